@@ -1,0 +1,19 @@
+//! The kitchen as a process of its own.
+
+use std::process::ExitCode;
+
+use service_kit::program::{self, Program};
+
+fn main() -> ExitCode {
+    let program = Program {
+        name: "kitchen-mock",
+        about: "A simulated kitchen of the restaurant",
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    program::run(
+        &program,
+        kitchen_mock::Config::from_env,
+        |config| config.bind,
+        kitchen_mock::build,
+    )
+}

@@ -1,0 +1,125 @@
+//! A request that cannot be served: the problem code for the client, the cause for the log.
+//!
+//! A failure is born where no request is at hand, so it is only a value; `observe` turns it into a problem body
+//! in the client's language and logs the cause with the request id.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use shared_types::field::FieldErrors;
+use shared_types::problem::Code;
+use shared_types::text::Text;
+
+type Cause = Box<dyn StdError + Send + Sync>;
+
+/// Boxed, so that the `Result` of every handler stays small.
+#[derive(Debug)]
+pub struct Failure(Box<Facts>);
+
+#[derive(Debug)]
+struct Facts {
+    code: Code,
+    detail: Option<Text>,
+    fields: FieldErrors,
+    header: Option<(HeaderName, HeaderValue)>,
+    cause: Option<Cause>,
+}
+
+impl Failure {
+    #[must_use]
+    pub fn new(code: Code) -> Self {
+        Self(Box::new(Facts {
+            code,
+            detail: None,
+            fields: FieldErrors::default(),
+            header: None,
+            cause: None,
+        }))
+    }
+
+    /// Fields that cannot be accepted; the problem lists every one.
+    #[must_use]
+    pub fn invalid(fields: FieldErrors) -> Self {
+        let mut failure = Self::new(Code::ValidationFailed);
+        failure.0.fields = fields;
+        failure
+    }
+
+    /// Nothing the client could have done better. The cause goes to the log, never to the client.
+    #[must_use]
+    pub fn internal(cause: impl Into<Cause>) -> Self {
+        Self::new(Code::InternalError).caused_by(cause)
+    }
+
+    /// A sentence more precise than the code's own.
+    #[must_use]
+    pub fn with_detail(mut self, detail: Text) -> Self {
+        self.0.detail = Some(detail);
+        self
+    }
+
+    /// A field that the status calls for, such as `WWW-Authenticate` for a 401 (RFC 9110 §11.6.1).
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.header = Some((name, value));
+        self
+    }
+
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl Into<Cause>) -> Self {
+        self.0.cause = Some(cause.into());
+        self
+    }
+
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    #[must_use]
+    pub fn detail(&self) -> Option<&Text> {
+        self.0.detail.as_ref()
+    }
+
+    #[must_use]
+    pub fn fields(&self) -> &FieldErrors {
+        &self.0.fields
+    }
+
+    #[must_use]
+    pub fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        self.0.header.clone()
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.code.as_str())?;
+        let mut cause: Option<&dyn StdError> = self.0.cause.as_deref().map(|cause| cause as _);
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Failure {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.cause.as_deref().map(|cause| cause as _)
+    }
+}
+
+impl ResponseError for Failure {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        // `observe` writes the body, since only there the request is known.
+        HttpResponse::new(self.status_code())
+    }
+}

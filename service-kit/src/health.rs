@@ -1,0 +1,85 @@
+//! `/live`: the process answers. `/ready`: it can do its work and is not about to stop. And the question itself,
+//! which `… health` asks so that an image needs no curl.
+
+use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::{HttpResponse, web};
+use serde_json::json;
+
+use crate::serve::Draining;
+
+type Check = dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync;
+
+/// Whether a service can do its work right now.
+#[derive(Clone)]
+pub struct Readiness(Arc<Check>);
+
+impl Readiness {
+    /// Ready as long as it runs.
+    #[must_use]
+    pub fn always() -> Self {
+        Self::when(|| async { true })
+    }
+
+    pub fn when<F, R>(check: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = bool> + Send + 'static,
+    {
+        Self(Arc::new(move || Box::pin(check())))
+    }
+}
+
+pub(crate) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/live", web::get().to(live))
+        .route("/ready", web::get().to(ready));
+}
+
+pub async fn live() -> HttpResponse {
+    HttpResponse::Ok().json(json!({"status": "live"}))
+}
+
+async fn ready(readiness: web::Data<Readiness>, draining: web::Data<Draining>) -> HttpResponse {
+    let ready = !draining.is_on() && (readiness.0)().await;
+    ready_answer(ready)
+}
+
+#[must_use]
+pub fn ready_answer(ready: bool) -> HttpResponse {
+    if ready {
+        HttpResponse::Ok().json(json!({"status": "ready"}))
+    } else {
+        HttpResponse::ServiceUnavailable().json(json!({"status": "not_ready"}))
+    }
+}
+
+/// Asks `/ready` of the server that listens on `bind`.
+///
+/// # Errors
+/// Why it is not ready, for the one who reads the health log.
+pub async fn ask(bind: SocketAddr) -> Result<(), String> {
+    let url = format!("http://{}/ready", reachable(bind));
+    let client = awc::Client::builder()
+        .timeout(Duration::from_secs(2))
+        .finish();
+    let answer = client.get(&url).send().await;
+    match answer.map_err(|error| format!("{url}: {error}"))?.status() {
+        status if status.is_success() => Ok(()),
+        status => Err(format!("{url}: {status}")),
+    }
+}
+
+/// A server bound to every address is asked on loopback.
+fn reachable(bind: SocketAddr) -> SocketAddr {
+    let ip = match bind.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, bind.port())
+}

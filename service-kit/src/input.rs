@@ -1,0 +1,110 @@
+//! What a handler takes from a request: a JSON body or query parameters, parsed into types of the contract.
+//!
+//! Every way a body can be wrong ends in a [`Failure`] that says which, and with which field.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{FromRequest, HttpRequest, web};
+use deserr::Deserr;
+use serde_json::{Map, Value};
+use shared_types::field::FieldErrors;
+use shared_types::problem::Code;
+use shared_types::text::Text;
+
+use crate::failure::Failure;
+
+/// The largest body of the contract, an order of many lines, stays far below this.
+pub const MAX_JSON_BYTES: usize = 64 * 1024;
+
+/// A JSON body.
+pub struct Json<T>(pub T);
+
+impl<T: Deserr<FieldErrors> + 'static> FromRequest for Json<T> {
+    type Error = Failure;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Failure>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let announced = is_json(request);
+        let payload = web::Payload::from_request(request, payload);
+        Box::pin(async move {
+            let payload = payload.await.map_err(Failure::internal_from_actix)?;
+            let body = payload
+                .to_bytes_limited(MAX_JSON_BYTES)
+                .await
+                .map_err(|_over: actix_web::body::BodyLimitExceeded| {
+                    Failure::new(Code::PayloadTooLarge)
+                })?
+                .map_err(|error| Failure::new(Code::BadRequest).caused_by(error.to_string()))?;
+            if body.is_empty() {
+                return Err(Failure::new(Code::BadRequest).with_detail(Text::new(
+                    "Un corps JSON est attendu.",
+                    "A JSON body is expected.",
+                )));
+            }
+            if !announced {
+                return Err(Failure::new(Code::UnsupportedMediaType));
+            }
+            let value: Value = serde_json::from_slice(&body).map_err(|error| {
+                let (line, column) = (error.line(), error.column());
+                Failure::new(Code::BadRequest).with_detail(Text::formatted(
+                    format!("JSON malformé (ligne {line}, colonne {column})."),
+                    format!("Malformed JSON (line {line}, column {column})."),
+                ))
+            })?;
+            parse(value).map(Self)
+        })
+    }
+}
+
+/// Query parameters. An unknown one is ignored; of a repeated one the last counts.
+pub struct Query<T>(pub T);
+
+impl<T: Deserr<FieldErrors> + 'static> FromRequest for Query<T> {
+    type Error = Failure;
+    type Future = std::future::Ready<Result<Self, Failure>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let parameters = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
+            .map_err(|error| Failure::new(Code::BadRequest).caused_by(error.to_string()))
+            .map(|pairs| {
+                let pairs = pairs.into_inner().into_iter();
+                pairs
+                    .map(|(name, value)| (name, Value::String(value)))
+                    .collect::<Map<_, _>>()
+            });
+        std::future::ready(parameters.and_then(|map| parse(Value::Object(map)).map(Self)))
+    }
+}
+
+fn parse<T: Deserr<FieldErrors>>(value: Value) -> Result<T, Failure> {
+    deserr::deserialize(value).map_err(Failure::invalid)
+}
+
+/// `application/json` and `application/*+json` (RFC 6839 §3.1), with any parameters.
+fn is_json(request: &HttpRequest) -> bool {
+    request
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .map(|value| {
+            value
+                .split(';')
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .to_ascii_lowercase()
+        })
+        .is_some_and(|media| {
+            media == "application/json"
+                || (media.starts_with("application/") && media.ends_with("+json"))
+        })
+}
+
+impl Failure {
+    fn internal_from_actix(error: actix_web::Error) -> Self {
+        Self::internal(error.to_string())
+    }
+}

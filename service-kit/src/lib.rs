@@ -1,0 +1,16 @@
+//! What every service would otherwise copy: reading the environment, logging, request ids, problem answers,
+//! liveness and readiness, binding, serving and draining.
+//!
+//! A service gives its configuration, its routes and its failures; [`program::run`] makes a process of them.
+
+pub mod env;
+pub mod failure;
+pub mod health;
+pub mod input;
+pub mod logger;
+pub mod observe;
+pub mod program;
+pub mod request_id;
+pub mod serve;
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -1,0 +1,84 @@
+//! Log lines: `text` for people, `json` for machines (`LOG_FORMAT`), filtered by `RUST_LOG` (default `info`).
+//!
+//! What a line is about stands in its key-value pairs, so that both formats carry the same facts.
+
+mod json;
+mod text;
+
+use std::str::FromStr;
+
+use crate::env::{ConfigError, Env};
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+impl FromStr for Format {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err("expected text or json"),
+        }
+    }
+}
+
+/// Where and how this process logs.
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    /// `LOG_FORMAT`: `text` or `json`; `text` by default.
+    pub format: Format,
+    /// `RUST_LOG`: env_logger's filter, such as `info,sqlx=warn`; `info` by default.
+    pub filter: String,
+}
+
+impl LogConfig {
+    /// # Errors
+    /// An unknown format, or a filter that cannot be read.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let filter = env.get("RUST_LOG").unwrap_or_else(|| "info".to_owned());
+        env_filter::Builder::new()
+            .try_parse(&filter)
+            .map_err(|error| ConfigError::new("RUST_LOG", error))?;
+        let format = env.parse_or("LOG_FORMAT", Format::default())?;
+        Ok(Self { format, filter })
+    }
+}
+
+/// Starts logging to standard error. A second call changes nothing.
+pub fn init(config: &LogConfig) {
+    let mut builder = env_logger::Builder::new();
+    builder.parse_filters(&config.filter);
+    match config.format {
+        Format::Text => builder.format(text::write),
+        Format::Json => builder.format(json::write),
+    };
+    // Fails only where a logger is there already, as in a test binary.
+    let _ = builder.try_init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Format, LogConfig};
+    use crate::env::Env;
+
+    #[test]
+    fn text_at_info_is_the_default() {
+        let config = LogConfig::from_env(&Env::of_pairs([])).unwrap();
+        assert_eq!(config.format, Format::Text);
+        assert_eq!(config.filter, "info");
+    }
+
+    #[test]
+    fn a_bad_format_or_filter_names_its_variable() {
+        for (name, value) in [("LOG_FORMAT", "xml"), ("RUST_LOG", "gateway=loud")] {
+            let error = LogConfig::from_env(&Env::of_pairs([(name, value)])).unwrap_err();
+            assert_eq!(error.name, name);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What happens around every request of a service: it gets an id, a failed one gets a problem body in the
+//! client's language, and each leaves one line in the log.
+
+use std::time::Instant;
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    AcceptLanguage, CONTENT_LANGUAGE, CONTENT_TYPE, Header as _, HeaderName, HeaderValue,
+};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web};
+use shared_types::problem::{Code, MEDIA_TYPE, Occurrence, Problem};
+use shared_types::text::Lang;
+
+use crate::failure::Failure;
+use crate::request_id::{self, RequestId};
+
+/// The path that the frontend asked the gateway for. A problem names it, since the frontend does not know the
+/// service's own path.
+pub const ORIGINAL_PATH: HeaderName = HeaderName::from_static("x-forwarded-uri");
+
+/// The service's name in its log lines.
+#[derive(Clone, Copy, Debug)]
+pub struct ServiceName(pub &'static str);
+
+/// What must be known of a request after it has been given to its handler.
+struct Caller {
+    id: RequestId,
+    lang: Lang,
+    method: String,
+    instance: String,
+    service: &'static str,
+    started: Instant,
+}
+
+/// Wraps every service: `App::wrap(from_fn(observe))`.
+///
+/// # Errors
+/// None of its own: a handler's error has become an answer by the time it gets here.
+pub async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let caller = Caller::of(&request);
+    request.extensions_mut().insert(caller.id.clone());
+
+    let mut response = next.call(request).await?.map_into_boxed_body();
+    let failed = failed_code(&response);
+    if let Some(code) = failed {
+        let problem = caller.problem(code, response.response().error());
+        caller.log_cause(&response);
+        response = render(response, &problem, caller.lang);
+    }
+    response
+        .headers_mut()
+        .insert(request_id::HEADER, caller.id.header_value());
+    caller.log_access(&response, failed);
+    Ok(response)
+}
+
+/// The language the client prefers (RFC 9110 §12.5.4), French where it says nothing that can be read.
+#[must_use]
+pub fn lang_of(request: &impl HttpMessage) -> Lang {
+    let Ok(accepted) = AcceptLanguage::parse(request) else {
+        return Lang::default();
+    };
+    let ranked: Vec<String> = accepted.ranked().iter().map(ToString::to_string).collect();
+    Lang::preferred(ranked.iter().map(String::as_str))
+}
+
+impl Caller {
+    /// Copies what is needed: a clone of the request held across the routing would make actix-web panic.
+    fn of(request: &ServiceRequest) -> Self {
+        let original = request.headers().get(ORIGINAL_PATH);
+        let original = original.and_then(|path| path.to_str().ok());
+        let instance = original.filter(|path| path.starts_with('/'));
+        Self {
+            id: RequestId::take_over_or_make(request.headers()),
+            lang: lang_of(request),
+            method: request.method().to_string(),
+            instance: instance.unwrap_or(request.path()).to_owned(),
+            service: request
+                .app_data::<web::Data<ServiceName>>()
+                .map_or("service", |name| name.0),
+            started: Instant::now(),
+        }
+    }
+
+    fn problem(&self, code: Code, error: Option<&Error>) -> Problem {
+        let failure = error.and_then(|error| error.as_error::<Failure>());
+        let fields = failure
+            .map(Failure::fields)
+            .filter(|fields| !fields.is_empty());
+        let detail = match (fields, failure.and_then(Failure::detail)) {
+            (Some(fields), _) => Some(fields.sentence(self.lang)),
+            (None, Some(detail)) => Some(detail.to(self.lang).to_owned()),
+            (None, None) => None,
+        };
+        let occurrence = Occurrence {
+            lang: self.lang,
+            instance: &self.instance,
+            request_id: self.id.as_str(),
+        };
+        let mut problem = Problem::new(code, detail, occurrence);
+        problem.errors = fields
+            .map(|fields| fields.to_problems(self.lang))
+            .unwrap_or_default();
+        problem
+    }
+
+    fn log_cause(&self, response: &ServiceResponse<BoxBody>) {
+        let Some(error) = response.response().error() else {
+            return;
+        };
+        if response.status().is_server_error() {
+            log::error!(service = self.service, request_id = self.id.as_str(); "{error}");
+        } else {
+            log::debug!(service = self.service, request_id = self.id.as_str(); "{error}");
+        }
+    }
+
+    fn log_access(&self, response: &ServiceResponse<BoxBody>, failed: Option<Code>) {
+        let route = response.request().match_pattern();
+        log::info!(
+            target: "access",
+            service = self.service,
+            method = self.method.as_str(),
+            route = route.as_deref().unwrap_or("-"),
+            status = response.status().as_u16(),
+            ms = self.started.elapsed().as_millis(),
+            code = failed.map_or("-", Code::as_str),
+            request_id = self.id.as_str();
+            ""
+        );
+    }
+}
+
+/// The code of an answer that failed without writing a body of its own.
+fn failed_code(response: &ServiceResponse<BoxBody>) -> Option<Code> {
+    if let Some(error) = response.response().error() {
+        let known = error.as_error::<Failure>().map(Failure::code);
+        return Some(known.unwrap_or_else(|| code_of_status(response.status().as_u16())));
+    }
+    let status = response.status();
+    let empty = matches!(
+        response.response().body().size(),
+        BodySize::None | BodySize::Sized(0)
+    );
+    let failed = status.is_client_error() || status.is_server_error();
+    (failed && empty).then(|| code_of_status(status.as_u16()))
+}
+
+/// What actix-web itself answers has a status and no code.
+fn code_of_status(status: u16) -> Code {
+    match status {
+        404 => Code::RouteNotFound,
+        405 => Code::MethodNotAllowed,
+        413 => Code::PayloadTooLarge,
+        400..=499 => Code::BadRequest,
+        _ => Code::InternalError,
+    }
+}
+
+fn render(
+    response: ServiceResponse<BoxBody>,
+    problem: &Problem,
+    lang: Lang,
+) -> ServiceResponse<BoxBody> {
+    let own_header = response
+        .response()
+        .error()
+        .and_then(|error| error.as_error::<Failure>())
+        .and_then(Failure::header);
+    // Strings and numbers cannot fail to serialise.
+    let body = serde_json::to_vec(problem).unwrap_or_default();
+    let mut response = response.map_body(|head, _empty| {
+        if let Ok(status) = StatusCode::from_u16(problem.status) {
+            head.status = status;
+        }
+        BoxBody::new(body)
+    });
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(lang.tag()));
+    if let Some((name, value)) = own_header {
+        headers.insert(name, value);
+    }
+    response
+}

@@ -1,0 +1,102 @@
+//! The id that ties a request's log lines, answers and problem bodies together, across services.
+
+use std::fmt;
+
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use uuid::Uuid;
+
+pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// At most 64 characters of `[A-Za-z0-9._-]`: long enough for every common format (UUID, ULID, W3C trace id),
+/// too plain to break a log line or a header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(HeaderValue);
+
+impl RequestId {
+    /// The caller's id where it sent exactly one that is acceptable, else a new one.
+    #[must_use]
+    pub fn take_over_or_make(headers: &HeaderMap) -> Self {
+        let mut sent = headers.get_all(HEADER);
+        match (sent.next(), sent.next()) {
+            (Some(id), None) if is_acceptable(id.as_bytes()) => Self(id.clone()),
+            _ => Self::make(),
+        }
+    }
+
+    /// A UUID of version 7 (RFC 9562 §5.7), so that ids sort by time in a log.
+    fn make() -> Self {
+        let mut buffer = Uuid::encode_buffer();
+        let text = Uuid::now_v7().hyphenated().encode_lower(&mut buffer);
+        Self(HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-")))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        // Only visible ASCII gets in.
+        self.0.to_str().unwrap_or("-")
+    }
+
+    #[must_use]
+    pub fn header_value(&self) -> HeaderValue {
+        self.0.clone()
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+fn is_acceptable(id: &[u8]) -> bool {
+    (1..=64).contains(&id.len())
+        && id
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderMap, HeaderValue};
+
+    use super::{HEADER, RequestId};
+
+    fn with(ids: &[&'static str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for id in ids {
+            headers.append(HEADER, HeaderValue::from_static(id));
+        }
+        headers
+    }
+
+    #[test]
+    fn an_acceptable_id_is_taken_over() {
+        let id = RequestId::take_over_or_make(&with(&["order-42_a.b"]));
+        assert_eq!(id.as_str(), "order-42_a.b");
+    }
+
+    #[test]
+    fn a_hostile_an_endless_or_a_repeated_id_is_replaced() {
+        const LONG: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+        for bad in [
+            &["a b"][..],
+            &[""],
+            &["a\tstatus=200"],
+            &["<script>"],
+            &[LONG],
+            &["a", "b"],
+        ] {
+            let id = RequestId::take_over_or_make(&with(bad));
+            assert_eq!(id.as_str().len(), 36, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn every_made_id_is_another() {
+        let none = HeaderMap::new();
+        assert_ne!(
+            RequestId::take_over_or_make(&none),
+            RequestId::take_over_or_make(&none)
+        );
+    }
+}

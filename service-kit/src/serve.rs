@@ -1,0 +1,151 @@
+//! Binding, serving and draining: what every process of the restaurant does alike.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+
+use crate::health::Readiness;
+use crate::observe::{ServiceName, observe};
+
+/// How long what is in flight may take to finish after a stop was asked for. Longer than any deadline of the
+/// gateway, shorter than the 10 s after which Docker kills.
+pub const DRAIN: Duration = Duration::from_secs(8);
+
+/// How long a client may take to send a request's head.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long an idle connection is kept. Longer than the 15 s after which the gateway's pool lets one go, so that
+/// the gateway is the side that closes and no request meets a closing connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
+/// Whether a stop was asked for: `/ready` answers 503 from then on.
+#[derive(Clone, Debug, Default)]
+pub struct Draining(Arc<AtomicBool>);
+
+impl Draining {
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A bound server that has yet to be run.
+pub struct Application {
+    server: Server,
+    addr: SocketAddr,
+    draining: Draining,
+}
+
+/// What makes a service of the common frame.
+pub struct Service {
+    pub name: &'static str,
+    pub bind: SocketAddr,
+    /// Threads that serve requests.
+    pub workers: usize,
+    pub readiness: Readiness,
+}
+
+impl Application {
+    /// Binds now, so that a taken port stops the start; port 0 takes a free one.
+    ///
+    /// # Errors
+    /// The address cannot be bound.
+    pub fn bind<F>(service: Service, routes: F) -> io::Result<Self>
+    where
+        F: Fn(&mut web::ServiceConfig) + Clone + Send + 'static,
+    {
+        let draining = Draining::default();
+        let name = web::Data::new(ServiceName(service.name));
+        let readiness = web::Data::new(service.readiness);
+        let state = web::Data::new(draining.clone());
+        let server = HttpServer::new(move || {
+            App::new()
+                .app_data(name.clone())
+                .app_data(readiness.clone())
+                .app_data(state.clone())
+                .wrap(from_fn(observe))
+                .configure(crate::health::routes)
+                .configure(routes.clone())
+        })
+        .workers(service.workers)
+        .disable_signals()
+        .shutdown_timeout(DRAIN.as_secs())
+        .client_request_timeout(HEAD_TIMEOUT)
+        .keep_alive(KEEP_ALIVE)
+        .bind(service.bind)?;
+        let addr = first_addr(&server.addrs())?;
+        Ok(Self::new(server.run(), addr, draining))
+    }
+
+    #[must_use]
+    pub fn new(server: Server, addr: SocketAddr, draining: Draining) -> Self {
+        Self {
+            server,
+            addr,
+            draining,
+        }
+    }
+
+    /// Where it listens; the real port where 0 was asked for.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        self.server.handle()
+    }
+
+    /// Serves until `shutdown` completes, then finishes what is in flight, for at most [`DRAIN`].
+    ///
+    /// # Errors
+    /// The server could not go on.
+    pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+        let handle = self.server.handle();
+        let mut server = std::pin::pin!(self.server);
+        tokio::select! {
+            ended = &mut server => return ended,
+            () = shutdown => {}
+        }
+        self.draining.begin();
+        let (ended, ()) = tokio::join!(server, handle.stop(true));
+        ended
+    }
+}
+
+/// # Errors
+/// Nothing is bound.
+pub fn first_addr(addrs: &[SocketAddr]) -> io::Result<SocketAddr> {
+    addrs
+        .first()
+        .copied()
+        .ok_or_else(|| io::Error::other("no address is bound"))
+}
+
+/// Completes when the process is asked to stop: SIGINT (Ctrl-C) or SIGTERM (`docker stop`).
+///
+/// # Errors
+/// The handlers could not be installed.
+pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,80 @@
+//! An e-mail address: `local@domain.tld` by RFC 5321's grammar, at most 254 octets (RFC 5321 §4.5.3.1.3).
+
+use email_address::{EmailAddress, Options};
+
+use crate::field::{FromText, text_field};
+use crate::text::Text;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email(String);
+
+impl Email {
+    /// As it was typed.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What makes two addresses the same account: case does not.
+    #[must_use]
+    pub fn key(&self) -> String {
+        Self::key_of(&self.0)
+    }
+
+    /// The key of what may be no address at all, for looking one up.
+    #[must_use]
+    pub fn key_of(text: &str) -> String {
+        text.trim().to_lowercase()
+    }
+}
+
+impl FromText for Email {
+    fn from_text(text: &str) -> Result<Self, Text> {
+        let text = text.trim();
+        let options = Options::default()
+            .with_required_tld()
+            .without_display_text()
+            .without_domain_literal();
+        let plain = text.len() <= 254 && !text.chars().any(char::is_control);
+        if plain && EmailAddress::parse_with_options(text, options).is_ok() {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Text::new(
+                "adresse e-mail invalide",
+                "not a valid e-mail address",
+            ))
+        }
+    }
+}
+
+text_field!(Email);
+
+#[cfg(test)]
+mod tests {
+    use super::{Email, FromText};
+
+    #[test]
+    fn an_address_keeps_its_spelling_and_is_known_by_its_lower_case() {
+        let email = Email::from_text(" Lea@Example.com ").unwrap();
+        assert_eq!(email.as_str(), "Lea@Example.com");
+        assert_eq!(email.key(), "lea@example.com");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        let long = format!("{}@example.com", "a".repeat(250));
+        for bad in [
+            "",
+            "lea",
+            "lea@",
+            "@example.com",
+            "lea@localhost",
+            "a b@example.com",
+            "Lea <lea@example.com>",
+            "lea@[127.0.0.1]",
+            &long,
+        ] {
+            assert!(Email::from_text(bad).is_err(), "{bad}");
+        }
+    }
+}

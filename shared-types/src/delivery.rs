@@ -1,0 +1,195 @@
+//! Couriers and their deliveries.
+
+use deserr::Deserr;
+use serde::{Deserialize, Serialize};
+
+use crate::account::{Email, Phone};
+use crate::field::{FieldErrors, Line, Optional};
+use crate::id::{CourierId, DeliveryId, OrderRef};
+use crate::kitchen::NewMark;
+use crate::value::{Price, Timestamp};
+use crate::wire_enum::wire_enum;
+
+mod measure;
+
+pub use measure::{Kilometres, Minutes};
+
+wire_enum! {
+    pub enum DeliveryStatus {
+        Pending = "EN_ATTENTE",
+        ToRestaurant = "EN_ROUTE_RESTAURANT",
+        PickedUp = "RECUPEREE",
+        ToClient = "EN_ROUTE_CLIENT",
+        Delivered = "LIVREE",
+        Cancelled = "ANNULEE",
+    }
+}
+
+/// A delivery that is assigned and not finished, as `GET /assigned` lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    pub order_id: OrderRef,
+    /// The courier's name.
+    #[serde(rename = "livreur")]
+    pub courier: String,
+    pub status: DeliveryStatus,
+    #[serde(rename = "adresse")]
+    pub address: Option<String>,
+}
+
+/// A mark of delivery.
+pub type NewDeliveryMark = NewMark<DeliveryStatus>;
+
+/// `POST /livreurs`.
+#[derive(Clone, Debug, Deserr)]
+#[deserr(error = FieldErrors)]
+pub struct NewCourier {
+    #[deserr(rename = "nom")]
+    pub last_name: Line<100>,
+    #[deserr(default, rename = "prenom")]
+    pub first_name: Optional<Line<100>>,
+    #[deserr(default, rename = "telephone")]
+    pub phone: Optional<Phone>,
+    pub email: Email,
+    #[deserr(default, rename = "vehicule")]
+    pub vehicle: Optional<Line<50>>,
+    #[deserr(default, rename = "numeroLicence")]
+    pub licence_number: Optional<Line<50>>,
+    #[deserr(default, rename = "adresse")]
+    pub address: Optional<Line<200>>,
+    #[deserr(default, rename = "ville")]
+    pub city: Optional<Line<100>>,
+    #[deserr(default, rename = "codePostal")]
+    pub postal_code: Optional<Line<20>>,
+    /// `true` where it is absent.
+    #[deserr(default, rename = "disponible")]
+    pub available: Optional<bool>,
+    // `motDePasse` is accepted like every unknown field: a simulated courier never logs in, so it is not kept.
+}
+
+/// `PATCH /livreurs/{id}`: what is absent stays as it is.
+#[derive(Clone, Debug, Deserr)]
+#[deserr(error = FieldErrors)]
+pub struct CourierChange {
+    #[deserr(default, rename = "nom")]
+    pub last_name: Optional<Line<100>>,
+    #[deserr(default, rename = "prenom")]
+    pub first_name: Optional<Line<100>>,
+    #[deserr(default, rename = "telephone")]
+    pub phone: Optional<Phone>,
+    #[deserr(default)]
+    pub email: Optional<Email>,
+    #[deserr(default, rename = "vehicule")]
+    pub vehicle: Optional<Line<50>>,
+    #[deserr(default, rename = "numeroLicence")]
+    pub licence_number: Optional<Line<50>>,
+    #[deserr(default, rename = "adresse")]
+    pub address: Optional<Line<200>>,
+    #[deserr(default, rename = "ville")]
+    pub city: Optional<Line<100>>,
+    #[deserr(default, rename = "codePostal")]
+    pub postal_code: Optional<Line<20>>,
+    #[deserr(default, rename = "disponible")]
+    pub available: Optional<bool>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Courier {
+    pub id: CourierId,
+    #[serde(rename = "nom")]
+    pub last_name: String,
+    #[serde(rename = "prenom")]
+    pub first_name: Option<String>,
+    #[serde(rename = "telephone")]
+    pub phone: Option<String>,
+    pub email: String,
+    #[serde(rename = "vehicule")]
+    pub vehicle: Option<String>,
+    #[serde(rename = "numeroLicence")]
+    pub licence_number: Option<String>,
+    #[serde(rename = "adresse")]
+    pub address: Option<String>,
+    #[serde(rename = "ville")]
+    pub city: Option<String>,
+    #[serde(rename = "codePostal")]
+    pub postal_code: Option<String>,
+    #[serde(rename = "disponible")]
+    pub available: bool,
+}
+
+/// `POST /livraisons`.
+#[derive(Clone, Debug, Deserr)]
+#[deserr(error = FieldErrors)]
+pub struct NewDelivery {
+    #[deserr(rename = "commandeId")]
+    pub order_id: OrderRef,
+    #[deserr(default, rename = "livreurId")]
+    pub courier_id: Optional<CourierId>,
+    #[deserr(default, rename = "adresseDepart")]
+    pub pickup_address: Optional<Line<200>>,
+    #[deserr(default, rename = "adresseArrivee")]
+    pub dropoff_address: Optional<Line<200>>,
+    #[deserr(default, rename = "clientNom")]
+    pub client_name: Optional<Line<200>>,
+    #[deserr(default, rename = "clientTelephone")]
+    pub client_phone: Optional<Phone>,
+    #[deserr(default, rename = "prixLivraison")]
+    pub fee: Optional<Price>,
+    #[deserr(default, rename = "distanceKm")]
+    pub distance: Optional<Kilometres>,
+    #[deserr(default, rename = "tempsEstime")]
+    pub estimated_time: Optional<Minutes>,
+    #[deserr(default, rename = "commentaires")]
+    pub comments: Optional<Line<500>>,
+}
+
+/// `PATCH /livraisons/{id}`: what is absent stays as it is.
+#[derive(Clone, Debug, Deserr)]
+#[deserr(error = FieldErrors)]
+pub struct DeliveryChange {
+    #[deserr(default, rename = "statut")]
+    pub status: Optional<DeliveryStatus>,
+    #[deserr(default, rename = "livreurId")]
+    pub courier_id: Optional<CourierId>,
+    #[deserr(default, rename = "commentaires")]
+    pub comments: Optional<Line<500>>,
+}
+
+/// `POST /livraisons/{id}/assigner`.
+#[derive(Clone, Copy, Debug, Deserr)]
+#[deserr(error = FieldErrors)]
+pub struct CourierChoice {
+    #[deserr(rename = "livreurId")]
+    pub courier_id: CourierId,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    pub id: DeliveryId,
+    #[serde(rename = "commandeId")]
+    pub order_id: OrderRef,
+    #[serde(rename = "livreurId")]
+    pub courier_id: Option<CourierId>,
+    #[serde(rename = "adresseDepart")]
+    pub pickup_address: Option<String>,
+    #[serde(rename = "adresseArrivee")]
+    pub dropoff_address: Option<String>,
+    #[serde(rename = "clientNom")]
+    pub client_name: Option<String>,
+    #[serde(rename = "clientTelephone")]
+    pub client_phone: Option<String>,
+    #[serde(rename = "prixLivraison")]
+    pub fee: Option<Price>,
+    #[serde(rename = "distanceKm")]
+    pub distance: Option<Kilometres>,
+    #[serde(rename = "tempsEstime")]
+    pub estimated_time: Option<Minutes>,
+    #[serde(rename = "commentaires")]
+    pub comments: Option<String>,
+    #[serde(rename = "statut")]
+    pub status: DeliveryStatus,
+    #[serde(rename = "createdAt")]
+    pub created_at: Timestamp,
+    #[serde(rename = "updatedAt")]
+    pub updated_at: Timestamp,
+}

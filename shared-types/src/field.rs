@@ -1,0 +1,213 @@
+//! What is wrong with a request's fields, and how a body is parsed so that all of it is reported at once.
+//!
+//! `deserr` walks the body and calls back here for every fault, where serde would stop at the first.
+
+use std::fmt::Write as _;
+use std::ops::ControlFlow;
+
+use deserr::{
+    DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind,
+    ValuePointerRef, take_cf_content,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::text::{Lang, Text};
+
+mod line;
+mod optional;
+
+pub use line::Line;
+pub use optional::Optional;
+
+/// One field that cannot be accepted. `path` is where it stands in the body (`items[0].quantite`), empty for
+/// the body itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    pub path: String,
+    pub text: Text,
+}
+
+/// Every field of one request that cannot be accepted, in the order they were met.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldErrors(Vec<FieldError>);
+
+/// A bad field as a problem body lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldProblem {
+    pub field: String,
+    pub detail: String,
+}
+
+impl FieldErrors {
+    #[must_use]
+    pub fn one(path: impl Into<String>, text: Text) -> Self {
+        let path = path.into();
+        Self(vec![FieldError { path, text }])
+    }
+
+    pub fn push(&mut self, path: impl Into<String>, text: Text) {
+        self.0.push(FieldError {
+            path: path.into(),
+            text,
+        });
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// One sentence that names every bad field: `email : … ; password : …`.
+    #[must_use]
+    pub fn sentence(&self, lang: Lang) -> String {
+        let mut sentence = String::new();
+        for FieldError { path, text } in &self.0 {
+            if !sentence.is_empty() {
+                sentence.push_str(" ; ");
+            }
+            if !path.is_empty() {
+                sentence.push_str(path);
+                sentence.push_str(" : ");
+            }
+            sentence.push_str(text.to(lang));
+        }
+        sentence
+    }
+
+    #[must_use]
+    pub fn to_problems(&self, lang: Lang) -> Vec<FieldProblem> {
+        self.0
+            .iter()
+            .map(|error| FieldProblem {
+                field: error.path.clone(),
+                detail: error.text.to(lang).to_owned(),
+            })
+            .collect()
+    }
+}
+
+/// A value that arrives as text: a JSON string, a query parameter, a part of a path.
+pub trait FromText: Sized {
+    /// # Errors
+    /// What is wrong with `text`, for the person who sent it.
+    fn from_text(text: &str) -> Result<Self, Text>;
+}
+
+/// Reads a [`FromText`] value where a JSON string is expected.
+pub(crate) fn deserialize_text<T: FromText, V: IntoValue>(
+    value: Value<V>,
+    location: ValuePointerRef<'_>,
+) -> Result<T, FieldErrors> {
+    let text: String = Deserr::<FieldErrors>::deserialize_from_value(value, location)?;
+    T::from_text(&text).map_err(|text| FieldErrors::one(path_of(location), text))
+}
+
+/// Lets a [`FromText`] type stand in a request body.
+macro_rules! text_field {
+    ($type:ty) => {
+        impl deserr::Deserr<$crate::field::FieldErrors> for $type {
+            fn deserialize_from_value<V: deserr::IntoValue>(
+                value: deserr::Value<V>,
+                location: deserr::ValuePointerRef<'_>,
+            ) -> Result<Self, $crate::field::FieldErrors> {
+                $crate::field::deserialize_text(value, location)
+            }
+        }
+    };
+}
+pub(crate) use text_field;
+
+/// Spells a location the way a JavaScript developer would: `items[0].quantite`.
+pub(crate) fn path_of(location: ValuePointerRef<'_>) -> String {
+    match location {
+        ValuePointerRef::Origin => String::new(),
+        ValuePointerRef::Key { key, prev } => {
+            let mut path = path_of(*prev);
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(key);
+            path
+        }
+        ValuePointerRef::Index { index, prev } => {
+            let mut path = path_of(*prev);
+            // Writing to a String cannot fail.
+            let _ = write!(path, "[{index}]");
+            path
+        }
+    }
+}
+
+/// The fault of a value that is there, but of another JSON type.
+pub(crate) fn wrong_kind<V: IntoValue>(
+    actual: Value<V>,
+    accepted: &[ValueKind],
+    location: ValuePointerRef<'_>,
+) -> FieldErrors {
+    take_cf_content(<FieldErrors as DeserializeError>::error(
+        None,
+        ErrorKind::IncorrectValueKind { actual, accepted },
+        location,
+    ))
+}
+
+impl MergeWithError<FieldErrors> for FieldErrors {
+    fn merge(
+        known: Option<Self>,
+        other: FieldErrors,
+        _location: ValuePointerRef<'_>,
+    ) -> ControlFlow<Self, Self> {
+        let mut all = known.unwrap_or_default();
+        all.0.extend(other.0);
+        ControlFlow::Continue(all)
+    }
+}
+
+impl DeserializeError for FieldErrors {
+    fn error<V: IntoValue>(
+        known: Option<Self>,
+        error: ErrorKind<'_, V>,
+        location: ValuePointerRef<'_>,
+    ) -> ControlFlow<Self, Self> {
+        let mut path = path_of(location);
+        let text = match error {
+            ErrorKind::MissingField { field } => {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(field);
+                Text::new("champ obligatoire", "required field")
+            }
+            ErrorKind::IncorrectValueKind { actual, accepted } => {
+                let (fr, en) = accepted.first().map_or(("", ""), |kind| name_of(*kind));
+                let (got_fr, got_en) = name_of(actual.kind());
+                Text::formatted(
+                    format!("{fr} attendu(e), reçu : {got_fr}"),
+                    format!("expected {en}, got {got_en}"),
+                )
+            }
+            ErrorKind::Unexpected { .. } => Text::new("nombre hors limites", "number out of range"),
+            // The remaining kinds come from features of deserr (denied keys, unit enums, arrays of a fixed
+            // length) that no body here uses.
+            ErrorKind::UnknownKey { .. }
+            | ErrorKind::UnknownValue { .. }
+            | ErrorKind::BadSequenceLen { .. } => {
+                Text::new("valeur inattendue", "unexpected value")
+            }
+        };
+        Self::merge(known, Self::one(path, text), location)
+    }
+}
+
+fn name_of(kind: ValueKind) -> (&'static str, &'static str) {
+    match kind {
+        ValueKind::Null => ("null", "null"),
+        ValueKind::Boolean => ("booléen", "a boolean"),
+        ValueKind::Integer => ("nombre entier positif", "a positive integer"),
+        ValueKind::NegativeInteger => ("nombre négatif", "a negative number"),
+        ValueKind::Float => ("nombre", "a number"),
+        ValueKind::String => ("texte", "a string"),
+        ValueKind::Sequence => ("liste", "an array"),
+        ValueKind::Map => ("objet", "an object"),
+    }
+}

@@ -1,0 +1,42 @@
+//! A field that a form may leave empty.
+//!
+//! Browsers send an untouched input as `""`, other clients leave the key out or send `null`: all three mean
+//! that there is no value.
+
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+
+use super::FieldErrors;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Optional<T>(Option<T>);
+
+impl<T> Optional<T> {
+    #[must_use]
+    pub fn into_option(self) -> Option<T> {
+        self.0
+    }
+
+    #[must_use]
+    pub fn as_ref(&self) -> Option<&T> {
+        self.0.as_ref()
+    }
+}
+
+impl<T> Default for Optional<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Deserr<FieldErrors>> Deserr<FieldErrors> for Optional<T> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, FieldErrors> {
+        match value {
+            Value::Null => Ok(Self(None)),
+            Value::String(text) if text.trim().is_empty() => Ok(Self(None)),
+            value => T::deserialize_from_value(value, location).map(|value| Self(Some(value))),
+        }
+    }
+}

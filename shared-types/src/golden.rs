@@ -1,0 +1,41 @@
+//! Example bodies, one of each kind. A provider's tests send and receive them, a consumer's tests read them,
+//! so that neither side can drift from the contract without a red test.
+
+macro_rules! golden {
+    ($($(#[$doc:meta])* $name:ident = $file:literal;)+) => {
+        $($(#[$doc])* pub const $name: &str = include_str!(concat!("../golden/", $file, ".json"));)+
+    };
+}
+
+golden! {
+    NEW_CLIENT = "new_client";
+    CLIENT = "client";
+    LOGIN = "login";
+    LOGGED_IN = "logged_in";
+    SESSION = "session";
+    NEW_DISH = "new_dish";
+    DISH = "dish";
+    NEW_ORDER = "new_order";
+    ORDER = "order";
+    STATUS_CHANGE = "status_change";
+    TICKET = "ticket";
+    KITCHEN_MARK = "kitchen_mark";
+    KITCHEN_MARKED = "kitchen_marked";
+    ASSIGNMENT = "assignment";
+    DELIVERY_MARK = "delivery_mark";
+    DELIVERY_MARKED = "delivery_marked";
+    NEW_COURIER = "new_courier";
+    COURIER_CHANGE = "courier_change";
+    COURIER = "courier";
+    NEW_DELIVERY = "new_delivery";
+    DELIVERY_CHANGE = "delivery_change";
+    COURIER_CHOICE = "courier_choice";
+    DELIVERY = "delivery";
+    DEMO_LOGIN = "demo_login";
+    DEMO_TOKEN = "demo_token";
+    NEW_DEMO_ORDER = "new_demo_order";
+    DEMO_ORDER = "demo_order";
+    DEMO_ORDER_ROW = "demo_order_row";
+    CONFIRMATION = "confirmation";
+    PROBLEM = "problem";
+}

@@ -1,0 +1,87 @@
+//! Ids. A browser compares them with `===`, so on the wire each is a string.
+//!
+//! New ids are UUIDs of version 7 (RFC 9562 §5.7): they sort by the time of their making, which keeps the
+//! index of a table that grows at its end compact.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::field::{FromText, text_field};
+use crate::text::Text;
+
+macro_rules! uuid_id {
+    ($($(#[$doc:meta])* $name:ident;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            #[must_use]
+            pub fn generate() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl FromText for $name {
+            fn from_text(text: &str) -> Result<Self, Text> {
+                // The uuid crate also takes braces, URNs and no hyphens. One id must have one spelling.
+                Some(text)
+                    .filter(|text| text.len() == 36)
+                    .and_then(|text| Uuid::try_parse(text).ok())
+                    .map(Self)
+                    .ok_or(Text::new("doit être un UUID", "must be a UUID"))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        text_field!($name);
+    )+};
+}
+
+uuid_id! {
+    ClientId;
+    SessionId;
+    DishId;
+    OrderId;
+    CourierId;
+    DeliveryId;
+}
+
+/// An order as the kitchen and delivery know it: any non-empty text of at most 64 characters, since their
+/// samples (`CMD1234`) are no orders of the order service.
+pub type OrderRef = crate::field::Line<64>;
+
+#[cfg(test)]
+mod tests {
+    use super::{FromText, OrderId};
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        let id = OrderId::generate();
+        assert_eq!(OrderId::from_text(&id.to_string()).unwrap(), id);
+        let simple = id.to_string().replace('-', "");
+        for other in [
+            simple.clone(),
+            format!("{{{id}}}"),
+            format!("urn:uuid:{id}"),
+            String::new(),
+        ] {
+            assert!(OrderId::from_text(&other).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn upper_case_names_the_same_id() {
+        let id = OrderId::generate();
+        let upper = id.to_string().to_uppercase();
+        assert_eq!(OrderId::from_text(&upper).unwrap(), id);
+    }
+}

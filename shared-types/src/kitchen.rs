@@ -1,0 +1,76 @@
+//! The kitchen's tickets, and the mark that both small mock families take.
+
+use deserr::Deserr;
+use serde::{Deserialize, Serialize};
+
+use crate::field::{FieldErrors, FromText, Optional};
+use crate::id::OrderRef;
+use crate::order::OrderStatus;
+use crate::text::Text;
+use crate::value::{Quantity, Timestamp};
+
+/// An order in the kitchen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    pub order_id: OrderRef,
+    pub status: OrderStatus,
+    pub items: Vec<TicketLine>,
+    pub received_at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketLine {
+    #[serde(rename = "nom")]
+    pub name: String,
+    #[serde(rename = "quantite")]
+    pub quantity: Quantity,
+}
+
+/// `POST /update` of the kitchen (`S` is [`OrderStatus`]) and of delivery (`S` is its own status). The order id
+/// is taken as `order_id` or `orderId`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMark<S> {
+    pub order_id: OrderRef,
+    pub status: Option<S>,
+}
+
+/// What a mark made of the order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marked<S> {
+    pub order_id: OrderRef,
+    pub status: S,
+}
+
+/// `deserr` knows no aliases, so each spelling is a field of its own.
+#[derive(Deserr)]
+#[deserr(error = FieldErrors, where_predicate = S: Deserr<FieldErrors>)]
+struct MarkSpellings<S> {
+    #[deserr(default = None)]
+    order_id: Option<OrderRef>,
+    #[deserr(default = None, rename = "orderId")]
+    order_id_camel: Option<OrderRef>,
+    #[deserr(default)]
+    status: Optional<S>,
+}
+
+impl<S: FromText + Deserr<FieldErrors>> Deserr<FieldErrors> for NewMark<S> {
+    fn deserialize_from_value<V: deserr::IntoValue>(
+        value: deserr::Value<V>,
+        location: deserr::ValuePointerRef<'_>,
+    ) -> Result<Self, FieldErrors> {
+        let spellings = MarkSpellings::<S>::deserialize_from_value(value, location)?;
+        let order_id = spellings
+            .order_id
+            .or(spellings.order_id_camel)
+            .ok_or_else(|| {
+                FieldErrors::one("order_id", Text::new("champ obligatoire", "required field"))
+            })?;
+        Ok(Self {
+            order_id,
+            status: spellings.status.into_option(),
+        })
+    }
+}
+
+/// A mark of the kitchen.
+pub type NewKitchenMark = NewMark<OrderStatus>;

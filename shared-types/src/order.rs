@@ -1,0 +1,79 @@
+//! Orders.
+
+use deserr::Deserr;
+use serde::{Deserialize, Serialize};
+
+use crate::account::Phone;
+use crate::field::{FieldErrors, Line, Optional};
+use crate::id::{ClientId, DishId, OrderId};
+use crate::value::{Price, Quantity, Timestamp};
+use crate::wire_enum::wire_enum;
+
+wire_enum! {
+    /// Where an order stands. Which moves are possible is the order service's to say.
+    pub enum OrderStatus {
+        Pending = "EN_ATTENTE",
+        Preparing = "EN_PREPARATION",
+        Ready = "PRETE",
+        Delivering = "EN_LIVRAISON",
+        Delivered = "LIVREE",
+        Cancelled = "ANNULEE",
+    }
+}
+
+/// `POST /commandes`. No price is taken from a client.
+#[derive(Clone, Debug, Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase)]
+pub struct NewOrder {
+    pub client_id: ClientId,
+    pub items: Vec<NewOrderLine>,
+    #[deserr(default, rename = "adresse")]
+    pub address: Optional<Line<200>>,
+    #[deserr(default, rename = "telephone")]
+    pub phone: Optional<Phone>,
+}
+
+#[derive(Clone, Copy, Debug, Deserr)]
+#[deserr(error = FieldErrors)]
+pub struct NewOrderLine {
+    #[deserr(rename = "menuId")]
+    pub dish_id: DishId,
+    #[deserr(rename = "quantite")]
+    pub quantity: Quantity,
+}
+
+/// `PATCH /commandes/{id}/status`.
+#[derive(Clone, Copy, Debug, Deserr)]
+#[deserr(error = FieldErrors)]
+pub struct StatusChange {
+    pub status: OrderStatus,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    pub id: OrderId,
+    pub client_id: ClientId,
+    pub items: Vec<OrderLine>,
+    #[serde(rename = "adresse")]
+    pub address: Option<String>,
+    #[serde(rename = "telephone")]
+    pub phone: Option<String>,
+    pub status: OrderStatus,
+    pub total_price: Price,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// A dish as it was named and priced when the order was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderLine {
+    #[serde(rename = "menuId")]
+    pub dish_id: DishId,
+    #[serde(rename = "nom")]
+    pub name: String,
+    #[serde(rename = "quantite")]
+    pub quantity: Quantity,
+    #[serde(rename = "prixUnitaire")]
+    pub unit_price: Price,
+}

@@ -1,0 +1,67 @@
+//! The body of every error: RFC 9457 `application/problem+json`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::field::FieldProblem;
+use crate::text::Lang;
+
+mod code;
+
+pub use code::Code;
+
+/// The media type of RFC 9457 §3.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: String,
+    pub status: u16,
+    pub detail: String,
+    /// The path of the request as the frontend sent it.
+    pub instance: String,
+    pub code: String,
+    /// The same as `detail`, for frontends that read this.
+    pub message: String,
+    /// The same as `code`, for frontends that read this.
+    pub error: String,
+    /// The upstream that is at fault, where one is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    #[serde(rename = "requestId")]
+    pub request_id: String,
+    /// Every bad field of the request, where that is what was wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldProblem>,
+}
+
+/// The request that a problem is the answer to.
+#[derive(Clone, Copy, Debug)]
+pub struct Occurrence<'a> {
+    pub lang: Lang,
+    pub instance: &'a str,
+    pub request_id: &'a str,
+}
+
+impl Problem {
+    /// `detail` is the code's own sentence where `None`.
+    #[must_use]
+    pub fn new(code: Code, detail: Option<String>, occurrence: Occurrence<'_>) -> Self {
+        let lang = occurrence.lang;
+        let detail = detail.unwrap_or_else(|| code.detail().to(lang).to_owned());
+        Self {
+            kind: code.type_uri(),
+            title: code.title().to(lang).to_owned(),
+            status: code.status(),
+            message: detail.clone(),
+            detail,
+            instance: occurrence.instance.to_owned(),
+            code: code.as_str().to_owned(),
+            error: code.as_str().to_owned(),
+            service: None,
+            request_id: occurrence.request_id.to_owned(),
+            errors: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Euros on the wire, integer cents inside: sums are exact.
+
+use deserr::{Deserr, IntoValue, Value, ValueKind, ValuePointerRef};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::field::{FieldErrors, path_of, wrong_kind};
+use crate::text::Text;
+
+/// Between 0 and 1,000,000 euros: enough for any order (99 lines of 99 of the dearest dish would be more, and
+/// is refused), and far below where a double loses a cent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Price {
+    cents: i64,
+}
+
+impl Price {
+    pub const ZERO: Self = Self { cents: 0 };
+    pub const MAX: Self = Self { cents: 100_000_000 };
+
+    #[must_use]
+    pub fn from_cents(cents: i64) -> Option<Self> {
+        (0..=Self::MAX.cents)
+            .contains(&cents)
+            .then_some(Self { cents })
+    }
+
+    #[must_use]
+    pub fn cents(self) -> i64 {
+        self.cents
+    }
+
+    /// `None` where the product leaves the range.
+    #[must_use]
+    pub fn times(self, quantity: u8) -> Option<Self> {
+        Self::from_cents(self.cents.checked_mul(i64::from(quantity))?)
+    }
+
+    /// `None` where the sum leaves the range.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Option<Self> {
+        Self::from_cents(self.cents.checked_add(other.cents)?)
+    }
+
+    /// # Errors
+    /// Negative, too large, or with more than two decimals.
+    pub fn from_euros(euros: f64) -> Result<Self, Text> {
+        let cents = euros * 100.0;
+        let whole = cents.round();
+        let max = Self::MAX.cents as f64;
+        // A decimal of two places is not exact in binary: 0.29 * 100 is 28.999…96.
+        let two_decimals = (cents - whole).abs() < 1e-6;
+        if !two_decimals || !(0.0..=max).contains(&whole) {
+            return Err(Text::new(
+                "prix en euros entre 0 et 1000000, deux décimales au plus",
+                "a price in euros between 0 and 1000000, with at most two decimals",
+            ));
+        }
+        Ok(Self {
+            cents: whole as i64,
+        })
+    }
+
+    fn euros(self) -> f64 {
+        let cents = self.cents as f64;
+        cents / 100.0
+    }
+}
+
+impl Serialize for Price {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.euros())
+    }
+}
+
+impl<'de> Deserialize<'de> for Price {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let euros = f64::deserialize(deserializer)?;
+        Self::from_euros(euros).map_err(|text| de::Error::custom(text.to(crate::text::Lang::En)))
+    }
+}
+
+impl Deserr<FieldErrors> for Price {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, FieldErrors> {
+        let euros = match value {
+            Value::Integer(euros) => euros as f64,
+            Value::NegativeInteger(euros) => euros as f64,
+            Value::Float(euros) => euros,
+            other => return Err(wrong_kind(other, &[ValueKind::Float], location)),
+        };
+        Self::from_euros(euros).map_err(|text| FieldErrors::one(path_of(location), text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Price;
+    use proptest::prelude::{ProptestConfig, proptest};
+
+    #[test]
+    fn a_price_is_a_json_number_in_euros() {
+        let price = Price::from_euros(12.5).unwrap();
+        assert_eq!(price.cents(), 1250);
+        assert_eq!(serde_json::to_string(&price).unwrap(), "12.5");
+    }
+
+    #[test]
+    fn a_third_decimal_a_negative_or_a_huge_price_is_refused() {
+        for bad in [0.001, 12.345, -0.01, 1_000_000.01, f64::NAN, f64::INFINITY] {
+            assert!(Price::from_euros(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_sum_that_leaves_the_range_is_none() {
+        assert_eq!(Price::MAX.plus(Price::from_cents(1).unwrap()), None);
+        assert_eq!(Price::MAX.times(2), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #[test]
+        fn every_price_survives_the_wire(cents in 0_i64..=100_000_000) {
+            let price = Price::from_cents(cents).unwrap();
+            let wire = serde_json::to_string(&price).unwrap();
+            let back: Price = serde_json::from_str(&wire).unwrap();
+            assert_eq!(back, price);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! How many of one dish: 1 to 99.
+
+use deserr::{Deserr, IntoValue, Value, ValueKind, ValuePointerRef};
+use serde::{Deserialize, Serialize};
+
+use crate::field::{FieldErrors, path_of, wrong_kind};
+use crate::text::Text;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Quantity(u8);
+
+impl Quantity {
+    #[must_use]
+    pub fn new(count: u64) -> Option<Self> {
+        u8::try_from(count)
+            .ok()
+            .filter(|count| (1..=99).contains(count))
+            .map(Self)
+    }
+
+    #[must_use]
+    pub fn get(self) -> u8 {
+        self.0
+    }
+}
+
+impl Deserr<FieldErrors> for Quantity {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, FieldErrors> {
+        let quantity = match value {
+            Value::Integer(count) => Self::new(count),
+            Value::NegativeInteger(_) | Value::Float(_) => None,
+            other => return Err(wrong_kind(other, &[ValueKind::Integer], location)),
+        };
+        quantity.ok_or_else(|| {
+            FieldErrors::one(
+                path_of(location),
+                Text::new("entier entre 1 et 99", "an integer between 1 and 99"),
+            )
+        })
+    }
+}

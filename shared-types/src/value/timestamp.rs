@@ -1,0 +1,65 @@
+//! A moment, in UTC, to the millisecond: what is stored is what the wire shows.
+
+use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// RFC 3339 on the wire (`2026-11-22T13:10:00Z`), milliseconds since 1970 in a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(DateTime<Utc>);
+
+impl Timestamp {
+    #[must_use]
+    pub fn now() -> Self {
+        Self(Utc::now().trunc_subsecs(3))
+    }
+
+    #[must_use]
+    pub fn from_millis(millis: i64) -> Option<Self> {
+        DateTime::from_timestamp_millis(millis).map(Self)
+    }
+
+    #[must_use]
+    pub fn millis(self) -> i64 {
+        self.0.timestamp_millis()
+    }
+
+    #[must_use]
+    pub fn after(self, duration: std::time::Duration) -> Self {
+        Self(self.0 + duration)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        DateTime::deserialize(deserializer)
+            .map(|moment: DateTime<Utc>| Self(moment.trunc_subsecs(3)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timestamp;
+
+    #[test]
+    fn a_moment_is_rfc_3339_in_utc() {
+        let moment = Timestamp::from_millis(1_795_353_000_000).unwrap();
+        assert_eq!(
+            serde_json::to_string(&moment).unwrap(),
+            r#""2026-11-22T13:10:00Z""#
+        );
+    }
+
+    #[test]
+    fn what_is_stored_is_what_the_wire_shows() {
+        let now = Timestamp::now();
+        assert_eq!(Timestamp::from_millis(now.millis()), Some(now));
+        let wire = serde_json::to_string(&now).unwrap();
+        assert_eq!(serde_json::from_str::<Timestamp>(&wire).unwrap(), now);
+    }
+}

@@ -1,0 +1,77 @@
+//! Enumerations of the wire: SCREAMING_SNAKE_CASE out; the same, whatever the case, accents or spaces, in.
+
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
+/// Brings a person's spelling to the wire's: `prête` → `PRETE`, `en préparation` → `EN_PREPARATION`.
+pub(crate) fn fold(text: &str) -> String {
+    text.trim()
+        .nfd()
+        .filter(|c| !is_combining_mark(*c))
+        .map(|c| {
+            if matches!(c, ' ' | '-') {
+                '_'
+            } else {
+                c.to_ascii_uppercase()
+            }
+        })
+        .collect()
+}
+
+macro_rules! wire_enum {
+    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $wire:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $wire)] $variant,)+
+        }
+
+        impl $name {
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The wire's spelling, which is also how it is stored.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $wire,)+ }
+            }
+        }
+
+        impl $crate::field::FromText for $name {
+            fn from_text(text: &str) -> Result<Self, $crate::text::Text> {
+                match $crate::wire_enum::fold(text).as_str() {
+                    $($wire => Ok(Self::$variant),)+
+                    _ => {
+                        let known = [$($wire),+].join(", ");
+                        Err($crate::text::Text::formatted(
+                            format!("valeur inconnue ; valeurs possibles : {known}"),
+                            format!("unknown value; one of {known}"),
+                        ))
+                    }
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        $crate::field::text_field!($name);
+    };
+}
+pub(crate) use wire_enum;
+
+#[cfg(test)]
+mod tests {
+    use super::fold;
+
+    #[test]
+    fn the_french_spelling_is_the_wire_spelling_whatever_the_case_or_accents() {
+        assert_eq!(fold("prête"), "PRETE");
+        assert_eq!(fold("Livrée "), "LIVREE");
+        assert_eq!(fold("en préparation"), "EN_PREPARATION");
+        // The accent as a combining character of its own.
+        assert_eq!(fold("pre\u{302}te"), "PRETE");
+    }
+}
