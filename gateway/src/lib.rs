@@ -1,1 +1,19 @@
-//! .
+//! The API gateway: the single door to a restaurant's services.
+//!
+//! A request's life, and the modules in that order: [`entrance`] accepts it, [`route`] finds its row, [`proxy`]
+//! prepares it, sends it and relays the answer, and [`record`] leaves its line in the log. What can go wrong on
+//! the way is a [`fault`]. Every upstream is remote: nothing here knows a service's code.
+
+mod application;
+pub mod cli;
+pub mod config;
+mod cors;
+mod entrance;
+mod fault;
+mod pages;
+mod proxy;
+mod record;
+pub mod route;
+
+pub use application::Gateway;
+pub use config::Config;

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use actix_web::{HttpResponse, web};
 use service_kit::failure::Failure;
 use service_kit::input::Json;
+use service_kit::serve::resource;
 use shared_types::kitchen::{Marked, NewKitchenMark};
 use shared_types::order::OrderStatus;
 use shared_types::problem::Code;
@@ -33,8 +34,8 @@ impl SharedKitchen {
 
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
     config
-        .service(web::resource("/orders").route(web::get().to(list)))
-        .service(web::resource("/update").route(web::post().to(update)));
+        .service(resource("/orders", "GET").route(web::get().to(list)))
+        .service(resource("/update", "POST").route(web::post().to(update)));
 }
 
 async fn list(kitchen: web::Data<SharedKitchen>) -> HttpResponse {

@@ -30,7 +30,7 @@ type Lookup = dyn Fn(&str) -> Option<String>;
 
 pub struct Env {
     lookup: Box<Lookup>,
-    asked: RefCell<BTreeSet<&'static str>>,
+    asked: RefCell<BTreeSet<String>>,
 }
 
 impl Env {
@@ -58,14 +58,14 @@ impl Env {
     }
 
     /// The variable's value. An empty one counts as absent, because compose files write `NAME=${NAME:-}`.
-    pub fn get(&self, name: &'static str) -> Option<String> {
-        self.asked.borrow_mut().insert(name);
+    pub fn get(&self, name: &str) -> Option<String> {
+        self.asked.borrow_mut().insert(name.to_owned());
         (self.lookup)(name).filter(|value| !value.trim().is_empty())
     }
 
     /// # Errors
     /// The variable is there and is not a `T`.
-    pub fn parse<T>(&self, name: &'static str) -> Result<Option<T>, ConfigError>
+    pub fn parse<T>(&self, name: &str) -> Result<Option<T>, ConfigError>
     where
         T: FromStr<Err: Display>,
     {
@@ -76,7 +76,7 @@ impl Env {
 
     /// # Errors
     /// The variable is there and is not a `T`.
-    pub fn parse_or<T>(&self, name: &'static str, default: T) -> Result<T, ConfigError>
+    pub fn parse_or<T>(&self, name: &str, default: T) -> Result<T, ConfigError>
     where
         T: FromStr<Err: Display>,
     {
@@ -87,11 +87,7 @@ impl Env {
     ///
     /// # Errors
     /// The variable is there and is no duration.
-    pub fn duration_or(
-        &self,
-        name: &'static str,
-        default: Duration,
-    ) -> Result<Duration, ConfigError> {
+    pub fn duration_or(&self, name: &str, default: Duration) -> Result<Duration, ConfigError> {
         let parsed = self.parse_with(name, |text| {
             humantime::parse_duration(text).map_err(|error| error.to_string())
         })?;
@@ -102,7 +98,7 @@ impl Env {
     /// The variable is there and `parse` refuses it.
     pub fn parse_with<T>(
         &self,
-        name: &'static str,
+        name: &str,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Result<Option<T>, ConfigError> {
         self.get(name)
@@ -111,8 +107,8 @@ impl Env {
     }
 
     /// Every name that was asked for so far.
-    pub fn asked(&self) -> Vec<&'static str> {
-        self.asked.borrow().iter().copied().collect()
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.borrow().iter().cloned().collect()
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
-use serde_json::json;
+use shared_types::gateway::{Health, HealthAnswer};
 
 use crate::serve::Draining;
 
@@ -40,8 +40,15 @@ pub(crate) fn routes(config: &mut web::ServiceConfig) {
         .route("/ready", web::get().to(ready));
 }
 
-pub async fn live() -> HttpResponse {
-    HttpResponse::Ok().json(json!({"status": "live"}))
+async fn live() -> HttpResponse {
+    live_answer()
+}
+
+#[must_use]
+pub fn live_answer() -> HttpResponse {
+    HttpResponse::Ok().json(HealthAnswer {
+        status: Health::Live,
+    })
 }
 
 async fn ready(readiness: web::Data<Readiness>, draining: web::Data<Draining>) -> HttpResponse {
@@ -52,9 +59,13 @@ async fn ready(readiness: web::Data<Readiness>, draining: web::Data<Draining>) -
 #[must_use]
 pub fn ready_answer(ready: bool) -> HttpResponse {
     if ready {
-        HttpResponse::Ok().json(json!({"status": "ready"}))
+        HttpResponse::Ok().json(HealthAnswer {
+            status: Health::Ready,
+        })
     } else {
-        HttpResponse::ServiceUnavailable().json(json!({"status": "not_ready"}))
+        HttpResponse::ServiceUnavailable().json(HealthAnswer {
+            status: Health::NotReady,
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! Log lines: `text` for people, `json` for machines (`LOG_FORMAT`), filtered by `RUST_LOG` (default `info`).
+//! Log lines: `text` for people, `json` for machines (`LOG_FORMAT`), filtered by `RUST_LOG` (default [`DEFAULT_FILTER`]).
 //!
 //! What a line is about stands in its key-value pairs, so that both formats carry the same facts.
 
@@ -8,6 +8,9 @@ mod text;
 use std::str::FromStr;
 
 use crate::env::{ConfigError, Env};
+
+/// Everything worth knowing of a healthy process; the server library announces each thread it starts.
+const DEFAULT_FILTER: &str = "info,actix_server=warn";
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -33,7 +36,7 @@ impl FromStr for Format {
 pub struct LogConfig {
     /// `LOG_FORMAT`: `text` or `json`; `text` by default.
     pub format: Format,
-    /// `RUST_LOG`: env_logger's filter, such as `info,sqlx=warn`; `info` by default.
+    /// `RUST_LOG`: env_logger's filter, such as `warn,access=info`; `info,actix_server=warn` by default.
     pub filter: String,
 }
 
@@ -41,7 +44,9 @@ impl LogConfig {
     /// # Errors
     /// An unknown format, or a filter that cannot be read.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        let filter = env.get("RUST_LOG").unwrap_or_else(|| "info".to_owned());
+        let filter = env
+            .get("RUST_LOG")
+            .unwrap_or_else(|| DEFAULT_FILTER.to_owned());
         env_filter::Builder::new()
             .try_parse(&filter)
             .map_err(|error| ConfigError::new("RUST_LOG", error))?;
@@ -71,7 +76,7 @@ mod tests {
     fn text_at_info_is_the_default() {
         let config = LogConfig::from_env(&Env::of_pairs([])).unwrap();
         assert_eq!(config.format, Format::Text);
-        assert_eq!(config.filter, "info");
+        assert_eq!(config.filter, super::DEFAULT_FILTER);
     }
 
     #[test]

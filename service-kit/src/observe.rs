@@ -129,7 +129,7 @@ impl Caller {
             method = self.method.as_str(),
             route = route.as_deref().unwrap_or("-"),
             status = response.status().as_u16(),
-            ms = self.started.elapsed().as_millis(),
+            ms = self.started.elapsed().as_micros() as f64 / 1000.0,
             code = failed.map_or("-", Code::as_str),
             request_id = self.id.as_str();
             ""

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
+use actix_web::http::header::ALLOW;
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, HttpResponse, HttpServer, Resource, web};
 
 use crate::health::Readiness;
 use crate::observe::{ServiceName, observe};
@@ -123,6 +124,17 @@ impl Application {
         let (ended, ()) = tokio::join!(server, handle.stop(true));
         ended
     }
+}
+
+/// A path of a service. Whatever method has no route of its own gets a 405 that names `methods`, as RFC 9110
+/// §15.5.6 wants and actix-web leaves out.
+#[must_use]
+pub fn resource(path: &str, methods: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move || async move {
+        HttpResponse::MethodNotAllowed()
+            .insert_header((ALLOW, methods))
+            .finish()
+    }))
 }
 
 /// # Errors

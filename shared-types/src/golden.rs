@@ -38,4 +38,6 @@ golden! {
     DEMO_ORDER_ROW = "demo_order_row";
     CONFIRMATION = "confirmation";
     PROBLEM = "problem";
+    WELCOME = "welcome";
+    HEALTH = "health";
 }

@@ -9,6 +9,7 @@ pub mod account;
 pub mod delivery;
 pub mod demo;
 pub mod field;
+pub mod gateway;
 pub mod golden;
 pub mod id;
 pub mod kitchen;

@@ -7,7 +7,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use shared_types::field::FieldErrors;
-use shared_types::{Confirmation, account, delivery, demo, golden, kitchen, menu, order, problem};
+use shared_types::{
+    Confirmation, account, delivery, demo, gateway, golden, kitchen, menu, order, problem,
+};
 
 fn survives<T: Serialize + DeserializeOwned>(example: &str) {
     let parsed: T = serde_json::from_str(example).unwrap();
@@ -44,6 +46,8 @@ fn every_answer_reads_and_writes_its_example() {
     survives::<demo::DemoOrderRow>(golden::DEMO_ORDER_ROW);
     survives::<Confirmation>(golden::CONFIRMATION);
     survives::<problem::Problem>(golden::PROBLEM);
+    survives::<gateway::Welcome>(golden::WELCOME);
+    survives::<gateway::HealthAnswer>(golden::HEALTH);
 }
 
 #[test]

@@ -1,0 +1,161 @@
+//! What delivery decides: who its couriers are, which deliveries there are, and who may carry them. No I/O.
+//!
+//! Both lists are ordered by id. Ids are made here, one after the other, and sort by the time of their making,
+//! so the order of the ids is the order in which the wire lists things, and a lookup by id needs no second index.
+
+mod couriers;
+mod deliveries;
+mod samples;
+mod status;
+
+use std::collections::BTreeMap;
+
+use shared_types::delivery::{Courier, Delivery, DeliveryStatus};
+use shared_types::field::{Line, Optional};
+use shared_types::id::{CourierId, DeliveryId};
+use shared_types::value::Timestamp;
+
+pub(crate) use status::ImpossibleMove;
+
+/// The couriers and the deliveries, finished ones included: a repeated mark on one of those is answered as the
+/// repetition it is, and its order gets no second delivery.
+#[derive(Debug)]
+pub(crate) struct Dispatch {
+    couriers: BTreeMap<CourierId, Courier>,
+    deliveries: BTreeMap<DeliveryId, Delivery>,
+    limits: Limits,
+}
+
+/// How much is kept. Anyone may add to both lists, so without a bound anyone could fill the memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) couriers: usize,
+    pub(crate) deliveries: usize,
+}
+
+impl Default for Limits {
+    /// 10,000 of each: far more than a demonstration makes, few enough to search one by one, and at most about
+    /// 100 MB where every text is as long as it may be, in characters of four bytes.
+    fn default() -> Self {
+        Self {
+            couriers: 10_000,
+            deliveries: 10_000,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    UnknownOrder,
+    UnknownCourier,
+    UnknownDelivery,
+    /// The courier that a delivery is to be given to is none of ours.
+    UnknownChoice,
+    EmailTaken,
+    /// The order has a delivery already.
+    DeliveryExists,
+    /// Another courier has the delivery.
+    DeliveryTaken,
+    /// A finished delivery is nobody's to take any more.
+    Finished(DeliveryStatus),
+    ImpossibleMove(ImpossibleMove),
+    Full,
+}
+
+impl Dispatch {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            couriers: BTreeMap::new(),
+            deliveries: BTreeMap::new(),
+            limits,
+        }
+    }
+
+    pub(crate) fn with_samples(limits: Limits, now: Timestamp) -> Self {
+        let (couriers, deliveries) = samples::couriers_and_deliveries(now);
+        Self {
+            couriers: couriers.into_iter().map(|each| (each.id, each)).collect(),
+            deliveries: deliveries.into_iter().map(|each| (each.id, each)).collect(),
+            limits,
+        }
+    }
+}
+
+fn text<const MAX: usize>(line: Optional<Line<MAX>>) -> Option<String> {
+    line.into_option().map(Line::into_string)
+}
+
+/// A change without a value leaves the field as it is.
+fn replace(field: &mut Option<String>, value: Option<String>) {
+    if value.is_some() {
+        *field = value;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deserr::Deserr;
+    use serde_json::{Value, json};
+    use shared_types::field::FieldErrors;
+    use shared_types::id::CourierId;
+    use shared_types::value::Timestamp;
+
+    use super::{Dispatch, Limits, Refusal};
+
+    const ROOM_FOR_ONE: Limits = Limits {
+        couriers: 1,
+        deliveries: 1,
+    };
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis).unwrap()
+    }
+
+    fn parsed<T: Deserr<FieldErrors>>(body: Value) -> T {
+        deserr::deserialize(body).unwrap()
+    }
+
+    fn hire(dispatch: &mut Dispatch, email: &str) -> Result<CourierId, Refusal> {
+        let new = parsed(json!({"nom": "Petit", "email": email}));
+        dispatch.register(new).map(|courier| courier.id)
+    }
+
+    #[test]
+    fn a_full_list_takes_no_more_until_something_leaves() {
+        let mut dispatch = Dispatch::new(ROOM_FOR_ONE);
+        let first = hire(&mut dispatch, "a@example.com").unwrap();
+        assert_eq!(hire(&mut dispatch, "b@example.com"), Err(Refusal::Full));
+        dispatch.remove_courier(first, at(0)).unwrap();
+        assert!(hire(&mut dispatch, "b@example.com").is_ok());
+
+        let open = |dispatch: &mut Dispatch, order: &str| {
+            dispatch.open(parsed(json!({"commandeId": order})), at(0))
+        };
+        assert!(open(&mut dispatch, "A").is_ok());
+        assert_eq!(open(&mut dispatch, "B"), Err(Refusal::Full));
+        // Full or not, a repetition is told what it is.
+        assert_eq!(open(&mut dispatch, "A"), Err(Refusal::DeliveryExists));
+    }
+
+    #[test]
+    fn the_time_of_change_moves_only_with_a_change() {
+        let mut dispatch = Dispatch::new(ROOM_FOR_ONE);
+        let courier = hire(&mut dispatch, "a@example.com").unwrap();
+        let new =
+            parsed(json!({"commandeId": "A", "livreurId": courier, "commentaires": "Code 42B"}));
+        let id = dispatch.open(new, at(0)).unwrap().id;
+
+        let same =
+            json!({"statut": "EN_ATTENTE", "livreurId": courier, "commentaires": "Code 42B"});
+        let unchanged = dispatch.change_delivery(id, parsed(same), at(1)).unwrap();
+        assert_eq!(unchanged.updated_at, at(0));
+        let unchanged = dispatch.assign(id, courier, at(2)).unwrap();
+        assert_eq!(unchanged.updated_at, at(0));
+
+        let next = json!({"statut": "EN_ROUTE_RESTAURANT"});
+        let changed = dispatch.change_delivery(id, parsed(next), at(3)).unwrap();
+        assert_eq!((changed.created_at, changed.updated_at), (at(0), at(3)));
+        dispatch.remove_courier(courier, at(4)).unwrap();
+        assert_eq!(dispatch.delivery(id).unwrap().updated_at, at(4));
+    }
+}

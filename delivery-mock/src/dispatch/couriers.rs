@@ -1,0 +1,115 @@
+//! The couriers: who carries.
+//!
+//! `available` is the courier's own word. Nothing here changes it, so that a courier who is off stays off.
+
+use shared_types::account::{Email, Phone};
+use shared_types::delivery::{Courier, CourierChange, NewCourier};
+use shared_types::field::Optional;
+use shared_types::id::CourierId;
+use shared_types::value::Timestamp;
+
+use super::status::is_finished;
+use super::{Dispatch, Refusal, replace, text};
+
+impl Dispatch {
+    /// Every courier, the oldest first.
+    pub(crate) fn couriers(&self) -> Vec<Courier> {
+        self.couriers.values().cloned().collect()
+    }
+
+    pub(crate) fn courier(&self, id: CourierId) -> Result<Courier, Refusal> {
+        self.couriers
+            .get(&id)
+            .cloned()
+            .ok_or(Refusal::UnknownCourier)
+    }
+
+    pub(crate) fn register(&mut self, new: NewCourier) -> Result<Courier, Refusal> {
+        self.check_email(&new.email, None)?;
+        if self.couriers.len() >= self.limits.couriers {
+            return Err(Refusal::Full);
+        }
+        let courier = courier(new);
+        self.couriers.insert(courier.id, courier.clone());
+        Ok(courier)
+    }
+
+    pub(crate) fn change_courier(
+        &mut self,
+        id: CourierId,
+        change: CourierChange,
+    ) -> Result<Courier, Refusal> {
+        let mut courier = self.courier(id)?;
+        if let Some(email) = change.email.as_ref() {
+            self.check_email(email, Some(id))?;
+        }
+        apply(change, &mut courier);
+        self.couriers.insert(id, courier.clone());
+        Ok(courier)
+    }
+
+    /// What the courier had not finished becomes anyone's to take; what is finished still says who did it.
+    pub(crate) fn remove_courier(&mut self, id: CourierId, now: Timestamp) -> Result<(), Refusal> {
+        self.couriers.remove(&id).ok_or(Refusal::UnknownCourier)?;
+        for delivery in self.deliveries.values_mut() {
+            if delivery.courier_id == Some(id) && !is_finished(delivery.status) {
+                delivery.courier_id = None;
+                delivery.updated_at = now;
+            }
+        }
+        Ok(())
+    }
+
+    /// No two couriers share an e-mail; `own` is the courier who may have it already.
+    fn check_email(&self, email: &Email, own: Option<CourierId>) -> Result<(), Refusal> {
+        let key = email.key();
+        let taken = self
+            .couriers
+            .values()
+            .any(|other| own != Some(other.id) && Email::key_of(&other.email) == key);
+        if taken {
+            Err(Refusal::EmailTaken)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+fn courier(new: NewCourier) -> Courier {
+    Courier {
+        id: CourierId::generate(),
+        last_name: new.last_name.into_string(),
+        first_name: text(new.first_name),
+        phone: phone(new.phone),
+        email: new.email.as_str().to_owned(),
+        vehicle: text(new.vehicle),
+        licence_number: text(new.licence_number),
+        address: text(new.address),
+        city: text(new.city),
+        postal_code: text(new.postal_code),
+        available: new.available.into_option().unwrap_or(true),
+    }
+}
+
+fn apply(change: CourierChange, courier: &mut Courier) {
+    if let Some(last_name) = text(change.last_name) {
+        courier.last_name = last_name;
+    }
+    if let Some(email) = change.email.into_option() {
+        courier.email = email.as_str().to_owned();
+    }
+    if let Some(available) = change.available.into_option() {
+        courier.available = available;
+    }
+    replace(&mut courier.first_name, text(change.first_name));
+    replace(&mut courier.phone, phone(change.phone));
+    replace(&mut courier.vehicle, text(change.vehicle));
+    replace(&mut courier.licence_number, text(change.licence_number));
+    replace(&mut courier.address, text(change.address));
+    replace(&mut courier.city, text(change.city));
+    replace(&mut courier.postal_code, text(change.postal_code));
+}
+
+pub(super) fn phone(phone: Optional<Phone>) -> Option<String> {
+    phone.into_option().map(|phone| phone.as_str().to_owned())
+}

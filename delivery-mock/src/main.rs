@@ -1,0 +1,19 @@
+//! Delivery as a process of its own.
+
+use std::process::ExitCode;
+
+use service_kit::program::{self, Program};
+
+fn main() -> ExitCode {
+    let program = Program {
+        name: "delivery-mock",
+        about: "Simulated deliveries and couriers of the restaurant",
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    program::run(
+        &program,
+        delivery_mock::Config::from_env,
+        |config| config.bind,
+        delivery_mock::build,
+    )
+}

@@ -1,0 +1,117 @@
+//! Delivery's HTTP surface: what is where, what all handlers share, and how a refusal is answered.
+
+mod couriers;
+mod deliveries;
+mod marks;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use actix_web::web;
+use service_kit::failure::Failure;
+use service_kit::serve::resource;
+use shared_types::field::{FieldErrors, FromText};
+use shared_types::problem::Code;
+use shared_types::text::Text;
+use shared_types::value::Timestamp;
+
+use crate::dispatch::{Dispatch, ImpossibleMove, Limits, Refusal};
+
+pub(crate) struct SharedDispatch(Mutex<Dispatch>);
+
+impl SharedDispatch {
+    pub(crate) fn new(seed_demo: bool) -> Self {
+        let limits = Limits::default();
+        let dispatch = if seed_demo {
+            Dispatch::with_samples(limits, Timestamp::now())
+        } else {
+            Dispatch::new(limits)
+        };
+        Self(Mutex::new(dispatch))
+    }
+
+    /// A panic elsewhere leaves every delivery whole: a change is made on a copy and put in place at once.
+    fn lock(&self) -> MutexGuard<'_, Dispatch> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(resource("/assigned", "GET").route(web::get().to(marks::assigned)))
+        .service(resource("/update", "POST").route(web::post().to(marks::update)))
+        .service(
+            resource("/livreurs", "GET, POST")
+                .route(web::get().to(couriers::list))
+                .route(web::post().to(couriers::register)),
+        )
+        .service(
+            resource("/livreurs/{id}", "GET, PATCH, DELETE")
+                .route(web::get().to(couriers::show))
+                .route(web::patch().to(couriers::change))
+                .route(web::delete().to(couriers::remove)),
+        )
+        .service(
+            resource("/livraisons", "GET, POST")
+                .route(web::get().to(deliveries::list))
+                .route(web::post().to(deliveries::open)),
+        )
+        .service(
+            resource("/livraisons/{id}", "GET, PATCH")
+                .route(web::get().to(deliveries::show))
+                .route(web::patch().to(deliveries::change)),
+        )
+        .service(
+            resource("/livraisons/{id}/assigner", "POST").route(web::post().to(deliveries::assign)),
+        );
+}
+
+/// An id of the path. What is no UUID is no one's id, hence `unknown` and not a 400.
+fn id_of<T: FromText>(path: &str, unknown: Refusal) -> Result<T, Failure> {
+    T::from_text(path).map_err(|_no_uuid: Text| failure(unknown))
+}
+
+fn failure(refusal: Refusal) -> Failure {
+    match refusal {
+        Refusal::UnknownOrder => Failure::new(Code::OrderNotFound),
+        Refusal::UnknownCourier => Failure::new(Code::CourierNotFound),
+        Refusal::UnknownDelivery => Failure::new(Code::DeliveryNotFound),
+        Refusal::UnknownChoice => Failure::invalid(FieldErrors::one(
+            "livreurId",
+            Text::new(
+                "aucun livreur ne porte cet identifiant",
+                "no courier has this id",
+            ),
+        )),
+        Refusal::EmailTaken => Failure::new(Code::EmailTaken),
+        Refusal::DeliveryExists => Failure::new(Code::DeliveryExists),
+        Refusal::DeliveryTaken => Failure::new(Code::DeliveryTaken),
+        Refusal::Finished(status) => {
+            Failure::new(Code::ImpossibleTransition).with_detail(Text::formatted(
+                format!("Une livraison {status} ne peut plus être confiée à un livreur."),
+                format!("A delivery that is {status} can no longer be given to a courier."),
+            ))
+        }
+        Refusal::ImpossibleMove(ImpossibleMove { from, to }) => {
+            Failure::new(Code::ImpossibleTransition).with_detail(Text::formatted(
+                format!("Une livraison {from} ne peut passer à {to}."),
+                format!("A delivery that is {from} cannot become {to}."),
+            ))
+        }
+        Refusal::Full => Failure::new(Code::StorageFull),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared_types::problem::Code;
+
+    use super::failure;
+    use crate::dispatch::Refusal;
+
+    // The one refusal that no black-box test can bring about with a few requests.
+    #[test]
+    fn a_full_list_is_a_507() {
+        let code = failure(Refusal::Full).code();
+        assert_eq!((code, code.status()), (Code::StorageFull, 507));
+    }
+}

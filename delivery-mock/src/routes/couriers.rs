@@ -1,0 +1,64 @@
+//! `/livreurs`.
+
+use actix_web::http::header::CONTENT_LANGUAGE;
+use actix_web::{HttpRequest, HttpResponse, web};
+use service_kit::failure::Failure;
+use service_kit::input::Json;
+use service_kit::observe::lang_of;
+use shared_types::Confirmation;
+use shared_types::delivery::{CourierChange, NewCourier};
+use shared_types::id::CourierId;
+use shared_types::text::Text;
+use shared_types::value::Timestamp;
+
+use super::{SharedDispatch, failure, id_of};
+use crate::dispatch::Refusal;
+
+const REMOVED: Text = Text::new("Livreur supprimé.", "Courier removed.");
+
+pub(super) async fn list(dispatch: web::Data<SharedDispatch>) -> HttpResponse {
+    HttpResponse::Ok().json(dispatch.lock().couriers())
+}
+
+pub(super) async fn register(
+    dispatch: web::Data<SharedDispatch>,
+    Json(new): Json<NewCourier>,
+) -> Result<HttpResponse, Failure> {
+    let courier = dispatch.lock().register(new).map_err(failure)?;
+    Ok(HttpResponse::Created().json(courier))
+}
+
+pub(super) async fn show(
+    dispatch: web::Data<SharedDispatch>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let courier = dispatch.lock().courier(id(&path)?).map_err(failure)?;
+    Ok(HttpResponse::Ok().json(courier))
+}
+
+pub(super) async fn change(
+    dispatch: web::Data<SharedDispatch>,
+    path: web::Path<String>,
+    Json(change): Json<CourierChange>,
+) -> Result<HttpResponse, Failure> {
+    let changed = dispatch.lock().change_courier(id(&path)?, change);
+    Ok(HttpResponse::Ok().json(changed.map_err(failure)?))
+}
+
+pub(super) async fn remove(
+    dispatch: web::Data<SharedDispatch>,
+    path: web::Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    let removed = dispatch.lock().remove_courier(id(&path)?, Timestamp::now());
+    removed.map_err(failure)?;
+    let lang = lang_of(&request);
+    let message = REMOVED.to(lang).to_owned();
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_LANGUAGE, lang.tag()))
+        .json(Confirmation { message }))
+}
+
+fn id(path: &str) -> Result<CourierId, Failure> {
+    id_of(path, Refusal::UnknownCourier)
+}

@@ -1,0 +1,73 @@
+//! `/livraisons`.
+
+use actix_web::{HttpResponse, web};
+use deserr::Deserr;
+use service_kit::failure::Failure;
+use service_kit::input::{Json, Query};
+use shared_types::delivery::{CourierChoice, DeliveryChange, NewDelivery};
+use shared_types::field::{FieldErrors, Optional};
+use shared_types::id::{CourierId, DeliveryId};
+use shared_types::value::Timestamp;
+
+use super::{SharedDispatch, failure, id_of};
+use crate::dispatch::Refusal;
+
+/// `?livreurId=`. A courier that is not known is no fault: there is still what anyone may take.
+#[derive(Deserr)]
+#[deserr(error = FieldErrors)]
+pub(super) struct Filter {
+    #[deserr(default, rename = "livreurId")]
+    courier_id: Optional<CourierId>,
+}
+
+pub(super) async fn list(
+    dispatch: web::Data<SharedDispatch>,
+    Query(filter): Query<Filter>,
+) -> HttpResponse {
+    let courier = filter.courier_id.into_option();
+    HttpResponse::Ok().json(dispatch.lock().deliveries(courier))
+}
+
+pub(super) async fn open(
+    dispatch: web::Data<SharedDispatch>,
+    Json(new): Json<NewDelivery>,
+) -> Result<HttpResponse, Failure> {
+    let opened = dispatch.lock().open(new, Timestamp::now());
+    Ok(HttpResponse::Created().json(opened.map_err(failure)?))
+}
+
+pub(super) async fn show(
+    dispatch: web::Data<SharedDispatch>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let delivery = dispatch.lock().delivery(id(&path)?).map_err(failure)?;
+    Ok(HttpResponse::Ok().json(delivery))
+}
+
+pub(super) async fn change(
+    dispatch: web::Data<SharedDispatch>,
+    path: web::Path<String>,
+    Json(change): Json<DeliveryChange>,
+) -> Result<HttpResponse, Failure> {
+    let id = id(&path)?;
+    let changed = dispatch
+        .lock()
+        .change_delivery(id, change, Timestamp::now());
+    Ok(HttpResponse::Ok().json(changed.map_err(failure)?))
+}
+
+pub(super) async fn assign(
+    dispatch: web::Data<SharedDispatch>,
+    path: web::Path<String>,
+    Json(choice): Json<CourierChoice>,
+) -> Result<HttpResponse, Failure> {
+    let id = id(&path)?;
+    let assigned = dispatch
+        .lock()
+        .assign(id, choice.courier_id, Timestamp::now());
+    Ok(HttpResponse::Ok().json(assigned.map_err(failure)?))
+}
+
+fn id(path: &str) -> Result<DeliveryId, Failure> {
+    id_of(path, Refusal::UnknownDelivery)
+}

@@ -1,0 +1,122 @@
+//! Deliveries: opening, reading and listing them.
+
+use serde_json::{Value, json};
+use service_kit::testing::assert_same_shape;
+use shared_types::golden;
+
+use crate::{NOBODY, carried, column, courier, delivery, path_of, unassigned};
+
+#[actix_web::test]
+async fn a_new_delivery_is_kept_as_sent_and_waits() {
+    let client = delivery(false).await;
+    let answer = client.post("/livraisons", golden::NEW_DELIVERY).await;
+    let made = answer.ok(201);
+    assert_same_shape(&made, golden::DELIVERY);
+    let sent: Value = serde_json::from_str(golden::NEW_DELIVERY).unwrap();
+    for (field, value) in sent.as_object().unwrap() {
+        assert_eq!(made[field], *value, "{field}");
+    }
+    assert_eq!(made["statut"], "EN_ATTENTE");
+    assert_eq!(made["livreurId"], Value::Null);
+    assert_eq!(made["createdAt"], made["updatedAt"]);
+    assert_eq!(client.get(&path_of(&made)).await.ok(200), made);
+}
+
+#[actix_web::test]
+async fn a_delivery_needs_no_more_than_an_order() {
+    let client = delivery(false).await;
+    let new = json!({"commandeId": "CMD7", "commentaires": "", "livreurId": ""});
+    let made = client.post("/livraisons", new).await.ok(201);
+    assert_same_shape(&made, golden::DELIVERY);
+    assert_eq!(made["commentaires"], Value::Null);
+    assert_eq!(made["livreurId"], Value::Null);
+}
+
+#[actix_web::test]
+async fn an_order_has_one_delivery_even_a_cancelled_one() {
+    let client = delivery(false).await;
+    let made = client.post("/livraisons", golden::NEW_DELIVERY).await;
+    let path = path_of(&made.ok(201));
+    for _ in 0..2 {
+        let again = client.post("/livraisons", golden::NEW_DELIVERY).await;
+        let _ = again.problem(400, "delivery_exists");
+        let cancel = json!({"statut": "ANNULEE"});
+        let _ = client.patch(&path, cancel).await.ok(200);
+    }
+    let all = client.get("/livraisons").await.ok(200);
+    assert_eq!(all.as_array().unwrap().len(), 1);
+}
+
+#[actix_web::test]
+async fn a_new_delivery_may_have_its_courier_already() {
+    let client = delivery(false).await;
+    let lea = courier(&client, "lea").await;
+    let path = carried(&client, "CMD7", &lea).await;
+    assert_eq!(client.get(&path).await.ok(200)["livreurId"], lea);
+}
+
+#[actix_web::test]
+async fn a_new_delivery_of_an_unknown_courier_is_a_400_and_not_made() {
+    let client = delivery(false).await;
+    let new = json!({"commandeId": "CMD7", "livreurId": NOBODY});
+    let answer = client.post("/livraisons", new).await;
+    let problem = answer.problem(400, "validation_failed");
+    assert_eq!(problem.errors[0].field, "livreurId");
+    assert_eq!(client.get("/livraisons").await.ok(200), json!([]));
+}
+
+#[actix_web::test]
+async fn deliveries_are_listed_the_newest_first() {
+    let client = delivery(true).await;
+    let _ = unassigned(&client, "B").await;
+    let _ = unassigned(&client, "A").await;
+    let all = client.get("/livraisons").await.ok(200);
+    assert_eq!(column(&all, "commandeId"), ["A", "B", "CMD1236", "CMD1234"]);
+    for delivery in all.as_array().unwrap() {
+        assert_same_shape(delivery, golden::DELIVERY);
+    }
+}
+
+#[actix_web::test]
+async fn a_courier_sees_its_own_and_what_anyone_may_take() {
+    let client = delivery(false).await;
+    let lea = courier(&client, "lea").await;
+    let max = courier(&client, "max").await;
+    let _ = carried(&client, "LEA_DONE", &lea).await;
+    let _ = carried(&client, "LEA", &lea).await;
+    let _ = carried(&client, "MAX", &max).await;
+    let _ = unassigned(&client, "FREE").await;
+    let _ = unassigned(&client, "CANCELLED").await;
+    for (order, status) in [("LEA_DONE", "LIVREE"), ("CANCELLED", "ANNULEE")] {
+        let mark = json!({"order_id": order, "status": status});
+        let _ = client.post("/update", mark).await.ok(200);
+    }
+    for (courier, expected) in [
+        (lea.as_str().unwrap(), &["FREE", "LEA", "LEA_DONE"][..]),
+        (max.as_str().unwrap(), &["FREE", "MAX"]),
+        (NOBODY, &["FREE"]),
+        // An empty parameter is an absent one.
+        ("", &["CANCELLED", "FREE", "MAX", "LEA", "LEA_DONE"]),
+    ] {
+        let path = format!("/livraisons?livreurId={courier}");
+        let seen = client.get(&path).await.ok(200);
+        assert_eq!(column(&seen, "commandeId"), expected, "{courier}");
+    }
+}
+
+#[actix_web::test]
+async fn a_delivery_that_is_not_there_is_a_404() {
+    let client = delivery(true).await;
+    for id in [NOBODY, "42", "CMD1234"] {
+        let path = format!("/livraisons/{id}");
+        let choice = json!({"livreurId": NOBODY});
+        let answers = [
+            client.get(&path).await,
+            client.patch(&path, choice.clone()).await,
+            client.post(&format!("{path}/assigner"), choice).await,
+        ];
+        for answer in answers {
+            let _ = answer.problem(404, "delivery_not_found");
+        }
+    }
+}

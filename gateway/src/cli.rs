@@ -1,0 +1,97 @@
+//! The command line: serve, or answer a question about a configuration or a running gateway.
+
+mod routes;
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use service_kit::env::{ConfigError, Env};
+use service_kit::health;
+use service_kit::logger::{self, LogConfig};
+use service_kit::program::{RunError, chain, refuse};
+use service_kit::serve::stop_signal;
+
+use crate::{Config, Gateway};
+
+/// The single door to a restaurant's services.
+#[derive(Debug, Parser)]
+#[command(name = "gateway", version, after_help = EXIT_CODES)]
+struct Cli {
+    /// The configuration to use instead of the one that is compiled in.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXIT_CODES: &str =
+    "Exit codes: 0 success, 1 failure, 2 wrong arguments, 64 a configuration that cannot be used.";
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+enum Command {
+    /// Serves until it is stopped (what it does without a command).
+    Serve,
+    /// Says whether the configuration, environment included, can be used.
+    Check,
+    /// Prints the route table.
+    Routes,
+    /// Asks the running gateway whether it is ready.
+    Health,
+}
+
+/// Does what the arguments of this process ask for.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let env = Env::of_process();
+    let loaded = LogConfig::from_env(&env)
+        .and_then(|log| Ok::<_, ConfigError>((log, Config::load(cli.config.as_deref(), &env)?)));
+    let (log, config) = match loaded {
+        Ok(loaded) => loaded,
+        Err(error) => return refuse("gateway", &error),
+    };
+    let done = match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => {
+            logger::init(&log);
+            serve(config)
+        }
+        Command::Check => check(&config).map_err(Into::into),
+        Command::Routes => routes::print(&config, &mut io::stdout().lock()).map_err(Into::into),
+        Command::Health => ask(&config),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell where even standard error is gone.
+            let _ = writeln!(io::stderr(), "gateway: {}", chain(error.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(config: Config) -> Result<(), RunError> {
+    actix_web::rt::System::new().block_on(async {
+        let stop = stop_signal()?;
+        let gateway = Gateway::build(config)?;
+        log::info!(
+            "gateway listens on {}, for its operator on {}",
+            gateway.addr(),
+            gateway.admin_addr()
+        );
+        gateway.run_until(stop).await?;
+        log::info!("gateway has stopped");
+        Ok(())
+    })
+}
+
+fn check(config: &Config) -> io::Result<()> {
+    let (routes, upstreams) = (config.routes.routes().count(), config.upstreams.len());
+    writeln!(io::stdout(), "ok: {routes} routes, {upstreams} upstreams")
+}
+
+fn ask(config: &Config) -> Result<(), RunError> {
+    let asked = actix_web::rt::System::new().block_on(health::ask(config.admin_bind));
+    asked.map_err(Into::into)
+}

@@ -1,0 +1,46 @@
+//! The route table, for people.
+
+use std::io::{self, Write};
+
+use crate::config::Config;
+use crate::route::{Route, To};
+
+pub(super) fn print(config: &Config, out: &mut impl Write) -> io::Result<()> {
+    let rows: Vec<[String; 4]> = config
+        .routes
+        .routes()
+        .map(|route| row(route, config))
+        .collect();
+    let titles = ["METHOD", "PATH", "UPSTREAM", "PATH THERE"].map(str::to_owned);
+    let width = |column: usize| {
+        let cells = rows
+            .iter()
+            .chain([&titles])
+            .filter_map(|row| row.get(column));
+        cells.map(String::len).max().unwrap_or_default()
+    };
+    let (method, path, upstream) = (width(0), width(1), width(2));
+    for [a, b, c, d] in [&titles].into_iter().chain(&rows) {
+        writeln!(out, "{a:method$}  {b:path$}  {c:upstream$}  {d}")?;
+    }
+    Ok(())
+}
+
+fn row(route: &Route, config: &Config) -> [String; 4] {
+    let (upstream, target) = match &route.to {
+        To::Own(_) => ("-".to_owned(), "-".to_owned()),
+        To::Upstream { upstream, target } => {
+            let name = config
+                .upstreams
+                .get(*upstream)
+                .map(|upstream| upstream.name.to_string());
+            (name.unwrap_or_default(), target.to_string())
+        }
+    };
+    [
+        route.method.to_string(),
+        route.path.to_string(),
+        upstream,
+        target,
+    ]
+}

@@ -1,0 +1,217 @@
+//! What the gateway is told: one file, overridden by the environment, refused as a whole where any of it cannot
+//! be used.
+
+mod file;
+mod upstream;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::thread::available_parallelism;
+
+use service_kit::env::{ConfigError, Env};
+
+use crate::cors::Origins;
+use crate::route::RouteTable;
+
+pub(crate) use file::RouteRow;
+pub use upstream::{Upstream, UpstreamUrl};
+
+/// The file that is compiled in.
+const DEFAULT_FILE: &str = include_str!("../gateway.toml");
+
+#[derive(Debug)]
+pub struct Config {
+    /// `GATEWAY_BIND`: where the public listens; `0.0.0.0:8000` by default.
+    pub bind: SocketAddr,
+    /// `GATEWAY_ADMIN_BIND`: where the operator listens; `127.0.0.1:9000` by default.
+    pub admin_bind: SocketAddr,
+    /// `GATEWAY_WORKERS`: threads that serve requests; one per core by default.
+    pub workers: usize,
+    /// `GATEWAY_CORS_ORIGINS`: the origins whose pages may call; any of localhost by default.
+    pub origins: Origins,
+    /// `limits.request_body`: bytes.
+    pub max_request_body: u64,
+    pub upstreams: Vec<Upstream>,
+    pub routes: RouteTable,
+}
+
+impl Config {
+    /// Reads `file`, or the file that is compiled in.
+    ///
+    /// # Errors
+    /// The file or a variable that cannot be used, by its name.
+    pub fn load(file: Option<&Path>, env: &Env) -> Result<Self, ConfigError> {
+        let Some(path) = file else {
+            return Self::parse("gateway.toml", DEFAULT_FILE, env);
+        };
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::new(&name, error))?;
+        Self::parse(&name, &text, env)
+    }
+
+    /// `name` is what an error calls the file whose content is `text`.
+    ///
+    /// # Errors
+    /// The file or a variable that cannot be used, by its name.
+    pub fn parse(name: &str, text: &str, env: &Env) -> Result<Self, ConfigError> {
+        let file = file::File::parse(name, text)?;
+        let cores = available_parallelism().map_or(1, NonZeroUsize::get);
+        let workers = env.parse_with("GATEWAY_WORKERS", |text| match text.parse() {
+            Ok(workers @ 1..=1024) => Ok(workers),
+            _ => Err("expected a number between 1 and 1024".to_owned()),
+        })?;
+        let upstreams = file
+            .upstreams
+            .into_iter()
+            .map(|(name, upstream)| Upstream::new(name, upstream, env))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            bind: env.parse_or(
+                "GATEWAY_BIND",
+                SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8000)),
+            )?,
+            admin_bind: env.parse_or(
+                "GATEWAY_ADMIN_BIND",
+                SocketAddr::from((Ipv4Addr::LOCALHOST, 9000)),
+            )?,
+            workers: workers.unwrap_or(cores),
+            origins: env.parse_or("GATEWAY_CORS_ORIGINS", Origins::localhost())?,
+            max_request_body: file.limits.request_body.as_u64(),
+            routes: RouteTable::build(&file.routes, &upstreams)?,
+            upstreams,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use service_kit::env::Env;
+
+    use super::{Config, DEFAULT_FILE};
+
+    fn refused(text: &str) -> String {
+        Config::parse("test.toml", text, &Env::of_pairs([]))
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn the_compiled_in_file_is_valid() {
+        let config = Config::load(None, &Env::of_pairs([])).unwrap();
+        let names: Vec<_> = config
+            .upstreams
+            .iter()
+            .map(|upstream| &*upstream.name)
+            .collect();
+        assert_eq!(names, ["clients", "delivery", "kitchen", "orders"]);
+    }
+
+    #[test]
+    fn the_environment_overrides_an_upstreams_url() {
+        let env = Env::of_pairs([("ORDERS_URL", "https://orders.example.com/v1/")]);
+        let config = Config::load(None, &env).unwrap();
+        let orders = config
+            .upstreams
+            .iter()
+            .find(|upstream| &*upstream.name == "orders")
+            .unwrap();
+        assert_eq!(orders.url.to_string(), "https://orders.example.com/v1");
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_its_name() {
+        for (section, key) in [
+            ("[limits]", "request_bodi"),
+            ("[upstreams.orders]", "retries"),
+        ] {
+            let text = DEFAULT_FILE.replace(section, &format!("{section}\n{key} = \"1s\""));
+            let error = refused(&text);
+            assert!(
+                error.contains("test.toml") && error.contains(key),
+                "{error}"
+            );
+        }
+        assert!(refused("[limit]").contains("limit"));
+    }
+
+    #[test]
+    fn a_bad_value_is_refused_by_its_name() {
+        for (good, bad, named) in [
+            (
+                "connect_timeout = \"1s\"",
+                "connect_timeout = \"1\"",
+                "connect_timeout",
+            ),
+            (
+                "connect_timeout = \"1s\"",
+                "connect_timeout = \"0s\"",
+                "upstreams.clients.connect_timeout",
+            ),
+            (
+                "http://127.0.0.1:8001",
+                "ftp://127.0.0.1",
+                "upstreams.clients.url",
+            ),
+            (
+                "http://127.0.0.1:8001",
+                "http://user:pw@host/",
+                "upstreams.clients.url",
+            ),
+            (
+                "request_body = \"1MiB\"",
+                "request_body = \"much\"",
+                "request_body",
+            ),
+            (
+                "methods = [\"PATCH\"]",
+                "methods = [\"PA TCH\"]",
+                "/order-api/commandes/{id}/status",
+            ),
+            (
+                "to = \"/auth/login\"",
+                "to = \"/auth/{who}\"",
+                "/client-api/login",
+            ),
+        ] {
+            assert!(DEFAULT_FILE.contains(good), "{good}");
+            let error = refused(&DEFAULT_FILE.replacen(good, bad, 1));
+            assert!(error.contains(named), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_route_to_an_unknown_upstream_is_refused() {
+        let error = refused(&DEFAULT_FILE.replace("\nkitchen = [", "\ncooks = ["));
+        assert!(error.starts_with("routes.cooks"), "{error}");
+    }
+
+    #[test]
+    fn a_route_that_stands_twice_is_refused() {
+        let twice = DEFAULT_FILE
+            .replace("/kitchen/update", "/kitchen/orders")
+            .replace(
+                "[\"POST\"], to = \"/update\" },\n]\ndelivery",
+                "[\"GET\"], to = \"/update\" },\n]\ndelivery",
+            );
+        let error = refused(&twice);
+        assert!(
+            error.contains("/kitchen/orders") && error.contains("GET"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_bad_variable_is_refused_by_its_name() {
+        for (name, value) in [
+            ("GATEWAY_BIND", "8000"),
+            ("GATEWAY_ADMIN_BIND", "localhost"),
+            ("GATEWAY_WORKERS", "0"),
+            ("GATEWAY_CORS_ORIGINS", "example.com"),
+            ("KITCHEN_URL", "kitchen:8003"),
+        ] {
+            let error = Config::load(None, &Env::of_pairs([(name, value)])).unwrap_err();
+            assert_eq!(error.name, name);
+        }
+    }
+}

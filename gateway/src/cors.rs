@@ -1,0 +1,253 @@
+//! Cross-origin resource sharing (the Fetch standard, "CORS protocol"): which pages of other origins may call.
+//!
+//! The gateway alone decides: what an upstream says of CORS is dropped, since two answers in one response make a
+//! browser refuse it. Written here because the ready-made middleware answers a refused preflight in plain text
+//! and keeps only one of an upstream's `Vary` lines.
+
+use std::collections::HashSet;
+use std::str::FromStr;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, Uri};
+
+/// What a script may read of an answer beside the few fields that Fetch always shows.
+const EXPOSED: &str =
+    "X-Request-Id, Retry-After, Location, Link, X-Next-Cursor, ETag, WWW-Authenticate";
+
+/// How long a browser may remember a preflight's answer: 10 minutes, so that a changed policy is soon seen.
+const MAX_AGE: &str = "600";
+
+const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/// The origins that are allowed: a list of `scheme://host[:port]`, `localhost` (any scheme and port of this
+/// machine) and `*` (any origin, without credentials); or `none`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origins {
+    any: bool,
+    localhost: bool,
+    listed: HashSet<String>,
+}
+
+/// What a response to one request says of CORS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Grant {
+    /// The request comes from no other origin, or from one that is not allowed.
+    None,
+    /// Any origin may read the answer, and no credentials are asked for.
+    Anyone,
+    /// This origin may read the answer, with credentials.
+    Origin(HeaderValue),
+}
+
+impl Origins {
+    #[must_use]
+    pub fn localhost() -> Self {
+        Self {
+            localhost: true,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn grant(&self, request: &HeaderMap) -> Grant {
+        let Some(origin) = request.get(header::ORIGIN) else {
+            return Grant::None;
+        };
+        let Ok(text) = origin.to_str() else {
+            return Grant::None;
+        };
+        if self.listed.contains(text) || (self.localhost && is_localhost(text)) {
+            Grant::Origin(origin.clone())
+        } else if self.any {
+            Grant::Anyone
+        } else {
+            Grant::None
+        }
+    }
+}
+
+impl FromStr for Origins {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut origins = Self::default();
+        if text == "none" {
+            return Ok(origins);
+        }
+        for item in text
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+        {
+            match item {
+                "*" => origins.any = true,
+                "localhost" => origins.localhost = true,
+                origin if is_origin(origin) => {
+                    origins.listed.insert(origin.to_owned());
+                }
+                _ => {
+                    return Err(
+                        "expected origins such as https://app.example.com, localhost, * or none"
+                            .to_owned(),
+                    );
+                }
+            }
+        }
+        Ok(origins)
+    }
+}
+
+/// `scheme://host[:port]` as a browser sends it: lower case, without a path.
+fn is_origin(text: &str) -> bool {
+    let bare = text
+        .split_once("://")
+        .is_some_and(|(_, rest)| !rest.contains(['/', '?', '#', '@']));
+    let lower = !text.chars().any(|c| c.is_ascii_uppercase());
+    bare && lower
+        && text
+            .parse::<Uri>()
+            .is_ok_and(|uri| uri.host().is_some_and(|host| !host.is_empty()))
+}
+
+fn is_localhost(origin: &str) -> bool {
+    let Some((_, rest)) = origin.split_once("://") else {
+        return false;
+    };
+    let host = match rest.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => rest.split(':').next().unwrap_or_default(),
+    };
+    matches!(host, "localhost" | "127.0.0.1" | "::1") || host.ends_with(".localhost")
+}
+
+pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+    *method == Method::OPTIONS
+        && headers.contains_key(header::ORIGIN)
+        && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// The answer to a preflight. It allows every method and asked-for header, so that the request itself is made
+/// and gets its own clear 404 or 405; an origin that is not allowed gets no grant.
+pub(crate) fn preflight_answer(grant: &Grant, request: &HeaderMap) -> HttpResponse {
+    let mut response = HttpResponse::NoContent().finish();
+    let headers = response.headers_mut();
+    if *grant != Grant::None {
+        headers.insert(
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            HeaderValue::from_static(METHODS),
+        );
+        headers.insert(
+            header::ACCESS_CONTROL_MAX_AGE,
+            HeaderValue::from_static(MAX_AGE),
+        );
+        if let Some(asked) = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
+        }
+    }
+    for varying in [
+        "Access-Control-Request-Method",
+        "Access-Control-Request-Headers",
+    ] {
+        headers.append(header::VARY, HeaderValue::from_static(varying));
+    }
+    response
+}
+
+/// Writes the grant into an answer, over whatever an upstream said.
+pub(crate) fn apply(grant: &Grant, headers: &mut HeaderMap) {
+    let origin = match grant {
+        Grant::None => return headers.append(header::VARY, HeaderValue::from_static("Origin")),
+        Grant::Anyone => HeaderValue::from_static("*"),
+        Grant::Origin(origin) => {
+            headers.insert(
+                header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+                HeaderValue::from_static("true"),
+            );
+            origin.clone()
+        }
+    };
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static(EXPOSED),
+    );
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+}
+
+/// Whether an upstream's answer holds this field only to speak of CORS.
+pub(crate) fn is_cors_field(name: &HeaderName) -> bool {
+    name.as_str().starts_with("access-control-")
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderMap, HeaderValue, ORIGIN};
+
+    use super::{Grant, Origins};
+
+    fn grant(origins: &str, from: &'static str) -> Grant {
+        let mut request = HeaderMap::new();
+        request.insert(ORIGIN, HeaderValue::from_static(from));
+        origins.parse::<Origins>().unwrap().grant(&request)
+    }
+
+    #[test]
+    fn any_port_of_localhost_is_allowed_by_default() {
+        for from in [
+            "http://localhost:5173",
+            "https://127.0.0.1",
+            "http://[::1]:3000",
+            "http://app.localhost",
+        ] {
+            assert_eq!(
+                grant("localhost", from),
+                Grant::Origin(HeaderValue::from_static(from)),
+                "{from}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_localhost_is_not() {
+        for from in [
+            "http://localhost.evil.com",
+            "http://evil.com:80/localhost",
+            "null",
+            "http://127.0.0.1.evil.com",
+            "http://notlocalhost",
+        ] {
+            assert_eq!(grant("localhost", from), Grant::None, "{from}");
+        }
+    }
+
+    #[test]
+    fn a_listed_origin_is_allowed_to_the_letter() {
+        let list = "https://app.example.com, https://www.example.com:8443";
+        assert_ne!(grant(list, "https://www.example.com:8443"), Grant::None);
+        assert_eq!(grant(list, "https://www.example.com"), Grant::None);
+        assert_eq!(grant(list, "http://localhost:5173"), Grant::None);
+    }
+
+    #[test]
+    fn a_star_lets_anyone_in_but_without_credentials() {
+        assert_eq!(grant("*", "https://anywhere.example"), Grant::Anyone);
+    }
+
+    #[test]
+    fn none_lets_nobody_in() {
+        assert_eq!(grant("none", "http://localhost:5173"), Grant::None);
+    }
+
+    #[test]
+    fn what_no_browser_sends_as_an_origin_is_refused() {
+        for bad in [
+            "example.com",
+            "https://example.com/",
+            "HTTPS://example.com",
+            "https://a@example.com",
+            "https://",
+        ] {
+            assert!(bad.parse::<Origins>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Which request goes where: the table, and the radix tree that finds a row.
+//!
+//! Paths are compared as they were sent, byte for byte and undecoded: what a client escapes can never reach
+//! another route than what it wrote.
+
+mod target;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::http::header::HeaderValue;
+use service_kit::env::ConfigError;
+
+use crate::config::{RouteRow, Upstream};
+
+pub(crate) use target::Target;
+
+/// One method of one path.
+#[derive(Debug)]
+pub struct Route {
+    pub method: Method,
+    pub path: Arc<str>,
+    pub to: To,
+}
+
+/// Who answers.
+#[derive(Debug)]
+pub enum To {
+    Upstream {
+        /// The index in [`Config::upstreams`](crate::config::Config::upstreams).
+        upstream: usize,
+        target: Target,
+    },
+    Own(Page),
+}
+
+/// What the gateway answers itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    Welcome,
+    Live,
+    Ready,
+}
+
+impl Page {
+    const ALL: [(Self, &'static str); 3] = [
+        (Self::Welcome, "/"),
+        (Self::Live, "/live"),
+        (Self::Ready, "/ready"),
+    ];
+}
+
+#[derive(Debug)]
+pub struct RouteTable {
+    routes: Vec<Arc<Route>>,
+    tree: matchit::Router<Entry>,
+}
+
+/// The methods of one path.
+#[derive(Clone, Debug)]
+struct Entry {
+    routes: Vec<Arc<Route>>,
+    allow: HeaderValue,
+}
+
+/// What the table says of a request.
+#[derive(Debug)]
+pub(crate) enum Found<'t, 'p> {
+    Route {
+        route: &'t Arc<Route>,
+        parameters: matchit::Params<'t, 'p>,
+    },
+    /// The path is known with other methods; these, as `Allow` wants them.
+    OtherMethods(&'t HeaderValue),
+    Nothing,
+}
+
+impl RouteTable {
+    pub(crate) fn build(
+        rows: &BTreeMap<String, Vec<RouteRow>>,
+        upstreams: &[Upstream],
+    ) -> Result<Self, ConfigError> {
+        let mut routes: Vec<Arc<Route>> = Page::ALL
+            .iter()
+            .map(|(page, path)| {
+                Arc::new(Route {
+                    method: Method::GET,
+                    path: (*path).into(),
+                    to: To::Own(*page),
+                })
+            })
+            .collect();
+        for (name, rows) in rows {
+            let upstream = upstreams
+                .iter()
+                .position(|upstream| *upstream.name == **name)
+                .ok_or_else(|| ConfigError::new(format!("routes.{name}"), "no such upstream"))?;
+            for row in rows {
+                add_row(&mut routes, row, upstream)?;
+            }
+        }
+        let tree = plant(&routes)?;
+        Ok(Self { routes, tree })
+    }
+
+    pub(crate) fn find<'t, 'p>(&'t self, method: &Method, path: &'p str) -> Found<'t, 'p> {
+        let Ok(matched) = self.tree.at(path) else {
+            return Found::Nothing;
+        };
+        let entry = matched.value;
+        match entry.routes.iter().find(|route| route.method == *method) {
+            Some(route) => Found::Route {
+                route,
+                parameters: matched.params,
+            },
+            None => Found::OtherMethods(&entry.allow),
+        }
+    }
+
+    /// Every row, the gateway's own pages first.
+    pub fn routes(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter().map(AsRef::as_ref)
+    }
+}
+
+fn add_row(
+    routes: &mut Vec<Arc<Route>>,
+    row: &RouteRow,
+    upstream: usize,
+) -> Result<(), ConfigError> {
+    let refuse = |reason: String| ConfigError::new(format!("route {}", row.path), reason);
+    if row.methods.is_empty() {
+        return Err(refuse("methods: at least one is needed".to_owned()));
+    }
+    for method in &row.methods {
+        let method: Method = method
+            .parse()
+            .map_err(|error| refuse(format!("methods: {method}: {error}")))?;
+        if routes
+            .iter()
+            .any(|route| *route.path == *row.path && route.method == method)
+        {
+            return Err(refuse(format!("{method} stands twice")));
+        }
+        let target =
+            Target::parse(&row.to, &row.path).map_err(|reason| refuse(format!("to: {reason}")))?;
+        routes.push(Arc::new(Route {
+            method,
+            path: row.path.as_str().into(),
+            to: To::Upstream { upstream, target },
+        }));
+    }
+    Ok(())
+}
+
+fn plant(routes: &[Arc<Route>]) -> Result<matchit::Router<Entry>, ConfigError> {
+    let mut by_path: BTreeMap<&str, Vec<Arc<Route>>> = BTreeMap::new();
+    for route in routes {
+        by_path
+            .entry(&route.path)
+            .or_default()
+            .push(Arc::clone(route));
+    }
+    let mut tree = matchit::Router::new();
+    for (path, routes) in by_path {
+        let refuse = |reason: String| ConfigError::new(format!("route {path}"), reason);
+        if !path.starts_with('/') {
+            return Err(refuse("path: must begin with /".to_owned()));
+        }
+        let mut methods: Vec<&str> = routes.iter().map(|route| route.method.as_str()).collect();
+        methods.push("OPTIONS");
+        let allow = HeaderValue::from_str(&methods.join(", "))
+            .map_err(|error| refuse(error.to_string()))?;
+        tree.insert(path, Entry { routes, allow })
+            .map_err(|error| refuse(error.to_string()))?;
+    }
+    Ok(tree)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::Method;
+    use service_kit::env::Env;
+
+    use super::{Found, RouteTable};
+    use crate::config::Config;
+
+    fn table() -> RouteTable {
+        Config::load(None, &Env::of_pairs([])).unwrap().routes
+    }
+
+    #[test]
+    fn a_row_is_found_with_its_parameters() {
+        let table = table();
+        let found = table.find(&Method::GET, "/order-api/commandes/42");
+        let Found::Route { route, parameters } = found else {
+            panic!("{found:?}")
+        };
+        assert_eq!(&*route.path, "/order-api/commandes/{id}");
+        assert_eq!(parameters.get("id"), Some("42"));
+    }
+
+    #[test]
+    fn a_known_path_with_another_method_tells_which_are_allowed() {
+        let table = table();
+        let found = table.find(&Method::PUT, "/order-api/menu");
+        let Found::OtherMethods(allow) = found else {
+            panic!("{found:?}")
+        };
+        assert_eq!(allow, "GET, POST, OPTIONS");
+    }
+
+    #[test]
+    fn nothing_but_the_exact_path_is_found() {
+        let table = table();
+        for path in [
+            "/order-api",
+            "/order-api/menu/",
+            "//order-api/menu",
+            "/ORDER-API/menu",
+            "/order-api%2Fmenu",
+            "/order-api/commandes/1/2",
+            "/order-api/./menu",
+            "*",
+            "",
+        ] {
+            assert!(
+                matches!(table.find(&Method::GET, path), Found::Nothing),
+                "{path}"
+            );
+        }
+    }
+}
