@@ -1,1 +1,96 @@
-//! .
+//! The accounts: who the clients are, what each may do, and which of their sessions are alive.
+//!
+//! A request enters in `routes`, `access` decides whether it may go on, `caller` finds out who asks, `store` keeps
+//! what must last. A token is a JWT, and still means nothing without its session's row: that is what lets a
+//! logout end it at once.
+
+mod access;
+mod caller;
+mod config;
+mod failure;
+mod origin;
+mod password;
+mod routes;
+mod secret;
+mod seed;
+mod store;
+mod token;
+
+use std::time::Duration;
+
+use actix_web::web;
+use service_kit::health::Readiness;
+use service_kit::program::RunError;
+use service_kit::serve::{Application, Service};
+
+use crate::password::Passwords;
+use crate::store::Store;
+use crate::token::Tokens;
+
+pub use access::Access;
+pub use config::{Config, DatabaseUrl};
+pub use secret::Secret;
+pub use seed::{DEMO_ACCOUNTS, DemoAccount};
+
+/// What the handlers share, across workers.
+pub(crate) struct Accounts {
+    pub(crate) store: Store,
+    pub(crate) passwords: Passwords,
+    pub(crate) tokens: Tokens,
+    pub(crate) session_length: Duration,
+    pub(crate) access: Access,
+}
+
+/// # Errors
+/// The database cannot be opened, the secret cannot be kept, or the address cannot be bound.
+pub async fn build(config: Config) -> Result<Application, RunError> {
+    let store = Store::open(&config.database_url).await?;
+    let secret = match config.jwt_secret {
+        Some(secret) => secret,
+        None => Secret::kept_beside(&config.database_url)?,
+    };
+    let passwords = Passwords::new().await?;
+    if config.seed_demo {
+        seed::seed(&store, &passwords).await?;
+    }
+    warn_of_what_is_open(config.access, config.seed_demo);
+    let service = Service {
+        name: "clients",
+        bind: config.bind,
+        workers: 2, // they only wait: for the database's own threads and for those that hash
+        readiness: Readiness::when({
+            let store = store.clone();
+            move || {
+                let store = store.clone();
+                async move { store.answers().await }
+            }
+        }),
+    };
+    let accounts = web::Data::new(Accounts {
+        store,
+        passwords,
+        tokens: Tokens::signed_with(&secret),
+        session_length: config.jwt_ttl,
+        access: config.access,
+    });
+    let application = Application::bind(service, move |routes| {
+        routes
+            .app_data(accounts.clone())
+            .configure(routes::configure);
+    })?;
+    Ok(application)
+}
+
+fn warn_of_what_is_open(access: Access, seed_demo: bool) {
+    match (access, seed_demo) {
+        (Access::Open, _) => log::warn!(
+            "CLIENT_ACCESS=open: anyone may list, read and delete clients and register any role; \
+             CLIENT_ACCESS=strict closes it"
+        ),
+        (Access::Strict, true) => log::warn!(
+            "SEED_DEMO=true: anyone may log in as the demo ADMIN, whose password is published; \
+             set SEED_DEMO=false and delete the demo accounts"
+        ),
+        (Access::Strict, false) => {}
+    }
+}

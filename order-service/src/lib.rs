@@ -1,1 +1,58 @@
-//! .
+//! The menu and the orders: what can be eaten, who ordered what, and where each order stands.
+//!
+//! Orders are kept in a database and survive the process. What is decided (`basket`, `status`) does no I/O; what
+//! is written is written in one transaction each (`store::place`, `store::progress`).
+
+mod basket;
+mod config;
+mod demo;
+mod failure;
+mod page;
+mod routes;
+mod seed;
+mod status;
+mod store;
+
+use actix_web::web;
+use service_kit::health::Readiness;
+use service_kit::program::RunError;
+use service_kit::serve::{Application, Service};
+
+use crate::routes::SharedDemoOrders;
+use crate::store::Store;
+
+pub use config::Config;
+
+/// Opens the database, brings its schema up to date, and binds.
+///
+/// # Errors
+/// The database cannot be opened or migrated, or the address cannot be bound.
+pub async fn build(config: Config) -> Result<Application, RunError> {
+    let store = Store::open(&config.database_url).await?;
+    if config.seed_demo {
+        seed::fill_empty_menu(&store).await?;
+    }
+    let service = Service {
+        name: "orders",
+        bind: config.bind,
+        // The work is the database's; the second answers while the first writes out a long list.
+        workers: 2,
+        readiness: readiness(store.clone()),
+    };
+    let store = web::Data::new(store);
+    let demo = web::Data::new(SharedDemoOrders::new(config.seed_demo));
+    let application = Application::bind(service, move |routes| {
+        routes
+            .app_data(store.clone())
+            .app_data(demo.clone())
+            .configure(routes::configure);
+    })?;
+    Ok(application)
+}
+
+fn readiness(store: Store) -> Readiness {
+    Readiness::when(move || {
+        let store = store.clone();
+        async move { store.answers().await }
+    })
+}

@@ -4,8 +4,10 @@
 
 mod client;
 mod eventually;
+mod process;
 mod shape;
 
 pub use client::{Answer, Client, Request};
 pub use eventually::eventually;
+pub use process::{Process, addr_after};
 pub use shape::assert_same_shape;

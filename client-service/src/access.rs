@@ -1,0 +1,145 @@
+//! Who may do what to which account. No I/O: the caller, where there is one, has been found out already.
+//!
+//! `open` is the published contract, `strict` what a restaurant that is not a demonstration wants. Both are one
+//! function, so that a route cannot forget its rule.
+
+use std::str::FromStr;
+
+use shared_types::account::Role;
+use shared_types::id::ClientId;
+
+/// `CLIENT_ACCESS`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone may list, read and delete clients and register any role.
+    Open,
+    /// Others' records are for the staff, deleting for the account itself and ADMIN, roles given by ADMIN.
+    Strict,
+}
+
+impl FromStr for Access {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "open" => Ok(Self::Open),
+            "strict" => Ok(Self::Strict),
+            _ => Err("expected open or strict"),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Action {
+    List,
+    Read(ClientId),
+    Delete(ClientId),
+    Register(Role),
+}
+
+/// The client whose token came with the request, as far as the rules care.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Identity {
+    pub(crate) client: ClientId,
+    pub(crate) role: Role,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Allowed,
+    /// It depends on who asks, which is not known yet.
+    TokenNeeded,
+    Forbidden,
+}
+
+impl Access {
+    pub(crate) fn judge(self, action: Action, caller: Option<Identity>) -> Verdict {
+        if self == Self::Open || matches!(action, Action::Register(Role::Client)) {
+            return Verdict::Allowed;
+        }
+        let Some(Identity { client, role }) = caller else {
+            return Verdict::TokenNeeded;
+        };
+        let allowed = match action {
+            Action::List => is_staff(role),
+            Action::Read(subject) => subject == client || is_staff(role),
+            Action::Delete(subject) => subject == client || role == Role::Admin,
+            Action::Register(_) => role == Role::Admin,
+        };
+        if allowed {
+            Verdict::Allowed
+        } else {
+            Verdict::Forbidden
+        }
+    }
+}
+
+fn is_staff(role: Role) -> bool {
+    match role {
+        Role::Chef | Role::Courier | Role::Admin => true,
+        Role::Client => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared_types::account::Role::{self, Admin, Chef, Client, Courier};
+    use shared_types::id::ClientId;
+
+    use super::{Access, Action, Identity, Verdict};
+
+    /// Every action, seen by the client `own`, with the roles that may do it in strict mode.
+    fn strict_rules(own: ClientId) -> Vec<(Action, &'static [Role])> {
+        let other = ClientId::generate();
+        vec![
+            (Action::List, &[Chef, Courier, Admin]),
+            (Action::Read(own), &[Client, Chef, Courier, Admin]),
+            (Action::Read(other), &[Chef, Courier, Admin]),
+            (Action::Delete(own), &[Client, Chef, Courier, Admin]),
+            (Action::Delete(other), &[Admin]),
+            (Action::Register(Client), &[Client, Chef, Courier, Admin]),
+            (Action::Register(Chef), &[Admin]),
+            (Action::Register(Courier), &[Admin]),
+            (Action::Register(Admin), &[Admin]),
+        ]
+    }
+
+    #[test]
+    fn open_access_allows_everything_to_everyone() {
+        let client = ClientId::generate();
+        for (action, _) in strict_rules(client) {
+            assert_eq!(Access::Open.judge(action, None), Verdict::Allowed);
+            for &role in Role::ALL {
+                let caller = Some(Identity { client, role });
+                assert_eq!(Access::Open.judge(action, caller), Verdict::Allowed);
+            }
+        }
+    }
+
+    #[test]
+    fn strict_access_decides_every_pair_of_action_and_role() {
+        let client = ClientId::generate();
+        for (action, allowed) in strict_rules(client) {
+            for &role in Role::ALL {
+                let expected = if allowed.contains(&role) {
+                    Verdict::Allowed
+                } else {
+                    Verdict::Forbidden
+                };
+                let verdict = Access::Strict.judge(action, Some(Identity { client, role }));
+                assert_eq!(verdict, expected, "{action:?} by {role}");
+            }
+        }
+    }
+
+    #[test]
+    fn strict_access_asks_a_stranger_for_a_token_except_to_sign_up() {
+        for (action, _) in strict_rules(ClientId::generate()) {
+            let expected = match action {
+                Action::Register(Client) => Verdict::Allowed,
+                _ => Verdict::TokenNeeded,
+            };
+            assert_eq!(Access::Strict.judge(action, None), expected, "{action:?}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Who asks: from the `Authorization` header to a client whose session is alive.
+
+use std::time::Duration;
+
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use shared_types::id::SessionId;
+use shared_types::value::Timestamp;
+
+use crate::Accounts;
+use crate::access::{Action, Identity, Verdict};
+use crate::failure::Error;
+
+/// How exact `lastSeenAt` is. Noting every request would turn each read into a write.
+const SEEN_EVERY: Duration = Duration::from_secs(60);
+
+/// A client with a live session.
+pub(crate) struct Caller {
+    pub(crate) identity: Identity,
+    pub(crate) session: SessionId,
+}
+
+impl Caller {
+    /// # Errors
+    /// No token, one that was not given out here, or one whose session has ended.
+    pub(crate) async fn identify(accounts: &Accounts, headers: &HeaderMap) -> Result<Self, Error> {
+        let token = bearer_token(headers).ok_or(Error::TokenMissing)?;
+        let claims = accounts.tokens.read(token)?;
+        let now = Timestamp::now();
+        let (client, session) = (claims.sub, claims.sid);
+        let live = accounts.store.live_session(session, client, now).await?;
+        let live = live.ok_or(Error::SessionEnded)?;
+        if live.last_seen_at.after(SEEN_EVERY) <= now {
+            // A note that is lost is no reason to refuse what was asked.
+            if let Err(error) = accounts.store.note_seen(session, now).await {
+                log::warn!("lastSeenAt was not noted: {error}");
+            }
+        }
+        let role = live.role;
+        Ok(Self {
+            identity: Identity { client, role },
+            session,
+        })
+    }
+}
+
+/// Lets a request go on where the rules allow it. The token is looked at only where the answer depends on it: an
+/// open route ignores even one that has expired.
+pub(crate) async fn admit(
+    accounts: &Accounts,
+    headers: &HeaderMap,
+    action: Action,
+) -> Result<(), Error> {
+    let mut verdict = accounts.access.judge(action, None);
+    if verdict == Verdict::TokenNeeded {
+        let caller = Caller::identify(accounts, headers).await?;
+        verdict = accounts.access.judge(action, Some(caller.identity));
+    }
+    match verdict {
+        Verdict::Allowed => Ok(()),
+        Verdict::TokenNeeded => Err(Error::TokenMissing),
+        Verdict::Forbidden => Err(Error::Forbidden),
+    }
+}
+
+/// RFC 6750 §2.1. The scheme's case does not matter (RFC 9110 §11.1).
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let sent = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = sent.trim().split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+
+    use super::bearer_token;
+
+    #[test]
+    fn only_a_bearer_token_is_one() {
+        for (sent, expected) in [
+            ("Bearer abc", Some("abc")),
+            ("bearer  abc ", Some("abc")),
+            ("Bearer", None),
+            ("Bearer ", None),
+            ("Basic abc", None),
+            ("abc", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, HeaderValue::from_static(sent));
+            assert_eq!(bearer_token(&headers), expected, "{sent}");
+        }
+        assert_eq!(bearer_token(&HeaderMap::new()), None);
+    }
+}

@@ -1,0 +1,102 @@
+//! What the accounts service is told by its environment.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use service_kit::env::{ConfigError, Env};
+
+use crate::access::Access;
+use crate::secret::Secret;
+
+mod database_url;
+
+pub use database_url::DatabaseUrl;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A token counts its life in whole seconds; a year is longer than anybody stays logged in.
+const TTL_BOUNDS: std::ops::RangeInclusive<Duration> =
+    Duration::from_secs(1)..=Duration::from_secs(365 * 24 * 60 * 60);
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `CLIENT_SERVICE_BIND`: where it listens; `127.0.0.1:8001` by default.
+    pub bind: SocketAddr,
+    /// `DATABASE_URL`: `sqlite://PATH`, or `sqlite::memory:`; `sqlite://data/clients.db` by default. The file and
+    /// its folder are made where they are missing.
+    pub database_url: DatabaseUrl,
+    /// `JWT_SECRET`: what signs the tokens, at least 32 bytes; where absent, one is made and kept in a file
+    /// `jwt-secret` beside the database.
+    pub jwt_secret: Option<Secret>,
+    /// `JWT_TTL`: how long a session lasts, between `1s` and `365d`; `24h` by default.
+    pub jwt_ttl: Duration,
+    /// `CLIENT_ACCESS`: `open` or `strict`; `open` by default.
+    pub access: Access,
+    /// `SEED_DEMO`: whether the demo accounts are made where they are missing; `true` by default.
+    pub seed_demo: bool,
+}
+
+impl Config {
+    /// # Errors
+    /// A variable that is there and cannot be used.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 8001));
+        let jwt_ttl = env.duration_or("JWT_TTL", DAY)?;
+        if !TTL_BOUNDS.contains(&jwt_ttl) {
+            return Err(ConfigError::new("JWT_TTL", "expected between 1s and 365d"));
+        }
+        Ok(Self {
+            bind: env.parse_or("CLIENT_SERVICE_BIND", bind)?,
+            database_url: env.parse_or("DATABASE_URL", DatabaseUrl::default())?,
+            jwt_secret: env.parse("JWT_SECRET")?,
+            jwt_ttl,
+            access: env.parse_or("CLIENT_ACCESS", Access::Open)?,
+            seed_demo: env.parse_or("SEED_DEMO", true)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Access, Config, DAY, DatabaseUrl};
+    use service_kit::env::Env;
+
+    #[test]
+    fn an_empty_environment_gives_the_defaults() {
+        let config = Config::from_env(&Env::of_pairs([])).unwrap();
+        assert_eq!(config.bind, "127.0.0.1:8001".parse().unwrap());
+        assert_eq!(
+            config.database_url,
+            DatabaseUrl::File("data/clients.db".into())
+        );
+        assert!(config.jwt_secret.is_none());
+        assert_eq!(config.jwt_ttl, DAY);
+        assert_eq!(config.access, Access::Open);
+        assert!(config.seed_demo);
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_used_is_refused_by_name() {
+        for (name, value) in [
+            ("CLIENT_SERVICE_BIND", "8001"),
+            ("DATABASE_URL", "postgres://u:pw@db/clients"),
+            ("JWT_SECRET", "0123456789012345678901234567890"),
+            ("JWT_TTL", "999ms"),
+            ("JWT_TTL", "366d"),
+            ("CLIENT_ACCESS", "closed"),
+            ("SEED_DEMO", "yes"),
+        ] {
+            let error = Config::from_env(&Env::of_pairs([(name, value)])).unwrap_err();
+            assert_eq!(error.name, name);
+            assert!(!error.to_string().contains(value), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_secret_is_never_printed() {
+        let secret = "correct-horse-battery-staple-and-more";
+        let config = Config::from_env(&Env::of_pairs([("JWT_SECRET", secret)])).unwrap();
+        let printed = format!("{config:?}");
+        assert!(printed.contains("jwt_secret: Some(Secret(…))"), "{printed}");
+    }
+}

@@ -1,0 +1,97 @@
+//! Where a login came from, as its client sees it in the list of sessions.
+//!
+//! The service stands behind a gateway, so the address is the one that the nearest proxy appended to
+//! `X-Forwarded-For`: the right-most entry. Those to its left are whatever the client chose to send. Whoever
+//! reaches the service without a proxy can write that one too, which is why nothing is decided by it.
+
+use std::net::IpAddr;
+
+use actix_web::http::header::{HeaderMap, HeaderName, USER_AGENT};
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Room for every browser in use; the bound keeps a client from growing the database.
+const MAX_USER_AGENT_CHARS: usize = 200;
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) ip_address: Option<String>,
+    pub(crate) user_agent: Option<String>,
+}
+
+impl Origin {
+    pub(crate) fn of(headers: &HeaderMap, peer: Option<IpAddr>) -> Self {
+        let address = forwarded_for(headers).or(peer);
+        Self {
+            ip_address: address.map(|ip| ip.to_canonical().to_string()),
+            user_agent: user_agent(headers),
+        }
+    }
+}
+
+fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
+    let nearest = headers.get_all(FORWARDED_FOR).last()?.to_str().ok()?;
+    nearest.rsplit(',').next()?.trim().parse().ok()
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let sent = String::from_utf8_lossy(headers.get(USER_AGENT)?.as_bytes()).into_owned();
+    let kept: String = sent
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(MAX_USER_AGENT_CHARS)
+        .collect();
+    Some(kept).filter(|kept| !kept.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use actix_web::http::header::{HeaderMap, HeaderValue, USER_AGENT};
+
+    use super::{FORWARDED_FOR, Origin};
+
+    const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+    fn address(forwarded: &[&'static str]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for value in forwarded {
+            headers.append(FORWARDED_FOR, HeaderValue::from_static(value));
+        }
+        Origin::of(&headers, Some(PEER)).ip_address
+    }
+
+    #[test]
+    fn the_address_is_the_one_the_nearest_proxy_saw() {
+        for (forwarded, expected) in [
+            (&["203.0.113.7"][..], "203.0.113.7"),
+            (&["10.9.8.7, 203.0.113.7"], "203.0.113.7"),
+            (&["10.9.8.7", "203.0.113.7"], "203.0.113.7"),
+            (&["::ffff:203.0.113.7"], "203.0.113.7"),
+            (&["2001:db8::7"], "2001:db8::7"),
+        ] {
+            assert_eq!(address(forwarded).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn without_a_proxy_that_can_be_read_the_address_is_the_peers() {
+        for forwarded in [&[][..], &["unknown"], &["203.0.113.7, oops"], &[""]] {
+            assert_eq!(address(forwarded).as_deref(), Some("127.0.0.1"));
+        }
+    }
+
+    #[test]
+    fn a_user_agent_is_cut_and_has_no_control_characters() {
+        let mut headers = HeaderMap::new();
+        let long = format!("a\tb{}", "é".repeat(300));
+        headers.insert(
+            USER_AGENT,
+            HeaderValue::from_bytes(long.as_bytes()).unwrap(),
+        );
+        let agent = Origin::of(&headers, None).user_agent.unwrap();
+        assert_eq!(agent.chars().count(), 200);
+        assert!(agent.starts_with("abé"), "{agent}");
+    }
+}

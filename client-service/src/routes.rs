@@ -1,0 +1,36 @@
+//! The accounts' HTTP surface.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use service_kit::observe::lang_of;
+use service_kit::serve::resource;
+use shared_types::Confirmation;
+use shared_types::text::Text;
+
+mod auth;
+mod clients;
+mod demo;
+
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            resource("/clients", "GET, POST")
+                .route(web::get().to(clients::list))
+                .route(web::post().to(clients::register)),
+        )
+        .service(
+            resource("/clients/{id}", "GET, DELETE")
+                .route(web::get().to(clients::get))
+                .route(web::delete().to(clients::delete)),
+        )
+        .service(resource("/auth/login", "POST").route(web::post().to(auth::login)))
+        .service(resource("/auth/logout", "POST").route(web::post().to(auth::logout)))
+        .service(resource("/auth/logout-all", "POST").route(web::post().to(auth::logout_all)))
+        .service(resource("/auth/sessions", "GET").route(web::get().to(auth::sessions)))
+        .service(resource("/demo/login", "POST").route(web::post().to(demo::login)));
+}
+
+/// Says what was done, in the client's language.
+fn confirm(request: &HttpRequest, done: &Text) -> HttpResponse {
+    let message = done.to(lang_of(request)).to_owned();
+    HttpResponse::Ok().json(Confirmation { message })
+}

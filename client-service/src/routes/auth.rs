@@ -1,0 +1,93 @@
+//! Logging in and out, and the list of what is logged in.
+
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
+use service_kit::failure::Failure;
+use service_kit::input::Json;
+use shared_types::account::{Client, LoggedIn, Login};
+use shared_types::id::SessionId;
+use shared_types::text::Text;
+use shared_types::value::Timestamp;
+
+use super::confirm;
+use crate::Accounts;
+use crate::caller::Caller;
+use crate::failure::Error;
+use crate::origin::Origin;
+use crate::store::{Credentials, NewSession};
+use crate::token::Claims;
+
+pub(super) async fn login(
+    accounts: web::Data<Accounts>,
+    request: HttpRequest,
+    Json(login): Json<Login>,
+) -> Result<HttpResponse, Failure> {
+    let client = verify(&accounts, &login).await?;
+    let peer = request.peer_addr().map(|peer| peer.ip());
+    let begins = Timestamp::now();
+    let session = NewSession {
+        id: SessionId::generate(),
+        client: client.id,
+        begins,
+        ends: begins.after(accounts.session_length),
+        origin: Origin::of(request.headers(), peer),
+    };
+    let claims = Claims::new(client.id, session.id, client.role, (begins, session.ends));
+    let access_token = accounts.tokens.sign(&claims)?;
+    accounts.store.add_session(&session).await?;
+    Ok(HttpResponse::Ok()
+        // RFC 6749 §5.1.
+        .insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .json(LoggedIn {
+            access_token,
+            token_type: "Bearer".to_owned(),
+            expires_in: accounts.session_length.as_secs(),
+            client,
+        }))
+}
+
+/// The client whose credentials these are. Whatever is wrong, it is found out after the same work, so that neither
+/// the words nor the time tell which addresses have an account.
+async fn verify(accounts: &Accounts, login: &Login) -> Result<Client, Error> {
+    let found = accounts.store.credentials(login.email.as_str()).await?;
+    let hash = found.as_ref().map(|found| found.password_hash.as_str());
+    let matches = accounts.passwords.verify(&login.password, hash).await?;
+    match found {
+        Some(Credentials { client, .. }) if matches && client.is_active => Ok(client),
+        _ => Err(Error::InvalidCredentials),
+    }
+}
+
+pub(super) async fn logout(
+    accounts: web::Data<Accounts>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    let caller = Caller::identify(&accounts, request.headers()).await?;
+    accounts.store.end_session(caller.session).await?;
+    let done = Text::new("Vous êtes déconnecté.", "You are logged out.");
+    Ok(confirm(&request, &done))
+}
+
+pub(super) async fn logout_all(
+    accounts: web::Data<Accounts>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    let caller = Caller::identify(&accounts, request.headers()).await?;
+    let client = caller.identity.client;
+    accounts.store.end_sessions_of(client).await?;
+    let done = Text::new(
+        "Vous êtes déconnecté de tous vos appareils.",
+        "You are logged out of all your devices.",
+    );
+    Ok(confirm(&request, &done))
+}
+
+pub(super) async fn sessions(
+    accounts: web::Data<Accounts>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    let caller = Caller::identify(&accounts, request.headers()).await?;
+    let (client, now) = (caller.identity.client, Timestamp::now());
+    let sessions = accounts.store.sessions(client, caller.session, now);
+    Ok(HttpResponse::Ok().json(sessions.await?))
+}

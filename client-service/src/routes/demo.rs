@@ -1,0 +1,28 @@
+//! The older demo login. It is simulated: no account is behind it, and its token opens nothing.
+
+use actix_web::HttpResponse;
+use service_kit::failure::Failure;
+use service_kit::input::Json;
+use shared_types::account::Role;
+use shared_types::demo::{DemoLogin, DemoToken};
+
+use crate::failure::Error;
+
+const USERS: &[(&str, Role)] = &[
+    ("client", Role::Client),
+    ("chef", Role::Chef),
+    ("livreur", Role::Courier),
+];
+
+const PASSWORD: &str = "123";
+
+pub(super) async fn login(Json(login): Json<DemoLogin>) -> Result<HttpResponse, Failure> {
+    let known = USERS
+        .iter()
+        .find(|(name, _)| *name == login.username.as_str());
+    let (_, role) = known
+        .filter(|_| login.password.as_str() == PASSWORD)
+        .ok_or(Error::InvalidCredentials)?;
+    let token = format!("demo-{}", uuid::Uuid::new_v4());
+    Ok(HttpResponse::Ok().json(DemoToken { token, role: *role }))
+}

@@ -1,0 +1,164 @@
+//! What signs the tokens.
+//!
+//! Where the operator gives none, one is made and kept beside the database, so that tokens survive a restart and
+//! no two installations share one. The file appears complete or not at all: it is written under another name and
+//! linked to its own, which fails where another process was first, and then that one's is read.
+
+use std::fmt;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::str::FromStr;
+
+use rand::TryRng as _;
+use rand::rngs::SysRng;
+
+use crate::config::DatabaseUrl;
+
+/// RFC 7518 §3.2: a key for HS256 is at least as long as the hash.
+const MIN_BYTES: usize = 32;
+
+/// Twice the strength of the hash, so that the length is beyond doubt.
+const MADE_BYTES: usize = 64;
+
+const FILE_NAME: &str = "jwt-secret";
+
+/// At least 32 bytes, never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Vec<u8>);
+
+/// The secret could neither be read nor made.
+#[derive(Debug, thiserror::Error)]
+#[error("the secret of the tokens in {path}")]
+pub(crate) struct SecretError {
+    path: String,
+    source: io::Error,
+}
+
+impl Secret {
+    pub(crate) fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The secret of the file beside the database, made where there is none.
+    pub(crate) fn kept_beside(database: &DatabaseUrl) -> Result<Self, SecretError> {
+        let path = match database {
+            DatabaseUrl::File(path) => path.with_file_name(FILE_NAME),
+            // Nothing else of it survives a restart either.
+            DatabaseUrl::Memory => {
+                log::warn!("JWT_SECRET is not set: tokens are signed with a secret of this run");
+                return Self::make().map_err(|source| SecretError {
+                    path: "memory".to_owned(),
+                    source,
+                });
+            }
+        };
+        log::warn!(
+            "JWT_SECRET is not set: tokens are signed with the secret kept in {}",
+            path.display()
+        );
+        Self::read_or_make(&path).map_err(|source| SecretError {
+            path: path.display().to_string(),
+            source,
+        })
+    }
+
+    fn read_or_make(path: &Path) -> io::Result<Self> {
+        if !path.try_exists()? {
+            keep(path, &Self::make()?)?;
+        }
+        let text = fs::read_to_string(path)?;
+        text.trim().parse().map_err(io::Error::other)
+    }
+
+    /// In hexadecimal digits, so that it can be copied into `JWT_SECRET`.
+    fn make() -> io::Result<Self> {
+        let mut bytes = [0; MADE_BYTES];
+        SysRng
+            .try_fill_bytes(&mut bytes)
+            .map_err(io::Error::other)?;
+        let digits = bytes.iter().flat_map(|byte| {
+            [byte >> 4, byte & 0xf].map(|digit| char::from_digit(digit.into(), 16))
+        });
+        Ok(Self(digits.flatten().collect::<String>().into_bytes()))
+    }
+}
+
+fn keep(path: &Path, secret: &Secret) -> io::Result<()> {
+    let draft = path.with_file_name(format!("{FILE_NAME}.{}", uuid::Uuid::new_v4()));
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&draft)?;
+    let kept = file
+        .write_all(&secret.0)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| match fs::hard_link(&draft, path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            linked => linked,
+        });
+    fs::remove_file(&draft)?;
+    kept
+}
+
+impl FromStr for Secret {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.len() < MIN_BYTES {
+            return Err("expected at least 32 bytes");
+        }
+        Ok(Self(text.as_bytes().to_vec()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::{FILE_NAME, MADE_BYTES, Secret};
+
+    #[test]
+    fn a_secret_is_made_once_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        let made = Secret::read_or_make(&path).unwrap();
+        assert_eq!(made.expose().len(), 2 * MADE_BYTES);
+        assert_eq!(Secret::read_or_make(&path).unwrap(), made);
+        let mode = path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    }
+
+    #[test]
+    fn two_that_make_one_at_once_agree() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        let secrets: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| Secret::read_or_make(&path).unwrap()))
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
+        });
+        assert!(secrets.windows(2).all(|pair| pair[0] == pair[1]));
+    }
+
+    #[test]
+    fn a_file_that_holds_too_little_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        std::fs::write(&path, "short").unwrap();
+        assert!(Secret::read_or_make(&path).is_err());
+    }
+}

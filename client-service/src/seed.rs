@@ -1,0 +1,111 @@
+//! The accounts of a demonstration, one for each role.
+//!
+//! Their passwords are published, so they are no secret here; still no log line repeats them.
+
+use service_kit::program::RunError;
+use shared_types::account::{NewClient, Role};
+use shared_types::field::{FromText, Optional};
+
+use crate::failure::Error;
+use crate::password::Passwords;
+use crate::store::Store;
+
+/// Who can log in on a fresh installation with `SEED_DEMO=true`.
+#[derive(Clone, Copy, Debug)]
+pub struct DemoAccount {
+    pub role: Role,
+    pub email: &'static str,
+    pub password: &'static str,
+    pub first_name: &'static str,
+    pub last_name: &'static str,
+}
+
+const PASSWORD: &str = "passe-plat";
+
+pub const DEMO_ACCOUNTS: &[DemoAccount] = &[
+    DemoAccount {
+        role: Role::Client,
+        email: "client@passe-plat.example",
+        password: PASSWORD,
+        first_name: "Camille",
+        last_name: "Durand",
+    },
+    DemoAccount {
+        role: Role::Chef,
+        email: "chef@passe-plat.example",
+        password: PASSWORD,
+        first_name: "Auguste",
+        last_name: "Lefèvre",
+    },
+    DemoAccount {
+        role: Role::Courier,
+        email: "livreur@passe-plat.example",
+        password: PASSWORD,
+        first_name: "Youssef",
+        last_name: "Benali",
+    },
+    DemoAccount {
+        role: Role::Admin,
+        email: "admin@passe-plat.example",
+        password: PASSWORD,
+        first_name: "Alix",
+        last_name: "Moreau",
+    },
+];
+
+/// Makes those that are missing; a start that finds them all hashes nothing.
+pub(crate) async fn seed(store: &Store, passwords: &Passwords) -> Result<(), RunError> {
+    for account in DEMO_ACCOUNTS {
+        if store.credentials(account.email).await?.is_some() {
+            continue;
+        }
+        let new = account.as_new_client()?;
+        let hash = passwords.hash(&new.password).await?;
+        match store.add_client(&new, account.role, &hash).await {
+            // Another replica was first.
+            Ok(_) | Err(Error::EmailTaken) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let emails: Vec<_> = DEMO_ACCOUNTS.iter().map(|account| account.email).collect();
+    log::info!("the demo accounts exist: {}", emails.join(", "));
+    Ok(())
+}
+
+impl DemoAccount {
+    fn as_new_client(&self) -> Result<NewClient, RunError> {
+        Ok(NewClient {
+            email: parse(self.email)?,
+            password: parse(self.password)?,
+            first_name: parse(self.first_name)?,
+            last_name: parse(self.last_name)?,
+            phone: Optional::default(),
+            address: Optional::default(),
+            city: Optional::default(),
+            postal_code: Optional::default(),
+            role: Optional::default(),
+        })
+    }
+}
+
+fn parse<T: FromText>(text: &str) -> Result<T, RunError> {
+    T::from_text(text).map_err(|_refused| "a demo account is not valid".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use shared_types::account::Role;
+
+    use super::DEMO_ACCOUNTS;
+
+    #[test]
+    fn every_role_has_one_valid_demo_account() {
+        let roles: Vec<_> = DEMO_ACCOUNTS.iter().map(|account| account.role).collect();
+        assert_eq!(roles, Role::ALL);
+        assert!(
+            DEMO_ACCOUNTS
+                .iter()
+                .all(|account| account.as_new_client().is_ok())
+        );
+    }
+}

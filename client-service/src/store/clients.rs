@@ -1,0 +1,202 @@
+//! The clients' rows.
+//!
+//! That an e-mail address or a telephone number belongs to one client is the UNIQUE constraints' to say: asking first
+//! and inserting then would let two at once through.
+
+use shared_types::account::{Client, Email, NewClient, Role};
+use shared_types::field::{Line, Optional};
+use shared_types::id::ClientId;
+use shared_types::value::Timestamp;
+
+use super::{Store, read_text, read_time};
+use crate::failure::Error;
+
+#[derive(sqlx::FromRow)]
+struct ClientRow {
+    id: String,
+    email: String,
+    first_name: String,
+    last_name: String,
+    phone: Option<String>,
+    address: Option<String>,
+    city: Option<String>,
+    postal_code: Option<String>,
+    role: String,
+    is_active: bool,
+    created_at: i64,
+    updated_at: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct CredentialsRow {
+    #[sqlx(flatten)]
+    client: ClientRow,
+    password_hash: String,
+}
+
+/// A client and what its password is checked against. No `Debug`: a hash is not to be printed.
+pub(crate) struct Credentials {
+    pub(crate) client: Client,
+    pub(crate) password_hash: String,
+}
+
+impl TryFrom<ClientRow> for Client {
+    type Error = sqlx::Error;
+
+    fn try_from(row: ClientRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            id: read_text(&row.id)?,
+            email: row.email,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            phone: row.phone,
+            address: row.address,
+            city: row.city,
+            postal_code: row.postal_code,
+            role: read_text(&row.role)?,
+            is_active: row.is_active,
+            created_at: read_time(row.created_at)?,
+            updated_at: read_time(row.updated_at)?,
+        })
+    }
+}
+
+macro_rules! client_columns {
+    () => {
+        "id, email, first_name, last_name, phone, address, city, postal_code, role, is_active, \
+         created_at, updated_at"
+    };
+}
+
+const INSERT: &str = concat!(
+    "INSERT INTO clients (",
+    client_columns!(),
+    ", email_key, phone_key, password_hash) ",
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+);
+const LIST: &str = concat!(
+    "SELECT ",
+    client_columns!(),
+    " FROM clients ORDER BY created_at, id"
+);
+const BY_ID: &str = concat!("SELECT ", client_columns!(), " FROM clients WHERE id = $1");
+const BY_EMAIL: &str = concat!(
+    "SELECT ",
+    client_columns!(),
+    ", password_hash FROM clients WHERE email_key = $1"
+);
+
+impl Store {
+    /// # Errors
+    /// The e-mail address or the telephone number is another client's.
+    pub(crate) async fn add_client(
+        &self,
+        new: &NewClient,
+        role: Role,
+        password_hash: &str,
+    ) -> Result<Client, Error> {
+        let now = Timestamp::now();
+        let client = Client {
+            id: ClientId::generate(),
+            email: new.email.as_str().to_owned(),
+            first_name: new.first_name.as_str().to_owned(),
+            last_name: new.last_name.as_str().to_owned(),
+            phone: new.phone.as_ref().map(|phone| phone.as_str().to_owned()),
+            address: text_of(&new.address),
+            city: text_of(&new.city),
+            postal_code: text_of(&new.postal_code),
+            role,
+            is_active: true,
+            created_at: now,
+            updated_at: now,
+        };
+        sqlx::query(INSERT)
+            .bind(client.id.to_string())
+            .bind(&client.email)
+            .bind(&client.first_name)
+            .bind(&client.last_name)
+            .bind(&client.phone)
+            .bind(&client.address)
+            .bind(&client.city)
+            .bind(&client.postal_code)
+            .bind(client.role.as_str())
+            .bind(client.is_active)
+            .bind(client.created_at.millis())
+            .bind(client.updated_at.millis())
+            .bind(new.email.key())
+            .bind(new.phone.as_ref().map(|phone| phone.key()))
+            .bind(password_hash)
+            .execute(&self.pool)
+            .await
+            .map_err(conflict)?;
+        Ok(client)
+    }
+
+    /// The oldest first.
+    pub(crate) async fn clients(&self) -> Result<Vec<Client>, Error> {
+        let rows: Vec<ClientRow> = sqlx::query_as(LIST).fetch_all(&self.pool).await?;
+        let clients: sqlx::Result<_> = rows.into_iter().map(Client::try_from).collect();
+        Ok(clients?)
+    }
+
+    /// # Errors
+    /// There is no such client.
+    pub(crate) async fn client(&self, id: ClientId) -> Result<Client, Error> {
+        let row: Option<ClientRow> = sqlx::query_as(BY_ID)
+            .bind(id.to_string())
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(Client::try_from(row.ok_or(Error::ClientNotFound)?)?)
+    }
+
+    /// What a login needs of the client with this e-mail address, which may be no address at all.
+    pub(crate) async fn credentials(&self, email: &str) -> Result<Option<Credentials>, Error> {
+        let row: Option<CredentialsRow> = sqlx::query_as(BY_EMAIL)
+            .bind(Email::key_of(email))
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(Credentials {
+            client: row.client.try_into()?,
+            password_hash: row.password_hash,
+        }))
+    }
+
+    /// The client's sessions end with it.
+    ///
+    /// # Errors
+    /// There is no such client.
+    pub(crate) async fn delete_client(&self, id: ClientId) -> Result<(), Error> {
+        let deleted = sqlx::query("DELETE FROM clients WHERE id = $1")
+            .bind(id.to_string())
+            .execute(&self.pool)
+            .await?;
+        match deleted.rows_affected() {
+            0 => Err(Error::ClientNotFound),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn text_of<const MAX: usize>(line: &Optional<Line<MAX>>) -> Option<String> {
+    line.as_ref().map(|line| line.as_str().to_owned())
+}
+
+/// Which constraint refused the row. PostgreSQL names it (`clients_phone_key`), SQLite's message names the column
+/// (`clients.phone_key`).
+fn conflict(error: sqlx::Error) -> Error {
+    let Some(violation) = error
+        .as_database_error()
+        .filter(|error| error.is_unique_violation())
+    else {
+        return Error::Storage(error);
+    };
+    let violated = violation.constraint().unwrap_or(violation.message());
+    if violated.contains("email_key") {
+        Error::EmailTaken
+    } else if violated.contains("phone_key") {
+        Error::PhoneTaken
+    } else {
+        Error::Storage(error)
+    }
+}

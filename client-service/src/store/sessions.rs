@@ -1,0 +1,169 @@
+//! The sessions' rows. A session that has expired is as good as gone; its row goes with its client's next login.
+
+use shared_types::account::{Role, Session};
+use shared_types::id::{ClientId, SessionId};
+use shared_types::value::Timestamp;
+
+use super::{Store, read_text, read_time};
+use crate::failure::Error;
+use crate::origin::Origin;
+
+/// More than the devices of one person; the bound keeps a client from growing the database by logging in.
+const MAX_SESSIONS: i64 = 20;
+
+pub(crate) struct NewSession {
+    pub(crate) id: SessionId,
+    pub(crate) client: ClientId,
+    pub(crate) begins: Timestamp,
+    pub(crate) ends: Timestamp,
+    pub(crate) origin: Origin,
+}
+
+/// What a token's session says of the request that brought it.
+pub(crate) struct LiveSession {
+    pub(crate) role: Role,
+    pub(crate) last_seen_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct SessionRow {
+    id: String,
+    created_at: i64,
+    last_seen_at: i64,
+    expires_at: i64,
+    ip_address: Option<String>,
+    user_agent: Option<String>,
+}
+
+const INSERT: &str = "INSERT INTO sessions \
+     (id, client_id, created_at, last_seen_at, expires_at, ip_address, user_agent) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const DROP_EXPIRED: &str = "DELETE FROM sessions WHERE client_id = $1 AND expires_at <= $2";
+const DROP_OLDEST: &str = "DELETE FROM sessions WHERE client_id = $1 AND id NOT IN \
+     (SELECT id FROM sessions WHERE client_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2)";
+const LIVE: &str = "SELECT clients.role, sessions.last_seen_at FROM sessions \
+     JOIN clients ON clients.id = sessions.client_id \
+     WHERE sessions.id = $1 AND clients.id = $2 AND sessions.expires_at > $3 AND clients.is_active";
+const LIST: &str = "SELECT id, created_at, last_seen_at, expires_at, ip_address, user_agent \
+     FROM sessions WHERE client_id = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC";
+
+impl Store {
+    /// # Errors
+    /// The client was deleted in the meantime, which is answered as if it had been before.
+    pub(crate) async fn add_session(&self, new: &NewSession) -> Result<(), Error> {
+        let client = new.client.to_string();
+        // The lock is taken at once: SQLite refuses a reader that turns writer behind another writer's back.
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query(DROP_EXPIRED)
+            .bind(&client)
+            .bind(new.begins.millis())
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query(INSERT)
+            .bind(new.id.to_string())
+            .bind(&client)
+            .bind(new.begins.millis())
+            .bind(new.begins.millis())
+            .bind(new.ends.millis())
+            .bind(&new.origin.ip_address)
+            .bind(&new.origin.user_agent)
+            .execute(&mut *transaction)
+            .await
+            .map_err(client_gone)?;
+        sqlx::query(DROP_OLDEST)
+            .bind(&client)
+            .bind(MAX_SESSIONS)
+            .execute(&mut *transaction)
+            .await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// The session, where it has not ended and its client is active.
+    pub(crate) async fn live_session(
+        &self,
+        id: SessionId,
+        client: ClientId,
+        now: Timestamp,
+    ) -> Result<Option<LiveSession>, Error> {
+        let row: Option<(String, i64)> = sqlx::query_as(LIVE)
+            .bind(id.to_string())
+            .bind(client.to_string())
+            .bind(now.millis())
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some((role, last_seen_at)) = row else {
+            return Ok(None);
+        };
+        Ok(Some(LiveSession {
+            role: read_text(&role)?,
+            last_seen_at: read_time(last_seen_at)?,
+        }))
+    }
+
+    pub(crate) async fn note_seen(&self, id: SessionId, now: Timestamp) -> Result<(), Error> {
+        sqlx::query("UPDATE sessions SET last_seen_at = $1 WHERE id = $2")
+            .bind(now.millis())
+            .bind(id.to_string())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// The client's live sessions, the newest first.
+    pub(crate) async fn sessions(
+        &self,
+        client: ClientId,
+        current: SessionId,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, Error> {
+        let rows: Vec<SessionRow> = sqlx::query_as(LIST)
+            .bind(client.to_string())
+            .bind(now.millis())
+            .fetch_all(&self.pool)
+            .await?;
+        let sessions: sqlx::Result<_> = rows.into_iter().map(|row| row.read(current)).collect();
+        Ok(sessions?)
+    }
+
+    pub(crate) async fn end_session(&self, id: SessionId) -> Result<(), Error> {
+        sqlx::query("DELETE FROM sessions WHERE id = $1")
+            .bind(id.to_string())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn end_sessions_of(&self, client: ClientId) -> Result<(), Error> {
+        sqlx::query("DELETE FROM sessions WHERE client_id = $1")
+            .bind(client.to_string())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}
+
+impl SessionRow {
+    fn read(self, current: SessionId) -> sqlx::Result<Session> {
+        let id = read_text(&self.id)?;
+        Ok(Session {
+            id,
+            created_at: read_time(self.created_at)?,
+            last_seen_at: read_time(self.last_seen_at)?,
+            expires_at: read_time(self.expires_at)?,
+            ip_address: self.ip_address,
+            user_agent: self.user_agent,
+            current: id == current,
+        })
+    }
+}
+
+fn client_gone(error: sqlx::Error) -> Error {
+    let gone = error
+        .as_database_error()
+        .is_some_and(|error| error.is_foreign_key_violation());
+    if gone {
+        Error::InvalidCredentials
+    } else {
+        Error::Storage(error)
+    }
+}

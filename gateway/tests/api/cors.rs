@@ -1,0 +1,113 @@
+//! A browser on another origin: preflight, credentials, readable errors.
+
+use actix_web::http::Method;
+use service_kit::testing::{Answer, Client};
+
+use crate::scripted::{answering, json, nobody};
+use crate::{CONFIG, client, start_with};
+
+const LOCAL: &str = "http://localhost:5173";
+
+async fn preflight(gateway: &Client, origin: &str, path: &str) -> Answer {
+    let request = gateway.request(Method::OPTIONS, path);
+    request
+        .header("Origin", origin)
+        .header("Access-Control-Request-Method", "POST")
+        .header(
+            "Access-Control-Request-Headers",
+            "authorization,content-type",
+        )
+        .send()
+        .await
+}
+
+#[actix_web::test]
+async fn a_preflight_from_localhost_is_granted_with_credentials() {
+    let answer = preflight(&client(CONFIG, nobody()), LOCAL, "/things").await;
+    assert_eq!(answer.status, 204);
+    assert_eq!(answer.header("access-control-allow-origin"), Some(LOCAL));
+    assert_eq!(
+        answer.header("access-control-allow-credentials"),
+        Some("true")
+    );
+    assert_eq!(
+        answer.header("access-control-allow-headers"),
+        Some("authorization,content-type")
+    );
+    let methods = answer.header("access-control-allow-methods").unwrap();
+    assert!(
+        ["GET", "POST", "PATCH", "DELETE"]
+            .iter()
+            .all(|method| methods.contains(method))
+    );
+}
+
+#[actix_web::test]
+async fn a_preflight_from_elsewhere_is_granted_nothing() {
+    let answer = preflight(&client(CONFIG, nobody()), "https://evil.example", "/things").await;
+    assert_eq!(answer.status, 204);
+    assert_eq!(answer.header("access-control-allow-origin"), None);
+    assert_eq!(answer.header("access-control-allow-methods"), None);
+}
+
+#[actix_web::test]
+async fn an_answer_and_an_error_are_both_readable_by_the_page() {
+    let (backend, _seen) = json("200 OK", "{}").await;
+    for gateway in [client(CONFIG, backend), client(CONFIG, nobody())] {
+        for path in ["/things", "/nothing"] {
+            let answer = gateway
+                .request(Method::GET, path)
+                .header("Origin", LOCAL)
+                .send()
+                .await;
+            assert_eq!(
+                answer.header("access-control-allow-origin"),
+                Some(LOCAL),
+                "{answer:?}"
+            );
+            assert_eq!(
+                answer.header("access-control-allow-credentials"),
+                Some("true")
+            );
+            let exposed = answer.header("access-control-expose-headers").unwrap();
+            assert!(exposed.contains("X-Request-Id"), "{exposed}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn what_an_upstream_says_of_cors_does_not_count() {
+    let (backend, _seen) = answering(
+        "HTTP/1.1 200 OK\r\naccess-control-allow-origin: *\r\naccess-control-max-age: 1\r\n\
+         content-length: 0\r\n\r\n",
+    )
+    .await;
+    let request = client(CONFIG, backend).request(Method::GET, "/things");
+    let answer = request.header("Origin", LOCAL).send().await;
+    let origins: Vec<_> = answer
+        .headers
+        .get_all("access-control-allow-origin")
+        .collect();
+    assert_eq!(origins, [LOCAL]);
+    assert_eq!(answer.header("access-control-max-age"), None);
+}
+
+#[actix_web::test]
+async fn only_the_configured_origins_are_granted() {
+    let variables = [("GATEWAY_CORS_ORIGINS", "https://app.example.com")];
+    let gateway = Client::of(start_with(CONFIG, nobody(), variables));
+    let granted = preflight(&gateway, "https://app.example.com", "/things").await;
+    assert_eq!(
+        granted.header("access-control-allow-origin"),
+        Some("https://app.example.com")
+    );
+    let refused = preflight(&gateway, LOCAL, "/things").await;
+    assert_eq!(refused.header("access-control-allow-origin"), None);
+}
+
+#[actix_web::test]
+async fn caches_are_told_that_the_answer_depends_on_the_origin() {
+    let (backend, _seen) = json("200 OK", "{}").await;
+    let answer = client(CONFIG, backend).get("/things").await;
+    assert_eq!(answer.header("vary"), Some("Origin"));
+}

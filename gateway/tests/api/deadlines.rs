@@ -1,0 +1,77 @@
+//! The deadline covers the whole exchange, and whoever was too slow is named.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::AsyncWriteExt as _;
+
+use crate::scripted::{raw, read_head, serving, silent};
+use crate::{CONFIG, client, start};
+
+#[actix_web::test]
+async fn a_silent_upstream_is_given_up_at_the_deadline() {
+    let gateway = client(CONFIG, silent().await);
+    let begun = Instant::now();
+    let _ = gateway
+        .get("/things")
+        .await
+        .problem(504, "upstream_timeout");
+    // A bound on a hang, not a measurement: the deadline is 400 ms, awc's own would be 5 s.
+    assert!(
+        begun.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        begun.elapsed()
+    );
+}
+
+#[actix_web::test]
+async fn an_answer_that_stalls_within_its_body_is_broken_off_at_the_deadline() {
+    let backend = serving(|mut stream| async move {
+        read_head(&mut stream).await.unwrap();
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n")
+            .await
+            .unwrap();
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let answer = raw(
+        start(CONFIG, backend),
+        b"GET /things HTTP/1.1\r\nhost: x\r\n\r\n",
+        "",
+    )
+    .await;
+    assert!(answer.contains("half"), "{answer}");
+    assert!(
+        !answer.contains("\r\n0\r\n"),
+        "the last chunk would pass it off as whole: {answer}"
+    );
+}
+
+#[actix_web::test]
+async fn a_client_that_stalls_within_its_body_is_a_408() {
+    let gateway = start(CONFIG, silent().await);
+    let request = b"POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf";
+    let answer = raw(gateway, request, "requestId").await;
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("request_timeout"), "{answer}");
+}
+
+#[actix_web::test]
+async fn one_upstream_that_hangs_leaves_the_others_as_they_are() {
+    let hanging = silent().await;
+    let (quick, _seen) = crate::scripted::json("200 OK", "{}").await;
+    let config = format!(
+        "{}\nquick = [{{ path = \"/quick\", methods = [\"GET\"], to = \"/\" }}]\n[upstreams.quick]\nurl = \"http://{quick}\"\n\
+         label = {{ fr = \"L'autre\", en = \"The other\" }}\nconnect_timeout = \"1s\"\ntimeout = \"5s\"\n",
+        CONFIG.replace("400ms", "20s"),
+    );
+    let gateway = client(&config, hanging);
+    // More than awc's default of 100 connections in one pool.
+    for _ in 0..150 {
+        let gateway = gateway.clone();
+        actix_web::rt::spawn(async move { gateway.get("/things").await });
+    }
+    for _ in 0..20 {
+        let _ = gateway.get("/quick").await.ok(200);
+    }
+}

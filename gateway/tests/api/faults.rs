@@ -1,0 +1,125 @@
+//! An upstream that cannot answer: the right status and code, in the client's language, and nothing internal.
+
+use actix_web::http::Method;
+use service_kit::testing::Answer;
+use tokio::io::AsyncWriteExt as _;
+
+use crate::scripted::{answering, nobody, read_head, serving, silent};
+use crate::{CONFIG, client};
+
+/// Nothing that tells of the upstream's address or of the cause.
+#[track_caller]
+fn says_nothing_internal(answer: &Answer, backend: std::net::SocketAddr) {
+    let body = String::from_utf8_lossy(&answer.body).to_lowercase();
+    for internal in [
+        &backend.port().to_string(),
+        "127.0.0.1",
+        "os error",
+        "refused",
+        "/inner",
+    ] {
+        assert!(!body.contains(internal), "{internal} in {body}");
+    }
+}
+
+#[actix_web::test]
+async fn an_upstream_that_is_not_there_is_a_502() {
+    let backend = nobody();
+    let answer = client(CONFIG, backend).get("/things").await;
+    let problem = answer.problem(502, "upstream_unreachable");
+    assert_eq!(problem.service.as_deref(), Some("backend"));
+    assert_eq!(problem.instance, "/things");
+    assert!(
+        problem.detail.starts_with("Le service est injoignable"),
+        "{}",
+        problem.detail
+    );
+    says_nothing_internal(&answer, backend);
+}
+
+#[actix_web::test]
+async fn an_upstream_that_drops_the_connection_is_a_502() {
+    let backend = serving(|stream| async move { drop(stream) }).await;
+    let answer = client(CONFIG, backend).get("/things").await;
+    let _ = answer.problem(502, "upstream_unreachable");
+}
+
+#[actix_web::test]
+async fn an_upstream_that_drops_the_connection_within_the_head_is_a_502() {
+    let backend = serving(|mut stream| async move {
+        read_head(&mut stream).await;
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-le")
+            .await
+            .unwrap();
+    })
+    .await;
+    let answer = client(CONFIG, backend).get("/things").await;
+    let _ = answer.problem(502, "upstream_unreachable");
+}
+
+#[actix_web::test]
+async fn an_upstream_that_does_not_speak_http_is_a_502() {
+    for garbage in [
+        "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+        "\0\0\0\0\r\n\r\n",
+        "HTTP/1.1 abc OK\r\n\r\n",
+    ] {
+        let (backend, _seen) = answering(garbage).await;
+        let answer = client(CONFIG, backend).get("/things").await;
+        let _ = answer.problem(502, "upstream_invalid_response");
+        says_nothing_internal(&answer, backend);
+    }
+}
+
+#[actix_web::test]
+async fn an_upstream_that_says_nothing_is_a_504() {
+    let backend = silent().await;
+    let answer = client(CONFIG, backend).get("/things").await;
+    let problem = answer.problem(504, "upstream_timeout");
+    assert!(
+        problem
+            .detail
+            .starts_with("Le service n'a pas répondu à temps"),
+        "{}",
+        problem.detail
+    );
+    says_nothing_internal(&answer, backend);
+}
+
+#[actix_web::test]
+async fn a_fault_is_told_in_the_language_the_client_prefers() {
+    let request = client(CONFIG, nobody()).request(Method::GET, "/things");
+    let answer = request
+        .header("Accept-Language", "de, en;q=0.9, fr;q=0.8")
+        .send()
+        .await;
+    assert_eq!(answer.header("content-language"), Some("en"));
+    let problem = answer.problem(502, "upstream_unreachable");
+    assert_eq!(problem.title, "Service unreachable");
+    assert!(
+        problem.detail.starts_with("The service cannot be reached"),
+        "{}",
+        problem.detail
+    );
+}
+
+#[actix_web::test]
+async fn an_upstream_that_comes_back_is_used_again_at_once() {
+    let backend = nobody();
+    let gateway = client(CONFIG, backend);
+    let _ = gateway
+        .get("/things")
+        .await
+        .problem(502, "upstream_unreachable");
+    let listener = tokio::net::TcpListener::bind(backend).await.unwrap();
+    actix_web::rt::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        read_head(&mut stream).await.unwrap();
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+            .await
+            .unwrap();
+    });
+    let _ = gateway.get("/things").await.ok(200);
+}

@@ -1,0 +1,40 @@
+//! What is too large is refused, before or while it arrives.
+
+use crate::scripted::{json, raw};
+use crate::{CONFIG, start};
+
+#[actix_web::test]
+async fn an_announced_body_over_the_limit_is_refused_unread_and_never_sent_on() {
+    let (backend, seen) = json("200 OK", "{}").await;
+    let request = b"POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 65537\r\n\r\n";
+    let answer = raw(start(CONFIG, backend), request, "requestId").await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert!(answer.contains("payload_too_large"), "{answer}");
+    assert!(seen.requests().is_empty(), "{:?}", seen.requests());
+}
+
+#[actix_web::test]
+async fn a_chunked_body_is_cut_at_the_limit() {
+    let (backend, seen) = json("200 OK", "{}").await;
+    let mut request =
+        b"POST /things HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
+    for _ in 0..20 {
+        request.extend_from_slice(b"1000\r\n");
+        request.extend_from_slice(&[b'x'; 0x1000]);
+        request.extend_from_slice(b"\r\n");
+    }
+    request.extend_from_slice(b"0\r\n\r\n");
+    let answer = raw(start(CONFIG, backend), &request, "requestId").await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert!(seen.requests().is_empty(), "no whole request got through");
+}
+
+#[actix_web::test]
+async fn a_body_at_the_limit_gets_through() {
+    let (backend, seen) = json("200 OK", "{}").await;
+    let mut request = b"POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 65536\r\n\r\n".to_vec();
+    request.resize(request.len() + 65536, b'x');
+    let answer = raw(start(CONFIG, backend), &request, "{}").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(seen.requests().len(), 1);
+}

@@ -1,0 +1,80 @@
+//! The gateway, seen from outside: before scripted upstreams, on free ports.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic in a test is a failed test"
+)]
+
+mod cors;
+mod deadlines;
+mod faults;
+mod limits;
+mod process;
+mod relay;
+mod routing;
+mod scripted;
+mod streaming;
+mod tls;
+
+use std::net::SocketAddr;
+
+use gateway::{Config, Gateway};
+use service_kit::env::Env;
+use service_kit::testing::Client;
+
+/// A configuration with one upstream, `backend`, of short patience, and a few routes to it.
+const CONFIG: &str = r#"
+[limits]
+request_body = "64KiB"
+
+[upstreams.backend]
+url = "http://127.0.0.1:1"
+label = { fr = "Le service", en = "The service" }
+connect_timeout = "1s"
+timeout = "400ms"
+
+[routes]
+backend = [
+    { path = "/things", methods = ["GET", "POST"], to = "/inner/things" },
+    { path = "/things/{id}", methods = ["GET", "DELETE"], to = "/inner/{id}" },
+]
+"#;
+
+/// The same with the patience that a test of long exchanges needs.
+fn patient() -> String {
+    CONFIG.replace("400ms", "20s")
+}
+
+/// A gateway of its own for each test. It stops with the test's runtime.
+fn start(config: &str, backend: SocketAddr) -> SocketAddr {
+    start_with(config, backend, [])
+}
+
+fn start_with<const N: usize>(
+    config: &str,
+    backend: SocketAddr,
+    variables: [(&'static str, &'static str); N],
+) -> SocketAddr {
+    let backend = format!("http://{backend}");
+    let env = Env::new(move |name| match name {
+        "GATEWAY_BIND" | "GATEWAY_ADMIN_BIND" => Some("127.0.0.1:0".to_owned()),
+        "GATEWAY_WORKERS" => Some("1".to_owned()),
+        "BACKEND_URL" => Some(backend.clone()),
+        _ => {
+            let mut variables = variables.iter();
+            variables
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        }
+    });
+    let config = Config::parse("test.toml", config, &env).unwrap();
+    let gateway = Gateway::build(config).unwrap();
+    let addr = gateway.addr();
+    actix_web::rt::spawn(gateway.run_until(std::future::pending()));
+    addr
+}
+
+fn client(config: &str, backend: SocketAddr) -> Client {
+    Client::of(start(config, backend))
+}

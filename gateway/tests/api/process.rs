@@ -1,0 +1,198 @@
+//! The real binary: its commands, its exit codes, its log, and how it stops.
+
+use std::process::{Command, Output};
+
+use actix_web::http::Method;
+use service_kit::testing::{Client, Process, addr_after, eventually};
+use tokio::io::AsyncWriteExt as _;
+
+use crate::scripted::{json, read_head, serving};
+
+fn gateway() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gateway"));
+    command
+        .env_clear()
+        .env("GATEWAY_BIND", "127.0.0.1:0")
+        .env("GATEWAY_ADMIN_BIND", "127.0.0.1:0");
+    command
+}
+
+fn run(command: &mut Command) -> (Output, String, String) {
+    let output = command.output().unwrap();
+    let out = String::from_utf8(output.stdout.clone()).unwrap();
+    let err = String::from_utf8(output.stderr.clone()).unwrap();
+    (output, out, err)
+}
+
+#[test]
+fn check_accepts_the_compiled_in_file() {
+    let (output, out, _) = run(gateway().arg("check"));
+    assert!(output.status.success());
+    assert!(out.starts_with("ok: "), "{out}");
+}
+
+#[test]
+fn check_refuses_a_bad_file_with_64_and_the_keys_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("broken.toml");
+    std::fs::write(&file, "[limits]\nrequest_bodi = \"1MiB\"\n").unwrap();
+    for command in ["check", "serve", "routes", "health"] {
+        let (output, _, err) = run(gateway().arg(command).arg("--config").arg(&file));
+        assert_eq!(output.status.code(), Some(64), "{command}: {err}");
+        assert!(
+            err.contains("broken.toml") && err.contains("request_bodi"),
+            "{err}"
+        );
+    }
+}
+
+#[test]
+fn a_bad_variable_stops_the_start_with_64_and_its_name() {
+    for (name, value) in [
+        ("GATEWAY_BIND", "nowhere"),
+        ("ORDERS_URL", "orders"),
+        ("LOG_FORMAT", "xml"),
+        ("RUST_LOG", "a=b=c"),
+    ] {
+        let (output, _, err) = run(gateway().env(name, value));
+        assert_eq!(output.status.code(), Some(64), "{err}");
+        assert!(err.contains(name), "{err}");
+    }
+}
+
+#[test]
+fn a_taken_port_stops_the_start_with_1() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    let (output, _, err) = run(gateway().env("GATEWAY_BIND", addr));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err.contains("in use"), "{err}");
+}
+
+#[test]
+fn routes_prints_every_row() {
+    let (output, out, _) = run(gateway().arg("routes"));
+    assert!(output.status.success());
+    assert!(
+        out.lines().any(|line| {
+            let words: Vec<_> = line.split_whitespace().collect();
+            words
+                == [
+                    "PATCH",
+                    "/order-api/commandes/{id}/status",
+                    "orders",
+                    "/commandes/{id}/status",
+                ]
+        }),
+        "{out}"
+    );
+}
+
+#[actix_web::test]
+async fn health_is_0_while_it_runs_and_1_when_it_does_not() {
+    let mut process = Process::start(&mut gateway());
+    let line = process.line_with("for its operator on ");
+    let admin = addr_after(&line, "for its operator on ").to_string();
+    let health = || {
+        run(gateway().arg("health").env("GATEWAY_ADMIN_BIND", &admin))
+            .0
+            .status
+            .code()
+    };
+    eventually("a healthy gateway", async || {
+        (health() == Some(0)).then_some(())
+    })
+    .await;
+    process.terminate();
+    assert!(process.wait().success());
+    assert_eq!(health(), Some(1));
+}
+
+#[actix_web::test]
+async fn every_request_leaves_one_line_and_no_secret() {
+    let (backend, _seen) = json("200 OK", "{}").await;
+    let url = format!("http://{backend}");
+    let mut process = Process::start(gateway().env("ORDERS_URL", url).env("RUST_LOG", "debug"));
+    let client = Client::of(process.addr());
+    let request = client.request(Method::GET, "/order-api/commandes/42?token=s3cret-query");
+    let answer = request
+        .header("X-Request-Id", "line-1")
+        .bearer("s3cret-token")
+        .send()
+        .await;
+    assert_eq!(answer.status, 200);
+    let line = process.line_with("line-1");
+    for fact in [
+        "method=GET",
+        "route=/order-api/commandes/{id}",
+        "status=200",
+        "ms=",
+        "upstream=orders",
+        "bytes=2",
+        "outcome=complete",
+    ] {
+        assert!(line.contains(fact), "{fact} in {line}");
+    }
+    process.terminate();
+    process.wait();
+    let log = process.log();
+    assert_eq!(
+        log.iter().filter(|line| line.contains(" access ")).count(),
+        1,
+        "{log:#?}"
+    );
+    assert!(!log.iter().any(|line| line.contains("s3cret")), "{log:#?}");
+}
+
+#[actix_web::test]
+async fn a_json_log_is_one_object_a_line() {
+    let mut process = Process::start(gateway().env("LOG_FORMAT", "json"));
+    let line = process.line_with("listens on");
+    let text = serde_json::from_str::<serde_json::Value>(&line).unwrap();
+    let addr = addr_after(text["message"].as_str().unwrap(), "listens on ");
+    let request = Client::of(addr).request(Method::GET, "/nothing");
+    let _ = request.header("X-Request-Id", "line-2").send().await;
+    let line: serde_json::Value = serde_json::from_str(&process.line_with("line-2")).unwrap();
+    assert_eq!(line["target"], "access");
+    assert_eq!(line["status"], 404);
+    process.kill();
+}
+
+#[actix_web::test]
+async fn a_stop_lets_what_is_in_flight_finish() {
+    let (arrived, mut arrivals) = tokio::sync::mpsc::unbounded_channel();
+    let release = std::rc::Rc::new(tokio::sync::Notify::new());
+    let wait = std::rc::Rc::clone(&release);
+    let backend = serving(move |mut stream| {
+        let (wait, arrived) = (std::rc::Rc::clone(&wait), arrived.clone());
+        async move {
+            read_head(&mut stream).await.unwrap();
+            arrived.send(()).unwrap();
+            wait.notified().await;
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndone")
+                .await
+                .unwrap();
+        }
+    })
+    .await;
+    let mut process = Process::start(gateway().env("ORDERS_URL", format!("http://{backend}")));
+    let client = Client::of(process.addr());
+    // An idle connection must not hold up the stop.
+    let _ = client.get("/live").await.ok(200);
+    let in_flight = actix_web::rt::spawn(async move { client.get("/order-api/menu").await });
+    arrivals.recv().await.unwrap();
+    process.terminate();
+    let addr = process.addr();
+    eventually("a closed door", async || {
+        tokio::net::TcpStream::connect(addr)
+            .await
+            .is_err()
+            .then_some(())
+    })
+    .await;
+    release.notify_one();
+    let answer = in_flight.await.unwrap();
+    assert_eq!(&answer.body[..], b"done");
+    assert!(process.wait().success());
+}

@@ -1,0 +1,106 @@
+//! Bodies stream both ways: nobody waits for the end of one to see its beginning.
+
+use std::rc::Rc;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use crate::scripted::{read_head, serving};
+use crate::{patient, start};
+
+async fn read_until(stream: &mut TcpStream, text: &str) -> String {
+    let mut read = Vec::new();
+    while !String::from_utf8_lossy(&read).contains(text) {
+        read.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(read).unwrap()
+}
+
+#[actix_web::test]
+async fn the_first_bytes_of_an_answer_arrive_before_the_last_are_sent() {
+    let first_arrived = Rc::new(Notify::new());
+    let wait = Rc::clone(&first_arrived);
+    let backend = serving(move |mut stream| {
+        let wait = Rc::clone(&wait);
+        async move {
+            read_head(&mut stream).await.unwrap();
+            let begin = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n";
+            stream.write_all(begin.as_bytes()).await.unwrap();
+            wait.notified().await;
+            stream.write_all(b"4\r\nlast\r\n0\r\n\r\n").await.unwrap();
+        }
+    })
+    .await;
+    let mut stream = TcpStream::connect(start(&patient(), backend))
+        .await
+        .unwrap();
+    stream
+        .write_all(b"GET /things HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    let begin = read_until(&mut stream, "first").await;
+    assert!(begin.starts_with("HTTP/1.1 200 OK"), "{begin}");
+    first_arrived.notify_one();
+    read_until(&mut stream, "4\r\nlast\r\n0\r\n\r\n").await;
+}
+
+#[actix_web::test]
+async fn the_first_bytes_of_a_request_arrive_before_the_last_are_sent() {
+    let first_arrived = Rc::new(Notify::new());
+    let tell = Rc::clone(&first_arrived);
+    let backend = serving(move |mut stream| {
+        let tell = Rc::clone(&tell);
+        async move {
+            read_until(&mut stream, "first").await;
+            tell.notify_one();
+            read_until(&mut stream, "last").await;
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndone")
+                .await
+                .unwrap();
+        }
+    })
+    .await;
+    let first = format!("{}first", "x".repeat(16 * 1024 - 5));
+    for (framing, first, last) in [
+        ("content-length: 16388", first.clone(), "last"),
+        (
+            "transfer-encoding: chunked",
+            format!("4000\r\n{first}\r\n"),
+            "4\r\nlast\r\n0\r\n\r\n",
+        ),
+    ] {
+        let mut stream = TcpStream::connect(start(&patient(), backend))
+            .await
+            .unwrap();
+        let begin = format!("POST /things HTTP/1.1\r\nhost: x\r\n{framing}\r\n\r\n{first}");
+        stream.write_all(begin.as_bytes()).await.unwrap();
+        first_arrived.notified().await;
+        stream.write_all(last.as_bytes()).await.unwrap();
+        read_until(&mut stream, "done").await;
+    }
+}
+
+#[actix_web::test]
+async fn a_body_that_ends_before_its_length_is_broken_off_to_the_client_too() {
+    let backend = serving(|mut stream| async move {
+        read_head(&mut stream).await.unwrap();
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf")
+            .await
+            .unwrap();
+    })
+    .await;
+    let answer = crate::scripted::raw(
+        start(&patient(), backend),
+        b"GET /things HTTP/1.1\r\nhost: x\r\n\r\n",
+        "",
+    )
+    .await;
+    // The connection was closed, or `raw` would still read; a whole answer would have ten bytes of body.
+    let body = answer
+        .split_once("\r\n\r\n")
+        .map_or("", |(_head, body)| body);
+    assert!(body.len() < 10, "{answer}");
+}

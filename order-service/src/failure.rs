@@ -1,0 +1,66 @@
+//! What goes wrong here, as a client is told: the one place that turns it into problem codes.
+
+use service_kit::failure::Failure;
+use shared_types::field::FieldErrors;
+use shared_types::problem::Code;
+use shared_types::text::Text;
+
+use crate::page;
+use crate::status::ImpossibleMove;
+use crate::store::{OrderError, StoreError};
+
+impl From<OrderError> for Failure {
+    fn from(error: OrderError) -> Self {
+        match error {
+            OrderError::Unknown => Self::new(Code::OrderNotFound),
+            OrderError::UnknownCursor => {
+                Self::invalid(FieldErrors::one("cursor", page::unknown_cursor()))
+            }
+            OrderError::Unacceptable(fields) => Self::invalid(fields),
+            OrderError::Impossible(ImpossibleMove { from, to }) => {
+                Self::new(Code::ImpossibleTransition).with_detail(Text::formatted(
+                    format!("Une commande {from} ne peut passer à {to}."),
+                    format!("An order that is {from} cannot become {to}."),
+                ))
+            }
+            OrderError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        // A database that is only busy may be asked again; anything else will not mend by itself.
+        if error.is_busy() {
+            Self::new(Code::ServiceUnavailable).caused_by(error)
+        } else {
+            Self::internal(error)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use service_kit::failure::Failure;
+    use shared_types::problem::Code;
+
+    use crate::store::StoreError;
+
+    #[test]
+    fn a_busy_database_may_be_asked_again_and_a_broken_one_may_not() {
+        let code = |error: sqlx::Error| Failure::from(StoreError::from(error)).code();
+        assert_eq!(code(sqlx::Error::PoolTimedOut), Code::ServiceUnavailable);
+        assert_eq!(code(sqlx::Error::WorkerCrashed), Code::InternalError);
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_read_back_is_an_internal_error() {
+        let error = StoreError::Unreadable {
+            column: "status",
+            value: "PERDUE".to_owned(),
+        };
+        let failure = Failure::from(error);
+        assert_eq!(failure.code(), Code::InternalError);
+        assert!(failure.to_string().contains("PERDUE"), "{failure}");
+    }
+}

@@ -1,0 +1,144 @@
+//! How a list of orders is asked for, and how an answer says where the list goes on.
+//!
+//! Pages are cut by key, not by offset: a cursor names the last order that was shown, and the next page starts
+//! below it, however many orders were added at the top meanwhile. The body stays a plain array, which existing
+//! frontends expect; the way on is in the headers.
+
+use std::fmt::Write as _;
+
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use shared_types::field::{FieldErrors, FromText, Optional};
+use shared_types::id::{ClientId, OrderId};
+use shared_types::order::OrderStatus;
+use shared_types::text::Text;
+
+/// Keeps one page within a few hundred kilobytes.
+const MAX_LIMIT: u32 = 200;
+
+/// The query parameters of `GET /commandes`.
+#[derive(Clone, Debug, Default, Deserr)]
+#[deserr(error = FieldErrors, rename_all = camelCase)]
+pub(crate) struct Listing {
+    #[deserr(default)]
+    pub(crate) client_id: Optional<ClientId>,
+    #[deserr(default)]
+    pub(crate) status: Optional<OrderStatus>,
+    /// The whole list where it is absent.
+    #[deserr(default)]
+    pub(crate) limit: Optional<Limit>,
+    #[deserr(default)]
+    pub(crate) cursor: Optional<Cursor>,
+}
+
+/// Between 1 and [`MAX_LIMIT`] orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limit(u32);
+
+/// The last order that was shown. Opaque to clients: what it holds may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cursor(pub(crate) OrderId);
+
+impl Limit {
+    pub(crate) fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl Listing {
+    /// The `Link` field (RFC 8288 §3) to the page after `last`. Its target is only a query (RFC 3986 §5.2.2), so
+    /// that it resolves against whatever path the client asked, the gateway's too.
+    ///
+    /// The query is written anew from parsed values, which hold unreserved characters only: nothing in it needs
+    /// to be percent-encoded.
+    pub(crate) fn next_link(&self, last: OrderId) -> String {
+        let mut link = String::from("<?");
+        // Writing to a String cannot fail.
+        if let Some(client) = self.client_id.as_ref() {
+            let _ = write!(link, "clientId={client}&");
+        }
+        if let Some(status) = self.status.as_ref() {
+            let _ = write!(link, "status={status}&");
+        }
+        if let Some(Limit(limit)) = self.limit.as_ref() {
+            let _ = write!(link, "limit={limit}&");
+        }
+        let _ = write!(link, "cursor={last}>; rel=\"next\"");
+        link
+    }
+}
+
+impl FromText for Limit {
+    fn from_text(text: &str) -> Result<Self, Text> {
+        text.parse()
+            .ok()
+            .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+            .map(Self)
+            .ok_or_else(|| {
+                Text::formatted(
+                    format!("entier entre 1 et {MAX_LIMIT}"),
+                    format!("an integer between 1 and {MAX_LIMIT}"),
+                )
+            })
+    }
+}
+
+impl FromText for Cursor {
+    fn from_text(text: &str) -> Result<Self, Text> {
+        OrderId::from_text(text)
+            .map(Self)
+            .map_err(|_not_a_uuid| unknown_cursor())
+    }
+}
+
+/// A malformed cursor and one that names no order are the same fault: it was not given out here.
+pub(crate) fn unknown_cursor() -> Text {
+    Text::new(
+        "curseur inconnu : reprenez la liste au début",
+        "unknown cursor: start the list again",
+    )
+}
+
+impl Deserr<FieldErrors> for Limit {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, FieldErrors> {
+        parameter(value, location)
+    }
+}
+
+impl Deserr<FieldErrors> for Cursor {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, FieldErrors> {
+        parameter(value, location)
+    }
+}
+
+/// Query parameters are flat: the last field of the location is the parameter's name.
+fn parameter<T: FromText, V: IntoValue>(
+    value: Value<V>,
+    location: ValuePointerRef<'_>,
+) -> Result<T, FieldErrors> {
+    let text: String = Deserr::<FieldErrors>::deserialize_from_value(value, location)?;
+    let name = location.last_field().unwrap_or_default();
+    T::from_text(&text).map_err(|text| FieldErrors::one(name, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use shared_types::field::FromText as _;
+
+    use super::Limit;
+
+    #[test]
+    fn a_limit_is_between_1_and_200() {
+        for good in ["1", "200"] {
+            assert!(Limit::from_text(good).is_ok(), "{good}");
+        }
+        for bad in ["0", "201", "-1", "1.5", "ten", "99999999999"] {
+            assert!(Limit::from_text(bad).is_err(), "{bad}");
+        }
+    }
+}

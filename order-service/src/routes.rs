@@ -1,0 +1,34 @@
+//! The order service's HTTP surface.
+
+mod demo;
+mod menu;
+mod orders;
+
+use actix_web::web;
+use service_kit::serve::resource;
+
+pub(crate) use demo::SharedDemoOrders;
+
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            resource("/menu", "GET, POST")
+                .route(web::get().to(menu::list))
+                .route(web::post().to(menu::add)),
+        )
+        .service(
+            resource("/commandes", "GET, POST")
+                .route(web::get().to(orders::list))
+                .route(web::post().to(orders::place)),
+        )
+        .service(resource("/commandes/{id}", "GET").route(web::get().to(orders::find)))
+        .service(
+            resource("/commandes/{id}/status", "PATCH")
+                .route(web::patch().to(orders::change_status)),
+        )
+        .service(
+            resource("/demo/orders", "GET, POST")
+                .route(web::get().to(demo::list))
+                .route(web::post().to(demo::add)),
+        );
+}

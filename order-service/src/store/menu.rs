@@ -1,0 +1,94 @@
+//! The menu in the database.
+
+use std::collections::{BTreeSet, HashMap};
+
+use shared_types::id::DishId;
+use shared_types::menu::{Category, Dish};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+
+use super::rows::DishRow;
+use super::{Store, StoreError};
+
+impl Store {
+    /// The dishes of one category or of all: starters, mains, desserts, drinks, each by name.
+    pub(crate) async fn menu(&self, category: Option<Category>) -> Result<Vec<Dish>, StoreError> {
+        let select = match category {
+            Some(category) => {
+                sqlx::query_as("SELECT * FROM dishes WHERE category = $1").bind(category.as_str())
+            }
+            None => sqlx::query_as("SELECT * FROM dishes"),
+        };
+        let rows: Vec<DishRow> = select.fetch_all(&self.reader).await?;
+        let mut dishes: Vec<Dish> = rows
+            .into_iter()
+            .map(Dish::try_from)
+            .collect::<Result<_, _>>()?;
+        // Sorted here and not in SQL: the order of courses is the enumeration's, and databases differ in how they
+        // collate text.
+        dishes.sort_by(|a, b| key(a).cmp(&key(b)));
+        Ok(dishes)
+    }
+
+    pub(crate) async fn add_dish(&self, dish: &Dish) -> Result<(), StoreError> {
+        let mut transaction = self.write().await?;
+        insert(&mut transaction, dish).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Answers whether the menu was empty. Two services that start at once on one database fill it once.
+    pub(crate) async fn fill_empty_menu(&self, dishes: &[Dish]) -> Result<bool, StoreError> {
+        let mut transaction = self.write().await?;
+        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM dishes")
+            .fetch_one(&mut *transaction)
+            .await?;
+        if count > 0 {
+            return Ok(false);
+        }
+        for dish in dishes {
+            insert(&mut transaction, dish).await?;
+        }
+        transaction.commit().await?;
+        Ok(true)
+    }
+}
+
+/// Those of `ids` that are on the menu. The caller bounds their number, and so that of the bound parameters.
+pub(super) async fn dishes(
+    connection: &mut SqliteConnection,
+    ids: &BTreeSet<DishId>,
+) -> Result<HashMap<DishId, Dish>, StoreError> {
+    let mut select = QueryBuilder::<Sqlite>::new("SELECT * FROM dishes WHERE id IN (");
+    let mut listed = select.separated(", ");
+    for id in ids {
+        listed.push_bind(id.to_string());
+    }
+    select.push(")");
+    let rows: Vec<DishRow> = select.build_query_as().fetch_all(connection).await?;
+    rows.into_iter()
+        .map(|row| Dish::try_from(row).map(|dish| (dish.id, dish)))
+        .collect()
+}
+
+async fn insert(connection: &mut SqliteConnection, dish: &Dish) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO dishes (id, name, description, price_cents, category, available)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(dish.id.to_string())
+    .bind(&dish.name)
+    .bind(&dish.description)
+    .bind(dish.price.cents())
+    .bind(dish.category.as_str())
+    .bind(dish.available)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn key(dish: &Dish) -> (Option<usize>, &str, DishId) {
+    let course = Category::ALL
+        .iter()
+        .position(|course| *course == dish.category);
+    (course, &dish.name, dish.id)
+}

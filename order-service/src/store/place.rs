@@ -1,0 +1,76 @@
+//! A new order, in one transaction: the menu is read, names and prices are fixed, the order is written.
+
+use shared_types::id::OrderId;
+use shared_types::order::{NewOrder, Order, OrderStatus};
+use shared_types::value::Timestamp;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+
+use super::{OrderError, Store, menu};
+use crate::basket::Basket;
+
+impl Store {
+    /// Once this has answered, the order is on the disk.
+    pub(crate) async fn place(&self, new: NewOrder) -> Result<Order, OrderError> {
+        let basket = Basket::parse(new.items).map_err(OrderError::Unacceptable)?;
+        let mut transaction = self.write().await?;
+        let dishes = menu::dishes(&mut transaction, &basket.dish_ids()).await?;
+        let priced = basket.priced(&dishes).map_err(OrderError::Unacceptable)?;
+        // Taken while the write lock is held, so that the order of times is the order of commits.
+        let now = Timestamp::now();
+        let order = Order {
+            id: OrderId::generate(),
+            client_id: new.client_id,
+            items: priced.lines,
+            address: new.address.into_option().map(|line| line.into_string()),
+            phone: new.phone.as_ref().map(|phone| phone.as_str().to_owned()),
+            status: OrderStatus::Pending,
+            total_price: priced.total,
+            created_at: now,
+            updated_at: now,
+        };
+        insert_order(&mut transaction, &order).await?;
+        insert_lines(&mut transaction, &order).await?;
+        transaction.commit().await?;
+        Ok(order)
+    }
+}
+
+async fn insert_order(connection: &mut SqliteConnection, order: &Order) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO orders
+         (id, client_id, address, phone, status, total_cents, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(order.id.to_string())
+    .bind(order.client_id.to_string())
+    .bind(&order.address)
+    .bind(&order.phone)
+    .bind(order.status.as_str())
+    .bind(order.total_price.cents())
+    .bind(order.created_at.millis())
+    .bind(order.updated_at.millis())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// One statement: a basket's bound on its lines keeps it far below any bound on parameters.
+async fn insert_lines(connection: &mut SqliteConnection, order: &Order) -> Result<(), sqlx::Error> {
+    let order_id = order.id.to_string();
+    let mut insert = QueryBuilder::<Sqlite>::new(
+        "INSERT INTO order_lines
+         (order_id, position, dish_id, name, quantity, unit_price_cents) ",
+    );
+    let numbered = (0_i32..).zip(&order.items);
+    insert.push_values(numbered, |mut values, (position, line)| {
+        values
+            .push_bind(order_id.clone())
+            .push_bind(position)
+            .push_bind(line.dish_id.to_string())
+            .push_bind(line.name.clone())
+            .push_bind(i32::from(line.quantity.get()))
+            .push_bind(line.unit_price.cents());
+    });
+    insert.build().execute(connection).await?;
+    Ok(())
+}

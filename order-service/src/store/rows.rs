@@ -1,0 +1,111 @@
+//! Rows as the database gives them, and how they become values of the contract again.
+//!
+//! A row that no longer reads as one is an error, never a panic and never skipped: a list that silently lacks
+//! an order would be worse than none.
+
+use shared_types::field::FromText;
+use shared_types::id::OrderId;
+use shared_types::menu::Dish;
+use shared_types::order::{Order, OrderLine};
+use shared_types::value::{Price, Quantity, Timestamp};
+
+use super::StoreError;
+
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct DishRow {
+    id: String,
+    name: String,
+    description: Option<String>,
+    price_cents: i64,
+    category: String,
+    available: bool,
+}
+
+/// A line together with its order, as the join of the two gives it.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct LineRow {
+    id: String,
+    client_id: String,
+    address: Option<String>,
+    phone: Option<String>,
+    status: String,
+    total_cents: i64,
+    created_at: i64,
+    updated_at: i64,
+    dish_id: String,
+    name: String,
+    quantity: i64,
+    unit_price_cents: i64,
+}
+
+impl TryFrom<DishRow> for Dish {
+    type Error = StoreError;
+
+    fn try_from(row: DishRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: text("dishes.id", &row.id)?,
+            name: row.name,
+            description: row.description,
+            price: price("dishes.price_cents", row.price_cents)?,
+            category: text("dishes.category", &row.category)?,
+            available: row.available,
+        })
+    }
+}
+
+/// Puts the lines of each order together. They must come order by order.
+pub(super) fn orders(rows: Vec<LineRow>) -> Result<Vec<Order>, StoreError> {
+    let mut orders: Vec<Order> = Vec::new();
+    for mut row in rows {
+        let id: OrderId = text("orders.id", &row.id)?;
+        let line = line(&mut row)?;
+        match orders.last_mut() {
+            Some(order) if order.id == id => order.items.push(line),
+            _ => orders.push(order(id, row, line)?),
+        }
+    }
+    Ok(orders)
+}
+
+fn order(id: OrderId, row: LineRow, first: OrderLine) -> Result<Order, StoreError> {
+    Ok(Order {
+        id,
+        client_id: text("orders.client_id", &row.client_id)?,
+        items: vec![first],
+        address: row.address,
+        phone: row.phone,
+        status: text("orders.status", &row.status)?,
+        total_price: price("orders.total_cents", row.total_cents)?,
+        created_at: time("orders.created_at", row.created_at)?,
+        updated_at: time("orders.updated_at", row.updated_at)?,
+    })
+}
+
+fn line(row: &mut LineRow) -> Result<OrderLine, StoreError> {
+    let quantity = u64::try_from(row.quantity).ok().and_then(Quantity::new);
+    Ok(OrderLine {
+        dish_id: text("order_lines.dish_id", &row.dish_id)?,
+        name: std::mem::take(&mut row.name),
+        quantity: quantity.ok_or_else(|| unreadable("order_lines.quantity", row.quantity))?,
+        unit_price: price("order_lines.unit_price_cents", row.unit_price_cents)?,
+    })
+}
+
+fn text<T: FromText>(column: &'static str, value: &str) -> Result<T, StoreError> {
+    T::from_text(value).map_err(|_fault| unreadable(column, value))
+}
+
+fn price(column: &'static str, cents: i64) -> Result<Price, StoreError> {
+    Price::from_cents(cents).ok_or_else(|| unreadable(column, cents))
+}
+
+fn time(column: &'static str, millis: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millis(millis).ok_or_else(|| unreadable(column, millis))
+}
+
+fn unreadable(column: &'static str, value: impl ToString) -> StoreError {
+    StoreError::Unreadable {
+        column,
+        value: value.to_string(),
+    }
+}

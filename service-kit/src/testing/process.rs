@@ -1,0 +1,135 @@
+//! A real process under test: started on a free port, read by its log, stopped or killed.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Killed when it is dropped.
+pub struct Process {
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Process {
+    /// Starts `command` and keeps what it writes to standard error.
+    ///
+    /// # Panics
+    /// It cannot be started.
+    #[must_use]
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let stderr = child.stderr.take().expect("standard error is piped");
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let lines = Arc::clone(&log);
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                lines
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(line);
+            }
+        });
+        Self { child, log }
+    }
+
+    /// Everything it has logged so far.
+    #[must_use]
+    pub fn log(&self) -> Vec<String> {
+        self.log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// The first log line that contains `text`, waited for.
+    ///
+    /// # Panics
+    /// There is none within 20 s.
+    #[must_use]
+    #[track_caller]
+    pub fn line_with(&self, text: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            if let Some(line) = self.log().into_iter().find(|line| line.contains(text)) {
+                return line;
+            }
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "no line with {text:?} in {:#?}",
+                self.log()
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Where it listens, from its line `… listens on 127.0.0.1:PORT`.
+    ///
+    /// # Panics
+    /// It says nothing of the kind within 20 s.
+    #[must_use]
+    #[track_caller]
+    pub fn addr(&self) -> SocketAddr {
+        addr_after(&self.line_with(" listens on "), " listens on ")
+    }
+
+    /// SIGTERM, as `docker stop` sends it.
+    ///
+    /// # Panics
+    /// The signal cannot be sent.
+    pub fn terminate(&self) {
+        let sent = Command::new("sh")
+            .args(["-c", &format!("kill -TERM {}", self.child.id())])
+            .status();
+        assert!(sent.expect("sh runs").success());
+    }
+
+    /// SIGKILL, as bad luck sends it.
+    pub fn kill(&mut self) {
+        // It may have ended by itself, which is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// # Panics
+    /// It does not end within 20 s.
+    pub fn wait(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self
+                .child
+                .try_wait()
+                .expect("the process can be waited for")
+            {
+                return status;
+            }
+            assert!(begun.elapsed() < PATIENCE, "it goes on: {:#?}", self.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// The address that a log line names right after `marker`.
+///
+/// # Panics
+/// There is none.
+#[must_use]
+#[track_caller]
+pub fn addr_after(line: &str, marker: &str) -> SocketAddr {
+    let (_, rest) = line.split_once(marker).expect("the marker is in the line");
+    let end = rest.find([',', ' ']).unwrap_or(rest.len());
+    rest.split_at(end).0.parse().expect("an address")
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
