@@ -3,14 +3,11 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use service_kit::database::DatabaseUrl;
 use service_kit::env::{ConfigError, Env};
 
 use crate::access::Access;
 use crate::secret::Secret;
-
-mod database_url;
-
-pub use database_url::DatabaseUrl;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -22,8 +19,8 @@ const TTL_BOUNDS: std::ops::RangeInclusive<Duration> =
 pub struct Config {
     /// `CLIENT_SERVICE_BIND`: where it listens; `127.0.0.1:8001` by default.
     pub bind: SocketAddr,
-    /// `DATABASE_URL`: `sqlite://PATH`, or `sqlite::memory:`; `sqlite://data/clients.db` by default. The file and
-    /// its folder are made where they are missing.
+    /// `DATABASE_URL`: the file that keeps accounts and sessions, `sqlite://PATH`, made with its folder where it is
+    /// missing; `sqlite://data/clients.db` by default.
     pub database_url: DatabaseUrl,
     /// `JWT_SECRET`: what signs the tokens, at least 32 bytes; where absent, one is made and kept in a file
     /// `jwt-secret` beside the database.
@@ -41,13 +38,14 @@ impl Config {
     /// A variable that is there and cannot be used.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 8001));
+        let database_url = DatabaseUrl::File("data/clients.db".into());
         let jwt_ttl = env.duration_or("JWT_TTL", DAY)?;
         if !TTL_BOUNDS.contains(&jwt_ttl) {
             return Err(ConfigError::new("JWT_TTL", "expected between 1s and 365d"));
         }
         Ok(Self {
             bind: env.parse_or("CLIENT_SERVICE_BIND", bind)?,
-            database_url: env.parse_or("DATABASE_URL", DatabaseUrl::default())?,
+            database_url: env.parse_or("DATABASE_URL", database_url)?,
             jwt_secret: env.parse("JWT_SECRET")?,
             jwt_ttl,
             access: env.parse_or("CLIENT_ACCESS", Access::Open)?,

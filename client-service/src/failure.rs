@@ -1,10 +1,9 @@
 //! What can go wrong with an account, and the one place that says how it is answered.
 
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use service_kit::database;
 use service_kit::failure::Failure;
 use shared_types::problem::Code;
-
-use crate::store;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -38,38 +37,32 @@ pub(crate) enum Error {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let code = code_of(&error);
-        let (name, value) = match (code, &error) {
+        let failure = match error {
+            Error::Storage(error) => return database::failure(error),
+            Error::EmailTaken => Self::new(Code::EmailTaken),
+            Error::PhoneTaken => Self::new(Code::PhoneTaken),
+            Error::ClientNotFound => Self::new(Code::ClientNotFound),
+            Error::Forbidden => Self::new(Code::Forbidden),
             // RFC 9110 §15.5.2: a 401 must carry a challenge.
-            (Code::InvalidCredentials, _) | (Code::Unauthorized, Error::TokenMissing) => {
-                (WWW_AUTHENTICATE, "Bearer")
-            }
+            Error::InvalidCredentials => challenge(Code::InvalidCredentials, "Bearer"),
+            Error::TokenMissing => challenge(Code::Unauthorized, "Bearer"),
             // RFC 6750 §3.1: the error code only where a token was given.
-            (Code::Unauthorized, _) => (WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#),
-            // In a second, the queue of passwords and that of writers are empty.
-            (Code::ServiceUnavailable, _) => (RETRY_AFTER, "1"),
-            _ => return Self::new(code).caused_by(error),
+            Error::TokenRefused(_) | Error::SessionEnded => {
+                challenge(Code::Unauthorized, r#"Bearer error="invalid_token""#)
+            }
+            // In a second, the queue of passwords is empty.
+            Error::HashingOverloaded => Self::new(Code::ServiceUnavailable)
+                .with_header(RETRY_AFTER, HeaderValue::from_static("1")),
+            Error::Hashing(_) | Error::HashingAborted(_) | Error::Signing(_) => {
+                Self::new(Code::InternalError)
+            }
         };
-        Self::new(code)
-            .with_header(name, HeaderValue::from_static(value))
-            .caused_by(error)
+        failure.caused_by(error)
     }
 }
 
-fn code_of(error: &Error) -> Code {
-    match error {
-        Error::EmailTaken => Code::EmailTaken,
-        Error::PhoneTaken => Code::PhoneTaken,
-        Error::ClientNotFound => Code::ClientNotFound,
-        Error::InvalidCredentials => Code::InvalidCredentials,
-        Error::TokenMissing | Error::TokenRefused(_) | Error::SessionEnded => Code::Unauthorized,
-        Error::Forbidden => Code::Forbidden,
-        Error::HashingOverloaded => Code::ServiceUnavailable,
-        Error::Storage(error) if store::is_overloaded(error) => Code::ServiceUnavailable,
-        Error::Hashing(_) | Error::HashingAborted(_) | Error::Signing(_) | Error::Storage(_) => {
-            Code::InternalError
-        }
-    }
+fn challenge(code: Code, challenge: &'static str) -> Failure {
+    Failure::new(code).with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }
 
 #[cfg(test)]
@@ -81,17 +74,15 @@ mod tests {
     use super::Error;
 
     #[test]
-    fn a_database_that_is_too_busy_is_worth_another_try() {
-        let failure = Failure::from(Error::Storage(sqlx::Error::PoolTimedOut));
-        assert_eq!(failure.code(), Code::ServiceUnavailable);
-        assert_eq!(failure.header().unwrap().0, RETRY_AFTER);
-    }
-
-    #[test]
-    fn any_other_fault_of_the_database_is_internal_and_its_cause_is_logged() {
-        let failure = Failure::from(Error::Storage(sqlx::Error::RowNotFound));
-        assert_eq!(failure.code(), Code::InternalError);
-        assert!(failure.to_string().contains("no rows"), "{failure}");
+    fn what_is_too_busy_is_worth_another_try() {
+        for error in [
+            Error::HashingOverloaded,
+            Error::Storage(sqlx::Error::PoolTimedOut),
+        ] {
+            let failure = Failure::from(error);
+            assert_eq!(failure.code(), Code::ServiceUnavailable);
+            assert_eq!(failure.header().unwrap().0, RETRY_AFTER);
+        }
     }
 
     #[test]

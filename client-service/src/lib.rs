@@ -19,7 +19,6 @@ mod token;
 use std::time::Duration;
 
 use actix_web::web;
-use service_kit::health::Readiness;
 use service_kit::program::RunError;
 use service_kit::serve::{Application, Service};
 
@@ -28,9 +27,10 @@ use crate::store::Store;
 use crate::token::Tokens;
 
 pub use access::Access;
-pub use config::{Config, DatabaseUrl};
+pub use config::Config;
 pub use secret::Secret;
 pub use seed::{DEMO_ACCOUNTS, DemoAccount};
+pub use service_kit::database::DatabaseUrl;
 
 /// What the handlers share, across workers.
 pub(crate) struct Accounts {
@@ -58,13 +58,7 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
         name: "clients",
         bind: config.bind,
         workers: 2, // they only wait: for the database's own threads and for those that hash
-        readiness: Readiness::when({
-            let store = store.clone();
-            move || {
-                let store = store.clone();
-                async move { store.answers().await }
-            }
-        }),
+        readiness: store.readiness(),
     };
     let accounts = web::Data::new(Accounts {
         store,

@@ -13,8 +13,7 @@ use std::str::FromStr;
 
 use rand::TryRng as _;
 use rand::rngs::SysRng;
-
-use crate::config::DatabaseUrl;
+use service_kit::database::DatabaseUrl;
 
 /// RFC 7518 §3.2: a key for HS256 is at least as long as the hash.
 const MIN_BYTES: usize = 32;
@@ -43,17 +42,8 @@ impl Secret {
 
     /// The secret of the file beside the database, made where there is none.
     pub(crate) fn kept_beside(database: &DatabaseUrl) -> Result<Self, SecretError> {
-        let path = match database {
-            DatabaseUrl::File(path) => path.with_file_name(FILE_NAME),
-            // Nothing else of it survives a restart either.
-            DatabaseUrl::Memory => {
-                log::warn!("JWT_SECRET is not set: tokens are signed with a secret of this run");
-                return Self::make().map_err(|source| SecretError {
-                    path: "memory".to_owned(),
-                    source,
-                });
-            }
-        };
+        let DatabaseUrl::File(path) = database;
+        let path = path.with_file_name(FILE_NAME);
         log::warn!(
             "JWT_SECRET is not set: tokens are signed with the secret kept in {}",
             path.display()

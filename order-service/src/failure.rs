@@ -1,5 +1,6 @@
 //! What goes wrong here, as a client is told: the one place that turns it into problem codes.
 
+use service_kit::database;
 use service_kit::failure::Failure;
 use shared_types::field::FieldErrors;
 use shared_types::problem::Code;
@@ -30,11 +31,9 @@ impl From<OrderError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        // A database that is only busy may be asked again; anything else will not mend by itself.
-        if error.is_busy() {
-            Self::new(Code::ServiceUnavailable).caused_by(error)
-        } else {
-            Self::internal(error)
+        match error {
+            StoreError::Database(error) => database::failure(error),
+            unreadable @ StoreError::Unreadable { .. } => Self::internal(unreadable),
         }
     }
 }
@@ -45,13 +44,6 @@ mod tests {
     use shared_types::problem::Code;
 
     use crate::store::StoreError;
-
-    #[test]
-    fn a_busy_database_may_be_asked_again_and_a_broken_one_may_not() {
-        let code = |error: sqlx::Error| Failure::from(StoreError::from(error)).code();
-        assert_eq!(code(sqlx::Error::PoolTimedOut), Code::ServiceUnavailable);
-        assert_eq!(code(sqlx::Error::WorkerCrashed), Code::InternalError);
-    }
 
     #[test]
     fn a_row_that_cannot_be_read_back_is_an_internal_error() {

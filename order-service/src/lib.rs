@@ -14,7 +14,6 @@ mod status;
 mod store;
 
 use actix_web::web;
-use service_kit::health::Readiness;
 use service_kit::program::RunError;
 use service_kit::serve::{Application, Service};
 
@@ -22,6 +21,7 @@ use crate::routes::SharedDemoOrders;
 use crate::store::Store;
 
 pub use config::Config;
+pub use service_kit::database::DatabaseUrl;
 
 /// Opens the database, brings its schema up to date, and binds.
 ///
@@ -37,7 +37,7 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
         bind: config.bind,
         // The work is the database's; the second answers while the first writes out a long list.
         workers: 2,
-        readiness: readiness(store.clone()),
+        readiness: store.readiness(),
     };
     let store = web::Data::new(store);
     let demo = web::Data::new(SharedDemoOrders::new(config.seed_demo));
@@ -48,11 +48,4 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
             .configure(routes::configure);
     })?;
     Ok(application)
-}
-
-fn readiness(store: Store) -> Readiness {
-    Readiness::when(move || {
-        let store = store.clone();
-        async move { store.answers().await }
-    })
 }

@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
+use std::rc::Rc;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -28,9 +29,11 @@ impl ConfigError {
 
 type Lookup = dyn Fn(&str) -> Option<String>;
 
+/// A clone shares what was asked for.
+#[derive(Clone)]
 pub struct Env {
-    lookup: Box<Lookup>,
-    asked: RefCell<BTreeSet<String>>,
+    lookup: Rc<Lookup>,
+    asked: Rc<RefCell<BTreeSet<String>>>,
 }
 
 impl Env {
@@ -52,8 +55,8 @@ impl Env {
 
     pub fn new(lookup: impl Fn(&str) -> Option<String> + 'static) -> Self {
         Self {
-            lookup: Box::new(lookup),
-            asked: RefCell::default(),
+            lookup: Rc::new(lookup),
+            asked: Rc::default(),
         }
     }
 

@@ -1,8 +1,10 @@
 //! What every service would otherwise copy: reading the environment, logging, request ids, problem answers,
-//! liveness and readiness, binding, serving and draining.
+//! liveness and readiness, binding, serving and draining, keeping things in a database.
 //!
 //! A service gives its configuration, its routes and its failures; [`program::run`] makes a process of them.
 
+#[cfg(feature = "database")]
+pub mod database;
 pub mod env;
 pub mod failure;
 pub mod health;

@@ -1,1 +1,132 @@
-//! .
+//! The whole restaurant in one process: each service and the gateway on a port of its own, joined by nothing but
+//! HTTP, as they would be on machines of their own.
+//!
+//! `cargo run` starts it for people; tests start it on free ports and stop and start single services.
+
+mod member;
+mod settings;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use service_kit::env::{ConfigError, Env};
+use service_kit::program::RunError;
+
+use member::{Member, Running};
+
+pub use client_service::DEMO_ACCOUNTS;
+pub use member::Service;
+
+/// Where the restaurant keeps its data and listens.
+pub struct Options {
+    /// Databases and the token secret are kept here.
+    pub data: PathBuf,
+    pub ports: Ports,
+    /// What the services are told beside that.
+    pub env: Env,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ports {
+    /// The usual ones: 8000 to 8004 and 9000, unless the environment says otherwise.
+    Usual,
+    /// Whatever is free, on loopback.
+    Free,
+}
+
+/// A running restaurant. It stops when it is dropped; [`Stack::stop`] lets what is in flight finish.
+pub struct Stack {
+    options: Options,
+    services: BTreeMap<Service, Running>,
+    gateway: Running,
+    admin: SocketAddr,
+}
+
+impl Stack {
+    /// Starts the services, then the gateway in front of them.
+    ///
+    /// # Errors
+    /// A variable that cannot be used, a port that is taken, a database that cannot be opened.
+    pub async fn start(options: Options) -> Result<Self, RunError> {
+        let mut services = BTreeMap::new();
+        for service in Service::ALL {
+            let running = Running::start(settings::service(service, &options, None)?).await?;
+            services.insert(service, running);
+        }
+        let addrs = services
+            .iter()
+            .map(|(service, running)| (*service, running.addr()))
+            .collect();
+        let gateway = gateway::Gateway::build(settings::gateway(&options, addrs)?)?;
+        let admin = gateway.admin_addr();
+        let gateway = Running::of(gateway.addr(), |stop| gateway.run_until(stop));
+        Ok(Self {
+            options,
+            services,
+            gateway,
+            admin,
+        })
+    }
+
+    /// The gateway's door.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.gateway.addr()
+    }
+
+    /// The operator's door.
+    #[must_use]
+    pub fn admin_addr(&self) -> SocketAddr {
+        self.admin
+    }
+
+    #[must_use]
+    pub fn is_running(&self, service: Service) -> bool {
+        self.services.get(&service).is_some_and(Running::is_running)
+    }
+
+    /// Stops one service; the others go on. Its port is closed when this returns.
+    pub async fn stop_service(&mut self, service: Service) {
+        if let Some(running) = self.services.get_mut(&service) {
+            running.stop().await;
+        }
+    }
+
+    /// Starts a stopped service again, at the address it had.
+    ///
+    /// # Errors
+    /// As for [`Stack::start`].
+    pub async fn start_service(&mut self, service: Service) -> Result<(), RunError> {
+        let before = self.services.get(&service).map(Running::addr);
+        let member: Member = settings::service(service, &self.options, before)?;
+        let running = Running::start(member).await?;
+        self.services.insert(service, running);
+        Ok(())
+    }
+
+    /// Serves until `shutdown` completes, then stops everything, the gateway first.
+    pub async fn run_until(self, shutdown: impl Future<Output = ()>) {
+        shutdown.await;
+        self.stop().await;
+    }
+
+    pub async fn stop(mut self) {
+        self.gateway.stop().await;
+        for running in self.services.values_mut() {
+            running.stop().await;
+        }
+    }
+}
+
+/// The settings of a stack, checked before anything is started.
+///
+/// # Errors
+/// A variable that cannot be used.
+pub fn check(options: &Options) -> Result<(), ConfigError> {
+    for service in Service::ALL {
+        settings::service(service, options, None)?;
+    }
+    settings::gateway(options, BTreeMap::new()).map(drop)
+}

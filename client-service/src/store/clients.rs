@@ -126,7 +126,7 @@ impl Store {
             .bind(new.email.key())
             .bind(new.phone.as_ref().map(|phone| phone.key()))
             .bind(password_hash)
-            .execute(&self.pool)
+            .execute(self.database.writer())
             .await
             .map_err(conflict)?;
         Ok(client)
@@ -134,7 +134,9 @@ impl Store {
 
     /// The oldest first.
     pub(crate) async fn clients(&self) -> Result<Vec<Client>, Error> {
-        let rows: Vec<ClientRow> = sqlx::query_as(LIST).fetch_all(&self.pool).await?;
+        let rows: Vec<ClientRow> = sqlx::query_as(LIST)
+            .fetch_all(self.database.reader())
+            .await?;
         let clients: sqlx::Result<_> = rows.into_iter().map(Client::try_from).collect();
         Ok(clients?)
     }
@@ -144,7 +146,7 @@ impl Store {
     pub(crate) async fn client(&self, id: ClientId) -> Result<Client, Error> {
         let row: Option<ClientRow> = sqlx::query_as(BY_ID)
             .bind(id.to_string())
-            .fetch_optional(&self.pool)
+            .fetch_optional(self.database.reader())
             .await?;
         Ok(Client::try_from(row.ok_or(Error::ClientNotFound)?)?)
     }
@@ -153,7 +155,7 @@ impl Store {
     pub(crate) async fn credentials(&self, email: &str) -> Result<Option<Credentials>, Error> {
         let row: Option<CredentialsRow> = sqlx::query_as(BY_EMAIL)
             .bind(Email::key_of(email))
-            .fetch_optional(&self.pool)
+            .fetch_optional(self.database.reader())
             .await?;
         let Some(row) = row else { return Ok(None) };
         Ok(Some(Credentials {
@@ -169,7 +171,7 @@ impl Store {
     pub(crate) async fn delete_client(&self, id: ClientId) -> Result<(), Error> {
         let deleted = sqlx::query("DELETE FROM clients WHERE id = $1")
             .bind(id.to_string())
-            .execute(&self.pool)
+            .execute(self.database.writer())
             .await?;
         match deleted.rows_affected() {
             0 => Err(Error::ClientNotFound),

@@ -52,8 +52,7 @@ impl Store {
     /// The client was deleted in the meantime, which is answered as if it had been before.
     pub(crate) async fn add_session(&self, new: &NewSession) -> Result<(), Error> {
         let client = new.client.to_string();
-        // The lock is taken at once: SQLite refuses a reader that turns writer behind another writer's back.
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = self.database.write().await?;
         sqlx::query(DROP_EXPIRED)
             .bind(&client)
             .bind(new.begins.millis())
@@ -89,7 +88,7 @@ impl Store {
             .bind(id.to_string())
             .bind(client.to_string())
             .bind(now.millis())
-            .fetch_optional(&self.pool)
+            .fetch_optional(self.database.reader())
             .await?;
         let Some((role, last_seen_at)) = row else {
             return Ok(None);
@@ -104,7 +103,7 @@ impl Store {
         sqlx::query("UPDATE sessions SET last_seen_at = $1 WHERE id = $2")
             .bind(now.millis())
             .bind(id.to_string())
-            .execute(&self.pool)
+            .execute(self.database.writer())
             .await?;
         Ok(())
     }
@@ -119,7 +118,7 @@ impl Store {
         let rows: Vec<SessionRow> = sqlx::query_as(LIST)
             .bind(client.to_string())
             .bind(now.millis())
-            .fetch_all(&self.pool)
+            .fetch_all(self.database.reader())
             .await?;
         let sessions: sqlx::Result<_> = rows.into_iter().map(|row| row.read(current)).collect();
         Ok(sessions?)
@@ -128,7 +127,7 @@ impl Store {
     pub(crate) async fn end_session(&self, id: SessionId) -> Result<(), Error> {
         sqlx::query("DELETE FROM sessions WHERE id = $1")
             .bind(id.to_string())
-            .execute(&self.pool)
+            .execute(self.database.writer())
             .await?;
         Ok(())
     }
@@ -136,7 +135,7 @@ impl Store {
     pub(crate) async fn end_sessions_of(&self, client: ClientId) -> Result<(), Error> {
         sqlx::query("DELETE FROM sessions WHERE client_id = $1")
             .bind(client.to_string())
-            .execute(&self.pool)
+            .execute(self.database.writer())
             .await?;
         Ok(())
     }

@@ -1,67 +1,37 @@
-//! An account that was answered 201 outlives the process, however that ends.
+//! `kill -9`: an account that was answered 201 is there when the service comes back.
 
 use std::cell::RefCell;
-use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::rc::Rc;
-use std::sync::mpsc;
 
 use serde_json::json;
-use service_kit::testing::{Client, eventually};
+use service_kit::testing::{Client, Process, eventually};
 
 use crate::{PASSWORD, new_client};
 
-/// Enough that the kill comes between the commits of others.
+/// Enough that several commits are under way when the kill comes.
 const CONCURRENT: usize = 16;
+const ANSWERED_BEFORE_THE_KILL: usize = 40;
 
-/// The service as a process of its own. It is killed, never asked to stop.
-struct Process {
-    child: Child,
-    addr: SocketAddr,
-}
+/// The e-mail addresses that were answered with 201.
+type Answered = Rc<RefCell<Vec<String>>>;
 
-impl Process {
-    fn start(folder: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_client-service"))
+/// The real binary, with everything where it is by default.
+fn start(folder: &Path) -> Process {
+    Process::start(
+        Command::new(env!("CARGO_BIN_EXE_client-service"))
             .env_clear()
             .env("CLIENT_SERVICE_BIND", "127.0.0.1:0")
             .env("SEED_DEMO", "false")
-            .current_dir(folder)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let (sender, addr) = mpsc::channel();
-        // It reads on after the address, or the service would block on a full pipe.
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                if let Some((_, addr)) = line.split_once("client-service listens on ") {
-                    let _ = sender.send(addr.trim().parse().unwrap());
-                }
-            }
-        });
-        let addr = addr.recv().unwrap();
-        Self { child, addr }
-    }
-
-    fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+            .current_dir(folder),
+    )
 }
 
 /// Registers one account after another until the service is gone.
-async fn register_on(addr: SocketAddr, name: usize, answered: Rc<RefCell<Vec<String>>>) {
-    let http = awc::Client::new();
+async fn register_on(addr: SocketAddr, name: usize, answered: Answered) {
+    let http = awc::Client::default();
     for number in 0.. {
         let email = format!("client{name}.{number}@example.com");
         let request = http.post(format!("http://{addr}/clients"));
@@ -74,15 +44,16 @@ async fn register_on(addr: SocketAddr, name: usize, answered: Rc<RefCell<Vec<Str
 }
 
 #[actix_web::test]
-async fn every_account_that_was_answered_survives_kill_9() {
+async fn every_account_that_was_answered_survives_a_kill() {
     let folder = tempfile::tempdir().unwrap();
-    let mut process = Process::start(folder.path());
-    let answered = Rc::new(RefCell::new(Vec::new()));
+    let mut process = start(folder.path());
+    let addr = process.addr();
+    let answered = Answered::default();
     let clients: Vec<_> = (0..CONCURRENT)
-        .map(|name| actix_web::rt::spawn(register_on(process.addr, name, answered.clone())))
+        .map(|name| actix_web::rt::spawn(register_on(addr, name, answered.clone())))
         .collect();
-    eventually("forty accounts", async || {
-        (answered.borrow().len() >= 40).then_some(())
+    eventually("enough accounts", async || {
+        (answered.borrow().len() >= ANSWERED_BEFORE_THE_KILL).then_some(())
     })
     .await;
     process.kill();
@@ -90,8 +61,8 @@ async fn every_account_that_was_answered_survives_kill_9() {
         client.await.unwrap();
     }
 
-    let process = Process::start(folder.path());
-    let http = Client::of(process.addr);
+    let again = start(folder.path());
+    let http = Client::of(again.addr());
     let kept = http.get("/clients").await.ok(200).to_string();
     for email in answered.borrow().iter() {
         assert!(kept.contains(&format!("\"{email}\"")), "{email} is lost");

@@ -13,7 +13,6 @@ mod durability;
 mod files;
 mod login;
 mod registration;
-
 mod sessions;
 mod strict;
 mod tokens;

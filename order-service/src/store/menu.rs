@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use shared_types::id::DishId;
 use shared_types::menu::{Category, Dish};
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqliteExecutor};
 
 use super::rows::DishRow;
 use super::{Store, StoreError};
@@ -18,7 +18,7 @@ impl Store {
             }
             None => sqlx::query_as("SELECT * FROM dishes"),
         };
-        let rows: Vec<DishRow> = select.fetch_all(&self.reader).await?;
+        let rows: Vec<DishRow> = select.fetch_all(self.database.reader()).await?;
         let mut dishes: Vec<Dish> = rows
             .into_iter()
             .map(Dish::try_from)
@@ -30,15 +30,12 @@ impl Store {
     }
 
     pub(crate) async fn add_dish(&self, dish: &Dish) -> Result<(), StoreError> {
-        let mut transaction = self.write().await?;
-        insert(&mut transaction, dish).await?;
-        transaction.commit().await?;
-        Ok(())
+        Ok(insert(self.database.writer(), dish).await?)
     }
 
     /// Answers whether the menu was empty. Two services that start at once on one database fill it once.
     pub(crate) async fn fill_empty_menu(&self, dishes: &[Dish]) -> Result<bool, StoreError> {
-        let mut transaction = self.write().await?;
+        let mut transaction = self.database.write().await?;
         let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM dishes")
             .fetch_one(&mut *transaction)
             .await?;
@@ -46,7 +43,7 @@ impl Store {
             return Ok(false);
         }
         for dish in dishes {
-            insert(&mut transaction, dish).await?;
+            insert(&mut *transaction, dish).await?;
         }
         transaction.commit().await?;
         Ok(true)
@@ -70,7 +67,7 @@ pub(super) async fn dishes(
         .collect()
 }
 
-async fn insert(connection: &mut SqliteConnection, dish: &Dish) -> Result<(), sqlx::Error> {
+async fn insert(executor: impl SqliteExecutor<'_>, dish: &Dish) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO dishes (id, name, description, price_cents, category, available)
          VALUES ($1, $2, $3, $4, $5, $6)",
@@ -81,7 +78,7 @@ async fn insert(connection: &mut SqliteConnection, dish: &Dish) -> Result<(), sq
     .bind(dish.price.cents())
     .bind(dish.category.as_str())
     .bind(dish.available)
-    .execute(connection)
+    .execute(executor)
     .await?;
     Ok(())
 }

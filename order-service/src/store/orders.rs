@@ -40,7 +40,7 @@ pub(crate) struct Page {
 
 impl Store {
     pub(crate) async fn order(&self, id: OrderId) -> Result<Order, OrderError> {
-        find(&self.reader, id).await
+        find(self.database.reader(), id).await
     }
 
     /// The orders that match, newest first; of those made in the same millisecond, the higher id first.
@@ -52,7 +52,7 @@ impl Store {
         let limit = listing.limit.as_ref().copied().map(Limit::get);
         let rows: Vec<LineRow> = select(listing, after, limit)
             .build_query_as()
-            .fetch_all(&self.reader)
+            .fetch_all(self.database.reader())
             .await?;
         Ok(cut(rows::orders(rows)?, limit))
     }
@@ -62,7 +62,7 @@ impl Store {
     async fn created_at(&self, cursor: OrderId) -> Result<i64, OrderError> {
         sqlx::query_scalar("SELECT created_at FROM orders WHERE id = $1")
             .bind(cursor.to_string())
-            .fetch_optional(&self.reader)
+            .fetch_optional(self.database.reader())
             .await?
             .ok_or(OrderError::UnknownCursor)
     }

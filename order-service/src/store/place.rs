@@ -12,7 +12,7 @@ impl Store {
     /// Once this has answered, the order is on the disk.
     pub(crate) async fn place(&self, new: NewOrder) -> Result<Order, OrderError> {
         let basket = Basket::parse(new.items).map_err(OrderError::Unacceptable)?;
-        let mut transaction = self.write().await?;
+        let mut transaction = self.database.write().await?;
         let dishes = menu::dishes(&mut transaction, &basket.dish_ids()).await?;
         let priced = basket.priced(&dishes).map_err(OrderError::Unacceptable)?;
         // Taken while the write lock is held, so that the order of times is the order of commits.

@@ -13,7 +13,7 @@ impl Store {
         id: OrderId,
         to: OrderStatus,
     ) -> Result<Order, OrderError> {
-        let mut transaction = self.write().await?;
+        let mut transaction = self.database.write().await?;
         let mut order = orders::find(&mut *transaction, id).await?;
         match status::transition(order.status, to).map_err(OrderError::Impossible)? {
             Step::Stay => return Ok(order),

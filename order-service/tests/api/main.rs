@@ -19,7 +19,7 @@ mod storage;
 use std::ops::Deref;
 use std::path::PathBuf;
 
-use order_service::Config;
+use order_service::{Config, DatabaseUrl};
 use serde_json::{Value, json};
 use service_kit::testing::Client;
 use tempfile::TempDir;
@@ -83,8 +83,8 @@ fn database(folder: &TempDir) -> PathBuf {
     folder.path().join("data").join("orders.db")
 }
 
-fn database_url(folder: &TempDir) -> String {
-    format!("sqlite://{}", database(folder).display())
+fn database_url(folder: &TempDir) -> DatabaseUrl {
+    DatabaseUrl::File(database(folder))
 }
 
 fn new_order() -> Value {

@@ -70,6 +70,7 @@ async fn while_another_process_writes_reads_go_on_and_an_order_is_told_to_come_b
     .await;
     assert_eq!(read.ok(200), order);
     let _ = refused.problem(503, "service_unavailable");
+    assert_eq!(refused.header("retry-after"), Some("1"));
     lock.rollback().await.unwrap();
     let _ = service.order().await;
 }

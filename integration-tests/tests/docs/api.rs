@@ -1,0 +1,100 @@
+//! The route tables, the table of errors and the examples.
+
+use std::collections::BTreeSet;
+
+use gateway::route::To;
+use serde_json::Value;
+use service_kit::env::Env;
+use shared_types::golden;
+use shared_types::problem::Code;
+
+use crate::{read, rows};
+
+/// Method, path, upstream, path there: one entry a method.
+type Row = (String, String, String, String);
+
+fn documented(file: &str) -> BTreeSet<Row> {
+    let mut documented = BTreeSet::new();
+    for row in rows(&read(file), "Method") {
+        for method in row[0].split(", ") {
+            documented.insert((
+                method.to_owned(),
+                row[1].clone(),
+                row[2].clone(),
+                row[3].clone(),
+            ));
+        }
+    }
+    documented
+}
+
+fn configured() -> BTreeSet<Row> {
+    let config = gateway::Config::load(None, &Env::of_pairs([])).unwrap();
+    let row = |route: &gateway::route::Route| {
+        let (upstream, target) = match &route.to {
+            To::Own(_) => ("–".to_owned(), "–".to_owned()),
+            To::Upstream { upstream, target } => (
+                config.upstreams[*upstream].name.to_string(),
+                target.to_string(),
+            ),
+        };
+        (
+            route.method.to_string(),
+            route.path.to_string(),
+            upstream,
+            target,
+        )
+    };
+    config.routes.routes().map(row).collect()
+}
+
+#[test]
+fn the_route_tables_are_the_configured_routes() {
+    assert_eq!(documented("docs/API.md"), configured());
+    assert_eq!(documented("README.md"), configured());
+}
+
+#[test]
+fn the_table_of_errors_is_the_one_in_the_code() {
+    let documented: BTreeSet<_> = rows(&read("docs/API.md"), "Status")
+        .into_iter()
+        .map(|row| (row[0].clone(), row[1].clone()))
+        .collect();
+    let known = Code::ALL
+        .iter()
+        .map(|code| (code.status().to_string(), code.as_str().to_owned()));
+    assert_eq!(documented, known.collect());
+}
+
+#[test]
+fn every_example_is_a_golden_one() {
+    let goldens = [
+        golden::NEW_CLIENT,
+        golden::CLIENT,
+        golden::LOGIN,
+        golden::SESSION,
+        golden::DISH,
+        golden::NEW_ORDER,
+        golden::ORDER,
+        golden::TICKET,
+        golden::ASSIGNMENT,
+        golden::COURIER,
+        golden::DELIVERY,
+        golden::PROBLEM,
+    ];
+    let goldens: Vec<Value> = goldens
+        .iter()
+        .map(|text| serde_json::from_str(text).unwrap())
+        .collect();
+    let text = read("docs/API.md");
+    // What stands between a ```json and the next ```. An example with an ellipsis is no JSON and is left out.
+    let blocks = text
+        .split("```json\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next());
+    let examples: Vec<Value> = blocks
+        .filter(|block| !block.contains('…'))
+        .map(|block| serde_json::from_str(block).unwrap())
+        .collect();
+    assert_eq!(examples, goldens);
+}

@@ -1,0 +1,48 @@
+//! The documents say what is true: routes, variables, codes, examples, commands and links are held against the code.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic in a test is a failed test"
+)]
+
+mod api;
+mod configuration;
+mod readme;
+
+use std::path::Path;
+
+/// A document of the repository.
+fn read(path: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    std::fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn exists(path: &str) -> bool {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    root.join(path).exists()
+}
+
+/// The rows of every table whose first title is `title`, cell by cell, without the code marks.
+fn rows(text: &str, title: &str) -> Vec<Vec<String>> {
+    let cells = |line: &str| -> Vec<String> {
+        let inner = line.trim().trim_start_matches('|').trim_end_matches('|');
+        inner
+            .split('|')
+            .map(|cell| cell.trim().replace('`', ""))
+            .collect()
+    };
+    let mut rows = Vec::new();
+    let mut wanted = false;
+    let mut before_is_row = false;
+    for line in text.lines() {
+        let is_row = line.starts_with('|');
+        if is_row && !before_is_row {
+            wanted = cells(line)[0] == title;
+        } else if is_row && wanted && !line.starts_with("|---") {
+            rows.push(cells(line));
+        }
+        before_is_row = is_row;
+    }
+    rows
+}

@@ -1,0 +1,97 @@
+//! The README's commands, accounts, crates and links.
+
+use stack::DEMO_ACCOUNTS;
+
+use crate::{exists, read, rows};
+
+#[test]
+fn the_test_command_is_the_one_that_ci_runs() {
+    assert!(read("README.md").contains("\ncargo test --workspace\n"));
+    assert!(read(".ci/run").contains("cargo test --workspace"));
+    assert!(read(".github/workflows/ci.yml").contains("run: .ci/run"));
+}
+
+#[test]
+fn the_demo_accounts_are_the_seeded_ones() {
+    let seeded: Vec<_> = DEMO_ACCOUNTS
+        .iter()
+        .map(|account| {
+            vec![
+                account.email.to_owned(),
+                account.password.to_owned(),
+                account.role.to_string(),
+            ]
+        })
+        .collect();
+    assert_eq!(rows(&read("README.md"), "E-mail"), seeded);
+}
+
+#[test]
+fn the_crate_table_lists_every_member() {
+    let manifest = read("Cargo.toml");
+    let readme = rows(&read("README.md"), "Crate");
+    let mut listed: Vec<_> = readme
+        .iter()
+        .map(|row| {
+            row[0]
+                .trim_start_matches('[')
+                .split(']')
+                .next()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    listed.sort();
+    let members = manifest
+        .split("members = [")
+        .nth(1)
+        .unwrap()
+        .split(']')
+        .next()
+        .unwrap();
+    let members: Vec<_> = members
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(listed, members);
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    for (folder, file) in [
+        ("", "README.md"),
+        ("", "CONTRIBUTING.md"),
+        ("", "CHANGELOG.md"),
+        ("docs/", "docs/API.md"),
+        ("docs/", "docs/ARCHITECTURE.md"),
+        ("docs/", "docs/CONFIGURATION.md"),
+    ] {
+        let text = read(file);
+        let targets = text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.starts_with("http")) {
+            let path = format!("{folder}{target}");
+            assert!(exists(&path), "{file} links to {target}");
+        }
+    }
+}
+
+#[test]
+fn every_file_that_the_architecture_names_exists() {
+    let text = read("docs/ARCHITECTURE.md");
+    let mut count = 0;
+    for name in text
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| name.ends_with(".rs"))
+    {
+        assert!(exists(name), "{name}");
+        count += 1;
+    }
+    assert!(count > 5, "only {count} files were found");
+}

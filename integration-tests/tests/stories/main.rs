@@ -1,0 +1,61 @@
+//! What the restaurant does as a whole, through its one door.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic in a test is a failed test"
+)]
+
+mod bad_input;
+mod journey;
+mod outages;
+mod routes;
+
+use serde_json::{Value, json};
+use service_kit::env::Env;
+use service_kit::testing::Client;
+use stack::{Options, Ports, Stack};
+use tempfile::TempDir;
+
+/// A restaurant of its own for each test, on free ports, with the demo data.
+struct Restaurant {
+    stack: Stack,
+    gateway: Client,
+    _data: TempDir,
+}
+
+async fn restaurant() -> Restaurant {
+    let data = tempfile::tempdir().unwrap();
+    let options = Options {
+        data: data.path().to_owned(),
+        ports: Ports::Free,
+        env: Env::of_pairs([("GATEWAY_WORKERS", "1")]),
+    };
+    let stack = Stack::start(options).await.unwrap();
+    Restaurant {
+        gateway: Client::of(stack.addr()),
+        stack,
+        _data: data,
+    }
+}
+
+impl Restaurant {
+    /// An available dish of the menu.
+    async fn dish(&self) -> Value {
+        let menu = self.gateway.get("/order-api/menu").await.ok(200);
+        let mut dishes = menu.as_array().unwrap().iter();
+        dishes
+            .find(|dish| dish["disponible"] == true)
+            .unwrap()
+            .clone()
+    }
+
+    async fn order(&self, client: &Value) -> Value {
+        let items = json!([{"menuId": self.dish().await["id"], "quantite": 2}]);
+        let order = json!({"clientId": client, "items": items});
+        self.gateway
+            .post("/order-api/commandes", order)
+            .await
+            .ok(201)
+    }
+}

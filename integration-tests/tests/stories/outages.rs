@@ -1,0 +1,76 @@
+//! A service is down: its routes say so clearly, every other family goes on, and when it is back so are its routes.
+
+use service_kit::testing::Client;
+use stack::Service;
+
+use crate::restaurant;
+
+/// One read of each family, by the upstream behind it.
+const READS: [(Service, &str); 7] = [
+    (Service::Clients, "/client-api/clients"),
+    (Service::Orders, "/order-api/menu"),
+    (Service::Orders, "/order-api/commandes"),
+    (Service::Orders, "/orders"),
+    (Service::Kitchen, "/kitchen/orders"),
+    (Service::Delivery, "/delivery/assigned"),
+    (Service::Delivery, "/delivery-api/livreurs"),
+];
+
+async fn everything_works_except(down: Option<Service>, gateway: &Client) {
+    for (service, path) in READS {
+        let answer = gateway.get(path).await;
+        if Some(service) == down {
+            let problem = answer.problem(502, "upstream_unreachable");
+            assert_eq!(problem.service.as_deref(), Some(service.upstream()));
+        } else {
+            let _ = answer.ok(200);
+        }
+    }
+    let _ = gateway.get("/").await.ok(200);
+    let _ = gateway.get("/ready").await.ok(200);
+}
+
+#[actix_web::test]
+async fn each_service_in_turn_is_stopped_and_started_again() {
+    let mut restaurant = restaurant().await;
+    everything_works_except(None, &restaurant.gateway).await;
+    for service in Service::ALL {
+        restaurant.stack.stop_service(service).await;
+        assert!(!restaurant.stack.is_running(service));
+        everything_works_except(Some(service), &restaurant.gateway).await;
+        restaurant.stack.start_service(service).await.unwrap();
+        everything_works_except(None, &restaurant.gateway).await;
+    }
+}
+
+#[actix_web::test]
+async fn what_was_stored_is_there_after_a_restart() {
+    let mut restaurant = restaurant().await;
+    let client = serde_json::json!(uuid::Uuid::now_v7());
+    let order = restaurant.order(&client).await;
+    restaurant.stack.stop_service(Service::Orders).await;
+    restaurant
+        .stack
+        .start_service(Service::Orders)
+        .await
+        .unwrap();
+    let path = format!("/order-api/commandes/{}", order["id"].as_str().unwrap());
+    assert_eq!(restaurant.gateway.get(&path).await.ok(200), order);
+}
+
+#[actix_web::test]
+async fn the_gateway_serves_with_every_service_down() {
+    let mut restaurant = restaurant().await;
+    for service in Service::ALL {
+        restaurant.stack.stop_service(service).await;
+    }
+    for (service, path) in READS {
+        let problem = restaurant
+            .gateway
+            .get(path)
+            .await
+            .problem(502, "upstream_unreachable");
+        assert_eq!(problem.service.as_deref(), Some(service.upstream()));
+    }
+    let _ = restaurant.gateway.get("/ready").await.ok(200);
+}

@@ -1,0 +1,134 @@
+//! An open database: who may read, who may write, and what its file looks like.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use sqlx::migrate::Migrator;
+use tempfile::TempDir;
+
+use super::{Database, DatabaseUrl, OpenError};
+
+static NO_MIGRATIONS: Migrator = Migrator::DEFAULT;
+
+async fn open_in(folder: &TempDir) -> Database {
+    let url = DatabaseUrl::File(folder.path().join("a/b/kept.db"));
+    let database = Database::open(&url, &NO_MIGRATIONS).await.unwrap();
+    sqlx::query("CREATE TABLE notes (text TEXT NOT NULL)")
+        .execute(database.writer())
+        .await
+        .unwrap();
+    database
+}
+
+async fn count(database: &Database) -> i64 {
+    sqlx::query_scalar("SELECT COUNT(*) FROM notes")
+        .fetch_one(database.reader())
+        .await
+        .unwrap()
+}
+
+#[actix_web::test]
+async fn its_files_are_made_with_their_folder_for_their_owner_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let _database = open_in(&folder).await;
+    for name in ["kept.db", "kept.db-wal", "kept.db-shm"] {
+        let file = folder.path().join("a/b").join(name);
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[actix_web::test]
+async fn each_commit_is_on_the_disk_and_references_are_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = open_in(&folder).await;
+    for (pragma, expected) in [
+        ("PRAGMA synchronous", "2"),
+        ("PRAGMA foreign_keys", "1"),
+        ("PRAGMA busy_timeout", "5000"),
+    ] {
+        let value: i64 = sqlx::query_scalar(pragma)
+            .fetch_one(database.writer())
+            .await
+            .unwrap();
+        assert_eq!(value.to_string(), expected, "{pragma}");
+    }
+    let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
+        .fetch_one(database.writer())
+        .await
+        .unwrap();
+    assert_eq!(journal, "wal");
+}
+
+#[actix_web::test]
+async fn a_reader_neither_waits_for_a_transaction_nor_sees_it_before_it_commits() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = open_in(&folder).await;
+    let mut transaction = database.write().await.unwrap();
+    sqlx::query("INSERT INTO notes VALUES ('a')")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    assert_eq!(count(&database).await, 0);
+    transaction.commit().await.unwrap();
+    assert_eq!(count(&database).await, 1);
+}
+
+#[actix_web::test]
+async fn a_reader_cannot_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = open_in(&folder).await;
+    let written = sqlx::query("INSERT INTO notes VALUES ('a')").execute(database.reader());
+    assert!(written.await.is_err());
+    assert_eq!(count(&database).await, 0);
+}
+
+#[actix_web::test]
+async fn writers_queue_and_none_is_turned_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = open_in(&folder).await;
+    let writers = (0..50).map(|_| async {
+        let mut transaction = database.write().await?;
+        sqlx::query("INSERT INTO notes SELECT COUNT(*) FROM notes")
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
+    });
+    let written = futures_util::future::try_join_all(writers).await;
+    assert!(written.is_ok(), "{written:?}");
+    assert_eq!(count(&database).await, 50);
+}
+
+#[actix_web::test]
+async fn it_answers_until_what_it_kept_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = open_in(&folder).await;
+    assert!(database.answers().await);
+    sqlx::query("DROP TABLE _sqlx_migrations")
+        .execute(database.writer())
+        .await
+        .unwrap();
+    assert!(!database.answers().await);
+}
+
+#[actix_web::test]
+async fn what_is_in_the_way_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let stray = folder.path().join("stray");
+    std::fs::write(
+        &stray,
+        "this is no database, and long enough to be seen as none",
+    )
+    .unwrap();
+
+    let url = DatabaseUrl::File(stray.join("kept.db"));
+    let error = Database::open(&url, &NO_MIGRATIONS).await.unwrap_err();
+    assert!(matches!(&error, OpenError::Folder { path, .. } if *path == stray));
+
+    let url = DatabaseUrl::File(folder.path().to_owned());
+    let error = Database::open(&url, &NO_MIGRATIONS).await.unwrap_err();
+    assert!(matches!(&error, OpenError::File { path, .. } if path == folder.path()));
+
+    let url = DatabaseUrl::File(stray.clone());
+    let error = Database::open(&url, &NO_MIGRATIONS).await.unwrap_err();
+    assert!(matches!(&error, OpenError::Connection { path, .. } if *path == stray));
+}

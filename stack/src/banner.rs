@@ -1,0 +1,33 @@
+//! What a newcomer reads first: where everything is, who can log in, and what to try.
+
+use std::io::{self, Write};
+
+use stack::{DEMO_ACCOUNTS, Stack};
+
+pub(crate) fn print(stack: &Stack, out: &mut impl Write) -> io::Result<()> {
+    let gateway = format!("http://localhost:{}", stack.addr().port());
+    writeln!(out, "The restaurant is open.\n")?;
+    writeln!(out, "  gateway   {gateway}")?;
+    writeln!(out, "  operator  http://{}", stack.admin_addr())?;
+    writeln!(out, "\nDemo accounts (e-mail, password, role):")?;
+    for account in DEMO_ACCOUNTS {
+        writeln!(
+            out,
+            "  {:<30}  {}  {}",
+            account.email, account.password, account.role
+        )?;
+    }
+    writeln!(out, "\nTry:")?;
+    writeln!(out, "  curl {gateway}/order-api/menu")?;
+    if let Some(account) = DEMO_ACCOUNTS.first() {
+        writeln!(
+            out,
+            "  curl {gateway}/client-api/login -H 'Content-Type: application/json' \\\n       \
+             -d '{{\"email\": \"{}\", \"password\": \"{}\"}}'",
+            account.email, account.password
+        )?;
+    }
+    writeln!(out, "  curl {gateway}/kitchen/orders")?;
+    writeln!(out, "\nCtrl-C closes it.\n")?;
+    out.flush()
+}

@@ -1,0 +1,118 @@
+//! One server of the stack: what it is, and how it is started and stopped.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+
+use actix_web::rt;
+use service_kit::program::RunError;
+use service_kit::serve::Application;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A service behind the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Service {
+    Clients,
+    Orders,
+    Kitchen,
+    Delivery,
+}
+
+impl Service {
+    pub const ALL: [Self; 4] = [Self::Clients, Self::Orders, Self::Kitchen, Self::Delivery];
+
+    /// The name of the upstream in `gateway.toml`.
+    #[must_use]
+    pub fn upstream(self) -> &'static str {
+        match self {
+            Self::Clients => "clients",
+            Self::Orders => "orders",
+            Self::Kitchen => "kitchen",
+            Self::Delivery => "delivery",
+        }
+    }
+}
+
+/// A service with its settings, ready to be built.
+pub(crate) enum Member {
+    Clients(client_service::Config),
+    Orders(order_service::Config),
+    Kitchen(kitchen_mock::Config),
+    Delivery(delivery_mock::Config),
+}
+
+impl Member {
+    async fn build(self) -> Result<Application, RunError> {
+        match self {
+            Self::Clients(config) => client_service::build(config).await,
+            Self::Orders(config) => order_service::build(config).await,
+            Self::Kitchen(config) => kitchen_mock::build(config).await,
+            Self::Delivery(config) => delivery_mock::build(config).await,
+        }
+    }
+}
+
+/// A server that runs as a task of its own until it is told to stop.
+pub(crate) struct Running {
+    addr: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    task: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Running {
+    pub(crate) async fn start(member: Member) -> Result<Self, RunError> {
+        let application = member.build().await?;
+        Ok(Self::of(application.addr(), |stop| {
+            application.run_until(stop)
+        }))
+    }
+
+    pub(crate) fn of<R>(addr: SocketAddr, run: impl FnOnce(Stopped) -> R) -> Self
+    where
+        R: Future<Output = io::Result<()>> + 'static,
+    {
+        let (stop, stopped) = oneshot::channel();
+        Self {
+            addr,
+            stop: Some(stop),
+            task: Some(rt::spawn(run(Stopped(stopped)))),
+        }
+    }
+
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.task.is_some()
+    }
+
+    /// Returns when the port is closed and what was in flight has finished.
+    pub(crate) async fn stop(&mut self) {
+        // A dropped sender stops it just as well.
+        drop(self.stop.take());
+        let Some(task) = self.task.take() else {
+            return;
+        };
+        match task.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => log::error!("a server of the stack ended badly: {error}"),
+            Err(error) => log::error!("a server of the stack broke down: {error}"),
+        }
+    }
+}
+
+/// Completes when the sender is used or dropped.
+pub(crate) struct Stopped(oneshot::Receiver<()>);
+
+impl Future for Stopped {
+    type Output = ();
+
+    fn poll(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<()> {
+        std::pin::Pin::new(&mut self.0).poll(context).map(drop)
+    }
+}
