@@ -14,7 +14,7 @@ use service_kit::serve::{Application, DRAIN, Draining, HEAD_TIMEOUT, Service, fi
 
 use crate::config::Config;
 use crate::entrance::{Worker, enter};
-use crate::proxy::{Clients, tls_config};
+use crate::proxy::{Pools, tls_config};
 
 /// How long an idle connection of a client is kept.
 const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(60);
@@ -48,7 +48,7 @@ impl Gateway {
         let server = HttpServer::new(move || {
             let worker = Worker {
                 config: Arc::clone(&config),
-                clients: Clients::new(&config.upstreams, &tls),
+                pools: Pools::new(&config.upstreams, &tls),
                 draining: state.clone(),
             };
             App::new()
@@ -60,6 +60,8 @@ impl Gateway {
         .shutdown_timeout(DRAIN.as_secs())
         .client_request_timeout(HEAD_TIMEOUT)
         .keep_alive(KEEP_ALIVE)
+        // A client that closes its side has gone, as most proxies take it: its upstream can stop working for it.
+        .h1_allow_half_closed(false)
         .bind(bind)?;
         let addr = first_addr(&server.addrs())?;
         let public = Application::new(server.run(), addr, draining);

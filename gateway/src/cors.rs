@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::str::FromStr;
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, Uri};
 
 /// What a script may read of an answer beside the few fields that Fetch always shows.
@@ -175,8 +175,8 @@ pub(crate) fn apply(grant: &Grant, headers: &mut HeaderMap) {
 }
 
 /// Whether an upstream's answer holds this field only to speak of CORS.
-pub(crate) fn is_cors_field(name: &HeaderName) -> bool {
-    name.as_str().starts_with("access-control-")
+pub(crate) fn is_cors_field(name: &str) -> bool {
+    name.starts_with("access-control-")
 }
 
 #[cfg(test)]

@@ -14,14 +14,14 @@ use crate::config::{Config, Upstream};
 use crate::cors;
 use crate::fault::{ClientFault, Fault, UpstreamFault};
 use crate::pages;
-use crate::proxy::{self, Clients, Outgoing};
+use crate::proxy::{self, Outgoing, Pools};
 use crate::record::Record;
 use crate::route::{Found, To};
 
 /// What a worker serves with. All but the connections is shared.
 pub(crate) struct Worker {
     pub(crate) config: Arc<Config>,
-    pub(crate) clients: Clients,
+    pub(crate) pools: Pools,
     pub(crate) draining: Draining,
 }
 
@@ -69,8 +69,7 @@ impl Worker {
             To::Own(page) => return pages::answer(*page, &self.draining),
             To::Upstream { upstream, target } => (*upstream, target),
         };
-        let (Some(upstream), Some(client)) =
-            (self.config.upstreams.get(index), self.clients.of(index))
+        let (Some(upstream), Some(pool)) = (self.config.upstreams.get(index), self.pools.of(index))
         else {
             return refuse(
                 request,
@@ -80,8 +79,9 @@ impl Worker {
             );
         };
         record.upstream = Some(Arc::clone(&upstream.name));
-        let uri = match target.uri(&upstream.url, &parameters, request.uri().query()) {
-            Ok(Some(uri)) => uri,
+        let prefix = &upstream.url.prefix;
+        let target = match target.fill(prefix, &parameters, request.uri().query()) {
+            Ok(Some(target)) => target,
             Ok(None) => {
                 return refuse(request, Fault::Client(ClientFault::Malformed), None, record);
             }
@@ -90,9 +90,9 @@ impl Worker {
         let outgoing = Outgoing {
             request,
             payload,
-            uri,
+            target,
             upstream,
-            client,
+            pool,
             request_id: &record.request_id,
             max_body: self.config.max_request_body,
         };

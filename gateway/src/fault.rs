@@ -2,14 +2,12 @@
 
 use std::error::Error as StdError;
 
-use awc::error::{ConnectError, SendRequestError};
 use service_kit::program::chain;
 use shared_types::problem::Code;
 use shared_types::text::Text;
 
-use actix_web::error::ParseError;
-
 use crate::config::Upstream;
+use crate::proxy::ConnectError;
 
 /// Why an upstream gave no answer that could be relayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,74 +92,122 @@ impl UpstreamFault {
     }
 }
 
-impl From<SendRequestError> for Fault {
-    fn from(error: SendRequestError) -> Self {
-        let cause = cause_of(&error);
+impl From<ConnectError> for Fault {
+    fn from(error: ConnectError) -> Self {
         let fault = match &error {
-            SendRequestError::Timeout | SendRequestError::Connect(ConnectError::Timeout) => {
-                UpstreamFault::Timeout
-            }
-            SendRequestError::Response(ParseError::Timeout) => UpstreamFault::Timeout,
-            SendRequestError::Connect(_) | SendRequestError::Send(_) => UpstreamFault::Unreachable,
-            // The connection broke where the answer's head should have been.
-            SendRequestError::Response(ParseError::Io(_) | ParseError::Incomplete) => {
-                UpstreamFault::Unreachable
-            }
-            SendRequestError::Response(_) | SendRequestError::H2(_) => {
-                UpstreamFault::InvalidResponse
-            }
-            _ => return Self::Internal(cause),
+            ConnectError::Timeout(_) => UpstreamFault::Timeout,
+            ConnectError::Dns(_)
+            | ConnectError::NoAddress
+            | ConnectError::Refused(_)
+            | ConnectError::Name(_)
+            | ConnectError::Tls(_)
+            | ConnectError::Http(_) => UpstreamFault::Unreachable,
         };
-        Self::Upstream { fault, cause }
+        Self::upstream(fault, chain(&error))
     }
 }
 
-/// Most of awc's errors show what they wrap without naming it as their source.
-fn cause_of(error: &(dyn StdError + 'static)) -> String {
-    chain(error)
+impl From<hyper::Error> for Fault {
+    fn from(error: hyper::Error) -> Self {
+        let cause = chain(&error);
+        if error.is_user() {
+            // The client's body is to blame, which `Progress` knows, or the task that drives the connection is gone.
+            Self::Internal(cause)
+        } else if error.is_parse() || spoke_unasked(&error) {
+            Self::upstream(UpstreamFault::InvalidResponse, cause)
+        } else {
+            // The connection broke where the answer's head should have been.
+            Self::upstream(UpstreamFault::Unreachable, cause)
+        }
+    }
+}
+
+/// Whether the upstream said something before it was asked. hyper has no predicate for it: of the reasons why it
+/// gives up a request that it has not begun, it is the one that is neither an I/O error nor an end.
+fn spoke_unasked(error: &hyper::Error) -> bool {
+    let reason = error.source().and_then(<dyn StdError>::downcast_ref);
+    error.is_canceled()
+        && reason.is_some_and(|reason: &hyper::Error| {
+            !reason.is_incomplete_message() && reason.source().is_none()
+        })
 }
 
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::time::Duration;
 
-    use actix_web::error::ParseError;
-    use awc::error::{ConnectError, SendRequestError};
+    use hyper_util::rt::TokioIo;
     use shared_types::problem::Code;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 
     use super::Fault;
-
-    fn code(error: SendRequestError) -> Code {
-        Fault::from(error).code()
-    }
+    use crate::proxy::ConnectError;
 
     #[test]
-    fn a_refused_or_dropped_connection_is_unreachable() {
+    fn a_connection_that_cannot_be_made_is_unreachable() {
         let io = || io::Error::from(io::ErrorKind::ConnectionRefused);
         for error in [
-            SendRequestError::Connect(ConnectError::Io(io())),
-            SendRequestError::Connect(ConnectError::NoRecords),
-            SendRequestError::Connect(ConnectError::Disconnected),
-            SendRequestError::Send(io()),
-            SendRequestError::Response(ParseError::Incomplete),
+            ConnectError::Dns(io()),
+            ConnectError::NoAddress,
+            ConnectError::Refused(io()),
+            ConnectError::Tls(io()),
         ] {
-            assert_eq!(code(error), Code::UpstreamUnreachable);
+            assert_eq!(Fault::from(error).code(), Code::UpstreamUnreachable);
         }
     }
 
     #[test]
-    fn slowness_is_a_timeout_even_while_connecting() {
-        for error in [
-            SendRequestError::Timeout,
-            SendRequestError::Connect(ConnectError::Timeout),
+    fn a_connection_that_is_not_made_in_time_is_a_timeout() {
+        let error = ConnectError::Timeout(Duration::from_secs(1));
+        assert_eq!(Fault::from(error).code(), Code::UpstreamTimeout);
+    }
+
+    #[tokio::test]
+    async fn what_an_upstream_says_instead_of_an_answer_decides() {
+        for (says, code) in [
+            ("", Code::UpstreamUnreachable),
+            ("HTTP/1.1 200 OK\r\ncontent-le", Code::UpstreamUnreachable),
+            ("SSH-2.0-OpenSSH_9.2\r\n", Code::UpstreamInvalidResponse),
+            (
+                "HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n",
+                Code::UpstreamInvalidResponse,
+            ),
         ] {
-            assert_eq!(code(error), Code::UpstreamTimeout);
+            assert_eq!(
+                Fault::from(failed(says, false).await).code(),
+                code,
+                "{says}"
+            );
         }
     }
 
-    #[test]
-    fn what_is_not_http_is_an_invalid_response() {
-        let error = SendRequestError::Response(ParseError::Header);
-        assert_eq!(code(error), Code::UpstreamInvalidResponse);
+    #[tokio::test]
+    async fn an_upstream_that_speaks_unasked_is_an_invalid_response_and_one_that_hangs_up_is_not() {
+        for (says, code) in [
+            ("220 mail.example ESMTP\r\n", Code::UpstreamInvalidResponse),
+            ("", Code::UpstreamUnreachable),
+        ] {
+            assert_eq!(Fault::from(failed(says, true).await).code(), code, "{says}");
+        }
+    }
+
+    /// Why a request fails whose upstream says this and hangs up, before it is asked or after.
+    async fn failed(says: &str, unasked: bool) -> hyper::Error {
+        let (mut upstream, gateway) = duplex(1024);
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(gateway))
+            .await
+            .unwrap();
+        let sent = sender.try_send_request(http::Request::new(String::new()));
+        let talk = async {
+            if !unasked {
+                upstream.read_u8().await.unwrap();
+            }
+            upstream.write_all(says.as_bytes()).await.unwrap();
+            drop(upstream);
+        };
+        // What the upstream says comes first, unless it waits for the request.
+        let (_, _, sent) = tokio::join!(biased; talk, connection, sent);
+        sent.unwrap_err().into_error()
     }
 }

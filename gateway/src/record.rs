@@ -9,6 +9,8 @@ use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::Method;
 use actix_web::web::Bytes;
+use service_kit::health;
+use service_kit::program::chain;
 use service_kit::request_id::RequestId;
 
 /// What nginx logs for a client that went away before it had its answer.
@@ -66,8 +68,9 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         let micros = self.started.elapsed().as_micros();
-        log::info!(
+        log::log!(
             target: "access",
+            health::log_level(Some(&self.route)),
             method = self.method.as_str(),
             route = &*self.route,
             status = self.status,
@@ -120,7 +123,7 @@ impl MessageBody for Recorded {
             }
             Poll::Ready(Some(Err(error))) => {
                 self.record.outcome = Outcome::Broken;
-                log::warn!(request_id = self.record.request_id.as_str(); "{error}");
+                log::warn!(request_id = self.record.request_id.as_str(); "{}", chain(error.as_ref()));
             }
             Poll::Ready(None) => self.record.outcome = Outcome::Complete,
             Poll::Pending => {}

@@ -34,6 +34,16 @@ impl Readiness {
     }
 }
 
+/// At which level a request to `route` is logged: whoever watches over a process asks every few seconds, and would
+/// bury everything else.
+#[must_use]
+pub fn log_level(route: Option<&str>) -> log::Level {
+    match route {
+        Some("/live" | "/ready") => log::Level::Debug,
+        _ => log::Level::Info,
+    }
+}
+
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/live", web::get().to(live))

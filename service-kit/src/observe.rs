@@ -15,6 +15,7 @@ use shared_types::problem::{Code, MEDIA_TYPE, Occurrence, Problem};
 use shared_types::text::Lang;
 
 use crate::failure::Failure;
+use crate::health;
 use crate::request_id::{self, RequestId};
 
 /// The path that the frontend asked the gateway for. A problem names it, since the frontend does not know the
@@ -123,8 +124,9 @@ impl Caller {
 
     fn log_access(&self, response: &ServiceResponse<BoxBody>, failed: Option<Code>) {
         let route = response.request().match_pattern();
-        log::info!(
+        log::log!(
             target: "access",
+            health::log_level(route.as_deref()),
             service = self.service,
             method = self.method.as_str(),
             route = route.as_deref().unwrap_or("-"),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use actix_web::http::Uri;
 use actix_web::http::uri::{Authority, Scheme};
+use http::HeaderValue;
 use service_kit::env::{ConfigError, Env};
 use shared_types::text::Text;
 
@@ -65,6 +66,33 @@ impl UpstreamUrl {
     pub fn is_https(&self) -> bool {
         self.scheme == Scheme::HTTPS
     }
+
+    /// The name or address to connect to; an IPv6 address without its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.authority.host().trim_matches(['[', ']'])
+    }
+
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.authority.port_u16().unwrap_or(self.default_port())
+    }
+
+    /// What a request's `Host` says: no port where it is the scheme's own (RFC 9110 §4.2.3).
+    #[must_use]
+    pub fn host_field(&self) -> HeaderValue {
+        let text = if self.port() == self.default_port() {
+            self.authority.host()
+        } else {
+            self.authority.as_str()
+        };
+        // An authority has no character that a field could not have.
+        HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+    }
+
+    fn default_port(&self) -> u16 {
+        if self.is_https() { 443 } else { 80 }
+    }
 }
 
 impl FromStr for UpstreamUrl {
@@ -88,6 +116,10 @@ impl FromStr for UpstreamUrl {
         if authority.as_str().contains('@') {
             return Err("credentials do not belong in a URL");
         }
+        // What follows the host is not a port.
+        if authority.port().is_none() && authority.as_str() != authority.host() {
+            return Err(EXPECTED);
+        }
         let prefix = path.trim_end_matches('/').to_owned();
         Ok(Self {
             scheme,
@@ -100,5 +132,34 @@ impl FromStr for UpstreamUrl {
 impl fmt::Display for UpstreamUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}{}", self.scheme, self.authority, self.prefix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::UpstreamUrl;
+
+    #[test]
+    fn the_host_field_leaves_out_only_the_schemes_own_port() {
+        for (url, host, port, field) in [
+            ("http://orders:8002", "orders", 8002, "orders:8002"),
+            ("http://orders:80/v1", "orders", 80, "orders"),
+            ("https://orders:443", "orders", 443, "orders"),
+            ("https://orders:80", "orders", 80, "orders:80"),
+            ("https://orders", "orders", 443, "orders"),
+            ("http://[::1]:8002", "::1", 8002, "[::1]:8002"),
+            ("http://[::1]", "::1", 80, "[::1]"),
+        ] {
+            let url: UpstreamUrl = url.parse().unwrap();
+            assert_eq!((url.host(), url.port()), (host, port), "{url}");
+            assert_eq!(url.host_field(), field, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_port_is_refused() {
+        for url in ["http://orders:99999", "http://orders:", "http://orders:x"] {
+            assert!(url.parse::<UpstreamUrl>().is_err(), "{url}");
+        }
     }
 }

@@ -1,7 +1,7 @@
-//! An upstream's body on its way to the client: streamed, held against its declared length and the deadline.
+//! An upstream's body on its way to the client: streamed, held against the deadline.
 //!
 //! Whatever ends it early is an error, on which the server breaks the connection: a broken body is never passed
-//! off as whole.
+//! off as whole. hyper tells a body that is cut from one that is whole, by its length or its last chunk.
 
 use std::future::Future as _;
 use std::pin::Pin;
@@ -9,38 +9,39 @@ use std::task::{Context, Poll, ready};
 
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
-use awc::ClientResponse;
-use futures_util::Stream as _;
+use http_body::Body as _;
+use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::pool::Lease;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Broken {
     #[error("the upstream's body did not end within the deadline")]
     Late,
-    #[error("the upstream's body ended {missing} bytes early")]
-    Short { missing: u64 },
     #[error("the upstream's body broke off")]
-    Upstream(#[source] awc::error::PayloadError),
+    Upstream(#[source] hyper::Error),
 }
 
 pin_project! {
+    /// Holds the connection until the body's end, so that it is closed when nobody wants the rest.
     pub(super) struct Download {
         #[pin]
-        answer: ClientResponse,
+        body: Incoming,
         length: Option<u64>,
-        received: u64,
+        lease: Option<Lease>,
         #[pin]
         deadline: Sleep,
     }
 }
 
 impl Download {
-    pub(super) fn new(answer: ClientResponse, length: Option<u64>, deadline: Instant) -> Self {
+    pub(super) fn new(body: Incoming, lease: Lease, deadline: Instant) -> Self {
         Self {
-            answer,
-            length,
-            received: 0,
+            length: body.size_hint().exact(),
+            body,
+            lease: Some(lease),
             deadline: sleep_until(deadline),
         }
     }
@@ -57,27 +58,38 @@ impl MessageBody for Download {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Broken>>> {
-        let this = self.project();
-        let chunk = match this.answer.poll_next(context) {
-            Poll::Pending => {
-                ready!(this.deadline.poll(context));
-                return Poll::Ready(Some(Err(Broken::Late)));
+        let mut this = self.project();
+        loop {
+            let frame = match this.body.as_mut().poll_frame(context) {
+                Poll::Pending => {
+                    ready!(this.deadline.poll(context));
+                    *this.lease = None;
+                    return Poll::Ready(Some(Err(Broken::Late)));
+                }
+                Poll::Ready(Some(frame)) => frame,
+                Poll::Ready(None) => {
+                    if let Some(lease) = this.lease.take() {
+                        lease.give_back();
+                    }
+                    return Poll::Ready(None);
+                }
+            };
+            match frame.map(|frame| frame.into_data()) {
+                Ok(Ok(chunk)) => {
+                    if this.body.is_end_stream()
+                        && let Some(lease) = this.lease.take()
+                    {
+                        lease.give_back();
+                    }
+                    return Poll::Ready(Some(Ok(chunk)));
+                }
+                // The server has no way to send trailers on; RFC 9110 §6.5.1 lets a proxy drop them.
+                Ok(Err(_trailers)) => {}
+                Err(error) => {
+                    *this.lease = None;
+                    return Poll::Ready(Some(Err(Broken::Upstream(error))));
+                }
             }
-            Poll::Ready(chunk) => chunk,
-        };
-        match chunk {
-            Some(Ok(chunk)) => {
-                *this.received += chunk.len() as u64;
-                Poll::Ready(Some(Ok(chunk)))
-            }
-            Some(Err(error)) => Poll::Ready(Some(Err(Broken::Upstream(error)))),
-            None => match this
-                .length
-                .and_then(|length| length.checked_sub(*this.received))
-            {
-                Some(missing @ 1..) => Poll::Ready(Some(Err(Broken::Short { missing }))),
-                _ => Poll::Ready(None),
-            },
         }
     }
 }

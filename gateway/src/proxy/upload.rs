@@ -6,36 +6,36 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use actix_web::web::{Bytes, Payload};
-use futures_util::Stream;
+use futures_util::Stream as _;
+use http_body::{Body, Frame, SizeHint};
 
 use crate::fault::ClientFault;
 
-/// How far a body has come. Kept outside the stream, which the HTTP client owns: when sending fails, this says
-/// whose fault it was.
+/// How far a body has come. Kept outside the body, which hyper owns: when an exchange fails, this says whose fault
+/// it was.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Progress(Rc<Cell<State>>);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
+    /// Nobody waits for the client: there is no body, the upstream has yet to take a piece of it, or has it all.
     #[default]
-    Arriving,
-    Finished,
+    Settled,
+    /// The upstream could take more than the client has sent.
+    Awaited,
     Failed(ClientFault),
 }
 
 impl Progress {
-    pub(super) fn finish(&self) {
-        self.0.set(State::Finished);
-    }
-
-    pub(super) fn is_finished(&self) -> bool {
-        self.0.get() == State::Finished
+    /// Whether the client is the one who is waited for.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.0.get() == State::Awaited
     }
 
     pub(super) fn fault(&self) -> Option<ClientFault> {
         match self.0.get() {
             State::Failed(fault) => Some(fault),
-            State::Arriving | State::Finished => None,
+            State::Settled | State::Awaited => None,
         }
     }
 }
@@ -45,35 +45,72 @@ impl Progress {
 pub(super) struct Interrupted;
 
 pub(super) struct Upload {
-    payload: Payload,
+    /// `None` where the request has no body.
+    payload: Option<Payload>,
     /// Bytes that may still come.
     allowance: u64,
+    /// They must come, too: the client has announced them.
+    is_sized: bool,
     progress: Progress,
 }
 
 impl Upload {
-    pub(super) fn new(payload: Payload, limit: u64, progress: Progress) -> Self {
+    pub(super) fn none() -> Self {
         Self {
-            payload,
-            allowance: limit,
+            payload: None,
+            allowance: 0,
+            is_sized: true,
+            progress: Progress::default(),
+        }
+    }
+
+    /// A body of exactly `length` bytes.
+    pub(super) fn sized(payload: Payload, length: u64, progress: Progress) -> Self {
+        Self {
+            payload: Some(payload),
+            allowance: length,
+            is_sized: true,
             progress,
         }
     }
 
-    fn fail(&self, fault: ClientFault) -> Poll<Option<Result<Bytes, Interrupted>>> {
+    /// A body of at most `limit` bytes.
+    pub(super) fn chunked(payload: Payload, limit: u64, progress: Progress) -> Self {
+        Self {
+            payload: Some(payload),
+            allowance: limit,
+            is_sized: false,
+            progress,
+        }
+    }
+
+    fn fail(&self, fault: ClientFault) -> Poll<Option<Result<Frame<Bytes>, Interrupted>>> {
         self.progress.0.set(State::Failed(fault));
         Poll::Ready(Some(Err(Interrupted)))
     }
 }
 
-impl Stream for Upload {
-    type Item = Result<Bytes, Interrupted>;
+impl Body for Upload {
+    type Data = Bytes;
+    type Error = Interrupted;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match Pin::new(&mut self.payload).poll_next(context) {
-            Poll::Pending => Poll::Pending,
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Interrupted>>> {
+        let Some(payload) = &mut self.payload else {
+            return Poll::Ready(None);
+        };
+        match Pin::new(payload).poll_next(context) {
+            Poll::Pending => {
+                self.progress.0.set(State::Awaited);
+                Poll::Pending
+            }
+            Poll::Ready(None) if self.is_sized && self.allowance > 0 => {
+                self.fail(ClientFault::Malformed)
+            }
             Poll::Ready(None) => {
-                self.progress.finish();
+                self.progress.0.set(State::Settled);
                 Poll::Ready(None)
             }
             Poll::Ready(Some(Err(_broken))) => self.fail(ClientFault::Malformed),
@@ -81,9 +118,22 @@ impl Stream for Upload {
                 None => self.fail(ClientFault::TooLarge),
                 Some(left) => {
                     self.allowance = left;
-                    Poll::Ready(Some(Ok(chunk)))
+                    self.progress.0.set(State::Settled);
+                    Poll::Ready(Some(Ok(Frame::data(chunk))))
                 }
             },
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.is_sized && self.allowance == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.is_sized {
+            SizeHint::with_exact(self.allowance)
+        } else {
+            SizeHint::default()
         }
     }
 }

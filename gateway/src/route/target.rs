@@ -1,11 +1,8 @@
 //! Where a request goes at its upstream: the path there, with the parameters carried over and the query string
 //! untouched.
 
-use actix_web::http::Uri;
-use actix_web::http::uri::PathAndQuery;
+use http::uri::PathAndQuery;
 use matchit::Params;
-
-use crate::config::UpstreamUrl;
 
 /// `/commandes/{id}/status`, taken apart once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,15 +42,16 @@ impl Target {
         Ok(Self(pieces))
     }
 
-    /// The URI at the upstream. `None` as URI where the parts make none, which a parsed request line cannot cause.
-    pub(crate) fn uri(
+    /// What the upstream is asked for; `prefix` is its URL's path. `None` where the parts make no path, which a
+    /// parsed request line cannot cause.
+    pub(crate) fn fill(
         &self,
-        upstream: &UpstreamUrl,
+        prefix: &str,
         parameters: &Params<'_, '_>,
         query: Option<&str>,
-    ) -> Result<Option<Uri>, DotSegment> {
+    ) -> Result<Option<PathAndQuery>, DotSegment> {
         let mut path = String::with_capacity(128);
-        path.push_str(&upstream.prefix);
+        path.push_str(prefix);
         for piece in &self.0 {
             match piece {
                 Piece::Literal(literal) => path.push_str(literal),
@@ -70,15 +68,7 @@ impl Target {
             path.push('?');
             path.push_str(query);
         }
-        let uri = PathAndQuery::try_from(path).ok().and_then(|path| {
-            Uri::builder()
-                .scheme(upstream.scheme.clone())
-                .authority(upstream.authority.clone())
-                .path_and_query(path)
-                .build()
-                .ok()
-        });
-        Ok(uri)
+        Ok(PathAndQuery::try_from(path).ok())
     }
 }
 
@@ -104,65 +94,45 @@ fn is_dot_segment(segment: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{DotSegment, Target};
-    use crate::config::UpstreamUrl;
 
-    fn uri(upstream: &str, path: &str, query: Option<&str>) -> Result<String, DotSegment> {
+    fn fill(prefix: &str, path: &str, query: Option<&str>) -> Result<String, DotSegment> {
         let route = "/order-api/commandes/{id}/status";
         let mut tree = matchit::Router::new();
         tree.insert(route, ()).unwrap();
         let matched = tree.at(path).unwrap();
         let target = Target::parse("/commandes/{id}/status", route).unwrap();
-        let upstream: UpstreamUrl = upstream.parse().unwrap();
         target
-            .uri(&upstream, &matched.params, query)
-            .map(|uri| uri.unwrap().to_string())
+            .fill(prefix, &matched.params, query)
+            .map(|filled| filled.unwrap().to_string())
     }
 
     #[test]
     fn the_parameter_is_carried_over_and_the_query_untouched() {
-        let uri = uri(
-            "http://orders:8002",
+        let filled = fill(
+            "",
             "/order-api/commandes/a%20b/status",
             Some("x=%2F&&y=é".replace('é', "%C3%A9").as_str()),
         );
-        assert_eq!(
-            uri.unwrap(),
-            "http://orders:8002/commandes/a%20b/status?x=%2F&&y=%C3%A9"
-        );
+        assert_eq!(filled.unwrap(), "/commandes/a%20b/status?x=%2F&&y=%C3%A9");
     }
 
     #[test]
     fn an_empty_query_stays_one() {
-        let uri = uri(
-            "http://orders:8002",
-            "/order-api/commandes/1/status",
-            Some(""),
-        );
-        assert_eq!(uri.unwrap(), "http://orders:8002/commandes/1/status?");
+        let filled = fill("", "/order-api/commandes/1/status", Some(""));
+        assert_eq!(filled.unwrap(), "/commandes/1/status?");
     }
 
     #[test]
     fn the_upstreams_prefix_comes_first() {
-        let uri = uri(
-            "https://example.com/orders/v1/",
-            "/order-api/commandes/1/status",
-            None,
-        );
-        assert_eq!(
-            uri.unwrap(),
-            "https://example.com/orders/v1/commandes/1/status"
-        );
+        let filled = fill("/orders/v1", "/order-api/commandes/1/status", None);
+        assert_eq!(filled.unwrap(), "/orders/v1/commandes/1/status");
     }
 
     #[test]
     fn a_dot_segment_climbs_nowhere() {
         for dots in ["..", ".", "%2e%2E", ".%2e", "%2E"] {
             let path = format!("/order-api/commandes/{dots}/status");
-            assert_eq!(
-                uri("http://orders:8002", &path, None),
-                Err(DotSegment),
-                "{dots}"
-            );
+            assert_eq!(fill("", &path, None), Err(DotSegment), "{dots}");
         }
     }
 

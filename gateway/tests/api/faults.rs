@@ -5,7 +5,7 @@ use service_kit::testing::Answer;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::scripted::{answering, nobody, read_head, serving, silent};
-use crate::{CONFIG, client};
+use crate::{CONFIG, client, patient};
 
 /// Nothing that tells of the upstream's address or of the cause.
 #[track_caller]
@@ -69,6 +69,33 @@ async fn an_upstream_that_does_not_speak_http_is_a_502() {
         let answer = client(CONFIG, backend).get("/things").await;
         let _ = answer.problem(502, "upstream_invalid_response");
         says_nothing_internal(&answer, backend);
+    }
+}
+
+#[actix_web::test]
+async fn an_upstream_that_switches_protocols_unasked_is_a_502() {
+    let (backend, _seen) = answering(
+        "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\nbytes of x",
+    )
+    .await;
+    let answer = client(CONFIG, backend).get("/things").await;
+    let _ = answer.problem(502, "upstream_invalid_response");
+}
+
+#[actix_web::test]
+async fn a_head_without_end_is_a_502() {
+    for piece in ["x", "x: y\r\n"] {
+        let backend = serving(move |mut stream| async move {
+            read_head(&mut stream).await;
+            let mut piece = piece.repeat(1000);
+            piece.insert_str(0, "HTTP/1.1 200 OK\r\nx: ");
+            while stream.write_all(piece.as_bytes()).await.is_ok() {
+                piece.replace_range(..piece.find("x: ").unwrap_or_default(), "");
+            }
+        })
+        .await;
+        let answer = client(&patient(), backend).get("/things").await;
+        let _ = answer.problem(502, "upstream_invalid_response");
     }
 }
 

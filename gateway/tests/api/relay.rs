@@ -1,6 +1,7 @@
 //! What goes through unchanged, what does not go through, and what is added.
 
 use actix_web::http::Method;
+use tokio::io::AsyncWriteExt as _;
 
 use crate::scripted::{answering, json, raw};
 use crate::{CONFIG, client, start};
@@ -178,26 +179,116 @@ async fn a_request_id_is_made_or_taken_over_and_goes_both_ways() {
     );
 }
 
+/// The names of the fields of a request, sorted.
+fn names(request: &str) -> Vec<&str> {
+    let (head, _body) = request.split_once("\r\n\r\n").unwrap();
+    let mut names: Vec<_> = head
+        .lines()
+        .skip(1)
+        .map(|line| line.split_once(": ").unwrap().0)
+        .collect();
+    names.sort_unstable();
+    names
+}
+
 #[actix_web::test]
-async fn connections_to_an_upstream_are_used_again() {
-    let accepted = std::rc::Rc::new(std::cell::Cell::new(0));
-    let count = std::rc::Rc::clone(&accepted);
-    let backend = crate::scripted::serving(move |mut stream| {
-        count.set(count.get() + 1);
-        async move {
-            use tokio::io::AsyncWriteExt as _;
-            while crate::scripted::read_head(&mut stream).await.is_some() {
-                stream
-                    .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
-                    .await
-                    .unwrap();
-            }
-        }
-    })
-    .await;
-    let gateway = client(CONFIG, backend);
-    for _ in 0..5 {
-        let _ = gateway.get("/things").await.ok(200);
+async fn nothing_but_what_tells_who_asked_is_added_to_a_request() {
+    const ADDED: [&str; 6] = [
+        "host",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+        "x-forwarded-uri",
+        "x-request-id",
+    ];
+    for (request, own) in [
+        ("GET /things HTTP/1.1\r\nhost: x\r\n\r\n", None),
+        ("POST /things HTTP/1.1\r\nhost: x\r\n\r\n", None),
+        (
+            "POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n",
+            Some("content-length"),
+        ),
+        (
+            "POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}",
+            Some("content-length"),
+        ),
+        (
+            "GET /things HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+            Some("transfer-encoding"),
+        ),
+    ] {
+        let (backend, seen) = json("200 OK", "done").await;
+        raw(start(CONFIG, backend), request.as_bytes(), "done").await;
+        let seen = seen.only();
+        let mut expected = ADDED.to_vec();
+        expected.extend(own);
+        expected.sort_unstable();
+        assert_eq!(names(&seen), expected, "{seen}");
+        assert_eq!(seen.contains("{}"), request.contains("{}"), "{seen}");
     }
-    assert_eq!(accepted.get(), 1);
+}
+
+#[actix_web::test]
+async fn an_answer_without_a_body_leaves_the_connection_in_step() {
+    let config = CONFIG.replace(
+        r#"to = "/inner/things" }"#,
+        r#"to = "/inner/things" }, { path = "/head", methods = ["HEAD"], to = "/" }"#,
+    );
+    for (request, answer, expected) in [
+        (
+            "HEAD /head",
+            "200 OK\r\ncontent-length: 5",
+            "content-length: 5\r\n",
+        ),
+        (
+            "HEAD /head",
+            "200 OK\r\ntransfer-encoding: chunked",
+            "200 OK\r\n",
+        ),
+        ("HEAD /head", "200 OK", "200 OK\r\n"),
+        (
+            "GET /things",
+            "304 Not Modified\r\ncontent-length: 5",
+            "content-length: 5\r\n",
+        ),
+        ("GET /things", "304 Not Modified", "304 Not Modified\r\n"),
+        ("GET /things", "204 No Content", "204 No Content\r\n"),
+        (
+            "GET /things",
+            "200 OK\r\ncontent-length: 0",
+            "content-length: 0\r\n",
+        ),
+    ] {
+        let backend = crate::scripted::serving(move |mut stream| async move {
+            while let Some(head) = crate::scripted::read_head(&mut stream).await {
+                let answer = if head.contains("/inner/second") {
+                    "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nsecond".to_owned()
+                } else {
+                    format!("HTTP/1.1 {answer}\r\netag: \"x\"\r\n\r\n")
+                };
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        })
+        .await;
+        let two = format!(
+            "{request} HTTP/1.1\r\nhost: x\r\n\r\nGET /things/second HTTP/1.1\r\nhost: x\r\n\r\n"
+        );
+        let answers = raw(start(&config, backend), two.as_bytes(), "second").await;
+        let parts: Vec<_> = answers.split("\r\n\r\n").collect();
+        let [first, second, body] = parts[..] else {
+            panic!("{request}, {answer}: {answers:?}")
+        };
+        let first = format!("{first}\r\n");
+        assert!(first.contains(expected), "{answers}");
+        assert!(first.contains("etag: \"x\""), "{answers}");
+        assert!(!first.contains("transfer-encoding"), "{answers}");
+        let lengths = first.matches("content-length").count();
+        assert_eq!(
+            lengths,
+            expected.matches("content-length").count(),
+            "{answers}"
+        );
+        assert!(second.starts_with("HTTP/1.1 200 OK"), "{answers}");
+        assert_eq!(body, "second");
+    }
 }

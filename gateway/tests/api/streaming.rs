@@ -62,12 +62,11 @@ async fn the_first_bytes_of_a_request_arrive_before_the_last_are_sent() {
         }
     })
     .await;
-    let first = format!("{}first", "x".repeat(16 * 1024 - 5));
     for (framing, first, last) in [
-        ("content-length: 16388", first.clone(), "last"),
+        ("content-length: 9", "first", "last"),
         (
             "transfer-encoding: chunked",
-            format!("4000\r\n{first}\r\n"),
+            "5\r\nfirst\r\n",
             "4\r\nlast\r\n0\r\n\r\n",
         ),
     ] {
@@ -103,4 +102,56 @@ async fn a_body_that_ends_before_its_length_is_broken_off_to_the_client_too() {
         .split_once("\r\n\r\n")
         .map_or("", |(_head, body)| body);
     assert!(body.len() < 10, "{answer}");
+}
+
+#[actix_web::test]
+async fn a_chunked_answer_that_is_cut_is_broken_off_to_the_client_too() {
+    for rest in ["5\r\nha", ""] {
+        let first_arrived = Rc::new(Notify::new());
+        let wait = Rc::clone(&first_arrived);
+        let backend = serving(move |mut stream| {
+            let wait = Rc::clone(&wait);
+            async move {
+                read_head(&mut stream).await.unwrap();
+                let begin = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n";
+                stream.write_all(begin.as_bytes()).await.unwrap();
+                wait.notified().await;
+                stream.write_all(rest.as_bytes()).await.unwrap();
+            }
+        })
+        .await;
+        let mut stream = TcpStream::connect(start(&patient(), backend))
+            .await
+            .unwrap();
+        stream
+            .write_all(b"GET /things HTTP/1.1\r\nhost: x\r\n\r\n")
+            .await
+            .unwrap();
+        read_until(&mut stream, "half\r\n").await;
+        first_arrived.notify_one();
+        let mut end = Vec::new();
+        let _ = stream.read_to_end(&mut end).await;
+        let end = String::from_utf8(end).unwrap();
+        assert!(
+            !end.contains("0\r\n\r\n"),
+            "the last chunk would pass it off as whole: {end}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn a_body_that_the_end_of_the_connection_delimits_arrives_whole() {
+    for version in ["HTTP/1.1", "HTTP/1.0"] {
+        let backend = serving(move |mut stream| async move {
+            read_head(&mut stream).await.unwrap();
+            let answer = format!("{version} 200 OK\r\nx-mine: 1\r\n\r\nto the very end");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        })
+        .await;
+        let answer = crate::client(&patient(), backend).get("/things").await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(&answer.body[..], b"to the very end");
+        assert_eq!(answer.header("x-mine"), Some("1"));
+        assert_eq!(answer.header("transfer-encoding"), Some("chunked"));
+    }
 }

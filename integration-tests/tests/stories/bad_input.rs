@@ -153,7 +153,8 @@ async fn every_bad_body_is_refused_with_its_reason_and_changes_nothing() {
 
 #[actix_web::test]
 async fn an_id_that_is_no_uuid_is_a_404() {
-    let gateway = restaurant().await.gateway;
+    let restaurant = restaurant().await;
+    let gateway = &restaurant.gateway;
     for (path, code) in [
         ("/client-api/clients/42", "client_not_found"),
         ("/order-api/commandes/42", "order_not_found"),

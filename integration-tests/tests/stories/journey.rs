@@ -137,7 +137,8 @@ async fn pages_of_orders_are_followed_through_the_gateway() {
 
 #[actix_web::test]
 async fn the_older_demo_routes_still_answer() {
-    let gateway = restaurant().await.gateway;
+    let restaurant = restaurant().await;
+    let gateway = &restaurant.gateway;
     let token = gateway
         .post("/auth/login", golden::DEMO_LOGIN)
         .await
@@ -156,7 +157,8 @@ async fn the_older_demo_routes_still_answer() {
 
 #[actix_web::test]
 async fn a_services_problem_names_the_path_and_the_id_that_the_frontend_knows() {
-    let gateway = restaurant().await.gateway;
+    let restaurant = restaurant().await;
+    let gateway = &restaurant.gateway;
     let path = format!("/order-api/commandes/{}", uuid::Uuid::now_v7());
     let request = gateway
         .request(Method::GET, &path)

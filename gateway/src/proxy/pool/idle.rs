@@ -1,0 +1,134 @@
+//! Which idle connection is used next, and which are let go. Does no I/O: it is told the time and what is closed.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// How long an idle connection is kept. Shorter than the keep-alive of the services (30 s), so that the gateway is
+/// the side that closes and no request meets a closing connection.
+const IDLE: Duration = Duration::from_secs(15);
+
+/// How old a connection may become, so that a changed DNS record is noticed.
+const LIFETIME: Duration = Duration::from_secs(75);
+
+/// How many are kept. Each is a file descriptor here and one at the upstream; 64 keep the load of a busy worker
+/// warm, and even 16 workers stay below the 1,024 that a process may have open by default.
+const MOST: usize = 64;
+
+/// The idle connections of one upstream, oldest first. The last one to come is the first to go: the others can
+/// then grow old and be closed when the load is gone.
+pub(super) struct Idle<C>(VecDeque<Entry<C>>);
+
+struct Entry<C> {
+    connection: C,
+    made: Instant,
+    since: Instant,
+}
+
+impl<C> Entry<C> {
+    fn is_stale(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.since) >= IDLE
+            || now.saturating_duration_since(self.made) >= LIFETIME
+    }
+}
+
+impl<C> Idle<C> {
+    /// Keeps a connection that was made at `made`.
+    pub(super) fn put(&mut self, connection: C, made: Instant, now: Instant) {
+        while self
+            .0
+            .front()
+            .is_some_and(|oldest| oldest.is_stale(now) || self.0.len() >= MOST)
+        {
+            self.0.pop_front();
+        }
+        self.0.push_back(Entry {
+            connection,
+            made,
+            since: now,
+        });
+    }
+
+    /// The connection that was used last and is still good. Those that are not are dropped on the way.
+    pub(super) fn take(&mut self, now: Instant, is_open: impl Fn(&C) -> bool) -> Option<C> {
+        while let Some(entry) = self.0.pop_back() {
+            if !entry.is_stale(now) && is_open(&entry.connection) {
+                return Some(entry.connection);
+            }
+        }
+        None
+    }
+}
+
+impl<C> Default for Idle<C> {
+    fn default() -> Self {
+        Self(VecDeque::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{IDLE, Idle, LIFETIME, MOST};
+
+    const MOMENT: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn the_last_to_come_is_the_first_to_go() {
+        let (mut idle, now) = (Idle::default(), Instant::now());
+        idle.put("first", now, now);
+        idle.put("second", now, now + MOMENT);
+        let mut take = || idle.take(now + MOMENT, |_| true);
+        assert_eq!(
+            [take(), take(), take()],
+            [Some("second"), Some("first"), None]
+        );
+    }
+
+    #[test]
+    fn a_connection_that_was_idle_for_too_long_is_let_go() {
+        for (waited, kept) in [(IDLE - MOMENT, true), (IDLE, false)] {
+            let (mut idle, now) = (Idle::default(), Instant::now());
+            idle.put((), now, now);
+            assert_eq!(idle.take(now + waited, |()| true).is_some(), kept);
+        }
+    }
+
+    #[test]
+    fn a_connection_that_is_too_old_is_let_go_however_busy_it_is() {
+        for (age, kept) in [(LIFETIME - MOMENT, true), (LIFETIME, false)] {
+            let (mut idle, made) = (Idle::default(), Instant::now());
+            let now = made + age;
+            idle.put((), made, now);
+            assert_eq!(idle.take(now, |()| true).is_some(), kept);
+        }
+    }
+
+    #[test]
+    fn a_closed_connection_is_passed_over_and_dropped() {
+        let (mut idle, now) = (Idle::default(), Instant::now());
+        idle.put("open", now, now);
+        idle.put("closed", now, now);
+        assert_eq!(idle.take(now, |name| *name == "open"), Some("open"));
+        assert_eq!(idle.take(now, |_| true), None);
+    }
+
+    #[test]
+    fn beyond_the_limit_the_oldest_is_let_go() {
+        let (mut idle, now) = (Idle::default(), Instant::now());
+        for number in 0..=MOST {
+            idle.put(number, now, now);
+        }
+        let kept: Vec<_> = std::iter::from_fn(|| idle.take(now, |_| true)).collect();
+        assert_eq!(kept, (1..=MOST).rev().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_has_grown_stale_goes_when_another_comes() {
+        let (mut idle, now) = (Idle::default(), Instant::now());
+        let dropped = std::rc::Rc::new(());
+        idle.put(std::rc::Rc::clone(&dropped), now, now);
+        idle.put(std::rc::Rc::new(()), now, now + IDLE);
+        assert_eq!(std::rc::Rc::strong_count(&dropped), 1);
+    }
+}
