@@ -41,10 +41,11 @@ async fn its_files_are_made_with_their_folder_for_their_owner_alone() {
 async fn each_commit_is_on_the_disk_and_references_are_checked() {
     let folder = tempfile::tempdir().unwrap();
     let database = open_in(&folder).await;
+    let patience = super::PATIENCE.as_millis().to_string();
     for (pragma, expected) in [
         ("PRAGMA synchronous", "2"),
         ("PRAGMA foreign_keys", "1"),
-        ("PRAGMA busy_timeout", "5000"),
+        ("PRAGMA busy_timeout", patience.as_str()),
     ] {
         let value: i64 = sqlx::query_scalar(pragma)
             .fetch_one(database.writer())
