@@ -5,6 +5,7 @@
 
 mod connect;
 mod convert;
+mod diagnosis;
 mod download;
 mod headers;
 mod pool;
@@ -31,7 +32,6 @@ use crate::config::Upstream;
 use crate::cors;
 use crate::fault::{ClientFault, Fault, UpstreamFault};
 
-pub(crate) use connect::ConnectError;
 use convert::Values;
 use download::Download;
 use pool::Lease;

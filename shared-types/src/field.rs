@@ -138,6 +138,19 @@ pub(crate) fn path_of(location: ValuePointerRef<'_>) -> String {
     }
 }
 
+/// Reads any JSON number. What loses precision as a double is out of every range here.
+pub(crate) fn deserialize_number<V: IntoValue>(
+    value: Value<V>,
+    location: ValuePointerRef<'_>,
+) -> Result<f64, FieldErrors> {
+    match value {
+        Value::Integer(number) => Ok(number as f64),
+        Value::NegativeInteger(number) => Ok(number as f64),
+        Value::Float(number) => Ok(number),
+        other => Err(wrong_kind(other, &[ValueKind::Float], location)),
+    }
+}
+
 /// The fault of a value that is there, but of another JSON type.
 pub(crate) fn wrong_kind<V: IntoValue>(
     actual: Value<V>,

@@ -26,7 +26,7 @@ use crate::config::Upstream;
 const MAX_HEAD: usize = 64 * 1024;
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ConnectError {
+pub(super) enum ConnectError {
     #[error("the upstream's name is not known")]
     Dns(#[source] io::Error),
     #[error("the upstream's name has no address")]

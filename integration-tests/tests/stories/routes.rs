@@ -9,251 +9,141 @@ use shared_types::golden;
 
 use crate::{Restaurant, restaurant};
 
-/// Sends one request and remembers which row it was.
+/// Sends requests and remembers which row each was.
 struct Walk<'a> {
     restaurant: &'a Restaurant,
     token: String,
+    /// What stands for a path's `{id}`.
+    id: String,
     walked: BTreeSet<(String, String)>,
 }
 
 impl Walk<'_> {
-    /// `path` may name a row's parameter: `{id}` is replaced by `id`.
-    async fn step(
-        &mut self,
-        method: Method,
-        path: &str,
-        id: &Value,
-        body: Option<Value>,
-        status: u16,
-    ) -> Value {
+    async fn get(&mut self, path: &str) -> Value {
+        self.step(Method::GET, path, "", 200).await
+    }
+
+    async fn post(&mut self, path: &str, body: &str, status: u16) -> Value {
+        self.step(Method::POST, path, body, status).await
+    }
+
+    async fn patch(&mut self, path: &str, body: &str) -> Value {
+        self.step(Method::PATCH, path, body, 200).await
+    }
+
+    async fn delete(&mut self, path: &str) -> Value {
+        self.step(Method::DELETE, path, "", 200).await
+    }
+
+    /// The token goes along: it is needed where the contract says so, and harmless elsewhere.
+    async fn step(&mut self, method: Method, path: &str, body: &str, status: u16) -> Value {
         self.walked.insert((method.to_string(), path.to_owned()));
-        let path = path.replace("{id}", id.as_str().unwrap_or_default());
+        let path = path.replace("{id}", &self.id);
         let request = self
             .restaurant
             .gateway
             .request(method, &path)
             .bearer(&self.token);
         let answer = match body {
-            Some(body) => request.send_json(body).await,
-            None => request.send().await,
+            "" => request.send().await,
+            body => request.send_json(body).await,
         };
         answer.ok(status)
+    }
+
+    fn turn_to(&mut self, made: &Value) {
+        self.id = made["id"].as_str().unwrap().to_owned();
     }
 }
 
 #[actix_web::test]
 async fn every_row_answers_its_published_status() {
     let restaurant = restaurant().await;
-    let parsed = |example: &str| serde_json::from_str::<Value>(example).unwrap();
-    let (get, post, patch, delete) = (Method::GET, Method::POST, Method::PATCH, Method::DELETE);
-    let none = Value::Null;
     let mut walk = Walk {
         restaurant: &restaurant,
         token: String::new(),
+        id: String::new(),
         walked: BTreeSet::new(),
     };
-
-    let _ = walk.step(get.clone(), "/", &none, None, 200).await;
-    let _ = walk.step(get.clone(), "/live", &none, None, 200).await;
-    let _ = walk.step(get.clone(), "/ready", &none, None, 200).await;
-
-    // Clients. The token is needed where the contract says so and harmless elsewhere.
-    let client = walk
-        .step(
-            post.clone(),
-            "/client-api/clients",
-            &none,
-            Some(parsed(golden::NEW_CLIENT)),
-            201,
-        )
-        .await;
-    for ending in ["/client-api/logout", "/client-api/logout-all"] {
-        let login = walk
-            .step(
-                post.clone(),
-                "/client-api/login",
-                &none,
-                Some(parsed(golden::LOGIN)),
-                200,
-            )
-            .await;
-        walk.token = login["access_token"].as_str().unwrap().to_owned();
-        let _ = walk
-            .step(get.clone(), "/client-api/sessions", &none, None, 200)
-            .await;
-        let _ = walk.step(post.clone(), ending, &none, None, 200).await;
-    }
-    let _ = walk
-        .step(get.clone(), "/client-api/clients", &none, None, 200)
-        .await;
-    let _ = walk
-        .step(
-            get.clone(),
-            "/client-api/clients/{id}",
-            &client["id"],
-            None,
-            200,
-        )
-        .await;
-    let _ = walk
-        .step(
-            delete.clone(),
-            "/client-api/clients/{id}",
-            &client["id"],
-            None,
-            200,
-        )
-        .await;
-    let _ = walk
-        .step(
-            post.clone(),
-            "/auth/login",
-            &none,
-            Some(parsed(golden::DEMO_LOGIN)),
-            200,
-        )
-        .await;
-
-    // Orders.
-    let _ = walk
-        .step(get.clone(), "/order-api/menu", &none, None, 200)
-        .await;
-    let _ = walk
-        .step(get.clone(), "/order-api/menu/filter", &none, None, 200)
-        .await;
-    let dish = walk
-        .step(
-            post.clone(),
-            "/order-api/menu",
-            &none,
-            Some(parsed(golden::NEW_DISH)),
-            201,
-        )
-        .await;
-    let items = json!([{"menuId": dish["id"], "quantite": 1}]);
-    let order = json!({"clientId": client["id"], "items": items});
-    let order = walk
-        .step(
-            post.clone(),
-            "/order-api/commandes",
-            &none,
-            Some(order),
-            201,
-        )
-        .await;
-    let _ = walk
-        .step(get.clone(), "/order-api/commandes", &none, None, 200)
-        .await;
-    let _ = walk
-        .step(
-            get.clone(),
-            "/order-api/commandes/{id}",
-            &order["id"],
-            None,
-            200,
-        )
-        .await;
-    let status = Some(parsed(golden::STATUS_CHANGE));
-    let _ = walk
-        .step(
-            patch.clone(),
-            "/order-api/commandes/{id}/status",
-            &order["id"],
-            status,
-            200,
-        )
-        .await;
-    let _ = walk.step(get.clone(), "/orders", &none, None, 200).await;
-    let _ = walk
-        .step(
-            post.clone(),
-            "/orders",
-            &none,
-            Some(parsed(golden::NEW_DEMO_ORDER)),
-            200,
-        )
-        .await;
-
-    // Kitchen and delivery.
-    let _ = walk
-        .step(get.clone(), "/kitchen/orders", &none, None, 200)
-        .await;
-    let _ = walk
-        .step(
-            post.clone(),
-            "/kitchen/update",
-            &none,
-            Some(parsed(golden::KITCHEN_MARK)),
-            200,
-        )
-        .await;
-    let _ = walk
-        .step(get.clone(), "/delivery/assigned", &none, None, 200)
-        .await;
-    let _ = walk
-        .step(
-            post.clone(),
-            "/delivery/update",
-            &none,
-            Some(parsed(golden::DELIVERY_MARK)),
-            200,
-        )
-        .await;
-    let couriers = "/delivery-api/livreurs";
-    let courier = walk
-        .step(
-            post.clone(),
-            couriers,
-            &none,
-            Some(parsed(golden::NEW_COURIER)),
-            201,
-        )
-        .await;
-    let _ = walk.step(get.clone(), couriers, &none, None, 200).await;
-    let one = "/delivery-api/livreurs/{id}";
-    let _ = walk.step(get.clone(), one, &courier["id"], None, 200).await;
-    let change = Some(parsed(golden::COURIER_CHANGE));
-    let _ = walk
-        .step(patch.clone(), one, &courier["id"], change, 200)
-        .await;
-    let deliveries = "/delivery-api/livraisons";
-    let delivery = walk
-        .step(
-            post.clone(),
-            deliveries,
-            &none,
-            Some(parsed(golden::NEW_DELIVERY)),
-            201,
-        )
-        .await;
-    let _ = walk.step(get.clone(), deliveries, &none, None, 200).await;
-    let one = "/delivery-api/livraisons/{id}";
-    let _ = walk
-        .step(get.clone(), one, &delivery["id"], None, 200)
-        .await;
-    let choice = Some(json!({"livreurId": courier["id"]}));
-    let _ = walk
-        .step(
-            post,
-            "/delivery-api/livraisons/{id}/assigner",
-            &delivery["id"],
-            choice,
-            200,
-        )
-        .await;
-    let change = Some(parsed(golden::DELIVERY_CHANGE));
-    let _ = walk.step(patch, one, &delivery["id"], change, 200).await;
-    let _ = walk
-        .step(
-            delete,
-            "/delivery-api/livreurs/{id}",
-            &courier["id"],
-            None,
-            200,
-        )
-        .await;
-
+    walk.own_pages().await;
+    walk.clients().await;
+    walk.orders().await;
+    walk.kitchen_and_delivery().await;
     assert_eq!(walk.walked, table());
+}
+
+impl Walk<'_> {
+    async fn own_pages(&mut self) {
+        for page in ["/", "/live", "/ready"] {
+            self.get(page).await;
+        }
+    }
+
+    async fn clients(&mut self) {
+        let client = self
+            .post("/client-api/clients", golden::NEW_CLIENT, 201)
+            .await;
+        self.turn_to(&client);
+        for ending in ["/client-api/logout", "/client-api/logout-all"] {
+            let login = self.post("/client-api/login", golden::LOGIN, 200).await;
+            self.token = login["access_token"].as_str().unwrap().to_owned();
+            self.get("/client-api/sessions").await;
+            self.post(ending, "", 200).await;
+        }
+        self.get("/client-api/clients").await;
+        self.get("/client-api/clients/{id}").await;
+        self.delete("/client-api/clients/{id}").await;
+        self.post("/auth/login", golden::DEMO_LOGIN, 200).await;
+    }
+
+    async fn orders(&mut self) {
+        self.get("/order-api/menu").await;
+        self.get("/order-api/menu/filter").await;
+        self.post("/order-api/menu", golden::NEW_DISH, 201).await;
+        let order = self
+            .post("/order-api/commandes", golden::NEW_ORDER, 201)
+            .await;
+        self.turn_to(&order);
+        self.get("/order-api/commandes").await;
+        self.get("/order-api/commandes/{id}").await;
+        self.patch("/order-api/commandes/{id}/status", golden::STATUS_CHANGE)
+            .await;
+        self.get("/orders").await;
+        self.post("/orders", golden::NEW_DEMO_ORDER, 200).await;
+    }
+
+    async fn kitchen_and_delivery(&mut self) {
+        self.get("/kitchen/orders").await;
+        self.post("/kitchen/update", golden::KITCHEN_MARK, 200)
+            .await;
+        self.get("/delivery/assigned").await;
+        self.post("/delivery/update", golden::DELIVERY_MARK, 200)
+            .await;
+
+        let courier = self
+            .post("/delivery-api/livreurs", golden::NEW_COURIER, 201)
+            .await;
+        self.turn_to(&courier);
+        self.get("/delivery-api/livreurs").await;
+        self.get("/delivery-api/livreurs/{id}").await;
+        self.patch("/delivery-api/livreurs/{id}", golden::COURIER_CHANGE)
+            .await;
+
+        let delivery = self
+            .post("/delivery-api/livraisons", golden::NEW_DELIVERY, 201)
+            .await;
+        self.turn_to(&delivery);
+        self.get("/delivery-api/livraisons").await;
+        self.get("/delivery-api/livraisons/{id}").await;
+        let choice = json!({"livreurId": courier["id"]}).to_string();
+        self.post("/delivery-api/livraisons/{id}/assigner", &choice, 200)
+            .await;
+        self.patch("/delivery-api/livraisons/{id}", golden::DELIVERY_CHANGE)
+            .await;
+
+        self.turn_to(&courier);
+        self.delete("/delivery-api/livreurs/{id}").await;
+    }
 }
 
 /// The rows of the configuration.

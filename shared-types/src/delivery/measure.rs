@@ -3,7 +3,7 @@
 use deserr::{Deserr, IntoValue, Value, ValueKind, ValuePointerRef};
 use serde::{Deserialize, Serialize};
 
-use crate::field::{FieldErrors, path_of, wrong_kind};
+use crate::field::{FieldErrors, deserialize_number, path_of, wrong_kind};
 use crate::text::Text;
 
 /// 0 to 1,000 km.
@@ -21,12 +21,7 @@ impl Deserr<FieldErrors> for Kilometres {
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, FieldErrors> {
-        let distance = match value {
-            Value::Integer(km) => km as f64,
-            Value::NegativeInteger(km) => km as f64,
-            Value::Float(km) => km,
-            other => return Err(wrong_kind(other, &[ValueKind::Float], location)),
-        };
+        let distance = deserialize_number(value, location)?;
         if (0.0..=1_000.0).contains(&distance) {
             Ok(Self(distance))
         } else {

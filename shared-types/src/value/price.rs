@@ -1,9 +1,9 @@
 //! Euros on the wire, integer cents inside: sums are exact.
 
-use deserr::{Deserr, IntoValue, Value, ValueKind, ValuePointerRef};
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::field::{FieldErrors, path_of, wrong_kind};
+use crate::field::{FieldErrors, deserialize_number, path_of};
 use crate::text::Text;
 
 /// Between 0 and 1,000,000 euros: enough for any order (99 lines of 99 of the dearest dish would be more, and
@@ -84,12 +84,7 @@ impl Deserr<FieldErrors> for Price {
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, FieldErrors> {
-        let euros = match value {
-            Value::Integer(euros) => euros as f64,
-            Value::NegativeInteger(euros) => euros as f64,
-            Value::Float(euros) => euros,
-            other => return Err(wrong_kind(other, &[ValueKind::Float], location)),
-        };
+        let euros = deserialize_number(value, location)?;
         Self::from_euros(euros).map_err(|text| FieldErrors::one(path_of(location), text))
     }
 }
