@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
-use shared_types::account::Password;
+use shared_types::account::{Password, PasswordAttempt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
@@ -58,21 +58,21 @@ impl Passwords {
         Ok(hash.await??)
     }
 
-    /// Whether `password` is the one that `stored` was made of; never where there is nothing stored, and not sooner.
+    /// Whether `attempt` is the one that `stored` was made of; never where there is nothing stored, and not sooner.
     ///
     /// # Errors
     /// Too many wait already, or `stored` is no hash.
     pub(crate) async fn verify(
         &self,
-        password: &Password,
+        attempt: &PasswordAttempt,
         stored: Option<&str>,
     ) -> Result<bool, Error> {
-        let password = password.clone();
+        let attempt = attempt.clone();
         let compared = stored.unwrap_or(&self.decoy).to_owned();
         let permits = self.admit().await?;
         let matches = spawn_blocking(move || {
             let _held: Permits = permits;
-            argon::matches(password.expose().as_bytes(), &compared)
+            argon::matches(attempt.expose().as_bytes(), &compared)
         });
         Ok(matches.await?? && stored.is_some())
     }
@@ -93,7 +93,7 @@ impl Passwords {
 
 #[cfg(test)]
 mod tests {
-    use shared_types::account::Password;
+    use shared_types::account::{Password, PasswordAttempt};
     use shared_types::field::FromText as _;
 
     use super::{Error, Passwords};
@@ -102,12 +102,16 @@ mod tests {
         Password::from_text(text).unwrap()
     }
 
+    fn attempt(text: &str) -> PasswordAttempt {
+        PasswordAttempt::from_text(text).unwrap()
+    }
+
     #[actix_web::test]
     async fn a_password_matches_its_own_hash_only() {
         let passwords = Passwords::new().await.unwrap();
         let stored = passwords.hash(&password("tarte-aux-pommes")).await.unwrap();
         for (typed, expected) in [("tarte-aux-pommes", true), ("Tarte-aux-pommes", false)] {
-            let verified = passwords.verify(&password(typed), Some(&stored)).await;
+            let verified = passwords.verify(&attempt(typed), Some(&stored)).await;
             assert_eq!(verified.unwrap(), expected);
         }
     }
@@ -115,7 +119,7 @@ mod tests {
     #[actix_web::test]
     async fn no_password_is_that_of_nobody() {
         let passwords = Passwords::new().await.unwrap();
-        let guess = password("the password of nobody");
+        let guess = attempt("the password of nobody");
         assert!(!passwords.verify(&guess, None).await.unwrap());
     }
 

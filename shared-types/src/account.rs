@@ -13,7 +13,7 @@ use crate::value::Timestamp;
 use crate::wire_enum::wire_enum;
 
 pub use email::Email;
-pub use password::Password;
+pub use password::{Password, PasswordAttempt};
 pub use phone::Phone;
 
 wire_enum! {
@@ -69,7 +69,7 @@ pub struct Client {
 #[deserr(error = FieldErrors)]
 pub struct Login {
     pub email: Line<320>,
-    pub password: Password,
+    pub password: PasswordAttempt,
 }
 
 /// The answer to a login. The field names are those of RFC 6749 §5.1.

@@ -43,6 +43,8 @@ async fn an_unknown_email_an_inactive_client_and_a_wrong_password_look_alike() {
     let mut bodies = Vec::new();
     for (email, password) in [
         ("lea@example.com", "another password"),
+        ("lea@example.com", "short"),
+        ("lea@example.com", ""),
         ("nobody@example.com", PASSWORD),
         ("not an address", PASSWORD),
         ("gone@example.com", PASSWORD),

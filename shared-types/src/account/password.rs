@@ -1,11 +1,14 @@
-//! A password on its way to being hashed: never printed, never serialised.
+//! Passwords on their way to being hashed or checked: never printed, never serialised.
 
 use std::fmt;
 
 use crate::field::{FromText, text_field};
 use crate::text::Text;
 
-/// 6 to 1,024 characters. The upper bound keeps a client from making the hash arbitrarily expensive.
+/// Keeps a client from making the hash arbitrarily expensive.
+const MAX_CHARS: usize = 1024;
+
+/// 6 to 1,024 characters.
 #[derive(Clone)]
 pub struct Password(String);
 
@@ -17,9 +20,34 @@ impl Password {
     }
 }
 
+/// What somebody types to log in. It may be too short to be anyone's password, and is then wrong like any other.
+#[derive(Clone)]
+pub struct PasswordAttempt(String);
+
+impl PasswordAttempt {
+    /// The secret itself, for the hash function only.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromText for PasswordAttempt {
+    fn from_text(text: &str) -> Result<Self, Text> {
+        if text.chars().count() <= MAX_CHARS {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Text::new(
+                "1024 caractères au plus",
+                "at most 1024 characters",
+            ))
+        }
+    }
+}
+
 impl FromText for Password {
     fn from_text(text: &str) -> Result<Self, Text> {
-        if (6..=1024).contains(&text.chars().count()) {
+        if (6..=MAX_CHARS).contains(&text.chars().count()) {
             Ok(Self(text.to_owned()))
         } else {
             Err(Text::new(
@@ -36,16 +64,30 @@ impl fmt::Debug for Password {
     }
 }
 
+impl fmt::Debug for PasswordAttempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordAttempt(…)")
+    }
+}
+
 text_field!(Password);
+text_field!(PasswordAttempt);
 
 #[cfg(test)]
 mod tests {
-    use super::{FromText, Password};
+    use super::{FromText, Password, PasswordAttempt};
 
     #[test]
     fn a_password_is_never_printed() {
         let password = Password::from_text("s3cret!").unwrap();
-        assert!(!format!("{password:?}").contains("s3cret"));
+        let attempt = PasswordAttempt::from_text("s3cret!").unwrap();
+        assert!(!format!("{password:?} {attempt:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn an_attempt_may_be_short_but_not_endless() {
+        assert!(PasswordAttempt::from_text("123").is_ok());
+        assert!(PasswordAttempt::from_text(&"x".repeat(1025)).is_err());
     }
 
     #[test]
