@@ -12,6 +12,7 @@ use std::thread::available_parallelism;
 use service_kit::env::{ConfigError, Env};
 
 use crate::cors::Origins;
+use crate::limits::Limits;
 use crate::route::RouteTable;
 
 pub(crate) use file::RouteRow;
@@ -30,8 +31,7 @@ pub struct Config {
     pub workers: usize,
     /// `GATEWAY_CORS_ORIGINS`: the origins whose pages may call; any of localhost by default.
     pub origins: Origins,
-    /// `limits.request_body`: bytes.
-    pub max_request_body: u64,
+    pub limits: Limits,
     pub upstreams: Vec<Upstream>,
     pub routes: RouteTable,
 }
@@ -77,7 +77,7 @@ impl Config {
             )?,
             workers: workers.unwrap_or(cores),
             origins: env.parse_or("GATEWAY_CORS_ORIGINS", Origins::localhost())?,
-            max_request_body: file.limits.request_body.as_u64(),
+            limits: file.limits.into(),
             routes: RouteTable::build(&file.routes, &upstreams)?,
             upstreams,
         })

@@ -55,6 +55,9 @@ impl Worker {
         payload: web::Payload,
         record: &mut Record,
     ) -> HttpResponse {
+        if let Err(fault) = self.config.limits.admit(request) {
+            return refuse(request, Fault::Client(fault), None, record);
+        }
         let (route, parameters) = match self
             .config
             .routes
@@ -94,7 +97,7 @@ impl Worker {
             upstream,
             pool,
             request_id: &record.request_id,
-            max_body: self.config.max_request_body,
+            max_body: self.config.limits.request_body,
         };
         match proxy::forward(outgoing).await {
             Ok(response) => response,

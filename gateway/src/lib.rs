@@ -10,6 +10,7 @@ pub mod config;
 mod cors;
 mod entrance;
 mod fault;
+mod limits;
 mod pages;
 mod proxy;
 mod record;
@@ -17,3 +18,4 @@ pub mod route;
 
 pub use application::Gateway;
 pub use config::Config;
+pub use limits::Limits;

@@ -7,10 +7,12 @@ use bytesize::ByteSize;
 use serde::{Deserialize, Deserializer, de};
 use service_kit::env::ConfigError;
 
+use crate::limits::Limits;
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct File {
-    pub(crate) limits: Limits,
+    pub(crate) limits: LimitsTable,
     pub(crate) upstreams: BTreeMap<String, UpstreamTable>,
     /// The routes of each upstream, by its name.
     pub(crate) routes: BTreeMap<String, Vec<RouteRow>>,
@@ -18,8 +20,20 @@ pub(crate) struct File {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Limits {
+pub(crate) struct LimitsTable {
+    pub(crate) uri: ByteSize,
+    pub(crate) head: ByteSize,
     pub(crate) request_body: ByteSize,
+}
+
+impl From<LimitsTable> for Limits {
+    fn from(table: LimitsTable) -> Self {
+        Self {
+            uri: table.uri.as_u64(),
+            head: table.head.as_u64(),
+            request_body: table.request_body.as_u64(),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,7 +1,9 @@
 //! What is too large is refused, before or while it arrives.
 
+use actix_web::http::Method;
+
 use crate::scripted::{json, raw};
-use crate::{CONFIG, start};
+use crate::{CONFIG, client, start};
 
 #[actix_web::test]
 async fn an_announced_body_over_the_limit_is_refused_unread_and_never_sent_on() {
@@ -37,4 +39,24 @@ async fn a_body_at_the_limit_gets_through() {
     let answer = raw(start(CONFIG, backend), &request, "{}").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert_eq!(seen.requests().len(), 1);
+}
+
+#[actix_web::test]
+async fn a_target_over_the_limit_is_a_414() {
+    let (backend, seen) = json("200 OK", "{}").await;
+    let gateway = client(CONFIG, backend);
+    let longest = format!("/things?{}", "x".repeat(1024 - "/things?".len()));
+    let _ = gateway.get(&longest).await.ok(200);
+    let answer = gateway.get(&format!("{longest}x")).await;
+    let _ = answer.problem(414, "uri_too_long");
+    assert_eq!(seen.requests().len(), 1);
+}
+
+#[actix_web::test]
+async fn a_head_over_the_limit_is_a_431() {
+    let (backend, seen) = json("200 OK", "{}").await;
+    let request = client(CONFIG, backend).request(Method::GET, "/things");
+    let answer = request.header("X-Long", &"x".repeat(4096)).send().await;
+    let _ = answer.problem(431, "headers_too_large");
+    assert!(seen.requests().is_empty(), "{:?}", seen.requests());
 }

@@ -27,6 +27,8 @@ use service_kit::testing::Client;
 /// A configuration with one upstream, `backend`, of short patience, and a few routes to it.
 const CONFIG: &str = r#"
 [limits]
+uri = "1KiB"
+head = "4KiB"
 request_body = "64KiB"
 
 [upstreams.backend]

@@ -77,6 +77,14 @@ codes! {
         fr: "Corps trop volumineux", "Le corps de la requête dépasse la limite.";
         en: "Body too large", "The body of the request is over the limit.";
     }
+    UriTooLong = 414 "uri_too_long" {
+        fr: "Adresse trop longue", "L'adresse de la requête dépasse la limite.";
+        en: "URI too long", "The address of the request is over the limit.";
+    }
+    HeadersTooLarge = 431 "headers_too_large" {
+        fr: "En-têtes trop volumineux", "Les en-têtes de la requête dépassent la limite.";
+        en: "Header fields too large", "The header fields of the request are over the limit.";
+    }
     UnsupportedMediaType = 415 "unsupported_media_type" {
         fr: "Type de contenu non pris en charge", "Le corps doit être du JSON, annoncé par Content-Type: application/json.";
         en: "Unsupported media type", "The body must be JSON, announced by Content-Type: application/json.";
