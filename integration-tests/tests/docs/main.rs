@@ -8,6 +8,7 @@
 
 mod api;
 mod configuration;
+mod errors;
 mod readme;
 
 use std::path::Path;
