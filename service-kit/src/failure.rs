@@ -13,6 +13,8 @@ use shared_types::field::FieldErrors;
 use shared_types::problem::Code;
 use shared_types::text::Text;
 
+use crate::program::chain;
+
 type Cause = Box<dyn StdError + Send + Sync>;
 
 /// Boxed, so that the `Result` of every handler stays small.
@@ -98,12 +100,10 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.code.as_str())?;
-        let mut cause: Option<&dyn StdError> = self.0.cause.as_deref().map(|cause| cause as _);
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
+        match &self.0.cause {
+            Some(cause) => write!(f, ": {}", chain(cause.as_ref())),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
