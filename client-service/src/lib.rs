@@ -52,6 +52,8 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
     let passwords = Passwords::new().await?;
     if config.seed_demo {
         seed::seed(&store, &passwords).await?;
+    } else {
+        seed::close(&store).await?;
     }
     warn_of_what_is_open(config.access, config.seed_demo);
     let service = Service {
@@ -83,7 +85,7 @@ fn warn_of_what_is_open(access: Access, seed_demo: bool) {
         ),
         (Access::Strict, true) => log::warn!(
             "SEED_DEMO=true: anyone may log in as the demo ADMIN, whose password is published; \
-             set SEED_DEMO=false and delete the demo accounts"
+             SEED_DEMO=false closes the demo accounts"
         ),
         (Access::Strict, false) => {}
     }

@@ -57,6 +57,7 @@ pub const DEMO_ACCOUNTS: &[DemoAccount] = &[
 pub(crate) async fn seed(store: &Store, passwords: &Passwords) -> Result<(), RunError> {
     for account in DEMO_ACCOUNTS {
         if store.credentials(account.email).await?.is_some() {
+            store.set_active(account.email, true).await?;
             continue;
         }
         let new = account.as_new_client()?;
@@ -69,6 +70,20 @@ pub(crate) async fn seed(store: &Store, passwords: &Passwords) -> Result<(), Run
     }
     let emails: Vec<_> = DEMO_ACCOUNTS.iter().map(|account| account.email).collect();
     log::info!("the demo accounts exist: {}", emails.join(", "));
+    Ok(())
+}
+
+/// Closes those that an earlier start made: their passwords are published, and nobody can have changed one. Their
+/// tokens are refused from then on.
+pub(crate) async fn close(store: &Store) -> Result<(), RunError> {
+    for account in DEMO_ACCOUNTS {
+        if store.set_active(account.email, false).await? {
+            log::warn!(
+                "SEED_DEMO=false: the demo account {} is closed",
+                account.email
+            );
+        }
+    }
     Ok(())
 }
 

@@ -10,7 +10,9 @@ use actix_web::{App, HttpServer, web};
 use futures_util::FutureExt as _;
 use service_kit::health::Readiness;
 use service_kit::program::RunError;
-use service_kit::serve::{Application, DRAIN, Draining, HEAD_TIMEOUT, Service, first_addr};
+use service_kit::serve::{
+    Application, DRAIN, Draining, HEAD_TIMEOUT, Service, cannot_listen, first_addr,
+};
 
 use crate::config::Config;
 use crate::entrance::{Worker, enter};
@@ -62,7 +64,8 @@ impl Gateway {
         .keep_alive(KEEP_ALIVE)
         // A client that closes its side has gone, as most proxies take it: its upstream can stop working for it.
         .h1_allow_half_closed(false)
-        .bind(bind)?;
+        .bind(bind)
+        .map_err(|error| cannot_listen(bind, &error))?;
         let addr = first_addr(&server.addrs())?;
         let public = Application::new(server.run(), addr, draining);
         Ok(Self { public, admin })

@@ -169,6 +169,16 @@ mod tests {
                 "/order-api/commandes/{id}/status",
             ),
             (
+                "methods = [\"PATCH\"]",
+                "methods = [\"patch\"]",
+                "/order-api/commandes/{id}/status",
+            ),
+            (
+                "path = \"/kitchen/orders\"",
+                "path = \"/kitchen/orders?x\"",
+                "/kitchen/orders?x",
+            ),
+            (
                 "to = \"/auth/login\"",
                 "to = \"/auth/{who}\"",
                 "/client-api/login",

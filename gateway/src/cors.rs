@@ -18,7 +18,7 @@ const EXPOSED: &str =
 /// How long a browser may remember a preflight's answer: 10 minutes, so that a changed policy is soon seen.
 const MAX_AGE: &str = "600";
 
-const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 
 /// The origins that are allowed: a list of `scheme://host[:port]`, `localhost` (any scheme and port of this
 /// machine) and `*` (any origin, without credentials); or `none`.
@@ -109,15 +109,28 @@ fn is_origin(text: &str) -> bool {
             .is_ok_and(|uri| uri.host().is_some_and(|host| !host.is_empty()))
 }
 
+/// Taken apart strictly: nothing but a host and a port may follow the scheme.
 fn is_localhost(origin: &str) -> bool {
-    let Some((_, rest)) = origin.split_once("://") else {
+    let rest = origin
+        .strip_prefix("http://")
+        .or(origin.strip_prefix("https://"));
+    let Some(rest) = rest else {
         return false;
     };
-    let host = match rest.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => rest.split(':').next().unwrap_or_default(),
-    };
-    matches!(host, "localhost" | "127.0.0.1" | "::1") || host.ends_with(".localhost")
+    let hosts = ["localhost", "127.0.0.1", "[::1]"];
+    hosts
+        .iter()
+        .filter_map(|host| rest.strip_prefix(host))
+        .any(is_port)
+}
+
+/// Nothing, or `:` and a port.
+fn is_port(text: &str) -> bool {
+    let digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    match text.strip_prefix(':') {
+        Some(port) => digits(port) && port.parse::<u16>().is_ok(),
+        None => text.is_empty(),
+    }
 }
 
 pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
@@ -197,7 +210,6 @@ mod tests {
             "http://localhost:5173",
             "https://127.0.0.1",
             "http://[::1]:3000",
-            "http://app.localhost",
         ] {
             assert_eq!(
                 grant("localhost", from),
@@ -215,6 +227,11 @@ mod tests {
             "null",
             "http://127.0.0.1.evil.com",
             "http://notlocalhost",
+            "http://localhost:3000@evil.com",
+            "http://localhost:3000/x",
+            "http://localhost:",
+            "http://localhost:99999",
+            "ftp://localhost",
         ] {
             assert_eq!(grant("localhost", from), Grant::None, "{from}");
         }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::{ALLOW, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue};
+use actix_web::http::header::{
+    ACCEPT_LANGUAGE, ALLOW, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, VARY,
+};
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use service_kit::observe::lang_of;
@@ -158,12 +160,14 @@ fn problem(
         instance: request.uri().path(),
         request_id: record.request_id.as_str(),
     };
-    let detail = at_fault.map(|(upstream, fault)| fault.detail(upstream).to(lang).to_owned());
+    let detail = at_fault
+        .map(|(upstream, fault)| fault.detail(upstream, request.method()).to(lang).to_owned());
     let mut problem = Problem::new(code, detail, occurrence);
     problem.service = at_fault.map(|(upstream, _)| upstream.name.to_string());
     let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     HttpResponse::build(status)
         .insert_header((CONTENT_TYPE, MEDIA_TYPE))
         .insert_header((CONTENT_LANGUAGE, lang.tag()))
+        .append_header((VARY, ACCEPT_LANGUAGE.as_str()))
         .json(problem)
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with a request at the gateway, who is at fault, and what the client is told.
 
+use actix_web::http::Method;
 use shared_types::problem::Code;
 use shared_types::text::Text;
 
@@ -73,11 +74,20 @@ impl UpstreamFault {
         }
     }
 
-    /// The sentence that names the upstream.
-    pub(crate) fn detail(self, upstream: &Upstream) -> Text {
+    /// The sentence that names the upstream. Who sent a request that must not be repeated blindly (RFC 9110 §9.2.2) is
+    /// not told to try again where the upstream may have done it.
+    pub(crate) fn detail(self, upstream: &Upstream, method: &Method) -> Text {
         use shared_types::text::Lang::{En, Fr};
         let (fr, en) = (upstream.label.to(Fr), upstream.label.to(En));
         match self {
+            Self::Timeout | Self::InvalidResponse if !method.is_idempotent() => Text::formatted(
+                format!(
+                    "{fr} n'a pas confirmé la demande, qui a peut-être abouti. Vérifiez avant de la renouveler."
+                ),
+                format!(
+                    "{en} did not confirm the request, which may have succeeded. Check before you repeat it."
+                ),
+            ),
             Self::Unreachable => Text::formatted(
                 format!("{fr} est injoignable. Réessayez dans quelques secondes."),
                 format!("{en} cannot be reached. Try again in a few seconds."),

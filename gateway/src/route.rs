@@ -64,6 +64,9 @@ struct Entry {
     allow: HeaderValue,
 }
 
+/// What a route may take. OPTIONS and CONNECT are the gateway's own business.
+const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
 /// What the table says of a request.
 #[derive(Debug)]
 pub(crate) enum Found<'t, 'p> {
@@ -133,7 +136,17 @@ fn add_row(
     if row.methods.is_empty() {
         return Err(refuse("methods: at least one is needed".to_owned()));
     }
+    let plain = |c: char| c.is_ascii_graphic() && !"?#%\\".contains(c);
+    if !row.path.starts_with('/') || !row.path.chars().all(plain) {
+        return Err(refuse(
+            "path: must begin with / and hold no query, escape or space".to_owned(),
+        ));
+    }
     for method in &row.methods {
+        if !METHODS.contains(&method.as_str()) {
+            let known = METHODS.join(", ");
+            return Err(refuse(format!("methods: {method} is none of {known}")));
+        }
         let method: Method = method
             .parse()
             .map_err(|error| refuse(format!("methods: {method}: {error}")))?;
@@ -165,9 +178,6 @@ fn plant(routes: &[Arc<Route>]) -> Result<matchit::Router<Entry>, ConfigError> {
     let mut tree = matchit::Router::new();
     for (path, routes) in by_path {
         let refuse = |reason: String| ConfigError::new(format!("route {path}"), reason);
-        if !path.starts_with('/') {
-            return Err(refuse("path: must begin with /".to_owned()));
-        }
         let mut methods: Vec<&str> = routes.iter().map(|route| route.method.as_str()).collect();
         methods.push("OPTIONS");
         let allow = HeaderValue::from_str(&methods.join(", "))

@@ -7,7 +7,8 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    AcceptLanguage, CONTENT_LANGUAGE, CONTENT_TYPE, Header as _, HeaderName, HeaderValue,
+    AcceptLanguage, CONTENT_LANGUAGE, CONTENT_TYPE, Header as _, HeaderName, HeaderValue, Quality,
+    VARY,
 };
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
@@ -67,7 +68,10 @@ pub fn lang_of(request: &impl HttpMessage) -> Lang {
     let Ok(accepted) = AcceptLanguage::parse(request) else {
         return Lang::default();
     };
-    let ranked: Vec<String> = accepted.ranked().iter().map(ToString::to_string).collect();
+    // A quality of 0 means "not this one" (RFC 9110 §12.4.2).
+    let wanted = accepted.iter().filter(|item| item.quality > Quality::ZERO);
+    let ranked = AcceptLanguage(wanted.cloned().collect()).ranked();
+    let ranked: Vec<String> = ranked.iter().map(ToString::to_string).collect();
     Lang::preferred(ranked.iter().map(String::as_str))
 }
 
@@ -186,6 +190,7 @@ fn render(
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(lang.tag()));
+    headers.append(VARY, HeaderValue::from_static("accept-language"));
     if let Some((name, value)) = own_header {
         headers.insert(name, value);
     }

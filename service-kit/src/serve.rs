@@ -84,7 +84,8 @@ impl Application {
         .shutdown_timeout(DRAIN.as_secs())
         .client_request_timeout(HEAD_TIMEOUT)
         .keep_alive(KEEP_ALIVE)
-        .bind(service.bind)?;
+        .bind(service.bind)
+        .map_err(|error| cannot_listen(service.bind, &error))?;
         let addr = first_addr(&server.addrs())?;
         Ok(Self::new(server.run(), addr, draining))
     }
@@ -135,6 +136,12 @@ pub fn resource(path: &str, methods: &'static str) -> Resource {
             .insert_header((ALLOW, methods))
             .finish()
     }))
+}
+
+/// The system's own words name no address.
+#[must_use]
+pub fn cannot_listen(bind: SocketAddr, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot listen on {bind}: {error}"))
 }
 
 /// # Errors

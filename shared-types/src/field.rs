@@ -191,6 +191,10 @@ impl DeserializeError for FieldErrors {
                 path.push_str(field);
                 Text::new("champ obligatoire", "required field")
             }
+            ErrorKind::IncorrectValueKind {
+                actual: Value::Null,
+                ..
+            } if !path.is_empty() => Text::new("champ obligatoire", "required field"),
             ErrorKind::IncorrectValueKind { actual, accepted } => {
                 let (fr, en) = accepted.first().map_or(("", ""), |kind| name_of(*kind));
                 let (got_fr, got_en) = name_of(actual.kind());

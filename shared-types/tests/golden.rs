@@ -125,3 +125,10 @@ fn an_unknown_status_is_refused_with_the_known_ones() {
             .contains("EN_ATTENTE, EN_PREPARATION")
     );
 }
+
+#[test]
+fn null_where_a_value_is_needed_is_a_missing_field() {
+    let errors = parse::<order::StatusChange>(serde_json::json!({"status": null})).unwrap_err();
+    let sentence = errors.sentence(shared_types::text::Lang::En);
+    assert_eq!(sentence, "status : required field");
+}

@@ -9,17 +9,20 @@ pub(crate) fn print(stack: &Stack, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "The restaurant is open.\n")?;
     writeln!(out, "  gateway   {gateway}")?;
     writeln!(out, "  operator  http://{}", stack.admin_addr())?;
-    writeln!(out, "\nDemo accounts (e-mail, password, role):")?;
-    for account in DEMO_ACCOUNTS {
-        writeln!(
-            out,
-            "  {:<30}  {}  {}",
-            account.email, account.password, account.role
-        )?;
+    if stack.has_demo_accounts() {
+        writeln!(out, "\nDemo accounts (e-mail, password, role):")?;
+        for account in DEMO_ACCOUNTS {
+            writeln!(
+                out,
+                "  {:<30}  {}  {}",
+                account.email, account.password, account.role
+            )?;
+        }
     }
     writeln!(out, "\nTry:")?;
     writeln!(out, "  curl {gateway}/order-api/menu")?;
-    if let Some(account) = DEMO_ACCOUNTS.first() {
+    let account = DEMO_ACCOUNTS.first();
+    if let Some(account) = account.filter(|_demo| stack.has_demo_accounts()) {
         writeln!(
             out,
             "  curl {gateway}/client-api/login -H 'Content-Type: application/json' \\\n       \

@@ -82,6 +82,12 @@ impl Stack {
         self.admin
     }
 
+    /// Whether the demo accounts can log in.
+    #[must_use]
+    pub fn has_demo_accounts(&self) -> bool {
+        self.options.env.parse_or("SEED_DEMO", true).unwrap_or(true)
+    }
+
     #[must_use]
     pub fn is_running(&self, service: Service) -> bool {
         self.services.get(&service).is_some_and(Running::is_running)

@@ -164,6 +164,20 @@ impl Store {
         }))
     }
 
+    /// Whether that changed anything: there may be no such client, or it may have been so before.
+    pub(crate) async fn set_active(&self, email: &str, active: bool) -> Result<bool, Error> {
+        let changed = sqlx::query(
+            "UPDATE clients SET is_active = $1, updated_at = $2 \
+             WHERE email_key = $3 AND is_active <> $1",
+        )
+        .bind(active)
+        .bind(Timestamp::now().millis())
+        .bind(Email::key_of(email))
+        .execute(self.database.writer())
+        .await?;
+        Ok(changed.rows_affected() > 0)
+    }
+
     /// The client's sessions end with it.
     ///
     /// # Errors

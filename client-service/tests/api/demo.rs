@@ -63,3 +63,25 @@ async fn the_demo_accounts_are_made_once_and_can_log_in() {
         let _ = again.post("/auth/login", login).await.ok(200);
     }
 }
+
+#[actix_web::test]
+async fn without_the_demo_its_accounts_are_closed_and_with_it_they_open_again() {
+    let service = service_with(|config| config.seed_demo = true).await;
+    let admin = DEMO_ACCOUNTS.last().unwrap();
+    let login = json!({"email": admin.email, "password": admin.password});
+    let token = service
+        .http
+        .post("/auth/login", login.clone())
+        .await
+        .ok(200);
+    let token = token["access_token"].as_str().unwrap().to_owned();
+
+    let without = start(config(service.folder.path())).await;
+    let refused = without.post("/auth/login", login.clone()).await;
+    let _ = refused.problem(401, "invalid_credentials");
+    let _ = service.sessions(&token).await.problem(401, "unauthorized");
+
+    let mut with = config(service.folder.path());
+    with.seed_demo = true;
+    let _ = start(with).await.post("/auth/login", login).await.ok(200);
+}

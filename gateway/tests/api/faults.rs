@@ -150,3 +150,18 @@ async fn an_upstream_that_comes_back_is_used_again_at_once() {
     });
     let _ = gateway.get("/things").await.ok(200);
 }
+
+#[actix_web::test]
+async fn a_write_that_may_have_succeeded_is_not_to_be_repeated_blindly() {
+    let request = client(CONFIG, silent().await).request(Method::POST, "/things");
+    let answer = request
+        .header("Accept-Language", "en")
+        .send_json("{}")
+        .await;
+    let problem = answer.problem(504, "upstream_timeout");
+    assert!(
+        problem.detail.ends_with("Check before you repeat it."),
+        "{}",
+        problem.detail
+    );
+}

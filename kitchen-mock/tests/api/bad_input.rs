@@ -108,3 +108,11 @@ async fn it_is_live_and_ready() {
     let _ = kitchen.get("/live").await.ok(200);
     let _ = kitchen.get("/ready").await.ok(200);
 }
+
+#[actix_web::test]
+async fn a_language_of_quality_zero_is_not_wanted() {
+    let request = kitchen(false).await.request(Method::GET, "/nothing");
+    let answer = request.header("Accept-Language", "en;q=0").send().await;
+    assert_eq!(answer.header("content-language"), Some("fr"));
+    assert_eq!(answer.header("vary"), Some("accept-language"));
+}

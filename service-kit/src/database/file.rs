@@ -1,7 +1,7 @@
 //! How a file of SQLite is made, and made to keep what it was given.
 
 use std::fs::{self, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,7 +15,9 @@ pub(super) fn make(path: &Path) -> Result<(), OpenError> {
     // The parent of a bare file name is the empty path, which always exists and cannot be made.
     let folder = path.parent();
     if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).map_err(|source| OpenError::Folder {
+        let mut made = fs::DirBuilder::new();
+        let made = made.recursive(true).mode(0o700).create(folder);
+        made.map_err(|source| OpenError::Folder {
             path: folder.to_owned(),
             source,
         })?;

@@ -30,6 +30,8 @@ async fn count(database: &Database) -> i64 {
 async fn its_files_are_made_with_their_folder_for_their_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
     let _database = open_in(&folder).await;
+    let made = folder.path().join("a/b").metadata().unwrap();
+    assert_eq!(made.permissions().mode() & 0o777, 0o700);
     for name in ["kept.db", "kept.db-wal", "kept.db-shm"] {
         let file = folder.path().join("a/b").join(name);
         let mode = file.metadata().unwrap().permissions().mode();
