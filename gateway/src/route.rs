@@ -112,7 +112,13 @@ impl RouteTable {
             return Found::Nothing;
         };
         let entry = matched.value;
-        match entry.routes.iter().find(|route| route.method == *method) {
+        let of = |method: &Method| entry.routes.iter().find(|route| route.method == *method);
+        // HEAD is for whatever GET is for (RFC 9110 §9.3.2), unless it has a row of its own.
+        let route = match of(method) {
+            None if *method == Method::HEAD => of(&Method::GET),
+            route => route,
+        };
+        match route {
             Some(route) => Found::Route {
                 route,
                 parameters: matched.params,
@@ -179,6 +185,9 @@ fn plant(routes: &[Arc<Route>]) -> Result<matchit::Router<Entry>, ConfigError> {
     for (path, routes) in by_path {
         let refuse = |reason: String| ConfigError::new(format!("route {path}"), reason);
         let mut methods: Vec<&str> = routes.iter().map(|route| route.method.as_str()).collect();
+        if methods.contains(&"GET") && !methods.contains(&"HEAD") {
+            methods.push("HEAD");
+        }
         methods.push("OPTIONS");
         let allow = HeaderValue::from_str(&methods.join(", "))
             .map_err(|error| refuse(error.to_string()))?;
@@ -218,7 +227,7 @@ mod tests {
         let Found::OtherMethods(allow) = found else {
             panic!("{found:?}")
         };
-        assert_eq!(allow, "GET, POST, OPTIONS");
+        assert_eq!(allow, "GET, POST, HEAD, OPTIONS");
     }
 
     #[test]

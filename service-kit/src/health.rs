@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix_web::{HttpResponse, web};
 use shared_types::gateway::{Health, HealthAnswer};
 
-use crate::serve::Draining;
+use crate::serve::{Draining, resource};
 
 type Check = dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync;
 
@@ -46,8 +46,8 @@ pub fn log_level(route: Option<&str>) -> log::Level {
 
 pub(crate) fn routes(config: &mut web::ServiceConfig) {
     config
-        .route("/live", web::get().to(live))
-        .route("/ready", web::get().to(ready));
+        .service(resource("/live", "GET").route(web::get().to(live)))
+        .service(resource("/ready", "GET").route(web::get().to(ready)));
 }
 
 async fn live() -> HttpResponse {

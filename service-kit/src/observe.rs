@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{
     AcceptLanguage, CONTENT_LANGUAGE, CONTENT_TYPE, Header as _, HeaderName, HeaderValue, Quality,
     VARY,
 };
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
 use shared_types::problem::{Code, MEDIA_TYPE, Occurrence, Problem};
@@ -42,11 +42,15 @@ struct Caller {
 /// # Errors
 /// None of its own: a handler's error has become an answer by the time it gets here.
 pub async fn observe(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let caller = Caller::of(&request);
     request.extensions_mut().insert(caller.id.clone());
+    if *request.method() == Method::HEAD {
+        // Answered like GET (RFC 9110 §9.3.2). The server keeps the body back: it knows what was asked.
+        request.head_mut().method = Method::GET;
+    }
 
     let mut response = next.call(request).await?.map_into_boxed_body();
     let failed = failed_code(&response);

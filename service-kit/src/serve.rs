@@ -131,10 +131,15 @@ impl Application {
 /// §15.5.6 wants and actix-web leaves out.
 #[must_use]
 pub fn resource(path: &str, methods: &'static str) -> Resource {
-    web::resource(path).default_service(web::to(move || async move {
-        HttpResponse::MethodNotAllowed()
-            .insert_header((ALLOW, methods))
-            .finish()
+    // HEAD is taken wherever GET is: `observe` turns it into one.
+    let allow = methods.replace("GET", "GET, HEAD");
+    web::resource(path).default_service(web::to(move || {
+        let allow = allow.clone();
+        async move {
+            HttpResponse::MethodNotAllowed()
+                .insert_header((ALLOW, allow))
+                .finish()
+        }
     }))
 }
 

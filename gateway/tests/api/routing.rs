@@ -21,7 +21,7 @@ async fn an_unknown_path_is_a_404_in_json() {
 async fn another_method_is_a_405_that_names_the_allowed_ones() {
     let answer = client(CONFIG, nobody()).delete("/things").await;
     let _ = answer.problem(405, "method_not_allowed");
-    assert_eq!(answer.header("allow"), Some("GET, POST, OPTIONS"));
+    assert_eq!(answer.header("allow"), Some("GET, POST, HEAD, OPTIONS"));
 }
 
 #[actix_web::test]
@@ -29,7 +29,7 @@ async fn options_tells_the_allowed_methods() {
     let request = client(CONFIG, nobody()).request(Method::OPTIONS, "/things/1");
     let answer = request.send().await;
     assert_eq!(answer.status, 204);
-    assert_eq!(answer.header("allow"), Some("GET, DELETE, OPTIONS"));
+    assert_eq!(answer.header("allow"), Some("GET, DELETE, HEAD, OPTIONS"));
 }
 
 #[actix_web::test]

@@ -167,3 +167,22 @@ async fn a_services_problem_names_the_path_and_the_id_that_the_frontend_knows() 
     assert_eq!(problem.instance, path);
     assert_eq!(problem.request_id, "mine-7");
 }
+
+#[actix_web::test]
+async fn head_is_answered_wherever_get_is() {
+    let restaurant = restaurant().await;
+    let gateway = &restaurant.gateway;
+    for path in [
+        "/",
+        "/live",
+        "/order-api/menu",
+        "/kitchen/orders",
+        "/order-api/commandes/42",
+    ] {
+        let whole = gateway.get(path).await;
+        let head = gateway.request(Method::HEAD, path).send().await;
+        assert_eq!((head.status, head.body.len()), (whole.status, 0), "{path}");
+        let length = whole.header("content-length");
+        assert_eq!(head.header("content-length"), length, "{path}");
+    }
+}

@@ -76,10 +76,9 @@ async fn an_unknown_path_and_a_wrong_method_are_problems_too() {
         .get("/nothing")
         .await
         .problem(404, "route_not_found");
-    let _ = kitchen
-        .delete("/orders")
-        .await
-        .problem(405, "method_not_allowed");
+    let answer = kitchen.delete("/orders").await;
+    let _ = answer.problem(405, "method_not_allowed");
+    assert_eq!(answer.header("allow"), Some("GET, HEAD"));
 }
 
 #[actix_web::test]

@@ -1,5 +1,6 @@
 //! Reading the tickets and marking them.
 
+use actix_web::http::Method;
 use serde_json::json;
 use service_kit::testing::assert_same_shape;
 use shared_types::golden;
@@ -75,4 +76,17 @@ async fn an_impossible_move_is_a_409_and_changes_nothing() {
         .await
         .problem(409, "impossible_transition");
     assert_eq!(kitchen.get("/orders").await.ok(200), before);
+}
+
+#[actix_web::test]
+async fn head_tells_what_get_would_and_sends_nothing() {
+    let kitchen = kitchen(true).await;
+    let whole = kitchen.get("/orders").await;
+    let head = kitchen.request(Method::HEAD, "/orders").send().await;
+    assert_eq!((head.status.as_u16(), head.body.len()), (200, 0));
+    assert_eq!(
+        head.header("content-length"),
+        whole.header("content-length")
+    );
+    let _ = kitchen.get("/orders").await.ok(200);
 }
