@@ -69,7 +69,7 @@ impl Worker {
             Found::OtherMethods(allow) => return other_method(request, allow, record),
             Found::Nothing => return problem(request, Code::RouteNotFound, None, record),
         };
-        record.route = Arc::clone(&route.path);
+        record.route = Some(Arc::clone(&route.path));
         let (index, target) = match &route.to {
             To::Own(page) => return pages::answer(*page, &self.draining),
             To::Upstream { upstream, target } => (*upstream, target),
@@ -126,14 +126,15 @@ fn refuse(
     record: &Record,
 ) -> HttpResponse {
     let id = record.request_id.as_str();
+    let route = record.route.as_deref().unwrap_or("-");
     let at_fault = match &fault {
         Fault::Upstream { fault, cause } => {
             let name = upstream.map_or("-", |upstream| &*upstream.name);
-            log::warn!(upstream = name, route = &*record.route, request_id = id; "{cause}");
+            log::warn!(upstream = name, route = route, request_id = id; "{cause}");
             upstream.map(|upstream| (upstream, *fault))
         }
         Fault::Internal(cause) => {
-            log::error!(route = &*record.route, request_id = id; "{cause}");
+            log::error!(route = route, request_id = id; "{cause}");
             None
         }
         Fault::Client(_) => None,

@@ -20,7 +20,7 @@ const CLIENT_GONE: u16 = 499;
 pub(crate) struct Record {
     pub(crate) method: Method,
     /// The path of the route's row, never what the client wrote: it bounds what can be in a log.
-    pub(crate) route: Arc<str>,
+    pub(crate) route: Option<Arc<str>>,
     pub(crate) upstream: Option<Arc<str>>,
     pub(crate) request_id: RequestId,
     started: Instant,
@@ -42,7 +42,7 @@ impl Record {
     pub(crate) fn begin(method: Method, request_id: RequestId) -> Self {
         Self {
             method,
-            route: "-".into(),
+            route: None,
             upstream: None,
             request_id,
             started: Instant::now(),
@@ -70,9 +70,9 @@ impl Drop for Record {
         let micros = self.started.elapsed().as_micros();
         log::log!(
             target: "access",
-            health::log_level(Some(&self.route)),
+            health::log_level(self.route.as_deref()),
             method = self.method.as_str(),
-            route = &*self.route,
+            route = self.route.as_deref().unwrap_or("-"),
             status = self.status,
             ms = micros as f64 / 1000.0,
             upstream = self.upstream.as_deref().unwrap_or("-"),

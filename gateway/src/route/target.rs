@@ -85,10 +85,12 @@ impl std::fmt::Display for Target {
 }
 
 fn is_dot_segment(segment: &str) -> bool {
-    matches!(
-        segment.to_ascii_lowercase().replace("%2e", ".").as_str(),
-        "." | ".."
-    )
+    // None is longer than two escaped dots, and most parameters are: they need no copy.
+    segment.len() <= "%2e%2e".len()
+        && matches!(
+            segment.to_ascii_lowercase().replace("%2e", ".").as_str(),
+            "." | ".."
+        )
 }
 
 #[cfg(test)]
