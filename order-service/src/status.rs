@@ -75,4 +75,15 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn every_move_is_a_move_up() {
+        for &from in OrderStatus::ALL {
+            for &to in OrderStatus::ALL {
+                if transition(from, to) == Ok(Step::Move) {
+                    assert!(to.rank() > from.rank(), "{from} → {to}");
+                }
+            }
+        }
+    }
 }

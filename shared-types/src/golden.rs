@@ -17,6 +17,7 @@ golden! {
     DISH = "dish";
     NEW_ORDER = "new_order";
     ORDER = "order";
+    ORDER_EVENT = "order_event";
     STATUS_CHANGE = "status_change";
     TICKET = "ticket";
     KITCHEN_MARK = "kitchen_mark";

@@ -8,6 +8,7 @@
 pub mod account;
 pub mod delivery;
 pub mod demo;
+pub mod event;
 pub mod field;
 pub mod gateway;
 pub mod golden;

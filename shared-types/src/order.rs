@@ -21,6 +21,22 @@ wire_enum! {
     }
 }
 
+impl OrderStatus {
+    /// How far along an order is. Every possible move goes up, so of two statuses of one order the higher is the
+    /// later, in whatever sequence they are heard of.
+    #[must_use]
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Pending => 0,
+            Self::Preparing => 1,
+            Self::Ready => 2,
+            Self::Delivering => 3,
+            Self::Delivered => 4,
+            Self::Cancelled => 5,
+        }
+    }
+}
+
 /// `POST /commandes`. No price is taken from a client.
 #[derive(Clone, Debug, Deserr)]
 #[deserr(error = FieldErrors, rename_all = camelCase)]

@@ -93,6 +93,10 @@ codes! {
         fr: "Données invalides", "La requête contient des données invalides.";
         en: "Invalid data", "The request contains invalid data.";
     }
+    IdempotencyKeyReused = 422 "idempotency_key_reused" {
+        fr: "Clé d'idempotence déjà employée", "Cette clé d'idempotence accompagnait une autre requête.";
+        en: "Idempotency key reused", "This idempotency key came with another request before.";
+    }
     InternalError = 500 "internal_error" {
         fr: "Erreur interne", "Une erreur interne est survenue. Réessayez plus tard.";
         en: "Internal error", "An internal error occurred. Try again later.";

@@ -1,0 +1,247 @@
+//! What the order service tells its peers: CloudEvents 1.0 in structured JSON
+//! (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>).
+//!
+//! An event carries the whole order as it stood, not what changed. An order's lines never change and its status only
+//! moves forward, so of two events about one order the further one says everything: a receiver that keeps the furthest
+//! it has seen is right, whatever was repeated, came late or never came.
+
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+use crate::field::{FieldErrors, FromText, Line, path_of, text_field};
+use crate::id::OrderId;
+use crate::order::{Order, OrderStatus};
+use crate::text::Text;
+use crate::value::Timestamp;
+
+/// The media type of one event (CloudEvents JSON format §3).
+pub const MEDIA_TYPE: &str = "application/cloudevents+json";
+
+/// Who sends them, a URI reference (CloudEvents §3.1).
+const SOURCE: &str = "/orders";
+
+/// What happened to an order, as `POST /events` of the kitchen and of delivery takes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderEvent {
+    /// The same for every attempt to deliver it.
+    pub id: String,
+    pub kind: OrderEventKind,
+    /// The order as the event left it.
+    pub order: Order,
+}
+
+impl OrderEvent {
+    /// What there is to tell of an order that was just made, or has just changed its status.
+    #[must_use]
+    pub fn about(order: Order) -> Self {
+        Self {
+            id: Uuid::now_v7().to_string(),
+            kind: match order.status {
+                OrderStatus::Pending => OrderEventKind::Placed,
+                _ => OrderEventKind::StatusChanged,
+            },
+            order,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderEventKind {
+    Placed,
+    StatusChanged,
+}
+
+impl OrderEventKind {
+    /// The `type` attribute.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Placed => "passe-plat.order.placed",
+            Self::StatusChanged => "passe-plat.order.status-changed",
+        }
+    }
+}
+
+impl FromText for OrderEventKind {
+    fn from_text(text: &str) -> Result<Self, Text> {
+        [Self::Placed, Self::StatusChanged]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or(Text::new(
+                "type d'événement inconnu",
+                "unknown type of event",
+            ))
+    }
+}
+
+text_field!(OrderEventKind);
+
+/// The attributes as they are sent.
+#[derive(Serialize)]
+struct Sent<'a> {
+    specversion: &'static str,
+    id: &'a str,
+    source: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    subject: OrderId,
+    time: Timestamp,
+    datacontenttype: &'static str,
+    data: &'a Order,
+}
+
+impl Serialize for OrderEvent {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let sent = Sent {
+            specversion: "1.0",
+            id: &self.id,
+            source: SOURCE,
+            kind: self.kind.as_str(),
+            subject: self.order.id,
+            time: self.order.updated_at,
+            datacontenttype: "application/json",
+            data: &self.order,
+        };
+        sent.serialize(serializer)
+    }
+}
+
+/// The attributes that a receiver looks at. The four first are those that CloudEvents §3.1 requires.
+#[derive(Deserr)]
+#[deserr(error = FieldErrors, validate = Received::names_its_order -> FieldErrors)]
+struct Received {
+    #[deserr(rename = "specversion")]
+    _specversion: Version,
+    id: Line<200>,
+    #[deserr(rename = "source")]
+    _source: Line<200>,
+    #[deserr(rename = "type")]
+    kind: OrderEventKind,
+    subject: OrderId,
+    data: Order,
+}
+
+impl Received {
+    /// An event about one order that brings another is about none.
+    fn names_its_order(self, _location: ValuePointerRef<'_>) -> Result<Self, FieldErrors> {
+        if self.subject == self.data.id {
+            return Ok(self);
+        }
+        let text = Text::new(
+            "n'est pas l'identifiant de la commande de data",
+            "is not the id of the order in data",
+        );
+        Err(FieldErrors::one("subject", text))
+    }
+}
+
+struct Version;
+
+impl FromText for Version {
+    fn from_text(text: &str) -> Result<Self, Text> {
+        match text {
+            "1.0" => Ok(Self),
+            _ => Err(Text::new("1.0 attendu", "expected 1.0")),
+        }
+    }
+}
+
+text_field!(Version);
+
+impl Deserr<FieldErrors> for OrderEvent {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, FieldErrors> {
+        let received = Received::deserialize_from_value(value, location)?;
+        Ok(Self {
+            id: received.id.into_string(),
+            kind: received.kind,
+            order: received.data,
+        })
+    }
+}
+
+/// An order that a program sends is whole or wrong: its first fault is enough.
+impl Deserr<FieldErrors> for Order {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, FieldErrors> {
+        serde_json::from_value(value.into()).map_err(|error| {
+            let text = Text::formatted(
+                format!("n'est pas une commande : {error}"),
+                format!("is not an order: {error}"),
+            );
+            FieldErrors::one(path_of(location), text)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{OrderEvent, OrderEventKind};
+    use crate::field::FieldErrors;
+    use crate::golden;
+    use crate::order::{Order, OrderStatus};
+    use crate::text::Lang;
+
+    fn golden() -> Value {
+        serde_json::from_str(golden::ORDER_EVENT).unwrap()
+    }
+
+    fn refused(event: Value) -> String {
+        let read: Result<OrderEvent, FieldErrors> = deserr::deserialize(event);
+        read.unwrap_err().sentence(Lang::En)
+    }
+
+    #[test]
+    fn what_is_sent_is_what_is_read() {
+        let order: Order = serde_json::from_str(golden::ORDER).unwrap();
+        for status in OrderStatus::ALL {
+            let event = OrderEvent::about(Order {
+                status: *status,
+                ..order.clone()
+            });
+            let sent = serde_json::to_value(&event).unwrap();
+            let read: Result<OrderEvent, FieldErrors> = deserr::deserialize(sent);
+            assert_eq!(read.unwrap(), event);
+        }
+    }
+
+    #[test]
+    fn the_golden_event_is_spelled_as_events_are_sent() {
+        let read: Result<OrderEvent, FieldErrors> = deserr::deserialize(golden());
+        let read = read.unwrap();
+        assert_eq!(read.kind, OrderEventKind::Placed);
+        assert_eq!(serde_json::to_value(&read).unwrap(), golden());
+    }
+
+    #[test]
+    fn every_attribute_that_is_missing_is_named() {
+        let sentence = refused(json!({}));
+        for attribute in ["specversion", "id", "source", "type", "subject", "data"] {
+            assert!(sentence.contains(attribute), "{attribute}: {sentence}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_event_about_an_order_is_refused() {
+        for (attribute, value) in [
+            ("specversion", json!("0.3")),
+            ("type", json!("passe-plat.order.eaten")),
+            ("subject", json!("CMD1234")),
+            ("subject", json!("0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d5e")),
+            ("data", json!({"id": "CMD1234"})),
+            ("data", json!(null)),
+        ] {
+            let mut event = golden();
+            event[attribute] = value;
+            let sentence = refused(event);
+            assert!(sentence.starts_with(attribute), "{sentence}");
+        }
+    }
+}
