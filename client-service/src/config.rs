@@ -19,11 +19,11 @@ const TTL_BOUNDS: std::ops::RangeInclusive<Duration> =
 pub struct Config {
     /// `CLIENT_SERVICE_BIND`: where it listens; `127.0.0.1:8001` by default.
     pub bind: SocketAddr,
-    /// `DATABASE_URL`: the file that keeps accounts and sessions, `sqlite://PATH`, made with its folder where it is
-    /// missing; `sqlite://data/clients.db` by default.
+    /// `DATABASE_URL`: what keeps accounts and sessions, the file `sqlite://PATH`, made with its folder where it is
+    /// missing, or `postgres://…`; `sqlite://data/clients.db` by default.
     pub database_url: DatabaseUrl,
     /// `JWT_SECRET`: what signs the tokens, at least 32 bytes; where absent, one is made and kept in a file
-    /// `jwt-secret` beside the database.
+    /// `jwt-secret` beside the database file. With PostgreSQL it must be there: every replica signs with the same.
     pub jwt_secret: Option<Secret>,
     /// `JWT_TTL`: how long a session lasts, between `1s` and `365d`; `24h` by default.
     pub jwt_ttl: Duration,
@@ -43,10 +43,15 @@ impl Config {
         if !TTL_BOUNDS.contains(&jwt_ttl) {
             return Err(ConfigError::new("JWT_TTL", "expected between 1s and 365d"));
         }
+        let database_url = env.parse_or("DATABASE_URL", database_url)?;
+        let jwt_secret = env.parse("JWT_SECRET")?;
+        if jwt_secret.is_none() && matches!(database_url, DatabaseUrl::Postgres(_)) {
+            return Err(ConfigError::new("JWT_SECRET", "needed with PostgreSQL"));
+        }
         Ok(Self {
             bind: env.parse_or("CLIENT_SERVICE_BIND", bind)?,
-            database_url: env.parse_or("DATABASE_URL", database_url)?,
-            jwt_secret: env.parse("JWT_SECRET")?,
+            database_url,
+            jwt_secret,
             jwt_ttl,
             access: env.parse_or("CLIENT_ACCESS", Access::Open)?,
             seed_demo: env.parse_or("SEED_DEMO", true)?,
@@ -77,7 +82,7 @@ mod tests {
     fn a_value_that_cannot_be_used_is_refused_by_name() {
         for (name, value) in [
             ("CLIENT_SERVICE_BIND", "8001"),
-            ("DATABASE_URL", "postgres://u:pw@db/clients"),
+            ("DATABASE_URL", "mysql://u:pw@db/clients"),
             ("JWT_SECRET", "0123456789012345678901234567890"),
             ("JWT_TTL", "999ms"),
             ("JWT_TTL", "366d"),
@@ -88,6 +93,15 @@ mod tests {
             assert_eq!(error.name, name);
             assert!(!error.to_string().contains(value), "{error}");
         }
+    }
+
+    #[test]
+    fn postgresql_needs_a_secret_that_all_replicas_share() {
+        let url = ("DATABASE_URL", "postgres://u:pw@db/clients");
+        let error = Config::from_env(&Env::of_pairs([url])).unwrap_err();
+        assert_eq!(error.name, "JWT_SECRET");
+        let secret = ("JWT_SECRET", "correct-horse-battery-staple-and-more");
+        assert!(Config::from_env(&Env::of_pairs([url, secret])).is_ok());
     }
 
     #[test]

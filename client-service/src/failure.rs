@@ -11,6 +11,8 @@ pub(crate) enum Error {
     EmailTaken,
     #[error("the telephone number is taken")]
     PhoneTaken,
+    #[error("the idempotency key came with another account")]
+    KeyReused,
     #[error("no such client")]
     ClientNotFound,
     #[error("wrong e-mail address or password")]
@@ -31,6 +33,8 @@ pub(crate) enum Error {
     HashingAborted(#[from] tokio::task::JoinError),
     #[error("signing a token failed")]
     Signing(#[source] jsonwebtoken::errors::Error),
+    #[error("an account cannot be written as JSON")]
+    Unwritable(#[from] serde_json::Error),
     #[error(transparent)]
     Storage(#[from] sqlx::Error),
 }
@@ -41,6 +45,7 @@ impl From<Error> for Failure {
             Error::Storage(error) => return database::failure(error),
             Error::EmailTaken => Self::new(Code::EmailTaken),
             Error::PhoneTaken => Self::new(Code::PhoneTaken),
+            Error::KeyReused => Self::new(Code::IdempotencyKeyReused),
             Error::ClientNotFound => Self::new(Code::ClientNotFound),
             Error::Forbidden => Self::new(Code::Forbidden),
             // RFC 9110 §15.5.2: a 401 must carry a challenge.
@@ -53,9 +58,10 @@ impl From<Error> for Failure {
             // In a second, the queue of passwords is empty.
             Error::HashingOverloaded => Self::new(Code::ServiceUnavailable)
                 .with_header(RETRY_AFTER, HeaderValue::from_static("1")),
-            Error::Hashing(_) | Error::HashingAborted(_) | Error::Signing(_) => {
-                Self::new(Code::InternalError)
-            }
+            Error::Hashing(_)
+            | Error::HashingAborted(_)
+            | Error::Signing(_)
+            | Error::Unwritable(_) => Self::new(Code::InternalError),
         };
         failure.caused_by(error)
     }

@@ -19,6 +19,7 @@ mod token;
 use std::time::Duration;
 
 use actix_web::web;
+use service_kit::housekeeping::keep_tidy;
 use service_kit::program::RunError;
 use service_kit::serve::{Application, Service};
 
@@ -37,6 +38,7 @@ pub(crate) struct Accounts {
     pub(crate) store: Store,
     pub(crate) passwords: Passwords,
     pub(crate) tokens: Tokens,
+    pub(crate) secret: Secret,
     pub(crate) session_length: Duration,
     pub(crate) access: Access,
 }
@@ -45,9 +47,12 @@ pub(crate) struct Accounts {
 /// The database cannot be opened, the secret cannot be kept, or the address cannot be bound.
 pub async fn build(config: Config) -> Result<Application, RunError> {
     let store = Store::open(&config.database_url).await?;
-    let secret = match config.jwt_secret {
-        Some(secret) => secret,
-        None => Secret::kept_beside(&config.database_url)?,
+    let secret = match (config.jwt_secret, &config.database_url) {
+        (Some(secret), _) => secret,
+        (None, DatabaseUrl::File(path)) => Secret::kept_beside(path)?,
+        (None, DatabaseUrl::Postgres(_)) => {
+            return Err("JWT_SECRET is needed with PostgreSQL".into());
+        }
     };
     let passwords = Passwords::new().await?;
     if config.seed_demo {
@@ -62,10 +67,12 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
         workers: 2, // they only wait: for the database's own threads and for those that hash
         readiness: store.readiness(),
     };
+    let tidied = store.clone();
     let accounts = web::Data::new(Accounts {
         store,
         passwords,
         tokens: Tokens::signed_with(&secret),
+        secret,
         session_length: config.jwt_ttl,
         access: config.access,
     });
@@ -74,7 +81,7 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
             .app_data(accounts.clone())
             .configure(routes::configure);
     })?;
-    Ok(application)
+    Ok(application.beside(|draining| keep_tidy(draining, async move || tidied.sweep().await)))
 }
 
 fn warn_of_what_is_open(access: Access, seed_demo: bool) {

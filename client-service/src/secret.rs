@@ -13,7 +13,6 @@ use std::str::FromStr;
 
 use rand::TryRng as _;
 use rand::rngs::SysRng;
-use service_kit::database::DatabaseUrl;
 
 /// RFC 7518 §3.2: a key for HS256 is at least as long as the hash.
 const MIN_BYTES: usize = 32;
@@ -40,10 +39,9 @@ impl Secret {
         &self.0
     }
 
-    /// The secret of the file beside the database, made where there is none.
-    pub(crate) fn kept_beside(database: &DatabaseUrl) -> Result<Self, SecretError> {
-        let DatabaseUrl::File(path) = database;
-        let path = path.with_file_name(FILE_NAME);
+    /// The secret of the file beside the database's, made where there is none.
+    pub(crate) fn kept_beside(database: &Path) -> Result<Self, SecretError> {
+        let path = database.with_file_name(FILE_NAME);
         log::warn!(
             "JWT_SECRET is not set: tokens are signed with the secret kept in {}",
             path.display()

@@ -62,7 +62,7 @@ pub(crate) async fn seed(store: &Store, passwords: &Passwords) -> Result<(), Run
         }
         let new = account.as_new_client()?;
         let hash = passwords.hash(&new.password).await?;
-        match store.add_client(&new, account.role, &hash).await {
+        match store.add_client(&new, account.role, &hash, None).await {
             // Another replica was first.
             Ok(_) | Err(Error::EmailTaken) => {}
             Err(error) => return Err(error.into()),

@@ -2,6 +2,7 @@
 
 use service_kit::database::{Database, DatabaseUrl, OpenError};
 use service_kit::health::Readiness;
+use service_kit::{housekeeping, idempotency};
 use shared_types::field::FromText;
 use shared_types::value::Timestamp;
 use sqlx::migrate::Migrator;
@@ -9,7 +10,7 @@ use sqlx::migrate::Migrator;
 mod clients;
 mod sessions;
 
-pub(crate) use clients::Credentials;
+pub(crate) use clients::{Credentials, Registered};
 pub(crate) use sessions::NewSession;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -21,12 +22,21 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) async fn open(url: &DatabaseUrl) -> Result<Self, OpenError> {
-        let database = Database::open(url, &MIGRATIONS).await?;
+        let migrations = [&MIGRATIONS, &idempotency::MIGRATIONS];
+        let database = Database::open(url, &migrations).await?;
         Ok(Self { database })
     }
 
     pub(crate) fn readiness(&self) -> Readiness {
         self.database.readiness()
+    }
+
+    /// Deletes what has had its time.
+    pub(crate) async fn sweep(&self) {
+        let now = Timestamp::now();
+        housekeeping::report("expired sessions", self.drop_expired_sessions(now).await);
+        let swept = idempotency::sweep(&self.database, now).await;
+        housekeeping::report("idempotency keys", swept);
     }
 }
 

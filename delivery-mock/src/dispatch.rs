@@ -1,28 +1,39 @@
 //! What delivery decides: who its couriers are, which deliveries there are, and who may carry them. No I/O.
 //!
+//! A delivery begins as a draft, when the order service tells of an order (`orders`), or when somebody opens it. Only
+//! drafts are given out here (`drafts`); the others are for couriers to take (`deliveries`).
+//!
 //! Both lists are ordered by id. Ids are made here, one after the other, and sort by the time of their making,
 //! so the order of the ids is the order in which the wire lists things, and a lookup by id needs no second index.
 
 mod couriers;
 mod deliveries;
+mod drafts;
+mod ledger;
+mod orders;
 mod samples;
 mod status;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use shared_types::delivery::{Courier, Delivery, DeliveryStatus};
+use shared_types::delivery::{Courier, DeliveryStatus};
 use shared_types::field::{Line, Optional};
-use shared_types::id::{CourierId, DeliveryId};
+use shared_types::id::{CourierId, DeliveryId, OrderId};
 use shared_types::value::Timestamp;
 
-pub(crate) use status::ImpossibleMove;
+use ledger::Ledger;
+pub(crate) use status::{ImpossibleMove, order_status};
 
-/// The couriers and the deliveries, finished ones included: a repeated mark on one of those is answered as the
-/// repetition it is, and its order gets no second delivery.
+/// The couriers and the deliveries, finished ones included as long as there is room: a repeated mark on one of those
+/// is answered as the repetition it is, and its order gets no second delivery.
 #[derive(Debug)]
 pub(crate) struct Dispatch {
     couriers: BTreeMap<CourierId, Courier>,
-    deliveries: BTreeMap<DeliveryId, Delivery>,
+    deliveries: Ledger,
+    /// The unfinished deliveries that were made of what the order service told, and that nobody has filled in yet.
+    drafts: BTreeSet<DeliveryId>,
+    /// The orders that are known to have ended: what is told of them late drafts nothing any more.
+    ended: BTreeSet<OrderId>,
     limits: Limits,
 }
 
@@ -30,6 +41,7 @@ pub(crate) struct Dispatch {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) couriers: usize,
+    /// As many ended orders are remembered, too.
     pub(crate) deliveries: usize,
 }
 
@@ -66,7 +78,9 @@ impl Dispatch {
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
             couriers: BTreeMap::new(),
-            deliveries: BTreeMap::new(),
+            deliveries: Ledger::default(),
+            drafts: BTreeSet::new(),
+            ended: BTreeSet::new(),
             limits,
         }
     }
@@ -75,8 +89,8 @@ impl Dispatch {
         let (couriers, deliveries) = samples::couriers_and_deliveries(now);
         Self {
             couriers: couriers.into_iter().map(|each| (each.id, each)).collect(),
-            deliveries: deliveries.into_iter().map(|each| (each.id, each)).collect(),
-            limits,
+            deliveries: deliveries.into_iter().collect(),
+            ..Self::new(limits)
         }
     }
 }
@@ -86,7 +100,7 @@ fn text<const MAX: usize>(line: Optional<Line<MAX>>) -> Option<String> {
 }
 
 /// A change without a value leaves the field as it is.
-fn replace(field: &mut Option<String>, value: Option<String>) {
+fn replace<T>(field: &mut Option<T>, value: Option<T>) {
     if value.is_some() {
         *field = value;
     }
@@ -102,22 +116,24 @@ mod tests {
 
     use super::{Dispatch, Limits, Refusal};
 
-    const ROOM_FOR_ONE: Limits = Limits {
+    // What the tests of the other files need, too.
+
+    pub(super) const ROOM_FOR_ONE: Limits = Limits {
         couriers: 1,
         deliveries: 1,
     };
 
-    fn at(millis: i64) -> Timestamp {
+    pub(super) fn at(millis: i64) -> Timestamp {
         Timestamp::from_millis(millis).unwrap()
     }
 
-    fn parsed<T: Deserr<FieldErrors>>(body: Value) -> T {
+    pub(super) fn parsed<T: Deserr<FieldErrors>>(body: Value) -> T {
         deserr::deserialize(body).unwrap()
     }
 
-    fn hire(dispatch: &mut Dispatch, email: &str) -> Result<CourierId, Refusal> {
+    pub(super) fn hire(dispatch: &mut Dispatch, email: &str) -> Result<CourierId, Refusal> {
         let new = parsed(json!({"nom": "Petit", "email": email}));
-        dispatch.register(new).map(|courier| courier.id)
+        dispatch.register(new, at(0)).map(|courier| courier.id)
     }
 
     #[test]

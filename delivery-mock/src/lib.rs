@@ -1,6 +1,7 @@
 //! Simulated deliveries: couriers register, take orders and hand them over.
 //!
-//! It keeps everything in memory and stands in for a delivery service that does not exist yet.
+//! It keeps everything in memory and stands in for a delivery service that does not exist yet. Linked to an order service,
+//! it hears of orders by events, asks for those still open when it starts, and reports what is marked here.
 
 mod config;
 mod dispatch;
@@ -8,25 +9,46 @@ mod routes;
 
 use actix_web::web;
 use service_kit::health::Readiness;
+use service_kit::orders::Orders;
 use service_kit::program::RunError;
 use service_kit::serve::{Application, Service};
+use shared_types::order::OrderStatus;
 
 pub use config::Config;
 
+/// What concerns it: it asks for the orders that stand there when it starts.
+const CONCERN: &[OrderStatus] = &[OrderStatus::Delivering, OrderStatus::Ready];
+
 /// # Errors
-/// The address cannot be bound.
+/// The address cannot be bound, or what is to be reported cannot be kept.
 pub async fn build(config: Config) -> Result<Application, RunError> {
-    let dispatch = web::Data::new(routes::SharedDispatch::new(config.seed_demo));
+    let orders = Orders::open_if_linked(config.orders_url, &config.database_url).await?;
+    let dispatch = web::Data::new(routes::SharedDispatch::new(
+        config.seed_demo,
+        orders.clone(),
+    ));
     let service = Service {
         name: "delivery",
         bind: config.bind,
         workers: 1, // every request is short and in memory, and all of them share one lock
-        readiness: Readiness::always(),
+        readiness: orders
+            .as_ref()
+            .map_or_else(Readiness::always, Orders::readiness),
     };
+    let (shared, outbox) = (
+        dispatch.clone(),
+        orders.as_ref().map(Orders::outbox).cloned(),
+    );
     let application = Application::bind(service, move |routes| {
-        routes
-            .app_data(dispatch.clone())
-            .configure(routes::configure);
+        routes.app_data(shared.clone()).configure(routes::configure);
+        if let Some(outbox) = &outbox {
+            outbox.expose(routes);
+        }
     })?;
-    Ok(application)
+    Ok(match orders {
+        None => application,
+        Some(orders) => application.beside(|draining| {
+            orders.run(CONCERN, move |order| dispatch.catch_up(order), draining)
+        }),
+    })
 }

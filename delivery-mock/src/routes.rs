@@ -2,36 +2,68 @@
 
 mod couriers;
 mod deliveries;
+mod events;
 mod marks;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use actix_web::web;
 use service_kit::failure::Failure;
+use service_kit::orders::Orders;
 use service_kit::serve::resource;
+use shared_types::delivery::DeliveryStatus;
 use shared_types::field::{FieldErrors, FromText};
+use shared_types::id::OrderRef;
+use shared_types::order::Order;
 use shared_types::problem::Code;
 use shared_types::text::Text;
 use shared_types::value::Timestamp;
 
-use crate::dispatch::{Dispatch, ImpossibleMove, Limits, Refusal};
+use crate::dispatch::{Dispatch, ImpossibleMove, Limits, Refusal, order_status};
 
-pub(crate) struct SharedDispatch(Mutex<Dispatch>);
+/// Delivery, and the order service that hears what is marked here, where there is one.
+pub(crate) struct SharedDispatch {
+    dispatch: Mutex<Dispatch>,
+    orders: Option<Orders>,
+}
 
 impl SharedDispatch {
-    pub(crate) fn new(seed_demo: bool) -> Self {
+    pub(crate) fn new(seed_demo: bool, orders: Option<Orders>) -> Self {
         let limits = Limits::default();
         let dispatch = if seed_demo {
             Dispatch::with_samples(limits, Timestamp::now())
         } else {
             Dispatch::new(limits)
         };
-        Self(Mutex::new(dispatch))
+        Self {
+            dispatch: Mutex::new(dispatch),
+            orders,
+        }
+    }
+
+    fn learn(&self, order: &Order) -> Result<(), Failure> {
+        let learned = self.lock().learn(order, Timestamp::now());
+        learned.map_err(failure)
+    }
+
+    /// What there is no room for is left to the events about it.
+    pub(crate) fn catch_up(&self, order: &Order) {
+        if let Err(failure) = self.learn(order) {
+            log::warn!(request_id = order.id.to_string(); "an open order is not taken: {failure}");
+        }
+    }
+
+    /// Reports what a delivery's status makes of its order.
+    async fn report(&self, order: &OrderRef, status: DeliveryStatus) -> Result<(), Failure> {
+        match (&self.orders, order_status(status)) {
+            (Some(orders), Some(status)) => orders.report(order, status).await,
+            _ => Ok(()),
+        }
     }
 
     /// A panic elsewhere leaves every delivery whole: a change is made on a copy and put in place at once.
     fn lock(&self) -> MutexGuard<'_, Dispatch> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.dispatch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -62,7 +94,8 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         )
         .service(
             resource("/livraisons/{id}/assigner", "POST").route(web::post().to(deliveries::assign)),
-        );
+        )
+        .service(resource("/events", "POST").route(web::post().to(events::hear)));
 }
 
 /// An id of the path. What is no UUID is no one's id, hence `unknown` and not a 400.

@@ -1,37 +1,56 @@
 //! What the kitchen decides: which orders it has, and which marks they can take. No I/O, no clock.
+//!
+//! The order service tells it about orders (`inbox`), the kitchen's people mark them here. Both end in
+//! [`Kitchen::set`], the one place where an order moves on or leaves.
 
+mod inbox;
+mod left;
 mod samples;
+
+use std::collections::BTreeMap;
 
 use shared_types::id::OrderRef;
 use shared_types::kitchen::Ticket;
 use shared_types::order::OrderStatus;
+use shared_types::value::Timestamp;
 
-/// The orders of the kitchen, oldest first, those that have left included: a repeated mark on one of them is
-/// answered as the repetition it is.
+use left::Left;
+
+/// Every order is in one of the two, or in neither. Both find it by the text of its id.
 #[derive(Debug, Default)]
 pub(crate) struct Kitchen {
-    tickets: Vec<Ticket>,
+    open: BTreeMap<String, Ticket>,
+    left: Left,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     UnknownOrder,
-    ImpossibleMove { from: OrderStatus, to: OrderStatus },
+    ImpossibleMove {
+        from: OrderStatus,
+        to: OrderStatus,
+    },
+    /// There is no room for another ticket until one leaves.
+    Full,
 }
 
 impl Kitchen {
-    pub(crate) fn with_samples(now: shared_types::value::Timestamp) -> Self {
+    pub(crate) fn with_samples(now: Timestamp) -> Self {
+        let tickets = samples::tickets(now).into_iter();
         Self {
-            tickets: samples::tickets(now),
+            open: tickets
+                .map(|ticket| (ticket.order_id.as_str().to_owned(), ticket))
+                .collect(),
+            left: Left::default(),
         }
     }
 
-    /// The orders that are waiting or being prepared, the oldest first.
+    /// The orders that are waiting or being prepared, the oldest first. Those of one millisecond come in the order of
+    /// their ids, which is that of their making.
     pub(crate) fn open_tickets(&self) -> Vec<Ticket> {
-        let open = |ticket: &&Ticket| {
-            matches!(ticket.status, OrderStatus::Pending | OrderStatus::Preparing)
-        };
-        self.tickets.iter().filter(open).cloned().collect()
+        let mut tickets: Vec<_> = self.open.values().cloned().collect();
+        tickets.sort_by_key(|ticket| ticket.received_at);
+        tickets
     }
 
     /// Moves an order on and answers where it stands now.
@@ -40,18 +59,34 @@ impl Kitchen {
         order: &OrderRef,
         to: OrderStatus,
     ) -> Result<OrderStatus, Refusal> {
-        let ticket = self
-            .tickets
-            .iter_mut()
-            .find(|ticket| ticket.order_id == *order)
-            .ok_or(Refusal::UnknownOrder)?;
-        let from = ticket.status;
+        let order = order.as_str();
+        let from = self.status_of(order).ok_or(Refusal::UnknownOrder)?;
         if !can_move(from, to) {
             return Err(Refusal::ImpossibleMove { from, to });
         }
-        ticket.status = to;
+        self.set(order, to);
         Ok(to)
     }
+
+    fn status_of(&self, order: &str) -> Option<OrderStatus> {
+        let open = self.open.get(order).map(|ticket| ticket.status);
+        open.or_else(|| self.left.status_of(order))
+    }
+
+    /// Where a status closes the ticket, the order is remembered without it.
+    fn set(&mut self, order: &str, status: OrderStatus) {
+        if !is_open(status) {
+            self.open.remove(order);
+            self.left.put(order, status);
+        } else if let Some(ticket) = self.open.get_mut(order) {
+            ticket.status = status;
+        }
+    }
+}
+
+/// Whether the kitchen still has something to do.
+fn is_open(status: OrderStatus) -> bool {
+    matches!(status, OrderStatus::Pending | OrderStatus::Preparing)
 }
 
 /// The kitchen's part of an order's life: it prepares, makes ready or gives up. The same status again is no move

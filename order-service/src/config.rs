@@ -4,14 +4,19 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use service_kit::database::DatabaseUrl;
 use service_kit::env::{ConfigError, Env};
+use service_kit::peer::PeerUrl;
 
 #[derive(Clone, Debug)]
 pub struct Config {
     /// `ORDER_SERVICE_BIND`: where it listens; `127.0.0.1:8002` by default.
     pub bind: SocketAddr,
-    /// `DATABASE_URL`: the file that keeps menu and orders, `sqlite://PATH`, made with its folder where it is
-    /// missing; `sqlite://data/orders.db` by default.
+    /// `DATABASE_URL`: what keeps menu and orders, the file `sqlite://PATH`, made with its folder where it is missing,
+    /// or `postgres://…`; `sqlite://data/orders.db` by default.
     pub database_url: DatabaseUrl,
+    /// `KITCHEN_URL`: the kitchen that hears of every order; none by default.
+    pub kitchen_url: Option<PeerUrl>,
+    /// `DELIVERY_URL`: the delivery service that does; none by default.
+    pub delivery_url: Option<PeerUrl>,
     /// `SEED_DEMO`: whether an empty menu is filled with sample dishes; `true` by default.
     pub seed_demo: bool,
 }
@@ -25,6 +30,8 @@ impl Config {
         Ok(Self {
             bind: env.parse_or("ORDER_SERVICE_BIND", bind)?,
             database_url: env.parse_or("DATABASE_URL", database_url)?,
+            kitchen_url: env.parse("KITCHEN_URL")?,
+            delivery_url: env.parse("DELIVERY_URL")?,
             seed_demo: env.parse_or("SEED_DEMO", true)?,
         })
     }
@@ -44,6 +51,7 @@ mod tests {
             config.database_url,
             DatabaseUrl::File("data/orders.db".into())
         );
+        assert!(config.kitchen_url.is_none() && config.delivery_url.is_none());
         assert!(config.seed_demo);
     }
 
@@ -51,7 +59,9 @@ mod tests {
     fn a_value_that_cannot_be_used_is_refused_by_name() {
         for (name, value) in [
             ("ORDER_SERVICE_BIND", "8002"),
-            ("DATABASE_URL", "postgres://user:s3cret@db/orders"),
+            ("DATABASE_URL", "mysql://user:s3cret@db/orders"),
+            ("KITCHEN_URL", "kitchen:8003"),
+            ("DELIVERY_URL", "http://user:s3cret@/"),
             ("SEED_DEMO", "yes"),
         ] {
             let error = Config::from_env(&Env::of_pairs([(name, value)])).unwrap_err();

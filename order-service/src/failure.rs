@@ -18,6 +18,7 @@ impl From<OrderError> for Failure {
                 Self::invalid(FieldErrors::one("cursor", page::unknown_cursor()))
             }
             OrderError::Unacceptable(fields) => Self::invalid(fields),
+            OrderError::KeyReused => Self::new(Code::IdempotencyKeyReused),
             OrderError::Impossible(ImpossibleMove { from, to }) => {
                 Self::new(Code::ImpossibleTransition).with_detail(Text::formatted(
                     format!("Une commande {from} ne peut passer à {to}."),
@@ -33,7 +34,9 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Database(error) => database::failure(error),
-            unreadable @ StoreError::Unreadable { .. } => Self::internal(unreadable),
+            error @ (StoreError::Unreadable { .. } | StoreError::Unwritable(_)) => {
+                Self::internal(error)
+            }
         }
     }
 }

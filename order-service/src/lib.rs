@@ -1,7 +1,8 @@
 //! The menu and the orders: what can be eaten, who ordered what, and where each order stands.
 //!
 //! Orders are kept in a database and survive the process. What is decided (`basket`, `status`) does no I/O; what
-//! is written is written in one transaction each (`store::place`, `store::progress`).
+//! is written is written in one transaction each (`store::place`, `store::progress`), the news of it for the
+//! `subscribers` included.
 
 mod basket;
 mod config;
@@ -12,8 +13,10 @@ mod routes;
 mod seed;
 mod status;
 mod store;
+mod subscribers;
 
 use actix_web::web;
+use service_kit::housekeeping::keep_tidy;
 use service_kit::program::RunError;
 use service_kit::serve::{Application, Service};
 
@@ -28,7 +31,7 @@ pub use service_kit::database::DatabaseUrl;
 /// # Errors
 /// The database cannot be opened or migrated, or the address cannot be bound.
 pub async fn build(config: Config) -> Result<Application, RunError> {
-    let store = Store::open(&config.database_url).await?;
+    let store = Store::open(&config.database_url, subscribers::links(&config)).await?;
     if config.seed_demo {
         seed::fill_empty_menu(&store).await?;
     }
@@ -39,13 +42,21 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
         workers: 2,
         readiness: store.readiness(),
     };
+    let (outbox, exposed, tidied) = (
+        store.outbox().clone(),
+        store.outbox().clone(),
+        store.clone(),
+    );
     let store = web::Data::new(store);
     let demo = web::Data::new(SharedDemoOrders::new(config.seed_demo));
     let application = Application::bind(service, move |routes| {
         routes
             .app_data(store.clone())
             .app_data(demo.clone())
-            .configure(routes::configure);
+            .configure(routes::configure)
+            .configure(|routes| exposed.expose(routes));
     })?;
-    Ok(application)
+    Ok(application
+        .beside(|draining| outbox.run(draining))
+        .beside(|draining| keep_tidy(draining, async move || tidied.sweep().await)))
 }

@@ -4,6 +4,7 @@
 //! ([`Database::write`]), so that two who change one order come one after the other.
 
 mod menu;
+mod news;
 mod orders;
 mod place;
 mod progress;
@@ -11,9 +12,14 @@ mod rows;
 
 use service_kit::database::{Database, DatabaseUrl, OpenError};
 use service_kit::health::Readiness;
+use service_kit::housekeeping;
+use service_kit::idempotency;
+use service_kit::outbox::{self, Link, Outbox};
+use shared_types::value::Timestamp;
 use sqlx::migrate::Migrator;
 
 pub(crate) use orders::OrderError;
+pub(crate) use place::Placed;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -21,6 +27,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     database: Database,
+    outbox: Outbox,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -30,12 +37,27 @@ pub(crate) enum StoreError {
     /// Something else wrote to the database, or an older release spelled it otherwise.
     #[error("a row cannot be read back: {column} is {value:?}")]
     Unreadable { column: &'static str, value: String },
+    #[error("an order cannot be written as JSON")]
+    Unwritable(#[from] serde_json::Error),
 }
 
 impl Store {
-    pub(crate) async fn open(url: &DatabaseUrl) -> Result<Self, OpenError> {
-        let database = Database::open(url, &MIGRATIONS).await?;
-        Ok(Self { database })
+    pub(crate) async fn open(url: &DatabaseUrl, links: Vec<Link>) -> Result<Self, OpenError> {
+        let migrations = [&MIGRATIONS, &outbox::MIGRATIONS, &idempotency::MIGRATIONS];
+        let database = Database::open(url, &migrations).await?;
+        let outbox = Outbox::new(database.clone(), links);
+        Ok(Self { database, outbox })
+    }
+
+    /// What is still to be told to the subscribers.
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Deletes what has had its time.
+    pub(crate) async fn sweep(&self) {
+        let swept = idempotency::sweep(&self.database, Timestamp::now()).await;
+        housekeeping::report("idempotency keys", swept);
     }
 
     pub(crate) fn readiness(&self) -> Readiness {

@@ -1,15 +1,13 @@
 //! The database of a service: opening it, who may write when, and what its errors are worth.
 //!
-//! SQLite has one writer at a time. So there is one connection that writes, for which requests queue in order of
-//! arrival, and a few that read, which in WAL mode never wait for it. Letting several connections compete for the
-//! write lock was rejected: SQLite's busy handler sleeps and retries without any order, and waiting writers would
-//! hold the connections that readers need.
-//!
-//! Queries are written in what SQLite and PostgreSQL have in common (numbered placeholders, ids as text, times as
-//! milliseconds), so that another database asks for other connections here, not for other queries in the services.
+//! SQLite is for one process, PostgreSQL for several replicas of it. Queries are written once, in what both read alike
+//! (numbered placeholders, ids as text, times as milliseconds, `ON CONFLICT`, `RETURNING`), and go through sqlx's `Any`.
+//! What differs is in `sqlite` and `postgres`: how a connection is made, and how many there are.
 
-mod busy;
-mod file;
+mod error;
+mod postgres;
+mod sqlite;
+mod statement;
 mod url;
 
 #[cfg(test)]
@@ -19,30 +17,28 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Any, AnyPool, AssertSqlSafe, Transaction};
 
 use crate::health::Readiness;
 
-pub use busy::{failure, is_busy};
+pub use error::{failure, is_transient};
+pub use postgres::PostgresUrl;
+pub use statement::Statement;
 pub use url::DatabaseUrl;
 
-/// With the writer, four connections: reads take microseconds, and each connection is a thread and a page cache.
-const READERS: u32 = 3;
-
-/// After a burst, all readers but one go, and their threads and page caches with them.
-const IDLE: Duration = Duration::from_secs(60);
-
-/// How long a request queues for a connection, and a connection for the lock that another process holds. Both together
+/// How long a request queues for a connection, and a connection for a lock that somebody else holds. Both together
 /// stay below the gateway's deadline (5 s), so that the client gets the 503 with its `Retry-After` and not a 504.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Handed to every worker; its copies share the connections.
 #[derive(Clone, Debug)]
 pub struct Database {
-    reader: SqlitePool,
-    writer: SqlitePool,
+    reader: AnyPool,
+    writer: AnyPool,
+    /// The statement that begins a transaction that will write.
+    begin: &'static str,
 }
 
 /// Why the database cannot be used at all.
@@ -52,58 +48,75 @@ pub enum OpenError {
     Folder { path: PathBuf, source: io::Error },
     #[error("the database {} cannot be made", path.display())]
     File { path: PathBuf, source: io::Error },
-    #[error("the database {} cannot be opened", path.display())]
-    Connection { path: PathBuf, source: sqlx::Error },
-    #[error("the database {} cannot be brought up to date", path.display())]
-    Migration { path: PathBuf, source: MigrateError },
+    #[error("the database {database} cannot be opened")]
+    Connection {
+        database: String,
+        source: sqlx::Error,
+    },
+    #[error("the database {database} cannot be brought up to date")]
+    Migration {
+        database: String,
+        source: MigrateError,
+    },
 }
 
 impl Database {
-    /// Opens the database, makes it with its folder where it is missing, and brings its schema up to date.
+    /// Opens the database and brings its schema up to date. A file is made with its folder where it is missing; on
+    /// PostgreSQL the migrations hold an advisory lock, so that replicas that start at once take turns.
     ///
     /// # Errors
     /// It cannot be made, opened or migrated.
-    pub async fn open(url: &DatabaseUrl, migrations: &'static Migrator) -> Result<Self, OpenError> {
-        let DatabaseUrl::File(path) = url;
-        file::make(path)?;
-        let connection = |source| OpenError::Connection {
-            path: path.clone(),
-            source,
+    pub async fn open(
+        url: &DatabaseUrl,
+        migrations: &[&'static Migrator],
+    ) -> Result<Self, OpenError> {
+        install_default_drivers();
+        let opened = match url {
+            DatabaseUrl::File(path) => {
+                sqlite::make(path)?;
+                sqlite::open(path).await
+            }
+            DatabaseUrl::Postgres(url) => postgres::open(url).await,
         };
-        let options = file::durable(path, PATIENCE);
-        let writer = writer(options.clone()).await.map_err(connection)?;
-        migrations
-            .run(&writer)
-            .await
-            .map_err(|source| OpenError::Migration {
-                path: path.clone(),
-                source,
-            })?;
-        let reader = readers(options).await.map_err(connection)?;
-        Ok(Self { reader, writer })
+        let database = opened.map_err(|source| OpenError::Connection {
+            database: url.to_string(),
+            source,
+        })?;
+        for migrator in migrations {
+            migrator
+                .run(&database.writer)
+                .await
+                .map_err(|source| OpenError::Migration {
+                    database: url.to_string(),
+                    source,
+                })?;
+        }
+        Ok(database)
     }
 
-    /// Where a statement that only reads is run. One that writes is refused there.
+    /// Where a statement that only reads is run. On SQLite, one that writes is refused there.
     #[must_use]
-    pub fn reader(&self) -> &SqlitePool {
+    pub fn reader(&self) -> &AnyPool {
         &self.reader
     }
 
     /// Where a single statement that writes is run: it is a transaction by itself. For more than one, there is
     /// [`write`](Self::write).
     #[must_use]
-    pub fn writer(&self) -> &SqlitePool {
+    pub fn writer(&self) -> &AnyPool {
         &self.writer
     }
 
-    /// A transaction that holds the write lock from its start: what it reads stays true until it commits. One that
-    /// began by reading could find, when it comes to write, that another process has written since
-    /// (`SQLITE_BUSY_SNAPSHOT`). Dropped, it is rolled back.
+    /// A transaction that writes. Dropped, it is rolled back.
+    ///
+    /// On SQLite it holds the one write lock from its start: one that began by reading could find, when it comes to
+    /// write, that somebody has written since (`SQLITE_BUSY_SNAPSHOT`). On PostgreSQL it is READ COMMITTED, so what a
+    /// write builds on must be in its own `WHERE` or kept by a constraint: a row read before may have changed since.
     ///
     /// # Errors
-    /// The lock could not be had in time, or the database fails.
-    pub async fn write(&self) -> sqlx::Result<Transaction<'static, Sqlite>> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await
+    /// The lock or a connection could not be had in time, or the database fails.
+    pub async fn write(&self) -> sqlx::Result<Transaction<'static, Any>> {
+        self.writer.begin_with(self.begin).await
     }
 
     /// Ready as long as the database answers.
@@ -116,8 +129,8 @@ impl Database {
         })
     }
 
-    /// Whether the database answers; why it does not is in the log. A bare `SELECT 1` would not even look at its
-    /// file, and the migrations' table is one that every database has.
+    /// Whether the database answers; why it does not is in the log. A bare `SELECT 1` would not even look at a file,
+    /// and the migrations' table is one that every database has.
     pub async fn answers(&self) -> bool {
         sqlx::query("SELECT 1 FROM _sqlx_migrations LIMIT 1")
             .fetch_optional(&self.reader)
@@ -127,29 +140,15 @@ impl Database {
     }
 }
 
-/// Kept open for as long as the service runs: the last connection to close would write the whole WAL back.
-async fn writer(options: SqliteConnectOptions) -> sqlx::Result<SqlitePool> {
-    pool()
-        .max_connections(1)
-        .idle_timeout(None)
-        .connect_with(options)
-        .await
+/// What the pools of both databases have in common.
+fn pool() -> AnyPoolOptions {
+    AnyPoolOptions::new().acquire_timeout(PATIENCE)
 }
 
-async fn readers(options: SqliteConnectOptions) -> sqlx::Result<SqlitePool> {
-    pool()
-        .min_connections(1)
-        .max_connections(READERS)
-        .idle_timeout(IDLE)
-        // So that no write gets past the queue of the writers by mistake.
-        .connect_with(options.pragma("query_only", "ON"))
-        .await
-}
-
-fn pool() -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .acquire_timeout(PATIENCE)
-        // A connection to a file does not age, and has nobody on the other side who could have closed it.
-        .max_lifetime(None)
-        .test_before_acquire(false)
+/// Runs `setup` on each new connection, whatever the database.
+fn after_connect(pool: AnyPoolOptions, setup: String) -> AnyPoolOptions {
+    pool.after_connect(move |connection, _metadata| {
+        let setup = sqlx::raw_sql(AssertSqlSafe(setup.clone()));
+        Box::pin(async move { setup.execute(connection).await.map(drop) })
+    })
 }

@@ -95,8 +95,9 @@ pub async fn ask(bind: SocketAddr) -> Result<(), String> {
     }
 }
 
-/// A server bound to every address is asked on loopback.
-fn reachable(bind: SocketAddr) -> SocketAddr {
+/// Where this machine reaches a server that listens on `bind`: one bound to every address is asked on loopback.
+#[must_use]
+pub fn reachable(bind: SocketAddr) -> SocketAddr {
     let ip = match bind.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

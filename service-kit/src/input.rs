@@ -27,34 +27,42 @@ impl<T: Deserr<FieldErrors> + 'static> FromRequest for Json<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Failure>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let announced = is_json(request);
-        let payload = web::Payload::from_request(request, payload);
-        Box::pin(async move {
-            let payload = payload.await.map_err(Failure::internal_from_actix)?;
-            let body = payload
-                .to_bytes_limited(MAX_JSON_BYTES)
-                .await
-                .map_err(|_over: actix_web::body::BodyLimitExceeded| {
-                    Failure::new(Code::PayloadTooLarge)
-                })?
-                .map_err(|error| Failure::new(Code::BadRequest).caused_by(error.to_string()))?;
-            if body.is_empty() {
-                return Err(Failure::new(Code::BadRequest).with_detail(Text::new(
-                    "Un corps JSON est attendu.",
-                    "A JSON body is expected.",
-                )));
-            }
-            if !announced {
-                return Err(Failure::new(Code::UnsupportedMediaType));
-            }
-            let value: Value = serde_json::from_slice(&body).map_err(|error| {
-                let (line, column) = (error.line(), error.column());
-                Failure::new(Code::BadRequest).with_detail(Text::formatted(
-                    format!("JSON malformé (ligne {line}, colonne {column})."),
-                    format!("Malformed JSON (line {line}, column {column})."),
-                ))
-            })?;
-            parse(value).map(Self)
+        let value = json_value(request, payload);
+        Box::pin(async move { parse(value.await?).map(Self) })
+    }
+}
+
+/// The body of the request as JSON, whatever it holds.
+pub(crate) fn json_value(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<Value, Failure>> + use<> {
+    let announced = is_json(request);
+    let payload = web::Payload::from_request(request, payload);
+    async move {
+        let payload = payload.await.map_err(Failure::internal_from_actix)?;
+        let body = payload
+            .to_bytes_limited(MAX_JSON_BYTES)
+            .await
+            .map_err(|_over: actix_web::body::BodyLimitExceeded| {
+                Failure::new(Code::PayloadTooLarge)
+            })?
+            .map_err(|error| Failure::new(Code::BadRequest).caused_by(error.to_string()))?;
+        if body.is_empty() {
+            return Err(Failure::new(Code::BadRequest).with_detail(Text::new(
+                "Un corps JSON est attendu.",
+                "A JSON body is expected.",
+            )));
+        }
+        if !announced {
+            return Err(Failure::new(Code::UnsupportedMediaType));
+        }
+        serde_json::from_slice(&body).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            Failure::new(Code::BadRequest).with_detail(Text::formatted(
+                format!("JSON malformé (ligne {line}, colonne {column})."),
+                format!("Malformed JSON (line {line}, column {column})."),
+            ))
         })
     }
 }
@@ -79,7 +87,7 @@ impl<T: Deserr<FieldErrors> + 'static> FromRequest for Query<T> {
     }
 }
 
-fn parse<T: Deserr<FieldErrors>>(value: Value) -> Result<T, Failure> {
+pub(crate) fn parse<T: Deserr<FieldErrors>>(value: Value) -> Result<T, Failure> {
     deserr::deserialize(value).map_err(Failure::invalid)
 }
 

@@ -1,5 +1,5 @@
 //! What every service would otherwise copy: reading the environment, logging, request ids, problem answers,
-//! liveness and readiness, binding, serving and draining, keeping things in a database.
+//! liveness and readiness, binding, serving and draining, keeping things in a database, telling others what happened.
 //!
 //! A service gives its configuration, its routes and its failures; [`program::run`] makes a process of them.
 
@@ -8,9 +8,18 @@ pub mod database;
 pub mod env;
 pub mod failure;
 pub mod health;
+#[cfg(feature = "database")]
+pub mod housekeeping;
+#[cfg(feature = "database")]
+pub mod idempotency;
 pub mod input;
 pub mod logger;
 pub mod observe;
+#[cfg(feature = "database")]
+pub mod orders;
+#[cfg(feature = "database")]
+pub mod outbox;
+pub mod peer;
 pub mod program;
 pub mod request_id;
 pub mod serve;

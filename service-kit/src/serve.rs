@@ -3,14 +3,17 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::http::header::ALLOW;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, HttpServer, Resource, web};
+use futures_util::future::join_all;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
 
 use crate::health::Readiness;
 use crate::observe::{ServiceName, observe};
@@ -26,26 +29,36 @@ pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// the gateway is the side that closes and no request meets a closing connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
-/// Whether a stop was asked for: `/ready` answers 503 from then on.
+/// Whether a stop was asked for: `/ready` answers 503 from then on, and what runs beside the server comes to an end.
 #[derive(Clone, Debug, Default)]
-pub struct Draining(Arc<AtomicBool>);
+pub struct Draining(watch::Sender<bool>);
 
 impl Draining {
     #[must_use]
     pub fn is_on(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        *self.0.borrow()
     }
 
     pub fn begin(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.send_replace(true);
+    }
+
+    /// Completes when a stop is asked for.
+    pub async fn begun(&self) {
+        // Fails only without a sender, and there is one here.
+        let _ = self.0.subscribe().wait_for(|begun| *begun).await;
     }
 }
+
+/// Work that goes on beside the server.
+type Work = Pin<Box<dyn Future<Output = ()>>>;
 
 /// A bound server that has yet to be run.
 pub struct Application {
     server: Server,
     addr: SocketAddr,
     draining: Draining,
+    work: Vec<Work>,
 }
 
 /// What makes a service of the common frame.
@@ -96,7 +109,18 @@ impl Application {
             server,
             addr,
             draining,
+            work: Vec::new(),
         }
+    }
+
+    /// Has `work` done beside the server, on the thread that runs it. It ends by itself once it drains.
+    #[must_use]
+    pub fn beside<W>(mut self, work: impl FnOnce(Draining) -> W) -> Self
+    where
+        W: Future<Output = ()> + 'static,
+    {
+        self.work.push(Box::pin(work(self.draining.clone())));
+        self
     }
 
     /// Where it listens; the real port where 0 was asked for.
@@ -117,13 +141,55 @@ impl Application {
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         let handle = self.server.handle();
         let mut server = std::pin::pin!(self.server);
+        let draining = self.draining.clone();
+        let mut work = Beside::new(async move {
+            join_all(self.work).await;
+            // What had nothing left to do is no reason to stop.
+            draining.begun().await;
+        });
         tokio::select! {
             ended = &mut server => return ended,
             () = shutdown => {}
+            () = &mut work => {}
         }
         self.draining.begin();
-        let (ended, ()) = tokio::join!(server, handle.stop(true));
+        let work = tokio::time::timeout(DRAIN, work);
+        let (ended, (), _given_up) = tokio::join!(server, handle.stop(true), work);
         ended
+    }
+}
+
+/// Work that can be dropped anywhere. sqlx gives a connection back by spawning a task, which panics where no runtime is
+/// entered, as when an actix `System` is dropped with tasks that have not ended.
+struct Beside {
+    runtime: Handle,
+    work: Option<Work>,
+}
+
+impl Beside {
+    fn new(work: impl Future<Output = ()> + 'static) -> Self {
+        Self {
+            runtime: Handle::current(),
+            work: Some(Box::pin(work)),
+        }
+    }
+}
+
+impl Future for Beside {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        match &mut self.work {
+            Some(work) => work.as_mut().poll(context),
+            None => Poll::Ready(()),
+        }
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        let _entered = self.runtime.enter();
+        drop(self.work.take());
     }
 }
 

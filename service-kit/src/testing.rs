@@ -1,13 +1,18 @@
-//! What the tests of every crate share: an HTTP client that speaks JSON, and patience with a bound.
+//! What the tests of every crate share: an HTTP client that speaks JSON, patience with a bound, a database
+//! server, and a stand-in for the order service.
 
 #![expect(clippy::expect_used, reason = "a panic in a test is a failed test")]
 
 mod client;
 mod eventually;
+mod orders;
+mod postgres;
 mod process;
 mod shape;
 
 pub use client::{Answer, Client, Request};
 pub use eventually::eventually;
+pub use orders::{Conduct, OrdersStandIn};
+pub use postgres::{Postgres, postgres_or_skip};
 pub use process::{Process, addr_after};
 pub use shape::assert_same_shape;

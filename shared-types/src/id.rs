@@ -59,6 +59,12 @@ uuid_id! {
 /// samples (`CMD1234`) are no orders of the order service.
 pub type OrderRef = crate::field::Line<64>;
 
+impl From<OrderId> for OrderRef {
+    fn from(id: OrderId) -> Self {
+        Self::of_id(id)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{FromText, OrderId};

@@ -1,5 +1,5 @@
 //! The whole restaurant in one process: each service and the gateway on a port of its own, joined by nothing but
-//! HTTP, as they would be on machines of their own.
+//! HTTP, as they would be on machines of their own, and linked so that they stay in step.
 //!
 //! `cargo run` starts it for people; tests start it on free ports and stop and start single services.
 
@@ -14,7 +14,8 @@ use std::path::PathBuf;
 use service_kit::env::{ConfigError, Env};
 use service_kit::program::RunError;
 
-use member::{Member, Running};
+use member::Running;
+use settings::Addrs;
 
 pub use client_service::DEMO_ACCOUNTS;
 pub use member::Service;
@@ -39,6 +40,7 @@ pub enum Ports {
 /// A running restaurant. It stops when it is dropped; [`Stack::stop`] lets what is in flight finish.
 pub struct Stack {
     options: Options,
+    addrs: Addrs,
     services: BTreeMap<Service, Running>,
     gateway: Running,
     admin: SocketAddr,
@@ -50,20 +52,18 @@ impl Stack {
     /// # Errors
     /// A variable that cannot be used, a port that is taken, a database that cannot be opened.
     pub async fn start(options: Options) -> Result<Self, RunError> {
+        let addrs = settings::addrs(&options)?;
         let mut services = BTreeMap::new();
         for service in Service::ALL {
-            let running = Running::start(settings::service(service, &options, None)?).await?;
+            let running = Running::start(settings::service(service, &options, &addrs)?).await?;
             services.insert(service, running);
         }
-        let addrs = services
-            .iter()
-            .map(|(service, running)| (*service, running.addr()))
-            .collect();
-        let gateway = gateway::Gateway::build(settings::gateway(&options, addrs)?)?;
+        let gateway = gateway::Gateway::build(settings::gateway(&options, &addrs)?)?;
         let admin = gateway.admin_addr();
         let gateway = Running::of(gateway.addr(), |stop| gateway.run_until(stop));
         Ok(Self {
             options,
+            addrs,
             services,
             gateway,
             admin,
@@ -105,8 +105,7 @@ impl Stack {
     /// # Errors
     /// As for [`Stack::start`].
     pub async fn start_service(&mut self, service: Service) -> Result<(), RunError> {
-        let before = self.services.get(&service).map(Running::addr);
-        let member: Member = settings::service(service, &self.options, before)?;
+        let member = settings::service(service, &self.options, &self.addrs)?;
         let running = Running::start(member).await?;
         self.services.insert(service, running);
         Ok(())
@@ -132,7 +131,7 @@ impl Stack {
 /// A variable that cannot be used.
 pub fn check(options: &Options) -> Result<(), ConfigError> {
     for service in Service::ALL {
-        settings::service(service, options, None)?;
+        settings::service(service, options, &Addrs::new())?;
     }
-    settings::gateway(options, BTreeMap::new()).map(drop)
+    settings::gateway(options, &Addrs::new()).map(drop)
 }

@@ -43,6 +43,16 @@ pub(crate) enum Member {
 }
 
 impl Member {
+    /// Where it is told to listen.
+    pub(crate) fn bind(&self) -> SocketAddr {
+        match self {
+            Self::Clients(config) => config.bind,
+            Self::Orders(config) => config.bind,
+            Self::Kitchen(config) => config.bind,
+            Self::Delivery(config) => config.bind,
+        }
+    }
+
     async fn build(self) -> Result<Application, RunError> {
         match self {
             Self::Clients(config) => client_service::build(config).await,

@@ -1,38 +1,59 @@
 //! What each server of the stack is told: the process's environment, and over it what makes them one restaurant.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 
 use service_kit::env::{ConfigError, Env};
+use service_kit::health::reachable;
+use service_kit::program::RunError;
+use service_kit::serve::cannot_listen;
 
 use crate::member::Member;
 use crate::{Options, Ports, Service};
 
 const FREE: &str = "127.0.0.1:0";
 
-/// `at` is the address it had before, where it is started again.
+/// Where each service listens.
+pub(crate) type Addrs = BTreeMap<Service, SocketAddr>;
+
+/// Decides where each service listens before the first one is started, since they need to know of each other. Whoever
+/// is to have any free port gets one that is free now.
+pub(crate) fn addrs(options: &Options) -> Result<Addrs, RunError> {
+    let mut reserved = Vec::new();
+    let mut addrs = Addrs::new();
+    for each in Service::ALL {
+        let mut bind = service(each, options, &Addrs::new())?.bind();
+        if bind.port() == 0 {
+            // Kept until all are known, so that no two get the same.
+            let free = TcpListener::bind(bind).map_err(|error| cannot_listen(bind, &error))?;
+            bind = free.local_addr()?;
+            reserved.push(free);
+        }
+        addrs.insert(each, bind);
+    }
+    Ok(addrs)
+}
+
 pub(crate) fn service(
     service: Service,
     options: &Options,
-    at: Option<SocketAddr>,
+    addrs: &Addrs,
 ) -> Result<Member, ConfigError> {
     let (bind_name, file) = match service {
-        Service::Clients => ("CLIENT_SERVICE_BIND", Some("clients.db")),
-        Service::Orders => ("ORDER_SERVICE_BIND", Some("orders.db")),
-        Service::Kitchen => ("KITCHEN_MOCK_BIND", None),
-        Service::Delivery => ("DELIVERY_MOCK_BIND", None),
+        Service::Clients => ("CLIENT_SERVICE_BIND", "clients.db"),
+        Service::Orders => ("ORDER_SERVICE_BIND", "orders.db"),
+        Service::Kitchen => ("KITCHEN_MOCK_BIND", "kitchen.db"),
+        Service::Delivery => ("DELIVERY_MOCK_BIND", "delivery.db"),
     };
-    let mut over = BTreeMap::new();
-    if let Some(addr) = at {
+    let mut over = urls(addrs);
+    if let Some(addr) = addrs.get(&service) {
         over.insert(bind_name, addr.to_string());
     } else if options.ports == Ports::Free {
         over.insert(bind_name, FREE.to_owned());
     }
-    if let Some(file) = file {
-        // Both services read this name, so one value of the process could not be meant for both.
-        let path = options.data.join(file);
-        over.insert("DATABASE_URL", format!("sqlite://{}", path.display()));
-    }
+    // All of them read this name, so one value of the process could not be meant for all.
+    let path = options.data.join(file);
+    over.insert("DATABASE_URL", format!("sqlite://{}", path.display()));
     let env = overlay(&options.env, over);
     Ok(match service {
         Service::Clients => Member::Clients(client_service::Config::from_env(&env)?),
@@ -42,20 +63,8 @@ pub(crate) fn service(
     })
 }
 
-pub(crate) fn gateway(
-    options: &Options,
-    services: BTreeMap<Service, SocketAddr>,
-) -> Result<gateway::Config, ConfigError> {
-    let mut over = BTreeMap::new();
-    for (service, addr) in services {
-        let name = match service {
-            Service::Clients => "CLIENTS_URL",
-            Service::Orders => "ORDERS_URL",
-            Service::Kitchen => "KITCHEN_URL",
-            Service::Delivery => "DELIVERY_URL",
-        };
-        over.insert(name, format!("http://{addr}"));
-    }
+pub(crate) fn gateway(options: &Options, addrs: &Addrs) -> Result<gateway::Config, ConfigError> {
+    let mut over = urls(addrs);
     if options.ports == Ports::Free {
         over.insert("GATEWAY_BIND", FREE.to_owned());
         over.insert("GATEWAY_ADMIN_BIND", FREE.to_owned());
@@ -64,6 +73,20 @@ pub(crate) fn gateway(
         over.insert("GATEWAY_BIND", "127.0.0.1:8000".to_owned());
     }
     gateway::Config::load(None, &overlay(&options.env, over))
+}
+
+/// How the gateway finds the services, and how they find each other.
+fn urls(addrs: &Addrs) -> BTreeMap<&'static str, String> {
+    let url = |(service, addr): (&Service, &SocketAddr)| {
+        let name = match service {
+            Service::Clients => "CLIENTS_URL",
+            Service::Orders => "ORDERS_URL",
+            Service::Kitchen => "KITCHEN_URL",
+            Service::Delivery => "DELIVERY_URL",
+        };
+        (name, format!("http://{}", reachable(*addr)))
+    };
+    addrs.iter().map(url).collect()
 }
 
 fn overlay(env: &Env, over: BTreeMap<&'static str, String>) -> Env {

@@ -1,8 +1,9 @@
 //! Registering, listing, reading and deleting clients.
 
+use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
 use service_kit::failure::Failure;
-use service_kit::input::Json;
+use service_kit::idempotency::Submission;
 use shared_types::account::{NewClient, Role};
 use shared_types::field::FromText as _;
 use shared_types::id::ClientId;
@@ -13,17 +14,33 @@ use crate::Accounts;
 use crate::access::Action;
 use crate::caller::admit;
 use crate::failure::Error;
+use crate::store::Registered;
 
 pub(super) async fn register(
     accounts: web::Data<Accounts>,
     request: HttpRequest,
-    Json(new): Json<NewClient>,
+    submission: Submission<NewClient>,
 ) -> Result<HttpResponse, Failure> {
+    let Submission { body: new, key } = submission;
     let role = new.role.as_ref().copied().unwrap_or(Role::Client);
     admit(&accounts, request.headers(), Action::Register(role)).await?;
+    let key = key.map(|key| key.sealed_with(accounts.secret.expose()));
+    if let Some(key) = &key
+        && let Some(before) = accounts.store.registered(key).await?
+    {
+        return Ok(created(before));
+    }
     let hash = accounts.passwords.hash(&new.password).await?;
-    let client = accounts.store.add_client(&new, role, &hash).await?;
-    Ok(HttpResponse::Created().json(client))
+    let registered = accounts.store.add_client(&new, role, &hash, key.as_ref());
+    Ok(created(registered.await?))
+}
+
+fn created(registered: Registered) -> HttpResponse {
+    let mut answer = HttpResponse::Created();
+    match registered {
+        Registered::Now(client) => answer.json(client),
+        Registered::Before(text) => answer.content_type(ContentType::json()).body(text),
+    }
 }
 
 pub(super) async fn list(

@@ -3,10 +3,12 @@
 //! That an e-mail address or a telephone number belongs to one client is the UNIQUE constraints' to say: asking first
 //! and inserting then would let two at once through.
 
+use service_kit::idempotency::{self, Claim, SealedKey};
 use shared_types::account::{Client, Email, NewClient, Role};
 use shared_types::field::{Line, Optional};
 use shared_types::id::ClientId;
 use shared_types::value::Timestamp;
+use sqlx::AnyConnection;
 
 use super::{Store, read_text, read_time};
 use crate::failure::Error;
@@ -22,7 +24,7 @@ struct ClientRow {
     city: Option<String>,
     postal_code: Option<String>,
     role: String,
-    is_active: bool,
+    is_active: i32,
     created_at: i64,
     updated_at: i64,
 }
@@ -54,26 +56,24 @@ impl TryFrom<ClientRow> for Client {
             city: row.city,
             postal_code: row.postal_code,
             role: read_text(&row.role)?,
-            is_active: row.is_active,
+            is_active: row.is_active != 0,
             created_at: read_time(row.created_at)?,
             updated_at: read_time(row.updated_at)?,
         })
     }
 }
 
+/// A truth value is read as a number: sqlx's `Any` does not read SQLite's.
 macro_rules! client_columns {
     () => {
-        "id, email, first_name, last_name, phone, address, city, postal_code, role, is_active, \
-         created_at, updated_at"
+        "id, email, first_name, last_name, phone, address, city, postal_code, role, \
+         CAST(is_active AS INTEGER) AS is_active, created_at, updated_at"
     };
 }
 
-const INSERT: &str = concat!(
-    "INSERT INTO clients (",
-    client_columns!(),
-    ", email_key, phone_key, password_hash) ",
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
-);
+const INSERT: &str = "INSERT INTO clients (id, email, first_name, last_name, phone, address, city, \
+     postal_code, role, is_active, created_at, updated_at, email_key, phone_key, password_hash) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
 const LIST: &str = concat!(
     "SELECT ",
     client_columns!(),
@@ -86,16 +86,39 @@ const BY_EMAIL: &str = concat!(
     ", password_hash FROM clients WHERE email_key = $1"
 );
 
+/// An account that is there.
+pub(crate) enum Registered {
+    Now(Client),
+    /// It was made by an earlier request with the same key, which was answered this JSON.
+    Before(String),
+}
+
 impl Store {
+    /// What an earlier request with the same key was answered, which spares hashing the password.
+    ///
     /// # Errors
-    /// The e-mail address or the telephone number is another client's.
+    /// The key came with another body.
+    pub(crate) async fn registered(&self, key: &SealedKey) -> Result<Option<Registered>, Error> {
+        let claim = key.find(self.database.reader(), Timestamp::now()).await?;
+        claim.map_or(Ok(None), replay)
+    }
+
+    /// # Errors
+    /// The e-mail address or the telephone number is another client's, or the key came with another body.
     pub(crate) async fn add_client(
         &self,
         new: &NewClient,
         role: Role,
         password_hash: &str,
-    ) -> Result<Client, Error> {
+        key: Option<&SealedKey>,
+    ) -> Result<Registered, Error> {
         let now = Timestamp::now();
+        let mut transaction = self.database.write().await?;
+        if let Some(key) = key
+            && let Some(before) = replay(key.claim(&mut transaction, now).await?)?
+        {
+            return Ok(before);
+        }
         let client = Client {
             id: ClientId::generate(),
             email: new.email.as_str().to_owned(),
@@ -110,26 +133,14 @@ impl Store {
             created_at: now,
             updated_at: now,
         };
-        sqlx::query(INSERT)
-            .bind(client.id.to_string())
-            .bind(&client.email)
-            .bind(&client.first_name)
-            .bind(&client.last_name)
-            .bind(&client.phone)
-            .bind(&client.address)
-            .bind(&client.city)
-            .bind(&client.postal_code)
-            .bind(client.role.as_str())
-            .bind(client.is_active)
-            .bind(client.created_at.millis())
-            .bind(client.updated_at.millis())
-            .bind(new.email.key())
-            .bind(new.phone.as_ref().map(|phone| phone.key()))
-            .bind(password_hash)
-            .execute(self.database.writer())
-            .await
-            .map_err(conflict)?;
-        Ok(client)
+        insert(&mut transaction, new, &client, password_hash).await?;
+        if let Some(key) = key {
+            let answer = serde_json::to_string(&client)?;
+            key.keep(&mut transaction, &client.id.to_string(), &answer)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(Registered::Now(client))
     }
 
     /// The oldest first.
@@ -178,20 +189,58 @@ impl Store {
         Ok(changed.rows_affected() > 0)
     }
 
-    /// The client's sessions end with it.
+    /// The client's sessions end with it, and the answer to its registration is given to nobody any more.
     ///
     /// # Errors
     /// There is no such client.
     pub(crate) async fn delete_client(&self, id: ClientId) -> Result<(), Error> {
+        let id = id.to_string();
+        let mut transaction = self.database.write().await?;
         let deleted = sqlx::query("DELETE FROM clients WHERE id = $1")
-            .bind(id.to_string())
-            .execute(self.database.writer())
+            .bind(&id)
+            .execute(&mut *transaction)
             .await?;
-        match deleted.rows_affected() {
-            0 => Err(Error::ClientNotFound),
-            _ => Ok(()),
+        if deleted.rows_affected() == 0 {
+            return Err(Error::ClientNotFound);
         }
+        idempotency::forget(&mut transaction, &id).await?;
+        Ok(transaction.commit().await?)
     }
+}
+
+fn replay(claim: Claim) -> Result<Option<Registered>, Error> {
+    match claim {
+        Claim::First => Ok(None),
+        Claim::Done(answer) => Ok(Some(Registered::Before(answer))),
+        Claim::Reused => Err(Error::KeyReused),
+    }
+}
+
+async fn insert(
+    connection: &mut AnyConnection,
+    new: &NewClient,
+    client: &Client,
+    password_hash: &str,
+) -> Result<(), Error> {
+    let inserted = sqlx::query(INSERT)
+        .bind(client.id.to_string())
+        .bind(&client.email)
+        .bind(&client.first_name)
+        .bind(&client.last_name)
+        .bind(&client.phone)
+        .bind(&client.address)
+        .bind(&client.city)
+        .bind(&client.postal_code)
+        .bind(client.role.as_str())
+        .bind(client.is_active)
+        .bind(client.created_at.millis())
+        .bind(client.updated_at.millis())
+        .bind(new.email.key())
+        .bind(new.phone.as_ref().map(|phone| phone.key()))
+        .bind(password_hash)
+        .execute(connection)
+        .await;
+    inserted.map(drop).map_err(conflict)
 }
 
 fn text_of<const MAX: usize>(line: &Optional<Line<MAX>>) -> Option<String> {

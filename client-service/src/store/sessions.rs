@@ -1,4 +1,5 @@
-//! The sessions' rows. A session that has expired is as good as gone; its row goes with its client's next login.
+//! The sessions' rows. A session that has expired is as good as gone; its row goes with its client's next login, or with
+//! the next sweep.
 
 use shared_types::account::{Role, Session};
 use shared_types::id::{ClientId, SessionId};
@@ -122,6 +123,14 @@ impl Store {
             .await?;
         let sessions: sqlx::Result<_> = rows.into_iter().map(|row| row.read(current)).collect();
         Ok(sessions?)
+    }
+
+    pub(super) async fn drop_expired_sessions(&self, now: Timestamp) -> sqlx::Result<u64> {
+        let dropped = sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
+            .bind(now.millis())
+            .execute(self.database.writer())
+            .await?;
+        Ok(dropped.rows_affected())
     }
 
     pub(crate) async fn end_session(&self, id: SessionId) -> Result<(), Error> {

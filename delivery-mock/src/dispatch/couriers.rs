@@ -8,7 +8,6 @@ use shared_types::field::Optional;
 use shared_types::id::CourierId;
 use shared_types::value::Timestamp;
 
-use super::status::is_finished;
 use super::{Dispatch, Refusal, replace, text};
 
 impl Dispatch {
@@ -24,13 +23,14 @@ impl Dispatch {
             .ok_or(Refusal::UnknownCourier)
     }
 
-    pub(crate) fn register(&mut self, new: NewCourier) -> Result<Courier, Refusal> {
+    pub(crate) fn register(&mut self, new: NewCourier, now: Timestamp) -> Result<Courier, Refusal> {
         self.check_email(&new.email, None)?;
         if self.couriers.len() >= self.limits.couriers {
             return Err(Refusal::Full);
         }
         let courier = courier(new);
         self.couriers.insert(courier.id, courier.clone());
+        self.give_out(now);
         Ok(courier)
     }
 
@@ -38,6 +38,7 @@ impl Dispatch {
         &mut self,
         id: CourierId,
         change: CourierChange,
+        now: Timestamp,
     ) -> Result<Courier, Refusal> {
         let mut courier = self.courier(id)?;
         if let Some(email) = change.email.as_ref() {
@@ -45,18 +46,21 @@ impl Dispatch {
         }
         apply(change, &mut courier);
         self.couriers.insert(id, courier.clone());
+        self.give_out(now);
         Ok(courier)
     }
 
-    /// What the courier had not finished becomes anyone's to take; what is finished still says who did it.
+    /// What the courier had not finished becomes anyone's to take, drafts apart, which are given to the next who is
+    /// free; what is finished still says who did it.
     pub(crate) fn remove_courier(&mut self, id: CourierId, now: Timestamp) -> Result<(), Refusal> {
         self.couriers.remove(&id).ok_or(Refusal::UnknownCourier)?;
-        for delivery in self.deliveries.values_mut() {
-            if delivery.courier_id == Some(id) && !is_finished(delivery.status) {
-                delivery.courier_id = None;
-                delivery.updated_at = now;
-            }
+        let unfinished = self.deliveries.unfinished();
+        let theirs = unfinished.filter(|delivery| delivery.courier_id == Some(id));
+        for mut delivery in theirs.cloned().collect::<Vec<_>>() {
+            delivery.courier_id = None;
+            self.put(delivery, now);
         }
+        self.give_out(now);
         Ok(())
     }
 

@@ -13,7 +13,6 @@ use super::{Dispatch, Refusal, replace, text};
 impl Dispatch {
     /// What has a courier and is not finished, the oldest first.
     pub(crate) fn assigned(&self) -> Vec<Assignment> {
-        let unfinished = |delivery: &&Delivery| !is_finished(delivery.status);
         let assignment = |delivery: &Delivery| {
             let courier = self.couriers.get(&delivery.courier_id?)?;
             let name = courier.first_name.as_ref().unwrap_or(&courier.last_name);
@@ -24,8 +23,8 @@ impl Dispatch {
                 address: delivery.dropoff_address.clone(),
             })
         };
-        let deliveries = self.deliveries.values().filter(unfinished);
-        deliveries.filter_map(assignment).collect()
+        let unfinished = self.deliveries.unfinished();
+        unfinished.filter_map(assignment).collect()
     }
 
     /// Every delivery, the newest first; with a courier, that courier's and those that anyone may take.
@@ -35,30 +34,30 @@ impl Dispatch {
             (Some(courier), Some(holder)) => holder == courier,
             (Some(_), None) => !is_finished(delivery.status),
         };
-        let newest_first = self.deliveries.values().rev();
+        let newest_first = self.deliveries.iter().rev();
         newest_first.filter(concerns).cloned().collect()
     }
 
     pub(crate) fn delivery(&self, id: DeliveryId) -> Result<Delivery, Refusal> {
-        self.deliveries
-            .get(&id)
-            .cloned()
-            .ok_or(Refusal::UnknownDelivery)
+        let delivery = self.deliveries.get(id).cloned();
+        delivery.ok_or(Refusal::UnknownDelivery)
     }
 
+    /// Opens an order's delivery, or fills in its draft, which is none from then on.
     pub(crate) fn open(&mut self, new: NewDelivery, now: Timestamp) -> Result<Delivery, Refusal> {
         if let Some(courier) = new.courier_id.as_ref() {
             self.check_choice(*courier)?;
         }
-        if self.of_order(&new.order_id).is_some() {
-            return Err(Refusal::DeliveryExists);
+        let mut opened = match self.deliveries.of_order(&new.order_id) {
+            None => blank(new.order_id.clone(), now),
+            Some(draft) if self.drafts.contains(&draft.id) => draft.clone(),
+            Some(_) => return Err(Refusal::DeliveryExists),
+        };
+        fill_in(&mut opened, new);
+        if !self.drafts.remove(&opened.id) {
+            self.deliveries.make_room(self.limits.deliveries)?;
         }
-        if self.deliveries.len() >= self.limits.deliveries {
-            return Err(Refusal::Full);
-        }
-        let delivery = delivery(new, now);
-        self.deliveries.insert(delivery.id, delivery.clone());
-        Ok(delivery)
+        Ok(self.keep(opened, now))
     }
 
     /// A courier moves a delivery on, comments it, or takes it where nobody has it.
@@ -103,18 +102,14 @@ impl Dispatch {
         to: DeliveryStatus,
         now: Timestamp,
     ) -> Result<DeliveryStatus, Refusal> {
-        let mut changed = self.of_order(order).cloned().ok_or(Refusal::UnknownOrder)?;
+        let changed = self.deliveries.of_order(order).cloned();
+        let mut changed = changed.ok_or(Refusal::UnknownOrder)?;
         let reached = match to {
             DeliveryStatus::Delivered => hand_over(changed.status),
             to => advance(changed.status, to),
         };
         changed.status = reached.map_err(Refusal::ImpossibleMove)?;
         Ok(self.keep(changed, now).status)
-    }
-
-    fn of_order(&self, order: &OrderRef) -> Option<&Delivery> {
-        let mut deliveries = self.deliveries.values();
-        deliveries.find(|delivery| delivery.order_id == *order)
     }
 
     fn check_choice(&self, courier: CourierId) -> Result<(), Refusal> {
@@ -125,11 +120,21 @@ impl Dispatch {
         }
     }
 
+    /// Puts a change in place and gives out what waits, since the change may have set a courier free.
+    pub(super) fn keep(&mut self, delivery: Delivery, now: Timestamp) -> Delivery {
+        let kept = self.put(delivery, now);
+        self.give_out(now);
+        kept
+    }
+
     /// What comes back as it was is not touched, its time of change included.
-    fn keep(&mut self, mut delivery: Delivery, now: Timestamp) -> Delivery {
-        if self.deliveries.get(&delivery.id) != Some(&delivery) {
+    pub(super) fn put(&mut self, mut delivery: Delivery, now: Timestamp) -> Delivery {
+        if self.deliveries.get(delivery.id) != Some(&delivery) {
             delivery.updated_at = now;
-            self.deliveries.insert(delivery.id, delivery.clone());
+            self.deliveries.put(delivery.clone());
+        }
+        if is_finished(delivery.status) {
+            self.drafts.remove(&delivery.id);
         }
         delivery
     }
@@ -148,21 +153,40 @@ fn take(delivery: &mut Delivery, courier: CourierId) -> Result<(), Refusal> {
     }
 }
 
-fn delivery(new: NewDelivery, now: Timestamp) -> Delivery {
+/// A delivery of which nothing is known but its order.
+pub(super) fn blank(order_id: OrderRef, now: Timestamp) -> Delivery {
     Delivery {
         id: DeliveryId::generate(),
-        order_id: new.order_id,
-        courier_id: new.courier_id.into_option(),
-        pickup_address: text(new.pickup_address),
-        dropoff_address: text(new.dropoff_address),
-        client_name: text(new.client_name),
-        client_phone: phone(new.client_phone),
-        fee: new.fee.into_option(),
-        distance: new.distance.into_option(),
-        estimated_time: new.estimated_time.into_option(),
-        comments: text(new.comments),
+        order_id,
+        courier_id: None,
+        pickup_address: None,
+        dropoff_address: None,
+        client_name: None,
+        client_phone: None,
+        fee: None,
+        distance: None,
+        estimated_time: None,
+        comments: None,
         status: DeliveryStatus::Pending,
         created_at: now,
         updated_at: now,
     }
+}
+
+/// Whoever a draft was given to has it no longer, unless that courier has set out.
+fn fill_in(delivery: &mut Delivery, new: NewDelivery) {
+    if delivery.status == DeliveryStatus::Pending || delivery.courier_id.is_none() {
+        delivery.courier_id = new.courier_id.into_option();
+    }
+    replace(&mut delivery.pickup_address, text(new.pickup_address));
+    replace(&mut delivery.dropoff_address, text(new.dropoff_address));
+    replace(&mut delivery.client_name, text(new.client_name));
+    replace(&mut delivery.client_phone, phone(new.client_phone));
+    replace(&mut delivery.fee, new.fee.into_option());
+    replace(&mut delivery.distance, new.distance.into_option());
+    replace(
+        &mut delivery.estimated_time,
+        new.estimated_time.into_option(),
+    );
+    replace(&mut delivery.comments, text(new.comments));
 }

@@ -1,9 +1,10 @@
-//! The life of a delivery: which status may follow which.
+//! The life of a delivery: which status may follow which, and how it goes with the life of its order.
 
 use shared_types::delivery::DeliveryStatus;
 use shared_types::delivery::DeliveryStatus::{
     Cancelled, Delivered, Pending, PickedUp, ToClient, ToRestaurant,
 };
+use shared_types::order::OrderStatus;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ImpossibleMove {
@@ -48,11 +49,33 @@ pub(super) fn is_finished(status: DeliveryStatus) -> bool {
     }
 }
 
+/// Where a delivery stands once its order is known to stand at `order`. What is ahead of its order stays there.
+pub(super) fn catch_up(from: DeliveryStatus, order: OrderStatus) -> DeliveryStatus {
+    match (order, from) {
+        (_, Delivered | Cancelled) => from,
+        (OrderStatus::Pending | OrderStatus::Preparing | OrderStatus::Ready, _) => from,
+        (OrderStatus::Delivering, Pending | ToRestaurant) => PickedUp,
+        (OrderStatus::Delivering, PickedUp | ToClient) => from,
+        (OrderStatus::Delivered, _) => Delivered,
+        (OrderStatus::Cancelled, _) => Cancelled,
+    }
+}
+
+/// What a delivery's status makes of its order, if anything. A delivery that is cancelled leaves the order as it is:
+/// the dish is still there, and somebody may yet bring it.
+pub(crate) fn order_status(delivery: DeliveryStatus) -> Option<OrderStatus> {
+    match delivery {
+        Pending | ToRestaurant | Cancelled => None,
+        PickedUp | ToClient => Some(OrderStatus::Delivering),
+        Delivered => Some(OrderStatus::Delivered),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{
-        Cancelled, Delivered, DeliveryStatus, ImpossibleMove, Pending, PickedUp, ToClient,
-        ToRestaurant, advance, hand_over, is_finished,
+        Cancelled, Delivered, DeliveryStatus, ImpossibleMove, OrderStatus, Pending, PickedUp,
+        ToClient, ToRestaurant, advance, catch_up, hand_over, is_finished, order_status,
     };
 
     #[test]
@@ -93,6 +116,52 @@ mod tests {
                 .iter()
                 .all(|&to| from == to || advance(from, to).is_err());
             assert_eq!(is_finished(from), stays, "{from}");
+        }
+    }
+
+    #[test]
+    fn a_delivery_catches_up_with_its_order_and_never_falls_back() {
+        let moves = [
+            (OrderStatus::Delivering, Pending, PickedUp),
+            (OrderStatus::Delivering, ToRestaurant, PickedUp),
+            (OrderStatus::Delivered, Pending, Delivered),
+            (OrderStatus::Delivered, ToRestaurant, Delivered),
+            (OrderStatus::Delivered, PickedUp, Delivered),
+            (OrderStatus::Delivered, ToClient, Delivered),
+            (OrderStatus::Cancelled, Pending, Cancelled),
+            (OrderStatus::Cancelled, ToRestaurant, Cancelled),
+            (OrderStatus::Cancelled, PickedUp, Cancelled),
+            (OrderStatus::Cancelled, ToClient, Cancelled),
+        ];
+        for &order in OrderStatus::ALL {
+            for &from in DeliveryStatus::ALL {
+                let moved = moves.iter().find(|each| (each.0, each.1) == (order, from));
+                let expected = moved.map_or(from, |each| each.2);
+                assert_eq!(catch_up(from, order), expected, "{order}: {from}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_order_is_delivering_once_picked_up_and_delivered_once_handed_over() {
+        let expected = [
+            (Pending, None),
+            (ToRestaurant, None),
+            (PickedUp, Some(OrderStatus::Delivering)),
+            (ToClient, Some(OrderStatus::Delivering)),
+            (Delivered, Some(OrderStatus::Delivered)),
+            (Cancelled, None),
+        ];
+        for (delivery, order) in expected {
+            assert_eq!(order_status(delivery), order, "{delivery}");
+        }
+    }
+
+    #[test]
+    fn what_a_delivery_makes_of_its_order_leaves_the_delivery_as_it_is() {
+        for &delivery in DeliveryStatus::ALL {
+            let echo = order_status(delivery).map(|order| catch_up(delivery, order));
+            assert_eq!(echo.unwrap_or(delivery), delivery);
         }
     }
 }

@@ -24,8 +24,8 @@ pub(super) async fn register(
     dispatch: web::Data<SharedDispatch>,
     Json(new): Json<NewCourier>,
 ) -> Result<HttpResponse, Failure> {
-    let courier = dispatch.lock().register(new).map_err(failure)?;
-    Ok(HttpResponse::Created().json(courier))
+    let registered = dispatch.lock().register(new, Timestamp::now());
+    Ok(HttpResponse::Created().json(registered.map_err(failure)?))
 }
 
 pub(super) async fn show(
@@ -41,7 +41,8 @@ pub(super) async fn change(
     path: web::Path<String>,
     Json(change): Json<CourierChange>,
 ) -> Result<HttpResponse, Failure> {
-    let changed = dispatch.lock().change_courier(id(&path)?, change);
+    let id = id(&path)?;
+    let changed = dispatch.lock().change_courier(id, change, Timestamp::now());
     Ok(HttpResponse::Ok().json(changed.map_err(failure)?))
 }
 

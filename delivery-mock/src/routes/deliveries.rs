@@ -52,8 +52,10 @@ pub(super) async fn change(
     let id = id(&path)?;
     let changed = dispatch
         .lock()
-        .change_delivery(id, change, Timestamp::now());
-    Ok(HttpResponse::Ok().json(changed.map_err(failure)?))
+        .change_delivery(id, change, Timestamp::now())
+        .map_err(failure)?;
+    dispatch.report(&changed.order_id, changed.status).await?;
+    Ok(HttpResponse::Ok().json(changed))
 }
 
 pub(super) async fn assign(

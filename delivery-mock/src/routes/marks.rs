@@ -21,5 +21,6 @@ pub(super) async fn update(
     let marked = dispatch.lock().mark(&mark.order_id, to, Timestamp::now());
     let status = marked.map_err(failure)?;
     let order_id = mark.order_id;
+    dispatch.report(&order_id, status).await?;
     Ok(HttpResponse::Ok().json(Marked { order_id, status }))
 }

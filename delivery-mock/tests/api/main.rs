@@ -9,21 +9,32 @@
 mod bad_input;
 mod couriers;
 mod deliveries;
+mod drafts;
+mod events;
 mod marks;
 mod removal;
 mod statuses;
 mod taking;
 
+use actix_web::http::Method;
 use delivery_mock::Config;
 use serde_json::{Value, json};
+use service_kit::env::Env;
 use service_kit::testing::Client;
+use shared_types::event::{MEDIA_TYPE, OrderEvent};
+use shared_types::golden;
+use shared_types::id::OrderId;
+use shared_types::order::{Order, OrderStatus};
 
 /// A delivery service of its own for each test. It stops with the test's runtime.
 async fn delivery(seed_demo: bool) -> Client {
-    let bind = "127.0.0.1:0".parse().unwrap();
-    let application = delivery_mock::build(Config { bind, seed_demo })
-        .await
-        .unwrap();
+    let seed_demo = seed_demo.to_string();
+    let env = [
+        ("DELIVERY_MOCK_BIND", "127.0.0.1:0"),
+        ("SEED_DEMO", &seed_demo),
+    ];
+    let config = Config::from_env(&Env::of_pairs(env)).unwrap();
+    let application = delivery_mock::build(config).await.unwrap();
     let client = Client::of(application.addr());
     actix_web::rt::spawn(application.run_until(std::future::pending()));
     client
@@ -48,6 +59,27 @@ async fn unassigned(client: &Client, order: &str) -> String {
 async fn carried(client: &Client, order: &str, courier: &Value) -> String {
     let new = json!({"commandeId": order, "livreurId": courier});
     path_of(&client.post("/livraisons", new).await.ok(201))
+}
+
+/// An order that nobody has heard of yet.
+fn order() -> Order {
+    let golden: Order = serde_json::from_str(golden::ORDER).unwrap();
+    let id = OrderId::generate();
+    Order { id, ..golden }
+}
+
+fn event_of(order: &Order, status: OrderStatus) -> Value {
+    let order = order.clone();
+    serde_json::to_value(OrderEvent::about(Order { status, ..order })).unwrap()
+}
+
+/// An event of the order service.
+async fn tell(client: &Client, order: &Order, status: OrderStatus) {
+    let request = client.request(Method::POST, "/events");
+    let request = request.header("Content-Type", MEDIA_TYPE);
+    let body = event_of(order, status).to_string();
+    let answer = request.send_body(body.into()).await;
+    assert_eq!((answer.status.as_u16(), answer.body.len()), (204, 0));
 }
 
 fn path_of(delivery: &Value) -> String {

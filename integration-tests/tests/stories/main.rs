@@ -7,6 +7,7 @@
 )]
 
 mod bad_input;
+mod in_step;
 mod journey;
 mod outages;
 mod routes;

@@ -1,26 +1,32 @@
 //! Making orders, reading them, and moving them on.
 
-use actix_web::http::header::{HeaderName, LINK};
+use actix_web::http::header::{ContentType, HeaderName, LINK};
 use actix_web::{HttpResponse, web};
 use service_kit::failure::Failure;
+use service_kit::idempotency::Submission;
 use service_kit::input::{Json, Query};
 use shared_types::field::FromText as _;
 use shared_types::id::OrderId;
 use shared_types::order::{NewOrder, StatusChange};
 
 use crate::page::Listing;
-use crate::store::{OrderError, Store};
+use crate::store::{OrderError, Placed, Store};
 
 /// The cursor by itself, for clients that read no `Link`.
 const NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
 
 pub(super) async fn place(
     store: web::Data<Store>,
-    Json(new): Json<NewOrder>,
+    submission: Submission<NewOrder>,
 ) -> Result<HttpResponse, Failure> {
-    let order = store.place(new).await?;
+    // Nothing in an order is worth guessing for whoever can read the orders themselves.
+    let key = submission.key.map(|key| key.sealed_with(b""));
     // No `Location`: the path a client would use is the gateway's, which a service does not know.
-    Ok(HttpResponse::Created().json(order))
+    let mut answer = HttpResponse::Created();
+    Ok(match store.place(submission.body, key).await? {
+        Placed::Now(order) => answer.json(order),
+        Placed::Before(text) => answer.content_type(ContentType::json()).body(text),
+    })
 }
 
 pub(super) async fn list(

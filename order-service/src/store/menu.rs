@@ -2,21 +2,30 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use service_kit::database::Statement;
 use shared_types::id::DishId;
 use shared_types::menu::{Category, Dish};
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqliteExecutor};
+use sqlx::{Any, AnyConnection, Executor};
 
 use super::rows::DishRow;
 use super::{Store, StoreError};
+
+/// A truth value is read as a number: sqlx's `Any` does not read SQLite's.
+macro_rules! dishes {
+    () => {
+        "SELECT id, name, description, price_cents, category,
+         CAST(available AS INTEGER) AS available FROM dishes"
+    };
+}
 
 impl Store {
     /// The dishes of one category or of all: starters, mains, desserts, drinks, each by name.
     pub(crate) async fn menu(&self, category: Option<Category>) -> Result<Vec<Dish>, StoreError> {
         let select = match category {
             Some(category) => {
-                sqlx::query_as("SELECT * FROM dishes WHERE category = $1").bind(category.as_str())
+                sqlx::query_as(concat!(dishes!(), " WHERE category = $1")).bind(category.as_str())
             }
-            None => sqlx::query_as("SELECT * FROM dishes"),
+            None => sqlx::query_as(dishes!()),
         };
         let rows: Vec<DishRow> = select.fetch_all(self.database.reader()).await?;
         let mut dishes: Vec<Dish> = rows
@@ -33,7 +42,7 @@ impl Store {
         Ok(insert(self.database.writer(), dish).await?)
     }
 
-    /// Answers whether the menu was empty. Two services that start at once on one database fill it once.
+    /// Answers whether the menu was empty. Two replicas that start at once fill it once: the dishes' ids are fixed.
     pub(crate) async fn fill_empty_menu(&self, dishes: &[Dish]) -> Result<bool, StoreError> {
         let mut transaction = self.database.write().await?;
         let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM dishes")
@@ -52,25 +61,25 @@ impl Store {
 
 /// Those of `ids` that are on the menu. The caller bounds their number, and so that of the bound parameters.
 pub(super) async fn dishes(
-    connection: &mut SqliteConnection,
+    connection: &mut AnyConnection,
     ids: &BTreeSet<DishId>,
 ) -> Result<HashMap<DishId, Dish>, StoreError> {
-    let mut select = QueryBuilder::<Sqlite>::new("SELECT * FROM dishes WHERE id IN (");
-    let mut listed = select.separated(", ");
-    for id in ids {
-        listed.push_bind(id.to_string());
+    let mut select = Statement::new(concat!(dishes!(), " WHERE id IN ("));
+    for (index, id) in ids.iter().enumerate() {
+        select.push(if index == 0 { "" } else { ", " });
+        select.bind(id.to_string());
     }
     select.push(")");
-    let rows: Vec<DishRow> = select.build_query_as().fetch_all(connection).await?;
+    let rows: Vec<DishRow> = select.build_as()?.fetch_all(connection).await?;
     rows.into_iter()
         .map(|row| Dish::try_from(row).map(|dish| (dish.id, dish)))
         .collect()
 }
 
-async fn insert(executor: impl SqliteExecutor<'_>, dish: &Dish) -> sqlx::Result<()> {
+async fn insert(executor: impl Executor<'_, Database = Any>, dish: &Dish) -> sqlx::Result<()> {
     sqlx::query(
         "INSERT INTO dishes (id, name, description, price_cents, category, available)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING",
     )
     .bind(dish.id.to_string())
     .bind(&dish.name)

@@ -1,9 +1,10 @@
 //! Reading orders, each with its lines in one statement: no query per order, and one moment's view of both.
 
+use service_kit::database::Statement;
 use shared_types::field::FieldErrors;
 use shared_types::id::OrderId;
 use shared_types::order::Order;
-use sqlx::{QueryBuilder, Sqlite, SqliteExecutor};
+use sqlx::{Any, Executor};
 
 use super::rows::{self, LineRow};
 use super::{Store, StoreError};
@@ -16,6 +17,8 @@ pub(crate) enum OrderError {
     Unknown,
     UnknownCursor,
     Unacceptable(FieldErrors),
+    /// The idempotency key came with another order.
+    KeyReused,
     Impossible(ImpossibleMove),
     Store(StoreError),
 }
@@ -51,7 +54,7 @@ impl Store {
         };
         let limit = listing.limit.as_ref().copied().map(Limit::get);
         let rows: Vec<LineRow> = select(listing, after, limit)
-            .build_query_as()
+            .build_as()?
             .fetch_all(self.database.reader())
             .await?;
         Ok(cut(rows::orders(rows)?, limit))
@@ -69,7 +72,7 @@ impl Store {
 }
 
 pub(super) async fn find(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor<'_, Database = Any>,
     id: OrderId,
 ) -> Result<Order, OrderError> {
     let rows: Vec<LineRow> = sqlx::query_as(
@@ -85,32 +88,26 @@ pub(super) async fn find(
 
 /// Filters and limits the orders first, then joins their lines. The conditions are written in only where they
 /// apply, so that each combination finds its index.
-fn select(
-    listing: &Listing,
-    after: Option<(i64, OrderId)>,
-    limit: Option<u32>,
-) -> QueryBuilder<Sqlite> {
-    let mut select = QueryBuilder::new(
+fn select(listing: &Listing, after: Option<(i64, OrderId)>, limit: Option<u32>) -> Statement {
+    let mut select = Statement::new(
         "SELECT o.*, l.dish_id, l.name, l.quantity, l.unit_price_cents
          FROM (SELECT * FROM orders WHERE 1 = 1",
     );
     if let Some(client) = listing.client_id.as_ref() {
-        select
-            .push(" AND client_id = ")
-            .push_bind(client.to_string());
+        select.push(" AND client_id = ").bind(client.to_string());
     }
     if let Some(status) = listing.status.as_ref() {
-        select.push(" AND status = ").push_bind(status.as_str());
+        select.push(" AND status = ").bind(status.as_str());
     }
     if let Some((created_at, id)) = after {
         select.push(" AND (created_at, id) < (");
-        select.push_bind(created_at).push(", ");
-        select.push_bind(id.to_string()).push(")");
+        select.bind(created_at).push(", ");
+        select.bind(id.to_string()).push(")");
     }
     select.push(" ORDER BY created_at DESC, id DESC");
     if let Some(limit) = limit {
         // One more than asked for tells whether the list goes on.
-        select.push(" LIMIT ").push_bind(i64::from(limit) + 1);
+        select.push(" LIMIT ").bind(i64::from(limit) + 1);
     }
     select.push(
         ") AS o JOIN order_lines AS l ON l.order_id = o.id

@@ -1,21 +1,35 @@
-//! A new order, in one transaction: the menu is read, names and prices are fixed, the order is written.
+//! A new order, in one transaction: the menu is read, names and prices are fixed, the order and the news of it are
+//! written.
 
+use service_kit::database::Statement;
+use service_kit::idempotency::{Claim, SealedKey};
 use shared_types::id::OrderId;
 use shared_types::order::{NewOrder, Order, OrderStatus};
 use shared_types::value::Timestamp;
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::AnyConnection;
 
-use super::{OrderError, Store, menu};
+use super::{OrderError, Store, StoreError, menu};
 use crate::basket::Basket;
 
 impl Store {
     /// Once this has answered, the order is on the disk.
-    pub(crate) async fn place(&self, new: NewOrder) -> Result<Order, OrderError> {
+    pub(crate) async fn place(
+        &self,
+        new: NewOrder,
+        key: Option<SealedKey>,
+    ) -> Result<Placed, OrderError> {
         let basket = Basket::parse(new.items).map_err(OrderError::Unacceptable)?;
         let mut transaction = self.database.write().await?;
+        if let Some(key) = &key {
+            match key.claim(&mut transaction, Timestamp::now()).await? {
+                Claim::First => {}
+                Claim::Done(answer) => return Ok(Placed::Before(answer)),
+                Claim::Reused => return Err(OrderError::KeyReused),
+            }
+        }
         let dishes = menu::dishes(&mut transaction, &basket.dish_ids()).await?;
         let priced = basket.priced(&dishes).map_err(OrderError::Unacceptable)?;
-        // Taken while the write lock is held, so that the order of times is the order of commits.
+        // Taken while SQLite's write lock is held, so that the order of times is the order of commits.
         let now = Timestamp::now();
         let order = Order {
             id: OrderId::generate(),
@@ -30,12 +44,26 @@ impl Store {
         };
         insert_order(&mut transaction, &order).await?;
         insert_lines(&mut transaction, &order).await?;
+        if let Some(key) = &key {
+            let answer = serde_json::to_string(&order).map_err(StoreError::from)?;
+            key.keep(&mut transaction, &order.id.to_string(), &answer)
+                .await?;
+        }
+        self.tell(&mut transaction, &order).await?;
         transaction.commit().await?;
-        Ok(order)
+        self.outbox.wake();
+        Ok(Placed::Now(order))
     }
 }
 
-async fn insert_order(connection: &mut SqliteConnection, order: &Order) -> Result<(), sqlx::Error> {
+/// An order that is there.
+pub(crate) enum Placed {
+    Now(Order),
+    /// It was made by an earlier request with the same key, which was answered this JSON.
+    Before(String),
+}
+
+async fn insert_order(connection: &mut AnyConnection, order: &Order) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO orders
          (id, client_id, address, phone, status, total_cents, created_at, updated_at)
@@ -55,22 +83,21 @@ async fn insert_order(connection: &mut SqliteConnection, order: &Order) -> Resul
 }
 
 /// One statement: a basket's bound on its lines keeps it far below any bound on parameters.
-async fn insert_lines(connection: &mut SqliteConnection, order: &Order) -> Result<(), sqlx::Error> {
+async fn insert_lines(connection: &mut AnyConnection, order: &Order) -> Result<(), sqlx::Error> {
     let order_id = order.id.to_string();
-    let mut insert = QueryBuilder::<Sqlite>::new(
+    let mut insert = Statement::new(
         "INSERT INTO order_lines
-         (order_id, position, dish_id, name, quantity, unit_price_cents) ",
+         (order_id, position, dish_id, name, quantity, unit_price_cents) VALUES ",
     );
-    let numbered = (0_i32..).zip(&order.items);
-    insert.push_values(numbered, |mut values, (position, line)| {
-        values
-            .push_bind(order_id.clone())
-            .push_bind(position)
-            .push_bind(line.dish_id.to_string())
-            .push_bind(line.name.clone())
-            .push_bind(i32::from(line.quantity.get()))
-            .push_bind(line.unit_price.cents());
-    });
-    insert.build().execute(connection).await?;
+    for (position, line) in (0_i32..).zip(&order.items) {
+        insert.push(if position == 0 { "(" } else { ", (" });
+        insert.bind(order_id.as_str()).push(", ");
+        insert.bind(position).push(", ");
+        insert.bind(line.dish_id.to_string()).push(", ");
+        insert.bind(line.name.as_str()).push(", ");
+        insert.bind(i32::from(line.quantity.get())).push(", ");
+        insert.bind(line.unit_price.cents()).push(")");
+    }
+    insert.build()?.execute(connection).await?;
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! An order moves on, in one transaction: of two who move it at once, the second sees what the first did.
+//! An order moves on, in one transaction with the news of it: of two who move it at once, the second sees what the
+//! first did.
 
 use shared_types::id::OrderId;
 use shared_types::order::{Order, OrderStatus};
@@ -13,21 +14,44 @@ impl Store {
         id: OrderId,
         to: OrderStatus,
     ) -> Result<Order, OrderError> {
+        // A status only moves up, so this ends after as many rounds as there are statuses.
+        loop {
+            if let Some(order) = self.try_change_status(id, to).await? {
+                return Ok(order);
+            }
+        }
+    }
+
+    /// Nothing where another replica moved the order between the reading and the writing.
+    async fn try_change_status(
+        &self,
+        id: OrderId,
+        to: OrderStatus,
+    ) -> Result<Option<Order>, OrderError> {
         let mut transaction = self.database.write().await?;
         let mut order = orders::find(&mut *transaction, id).await?;
-        match status::transition(order.status, to).map_err(OrderError::Impossible)? {
-            Step::Stay => return Ok(order),
+        let from = order.status;
+        match status::transition(from, to).map_err(OrderError::Impossible)? {
+            Step::Stay => return Ok(Some(order)),
             Step::Move => {}
         }
         order.status = to;
         order.updated_at = Timestamp::now();
-        sqlx::query("UPDATE orders SET status = $1, updated_at = $2 WHERE id = $3")
-            .bind(order.status.as_str())
-            .bind(order.updated_at.millis())
-            .bind(order.id.to_string())
-            .execute(&mut *transaction)
-            .await?;
+        let moved = sqlx::query(
+            "UPDATE orders SET status = $1, updated_at = $2 WHERE id = $3 AND status = $4",
+        )
+        .bind(to.as_str())
+        .bind(order.updated_at.millis())
+        .bind(id.to_string())
+        .bind(from.as_str())
+        .execute(&mut *transaction)
+        .await?;
+        if moved.rows_affected() == 0 {
+            return Ok(None);
+        }
+        self.tell(&mut transaction, &order).await?;
         transaction.commit().await?;
-        Ok(order)
+        self.outbox.wake();
+        Ok(Some(order))
     }
 }

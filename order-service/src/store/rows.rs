@@ -18,7 +18,7 @@ pub(super) struct DishRow {
     description: Option<String>,
     price_cents: i64,
     category: String,
-    available: bool,
+    available: i32,
 }
 
 /// A line together with its order, as the join of the two gives it.
@@ -48,7 +48,7 @@ impl TryFrom<DishRow> for Dish {
             description: row.description,
             price: price("dishes.price_cents", row.price_cents)?,
             category: text("dishes.category", &row.category)?,
-            available: row.available,
+            available: row.available != 0,
         })
     }
 }

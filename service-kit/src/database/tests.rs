@@ -10,8 +10,8 @@ use super::{Database, DatabaseUrl, OpenError};
 static NO_MIGRATIONS: Migrator = Migrator::DEFAULT;
 
 async fn open_in(folder: &TempDir) -> Database {
-    let url = DatabaseUrl::File(folder.path().join("a/b/kept.db"));
-    let database = Database::open(&url, &NO_MIGRATIONS).await.unwrap();
+    let url = DatabaseUrl::File(folder.path().join("a b/100% ?#é/kept.db"));
+    let database = Database::open(&url, &[&NO_MIGRATIONS]).await.unwrap();
     sqlx::query("CREATE TABLE notes (text TEXT NOT NULL)")
         .execute(database.writer())
         .await
@@ -30,10 +30,10 @@ async fn count(database: &Database) -> i64 {
 async fn its_files_are_made_with_their_folder_for_their_owner_alone() {
     let folder = tempfile::tempdir().unwrap();
     let _database = open_in(&folder).await;
-    let made = folder.path().join("a/b").metadata().unwrap();
+    let made = folder.path().join("a b/100% ?#é").metadata().unwrap();
     assert_eq!(made.permissions().mode() & 0o777, 0o700);
     for name in ["kept.db", "kept.db-wal", "kept.db-shm"] {
-        let file = folder.path().join("a/b").join(name);
+        let file = folder.path().join("a b/100% ?#é").join(name);
         let mode = file.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
@@ -124,14 +124,16 @@ async fn what_is_in_the_way_is_named() {
     .unwrap();
 
     let url = DatabaseUrl::File(stray.join("kept.db"));
-    let error = Database::open(&url, &NO_MIGRATIONS).await.unwrap_err();
+    let error = Database::open(&url, &[&NO_MIGRATIONS]).await.unwrap_err();
     assert!(matches!(&error, OpenError::Folder { path, .. } if *path == stray));
 
     let url = DatabaseUrl::File(folder.path().to_owned());
-    let error = Database::open(&url, &NO_MIGRATIONS).await.unwrap_err();
+    let error = Database::open(&url, &[&NO_MIGRATIONS]).await.unwrap_err();
     assert!(matches!(&error, OpenError::File { path, .. } if path == folder.path()));
 
     let url = DatabaseUrl::File(stray.clone());
-    let error = Database::open(&url, &NO_MIGRATIONS).await.unwrap_err();
-    assert!(matches!(&error, OpenError::Connection { path, .. } if *path == stray));
+    let error = Database::open(&url, &[&NO_MIGRATIONS]).await.unwrap_err();
+    assert!(
+        matches!(&error, OpenError::Connection { database, .. } if *database == stray.display().to_string())
+    );
 }

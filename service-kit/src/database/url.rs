@@ -1,10 +1,13 @@
-//! Where a service keeps what must last. The path is taken as it stands: nothing is percent-decoded.
+//! Where a service keeps what must last. The path of a file is taken as it stands: nothing is percent-decoded.
 //!
 //! A database in memory is refused: an order that was answered 201 would be gone with the process, and tests have
 //! temporary folders.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+
+use super::PostgresUrl;
 
 const IN_MEMORY: &str =
     "a database in memory would not survive the process: expected sqlite://PATH";
@@ -13,6 +16,17 @@ const IN_MEMORY: &str =
 pub enum DatabaseUrl {
     /// `sqlite://PATH`: a file of SQLite, relative to the working directory where it is not absolute.
     File(PathBuf),
+    /// `postgres://…`: a server, for more than one replica.
+    Postgres(PostgresUrl),
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Postgres(url) => url.fmt(f),
+        }
+    }
 }
 
 impl FromStr for DatabaseUrl {
@@ -24,9 +38,12 @@ impl FromStr for DatabaseUrl {
         if in_memory && url.starts_with("sqlite:") {
             return Err(IN_MEMORY);
         }
+        if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            return url.parse().map(Self::Postgres);
+        }
         let path = url
             .strip_prefix("sqlite://")
-            .ok_or("only SQLite is supported: expected sqlite://PATH")?;
+            .ok_or("expected sqlite://PATH or postgres://…")?;
         // Other programs need to be told to make a missing file; here it is always made.
         match path.strip_suffix("?mode=rwc").unwrap_or(path) {
             "" => Err("expected a path after sqlite://"),
@@ -63,9 +80,18 @@ mod tests {
     }
 
     #[test]
+    fn a_password_is_never_printed() {
+        let url: DatabaseUrl = "postgres://user:s3cret@db:5432/orders".parse().unwrap();
+        assert_eq!(url.to_string(), "orders at db");
+        assert!(!format!("{url:?}").contains("s3cret"), "{url:?}");
+    }
+
+    #[test]
     fn every_other_database_is_refused_and_not_repeated() {
         for url in [
-            "postgres://user:s3cret@db/orders",
+            "mysql://user:s3cret@db/orders",
+            "postgres://user:s3cret@db:port/orders",
+            "postgres://user:s3cret@db",
             "sqlite://",
             "sqlite://?mode=rwc",
             "sqlite://a.db?cache=shared",

@@ -21,6 +21,12 @@ impl<const MAX: usize> Line<MAX> {
         self.0
     }
 
+    /// An id is a line by itself: 36 plain characters.
+    pub(crate) fn of_id(id: crate::id::OrderId) -> Self {
+        const { assert!(MAX >= 36) };
+        Self(id.to_string())
+    }
+
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

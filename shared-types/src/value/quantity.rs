@@ -7,7 +7,7 @@ use crate::field::{FieldErrors, path_of, wrong_kind};
 use crate::text::Text;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(into = "u8", try_from = "u64")]
 pub struct Quantity(u8);
 
 impl Quantity {
@@ -22,6 +22,20 @@ impl Quantity {
     #[must_use]
     pub fn get(self) -> u8 {
         self.0
+    }
+}
+
+impl From<Quantity> for u8 {
+    fn from(quantity: Quantity) -> Self {
+        quantity.0
+    }
+}
+
+impl TryFrom<u64> for Quantity {
+    type Error = &'static str;
+
+    fn try_from(count: u64) -> Result<Self, Self::Error> {
+        Self::new(count).ok_or("not between 1 and 99")
     }
 }
 

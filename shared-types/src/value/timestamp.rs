@@ -27,6 +27,11 @@ impl Timestamp {
     pub fn after(self, duration: std::time::Duration) -> Self {
         Self(self.0 + duration)
     }
+
+    #[must_use]
+    pub fn before(self, duration: std::time::Duration) -> Self {
+        Self(self.0 - duration)
+    }
 }
 
 impl Serialize for Timestamp {

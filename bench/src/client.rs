@@ -1,0 +1,68 @@
+//! One keep-alive connection that asks one thing after the other.
+//!
+//! hyper's connection alone: a pooling client would hide how many connections there are, which is what is varied.
+
+use std::net::SocketAddr;
+
+use http_body_util::BodyExt as _;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::{CONTENT_TYPE, HOST};
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use crate::Error;
+
+pub(crate) struct Client {
+    sender: SendRequest<String>,
+    host: String,
+}
+
+impl Client {
+    pub(crate) async fn connect(addr: SocketAddr) -> Result<Self, Error> {
+        let stream = TcpStream::connect(addr).await?;
+        stream.set_nodelay(true)?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        // Whoever waits for an answer on it is told by hyper when it breaks.
+        tokio::spawn(connection);
+        Ok(Self {
+            sender,
+            host: addr.to_string(),
+        })
+    }
+
+    /// The body of a GET that must be answered 200.
+    pub(crate) async fn get(&mut self, path: &str) -> Result<Vec<u8>, Error> {
+        let request = Request::get(path).header(HOST, &self.host);
+        let answer = self.send(request.body(String::new())?).await?;
+        if answer.status() != StatusCode::OK {
+            return Err(format!("GET {path} is answered {}", answer.status()).into());
+        }
+        Ok(answer.into_body())
+    }
+
+    /// The status of a POST, once the whole answer is here.
+    pub(crate) async fn post(
+        &mut self,
+        path: &str,
+        key: Option<String>,
+        body: String,
+    ) -> Result<StatusCode, Error> {
+        let mut request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(HOST, &self.host)
+            .header(CONTENT_TYPE, "application/json");
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        Ok(self.send(request.body(body)?).await?.status())
+    }
+
+    async fn send(&mut self, request: Request<String>) -> hyper::Result<Response<Vec<u8>>> {
+        self.sender.ready().await?;
+        let (head, body) = self.sender.send_request(request).await?.into_parts();
+        let body = body.collect().await?.to_bytes();
+        Ok(Response::from_parts(head, body.into()))
+    }
+}

@@ -1,0 +1,74 @@
+//! How often the disk alone can make a write durable: the ceiling for a service that syncs each commit.
+//!
+//! Appending also makes the file longer, which costs the file system an entry in its journal. SQLite's log is written
+//! over from its start after each checkpoint, so that most of its commits rewrite blocks that are there already; and
+//! the SQLite that sqlx brings is built without `HAVE_FDATASYNC`, so that it calls `fsync`
+//! (https://www.sqlite.org/compile.html#have_fdatasync).
+
+use std::fs::File;
+use std::io::{self, Seek as _, Write as _};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::Error;
+use crate::stats::median_and_p99;
+
+/// A page of SQLite, and a block of most file systems.
+const PAGE: usize = 4096;
+
+/// What an order of one line was seen to change: the ends of two tables and of their indexes.
+const COMMIT: usize = 7 * PAGE;
+
+/// At how many bytes SQLite checkpoints its log, and then starts over: 1,000 pages
+/// (https://www.sqlite.org/pragma.html#pragma_wal_autocheckpoint).
+const LOG: usize = 1000 * PAGE;
+
+/// How a file is written and made durable.
+#[derive(Clone, Copy)]
+pub(crate) struct Way {
+    pub(crate) name: &'static str,
+    bytes: usize,
+    in_place: bool,
+    sync: fn(&File) -> io::Result<()>,
+}
+
+#[rustfmt::skip]
+pub(crate) const WAYS: [Way; 2] = [
+    Way { name: "4 KiB appended, fdatasync", bytes: PAGE, in_place: false, sync: File::sync_data },
+    Way { name: "28 KiB rewritten, fsync, as SQLite does", bytes: COMMIT, in_place: true, sync: File::sync_all },
+];
+
+pub(crate) struct Syncs {
+    pub(crate) per_second: f64,
+    pub(crate) median: Duration,
+    pub(crate) p99: Duration,
+}
+
+/// Writes and syncs in a file of its own in `folder`, one after the other, for `duration`.
+pub(crate) fn measure(folder: &Path, way: Way, duration: Duration) -> Result<Syncs, Error> {
+    let mut file = tempfile::tempfile_in(folder)?;
+    if way.in_place {
+        file.write_all(&vec![0; LOG])?;
+        file.sync_all()?;
+        file.rewind()?;
+    }
+    let block = vec![1; way.bytes];
+    let mut samples = Vec::new();
+    let begun = Instant::now();
+    while begun.elapsed() < duration {
+        if way.in_place && file.stream_position()? + way.bytes as u64 > LOG as u64 {
+            file.rewind()?;
+        }
+        let written = Instant::now();
+        file.write_all(&block)?;
+        (way.sync)(&file)?;
+        samples.push(written.elapsed());
+    }
+    let per_second = samples.len() as f64 / begun.elapsed().as_secs_f64();
+    let (median, p99) = median_and_p99(samples);
+    Ok(Syncs {
+        per_second,
+        median,
+        p99,
+    })
+}

@@ -1,0 +1,72 @@
+//! `cargo run --release -p bench`: measures the release binaries from outside, as their clients see them.
+//!
+//! It knows no service's code, only what the contract says of them, so that the same load can be put on anything
+//! that speaks it. Each measurement is a subcommand; `orders` is what runs where none is named.
+
+mod client;
+mod disk;
+mod load;
+mod machine;
+mod markdown;
+mod orders;
+mod report;
+mod service;
+mod sink;
+mod stats;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Every failure ends the run and is told to a person.
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// Measures Passe-plat's release binaries on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "bench", version, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    measurement: Option<Measurement>,
+    #[command(flatten)]
+    orders: orders::Options,
+}
+
+#[derive(Debug, Subcommand)]
+enum Measurement {
+    /// `POST /commandes` of the order service on SQLite, beside what the disk itself can do (the default)
+    Orders(orders::Options),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let Measurement::Orders(options) = cli.measurement.unwrap_or(Measurement::Orders(cli.orders));
+    match measure(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell where even standard error is gone.
+            let _ = writeln!(io::stderr(), "bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// One thread for the whole of it: a load generator with several would take more of the cores that it shares with
+/// what it measures.
+fn measure(options: orders::Options) -> Result<(), Error> {
+    if cfg!(debug_assertions) {
+        return Err("an unoptimised load generator measures itself: cargo run --release".into());
+    }
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build()?.block_on(async {
+        // Handled, so that an interrupted run takes its processes and files with it too.
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        tokio::select! {
+            measured = orders::run(options) => measured,
+            _ = terminate.recv() => Err("terminated".into()),
+            _ = interrupt.recv() => Err("interrupted".into()),
+        }
+    })
+}

@@ -1,0 +1,187 @@
+//! The plan: what orders cost, beside what the disk can do and beside peers that are up or down.
+//!
+//! Every load gets a fresh service on a fresh database, so that none runs on what another left behind: a longer
+//! table, or events that still wait to be carried. Rounds are interleaved, so that a slow minute of the machine falls
+//! on every row. Each load ends with a `kill -9`, a restart and a count: what was answered 201 must be there.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::client::Client;
+use crate::load::{self, Load};
+use crate::report::{Report, Run};
+use crate::service::{self, Service};
+use crate::sink::{self, Received};
+use crate::{Error, disk, machine, markdown};
+
+/// Enough for SQLite's log to have been through its first checkpoints.
+const WARM_UP: Duration = Duration::from_millis(500);
+
+/// Longer tells no more of a disk, and some throttle one that syncs for long.
+const MAX_DISK: Duration = Duration::from_secs(2);
+
+/// Nothing listens on a port below 1024 unless it was put there, and no connection takes one for itself by chance.
+const NOBODY: [&str; 2] = ["http://127.0.0.1:1", "http://127.0.0.1:2"];
+
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// How long each load lasts, in each round
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: u64,
+    /// How often everything is measured
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
+    rounds: u64,
+    /// Where the databases are made; on the disk that is to be measured [default: the build's target folder]
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// Also writes the result into this file, between `<!-- orders -->` and `<!-- /orders -->`
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+}
+
+/// How the service finds kitchen and delivery.
+#[derive(Clone, Copy)]
+enum Linked {
+    Alone,
+    Up,
+    Down,
+}
+
+#[derive(Clone, Copy)]
+struct Scenario {
+    name: &'static str,
+    connections: usize,
+    keyed: bool,
+    linked: Linked,
+}
+
+pub(crate) const UP: &str = "8, kitchen and delivery up";
+pub(crate) const DOWN: &str = "8, kitchen and delivery down";
+
+#[rustfmt::skip]
+const SCENARIOS: [Scenario; 6] = [
+    Scenario { name: "1", connections: 1, keyed: false, linked: Linked::Alone },
+    Scenario { name: "8", connections: 8, keyed: false, linked: Linked::Alone },
+    Scenario { name: "64", connections: 64, keyed: false, linked: Linked::Alone },
+    Scenario { name: "64, with a key each", connections: 64, keyed: true, linked: Linked::Alone },
+    Scenario { name: UP, connections: 8, keyed: false, linked: Linked::Up },
+    Scenario { name: DOWN, connections: 8, keyed: false, linked: Linked::Down },
+];
+
+/// What every load needs.
+struct Bench {
+    program: PathBuf,
+    folder: PathBuf,
+    /// The URLs of kitchen and delivery.
+    up: [String; 2],
+    duration: Duration,
+}
+
+/// Measures and reports.
+///
+/// # Errors
+/// Something could not be measured; or all of it was, and an order was refused or lost.
+pub(crate) async fn run(options: Options) -> Result<(), Error> {
+    let target = service::target_folder()?;
+    let program = service::build(&target)?;
+    let data = options.data.unwrap_or(target);
+    fs::create_dir_all(&data)?;
+    // Taken away when it is dropped, whatever happens.
+    let folder = TempDir::with_prefix_in("bench-", data.canonicalize()?)?;
+    let received = Received::default();
+    let bench = Bench {
+        program,
+        folder: folder.path().to_owned(),
+        up: [sink::open(&received).await?, sink::open(&received).await?],
+        duration: Duration::from_secs(options.seconds),
+    };
+    let mut report = Report {
+        machine: machine::facts(folder.path())?,
+        busy: machine::busy().await?,
+        length: format!("{} × {} s", options.rounds, options.seconds),
+        disk: disk::WAYS.map(|way| (way.name, Vec::new())),
+        orders: SCENARIOS.map(|scenario| (scenario.name, Vec::new())),
+        events: 0,
+    };
+    for round in 1..=options.rounds {
+        writeln!(io::stderr(), "round {round} of {}", options.rounds)?;
+        for (way, (_, rounds)) in disk::WAYS.into_iter().zip(&mut report.disk) {
+            let duration = bench.duration.min(MAX_DISK);
+            rounds.push(disk::measure(&bench.folder, way, duration)?);
+        }
+        for (scenario, (name, rounds)) in SCENARIOS.into_iter().zip(&mut report.orders) {
+            writeln!(io::stderr(), "  connections: {name}")?;
+            rounds.push(bench.measure(scenario).await?);
+        }
+    }
+    report.events = received.count();
+    let text = report.to_string();
+    write!(io::stdout().lock(), "{text}")?;
+    if let Some(file) = options.markdown {
+        markdown::write_section(&file, "orders", &text)?;
+    }
+    report.verdict()
+}
+
+impl Bench {
+    async fn measure(&self, scenario: Scenario) -> Result<Run, Error> {
+        let folder = TempDir::new_in(&self.folder)?;
+        let peers = self.peers(scenario.linked);
+        let service = Service::start(&self.program, folder.path(), &peers).await?;
+        let order = an_order(service.addr()).await?;
+        let load = |duration| Load {
+            connections: scenario.connections,
+            keyed: scenario.keyed,
+            duration,
+        };
+        let warm_up = load::run(service.addr(), load(WARM_UP), &order).await?;
+        let before = service.cpu()?;
+        let outcome = load::run(service.addr(), load(self.duration), &order).await?;
+        let cpu = service.cpu()?.saturating_sub(before);
+        // `kill -9`.
+        drop(service);
+        let service = Service::start(&self.program, folder.path(), &[]).await?;
+        let kept = count(service.addr()).await?;
+        Ok(Run::new(outcome, warm_up, cpu, kept))
+    }
+
+    fn peers(&self, linked: Linked) -> Vec<(&'static str, String)> {
+        let urls = match linked {
+            Linked::Alone => return Vec::new(),
+            Linked::Up => self.up.clone(),
+            Linked::Down => NOBODY.map(str::to_owned),
+        };
+        ["KITCHEN_URL", "DELIVERY_URL"]
+            .into_iter()
+            .zip(urls)
+            .collect()
+    }
+}
+
+/// The body of an order for one portion of the first dish on the menu that can be had.
+async fn an_order(addr: SocketAddr) -> Result<String, Error> {
+    let menu = Client::connect(addr).await?.get("/menu").await?;
+    let menu: Vec<Value> = serde_json::from_slice(&menu)?;
+    let dish = menu.iter().find(|dish| dish["disponible"] == true);
+    let dish = &dish.ok_or("there is no dish to order")?["id"];
+    Ok(json!({
+        "clientId": "0192f0c4-7d1e-7000-8000-000000000001",
+        "items": [{ "menuId": dish, "quantite": 1 }],
+    })
+    .to_string())
+}
+
+/// How many orders the service lists.
+async fn count(addr: SocketAddr) -> Result<usize, Error> {
+    let list = Client::connect(addr).await?.get("/commandes").await?;
+    let list: Vec<IgnoredAny> = serde_json::from_slice(&list)?;
+    Ok(list.len())
+}

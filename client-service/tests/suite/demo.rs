@@ -1,0 +1,87 @@
+//! The simulated login, and the demo accounts, which are real.
+
+use client_service::DEMO_ACCOUNTS;
+use serde_json::json;
+use service_kit::testing::assert_same_shape;
+use shared_types::golden;
+
+use super::{config, service, service_with, start};
+
+#[actix_web::test]
+async fn the_golden_demo_login_gives_the_golden_token() {
+    let service = service().await;
+    let answer = service.http.post("/demo/login", golden::DEMO_LOGIN).await;
+    assert_same_shape(&answer.ok(200), golden::DEMO_TOKEN);
+}
+
+#[actix_web::test]
+async fn the_three_demo_users_have_their_roles_and_another_token_each_time() {
+    let service = service().await;
+    for (username, role) in [
+        ("client", "CLIENT"),
+        ("chef", "CHEF"),
+        ("livreur", "LIVREUR"),
+    ] {
+        let login = json!({"username": username, "password": "123"});
+        let one = service
+            .http
+            .post("/demo/login", login.clone())
+            .await
+            .ok(200);
+        let two = service.http.post("/demo/login", login).await.ok(200);
+        assert_eq!(one["role"], role);
+        assert!(one["token"].as_str().unwrap().starts_with("demo-"));
+        assert_ne!(one["token"], two["token"]);
+        let refused = service.sessions(one["token"].as_str().unwrap()).await;
+        let _ = refused.problem(401, "unauthorized");
+    }
+    assert_eq!(service.http.get("/clients").await.ok(200), json!([]));
+}
+
+#[actix_web::test]
+async fn another_name_or_password_is_a_401() {
+    let service = service().await;
+    for (username, password) in [("client", "1234"), ("admin", "123"), ("CHEF", "123")] {
+        let login = json!({"username": username, "password": password});
+        let answer = service.http.post("/demo/login", login).await;
+        let _ = answer.problem(401, "invalid_credentials");
+    }
+}
+
+#[actix_web::test]
+async fn the_demo_accounts_are_made_once_and_can_log_in() {
+    let service = service_with(|config| config.seed_demo = true).await;
+    let before = service.http.get("/clients").await.ok(200);
+    let mut again = config(&service.database);
+    again.seed_demo = true;
+    let again = start(again).await;
+    assert_eq!(again.get("/clients").await.ok(200), before);
+    for (account, client) in DEMO_ACCOUNTS.iter().zip(before.as_array().unwrap()) {
+        assert_eq!(client["email"], account.email);
+        assert_eq!(client["role"], account.role.as_str());
+        let login = json!({"email": account.email, "password": account.password});
+        let _ = again.post("/auth/login", login).await.ok(200);
+    }
+}
+
+#[actix_web::test]
+async fn without_the_demo_its_accounts_are_closed_and_with_it_they_open_again() {
+    let service = service_with(|config| config.seed_demo = true).await;
+    let admin = DEMO_ACCOUNTS.last().unwrap();
+    let login = json!({"email": admin.email, "password": admin.password});
+    let token = service
+        .http
+        .post("/auth/login", login.clone())
+        .await
+        .ok(200);
+    let token = token["access_token"].as_str().unwrap().to_owned();
+
+    let without = start(config(&service.database)).await;
+    let refused = without.post("/auth/login", login.clone()).await;
+    let _ = refused.problem(401, "invalid_credentials");
+    let _ = service.sessions(&token).await.problem(401, "unauthorized");
+
+    let mut with = config(&service.database);
+    with.seed_demo = true;
+    let _ = start(with).await.post("/auth/login", login).await.ok(200);
+}

@@ -1,0 +1,123 @@
+//! Signing up, and what keeps two accounts apart.
+
+use serde_json::{Value, json};
+use service_kit::testing::assert_same_shape;
+use shared_types::golden;
+
+use super::{new_client, service};
+
+#[actix_web::test]
+async fn the_golden_registration_makes_the_golden_client() {
+    let service = service().await;
+    let client = service
+        .http
+        .post("/clients", golden::NEW_CLIENT)
+        .await
+        .ok(201);
+    assert_same_shape(&client, golden::CLIENT);
+    let mut sent: Value = serde_json::from_str(golden::NEW_CLIENT).unwrap();
+    sent.as_object_mut().unwrap().remove("password");
+    for (key, value) in sent.as_object().unwrap() {
+        assert_eq!(&client[key], value, "{key}");
+    }
+    assert_eq!(client["isActive"], true);
+    assert_eq!(client["createdAt"], client["updatedAt"]);
+}
+
+#[actix_web::test]
+async fn what_a_form_leaves_empty_is_null_and_the_role_is_client() {
+    let service = service().await;
+    let mut new = new_client("lea@example.com");
+    new["phone"] = json!("");
+    new["city"] = json!(null);
+    let client = service.http.post("/clients", new).await.ok(201);
+    for key in ["phone", "address", "city", "postalCode"] {
+        assert_eq!(client[key], json!(null), "{key}");
+    }
+    assert_eq!(client["role"], "CLIENT");
+}
+
+#[actix_web::test]
+async fn any_role_can_be_registered_while_access_is_open() {
+    let service = service().await;
+    for role in ["CLIENT", "CHEF", "LIVREUR", "ADMIN"] {
+        let mut new = new_client(&format!("{role}@example.com"));
+        new["role"] = json!(role);
+        let client = service.http.post("/clients", new).await.ok(201);
+        assert_eq!(client["role"], role);
+    }
+}
+
+#[actix_web::test]
+async fn every_bad_field_is_named() {
+    let body = json!({"email": "lea", "password": "12345", "lastName": " ", "phone": "06", "role": "BOSS"});
+    let answer = service().await.http.post("/clients", body).await;
+    let problem = answer.problem(400, "validation_failed");
+    let fields: Vec<_> = problem
+        .errors
+        .iter()
+        .map(|error| error.field.as_str())
+        .collect();
+    for field in [
+        "email",
+        "password",
+        "firstName",
+        "lastName",
+        "phone",
+        "role",
+    ] {
+        assert!(fields.contains(&field), "{fields:?}");
+        assert!(problem.message.contains(field), "{}", problem.message);
+    }
+    assert!(!problem.message.contains("12345"), "{}", problem.message);
+}
+
+#[actix_web::test]
+async fn an_email_is_taken_whatever_its_case() {
+    let service = service().await;
+    service.register("lea@example.com").await;
+    for taken in ["lea@example.com", "LEA@Example.com", "  Lea@example.com "] {
+        let answer = service.http.post("/clients", new_client(taken)).await;
+        let _ = answer.problem(409, "email_taken");
+    }
+}
+
+#[actix_web::test]
+async fn a_phone_is_taken_whatever_its_spacing() {
+    let service = service().await;
+    let with_phone = |email: &str, phone: &str| {
+        let mut new = new_client(email);
+        new["phone"] = json!(phone);
+        service.http.post("/clients", new)
+    };
+    let _ = with_phone("a@example.com", "06 12 34 56 78").await.ok(201);
+    for taken in ["0612345678", "06.12.34.56.78", " 06 12345678 "] {
+        let answer = with_phone("b@example.com", taken).await;
+        let _ = answer.problem(409, "phone_taken");
+    }
+    let _ = with_phone("b@example.com", "06 12 34 56 79").await.ok(201);
+}
+
+#[actix_web::test]
+async fn clients_without_a_phone_are_not_in_each_others_way() {
+    let service = service().await;
+    service.register("a@example.com").await;
+    service.register("b@example.com").await;
+}
+
+#[actix_web::test]
+async fn of_two_registrations_at_once_one_makes_the_account() {
+    let service = service().await;
+    for round in 0..5 {
+        let email = format!("lea{round}@example.com");
+        let (one, other) = tokio::join!(
+            service.http.post("/clients", new_client(&email)),
+            service.http.post("/clients", new_client(&email)),
+        );
+        let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [201, 409]);
+    }
+    let clients = service.http.get("/clients").await.ok(200);
+    assert_eq!(clients.as_array().unwrap().len(), 5);
+}

@@ -1,0 +1,115 @@
+//! The list of sessions, and every way one ends.
+
+use actix_web::http::Method;
+use serde_json::Value;
+use service_kit::testing::assert_same_shape;
+use shared_types::golden;
+use shared_types::value::Timestamp;
+
+use super::{Running, service};
+
+async fn end(service: &Running, path: &str, token: &str) {
+    let request = service.request(Method::POST, path, token);
+    let confirmation = request.send().await.ok(200);
+    assert_same_shape(&confirmation, golden::CONFIRMATION);
+}
+
+async fn assert_refused(service: &Running, token: &str) {
+    let answer = service.sessions(token).await;
+    let _ = answer.problem(401, "unauthorized");
+    let challenge = answer.header("www-authenticate");
+    assert_eq!(challenge, Some(r#"Bearer error="invalid_token""#));
+}
+
+#[actix_web::test]
+async fn the_live_sessions_are_listed_and_the_current_one_is_marked() {
+    let service = service().await;
+    service.register("lea@example.com").await;
+    service.register("other@example.com").await;
+    service.log_in("other@example.com").await;
+    let first = service.log_in("lea@example.com").await;
+    let second = service.log_in("lea@example.com").await;
+    let sessions = service.sessions(&second).await.ok(200);
+    let sessions = sessions.as_array().unwrap();
+    assert_same_shape(&sessions[0], golden::SESSION);
+    let marks = |sessions: &[Value]| -> Vec<_> {
+        let marks = sessions.iter().map(|session| session["current"].as_bool());
+        marks.collect()
+    };
+    assert_eq!(marks(sessions), [Some(true), Some(false)]);
+    assert_eq!(sessions[0]["ipAddress"], "127.0.0.1");
+    let seen_by_first = service.sessions(&first).await.ok(200);
+    let seen_by_first = seen_by_first.as_array().unwrap();
+    assert_eq!(marks(seen_by_first), [Some(false), Some(true)]);
+}
+
+#[actix_web::test]
+async fn a_logout_ends_its_own_session_only() {
+    let service = service().await;
+    service.register("lea@example.com").await;
+    let left = service.log_in("lea@example.com").await;
+    let kept = service.log_in("lea@example.com").await;
+    end(&service, "/auth/logout", &left).await;
+    assert_refused(&service, &left).await;
+    let sessions = service.sessions(&kept).await.ok(200);
+    assert_eq!(sessions.as_array().unwrap().len(), 1);
+}
+
+#[actix_web::test]
+async fn a_logout_of_all_ends_every_session_of_its_client_only() {
+    let service = service().await;
+    service.register("lea@example.com").await;
+    service.register("other@example.com").await;
+    let other = service.log_in("other@example.com").await;
+    let one = service.log_in("lea@example.com").await;
+    let two = service.log_in("lea@example.com").await;
+    end(&service, "/auth/logout-all", &one).await;
+    assert_refused(&service, &one).await;
+    assert_refused(&service, &two).await;
+    let _ = service.sessions(&other).await.ok(200);
+}
+
+#[actix_web::test]
+async fn the_token_of_a_deleted_or_an_inactive_client_is_refused() {
+    let service = service().await;
+    let client = service.register("lea@example.com").await;
+    let token = service.log_in("lea@example.com").await;
+    let path = format!("/clients/{}", client["id"].as_str().unwrap());
+    let _ = service.http.delete(&path).await.ok(200);
+    assert_refused(&service, &token).await;
+
+    service.register("gone@example.com").await;
+    let token = service.log_in("gone@example.com").await;
+    service.alter("UPDATE clients SET is_active = FALSE").await;
+    assert_refused(&service, &token).await;
+}
+
+#[actix_web::test]
+async fn the_twenty_first_login_ends_the_oldest_session() {
+    let service = service().await;
+    service.register("lea@example.com").await;
+    let mut tokens = Vec::new();
+    for _ in 0..21 {
+        tokens.push(service.log_in("lea@example.com").await);
+    }
+    assert_refused(&service, &tokens[0]).await;
+    let sessions = service.sessions(&tokens[1]).await.ok(200);
+    assert_eq!(sessions.as_array().unwrap().len(), 20);
+}
+
+#[actix_web::test]
+async fn when_a_session_was_last_seen_is_noted_once_a_minute() {
+    let service = service().await;
+    service.register("lea@example.com").await;
+    let token = service.log_in("lea@example.com").await;
+    let last_seen = async || -> Timestamp {
+        let sessions = service.sessions(&token).await.ok(200);
+        serde_json::from_value(sessions[0]["lastSeenAt"].clone()).unwrap()
+    };
+    let begun = last_seen().await;
+    assert_eq!(last_seen().await, begun);
+    service
+        .alter("UPDATE sessions SET last_seen_at = last_seen_at - 61000")
+        .await;
+    assert!(last_seen().await >= begun);
+}

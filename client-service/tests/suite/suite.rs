@@ -1,0 +1,95 @@
+//! What the service does on every database, seen from outside, on a free port and a database of its own.
+//!
+//! Compiled into one test binary for each kind of database, which gives it a `TestDatabase`.
+
+mod bad_input;
+mod broken;
+mod clients;
+mod demo;
+mod durability;
+mod login;
+mod registration;
+mod restart;
+mod sessions;
+mod strict;
+mod tokens;
+
+use std::time::Duration;
+
+use actix_web::http::Method;
+use client_service::{Access, Config};
+use serde_json::{Value, json};
+use service_kit::testing::{Answer, Client, Request};
+use sqlx::{AnyConnection, Connection as _};
+
+use crate::TestDatabase;
+
+pub(crate) const PASSWORD: &str = "tarte-aux-pommes";
+
+/// A running service. It stops with the test's runtime; its database goes with the last who knows it.
+pub(crate) struct Running {
+    pub(crate) http: Client,
+    pub(crate) database: TestDatabase,
+}
+
+/// The published contract: open access, no demo accounts in the way.
+pub(crate) fn config(database: &TestDatabase) -> Config {
+    Config {
+        bind: "127.0.0.1:0".parse().unwrap(),
+        database_url: database.url().parse().unwrap(),
+        jwt_secret: TestDatabase::secret(),
+        jwt_ttl: Duration::from_secs(3600),
+        access: Access::Open,
+        seed_demo: false,
+    }
+}
+
+pub(crate) async fn start(config: Config) -> Client {
+    let application = client_service::build(config).await.unwrap();
+    let client = Client::of(application.addr());
+    actix_web::rt::spawn(application.run_until(std::future::pending()));
+    client
+}
+
+pub(crate) async fn service() -> Running {
+    service_with(|_| {}).await
+}
+
+pub(crate) async fn service_with(change: impl FnOnce(&mut Config)) -> Running {
+    let database = TestDatabase::fresh();
+    let mut config = config(&database);
+    change(&mut config);
+    let http = start(config).await;
+    Running { http, database }
+}
+
+pub(crate) fn new_client(email: &str) -> Value {
+    json!({"email": email, "password": PASSWORD, "firstName": "Léa", "lastName": "Martin"})
+}
+
+impl Running {
+    pub(crate) async fn register(&self, email: &str) -> Value {
+        self.http.post("/clients", new_client(email)).await.ok(201)
+    }
+
+    pub(crate) async fn log_in(&self, email: &str) -> String {
+        let login = json!({"email": email, "password": PASSWORD});
+        let answer = self.http.post("/auth/login", login).await.ok(200);
+        answer["access_token"].as_str().unwrap().to_owned()
+    }
+
+    fn request(&self, method: Method, path: &str, token: &str) -> Request {
+        self.http.request(method, path).bearer(token)
+    }
+
+    pub(crate) async fn sessions(&self, token: &str) -> Answer {
+        let request = self.request(Method::GET, "/auth/sessions", token);
+        request.send().await
+    }
+
+    /// Changes what no route changes.
+    pub(crate) async fn alter(&self, sql: &'static str) {
+        let mut database = AnyConnection::connect(&self.database.url()).await.unwrap();
+        sqlx::query(sql).execute(&mut database).await.unwrap();
+    }
+}

@@ -1,0 +1,168 @@
+//! Who is given the drafts that wait.
+//!
+//! After every change that may have set a courier free, or made a draft wait, all that can be given out is. So no
+//! draft ever waits while somebody is free, and there is no event of becoming free that could be forgotten.
+
+use std::collections::BTreeSet;
+
+use shared_types::delivery::Courier;
+use shared_types::id::CourierId;
+use shared_types::value::Timestamp;
+
+use super::Dispatch;
+
+impl Dispatch {
+    /// The oldest draft goes to the courier who has been here longest. Being given a draft is not setting out: its
+    /// status stays.
+    pub(super) fn give_out(&mut self, now: Timestamp) {
+        let drafts = self.drafts.iter().filter_map(|id| self.deliveries.get(*id));
+        let waiting = drafts.filter(|draft| draft.courier_id.is_none());
+        let waiting: Vec<_> = waiting.take(self.couriers.len()).cloned().collect();
+        if waiting.is_empty() {
+            return; // as most of the time: the search for who is free is spared
+        }
+        for (mut draft, courier) in waiting.into_iter().zip(self.free_couriers()) {
+            draft.courier_id = Some(courier);
+            self.put(draft, now);
+        }
+    }
+
+    /// Those who are available and carry nothing, the oldest first.
+    fn free_couriers(&self) -> Vec<CourierId> {
+        let unfinished = self.deliveries.unfinished();
+        let carrying: BTreeSet<_> = unfinished.filter_map(|each| each.courier_id).collect();
+        let free = |each: &&Courier| each.available && !carrying.contains(&each.id);
+        let couriers = self.couriers.values().filter(free);
+        couriers.map(|each| each.id).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use shared_types::delivery::{Delivery, DeliveryStatus};
+    use shared_types::id::CourierId;
+    use shared_types::order::{Order, OrderStatus};
+
+    use crate::dispatch::orders::tests::{delivery_of, order, order_ref};
+    use crate::dispatch::tests::{at, hire, parsed};
+    use crate::dispatch::{Dispatch, Limits};
+
+    fn ready(dispatch: &mut Dispatch) -> Order {
+        let order = order(OrderStatus::Ready);
+        dispatch.learn(&order, at(0)).unwrap();
+        order
+    }
+
+    fn carrier(dispatch: &Dispatch, order: &Order) -> Option<CourierId> {
+        delivery_of(dispatch, order).unwrap().courier_id
+    }
+
+    /// Two couriers, and three drafts of which the third waits.
+    fn one_draft_too_many() -> (Dispatch, [CourierId; 2], [Order; 3]) {
+        let mut dispatch = Dispatch::new(Limits::default());
+        let couriers = ["a@example.com", "b@example.com"];
+        let couriers = couriers.map(|email| hire(&mut dispatch, email).unwrap());
+        let orders = [(); 3].map(|()| ready(&mut dispatch));
+        (dispatch, couriers, orders)
+    }
+
+    #[test]
+    fn the_oldest_courier_who_is_free_gets_the_draft_and_has_not_set_out() {
+        let (dispatch, [first, second], [a, b, c]) = one_draft_too_many();
+        assert_eq!(carrier(&dispatch, &a), Some(first));
+        assert_eq!(carrier(&dispatch, &b), Some(second));
+        assert_eq!(carrier(&dispatch, &c), None);
+        let drafted = delivery_of(&dispatch, &a).unwrap();
+        assert_eq!(drafted.status, DeliveryStatus::Pending);
+    }
+
+    #[test]
+    fn a_draft_that_waits_goes_to_whoever_becomes_free() {
+        type Change = fn(&mut Dispatch, [CourierId; 2], &[Order; 3]);
+        let hand_over: Change = |dispatch, _, [_, b, _]| {
+            let marked = dispatch.mark(&order_ref(b), DeliveryStatus::Delivered, at(1));
+            assert_eq!(marked, Ok(DeliveryStatus::Delivered));
+        };
+        let cancel: Change = |dispatch, _, [_, b, _]| {
+            let id = delivery_of(dispatch, b).unwrap().id;
+            let change = parsed(json!({"statut": "ANNULEE"}));
+            dispatch.change_delivery(id, change, at(1)).unwrap();
+        };
+        let order_cancelled: Change = |dispatch, _, [_, b, _]| {
+            let status = OrderStatus::Cancelled;
+            let cancelled = Order {
+                status,
+                ..b.clone()
+            };
+            dispatch.learn(&cancelled, at(1)).unwrap();
+        };
+        let reassign: Change = |dispatch, [first, _], [_, b, _]| {
+            let id = delivery_of(dispatch, b).unwrap().id;
+            dispatch.assign(id, first, at(1)).unwrap();
+        };
+        let fill_in: Change = |dispatch, _, [_, b, _]| {
+            dispatch
+                .open(parsed(json!({"commandeId": order_ref(b)})), at(1))
+                .unwrap();
+        };
+        for (what, change) in [
+            ("handed over", hand_over),
+            ("cancelled", cancel),
+            ("the order cancelled", order_cancelled),
+            ("given to another", reassign),
+            ("filled in", fill_in),
+        ] {
+            let (mut dispatch, couriers, orders) = one_draft_too_many();
+            change(&mut dispatch, couriers, &orders);
+            let [_, second] = couriers;
+            let waited = delivery_of(&dispatch, &orders[2]).unwrap();
+            assert_eq!(waited.courier_id, Some(second), "{what}");
+            assert_eq!(waited.updated_at, at(1), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_draft_that_waits_goes_to_a_courier_who_arrives_or_comes_back() {
+        let (mut dispatch, _, [_, _, waiting]) = one_draft_too_many();
+        let third = hire(&mut dispatch, "c@example.com").unwrap();
+        assert_eq!(carrier(&dispatch, &waiting), Some(third));
+
+        let mut dispatch = Dispatch::new(Limits::default());
+        let off = hire(&mut dispatch, "a@example.com").unwrap();
+        let available = |available: bool, dispatch: &mut Dispatch| {
+            let change = parsed(json!({"disponible": available}));
+            dispatch.change_courier(off, change, at(1)).unwrap();
+        };
+        available(false, &mut dispatch);
+        let waiting = ready(&mut dispatch);
+        assert_eq!(carrier(&dispatch, &waiting), None);
+        available(true, &mut dispatch);
+        assert_eq!(carrier(&dispatch, &waiting), Some(off));
+    }
+
+    #[test]
+    fn the_draft_of_a_courier_who_leaves_is_given_out_before_a_younger_one() {
+        let (mut dispatch, [first, second], [a, b, c]) = one_draft_too_many();
+        dispatch.remove_courier(first, at(1)).unwrap();
+        assert_eq!(carrier(&dispatch, &a), None);
+        dispatch
+            .mark(&order_ref(&b), DeliveryStatus::Delivered, at(2))
+            .unwrap();
+        assert_eq!(carrier(&dispatch, &a), Some(second));
+        assert_eq!(carrier(&dispatch, &c), None);
+    }
+
+    #[test]
+    fn what_was_opened_or_filled_in_is_left_for_couriers_to_take() {
+        let mut dispatch = Dispatch::new(Limits::default());
+        let waiting = ready(&mut dispatch);
+        for order in [order_ref(&waiting), order_ref(&order(OrderStatus::Ready))] {
+            let opened = dispatch.open(parsed(json!({"commandeId": order})), at(1));
+            let Delivery { id, courier_id, .. } = opened.unwrap();
+            assert_eq!(courier_id, None);
+            let _ = hire(&mut dispatch, &format!("{id}@example.com")).unwrap();
+            assert_eq!(dispatch.delivery(id).unwrap().courier_id, None);
+        }
+    }
+}

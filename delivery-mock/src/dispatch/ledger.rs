@@ -1,0 +1,135 @@
+//! The list of deliveries, found by id or by order.
+//!
+//! An order has one delivery, so a second index leads from the one to the other. Both change here only, together, so
+//! that neither can drift from the other.
+
+use std::collections::BTreeMap;
+
+use shared_types::delivery::Delivery;
+use shared_types::id::{DeliveryId, OrderRef};
+
+use super::Refusal;
+use super::status::is_finished;
+
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    by_id: BTreeMap<DeliveryId, Delivery>,
+    /// By the order's text: a reference knows no order of its own.
+    by_order: BTreeMap<String, DeliveryId>,
+}
+
+impl Ledger {
+    pub(super) fn get(&self, id: DeliveryId) -> Option<&Delivery> {
+        self.by_id.get(&id)
+    }
+
+    pub(super) fn of_order(&self, order: &OrderRef) -> Option<&Delivery> {
+        self.get(*self.by_order.get(order.as_str())?)
+    }
+
+    /// The oldest first.
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Delivery> {
+        self.by_id.values()
+    }
+
+    pub(super) fn unfinished(&self) -> impl Iterator<Item = &Delivery> {
+        self.iter().filter(|delivery| !is_finished(delivery.status))
+    }
+
+    /// Adds a delivery, or puts it in the place of what it was before.
+    pub(super) fn put(&mut self, delivery: Delivery) {
+        let order = delivery.order_id.as_str().to_owned();
+        self.by_order.insert(order, delivery.id);
+        self.by_id.insert(delivery.id, delivery);
+    }
+
+    /// Readies the list for one more. Where `most` are kept already, the oldest that is finished leaves.
+    ///
+    /// # Errors
+    /// [`Refusal::Full`]: none is finished.
+    pub(super) fn make_room(&mut self, most: usize) -> Result<(), Refusal> {
+        if self.by_id.len() < most {
+            return Ok(());
+        }
+        let finished = |delivery: &&Delivery| is_finished(delivery.status);
+        let oldest = self.iter().find(finished).cloned();
+        let oldest = oldest.ok_or(Refusal::Full)?;
+        self.by_order.remove(oldest.order_id.as_str());
+        self.by_id.remove(&oldest.id);
+        Ok(())
+    }
+}
+
+impl FromIterator<Delivery> for Ledger {
+    fn from_iter<I: IntoIterator<Item = Delivery>>(deliveries: I) -> Self {
+        let mut ledger = Self::default();
+        for delivery in deliveries {
+            ledger.put(delivery);
+        }
+        ledger
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared_types::delivery::{Delivery, DeliveryStatus};
+    use shared_types::field::FromText as _;
+    use shared_types::golden;
+    use shared_types::id::{DeliveryId, OrderRef};
+
+    use super::{Ledger, Refusal};
+
+    fn delivery(order: &str, status: DeliveryStatus) -> Delivery {
+        let golden: Delivery = serde_json::from_str(golden::DELIVERY).unwrap();
+        Delivery {
+            id: DeliveryId::generate(),
+            order_id: OrderRef::from_text(order).unwrap(),
+            status,
+            ..golden
+        }
+    }
+
+    fn orders(ledger: &Ledger) -> Vec<&str> {
+        let deliveries = ledger.iter();
+        deliveries.map(|each| each.order_id.as_str()).collect()
+    }
+
+    #[test]
+    fn a_delivery_is_found_by_id_and_by_order_as_it_was_last_put() {
+        let mut ledger = Ledger::default();
+        let before = delivery("A", DeliveryStatus::Pending);
+        ledger.put(before.clone());
+        let after = Delivery {
+            status: DeliveryStatus::Cancelled,
+            ..before
+        };
+        ledger.put(after.clone());
+        assert_eq!(ledger.get(after.id), Some(&after));
+        assert_eq!(ledger.of_order(&after.order_id), Some(&after));
+        assert_eq!(orders(&ledger), ["A"]);
+    }
+
+    #[test]
+    fn the_oldest_finished_delivery_makes_room_and_leaves_both_indexes() {
+        use DeliveryStatus::{Cancelled, Delivered, Pending};
+        let kept = [("A", Pending), ("B", Delivered), ("C", Cancelled)];
+        let deliveries = kept.map(|(order, status)| delivery(order, status));
+        let [_, oldest_finished, _] = deliveries.clone();
+        let mut ledger: Ledger = deliveries.into_iter().collect();
+
+        assert_eq!(ledger.make_room(4), Ok(()));
+        assert_eq!(orders(&ledger), ["A", "B", "C"]);
+        assert_eq!(ledger.make_room(3), Ok(()));
+        assert_eq!(orders(&ledger), ["A", "C"]);
+        assert_eq!(ledger.get(oldest_finished.id), None);
+        assert_eq!(ledger.of_order(&oldest_finished.order_id), None);
+    }
+
+    #[test]
+    fn nothing_unfinished_makes_room() {
+        let carried = delivery("A", DeliveryStatus::ToClient);
+        let mut ledger: Ledger = [carried].into_iter().collect();
+        assert_eq!(ledger.make_room(1), Err(Refusal::Full));
+        assert_eq!(orders(&ledger), ["A"]);
+    }
+}

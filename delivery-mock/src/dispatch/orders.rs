@@ -1,0 +1,85 @@
+//! What delivery hears about orders from the order service: an event at a time, or all there is after a restart.
+//!
+//! Only the order's status counts, not which event brought it. A delivery catches up with its order and never falls
+//! back, so it makes no difference what is repeated, comes late or never came, and no event is remembered by its id.
+//! That an order has ended is: it may have no delivery to show it, and what comes late must not draft one.
+
+use shared_types::account::Phone;
+use shared_types::delivery::Delivery;
+use shared_types::field::{FromText, Line};
+use shared_types::id::{OrderId, OrderRef};
+use shared_types::order::{Order, OrderStatus};
+use shared_types::value::Timestamp;
+
+use super::deliveries::blank;
+use super::status::catch_up;
+use super::{Dispatch, Refusal};
+
+impl Dispatch {
+    /// Brings an order's delivery to where the order is, with a draft where it has none and needs one.
+    ///
+    /// # Errors
+    /// [`Refusal::Full`] for a draft where there is no room; the same order may be told again later.
+    pub(crate) fn learn(&mut self, order: &Order, now: Timestamp) -> Result<(), Refusal> {
+        let stage = Stage::of(order.status);
+        if stage == Stage::Ended {
+            self.remember_end(order.id);
+        }
+        let order_id = OrderRef::from(order.id);
+        let delivery = match self.deliveries.of_order(&order_id) {
+            Some(delivery) => delivery.clone(),
+            None if stage == Stage::Delivery && !self.ended.contains(&order.id) => {
+                self.deliveries.make_room(self.limits.deliveries)?;
+                let draft = draft(order_id, order, now);
+                self.drafts.insert(draft.id);
+                draft
+            }
+            None => return Ok(()),
+        };
+        let status = catch_up(delivery.status, order.status);
+        self.keep(Delivery { status, ..delivery }, now);
+        Ok(())
+    }
+
+    /// The ids of orders sort by age too, so the oldest order is forgotten first.
+    fn remember_end(&mut self, order: OrderId) {
+        self.ended.insert(order);
+        if self.ended.len() > self.limits.deliveries {
+            self.ended.pop_first();
+        }
+    }
+}
+
+/// Whose an order is to move on.
+#[derive(PartialEq, Eq)]
+enum Stage {
+    Kitchen,
+    Delivery,
+    Ended,
+}
+
+impl Stage {
+    fn of(status: OrderStatus) -> Self {
+        match status {
+            OrderStatus::Pending | OrderStatus::Preparing => Self::Kitchen,
+            OrderStatus::Ready | OrderStatus::Delivering => Self::Delivery,
+            OrderStatus::Delivered | OrderStatus::Cancelled => Self::Ended,
+        }
+    }
+}
+
+/// What no `POST /livraisons` could hold is left out: the bound on the list counts on bounded texts.
+fn draft(order_id: OrderRef, order: &Order, now: Timestamp) -> Delivery {
+    Delivery {
+        dropoff_address: read(&order.address).map(Line::<200>::into_string),
+        client_phone: read(&order.phone).map(|phone: Phone| phone.as_str().to_owned()),
+        ..blank(order_id, now)
+    }
+}
+
+fn read<T: FromText>(text: &Option<String>) -> Option<T> {
+    T::from_text(text.as_ref()?).ok()
+}
+
+#[cfg(test)]
+pub(super) mod tests;

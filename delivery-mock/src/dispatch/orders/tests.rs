@@ -1,0 +1,160 @@
+//! The tests of what is heard about orders, and what the tests of drafts share with them.
+
+use serde_json::json;
+use shared_types::delivery::{Delivery, DeliveryStatus};
+use shared_types::golden;
+use shared_types::id::{OrderId, OrderRef};
+use shared_types::order::{Order, OrderStatus};
+
+use crate::dispatch::tests::{ROOM_FOR_ONE, at, hire, parsed};
+use crate::dispatch::{Dispatch, Limits, Refusal};
+
+/// A new order each time.
+pub(crate) fn order(status: OrderStatus) -> Order {
+    let id = OrderId::generate();
+    let golden: Order = serde_json::from_str(golden::ORDER).unwrap();
+    Order {
+        id,
+        status,
+        ..golden
+    }
+}
+
+pub(crate) fn order_ref(order: &Order) -> OrderRef {
+    order.id.into()
+}
+
+pub(crate) fn delivery_of(dispatch: &Dispatch, order: &Order) -> Option<Delivery> {
+    dispatch.deliveries.of_order(&order_ref(order)).cloned()
+}
+
+/// What comes of one order that is told to have each of `statuses` in turn.
+fn told(statuses: &[OrderStatus]) -> Option<Delivery> {
+    let mut dispatch = Dispatch::new(Limits::default());
+    let order = order(OrderStatus::Pending);
+    for &status in statuses {
+        let order = Order {
+            status,
+            ..order.clone()
+        };
+        dispatch.learn(&order, at(0)).unwrap();
+    }
+    delivery_of(&dispatch, &order)
+}
+
+#[test]
+fn an_order_is_drafted_from_when_it_is_ready_until_it_ends() {
+    use OrderStatus::{Cancelled, Delivered, Delivering, Pending, Preparing, Ready};
+    for (status, expected) in [
+        (Pending, None),
+        (Preparing, None),
+        (Ready, Some(DeliveryStatus::Pending)),
+        (Delivering, Some(DeliveryStatus::PickedUp)),
+        (Delivered, None),
+        (Cancelled, None),
+    ] {
+        let drafted = told(&[status]).map(|draft| draft.status);
+        assert_eq!(drafted, expected, "{status}");
+    }
+}
+
+#[test]
+fn a_draft_has_the_address_and_the_telephone_of_its_order() {
+    let order = order(OrderStatus::Ready);
+    let mut dispatch = Dispatch::new(Limits::default());
+    dispatch.learn(&order, at(7)).unwrap();
+    let draft = delivery_of(&dispatch, &order).unwrap();
+    assert_eq!(draft.order_id.as_str(), order.id.to_string());
+    assert_eq!(draft.dropoff_address, order.address);
+    assert_eq!(draft.client_phone, order.phone);
+    assert_eq!((draft.created_at, draft.updated_at), (at(7), at(7)));
+}
+
+#[test]
+fn texts_that_no_delivery_could_be_opened_with_are_left_out() {
+    let order = Order {
+        address: Some("x".repeat(201)),
+        phone: Some("call me".to_owned()),
+        ..order(OrderStatus::Ready)
+    };
+    let mut dispatch = Dispatch::new(Limits::default());
+    dispatch.learn(&order, at(0)).unwrap();
+    let draft = delivery_of(&dispatch, &order).unwrap();
+    assert_eq!((draft.dropoff_address, draft.client_phone), (None, None));
+}
+
+#[test]
+fn whatever_is_heard_in_whatever_sequence_only_the_furthest_status_counts() {
+    let unfinished = |statuses: &[OrderStatus]| {
+        let status = told(statuses)?.status;
+        matches!(status, DeliveryStatus::Pending | DeliveryStatus::PickedUp).then_some(status)
+    };
+    for &a in OrderStatus::ALL {
+        for &b in OrderStatus::ALL {
+            for &c in OrderStatus::ALL {
+                let heard = [a, b, c, a];
+                let furthest = *heard.iter().max_by_key(|status| status.rank()).unwrap();
+                assert_eq!(unfinished(&heard), unfinished(&[furthest]), "{heard:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_delivery_ends_as_its_order_does() {
+    use OrderStatus::{Cancelled, Delivered, Delivering, Ready};
+    for (heard, expected) in [
+        ([Ready, Delivered], DeliveryStatus::Delivered),
+        ([Delivering, Delivered], DeliveryStatus::Delivered),
+        ([Ready, Cancelled], DeliveryStatus::Cancelled),
+        ([Delivering, Cancelled], DeliveryStatus::Cancelled),
+    ] {
+        assert_eq!(told(&heard).unwrap().status, expected, "{heard:?}");
+    }
+}
+
+#[test]
+fn a_delivery_that_was_opened_before_its_order_was_ready_is_no_draft() {
+    let order = order(OrderStatus::Ready);
+    let mut dispatch = Dispatch::new(Limits::default());
+    let new = json!({"commandeId": order_ref(&order)});
+    let opened = dispatch.open(parsed(new.clone()), at(0)).unwrap();
+    hire(&mut dispatch, "a@example.com").unwrap();
+    dispatch.learn(&order, at(1)).unwrap();
+    assert_eq!(delivery_of(&dispatch, &order), Some(opened));
+    let again = dispatch.open(parsed(new), at(2));
+    assert_eq!(again, Err(Refusal::DeliveryExists));
+}
+
+#[test]
+fn a_full_list_takes_a_draft_once_another_delivery_is_finished() {
+    let (first, second) = (order(OrderStatus::Ready), order(OrderStatus::Ready));
+    let mut dispatch = Dispatch::new(ROOM_FOR_ONE);
+    dispatch.learn(&first, at(0)).unwrap();
+    assert_eq!(dispatch.learn(&second, at(1)), Err(Refusal::Full));
+    // Full or not, a repetition is none the worse for it.
+    assert_eq!(dispatch.learn(&first, at(1)), Ok(()));
+
+    let status = OrderStatus::Delivered;
+    let delivered = Order {
+        status,
+        ..first.clone()
+    };
+    dispatch.learn(&delivered, at(2)).unwrap();
+    assert_eq!(dispatch.learn(&second, at(3)), Ok(()));
+    assert_eq!(delivery_of(&dispatch, &first), None);
+    // What has left is not drafted anew.
+    assert_eq!(dispatch.learn(&first, at(4)), Ok(()));
+    assert_eq!(delivery_of(&dispatch, &first), None);
+}
+
+#[test]
+fn only_so_many_ended_orders_are_remembered() {
+    let mut dispatch = Dispatch::new(ROOM_FOR_ONE);
+    let ended = [(); 2].map(|()| order(OrderStatus::Delivered));
+    for order in &ended {
+        dispatch.learn(order, at(0)).unwrap();
+    }
+    let [_, last] = ended;
+    assert!(dispatch.ended.iter().eq([&last.id]));
+}

@@ -1,0 +1,217 @@
+//! Drafts: filled in and freed by `POST /livraisons`, taken by couriers, or waiting for one.
+
+use serde_json::{Value, json};
+use service_kit::testing::{Client, assert_same_shape};
+use shared_types::golden;
+use shared_types::order::Order;
+use shared_types::order::OrderStatus::{Cancelled, Delivered, Delivering, Ready};
+
+use crate::{courier, delivery, order, path_of, tell};
+
+/// A new order that is ready, and its delivery.
+async fn draft(client: &Client) -> (Order, Value) {
+    let order = order();
+    tell(client, &order, Ready).await;
+    let drafted = client.get("/livraisons").await.ok(200)[0].clone();
+    assert_eq!(drafted["commandeId"], json!(order.id));
+    (order, drafted)
+}
+
+/// The id of a new courier who is given nothing.
+async fn off_duty(client: &Client) -> Value {
+    let new = json!({"nom": "max", "email": "max@example.com", "disponible": false});
+    client.post("/livreurs", new).await.ok(201)["id"].clone()
+}
+
+async fn carrier(client: &Client, delivery: &Value) -> Value {
+    client.get(&path_of(delivery)).await.ok(200)["livreurId"].clone()
+}
+
+#[actix_web::test]
+async fn opening_a_delivery_fills_in_the_draft_once() {
+    let client = delivery(false).await;
+    let (order, drafted) = draft(&client).await;
+    let mut new: Value = serde_json::from_str(golden::NEW_DELIVERY).unwrap();
+    new["commandeId"] = json!(order.id);
+    let opened = client.post("/livraisons", new.clone()).await.ok(201);
+    assert_same_shape(&opened, golden::DELIVERY);
+    assert_eq!(opened["id"], drafted["id"]);
+    for (field, value) in new.as_object().unwrap() {
+        assert_eq!(opened[field], *value, "{field}");
+    }
+    let _ = client
+        .post("/livraisons", new)
+        .await
+        .problem(400, "delivery_exists");
+    let all = client.get("/livraisons").await.ok(200);
+    assert_eq!(all, json!([opened]));
+}
+
+#[actix_web::test]
+async fn what_a_new_delivery_leaves_out_stays_as_it_was_drafted() {
+    let client = delivery(false).await;
+    let (order, mut expected) = draft(&client).await;
+    let new = json!({"commandeId": order.id, "commentaires": "Code 42B", "adresseArrivee": ""});
+    let opened = client.post("/livraisons", new).await.ok(201);
+    expected["commentaires"] = json!("Code 42B");
+    expected["updatedAt"] = opened["updatedAt"].clone();
+    assert_eq!(opened, expected);
+}
+
+#[actix_web::test]
+async fn a_draft_that_is_filled_in_is_freed_for_any_courier_to_take() {
+    let client = delivery(false).await;
+    let lea = courier(&client, "lea").await;
+    let max = courier(&client, "max").await;
+    let (order, drafted) = draft(&client).await;
+    assert_eq!(drafted["livreurId"], lea);
+
+    let take = json!({"livreurId": max});
+    let _ = client
+        .patch(&path_of(&drafted), take.clone())
+        .await
+        .problem(409, "delivery_taken");
+    let new = json!({"commandeId": order.id});
+    let freed = client.post("/livraisons", new).await.ok(201);
+    assert_eq!(freed["livreurId"], Value::Null);
+    let taken = client.patch(&path_of(&drafted), take).await.ok(200);
+    assert_eq!(taken["livreurId"], max);
+}
+
+#[actix_web::test]
+async fn a_draft_that_is_filled_in_goes_to_the_courier_it_names() {
+    let client = delivery(false).await;
+    let _ = courier(&client, "lea").await;
+    let max = courier(&client, "max").await;
+    let (order, _) = draft(&client).await;
+    let new = json!({"commandeId": order.id, "livreurId": max});
+    let opened = client.post("/livraisons", new).await.ok(201);
+    assert_eq!(opened["livreurId"], max);
+}
+
+#[actix_web::test]
+async fn a_draft_stays_with_the_courier_who_has_set_out() {
+    for status in ["EN_ROUTE_RESTAURANT", "RECUPEREE", "EN_ROUTE_CLIENT"] {
+        let client = delivery(false).await;
+        let lea = courier(&client, "lea").await;
+        let max = courier(&client, "max").await;
+        let (order, drafted) = draft(&client).await;
+        for step in ["EN_ROUTE_RESTAURANT", "RECUPEREE", "EN_ROUTE_CLIENT"] {
+            let change = json!({"statut": step});
+            let _ = client.patch(&path_of(&drafted), change).await.ok(200);
+            if step == status {
+                break;
+            }
+        }
+        let new = json!({"commandeId": order.id, "livreurId": max});
+        let opened = client.post("/livraisons", new.clone()).await.ok(201);
+        assert_eq!(
+            (&opened["livreurId"], &opened["statut"]),
+            (&lea, &json!(status))
+        );
+        let again = client.post("/livraisons", new).await;
+        let _ = again.problem(400, "delivery_exists");
+    }
+}
+
+#[actix_web::test]
+async fn a_draft_under_way_without_a_courier_goes_to_the_one_who_is_named() {
+    let client = delivery(false).await;
+    let order = order();
+    tell(&client, &order, Delivering).await;
+    let max = off_duty(&client).await;
+    let new = json!({"commandeId": order.id, "livreurId": max});
+    let opened = client.post("/livraisons", new).await.ok(201);
+    assert_eq!(
+        (&opened["livreurId"], &opened["statut"]),
+        (&max, &json!("RECUPEREE"))
+    );
+}
+
+#[actix_web::test]
+async fn a_finished_draft_is_not_filled_in() {
+    for end in [Delivered, Cancelled] {
+        let client = delivery(false).await;
+        let (order, _) = draft(&client).await;
+        tell(&client, &order, end).await;
+        let answer = client.post("/livraisons", json!({"commandeId": order.id}));
+        let _ = answer.await.problem(400, "delivery_exists");
+    }
+}
+
+#[actix_web::test]
+async fn a_draft_is_not_filled_in_with_an_unknown_courier() {
+    let client = delivery(false).await;
+    let (order, drafted) = draft(&client).await;
+    let new =
+        json!({"commandeId": order.id, "livreurId": crate::NOBODY, "commentaires": "Code 42B"});
+    let answer = client.post("/livraisons", new).await;
+    let _ = answer.problem(400, "validation_failed");
+    assert_eq!(client.get(&path_of(&drafted)).await.ok(200), drafted);
+}
+
+#[actix_web::test]
+async fn a_draft_that_a_courier_took_or_was_given_is_still_filled_in() {
+    let client = delivery(false).await;
+    let (order, drafted) = draft(&client).await;
+    let max = off_duty(&client).await;
+    let choice = json!({"livreurId": max});
+    let _ = client
+        .patch(&path_of(&drafted), choice.clone())
+        .await
+        .ok(200);
+    let assign = format!("{}/assigner", path_of(&drafted));
+    let _ = client.post(&assign, choice).await.ok(200);
+    let new = json!({"commandeId": order.id});
+    let freed = client.post("/livraisons", new).await.ok(201);
+    assert_eq!(freed["livreurId"], Value::Null);
+}
+
+#[actix_web::test]
+async fn a_draft_waits_until_a_courier_hands_over() {
+    let client = delivery(true).await;
+    let (first, carried) = draft(&client).await;
+    let (_, waiting) = draft(&client).await;
+    assert_eq!(waiting["livreurId"], Value::Null);
+    let mark = json!({"order_id": first.id});
+    let _ = client.post("/update", mark).await.ok(200);
+    assert_eq!(carrier(&client, &waiting).await, carried["livreurId"]);
+}
+
+#[actix_web::test]
+async fn the_draft_of_a_cancelled_order_frees_its_courier() {
+    let client = delivery(true).await;
+    let (first, carried) = draft(&client).await;
+    let (_, waiting) = draft(&client).await;
+    tell(&client, &first, Cancelled).await;
+    let cancelled = client.get(&path_of(&carried)).await.ok(200);
+    assert_eq!(cancelled["statut"], "ANNULEE");
+    assert_eq!(carrier(&client, &waiting).await, carried["livreurId"]);
+}
+
+#[actix_web::test]
+async fn a_draft_is_given_to_the_first_courier_who_registers_or_comes_back() {
+    let client = delivery(false).await;
+    let (_, first) = draft(&client).await;
+    let lea = courier(&client, "lea").await;
+    assert_eq!(carrier(&client, &first).await, lea);
+
+    let (_, second) = draft(&client).await;
+    let max = off_duty(&client).await;
+    assert_eq!(carrier(&client, &second).await, Value::Null);
+    let path = format!("/livreurs/{}", max.as_str().unwrap());
+    let _ = client
+        .patch(&path, json!({"disponible": true}))
+        .await
+        .ok(200);
+    assert_eq!(carrier(&client, &second).await, max);
+}
+
+#[actix_web::test]
+async fn what_anyone_may_take_is_never_given_out() {
+    let client = delivery(false).await;
+    let path = crate::unassigned(&client, "CMD7").await;
+    let _ = courier(&client, "lea").await;
+    let _ = draft(&client).await;
+    assert_eq!(client.get(&path).await.ok(200)["livreurId"], Value::Null);
+}

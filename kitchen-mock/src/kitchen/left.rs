@@ -1,0 +1,59 @@
+//! The orders that have left the kitchen, or were past it when it first heard of them.
+//!
+//! A repeated mark on one of them is answered as the repetition it is, and an event that comes late does not bring it
+//! back. Their number is bounded, because the kitchen runs for as long as the restaurant does.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use shared_types::order::OrderStatus;
+
+/// Repetitions come within seconds; a thousand orders are a restaurant's whole evening.
+const MAX_LEFT: usize = 1_000;
+
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    statuses: BTreeMap<String, OrderStatus>,
+    oldest_first: VecDeque<String>,
+}
+
+impl Left {
+    pub(super) fn status_of(&self, order: &str) -> Option<OrderStatus> {
+        self.statuses.get(order).copied()
+    }
+
+    /// Once there are too many, the one that left first is forgotten. An order that moves on does not leave anew.
+    pub(super) fn put(&mut self, order: &str, status: OrderStatus) {
+        if self.statuses.insert(order.to_owned(), status).is_some() {
+            return;
+        }
+        self.oldest_first.push_back(order.to_owned());
+        if self.oldest_first.len() > MAX_LEFT
+            && let Some(oldest) = self.oldest_first.pop_front()
+        {
+            self.statuses.remove(&oldest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared_types::order::OrderStatus;
+
+    use super::{Left, MAX_LEFT};
+
+    #[test]
+    fn only_the_orders_that_left_last_are_remembered() {
+        let mut left = Left::default();
+        for order in 0..MAX_LEFT {
+            left.put(&order.to_string(), OrderStatus::Ready);
+        }
+        left.put("0", OrderStatus::Delivered);
+        assert_eq!(left.status_of("0"), Some(OrderStatus::Delivered));
+
+        left.put("one more", OrderStatus::Ready);
+        assert_eq!(left.status_of("0"), None);
+        assert_eq!(left.status_of("1"), Some(OrderStatus::Ready));
+        assert_eq!(left.status_of("one more"), Some(OrderStatus::Ready));
+        assert_eq!(left.statuses.len(), left.oldest_first.len());
+    }
+}

@@ -1,0 +1,162 @@
+//! What the order service tells the kitchen, and what the kitchen makes of it.
+
+use actix_web::http::Method;
+use actix_web::web::Bytes;
+use serde_json::{Value, json};
+use service_kit::testing::{Answer, Client, assert_same_shape};
+use shared_types::event::{MEDIA_TYPE, OrderEvent};
+use shared_types::golden;
+use shared_types::order::{Order, OrderStatus};
+
+use crate::kitchen;
+
+const ORDER: &str = "0192f0d1-5c2b-7e4f-8a63-9b7c2d3e5f60";
+
+fn placed() -> Value {
+    serde_json::from_str(golden::ORDER_EVENT).unwrap()
+}
+
+fn changed_to(status: OrderStatus) -> Value {
+    let order: Order = serde_json::from_str(golden::ORDER).unwrap();
+    serde_json::to_value(OrderEvent::about(Order { status, ..order })).unwrap()
+}
+
+async fn send(kitchen: &Client, media_type: &str, body: impl Into<Bytes>) -> Answer {
+    let request = kitchen.request(Method::POST, "/events");
+    request
+        .header("Content-Type", media_type)
+        .send_body(body.into())
+        .await
+}
+
+async fn tell(kitchen: &Client, event: &Value) {
+    let answer = send(kitchen, MEDIA_TYPE, event.to_string()).await;
+    assert_eq!((answer.status.as_u16(), answer.body.len()), (204, 0));
+}
+
+async fn tickets(kitchen: &Client) -> Value {
+    kitchen.get("/orders").await.ok(200)
+}
+
+#[actix_web::test]
+async fn a_placed_order_becomes_a_ticket() {
+    let kitchen = kitchen(false).await;
+    tell(&kitchen, &placed()).await;
+    let tickets = tickets(&kitchen).await;
+    assert_eq!(tickets.as_array().unwrap().len(), 1);
+    assert_same_shape(&tickets[0], golden::TICKET);
+    assert_eq!(tickets[0]["order_id"], ORDER);
+    assert_eq!(tickets[0]["status"], "EN_ATTENTE");
+    assert_eq!(
+        tickets[0]["items"],
+        json!([{"nom": "Tarte aux pommes", "quantite": 2}])
+    );
+}
+
+#[actix_web::test]
+async fn a_repeated_event_changes_nothing() {
+    let kitchen = kitchen(true).await;
+    tell(&kitchen, &placed()).await;
+    let before = tickets(&kitchen).await;
+    tell(&kitchen, &placed()).await;
+    assert_eq!(tickets(&kitchen).await, before);
+}
+
+#[actix_web::test]
+async fn an_older_event_does_not_bring_an_order_back() {
+    let kitchen = kitchen(false).await;
+    for event in [placed(), changed_to(OrderStatus::Ready), placed()] {
+        tell(&kitchen, &event).await;
+    }
+    assert_eq!(tickets(&kitchen).await, json!([]));
+}
+
+#[actix_web::test]
+async fn an_order_never_heard_of_gets_a_ticket_while_it_is_being_prepared() {
+    let kitchen = kitchen(false).await;
+    tell(&kitchen, &changed_to(OrderStatus::Preparing)).await;
+    assert_eq!(tickets(&kitchen).await[0]["status"], "EN_PREPARATION");
+}
+
+#[actix_web::test]
+async fn an_order_never_heard_of_gets_no_ticket_once_it_is_ready() {
+    let kitchen = kitchen(false).await;
+    tell(&kitchen, &changed_to(OrderStatus::Ready)).await;
+    assert_eq!(tickets(&kitchen).await, json!([]));
+}
+
+#[actix_web::test]
+async fn a_cancelled_order_leaves_the_kitchen_and_cannot_be_made_ready() {
+    let kitchen = kitchen(false).await;
+    tell(&kitchen, &placed()).await;
+    tell(&kitchen, &changed_to(OrderStatus::Cancelled)).await;
+    assert_eq!(tickets(&kitchen).await, json!([]));
+    let answer = kitchen.post("/update", json!({"order_id": ORDER})).await;
+    let _ = answer.problem(409, "impossible_transition");
+}
+
+#[actix_web::test]
+async fn an_order_that_was_told_can_be_marked() {
+    let kitchen = kitchen(false).await;
+    tell(&kitchen, &placed()).await;
+    let mark = json!({"order_id": ORDER});
+    for _ in 0..2 {
+        let marked = kitchen.post("/update", mark.clone()).await.ok(200);
+        assert_eq!(marked, json!({"order_id": ORDER, "status": "PRETE"}));
+    }
+    assert_eq!(tickets(&kitchen).await, json!([]));
+}
+
+#[actix_web::test]
+async fn a_wrong_event_changes_nothing_and_the_next_good_one_is_taken() {
+    let with = |attribute: &str, value: Value| {
+        let mut event = placed();
+        event[attribute] = value;
+        event.to_string()
+    };
+    let another = json!("0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d5e");
+    let invalid = (400, "validation_failed");
+    let wrong = [
+        (MEDIA_TYPE, String::new(), (400, "bad_request")),
+        (MEDIA_TYPE, "{oops".to_owned(), (400, "bad_request")),
+        (MEDIA_TYPE, golden::ORDER.to_owned(), invalid),
+        (MEDIA_TYPE, with("specversion", json!("0.3")), invalid),
+        (MEDIA_TYPE, with("type", json!("order.eaten")), invalid),
+        (MEDIA_TYPE, with("subject", another), invalid),
+        (MEDIA_TYPE, with("data", json!({"id": ORDER})), invalid),
+        (
+            MEDIA_TYPE,
+            with("extra", json!("x".repeat(64 * 1024))),
+            (413, "payload_too_large"),
+        ),
+        (
+            "text/plain",
+            placed().to_string(),
+            (415, "unsupported_media_type"),
+        ),
+    ];
+    for (media_type, body, (status, code)) in wrong {
+        let kitchen = kitchen(false).await;
+        let answer = send(&kitchen, media_type, body).await;
+        let _ = answer.problem(status, code);
+        assert_eq!(tickets(&kitchen).await, json!([]));
+        tell(&kitchen, &placed()).await;
+        assert_eq!(tickets(&kitchen).await[0]["order_id"], ORDER);
+    }
+}
+
+#[actix_web::test]
+async fn an_unknown_attribute_is_ignored() {
+    let kitchen = kitchen(false).await;
+    let mut event = placed();
+    event["traceparent"] = json!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    tell(&kitchen, &event).await;
+    assert_eq!(tickets(&kitchen).await[0]["order_id"], ORDER);
+}
+
+#[actix_web::test]
+async fn events_are_only_posted() {
+    let answer = kitchen(false).await.get("/events").await;
+    let _ = answer.problem(405, "method_not_allowed");
+    assert_eq!(answer.header("allow"), Some("POST"));
+}

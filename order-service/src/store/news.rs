@@ -1,0 +1,26 @@
+//! What became of an order, for everybody who is to hear of it.
+
+use service_kit::outbox::News;
+use shared_types::event::OrderEvent;
+use shared_types::order::Order;
+use sqlx::AnyConnection;
+
+use super::{Store, StoreError};
+
+impl Store {
+    /// In the transaction that changed the order: neither is ever there without the other.
+    pub(super) async fn tell(
+        &self,
+        connection: &mut AnyConnection,
+        order: &Order,
+    ) -> Result<(), StoreError> {
+        let body = serde_json::to_string(&OrderEvent::about(order.clone()))?;
+        let news = News {
+            topic: &order.id.to_string(),
+            // An order has each status once, and they go up.
+            step: order.status.rank(),
+            body: &body,
+        };
+        Ok(self.outbox.put(connection, news).await?)
+    }
+}

@@ -1,0 +1,45 @@
+//! Who hears of every order: each subscriber gets the same events at its `POST /events`, until it has taken them.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_TYPE;
+use awc::{Client, ClientRequest};
+use service_kit::outbox::{Link, Message, Verdict};
+use service_kit::peer::PeerUrl;
+use shared_types::event;
+
+use crate::Config;
+
+pub(crate) fn links(config: &Config) -> Vec<Link> {
+    [
+        ("kitchen", &config.kitchen_url),
+        ("delivery", &config.delivery_url),
+    ]
+    .into_iter()
+    .filter_map(|(name, peer)| Some(link(name, peer.clone()?)))
+    .collect()
+}
+
+fn link(name: &'static str, peer: PeerUrl) -> Link {
+    Link {
+        name,
+        peer,
+        request,
+        verdict,
+    }
+}
+
+fn request(client: &Client, peer: &PeerUrl, _message: &Message) -> ClientRequest {
+    client
+        .post(peer.at("/events"))
+        .insert_header((CONTENT_TYPE, event::MEDIA_TYPE))
+}
+
+/// An event that is refused is tried again like any other: the subscriber may be mended, and the order's later events
+/// must not overtake it.
+fn verdict(status: StatusCode, _body: &[u8]) -> Verdict {
+    if status.is_success() {
+        Verdict::Taken
+    } else {
+        Verdict::Refused
+    }
+}

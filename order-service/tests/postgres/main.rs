@@ -1,0 +1,42 @@
+//! The order service on PostgreSQL: what it does on every database, and what several replicas and a server that goes
+//! away ask of it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic in a test is a failed test"
+)]
+
+#[path = "../suite/suite.rs"]
+mod suite;
+
+mod outage;
+mod replicas;
+
+use service_kit::testing::{Postgres, postgres_or_skip};
+
+#[derive(Clone)]
+struct TestDatabase {
+    url: String,
+}
+
+impl TestDatabase {
+    fn fresh() -> Self {
+        Self::on(postgres_or_skip())
+    }
+
+    fn on(server: &Postgres) -> Self {
+        Self {
+            url: server.fresh_database(),
+        }
+    }
+
+    fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    fn name(&self) -> &str {
+        let (before, _host) = self.url.split_once('?').unwrap();
+        before.rsplit_once('/').unwrap().1
+    }
+}

@@ -1,0 +1,67 @@
+//! `kill -9`: an order that was answered 201 is there when the service comes back.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::process::Command;
+use std::rc::Rc;
+
+use serde_json::Value;
+use service_kit::testing::{Client, Process, eventually};
+
+use super::{new_order, path};
+use crate::TestDatabase;
+
+/// Enough that several commits are under way when the kill comes.
+const CONCURRENT: usize = 8;
+const ANSWERED_BEFORE_THE_KILL: usize = 60;
+
+/// The orders that were answered with 201.
+type Answered = Rc<RefCell<Vec<Value>>>;
+
+/// The real binary.
+fn start(database: &TestDatabase) -> Process {
+    Process::start(
+        Command::new(env!("CARGO_BIN_EXE_order-service"))
+            .env_clear()
+            .env("ORDER_SERVICE_BIND", "127.0.0.1:0")
+            .env("DATABASE_URL", database.url()),
+    )
+}
+
+/// Places one order after another until the service is gone.
+async fn order_on(addr: SocketAddr, answered: Answered) {
+    let http = awc::Client::default();
+    let url = format!("http://{addr}/commandes");
+    while let Ok(mut answer) = http.post(&url).send_json(&new_order()).await {
+        assert_eq!(answer.status(), 201);
+        // The head alone is the promise; without the body there is no id to look for.
+        let Ok(body) = answer.body().await else { break };
+        let order = serde_json::from_slice(&body).unwrap();
+        answered.borrow_mut().push(order);
+    }
+}
+
+#[actix_web::test]
+async fn every_order_that_was_answered_survives_a_kill() {
+    let database = TestDatabase::fresh();
+    let mut process = start(&database);
+    let addr = process.addr();
+    let answered = Answered::default();
+    let clients: Vec<_> = (0..CONCURRENT)
+        .map(|_| actix_web::rt::spawn(order_on(addr, answered.clone())))
+        .collect();
+    eventually("enough orders", async || {
+        (answered.borrow().len() >= ANSWERED_BEFORE_THE_KILL).then_some(())
+    })
+    .await;
+    process.kill();
+    for client in clients {
+        client.await.unwrap();
+    }
+
+    let again = start(&database);
+    let http = Client::of(again.addr());
+    for order in &answered.take() {
+        assert_eq!(http.get(&path(order)).await.ok(200), *order);
+    }
+}

@@ -1,0 +1,107 @@
+//! What the service does on every database, seen from outside, on a free port and a database of its own.
+//!
+//! Compiled into one test binary for each kind of database, which gives it a `TestDatabase`.
+
+mod bad_orders;
+mod broken;
+mod demo;
+mod durability;
+mod list;
+mod menu;
+mod orders;
+mod paging;
+mod restart;
+mod status;
+
+use std::ops::Deref;
+
+use order_service::Config;
+use serde_json::{Value, json};
+use service_kit::testing::{Answer, Client};
+use sqlx::{AnyConnection, Connection as _};
+
+use crate::TestDatabase;
+
+/// The available sample dish that the golden order names.
+const TART: &str = "0192f0c4-0a11-7000-8000-000000000001";
+
+/// The sample dish that is not available.
+const MUSSELS: &str = "0192f0c4-0a11-7000-8000-000000000006";
+
+const CLIENT: &str = "0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d5e";
+
+/// A running service. It stops with the test's runtime; its database goes with the last who knows it.
+pub(crate) struct Service {
+    client: Client,
+    pub(crate) database: TestDatabase,
+}
+
+impl Deref for Service {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Service {
+    pub(crate) async fn start(seed_demo: bool) -> Self {
+        Self::start_on(TestDatabase::fresh(), seed_demo).await
+    }
+
+    pub(crate) async fn start_on(database: TestDatabase, seed_demo: bool) -> Self {
+        let application = order_service::build(config(&database, seed_demo)).await;
+        let application = application.unwrap();
+        let client = Client::of(application.addr());
+        actix_web::rt::spawn(application.run_until(std::future::pending()));
+        Self { client, database }
+    }
+
+    /// An order of `CLIENT`, made.
+    pub(crate) async fn order(&self) -> Value {
+        self.post("/commandes", new_order()).await.ok(201)
+    }
+
+    pub(crate) async fn change(&self, order: &Value, status: &str) -> Answer {
+        self.patch(&status_path(order), json!({"status": status}))
+            .await
+    }
+
+    /// Changes what no route changes.
+    async fn alter(&self, sql: &'static str) {
+        let mut database = AnyConnection::connect(&self.database.url()).await.unwrap();
+        sqlx::query(sql).execute(&mut database).await.unwrap();
+    }
+}
+
+pub(crate) fn config(database: &TestDatabase, seed_demo: bool) -> Config {
+    Config {
+        bind: "127.0.0.1:0".parse().unwrap(),
+        database_url: database.url().parse().unwrap(),
+        kitchen_url: None,
+        delivery_url: None,
+        seed_demo,
+    }
+}
+
+pub(crate) fn new_order() -> Value {
+    order_of(json!([{"menuId": TART, "quantite": 2}]))
+}
+
+fn order_of(items: Value) -> Value {
+    json!({"clientId": CLIENT, "items": items})
+}
+
+pub(crate) fn path(order: &Value) -> String {
+    format!("/commandes/{}", order["id"].as_str().unwrap())
+}
+
+fn status_path(order: &Value) -> String {
+    format!("{}/status", path(order))
+}
+
+/// The values of one key of every element.
+pub(crate) fn each(list: &Value, key: &str) -> Vec<Value> {
+    let list = list.as_array().unwrap().iter();
+    list.map(|element| element[key].clone()).collect()
+}

@@ -1,0 +1,97 @@
+//! SQLite: a file that one process writes to, made to keep what it was given.
+//!
+//! There is one writer at a time. So there is one connection that writes, for which requests queue in order of
+//! arrival, and a few that read, which in WAL mode never wait for it. Letting several connections compete for the
+//! write lock was rejected: SQLite's busy handler sleeps and retries without any order, and waiting writers would
+//! hold the connections that readers need.
+
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AnyPool, ConnectOptions as _};
+
+use super::{Database, OpenError, PATIENCE, pool};
+
+/// With the writer, four connections: reads take microseconds, and each connection is a thread and a page cache.
+const READERS: u32 = 3;
+
+/// After a burst, all readers but one go, and their threads and page caches with them.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// Makes the file before SQLite would, so that hashes and addresses are readable by their owner alone. SQLite gives
+/// the files it puts beside it the same permissions.
+pub(super) fn make(path: &Path) -> Result<(), OpenError> {
+    // The parent of a bare file name is the empty path, which always exists and cannot be made.
+    let folder = path.parent();
+    if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
+        let mut made = fs::DirBuilder::new();
+        let made = made.recursive(true).mode(0o700).create(folder);
+        made.map_err(|source| OpenError::Folder {
+            path: folder.to_owned(),
+            source,
+        })?;
+    }
+    let mut options = OpenOptions::new();
+    options.append(true).create(true).mode(0o600);
+    let opened = options.open(path).map_err(|source| OpenError::File {
+        path: path.to_owned(),
+        source,
+    });
+    opened.map(drop)
+}
+
+pub(super) async fn open(path: &Path) -> sqlx::Result<Database> {
+    // A relative path would be read as the host of a URL.
+    let path = std::path::absolute(path)?;
+    let file = SqliteConnectOptions::new().filename(path).to_url_lossy();
+    let file = AnyConnectOptions::from_url(&file)?;
+    Ok(Database {
+        writer: writer(file.clone()).await?,
+        reader: readers(file).await?,
+        begin: "BEGIN IMMEDIATE",
+    })
+}
+
+/// Kept open for as long as the service runs: the last connection to close would write the whole WAL back.
+async fn writer(file: AnyConnectOptions) -> sqlx::Result<AnyPool> {
+    connections(&["journal_mode = WAL"])
+        .max_connections(1)
+        .idle_timeout(None)
+        .connect_with(file)
+        .await
+}
+
+async fn readers(file: AnyConnectOptions) -> sqlx::Result<AnyPool> {
+    // So that no write gets past the queue of the writers by mistake.
+    connections(&["query_only = ON"])
+        .min_connections(1)
+        .max_connections(READERS)
+        .idle_timeout(IDLE)
+        .connect_with(file)
+        .await
+}
+
+fn connections(more: &[&str]) -> AnyPoolOptions {
+    let busy_timeout = format!("busy_timeout = {}", PATIENCE.as_millis());
+    let pragmas = [
+        // Another process may hold the lock: a backup, or an operator's shell.
+        busy_timeout.as_str(),
+        "foreign_keys = ON",
+        // In WAL mode, NORMAL may lose the last commits with the power; FULL syncs each commit before it is answered
+        // (https://www.sqlite.org/pragma.html#pragma_synchronous).
+        "synchronous = FULL",
+    ];
+    let setup: String = pragmas
+        .iter()
+        .chain(more)
+        .map(|pragma| format!("PRAGMA {pragma};"))
+        .collect();
+    super::after_connect(pool(), setup)
+        // A connection to a file does not age, and has nobody on the other side who could have closed it.
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}

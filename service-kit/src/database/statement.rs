@@ -1,0 +1,67 @@
+//! A statement whose length is known only when it is run: conditions that apply or not, rows that are many or few.
+//!
+//! sqlx's `QueryBuilder` writes `?` for `Any`, which PostgreSQL does not read. Both databases read `$1`.
+
+use std::fmt::Write as _;
+
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::{Query, QueryAs};
+use sqlx::{Any, Arguments as _, AssertSqlSafe, Encode, FromRow, Type};
+
+/// SQL and the values bound to it. Only text that stands in the code is pushed; whatever comes from outside is bound.
+#[derive(Default)]
+pub struct Statement {
+    sql: String,
+    arguments: AnyArguments,
+    /// A value that could not be bound shows when the statement is run.
+    fault: Option<sqlx::error::BoxDynError>,
+}
+
+impl Statement {
+    #[must_use]
+    pub fn new(sql: &'static str) -> Self {
+        Self {
+            sql: sql.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    pub fn push(&mut self, sql: &'static str) -> &mut Self {
+        self.sql.push_str(sql);
+        self
+    }
+
+    /// Writes the value's placeholder.
+    pub fn bind<'t, T>(&mut self, value: T) -> &mut Self
+    where
+        T: Encode<'t, Any> + Type<Any>,
+    {
+        if let Err(fault) = self.arguments.add(value) {
+            self.fault.get_or_insert(fault);
+        }
+        // Writing to a String cannot fail.
+        let _ = write!(self.sql, "${}", self.arguments.len());
+        self
+    }
+
+    /// # Errors
+    /// A value could not be bound.
+    pub fn build(self) -> sqlx::Result<Query<'static, Any, AnyArguments>> {
+        match self.fault {
+            Some(fault) => Err(sqlx::Error::Encode(fault)),
+            None => Ok(sqlx::query_with(AssertSqlSafe(self.sql), self.arguments)),
+        }
+    }
+
+    /// # Errors
+    /// A value could not be bound.
+    pub fn build_as<R>(self) -> sqlx::Result<QueryAs<'static, Any, R, AnyArguments>>
+    where
+        R: for<'r> FromRow<'r, AnyRow>,
+    {
+        match self.fault {
+            Some(fault) => Err(sqlx::Error::Encode(fault)),
+            None => Ok(sqlx::query_as_with(AssertSqlSafe(self.sql), self.arguments)),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! What goes away on its own: at the start and then every hour, since nothing here is urgent.
+
+use std::time::Duration;
+
+use crate::serve::Draining;
+
+const INTERVAL: Duration = Duration::from_secs(60 * 60);
+
+/// Does `sweep` until a stop is asked for. It says itself what it could not do.
+pub async fn keep_tidy(draining: Draining, sweep: impl AsyncFn()) {
+    loop {
+        sweep().await;
+        tokio::select! {
+            () = tokio::time::sleep(INTERVAL) => {}
+            () = draining.begun() => return,
+        }
+    }
+}
+
+/// Logs what one part of a sweep did.
+pub fn report(what: &str, swept: sqlx::Result<u64>) {
+    match swept {
+        Ok(0) => {}
+        Ok(count) => log::info!("{count} {what} deleted"),
+        Err(error) => {
+            log::warn!("{what} cannot be deleted, which is tried again in an hour: {error}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::{INTERVAL, keep_tidy};
+    use crate::serve::Draining;
+
+    #[tokio::test(start_paused = true)]
+    async fn it_sweeps_at_the_start_and_every_hour_until_a_stop() {
+        let (draining, sweeps) = (Draining::default(), Cell::new(0));
+        let tidy = keep_tidy(draining.clone(), async || sweeps.set(sweeps.get() + 1));
+        let stop = async {
+            tokio::time::sleep(INTERVAL * 5 / 2).await;
+            draining.begin();
+        };
+        tokio::join!(tidy, stop);
+        assert_eq!(sweeps.get(), 3);
+    }
+}

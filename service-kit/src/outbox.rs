@@ -1,0 +1,116 @@
+//! What a service has to tell others, kept until they have taken it (the transactional outbox).
+//!
+//! A message is written in the transaction of the change that it tells of, so that neither exists without the other,
+//! and is deleted when its recipient has taken it. Delivery is at least once: a process that dies between the answer and
+//! the deletion sends again. Messages about one topic go out one after the other in the order of their steps; topics do
+//! not wait for each other, and neither do recipients.
+//!
+//! `rows` is the table, `pace` decides how much is tried and when, `link` is what is sent and how an answer is understood,
+//! `dispatch` does it, `lag` tells how far behind each recipient is.
+
+mod dispatch;
+mod lag;
+mod link;
+mod pace;
+mod rows;
+
+use std::sync::{Arc, LazyLock};
+
+use shared_types::value::Timestamp;
+use sqlx::AnyConnection;
+use sqlx::migrate::Migrator;
+use tokio::sync::Notify;
+
+use crate::database::{Database, Statement};
+use crate::serve::Draining;
+
+pub use link::{Link, Verdict};
+pub use rows::Message;
+
+/// The outbox's own table, beside those of the service.
+pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrations = sqlx::migrate!("migrations/outbox");
+    migrations.dangerous_set_table_name("_outbox_migrations");
+    migrations
+});
+
+/// Handed to every worker; its copies share the recipients.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    database: Database,
+    recipients: Arc<[Recipient]>,
+}
+
+#[derive(Debug)]
+struct Recipient {
+    link: Link,
+    /// Told when a message has been written, so that it need not wait for the next look at the table.
+    written: Notify,
+}
+
+/// What is to be told, to every recipient alike.
+#[derive(Clone, Copy, Debug)]
+pub struct News<'a> {
+    /// What messages are kept in order by: an order's id.
+    pub topic: &'a str,
+    /// Its place among the messages of its topic. A step that is waiting already is not written twice.
+    pub step: u8,
+    pub body: &'a str,
+}
+
+impl Outbox {
+    /// Without links there is nobody to tell, and nothing is written.
+    #[must_use]
+    pub fn new(database: Database, links: Vec<Link>) -> Self {
+        let recipients = links.into_iter().map(|link| Recipient {
+            link,
+            written: Notify::new(),
+        });
+        Self {
+            database,
+            recipients: recipients.collect(),
+        }
+    }
+
+    /// Writes the news in the transaction of the change that it tells of. After the commit, call [`wake`](Self::wake).
+    ///
+    /// # Errors
+    /// The database fails, and the transaction with it.
+    pub async fn put(&self, connection: &mut AnyConnection, news: News<'_>) -> sqlx::Result<()> {
+        if self.recipients.is_empty() {
+            return Ok(());
+        }
+        let now = Timestamp::now().millis();
+        let mut insert = Statement::new(
+            "INSERT INTO outbox (recipient, topic, step, body, created_at, due_at, attempts) VALUES ",
+        );
+        for (index, recipient) in self.recipients.iter().enumerate() {
+            insert.push(if index == 0 { "(" } else { ", (" });
+            insert.bind(recipient.link.name).push(", ");
+            insert.bind(news.topic).push(", ");
+            insert.bind(i32::from(news.step)).push(", ");
+            insert.bind(news.body).push(", ");
+            insert.bind(now).push(", ").bind(now).push(", 0)");
+        }
+        insert.push(" ON CONFLICT (recipient, topic, step) DO NOTHING");
+        insert.build()?.execute(connection).await?;
+        Ok(())
+    }
+
+    /// Has what was written sent right away.
+    pub fn wake(&self) {
+        for recipient in self.recipients.iter() {
+            recipient.written.notify_one();
+        }
+    }
+
+    /// Sends whatever is written until a stop is asked for, then finishes what is under way.
+    pub async fn run(self, draining: Draining) {
+        let dispatchers = self
+            .recipients
+            .iter()
+            .map(|recipient| dispatch::run(&self.database, recipient, &draining));
+        let dispatchers = futures_util::future::join_all(dispatchers);
+        futures_util::future::join(dispatchers, lag::watch(&self, &draining)).await;
+    }
+}

@@ -1,0 +1,142 @@
+//! Sends what waits for one recipient: claims messages, tries them side by side, and settles what has ended together with
+//! the next claim.
+
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use awc::Client;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+
+use super::Recipient;
+use super::link::{Tried, Verdict};
+use super::pace::{Change, Pace};
+use super::rows::{self, Message, Outcome};
+use crate::database::Database;
+use crate::peer;
+use crate::serve::Draining;
+
+/// How often the table is looked at where nothing wakes the dispatcher: for messages whose wait is over, and for those
+/// that another replica wrote.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// After something has happened, a moment for more to happen, so that one transaction serves it all. On a busy day this
+/// leaves the database to those who wait for it.
+const GATHER: Duration = Duration::from_millis(10);
+
+/// How long the dispatcher rests where the database fails, which its own log lines are about.
+const DATABASE_REST: Duration = Duration::from_secs(1);
+
+pub(super) async fn run(database: &Database, recipient: &Recipient, draining: &Draining) {
+    let dispatcher = Dispatcher {
+        database,
+        recipient,
+        client: peer::client(),
+    };
+    dispatcher.run(draining).await;
+}
+
+struct Dispatcher<'a> {
+    database: &'a Database,
+    recipient: &'a Recipient,
+    client: Client,
+}
+
+impl Dispatcher<'_> {
+    async fn run(&self, draining: &Draining) {
+        let mut pace = Pace::default();
+        let mut under_way = FuturesUnordered::new();
+        let mut ended = Vec::new();
+        loop {
+            let stop = draining.is_on();
+            let room = match stop {
+                true => 0,
+                false => pace.room(under_way.len(), Instant::now()),
+            };
+            let tried = std::mem::take(&mut ended);
+            let rest = match rows::turn(self.database, self.name(), &tried, room).await {
+                Ok(claimed) => {
+                    under_way.extend(claimed.into_iter().map(|message| self.attempt(message)));
+                    pace.rest(Instant::now()).unwrap_or(LOOK)
+                }
+                Err(error) => {
+                    // What was tried is due again when its lease ends.
+                    log::error!(recipient = self.name(); "the outbox cannot be used: {error}");
+                    DATABASE_REST
+                }
+            };
+            if stop && under_way.is_empty() {
+                return;
+            }
+            tokio::select! {
+                Some((message, tried)) = under_way.next() => {
+                    let outcome = self.outcome(&message, &tried, &mut pace);
+                    ended.push((message, outcome));
+                }
+                () = self.recipient.written.notified() => {}
+                () = draining.begun(), if !stop => {}
+                () = tokio::time::sleep(rest) => continue,
+            }
+            let mut gathered = pin!(tokio::time::sleep(GATHER));
+            loop {
+                tokio::select! {
+                    Some((message, tried)) = under_way.next() => {
+                        let outcome = self.outcome(&message, &tried, &mut pace);
+                        ended.push((message, outcome));
+                    }
+                    () = &mut gathered => break,
+                }
+            }
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        self.recipient.link.name
+    }
+
+    async fn attempt(&self, message: Message) -> (Message, Tried) {
+        let tried = self.recipient.link.send(&self.client, &message).await;
+        (message, tried)
+    }
+
+    fn outcome(&self, message: &Message, tried: &Tried, pace: &mut Pace) -> Outcome {
+        let change = match tried {
+            Tried::Unreachable(_) => pace.unreachable(Instant::now(), rand::random()),
+            Tried::Answered(..) | Tried::Unanswered(_) => pace.answered(),
+        };
+        match (change, tried) {
+            (Some(Change::Lost), Tried::Unreachable(error)) => log::warn!(
+                recipient = self.name();
+                "cannot be reached, what is meant for it is kept: {error}"
+            ),
+            (Some(Change::Back), _) => log::info!(recipient = self.name(); "can be reached again"),
+            _ => {}
+        }
+        match tried {
+            Tried::Unreachable(_) => Outcome::Untried,
+            Tried::Answered(Verdict::Taken, _) => Outcome::Settled,
+            Tried::Answered(Verdict::Impossible, status) => {
+                self.log_once(message, &format!("refused for good: {status}"));
+                Outcome::Settled
+            }
+            Tried::Answered(Verdict::Refused, status) => {
+                self.log_once(message, &format!("refused for now: {status}"));
+                Outcome::Failed
+            }
+            Tried::Unanswered(error) => {
+                self.log_once(message, &format!("not answered: {error}"));
+                Outcome::Failed
+            }
+        }
+    }
+
+    /// A message that is refused again and again is worth one line; `lag` tells how long it has been waiting.
+    fn log_once(&self, message: &Message, what: &str) {
+        let level = match message.attempts {
+            0 => log::Level::Warn,
+            _ => log::Level::Debug,
+        };
+        let topic = message.topic.as_str();
+        log::log!(level, recipient = self.name(), request_id = topic; "a message was {what}");
+    }
+}

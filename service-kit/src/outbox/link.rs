@@ -1,0 +1,79 @@
+//! Whom a message goes to, as which request, and what the answer means.
+
+use std::fmt;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use awc::error::SendRequestError;
+use awc::{Client, ClientRequest};
+
+use super::rows::Message;
+use crate::peer::PeerUrl;
+use crate::request_id;
+
+/// How long one try may take, its answer included.
+pub(super) const DEADLINE: Duration = Duration::from_secs(3);
+
+/// More than any answer to a message has; reading it whole lets the connection be used again.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+/// A recipient of the outbox.
+#[derive(Clone)]
+pub struct Link {
+    /// Its name in the table, in logs and in metrics. What waits for it is found by it after a restart.
+    pub name: &'static str,
+    pub peer: PeerUrl,
+    /// The request that brings the message; its body is added.
+    pub request: fn(&Client, &PeerUrl, &Message) -> ClientRequest,
+    /// What the answer says, by its status and body.
+    pub verdict: fn(StatusCode, &[u8]) -> Verdict,
+}
+
+/// What an answer says of the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Taken,
+    /// It will never be taken, and there is nothing wrong with that.
+    Impossible,
+    /// To be tried again.
+    Refused,
+}
+
+/// How a try ended.
+#[derive(Debug)]
+pub(super) enum Tried {
+    Answered(Verdict, StatusCode),
+    /// No connection could be had.
+    Unreachable(SendRequestError),
+    /// The connection was there, the answer was not.
+    Unanswered(String),
+}
+
+impl Link {
+    pub(super) async fn send(&self, client: &Client, message: &Message) -> Tried {
+        let request = (self.request)(client, &self.peer, message)
+            .timeout(DEADLINE)
+            // So that what became of an order is found in every service's log by its id.
+            .insert_header((request_id::HEADER, message.topic.as_str()));
+        let mut answer = match request.send_body(message.body.clone()).await {
+            Ok(answer) => answer,
+            Err(error @ SendRequestError::Connect(_)) => return Tried::Unreachable(error),
+            Err(error) => return Tried::Unanswered(error.to_string()),
+        };
+        let body = answer.body().limit(MAX_ANSWER_BYTES);
+        match tokio::time::timeout(DEADLINE, body).await {
+            Ok(Ok(body)) => {
+                let status = answer.status();
+                Tried::Answered((self.verdict)(status, &body), status)
+            }
+            Ok(Err(error)) => Tried::Unanswered(error.to_string()),
+            Err(_elapsed) => Tried::Unanswered("its answer did not end in time".to_owned()),
+        }
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Link({})", self.name)
+    }
+}

@@ -1,0 +1,81 @@
+//! Another service, known by its URL alone.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use actix_web::http::Uri;
+
+/// How long a connection to a peer may take. It is a neighbour: if it is there, it answers at once.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// `http://HOST[:PORT][/PREFIX]` or the same with `https`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerUrl(String);
+
+impl PeerUrl {
+    /// `path`, which begins with a slash, at the peer.
+    #[must_use]
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.0)
+    }
+}
+
+impl FromStr for PeerUrl {
+    /// The URL is not repeated: it may hold a password.
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refused = "expected http://HOST[:PORT][/PREFIX] or https://…";
+        let uri: Uri = text.parse().map_err(|_invalid| refused)?;
+        let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
+        let has_host = uri.host().is_some_and(|host| !host.is_empty());
+        if !is_http || !has_host || uri.query().is_some() {
+            return Err(refused);
+        }
+        Ok(Self(text.trim_end_matches('/').to_owned()))
+    }
+}
+
+impl fmt::Display for PeerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A client for calls to peers. It belongs to the thread that makes it.
+#[must_use]
+pub fn client() -> awc::Client {
+    awc::Client::builder()
+        .connector(awc::Connector::new().timeout(CONNECT_TIMEOUT))
+        .disable_redirects()
+        .finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PeerUrl;
+
+    #[test]
+    fn a_path_is_put_behind_the_url() {
+        for url in ["http://kitchen:8003", "http://kitchen:8003/"] {
+            let peer: PeerUrl = url.parse().unwrap();
+            assert_eq!(peer.at("/events"), "http://kitchen:8003/events");
+        }
+        let peer: PeerUrl = "https://example.com/v1/".parse().unwrap();
+        assert_eq!(peer.at("/events"), "https://example.com/v1/events");
+    }
+
+    #[test]
+    fn what_is_no_base_url_is_refused() {
+        for url in [
+            "kitchen:8003",
+            "ftp://kitchen",
+            "http://",
+            "/events",
+            "http://kitchen/?a=b",
+        ] {
+            assert!(url.parse::<PeerUrl>().is_err(), "{url}");
+        }
+    }
+}
