@@ -44,14 +44,18 @@ ENTRYPOINT ["order-service"]
 
 FROM runtime AS kitchen-mock
 COPY --from=build /out/kitchen-mock /usr/local/bin/kitchen-mock
-ENV KITCHEN_MOCK_BIND=0.0.0.0:8003
+COPY --from=build --chown=10001:10001 /out/data /data
+ENV KITCHEN_MOCK_BIND=0.0.0.0:8003 DATABASE_URL=sqlite:///data/kitchen.db
+VOLUME /data
 EXPOSE 8003
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s CMD ["kitchen-mock", "health"]
 ENTRYPOINT ["kitchen-mock"]
 
 FROM runtime AS delivery-mock
 COPY --from=build /out/delivery-mock /usr/local/bin/delivery-mock
-ENV DELIVERY_MOCK_BIND=0.0.0.0:8004
+COPY --from=build --chown=10001:10001 /out/data /data
+ENV DELIVERY_MOCK_BIND=0.0.0.0:8004 DATABASE_URL=sqlite:///data/delivery.db
+VOLUME /data
 EXPOSE 8004
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s CMD ["delivery-mock", "health"]
 ENTRYPOINT ["delivery-mock"]

@@ -37,8 +37,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Database {
     reader: AnyPool,
     writer: AnyPool,
-    /// The statement that begins a transaction that will write.
-    begin: &'static str,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Sqlite,
+    Postgres,
 }
 
 /// Why the database cannot be used at all.
@@ -116,7 +121,16 @@ impl Database {
     /// # Errors
     /// The lock or a connection could not be had in time, or the database fails.
     pub async fn write(&self) -> sqlx::Result<Transaction<'static, Any>> {
-        self.writer.begin_with(self.begin).await
+        match self.kind {
+            Kind::Sqlite => self.writer.begin_with("BEGIN IMMEDIATE").await,
+            Kind::Postgres => self.writer.begin().await,
+        }
+    }
+
+    /// Whether other replicas may be at work on the same database.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.kind == Kind::Postgres
     }
 
     /// Ready as long as the database answers.

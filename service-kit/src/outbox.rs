@@ -106,6 +106,12 @@ impl Outbox {
 
     /// Sends whatever is written until a stop is asked for, then finishes what is under way.
     pub async fn run(self, draining: Draining) {
+        // Whoever claimed a message on a database of our own is dead.
+        if !self.database.is_shared()
+            && let Err(error) = rows::release(&self.database).await
+        {
+            log::error!("what was under way cannot be taken up before its lease ends: {error}");
+        }
         let dispatchers = self
             .recipients
             .iter()

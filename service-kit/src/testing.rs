@@ -12,7 +12,7 @@ mod shape;
 
 pub use client::{Answer, Client, Request};
 pub use eventually::eventually;
-pub use orders::{Conduct, OrdersStandIn};
+pub use orders::{Conduct, OrdersStandIn, waiting_for_orders};
 pub use postgres::{Postgres, postgres_or_skip};
 pub use process::{Process, addr_after};
 pub use shape::assert_same_shape;

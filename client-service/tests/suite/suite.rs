@@ -7,6 +7,8 @@ mod broken;
 mod clients;
 mod demo;
 mod durability;
+mod housekeeping;
+mod idempotency;
 mod login;
 mod registration;
 mod restart;

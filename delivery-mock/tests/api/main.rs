@@ -6,21 +6,28 @@
     reason = "a panic in a test is a failed test"
 )]
 
+mod away;
 mod bad_input;
+mod catch_up;
 mod couriers;
 mod deliveries;
 mod drafts;
+mod durability;
 mod events;
+mod linked;
 mod marks;
 mod removal;
 mod statuses;
 mod taking;
 
+use std::path::Path;
+use std::process::Command;
+
 use actix_web::http::Method;
 use delivery_mock::Config;
 use serde_json::{Value, json};
 use service_kit::env::Env;
-use service_kit::testing::Client;
+use service_kit::testing::{Client, OrdersStandIn, Process};
 use shared_types::event::{MEDIA_TYPE, OrderEvent};
 use shared_types::golden;
 use shared_types::id::OrderId;
@@ -28,16 +35,42 @@ use shared_types::order::{Order, OrderStatus};
 
 /// A delivery service of its own for each test. It stops with the test's runtime.
 async fn delivery(seed_demo: bool) -> Client {
-    let seed_demo = seed_demo.to_string();
     let env = [
         ("DELIVERY_MOCK_BIND", "127.0.0.1:0"),
-        ("SEED_DEMO", &seed_demo),
+        ("SEED_DEMO", &seed_demo.to_string()),
     ];
-    let config = Config::from_env(&Env::of_pairs(env)).unwrap();
+    start(Env::of_pairs(env)).await
+}
+
+/// One with samples, an order service, and what that has yet to hear in this folder.
+async fn linked(orders: &OrdersStandIn, folder: &Path) -> Client {
+    let file = folder.join("delivery.db");
+    let env = [
+        ("DELIVERY_MOCK_BIND", "127.0.0.1:0"),
+        ("ORDERS_URL", &orders.url()),
+        ("DATABASE_URL", &format!("sqlite://{}", file.display())),
+    ];
+    start(Env::of_pairs(env)).await
+}
+
+async fn start(env: Env) -> Client {
+    let config = Config::from_env(&env).unwrap();
     let application = delivery_mock::build(config).await.unwrap();
     let client = Client::of(application.addr());
     actix_web::rt::spawn(application.run_until(std::future::pending()));
     client
+}
+
+/// The real binary without samples, its file where it is by default.
+fn process(orders: &OrdersStandIn, folder: &Path) -> Process {
+    Process::start(
+        Command::new(env!("CARGO_BIN_EXE_delivery-mock"))
+            .env_clear()
+            .env("DELIVERY_MOCK_BIND", "127.0.0.1:0")
+            .env("SEED_DEMO", "false")
+            .env("ORDERS_URL", orders.url())
+            .current_dir(folder),
+    )
 }
 
 /// An id that nobody has.
@@ -61,11 +94,19 @@ async fn carried(client: &Client, order: &str, courier: &Value) -> String {
     path_of(&client.post("/livraisons", new).await.ok(201))
 }
 
-/// An order that nobody has heard of yet.
+/// An order that nobody has heard of yet, younger than those before it.
 fn order() -> Order {
+    order_at(OrderStatus::Pending)
+}
+
+fn order_at(status: OrderStatus) -> Order {
     let golden: Order = serde_json::from_str(golden::ORDER).unwrap();
     let id = OrderId::generate();
-    Order { id, ..golden }
+    Order {
+        id,
+        status,
+        ..golden
+    }
 }
 
 fn event_of(order: &Order, status: OrderStatus) -> Value {

@@ -80,6 +80,7 @@ fn every_example_is_a_golden_one() {
         golden::ASSIGNMENT,
         golden::COURIER,
         golden::DELIVERY,
+        golden::ORDER_EVENT,
         golden::PROBLEM,
     ];
     let goldens: Vec<Value> = goldens

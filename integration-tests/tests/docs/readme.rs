@@ -66,6 +66,7 @@ fn every_link_leads_somewhere() {
         ("", "CHANGELOG.md"),
         ("docs/", "docs/API.md"),
         ("docs/", "docs/ARCHITECTURE.md"),
+        ("docs/", "docs/BENCHMARKS.md"),
         ("docs/", "docs/CONFIGURATION.md"),
     ] {
         let text = read(file);
@@ -74,8 +75,14 @@ fn every_link_leads_somewhere() {
             .skip(1)
             .filter_map(|rest| rest.split(')').next());
         for target in targets.filter(|target| !target.starts_with("http")) {
-            let path = format!("{folder}{target}");
+            let (path, section) = target.split_once('#').unwrap_or((target, ""));
+            let path = format!("{folder}{path}");
             assert!(exists(&path), "{file} links to {target}");
+            if !section.is_empty() {
+                let headings = read(&path).to_lowercase();
+                let heading = format!("\n## {section}\n");
+                assert!(headings.contains(&heading), "{file} links to {target}");
+            }
         }
     }
 }

@@ -7,9 +7,11 @@
 )]
 
 mod bad_input;
+mod chaos;
 mod in_step;
 mod journey;
 mod outages;
+mod processes;
 mod routes;
 
 use serde_json::{Value, json};

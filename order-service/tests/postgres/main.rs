@@ -10,6 +10,7 @@
 #[path = "../suite/suite.rs"]
 mod suite;
 
+mod dispatch;
 mod outage;
 mod replicas;
 

@@ -6,12 +6,17 @@ mod bad_orders;
 mod broken;
 mod demo;
 mod durability;
+mod events;
+mod housekeeping;
+mod idempotency;
+pub(crate) mod linked;
 mod list;
 mod menu;
 mod orders;
 mod paging;
 mod restart;
 mod status;
+pub(crate) mod subscriber;
 
 use std::ops::Deref;
 

@@ -7,7 +7,7 @@ use sqlx::Connection as _;
 use sqlx::any::AnyConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 
-use super::{Database, PATIENCE, after_connect, pool};
+use super::{Database, Kind, PATIENCE, after_connect, pool};
 
 /// More than this and a server with its usual 100 connections would be full with a few replicas of two services.
 const CONNECTIONS: u32 = 10;
@@ -76,6 +76,6 @@ pub(super) async fn open(url: &PostgresUrl) -> sqlx::Result<Database> {
     Ok(Database {
         reader: pool.clone(),
         writer: pool,
-        begin: "BEGIN",
+        kind: Kind::Postgres,
     })
 }

@@ -14,7 +14,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AnyPool, ConnectOptions as _};
 
-use super::{Database, OpenError, PATIENCE, pool};
+use super::{Database, Kind, OpenError, PATIENCE, pool};
 
 /// With the writer, four connections: reads take microseconds, and each connection is a thread and a page cache.
 const READERS: u32 = 3;
@@ -52,7 +52,7 @@ pub(super) async fn open(path: &Path) -> sqlx::Result<Database> {
     Ok(Database {
         writer: writer(file.clone()).await?,
         reader: readers(file).await?,
-        begin: "BEGIN IMMEDIATE",
+        kind: Kind::Sqlite,
     })
 }
 

@@ -1,7 +1,8 @@
 //! The outbox's rows: which may be tried now, and what becomes of them.
 //!
 //! A message is claimed by moving its `due_at` past the longest that trying it can take. That is a lease: should this
-//! process die, the message is due again when the lease ends. Replicas that claim at once get different messages, since
+//! process die, the message is due again when the lease ends, or as soon as the process is back where it has the database
+//! to itself. Replicas that claim at once get different messages, since
 //! PostgreSQL looks at `due_at` again in a row that it had to wait for. It holds as long as their clocks differ by less
 //! than the lease is longer than a try.
 
@@ -74,6 +75,16 @@ pub(super) async fn turn(
     let claimed = claim(&mut transaction, recipient, room).await?;
     transaction.commit().await?;
     Ok(claimed)
+}
+
+/// Ends every lease, and every wait with it.
+pub(super) async fn release(database: &Database) -> sqlx::Result<()> {
+    let now = Timestamp::now().millis();
+    sqlx::query("UPDATE outbox SET due_at = $1 WHERE due_at > $1")
+        .bind(now)
+        .execute(database.writer())
+        .await
+        .map(drop)
 }
 
 async fn is_any_due(database: &Database, recipient: &str) -> sqlx::Result<bool> {

@@ -13,6 +13,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::rt::task::JoinHandle;
 use actix_web::{App, HttpResponse, HttpServer, web};
+use futures_util::FutureExt as _;
 use serde_json::Value;
 use shared_types::field::FromText as _;
 use shared_types::id::OrderId;
@@ -21,6 +22,7 @@ use shared_types::problem::Code;
 use tokio::net::TcpSocket;
 use tokio::sync::watch;
 
+use super::{Client, eventually};
 use crate::failure::Failure;
 use crate::observe::observe;
 
@@ -102,7 +104,10 @@ impl OrdersStandIn {
         });
         let server = server.workers(1).disable_signals();
         let server = server.listen(listener.expect("it listens"));
-        let server = server.expect("it listens").run();
+        let mut server = server.expect("it listens").run();
+        // It starts its threads when it is first asked how far it is. A test that blocks need not let it.
+        let ended = (&mut server).now_or_never();
+        assert!(ended.is_none(), "{ended:?}");
         self.desk.books().is_up = true;
         self.running = Some((server.handle(), actix_web::rt::spawn(server)));
     }
@@ -140,11 +145,39 @@ impl OrdersStandIn {
         self.desk.books().heard.clone()
     }
 
-    /// Where an order stands.
+    /// What was asked for of one order.
     #[must_use]
-    pub fn status_of(&self, order: OrderId) -> Option<OrderStatus> {
-        self.desk.books().orders.get(&order).map(|it| it.status)
+    pub fn heard_of(&self, order: &Order) -> Vec<OrderStatus> {
+        let heard = self.heard().into_iter();
+        let of_it = heard.filter(|(id, _)| *id == order.id.to_string());
+        of_it.map(|(_, status)| status).collect()
     }
+
+    /// Waits until it has this order there.
+    ///
+    /// # Panics
+    /// It has not within 20 s.
+    pub async fn until(&self, order: &Order, status: OrderStatus) {
+        eventually(&format!("{} to become {status}", order.id), async || {
+            let books = self.desk.books();
+            let now = books.orders.get(&order.id)?.status;
+            (now == status).then_some(())
+        })
+        .await;
+    }
+}
+
+/// How many messages a service still keeps for the order service.
+///
+/// # Panics
+/// It does not tell.
+pub async fn waiting_for_orders(service: &Client) -> usize {
+    const GAUGE: &str = "outbox_waiting_messages{recipient=\"orders\"} ";
+    let metrics = service.get("/metrics").await;
+    let text = String::from_utf8_lossy(&metrics.body);
+    let value = text.lines().find_map(|line| line.strip_prefix(GAUGE));
+    let value = value.unwrap_or_else(|| panic!("{} {text}", metrics.status));
+    value.parse().expect("a number")
 }
 
 impl Desk {
@@ -152,11 +185,12 @@ impl Desk {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn consent(&self) -> Result<(), Failure> {
+    async fn consent(&self, to: Option<(String, OrderStatus)>) -> Result<(), Failure> {
         if !self.books().is_up {
             // The thread of a stopped server is about to end, and its connections with it.
             return std::future::pending().await;
         }
+        self.books().heard.extend(to);
         let mut conduct = self.conduct.subscribe();
         let conduct = conduct.wait_for(|now| *now != Conduct::Hang).await;
         match conduct.as_deref() {
@@ -179,7 +213,7 @@ async fn list(
     desk: web::Data<Desk>,
     query: web::Query<BTreeMap<String, String>>,
 ) -> Result<HttpResponse, Failure> {
-    desk.consent().await?;
+    desk.consent(None).await?;
     let wrong = || Failure::new(Code::ValidationFailed);
     let parameter = |name| query.get(name).map(String::as_str);
     let limit = parameter("limit").map_or(Ok(usize::MAX), str::parse);
@@ -209,8 +243,7 @@ async fn change(
     let wrong = || Failure::new(Code::ValidationFailed);
     let status = body.get("status").and_then(Value::as_str).unwrap_or("");
     let status = OrderStatus::from_text(status).map_err(|_unknown| wrong())?;
-    desk.books().heard.push((id.clone(), status));
-    desk.consent().await?;
+    desk.consent(Some((id.clone(), status))).await?;
 
     let mut books = desk.books();
     let id = OrderId::from_text(&id).ok();

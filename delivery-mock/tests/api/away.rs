@@ -1,0 +1,58 @@
+//! No courier waits for the order service, and it hears of everything once it is back.
+
+use std::time::Duration;
+
+use service_kit::testing::{Conduct, OrdersStandIn, waiting_for_orders};
+use shared_types::order::OrderStatus::{Delivered, Delivering, Ready};
+
+use crate::linked::{draft, hand_over, step};
+use crate::{linked, order_at};
+
+/// Longer than it ever takes, and shorter than it takes to ask a silent order service once for each of these marks.
+const AT_ONCE: Duration = Duration::from_secs(15);
+const MARKS: usize = 10;
+
+#[actix_web::test]
+async fn couriers_are_answered_before_the_order_service_is_there_and_it_hears_of_all_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut orders = OrdersStandIn::away();
+    let known = [(); MARKS].map(|()| order_at(Ready));
+    let client = linked(&orders, folder.path()).await;
+    for order in &known {
+        let draft = draft(&client, order).await;
+        for status in ["EN_ROUTE_RESTAURANT", "RECUPEREE", "EN_ROUTE_CLIENT"] {
+            step(&client, &draft, status).await;
+        }
+        hand_over(&client, order).await;
+    }
+    assert_eq!(waiting_for_orders(&client).await, 2 * MARKS);
+    let _ = client.get("/ready").await.ok(200);
+
+    known.iter().cloned().for_each(|order| orders.put(order));
+    orders.start();
+    for order in &known {
+        orders.until(order, Delivered).await;
+        assert_eq!(orders.heard_of(order), [Delivering, Delivered]);
+    }
+}
+
+#[actix_web::test]
+async fn couriers_are_answered_at_once_while_the_order_service_hangs() {
+    let folder = tempfile::tempdir().unwrap();
+    let known = [(); MARKS].map(|()| order_at(Ready));
+    let orders = OrdersStandIn::with(known.clone());
+    orders.conduct(Conduct::Hang);
+    let client = linked(&orders, folder.path()).await;
+    let marks = async {
+        for order in &known {
+            let _ = draft(&client, order).await;
+            hand_over(&client, order).await;
+        }
+    };
+    actix_web::rt::time::timeout(AT_ONCE, marks).await.unwrap();
+    assert_eq!(waiting_for_orders(&client).await, MARKS);
+    orders.conduct(Conduct::Answer);
+    for order in &known {
+        orders.until(order, Delivered).await;
+    }
+}

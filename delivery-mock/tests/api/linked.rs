@@ -1,0 +1,173 @@
+//! What couriers do reaches the order service where it says something of the order.
+
+use std::fs;
+
+use serde_json::json;
+use service_kit::env::Env;
+use service_kit::testing::{Client, OrdersStandIn, eventually, waiting_for_orders};
+use shared_types::order::Order;
+use shared_types::order::OrderStatus::{Cancelled, Delivered, Delivering, Ready};
+
+use crate::{courier, linked, order_at, path_of, start, tell};
+
+/// The path of an order's draft, once delivery has been told of the order.
+pub(crate) async fn draft(client: &Client, order: &Order) -> String {
+    tell(client, order, order.status).await;
+    let drafts = client.get("/livraisons").await.ok(200);
+    let mut drafts = drafts.as_array().unwrap().iter();
+    path_of(
+        drafts
+            .find(|it| it["commandeId"] == json!(order.id))
+            .unwrap(),
+    )
+}
+
+pub(crate) async fn step(client: &Client, draft: &str, status: &str) {
+    let change = json!({"statut": status});
+    let _ = client.patch(draft, change).await.ok(200);
+}
+
+pub(crate) async fn hand_over(client: &Client, order: &Order) {
+    let mark = json!({"order_id": order.id});
+    let _ = client.post("/update", mark).await.ok(200);
+}
+
+/// Has another order handed over and waits until nothing is left to be told: whatever else was to be is told, too.
+async fn everything_is_told(client: &Client, orders: &OrdersStandIn) {
+    let last = order_at(Ready);
+    orders.put(last.clone());
+    let _ = draft(client, &last).await;
+    hand_over(client, &last).await;
+    orders.until(&last, Delivered).await;
+    eventually("an empty outbox", async || {
+        (waiting_for_orders(client).await == 0).then_some(())
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn an_order_is_on_its_way_once_a_courier_has_picked_it_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let order = order_at(Ready);
+    let orders = OrdersStandIn::with([order.clone()]);
+    let client = linked(&orders, folder.path()).await;
+    let draft = draft(&client, &order).await;
+    step(&client, &draft, "EN_ROUTE_RESTAURANT").await;
+    everything_is_told(&client, &orders).await;
+    assert_eq!(orders.heard_of(&order), []);
+
+    step(&client, &draft, "RECUPEREE").await;
+    orders.until(&order, Delivering).await;
+    assert_eq!(orders.heard_of(&order), [Delivering]);
+}
+
+#[actix_web::test]
+async fn an_order_is_delivered_once_a_courier_has_taken_the_last_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let order = order_at(Delivering);
+    let orders = OrdersStandIn::with([order.clone()]);
+    let client = linked(&orders, folder.path()).await;
+    let draft = draft(&client, &order).await;
+    step(&client, &draft, "EN_ROUTE_CLIENT").await;
+    step(&client, &draft, "LIVREE").await;
+    orders.until(&order, Delivered).await;
+    assert_eq!(orders.heard_of(&order).last(), Some(&Delivered));
+}
+
+#[actix_web::test]
+async fn an_order_is_delivered_once_it_was_marked_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let order = order_at(Ready);
+    let orders = OrdersStandIn::with([order.clone()]);
+    let client = linked(&orders, folder.path()).await;
+    let _ = draft(&client, &order).await;
+    hand_over(&client, &order).await;
+    orders.until(&order, Delivered).await;
+    assert_eq!(orders.heard_of(&order), [Delivered]);
+}
+
+#[actix_web::test]
+async fn what_says_nothing_of_the_order_is_not_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let known = [(); 4].map(|()| order_at(Ready));
+    let [cancelled, marked, assigned, taken] = &known;
+    let orders = OrdersStandIn::with(known.clone());
+    let client = linked(&orders, folder.path()).await;
+    let lea = courier(&client, "lea").await;
+
+    step(&client, &draft(&client, cancelled).await, "ANNULEE").await;
+    let _ = draft(&client, marked).await;
+    let mark = json!({"order_id": marked.id, "status": "ANNULEE"});
+    let _ = client.post("/update", mark).await.ok(200);
+
+    let assign = format!("{}/assigner", draft(&client, assigned).await);
+    let choice = json!({"livreurId": lea});
+    let _ = client.post(&assign, choice.clone()).await.ok(200);
+    let _ = draft(&client, taken).await;
+    let opened = client.post("/livraisons", json!({"commandeId": taken.id}));
+    let opened = path_of(&opened.await.ok(201));
+    let _ = client.patch(&opened, choice).await.ok(200);
+
+    everything_is_told(&client, &orders).await;
+    assert_eq!(orders.heard().len(), 1, "{:?}", orders.heard());
+}
+
+#[actix_web::test]
+async fn who_carries_an_order_and_what_is_said_of_it_is_not_reported() {
+    let folder = tempfile::tempdir().unwrap();
+    let order = order_at(Delivering);
+    let orders = OrdersStandIn::with([order.clone()]);
+    let client = linked(&orders, folder.path()).await;
+    let draft = draft(&client, &order).await;
+    let camille = client.get(&draft).await.ok(200)["livreurId"].clone();
+    for change in [
+        json!({"livreurId": camille}),
+        json!({"commentaires": "Code 42B"}),
+    ] {
+        let _ = client.patch(&draft, change).await.ok(200);
+    }
+    everything_is_told(&client, &orders).await;
+    assert_eq!(orders.heard_of(&order), []);
+}
+
+#[actix_web::test]
+async fn an_order_that_the_order_service_cancelled_is_not_reported_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let order = order_at(Ready);
+    let orders = OrdersStandIn::with([order.clone()]);
+    let client = linked(&orders, folder.path()).await;
+    let _ = draft(&client, &order).await;
+    for status in [Delivering, Cancelled] {
+        tell(&client, &order, status).await;
+    }
+    everything_is_told(&client, &orders).await;
+    assert_eq!(orders.heard_of(&order), []);
+}
+
+#[actix_web::test]
+async fn a_sample_concerns_nobody_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let orders = OrdersStandIn::with([]);
+    let client = linked(&orders, folder.path()).await;
+    let sample = json!({"order_id": "CMD1234"});
+    let _ = client.post("/update", sample).await.ok(200);
+    everything_is_told(&client, &orders).await;
+    assert_eq!(orders.heard().len(), 1, "{:?}", orders.heard());
+}
+
+#[actix_web::test]
+async fn delivery_by_itself_keeps_no_file_and_has_no_metrics() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("delivery.db");
+    let env = [
+        ("DELIVERY_MOCK_BIND", "127.0.0.1:0"),
+        ("DATABASE_URL", &format!("sqlite://{}", file.display())),
+    ];
+    let client = start(Env::of_pairs(env)).await;
+    let order = order_at(Ready);
+    let _ = draft(&client, &order).await;
+    hand_over(&client, &order).await;
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    let answer = client.get("/metrics").await;
+    let _ = answer.problem(404, "route_not_found");
+}

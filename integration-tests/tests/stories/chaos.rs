@@ -1,0 +1,265 @@
+//! A busy evening with bad luck: clients order, the chef cooks, couriers hand over, and all the while one service after
+//! the other is killed and started again.
+//!
+//! Nobody does anything twice that was answered: an order is repeated under its own key until it is answered 201, and a
+//! mark that was answered 200 is never made again. So the evening ends well only if nothing was lost and nothing doubled.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use actix_web::http::Method;
+use futures_util::future::{join, join_all};
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use serde_json::{Value, json};
+use service_kit::testing::Client;
+
+use crate::processes::{Processes, SERVICES};
+
+/// An evening's size.
+struct Evening {
+    clients: usize,
+    orders_of_each: usize,
+    /// How often each service is killed.
+    kills_of_each: usize,
+}
+
+/// What everybody knows of the evening.
+#[derive(Default)]
+struct Book {
+    ordered: RefCell<BTreeSet<String>>,
+    ready: RefCell<BTreeSet<String>>,
+    handed_over: RefCell<BTreeSet<String>>,
+    orders_are_in: Cell<bool>,
+    troubles_are_over: Cell<bool>,
+}
+
+/// How long everybody may take once the troubles are over.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long somebody who could do nothing waits before looking again.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// How long a client thinks about the next order, at most: so that orders come in all evening.
+const BETWEEN_ORDERS: u64 = 1000;
+
+/// How long a service is up between two kills, and down after one, at most.
+const UP_FOR: u64 = 400;
+const DOWN_FOR: u64 = 300;
+
+#[actix_web::test]
+async fn an_evening_of_kills_loses_no_order_and_no_mark() {
+    let evening = Evening {
+        clients: 20,
+        orders_of_each: 10,
+        kills_of_each: 5,
+    };
+    evening.go().await;
+}
+
+/// Takes several minutes: `cargo test -p integration-tests --test stories -- --ignored`.
+#[actix_web::test]
+#[ignore = "takes several minutes"]
+async fn a_long_evening_of_kills_loses_no_order_and_no_mark() {
+    let evening = Evening {
+        clients: 20,
+        orders_of_each: 250,
+        kills_of_each: 100,
+    };
+    evening.go().await;
+}
+
+impl Evening {
+    async fn go(&self) {
+        let mut processes = Processes::start();
+        let gateway = Client::of(processes.gateway());
+        let book = Book::default();
+        let clients = async {
+            join_all((0..self.clients).map(|_| self.client(&gateway, &book))).await;
+            book.orders_are_in.set(true);
+        };
+        let trouble = async {
+            self.trouble(&mut processes).await;
+            book.troubles_are_over.set(true);
+        };
+        let staff = join(chef(&gateway, &book), courier(&gateway, &book));
+        join(join(clients, trouble), staff).await;
+        self.check(&gateway, &book).await;
+    }
+
+    /// Orders one meal after the other, each until it is answered 201.
+    async fn client(&self, gateway: &Client, book: &Book) {
+        let id = uuid::Uuid::now_v7();
+        let dish = "0192f0c4-0a11-7000-8000-000000000001";
+        for _ in 0..self.orders_of_each {
+            let key = uuid::Uuid::now_v7().to_string();
+            let order = json!({"clientId": id, "items": [{"menuId": dish, "quantite": 1}]});
+            let order = loop {
+                let request = gateway.request(Method::POST, "/order-api/commandes");
+                let request = request.header("Idempotency-Key", &key);
+                let answer = request.send_json(order.clone()).await;
+                if answer.status == 201 {
+                    break answer.json();
+                }
+                tokio::time::sleep(PAUSE).await;
+            };
+            let is_new = book.ordered.borrow_mut().insert(id_of(&order, "id"));
+            assert!(is_new, "two keys made one order");
+            let pause = rand::random_range(0..BETWEEN_ORDERS);
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+        }
+    }
+
+    /// Kills each service as often as the evening has it, in no order that anybody could have planned for.
+    async fn trouble(&self, processes: &mut Processes) {
+        let seed = rand::random();
+        // Standard error of a failed test says how to have the same luck again.
+        eprintln!("the seed of the kills is {seed}");
+        let mut luck = StdRng::seed_from_u64(seed);
+        let mut left = SERVICES
+            .map(|(name, ..)| (name, self.kills_of_each))
+            .to_vec();
+        while !left.is_empty() {
+            tokio::time::sleep(Duration::from_millis(luck.random_range(0..UP_FOR))).await;
+            let victim = luck.random_range(0..left.len());
+            let (name, times) = &mut left[victim];
+            processes.kill(name);
+            tokio::time::sleep(Duration::from_millis(luck.random_range(0..DOWN_FOR))).await;
+            processes.start_one(name);
+            *times -= 1;
+            if *times == 0 {
+                left.swap_remove(victim);
+            }
+        }
+    }
+
+    async fn check(&self, gateway: &Client, book: &Book) {
+        let kept = gateway.get("/order-api/commandes").await.ok(200);
+        let kept = kept.as_array().unwrap();
+        let ids: BTreeSet<_> = kept.iter().map(|order| id_of(order, "id")).collect();
+        assert_eq!(kept.len(), self.clients * self.orders_of_each);
+        assert_eq!(ids, book.ordered.take());
+        let all_delivered = kept.iter().all(|order| order["status"] == "LIVREE");
+        assert!(all_delivered, "{kept:#?}");
+    }
+}
+
+impl Book {
+    /// Whether all that is left is to be finished.
+    fn is_quiet(&self) -> bool {
+        self.orders_are_in.get() && self.troubles_are_over.get()
+    }
+
+    /// Whether every order that was answered has been handed over, and the order service knows it.
+    async fn is_closed(&self, gateway: &Client) -> bool {
+        if !self.is_quiet() {
+            return false;
+        }
+        let open = async |status: &str| {
+            let path = format!("/order-api/commandes?status={status}&limit=1");
+            let answer = gateway.get(&path).await;
+            answer.status != 200 || answer.json() != json!([])
+        };
+        for status in ["EN_ATTENTE", "EN_PREPARATION", "PRETE", "EN_LIVRAISON"] {
+            if open(status).await {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// Makes everything ready that is in the kitchen, every second dish after saying that it is being prepared.
+async fn chef(gateway: &Client, book: &Book) {
+    work(
+        gateway,
+        book,
+        &book.ready,
+        Job {
+            list: "/kitchen/orders",
+            marks: "/kitchen/update",
+            half_way: Some("EN_PREPARATION"),
+        },
+    )
+    .await;
+}
+
+/// Hands over everything that is assigned.
+async fn courier(gateway: &Client, book: &Book) {
+    work(
+        gateway,
+        book,
+        &book.handed_over,
+        Job {
+            list: "/delivery/assigned",
+            marks: "/delivery/update",
+            half_way: None,
+        },
+    )
+    .await;
+}
+
+struct Job {
+    list: &'static str,
+    marks: &'static str,
+    half_way: Option<&'static str>,
+}
+
+async fn work(gateway: &Client, book: &Book, done: &RefCell<BTreeSet<String>>, job: Job) {
+    let mut quiet_since = None;
+    loop {
+        let mut listed = listed(gateway, job.list).await;
+        listed.retain(|order| !done.borrow().contains(order));
+        for order in &listed {
+            if let Some(status) = job
+                .half_way
+                .filter(|_| order.ends_with(['0', '2', '4', '6']))
+            {
+                let mark = json!({"order_id": order, "status": status});
+                let _ = gateway.post(job.marks, mark).await;
+            }
+            let mark = json!({"order_id": order});
+            if gateway.post(job.marks, mark).await.status == 200 {
+                done.borrow_mut().insert(order.clone());
+            }
+        }
+        if listed.is_empty() {
+            if book.is_closed(gateway).await {
+                return;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        if book.is_quiet() {
+            let since: &mut Instant = quiet_since.get_or_insert_with(Instant::now);
+            assert!(since.elapsed() < PATIENCE, "{}", left(gateway).await);
+        }
+    }
+}
+
+/// The orders of a list; none while the service is down.
+async fn listed(gateway: &Client, list: &str) -> Vec<String> {
+    let rows = gateway.get(list).await;
+    if rows.status != 200 {
+        return Vec::new();
+    }
+    let rows = rows.json();
+    rows.as_array()
+        .unwrap()
+        .iter()
+        .map(|row| id_of(row, "order_id"))
+        .collect()
+}
+
+/// What is not delivered, for whoever reads a failed test.
+async fn left(gateway: &Client) -> String {
+    let orders = gateway.get("/order-api/commandes").await.json();
+    let orders = orders.as_array().cloned().unwrap_or_default();
+    let left = orders.iter().filter(|order| order["status"] != "LIVREE");
+    let left = left.map(|order| format!("{} {}", order["id"], order["status"]));
+    left.collect::<Vec<_>>().join(", ")
+}
+
+fn id_of(row: &Value, key: &str) -> String {
+    row[key].as_str().unwrap().to_owned()
+}

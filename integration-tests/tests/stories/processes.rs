@@ -1,0 +1,88 @@
+//! The restaurant as processes of their own, which can be killed one by one.
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use service_kit::testing::{Process, addr_after};
+use tempfile::TempDir;
+
+/// The services that this restaurant has, and the variable that each listens by.
+pub(crate) const SERVICES: [(&str, &str, &str); 3] = [
+    ("order-service", "ORDER_SERVICE_BIND", "ORDERS_URL"),
+    ("kitchen-mock", "KITCHEN_MOCK_BIND", "KITCHEN_URL"),
+    ("delivery-mock", "DELIVERY_MOCK_BIND", "DELIVERY_URL"),
+];
+
+pub(crate) struct Processes {
+    folder: TempDir,
+    binaries: PathBuf,
+    addrs: BTreeMap<&'static str, SocketAddr>,
+    running: BTreeMap<&'static str, Process>,
+}
+
+impl Processes {
+    /// Starts the services, then the gateway in front of them.
+    pub(crate) fn start() -> Self {
+        let listeners = SERVICES.map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
+        let addrs = listeners.iter().map(|free| free.local_addr().unwrap());
+        let names = SERVICES.iter().map(|(name, ..)| *name);
+        let mut processes = Self {
+            folder: tempfile::tempdir().unwrap(),
+            binaries: built(),
+            addrs: names.zip(addrs).collect(),
+            running: BTreeMap::new(),
+        };
+        drop(listeners);
+        for (name, ..) in SERVICES {
+            processes.start_one(name);
+        }
+        processes.start_one("gateway");
+        processes
+    }
+
+    /// The gateway's door.
+    pub(crate) fn gateway(&self) -> SocketAddr {
+        let line = self.running["gateway"].line_with(" listens on ");
+        addr_after(&line, " listens on ")
+    }
+
+    pub(crate) fn kill(&mut self, name: &str) {
+        self.running.get_mut(name).unwrap().kill();
+    }
+
+    /// Returns when it listens.
+    pub(crate) fn start_one(&mut self, name: &'static str) {
+        let mut command = Command::new(self.binaries.join(name));
+        command.env_clear().current_dir(self.folder.path());
+        command.env("RUST_LOG", "info,access=off");
+        command.env("GATEWAY_BIND", "127.0.0.1:0");
+        command.env("GATEWAY_ADMIN_BIND", "127.0.0.1:0");
+        for (service, bind, url) in SERVICES {
+            let addr = self.addrs[service];
+            command.env(bind, addr.to_string());
+            command.env(url, format!("http://{addr}"));
+        }
+        let process = Process::start(&mut command);
+        let _ = process.line_with(" listens on ");
+        self.running.insert(name, process);
+    }
+}
+
+/// Where the programs are, built as this test was: nothing else sees to it that they are there and current.
+fn built() -> PathBuf {
+    // target/PROFILE/deps/stories-…
+    let test = std::env::current_exe().unwrap();
+    let binaries = test.parent().and_then(Path::parent).unwrap();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--package", "gateway"]);
+    for (name, ..) in SERVICES {
+        cargo.args(["--package", name]);
+    }
+    if binaries.ends_with("release") {
+        cargo.arg("--release");
+    }
+    assert!(cargo.status().unwrap().success());
+    binaries.to_owned()
+}

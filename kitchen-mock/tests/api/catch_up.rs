@@ -1,0 +1,85 @@
+//! After a start, the kitchen asks the order service for what is open there.
+
+use service_kit::testing::{Client, Conduct, OrdersStandIn, eventually};
+use shared_types::order::{Order, OrderStatus};
+use shared_types::problem::Code;
+
+use crate::{linked, order, process, tickets};
+
+fn ids<'a>(orders: impl IntoIterator<Item = &'a Order>) -> Vec<String> {
+    let ids = orders.into_iter().map(|order| order.id.to_string());
+    ids.collect()
+}
+
+#[actix_web::test]
+async fn there_is_a_ticket_for_each_open_order_the_oldest_first() {
+    // More than two pages of each status, since a page has 200 at most.
+    let statuses = [OrderStatus::Pending, OrderStatus::Preparing];
+    let open: Vec<_> = (0..450).flat_map(|_| statuses.map(order)).collect();
+    let orders = OrdersStandIn::with(open.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let kitchen = linked(&orders, folder.path()).await;
+    let caught_up = eventually("all tickets", async || {
+        Some(tickets(&kitchen).await).filter(|tickets| tickets.len() >= 900)
+    })
+    .await;
+    let samples = ["CMD1234", "CMD1235", "CMD1236"].map(str::to_owned);
+    let expected = [samples.to_vec(), ids(&open)].concat();
+    let wrong = caught_up.iter().zip(&expected).position(|(a, b)| a != b);
+    assert_eq!((caught_up.len(), wrong), (expected.len(), None));
+
+    let listed = kitchen.get("/orders").await.ok(200);
+    let listed = listed.as_array().unwrap().iter().skip(samples.len());
+    for (ticket, order) in listed.zip(&open) {
+        assert_eq!(ticket["status"], order.status.as_str());
+    }
+}
+
+#[actix_web::test]
+async fn what_is_past_the_kitchen_gets_no_ticket() {
+    let all = OrderStatus::ALL.iter().map(|status| order(*status));
+    let all: Vec<_> = all.collect();
+    let orders = OrdersStandIn::with(all.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let kitchen = process(&orders, folder.path());
+    let _ = kitchen.line_with("caught up: 2 open orders");
+    let expected = all
+        .iter()
+        .filter(|order| matches!(order.status, OrderStatus::Pending | OrderStatus::Preparing));
+    let kitchen = Client::of(kitchen.addr());
+    assert_eq!(tickets(&kitchen).await, ids(expected));
+}
+
+#[actix_web::test]
+async fn it_waits_for_an_order_service_that_is_not_there_yet() {
+    let mut orders = OrdersStandIn::away();
+    let folder = tempfile::tempdir().unwrap();
+    let process = process(&orders, folder.path());
+    let _ = process.line_with("the open orders cannot be read yet");
+    let kitchen = Client::of(process.addr());
+    assert!(tickets(&kitchen).await.is_empty());
+
+    let open = order(OrderStatus::Pending);
+    orders.put(open.clone());
+    orders.start();
+    let caught_up = eventually("the ticket", async || {
+        Some(tickets(&kitchen).await).filter(|tickets| !tickets.is_empty())
+    })
+    .await;
+    assert_eq!(caught_up, ids([&open]));
+}
+
+#[actix_web::test]
+async fn it_asks_again_where_the_order_service_fails() {
+    let open = order(OrderStatus::Pending);
+    let orders = OrdersStandIn::with([open.clone()]);
+    orders.conduct(Conduct::Refuse(Code::InternalError));
+    let folder = tempfile::tempdir().unwrap();
+    let process = process(&orders, folder.path());
+    let line = process.line_with("the open orders cannot be read yet");
+    assert!(line.contains("500"), "{line}");
+    orders.conduct(Conduct::Answer);
+    let _ = process.line_with("caught up: 1 open orders");
+    let kitchen = Client::of(process.addr());
+    assert_eq!(tickets(&kitchen).await, ids([&open]));
+}

@@ -1,0 +1,68 @@
+//! `kill -9`: a mark that was answered 200 reaches the order service, if only after a restart of the kitchen.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use serde_json::json;
+use service_kit::testing::{Client, OrdersStandIn, eventually};
+use shared_types::order::{Order, OrderStatus};
+
+use crate::{order, process};
+
+/// Enough that several marks are under way when the kill comes.
+const CONCURRENT: usize = 8;
+const ORDERS_EACH: usize = 100;
+const ANSWERED_BEFORE_THE_KILL: usize = 60;
+
+/// The orders whose mark was answered with 200.
+type Answered = Rc<RefCell<Vec<Order>>>;
+
+/// Marks one order after another until the kitchen is gone.
+async fn mark_on(addr: SocketAddr, orders: Vec<Order>, answered: Answered) {
+    let http = awc::Client::default();
+    let url = format!("http://{addr}/update");
+    for order in orders {
+        let mark = json!({"order_id": order.id});
+        let Ok(answer) = http.post(&url).send_json(&mark).await else {
+            return;
+        };
+        assert_eq!(answer.status(), 200);
+        answered.borrow_mut().push(order);
+    }
+}
+
+#[actix_web::test]
+async fn every_mark_that_was_answered_while_the_order_service_was_away_survives_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let known: Vec<_> = (0..CONCURRENT * ORDERS_EACH)
+        .map(|_| order(OrderStatus::Pending))
+        .collect();
+    let mut orders = OrdersStandIn::with(known.clone());
+    let mut kitchen = process(&orders, folder.path());
+    let _ = kitchen.line_with("caught up: ");
+    orders.stop().await;
+
+    let answered = Answered::default();
+    let markers: Vec<_> = known
+        .chunks(ORDERS_EACH)
+        .map(|each| mark_on(kitchen.addr(), each.to_vec(), answered.clone()))
+        .map(actix_web::rt::spawn)
+        .collect();
+    eventually("enough marks", async || {
+        (answered.borrow().len() >= ANSWERED_BEFORE_THE_KILL).then_some(())
+    })
+    .await;
+    kitchen.kill();
+    for marker in markers {
+        marker.await.unwrap();
+    }
+    assert_eq!(orders.heard(), []);
+
+    let again = process(&orders, folder.path());
+    let _ = Client::of(again.addr()).get("/ready").await.ok(200);
+    orders.start();
+    for order in &answered.take() {
+        orders.until(order, OrderStatus::Ready).await;
+    }
+}

@@ -1,0 +1,73 @@
+//! What the order service does not take is sent again, unless it is the order service's last word on it.
+
+use service_kit::testing::{Client, Conduct, OrdersStandIn, eventually};
+use shared_types::order::{Order, OrderStatus};
+use shared_types::problem::Code;
+
+use crate::linked::{everything_is_settled, mark, ready, told};
+use crate::{linked, order, process};
+
+#[actix_web::test]
+async fn a_refusal_that_is_not_about_the_order_is_tried_again_before_the_next_mark() {
+    use OrderStatus::{Preparing, Ready};
+    for code in [Code::InternalError, Code::RouteNotFound] {
+        let folder = tempfile::tempdir().unwrap();
+        let known = order(OrderStatus::Pending);
+        let orders = OrdersStandIn::with([known.clone()]);
+        let kitchen = told(linked(&orders, folder.path()).await, [&known]).await;
+        orders.conduct(Conduct::Refuse(code));
+        mark(&kitchen, &known, "EN_PREPARATION").await;
+        ready(&kitchen, &known).await;
+        eventually("a second and a third try", async || {
+            (orders.heard().len() >= 3).then_some(())
+        })
+        .await;
+        orders.conduct(Conduct::Answer);
+        orders.until(&known, Ready).await;
+        let mut heard = orders.heard_of(&known);
+        assert_eq!(heard.pop(), Some(Ready), "{code:?}");
+        assert!(heard.iter().all(|each| *each == Preparing), "{heard:?}");
+        everything_is_settled(&kitchen).await;
+    }
+}
+
+#[actix_web::test]
+async fn what_the_order_service_refuses_for_good_is_logged_and_holds_up_nothing() {
+    let gone = order(OrderStatus::Pending);
+    let (moved_on, other) = (order(OrderStatus::Pending), order(OrderStatus::Pending));
+    let cancelled = Order {
+        status: OrderStatus::Cancelled,
+        ..moved_on.clone()
+    };
+    let refusals = [(gone, "404 Not Found"), (moved_on, "409 Conflict")];
+    for (refused, why) in refusals {
+        let folder = tempfile::tempdir().unwrap();
+        let orders = OrdersStandIn::with([cancelled.clone(), other.clone()]);
+        let process = process(&orders, folder.path());
+        let known = [refused.clone(), other.clone()];
+        let kitchen = told(Client::of(process.addr()), &known).await;
+        mark(&kitchen, &refused, "EN_PREPARATION").await;
+        ready(&kitchen, &other).await;
+        orders.until(&other, OrderStatus::Ready).await;
+        everything_is_settled(&kitchen).await;
+
+        assert_eq!(orders.heard_of(&refused), [OrderStatus::Preparing]);
+        let line = process.line_with("refused for good");
+        assert!(line.contains(why), "{line}");
+        assert!(line.contains(&refused.id.to_string()), "{line}");
+    }
+}
+
+#[actix_web::test]
+async fn a_mark_after_one_that_was_refused_for_good_is_sent_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let known = order(OrderStatus::Pending);
+    let orders = OrdersStandIn::with([known.clone()]);
+    let kitchen = told(linked(&orders, folder.path()).await, [&known]).await;
+    orders.conduct(Conduct::Refuse(Code::ImpossibleTransition));
+    mark(&kitchen, &known, "EN_PREPARATION").await;
+    everything_is_settled(&kitchen).await;
+    orders.conduct(Conduct::Answer);
+    ready(&kitchen, &known).await;
+    orders.until(&known, OrderStatus::Ready).await;
+}

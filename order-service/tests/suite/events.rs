@@ -1,0 +1,140 @@
+//! What the subscribers are told of every order, and in which order.
+//!
+//! `stuck` is about an event that is not taken, `away` about a subscriber that is not there.
+
+mod away;
+mod stuck;
+
+use futures_util::future::join_all;
+use serde_json::Value;
+use service_kit::testing::{assert_same_shape, eventually};
+use shared_types::golden;
+
+use super::Service;
+use super::linked::{Linked, waiting};
+use super::subscriber::Subscriber;
+
+async fn two_subscribers() -> (Subscriber, Subscriber) {
+    (Subscriber::start().await, Subscriber::start().await)
+}
+
+#[actix_web::test]
+async fn an_order_made_is_told_to_both_as_the_golden_event() {
+    let (kitchen, delivery) = two_subscribers().await;
+    let service = Linked::start(&kitchen, Some(&delivery)).await;
+    let order = service.post("/commandes", golden::NEW_ORDER).await.ok(201);
+    for subscriber in [&kitchen, &delivery] {
+        subscriber.hears(&order, &["EN_ATTENTE"]).await;
+        let arrival = subscriber.arrivals().remove(0);
+        assert_eq!(arrival.content_type, "application/cloudevents+json");
+        assert_eq!(arrival.request_id, order["id"].as_str().unwrap());
+        assert_same_shape(&arrival.event, golden::ORDER_EVENT);
+        assert_eq!(arrival.event["type"], "passe-plat.order.placed");
+        assert_eq!(arrival.event["time"], order["createdAt"]);
+        assert_eq!(arrival.event["data"], order);
+    }
+}
+
+#[actix_web::test]
+async fn each_change_of_status_is_told_in_order() {
+    let (kitchen, delivery) = two_subscribers().await;
+    let service = Linked::start(&kitchen, Some(&delivery)).await;
+    let order = service.order().await;
+    let mut answered = vec![order.clone()];
+    for status in ["EN_PREPARATION", "PRETE", "EN_LIVRAISON", "LIVREE"] {
+        answered.push(service.change(&order, status).await.ok(200));
+    }
+    let told = [
+        "EN_ATTENTE",
+        "EN_PREPARATION",
+        "PRETE",
+        "EN_LIVRAISON",
+        "LIVREE",
+    ];
+    for subscriber in [&kitchen, &delivery] {
+        subscriber.hears(&order, &told).await;
+        let events = subscriber.arrivals().into_iter().map(|came| came.event);
+        let events: Vec<_> = events.collect();
+        let orders: Vec<_> = events.iter().map(|event| event["data"].clone()).collect();
+        assert_eq!(orders, answered);
+        for event in &events[1..] {
+            assert_eq!(event["type"], "passe-plat.order.status-changed");
+        }
+        let mut ids: Vec<_> = events.iter().map(|event| event["id"].to_string()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), told.len());
+    }
+}
+
+#[actix_web::test]
+async fn a_refused_change_and_a_repeated_status_tell_nothing() {
+    let kitchen = Subscriber::start().await;
+    let service = Linked::start(&kitchen, None).await;
+    let order = service.ready_order().await;
+    let _ = service.change(&order, "PRETE").await.ok(200);
+    let refused = service.change(&order, "EN_PREPARATION").await;
+    let _ = refused.problem(409, "impossible_transition");
+    let _ = service.change(&order, "LIVREE").await.ok(200);
+    let refused = service.change(&order, "ANNULEE").await;
+    let _ = refused.problem(409, "impossible_transition");
+    let told = ["EN_ATTENTE", "PRETE", "LIVREE"];
+    kitchen.hears(&order, &told).await;
+    // Nothing more is under way after a stop, nor left for later.
+    let database = service.stop().await;
+    assert_eq!(waiting(&database).await, 0);
+    assert_eq!(kitchen.attempts(&order), told);
+}
+
+#[actix_web::test]
+async fn of_one_order_there_is_one_event_under_way_at_a_time() {
+    let kitchen = Subscriber::start().await;
+    let service = Linked::start(&kitchen, None).await;
+    let orders = join_all((0..20).map(|_| service.ready_order())).await;
+    for order in &orders {
+        kitchen.hears(order, &["EN_ATTENTE", "PRETE"]).await;
+    }
+    assert_eq!(kitchen.most_at_once(), 1);
+}
+
+#[actix_web::test]
+async fn what_is_taken_leaves_nothing_behind() {
+    let (kitchen, delivery) = two_subscribers().await;
+    let service = Linked::start(&kitchen, Some(&delivery)).await;
+    let order = service.ready_order().await;
+    for subscriber in [&kitchen, &delivery] {
+        subscriber.hears(&order, &["EN_ATTENTE", "PRETE"]).await;
+    }
+    eventually("an empty outbox", async || {
+        (waiting(&service.database).await == 0).then_some(())
+    })
+    .await;
+    for recipient in ["kitchen", "delivery"] {
+        let waiting = gauge(&service, "outbox_waiting_messages", recipient).await;
+        let oldest = gauge(&service, "outbox_oldest_message_age_seconds", recipient).await;
+        assert_eq!((waiting, oldest), (0, 0));
+    }
+}
+
+#[actix_web::test]
+async fn without_subscribers_nothing_is_kept_to_be_told() {
+    let service = Service::start(true).await;
+    let order = service.order().await;
+    let _ = service.change(&order, "PRETE").await.ok(200);
+    assert_eq!(waiting(&service.database).await, 0);
+}
+
+/// What `/metrics` says of one recipient.
+async fn gauge(service: &Service, name: &str, recipient: &str) -> i64 {
+    let answer = service.get("/metrics").await;
+    assert_eq!(answer.status, 200);
+    let text = std::str::from_utf8(&answer.body).unwrap();
+    let begin = format!("{name}{{recipient=\"{recipient}\"}} ");
+    let value = text.lines().find_map(|line| line.strip_prefix(&begin));
+    value.unwrap().parse().unwrap()
+}
+
+/// The address that a script knows an order by.
+fn goes_to(event: &Value, address: &str) -> bool {
+    event["data"]["adresse"] == address
+}

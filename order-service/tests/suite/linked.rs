@@ -1,0 +1,86 @@
+//! A service that has somebody to tell, and that can be stopped.
+
+use std::io;
+use std::ops::Deref;
+
+use actix_web::rt::task::JoinHandle;
+use serde_json::Value;
+use service_kit::serve::Draining;
+use service_kit::testing::Client;
+use sqlx::{AnyConnection, Connection as _};
+
+use super::subscriber::Subscriber;
+use super::{Service, config, new_order};
+use crate::TestDatabase;
+
+pub(crate) struct Linked {
+    service: Service,
+    stop: Draining,
+    ended: JoinHandle<io::Result<()>>,
+}
+
+impl Deref for Linked {
+    type Target = Service;
+
+    fn deref(&self) -> &Service {
+        &self.service
+    }
+}
+
+impl Linked {
+    pub(crate) async fn start(kitchen: &Subscriber, delivery: Option<&Subscriber>) -> Self {
+        Self::start_on(TestDatabase::fresh(), kitchen, delivery).await
+    }
+
+    pub(crate) async fn start_on(
+        database: TestDatabase,
+        kitchen: &Subscriber,
+        delivery: Option<&Subscriber>,
+    ) -> Self {
+        let mut config = config(&database, true);
+        config.kitchen_url = Some(kitchen.url());
+        config.delivery_url = delivery.map(Subscriber::url);
+        let application = order_service::build(config).await.unwrap();
+        let client = Client::of(application.addr());
+        let stop = Draining::default();
+        let asked = stop.clone();
+        let ended = application.run_until(async move { asked.begun().await });
+        Self {
+            service: Service { client, database },
+            stop,
+            ended: actix_web::rt::spawn(ended),
+        }
+    }
+
+    /// As `docker stop` does, until it has ended.
+    pub(crate) async fn stop(self) -> TestDatabase {
+        self.stop.begin();
+        self.ended.await.unwrap().unwrap();
+        self.service.database
+    }
+
+    /// An order that a script knows by its address.
+    pub(crate) async fn order_to(&self, address: &str) -> Value {
+        let mut new = new_order();
+        new["adresse"] = address.into();
+        self.post("/commandes", new).await.ok(201)
+    }
+
+    /// An order that has been made ready.
+    pub(crate) async fn ready_order(&self) -> Value {
+        let order = self.order().await;
+        self.change(&order, "PRETE").await.ok(200)
+    }
+}
+
+/// The number that one row has in its one column.
+pub(crate) async fn number(database: &TestDatabase, sql: &'static str) -> i64 {
+    let mut connection = AnyConnection::connect(&database.url()).await.unwrap();
+    let number = sqlx::query_scalar(sql).fetch_one(&mut connection);
+    number.await.unwrap()
+}
+
+/// How many messages wait to be taken.
+pub(crate) async fn waiting(database: &TestDatabase) -> i64 {
+    number(database, "SELECT COUNT(*) FROM outbox").await
+}

@@ -1,0 +1,127 @@
+//! A subscriber as a test wants it: it keeps what it is told, answers as it is scripted to, goes away and comes back.
+
+mod desk;
+
+use std::io;
+use std::net::SocketAddr;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::rt::task::JoinHandle;
+use actix_web::{App, HttpServer, web};
+use serde_json::Value;
+use service_kit::peer::PeerUrl;
+use service_kit::testing::eventually;
+use tokio::net::TcpSocket;
+
+use desk::Desk;
+pub(crate) use desk::{Arrival, Reply, TAKEN};
+
+/// It takes every event until it is scripted otherwise.
+pub(crate) struct Subscriber {
+    desk: web::Data<Desk>,
+    addr: SocketAddr,
+    server: Option<(ServerHandle, JoinHandle<io::Result<()>>)>,
+    /// Bound and not listening while it is away: who connects is refused, and nobody else is given the port.
+    port: Option<TcpSocket>,
+}
+
+impl Subscriber {
+    pub(crate) async fn start() -> Self {
+        let mut subscriber = Self {
+            desk: web::Data::default(),
+            addr: "127.0.0.1:0".parse().unwrap(),
+            server: None,
+            port: None,
+        };
+        subscriber.resume().await;
+        subscriber
+    }
+
+    pub(crate) fn url(&self) -> PeerUrl {
+        format!("http://{}", self.addr).parse().unwrap()
+    }
+
+    /// How it answers from now on, what it holds included.
+    pub(crate) fn answer(&self, script: impl Fn(&Value) -> Reply + Send + Sync + 'static) {
+        self.desk.follow(script);
+    }
+
+    /// As a crash would: whatever it is asked at the moment is not answered, and nobody listens any more.
+    pub(crate) async fn stop(&mut self) {
+        let (handle, server) = self.server.take().unwrap();
+        handle.stop(false).await;
+        server.await.unwrap().unwrap();
+        let port = eventually("its port to be closed", async || hold(self.addr).ok());
+        self.port = Some(port.await);
+    }
+
+    /// Where it was before.
+    pub(crate) async fn resume(&mut self) {
+        drop(self.port.take());
+        let bound = eventually("its port to be free", async || {
+            bind(&self.desk, self.addr).ok()
+        });
+        let (addr, server) = bound.await;
+        self.addr = addr;
+        self.server = Some((server.handle(), actix_web::rt::spawn(server)));
+    }
+
+    /// Every request, in the order of arrival.
+    pub(crate) fn arrivals(&self) -> Vec<Arrival> {
+        self.desk.book().arrivals.clone()
+    }
+
+    /// The statuses that it was told of this order, those that it refused included.
+    pub(crate) fn attempts(&self, order: &Value) -> Vec<Value> {
+        statuses(order, self.arrivals().iter())
+    }
+
+    /// The statuses that it took notice of.
+    pub(crate) fn taken(&self, order: &Value) -> Vec<Value> {
+        let arrivals = self.arrivals();
+        statuses(order, arrivals.iter().filter(|arrival| arrival.is_taken()))
+    }
+
+    /// Waits for as many events as `statuses` has, which are to be just these.
+    pub(crate) async fn hears(&self, order: &Value, statuses: &[&str]) {
+        eventually("an order's events", async || {
+            (self.taken(order).len() >= statuses.len()).then_some(())
+        })
+        .await;
+        assert_eq!(self.taken(order), statuses);
+    }
+
+    /// How many requests about one order there were at the same time, at most.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.desk.book().most_at_once
+    }
+}
+
+fn bind(desk: &web::Data<Desk>, addr: SocketAddr) -> io::Result<(SocketAddr, Server)> {
+    let desk = desk.clone();
+    let routes = move || {
+        let app = App::new().app_data(desk.clone());
+        app.route("/events", web::post().to(desk::take))
+    };
+    let server = HttpServer::new(routes)
+        .workers(1)
+        .disable_signals()
+        // Who hangs up waits no more.
+        .h1_allow_half_closed(false)
+        .bind(addr)?;
+    Ok((server.addrs()[0], server.run()))
+}
+
+fn hold(addr: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    // The connections that were just closed still have the port.
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    Ok(socket)
+}
+
+fn statuses<'a>(order: &Value, arrivals: impl Iterator<Item = &'a Arrival>) -> Vec<Value> {
+    let events = arrivals.map(|arrival| &arrival.event);
+    let about = events.filter(|event| event["subject"] == order["id"]);
+    about.map(|event| event["data"]["status"].clone()).collect()
+}

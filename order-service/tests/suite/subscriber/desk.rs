@@ -1,0 +1,137 @@
+//! Where a subscriber's events arrive: each is written down, then answered as the script says. It outlives a stop.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
+use tokio::sync::watch;
+
+/// What looking at an event costs. Without it, two requests about one order could not be seen to overlap.
+const WORK: Duration = Duration::from_millis(5);
+
+#[derive(Clone, Copy)]
+pub(crate) enum Reply {
+    Status(u16),
+    /// None, until the script says otherwise.
+    Held,
+}
+
+pub(crate) const TAKEN: Reply = Reply::Status(204);
+
+type Script = Box<dyn Fn(&Value) -> Reply + Send + Sync>;
+
+/// A request as it came, and what it was answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrival {
+    pub(crate) content_type: String,
+    pub(crate) request_id: String,
+    pub(crate) event: Value,
+    status: Option<u16>,
+}
+
+pub(super) struct Desk {
+    script: watch::Sender<Script>,
+    book: Mutex<Book>,
+}
+
+#[derive(Default)]
+pub(super) struct Book {
+    pub(super) arrivals: Vec<Arrival>,
+    under_way: HashMap<String, usize>,
+    pub(super) most_at_once: usize,
+}
+
+impl Arrival {
+    pub(super) fn is_taken(&self) -> bool {
+        self.status == Some(204)
+    }
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self {
+            script: watch::Sender::new(Box::new(|_event| TAKEN)),
+            book: Mutex::default(),
+        }
+    }
+}
+
+impl Desk {
+    pub(super) fn follow(&self, script: impl Fn(&Value) -> Reply + Send + Sync + 'static) {
+        drop(self.script.send_replace(Box::new(script)));
+    }
+
+    pub(super) fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap()
+    }
+
+    async fn decide(&self, event: &Value) -> u16 {
+        let mut script = self.script.subscribe();
+        loop {
+            let reply = script.borrow_and_update()(event);
+            match reply {
+                Reply::Status(status) => return status,
+                Reply::Held => script.changed().await.unwrap(),
+            }
+        }
+    }
+}
+
+/// `POST /events`.
+pub(super) async fn take(
+    desk: web::Data<Desk>,
+    request: HttpRequest,
+    body: web::Bytes,
+) -> HttpResponse {
+    let header = |name| {
+        let value = request.headers().get(name).unwrap();
+        value.to_str().unwrap().to_owned()
+    };
+    let event: Value = serde_json::from_slice(&body).unwrap();
+    let visit = Visit::begin(
+        &desk,
+        Arrival {
+            content_type: header("content-type"),
+            request_id: header("x-request-id"),
+            event: event.clone(),
+            status: None,
+        },
+    );
+    actix_web::rt::time::sleep(WORK).await;
+    let status = desk.decide(&event).await;
+    desk.book().arrivals[visit.number].status = Some(status);
+    HttpResponse::new(StatusCode::from_u16(status).unwrap())
+}
+
+/// A request that is under way. It ends with its answer, or when its sender hangs up.
+struct Visit<'a> {
+    desk: &'a Desk,
+    order: String,
+    number: usize,
+}
+
+impl<'a> Visit<'a> {
+    fn begin(desk: &'a Desk, arrival: Arrival) -> Self {
+        let order = arrival.event["subject"].to_string();
+        let mut book = desk.book();
+        let at_once = book.under_way.entry(order.clone()).or_default();
+        *at_once += 1;
+        book.most_at_once = book.most_at_once.max(book.under_way[&order]);
+        book.arrivals.push(arrival);
+        let number = book.arrivals.len() - 1;
+        Self {
+            desk,
+            order,
+            number,
+        }
+    }
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        *self.desk.book().under_way.get_mut(&self.order).unwrap() -= 1;
+    }
+}
