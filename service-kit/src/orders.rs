@@ -5,6 +5,7 @@
 //! it is kept in a file until the order service has taken it or refused it as impossible ([`Orders::report`]), so that
 //! nobody who marks an order waits for another service, and no mark is lost with the memory.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -134,11 +135,12 @@ impl Orders {
         join(catch_up, self.outbox.clone().run(draining.clone())).await;
     }
 
-    /// An order that moves on while this asks may be in none of the answers. Its event tells of it.
+    /// An order that moves on while this asks may be in none of the answers. Its event tells of it. What is still to be
+    /// reported is ahead of what the order service answers.
     async fn catch_up(&self, statuses: &[OrderStatus], learn: impl Fn(&Order)) {
         let client = peer::client();
         let mut is_first_try = true;
-        let open = loop {
+        let mut open = loop {
             match self.open_orders(&client, statuses).await {
                 Ok(open) => break open,
                 Err(error) => {
@@ -153,7 +155,8 @@ impl Orders {
                 }
             }
         };
-        open.iter().rev().for_each(learn);
+        open.sort_by_key(|order| (order.created_at, order.id));
+        open.iter().for_each(learn);
         log::info!("caught up: {} open orders", open.len());
     }
 
@@ -162,6 +165,7 @@ impl Orders {
         client: &Client,
         statuses: &[OrderStatus],
     ) -> Result<Vec<Order>, String> {
+        let unreported = self.unreported().await.map_err(|error| error.to_string())?;
         let mut open = Vec::new();
         for status in statuses {
             let mut cursor = String::new();
@@ -175,7 +179,22 @@ impl Orders {
                 }
             }
         }
+        for order in &mut open {
+            let ahead = unreported.get(&order.id.to_string());
+            let ahead = ahead.filter(|status| status.rank() > order.status.rank());
+            order.status = *ahead.unwrap_or(&order.status);
+        }
         Ok(open)
+    }
+
+    /// How far each order is here of which the order service has yet to hear.
+    async fn unreported(&self) -> sqlx::Result<HashMap<String, OrderStatus>> {
+        let steps = self.outbox.furthest_steps(NAME).await?;
+        let status = |step| OrderStatus::ALL.iter().find(|status| status.rank() == step);
+        let known = steps
+            .into_iter()
+            .filter_map(|(id, step)| Some((id, *status(step)?)));
+        Ok(known.collect())
     }
 
     async fn page(

@@ -97,6 +97,14 @@ impl Outbox {
         Ok(())
     }
 
+    /// The topics of which a recipient has something yet to hear, each with its furthest step.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn furthest_steps(&self, recipient: &str) -> sqlx::Result<Vec<(String, u8)>> {
+        rows::furthest_steps(&self.database, recipient).await
+    }
+
     /// Has what was written sent right away.
     pub fn wake(&self) {
         for recipient in self.recipients.iter() {

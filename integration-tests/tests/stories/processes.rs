@@ -20,6 +20,8 @@ pub(crate) struct Processes {
     binaries: PathBuf,
     addrs: BTreeMap<&'static str, SocketAddr>,
     running: BTreeMap<&'static str, Process>,
+    /// What those logged that were killed.
+    past: Vec<String>,
 }
 
 impl Processes {
@@ -33,6 +35,7 @@ impl Processes {
             binaries: built(),
             addrs: names.zip(addrs).collect(),
             running: BTreeMap::new(),
+            past: Vec::new(),
         };
         drop(listeners);
         for (name, ..) in SERVICES {
@@ -49,7 +52,9 @@ impl Processes {
     }
 
     pub(crate) fn kill(&mut self, name: &str) {
-        self.running.get_mut(name).unwrap().kill();
+        let process = self.running.get_mut(name).unwrap();
+        process.kill();
+        self.past.extend(process.log());
     }
 
     /// Returns when it listens.
@@ -67,6 +72,17 @@ impl Processes {
         let process = Process::start(&mut command);
         let _ = process.line_with(" listens on ");
         self.running.insert(name, process);
+    }
+}
+
+/// Whoever reads a failed test wants to know what the processes had to say.
+impl Drop for Processes {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let present = self.running.values().flat_map(Process::log);
+            let all: Vec<_> = self.past.drain(..).chain(present).collect();
+            eprintln!("{}", all.join("\n"));
+        }
     }
 }
 

@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use serde_json::json;
-use service_kit::testing::{Client, OrdersStandIn, eventually};
+use service_kit::testing::{Client, Conduct, OrdersStandIn, eventually};
 use shared_types::order::{Order, OrderStatus};
+use shared_types::problem::Code;
 
 use crate::{order, process};
 
@@ -65,4 +66,27 @@ async fn every_mark_that_was_answered_while_the_order_service_was_away_survives_
     for order in &answered.take() {
         orders.until(order, OrderStatus::Ready).await;
     }
+}
+
+#[actix_web::test]
+async fn what_the_order_service_has_yet_to_hear_is_not_cooked_again_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let [cooked, waiting] = [(); 2].map(|()| order(OrderStatus::Pending));
+    let orders = OrdersStandIn::with([cooked.clone(), waiting.clone()]);
+    orders.conduct(Conduct::RefuseChanges(Code::ServiceUnavailable));
+    let mut kitchen = process(&orders, folder.path());
+    let _ = kitchen.line_with("caught up: 2 ");
+    let mark = json!({"order_id": cooked.id});
+    let marked = Client::of(kitchen.addr()).post("/update", mark).await;
+    let _ = marked.ok(200);
+    kitchen.kill();
+
+    let again = process(&orders, folder.path());
+    let _ = again.line_with("caught up: 2 ");
+    let tickets = Client::of(again.addr()).get("/orders").await.ok(200);
+    let tickets = tickets.as_array().unwrap();
+    let ids: Vec<_> = tickets.iter().map(|ticket| &ticket["order_id"]).collect();
+    assert_eq!(ids, [&json!(waiting.id)]);
+    orders.conduct(Conduct::Answer);
+    orders.until(&cooked, OrderStatus::Ready).await;
 }

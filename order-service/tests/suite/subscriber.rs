@@ -82,6 +82,13 @@ impl Subscriber {
         statuses(order, arrivals.iter().filter(|arrival| arrival.is_taken()))
     }
 
+    /// Whether it took notice of something else while it was asked about this order.
+    pub(crate) fn is_not_held_up_by(&self, order: &Value) -> bool {
+        let arrivals = self.arrivals();
+        let mut taken = arrivals.iter().filter(|arrival| arrival.is_taken());
+        taken.any(|arrival| arrival.beside.contains(&order["id"]))
+    }
+
     /// Waits for as many events as `statuses` has, which are to be just these.
     pub(crate) async fn hears(&self, order: &Value, statuses: &[&str]) {
         eventually("an order's events", async || {

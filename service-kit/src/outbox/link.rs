@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use awc::error::SendRequestError;
+use awc::error::{ConnectError, SendRequestError};
 use awc::{Client, ClientRequest};
 
 use super::rows::Message;
@@ -44,7 +44,7 @@ pub enum Verdict {
 pub(super) enum Tried {
     Answered(Verdict, StatusCode),
     /// No connection could be had.
-    Unreachable(SendRequestError),
+    Unreachable(ConnectError),
     /// The connection was there, the answer was not.
     Unanswered(String),
 }
@@ -57,7 +57,12 @@ impl Link {
             .insert_header((request_id::HEADER, message.topic.as_str()));
         let mut answer = match request.send_body(message.body.clone()).await {
             Ok(answer) => answer,
-            Err(error @ SendRequestError::Connect(_)) => return Tried::Unreachable(error),
+            // A connection that was had and then lost is no sign that nobody is there: it may be the message.
+            Err(SendRequestError::Connect(error))
+                if !matches!(error, ConnectError::Disconnected) =>
+            {
+                return Tried::Unreachable(error);
+            }
             Err(error) => return Tried::Unanswered(error.to_string()),
         };
         let body = answer.body().limit(MAX_ANSWER_BYTES);

@@ -87,6 +87,22 @@ pub(super) async fn release(database: &Database) -> sqlx::Result<()> {
         .map(drop)
 }
 
+pub(super) async fn furthest_steps(
+    database: &Database,
+    recipient: &str,
+) -> sqlx::Result<Vec<(String, u8)>> {
+    let rows: Vec<(String, i32)> =
+        sqlx::query_as("SELECT topic, MAX(step) FROM outbox WHERE recipient = $1 GROUP BY topic")
+            .bind(recipient)
+            .fetch_all(database.reader())
+            .await?;
+    let steps = rows.into_iter();
+    // Only steps of this width are ever written.
+    Ok(steps
+        .filter_map(|(topic, step)| Some((topic, step.try_into().ok()?)))
+        .collect())
+}
+
 async fn is_any_due(database: &Database, recipient: &str) -> sqlx::Result<bool> {
     let due = sqlx::query(IS_ANY_DUE)
         .bind(recipient)

@@ -4,33 +4,32 @@
 //! The real one was rejected: it refuses nothing without a reason, and never hangs. Which moves it takes is simpler here:
 //! a status may go up or stay.
 
-use std::collections::BTreeMap;
+mod desk;
+
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::rt::task::JoinHandle;
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpServer, web};
 use futures_util::FutureExt as _;
-use serde_json::Value;
-use shared_types::field::FromText as _;
-use shared_types::id::OrderId;
 use shared_types::order::{Order, OrderStatus};
 use shared_types::problem::Code;
 use tokio::net::TcpSocket;
-use tokio::sync::watch;
 
 use super::{Client, eventually};
-use crate::failure::Failure;
 use crate::observe::observe;
+use desk::Desk;
 
 /// What it does with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conduct {
     Answer,
     Refuse(Code),
+    /// It lists orders and takes no change of any.
+    RefuseChanges(Code),
     /// Nothing, until it is told to do something else, and then that.
     Hang,
 }
@@ -42,20 +41,6 @@ pub struct OrdersStandIn {
     _reservation: TcpSocket,
     running: Option<(ServerHandle, JoinHandle<io::Result<()>>)>,
     desk: Arc<Desk>,
-}
-
-/// What its handlers share with the test.
-struct Desk {
-    books: Mutex<Books>,
-    conduct: watch::Sender<Conduct>,
-}
-
-#[derive(Default)]
-struct Books {
-    /// By id, which is by age.
-    orders: BTreeMap<OrderId, Order>,
-    heard: Vec<(String, OrderStatus)>,
-    is_up: bool,
 }
 
 impl OrdersStandIn {
@@ -70,10 +55,7 @@ impl OrdersStandIn {
             addr: reservation.local_addr().expect("it is bound"),
             _reservation: reservation,
             running: None,
-            desk: Arc::new(Desk {
-                books: Mutex::default(),
-                conduct: watch::Sender::new(Conduct::Answer),
-            }),
+            desk: Arc::new(Desk::new()),
         }
     }
 
@@ -92,15 +74,15 @@ impl OrdersStandIn {
     /// # Panics
     /// It cannot listen, for instance because it does already.
     pub fn start(&mut self) {
+        self.desk.books().is_up = true;
         let listener = socket_at(self.addr).listen(1024);
         let listener = listener.and_then(tokio::net::TcpListener::into_std);
-        let desk = web::Data::from(Arc::clone(&self.desk));
+        let shared = web::Data::from(Arc::clone(&self.desk));
         let server = HttpServer::new(move || {
             App::new()
-                .app_data(desk.clone())
+                .app_data(shared.clone())
                 .wrap(from_fn(observe))
-                .route("/commandes", web::get().to(list))
-                .route("/commandes/{id}/status", web::patch().to(change))
+                .configure(desk::configure)
         });
         let server = server.workers(1).disable_signals();
         let server = server.listen(listener.expect("it listens"));
@@ -108,7 +90,6 @@ impl OrdersStandIn {
         // It starts its threads when it is first asked how far it is. A test that blocks need not let it.
         let ended = (&mut server).now_or_never();
         assert!(ended.is_none(), "{ended:?}");
-        self.desk.books().is_up = true;
         self.running = Some((server.handle(), actix_web::rt::spawn(server)));
     }
 
@@ -180,78 +161,10 @@ pub async fn waiting_for_orders(service: &Client) -> usize {
     value.parse().expect("a number")
 }
 
-impl Desk {
-    fn books(&self) -> MutexGuard<'_, Books> {
-        self.books.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn consent(&self, to: Option<(String, OrderStatus)>) -> Result<(), Failure> {
-        if !self.books().is_up {
-            // The thread of a stopped server is about to end, and its connections with it.
-            return std::future::pending().await;
-        }
-        self.books().heard.extend(to);
-        let mut conduct = self.conduct.subscribe();
-        let conduct = conduct.wait_for(|now| *now != Conduct::Hang).await;
-        match conduct.as_deref() {
-            Ok(Conduct::Refuse(code)) => Err(Failure::new(*code)),
-            _ => Ok(()),
-        }
-    }
-}
-
 /// Both that hold the port say that they would share it, which lets one of them listen.
 fn socket_at(addr: SocketAddr) -> TcpSocket {
     let socket = TcpSocket::new_v4().expect("there are sockets");
     let reuse = socket.set_reuseaddr(true);
     reuse.and_then(|()| socket.bind(addr)).expect("a free port");
     socket
-}
-
-/// The newest first.
-async fn list(
-    desk: web::Data<Desk>,
-    query: web::Query<BTreeMap<String, String>>,
-) -> Result<HttpResponse, Failure> {
-    desk.consent(None).await?;
-    let wrong = || Failure::new(Code::ValidationFailed);
-    let parameter = |name| query.get(name).map(String::as_str);
-    let limit = parameter("limit").map_or(Ok(usize::MAX), str::parse);
-    let limit = limit.map_err(|_no_number| wrong())?;
-    let cursor = parameter("cursor").map(OrderId::from_text).transpose();
-    let cursor = cursor.map_err(|_no_id| wrong())?;
-
-    let books = desk.books();
-    let asked_for = |order: &&Order| {
-        parameter("status").is_none_or(|status| status == order.status.as_str())
-            && cursor.is_none_or(|cursor| order.id < cursor)
-    };
-    let mut rest = books.orders.values().rev().filter(asked_for);
-    let page: Vec<&Order> = rest.by_ref().take(limit).collect();
-    let mut answer = HttpResponse::Ok();
-    if let (Some(last), Some(_)) = (page.last(), rest.next()) {
-        answer.insert_header(("x-next-cursor", last.id.to_string()));
-    }
-    Ok(answer.json(page))
-}
-
-async fn change(
-    desk: web::Data<Desk>,
-    id: web::Path<String>,
-    body: web::Json<Value>,
-) -> Result<HttpResponse, Failure> {
-    let wrong = || Failure::new(Code::ValidationFailed);
-    let status = body.get("status").and_then(Value::as_str).unwrap_or("");
-    let status = OrderStatus::from_text(status).map_err(|_unknown| wrong())?;
-    desk.consent(Some((id.clone(), status))).await?;
-
-    let mut books = desk.books();
-    let id = OrderId::from_text(&id).ok();
-    let order = id.and_then(|id| books.orders.get_mut(&id));
-    let order = order.ok_or_else(|| Failure::new(Code::OrderNotFound))?;
-    if status.rank() < order.status.rank() {
-        return Err(Failure::new(Code::ImpossibleTransition));
-    }
-    order.status = status;
-    Ok(HttpResponse::Ok().json(&*order))
 }

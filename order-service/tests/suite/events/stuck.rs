@@ -59,6 +59,7 @@ async fn a_subscriber_that_hangs_for_one_order_holds_up_no_other() {
     let _ = service.change(&stuck, "PRETE").await.ok(200);
     let good = service.ready_order().await;
     kitchen.hears(&good, &["EN_ATTENTE", "PRETE"]).await;
+    assert!(kitchen.is_not_held_up_by(&stuck));
     delivery.hears(&stuck, &["EN_ATTENTE", "PRETE"]).await;
     // Given up and tried again, before it was ever answered.
     eventually("another try", async || {

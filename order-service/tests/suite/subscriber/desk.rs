@@ -30,6 +30,8 @@ pub(crate) struct Arrival {
     pub(crate) request_id: String,
     pub(crate) event: Value,
     status: Option<u16>,
+    /// The orders that other requests were about when this one was answered.
+    pub(super) beside: Vec<Value>,
 }
 
 pub(super) struct Desk {
@@ -40,7 +42,7 @@ pub(super) struct Desk {
 #[derive(Default)]
 pub(super) struct Book {
     pub(super) arrivals: Vec<Arrival>,
-    under_way: HashMap<String, usize>,
+    under_way: HashMap<Value, usize>,
     pub(super) most_at_once: usize,
 }
 
@@ -98,24 +100,25 @@ pub(super) async fn take(
             request_id: header("x-request-id"),
             event: event.clone(),
             status: None,
+            beside: Vec::new(),
         },
     );
     actix_web::rt::time::sleep(WORK).await;
     let status = desk.decide(&event).await;
-    desk.book().arrivals[visit.number].status = Some(status);
+    visit.end(status);
     HttpResponse::new(StatusCode::from_u16(status).unwrap())
 }
 
 /// A request that is under way. It ends with its answer, or when its sender hangs up.
 struct Visit<'a> {
     desk: &'a Desk,
-    order: String,
+    order: Value,
     number: usize,
 }
 
 impl<'a> Visit<'a> {
     fn begin(desk: &'a Desk, arrival: Arrival) -> Self {
-        let order = arrival.event["subject"].to_string();
+        let order = arrival.event["subject"].clone();
         let mut book = desk.book();
         let at_once = book.under_way.entry(order.clone()).or_default();
         *at_once += 1;
@@ -127,6 +130,16 @@ impl<'a> Visit<'a> {
             order,
             number,
         }
+    }
+
+    fn end(&self, status: u16) {
+        let mut book = self.desk.book();
+        let orders = book.under_way.iter().filter(|(_, requests)| **requests > 0);
+        let others = orders.filter(|(order, _)| **order != self.order);
+        let beside = others.map(|(order, _)| order.clone()).collect();
+        let arrival = &mut book.arrivals[self.number];
+        arrival.status = Some(status);
+        arrival.beside = beside;
     }
 }
 

@@ -1,0 +1,113 @@
+//! What the stand-in for the order service answers, and what it keeps.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use actix_web::{HttpResponse, web};
+use serde_json::Value;
+use shared_types::field::FromText as _;
+use shared_types::id::OrderId;
+use shared_types::order::{Order, OrderStatus};
+use shared_types::problem::Code;
+use tokio::sync::watch;
+
+use super::Conduct;
+use crate::failure::Failure;
+
+/// What the handlers share with the test.
+pub(super) struct Desk {
+    books: Mutex<Books>,
+    pub(super) conduct: watch::Sender<Conduct>,
+}
+
+#[derive(Default)]
+pub(super) struct Books {
+    /// By id, which is by age.
+    pub(super) orders: BTreeMap<OrderId, Order>,
+    pub(super) heard: Vec<(String, OrderStatus)>,
+    pub(super) is_up: bool,
+}
+
+impl Desk {
+    pub(super) fn new() -> Self {
+        Self {
+            books: Mutex::default(),
+            conduct: watch::Sender::new(Conduct::Answer),
+        }
+    }
+
+    pub(super) fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of what is asked for, then does as it was told.
+    async fn consent(&self, to: Option<(String, OrderStatus)>) -> Result<(), Failure> {
+        if !self.books().is_up {
+            // The thread of a stopped server is about to end, and its connections with it.
+            return std::future::pending().await;
+        }
+        let is_change = to.is_some();
+        self.books().heard.extend(to);
+        let mut conduct = self.conduct.subscribe();
+        let conduct = conduct.wait_for(|now| *now != Conduct::Hang).await;
+        match conduct.as_deref() {
+            Ok(Conduct::Refuse(code)) => Err(Failure::new(*code)),
+            Ok(Conduct::RefuseChanges(code)) if is_change => Err(Failure::new(*code)),
+            _ => Ok(()),
+        }
+    }
+}
+
+pub(super) fn configure(routes: &mut web::ServiceConfig) {
+    routes
+        .route("/commandes", web::get().to(list))
+        .route("/commandes/{id}/status", web::patch().to(change));
+}
+
+/// The newest first.
+async fn list(
+    desk: web::Data<Desk>,
+    query: web::Query<BTreeMap<String, String>>,
+) -> Result<HttpResponse, Failure> {
+    desk.consent(None).await?;
+    let wrong = || Failure::new(Code::ValidationFailed);
+    let parameter = |name| query.get(name).map(String::as_str);
+    let limit = parameter("limit").map_or(Ok(usize::MAX), str::parse);
+    let limit = limit.map_err(|_no_number| wrong())?;
+    let cursor = parameter("cursor").map(OrderId::from_text).transpose();
+    let cursor = cursor.map_err(|_no_id| wrong())?;
+
+    let books = desk.books();
+    let asked_for = |order: &&Order| {
+        parameter("status").is_none_or(|status| status == order.status.as_str())
+            && cursor.is_none_or(|cursor| order.id < cursor)
+    };
+    let mut rest = books.orders.values().rev().filter(asked_for);
+    let page: Vec<&Order> = rest.by_ref().take(limit).collect();
+    let mut answer = HttpResponse::Ok();
+    if let (Some(last), Some(_)) = (page.last(), rest.next()) {
+        answer.insert_header(("x-next-cursor", last.id.to_string()));
+    }
+    Ok(answer.json(page))
+}
+
+async fn change(
+    desk: web::Data<Desk>,
+    id: web::Path<String>,
+    body: web::Json<Value>,
+) -> Result<HttpResponse, Failure> {
+    let status = body.get("status").and_then(Value::as_str).unwrap_or("");
+    let status =
+        OrderStatus::from_text(status).map_err(|_unknown| Failure::new(Code::ValidationFailed))?;
+    desk.consent(Some((id.clone(), status))).await?;
+
+    let mut books = desk.books();
+    let id = OrderId::from_text(&id).ok();
+    let order = id.and_then(|id| books.orders.get_mut(&id));
+    let order = order.ok_or_else(|| Failure::new(Code::OrderNotFound))?;
+    if status.rank() < order.status.rank() {
+        return Err(Failure::new(Code::ImpossibleTransition));
+    }
+    order.status = status;
+    Ok(HttpResponse::Ok().json(&*order))
+}
