@@ -171,7 +171,8 @@ impl Orders {
             let mut cursor = String::new();
             loop {
                 let path = format!("/commandes?status={status}&limit={PAGE}{cursor}");
-                let (page, next) = self.page(client, &path).await?;
+                let page = tokio::time::timeout(DEADLINE, self.page(client, &path)).await;
+                let (page, next) = page.map_err(|_elapsed| "out of time".to_owned())??;
                 open.extend(page);
                 match next {
                     Some(next) => cursor = format!("&cursor={next}"),
@@ -202,7 +203,7 @@ impl Orders {
         client: &Client,
         path: &str,
     ) -> Result<(Vec<Order>, Option<OrderId>), String> {
-        let request = client.get(self.peer.at(path)).timeout(DEADLINE);
+        let request = client.get(self.peer.at(path));
         let mut answer = request.send().await.map_err(|error| error.to_string())?;
         if answer.status() != StatusCode::OK {
             return Err(format!("answered {}", answer.status()));
@@ -211,8 +212,7 @@ impl Orders {
             .headers()
             .get("x-next-cursor")
             .and_then(|cursor| OrderId::from_text(cursor.to_str().ok()?).ok());
-        let page = tokio::time::timeout(DEADLINE, answer.json().limit(MAX_PAGE_BYTES)).await;
-        let page = page.map_err(|_elapsed| "a page did not end in time".to_owned())?;
+        let page = answer.json().limit(MAX_PAGE_BYTES).await;
         Ok((page.map_err(|error| error.to_string())?, next))
     }
 }

@@ -49,12 +49,17 @@ impl Dispatcher<'_> {
         let mut ended = Vec::new();
         loop {
             let stop = draining.is_on();
-            let room = match stop {
-                true => 0,
-                false => pace.room(under_way.len(), Instant::now()),
+            let outcomes = ended.drain(..).map(|(message, tried)| {
+                let outcome = self.outcome(&message, &tried, &mut pace);
+                (message, outcome)
+            });
+            let outcomes: Vec<_> = outcomes.collect();
+            let room = if stop {
+                0
+            } else {
+                pace.room(under_way.len(), Instant::now())
             };
-            let tried = std::mem::take(&mut ended);
-            let rest = match rows::turn(self.database, self.name(), &tried, room).await {
+            let rest = match rows::turn(self.database, self.name(), &outcomes, room).await {
                 Ok(claimed) => {
                     under_way.extend(claimed.into_iter().map(|message| self.attempt(message)));
                     pace.rest(Instant::now()).unwrap_or(LOOK)
@@ -69,10 +74,7 @@ impl Dispatcher<'_> {
                 return;
             }
             tokio::select! {
-                Some((message, tried)) = under_way.next() => {
-                    let outcome = self.outcome(&message, &tried, &mut pace);
-                    ended.push((message, outcome));
-                }
+                Some(one) = under_way.next() => ended.push(one),
                 () = self.recipient.written.notified() => {}
                 () = draining.begun(), if !stop => {}
                 () = tokio::time::sleep(rest) => continue,
@@ -80,10 +82,7 @@ impl Dispatcher<'_> {
             let mut gathered = pin!(tokio::time::sleep(GATHER));
             loop {
                 tokio::select! {
-                    Some((message, tried)) = under_way.next() => {
-                        let outcome = self.outcome(&message, &tried, &mut pace);
-                        ended.push((message, outcome));
-                    }
+                    Some(one) = under_way.next() => ended.push(one),
                     () = &mut gathered => break,
                 }
             }
@@ -116,7 +115,11 @@ impl Dispatcher<'_> {
             Tried::Unreachable(_) => Outcome::Untried,
             Tried::Answered(Verdict::Taken, _) => Outcome::Settled,
             Tried::Answered(Verdict::Impossible, status) => {
-                self.log_once(message, &format!("refused for good: {status}"));
+                let topic = message.topic.as_str();
+                log::warn!(
+                    recipient = self.name(), request_id = topic;
+                    "a message was refused for good: {status}"
+                );
                 Outcome::Settled
             }
             Tried::Answered(Verdict::Refused, status) => {
@@ -130,7 +133,7 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// A message that is refused again and again is worth one line; `lag` tells how long it has been waiting.
+    /// A message that goes wrong again and again is worth one line; `lag` tells how long it has been waiting.
     fn log_once(&self, message: &Message, what: &str) {
         let level = match message.attempts {
             0 => log::Level::Warn,

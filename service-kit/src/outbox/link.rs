@@ -51,8 +51,12 @@ pub(super) enum Tried {
 
 impl Link {
     pub(super) async fn send(&self, client: &Client, message: &Message) -> Tried {
+        let tried = tokio::time::timeout(DEADLINE, self.exchange(client, message)).await;
+        tried.unwrap_or_else(|_elapsed| Tried::Unanswered("out of time".to_owned()))
+    }
+
+    async fn exchange(&self, client: &Client, message: &Message) -> Tried {
         let request = (self.request)(client, &self.peer, message)
-            .timeout(DEADLINE)
             // So that what became of an order is found in every service's log by its id.
             .insert_header((request_id::HEADER, message.topic.as_str()));
         let mut answer = match request.send_body(message.body.clone()).await {
@@ -65,14 +69,12 @@ impl Link {
             }
             Err(error) => return Tried::Unanswered(error.to_string()),
         };
-        let body = answer.body().limit(MAX_ANSWER_BYTES);
-        match tokio::time::timeout(DEADLINE, body).await {
-            Ok(Ok(body)) => {
+        match answer.body().limit(MAX_ANSWER_BYTES).await {
+            Ok(body) => {
                 let status = answer.status();
                 Tried::Answered((self.verdict)(status, &body), status)
             }
-            Ok(Err(error)) => Tried::Unanswered(error.to_string()),
-            Err(_elapsed) => Tried::Unanswered("its answer did not end in time".to_owned()),
+            Err(error) => Tried::Unanswered(error.to_string()),
         }
     }
 }

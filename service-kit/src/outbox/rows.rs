@@ -14,7 +14,8 @@ use sqlx::AnyConnection;
 use super::pace;
 use crate::database::Database;
 
-/// How long a claimed message is left alone: a try takes at most [`link::DEADLINE`](super::link::DEADLINE), 3 s.
+/// How long a claimed message is left alone. A try takes at most 3 s ([`DEADLINE`](super::link::DEADLINE)), and the
+/// transaction that claims may have to wait for 4 s.
 const LEASE: Duration = Duration::from_secs(10);
 
 /// Of each topic only the lowest step, so that the next waits for it.
