@@ -10,7 +10,7 @@ use sqlx::migrate::Migrator;
 mod clients;
 mod sessions;
 
-pub(crate) use clients::{Credentials, Registered};
+pub(crate) use clients::Credentials;
 pub(crate) use sessions::NewSession;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();

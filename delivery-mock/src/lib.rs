@@ -47,8 +47,7 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
     })?;
     Ok(match orders {
         None => application,
-        Some(orders) => application.beside(|draining| {
-            orders.run(CONCERN, move |order| dispatch.catch_up(order), draining)
-        }),
+        Some(orders) => application
+            .beside(|draining| orders.run(CONCERN, move |order| dispatch.learn(order), draining)),
     })
 }

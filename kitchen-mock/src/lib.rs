@@ -45,6 +45,6 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
     Ok(match orders {
         None => application,
         Some(orders) => application
-            .beside(|draining| orders.run(CONCERN, move |order| kitchen.catch_up(order), draining)),
+            .beside(|draining| orders.run(CONCERN, move |order| kitchen.learn(order), draining)),
     })
 }

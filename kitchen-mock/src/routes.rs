@@ -35,16 +35,9 @@ impl SharedKitchen {
         }
     }
 
-    fn learn(&self, order: &Order) -> Result<(), Failure> {
+    pub(crate) fn learn(&self, order: &Order) -> Result<(), Failure> {
         let learned = self.lock().learn(order, Timestamp::now());
         learned.map_err(failure)
-    }
-
-    /// What there is no room for is left to the events about it.
-    pub(crate) fn catch_up(&self, order: &Order) {
-        if let Err(failure) = self.learn(order) {
-            log::warn!(request_id = order.id.to_string(); "an open order is not taken: {failure}");
-        }
     }
 
     /// A panic elsewhere leaves the kitchen as it was: no step of moving an order panics.

@@ -19,7 +19,6 @@ use shared_types::value::Timestamp;
 use sqlx::migrate::Migrator;
 
 pub(crate) use orders::OrderError;
-pub(crate) use place::Placed;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 

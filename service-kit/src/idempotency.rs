@@ -10,10 +10,11 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{HeaderMap, HeaderName};
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::http::header::{ContentType, HeaderMap, HeaderName};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use deserr::Deserr;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde::Serialize;
 use sha2::Sha256;
 use shared_types::field::FieldErrors;
 use shared_types::text::Text;
@@ -68,6 +69,25 @@ pub enum Claim {
     Done(String),
     /// It came with another body.
     Reused,
+}
+
+/// Something that is there, and was made only once.
+pub enum Made<T> {
+    Now(T),
+    /// By an earlier request with the same key, which was answered this JSON.
+    Before(String),
+}
+
+impl<T: Serialize> Made<T> {
+    /// The 201 of both, which differ in nothing.
+    #[must_use]
+    pub fn created(self) -> HttpResponse {
+        let mut answer = HttpResponse::Created();
+        match self {
+            Self::Now(made) => answer.json(made),
+            Self::Before(text) => answer.content_type(ContentType::json()).body(text),
+        }
+    }
 }
 
 impl<T: Deserr<FieldErrors> + 'static> FromRequest for Submission<T> {

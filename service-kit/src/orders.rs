@@ -119,11 +119,11 @@ impl Orders {
     }
 
     /// Has `learn` hear of every order in one of `statuses`, the oldest first, and sends what is to be reported, until a
-    /// stop is asked for.
+    /// stop is asked for. What is not learned then is left to the events about it.
     pub async fn run(
         self,
         statuses: &'static [OrderStatus],
-        learn: impl Fn(&Order),
+        learn: impl Fn(&Order) -> Result<(), Failure>,
         draining: Draining,
     ) {
         let catch_up = async {
@@ -137,7 +137,11 @@ impl Orders {
 
     /// An order that moves on while this asks may be in none of the answers. Its event tells of it. What is still to be
     /// reported is ahead of what the order service answers.
-    async fn catch_up(&self, statuses: &[OrderStatus], learn: impl Fn(&Order)) {
+    async fn catch_up(
+        &self,
+        statuses: &[OrderStatus],
+        learn: impl Fn(&Order) -> Result<(), Failure>,
+    ) {
         let client = peer::client();
         let mut is_first_try = true;
         let mut open = loop {
@@ -156,7 +160,11 @@ impl Orders {
             }
         };
         open.sort_by_key(|order| (order.created_at, order.id));
-        open.iter().for_each(learn);
+        for order in &open {
+            if let Err(failure) = learn(order) {
+                log::warn!(request_id = order.id.to_string(); "an open order is not taken: {failure}");
+            }
+        }
         log::info!("caught up: {} open orders", open.len());
     }
 

@@ -1,6 +1,5 @@
 //! Registering, listing, reading and deleting clients.
 
-use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
@@ -14,7 +13,6 @@ use crate::Accounts;
 use crate::access::Action;
 use crate::caller::admit;
 use crate::failure::Error;
-use crate::store::Registered;
 
 pub(super) async fn register(
     accounts: web::Data<Accounts>,
@@ -28,19 +26,11 @@ pub(super) async fn register(
     if let Some(key) = &key
         && let Some(before) = accounts.store.registered(key).await?
     {
-        return Ok(created(before));
+        return Ok(before.created());
     }
     let hash = accounts.passwords.hash(&new.password).await?;
     let registered = accounts.store.add_client(&new, role, &hash, key.as_ref());
-    Ok(created(registered.await?))
-}
-
-fn created(registered: Registered) -> HttpResponse {
-    let mut answer = HttpResponse::Created();
-    match registered {
-        Registered::Now(client) => answer.json(client),
-        Registered::Before(text) => answer.content_type(ContentType::json()).body(text),
-    }
+    Ok(registered.await?.created())
 }
 
 pub(super) async fn list(

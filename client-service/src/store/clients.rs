@@ -3,7 +3,7 @@
 //! That an e-mail address or a telephone number belongs to one client is the UNIQUE constraints' to say: asking first
 //! and inserting then would let two at once through.
 
-use service_kit::idempotency::{self, Claim, SealedKey};
+use service_kit::idempotency::{self, Claim, Made, SealedKey};
 use shared_types::account::{Client, Email, NewClient, Role};
 use shared_types::field::{Line, Optional};
 use shared_types::id::ClientId;
@@ -86,19 +86,12 @@ const BY_EMAIL: &str = concat!(
     ", password_hash FROM clients WHERE email_key = $1"
 );
 
-/// An account that is there.
-pub(crate) enum Registered {
-    Now(Client),
-    /// It was made by an earlier request with the same key, which was answered this JSON.
-    Before(String),
-}
-
 impl Store {
     /// What an earlier request with the same key was answered, which spares hashing the password.
     ///
     /// # Errors
     /// The key came with another body.
-    pub(crate) async fn registered(&self, key: &SealedKey) -> Result<Option<Registered>, Error> {
+    pub(crate) async fn registered(&self, key: &SealedKey) -> Result<Option<Made<Client>>, Error> {
         let claim = key.find(self.database.reader(), Timestamp::now()).await?;
         claim.map_or(Ok(None), replay)
     }
@@ -111,7 +104,7 @@ impl Store {
         role: Role,
         password_hash: &str,
         key: Option<&SealedKey>,
-    ) -> Result<Registered, Error> {
+    ) -> Result<Made<Client>, Error> {
         let now = Timestamp::now();
         let mut transaction = self.database.write().await?;
         if let Some(key) = key
@@ -140,7 +133,7 @@ impl Store {
                 .await?;
         }
         transaction.commit().await?;
-        Ok(Registered::Now(client))
+        Ok(Made::Now(client))
     }
 
     /// The oldest first.
@@ -208,10 +201,10 @@ impl Store {
     }
 }
 
-fn replay(claim: Claim) -> Result<Option<Registered>, Error> {
+fn replay(claim: Claim) -> Result<Option<Made<Client>>, Error> {
     match claim {
         Claim::First => Ok(None),
-        Claim::Done(answer) => Ok(Some(Registered::Before(answer))),
+        Claim::Done(answer) => Ok(Some(Made::Before(answer))),
         Claim::Reused => Err(Error::KeyReused),
     }
 }

@@ -1,6 +1,6 @@
 //! Making orders, reading them, and moving them on.
 
-use actix_web::http::header::{ContentType, HeaderName, LINK};
+use actix_web::http::header::{HeaderName, LINK};
 use actix_web::{HttpResponse, web};
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
@@ -10,7 +10,7 @@ use shared_types::id::OrderId;
 use shared_types::order::{NewOrder, StatusChange};
 
 use crate::page::Listing;
-use crate::store::{OrderError, Placed, Store};
+use crate::store::{OrderError, Store};
 
 /// The cursor by itself, for clients that read no `Link`.
 const NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
@@ -22,11 +22,7 @@ pub(super) async fn place(
     // Nothing in an order is worth guessing for whoever can read the orders themselves.
     let key = submission.key.map(|key| key.sealed_with(b""));
     // No `Location`: the path a client would use is the gateway's, which a service does not know.
-    let mut answer = HttpResponse::Created();
-    Ok(match store.place(submission.body, key).await? {
-        Placed::Now(order) => answer.json(order),
-        Placed::Before(text) => answer.content_type(ContentType::json()).body(text),
-    })
+    Ok(store.place(submission.body, key).await?.created())
 }
 
 pub(super) async fn list(

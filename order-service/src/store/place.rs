@@ -2,7 +2,7 @@
 //! written.
 
 use service_kit::database::Statement;
-use service_kit::idempotency::{Claim, SealedKey};
+use service_kit::idempotency::{Claim, Made, SealedKey};
 use shared_types::id::OrderId;
 use shared_types::order::{NewOrder, Order, OrderStatus};
 use shared_types::value::Timestamp;
@@ -17,13 +17,13 @@ impl Store {
         &self,
         new: NewOrder,
         key: Option<SealedKey>,
-    ) -> Result<Placed, OrderError> {
+    ) -> Result<Made<Order>, OrderError> {
         let basket = Basket::parse(new.items).map_err(OrderError::Unacceptable)?;
         let mut transaction = self.database.write().await?;
         if let Some(key) = &key {
             match key.claim(&mut transaction, Timestamp::now()).await? {
                 Claim::First => {}
-                Claim::Done(answer) => return Ok(Placed::Before(answer)),
+                Claim::Done(answer) => return Ok(Made::Before(answer)),
                 Claim::Reused => return Err(OrderError::KeyReused),
             }
         }
@@ -52,15 +52,8 @@ impl Store {
         self.tell(&mut transaction, &order).await?;
         transaction.commit().await?;
         self.outbox.wake();
-        Ok(Placed::Now(order))
+        Ok(Made::Now(order))
     }
-}
-
-/// An order that is there.
-pub(crate) enum Placed {
-    Now(Order),
-    /// It was made by an earlier request with the same key, which was answered this JSON.
-    Before(String),
 }
 
 async fn insert_order(connection: &mut AnyConnection, order: &Order) -> Result<(), sqlx::Error> {
