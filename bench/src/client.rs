@@ -41,13 +41,13 @@ impl Client {
         Ok(answer.into_body())
     }
 
-    /// The status of a POST, once the whole answer is here.
+    /// The answer to a POST, once the whole of it is here.
     pub(crate) async fn post(
         &mut self,
         path: &str,
         key: Option<String>,
         body: String,
-    ) -> Result<StatusCode, Error> {
+    ) -> Result<Response<Vec<u8>>, Error> {
         let mut request = Request::builder()
             .method(Method::POST)
             .uri(path)
@@ -56,7 +56,7 @@ impl Client {
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }
-        Ok(self.send(request.body(body)?).await?.status())
+        Ok(self.send(request.body(body)?).await?)
     }
 
     async fn send(&mut self, request: Request<String>) -> hyper::Result<Response<Vec<u8>>> {

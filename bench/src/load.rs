@@ -74,7 +74,8 @@ async fn post_until(deadline: Instant, mut client: Client, keyed: bool, order: S
         if sent >= deadline {
             return outcome;
         }
-        match client.post("/commandes", key, order.clone()).await {
+        let answer = client.post("/commandes", key, order.clone()).await;
+        match answer.map(|answer| answer.status()) {
             Ok(StatusCode::CREATED) => outcome.accepted.push(sent.elapsed()),
             Ok(status) => outcome.refuse(status.to_string()),
             Err(error) => {

@@ -1,13 +1,15 @@
 //! `cargo run --release -p bench`: measures the release binaries from outside, as their clients see them.
 //!
 //! It knows no service's code, only what the contract says of them, so that the same load can be put on anything
-//! that speaks it. Each measurement is a subcommand; `orders` is what runs where none is named.
+//! that speaks it. Each measurement is a subcommand: `orders`, which runs where none is named, and `journey`.
 
 mod client;
 mod disk;
+mod journey;
 mod load;
 mod machine;
 mod markdown;
+mod order;
 mod orders;
 mod report;
 mod service;
@@ -37,12 +39,14 @@ struct Cli {
 enum Measurement {
     /// `POST /commandes` of the order service on SQLite, beside what the disk itself can do (the default)
     Orders(orders::Options),
+    /// How long it takes until one domain hears of another: the life of an order, through the gateway
+    Journey(journey::Options),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let Measurement::Orders(options) = cli.measurement.unwrap_or(Measurement::Orders(cli.orders));
-    match measure(options) {
+    let measurement = cli.measurement.unwrap_or(Measurement::Orders(cli.orders));
+    match measure(measurement) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody is left to tell where even standard error is gone.
@@ -54,7 +58,7 @@ fn main() -> ExitCode {
 
 /// One thread for the whole of it: a load generator with several would take more of the cores that it shares with
 /// what it measures.
-fn measure(options: orders::Options) -> Result<(), Error> {
+fn measure(measurement: Measurement) -> Result<(), Error> {
     if cfg!(debug_assertions) {
         return Err("an unoptimised load generator measures itself: cargo run --release".into());
     }
@@ -64,9 +68,16 @@ fn measure(options: orders::Options) -> Result<(), Error> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         tokio::select! {
-            measured = orders::run(options) => measured,
+            measured = run(measurement) => measured,
             _ = terminate.recv() => Err("terminated".into()),
             _ = interrupt.recv() => Err("interrupted".into()),
         }
     })
+}
+
+async fn run(measurement: Measurement) -> Result<(), Error> {
+    match measurement {
+        Measurement::Orders(options) => orders::run(options).await,
+        Measurement::Journey(options) => journey::run(options).await,
+    }
 }

@@ -4,6 +4,8 @@
 //! table, or events that still wait to be carried. Rounds are interleaved, so that a slow minute of the machine falls
 //! on every row. Each load ends with a `kill -9`, a restart and a count: what was answered 201 must be there.
 
+mod report;
+
 use std::fs;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -12,15 +14,15 @@ use std::time::Duration;
 
 use clap::Args;
 use serde::de::IgnoredAny;
-use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::client::Client;
 use crate::load::{self, Load};
-use crate::report::{Report, Run};
-use crate::service::{self, Service};
+use crate::report::Conditions;
+use crate::service::{self, NOBODY, Service};
 use crate::sink::{self, Received};
-use crate::{Error, disk, machine, markdown};
+use crate::{Error, disk, order};
+use report::{Report, Run};
 
 /// Enough for SQLite's log to have been through its first checkpoints.
 const WARM_UP: Duration = Duration::from_millis(500);
@@ -28,8 +30,7 @@ const WARM_UP: Duration = Duration::from_millis(500);
 /// Longer tells no more of a disk, and some throttle one that syncs for long.
 const MAX_DISK: Duration = Duration::from_secs(2);
 
-/// Nothing listens on a port below 1024 unless it was put there, and no connection takes one for itself by chance.
-const NOBODY: [&str; 2] = ["http://127.0.0.1:1", "http://127.0.0.1:2"];
+const PROGRAM: &str = "order-service";
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
@@ -63,8 +64,8 @@ struct Scenario {
     linked: Linked,
 }
 
-pub(crate) const UP: &str = "8, kitchen and delivery up";
-pub(crate) const DOWN: &str = "8, kitchen and delivery down";
+const UP: &str = "8, kitchen and delivery up";
+const DOWN: &str = "8, kitchen and delivery down";
 
 #[rustfmt::skip]
 const SCENARIOS: [Scenario; 6] = [
@@ -91,7 +92,7 @@ struct Bench {
 /// Something could not be measured; or all of it was, and an order was refused or lost.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let target = service::target_folder()?;
-    let program = service::build(&target)?;
+    let program = service::build(&target, &[PROGRAM])?.join(PROGRAM);
     let data = options.data.unwrap_or(target);
     fs::create_dir_all(&data)?;
     // Taken away when it is dropped, whatever happens.
@@ -104,8 +105,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
         duration: Duration::from_secs(options.seconds),
     };
     let mut report = Report {
-        machine: machine::facts(folder.path())?,
-        busy: machine::busy().await?,
+        conditions: Conditions::of(folder.path()).await?,
         length: format!("{} × {} s", options.rounds, options.seconds),
         disk: disk::WAYS.map(|way| (way.name, Vec::new())),
         orders: SCENARIOS.map(|scenario| (scenario.name, Vec::new())),
@@ -123,20 +123,15 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
         }
     }
     report.events = received.count();
-    let text = report.to_string();
-    write!(io::stdout().lock(), "{text}")?;
-    if let Some(file) = options.markdown {
-        markdown::write_section(&file, "orders", &text)?;
-    }
+    crate::report::publish("orders", &report.to_string(), options.markdown.as_deref())?;
     report.verdict()
 }
 
 impl Bench {
     async fn measure(&self, scenario: Scenario) -> Result<Run, Error> {
         let folder = TempDir::new_in(&self.folder)?;
-        let peers = self.peers(scenario.linked);
-        let service = Service::start(&self.program, folder.path(), &peers).await?;
-        let order = an_order(service.addr()).await?;
+        let service = self.start(&folder, scenario.linked).await?;
+        let order = order::body(service.addr(), "/menu").await?;
         let load = |duration| Load {
             connections: scenario.connections,
             keyed: scenario.keyed,
@@ -148,35 +143,22 @@ impl Bench {
         let cpu = service.cpu()?.saturating_sub(before);
         // `kill -9`.
         drop(service);
-        let service = Service::start(&self.program, folder.path(), &[]).await?;
+        let service = self.start(&folder, Linked::Alone).await?;
         let kept = count(service.addr()).await?;
         Ok(Run::new(outcome, warm_up, cpu, kept))
     }
 
-    fn peers(&self, linked: Linked) -> Vec<(&'static str, String)> {
-        let urls = match linked {
-            Linked::Alone => return Vec::new(),
-            Linked::Up => self.up.clone(),
-            Linked::Down => NOBODY.map(str::to_owned),
+    async fn start(&self, folder: &TempDir, linked: Linked) -> Result<Service, Error> {
+        let mut variables = vec![("ORDER_SERVICE_BIND", "127.0.0.1:0".to_owned())];
+        let peers = match linked {
+            Linked::Alone => None,
+            Linked::Up => Some(self.up.clone()),
+            Linked::Down => Some(NOBODY.map(str::to_owned)),
         };
-        ["KITCHEN_URL", "DELIVERY_URL"]
-            .into_iter()
-            .zip(urls)
-            .collect()
+        let names = ["KITCHEN_URL", "DELIVERY_URL"].into_iter();
+        variables.extend(names.zip(peers.into_iter().flatten()));
+        Service::start(&self.program, folder.path(), &variables).await
     }
-}
-
-/// The body of an order for one portion of the first dish on the menu that can be had.
-async fn an_order(addr: SocketAddr) -> Result<String, Error> {
-    let menu = Client::connect(addr).await?.get("/menu").await?;
-    let menu: Vec<Value> = serde_json::from_slice(&menu)?;
-    let dish = menu.iter().find(|dish| dish["disponible"] == true);
-    let dish = &dish.ok_or("there is no dish to order")?["id"];
-    Ok(json!({
-        "clientId": "0192f0c4-7d1e-7000-8000-000000000001",
-        "items": [{ "menuId": dish, "quantite": 1 }],
-    })
-    .to_string())
 }
 
 /// How many orders the service lists.

@@ -1,4 +1,6 @@
-//! The order service as a process of its own: built, started on a free port, killed.
+//! A release program as a process of its own: built, started, killed.
+//!
+//! It must know only what all programs share: that they are configured by their environment and log where they listen.
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -14,8 +16,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Everything but the line for each request, which measures the log as well.
 const LOG_FILTER: &str = "info,actix_server=warn,access=off";
 
-/// Where the peers of a service are: variable and URL.
-pub(crate) type Peers = [(&'static str, String)];
+/// Nothing listens on a port below 1024 unless it was put there, and no connection takes one for itself by chance.
+pub(crate) const NOBODY: [&str; 2] = ["http://127.0.0.1:1", "http://127.0.0.1:2"];
+
+/// How a program is configured: variable and value.
+pub(crate) type Variables = [(&'static str, String)];
 
 /// Killed when it is dropped.
 pub(crate) struct Service {
@@ -32,40 +37,47 @@ pub(crate) fn target_folder() -> Result<PathBuf, Error> {
         .to_owned())
 }
 
-/// Builds the release binary of order-service into `target` and says where it is.
-pub(crate) fn build(target: &Path) -> Result<PathBuf, Error> {
+/// Builds the release binaries of `programs` into `target` and says in which folder they are.
+pub(crate) fn build(target: &Path, programs: &[&str]) -> Result<PathBuf, Error> {
     // Set by `cargo run`.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", "--release", "-p", "order-service", "--target-dir"])
+        .args(["build", "--release"])
+        .args(programs.iter().flat_map(|program| ["-p", program]))
+        .arg("--target-dir")
         .arg(target)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .status()?;
     if !built.success() {
-        return Err("order-service cannot be built".into());
+        return Err(format!("cannot be built: {}", programs.join(", ")).into());
     }
-    Ok(target.join("release/order-service"))
+    Ok(target.join("release"))
 }
 
 impl Service {
-    /// Starts `program` with its database and its log in `folder`, and waits until it listens.
-    pub(crate) async fn start(program: &Path, folder: &Path, peers: &Peers) -> Result<Self, Error> {
-        let log = folder.join("log");
-        let database = folder.join("orders.db");
+    /// Starts `program` with its database, if it keeps one, and its log in `folder`, and waits until it listens.
+    pub(crate) async fn start(
+        program: &Path,
+        folder: &Path,
+        variables: &Variables,
+    ) -> Result<Self, Error> {
+        let name = program.file_name().ok_or("a program without a name")?;
+        let log = folder.join(name).with_extension("log");
+        let database = folder.join(name).with_extension("db");
         let child = Command::new(program)
             // Nothing that happens to be set here changes what is measured.
             .env_clear()
-            .env("ORDER_SERVICE_BIND", "127.0.0.1:0")
             .env("DATABASE_URL", format!("sqlite://{}", database.display()))
             .env("RUST_LOG", LOG_FILTER)
-            .envs(peers.iter().map(|(name, url)| (name, url)))
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stderr(File::create(&log)?)
             .spawn()
             .map_err(|error| format!("{}: {error}", program.display()))?;
         let addr = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut service = Self { child, addr };
-        service.addr = service.announced(&log).await?;
+        let announced = service.announced(&log).await;
+        service.addr = announced.map_err(|error| format!("{}: {error}", program.display()))?;
         Ok(service)
     }
 
@@ -77,7 +89,7 @@ impl Service {
                 return Ok(addr);
             }
             if self.child.try_wait()?.is_some() || begun.elapsed() > PATIENCE {
-                return Err(format!("order-service does not start:\n{lines}").into());
+                return Err(format!("does not start:\n{lines}").into());
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }

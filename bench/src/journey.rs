@@ -1,0 +1,137 @@
+//! The plan: how long it takes until one domain hears of another, for one order after the other.
+//!
+//! Everything goes through the gateway, as a person with four screens would see it. What is timed begins with the
+//! answer to whoever told one domain something, and ends with the first answer of another domain that shows it. The
+//! orders are never many at once: a queue would be measured instead, and `orders` does that.
+
+mod report;
+mod restaurant;
+mod watch;
+
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use hyper::StatusCode;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::client::Client;
+use crate::report::{Conditions, publish};
+use crate::{Error, order, service};
+use report::Report;
+use restaurant::Restaurant;
+use watch::Watch;
+
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// How many orders are followed, one after the other
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
+    rounds: u64,
+    /// Also writes the result into this file, between `<!-- journey -->` and `<!-- /journey -->`
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+}
+
+const STEPS: [&str; 4] = [
+    "An order is made → it is in the kitchen",
+    "The kitchen marks it ready → the order is `PRETE`",
+    "The same mark → delivery has it",
+    "Delivery hands it over → the order is `LIVREE`",
+];
+
+/// Measures and reports.
+///
+/// # Errors
+/// Something could not be measured; or all of it was, and a step took longer than the limit.
+pub(crate) async fn run(options: Options) -> Result<(), Error> {
+    let target = service::target_folder()?;
+    let programs = service::build(&target, &restaurant::PROGRAMS)?;
+    // Taken away when it is dropped, whatever happens; the restaurant, which is dropped first, writes into it.
+    let folder = TempDir::with_prefix_in("bench-", target.canonicalize()?)?;
+    let conditions = Conditions::of(folder.path()).await?;
+    let restaurant = Restaurant::open(&programs, folder.path()).await?;
+    let gateway = restaurant.gateway();
+    let order = order::body(gateway, "/order-api/menu").await?;
+    let mut report = Report {
+        conditions,
+        steps: STEPS.map(|step| (step, Vec::new())),
+    };
+    writeln!(io::stderr(), "following {} orders", options.rounds)?;
+    for round in 1..=options.rounds {
+        let times = follow(gateway, &order).await;
+        let times = times.map_err(|error| format!("order {round}: {error}"))?;
+        for ((_, samples), time) in report.steps.iter_mut().zip(times) {
+            samples.push(time);
+        }
+    }
+    publish("journey", &report.to_string(), options.markdown.as_deref())?;
+    report.verdict()
+}
+
+/// One order from its making to its handing over: how long each of the steps took.
+async fn follow(gateway: SocketAddr, order: &str) -> Result<[Duration; 4], Error> {
+    let kitchen = Watch::open(gateway, "/kitchen/orders").await?;
+    let (made, order) = tell(gateway, "/order-api/commandes", order, StatusCode::CREATED).await?;
+    let id = order
+        .get("id")
+        .and_then(Value::as_str)
+        .ok_or("the order has no id")?;
+    let cooking = kitchen.since(made, |tickets| lists(tickets, id)).await?;
+
+    let path = format!("/order-api/commandes/{id}");
+    let mark = json!({ "order_id": id }).to_string();
+    let order = Watch::open(gateway, &path).await?;
+    let delivery = Watch::open(gateway, "/delivery/assigned").await?;
+    let (marked, _) = tell(gateway, "/kitchen/update", &mark, StatusCode::OK).await?;
+    let (ready, assigned) = tokio::try_join!(
+        order.since(marked, |order| order["status"] == "PRETE"),
+        delivery.since(marked, |assigned| lists(assigned, id)),
+    )?;
+
+    let order = Watch::open(gateway, &path).await?;
+    let (handed, _) = tell(gateway, "/delivery/update", &mark, StatusCode::OK).await?;
+    let delivered = order
+        .since(handed, |order| order["status"] == "LIVREE")
+        .await?;
+    Ok([cooking, ready, assigned, delivered])
+}
+
+/// Posts `body`: when it was answered, and what.
+async fn tell(
+    gateway: SocketAddr,
+    path: &str,
+    body: &str,
+    expected: StatusCode,
+) -> Result<(Instant, Value), Error> {
+    let mut client = Client::connect(gateway).await?;
+    let answer = client.post(path, None, body.to_owned()).await?;
+    let answered = Instant::now();
+    if answer.status() != expected {
+        return Err(format!("POST {path} is answered {}", answer.status()).into());
+    }
+    Ok((answered, serde_json::from_slice(answer.body())?))
+}
+
+/// Whether one of the kitchen's or delivery's `list` is the order `id`.
+fn lists(list: &Value, id: &str) -> bool {
+    let mut entries = list.as_array().into_iter().flatten();
+    entries.any(|entry| entry["order_id"] == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::lists;
+
+    #[test]
+    fn an_order_is_listed_by_its_id() {
+        let list = json!([{"order_id": "CMD1234"}, {"order_id": "a"}]);
+        assert!(lists(&list, "a"));
+        assert!(!lists(&list, "b"));
+        assert!(!lists(&json!({}), "a"));
+    }
+}

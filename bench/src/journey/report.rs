@@ -1,0 +1,96 @@
+//! What `journey` found, as text that is Markdown as well.
+
+use std::fmt::{self, Display};
+use std::time::Duration;
+
+use crate::Error;
+use crate::markdown::table;
+use crate::report::{Conditions, millis};
+use crate::stats::median_and_p99;
+
+/// What is promised of each step while all services are up.
+const LIMIT: Duration = Duration::from_secs(1);
+
+pub(super) struct Report {
+    pub(super) conditions: Conditions,
+    /// How long each took, for every order.
+    pub(super) steps: [(&'static str, Vec<Duration>); 4],
+}
+
+impl Report {
+    /// # Errors
+    /// A step took longer than the limit.
+    pub(super) fn verdict(&self) -> Result<(), Error> {
+        match self.late() {
+            0 => Ok(()),
+            late => Err(format!("{late} steps took longer than {} s", LIMIT.as_secs()).into()),
+        }
+    }
+
+    fn late(&self) -> usize {
+        let times = self.steps.iter().flat_map(|(_, times)| times);
+        times.filter(|time| **time > LIMIT).count()
+    }
+
+    fn table(&self) -> String {
+        let rows = self.steps.each_ref().map(|(step, times)| {
+            let (median, p99) = median_and_p99(times.clone());
+            let max = times.iter().max().copied().unwrap_or_default();
+            // Finer than they are looked for would be noise.
+            let figure = |time| format!("{:.1}", millis(time));
+            [(*step).to_owned(), figure(median), figure(p99), figure(max)]
+        });
+        table(["Step", "median ms", "p99 ms", "max ms"], &rows)
+    }
+}
+
+impl Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (conditions, table) = (&self.conditions, self.table());
+        let [(_, first), ..] = &self.steps;
+        let (rounds, limit, late) = (first.len(), LIMIT.as_secs(), self.late());
+        write!(
+            f,
+            "{conditions}\n\
+             {rounds} orders, one after the other, through the gateway:\n\
+             \n{table}\n\
+             - Limit: {limit} s for each step of each order. Over it: {late}.\n\
+             - From the answer that one domain gives to the first answer of the other that shows it; looked for again\n  \
+               1 to 2 ms after each answer that does not.\n\
+             - order-service, kitchen-mock, delivery-mock, gateway and the bench share the cores; SQLite with\n  \
+               `synchronous=FULL`; the access log is off.\n"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{LIMIT, Report};
+    use crate::report::Conditions;
+
+    fn report(times: [Duration; 2]) -> Report {
+        Report {
+            conditions: Conditions::default(),
+            steps: ["a", "b", "c", "d"].map(|step| (step, times.to_vec())),
+        }
+    }
+
+    #[test]
+    fn a_step_may_take_as_long_as_the_limit_and_no_longer() {
+        let kept = report([Duration::from_micros(2340), LIMIT]);
+        assert!(kept.verdict().is_ok());
+        let text = kept.to_string();
+        assert!(
+            text.contains("| a    |       2.3 | 1000.0 | 1000.0 |"),
+            "{text}"
+        );
+        assert!(text.contains("Over it: 0."), "{text}");
+
+        let broken = report([LIMIT, LIMIT + Duration::from_nanos(1)]);
+        let error = broken.verdict().unwrap_err().to_string();
+        assert_eq!(error, "4 steps took longer than 1 s");
+        assert!(broken.to_string().contains("Over it: 4."));
+    }
+}
