@@ -28,7 +28,9 @@ impl Config {
         Ok(Self {
             bind: env.parse_or("DELIVERY_MOCK_BIND", default)?,
             orders_url: env.parse("ORDERS_URL")?,
-            database_url: env.parse_or("DATABASE_URL", database_url)?,
+            database_url: env
+                .parse_with("DATABASE_URL", DatabaseUrl::file)?
+                .unwrap_or(database_url),
             seed_demo: env.parse_or("SEED_DEMO", true)?,
         })
     }

@@ -46,10 +46,19 @@ impl SharedDispatch {
         learned.map_err(failure)
     }
 
-    /// Reports what a delivery's status makes of its order.
+    /// Reports what a delivery's status makes of its order; before it shows, so that what cannot be kept changes nothing.
     async fn report(&self, order: &OrderRef, status: DeliveryStatus) -> Result<(), Failure> {
         match (&self.orders, order_status(status)) {
             (Some(orders), Some(status)) => orders.report(order, status).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Reports again what the order service refused because it came too early.
+    async fn report_what_is_ahead_of(&self, order: &Order) -> Result<(), Failure> {
+        let status = self.lock().ahead_of(order);
+        match (&self.orders, status) {
+            (Some(orders), Some(status)) => orders.report(&order.id.into(), status).await,
             _ => Ok(()),
         }
     }

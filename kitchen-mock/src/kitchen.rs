@@ -53,18 +53,25 @@ impl Kitchen {
         tickets
     }
 
+    /// Whether an order can be marked so.
+    pub(crate) fn check(&self, order: &OrderRef, to: OrderStatus) -> Result<(), Refusal> {
+        let from = self.status_of(order.as_str());
+        let from = from.ok_or(Refusal::UnknownOrder)?;
+        if can_move(from, to) {
+            Ok(())
+        } else {
+            Err(Refusal::ImpossibleMove { from, to })
+        }
+    }
+
     /// Moves an order on and answers where it stands now.
     pub(crate) fn mark(
         &mut self,
         order: &OrderRef,
         to: OrderStatus,
     ) -> Result<OrderStatus, Refusal> {
-        let order = order.as_str();
-        let from = self.status_of(order).ok_or(Refusal::UnknownOrder)?;
-        if !can_move(from, to) {
-            return Err(Refusal::ImpossibleMove { from, to });
-        }
-        self.set(order, to);
+        self.check(order, to)?;
+        self.set(order.as_str(), to);
         Ok(to)
     }
 

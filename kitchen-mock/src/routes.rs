@@ -62,11 +62,13 @@ async fn update(
     Json(mark): Json<NewKitchenMark>,
 ) -> Result<HttpResponse, Failure> {
     let to = mark.status.unwrap_or(OrderStatus::Ready);
-    let status = kitchen.lock().mark(&mark.order_id, to).map_err(failure)?;
     let order_id = mark.order_id;
     if let Some(orders) = &kitchen.orders {
-        orders.report(&order_id, status).await?;
+        // Kept before it shows, so that a mark that cannot be kept changes nothing.
+        kitchen.lock().check(&order_id, to).map_err(failure)?;
+        orders.report(&order_id, to).await?;
     }
+    let status = kitchen.lock().mark(&order_id, to).map_err(failure)?;
     Ok(HttpResponse::Ok().json(Marked { order_id, status }))
 }
 

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{Any, AnyPool, AssertSqlSafe, Transaction};
+use sqlx::{Any, AnyPool, AssertSqlSafe, Connection as _, Transaction};
 
 use crate::health::Readiness;
 
@@ -76,27 +76,33 @@ impl Database {
         migrations: &[&'static Migrator],
     ) -> Result<Self, OpenError> {
         install_default_drivers();
-        let opened = match url {
-            DatabaseUrl::File(path) => {
-                sqlite::make(path)?;
-                sqlite::open(path).await
-            }
-            DatabaseUrl::Postgres(url) => postgres::open(url).await,
-        };
-        let database = opened.map_err(|source| OpenError::Connection {
+        let unopened = |source| OpenError::Connection {
             database: url.to_string(),
             source,
-        })?;
-        for migrator in migrations {
-            migrator
-                .run(&database.writer)
-                .await
-                .map_err(|source| OpenError::Migration {
-                    database: url.to_string(),
-                    source,
-                })?;
+        };
+        let outdated = |source| OpenError::Migration {
+            database: url.to_string(),
+            source,
+        };
+        match url {
+            DatabaseUrl::File(path) => {
+                sqlite::make(path)?;
+                let database = sqlite::open(path).await.map_err(unopened)?;
+                for migrator in migrations {
+                    migrator.run(&database.writer).await.map_err(outdated)?;
+                }
+                Ok(database)
+            }
+            DatabaseUrl::Postgres(url) => {
+                // Not on a connection of the pool: there, no statement may take as long as a migration may.
+                let mut connection = postgres::connect(url).await.map_err(unopened)?;
+                for migrator in migrations {
+                    migrator.run(&mut connection).await.map_err(outdated)?;
+                }
+                connection.close().await.map_err(unopened)?;
+                postgres::open(url).await.map_err(unopened)
+            }
         }
-        Ok(database)
     }
 
     /// Where a statement that only reads is run. On SQLite, one that writes is refused there.

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use shared_types::value::Timestamp;
+
+use crate::database::Database;
 use crate::serve::Draining;
 
 const INTERVAL: Duration = Duration::from_secs(60 * 60);
@@ -14,6 +17,34 @@ pub async fn keep_tidy(draining: Draining, sweep: impl AsyncFn()) {
             () = tokio::time::sleep(INTERVAL) => {}
             () = draining.begun() => return,
         }
+    }
+}
+
+/// As many rows as one statement deletes: few enough to be quick, whatever has piled up, and to let others write between.
+const PORTION: i64 = 1000;
+
+/// Repeats a statement that deletes at most `$2` of the rows whose time is over by `$1`, until there are none. Answers how
+/// many it deleted.
+///
+/// # Errors
+/// The database fails; what was deleted by then is gone.
+pub async fn delete_by_portions(
+    database: &Database,
+    statement: &'static str,
+    over: Timestamp,
+) -> sqlx::Result<u64> {
+    let mut deleted = 0;
+    loop {
+        let portion = sqlx::query(statement)
+            .bind(over.millis())
+            .bind(PORTION)
+            .execute(database.writer())
+            .await?
+            .rows_affected();
+        if portion == 0 {
+            return Ok(deleted);
+        }
+        deleted += portion;
     }
 }
 

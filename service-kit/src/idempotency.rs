@@ -24,6 +24,7 @@ use sqlx::{Any, AnyConnection, Executor};
 
 use crate::database::Database;
 use crate::failure::Failure;
+use crate::housekeeping::delete_by_portions;
 use crate::input;
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
@@ -180,7 +181,7 @@ impl SealedKey {
         if claimed.rows_affected() > 0 {
             return Ok(Claim::First);
         }
-        // The row that was in the way can only be gone where what it made has just been deleted.
+        // The row that is in the way stays locked, so that it is there.
         Ok(self.find(connection, now).await?.unwrap_or(Claim::Reused))
     }
 
@@ -246,11 +247,9 @@ pub async fn forget(connection: &mut AnyConnection, made: &str) -> sqlx::Result<
 /// # Errors
 /// The database fails.
 pub async fn sweep(database: &Database, now: Timestamp) -> sqlx::Result<u64> {
-    let swept = sqlx::query("DELETE FROM idempotency_keys WHERE created_at <= $1")
-        .bind(now.before(KEPT).millis())
-        .execute(database.writer())
-        .await?;
-    Ok(swept.rows_affected())
+    const SWEEP: &str = "DELETE FROM idempotency_keys WHERE key IN
+         (SELECT key FROM idempotency_keys WHERE created_at <= $1 LIMIT $2)";
+    delete_by_portions(database, SWEEP, now.before(KEPT)).await
 }
 
 #[cfg(test)]

@@ -25,3 +25,4 @@ pub mod request_id;
 pub mod serve;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod tls;

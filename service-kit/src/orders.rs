@@ -24,15 +24,19 @@ use crate::database::{self, Database, DatabaseUrl, OpenError};
 use crate::failure::Failure;
 use crate::health::Readiness;
 use crate::outbox::{self, Link, Message, News, Outbox, Verdict};
-use crate::peer::{self, PeerUrl};
+use crate::peer::PeerUrl;
 use crate::serve::Draining;
 
 /// The name of what waits for the order service.
 const NAME: &str = "orders";
 
-/// How long one page of open orders may take, and how long until a failed one is asked for again.
+/// How long one page of open orders may take, and how long until a failed one is asked for again, up to four times as
+/// long after a while.
 const DEADLINE: Duration = Duration::from_secs(3);
 const ASK_AGAIN: Duration = Duration::from_millis(500);
+
+/// One line in the log for as many failed tries, which is one a minute.
+const COMPLAIN_EVERY: u32 = 30;
 
 /// The order service's own limit on a page, each order at its longest (50 lines).
 const PAGE: usize = 200;
@@ -119,7 +123,7 @@ impl Orders {
     }
 
     /// Has `learn` hear of every order in one of `statuses`, the oldest first, and sends what is to be reported, until a
-    /// stop is asked for. What is not learned then is left to the events about it.
+    /// stop is asked for.
     pub async fn run(
         self,
         statuses: &'static [OrderStatus],
@@ -135,39 +139,31 @@ impl Orders {
         join(catch_up, self.outbox.clone().run(draining.clone())).await;
     }
 
-    /// An order that moves on while this asks may be in none of the answers. Its event tells of it. What is still to be
-    /// reported is ahead of what the order service answers.
+    /// Asks until it knows all. An order that moves on meanwhile may be in none of the answers; its event tells of it.
     async fn catch_up(
         &self,
         statuses: &[OrderStatus],
         learn: impl Fn(&Order) -> Result<(), Failure>,
     ) {
-        let client = peer::client();
-        let mut is_first_try = true;
-        let mut open = loop {
-            match self.open_orders(&client, statuses).await {
-                Ok(open) => break open,
-                Err(error) => {
-                    let level = if is_first_try {
-                        log::Level::Warn
-                    } else {
-                        log::Level::Debug
-                    };
-                    log::log!(level, "the open orders cannot be read yet: {error}");
-                    is_first_try = false;
-                    tokio::time::sleep(ASK_AGAIN).await;
-                }
-            }
-        };
-        open.sort_by_key(|order| (order.created_at, order.id));
-        for order in &open {
-            if let Err(failure) = learn(order) {
-                log::warn!(request_id = order.id.to_string(); "an open order is not taken: {failure}");
-            }
+        let client = self.peer.client();
+        for tries in 0_u32.. {
+            let why = match self.open_orders(&client, statuses).await {
+                Ok(open) => match open.iter().try_for_each(&learn) {
+                    Ok(()) => return log::info!("caught up: {} open orders", open.len()),
+                    Err(failure) => format!("not all can be taken: {failure}"),
+                },
+                Err(error) => error,
+            };
+            let level = match tries % COMPLAIN_EVERY {
+                0 => log::Level::Warn,
+                _ => log::Level::Debug,
+            };
+            log::log!(level, "the open orders are not known yet: {why}");
+            tokio::time::sleep(ASK_AGAIN * tries.clamp(1, 4)).await;
         }
-        log::info!("caught up: {} open orders", open.len());
     }
 
+    /// The oldest first. What is still to be reported is ahead of what the order service answers.
     async fn open_orders(
         &self,
         client: &Client,
@@ -193,6 +189,7 @@ impl Orders {
             let ahead = ahead.filter(|status| status.rank() > order.status.rank());
             order.status = *ahead.unwrap_or(&order.status);
         }
+        open.sort_by_key(|order| (order.created_at, order.id));
         Ok(open)
     }
 

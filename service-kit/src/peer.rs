@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use actix_web::http::Uri;
 
+use crate::tls;
+
 /// How long a connection to a peer may take. It is a neighbour: if it is there, it answers at once.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -14,6 +16,22 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 pub struct PeerUrl(String);
 
 impl PeerUrl {
+    /// A client for calls to the peer. It belongs to the thread that makes it.
+    #[must_use]
+    pub fn client(&self) -> awc::Client {
+        let mut connector = awc::Connector::new().timeout(CONNECT_TIMEOUT);
+        if self.0.starts_with("https:") {
+            match tls::client_config() {
+                Ok(config) => connector = connector.rustls_0_23(config),
+                Err(error) => log::error!("a peer cannot be verified, nor called: {error}"),
+            }
+        }
+        awc::Client::builder()
+            .connector(connector)
+            .disable_redirects()
+            .finish()
+    }
+
     /// `path`, which begins with a slash, at the peer.
     #[must_use]
     pub fn at(&self, path: &str) -> String {
@@ -29,8 +47,10 @@ impl FromStr for PeerUrl {
         let refused = "expected http://HOST[:PORT][/PREFIX] or https://…";
         let uri: Uri = text.parse().map_err(|_invalid| refused)?;
         let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
-        let has_host = uri.host().is_some_and(|host| !host.is_empty());
-        if !is_http || !has_host || uri.query().is_some() {
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        // There is nobody to give a password to.
+        let is_host = !authority.is_empty() && !authority.contains('@');
+        if !is_http || !is_host || uri.query().is_some() {
             return Err(refused);
         }
         Ok(Self(text.trim_end_matches('/').to_owned()))
@@ -41,15 +61,6 @@ impl fmt::Display for PeerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// A client for calls to peers. It belongs to the thread that makes it.
-#[must_use]
-pub fn client() -> awc::Client {
-    awc::Client::builder()
-        .connector(awc::Connector::new().timeout(CONNECT_TIMEOUT))
-        .disable_redirects()
-        .finish()
 }
 
 #[cfg(test)]
@@ -72,6 +83,7 @@ mod tests {
             "kitchen:8003",
             "ftp://kitchen",
             "http://",
+            "http://user:s3cret@kitchen",
             "/events",
             "http://kitchen/?a=b",
         ] {

@@ -1,6 +1,7 @@
 //! The sessions' rows. A session that has expired is as good as gone; its row goes with its client's next login, or with
 //! the next sweep.
 
+use service_kit::housekeeping::delete_by_portions;
 use shared_types::account::{Role, Session};
 use shared_types::id::{ClientId, SessionId};
 use shared_types::value::Timestamp;
@@ -126,11 +127,9 @@ impl Store {
     }
 
     pub(super) async fn drop_expired_sessions(&self, now: Timestamp) -> sqlx::Result<u64> {
-        let dropped = sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
-            .bind(now.millis())
-            .execute(self.database.writer())
-            .await?;
-        Ok(dropped.rows_affected())
+        const DROP: &str = "DELETE FROM sessions WHERE id IN
+             (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)";
+        delete_by_portions(&self.database, DROP, now).await
     }
 
     pub(crate) async fn end_session(&self, id: SessionId) -> Result<(), Error> {

@@ -67,6 +67,16 @@ impl Dispatch {
         change: DeliveryChange,
         now: Timestamp,
     ) -> Result<Delivery, Refusal> {
+        let changed = self.changed(id, change)?;
+        Ok(self.keep(changed, now))
+    }
+
+    /// What that would make of it.
+    pub(crate) fn changed(
+        &self,
+        id: DeliveryId,
+        change: DeliveryChange,
+    ) -> Result<Delivery, Refusal> {
         let mut changed = self.delivery(id)?;
         if let Some(courier) = change.courier_id.into_option() {
             self.check_choice(courier)?;
@@ -76,7 +86,7 @@ impl Dispatch {
             changed.status = advance(changed.status, to).map_err(Refusal::ImpossibleMove)?;
         }
         replace(&mut changed.comments, text(change.comments));
-        Ok(self.keep(changed, now))
+        Ok(changed)
     }
 
     /// Gives a delivery to a courier, whoever had it before.
@@ -102,6 +112,12 @@ impl Dispatch {
         to: DeliveryStatus,
         now: Timestamp,
     ) -> Result<DeliveryStatus, Refusal> {
+        let marked = self.marked(order, to)?;
+        Ok(self.keep(marked, now).status)
+    }
+
+    /// What that would make of it.
+    pub(crate) fn marked(&self, order: &OrderRef, to: DeliveryStatus) -> Result<Delivery, Refusal> {
         let changed = self.deliveries.of_order(order).cloned();
         let mut changed = changed.ok_or(Refusal::UnknownOrder)?;
         let reached = match to {
@@ -109,7 +125,7 @@ impl Dispatch {
             to => advance(changed.status, to),
         };
         changed.status = reached.map_err(Refusal::ImpossibleMove)?;
-        Ok(self.keep(changed, now).status)
+        Ok(changed)
     }
 
     fn check_choice(&self, courier: CourierId) -> Result<(), Refusal> {

@@ -12,7 +12,7 @@ use shared_types::order::{Order, OrderStatus};
 use shared_types::value::Timestamp;
 
 use super::deliveries::blank;
-use super::status::catch_up;
+use super::status::{catch_up, order_status};
 use super::{Dispatch, Refusal};
 
 impl Dispatch {
@@ -39,6 +39,15 @@ impl Dispatch {
         let status = catch_up(delivery.status, order.status);
         self.keep(Delivery { status, ..delivery }, now);
         Ok(())
+    }
+
+    /// Where an order would stand if the order service had taken all that was marked here. It refuses a mark that comes
+    /// before the kitchen's, and can take it after.
+    pub(crate) fn ahead_of(&self, order: &Order) -> Option<OrderStatus> {
+        let delivery = self.deliveries.of_order(&order.id.into())?;
+        let status = order_status(delivery.status)?;
+        let is_ahead = status.rank() > order.status.rank();
+        (is_ahead && Stage::of(order.status) == Stage::Delivery).then_some(status)
     }
 
     /// The ids of orders sort by age too, so the oldest order is forgotten first.

@@ -61,8 +61,8 @@ pub(super) fn catch_up(from: DeliveryStatus, order: OrderStatus) -> DeliveryStat
     }
 }
 
-/// What a delivery's status makes of its order, if anything. A delivery that is cancelled leaves the order as it is:
-/// the dish is still there, and somebody may yet bring it.
+/// What a delivery's status makes of its order, if anything. A delivery that is cancelled leaves the order as it is: what
+/// becomes of the dish is not delivery's to say.
 pub(crate) fn order_status(delivery: DeliveryStatus) -> Option<OrderStatus> {
     match delivery {
         Pending | ToRestaurant | Cancelled => None,

@@ -50,16 +50,16 @@ pub(super) async fn change(
     Json(change): Json<DeliveryChange>,
 ) -> Result<HttpResponse, Failure> {
     let id = id(&path)?;
-    let is_step = change.status.as_ref().is_some();
-    let changed = dispatch
-        .lock()
-        .change_delivery(id, change, Timestamp::now())
-        .map_err(failure)?;
     // Who carries it, and what is said of it, is no news of the order.
-    if is_step {
+    if change.status.as_ref().is_some() {
+        let changed = dispatch.lock().changed(id, change.clone());
+        let changed = changed.map_err(failure)?;
         dispatch.report(&changed.order_id, changed.status).await?;
     }
-    Ok(HttpResponse::Ok().json(changed))
+    let changed = dispatch
+        .lock()
+        .change_delivery(id, change, Timestamp::now());
+    Ok(HttpResponse::Ok().json(changed.map_err(failure)?))
 }
 
 pub(super) async fn assign(

@@ -13,5 +13,6 @@ pub(super) async fn hear(
     Json(event): Json<OrderEvent>,
 ) -> Result<HttpResponse, Failure> {
     dispatch.learn(&event.order)?;
+    dispatch.report_what_is_ahead_of(&event.order).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -18,9 +18,10 @@ pub(super) async fn update(
     Json(mark): Json<NewDeliveryMark>,
 ) -> Result<HttpResponse, Failure> {
     let to = mark.status.unwrap_or(DeliveryStatus::Delivered);
-    let marked = dispatch.lock().mark(&mark.order_id, to, Timestamp::now());
-    let status = marked.map_err(failure)?;
     let order_id = mark.order_id;
-    dispatch.report(&order_id, status).await?;
+    let marked = dispatch.lock().marked(&order_id, to).map_err(failure)?;
+    dispatch.report(&order_id, marked.status).await?;
+    let marked = dispatch.lock().mark(&order_id, to, Timestamp::now());
+    let status = marked.map_err(failure)?;
     Ok(HttpResponse::Ok().json(Marked { order_id, status }))
 }

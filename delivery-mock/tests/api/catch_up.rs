@@ -70,7 +70,7 @@ async fn it_waits_for_an_order_service_that_is_not_there_yet() {
     let mut orders = OrdersStandIn::away();
     let folder = tempfile::tempdir().unwrap();
     let process = process(&orders, folder.path());
-    let _ = process.line_with("the open orders cannot be read yet");
+    let _ = process.line_with("the open orders are not known yet");
     let client = Client::of(process.addr());
     let _ = client.get("/ready").await.ok(200);
     let _ = deliveries(&client, 0).await;

@@ -4,9 +4,10 @@ use std::fs;
 
 use serde_json::json;
 use service_kit::env::Env;
-use service_kit::testing::{Client, OrdersStandIn, eventually, waiting_for_orders};
+use service_kit::testing::{Client, Conduct, OrdersStandIn, eventually, waiting_for_orders};
 use shared_types::order::Order;
-use shared_types::order::OrderStatus::{Cancelled, Delivered, Delivering, Ready};
+use shared_types::order::OrderStatus::{Cancelled, Delivered, Delivering, Pending, Ready};
+use shared_types::problem::Code;
 
 use crate::{courier, linked, order_at, path_of, start, tell};
 
@@ -170,4 +171,26 @@ async fn delivery_by_itself_keeps_no_file_and_has_no_metrics() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     let answer = client.get("/metrics").await;
     let _ = answer.problem(404, "route_not_found");
+}
+
+#[actix_web::test]
+async fn a_mark_that_comes_before_the_kitchens_is_made_again_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let order = order_at(Pending);
+    let orders = OrdersStandIn::with([order.clone()]);
+    let client = linked(&orders, folder.path()).await;
+    let new = json!({"commandeId": order.id});
+    let _ = client.post("/livraisons", new).await.ok(201);
+    orders.conduct(Conduct::RefuseChanges(Code::ImpossibleTransition));
+    hand_over(&client, &order).await;
+    eventually("the refusal", async || {
+        (waiting_for_orders(&client).await == 0).then_some(())
+    })
+    .await;
+    assert_eq!(orders.heard_of(&order), [Delivered]);
+
+    orders.conduct(Conduct::Answer);
+    tell(&client, &order, Ready).await;
+    orders.until(&order, Delivered).await;
+    assert_eq!(orders.heard_of(&order), [Delivered, Delivered]);
 }

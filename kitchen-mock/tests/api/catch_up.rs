@@ -55,7 +55,7 @@ async fn it_waits_for_an_order_service_that_is_not_there_yet() {
     let mut orders = OrdersStandIn::away();
     let folder = tempfile::tempdir().unwrap();
     let process = process(&orders, folder.path());
-    let _ = process.line_with("the open orders cannot be read yet");
+    let _ = process.line_with("the open orders are not known yet");
     let kitchen = Client::of(process.addr());
     assert!(tickets(&kitchen).await.is_empty());
 
@@ -76,7 +76,7 @@ async fn it_asks_again_where_the_order_service_fails() {
     orders.conduct(Conduct::Refuse(Code::InternalError));
     let folder = tempfile::tempdir().unwrap();
     let process = process(&orders, folder.path());
-    let line = process.line_with("the open orders cannot be read yet");
+    let line = process.line_with("the open orders are not known yet");
     assert!(line.contains("500"), "{line}");
     orders.conduct(Conduct::Answer);
     let _ = process.line_with("caught up: 1 open orders");

@@ -7,6 +7,8 @@ use serde_json::json;
 use service_kit::env::Env;
 use service_kit::testing::{Client, Conduct, OrdersStandIn, eventually, waiting_for_orders};
 use shared_types::order::{Order, OrderStatus};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::{linked, order, start, tell, tickets};
 
@@ -187,4 +189,24 @@ async fn a_kitchen_by_itself_keeps_no_file_and_has_no_metrics() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     let answer = kitchen.get("/metrics").await;
     let _ = answer.problem(404, "route_not_found");
+}
+
+#[actix_web::test]
+async fn a_mark_that_cannot_be_kept_changes_nothing_and_can_be_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let order = order(OrderStatus::Pending);
+    let orders = OrdersStandIn::with([order.clone()]);
+    let kitchen = told(linked(&orders, folder.path()).await, [&order]).await;
+    let before = tickets(&kitchen).await;
+
+    let file = SqliteConnectOptions::new().filename(folder.path().join("kitchen.db"));
+    let mut other = file.connect().await.unwrap();
+    let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let refused = kitchen.post("/update", json!({"order_id": order.id})).await;
+    let _ = refused.problem(503, "service_unavailable");
+    assert_eq!(tickets(&kitchen).await, before);
+
+    lock.rollback().await.unwrap();
+    ready(&kitchen, &order).await;
+    orders.until(&order, OrderStatus::Ready).await;
 }

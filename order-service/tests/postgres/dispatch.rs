@@ -40,3 +40,33 @@ async fn each_event_is_told_once_and_in_order_whichever_replica_tells_it() {
     assert_eq!(kitchen.arrivals().len(), 3 * ORDERS);
     assert_eq!(kitchen.most_at_once(), 1);
 }
+
+/// As after a long evening without the kitchen: both find the same rows due.
+#[actix_web::test]
+async fn a_long_queue_is_told_once_by_two_replicas_that_start_on_it() {
+    let mut kitchen = Subscriber::start().await;
+    kitchen.stop().await;
+    let before = Linked::start(&kitchen, None).await;
+    let _ = before.order().await;
+    before
+        .alter(
+            "INSERT INTO outbox (recipient, topic, step, body, created_at, due_at, attempts) \
+             SELECT recipient, made.topic, step, replace(body, outbox.topic, made.topic), \
+                 created_at, due_at, attempts \
+             FROM outbox, (SELECT gen_random_uuid()::text AS topic FROM generate_series(1, 1999)) AS made",
+        )
+        .await;
+    let database = before.stop().await;
+    assert_eq!(waiting(&database).await, 2000);
+
+    kitchen.resume().await;
+    let one = Linked::start_on(database.clone(), &kitchen, None).await;
+    let other = Linked::start_on(database, &kitchen, None).await;
+    eventually("an empty outbox", async || {
+        (waiting(&one.database).await == 0).then_some(())
+    })
+    .await;
+    join(one.stop(), other.stop()).await;
+    assert_eq!(kitchen.arrivals().len(), 2000);
+    assert_eq!(kitchen.most_at_once(), 1);
+}

@@ -73,7 +73,7 @@ impl Service {
     }
 
     /// Changes what no route changes.
-    async fn alter(&self, sql: &'static str) {
+    pub(crate) async fn alter(&self, sql: &'static str) {
         let mut database = AnyConnection::connect(&self.database.url()).await.unwrap();
         sqlx::query(sql).execute(&mut database).await.unwrap();
     }

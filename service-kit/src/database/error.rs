@@ -10,11 +10,11 @@ use crate::failure::Failure;
 const SQLITE_BUSY: u32 = 5;
 
 /// Classes and codes of SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html) that say that the
-/// server is not there, not now, or had to choose somebody else: connection exceptions, a standby, a database that is
-/// not there or takes no connections, transaction rollbacks, too many connections, a lock not had in time, operator
+/// server is not there, not now, or had to choose somebody else: connection exceptions, a standby, a transaction that
+/// idled too long, a database that is not there or takes no connections, transaction rollbacks, too many connections, a lock not had in time, operator
 /// intervention (a timeout and a shutdown are among them).
-const POSTGRES_TRANSIENT: [&str; 8] = [
-    "08", "25006", "3D000", "40", "53300", "55000", "55P03", "57",
+const POSTGRES_TRANSIENT: [&str; 9] = [
+    "08", "25006", "25P03", "3D000", "40", "53300", "55000", "55P03", "57",
 ];
 
 /// Whether the database would have done it, had it had the time: nobody got out of the way while a request queued

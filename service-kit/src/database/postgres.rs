@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
-use sqlx::Connection as _;
 use sqlx::any::AnyConnectOptions;
 use sqlx::postgres::PgConnectOptions;
+use sqlx::{AnyConnection, Connection as _};
 
 use super::{Database, Kind, PATIENCE, after_connect, pool};
 
@@ -14,6 +15,9 @@ const CONNECTIONS: u32 = 10;
 
 /// A server that hangs, or a replica that died within a transaction, must not hold everybody else's requests.
 const IDLE_IN_TRANSACTION: &str = "10s";
+
+/// How long a start waits for the server.
+const CONNECT: Duration = Duration::from_secs(10);
 
 /// What is answered 2xx is on the disk, even where the server's own default is to answer sooner. Stricter ones stay.
 const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false) \
@@ -53,6 +57,12 @@ impl fmt::Debug for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PostgresUrl({})", self.shown)
     }
+}
+
+/// One connection, without any limit on what it may take.
+pub(super) async fn connect(url: &PostgresUrl) -> sqlx::Result<AnyConnection> {
+    let connected = tokio::time::timeout(CONNECT, AnyConnection::connect(&url.url)).await;
+    connected.map_err(|_elapsed| sqlx::Error::PoolTimedOut)?
 }
 
 pub(super) async fn open(url: &PostgresUrl) -> sqlx::Result<Database> {

@@ -20,6 +20,19 @@ pub enum DatabaseUrl {
     Postgres(PostgresUrl),
 }
 
+impl DatabaseUrl {
+    /// A file, for what only one process has to know.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn file(text: &str) -> Result<Self, String> {
+        match text.parse()? {
+            url @ Self::File(_) => Ok(url),
+            Self::Postgres(_) => Err("expected sqlite://PATH".to_owned()),
+        }
+    }
+}
+
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

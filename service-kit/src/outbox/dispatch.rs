@@ -13,7 +13,6 @@ use super::link::{Tried, Verdict};
 use super::pace::{Change, Pace};
 use super::rows::{self, Message, Outcome};
 use crate::database::Database;
-use crate::peer;
 use crate::serve::Draining;
 
 /// How often the table is looked at where nothing wakes the dispatcher: for messages whose wait is over, and for those
@@ -31,7 +30,7 @@ pub(super) async fn run(database: &Database, recipient: &Recipient, draining: &D
     let dispatcher = Dispatcher {
         database,
         recipient,
-        client: peer::client(),
+        client: recipient.link.peer.client(),
     };
     dispatcher.run(draining).await;
 }
@@ -47,13 +46,13 @@ impl Dispatcher<'_> {
         let mut pace = Pace::default();
         let mut under_way = FuturesUnordered::new();
         let mut ended = Vec::new();
+        let mut outcomes = Vec::new();
         loop {
             let stop = draining.is_on();
-            let outcomes = ended.drain(..).map(|(message, tried)| {
+            outcomes.extend(ended.drain(..).map(|(message, tried)| {
                 let outcome = self.outcome(&message, &tried, &mut pace);
                 (message, outcome)
-            });
-            let outcomes: Vec<_> = outcomes.collect();
+            }));
             let room = if stop {
                 0
             } else {
@@ -61,15 +60,17 @@ impl Dispatcher<'_> {
             };
             let rest = match rows::turn(self.database, self.name(), &outcomes, room).await {
                 Ok(claimed) => {
+                    outcomes.clear();
                     under_way.extend(claimed.into_iter().map(|message| self.attempt(message)));
                     pace.rest(Instant::now()).unwrap_or(LOOK)
                 }
                 Err(error) => {
-                    // What was tried is due again when its lease ends.
+                    // What became of those that were tried is written with the next turn.
                     log::error!(recipient = self.name(); "the outbox cannot be used: {error}");
                     DATABASE_REST
                 }
             };
+            // What could not be written at a stop is due again when its lease ends.
             if stop && under_way.is_empty() {
                 return;
             }
@@ -100,11 +101,11 @@ impl Dispatcher<'_> {
 
     fn outcome(&self, message: &Message, tried: &Tried, pace: &mut Pace) -> Outcome {
         let change = match tried {
-            Tried::Unreachable(_) => pace.unreachable(Instant::now(), rand::random()),
+            Tried::Away(_) => pace.unreachable(Instant::now(), rand::random()),
             Tried::Answered(..) | Tried::Unanswered(_) => pace.answered(),
         };
         match (change, tried) {
-            (Some(Change::Lost), Tried::Unreachable(error)) => log::warn!(
+            (Some(Change::Lost), Tried::Away(error)) => log::warn!(
                 recipient = self.name();
                 "cannot be reached, what is meant for it is kept: {error}"
             ),
@@ -112,7 +113,7 @@ impl Dispatcher<'_> {
             _ => {}
         }
         match tried {
-            Tried::Unreachable(_) => Outcome::Untried,
+            Tried::Away(_) => Outcome::Untried,
             Tried::Answered(Verdict::Taken, _) => Outcome::Settled,
             Tried::Answered(Verdict::Impossible, status) => {
                 let topic = message.topic.as_str();

@@ -15,12 +15,15 @@ use crate::serve::{Draining, resource};
 const REPORT: Duration = Duration::from_secs(30);
 
 const BY_RECIPIENT: &str =
-    "SELECT recipient, COUNT(*), MIN(created_at) FROM outbox GROUP BY recipient";
+    "SELECT recipient, COUNT(*), SUM(CASE WHEN attempts > 0 THEN 1 ELSE 0 END), MIN(created_at)
+     FROM outbox GROUP BY recipient";
 
 /// What waits for one recipient.
 struct Lag {
     recipient: &'static str,
     waiting: i64,
+    /// How many of them have gone wrong before.
+    failing: i64,
     oldest: Duration,
 }
 
@@ -34,16 +37,20 @@ impl Outbox {
 
     /// Every recipient, those included for whom nothing waits.
     async fn lags(&self) -> sqlx::Result<Vec<Lag>> {
-        let rows: Vec<(String, i64, i64)> = sqlx::query_as(BY_RECIPIENT)
+        let rows: Vec<(String, i64, i64, i64)> = sqlx::query_as(BY_RECIPIENT)
             .fetch_all(self.database.reader())
             .await?;
         let now = Timestamp::now().millis();
         let lags = self.recipients.iter().map(|recipient| {
             let row = rows.iter().find(|(name, ..)| name == recipient.link.name);
-            let (waiting, since) = row.map_or((0, now), |(_, waiting, since)| (*waiting, *since));
+            let (waiting, failing, since) = row
+                .map_or((0, 0, now), |(_, waiting, failing, since)| {
+                    (*waiting, *failing, *since)
+                });
             Lag {
                 recipient: recipient.link.name,
                 waiting,
+                failing,
                 // A clock that was set back makes nothing wait for less than no time.
                 oldest: Duration::from_millis(u64::try_from(now - since).unwrap_or(0)),
             }
@@ -65,7 +72,7 @@ pub(super) async fn watch(outbox: &Outbox, draining: &Draining) {
         match outbox.lags().await {
             Ok(lags) => lags.iter().filter(|lag| lag.oldest >= REPORT).for_each(|lag| {
                 log::warn!(
-                    recipient = lag.recipient, waiting = lag.waiting, oldest_s = lag.oldest.as_secs();
+                    recipient = lag.recipient, waiting = lag.waiting, failing = lag.failing, oldest_s = lag.oldest.as_secs();
                     "is behind"
                 );
             }),
@@ -87,6 +94,11 @@ fn render(lags: &[Lag]) -> prometheus::Result<String> {
         "outbox_waiting_messages",
         "Messages that a recipient has not taken yet.",
     )?;
+    let failing = gauge(
+        &registry,
+        "outbox_failing_messages",
+        "How many of them have been refused, or gone wrong, at least once.",
+    )?;
     let oldest = gauge(
         &registry,
         "outbox_oldest_message_age_seconds",
@@ -95,6 +107,7 @@ fn render(lags: &[Lag]) -> prometheus::Result<String> {
     for lag in lags {
         let seconds = i64::try_from(lag.oldest.as_secs()).unwrap_or(i64::MAX);
         waiting.with_label_values(&[lag.recipient]).set(lag.waiting);
+        failing.with_label_values(&[lag.recipient]).set(lag.failing);
         oldest.with_label_values(&[lag.recipient]).set(seconds);
     }
     TextEncoder::new().encode_to_string(&registry.gather())

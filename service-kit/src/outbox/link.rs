@@ -43,8 +43,8 @@ pub enum Verdict {
 #[derive(Debug)]
 pub(super) enum Tried {
     Answered(Verdict, StatusCode),
-    /// No connection could be had.
-    Unreachable(ConnectError),
+    /// Nobody was there to look at it.
+    Away(String),
     /// The connection was there, the answer was not.
     Unanswered(String),
 }
@@ -65,11 +65,13 @@ impl Link {
             Err(SendRequestError::Connect(error))
                 if !matches!(error, ConnectError::Disconnected) =>
             {
-                return Tried::Unreachable(error);
+                return Tried::Away(error.to_string());
             }
             Err(error) => return Tried::Unanswered(error.to_string()),
         };
         match answer.body().limit(MAX_ANSWER_BYTES).await {
+            // What a proxy says of whoever is behind it, and a service of itself while it can do nothing.
+            Ok(_body) if is_away(answer.status()) => Tried::Away(answer.status().to_string()),
             Ok(body) => {
                 let status = answer.status();
                 Tried::Answered((self.verdict)(status, &body), status)
@@ -77,6 +79,13 @@ impl Link {
             Err(error) => Tried::Unanswered(error.to_string()),
         }
     }
+}
+
+fn is_away(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
+    )
 }
 
 impl fmt::Debug for Link {

@@ -2,9 +2,8 @@
 //!
 //! A message is claimed by moving its `due_at` past the longest that trying it can take. That is a lease: should this
 //! process die, the message is due again when the lease ends, or as soon as the process is back where it has the database
-//! to itself. Replicas that claim at once get different messages, since
-//! PostgreSQL looks at `due_at` again in a row that it had to wait for. It holds as long as their clocks differ by less
-//! than the lease is longer than a try.
+//! to itself. Replicas that claim at once pass over each other's rows and get different messages. It holds as long as
+//! their clocks differ by less than the lease is longer than a try.
 
 use std::time::Duration;
 
@@ -18,23 +17,44 @@ use crate::database::Database;
 /// transaction that claims may have to wait for 4 s.
 const LEASE: Duration = Duration::from_secs(10);
 
-/// Of each topic only the lowest step, so that the next waits for it.
-const CLAIM: &str = "UPDATE outbox SET due_at = $1
-     WHERE recipient = $2 AND due_at <= $3 AND (topic, step) IN (
-         SELECT head.topic, head.step FROM outbox AS head
-         WHERE head.recipient = $2 AND head.due_at <= $3 AND NOT EXISTS (
+/// What is due to recipient `$1` at `$2`: of each topic only the lowest step, so that the next waits for it.
+macro_rules! due_heads {
+    () => {
+        "FROM outbox AS head
+         WHERE head.recipient = $1 AND head.due_at <= $2 AND NOT EXISTS (
              SELECT 1 FROM outbox AS earlier
              WHERE earlier.recipient = head.recipient AND earlier.topic = head.topic
-                 AND earlier.step < head.step)
-         ORDER BY head.due_at LIMIT $4)
-     RETURNING topic, step, body, attempts";
+                 AND earlier.step < head.step)"
+    };
+}
 
-const IS_ANY_DUE: &str = "SELECT 1 FROM outbox WHERE recipient = $1 AND due_at <= $2 LIMIT 1";
+/// `+due_at` keeps SQLite from walking everything that is due instead of looking up what was selected.
+macro_rules! claim {
+    ($lock:literal) => {
+        concat!(
+            "UPDATE outbox SET due_at = $3
+             WHERE recipient = $1 AND +due_at <= $2 AND (topic, step) IN (
+                 SELECT head.topic, head.step ",
+            due_heads!(),
+            " ORDER BY head.due_at LIMIT $4 ",
+            $lock,
+            ") RETURNING topic, step, body, attempts, due_at"
+        )
+    };
+}
+
+const CLAIM_ALONE: &str = claim!("");
+
+/// Replicas that waited for each other's rows would take turns, or deadlock.
+const CLAIM_AMONG_REPLICAS: &str = claim!("FOR UPDATE OF head SKIP LOCKED");
+
+const IS_ANY_DUE: &str = concat!("SELECT 1 ", due_heads!(), " LIMIT 1");
 
 const DELETE: &str = "DELETE FROM outbox WHERE recipient = $1 AND topic = $2 AND step = $3";
 
+/// Nothing where the lease has ended and another replica has claimed it since.
 const POSTPONE: &str = "UPDATE outbox SET due_at = $4, attempts = attempts + $5
-     WHERE recipient = $1 AND topic = $2 AND step = $3";
+     WHERE recipient = $1 AND topic = $2 AND step = $3 AND due_at = $6";
 
 /// One message for one recipient.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -44,6 +64,8 @@ pub struct Message {
     pub body: String,
     /// How often it has been refused or went wrong.
     pub(super) attempts: i32,
+    /// The end of its lease.
+    due_at: i64,
 }
 
 /// What became of a message that was tried.
@@ -73,7 +95,12 @@ pub(super) async fn turn(
     for (message, outcome) in tried {
         settle(&mut transaction, recipient, message, *outcome).await?;
     }
-    let claimed = claim(&mut transaction, recipient, room).await?;
+    let statement = if database.is_shared() {
+        CLAIM_AMONG_REPLICAS
+    } else {
+        CLAIM_ALONE
+    };
+    let claimed = claim(&mut transaction, statement, recipient, room).await?;
     transaction.commit().await?;
     Ok(claimed)
 }
@@ -131,13 +158,17 @@ async fn settle(
         .bind(message.step);
     let statement = match due_again {
         None => statement,
-        Some((due_at, attempts)) => statement.bind(due_at.millis()).bind(attempts),
+        Some((due_at, attempts)) => statement
+            .bind(due_at.millis())
+            .bind(attempts)
+            .bind(message.due_at),
     };
     statement.execute(connection).await.map(drop)
 }
 
 async fn claim(
     connection: &mut AnyConnection,
+    statement: &'static str,
     recipient: &str,
     room: usize,
 ) -> sqlx::Result<Vec<Message>> {
@@ -145,10 +176,10 @@ async fn claim(
         return Ok(Vec::new());
     }
     let now = Timestamp::now();
-    sqlx::query_as(CLAIM)
-        .bind(now.after(LEASE).millis())
+    sqlx::query_as(statement)
         .bind(recipient)
         .bind(now.millis())
+        .bind(now.after(LEASE).millis())
         .bind(i64::try_from(room).unwrap_or(i64::MAX))
         .fetch_all(connection)
         .await

@@ -1,0 +1,36 @@
+//! What https servers are verified with.
+
+use std::sync::Arc;
+
+use rustls::{ClientConfig, RootCertStore};
+
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    #[error("the system has no trusted certificates, which https servers are verified with")]
+    NoRoots,
+    #[error("TLS cannot be set up")]
+    Setup(#[from] rustls::Error),
+}
+
+/// Trusts what the system trusts (`SSL_CERT_FILE` and `SSL_CERT_DIR` change it), and speaks HTTP/1.1.
+///
+/// # Errors
+/// The system trusts nobody, or TLS cannot be set up.
+pub fn client_config() -> Result<Arc<ClientConfig>, TlsError> {
+    let mut roots = RootCertStore::empty();
+    let found = rustls_native_certs::load_native_certs();
+    for error in &found.errors {
+        log::warn!("a trusted certificate cannot be read: {error}");
+    }
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        return Err(TlsError::NoRoots);
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}
