@@ -48,7 +48,7 @@ const STEPS: [&str; 4] = [
 /// Something could not be measured; or all of it was, and a step took longer than the limit.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let target = service::target_folder()?;
-    let programs = service::build(&target, &restaurant::PROGRAMS)?;
+    let programs = service::build(&target)?;
     // Taken away when it is dropped, whatever happens; the restaurant, which is dropped first, writes into it.
     let folder = TempDir::with_prefix_in("bench-", target.canonicalize()?)?;
     let conditions = Conditions::of(folder.path()).await?;

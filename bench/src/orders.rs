@@ -92,7 +92,7 @@ struct Bench {
 /// Something could not be measured; or all of it was, and an order was refused or lost.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let target = service::target_folder()?;
-    let program = service::build(&target, &[PROGRAM])?.join(PROGRAM);
+    let program = service::build(&target)?.join(PROGRAM);
     let data = options.data.unwrap_or(target);
     fs::create_dir_all(&data)?;
     // Taken away when it is dropped, whatever happens.

@@ -4,11 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
 use crate::Error;
-use crate::service::{NOBODY, Service};
-
-/// In the order of their start. The client service has no part in an order's life.
-pub(super) const PROGRAMS: [&str; 4] =
-    ["order-service", "kitchen-mock", "delivery-mock", "gateway"];
+use crate::service::{NOBODY, PROGRAMS, Service};
 
 /// The variables by which a service listens, and by which all others find it.
 const LINKS: [(&str, &str); 3] = [
@@ -24,7 +20,7 @@ pub(super) struct Restaurant {
 }
 
 impl Restaurant {
-    /// Starts `PROGRAMS`, which are in the folder `programs`, with their files in `folder`.
+    /// Starts the programs, which are in the folder `programs`, with their files in `folder`.
     pub(super) async fn open(programs: &Path, folder: &Path) -> Result<Self, Error> {
         let variables = variables()?;
         let start = async |name| Service::start(&programs.join(name), folder, &variables).await;
