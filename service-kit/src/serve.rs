@@ -1,10 +1,11 @@
 //! Binding, serving and draining: what every process of the restaurant does alike.
 
+mod beside;
+mod draining;
+
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
@@ -12,11 +13,12 @@ use actix_web::http::header::ALLOW;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpResponse, HttpServer, Resource, web};
 use futures_util::future::join_all;
-use tokio::runtime::Handle;
-use tokio::sync::watch;
 
 use crate::health::Readiness;
 use crate::observe::{ServiceName, observe};
+
+use beside::{Beside, Work};
+pub use draining::Draining;
 
 /// How long what is in flight may take to finish after a stop was asked for. Longer than any deadline of the
 /// gateway, shorter than the 10 s after which Docker kills.
@@ -28,30 +30,6 @@ pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an idle connection is kept. Longer than the 15 s after which the gateway's pool lets one go, so that
 /// the gateway is the side that closes and no request meets a closing connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
-
-/// Whether a stop was asked for: `/ready` answers 503 from then on, and what runs beside the server comes to an end.
-#[derive(Clone, Debug, Default)]
-pub struct Draining(watch::Sender<bool>);
-
-impl Draining {
-    #[must_use]
-    pub fn is_on(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    pub fn begin(&self) {
-        self.0.send_replace(true);
-    }
-
-    /// Completes when a stop is asked for.
-    pub async fn begun(&self) {
-        // Fails only without a sender, and there is one here.
-        let _ = self.0.subscribe().wait_for(|begun| *begun).await;
-    }
-}
-
-/// Work that goes on beside the server.
-type Work = Pin<Box<dyn Future<Output = ()>>>;
 
 /// A bound server that has yet to be run.
 pub struct Application {
@@ -156,40 +134,6 @@ impl Application {
         let work = tokio::time::timeout(DRAIN, work);
         let (ended, (), _given_up) = tokio::join!(server, handle.stop(true), work);
         ended
-    }
-}
-
-/// Work that can be dropped anywhere. sqlx gives a connection back by spawning a task, which panics where no runtime is
-/// entered, as when an actix `System` is dropped with tasks that have not ended.
-struct Beside {
-    runtime: Handle,
-    work: Option<Work>,
-}
-
-impl Beside {
-    fn new(work: impl Future<Output = ()> + 'static) -> Self {
-        Self {
-            runtime: Handle::current(),
-            work: Some(Box::pin(work)),
-        }
-    }
-}
-
-impl Future for Beside {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        match &mut self.work {
-            Some(work) => work.as_mut().poll(context),
-            None => Poll::Ready(()),
-        }
-    }
-}
-
-impl Drop for Beside {
-    fn drop(&mut self) {
-        let _entered = self.runtime.enter();
-        drop(self.work.take());
     }
 }
 

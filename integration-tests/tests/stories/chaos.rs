@@ -112,9 +112,12 @@ impl Evening {
     }
 
     /// Kills each service as often as the evening has it, in no order that anybody could have planned for.
+    #[expect(
+        clippy::print_stderr,
+        reason = "the standard error of a failed test says how to have the same luck again"
+    )]
     async fn trouble(&self, processes: &mut Processes) {
         let seed = rand::random();
-        // Standard error of a failed test says how to have the same luck again.
         eprintln!("the seed of the kills is {seed}");
         let mut luck = StdRng::seed_from_u64(seed);
         let mut left = SERVICES

@@ -75,7 +75,10 @@ impl Processes {
     }
 }
 
-/// Whoever reads a failed test wants to know what the processes had to say.
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever reads a failed test wants to know what the processes had to say"
+)]
 impl Drop for Processes {
     fn drop(&mut self) {
         if std::thread::panicking() {

@@ -1,0 +1,124 @@
+//! What is kept of a request and its answer.
+
+use shared_types::value::Timestamp;
+use sqlx::{Any, AnyConnection, Executor};
+
+use super::KEPT;
+use crate::database::Database;
+use crate::housekeeping::delete_by_portions;
+
+/// A key as it is kept.
+#[derive(Clone, Debug)]
+pub struct SealedKey {
+    pub(super) name: String,
+    pub(super) fingerprint: String,
+}
+
+/// What there is to do for a key.
+#[derive(Debug)]
+pub enum Claim {
+    /// It is new: do it, and [`keep`](SealedKey::keep) the answer in the same transaction.
+    First,
+    /// It was done: this was the answer.
+    Done(String),
+    /// It came with another body.
+    Reused,
+}
+
+const CLAIM: &str = "INSERT INTO idempotency_keys (key, fingerprint, made, answer, created_at)
+     VALUES ($1, $2, '', '', $3)
+     ON CONFLICT (key) DO UPDATE
+     SET fingerprint = excluded.fingerprint, made = '', answer = '', created_at = excluded.created_at
+     WHERE idempotency_keys.created_at <= $4";
+
+impl SealedKey {
+    /// Claims the key within the transaction of what is to be done. Where another request holds it, this waits for the
+    /// end of that one's transaction.
+    ///
+    /// # Errors
+    /// The database fails, and the transaction with it.
+    pub async fn claim(
+        &self,
+        connection: &mut AnyConnection,
+        now: Timestamp,
+    ) -> sqlx::Result<Claim> {
+        let claimed = sqlx::query(CLAIM)
+            .bind(self.name.as_str())
+            .bind(self.fingerprint.as_str())
+            .bind(now.millis())
+            .bind(now.before(KEPT).millis())
+            .execute(&mut *connection)
+            .await?;
+        if claimed.rows_affected() > 0 {
+            return Ok(Claim::First);
+        }
+        // The row that is in the way stays locked, so that it is there.
+        Ok(self.find(connection, now).await?.unwrap_or(Claim::Reused))
+    }
+
+    /// What was answered to this key before, for those who would rather know it before they begin.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn find(
+        &self,
+        executor: impl Executor<'_, Database = Any>,
+        now: Timestamp,
+    ) -> sqlx::Result<Option<Claim>> {
+        let row: Option<(String, String)> = sqlx::query_as(
+            "SELECT fingerprint, answer FROM idempotency_keys WHERE key = $1 AND created_at > $2",
+        )
+        .bind(self.name.as_str())
+        .bind(now.before(KEPT).millis())
+        .fetch_optional(executor)
+        .await?;
+        Ok(row.map(|(fingerprint, answer)| {
+            if fingerprint == self.fingerprint {
+                Claim::Done(answer)
+            } else {
+                Claim::Reused
+            }
+        }))
+    }
+
+    /// Keeps the answer, a JSON text, in the transaction that claimed the key.
+    ///
+    /// # Errors
+    /// The database fails, and the transaction with it.
+    pub async fn keep(
+        &self,
+        connection: &mut AnyConnection,
+        made: &str,
+        answer: &str,
+    ) -> sqlx::Result<()> {
+        sqlx::query("UPDATE idempotency_keys SET made = $1, answer = $2 WHERE key = $3")
+            .bind(made)
+            .bind(answer)
+            .bind(self.name.as_str())
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Forgets the answers about something that is deleted.
+///
+/// # Errors
+/// The database fails.
+pub async fn forget(connection: &mut AnyConnection, made: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM idempotency_keys WHERE made = $1")
+        .bind(made)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Deletes the keys whose time is over.
+///
+/// # Errors
+/// The database fails.
+pub async fn sweep(database: &Database, now: Timestamp) -> sqlx::Result<u64> {
+    const SWEEP: &str = "DELETE FROM idempotency_keys WHERE key IN
+         (SELECT key FROM idempotency_keys WHERE created_at <= $1 LIMIT $2)";
+    delete_by_portions(database, SWEEP, now.before(KEPT)).await
+}

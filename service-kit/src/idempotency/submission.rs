@@ -1,0 +1,141 @@
+//! A request with its key, as it comes in.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{HeaderMap, HeaderName};
+use actix_web::{FromRequest, HttpRequest};
+use deserr::Deserr;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use shared_types::field::FieldErrors;
+use shared_types::text::Text;
+
+use super::SealedKey;
+use crate::failure::Failure;
+use crate::input;
+
+const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Longer than any common format of a key; it bounds what a client can have kept.
+const MAX_KEY_LENGTH: usize = 255;
+
+/// A JSON body, and the key that makes it one of a kind, where there is one.
+pub struct Submission<T> {
+    pub body: T,
+    pub key: Option<Key>,
+}
+
+/// What the client calls its request, and what the request was.
+pub struct Key {
+    name: String,
+    canonical_body: Vec<u8>,
+}
+
+impl<T: Deserr<FieldErrors> + 'static> FromRequest for Submission<T> {
+    type Error = Failure;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Failure>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let name = key_name(request.headers());
+        let value = input::json_value(request, payload);
+        Box::pin(async move {
+            let name = name?;
+            let value = value.await?;
+            // The keys of an object are sorted in a `Value`: the same body is the same text, however it was spelled.
+            let key = name.map(|name| Key {
+                name,
+                canonical_body: value.to_string().into_bytes(),
+            });
+            let body = input::parse(value)?;
+            Ok(Self { body, key })
+        })
+    }
+}
+
+fn key_name(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+    let mut sent = headers.get_all(HEADER);
+    match (sent.next(), sent.next()) {
+        (None, _) => Ok(None),
+        (Some(key), None) => key
+            .to_str()
+            .ok()
+            .filter(|key| is_acceptable(key))
+            .map(|key| Some(key.to_owned()))
+            .ok_or_else(refused),
+        (Some(_), Some(_)) => Err(refused()),
+    }
+}
+
+fn is_acceptable(key: &str) -> bool {
+    (1..=MAX_KEY_LENGTH).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn refused() -> Failure {
+    let text = Text::formatted(
+        format!("une seule clé, de 1 à {MAX_KEY_LENGTH} caractères ASCII visibles"),
+        format!("one key of 1 to {MAX_KEY_LENGTH} visible ASCII characters"),
+    );
+    Failure::invalid(FieldErrors::one("Idempotency-Key", text))
+}
+
+impl Key {
+    /// `secret` keeps whoever reads the table from finding a guessable body, such as one with a password, by trying.
+    #[must_use]
+    pub fn sealed_with(&self, secret: &[u8]) -> SealedKey {
+        let fingerprint = Hmac::<Sha256>::new_from_slice(secret)
+            .map(|mac| mac.chain_update(&self.canonical_body).finalize())
+            // HMAC takes secrets of any length (RFC 2104 §3).
+            .map(|mac| hex::encode(mac.into_bytes()))
+            .unwrap_or_default();
+        SealedKey {
+            name: self.name.clone(),
+            fingerprint,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderMap, HeaderValue};
+    use serde_json::json;
+
+    use super::{HEADER, Key, MAX_KEY_LENGTH, key_name};
+
+    fn key(body: &serde_json::Value) -> Key {
+        Key {
+            name: "a".to_owned(),
+            canonical_body: body.to_string().into_bytes(),
+        }
+    }
+
+    #[test]
+    fn only_one_plain_key_is_taken() {
+        let long = "k".repeat(MAX_KEY_LENGTH + 1);
+        for sent in [&["a b"][..], &[""], &[&long], &["a", "a"], &["é"]] {
+            let mut headers = HeaderMap::new();
+            for key in sent {
+                headers.append(HEADER, HeaderValue::from_bytes(key.as_bytes()).unwrap());
+            }
+            assert!(key_name(&headers).is_err(), "{sent:?}");
+        }
+        let mut headers = HeaderMap::new();
+        assert_eq!(key_name(&headers).unwrap(), None);
+        headers.insert(HEADER, HeaderValue::from_static("\"8e03978e\""));
+        assert_eq!(key_name(&headers).unwrap().as_deref(), Some("\"8e03978e\""));
+    }
+
+    #[test]
+    fn a_fingerprint_depends_on_the_body_and_the_secret_alone() {
+        let one = key(&json!({"a": 1, "b": 2})).sealed_with(b"secret");
+        let same =
+            key(&serde_json::from_str(r#"{ "b":2, "a":1 }"#).unwrap()).sealed_with(b"secret");
+        assert_eq!(one.fingerprint, same.fingerprint);
+        assert_eq!(one.fingerprint.len(), 64);
+        let other = key(&json!({"a": 1, "b": 3})).sealed_with(b"secret");
+        assert_ne!(one.fingerprint, other.fingerprint);
+        let elsewhere = key(&json!({"a": 1, "b": 2})).sealed_with(b"another");
+        assert_ne!(one.fingerprint, elsewhere.fingerprint);
+    }
+}

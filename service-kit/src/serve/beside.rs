@@ -1,0 +1,44 @@
+//! What a process does beside serving.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tokio::runtime::Handle;
+
+/// It ends by itself once the server drains.
+pub(super) type Work = Pin<Box<dyn Future<Output = ()>>>;
+
+/// Work that can be dropped anywhere. sqlx gives a connection back by spawning a task, which panics where no runtime is
+/// entered, as when an actix `System` is dropped with tasks that have not ended.
+pub(super) struct Beside {
+    runtime: Handle,
+    work: Option<Work>,
+}
+
+impl Beside {
+    pub(super) fn new(work: impl Future<Output = ()> + 'static) -> Self {
+        Self {
+            runtime: Handle::current(),
+            work: Some(Box::pin(work)),
+        }
+    }
+}
+
+impl Future for Beside {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        match &mut self.work {
+            Some(work) => work.as_mut().poll(context),
+            None => Poll::Ready(()),
+        }
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        let _entered = self.runtime.enter();
+        drop(self.work.take());
+    }
+}
