@@ -58,9 +58,9 @@ async fn an_evening_of_kills_loses_no_order_and_no_mark() {
     evening.go().await;
 }
 
-/// Takes several minutes: `cargo test -p integration-tests --test stories -- --ignored`.
+/// Takes about three minutes: `cargo test -p integration-tests --test stories -- --ignored`.
 #[actix_web::test]
-#[ignore = "takes several minutes"]
+#[ignore = "takes about three minutes"]
 async fn a_long_evening_of_kills_loses_no_order_and_no_mark() {
     let evening = Evening {
         clients: 20,
