@@ -78,7 +78,7 @@ mod tests {
         let mounts =
             "/dev/vda / ext4 rw 0 0\ntmpfs /tmp tmpfs rw 0 0\n/dev/vdb /tmp/disk xfs rw 0 0\n";
         for (folder, kind) in [
-            ("/work", "ext4"),
+            ("/srv", "ext4"),
             ("/tmp/x", "tmpfs"),
             ("/tmp/disk/x", "xfs"),
             ("/tmpfoo", "ext4"),
