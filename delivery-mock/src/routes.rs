@@ -11,15 +11,14 @@ use actix_web::web;
 use service_kit::failure::Failure;
 use service_kit::orders::Orders;
 use service_kit::serve::resource;
-use shared_types::delivery::DeliveryStatus;
 use shared_types::field::{FieldErrors, FromText};
 use shared_types::id::OrderRef;
-use shared_types::order::Order;
+use shared_types::order::{Order, OrderStatus};
 use shared_types::problem::Code;
 use shared_types::text::Text;
 use shared_types::value::Timestamp;
 
-use crate::dispatch::{Dispatch, ImpossibleMove, Limits, Refusal, order_status};
+use crate::dispatch::{Dispatch, ImpossibleMove, Limits, Refusal};
 
 /// Delivery, and the order service that hears what is marked here, where there is one.
 pub(crate) struct SharedDispatch {
@@ -46,19 +45,11 @@ impl SharedDispatch {
         learned.map_err(failure)
     }
 
-    /// Reports what a delivery's status makes of its order; before it shows, so that what cannot be kept changes nothing.
-    async fn report(&self, order: &OrderRef, status: DeliveryStatus) -> Result<(), Failure> {
-        match (&self.orders, order_status(status)) {
-            (Some(orders), Some(status)) => orders.report(order, status).await,
-            _ => Ok(()),
-        }
-    }
-
-    /// Reports again what the order service refused because it came too early.
-    async fn report_what_is_ahead_of(&self, order: &Order) -> Result<(), Failure> {
-        let status = self.lock().ahead_of(order);
+    /// Reports where an order stands now, if that is news of it; before it shows, so that what cannot be kept changes
+    /// nothing.
+    async fn report(&self, order: &OrderRef, status: Option<OrderStatus>) -> Result<(), Failure> {
         match (&self.orders, status) {
-            (Some(orders), Some(status)) => orders.report(&order.id.into(), status).await,
+            (Some(orders), Some(status)) => orders.report(order, status).await,
             _ => Ok(()),
         }
     }

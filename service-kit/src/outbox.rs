@@ -72,12 +72,18 @@ impl Outbox {
         }
     }
 
+    /// Whether there is anybody to tell.
+    #[must_use]
+    pub fn has_recipients(&self) -> bool {
+        !self.recipients.is_empty()
+    }
+
     /// Writes the news in the transaction of the change that it tells of. After the commit, call [`wake`](Self::wake).
     ///
     /// # Errors
     /// The database fails, and the transaction with it.
     pub async fn put(&self, connection: &mut AnyConnection, news: News<'_>) -> sqlx::Result<()> {
-        if self.recipients.is_empty() {
+        if !self.has_recipients() {
             return Ok(());
         }
         let now = Timestamp::now().millis();

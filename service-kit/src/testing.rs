@@ -5,6 +5,7 @@
 
 mod client;
 mod eventually;
+mod kill;
 mod orders;
 mod postgres;
 mod process;
@@ -12,6 +13,7 @@ mod shape;
 
 pub use client::{Answer, Client, Request};
 pub use eventually::eventually;
+pub use kill::{Answered, kill_amid};
 pub use orders::{Conduct, OrdersStandIn, waiting_for_orders};
 pub use postgres::{Postgres, postgres_or_skip};
 pub use process::{Process, addr_after};

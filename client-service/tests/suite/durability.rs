@@ -1,12 +1,10 @@
 //! `kill -9`: an account that was answered 201 is there when the service comes back.
 
-use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::process::Command;
-use std::rc::Rc;
 
 use serde_json::json;
-use service_kit::testing::{Client, Process, eventually};
+use service_kit::testing::{Answered, Client, Process, kill_amid};
 
 use super::{PASSWORD, new_client};
 use crate::TestDatabase;
@@ -14,9 +12,6 @@ use crate::TestDatabase;
 /// Enough that several commits are under way when the kill comes.
 const CONCURRENT: usize = 16;
 const ANSWERED_BEFORE_THE_KILL: usize = 40;
-
-/// The e-mail addresses that were answered with 201.
-type Answered = Rc<RefCell<Vec<String>>>;
 
 /// The real binary.
 fn start(database: &TestDatabase) -> Process {
@@ -30,8 +25,8 @@ fn start(database: &TestDatabase) -> Process {
     )
 }
 
-/// Registers one account after another until the service is gone.
-async fn register_on(addr: SocketAddr, name: usize, answered: Answered) {
+/// Registers one account after another until the service is gone, and remembers the addresses of those answered 201.
+async fn register_on(name: usize, addr: SocketAddr, answered: Answered<String>) {
     let http = awc::Client::default();
     for number in 0.. {
         let email = format!("client{name}.{number}@example.com");
@@ -48,26 +43,20 @@ async fn register_on(addr: SocketAddr, name: usize, answered: Answered) {
 async fn every_account_that_was_answered_survives_a_kill() {
     let database = TestDatabase::fresh();
     let mut process = start(&database);
-    let addr = process.addr();
-    let answered = Answered::default();
-    let clients: Vec<_> = (0..CONCURRENT)
-        .map(|name| actix_web::rt::spawn(register_on(addr, name, answered.clone())))
-        .collect();
-    eventually("enough accounts", async || {
-        (answered.borrow().len() >= ANSWERED_BEFORE_THE_KILL).then_some(())
-    })
-    .await;
-    process.kill();
-    for client in clients {
-        client.await.unwrap();
-    }
+    let killed = kill_amid(
+        &mut process,
+        CONCURRENT,
+        ANSWERED_BEFORE_THE_KILL,
+        register_on,
+    );
+    let answered = killed.await;
 
     let again = start(&database);
     let http = Client::of(again.addr());
     let kept = http.get("/clients").await.ok(200).to_string();
-    for email in answered.borrow().iter() {
+    for email in &answered {
         assert!(kept.contains(&format!("\"{email}\"")), "{email} is lost");
     }
-    let login = json!({"email": answered.borrow()[0], "password": PASSWORD});
+    let login = json!({"email": answered[0], "password": PASSWORD});
     let _ = http.post("/auth/login", login).await.ok(200);
 }

@@ -10,7 +10,7 @@ use shared_types::id::{CourierId, DeliveryId};
 use shared_types::value::Timestamp;
 
 use super::{SharedDispatch, failure, id_of};
-use crate::dispatch::Refusal;
+use crate::dispatch::{Refusal, order_status};
 
 /// `?livreurId=`. A courier that is not known is no fault: there is still what anyone may take.
 #[derive(Deserr)]
@@ -54,7 +54,9 @@ pub(super) async fn change(
     if change.status.as_ref().is_some() {
         let changed = dispatch.lock().changed(id, change.clone());
         let changed = changed.map_err(failure)?;
-        dispatch.report(&changed.order_id, changed.status).await?;
+        dispatch
+            .report(&changed.order_id, order_status(changed.status))
+            .await?;
     }
     let changed = dispatch
         .lock()

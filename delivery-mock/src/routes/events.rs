@@ -13,6 +13,8 @@ pub(super) async fn hear(
     Json(event): Json<OrderEvent>,
 ) -> Result<HttpResponse, Failure> {
     dispatch.learn(&event.order)?;
-    dispatch.report_what_is_ahead_of(&event.order).await?;
+    // What the order service refused because it came too early.
+    let ahead = dispatch.lock().ahead_of(&event.order);
+    dispatch.report(&event.order.id.into(), ahead).await?;
     Ok(HttpResponse::NoContent().finish())
 }

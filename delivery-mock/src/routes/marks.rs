@@ -8,6 +8,7 @@ use shared_types::kitchen::Marked;
 use shared_types::value::Timestamp;
 
 use super::{SharedDispatch, failure};
+use crate::dispatch::order_status;
 
 pub(super) async fn assigned(dispatch: web::Data<SharedDispatch>) -> HttpResponse {
     HttpResponse::Ok().json(dispatch.lock().assigned())
@@ -20,7 +21,9 @@ pub(super) async fn update(
     let to = mark.status.unwrap_or(DeliveryStatus::Delivered);
     let order_id = mark.order_id;
     let marked = dispatch.lock().marked(&order_id, to).map_err(failure)?;
-    dispatch.report(&order_id, marked.status).await?;
+    dispatch
+        .report(&order_id, order_status(marked.status))
+        .await?;
     let marked = dispatch.lock().mark(&order_id, to, Timestamp::now());
     let status = marked.map_err(failure)?;
     Ok(HttpResponse::Ok().json(Marked { order_id, status }))

@@ -1,11 +1,9 @@
 //! `kill -9`: a hand-over that was answered 200 reaches the order service, if only after a restart of delivery.
 
-use std::cell::RefCell;
 use std::net::SocketAddr;
-use std::rc::Rc;
 
 use serde_json::json;
-use service_kit::testing::{Client, OrdersStandIn, eventually};
+use service_kit::testing::{Answered, Client, OrdersStandIn, kill_amid};
 use shared_types::order::{Order, OrderStatus};
 
 use crate::{order_at, process};
@@ -15,11 +13,8 @@ const CONCURRENT: usize = 8;
 const ORDERS_EACH: usize = 100;
 const ANSWERED_BEFORE_THE_KILL: usize = 60;
 
-/// The orders whose mark was answered with 200.
-type Answered = Rc<RefCell<Vec<Order>>>;
-
 /// Hands over one order after another until delivery is gone.
-async fn mark_on(addr: SocketAddr, orders: Vec<Order>, answered: Answered) {
+async fn mark_on(addr: SocketAddr, orders: Vec<Order>, answered: Answered<Order>) {
     let http = awc::Client::default();
     let url = format!("http://{addr}/update");
     for order in orders {
@@ -43,26 +38,22 @@ async fn every_hand_over_that_was_answered_while_the_order_service_was_away_surv
     let _ = delivery.line_with("caught up: ");
     orders.stop().await;
 
-    let answered = Answered::default();
-    let markers: Vec<_> = known
-        .chunks(ORDERS_EACH)
-        .map(|each| mark_on(delivery.addr(), each.to_vec(), answered.clone()))
-        .map(actix_web::rt::spawn)
-        .collect();
-    eventually("enough marks", async || {
-        (answered.borrow().len() >= ANSWERED_BEFORE_THE_KILL).then_some(())
-    })
-    .await;
-    delivery.kill();
-    for marker in markers {
-        marker.await.unwrap();
-    }
+    let killed = kill_amid(
+        &mut delivery,
+        CONCURRENT,
+        ANSWERED_BEFORE_THE_KILL,
+        |number, addr, answered| {
+            let each = known.chunks(ORDERS_EACH).nth(number).unwrap();
+            mark_on(addr, each.to_vec(), answered)
+        },
+    );
+    let answered = killed.await;
     assert_eq!(orders.heard(), []);
 
     let again = process(&orders, folder.path());
     let _ = Client::of(again.addr()).get("/ready").await.ok(200);
     orders.start();
-    for order in &answered.take() {
+    for order in &answered {
         orders.until(order, OrderStatus::Delivered).await;
     }
 }

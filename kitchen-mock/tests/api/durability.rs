@@ -1,11 +1,9 @@
 //! `kill -9`: a mark that was answered 200 reaches the order service, if only after a restart of the kitchen.
 
-use std::cell::RefCell;
 use std::net::SocketAddr;
-use std::rc::Rc;
 
 use serde_json::json;
-use service_kit::testing::{Client, Conduct, OrdersStandIn, eventually};
+use service_kit::testing::{Answered, Client, Conduct, OrdersStandIn, kill_amid};
 use shared_types::order::{Order, OrderStatus};
 use shared_types::problem::Code;
 
@@ -16,11 +14,8 @@ const CONCURRENT: usize = 8;
 const ORDERS_EACH: usize = 100;
 const ANSWERED_BEFORE_THE_KILL: usize = 60;
 
-/// The orders whose mark was answered with 200.
-type Answered = Rc<RefCell<Vec<Order>>>;
-
 /// Marks one order after another until the kitchen is gone.
-async fn mark_on(addr: SocketAddr, orders: Vec<Order>, answered: Answered) {
+async fn mark_on(addr: SocketAddr, orders: Vec<Order>, answered: Answered<Order>) {
     let http = awc::Client::default();
     let url = format!("http://{addr}/update");
     for order in orders {
@@ -44,26 +39,22 @@ async fn every_mark_that_was_answered_while_the_order_service_was_away_survives_
     let _ = kitchen.line_with("caught up: ");
     orders.stop().await;
 
-    let answered = Answered::default();
-    let markers: Vec<_> = known
-        .chunks(ORDERS_EACH)
-        .map(|each| mark_on(kitchen.addr(), each.to_vec(), answered.clone()))
-        .map(actix_web::rt::spawn)
-        .collect();
-    eventually("enough marks", async || {
-        (answered.borrow().len() >= ANSWERED_BEFORE_THE_KILL).then_some(())
-    })
-    .await;
-    kitchen.kill();
-    for marker in markers {
-        marker.await.unwrap();
-    }
+    let killed = kill_amid(
+        &mut kitchen,
+        CONCURRENT,
+        ANSWERED_BEFORE_THE_KILL,
+        |number, addr, answered| {
+            let each = known.chunks(ORDERS_EACH).nth(number).unwrap();
+            mark_on(addr, each.to_vec(), answered)
+        },
+    );
+    let answered = killed.await;
     assert_eq!(orders.heard(), []);
 
     let again = process(&orders, folder.path());
     let _ = Client::of(again.addr()).get("/ready").await.ok(200);
     orders.start();
-    for order in &answered.take() {
+    for order in &answered {
         orders.until(order, OrderStatus::Ready).await;
     }
 }

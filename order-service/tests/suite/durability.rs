@@ -1,12 +1,10 @@
 //! `kill -9`: an order that was answered 201 is there when the service comes back.
 
-use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::process::Command;
-use std::rc::Rc;
 
 use serde_json::Value;
-use service_kit::testing::{Client, Process, eventually};
+use service_kit::testing::{Answered, Client, Process, kill_amid};
 
 use super::{new_order, path};
 use crate::TestDatabase;
@@ -14,9 +12,6 @@ use crate::TestDatabase;
 /// Enough that several commits are under way when the kill comes.
 const CONCURRENT: usize = 8;
 const ANSWERED_BEFORE_THE_KILL: usize = 60;
-
-/// The orders that were answered with 201.
-type Answered = Rc<RefCell<Vec<Value>>>;
 
 /// The real binary.
 fn start(database: &TestDatabase) -> Process {
@@ -29,7 +24,7 @@ fn start(database: &TestDatabase) -> Process {
 }
 
 /// Places one order after another until the service is gone.
-async fn order_on(addr: SocketAddr, answered: Answered) {
+async fn order_on(_number: usize, addr: SocketAddr, answered: Answered<Value>) {
     let http = awc::Client::default();
     let url = format!("http://{addr}/commandes");
     while let Ok(mut answer) = http.post(&url).send_json(&new_order()).await {
@@ -45,23 +40,11 @@ async fn order_on(addr: SocketAddr, answered: Answered) {
 async fn every_order_that_was_answered_survives_a_kill() {
     let database = TestDatabase::fresh();
     let mut process = start(&database);
-    let addr = process.addr();
-    let answered = Answered::default();
-    let clients: Vec<_> = (0..CONCURRENT)
-        .map(|_| actix_web::rt::spawn(order_on(addr, answered.clone())))
-        .collect();
-    eventually("enough orders", async || {
-        (answered.borrow().len() >= ANSWERED_BEFORE_THE_KILL).then_some(())
-    })
-    .await;
-    process.kill();
-    for client in clients {
-        client.await.unwrap();
-    }
+    let answered = kill_amid(&mut process, CONCURRENT, ANSWERED_BEFORE_THE_KILL, order_on).await;
 
     let again = start(&database);
     let http = Client::of(again.addr());
-    for order in &answered.take() {
+    for order in &answered {
         assert_eq!(http.get(&path(order)).await.ok(200), *order);
     }
 }

@@ -47,10 +47,8 @@ impl Statement {
     /// # Errors
     /// A value could not be bound.
     pub fn build(self) -> sqlx::Result<Query<'static, Any, AnyArguments>> {
-        match self.fault {
-            Some(fault) => Err(sqlx::Error::Encode(fault)),
-            None => Ok(sqlx::query_with(AssertSqlSafe(self.sql), self.arguments)),
-        }
+        let (sql, arguments) = self.parts()?;
+        Ok(sqlx::query_with(sql, arguments))
     }
 
     /// # Errors
@@ -59,9 +57,14 @@ impl Statement {
     where
         R: for<'r> FromRow<'r, AnyRow>,
     {
+        let (sql, arguments) = self.parts()?;
+        Ok(sqlx::query_as_with(sql, arguments))
+    }
+
+    fn parts(self) -> sqlx::Result<(AssertSqlSafe<String>, AnyArguments)> {
         match self.fault {
             Some(fault) => Err(sqlx::Error::Encode(fault)),
-            None => Ok(sqlx::query_as_with(AssertSqlSafe(self.sql), self.arguments)),
+            None => Ok((AssertSqlSafe(self.sql), self.arguments)),
         }
     }
 }

@@ -61,7 +61,7 @@ impl Outbox {
 
 /// Logs what has been waiting for long, until a stop is asked for.
 pub(super) async fn watch(outbox: &Outbox, draining: &Draining) {
-    if outbox.recipients.is_empty() {
+    if !outbox.has_recipients() {
         return;
     }
     loop {
