@@ -15,7 +15,7 @@ use crate::cors::Origins;
 use crate::limits::Limits;
 use crate::route::RouteTable;
 
-pub(crate) use file::RouteRow;
+pub(crate) use file::{LimitsTable, RouteRow};
 pub use upstream::{Upstream, UpstreamUrl};
 
 /// The file that is compiled in.
@@ -77,7 +77,7 @@ impl Config {
             )?,
             workers: workers.unwrap_or(cores),
             origins: env.parse_or("GATEWAY_CORS_ORIGINS", Origins::localhost())?,
-            limits: file.limits.into(),
+            limits: Limits::new(&file.limits)?,
             routes: RouteTable::build(&file.routes, &upstreams)?,
             upstreams,
         })
@@ -162,6 +162,17 @@ mod tests {
                 "request_body = \"1MiB\"",
                 "request_body = \"much\"",
                 "request_body",
+            ),
+            ("head = \"32KiB\"", "head = \"1MiB\"", "limits.head"),
+            (
+                "idle_timeout = \"60s\"",
+                "idle_timeout = \"0s\"",
+                "limits.idle_timeout",
+            ),
+            (
+                "connections = 10000",
+                "connections = 0",
+                "limits.connections",
             ),
             (
                 "methods = [\"PATCH\"]",

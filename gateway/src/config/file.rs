@@ -7,8 +7,6 @@ use bytesize::ByteSize;
 use serde::{Deserialize, Deserializer, de};
 use service_kit::env::ConfigError;
 
-use crate::limits::Limits;
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct File {
@@ -24,16 +22,13 @@ pub(crate) struct LimitsTable {
     pub(crate) uri: ByteSize,
     pub(crate) head: ByteSize,
     pub(crate) request_body: ByteSize,
-}
-
-impl From<LimitsTable> for Limits {
-    fn from(table: LimitsTable) -> Self {
-        Self {
-            uri: table.uri.as_u64(),
-            head: table.head.as_u64(),
-            request_body: table.request_body.as_u64(),
-        }
-    }
+    pub(crate) connections: u32,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) head_timeout: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) stall_timeout: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) idle_timeout: Duration,
 }
 
 #[derive(Debug, Deserialize)]

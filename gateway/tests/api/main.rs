@@ -30,6 +30,10 @@ const CONFIG: &str = r#"
 uri = "1KiB"
 head = "4KiB"
 request_body = "64KiB"
+connections = 1000
+head_timeout = "10s"
+stall_timeout = "10s"
+idle_timeout = "30s"
 
 [upstreams.backend]
 url = "http://127.0.0.1:1"
