@@ -1,21 +1,23 @@
 //! Where every request enters, and where its answer leaves.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
-use actix_web::http::header::{
-    ACCEPT_LANGUAGE, ALLOW, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, VARY,
-};
-use actix_web::http::{ConnectionType, Method, StatusCode};
+use actix_web::body::{BodySize, MessageBody as _};
+use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::http::{ConnectionType, Method, Version};
 use actix_web::{HttpRequest, HttpResponse, web};
 use service_kit::observe::lang_of;
 use service_kit::request_id::{self, RequestId};
 use service_kit::serve::Draining;
-use shared_types::problem::{Code, MEDIA_TYPE, Occurrence, Problem};
+use shared_types::problem::{Code, Occurrence};
 
 use crate::config::{Config, Upstream};
 use crate::cors;
+use crate::downstream::Link;
 use crate::fault::{ClientFault, Fault, UpstreamFault};
 use crate::pages;
+use crate::problem;
 use crate::proxy::{self, Outgoing, Pools};
 use crate::record::Record;
 use crate::route::{Found, To};
@@ -34,20 +36,45 @@ pub(crate) async fn enter(
     worker: web::Data<Worker>,
 ) -> HttpResponse {
     let request_id = RequestId::take_over_or_make(request.headers());
-    let mut record = Record::begin(request.method().clone(), request_id.clone());
+    let link = request.conn_data::<Rc<Link>>().cloned();
+    let mut record = Record::begin(request.method().clone(), request_id.clone(), link.clone());
     let grant = worker.config.origins.grant(request.headers());
 
     let mut response = if cors::is_preflight(request.method(), request.headers()) {
         cors::preflight_answer(&grant, request.headers())
     } else {
-        worker.dispatch(&request, payload, &mut record).await
+        let link = link.as_ref();
+        worker.dispatch(&request, payload, link, &mut record).await
     };
 
     cors::apply(&grant, response.headers_mut());
     response
         .headers_mut()
         .insert(request_id::HEADER, request_id.header_value());
+    fit(&mut response, &request);
+    if response.head().connection_type() == ConnectionType::Close
+        && let Some(link) = link
+    {
+        link.close();
+    }
     record.follow(response)
+}
+
+/// Fits the answer to what the server does not mind itself.
+fn fit(response: &mut HttpResponse, request: &HttpRequest) {
+    let head = response.head_mut();
+    if request.version() < Version::HTTP_11 {
+        // It knows no chunks (RFC 9112 §6.1); the connection's end delimits the body.
+        head.no_chunking(true);
+        if response.body().size() == BodySize::Stream {
+            response
+                .head_mut()
+                .set_connection_type(ConnectionType::Close);
+        }
+    } else if request.head().upgrade() {
+        // The server would announce an upgrade that does not happen.
+        head.set_connection_type(ConnectionType::Close);
+    }
 }
 
 impl Worker {
@@ -55,11 +82,9 @@ impl Worker {
         &self,
         request: &HttpRequest,
         payload: web::Payload,
+        link: Option<&Rc<Link>>,
         record: &mut Record,
     ) -> HttpResponse {
-        if let Err(fault) = self.config.limits.admit(request) {
-            return refuse(request, Fault::Client(fault), None, record);
-        }
         let (route, parameters) = match self
             .config
             .routes
@@ -100,9 +125,21 @@ impl Worker {
             pool,
             request_id: &record.request_id,
             max_body: self.config.limits.request_body,
+            link,
         };
         match proxy::forward(outgoing).await {
             Ok(response) => response,
+            // The connection was ended on the client, which looks like a body that ends too early.
+            Err(Fault::Client(ClientFault::Malformed))
+                if link.is_some_and(|link| link.has_stalled()) =>
+            {
+                refuse(
+                    request,
+                    Fault::Client(ClientFault::TooSlow),
+                    Some(upstream),
+                    record,
+                )
+            }
             Err(fault) => refuse(request, fault, Some(upstream), record),
         }
     }
@@ -163,12 +200,6 @@ fn problem(
     };
     let detail = at_fault
         .map(|(upstream, fault)| fault.detail(upstream, request.method()).to(lang).to_owned());
-    let mut problem = Problem::new(code, detail, occurrence);
-    problem.service = at_fault.map(|(upstream, _)| upstream.name.to_string());
-    let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    HttpResponse::build(status)
-        .insert_header((CONTENT_TYPE, MEDIA_TYPE))
-        .insert_header((CONTENT_LANGUAGE, lang.tag()))
-        .append_header((VARY, ACCEPT_LANGUAGE.as_str()))
-        .json(problem)
+    let service = at_fault.map(|(upstream, _)| &*upstream.name);
+    problem::answer(code, detail, service, occurrence)
 }

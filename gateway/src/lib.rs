@@ -1,6 +1,6 @@
 //! The API gateway: the single door to a restaurant's services.
 //!
-//! A request's life, and the modules in that order: [`entrance`] accepts it, [`route`] finds its row, [`proxy`]
+//! A request's life, and the modules in that order: [`downstream`] takes its bytes, [`entrance`] accepts it, [`route`] finds its row, [`proxy`]
 //! prepares it, sends it and relays the answer, and [`record`] leaves its line in the log. What can go wrong on
 //! the way is a [`fault`]. Every upstream is remote: nothing here knows a service's code.
 
@@ -8,13 +8,16 @@ mod application;
 pub mod cli;
 pub mod config;
 mod cors;
+mod downstream;
 mod entrance;
 mod fault;
 mod limits;
 mod pages;
+mod problem;
 mod proxy;
 mod record;
 pub mod route;
+mod transport;
 
 pub use application::Gateway;
 pub use config::Config;

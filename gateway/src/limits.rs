@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
-use actix_web::HttpRequest;
-use actix_web::http::header::HeaderMap;
 use service_kit::env::ConfigError;
 
 use crate::config::LimitsTable;
-use crate::fault::ClientFault;
 
 /// actix-http gives up a head that does not fit into its buffer of 128 KiB. What is left of that is for the request
 /// line's method and version.
@@ -63,23 +60,4 @@ impl Limits {
             idle_timeout: table.idle_timeout,
         })
     }
-
-    /// Judges what has arrived of a request by the time it can be routed. Its body is counted as it comes.
-    pub(crate) fn admit(&self, request: &HttpRequest) -> Result<(), ClientFault> {
-        let target = request.uri().path_and_query();
-        if target.is_some_and(|target| target.as_str().len() as u64 > self.uri) {
-            return Err(ClientFault::UriTooLong);
-        }
-        if size_of(request.headers()) > self.head {
-            return Err(ClientFault::HeadTooLarge);
-        }
-        Ok(())
-    }
-}
-
-fn size_of(headers: &HeaderMap) -> u64 {
-    let sizes = headers
-        .iter()
-        .map(|(name, value)| (name.as_str().len() + value.len()) as u64);
-    sizes.sum()
 }

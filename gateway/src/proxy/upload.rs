@@ -9,12 +9,17 @@ use actix_web::web::{Bytes, Payload};
 use futures_util::Stream as _;
 use http_body::{Body, Frame, SizeHint};
 
+use crate::downstream::Link;
 use crate::fault::ClientFault;
 
 /// How far a body has come. Kept outside the body, which hyper owns: when an exchange fails, this says whose fault
 /// it was.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Progress(Rc<Cell<State>>);
+pub(super) struct Progress {
+    state: Rc<Cell<State>>,
+    /// The client's connection, which is told that the body is wanted.
+    link: Option<Rc<Link>>,
+}
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
@@ -27,13 +32,27 @@ enum State {
 }
 
 impl Progress {
+    pub(super) fn of(link: Option<&Rc<Link>>) -> Self {
+        Self {
+            state: Rc::default(),
+            link: link.cloned(),
+        }
+    }
+
+    fn await_client(&self) {
+        self.state.set(State::Awaited);
+        if let Some(link) = &self.link {
+            link.want_body();
+        }
+    }
+
     /// Whether the client is the one who is waited for.
     pub(super) fn is_awaited(&self) -> bool {
-        self.0.get() == State::Awaited
+        self.state.get() == State::Awaited
     }
 
     pub(super) fn fault(&self) -> Option<ClientFault> {
-        match self.0.get() {
+        match self.state.get() {
             State::Failed(fault) => Some(fault),
             State::Settled | State::Awaited => None,
         }
@@ -85,7 +104,7 @@ impl Upload {
     }
 
     fn fail(&self, fault: ClientFault) -> Poll<Option<Result<Frame<Bytes>, Interrupted>>> {
-        self.progress.0.set(State::Failed(fault));
+        self.progress.state.set(State::Failed(fault));
         Poll::Ready(Some(Err(Interrupted)))
     }
 }
@@ -103,14 +122,14 @@ impl Body for Upload {
         };
         match Pin::new(payload).poll_next(context) {
             Poll::Pending => {
-                self.progress.0.set(State::Awaited);
+                self.progress.await_client();
                 Poll::Pending
             }
             Poll::Ready(None) if self.is_sized && self.allowance > 0 => {
                 self.fail(ClientFault::Malformed)
             }
             Poll::Ready(None) => {
-                self.progress.0.set(State::Settled);
+                self.progress.state.set(State::Settled);
                 Poll::Ready(None)
             }
             Poll::Ready(Some(Err(_broken))) => self.fail(ClientFault::Malformed),
@@ -118,7 +137,7 @@ impl Body for Upload {
                 None => self.fail(ClientFault::TooLarge),
                 Some(left) => {
                     self.allowance = left;
-                    self.progress.0.set(State::Settled);
+                    self.progress.state.set(State::Settled);
                     Poll::Ready(Some(Ok(Frame::data(chunk))))
                 }
             },

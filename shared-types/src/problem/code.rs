@@ -55,6 +55,14 @@ codes! {
         fr: "Requête trop lente", "La requête n'est pas arrivée en entier à temps.";
         en: "Request too slow", "The request did not arrive in full in time.";
     }
+    ExpectationFailed = 417 "expectation_failed" {
+        fr: "Attente non satisfaite", "L'attente annoncée par Expect n'est pas prise en charge.";
+        en: "Expectation failed", "What Expect asks for is not supported.";
+    }
+    HttpVersionNotSupported = 505 "http_version_not_supported" {
+        fr: "Version de HTTP non prise en charge", "Cette version de HTTP n'est pas prise en charge.";
+        en: "HTTP version not supported", "This version of HTTP is not supported.";
+    }
     UpstreamUnreachable = 502 "upstream_unreachable" {
         fr: "Service injoignable", "Le service demandé est injoignable. Réessayez dans quelques secondes.";
         en: "Service unreachable", "The service cannot be reached. Try again in a few seconds.";

@@ -1,0 +1,96 @@
+//! The clients' side: connections are accepted, screened byte by byte, and served by actix-web.
+//!
+//! actix-web's own server hands a connection straight to actix-http, which takes more than RFC 9112 allows (bare LF,
+//! any `Host`), answers what it refuses without a body or a line in the log, and sets two timers for every request.
+//! So the same two crates are put together here with a screen between them.
+
+mod chunks;
+mod closing;
+mod goodbye;
+mod head;
+mod lines;
+mod link;
+mod patience;
+mod refusal;
+mod screen;
+mod stream;
+mod target;
+
+use std::future::ready;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_http::{HttpService, KeepAlive};
+use actix_server::Server;
+use actix_service::{ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::dev::AppConfig;
+use actix_web::{App, web};
+use service_kit::serve::{DRAIN, Draining, cannot_listen};
+use tokio::net::TcpStream;
+
+use crate::config::Config;
+use crate::entrance::{Worker, enter};
+use crate::proxy::{Pools, TlsConfig};
+use crate::transport::Transport;
+
+pub(crate) use link::Link;
+use stream::Stream;
+
+/// Binds the public listener. Gives the server and where it listens.
+///
+/// # Errors
+/// The address cannot be bound.
+pub(crate) fn bind(
+    config: Arc<Config>,
+    tls: TlsConfig,
+    draining: Draining,
+) -> io::Result<(Server, SocketAddr)> {
+    let (bind, workers, limits) = (config.bind, config.workers, config.limits);
+    let listener =
+        std::net::TcpListener::bind(bind).map_err(|error| cannot_listen(bind, &error))?;
+    let addr = listener.local_addr()?;
+    // Each worker has its share of what all may have.
+    let share = usize::try_from(limits.connections)
+        .unwrap_or(usize::MAX)
+        .div_ceil(workers);
+    let builder = Server::build()
+        .workers(workers)
+        .max_concurrent_connections(share)
+        .disable_signals()
+        .shutdown_timeout(DRAIN.as_secs());
+    let stopping = builder.graceful_shutdown_signal();
+    let builder = builder.listen("gateway", listener, move || {
+        let worker = Worker {
+            config: Arc::clone(&config),
+            pools: Pools::new(&config.upstreams, &tls),
+            draining: draining.clone(),
+        };
+        let app = App::new()
+            .app_data(web::Data::new(worker))
+            .default_service(web::to(enter));
+        let stopping = stopping.clone();
+        let http1 = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            // The stream's own patience decides.
+            .keep_alive(KeepAlive::Os)
+            .client_request_timeout(Duration::ZERO)
+            .client_disconnect_timeout(Duration::ZERO)
+            // Whether a client that has closed its side counts as gone is for the stream to say.
+            .h1_allow_half_closed(true)
+            .on_connect_ext(|stream: &Stream, data| {
+                data.insert(stream.link());
+            })
+            .h1(map_config(app, |()| AppConfig::default()));
+        fn_service(move |tcp: TcpStream| {
+            let peer = tcp.peer_addr().ok();
+            ready(Ok((Stream::new(Transport::Plain(tcp), limits), peer)))
+        })
+        .and_then(http1)
+    })?;
+    Ok((builder.run(), addr))
+}
