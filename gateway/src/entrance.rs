@@ -1,5 +1,6 @@
 //! Where every request enters, and where its answer leaves.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use actix_web::http::header::{
@@ -17,6 +18,7 @@ use crate::cors;
 use crate::fault::{ClientFault, Fault, UpstreamFault};
 use crate::pages;
 use crate::proxy::{self, Outgoing, Pools};
+use crate::rate::{Exceeded, Standing};
 use crate::record::Record;
 use crate::route::{Found, To};
 
@@ -37,6 +39,8 @@ pub(crate) async fn enter(
     let mut record = Record::begin(request.method().clone(), request_id.clone());
     let grant = worker.config.origins.grant(request.headers());
 
+    // A preflight is free of the rate limits: no page asks for one itself, a refused one is an error that no script can
+    // read, and its answer costs no more than a refusal.
     let mut response = if cors::is_preflight(request.method(), request.headers()) {
         cors::preflight_answer(&grant, request.headers())
     } else {
@@ -60,16 +64,61 @@ impl Worker {
         if let Err(fault) = self.config.limits.admit(request) {
             return refuse(request, Fault::Client(fault), None, record);
         }
-        let (route, parameters) = match self
+        let found = self
             .config
             .routes
-            .find(request.method(), request.uri().path())
-        {
+            .find(request.method(), request.uri().path());
+        if let Found::Route { route, .. } = &found {
+            record.route = Some(Arc::clone(&route.path));
+        }
+        let standing = match self.count(request, &found) {
+            Ok(standing) => standing,
+            Err(exceeded) => return too_many(request, &exceeded, record),
+        };
+        let mut response = self.answer(request, payload, found, record).await;
+        if let Some(standing) = standing {
+            standing.write(response.headers_mut());
+        }
+        response
+    }
+
+    /// Counts a request against its client's quotas, the general one and its route's: both must admit it. What the
+    /// client is told is its standing with the route's, which is nearer.
+    ///
+    /// The probes are free: whoever watches over the process may share an address with a crowd, and would take a busy
+    /// gateway for a dead one.
+    fn count<'s>(
+        &'s self,
+        request: &HttpRequest,
+        found: &Found<'s, '_>,
+    ) -> Result<Option<Standing<'s>>, Exceeded<'s>> {
+        let Some(general) = &self.config.rate_limit else {
+            return Ok(None);
+        };
+        let of_route = match found {
+            Found::Route { route, .. } => match route.to {
+                To::Own(page) if page.is_probe() => return Ok(None),
+                _ => route.rate_limit.as_ref(),
+            },
+            Found::OtherMethods(_) | Found::Nothing => None,
+        };
+        let client = address_of(request);
+        general.admit(client)?;
+        of_route.map(|limit| limit.admit(client)).transpose()
+    }
+
+    async fn answer(
+        &self,
+        request: &HttpRequest,
+        payload: web::Payload,
+        found: Found<'_, '_>,
+        record: &mut Record,
+    ) -> HttpResponse {
+        let (route, parameters) = match found {
             Found::Route { route, parameters } => (route, parameters),
             Found::OtherMethods(allow) => return other_method(request, allow, record),
             Found::Nothing => return problem(request, Code::RouteNotFound, None, record),
         };
-        record.route = Some(Arc::clone(&route.path));
         let (index, target) = match &route.to {
             To::Own(page) => return pages::answer(*page, &self.draining),
             To::Upstream { upstream, target } => (*upstream, target),
@@ -115,6 +164,20 @@ fn other_method(request: &HttpRequest, allow: &HeaderValue, record: &Record) -> 
         problem(request, Code::MethodNotAllowed, None, record)
     };
     response.headers_mut().insert(ALLOW, allow.clone());
+    response
+}
+
+/// Who asks. A client that has gone before it was accepted has no address any more: all those share one.
+fn address_of(request: &HttpRequest) -> IpAddr {
+    let peer = request.peer_addr();
+    peer.map_or(Ipv6Addr::UNSPECIFIED.into(), |peer| peer.ip())
+}
+
+/// Refuses a request over a rate limit. Its body is left to the server, which closes the connection where not all of
+/// it has arrived and keeps it otherwise: a client that waits as told need not connect again.
+fn too_many(request: &HttpRequest, exceeded: &Exceeded<'_>, record: &Record) -> HttpResponse {
+    let mut response = problem(request, Code::RateLimited, None, record);
+    exceeded.write(response.headers_mut());
     response
 }
 

@@ -1,8 +1,8 @@
 //! The API gateway: the single door to a restaurant's services.
 //!
-//! A request's life, and the modules in that order: [`entrance`] accepts it, [`route`] finds its row, [`proxy`]
-//! prepares it, sends it and relays the answer, and [`record`] leaves its line in the log. What can go wrong on
-//! the way is a [`fault`]. Every upstream is remote: nothing here knows a service's code.
+//! A request's life, and the modules in that order: [`entrance`] accepts it, [`route`] finds its row, [`rate`]
+//! counts it, [`proxy`] prepares it, sends it and relays the answer, and [`record`] leaves its line in the log. What
+//! can go wrong on the way is a [`fault`]. Every upstream is remote: nothing here knows a service's code.
 
 mod application;
 pub mod cli;
@@ -13,6 +13,7 @@ mod fault;
 mod limits;
 mod pages;
 mod proxy;
+mod rate;
 mod record;
 pub mod route;
 

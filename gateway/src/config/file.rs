@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, de};
 use service_kit::env::ConfigError;
 
 use crate::limits::Limits;
+use crate::rate::Rate;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,6 +25,8 @@ pub(crate) struct LimitsTable {
     pub(crate) uri: ByteSize,
     pub(crate) head: ByteSize,
     pub(crate) request_body: ByteSize,
+    #[serde(deserialize_with = "rate_or_off")]
+    pub(crate) rate: Option<Rate>,
 }
 
 impl From<LimitsTable> for Limits {
@@ -61,6 +64,9 @@ pub(crate) struct RouteRow {
     pub(crate) methods: Vec<String>,
     /// The path at the upstream.
     pub(crate) to: String,
+    /// Each client's quota for this row alone, beside the one for all.
+    #[serde(default, deserialize_with = "rate")]
+    pub(crate) rate_limit: Option<Rate>,
 }
 
 impl File {
@@ -72,4 +78,14 @@ impl File {
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
     humantime::parse_duration(&text).map_err(de::Error::custom)
+}
+
+fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rate>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(de::Error::custom)
+}
+
+fn rate_or_off<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rate>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Rate::parse_or_off(&text).map_err(de::Error::custom)
 }

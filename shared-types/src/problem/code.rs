@@ -55,6 +55,10 @@ codes! {
         fr: "Requête trop lente", "La requête n'est pas arrivée en entier à temps.";
         en: "Request too slow", "The request did not arrive in full in time.";
     }
+    RateLimited = 429 "rate_limited" {
+        fr: "Trop de requêtes", "Trop de requêtes viennent de votre réseau. Réessayez dans quelques instants.";
+        en: "Too many requests", "Too many requests come from your network. Try again in a moment.";
+    }
     UpstreamUnreachable = 502 "upstream_unreachable" {
         fr: "Service injoignable", "Le service demandé est injoignable. Réessayez dans quelques secondes.";
         en: "Service unreachable", "The service cannot be reached. Try again in a few seconds.";
