@@ -1,5 +1,6 @@
 //! Where every request enters, and where its answer leaves.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use crate::fault::{ClientFault, Fault, UpstreamFault};
 use crate::pages;
 use crate::problem;
 use crate::proxy::{self, Outgoing, Pools};
+use crate::rate::{Exceeded, Standing};
 use crate::record::Record;
 use crate::route::{Found, To};
 
@@ -37,14 +39,15 @@ pub(crate) async fn enter(
 ) -> HttpResponse {
     let request_id = RequestId::take_over_or_make(request.headers());
     let link = request.conn_data::<Rc<Link>>().cloned();
-    let mut record = Record::begin(request.method().clone(), request_id.clone(), link.clone());
+    let mut record = Record::begin(request.method().clone(), request_id.clone(), link);
     let grant = worker.config.origins.grant(request.headers());
 
+    // A preflight is free of the rate limits: no page asks for one itself, a refused one is an error that no script can
+    // read, and its answer costs no more than a refusal.
     let mut response = if cors::is_preflight(request.method(), request.headers()) {
         cors::preflight_answer(&grant, request.headers())
     } else {
-        let link = link.as_ref();
-        worker.dispatch(&request, payload, link, &mut record).await
+        worker.dispatch(&request, payload, &mut record).await
     };
 
     cors::apply(&grant, response.headers_mut());
@@ -53,7 +56,7 @@ pub(crate) async fn enter(
         .insert(request_id::HEADER, request_id.header_value());
     fit(&mut response, &request);
     if response.head().connection_type() == ConnectionType::Close
-        && let Some(link) = link
+        && let Some(link) = &record.link
     {
         link.close();
     }
@@ -82,19 +85,63 @@ impl Worker {
         &self,
         request: &HttpRequest,
         payload: web::Payload,
-        link: Option<&Rc<Link>>,
         record: &mut Record,
     ) -> HttpResponse {
-        let (route, parameters) = match self
+        let found = self
             .config
             .routes
-            .find(request.method(), request.uri().path())
-        {
+            .find(request.method(), request.uri().path());
+        if let Found::Route { route, .. } = &found {
+            record.route = Some(Arc::clone(&route.path));
+        }
+        let standing = match self.count(request, &found) {
+            Ok(standing) => standing,
+            Err(exceeded) => return too_many(request, &exceeded, record),
+        };
+        let mut response = self.answer(request, payload, found, record).await;
+        if let Some(standing) = standing {
+            standing.write(response.headers_mut());
+        }
+        response
+    }
+
+    /// Counts a request against its client's quotas, the general one and its route's: both must admit it. What the
+    /// client is told is its standing with the route's, which is nearer.
+    ///
+    /// The probes are free: whoever watches over the process may share an address with a crowd, and would take a busy
+    /// gateway for a dead one.
+    fn count<'s>(
+        &'s self,
+        request: &HttpRequest,
+        found: &Found<'s, '_>,
+    ) -> Result<Option<Standing<'s>>, Exceeded<'s>> {
+        let Some(general) = &self.config.rate_limit else {
+            return Ok(None);
+        };
+        let of_route = match found {
+            Found::Route { route, .. } => match route.to {
+                To::Own(page) if page.is_probe() => return Ok(None),
+                _ => route.rate_limit.as_ref(),
+            },
+            Found::OtherMethods(_) | Found::Nothing => None,
+        };
+        let client = address_of(request);
+        general.admit(client)?;
+        of_route.map(|limit| limit.admit(client)).transpose()
+    }
+
+    async fn answer(
+        &self,
+        request: &HttpRequest,
+        payload: web::Payload,
+        found: Found<'_, '_>,
+        record: &mut Record,
+    ) -> HttpResponse {
+        let (route, parameters) = match found {
             Found::Route { route, parameters } => (route, parameters),
             Found::OtherMethods(allow) => return other_method(request, allow, record),
             Found::Nothing => return problem(request, Code::RouteNotFound, None, record),
         };
-        record.route = Some(Arc::clone(&route.path));
         let (index, target) = match &route.to {
             To::Own(page) => return pages::answer(*page, &self.draining),
             To::Upstream { upstream, target } => (*upstream, target),
@@ -125,13 +172,13 @@ impl Worker {
             pool,
             request_id: &record.request_id,
             max_body: self.config.limits.request_body,
-            link,
+            link: record.link.as_ref(),
         };
         match proxy::forward(outgoing).await {
             Ok(response) => response,
             // The connection was ended on the client, which looks like a body that ends too early.
             Err(Fault::Client(ClientFault::Malformed))
-                if link.is_some_and(|link| link.has_stalled()) =>
+                if record.link.as_ref().is_some_and(|link| link.has_stalled()) =>
             {
                 refuse(
                     request,
@@ -152,6 +199,20 @@ fn other_method(request: &HttpRequest, allow: &HeaderValue, record: &Record) -> 
         problem(request, Code::MethodNotAllowed, None, record)
     };
     response.headers_mut().insert(ALLOW, allow.clone());
+    response
+}
+
+/// Who asks. A client that has gone before it was accepted has no address any more: all those share one.
+fn address_of(request: &HttpRequest) -> IpAddr {
+    let peer = request.peer_addr();
+    peer.map_or(Ipv6Addr::UNSPECIFIED.into(), |peer| peer.ip())
+}
+
+/// Refuses a request over a rate limit. Its body is left to the server, which closes the connection where not all of
+/// it has arrived and keeps it otherwise: a client that waits as told need not connect again.
+fn too_many(request: &HttpRequest, exceeded: &Exceeded<'_>, record: &Record) -> HttpResponse {
+    let mut response = problem(request, Code::RateLimited, None, record);
+    exceeded.write(response.headers_mut());
     response
 }
 

@@ -1,8 +1,9 @@
 //! The API gateway: the single door to a restaurant's services.
 //!
-//! A request's life, and the modules in that order: [`downstream`] takes its bytes, [`entrance`] accepts it, [`route`] finds its row, [`proxy`]
-//! prepares it, sends it and relays the answer, and [`record`] leaves its line in the log. What can go wrong on
-//! the way is a [`fault`]. Every upstream is remote: nothing here knows a service's code.
+//! A request's life, and the modules in that order: [`downstream`] takes its bytes, [`entrance`] accepts it, [`route`]
+//! finds its row, [`rate`] counts it, [`proxy`] prepares it, sends it and relays the answer, and [`record`] leaves its
+//! line in the log. What can go wrong on the way is a [`fault`]. Every upstream is remote: nothing here knows a
+//! service's code.
 
 mod application;
 pub mod cli;
@@ -15,6 +16,7 @@ mod limits;
 mod pages;
 mod problem;
 mod proxy;
+mod rate;
 mod record;
 pub mod route;
 mod transport;

@@ -28,7 +28,7 @@ pub(crate) struct Record {
     pub(crate) upstream: Option<Arc<str>>,
     pub(crate) request_id: RequestId,
     /// The client's connection, which is told when the exchange is over.
-    link: Option<Rc<Link>>,
+    pub(crate) link: Option<Rc<Link>>,
     started: Instant,
     status: u16,
     bytes: u64,

@@ -63,6 +63,10 @@ codes! {
         fr: "Version de HTTP non prise en charge", "Cette version de HTTP n'est pas prise en charge.";
         en: "HTTP version not supported", "This version of HTTP is not supported.";
     }
+    RateLimited = 429 "rate_limited" {
+        fr: "Trop de requêtes", "Trop de requêtes viennent de votre réseau. Réessayez dans quelques instants.";
+        en: "Too many requests", "Too many requests come from your network. Try again in a moment.";
+    }
     UpstreamUnreachable = 502 "upstream_unreachable" {
         fr: "Service injoignable", "Le service demandé est injoignable. Réessayez dans quelques secondes.";
         en: "Service unreachable", "The service cannot be reached. Try again in a few seconds.";
