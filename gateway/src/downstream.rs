@@ -94,3 +94,21 @@ pub(crate) fn bind(
     })?;
     Ok((builder.run(), addr))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::limits::Limits;
+
+    /// For the tests of this module's parts.
+    pub(super) const LIMITS: Limits = Limits {
+        uri: 100,
+        head: 400,
+        request_body: 100,
+        connections: 1,
+        head_timeout: Duration::from_secs(1),
+        stall_timeout: Duration::from_secs(1),
+        idle_timeout: Duration::from_secs(1),
+    };
+}

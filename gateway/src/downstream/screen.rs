@@ -180,3 +180,6 @@ impl Body {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
