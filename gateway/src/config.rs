@@ -11,6 +11,7 @@ use std::thread::available_parallelism;
 
 use service_kit::env::{ConfigError, Env};
 
+use crate::client_address::TrustedProxies;
 use crate::cors::Origins;
 use crate::limits::Limits;
 use crate::route::RouteTable;
@@ -31,6 +32,8 @@ pub struct Config {
     pub workers: usize,
     /// `GATEWAY_CORS_ORIGINS`: the origins whose pages may call; any of localhost by default.
     pub origins: Origins,
+    /// `GATEWAY_TRUSTED_PROXIES`: the addresses and ranges whose word about the client counts; none by default.
+    pub trusted_proxies: TrustedProxies,
     pub limits: Limits,
     pub upstreams: Vec<Upstream>,
     pub routes: RouteTable,
@@ -77,6 +80,7 @@ impl Config {
             )?,
             workers: workers.unwrap_or(cores),
             origins: env.parse_or("GATEWAY_CORS_ORIGINS", Origins::localhost())?,
+            trusted_proxies: env.parse_or("GATEWAY_TRUSTED_PROXIES", TrustedProxies::default())?,
             limits: file.limits.into(),
             routes: RouteTable::build(&file.routes, &upstreams)?,
             upstreams,
@@ -218,6 +222,7 @@ mod tests {
             ("GATEWAY_ADMIN_BIND", "localhost"),
             ("GATEWAY_WORKERS", "0"),
             ("GATEWAY_CORS_ORIGINS", "example.com"),
+            ("GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8, proxy.example"),
             ("KITCHEN_URL", "kitchen:8003"),
         ] {
             let error = Config::load(None, &Env::of_pairs([(name, value)])).unwrap_err();

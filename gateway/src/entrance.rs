@@ -12,6 +12,7 @@ use service_kit::request_id::{self, RequestId};
 use service_kit::serve::Draining;
 use shared_types::problem::{Code, MEDIA_TYPE, Occurrence, Problem};
 
+use crate::client_address::Scheme;
 use crate::config::{Config, Upstream};
 use crate::cors;
 use crate::fault::{ClientFault, Fault, UpstreamFault};
@@ -19,6 +20,7 @@ use crate::pages;
 use crate::proxy::{self, Outgoing, Pools};
 use crate::record::Record;
 use crate::route::{Found, To};
+use crate::trace::Trace;
 
 /// What a worker serves with. All but the connections is shared.
 pub(crate) struct Worker {
@@ -34,7 +36,8 @@ pub(crate) async fn enter(
     worker: web::Data<Worker>,
 ) -> HttpResponse {
     let request_id = RequestId::take_over_or_make(request.headers());
-    let mut record = Record::begin(request.method().clone(), request_id.clone());
+    let trace = Trace::go_on_or_begin(request.headers(), rand::random());
+    let mut record = Record::begin(request.method().clone(), request_id.clone(), trace);
     let grant = worker.config.origins.grant(request.headers());
 
     let mut response = if cors::is_preflight(request.method(), request.headers()) {
@@ -99,12 +102,24 @@ impl Worker {
             upstream,
             pool,
             request_id: &record.request_id,
+            trace: &record.trace,
+            scheme: scheme_of(request),
+            trusted_proxies: &self.config.trusted_proxies,
             max_body: self.config.limits.request_body,
         };
         match proxy::forward(outgoing).await {
             Ok(response) => response,
             Err(fault) => refuse(request, fault, Some(upstream), record),
         }
+    }
+}
+
+/// What the connection itself says, and nobody's field.
+fn scheme_of(request: &HttpRequest) -> Scheme {
+    if request.app_config().secure() {
+        Scheme::Https
+    } else {
+        Scheme::Http
     }
 }
 
@@ -132,6 +147,11 @@ fn refuse(
             let name = upstream.map_or("-", |upstream| &*upstream.name);
             log::warn!(upstream = name, route = route, request_id = id; "{cause}");
             upstream.map(|upstream| (upstream, *fault))
+        }
+        Fault::Loop => {
+            let name = upstream.map_or("-", |upstream| &*upstream.name);
+            log::warn!(upstream = name, route = route, request_id = id; "the request keeps coming back here");
+            None
         }
         Fault::Internal(cause) => {
             log::error!(route = route, request_id = id; "{cause}");

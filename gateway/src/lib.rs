@@ -6,6 +6,7 @@
 
 mod application;
 pub mod cli;
+mod client_address;
 pub mod config;
 mod cors;
 mod entrance;
@@ -15,6 +16,7 @@ mod pages;
 mod proxy;
 mod record;
 pub mod route;
+mod trace;
 
 pub use application::Gateway;
 pub use config::Config;

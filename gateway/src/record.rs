@@ -13,6 +13,8 @@ use service_kit::health;
 use service_kit::program::chain;
 use service_kit::request_id::RequestId;
 
+use crate::trace::Trace;
+
 /// What nginx logs for a client that went away before it had its answer.
 const CLIENT_GONE: u16 = 499;
 
@@ -23,6 +25,7 @@ pub(crate) struct Record {
     pub(crate) route: Option<Arc<str>>,
     pub(crate) upstream: Option<Arc<str>>,
     pub(crate) request_id: RequestId,
+    pub(crate) trace: Trace,
     started: Instant,
     status: u16,
     bytes: u64,
@@ -39,12 +42,13 @@ enum Outcome {
 }
 
 impl Record {
-    pub(crate) fn begin(method: Method, request_id: RequestId) -> Self {
+    pub(crate) fn begin(method: Method, request_id: RequestId, trace: Trace) -> Self {
         Self {
             method,
             route: None,
             upstream: None,
             request_id,
+            trace,
             started: Instant::now(),
             status: CLIENT_GONE,
             bytes: 0,
@@ -78,7 +82,8 @@ impl Drop for Record {
             upstream = self.upstream.as_deref().unwrap_or("-"),
             bytes = self.bytes,
             outcome = self.outcome.as_str(),
-            request_id = self.request_id.as_str();
+            request_id = self.request_id.as_str(),
+            trace_id = self.trace.id();
             ""
         );
     }
