@@ -11,6 +11,7 @@ use std::thread::available_parallelism;
 
 use service_kit::env::{ConfigError, Env};
 
+use crate::client_address::TrustedProxies;
 use crate::cors::Origins;
 use crate::limits::Limits;
 use crate::rate::{Rate, RateLimit};
@@ -32,6 +33,8 @@ pub struct Config {
     pub workers: usize,
     /// `GATEWAY_CORS_ORIGINS`: the origins whose pages may call; any of localhost by default.
     pub origins: Origins,
+    /// `GATEWAY_TRUSTED_PROXIES`: the addresses and ranges whose word about the client counts; none by default.
+    pub trusted_proxies: TrustedProxies,
     pub limits: Limits,
     /// `GATEWAY_RATE_LIMIT`, or `limits.rate` of the file: each client's quota for all requests together. With none,
     /// those of the routes do not count either.
@@ -85,6 +88,7 @@ impl Config {
             origins: env.parse_or("GATEWAY_CORS_ORIGINS", Origins::localhost())?,
             limits: Limits::new(&file.limits)?,
             rate_limit: rate.map(|rate| RateLimit::new("default", rate)),
+            trusted_proxies: env.parse_or("GATEWAY_TRUSTED_PROXIES", TrustedProxies::default())?,
             routes: RouteTable::build(&file.routes, &upstreams)?,
             upstreams,
         })
@@ -264,6 +268,7 @@ mod tests {
             ("GATEWAY_CORS_ORIGINS", "example.com"),
             ("GATEWAY_RATE_LIMIT", "600"),
             ("GATEWAY_RATE_LIMIT", "none"),
+            ("GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8, proxy.example"),
             ("KITCHEN_URL", "kitchen:8003"),
         ] {
             let error = Config::load(None, &Env::of_pairs([(name, value)])).unwrap_err();

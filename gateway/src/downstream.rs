@@ -30,6 +30,7 @@ use actix_web::{App, web};
 use service_kit::serve::{DRAIN, Draining, cannot_listen};
 use tokio::net::TcpStream;
 
+use crate::client_address::Scheme;
 use crate::config::Config;
 use crate::entrance::{Worker, enter};
 use crate::proxy::{Pools, TlsConfig};
@@ -66,6 +67,7 @@ pub(crate) fn bind(
             config: Arc::clone(&config),
             pools: Pools::new(&config.upstreams, &tls),
             draining: draining.clone(),
+            scheme: Scheme::Http,
         };
         let app = App::new()
             .app_data(web::Data::new(worker))

@@ -10,6 +10,7 @@ mod connections;
 mod cors;
 mod deadlines;
 mod faults;
+mod forwarding;
 mod limits;
 mod process;
 mod rate;
@@ -18,6 +19,7 @@ mod routing;
 mod scripted;
 mod streaming;
 mod tls;
+mod trace;
 
 use std::net::SocketAddr;
 
