@@ -48,6 +48,7 @@ pub(crate) fn bind(
     tls: TlsConfig,
     draining: Draining,
 ) -> io::Result<(Server, SocketAddr)> {
+    allow_files(config.limits.connections);
     let (bind, workers, limits) = (config.bind, config.workers, config.limits);
     let listener =
         std::net::TcpListener::bind(bind).map_err(|error| cannot_listen(bind, &error))?;
@@ -95,6 +96,19 @@ pub(crate) fn bind(
         .and_then(http1)
     })?;
     Ok((builder.run(), addr))
+}
+
+/// Each connection is an open file, and each exchange one more at an upstream. Systems often allow a process 1,024 until
+/// it asks for more.
+fn allow_files(connections: u32) {
+    let needed = 2 * u64::from(connections);
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(allowed) if allowed < needed => log::warn!(
+            "the system allows {allowed} open files, and limits.connections may need {needed}"
+        ),
+        Ok(_) => {}
+        Err(error) => log::warn!("how many files may be open is not known: {error}"),
+    }
 }
 
 #[cfg(test)]

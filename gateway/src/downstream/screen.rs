@@ -59,6 +59,13 @@ pub(super) enum Rest {
     Broken,
 }
 
+impl Rest {
+    /// They are a head, as far as it has come, good or bad.
+    pub(super) fn is_head(self) -> bool {
+        matches!(self, Self::Kept | Self::Refused(_))
+    }
+}
+
 impl Screen {
     pub(super) fn new(limits: Limits) -> Self {
         Self {

@@ -26,7 +26,7 @@ pub(crate) struct Stream {
     limits: Limits,
     link: Rc<Link>,
     screen: Screen,
-    /// What cannot be passed on yet: the beginning of a head, after `ready` bytes that can.
+    /// What cannot be passed on: the beginning of a head, or one that was refused, after `ready` bytes that can.
     held: BytesMut,
     ready: usize,
     refusal: Option<Refusal>,
@@ -88,7 +88,7 @@ impl Stream {
     fn screen_in_place(&mut self, buffer: &mut ReadBuf<'_>, before: usize) {
         let fresh = buffer.filled_mut().get_mut(before..).unwrap_or_default();
         let screened = self.screen.screen(fresh);
-        if screened.rest == Rest::Kept {
+        if screened.rest.is_head() {
             self.held
                 .extend_from_slice(fresh.get(screened.pass..).unwrap_or_default());
             if !self.held.is_empty() && !self.is_new {
@@ -102,7 +102,7 @@ impl Stream {
     /// The same for a head of which the beginning is held.
     fn screen_held(&mut self) {
         let screened = self.screen.screen(&mut self.held);
-        if screened.rest != Rest::Kept {
+        if !screened.rest.is_head() {
             self.held.truncate(screened.pass);
         } else if screened.pass > 0 {
             self.since = Instant::now();

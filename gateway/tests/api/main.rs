@@ -14,6 +14,7 @@ mod forwarding;
 mod limits;
 mod process;
 mod rate;
+mod refusals;
 mod relay;
 mod routing;
 mod scripted;
