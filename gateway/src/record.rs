@@ -53,9 +53,6 @@ impl Record {
         trace: Trace,
         link: Option<Rc<Link>>,
     ) -> Self {
-        if let Some(link) = &link {
-            link.request_begins();
-        }
         let mut record = Self::new(request_id, trace);
         record.method = Some(method);
         record.link = link;

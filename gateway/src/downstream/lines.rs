@@ -54,15 +54,15 @@ impl Lines {
 
     /// A head that cannot become acceptable is refused before it is whole.
     fn judge_unfinished(&self, bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
-        if let Some(fields) = self.fields {
-            return over(bytes.len() - fields, limits.head, Refusal::HeadTooLarge);
-        }
         // Such as the first byte of TLS.
         if bytes
             .first()
             .is_some_and(|first| first.is_ascii_control() && *first != b'\r')
         {
             return Err(Refusal::Malformed("no request line"));
+        }
+        if let Some(fields) = self.fields {
+            return over(bytes.len() - fields, limits.head, Refusal::HeadTooLarge);
         }
         over(
             bytes.len() - self.line,

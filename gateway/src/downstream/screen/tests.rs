@@ -21,11 +21,16 @@ fn pass<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<u8>, Rest) {
     let mut rest = Rest::Kept;
     for piece in pieces {
         kept.extend_from_slice(piece);
-        let screened = screen.screen(&mut kept);
-        passed.extend(kept.drain(..screened.pass));
-        rest = screened.rest;
+        loop {
+            let screened = screen.screen(&mut kept, true);
+            passed.extend(kept.drain(..screened.pass));
+            rest = screened.rest;
+            if rest != Rest::HeldBack {
+                break;
+            }
+        }
         match rest {
-            Rest::Kept => {}
+            Rest::Kept | Rest::HeldBack => {}
             Rest::None => assert!(kept.is_empty()),
             Rest::Dropped => kept.clear(),
             Rest::Refused(_) | Rest::Broken => break,
@@ -45,6 +50,20 @@ fn whole_requests_are_passed_on_and_the_beginning_of_one_is_kept() {
     assert_eq!(pass_whole(&all), (all.clone(), Rest::Kept));
     let more = format!("{all}GET /a HT");
     assert_eq!(pass_whole(&more), (all, Rest::Kept));
+}
+
+#[test]
+fn a_request_waits_for_the_answer_before_it() {
+    let mut bytes = [POST, GET].concat().into_bytes();
+    let mut screen = Screen::new(LIMITS);
+    let mut show = |bytes: &mut Vec<u8>, is_free| {
+        let screened = screen.screen(bytes, is_free);
+        bytes.drain(..screened.pass);
+        (screened.pass, screened.rest)
+    };
+    assert_eq!(show(&mut bytes, true), (POST.len(), Rest::HeldBack));
+    assert_eq!(show(&mut bytes, false), (0, Rest::HeldBack));
+    assert_eq!(show(&mut bytes, true), (GET.len(), Rest::Kept));
 }
 
 #[test]
@@ -100,7 +119,7 @@ fn an_expectation_is_kept_from_the_parser_and_reported_while_no_body_has_come() 
     let head = "POST /a HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n";
     for (body, awaits) in [("", true), ("h", false)] {
         let mut bytes = format!("{head}{body}").into_bytes();
-        let screened = Screen::new(LIMITS).screen(&mut bytes);
+        let screened = Screen::new(LIMITS).screen(&mut bytes, true);
         assert_eq!(screened.awaits_continue, awaits);
         assert!(
             String::from_utf8(bytes)
@@ -109,7 +128,7 @@ fn an_expectation_is_kept_from_the_parser_and_reported_while_no_body_has_come() 
         );
     }
     let mut empty = head.replace("length: 5", "length: 0").into_bytes();
-    assert!(!Screen::new(LIMITS).screen(&mut empty).awaits_continue);
+    assert!(!Screen::new(LIMITS).screen(&mut empty, true).awaits_continue);
 }
 
 /// Some requests, a few bytes of them changed, taken out or put in.
