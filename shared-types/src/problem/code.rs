@@ -55,6 +55,14 @@ codes! {
         fr: "Requête trop lente", "La requête n'est pas arrivée en entier à temps.";
         en: "Request too slow", "The request did not arrive in full in time.";
     }
+    UpgradeNotSupported = 501 "upgrade_not_supported" {
+        fr: "Changement de protocole impossible", "Ce serveur n'ouvre pas de WebSocket.";
+        en: "Upgrade not supported", "This server opens no WebSocket.";
+    }
+    HttpVersionNotSupported = 505 "http_version_not_supported" {
+        fr: "Version de HTTP non prise en charge", "Ce serveur ne parle pas cette version de HTTP.";
+        en: "HTTP version not supported", "This server does not speak this version of HTTP.";
+    }
     UpstreamUnreachable = 502 "upstream_unreachable" {
         fr: "Service injoignable", "Le service demandé est injoignable. Réessayez dans quelques secondes.";
         en: "Service unreachable", "The service cannot be reached. Try again in a few seconds.";
