@@ -66,6 +66,7 @@ impl Config {
             .into_iter()
             .map(|(name, upstream)| Upstream::new(name, upstream, env))
             .collect::<Result<Vec<_>, _>>()?;
+        let limits = file.limits.into();
         Ok(Self {
             bind: env.parse_or(
                 "GATEWAY_BIND",
@@ -77,8 +78,8 @@ impl Config {
             )?,
             workers: workers.unwrap_or(cores),
             origins: env.parse_or("GATEWAY_CORS_ORIGINS", Origins::localhost())?,
-            limits: file.limits.into(),
-            routes: RouteTable::build(&file.routes, &upstreams)?,
+            routes: RouteTable::build(&file.routes, &upstreams, &limits)?,
+            limits,
             upstreams,
         })
     }
@@ -182,6 +183,26 @@ mod tests {
                 "to = \"/auth/login\"",
                 "to = \"/auth/{who}\"",
                 "/client-api/login",
+            ),
+            (
+                "to = \"/auth/login\"",
+                "to = \"/auth/login\", request_body = \"much\"",
+                "/client-api/login: request_body",
+            ),
+            (
+                "to = \"/auth/login\"",
+                "to = \"/auth/login\", timeout = \"0s\"",
+                "/client-api/login: timeout",
+            ),
+            (
+                "to = \"/auth/login\"",
+                "to = \"/auth/login\", timeout = \"long\"",
+                "/client-api/login: timeout",
+            ),
+            (
+                "path = \"/kitchen/orders\"",
+                "path = \"/kitchen/{*orders}\"",
+                "/kitchen/{*orders}",
             ),
         ] {
             assert!(DEFAULT_FILE.contains(good), "{good}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::http::header::{
-    ACCEPT_LANGUAGE, ALLOW, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, VARY,
+    ACCEPT_LANGUAGE, ALLOW, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderValue, UPGRADE, VARY,
 };
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -47,7 +47,26 @@ pub(crate) async fn enter(
     response
         .headers_mut()
         .insert(request_id::HEADER, request_id.header_value());
+    if request.head().upgrade() {
+        // Without it the server would say, and take it, that it is about to switch (actix-http 3.20).
+        response
+            .head_mut()
+            .set_connection_type(ConnectionType::Close);
+    }
     record.follow(response)
+}
+
+/// Whether the server takes what follows for the bytes of a WebSocket. It does (actix-http 3.20) whether or not
+/// `Connection` names the field, as it should (RFC 9110 §7.8), and the answer could then not be told apart by chunks.
+/// Any other protocol is ignored.
+fn asks_for_websocket(headers: &HeaderMap) -> bool {
+    let mut protocols = headers.get_all(UPGRADE);
+    protocols.any(|value| {
+        value
+            .as_bytes()
+            .trim_ascii()
+            .eq_ignore_ascii_case(b"websocket")
+    })
 }
 
 impl Worker {
@@ -60,6 +79,9 @@ impl Worker {
         if let Err(fault) = self.config.limits.admit(request) {
             return refuse(request, Fault::Client(fault), None, record);
         }
+        if asks_for_websocket(request.headers()) {
+            return refuse(request, Fault::Client(ClientFault::Upgrade), None, record);
+        }
         let (route, parameters) = match self
             .config
             .routes
@@ -70,9 +92,13 @@ impl Worker {
             Found::Nothing => return problem(request, Code::RouteNotFound, None, record),
         };
         record.route = Some(Arc::clone(&route.path));
-        let (index, target) = match &route.to {
+        let (index, target, settings) = match &route.to {
             To::Own(page) => return pages::answer(*page, &self.draining),
-            To::Upstream { upstream, target } => (*upstream, target),
+            To::Upstream {
+                upstream,
+                target,
+                settings,
+            } => (*upstream, target, settings),
         };
         let (Some(upstream), Some(pool)) = (self.config.upstreams.get(index), self.pools.of(index))
         else {
@@ -86,22 +112,21 @@ impl Worker {
         record.upstream = Some(Arc::clone(&upstream.name));
         let prefix = &upstream.url.prefix;
         let target = match target.fill(prefix, &parameters, request.uri().query()) {
-            Ok(Some(target)) => target,
-            Ok(None) => {
+            Ok(target) => target,
+            Err(_unfit) => {
                 return refuse(request, Fault::Client(ClientFault::Malformed), None, record);
             }
-            Err(_dot_segment) => return problem(request, Code::RouteNotFound, None, record),
         };
         let outgoing = Outgoing {
             request,
-            payload,
             target,
             upstream,
             pool,
             request_id: &record.request_id,
-            max_body: self.config.limits.request_body,
+            max_body: settings.request_body,
+            timeout: settings.timeout,
         };
-        match proxy::forward(outgoing).await {
+        match proxy::forward(outgoing, payload).await {
             Ok(response) => response,
             Err(fault) => refuse(request, fault, Some(upstream), record),
         }

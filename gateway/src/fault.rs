@@ -26,10 +26,12 @@ pub(crate) enum ClientFault {
     HeadTooLarge,
     /// The body is larger than the limit.
     TooLarge,
-    /// The body's framing is broken.
+    /// The body's framing is broken, or a parameter is not fit to be sent on.
     Malformed,
     /// The body did not arrive within the deadline.
     TooSlow,
+    /// It asks for a WebSocket, which is not relayed.
+    Upgrade,
 }
 
 #[derive(Debug)]
@@ -60,6 +62,7 @@ impl Fault {
             Self::Client(ClientFault::TooLarge) => Code::PayloadTooLarge,
             Self::Client(ClientFault::Malformed) => Code::BadRequest,
             Self::Client(ClientFault::TooSlow) => Code::RequestTimeout,
+            Self::Client(ClientFault::Upgrade) => Code::UpgradeNotSupported,
             Self::Internal(_) => Code::InternalError,
         }
     }

@@ -61,6 +61,11 @@ pub(crate) struct RouteRow {
     pub(crate) methods: Vec<String>,
     /// The path at the upstream.
     pub(crate) to: String,
+    /// A size in place of `limits.request_body`. It and the next are read with the route, so that a bad one is
+    /// refused by the route's path.
+    pub(crate) request_body: Option<String>,
+    /// A duration in place of the upstream's `timeout`.
+    pub(crate) timeout: Option<String>,
 }
 
 impl File {

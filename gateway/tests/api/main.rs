@@ -6,11 +6,13 @@
     reason = "a panic in a test is a failed test"
 )]
 
+mod answers;
 mod connections;
 mod cors;
 mod deadlines;
 mod faults;
 mod limits;
+mod methods;
 mod process;
 mod relay;
 mod routing;
