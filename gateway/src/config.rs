@@ -75,6 +75,7 @@ impl Config {
             .into_iter()
             .map(|(name, upstream)| Upstream::new(name, upstream, env))
             .collect::<Result<Vec<_>, _>>()?;
+        let limits = Limits::new(&file.limits)?;
         Ok(Self {
             bind: env.parse_or(
                 "GATEWAY_BIND",
@@ -86,10 +87,10 @@ impl Config {
             )?,
             workers: workers.unwrap_or(cores),
             origins: env.parse_or("GATEWAY_CORS_ORIGINS", Origins::localhost())?,
-            limits: Limits::new(&file.limits)?,
             rate_limit: rate.map(|rate| RateLimit::new("default", rate)),
             trusted_proxies: env.parse_or("GATEWAY_TRUSTED_PROXIES", TrustedProxies::default())?,
-            routes: RouteTable::build(&file.routes, &upstreams)?,
+            routes: RouteTable::build(&file.routes, &upstreams, &limits)?,
+            limits,
             upstreams,
         })
     }
@@ -230,6 +231,26 @@ mod tests {
                 "to = \"/auth/login\"",
                 "to = \"/auth/{who}\"",
                 "/client-api/login",
+            ),
+            (
+                "to = \"/auth/login\"",
+                "to = \"/auth/login\", request_body = \"much\"",
+                "/client-api/login: request_body",
+            ),
+            (
+                "to = \"/auth/login\"",
+                "to = \"/auth/login\", timeout = \"0s\"",
+                "/client-api/login: timeout",
+            ),
+            (
+                "to = \"/auth/login\"",
+                "to = \"/auth/login\", timeout = \"long\"",
+                "/client-api/login: timeout",
+            ),
+            (
+                "path = \"/kitchen/orders\"",
+                "path = \"/kitchen/{*orders}\"",
+                "/kitchen/{*orders}",
             ),
         ] {
             assert!(DEFAULT_FILE.contains(good), "{good}");

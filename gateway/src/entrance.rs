@@ -80,7 +80,7 @@ fn fit(response: &mut HttpResponse, request: &HttpRequest) {
                 .set_connection_type(ConnectionType::Close);
         }
     } else if request.head().upgrade() {
-        // The server would announce an upgrade that does not happen.
+        // Without it the server would say, and take it, that it is about to switch (actix-http 3.20).
         head.set_connection_type(ConnectionType::Close);
     }
 }
@@ -155,9 +155,13 @@ impl Worker {
             Found::OtherMethods(allow) => return other_method(request, allow, record),
             Found::Nothing => return problem(request, Code::RouteNotFound, None, record),
         };
-        let (index, target) = match &route.to {
+        let (index, target, settings) = match &route.to {
             To::Own(page) => return pages::answer(*page, &self.draining),
-            To::Upstream { upstream, target } => (*upstream, target),
+            To::Upstream {
+                upstream,
+                target,
+                settings,
+            } => (*upstream, target, settings),
         };
         let (Some(upstream), Some(pool)) = (self.config.upstreams.get(index), self.pools.of(index))
         else {
@@ -171,15 +175,13 @@ impl Worker {
         record.upstream = Some(Arc::clone(&upstream.name));
         let prefix = &upstream.url.prefix;
         let target = match target.fill(prefix, &parameters, request.uri().query()) {
-            Ok(Some(target)) => target,
-            Ok(None) => {
+            Ok(target) => target,
+            Err(_unfit) => {
                 return refuse(request, Fault::Client(ClientFault::Malformed), None, record);
             }
-            Err(_dot_segment) => return problem(request, Code::RouteNotFound, None, record),
         };
         let outgoing = Outgoing {
             request,
-            payload,
             target,
             upstream,
             pool,
@@ -187,10 +189,11 @@ impl Worker {
             trace: &record.trace,
             scheme: self.scheme,
             trusted_proxies: &self.config.trusted_proxies,
-            max_body: self.config.limits.request_body,
             link: record.link.as_ref(),
+            max_body: settings.request_body,
+            timeout: settings.timeout,
         };
-        match proxy::forward(outgoing).await {
+        match proxy::forward(outgoing, payload).await {
             Ok(response) => response,
             // The connection was ended on the client, which looks like a body that ends too early.
             Err(Fault::Client(ClientFault::Malformed))
@@ -218,8 +221,8 @@ fn other_method(request: &HttpRequest, allow: &HeaderValue, record: &Record) -> 
     response
 }
 
-/// Refuses a request over a rate limit. Its body is left to the server, which closes the connection where not all of
-/// it has arrived and keeps it otherwise: a client that waits as told need not connect again.
+/// Refuses a request over a rate limit. The server closes the connection where there is a body, and keeps it otherwise: a
+/// client that waits as told need not connect again.
 fn too_many(request: &HttpRequest, exceeded: &Exceeded<'_>, record: &Record) -> HttpResponse {
     let mut response = problem(request, Code::RateLimited, None, record);
     exceeded.write(response.headers_mut());

@@ -22,7 +22,7 @@ pub(crate) enum UpstreamFault {
 pub(crate) enum ClientFault {
     /// The body is larger than the limit.
     TooLarge,
-    /// The body's framing is broken.
+    /// The body's framing is broken, or a parameter is not fit to be sent on.
     Malformed,
     /// The body did not arrive within the deadline.
     TooSlow,

@@ -3,11 +3,13 @@
 //! Each worker speaks for itself through hyper's HTTP/1.1 client. awc, actix's own, was tried: it holds back the
 //! first bytes of a body, passes off a chunked answer that breaks off as whole, and adds fields.
 
+mod answer;
 mod connect;
 mod convert;
 mod diagnosis;
 mod download;
 mod forwarding;
+mod framing;
 mod headers;
 mod pool;
 mod stream;
@@ -17,9 +19,10 @@ mod via;
 
 use std::convert::Infallible;
 use std::rc::Rc;
+use std::time::Duration;
 
 use actix_web::body::{self, BodyStream, BoxBody};
-use actix_web::http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING, VIA};
+use actix_web::http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, VIA};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream::empty;
@@ -40,6 +43,7 @@ use crate::trace::Trace;
 use convert::Values;
 use download::Download;
 use forwarding::Arrival;
+use framing::Framing;
 use pool::Lease;
 pub(crate) use pool::{Pool, Pools};
 pub(crate) use tls::{TlsConfig, tls_config};
@@ -48,7 +52,6 @@ use upload::{Progress, Upload};
 /// A request that has its route, on its way out.
 pub(crate) struct Outgoing<'a> {
     pub(crate) request: &'a HttpRequest,
-    pub(crate) payload: web::Payload,
     /// What the upstream is asked for.
     pub(crate) target: PathAndQuery,
     pub(crate) upstream: &'a Upstream,
@@ -60,31 +63,32 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) max_body: u64,
     /// The client's connection, where it is one of HTTP/1.
     pub(crate) link: Option<&'a Rc<Link>>,
-}
-
-/// How the client delimits its body (RFC 9112 §6.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Framing {
-    None,
-    Length(u64),
-    Chunked,
+    /// For the whole exchange, until the last byte of the answer.
+    pub(crate) timeout: Duration,
 }
 
 /// Sends the request and answers with the upstream's answer, its body still streaming.
-pub(crate) async fn forward(outgoing: Outgoing<'_>) -> Result<HttpResponse, Fault> {
+pub(crate) async fn forward(
+    outgoing: Outgoing<'_>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Fault> {
     if via::is_loop(outgoing.request.headers()) {
         return Err(Fault::Loop);
     }
-    let deadline = Instant::now() + outgoing.upstream.timeout;
-    let framing = framing_of(outgoing.request)?;
+    let deadline = Instant::now() + outgoing.timeout;
+    let framing = Framing::of(outgoing.request.headers()).map_err(Fault::Client)?;
     if matches!(framing, Framing::Length(length) if length > outgoing.max_body) {
         return Err(Fault::Client(ClientFault::TooLarge));
     }
-    let (pool, method) = (outgoing.pool, outgoing.request.method());
     let progress = Progress::of(outgoing.link);
-    let prepared = prepare(outgoing, framing, progress.clone())?;
-    match timeout_at(deadline, send(pool, prepared)).await {
-        Ok(Ok((answer, lease))) => relay(answer, lease, method, deadline),
+    let body = match framing {
+        Framing::None | Framing::Length(0) => Upload::none(),
+        Framing::Length(length) => Upload::sized(payload, length, progress.clone()),
+        Framing::Chunked => Upload::chunked(payload, outgoing.max_body, progress.clone()),
+    };
+    let prepared = prepare(&outgoing, framing, body)?;
+    match timeout_at(deadline, send(&outgoing, framing, prepared)).await {
+        Ok(Ok((answer, lease))) => relay(answer, lease, outgoing.request.method(), deadline),
         Ok(Err(fault)) => Err(progress.fault().map_or(fault, Fault::Client)),
         Err(_elapsed) if progress.is_awaited() => Err(Fault::Client(ClientFault::TooSlow)),
         Err(_elapsed) => Err(Fault::upstream(
@@ -95,9 +99,9 @@ pub(crate) async fn forward(outgoing: Outgoing<'_>) -> Result<HttpResponse, Faul
 }
 
 fn prepare(
-    outgoing: Outgoing<'_>,
+    outgoing: &Outgoing<'_>,
     framing: Framing,
-    progress: Progress,
+    body: Upload,
 ) -> Result<http::Request<Upload>, Fault> {
     let request = outgoing.request;
     let mut values = Values::new();
@@ -135,45 +139,60 @@ fn prepare(
             fields.insert(name.clone(), value);
         }
     }
-    let body = match framing {
-        Framing::None => Upload::none(),
+    match framing {
+        // hyper writes the length of a body that there is.
+        Framing::None | Framing::Length(1..) => {}
         Framing::Length(0) => {
             fields.insert(field::CONTENT_LENGTH, http::HeaderValue::from_static("0"));
-            Upload::none()
         }
-        // hyper writes the length.
-        Framing::Length(length) => Upload::sized(outgoing.payload, length, progress),
         Framing::Chunked => {
             // Written out, or hyper would leave away the body of a GET.
             let chunked = http::HeaderValue::from_static("chunked");
             fields.insert(field::TRANSFER_ENCODING, chunked);
-            Upload::chunked(outgoing.payload, outgoing.max_body, progress)
         }
-    };
+    }
     let mut prepared = http::Request::new(body);
     *prepared.method_mut() = convert::method(request.method())
         .ok_or_else(|| Fault::Internal("a method that hyper does not take".to_owned()))?;
-    *prepared.uri_mut() = outgoing.target.into();
+    *prepared.uri_mut() = outgoing.target.clone().into();
     *prepared.headers_mut() = fields;
     Ok(prepared)
 }
 
-/// Sends a request once: on an idle connection, and where the upstream had closed that one before anything was
-/// written, on a new one. Once a byte may have gone, nothing is sent again, whatever the method.
+/// Sends a request on an idle connection, where there is one, else on a new one. Where the upstream had closed the
+/// idle one before anything was written, whatever the request is goes on a new one. Where the idle one breaks later
+/// but before the first byte of an answer, the upstream has most likely closed it while the request was on its way
+/// (RFC 9112 §9.3.1): a request that may be repeated goes on a new one, once. On a new connection nothing is sent twice.
 async fn send(
-    pool: &Rc<Pool>,
+    outgoing: &Outgoing<'_>,
+    framing: Framing,
     mut request: http::Request<Upload>,
 ) -> Result<(http::Response<Incoming>, Lease), Fault> {
-    if let Some(mut lease) = pool.take() {
-        match lease.connection.sender.try_send_request(request).await {
+    if let Some(mut lease) = outgoing.pool.take() {
+        let connection = &mut lease.connection;
+        connection.first_byte.expect();
+        match connection.sender.try_send_request(request).await {
             Ok(answer) => return Ok((answer, lease)),
             Err(mut refused) => match refused.take_message() {
                 Some(unsent) => request = unsent,
-                None => return Err(refused.into_error().into()),
+                None => {
+                    let is_unanswered = !connection.first_byte.has_come();
+                    let error = refused.into_error();
+                    let may_repeat = outgoing.request.method().is_safe() && framing.is_empty();
+                    if !(may_repeat && is_unanswered && diagnosis::is_break(&error)) {
+                        return Err(error.into());
+                    }
+                    log::debug!(
+                        upstream = &*outgoing.upstream.name,
+                        request_id = outgoing.request_id.as_str();
+                        "a connection had gone stale, the request is sent once more: {error}"
+                    );
+                    request = prepare(outgoing, framing, Upload::none())?;
+                }
             },
         }
     }
-    let mut lease = pool.connect().await?;
+    let mut lease = outgoing.pool.connect().await?;
     match lease.connection.sender.try_send_request(request).await {
         Ok(answer) => Ok((answer, lease)),
         Err(refused) => Err(refused.into_error().into()),
@@ -188,21 +207,24 @@ fn relay(
     deadline: Instant,
 ) -> Result<HttpResponse, Fault> {
     let (head, body) = answer.into_parts();
+    answer::judge(head.status, &head.headers)?;
     let status = convert::status(head.status)
-        .filter(|status| *status != StatusCode::SWITCHING_PROTOCOLS)
-        .ok_or_else(|| {
-            let cause = format!("an answer that nobody asked for: {}", head.status);
-            Fault::upstream(UpstreamFault::InvalidResponse, cause)
-        })?;
+        .ok_or_else(|| Fault::Internal("a status that actix does not take".to_owned()))?;
     let mut response = HttpResponse::new(status);
+    relay_fields(&head.headers, response.headers_mut());
     // The length is then that of the body which a GET would have had (RFC 9110 §8.6).
-    let keeps_length = *method == Method::HEAD || status == StatusCode::NOT_MODIFIED;
-    relay_fields(&head.headers, keeps_length, response.headers_mut());
     response
         .headers_mut()
         .append(VIA, via::of_answer(head.version));
-    if head.version < http::Version::HTTP_11 {
-        // On this connection hyper would speak HTTP/1.0 from now on, in which a chunked body is left away.
+    if (*method == Method::HEAD || status == StatusCode::NOT_MODIFIED)
+        && let Some(length) = answer::told_length(&head.headers)?
+    {
+        response.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
+    // On a connection of HTTP/1.0 hyper would speak that from now on, in which a chunked body is left away.
+    if head.version < http::Version::HTTP_11
+        || answer::promises_a_forbidden_body(head.status, &head.headers)
+    {
         lease.retire();
     }
     if !body.is_end_stream() {
@@ -216,14 +238,13 @@ fn relay(
     })
 }
 
-fn relay_fields(from: &http::HeaderMap, keeps_length: bool, to: &mut HeaderMap) {
+fn relay_fields(from: &http::HeaderMap, to: &mut HeaderMap) {
     let mut values = Values::new();
     let connection =
         headers::ConnectionOptions::new(from.get_all(field::CONNECTION).iter().map(AsRef::as_ref));
     for (name, value) in from {
         // The server writes the length of a body that there is.
-        let is_framing = *name == field::CONTENT_LENGTH && !keeps_length;
-        if is_framing
+        if *name == field::CONTENT_LENGTH
             || !connection.lets_through(name.as_str())
             || cors::is_cors_field(name.as_str())
         {
@@ -249,17 +270,4 @@ fn withhold(mut response: HttpResponse) -> HttpResponse {
     response.set_body(BoxBody::new(BodyStream::new(empty::<
         Result<web::Bytes, Infallible>,
     >())))
-}
-
-fn framing_of(request: &HttpRequest) -> Result<Framing, Fault> {
-    if request.headers().contains_key(TRANSFER_ENCODING) {
-        return Ok(Framing::Chunked);
-    }
-    let Some(length) = request.headers().get(CONTENT_LENGTH) else {
-        return Ok(Framing::None);
-    };
-    let length = length.to_str().ok().and_then(|length| length.parse().ok());
-    length
-        .map(Framing::Length)
-        .ok_or(Fault::Client(ClientFault::Malformed))
 }

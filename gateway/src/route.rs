@@ -3,6 +3,8 @@
 //! Paths are compared as they were sent, byte for byte and undecoded: what a client escapes can never reach
 //! another route than what it wrote.
 
+mod row;
+mod settings;
 mod target;
 
 use std::collections::BTreeMap;
@@ -13,8 +15,10 @@ use actix_web::http::header::HeaderValue;
 use service_kit::env::ConfigError;
 
 use crate::config::{RouteRow, Upstream};
+use crate::limits::Limits;
 use crate::rate::RateLimit;
 
+pub use settings::Settings;
 pub(crate) use target::Target;
 
 /// One method of one path.
@@ -34,6 +38,7 @@ pub enum To {
         /// The index in [`Config::upstreams`](crate::config::Config::upstreams).
         upstream: usize,
         target: Target,
+        settings: Settings,
     },
     Own(Page),
 }
@@ -63,6 +68,8 @@ impl Page {
 pub struct RouteTable {
     routes: Vec<Arc<Route>>,
     tree: matchit::Router<Entry>,
+    /// The methods of all paths.
+    allow: HeaderValue,
 }
 
 /// The methods of one path.
@@ -72,9 +79,6 @@ struct Entry {
     allow: HeaderValue,
 }
 
-/// What a route may take. OPTIONS and CONNECT are the gateway's own business.
-const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
-
 /// What the table says of a request.
 #[derive(Debug)]
 pub(crate) enum Found<'t, 'p> {
@@ -82,7 +86,7 @@ pub(crate) enum Found<'t, 'p> {
         route: &'t Arc<Route>,
         parameters: matchit::Params<'t, 'p>,
     },
-    /// The path is known with other methods; these, as `Allow` wants them.
+    /// The path is known with other methods, or the method asks nothing of a path; these, as `Allow` wants them.
     OtherMethods(&'t HeaderValue),
     Nothing,
 }
@@ -91,6 +95,7 @@ impl RouteTable {
     pub(crate) fn build(
         rows: &BTreeMap<String, Vec<RouteRow>>,
         upstreams: &[Upstream],
+        limits: &Limits,
     ) -> Result<Self, ConfigError> {
         let mut routes: Vec<Arc<Route>> = Page::ALL
             .iter()
@@ -104,21 +109,39 @@ impl RouteTable {
             })
             .collect();
         for (name, rows) in rows {
-            let upstream = upstreams
+            let (index, upstream) = upstreams
                 .iter()
-                .position(|upstream| *upstream.name == **name)
+                .enumerate()
+                .find(|(_, upstream)| *upstream.name == **name)
                 .ok_or_else(|| ConfigError::new(format!("routes.{name}"), "no such upstream"))?;
             for row in rows {
-                add_row(&mut routes, row, upstream)?;
+                let settings = Settings::of(row, upstream, limits)
+                    .map_err(|reason| row::refused(row, reason))?;
+                row::add(&mut routes, row, index, settings)?;
             }
         }
         let tree = plant(&routes)?;
-        Ok(Self { routes, tree })
+        let allow = row::allow(&routes).map_err(|error| ConfigError::new("routes", error))?;
+        Ok(Self {
+            routes,
+            tree,
+            allow,
+        })
     }
 
     pub(crate) fn find<'t, 'p>(&'t self, method: &Method, path: &'p str) -> Found<'t, 'p> {
         let Ok(matched) = self.tree.at(path) else {
-            return Found::Nothing;
+            // `OPTIONS *` asks about the server (RFC 9110 §9.3.7), and the other two are refused wherever they lead.
+            let asks_nothing_of_a_path = match *method {
+                Method::CONNECT | Method::TRACE => true,
+                Method::OPTIONS => path == "*",
+                _ => false,
+            };
+            return if asks_nothing_of_a_path {
+                Found::OtherMethods(&self.allow)
+            } else {
+                Found::Nothing
+            };
         };
         let entry = matched.value;
         let of = |method: &Method| entry.routes.iter().find(|route| route.method == *method);
@@ -142,49 +165,6 @@ impl RouteTable {
     }
 }
 
-fn add_row(
-    routes: &mut Vec<Arc<Route>>,
-    row: &RouteRow,
-    upstream: usize,
-) -> Result<(), ConfigError> {
-    let refuse = |reason: String| ConfigError::new(format!("route {}", row.path), reason);
-    if row.methods.is_empty() {
-        return Err(refuse("methods: at least one is needed".to_owned()));
-    }
-    let plain = |c: char| c.is_ascii_graphic() && !"?#%\\".contains(c);
-    if !row.path.starts_with('/') || !row.path.chars().all(plain) {
-        return Err(refuse(
-            "path: must begin with / and hold no query, escape or space".to_owned(),
-        ));
-    }
-    let rate_limit = row.rate_limit.map(|rate| RateLimit::new("route", rate));
-    let rate_limit = rate_limit.map(Arc::new);
-    for method in &row.methods {
-        if !METHODS.contains(&method.as_str()) {
-            let known = METHODS.join(", ");
-            return Err(refuse(format!("methods: {method} is none of {known}")));
-        }
-        let method: Method = method
-            .parse()
-            .map_err(|error| refuse(format!("methods: {method}: {error}")))?;
-        if routes
-            .iter()
-            .any(|route| *route.path == *row.path && route.method == method)
-        {
-            return Err(refuse(format!("{method} stands twice")));
-        }
-        let target =
-            Target::parse(&row.to, &row.path).map_err(|reason| refuse(format!("to: {reason}")))?;
-        routes.push(Arc::new(Route {
-            method,
-            path: row.path.as_str().into(),
-            to: To::Upstream { upstream, target },
-            rate_limit: rate_limit.clone(),
-        }));
-    }
-    Ok(())
-}
-
 fn plant(routes: &[Arc<Route>]) -> Result<matchit::Router<Entry>, ConfigError> {
     let mut by_path: BTreeMap<&str, Vec<Arc<Route>>> = BTreeMap::new();
     for route in routes {
@@ -196,13 +176,7 @@ fn plant(routes: &[Arc<Route>]) -> Result<matchit::Router<Entry>, ConfigError> {
     let mut tree = matchit::Router::new();
     for (path, routes) in by_path {
         let refuse = |reason: String| ConfigError::new(format!("route {path}"), reason);
-        let mut methods: Vec<&str> = routes.iter().map(|route| route.method.as_str()).collect();
-        if methods.contains(&"GET") && !methods.contains(&"HEAD") {
-            methods.push("HEAD");
-        }
-        methods.push("OPTIONS");
-        let allow = HeaderValue::from_str(&methods.join(", "))
-            .map_err(|error| refuse(error.to_string()))?;
+        let allow = row::allow(&routes).map_err(|error| refuse(error.to_string()))?;
         tree.insert(path, Entry { routes, allow })
             .map_err(|error| refuse(error.to_string()))?;
     }
@@ -243,6 +217,22 @@ mod tests {
     }
 
     #[test]
+    fn a_method_that_asks_nothing_of_a_path_is_told_all_methods() {
+        let table = table();
+        for (method, path) in [
+            (Method::OPTIONS, "*"),
+            (Method::TRACE, "/nowhere"),
+            (Method::CONNECT, ""),
+        ] {
+            let found = table.find(&method, path);
+            let Found::OtherMethods(allow) = found else {
+                panic!("{found:?}")
+            };
+            assert_eq!(allow, "GET, POST, DELETE, PATCH, HEAD, OPTIONS");
+        }
+    }
+
+    #[test]
     fn nothing_but_the_exact_path_is_found() {
         let table = table();
         for path in [
@@ -251,6 +241,9 @@ mod tests {
             "//order-api/menu",
             "/ORDER-API/menu",
             "/order-api%2Fmenu",
+            "/order-api/%6denu",
+            "/order-api/menu;x",
+            "/order-api/commandes/",
             "/order-api/commandes/1/2",
             "/order-api/./menu",
             "*",

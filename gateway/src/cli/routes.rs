@@ -29,7 +29,9 @@ pub(super) fn print(config: &Config, out: &mut impl Write) -> io::Result<()> {
 fn row(route: &Route, config: &Config) -> [String; 4] {
     let (upstream, target) = match &route.to {
         To::Own(_) => ("-".to_owned(), "-".to_owned()),
-        To::Upstream { upstream, target } => {
+        To::Upstream {
+            upstream, target, ..
+        } => {
             let name = config
                 .upstreams
                 .get(*upstream)

@@ -63,6 +63,11 @@ pub(crate) struct RouteRow {
     /// Each client's quota for this row alone, beside the one for all.
     #[serde(default, deserialize_with = "rate")]
     pub(crate) rate_limit: Option<Rate>,
+    /// A size in place of `limits.request_body`. It and the next are read with the route, so that a bad one is
+    /// refused by the route's path.
+    pub(crate) request_body: Option<String>,
+    /// A duration in place of the upstream's `timeout`.
+    pub(crate) timeout: Option<String>,
 }
 
 impl File {

@@ -10,7 +10,7 @@ use std::ops::Range;
 use actix_web::http::Method;
 
 use super::refusal::Refusal;
-use super::target::{self, Form};
+use super::target;
 use crate::limits::Limits;
 
 /// As many fields as actix-http takes.
@@ -40,7 +40,6 @@ struct Facts {
     is_chunked: bool,
     wants_close: bool,
     wants_keep_alive: bool,
-    wants_upgrade: bool,
     expectation: Option<Range<usize>>,
 }
 
@@ -63,8 +62,9 @@ pub(super) fn judge(bytes: &[u8], limits: &Limits) -> Result<Head, Refusal> {
     if Method::from_bytes(method.as_bytes()).is_err() {
         return Err(Refusal::Malformed("an invalid method"));
     }
-    let form =
-        target::form(method, target.as_bytes()).ok_or(Refusal::Malformed("an invalid target"))?;
+    if !target::is_target(method, target.as_bytes()) {
+        return Err(Refusal::Malformed("an invalid target"));
+    }
     let is_current = version == 1;
     let mut facts = Facts::default();
     for field in &*request.headers {
@@ -73,7 +73,7 @@ pub(super) fn judge(bytes: &[u8], limits: &Limits) -> Result<Head, Refusal> {
     if is_current && !facts.has_host {
         return Err(Refusal::Malformed("no Host"));
     }
-    facts.conclude(method, form, is_current)
+    facts.conclude(method, is_current)
 }
 
 impl Facts {
@@ -107,10 +107,9 @@ impl Facts {
             }
             // HTTP/1.0 knows no expectations (RFC 9110 §10.1.1).
             "expect" if is_current => self.take_expectation(value, head),
-            "upgrade" => {
-                self.wants_upgrade |= value.eq_ignore_ascii_case(b"websocket");
-                Ok(())
-            }
+            // Whatever `Connection` says of it: actix-http takes all that follows for a body without end. Any other
+            // protocol is ignored (RFC 9110 §7.8).
+            "upgrade" if value.eq_ignore_ascii_case(b"websocket") => Err(Refusal::Upgrade),
             _ => Ok(()),
         }
     }
@@ -167,7 +166,7 @@ impl Facts {
         Ok(())
     }
 
-    fn conclude(self, method: &str, form: Form, is_current: bool) -> Result<Head, Refusal> {
+    fn conclude(self, method: &str, is_current: bool) -> Result<Head, Refusal> {
         let framing = match (self.is_chunked, self.length) {
             (true, Some(_)) => {
                 return Err(Refusal::Malformed(
@@ -183,16 +182,20 @@ impl Facts {
                 "a POST in HTTP/1.0 without Content-Length",
             ));
         }
-        // Both make actix-http take all that follows for a body without end. They are refused, and nothing follows.
-        let is_raw = self.wants_upgrade || form == Form::Authority;
         let persists = if is_current {
             !self.wants_close
         } else {
             self.wants_keep_alive && !self.wants_close
         };
+        // actix-http takes what follows for the tunnel's bytes. It is refused, and nothing follows.
+        let is_tunnel = method == "CONNECT";
         Ok(Head {
-            framing: if is_raw { Framing::Length(0) } else { framing },
-            is_last: is_raw || !persists,
+            framing: if is_tunnel {
+                Framing::Length(0)
+            } else {
+                framing
+            },
+            is_last: is_tunnel || !persists,
             expectation: self.expectation,
         })
     }
@@ -355,10 +358,9 @@ mod tests {
             ("GET / HTTP/1.0", true),
             ("GET / HTTP/1.0\nconnection: Keep-Alive", false),
             (
-                "GET / HTTP/1.1\nhost: x\nconnection: upgrade\nupgrade: WebSocket",
-                true,
+                "GET / HTTP/1.1\nhost: x\nconnection: upgrade\nupgrade: h2c",
+                false,
             ),
-            ("CONNECT x:443 HTTP/1.1\nhost: x", true),
         ] {
             assert_eq!(head(lines).map(|head| head.is_last), Ok(is_last), "{lines}");
         }
@@ -383,6 +385,14 @@ mod tests {
         }
         let old = head("POST / HTTP/1.0\ncontent-length: 1\nexpect: 100-continue");
         assert_eq!(old.map(|head| head.expectation), Ok(None));
+    }
+
+    #[test]
+    fn nothing_follows_a_websocket_or_a_tunnel() {
+        let upgrade = "GET / HTTP/1.1\nhost: x\nupgrade: WebSocket";
+        assert_eq!(head(upgrade), Err(Refusal::Upgrade));
+        let tunnel = head("CONNECT x:443 HTTP/1.1\nhost: x\ncontent-length: 5").unwrap();
+        assert_eq!((tunnel.framing, tunnel.is_last), (Framing::Length(0), true));
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub(crate) enum Refusal {
     UriTooLong,
     /// A version of HTTP that this connection does not speak (RFC 9110 §15.6.6).
     Version,
+    /// It asks for a WebSocket, which is not opened here.
+    Upgrade,
     /// It expects something other than `100-continue` (RFC 9110 §10.1.1).
     Expectation,
     /// The head did not arrive in time (RFC 9110 §15.5.9).
@@ -25,6 +27,7 @@ impl Refusal {
             Self::HeadTooLarge => Code::HeadersTooLarge,
             Self::UriTooLong => Code::UriTooLong,
             Self::Version => Code::HttpVersionNotSupported,
+            Self::Upgrade => Code::UpgradeNotSupported,
             Self::Expectation => Code::ExpectationFailed,
             Self::TooSlow => Code::RequestTimeout,
         }
@@ -37,6 +40,7 @@ impl Refusal {
             Self::HeadTooLarge => "the header fields are over the limit",
             Self::UriTooLong => "the target is over the limit",
             Self::Version => "an HTTP version that is not spoken here",
+            Self::Upgrade => "a WebSocket",
             Self::Expectation => "an unknown expectation",
             Self::TooSlow => "the head did not arrive in time",
         }

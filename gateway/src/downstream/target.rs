@@ -1,25 +1,15 @@
 //! The grammar of a request's target and of `Host` (RFC 9112 §3.2), no wider than what the parsers behind take.
 
-/// Which of the four forms a target has (RFC 9112 §3.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    Origin,
-    Absolute,
-    /// `host:port`, for CONNECT alone.
-    Authority,
-    /// `*`, for OPTIONS alone.
-    Asterisk,
-}
-
-/// `None` where the target has none of the forms, or not one that its method may have.
-pub(super) fn form(method: &str, target: &[u8]) -> Option<Form> {
+/// Whether a target has one of the forms that its method may have (RFC 9112 §3.2): a path or a URI, `*` for OPTIONS, and
+/// for CONNECT a host and port alone.
+pub(super) fn is_target(method: &str, target: &[u8]) -> bool {
     if method == "CONNECT" {
-        return is_authority(target).then_some(Form::Authority);
+        return is_authority(target);
     }
     match target {
-        [b'/', ..] => is_path_and_query(target).then_some(Form::Origin),
-        b"*" => (method == "OPTIONS").then_some(Form::Asterisk),
-        _ => is_absolute(target).then_some(Form::Absolute),
+        [b'/', ..] => is_path_and_query(target),
+        b"*" => method == "OPTIONS",
+        _ => is_absolute(target),
     }
 }
 
@@ -107,29 +97,29 @@ fn is_port(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Form, form, is_authority};
+    use super::{is_authority, is_target};
 
     #[test]
-    fn each_form_is_told_by_its_shape_and_method() {
+    fn a_target_has_a_form_that_its_method_may_have() {
         for (method, target, expected) in [
-            ("GET", "/", Some(Form::Origin)),
-            ("GET", "/a/b;c?x=%2F&y=[1]|'{}\\`^", Some(Form::Origin)),
-            ("GET", "http://a.example:80/x?y", Some(Form::Absolute)),
-            ("GET", "HTTPS://[::1]:8443", Some(Form::Absolute)),
-            ("GET", "http://a.example?x", Some(Form::Absolute)),
-            ("OPTIONS", "*", Some(Form::Asterisk)),
-            ("CONNECT", "a.example:443", Some(Form::Authority)),
-            ("GET", "*", None),
-            ("GET", "a.example:443", None),
-            ("GET", "ftp://a.example/", None),
-            ("GET", "http:///x", None),
-            ("GET", "http://user@a.example/", None),
-            ("CONNECT", "/", None),
-            ("GET", "", None),
-            ("GET", "x/y", None),
+            ("GET", "/", true),
+            ("GET", "/a/b;c?x=%2F&y=[1]|'{}\\`^", true),
+            ("GET", "http://a.example:80/x?y", true),
+            ("GET", "HTTPS://[::1]:8443", true),
+            ("GET", "http://a.example?x", true),
+            ("OPTIONS", "*", true),
+            ("CONNECT", "a.example:443", true),
+            ("CONNECT", "/", false),
+            ("GET", "*", false),
+            ("GET", "a.example:443", false),
+            ("GET", "ftp://a.example/", false),
+            ("GET", "http:///x", false),
+            ("GET", "http://user@a.example/", false),
+            ("GET", "", false),
+            ("GET", "x/y", false),
         ] {
             assert_eq!(
-                form(method, target.as_bytes()),
+                is_target(method, target.as_bytes()),
                 expected,
                 "{method} {target}"
             );
@@ -142,12 +132,12 @@ mod tests {
             for mut target in [b"/a_b".to_vec(), b"/a?b_c".to_vec()] {
                 let at = target.iter().position(|byte| *byte == b'_').unwrap();
                 target[at] = bad;
-                assert_eq!(form("GET", &target), None, "{bad:#x}");
+                assert!(!is_target("GET", &target), "{bad:#x}");
             }
         }
         // A browser writes these as they are in a query, but never in a path.
         for bad in *b"\\^`{}" {
-            assert_eq!(form("GET", &[b'/', bad]), None, "{bad:#x}");
+            assert!(!is_target("GET", &[b'/', bad]), "{bad:#x}");
         }
     }
 

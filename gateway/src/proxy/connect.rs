@@ -15,7 +15,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 
-use super::stream::Stream;
+use super::stream::{FirstByte, Stream};
 use super::tls::TlsConfig;
 use super::upload::Upload;
 use crate::config::Upstream;
@@ -56,6 +56,8 @@ pub(super) struct Connector {
 pub(super) struct Connection {
     pub(super) sender: SendRequest<Upload>,
     pub(super) made: Instant,
+    /// Of what the upstream says to the next request.
+    pub(super) first_byte: FirstByte,
     driver: Driver,
 }
 
@@ -78,6 +80,7 @@ impl Connector {
         let stream = tokio::time::timeout(self.timeout, self.open())
             .await
             .map_err(|_elapsed| ConnectError::Timeout(self.timeout))??;
+        let first_byte = stream.first_byte();
         let (sender, connection) = http1::Builder::new()
             .max_buf_size(MAX_HEAD)
             .handshake(TokioIo::new(stream))
@@ -91,6 +94,7 @@ impl Connector {
         Ok(Connection {
             sender,
             made: Instant::now(),
+            first_byte,
             driver: Driver(driver),
         })
     }

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 
 use service_kit::program::chain;
 
+use super::answer::Unsound;
 use super::connect::ConnectError;
 use crate::fault::{Fault, UpstreamFault};
 
@@ -25,16 +26,27 @@ impl From<ConnectError> for Fault {
 impl From<hyper::Error> for Fault {
     fn from(error: hyper::Error) -> Self {
         let cause = chain(&error);
-        if error.is_user() {
+        if is_break(&error) {
+            // It did where the answer's head should have been.
+            Self::upstream(UpstreamFault::Unreachable, cause)
+        } else if error.is_user() {
             // The client's body is to blame, which `Progress` knows, or the task that drives the connection is gone.
             Self::Internal(cause)
-        } else if error.is_parse() || spoke_unasked(&error) {
-            Self::upstream(UpstreamFault::InvalidResponse, cause)
         } else {
-            // The connection broke where the answer's head should have been.
-            Self::upstream(UpstreamFault::Unreachable, cause)
+            Self::upstream(UpstreamFault::InvalidResponse, cause)
         }
     }
+}
+
+impl From<Unsound> for Fault {
+    fn from(unsound: Unsound) -> Self {
+        Self::upstream(UpstreamFault::InvalidResponse, unsound.to_string())
+    }
+}
+
+/// Whether the connection ended or broke, rather than that something on it was wrong.
+pub(super) fn is_break(error: &hyper::Error) -> bool {
+    !(error.is_user() || error.is_parse() || spoke_unasked(error))
 }
 
 /// Whether the upstream said something before it was asked. hyper has no predicate for it: of the reasons why it

@@ -4,8 +4,10 @@
 //! end the exchange on that before it reads the answer that has already arrived. So a write to a closed connection
 //! goes nowhere instead, and reading decides: what follows is the answer, or the end of the connection.
 
+use std::cell::Cell;
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -16,6 +18,22 @@ pub(super) struct Stream {
     transport: Transport,
     /// The upstream has stopped reading.
     deaf: bool,
+    first_byte: FirstByte,
+}
+
+/// Whether an answer has begun. Kept outside the stream, which hyper owns and whose errors do not tell it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FirstByte(Rc<Cell<bool>>);
+
+impl FirstByte {
+    /// A request follows: what the upstream has said so far does not count.
+    pub(super) fn expect(&self) {
+        self.0.set(false);
+    }
+
+    pub(super) fn has_come(&self) -> bool {
+        self.0.get()
+    }
 }
 
 impl Stream {
@@ -23,7 +41,12 @@ impl Stream {
         Self {
             transport,
             deaf: false,
+            first_byte: FirstByte::default(),
         }
+    }
+
+    pub(super) fn first_byte(&self) -> FirstByte {
+        self.first_byte.clone()
     }
 
     /// What a write of `length` bytes came to.
@@ -57,9 +80,13 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.transport).poll_read(context, buffer))?;
+        let has_ended = buffer.filled().len() == before;
+        if !has_ended {
+            self.first_byte.0.set(true);
+        }
         // The failed write took the reset away from reading: this end must not pass for a clean one, or a body that
         // the end delimits would seem whole.
-        if self.deaf && buffer.filled().len() == before {
+        if self.deaf && has_ended {
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
         Poll::Ready(Ok(()))

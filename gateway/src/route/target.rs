@@ -1,6 +1,8 @@
 //! Where a request goes at its upstream: the path there, with the parameters carried over and the query string
 //! untouched.
 
+mod parameter;
+
 use http::uri::PathAndQuery;
 use matchit::Params;
 
@@ -14,21 +16,25 @@ enum Piece {
     Parameter(String),
 }
 
-/// A parameter is a dot segment (RFC 3986 §3.3), written out or escaped: an upstream that resolves it would be
-/// led to another path than the route says.
+/// A parameter that could lead an upstream to another path than the route says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct DotSegment;
+pub(crate) struct UnfitParameter;
 
 impl Target {
     /// Takes `to` apart; each parameter must stand in `path` too.
     pub(crate) fn parse(to: &str, path: &str) -> Result<Self, String> {
-        if !to.starts_with('/') || to.contains(['?', '#']) {
-            return Err("must be a path that begins with /".to_owned());
+        let plain = |c: char| c.is_ascii_graphic() && !"?#\\".contains(c);
+        if !to.starts_with('/') || !to.chars().all(plain) {
+            return Err("must begin with / and hold no query or space".to_owned());
         }
         let mut pieces = Vec::new();
         let mut rest = to;
         while let Some((literal, tail)) = rest.split_once('{') {
             let (name, tail) = tail.split_once('}').ok_or("a { without its }")?;
+            let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            if !name.chars().all(is_name) {
+                return Err(format!("{{{name}}} is not the name of one segment"));
+            }
             if !path.contains(&format!("{{{name}}}")) {
                 return Err(format!("{{{name}}} does not stand in the path"));
             }
@@ -42,14 +48,13 @@ impl Target {
         Ok(Self(pieces))
     }
 
-    /// What the upstream is asked for; `prefix` is its URL's path. `None` where the parts make no path, which a
-    /// parsed request line cannot cause.
+    /// What the upstream is asked for; `prefix` is its URL's path.
     pub(crate) fn fill(
         &self,
         prefix: &str,
         parameters: &Params<'_, '_>,
         query: Option<&str>,
-    ) -> Result<Option<PathAndQuery>, DotSegment> {
+    ) -> Result<PathAndQuery, UnfitParameter> {
         let mut path = String::with_capacity(128);
         path.push_str(prefix);
         for piece in &self.0 {
@@ -57,8 +62,8 @@ impl Target {
                 Piece::Literal(literal) => path.push_str(literal),
                 Piece::Parameter(name) => {
                     let value = parameters.get(name).unwrap_or_default();
-                    if is_dot_segment(value) {
-                        return Err(DotSegment);
+                    if !parameter::is_one_segment(value) {
+                        return Err(UnfitParameter);
                     }
                     path.push_str(value);
                 }
@@ -68,7 +73,8 @@ impl Target {
             path.push('?');
             path.push_str(query);
         }
-        Ok(PathAndQuery::try_from(path).ok())
+        // What a request line was parsed from makes a path again.
+        PathAndQuery::try_from(path).ok().ok_or(UnfitParameter)
     }
 }
 
@@ -84,28 +90,32 @@ impl std::fmt::Display for Target {
     }
 }
 
-fn is_dot_segment(segment: &str) -> bool {
-    // None is longer than two escaped dots, and most parameters are: they need no copy.
-    segment.len() <= "%2e%2e".len()
-        && matches!(
-            segment.to_ascii_lowercase().replace("%2e", ".").as_str(),
-            "." | ".."
-        )
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{DotSegment, Target};
+    use percent_encoding::percent_decode_str;
+    use proptest::prelude::*;
 
-    fn fill(prefix: &str, path: &str, query: Option<&str>) -> Result<String, DotSegment> {
-        let route = "/order-api/commandes/{id}/status";
+    use super::{Target, UnfitParameter};
+
+    const PATH: &str = "/order-api/commandes/{id}/status";
+    const TO: &str = "/commandes/{id}/status";
+
+    /// `None` where the path is not the route's.
+    fn fill_any(
+        prefix: &str,
+        path: &str,
+        query: Option<&str>,
+    ) -> Option<Result<String, UnfitParameter>> {
         let mut tree = matchit::Router::new();
-        tree.insert(route, ()).unwrap();
-        let matched = tree.at(path).unwrap();
-        let target = Target::parse("/commandes/{id}/status", route).unwrap();
-        target
-            .fill(prefix, &matched.params, query)
-            .map(|filled| filled.unwrap().to_string())
+        tree.insert(PATH, ()).unwrap();
+        let matched = tree.at(path).ok()?;
+        let target = Target::parse(TO, PATH).unwrap();
+        let filled = target.fill(prefix, &matched.params, query);
+        Some(filled.map(|filled| filled.to_string()))
+    }
+
+    fn fill(prefix: &str, path: &str, query: Option<&str>) -> Result<String, UnfitParameter> {
+        fill_any(prefix, path, query).unwrap()
     }
 
     #[test]
@@ -131,17 +141,91 @@ mod tests {
     }
 
     #[test]
-    fn a_dot_segment_climbs_nowhere() {
-        for dots in ["..", ".", "%2e%2E", ".%2e", "%2E"] {
-            let path = format!("/order-api/commandes/{dots}/status");
-            assert_eq!(fill("", &path, None), Err(DotSegment), "{dots}");
+    fn an_unfit_parameter_goes_nowhere() {
+        for id in ["..", "%2e%2E", "..;x", "a%2fb", "%00", "%zz"] {
+            let path = format!("/order-api/commandes/{id}/status");
+            assert_eq!(fill("", &path, None), Err(UnfitParameter), "{id}");
         }
     }
 
     #[test]
-    fn an_unknown_parameter_or_a_query_in_a_target_is_refused() {
-        for bad in ["commandes", "/a?b", "/a/{who}", "/a/{id"] {
-            assert!(Target::parse(bad, "/a/{id}").is_err(), "{bad}");
+    fn what_is_no_plain_path_to_known_parameters_is_refused() {
+        for bad in [
+            "commandes",
+            "/a?b",
+            "/a b",
+            "/a#b",
+            "/a/{who}",
+            "/a/{id",
+            "/a/{*id}",
+        ] {
+            assert!(Target::parse(bad, "/a/{id}/{*id}").is_err(), "{bad}");
+        }
+    }
+
+    /// The path as a credulous upstream understands it: it decodes once, takes `\` for `/`, cuts each segment at a
+    /// `;` before or after that, resolves dots, and leaves out what is empty.
+    fn understood(path: &str, cuts_first: bool) -> Option<Vec<String>> {
+        let cut = |path: &str| {
+            let segments = path
+                .split('/')
+                .map(|segment| segment.split(';').next().unwrap());
+            segments.collect::<Vec<_>>().join("/")
+        };
+        let path = if cuts_first {
+            cut(path)
+        } else {
+            path.to_owned()
+        };
+        let decoded = percent_decode_str(&path).decode_utf8().ok()?;
+        let mut segments = Vec::new();
+        for segment in cut(&decoded.replace('\\', "/")).split('/') {
+            match segment {
+                "" | "." => {}
+                ".." => {
+                    segments.pop();
+                }
+                _ => segments.push(segment.to_owned()),
+            }
+        }
+        Some(segments)
+    }
+
+    /// What a request line can hold, and rather what is dangerous than what is not.
+    fn hostile() -> impl Strategy<Value = String> {
+        let pieces = prop::sample::select(vec![
+            ".", "..", "%2e", "%2E", "/", "%2f", "%2F", "\\", "%5c", ";", "%3b", "%", "%2", "%zz",
+            "%00", "%0a", "%7f", "%c0%af", "%c0%ae", "%ff", "%C3%A9", "%25", "%252e", "%252f", "a",
+            "42", "%61", "~", "=", "%3f", "%23",
+        ]);
+        prop::collection::vec(
+            prop_oneof![4 => pieces.prop_map(str::to_owned), 1 => "[!$-;=@-~]"],
+            0..6,
+        )
+        .prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn no_path_leads_an_upstream_elsewhere(
+            id in hostile(),
+            query in prop::option::of("[!$-;=?-~]{0,20}"),
+        ) {
+            let path = format!("/order-api/commandes/{id}/status");
+            if let Some(Ok(sent)) = fill_any("/orders/v1", &path, query.as_deref()) {
+                let (there, asked) = match sent.split_once('?') {
+                    Some((there, asked)) => (there, Some(asked)),
+                    None => (&*sent, None),
+                };
+                prop_assert_eq!(asked, query.as_deref());
+                prop_assert_eq!(there, format!("/orders/v1/commandes/{id}/status"));
+                for cuts_first in [true, false] {
+                    let segments = understood(there, cuts_first).unwrap();
+                    prop_assert_eq!(segments.len(), 5, "{} is {:?}", there, segments);
+                    prop_assert_eq!(&segments[..3], ["orders", "v1", "commandes"]);
+                    prop_assert_eq!(&segments[4], "status");
+                }
+            }
         }
     }
 }

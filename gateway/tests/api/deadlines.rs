@@ -84,3 +84,25 @@ async fn one_upstream_that_hangs_leaves_the_others_as_they_are() {
         begun.elapsed()
     );
 }
+
+#[actix_web::test]
+async fn a_route_may_have_a_deadline_of_its_own() {
+    let backend = silent().await;
+    let own = |timeout: &str| {
+        let to = r#"to = "/inner/things""#;
+        CONFIG
+            .replace("400ms", "20s")
+            .replace(to, &format!("{to}, timeout = \"{timeout}\""))
+    };
+    let begun = Instant::now();
+    let _ = client(&own("10ms"), backend)
+        .get("/things")
+        .await
+        .problem(504, "upstream_timeout");
+    // A bound on a hang, not a measurement: the upstream's own is 20 s.
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        begun.elapsed()
+    );
+}

@@ -60,3 +60,23 @@ async fn a_head_over_the_limit_is_a_431() {
     let _ = answer.problem(431, "headers_too_large");
     assert!(seen.requests().is_empty(), "{:?}", seen.requests());
 }
+
+#[actix_web::test]
+async fn a_route_may_have_a_limit_of_its_own() {
+    let (backend, seen) = json("200 OK", "{}").await;
+    for (own, status) in [("100KiB", "200"), ("1KiB", "413")] {
+        let config = CONFIG.replace(
+            r#"to = "/inner/things""#,
+            &format!(r#"to = "/inner/things", request_body = "{own}""#),
+        );
+        let mut request =
+            b"POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 70000\r\n\r\n".to_vec();
+        request.resize(request.len() + 70_000, b'x');
+        let answer = raw(start(&config, backend), &request, "}").await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{answer}"
+        );
+    }
+    assert_eq!(seen.requests().len(), 1);
+}

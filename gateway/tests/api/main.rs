@@ -6,12 +6,14 @@
     reason = "a panic in a test is a failed test"
 )]
 
+mod answers;
 mod connections;
 mod cors;
 mod deadlines;
 mod faults;
 mod forwarding;
 mod limits;
+mod methods;
 mod process;
 mod rate;
 mod refusals;

@@ -1,5 +1,7 @@
 //! What the gateway answers itself.
 
+use std::net::SocketAddr;
+
 use actix_web::http::Method;
 use service_kit::testing::assert_same_shape;
 use shared_types::golden;
@@ -32,14 +34,62 @@ async fn options_tells_the_allowed_methods() {
     assert_eq!(answer.header("allow"), Some("GET, DELETE, HEAD, OPTIONS"));
 }
 
+/// Written by hand, because a client library would resolve dots and escape.
+async fn get(gateway: SocketAddr, path: &str) -> String {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
+    raw(gateway, request.as_bytes(), "requestId").await
+}
+
 #[actix_web::test]
-async fn a_dot_segment_reaches_no_upstream() {
+async fn an_unfit_parameter_is_a_400_and_reaches_no_upstream() {
     let (backend, seen) = json("200 OK", "{}").await;
     let gateway = start(CONFIG, backend);
-    // Written by hand, because a client library would resolve the dots.
-    for path in ["/things/..", "/things/.", "/things/%2e%2e", "/things/.%2E"] {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
-        let answer = raw(gateway, request.as_bytes(), "requestId").await;
+    for id in [
+        ".",
+        "..",
+        "%2e%2e",
+        ".%2E",
+        "..;x",
+        "%2e;",
+        ";x",
+        "..%3b",
+        "a%2Fb",
+        "a\\b",
+        "a%5cb",
+        "%00",
+        "%0d%0a",
+        "%7f",
+        "%ff",
+        "%c0%ae%c0%ae",
+        "%c0%af",
+        "%zz",
+        "%2",
+        "%",
+    ] {
+        let answer = get(gateway, &format!("/things/{id}")).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{id}: {answer}");
+        assert!(answer.contains("bad_request"), "{id}: {answer}");
+    }
+    assert!(seen.requests().is_empty(), "{:?}", seen.requests());
+}
+
+#[actix_web::test]
+async fn what_is_no_route_to_the_letter_is_a_404() {
+    let (backend, seen) = json("200 OK", "{}").await;
+    let gateway = start(CONFIG, backend);
+    for path in [
+        "//things",
+        "/things/",
+        "/%74hings",
+        "/things%2f1",
+        "/things;x",
+        "/things/1/",
+        "/things//",
+        "/./things",
+        "/things/1/2",
+        "/Things",
+    ] {
+        let answer = get(gateway, path).await;
         assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
     }
     assert!(seen.requests().is_empty(), "{:?}", seen.requests());

@@ -33,7 +33,9 @@ fn configured() -> BTreeSet<Row> {
     let row = |route: &gateway::route::Route| {
         let (upstream, target) = match &route.to {
             To::Own(_) => ("–".to_owned(), "–".to_owned()),
-            To::Upstream { upstream, target } => (
+            To::Upstream {
+                upstream, target, ..
+            } => (
                 config.upstreams[*upstream].name.to_string(),
                 target.to_string(),
             ),

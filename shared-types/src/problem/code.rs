@@ -59,13 +59,17 @@ codes! {
         fr: "Attente non satisfaite", "L'attente annoncée par Expect n'est pas prise en charge.";
         en: "Expectation failed", "What Expect asks for is not supported.";
     }
-    HttpVersionNotSupported = 505 "http_version_not_supported" {
-        fr: "Version de HTTP non prise en charge", "Cette version de HTTP n'est pas prise en charge.";
-        en: "HTTP version not supported", "This version of HTTP is not supported.";
-    }
     RateLimited = 429 "rate_limited" {
         fr: "Trop de requêtes", "Trop de requêtes viennent de votre réseau. Réessayez dans quelques instants.";
         en: "Too many requests", "Too many requests come from your network. Try again in a moment.";
+    }
+    UpgradeNotSupported = 501 "upgrade_not_supported" {
+        fr: "Changement de protocole impossible", "Ce serveur n'ouvre pas de WebSocket.";
+        en: "Upgrade not supported", "This server opens no WebSocket.";
+    }
+    HttpVersionNotSupported = 505 "http_version_not_supported" {
+        fr: "Version de HTTP non prise en charge", "Ce serveur ne parle pas cette version de HTTP.";
+        en: "HTTP version not supported", "This server does not speak this version of HTTP.";
     }
     UpstreamUnreachable = 502 "upstream_unreachable" {
         fr: "Service injoignable", "Le service demandé est injoignable. Réessayez dans quelques secondes.";

@@ -78,11 +78,6 @@ fn what_follows_the_last_request_is_dropped() {
         pass_whole(&[LAST, GET].concat()),
         (LAST.to_owned(), Rest::Dropped)
     );
-    let upgrade = "GET /a HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\n\r\n";
-    assert_eq!(
-        pass_whole(&[upgrade, GET].concat()),
-        (upgrade.to_owned(), Rest::Dropped)
-    );
 }
 
 #[test]

@@ -1,0 +1,88 @@
+//! Rows of the file, made into routes or refused by their path, and the methods they allow.
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::http::header::{HeaderValue, InvalidHeaderValue};
+use service_kit::env::ConfigError;
+
+use super::{Route, Settings, Target, To};
+use crate::config::RouteRow;
+use crate::rate::RateLimit;
+
+/// What a route may take. OPTIONS, CONNECT and TRACE are the gateway's own business.
+const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
+pub(super) fn refused(row: &RouteRow, reason: String) -> ConfigError {
+    ConfigError::new(format!("route {}", row.path), reason)
+}
+
+/// Adds a route for each method of the row. `upstream` is the index of the row's.
+pub(super) fn add(
+    routes: &mut Vec<Arc<Route>>,
+    row: &RouteRow,
+    upstream: usize,
+    settings: Settings,
+) -> Result<(), ConfigError> {
+    let refuse = |reason: String| refused(row, reason);
+    if row.methods.is_empty() {
+        return Err(refuse("methods: at least one is needed".to_owned()));
+    }
+    let plain = |c: char| c.is_ascii_graphic() && !"?#%\\".contains(c);
+    if !row.path.starts_with('/') || !row.path.chars().all(plain) {
+        return Err(refuse(
+            "path: must begin with / and hold no query, escape or space".to_owned(),
+        ));
+    }
+    if row.path.contains("{*") {
+        return Err(refuse(
+            "path: a parameter stands for one segment".to_owned(),
+        ));
+    }
+    // The row's methods share it.
+    let rate_limit = row.rate_limit.map(|rate| RateLimit::new("route", rate));
+    let rate_limit = rate_limit.map(Arc::new);
+    for method in &row.methods {
+        if !METHODS.contains(&method.as_str()) {
+            let known = METHODS.join(", ");
+            return Err(refuse(format!("methods: {method} is none of {known}")));
+        }
+        let method: Method = method
+            .parse()
+            .map_err(|error| refuse(format!("methods: {method}: {error}")))?;
+        if routes
+            .iter()
+            .any(|route| *route.path == *row.path && route.method == method)
+        {
+            return Err(refuse(format!("{method} stands twice")));
+        }
+        let target =
+            Target::parse(&row.to, &row.path).map_err(|reason| refuse(format!("to: {reason}")))?;
+        routes.push(Arc::new(Route {
+            method,
+            path: row.path.as_str().into(),
+            to: To::Upstream {
+                upstream,
+                target,
+                settings,
+            },
+            rate_limit: rate_limit.clone(),
+        }));
+    }
+    Ok(())
+}
+
+/// What `Allow` says of these routes.
+pub(super) fn allow(routes: &[Arc<Route>]) -> Result<HeaderValue, InvalidHeaderValue> {
+    let mut methods: Vec<&str> = Vec::new();
+    for route in routes {
+        if !methods.contains(&route.method.as_str()) {
+            methods.push(route.method.as_str());
+        }
+    }
+    if methods.contains(&"GET") && !methods.contains(&"HEAD") {
+        methods.push("HEAD");
+    }
+    methods.push("OPTIONS");
+    HeaderValue::from_str(&methods.join(", "))
+}

@@ -1,0 +1,113 @@
+//! Which parameters may go into a target. One goes byte for byte or not at all, so whatever an upstream could take
+//! for another place in its paths stays out: a separator, a dot segment (RFC 3986 §3.3), or nothing.
+//!
+//! Judged as it is seen by an upstream that decodes once. Servlet containers cut a segment at its first `;` before
+//! they resolve dots, some before they decode and some after: `..;x` climbs there, and `;x` leaves nothing, which
+//! makes one of `/clients/;x` and `/clients`. What stands before a `;`, escaped or not, is therefore judged too. An
+//! upstream that decodes twice could not tell `%252e` from `%2e` by itself either, and is not guarded.
+
+use percent_encoding::percent_decode_str;
+
+pub(super) fn is_one_segment(parameter: &str) -> bool {
+    // Borrowed where nothing is escaped, as in nearly all.
+    let Ok(decoded) = percent_decode_str(parameter).decode_utf8() else {
+        return false;
+    };
+    let (name, _matrix) = decoded.split_once(';').unwrap_or((&decoded, ""));
+    has_whole_escapes(parameter)
+        && !decoded.contains(|c: char| matches!(c, '/' | '\\') || c.is_control())
+        && !matches!(name, "" | "." | "..")
+}
+
+/// Whether two hexadecimal digits follow each `%`. The decoder leaves any other `%` as it is, upstreams differ.
+fn has_whole_escapes(parameter: &str) -> bool {
+    let mut behind = parameter.split('%').skip(1).map(str::as_bytes);
+    behind
+        .all(|bytes| matches!(bytes, [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_one_segment;
+
+    #[track_caller]
+    fn are(fit: bool, parameters: &[&str]) {
+        for parameter in parameters {
+            assert_eq!(is_one_segment(parameter), fit, "{parameter}");
+        }
+    }
+
+    #[test]
+    fn an_id_of_any_kind_is_one() {
+        are(
+            true,
+            &[
+                "42",
+                "0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d5e",
+                "a%20b",
+                "caf%C3%A9",
+                "...",
+                "..a",
+                ".well-known",
+                "a;v=1",
+                "a%3Bb",
+                "100%25",
+                "%252e%252e",
+                "a%3Fb%23c",
+                "x@y:z,(1)!$&'*+=~_",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_separator_is_none_however_it_is_written() {
+        are(
+            false,
+            &["a%2fb", "a%2Fb", "%2f", "a\\b", "a%5cb", "..%5C.."],
+        );
+    }
+
+    #[test]
+    fn a_dot_segment_is_none_however_it_is_written() {
+        are(false, &[".", "..", "%2e", "%2E%2e", ".%2e", "%2e."]);
+    }
+
+    #[test]
+    fn what_a_cut_at_a_semicolon_makes_a_dot_segment_or_nothing_is_none() {
+        are(
+            false,
+            &["..;x", ".;", "%2e%2e;x=1", "..%3bx", ";", ";x", "%3Bx"],
+        );
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_none_least_of_all_an_overlong_slash_or_dot() {
+        are(
+            false,
+            &[
+                "%ff",
+                "%c3",
+                "%c0%af",
+                "%c0%ae%c0%ae",
+                "%e0%80%af",
+                "%ed%a0%80",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_control_character_is_none() {
+        are(
+            false,
+            &["%00", "a%00.png", "%0d%0aX: y", "%09", "%7f", "%c2%85"],
+        );
+    }
+
+    #[test]
+    fn a_malformed_escape_is_none() {
+        are(
+            false,
+            &["%", "%2", "%zz", "a%2", "%%32e", "%u002e", "%2 e", "%+1"],
+        );
+    }
+}
