@@ -2,6 +2,7 @@
 //! be used.
 
 mod file;
+pub(crate) mod tls;
 mod upstream;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,6 +17,7 @@ use crate::limits::Limits;
 use crate::route::RouteTable;
 
 pub(crate) use file::RouteRow;
+pub use tls::TlsFiles;
 pub use upstream::{Upstream, UpstreamUrl};
 
 /// The file that is compiled in.
@@ -31,6 +33,8 @@ pub struct Config {
     pub workers: usize,
     /// `GATEWAY_CORS_ORIGINS`: the origins whose pages may call; any of localhost by default.
     pub origins: Origins,
+    /// `GATEWAY_TLS_CERT` and `GATEWAY_TLS_KEY`: what clients are served with by TLS; clear text by default.
+    pub tls: Option<TlsFiles>,
     pub limits: Limits,
     pub upstreams: Vec<Upstream>,
     pub routes: RouteTable,
@@ -77,6 +81,7 @@ impl Config {
             )?,
             workers: workers.unwrap_or(cores),
             origins: env.parse_or("GATEWAY_CORS_ORIGINS", Origins::localhost())?,
+            tls: TlsFiles::from_env(env)?,
             limits: file.limits.into(),
             routes: RouteTable::build(&file.routes, &upstreams)?,
             upstreams,

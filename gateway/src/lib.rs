@@ -8,6 +8,11 @@ mod application;
 pub mod cli;
 pub mod config;
 mod cors;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the public listener has yet to take it into use")
+)]
+mod downstream;
 mod entrance;
 mod fault;
 mod limits;
