@@ -6,7 +6,7 @@ use actix_web::http::header::{
     ACCEPT_LANGUAGE, ALLOW, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, VARY,
 };
 use actix_web::http::{ConnectionType, Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use service_kit::observe::lang_of;
 use service_kit::request_id::{self, RequestId};
 use service_kit::serve::Draining;
@@ -57,6 +57,11 @@ impl Worker {
         payload: web::Payload,
         record: &mut Record,
     ) -> HttpResponse {
+        // What the protocol itself forbids has been found by whoever speaks it with the client.
+        let found = request.extensions().get::<ClientFault>().copied();
+        if let Some(fault) = found {
+            return refuse(request, Fault::Client(fault), None, record);
+        }
         if let Err(fault) = self.config.limits.admit(request) {
             return refuse(request, Fault::Client(fault), None, record);
         }

@@ -4,7 +4,7 @@
 //! first bytes of a body, passes off a chunked answer that breaks off as whole, and adds fields.
 
 mod connect;
-mod convert;
+pub(crate) mod convert;
 mod diagnosis;
 mod download;
 mod headers;
