@@ -6,20 +6,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
-use actix_web::{App, HttpServer, web};
 use futures_util::FutureExt as _;
 use service_kit::health::Readiness;
 use service_kit::program::RunError;
-use service_kit::serve::{
-    Application, DRAIN, Draining, HEAD_TIMEOUT, Service, cannot_listen, first_addr,
-};
+use service_kit::serve::{Application, Draining, Service};
 
 use crate::config::Config;
-use crate::entrance::{Worker, enter};
-use crate::proxy::{Pools, tls_config};
-
-/// How long an idle connection of a client is kept.
-const KEEP_ALIVE: std::time::Duration = std::time::Duration::from_secs(60);
+use crate::downstream::{self, Certificates};
+use crate::proxy::tls_config;
 
 /// A bound gateway that has yet to be run.
 pub struct Gateway {
@@ -31,7 +25,7 @@ impl Gateway {
     /// Binds both listeners. No upstream needs to be there.
     ///
     /// # Errors
-    /// An address cannot be bound, or https upstreams cannot be verified.
+    /// An address cannot be bound, the certificate for clients cannot be used, or https upstreams cannot be verified.
     pub fn build(config: Config) -> Result<Self, RunError> {
         let tls = tls_config(&config.upstreams)?;
         let admin = Application::bind(
@@ -44,30 +38,17 @@ impl Gateway {
             |_routes| {},
         )?;
         let draining = Draining::default();
-        let (bind, workers) = (config.bind, config.workers);
-        let config = Arc::new(config);
-        let state = draining.clone();
-        let server = HttpServer::new(move || {
-            let worker = Worker {
-                config: Arc::clone(&config),
-                pools: Pools::new(&config.upstreams, &tls),
-                draining: state.clone(),
-            };
-            App::new()
-                .app_data(web::Data::new(worker))
-                .default_service(web::to(enter))
-        })
-        .workers(workers)
-        .disable_signals()
-        .shutdown_timeout(DRAIN.as_secs())
-        .client_request_timeout(HEAD_TIMEOUT)
-        .keep_alive(KEEP_ALIVE)
-        // A client that closes its side has gone, as most proxies take it: its upstream can stop working for it.
-        .h1_allow_half_closed(false)
-        .bind(bind)
-        .map_err(|error| cannot_listen(bind, &error))?;
-        let addr = first_addr(&server.addrs())?;
-        let public = Application::new(server.run(), addr, draining);
+        let certificates = config.tls.as_ref().map(Certificates::load).transpose()?;
+        let (server, addr) = downstream::bind(
+            Arc::new(config),
+            tls,
+            certificates.as_ref(),
+            draining.clone(),
+        )?;
+        let mut public = Application::new(server, addr, draining);
+        if let Some(certificates) = certificates {
+            public = public.beside(|draining| certificates.watch(draining));
+        }
         Ok(Self { public, admin })
     }
 

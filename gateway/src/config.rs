@@ -14,9 +14,10 @@ use service_kit::env::{ConfigError, Env};
 
 use crate::cors::Origins;
 use crate::limits::Limits;
+use crate::rate::{Rate, RateLimit};
 use crate::route::RouteTable;
 
-pub(crate) use file::RouteRow;
+pub(crate) use file::{LimitsTable, RouteRow};
 pub use tls::TlsFiles;
 pub use upstream::{Upstream, UpstreamUrl};
 
@@ -36,6 +37,9 @@ pub struct Config {
     /// `GATEWAY_TLS_CERT` and `GATEWAY_TLS_KEY`: what clients are served with by TLS; clear text by default.
     pub tls: Option<TlsFiles>,
     pub limits: Limits,
+    /// `GATEWAY_RATE_LIMIT`, or `limits.rate` of the file: each client's quota for all requests together. With none,
+    /// those of the routes do not count either.
+    pub(crate) rate_limit: Option<RateLimit>,
     pub upstreams: Vec<Upstream>,
     pub routes: RouteTable,
 }
@@ -65,6 +69,8 @@ impl Config {
             Ok(workers @ 1..=1024) => Ok(workers),
             _ => Err("expected a number between 1 and 1024".to_owned()),
         })?;
+        let rate = env.parse_with("GATEWAY_RATE_LIMIT", Rate::parse_or_off)?;
+        let rate = rate.unwrap_or(file.limits.rate);
         let upstreams = file
             .upstreams
             .into_iter()
@@ -82,7 +88,8 @@ impl Config {
             workers: workers.unwrap_or(cores),
             origins: env.parse_or("GATEWAY_CORS_ORIGINS", Origins::localhost())?,
             tls: TlsFiles::from_env(env)?,
-            limits: file.limits.into(),
+            limits: Limits::new(&file.limits)?,
+            rate_limit: rate.map(|rate| RateLimit::new("default", rate)),
             routes: RouteTable::build(&file.routes, &upstreams)?,
             upstreams,
         })
@@ -122,6 +129,26 @@ mod tests {
             .find(|upstream| &*upstream.name == "orders")
             .unwrap();
         assert_eq!(orders.url.to_string(), "https://orders.example.com/v1");
+    }
+
+    #[test]
+    fn the_logins_alone_have_a_rate_limit_of_their_own() {
+        let config = Config::load(None, &Env::of_pairs([])).unwrap();
+        let limited = config.routes.routes();
+        let limited = limited.filter(|route| route.rate_limit.is_some());
+        let paths: Vec<_> = limited.map(|route| &*route.path).collect();
+        assert_eq!(paths, ["/client-api/login", "/auth/login"]);
+    }
+
+    #[test]
+    fn the_environment_overrides_the_rate_limit_or_turns_it_off() {
+        let policy = |value| {
+            let config = Config::load(None, &Env::of_pairs([("GATEWAY_RATE_LIMIT", value)]));
+            config.unwrap().rate_limit.map(|limit| format!("{limit:?}"))
+        };
+        assert!(policy("").unwrap().contains("q=600;w=10"));
+        assert!(policy("10/1m").unwrap().contains("q=10;w=60"));
+        assert_eq!(policy("off"), None);
     }
 
     #[test]
@@ -167,6 +194,23 @@ mod tests {
                 "request_body = \"1MiB\"",
                 "request_body = \"much\"",
                 "request_body",
+            ),
+            ("head = \"32KiB\"", "head = \"1MiB\"", "limits.head"),
+            (
+                "idle_timeout = \"60s\"",
+                "idle_timeout = \"0s\"",
+                "limits.idle_timeout",
+            ),
+            (
+                "connections = 10000",
+                "connections = 0",
+                "limits.connections",
+            ),
+            ("rate = \"600/10s\"", "rate = \"600\"", "rate = \"600\""),
+            (
+                "rate_limit = \"100/10m\"",
+                "rate_limit = \"off\"",
+                "rate_limit = \"off\"",
             ),
             (
                 "methods = [\"PATCH\"]",
@@ -223,6 +267,8 @@ mod tests {
             ("GATEWAY_ADMIN_BIND", "localhost"),
             ("GATEWAY_WORKERS", "0"),
             ("GATEWAY_CORS_ORIGINS", "example.com"),
+            ("GATEWAY_RATE_LIMIT", "600"),
+            ("GATEWAY_RATE_LIMIT", "none"),
             ("KITCHEN_URL", "kitchen:8003"),
         ] {
             let error = Config::load(None, &Env::of_pairs([(name, value)])).unwrap_err();

@@ -12,8 +12,8 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, Uri};
 
 /// What a script may read of an answer beside the few fields that Fetch always shows.
-const EXPOSED: &str =
-    "X-Request-Id, Retry-After, Location, Link, X-Next-Cursor, ETag, WWW-Authenticate";
+const EXPOSED: &str = "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Location, Link, X-Next-Cursor, \
+     ETag, WWW-Authenticate";
 
 /// How long a browser may remember a preflight's answer: 10 minutes, so that a changed policy is soon seen.
 const MAX_AGE: &str = "600";

@@ -1,6 +1,125 @@
-//! Towards the clients: what is spoken with them, and with which certificate.
+//! The clients' side: connections are accepted, with TLS or without, and served by actix-web: those of HTTP/1 screened
+//! byte by byte, those of HTTP/2 through hyper.
+//!
+//! actix-web's own server hands a connection straight to actix-http, which takes more than RFC 9112 allows (bare LF,
+//! any `Host`), answers what it refuses without a body or a line in the log, and sets two timers for every request.
+//! So the same two crates are put together here with a screen between them.
 
 mod certificate;
+mod chunks;
+mod closing;
+mod door;
+mod goodbye;
+mod head;
 mod http2;
+mod lines;
+mod link;
+mod patience;
+mod refusal;
+mod screen;
+mod stream;
+mod target;
+
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_http::{HttpService, KeepAlive};
+use actix_server::Server;
+use actix_service::{ServiceFactory as _, fn_factory, fn_service, map_config};
+use actix_web::dev::AppConfig;
+use actix_web::{App, web};
+use service_kit::serve::{DRAIN, Draining, cannot_listen};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+
+use crate::config::Config;
+use crate::entrance::{Worker, enter};
+use crate::proxy::{Pools, TlsConfig};
 
 pub(crate) use certificate::Certificates;
+use door::Door;
+use http2::Http2;
+pub(crate) use link::Link;
+pub(crate) use refusal::Refusal;
+use stream::Stream;
+
+/// Binds the public listener. Gives the server and where it listens. With `certificates` it speaks TLS and nothing else.
+///
+/// # Errors
+/// The address cannot be bound, or TLS cannot be set up.
+pub(crate) fn bind(
+    config: Arc<Config>,
+    tls: TlsConfig,
+    certificates: Option<&Certificates>,
+    draining: Draining,
+) -> io::Result<(Server, SocketAddr)> {
+    let (bind, workers, limits) = (config.bind, config.workers, config.limits);
+    let listener =
+        std::net::TcpListener::bind(bind).map_err(|error| cannot_listen(bind, &error))?;
+    let addr = listener.local_addr()?;
+    let acceptor = certificates.map(Certificates::server_config).transpose();
+    let acceptor = acceptor.map_err(io::Error::other)?.map(TlsAcceptor::from);
+    // Each worker has its share of what all may have.
+    let share = usize::try_from(limits.connections)
+        .unwrap_or(usize::MAX)
+        .div_ceil(workers);
+    let builder = Server::build()
+        .workers(workers)
+        .max_concurrent_connections(share)
+        .disable_signals()
+        .shutdown_timeout(DRAIN.as_secs());
+    let stopping = builder.graceful_shutdown_signal();
+    let builder = builder.listen("gateway", listener, move || {
+        let worker = web::Data::new(Worker {
+            config: Arc::clone(&config),
+            pools: Pools::new(&config.upstreams, &tls),
+            draining: draining.clone(),
+        });
+        let app = || {
+            let app = App::new().app_data(worker.clone());
+            map_config(app.default_service(web::to(enter)), |()| {
+                AppConfig::default()
+            })
+        };
+        let stopping = stopping.clone();
+        let http1 = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            // The stream's own patience decides.
+            .keep_alive(KeepAlive::Os)
+            .client_request_timeout(Duration::ZERO)
+            .client_disconnect_timeout(Duration::ZERO)
+            // Whether a client that has closed its side counts as gone is for the stream to say.
+            .h1_allow_half_closed(true)
+            .on_connect_ext(|stream: &Stream, data| {
+                data.insert(stream.link());
+            })
+            .h1(app());
+        let factories = Rc::new((http1, app()));
+        let (acceptor, draining) = (acceptor.clone(), draining.clone());
+        fn_factory(move || {
+            let (factories, acceptor) = (Rc::clone(&factories), acceptor.clone());
+            let http2 = Http2::new(limits, draining.clone());
+            async move {
+                let (http1, service) = &*factories;
+                let door = Rc::new(Door {
+                    acceptor,
+                    limits,
+                    http1: http1.new_service(()).await?,
+                    http2,
+                    service: Rc::new(service.new_service(()).await?),
+                });
+                Ok::<_, ()>(fn_service(move |tcp: TcpStream| {
+                    let door = Rc::clone(&door);
+                    async move { door.serve(tcp).await }
+                }))
+            }
+        })
+    })?;
+    Ok((builder.run(), addr))
+}

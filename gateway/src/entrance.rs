@@ -1,22 +1,26 @@
 //! Where every request enters, and where its answer leaves.
 
+use std::net::{IpAddr, Ipv6Addr};
+use std::rc::Rc;
 use std::sync::Arc;
 
-use actix_web::http::header::{
-    ACCEPT_LANGUAGE, ALLOW, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, VARY,
-};
-use actix_web::http::{ConnectionType, Method, StatusCode};
+use actix_web::body::{BodySize, MessageBody as _};
+use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::http::{ConnectionType, Method, Version};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use service_kit::observe::lang_of;
 use service_kit::request_id::{self, RequestId};
 use service_kit::serve::Draining;
-use shared_types::problem::{Code, MEDIA_TYPE, Occurrence, Problem};
+use shared_types::problem::{Code, Occurrence};
 
 use crate::config::{Config, Upstream};
 use crate::cors;
+use crate::downstream::{Link, Refusal};
 use crate::fault::{ClientFault, Fault, UpstreamFault};
 use crate::pages;
+use crate::problem;
 use crate::proxy::{self, Outgoing, Pools};
+use crate::rate::{Exceeded, Standing};
 use crate::record::Record;
 use crate::route::{Found, To};
 
@@ -34,9 +38,12 @@ pub(crate) async fn enter(
     worker: web::Data<Worker>,
 ) -> HttpResponse {
     let request_id = RequestId::take_over_or_make(request.headers());
-    let mut record = Record::begin(request.method().clone(), request_id.clone());
+    let link = request.conn_data::<Rc<Link>>().cloned();
+    let mut record = Record::begin(request.method().clone(), request_id.clone(), link);
     let grant = worker.config.origins.grant(request.headers());
 
+    // A preflight is free of the rate limits: no page asks for one itself, a refused one is an error that no script can
+    // read, and its answer costs no more than a refusal.
     let mut response = if cors::is_preflight(request.method(), request.headers()) {
         cors::preflight_answer(&grant, request.headers())
     } else {
@@ -47,7 +54,30 @@ pub(crate) async fn enter(
     response
         .headers_mut()
         .insert(request_id::HEADER, request_id.header_value());
+    fit(&mut response, &request);
+    if response.head().connection_type() == ConnectionType::Close
+        && let Some(link) = &record.link
+    {
+        link.close();
+    }
     record.follow(response)
+}
+
+/// Fits the answer to what the server does not mind itself.
+fn fit(response: &mut HttpResponse, request: &HttpRequest) {
+    let head = response.head_mut();
+    if request.version() < Version::HTTP_11 {
+        // It knows no chunks (RFC 9112 §6.1); the connection's end delimits the body.
+        head.no_chunking(true);
+        if response.body().size() == BodySize::Stream {
+            response
+                .head_mut()
+                .set_connection_type(ConnectionType::Close);
+        }
+    } else if request.head().upgrade() {
+        // The server would announce an upgrade that does not happen.
+        head.set_connection_type(ConnectionType::Close);
+    }
 }
 
 impl Worker {
@@ -57,24 +87,69 @@ impl Worker {
         payload: web::Payload,
         record: &mut Record,
     ) -> HttpResponse {
-        // What the protocol itself forbids has been found by whoever speaks it with the client.
-        let found = request.extensions().get::<ClientFault>().copied();
-        if let Some(fault) = found {
-            return refuse(request, Fault::Client(fault), None, record);
+        // What HTTP/2 may carry and no request may be. It counts all the same, since it does not end the connection.
+        let refusal = request.extensions().get::<Refusal>().copied();
+        let found = match refusal {
+            Some(_) => Found::Nothing,
+            None => self
+                .config
+                .routes
+                .find(request.method(), request.uri().path()),
+        };
+        if let Found::Route { route, .. } = &found {
+            record.route = Some(Arc::clone(&route.path));
         }
-        if let Err(fault) = self.config.limits.admit(request) {
-            return refuse(request, Fault::Client(fault), None, record);
+        let standing = match self.count(request, &found) {
+            Ok(standing) => standing,
+            Err(exceeded) => return too_many(request, &exceeded, record),
+        };
+        let mut response = match refusal {
+            Some(refusal) => no_request(request, refusal, record),
+            None => self.answer(request, payload, found, record).await,
+        };
+        if let Some(standing) = standing {
+            standing.write(response.headers_mut());
         }
-        let (route, parameters) = match self
-            .config
-            .routes
-            .find(request.method(), request.uri().path())
-        {
+        response
+    }
+
+    /// Counts a request against its client's quotas, the general one and its route's: both must admit it. What the
+    /// client is told is its standing with the route's, which is nearer.
+    ///
+    /// The probes are free: whoever watches over the process may share an address with a crowd, and would take a busy
+    /// gateway for a dead one.
+    fn count<'s>(
+        &'s self,
+        request: &HttpRequest,
+        found: &Found<'s, '_>,
+    ) -> Result<Option<Standing<'s>>, Exceeded<'s>> {
+        let Some(general) = &self.config.rate_limit else {
+            return Ok(None);
+        };
+        let of_route = match found {
+            Found::Route { route, .. } => match route.to {
+                To::Own(page) if page.is_probe() => return Ok(None),
+                _ => route.rate_limit.as_ref(),
+            },
+            Found::OtherMethods(_) | Found::Nothing => None,
+        };
+        let client = address_of(request);
+        general.admit(client)?;
+        of_route.map(|limit| limit.admit(client)).transpose()
+    }
+
+    async fn answer(
+        &self,
+        request: &HttpRequest,
+        payload: web::Payload,
+        found: Found<'_, '_>,
+        record: &mut Record,
+    ) -> HttpResponse {
+        let (route, parameters) = match found {
             Found::Route { route, parameters } => (route, parameters),
             Found::OtherMethods(allow) => return other_method(request, allow, record),
             Found::Nothing => return problem(request, Code::RouteNotFound, None, record),
         };
-        record.route = Some(Arc::clone(&route.path));
         let (index, target) = match &route.to {
             To::Own(page) => return pages::answer(*page, &self.draining),
             To::Upstream { upstream, target } => (*upstream, target),
@@ -105,12 +180,30 @@ impl Worker {
             pool,
             request_id: &record.request_id,
             max_body: self.config.limits.request_body,
+            link: record.link.as_ref(),
         };
         match proxy::forward(outgoing).await {
             Ok(response) => response,
+            // The connection was ended on the client, which looks like a body that ends too early.
+            Err(Fault::Client(ClientFault::Malformed))
+                if record.link.as_ref().is_some_and(|link| link.has_stalled()) =>
+            {
+                refuse(
+                    request,
+                    Fault::Client(ClientFault::TooSlow),
+                    Some(upstream),
+                    record,
+                )
+            }
             Err(fault) => refuse(request, fault, Some(upstream), record),
         }
     }
+}
+
+/// Answers what was found to be no proper request.
+fn no_request(request: &HttpRequest, refusal: Refusal, record: &Record) -> HttpResponse {
+    log::info!(request_id = record.request_id.as_str(); "refused: {}", refusal.cause());
+    problem(request, refusal.code(), None, record)
 }
 
 fn other_method(request: &HttpRequest, allow: &HeaderValue, record: &Record) -> HttpResponse {
@@ -120,6 +213,20 @@ fn other_method(request: &HttpRequest, allow: &HeaderValue, record: &Record) -> 
         problem(request, Code::MethodNotAllowed, None, record)
     };
     response.headers_mut().insert(ALLOW, allow.clone());
+    response
+}
+
+/// Who asks. A client that has gone before it was accepted has no address any more: all those share one.
+fn address_of(request: &HttpRequest) -> IpAddr {
+    let peer = request.peer_addr();
+    peer.map_or(Ipv6Addr::UNSPECIFIED.into(), |peer| peer.ip())
+}
+
+/// Refuses a request over a rate limit. Its body is left to the server, which closes the connection where not all of
+/// it has arrived and keeps it otherwise: a client that waits as told need not connect again.
+fn too_many(request: &HttpRequest, exceeded: &Exceeded<'_>, record: &Record) -> HttpResponse {
+    let mut response = problem(request, Code::RateLimited, None, record);
+    exceeded.write(response.headers_mut());
     response
 }
 
@@ -168,12 +275,6 @@ fn problem(
     };
     let detail = at_fault
         .map(|(upstream, fault)| fault.detail(upstream, request.method()).to(lang).to_owned());
-    let mut problem = Problem::new(code, detail, occurrence);
-    problem.service = at_fault.map(|(upstream, _)| upstream.name.to_string());
-    let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    HttpResponse::build(status)
-        .insert_header((CONTENT_TYPE, MEDIA_TYPE))
-        .insert_header((CONTENT_LANGUAGE, lang.tag()))
-        .append_header((VARY, ACCEPT_LANGUAGE.as_str()))
-        .json(problem)
+    let service = at_fault.map(|(upstream, _)| &*upstream.name);
+    problem::answer(code, detail, service, occurrence)
 }

@@ -20,10 +20,6 @@ pub(crate) enum UpstreamFault {
 /// Why a client's request could not be taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientFault {
-    /// The path and query are longer than the limit.
-    UriTooLong,
-    /// The header fields are larger than the limit.
-    HeadTooLarge,
     /// The body is larger than the limit.
     TooLarge,
     /// The body's framing is broken.
@@ -55,8 +51,6 @@ impl Fault {
     pub(crate) fn code(&self) -> Code {
         match self {
             Self::Upstream { fault, .. } => fault.code(),
-            Self::Client(ClientFault::UriTooLong) => Code::UriTooLong,
-            Self::Client(ClientFault::HeadTooLarge) => Code::HeadersTooLarge,
             Self::Client(ClientFault::TooLarge) => Code::PayloadTooLarge,
             Self::Client(ClientFault::Malformed) => Code::BadRequest,
             Self::Client(ClientFault::TooSlow) => Code::RequestTimeout,

@@ -1,73 +1,63 @@
-//! What a client may send at most. Whatever it could grow has a bound here.
+//! What a client may send at most, and how long it may take. Whatever it could grow has a bound here.
 
-use actix_web::HttpRequest;
-use actix_web::http::header::HeaderMap;
+use std::time::Duration;
 
-use crate::fault::ClientFault;
+use service_kit::env::ConfigError;
 
-/// Bytes.
+use crate::config::LimitsTable;
+
+/// actix-http gives up a head that does not fit into its buffer of 128 KiB. What is left of that is for the request
+/// line's method and version.
+const MOST_HEAD: u64 = 120 * 1024;
+
+/// Sizes are bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// `limits.uri`: the path and the query of the request's target.
+    /// `limits.uri`: the request's target.
     pub uri: u64,
-    /// `limits.head`: the names and values of all header fields together.
+    /// `limits.head`: all header fields together, as they are sent.
     pub head: u64,
     /// `limits.request_body`: the body, without its framing.
     pub request_body: u64,
+    /// `limits.connections`: of clients, open at once.
+    pub connections: u32,
+    /// `limits.head_timeout`: from a head's first byte, or from a new connection, until the head is whole.
+    pub head_timeout: Duration,
+    /// `limits.stall_timeout`: how long a client may neither send the bytes of its body that are waited for nor take
+    /// those of its answer.
+    pub stall_timeout: Duration,
+    /// `limits.idle_timeout`: how long a connection without a request is kept.
+    pub idle_timeout: Duration,
 }
 
 impl Limits {
-    /// Judges what has arrived of a request by the time it can be routed. Its body is counted as it comes.
-    pub(crate) fn admit(&self, request: &HttpRequest) -> Result<(), ClientFault> {
-        let target = request.uri().path_and_query();
-        if target.is_some_and(|target| target.as_str().len() as u64 > self.uri) {
-            return Err(ClientFault::UriTooLong);
+    pub(crate) fn new(table: &LimitsTable) -> Result<Self, ConfigError> {
+        let refuse =
+            |key: &str, reason: &str| Err(ConfigError::new(format!("limits.{key}"), reason));
+        let (uri, head) = (table.uri.as_u64(), table.head.as_u64());
+        if uri.saturating_add(head) > MOST_HEAD {
+            return refuse("head", "must be at most 120KiB together with limits.uri");
         }
-        if size_of(request.headers()) > self.head {
-            return Err(ClientFault::HeadTooLarge);
+        if table.connections == 0 {
+            return refuse("connections", "must be at least 1");
         }
-        Ok(())
-    }
-}
-
-fn size_of(headers: &HeaderMap) -> u64 {
-    let sizes = headers
-        .iter()
-        .map(|(name, value)| (name.as_str().len() + value.len()) as u64);
-    sizes.sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use actix_web::test::TestRequest;
-
-    use super::Limits;
-    use crate::fault::ClientFault;
-
-    const SMALL: Limits = Limits {
-        uri: 10,
-        head: 20,
-        request_body: 0,
-    };
-
-    #[test]
-    fn the_target_counts_with_its_query() {
-        let admit = |uri| SMALL.admit(&TestRequest::with_uri(uri).to_http_request());
-        assert_eq!(admit("/23456?890"), Ok(()));
-        assert_eq!(admit("/23456?8901"), Err(ClientFault::UriTooLong));
-    }
-
-    #[test]
-    fn all_fields_count_together_repeated_ones_each() {
-        let request = |fields: &[(&'static str, &'static str)]| {
-            let request = TestRequest::with_uri("/");
-            let append = |request: TestRequest, field: &_| request.append_header(*field);
-            fields.iter().fold(request, append).to_http_request()
-        };
-        let twice = [("x-a", "1234567"), ("x-a", "1234567")];
-        assert_eq!(SMALL.admit(&request(&twice)), Ok(()));
-        let thrice = [twice[0], twice[1], ("b", "")];
-        let judged = SMALL.admit(&request(&thrice));
-        assert_eq!(judged, Err(ClientFault::HeadTooLarge));
+        for (key, duration) in [
+            ("head_timeout", table.head_timeout),
+            ("stall_timeout", table.stall_timeout),
+            ("idle_timeout", table.idle_timeout),
+        ] {
+            if duration.is_zero() {
+                return refuse(key, "must be longer than 0");
+            }
+        }
+        Ok(Self {
+            uri,
+            head,
+            request_body: table.request_body.as_u64(),
+            connections: table.connections,
+            head_timeout: table.head_timeout,
+            stall_timeout: table.stall_timeout,
+            idle_timeout: table.idle_timeout,
+        })
     }
 }

@@ -1,17 +1,42 @@
 //! What the gateway answers itself.
 
 use actix_web::HttpResponse;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use service_kit::health;
 use service_kit::serve::Draining;
 use shared_types::gateway::Welcome;
 
 use crate::route::Page;
 
+/// What OWASP advises for an API: its answers are data, which no browser is to guess at, frame, run or keep. What an
+/// upstream answers is its own.
+const PROTECTION: [(HeaderName, HeaderValue); 4] = [
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    ),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+];
+
 pub(crate) fn answer(page: Page, draining: &Draining) -> HttpResponse {
-    match page {
+    let mut response = match page {
         Page::Welcome => HttpResponse::Ok().json(Welcome::default()),
         Page::Live => health::live_answer(),
         // Ready means that the gateway itself can serve: with every upstream down it still gives clear answers.
         Page::Ready => health::ready_answer(!draining.is_on()),
+    };
+    protect(response.headers_mut());
+    response
+}
+
+/// Adds the security fields of the gateway's own answers.
+pub(crate) fn protect(headers: &mut HeaderMap) {
+    for (name, value) in PROTECTION {
+        headers.insert(name, value);
     }
 }

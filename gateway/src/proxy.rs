@@ -30,13 +30,14 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::config::Upstream;
 use crate::cors;
+use crate::downstream::Link;
 use crate::fault::{ClientFault, Fault, UpstreamFault};
 
 use convert::Values;
 use download::Download;
 use pool::Lease;
 pub(crate) use pool::{Pool, Pools};
-pub(crate) use tls::tls_config;
+pub(crate) use tls::{TlsConfig, tls_config};
 use upload::{Progress, Upload};
 
 /// A request that has its route, on its way out.
@@ -49,6 +50,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) pool: &'a Rc<Pool>,
     pub(crate) request_id: &'a RequestId,
     pub(crate) max_body: u64,
+    /// The client's connection, where it is one of HTTP/1.
+    pub(crate) link: Option<&'a Rc<Link>>,
 }
 
 /// How the client delimits its body (RFC 9112 §6.3).
@@ -67,7 +70,7 @@ pub(crate) async fn forward(outgoing: Outgoing<'_>) -> Result<HttpResponse, Faul
         return Err(Fault::Client(ClientFault::TooLarge));
     }
     let (pool, method) = (outgoing.pool, outgoing.request.method());
-    let progress = Progress::default();
+    let progress = Progress::of(outgoing.link);
     let prepared = prepare(outgoing, framing, progress.clone())?;
     match timeout_at(deadline, send(pool, prepared)).await {
         Ok(Ok((answer, lease))) => relay(answer, lease, method, deadline),

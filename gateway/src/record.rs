@@ -1,28 +1,34 @@
 //! The one line that every request leaves in the log, when its answer has been sent or has failed.
 
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::http::Method;
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
 use service_kit::health;
 use service_kit::program::chain;
 use service_kit::request_id::RequestId;
+
+use crate::downstream::Link;
 
 /// What nginx logs for a client that went away before it had its answer.
 const CLIENT_GONE: u16 = 499;
 
 /// Written to the log when it is dropped, so that a request which the server gives up on leaves its line too.
 pub(crate) struct Record {
-    pub(crate) method: Method,
+    /// None where what came is no request.
+    method: Option<Method>,
     /// The path of the route's row, never what the client wrote: it bounds what can be in a log.
     pub(crate) route: Option<Arc<str>>,
     pub(crate) upstream: Option<Arc<str>>,
     pub(crate) request_id: RequestId,
+    /// The client's connection, which is told when the exchange is over.
+    pub(crate) link: Option<Rc<Link>>,
     started: Instant,
     status: u16,
     bytes: u64,
@@ -39,12 +45,20 @@ enum Outcome {
 }
 
 impl Record {
-    pub(crate) fn begin(method: Method, request_id: RequestId) -> Self {
+    pub(crate) fn begin(method: Method, request_id: RequestId, link: Option<Rc<Link>>) -> Self {
+        if let Some(link) = &link {
+            link.request_begins();
+        }
+        Self::new(Some(method), request_id, link)
+    }
+
+    fn new(method: Option<Method>, request_id: RequestId, link: Option<Rc<Link>>) -> Self {
         Self {
             method,
             route: None,
             upstream: None,
             request_id,
+            link,
             started: Instant::now(),
             status: CLIENT_GONE,
             bytes: 0,
@@ -52,12 +66,20 @@ impl Record {
         }
     }
 
+    /// What is no request was answered with `bytes` of a problem.
+    pub(crate) fn refused(request_id: RequestId, status: StatusCode, bytes: u64) {
+        let mut record = Self::new(None, request_id, None);
+        record.status = status.as_u16();
+        record.bytes = bytes;
+        record.outcome = Outcome::Complete;
+    }
+
     /// Goes with the answer to its end.
     pub(crate) fn follow(mut self, response: HttpResponse) -> HttpResponse {
         self.status = response.status().as_u16();
         response.map_body(|_head, body| {
             // A body that nobody will ask for is sent already.
-            if body.size().is_eof() || self.method == Method::HEAD {
+            if body.size().is_eof() || self.method == Some(Method::HEAD) {
                 self.outcome = Outcome::Complete;
             }
             BoxBody::new(Recorded { body, record: self })
@@ -67,11 +89,14 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
+        if let Some(link) = &self.link {
+            link.request_ends();
+        }
         let micros = self.started.elapsed().as_micros();
         log::log!(
             target: "access",
             health::log_level(self.route.as_deref()),
-            method = self.method.as_str(),
+            method = self.method.as_ref().map_or("-", Method::as_str),
             route = self.route.as_deref().unwrap_or("-"),
             status = self.status,
             ms = micros as f64 / 1000.0,

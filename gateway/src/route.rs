@@ -13,6 +13,7 @@ use actix_web::http::header::HeaderValue;
 use service_kit::env::ConfigError;
 
 use crate::config::{RouteRow, Upstream};
+use crate::rate::RateLimit;
 
 pub(crate) use target::Target;
 
@@ -22,6 +23,8 @@ pub struct Route {
     pub method: Method,
     pub path: Arc<str>,
     pub to: To,
+    /// Each client's quota for the row, which all its methods share.
+    pub(crate) rate_limit: Option<Arc<RateLimit>>,
 }
 
 /// Who answers.
@@ -49,6 +52,11 @@ impl Page {
         (Self::Live, "/live"),
         (Self::Ready, "/ready"),
     ];
+
+    /// Whether whoever watches over the process asks for it, every few seconds.
+    pub(crate) fn is_probe(self) -> bool {
+        matches!(self, Self::Live | Self::Ready)
+    }
 }
 
 #[derive(Debug)]
@@ -91,6 +99,7 @@ impl RouteTable {
                     method: Method::GET,
                     path: (*path).into(),
                     to: To::Own(*page),
+                    rate_limit: None,
                 })
             })
             .collect();
@@ -148,6 +157,8 @@ fn add_row(
             "path: must begin with / and hold no query, escape or space".to_owned(),
         ));
     }
+    let rate_limit = row.rate_limit.map(|rate| RateLimit::new("route", rate));
+    let rate_limit = rate_limit.map(Arc::new);
     for method in &row.methods {
         if !METHODS.contains(&method.as_str()) {
             let known = METHODS.join(", ");
@@ -168,6 +179,7 @@ fn add_row(
             method,
             path: row.path.as_str().into(),
             to: To::Upstream { upstream, target },
+            rate_limit: rate_limit.clone(),
         }));
     }
     Ok(())

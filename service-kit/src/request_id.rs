@@ -24,7 +24,8 @@ impl RequestId {
     }
 
     /// A UUID of version 7 (RFC 9562 §5.7), so that ids sort by time in a log.
-    fn make() -> Self {
+    #[must_use]
+    pub fn make() -> Self {
         let mut buffer = Uuid::encode_buffer();
         let text = Uuid::now_v7().hyphenated().encode_lower(&mut buffer);
         Self(HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-")))

@@ -7,7 +7,7 @@ use bytesize::ByteSize;
 use serde::{Deserialize, Deserializer, de};
 use service_kit::env::ConfigError;
 
-use crate::limits::Limits;
+use crate::rate::Rate;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,16 +24,15 @@ pub(crate) struct LimitsTable {
     pub(crate) uri: ByteSize,
     pub(crate) head: ByteSize,
     pub(crate) request_body: ByteSize,
-}
-
-impl From<LimitsTable> for Limits {
-    fn from(table: LimitsTable) -> Self {
-        Self {
-            uri: table.uri.as_u64(),
-            head: table.head.as_u64(),
-            request_body: table.request_body.as_u64(),
-        }
-    }
+    pub(crate) connections: u32,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) head_timeout: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) stall_timeout: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) idle_timeout: Duration,
+    #[serde(deserialize_with = "rate_or_off")]
+    pub(crate) rate: Option<Rate>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -61,6 +60,9 @@ pub(crate) struct RouteRow {
     pub(crate) methods: Vec<String>,
     /// The path at the upstream.
     pub(crate) to: String,
+    /// Each client's quota for this row alone, beside the one for all.
+    #[serde(default, deserialize_with = "rate")]
+    pub(crate) rate_limit: Option<Rate>,
 }
 
 impl File {
@@ -72,4 +74,14 @@ impl File {
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
     humantime::parse_duration(&text).map_err(de::Error::custom)
+}
+
+fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rate>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(de::Error::custom)
+}
+
+fn rate_or_off<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rate>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Rate::parse_or_off(&text).map_err(de::Error::custom)
 }

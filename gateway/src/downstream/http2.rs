@@ -7,13 +7,13 @@
 
 mod activity;
 mod answer;
+mod pace;
 mod payload;
 mod request;
 #[cfg(test)]
 mod tests;
 
 use std::convert::Infallible;
-use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
@@ -30,6 +30,7 @@ use service_kit::serve::Draining;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use self::activity::Activity;
+use self::pace::Exchanges;
 use crate::limits::Limits;
 
 /// Requests of one client at a time: what RFC 9113 §6.5.2 recommends at least, and more than any page of a browser
@@ -60,19 +61,20 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// How HTTP/2 is spoken. One for each worker.
 pub(crate) struct Http2 {
-    builder: http2::Builder<Worker>,
-    /// How long a connection without a request is kept.
-    idle: Duration,
+    builder: http2::Builder<Exchanges>,
+    exchanges: Exchanges,
+    limits: Limits,
     draining: Draining,
 }
 
 impl Http2 {
-    pub(crate) fn new(limits: &Limits, idle: Duration, draining: Draining) -> Self {
-        let mut builder = http2::Builder::new(Worker);
+    pub(crate) fn new(limits: Limits, draining: Draining) -> Self {
+        let exchanges = Exchanges::new(limits.stall_timeout);
+        let mut builder = http2::Builder::new(exchanges.clone());
         builder
             .timer(TokioTimer::new())
             .max_concurrent_streams(MAX_STREAMS)
-            .max_header_list_size(header_list(limits))
+            .max_header_list_size(header_list(&limits))
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_send_buf_size(SEND_BUFFER)
@@ -80,7 +82,8 @@ impl Http2 {
             .keep_alive_timeout(PING_TIMEOUT);
         Self {
             builder,
-            idle,
+            exchanges,
+            limits,
             draining,
         }
     }
@@ -94,7 +97,7 @@ impl Http2 {
         &self,
         io: IO,
         service: Rc<S>,
-        peer: SocketAddr,
+        peer: Option<SocketAddr>,
     ) -> Result<(), hyper::Error>
     where
         IO: AsyncRead + AsyncWrite + Unpin,
@@ -105,21 +108,26 @@ impl Http2 {
         let activity = Activity::begin();
         let handler = service_fn(|request: http::Request<hyper::body::Incoming>| {
             let in_flight = activity.enter();
+            let pace = self.exchanges.begin();
             let is_head = request.method() == http::Method::HEAD;
-            let answer = service.call(request::for_actix(request, peer));
+            let answer = service.call(request::for_actix(request, peer, &self.limits));
             async move {
                 let answer = answer.await.map_or_else(
                     |error| error.error_response(),
                     |answer| answer.into_parts().1.map_into_boxed_body(),
                 );
-                Ok::<_, Infallible>(answer::for_hyper(answer, is_head, in_flight))
+                Ok::<_, Infallible>(answer::for_hyper(answer, is_head, pace, in_flight))
             }
         });
         let mut connection = pin!(self.builder.serve_connection(TokioIo::new(io), handler));
         let mut drain = pin!(self.draining.begun());
         let mut is_ending = false;
         loop {
-            let patience = if is_ending { FAREWELL } else { self.idle };
+            let patience = if is_ending {
+                FAREWELL
+            } else {
+                self.limits.idle_timeout
+            };
             tokio::select! {
                 ended = connection.as_mut() => return ended,
                 () = drain.as_mut(), if !is_ending => {}
@@ -144,17 +152,4 @@ fn header_list(limits: &Limits) -> u32 {
         .saturating_add(limits.uri)
         .saturating_add(32 * FIELDS);
     u32::try_from(size).unwrap_or(u32::MAX)
-}
-
-/// Runs the requests of a connection on the worker's own thread.
-#[derive(Clone, Copy, Debug)]
-struct Worker;
-
-impl<F> hyper::rt::Executor<F> for Worker
-where
-    F: Future<Output = ()> + 'static,
-{
-    fn execute(&self, request: F) {
-        actix_web::rt::spawn(request);
-    }
 }

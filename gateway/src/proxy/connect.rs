@@ -19,6 +19,7 @@ use super::stream::Stream;
 use super::tls::TlsConfig;
 use super::upload::Upload;
 use crate::config::Upstream;
+use crate::transport::Transport;
 
 /// What an answer's head may take, which is also the most that hyper buffers each way. Eight times what servers
 /// usually send at most (8 KiB), and no more than a worker can spare for each exchange in flight. The number of
@@ -97,11 +98,11 @@ impl Connector {
     async fn open(&self) -> Result<Stream, ConnectError> {
         let stream = self.open_tcp().await?;
         let Some(tls) = &self.tls else {
-            return Ok(Stream::plain(stream));
+            return Ok(Stream::new(Transport::Plain(stream)));
         };
         let name = ServerName::try_from(self.host.clone())?;
         let stream = tls.connect(name, stream).await.map_err(ConnectError::Tls)?;
-        Ok(Stream::tls(stream))
+        Ok(Stream::new(Transport::Tls(Box::new(stream.into()))))
     }
 
     /// The first of the name's addresses that takes a connection.

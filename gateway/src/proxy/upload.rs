@@ -1,20 +1,27 @@
 //! A client's body on its way to the upstream: streamed, counted, and cut where it is too large.
 
 use std::cell::Cell;
+use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, Payload};
 use futures_util::Stream as _;
 use http_body::{Body, Frame, SizeHint};
 
+use crate::downstream::Link;
 use crate::fault::ClientFault;
 
 /// How far a body has come. Kept outside the body, which hyper owns: when an exchange fails, this says whose fault
 /// it was.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Progress(Rc<Cell<State>>);
+pub(super) struct Progress {
+    state: Rc<Cell<State>>,
+    /// The client's connection, which is told that the body is wanted.
+    link: Option<Rc<Link>>,
+}
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
@@ -27,13 +34,27 @@ enum State {
 }
 
 impl Progress {
+    pub(super) fn of(link: Option<&Rc<Link>>) -> Self {
+        Self {
+            state: Rc::default(),
+            link: link.cloned(),
+        }
+    }
+
+    fn await_client(&self) {
+        self.state.set(State::Awaited);
+        if let Some(link) = &self.link {
+            link.want_body();
+        }
+    }
+
     /// Whether the client is the one who is waited for.
     pub(super) fn is_awaited(&self) -> bool {
-        self.0.get() == State::Awaited
+        self.state.get() == State::Awaited
     }
 
     pub(super) fn fault(&self) -> Option<ClientFault> {
-        match self.0.get() {
+        match self.state.get() {
             State::Failed(fault) => Some(fault),
             State::Settled | State::Awaited => None,
         }
@@ -85,7 +106,7 @@ impl Upload {
     }
 
     fn fail(&self, fault: ClientFault) -> Poll<Option<Result<Frame<Bytes>, Interrupted>>> {
-        self.progress.0.set(State::Failed(fault));
+        self.progress.state.set(State::Failed(fault));
         Poll::Ready(Some(Err(Interrupted)))
     }
 }
@@ -103,22 +124,27 @@ impl Body for Upload {
         };
         match Pin::new(payload).poll_next(context) {
             Poll::Pending => {
-                self.progress.0.set(State::Awaited);
+                self.progress.await_client();
                 Poll::Pending
             }
             Poll::Ready(None) if self.is_sized && self.allowance > 0 => {
                 self.fail(ClientFault::Malformed)
             }
             Poll::Ready(None) => {
-                self.progress.0.set(State::Settled);
+                self.progress.state.set(State::Settled);
                 Poll::Ready(None)
+            }
+            Poll::Ready(Some(Err(PayloadError::Io(error))))
+                if error.kind() == io::ErrorKind::TimedOut =>
+            {
+                self.fail(ClientFault::TooSlow)
             }
             Poll::Ready(Some(Err(_broken))) => self.fail(ClientFault::Malformed),
             Poll::Ready(Some(Ok(chunk))) => match self.allowance.checked_sub(chunk.len() as u64) {
                 None => self.fail(ClientFault::TooLarge),
                 Some(left) => {
                     self.allowance = left;
-                    self.progress.0.set(State::Settled);
+                    self.progress.state.set(State::Settled);
                     Poll::Ready(Some(Ok(Frame::data(chunk))))
                 }
             },

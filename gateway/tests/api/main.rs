@@ -12,6 +12,7 @@ mod deadlines;
 mod faults;
 mod limits;
 mod process;
+mod rate;
 mod relay;
 mod routing;
 mod scripted;
@@ -30,6 +31,11 @@ const CONFIG: &str = r#"
 uri = "1KiB"
 head = "4KiB"
 request_body = "64KiB"
+connections = 1000
+head_timeout = "10s"
+stall_timeout = "10s"
+idle_timeout = "30s"
+rate = "off"
 
 [upstreams.backend]
 url = "http://127.0.0.1:1"
@@ -60,16 +66,15 @@ fn start_with<const N: usize>(
     variables: [(&'static str, &'static str); N],
 ) -> SocketAddr {
     let backend = format!("http://{backend}");
-    let env = Env::new(move |name| match name {
-        "GATEWAY_BIND" | "GATEWAY_ADMIN_BIND" => Some("127.0.0.1:0".to_owned()),
-        "GATEWAY_WORKERS" => Some("1".to_owned()),
-        "BACKEND_URL" => Some(backend.clone()),
-        _ => {
-            let mut variables = variables.iter();
-            variables
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| (*value).to_owned())
-        }
+    let env = Env::new(move |name| {
+        let mut variables = variables.iter();
+        let given = variables.find(|(known, _)| *known == name);
+        given.map(|(_, value)| (*value).to_owned()).or(match name {
+            "GATEWAY_BIND" | "GATEWAY_ADMIN_BIND" => Some("127.0.0.1:0".to_owned()),
+            "GATEWAY_WORKERS" => Some("1".to_owned()),
+            "BACKEND_URL" => Some(backend.clone()),
+            _ => None,
+        })
     });
     let config = Config::parse("test.toml", config, &env).unwrap();
     let gateway = Gateway::build(config).unwrap();

@@ -51,6 +51,7 @@ fn a_bad_variable_stops_the_start_with_64_and_its_name() {
     for (name, value) in [
         ("GATEWAY_BIND", "nowhere"),
         ("ORDERS_URL", "orders"),
+        ("GATEWAY_RATE_LIMIT", "10/60"),
         ("LOG_FORMAT", "xml"),
         ("RUST_LOG", "a=b=c"),
     ] {
@@ -142,6 +143,26 @@ async fn every_request_leaves_one_line_and_no_secret() {
         "{log:#?}"
     );
     assert!(!log.iter().any(|line| line.contains("s3cret")), "{log:#?}");
+}
+
+#[actix_web::test]
+async fn a_request_over_the_rate_limit_leaves_its_line_too() {
+    let mut process = Process::start(gateway().env("GATEWAY_RATE_LIMIT", "1/1h"));
+    let client = Client::of(process.addr());
+    let _ = client.get("/").await.ok(200);
+    let request = client.request(Method::GET, "/order-api/menu");
+    let answer = request.header("X-Request-Id", "line-3").send().await;
+    let _ = answer.problem(429, "rate_limited");
+    let line = process.line_with("line-3");
+    for fact in [
+        "route=/order-api/menu ",
+        "status=429",
+        "upstream=-",
+        "outcome=complete",
+    ] {
+        assert!(line.contains(fact), "{fact} in {line}");
+    }
+    process.kill();
 }
 
 #[actix_web::test]

@@ -32,7 +32,7 @@ async fn restaurant() -> Restaurant {
     let options = Options {
         data: data.path().to_owned(),
         ports: Ports::Free,
-        env: Env::of_pairs([("GATEWAY_WORKERS", "1")]),
+        env: Env::of_pairs([("GATEWAY_WORKERS", "1"), ("GATEWAY_RATE_LIMIT", "off")]),
     };
     let stack = Stack::start(options).await.unwrap();
     Restaurant {

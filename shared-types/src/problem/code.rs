@@ -55,6 +55,18 @@ codes! {
         fr: "Requête trop lente", "La requête n'est pas arrivée en entier à temps.";
         en: "Request too slow", "The request did not arrive in full in time.";
     }
+    ExpectationFailed = 417 "expectation_failed" {
+        fr: "Attente non satisfaite", "L'attente annoncée par Expect n'est pas prise en charge.";
+        en: "Expectation failed", "What Expect asks for is not supported.";
+    }
+    HttpVersionNotSupported = 505 "http_version_not_supported" {
+        fr: "Version de HTTP non prise en charge", "Cette version de HTTP n'est pas prise en charge.";
+        en: "HTTP version not supported", "This version of HTTP is not supported.";
+    }
+    RateLimited = 429 "rate_limited" {
+        fr: "Trop de requêtes", "Trop de requêtes viennent de votre réseau. Réessayez dans quelques instants.";
+        en: "Too many requests", "Too many requests come from your network. Try again in a moment.";
+    }
     UpstreamUnreachable = 502 "upstream_unreachable" {
         fr: "Service injoignable", "Le service demandé est injoignable. Réessayez dans quelques secondes.";
         en: "Service unreachable", "The service cannot be reached. Try again in a few seconds.";

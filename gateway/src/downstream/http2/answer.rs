@@ -16,6 +16,7 @@ use http::header::CONTENT_LENGTH;
 use http_body::{Body, Frame, SizeHint};
 
 use super::activity::InFlight;
+use super::pace::Pace;
 use crate::proxy::convert::{self, Values};
 
 /// What is said of the body's length.
@@ -40,12 +41,14 @@ pub(super) struct Outflow {
     body: BoxBody,
     /// Bytes that are still to come, where it is known.
     left: Option<u64>,
+    pace: Pace,
     _in_flight: InFlight,
 }
 
 pub(super) fn for_hyper(
     answer: HttpResponse,
     to_head: bool,
+    pace: Pace,
     in_flight: InFlight,
 ) -> http::Response<Outflow> {
     let (answer, body) = answer.into_parts();
@@ -59,6 +62,7 @@ pub(super) fn for_hyper(
             BodySize::Sized(length) if is_sent => Some(length),
             _ => Some(0),
         },
+        pace,
         _in_flight: in_flight,
     });
     // Both generations have the same statuses.
@@ -111,7 +115,9 @@ impl Body for Outflow {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Interrupted>>> {
+        self.pace.asked();
         let chunk = ready!(Pin::new(&mut self.body).poll_next(context));
+        self.pace.given();
         Poll::Ready(match (chunk, self.left) {
             (Some(Err(_logged)), _) => Some(Err(Interrupted::Broken)),
             (Some(Ok(chunk)), None) => Some(Ok(Frame::data(chunk))),
@@ -147,6 +153,7 @@ mod tests {
     use http_body::Body as _;
 
     use super::super::activity::Activity;
+    use super::super::pace::Pace;
     use super::{Announced, Bytes, announced, for_hyper};
 
     #[test]
@@ -173,7 +180,7 @@ mod tests {
         let answer = HttpResponse::Ok()
             .insert_header((CONTENT_LENGTH, "1234"))
             .body(BoxBody::new(body));
-        let answer = for_hyper(answer, true, Activity::begin().enter());
+        let answer = for_hyper(answer, true, Pace::default(), Activity::begin().enter());
         assert_eq!(answer.headers()["content-length"], "1234");
         assert!(answer.body().is_end_stream());
     }

@@ -6,41 +6,71 @@ use actix_http::{BoxedPayloadStream, Payload, Request, RequestHead};
 use actix_web::HttpMessage as _;
 use actix_web::http::header as old;
 use actix_web::http::{Uri, Version};
-use http::header::{CONTENT_LENGTH, COOKIE, HOST};
+use http::header::{CONTENT_LENGTH, COOKIE, EXPECT, HOST};
 use http::request::Parts;
+use http::uri::Authority;
 use http::{HeaderValue, Method};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
 use super::payload::Inflow;
-use crate::fault::ClientFault;
+use crate::downstream::refusal::Refusal;
+use crate::downstream::target::{self, Form};
+use crate::limits::Limits;
 use crate::proxy::convert::{self, Values};
 
-/// A request that breaks a rule of the protocol carries the [`ClientFault`] among its extensions, so that it gets its
-/// answer and its line in the log where all others do.
-pub(super) fn for_actix(request: http::Request<Incoming>, peer: SocketAddr) -> Request {
-    let (head, body) = request.into_parts();
+const NO_METHOD: Refusal = Refusal::Malformed("an invalid method");
+const NO_TARGET: Refusal = Refusal::Malformed("an invalid target");
+const NO_HOST: Refusal = Refusal::Malformed("an invalid Host");
+
+/// `: ` and the line's end, which `limits.head` counts too.
+const AROUND_A_FIELD: usize = 4;
+
+/// A request that would be refused of HTTP/1 carries the [`Refusal`] among its extensions, so that it gets its answer and
+/// its line in the log where all others do.
+pub(super) fn for_actix(
+    request: http::Request<Incoming>,
+    peer: Option<SocketAddr>,
+    limits: &Limits,
+) -> Request {
+    let (from, body) = request.into_parts();
     let has_body = !body.is_end_stream();
     let mut request = Request::with_payload(if has_body {
-        let body: BoxedPayloadStream = Box::pin(Inflow(body));
+        let body: BoxedPayloadStream = Box::pin(Inflow::new(body, limits.stall_timeout));
         Payload::from(body)
     } else {
         Payload::None
     });
-    let taken_over = take_over(&head, has_body, request.head_mut());
-    if taken_over.is_none() {
-        request.extensions_mut().insert(ClientFault::Malformed);
+    let taken_over = take_over(&from, has_body, limits, request.head_mut());
+    if let Err(refusal) = taken_over {
+        request.extensions_mut().insert(refusal);
     }
-    request.head_mut().peer_addr = Some(peer);
+    request.head_mut().peer_addr = peer;
     request
 }
 
-/// Nothing for a request that is malformed; what could be taken over of it has been.
-fn take_over(from: &Parts, has_body: bool, to: &mut RequestHead) -> Option<()> {
+/// Of what is refused, the fields are taken over and no target.
+fn take_over(
+    from: &Parts,
+    has_body: bool,
+    limits: &Limits,
+    to: &mut RequestHead,
+) -> Result<(), Refusal> {
     let mut values = Values::new();
     to.version = Version::HTTP_2;
     // actix uses heads again and clears no more than the fields.
     to.uri = Uri::default();
+    to.method = convert::method_to_actix(&from.method).ok_or(NO_METHOD)?;
+    take_fields(from, has_body, &mut values, to);
+    let (target, host) = judge(from, limits)?;
+    let host = values.for_actix(host).ok_or(NO_HOST)?;
+    to.headers.insert(old::HOST, host);
+    let target = Uri::from_maybe_shared(values.copy(target.as_bytes()));
+    to.uri = target.map_err(|_invalid| NO_TARGET)?;
+    Ok(())
+}
+
+fn take_fields(from: &Parts, has_body: bool, values: &mut Values, to: &mut RequestHead) {
     for (name, value) in &from.headers {
         if name == COOKIE || name == HOST {
             continue;
@@ -52,7 +82,7 @@ fn take_over(from: &Parts, has_body: bool, to: &mut RequestHead) -> Option<()> {
             to.headers.append(name, value);
         }
     }
-    if let Some(cookie) = cookie(from.headers.get_all(COOKIE).iter(), &mut values) {
+    if let Some(cookie) = cookie(from.headers.get_all(COOKIE).iter(), values) {
         to.headers.insert(old::COOKIE, cookie);
     }
     // What RFC 9112 §6.3 tells a body of unknown length from none by.
@@ -60,40 +90,57 @@ fn take_over(from: &Parts, has_body: bool, to: &mut RequestHead) -> Option<()> {
         let chunked = old::HeaderValue::from_static("chunked");
         to.headers.insert(old::TRANSFER_ENCODING, chunked);
     }
-    to.method = convert::method_to_actix(&from.method)?;
-    let authority = from.uri.authority().map(http::uri::Authority::as_str);
-    let fields = from.headers.get_all(HOST).iter().map(HeaderValue::as_bytes);
-    let host = values.for_actix(host(authority, fields)?)?;
-    to.headers.insert(old::HOST, host);
-    to.uri = Uri::from_maybe_shared(values.copy(target(from)?.as_bytes())).ok()?;
-    Some(())
 }
 
-/// What the request line of HTTP/1 would say (RFC 9112 §3.2): a path, `*`, or for CONNECT a host.
+/// Holds a head against the same rules and limits as one of HTTP/1. Gives what its request line and its `Host` would
+/// say. h2 has judged what HTTP/2 alone forbids.
+fn judge<'a>(from: &'a Parts, limits: &Limits) -> Result<(&'a str, &'a [u8]), Refusal> {
+    let target = target(from).ok_or(NO_TARGET)?;
+    if target.len() as u64 > limits.uri {
+        return Err(Refusal::UriTooLong);
+    }
+    match target::form(from.method.as_str(), target.as_bytes()) {
+        Some(Form::Origin | Form::Authority | Form::Asterisk) => {}
+        // Scheme and authority come apart from the path (RFC 9113 §8.3.1).
+        Some(Form::Absolute) | None => return Err(NO_TARGET),
+    }
+    let sizes = from.headers.iter();
+    let sizes = sizes.map(|(name, value)| name.as_str().len() + value.len() + AROUND_A_FIELD);
+    if sizes.sum::<usize>() as u64 > limits.head {
+        return Err(Refusal::HeadTooLarge);
+    }
+    let expected = from.headers.get(EXPECT);
+    if expected.is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
+        return Err(Refusal::Expectation);
+    }
+    let authority = from.uri.authority().map(Authority::as_str);
+    let fields = from.headers.get_all(HOST).iter().map(HeaderValue::as_bytes);
+    Ok((target, host(authority, fields)?))
+}
+
+/// What stands between a method and a version in HTTP/1 (RFC 9112 §3.2).
 fn target(from: &Parts) -> Option<&str> {
     if from.method == Method::CONNECT {
-        return from.uri.authority().map(http::uri::Authority::as_str);
+        return from.uri.authority().map(Authority::as_str);
     }
-    let target = from.uri.path_and_query()?.as_str();
-    let is_asterisk = target == "*" && from.method == Method::OPTIONS;
-    (target.starts_with('/') || is_asterisk).then_some(target)
+    Some(from.uri.path_and_query()?.as_str())
 }
 
-/// Who was asked, by `:authority` or else by the one `Host` field. Nothing where neither says it, or where they disagree
-/// (RFC 9113 §8.3.1).
+/// Who is asked, by `:authority` or else by the one `Host` field, which must not disagree (RFC 9113 §8.3.1).
 fn host<'a>(
     authority: Option<&'a str>,
     mut fields: impl Iterator<Item = &'a [u8]>,
-) -> Option<&'a [u8]> {
+) -> Result<&'a [u8], Refusal> {
     let authority = authority.map(str::as_bytes);
     let host = match (authority, fields.next(), fields.next()) {
         (Some(authority), None, None) => authority,
         (None, Some(host), None) => host,
         (Some(authority), Some(host), None) if is_same(authority, host) => authority,
-        _ => return None,
+        (Some(_), Some(_), None) => return Err(Refusal::Malformed("another Host than :authority")),
+        (_, Some(_), Some(_)) => return Err(Refusal::Malformed("more than one Host")),
+        (None, None, _) | (_, None, Some(_)) => return Err(Refusal::Malformed("no Host")),
     };
-    // User information has no place in either.
-    (!host.is_empty() && !host.contains(&b'@')).then_some(host)
+    target::is_authority(host).then_some(host).ok_or(NO_HOST)
 }
 
 /// Whether both name the same: letter case and the port that https has anyway aside.
@@ -123,114 +170,4 @@ fn cookie<'a>(
 }
 
 #[cfg(test)]
-mod tests {
-    use actix_http::RequestHead;
-    use http::request::Parts;
-
-    use super::{host, take_over};
-
-    fn parts(method: &str, uri: &str, fields: &[(&str, &str)]) -> Parts {
-        let request = http::Request::builder().method(method).uri(uri);
-        let with = |request: http::request::Builder, field: &(&str, &str)| {
-            request.header(field.0, field.1)
-        };
-        let request = fields.iter().fold(request, with);
-        request.body(()).unwrap().into_parts().0
-    }
-
-    fn taken_over(from: &Parts, has_body: bool) -> Option<RequestHead> {
-        let mut head = RequestHead::default();
-        head.uri = "/of-another-request".parse().unwrap();
-        take_over(from, has_body, &mut head).map(|()| head)
-    }
-
-    #[test]
-    fn the_target_is_in_the_form_of_a_request_line() {
-        for (method, uri, line) in [
-            ("GET", "https://x/things?a=1", "/things?a=1"),
-            ("GET", "https://x", "/"),
-            ("GET", "https://x/%2e%2e//x", "/%2e%2e//x"),
-            ("CONNECT", "x:443", "x:443"),
-        ] {
-            let head = taken_over(&parts(method, uri, &[]), false).unwrap();
-            assert_eq!(head.uri.to_string(), line);
-            assert_eq!(head.method.as_str(), method);
-        }
-        let mut any = parts("OPTIONS", "https://x", &[]).uri.into_parts();
-        any.path_and_query = Some("*".parse().unwrap());
-        let mut asterisk = parts("OPTIONS", "https://x", &[]);
-        asterisk.uri = http::Uri::from_parts(any).unwrap();
-        assert_eq!(taken_over(&asterisk, false).unwrap().uri.path(), "*");
-        asterisk.method = http::Method::GET;
-        assert!(taken_over(&asterisk, false).is_none());
-    }
-
-    #[test]
-    fn a_path_that_does_not_begin_with_a_slash_is_malformed_and_leaves_no_other() {
-        for path in ["?a=1", "*"] {
-            let mut odd = parts("GET", "https://x", &[]);
-            let mut uri = odd.uri.into_parts();
-            uri.path_and_query = Some(path.parse().unwrap());
-            odd.uri = http::Uri::from_parts(uri).unwrap();
-            let mut head = RequestHead::default();
-            head.uri = "/of-another-request".parse().unwrap();
-            assert_eq!(take_over(&odd, false, &mut head), None, "{path}");
-            assert_eq!(head.uri, "/", "{path}");
-        }
-    }
-
-    #[test]
-    fn authority_and_host_must_agree() {
-        let judge = |authority, fields: &[&'static str]| {
-            let fields = fields.iter().map(|field| field.as_bytes());
-            host(authority, fields).map(|host| std::str::from_utf8(host).unwrap().to_owned())
-        };
-        for (authority, fields, expected) in [
-            (Some("a.example"), &[][..], Some("a.example")),
-            (None, &["a.example"], Some("a.example")),
-            (Some("a.example"), &["A.example:443"], Some("a.example")),
-            (Some("a.example:443"), &["a.example"], Some("a.example:443")),
-            (Some("a.example"), &["b.example"], None),
-            (Some("a.example"), &["a.example:8443"], None),
-            (Some("a.example"), &["a.example", "a.example"], None),
-            (None, &["a.example", "b.example"], None),
-            (None, &[""], None),
-            (None, &[], None),
-            (Some("user@a.example"), &[], None),
-        ] {
-            let judged = judge(authority, fields);
-            assert_eq!(judged.as_deref(), expected, "{authority:?} {fields:?}");
-        }
-    }
-
-    #[test]
-    fn cookies_are_joined_and_other_fields_kept_apart() {
-        let fields = [
-            ("cookie", "a=1"),
-            ("x-mine", "1"),
-            ("cookie", "b=2; c=3"),
-            ("x-mine", "2"),
-        ];
-        let head = taken_over(&parts("GET", "https://x/", &fields), false).unwrap();
-        let values = |name: &str| -> Vec<_> {
-            let values = head.headers.get_all(name);
-            values.map(|value| value.to_str().unwrap()).collect()
-        };
-        assert_eq!(values("cookie"), ["a=1; b=2; c=3"]);
-        assert_eq!(values("x-mine"), ["1", "2"]);
-        assert_eq!(values("host"), ["x"]);
-    }
-
-    #[test]
-    fn a_body_without_a_length_is_a_chunked_one() {
-        let sized = [("content-length", "3")];
-        for (fields, has_body, chunked) in [
-            (&[][..], true, true),
-            (&[], false, false),
-            (&sized, true, false),
-        ] {
-            let head = taken_over(&parts("POST", "https://x/", fields), has_body).unwrap();
-            assert_eq!(head.headers.contains_key("transfer-encoding"), chunked);
-        }
-    }
-}
+mod tests;

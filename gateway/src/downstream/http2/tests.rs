@@ -23,15 +23,19 @@ use tokio::io::{DuplexStream, duplex};
 use tokio::time::timeout;
 
 use super::Http2;
-use crate::fault::ClientFault;
+use crate::downstream::refusal::Refusal;
 use crate::limits::Limits;
 
 const PEER: &str = "192.0.2.7:4321";
 
-const LIMITS: Limits = Limits {
+pub(super) const LIMITS: Limits = Limits {
     uri: 1024,
     head: 4096,
     request_body: 1024,
+    connections: 1,
+    head_timeout: SOON,
+    stall_timeout: SOON,
+    idle_timeout: SOON,
 };
 
 /// What the client takes of one answer before it has read any: the protocol's own default (RFC 9113 §6.9.2).
@@ -53,7 +57,7 @@ struct Client {
 /// Serves `io`, with `services` before one that tells what it has been asked.
 async fn serve(
     io: DuplexStream,
-    idle: Duration,
+    limits: Limits,
     services: impl HttpServiceFactory + 'static,
 ) -> (JoinHandle<Result<(), hyper::Error>>, Draining) {
     let app = App::new()
@@ -61,19 +65,19 @@ async fn serve(
         .default_service(web::to(describe));
     let service = Rc::new(init_service(app).await);
     let draining = Draining::default();
-    let http2 = Http2::new(&LIMITS, idle, draining.clone());
-    let peer: SocketAddr = PEER.parse().unwrap();
+    let http2 = Http2::new(limits, draining.clone());
+    let peer: Option<SocketAddr> = PEER.parse().ok();
     let served = async move { http2.serve::<_, _, _>(io, service, peer).await };
     (actix_web::rt::spawn(served), draining)
 }
 
 async fn connect(services: impl HttpServiceFactory + 'static) -> Client {
-    connect_for(SOON, services).await
+    connect_with(LIMITS, services).await
 }
 
-async fn connect_for(idle: Duration, services: impl HttpServiceFactory + 'static) -> Client {
+async fn connect_with(limits: Limits, services: impl HttpServiceFactory + 'static) -> Client {
     let (ours, theirs) = duplex(1 << 20);
-    let (served, draining) = serve(theirs, idle, services).await;
+    let (served, draining) = serve(theirs, limits, services).await;
     // One stream alone cannot take up the connection.
     let (requests, connection) = h2::client::Builder::new()
         .initial_window_size(CLIENT_WINDOW)
@@ -96,8 +100,8 @@ fn nothing() -> actix_web::Resource {
 
 /// Tells what it has been asked, one fact a line.
 async fn describe(request: HttpRequest, body: web::Payload) -> HttpResponse {
-    if request.extensions().get() == Some(&ClientFault::Malformed) {
-        return HttpResponse::BadRequest().body("malformed");
+    if let Some(refusal) = request.extensions().get::<Refusal>() {
+        return HttpResponse::BadRequest().body(refusal.cause());
     }
     if *request.method() == Method::CONNECT {
         // A success would be a tunnel.

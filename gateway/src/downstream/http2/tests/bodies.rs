@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use actix_web::body::{BodyStream, SizedStream};
 use actix_web::web::Bytes;
@@ -15,7 +16,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 use super::super::{SEND_BUFFER, STREAM_WINDOW};
-use super::{CLIENT_WINDOW, SOON, connect, endless, get, post, read};
+use super::{CLIENT_WINDOW, LIMITS, SOON, connect, connect_with, endless, get, post, read};
+use crate::limits::Limits;
 
 /// A service that reads its request's body beside the request, so that nothing but the body tells it how that ends.
 fn reader(tell: UnboundedSender<Option<bool>>) -> actix_web::Resource {
@@ -61,6 +63,20 @@ async fn a_body_that_goes_with_its_connection_is_an_error_and_no_end() {
     body.send_data("half".into(), false).unwrap();
     assert_eq!(next(&mut told).await, Some(true));
     client.connection.abort();
+    assert_eq!(next(&mut told).await, Some(false));
+}
+
+#[actix_web::test]
+async fn a_body_that_the_client_keeps_back_is_an_error_and_no_end() {
+    let (tell, mut told) = unbounded_channel();
+    let limits = Limits {
+        stall_timeout: Duration::from_millis(50),
+        ..LIMITS
+    };
+    let mut client = connect_with(limits, reader(tell)).await;
+    let (_answer, mut body) = client.begin(post("/read"), false).await;
+    body.send_data("half".into(), false).unwrap();
+    assert_eq!(next(&mut told).await, Some(true));
     assert_eq!(next(&mut told).await, Some(false));
 }
 

@@ -11,7 +11,16 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
-use super::{Client, SOON, connect, connect_for, endless, get, nothing, read, serve};
+use super::{Client, LIMITS, SOON, connect, connect_with, endless, get, nothing, read, serve};
+use crate::limits::Limits;
+
+/// Keeps no idle connection for longer than a moment.
+fn impatient() -> Limits {
+    Limits {
+        idle_timeout: Duration::from_millis(1),
+        ..LIMITS
+    }
+}
 
 /// Tells when it is dropped.
 struct Guard(UnboundedSender<&'static str>);
@@ -95,7 +104,7 @@ async fn requests_are_given_up_with_the_server() {
 
 #[actix_web::test]
 async fn an_idle_connection_is_ended_as_the_protocol_has_it() {
-    let client = connect_for(Duration::from_millis(1), nothing()).await;
+    let client = connect_with(impatient(), nothing()).await;
     ended(client.connection).await.unwrap();
     // The client may have been the faster to close.
     let _ = ended(client.served).await;
@@ -103,30 +112,44 @@ async fn an_idle_connection_is_ended_as_the_protocol_has_it() {
 
 #[actix_web::test]
 async fn a_connection_with_a_request_is_not_idle() {
-    let release = Rc::new(Notify::new());
-    let wait = Rc::clone(&release);
-    let slow = move || {
-        let wait = Rc::clone(&wait);
-        async move {
-            wait.notified().await;
-            HttpResponse::Ok().body("done")
-        }
-    };
-    let mut client = connect_for(Duration::from_millis(50), web::resource("/slow").to(slow)).await;
-    let (answer, _) = client.begin(get("/slow"), true).await;
-    // Ten times as long as an idle one is kept.
-    let kept = timeout(Duration::from_millis(500), &mut client.served).await;
+    let (services, mut told) = witness();
+    let mut client = connect_with(impatient(), services).await;
+    let _request = client.begin(get("/long/silent"), true).await;
+    assert_eq!(next(&mut told).await, "asked");
+    tokio::time::pause();
+    // Time goes by where nobody has anything to do, in which an idle one would be ended.
+    let kept = timeout(10 * impatient().idle_timeout, &mut client.served).await;
     assert!(kept.is_err());
-    release.notify_one();
-    let answer = timeout(SOON, answer).await.unwrap().unwrap();
-    assert_eq!(read(answer.into_body()).await.unwrap(), "done");
-    let _ = ended(client.served).await;
+}
+
+#[actix_web::test]
+async fn a_client_that_does_not_take_its_answer_is_given_up() {
+    let (tell, mut told) = unbounded_channel();
+    let endless = web::resource("/endless").to(move || {
+        let guard = Guard(tell.clone());
+        async move {
+            HttpResponse::Ok().streaming(endless(move || {
+                let _ = &guard;
+                Some(Bytes::from_static(&[b'x'; 4096]))
+            }))
+        }
+    });
+    let limits = Limits {
+        stall_timeout: Duration::from_millis(50),
+        ..LIMITS
+    };
+    let mut client = connect_with(limits, endless).await;
+    let body = client.ask(get("/endless")).await.into_body();
+    assert_eq!(next(&mut told).await, "dropped");
+    assert!(read(body).await.unwrap_err().is_reset());
+    assert_eq!(client.fetch(get("/")).await.0, 200);
 }
 
 #[actix_web::test]
 async fn a_client_that_says_nothing_is_left() {
+    tokio::time::pause();
     let (silent, theirs) = duplex(1024);
-    let (served, _draining) = serve(theirs, Duration::from_millis(1), nothing()).await;
+    let (served, _draining) = serve(theirs, impatient(), nothing()).await;
     ended(served).await.unwrap();
     drop(silent);
 }

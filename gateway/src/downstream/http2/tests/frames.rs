@@ -3,7 +3,7 @@
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::time::timeout;
 
-use super::{SOON, nothing, serve};
+use super::{LIMITS, SOON, nothing, serve};
 
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
@@ -59,7 +59,7 @@ async fn next(connection: &mut DuplexStream) -> Option<(u8, Vec<u8>)> {
 /// What comes of a request with these fields: the kind of the first frame about it, and what is in it.
 async fn comes_of(fields: &[(&str, &str)]) -> Option<(u8, Vec<u8>)> {
     let (mut ours, theirs) = duplex(1 << 16);
-    let (_served, _draining) = serve(theirs, SOON, nothing()).await;
+    let (_served, _draining) = serve(theirs, LIMITS, nothing()).await;
     let mut sent = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
     sent.extend(frame(SETTINGS, 0, 0, &[]));
     sent.extend(frame(HEADERS, END_STREAM | END_HEADERS, 1, &head(fields)));

@@ -56,7 +56,10 @@ async fn another_host_than_the_authority_is_malformed() {
     let agreeing = with(get("/"), &[("host", "A.example")]);
     assert_eq!(client.fetch(agreeing).await.0, 200);
     let other = with(get("/"), &[("host", "b.example")]);
-    assert_eq!(client.fetch(other).await, (400, "malformed".to_owned()));
+    assert_eq!(
+        client.fetch(other).await,
+        (400, "another Host than :authority".to_owned())
+    );
 }
 
 #[actix_web::test]

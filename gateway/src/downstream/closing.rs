@@ -1,0 +1,100 @@
+//! How a connection ends: the last words, the end of what is sent, and, where the client may still be sending, a while
+//! of reading what nobody wants (RFC 9112 §9.6). Without it the system answers those bytes with a reset, which takes
+//! from the client what it has not read of its answer.
+
+use std::future::Future as _;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf as _, Bytes};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+
+use crate::transport::Transport;
+
+/// Time for a client across the world to notice.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// A fast client sends no more than this for nothing.
+const MOST_UNREAD: usize = 16 * 1024 * 1024;
+
+pub(super) struct Closing {
+    last_words: Bytes,
+    step: Step,
+}
+
+enum Step {
+    Saying {
+        then_lingers: bool,
+    },
+    Ending {
+        then_lingers: bool,
+    },
+    Lingering {
+        until: Pin<Box<Sleep>>,
+        allowance: usize,
+    },
+    Done,
+}
+
+impl Closing {
+    /// `last_words` come before the end; there may be none.
+    pub(super) fn new(last_words: Bytes, then_lingers: bool) -> Self {
+        Self {
+            last_words,
+            step: Step::Saying { then_lingers },
+        }
+    }
+
+    pub(super) fn poll(
+        &mut self,
+        transport: &mut Transport,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let mut transport = Pin::new(transport);
+        loop {
+            match &mut self.step {
+                Step::Saying { then_lingers } => {
+                    while self.last_words.has_remaining() {
+                        let written =
+                            ready!(transport.as_mut().poll_write(context, &self.last_words))?;
+                        self.last_words.advance(written);
+                    }
+                    ready!(transport.as_mut().poll_flush(context))?;
+                    self.step = Step::Ending {
+                        then_lingers: *then_lingers,
+                    };
+                }
+                Step::Ending { then_lingers } => {
+                    ready!(transport.as_mut().poll_shutdown(context))?;
+                    self.step = if *then_lingers {
+                        Step::Lingering {
+                            until: Box::pin(sleep(LINGER)),
+                            allowance: MOST_UNREAD,
+                        }
+                    } else {
+                        Step::Done
+                    };
+                }
+                Step::Lingering { until, allowance } => {
+                    let mut unread = [0; 16 * 1024];
+                    let mut unread = ReadBuf::new(&mut unread);
+                    let read = transport.as_mut().poll_read(context, &mut unread);
+                    let count = unread.filled().len();
+                    let is_end =
+                        matches!(read, Poll::Ready(Err(_))) || (read.is_ready() && count == 0);
+                    if is_end || count > *allowance || until.as_mut().poll(context).is_ready() {
+                        self.step = Step::Done;
+                    } else if read.is_pending() {
+                        return Poll::Pending;
+                    } else {
+                        *allowance -= count;
+                    }
+                }
+                Step::Done => return Poll::Ready(Ok(())),
+            }
+        }
+    }
+}

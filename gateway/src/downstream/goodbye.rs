@@ -1,0 +1,94 @@
+//! The answer to what is no request: the problem that every other refusal is, written out, since no request means no
+//! response to hand to the server.
+
+use actix_http::Request;
+use actix_http::header::HttpDate;
+use actix_web::body::MessageBody as _;
+use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderValue};
+use bytes::{BufMut as _, Bytes, BytesMut};
+use service_kit::observe::lang_of;
+use service_kit::request_id::{self, RequestId};
+use shared_types::problem::Occurrence;
+use shared_types::text::Lang;
+
+use super::refusal::Refusal;
+use crate::problem;
+use crate::record::Record;
+
+/// `head` is what has come of it.
+pub(super) fn render(refusal: Refusal, head: &[u8]) -> Bytes {
+    let request_id = RequestId::make();
+    let occurrence = Occurrence {
+        lang: lang(head),
+        instance: path(head),
+        request_id: request_id.as_str(),
+    };
+    let response = problem::answer(refusal.code(), None, None, occurrence);
+    let status = response.status();
+    log::info!(request_id = request_id.as_str(); "refused: {}", refusal.cause());
+
+    let mut words = BytesMut::with_capacity(1024);
+    let reason = status.canonical_reason().unwrap_or_default();
+    words.put_slice(format!("HTTP/1.1 {} {reason}\r\n", status.as_u16()).as_bytes());
+    for (name, value) in response.headers() {
+        put_field(&mut words, name.as_str(), value.as_bytes());
+    }
+    put_field(
+        &mut words,
+        request_id::HEADER.as_str(),
+        request_id.as_str().as_bytes(),
+    );
+    put_field(
+        &mut words,
+        "date",
+        HttpDate::from(std::time::SystemTime::now())
+            .to_string()
+            .as_bytes(),
+    );
+    put_field(&mut words, "connection", b"close");
+    // Made of one piece, which is there.
+    let body = response.into_body().try_into_bytes().unwrap_or_default();
+    put_field(
+        &mut words,
+        "content-length",
+        body.len().to_string().as_bytes(),
+    );
+    words.put_slice(b"\r\n");
+    words.put_slice(&body);
+    Record::refused(request_id, status, body.len() as u64);
+    words.freeze()
+}
+
+fn put_field(words: &mut BytesMut, name: &str, value: &[u8]) {
+    words.put_slice(name.as_bytes());
+    words.put_slice(b": ");
+    words.put_slice(value);
+    words.put_slice(b"\r\n");
+}
+
+/// The language that the client prefers, as far as what it sent can be read.
+fn lang(head: &[u8]) -> Lang {
+    let wanted = head.split(|byte| *byte == b'\n').find_map(|line| {
+        let (name, value) = std::str::from_utf8(line).ok()?.split_once(':')?;
+        name.eq_ignore_ascii_case(ACCEPT_LANGUAGE.as_str())
+            .then(|| value.trim())
+    });
+    let mut request = Request::new();
+    if let Some(Ok(wanted)) = wanted.map(HeaderValue::from_str) {
+        request.head_mut().headers.insert(ACCEPT_LANGUAGE, wanted);
+    }
+    lang_of(&request)
+}
+
+/// The path that was asked for, where there is one to be read.
+fn path(head: &[u8]) -> &str {
+    let line = head
+        .split(|byte| matches!(byte, b'\r' | b'\n'))
+        .find(|line| !line.is_empty());
+    let target = line.and_then(|line| line.split(|byte| *byte == b' ').nth(1));
+    let path = target.and_then(|target| target.split(|byte| *byte == b'?').next());
+    let is_path = |path: &&[u8]| path.starts_with(b"/") && path.iter().all(u8::is_ascii_graphic);
+    path.filter(is_path)
+        .and_then(|path| std::str::from_utf8(path).ok())
+        .unwrap_or("/")
+}

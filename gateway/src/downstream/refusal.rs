@@ -1,0 +1,44 @@
+//! Why a client's request is refused before it is one: what was wrong with its bytes, or with their pace.
+
+use shared_types::problem::Code;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It is not HTTP as RFC 9112 has it. What exactly is for the log.
+    Malformed(&'static str),
+    /// The header fields are larger, or more, than the limit.
+    HeadTooLarge,
+    /// The target is longer than the limit.
+    UriTooLong,
+    /// A version of HTTP that this connection does not speak (RFC 9110 §15.6.6).
+    Version,
+    /// It expects something other than `100-continue` (RFC 9110 §10.1.1).
+    Expectation,
+    /// The head did not arrive in time (RFC 9110 §15.5.9).
+    TooSlow,
+}
+
+impl Refusal {
+    pub(crate) fn code(self) -> Code {
+        match self {
+            Self::Malformed(_) => Code::BadRequest,
+            Self::HeadTooLarge => Code::HeadersTooLarge,
+            Self::UriTooLong => Code::UriTooLong,
+            Self::Version => Code::HttpVersionNotSupported,
+            Self::Expectation => Code::ExpectationFailed,
+            Self::TooSlow => Code::RequestTimeout,
+        }
+    }
+
+    /// For the log.
+    pub(crate) fn cause(self) -> &'static str {
+        match self {
+            Self::Malformed(what) => what,
+            Self::HeadTooLarge => "the header fields are over the limit",
+            Self::UriTooLong => "the target is over the limit",
+            Self::Version => "an HTTP version that is not spoken here",
+            Self::Expectation => "an unknown expectation",
+            Self::TooSlow => "the head did not arrive in time",
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What of the bytes that a client sends is passed on: whole heads that mean one thing only, and of each body exactly
+//! what is its own. Does no I/O and knows no time.
+
+use super::chunks::{Chunks, Taken};
+use super::head::{self, Framing};
+use super::lines::Lines;
+use super::refusal::Refusal;
+use crate::limits::Limits;
+
+/// What actix-http reads instead of `100-continue`, just as long: it would answer at once, before anybody knows
+/// whether the body is wanted.
+const DEFERRED: &[u8; 12] = b"100-deferred";
+
+#[derive(Debug)]
+pub(super) struct Screen {
+    limits: Limits,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Head(Lines),
+    Body {
+        body: Body,
+        is_last: bool,
+    },
+    /// Whatever comes now is nobody's.
+    Closed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Body {
+    Length(u64),
+    Chunked(Chunks),
+}
+
+/// What is to be done with the bytes that were shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Screened {
+    /// So many are passed on.
+    pub(super) pass: usize,
+    pub(super) rest: Rest,
+    /// The last request that is passed on waits for a `100 Continue`, and nothing of its body has come.
+    pub(super) awaits_continue: bool,
+}
+
+/// What is to be done with those that are not passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// They are the beginning of a head, and are shown again once there are more. There may be none.
+    Kept,
+    /// There are none: a body goes on.
+    None,
+    /// They are dropped, as are all that follow: the client was to send no more on this connection.
+    Dropped,
+    /// They are the beginning of no request.
+    Refused(Refusal),
+    /// A body is broken there.
+    Broken,
+}
+
+impl Screen {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            state: State::Head(Lines::default()),
+        }
+    }
+
+    /// Whether the client owes the rest of a body.
+    pub(super) fn is_within_body(&self) -> bool {
+        matches!(self.state, State::Body { .. })
+    }
+
+    /// `bytes` begin where those ended that have been passed on. The expectation of a head is rewritten in them.
+    pub(super) fn screen(&mut self, bytes: &mut [u8]) -> Screened {
+        let mut pass = 0;
+        let mut awaits_continue = false;
+        let rest = loop {
+            let Some(left) = bytes.get_mut(pass..) else {
+                break Rest::None;
+            };
+            match self.state {
+                State::Closed => break Rest::Dropped,
+                State::Head(mut lines) => match lines.end(left, &self.limits) {
+                    Ok(None) => {
+                        self.state = State::Head(lines);
+                        break Rest::Kept;
+                    }
+                    Ok(Some(end)) => match self.begin(left, end) {
+                        Ok(expects) => {
+                            awaits_continue = expects && left.len() == end;
+                            pass += end;
+                        }
+                        Err(refusal) => break self.refuse(refusal),
+                    },
+                    Err(refusal) => break self.refuse(refusal),
+                },
+                State::Body { .. } if left.is_empty() => break Rest::None,
+                State::Body { body, is_last } => match body.take(left) {
+                    BodyTaken::Whole(taken) => {
+                        self.state = after(is_last);
+                        pass += taken;
+                    }
+                    BodyTaken::Part(body) => {
+                        self.state = State::Body { body, is_last };
+                        pass = bytes.len();
+                    }
+                    BodyTaken::Broken(taken) => {
+                        self.state = State::Closed;
+                        pass += taken;
+                        break Rest::Broken;
+                    }
+                },
+            }
+        };
+        Screened {
+            pass,
+            rest,
+            awaits_continue,
+        }
+    }
+
+    /// Judges the head in front of `bytes`, which ends at `end`. Gives whether its body waits for a `100 Continue`.
+    fn begin(&mut self, bytes: &mut [u8], end: usize) -> Result<bool, Refusal> {
+        let head = head::judge(bytes.get(..end).unwrap_or_default(), &self.limits)?;
+        let has_body = head.framing != Framing::Length(0);
+        let body = match head.framing {
+            Framing::Length(length) => Body::Length(length),
+            Framing::Chunked => Body::Chunked(Chunks::new()),
+        };
+        self.state = if has_body {
+            State::Body {
+                body,
+                is_last: head.is_last,
+            }
+        } else {
+            after(head.is_last)
+        };
+        let Some(expected) = head.expectation.and_then(|place| bytes.get_mut(place)) else {
+            return Ok(false);
+        };
+        expected.copy_from_slice(DEFERRED);
+        Ok(has_body)
+    }
+
+    fn refuse(&mut self, refusal: Refusal) -> Rest {
+        self.state = State::Closed;
+        Rest::Refused(refusal)
+    }
+}
+
+fn after(is_last: bool) -> State {
+    if is_last {
+        State::Closed
+    } else {
+        State::Head(Lines::default())
+    }
+}
+
+enum BodyTaken {
+    Whole(usize),
+    /// All there was.
+    Part(Body),
+    Broken(usize),
+}
+
+impl Body {
+    fn take(self, bytes: &[u8]) -> BodyTaken {
+        match self {
+            Self::Length(left) => match usize::try_from(left) {
+                Ok(left) if left <= bytes.len() => BodyTaken::Whole(left),
+                _ => BodyTaken::Part(Self::Length(left - bytes.len() as u64)),
+            },
+            Self::Chunked(mut chunks) => match chunks.take(bytes) {
+                Taken::All => BodyTaken::Part(Self::Chunked(chunks)),
+                Taken::Whole(taken) => BodyTaken::Whole(taken),
+                Taken::Broken(taken) => BodyTaken::Broken(taken),
+            },
+        }
+    }
+}

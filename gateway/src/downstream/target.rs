@@ -1,0 +1,106 @@
+//! The grammar of a request's target and of `Host` (RFC 9112 §3.2), no wider than what the parsers behind take.
+
+/// Which of the four forms a target has (RFC 9112 §3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Origin,
+    Absolute,
+    /// `host:port`, for CONNECT alone.
+    Authority,
+    /// `*`, for OPTIONS alone.
+    Asterisk,
+}
+
+/// `None` where the target has none of the forms, or not one that its method may have.
+pub(super) fn form(method: &str, target: &[u8]) -> Option<Form> {
+    if method == "CONNECT" {
+        return is_authority(target).then_some(Form::Authority);
+    }
+    match target {
+        [b'/', ..] => is_path_and_query(target).then_some(Form::Origin),
+        b"*" => (method == "OPTIONS").then_some(Form::Asterisk),
+        _ => is_absolute(target).then_some(Form::Absolute),
+    }
+}
+
+fn is_absolute(target: &[u8]) -> bool {
+    let after = |scheme: &[u8]| {
+        let (begin, rest) = target.split_at_checked(scheme.len())?;
+        begin.eq_ignore_ascii_case(scheme).then_some(rest)
+    };
+    let Some(rest) = after(b"http://").or_else(|| after(b"https://")) else {
+        return false;
+    };
+    let authority_ends = rest.iter().position(|byte| matches!(byte, b'/' | b'?'));
+    let (authority, rest) = rest.split_at(authority_ends.unwrap_or(rest.len()));
+    is_authority(authority) && is_path_and_query(rest)
+}
+
+fn is_path_and_query(text: &[u8]) -> bool {
+    let mut bytes = text.iter();
+    for byte in bytes.by_ref() {
+        match byte {
+            b'?' => return bytes.all(|byte| is_query(*byte)),
+            byte if is_path(*byte) => {}
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// `pchar` and `/` (RFC 3986 §3.3), and the three more that browsers write as they are.
+fn is_path(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:@|[]".contains(&byte)
+}
+
+/// Whatever is visible but the five that end or quote a URI: browsers write all others as they are.
+fn is_query(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"\"#<>".contains(&byte)
+}
+
+/// `host [ ":" port ]` (RFC 3986 §3.2) without user information. Of what a registered name may hold, what no name has
+/// is left out: a list of two is no name.
+pub(super) fn is_authority(text: &[u8]) -> bool {
+    let (host_ends, is_host) = if let [b'[', rest @ ..] = text {
+        let Some(end) = rest.iter().position(|byte| *byte == b']') else {
+            return false;
+        };
+        let (address, _) = rest.split_at(end);
+        (
+            end + 2,
+            !address.is_empty() && address.iter().all(|byte| is_address(*byte)),
+        )
+    } else {
+        let end = text
+            .iter()
+            .position(|byte| *byte == b':')
+            .unwrap_or(text.len());
+        let (name, _) = text.split_at(end);
+        (
+            end,
+            !name.is_empty() && name.iter().all(|byte| is_name(*byte)),
+        )
+    };
+    is_host
+        && match text.split_at_checked(host_ends) {
+            Some((_, [])) => true,
+            Some((_, [b':', port @ ..])) => is_port(port),
+            _ => false,
+        }
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte)
+}
+
+fn is_address(byte: u8) -> bool {
+    byte.is_ascii_hexdigit() || b":.".contains(&byte)
+}
+
+/// RFC 3986 §3.2.3 lets it be empty.
+fn is_port(text: &[u8]) -> bool {
+    let digits = std::str::from_utf8(text)
+        .ok()
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    digits.is_some_and(|digits| digits.is_empty() || digits.parse::<u16>().is_ok())
+}

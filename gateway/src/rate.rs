@@ -1,0 +1,221 @@
+//! How many requests one client may send: a quota for each address, shared by all workers.
+//!
+//! Counted by the generic cell rate algorithm: a client may send its whole quota at once and gets it back evenly,
+//! so that nobody gains from waiting for the turn of a minute, and a client takes 8 bytes. Counting takes a hash, a
+//! reading of the clock and a compare-and-swap: no lock, no allocation, and nothing to clean up later.
+
+mod fields;
+mod quota;
+mod table;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use actix_web::http::header::HeaderMap;
+use governor::RateLimiter;
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::{StateInformationMiddleware, StateSnapshot};
+
+use fields::Policy;
+pub(crate) use quota::Rate;
+use table::{Client, Table};
+
+/// One quota for each client.
+pub(crate) struct RateLimit<C: Clock = DefaultClock> {
+    limiter: RateLimiter<Client, Table, C, StateInformationMiddleware>,
+    policy: Policy,
+}
+
+/// Where a client stands that was admitted.
+#[derive(Debug)]
+pub(crate) struct Standing<'l> {
+    policy: &'l Policy,
+    state: StateSnapshot,
+}
+
+/// A request too many.
+#[derive(Debug)]
+pub(crate) struct Exceeded<'l> {
+    policy: &'l Policy,
+    wait: Duration,
+}
+
+impl RateLimit {
+    /// `name` is what the answer's fields call it.
+    pub(crate) fn new(name: &'static str, rate: Rate) -> Self {
+        Self::with_clock(name, rate, DefaultClock::default())
+    }
+}
+
+impl<C: Clock> RateLimit<C> {
+    fn with_clock(name: &'static str, rate: Rate, clock: C) -> Self {
+        Self {
+            limiter: RateLimiter::new(rate.quota(), Table::new(), clock),
+            policy: Policy::new(name, rate),
+        }
+    }
+
+    /// Counts a request of this address, unless it is one too many: those do not count, so that a client which
+    /// keeps asking gets in as soon as one that waits.
+    pub(crate) fn admit(&self, address: IpAddr) -> Result<Standing<'_>, Exceeded<'_>> {
+        let policy = &self.policy;
+        match self.limiter.check_key(&Client::from(address)) {
+            Ok(state) => Ok(Standing { policy, state }),
+            Err(until) => Err(Exceeded {
+                policy,
+                wait: until.wait_time_from(self.limiter.clock().now()),
+            }),
+        }
+    }
+}
+
+impl Standing<'_> {
+    /// How many more would be admitted at once.
+    fn remaining(&self) -> u32 {
+        self.state.remaining_burst_capacity()
+    }
+
+    /// Tells the client in its answer.
+    pub(crate) fn write(&self, headers: &mut HeaderMap) {
+        self.policy.write(self.remaining(), headers);
+    }
+}
+
+impl Exceeded<'_> {
+    /// Tells the client in its answer, and when to come again.
+    pub(crate) fn write(&self, headers: &mut HeaderMap) {
+        self.policy.write_exceeded(self.wait, headers);
+    }
+}
+
+/// Not the table.
+impl<C: Clock> fmt::Debug for RateLimit<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RateLimit")
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::thread;
+    use std::time::Duration;
+
+    use governor::clock::FakeRelativeClock;
+    use proptest::prelude::*;
+
+    use super::RateLimit;
+
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+
+    fn limit(rate: &str) -> (RateLimit<FakeRelativeClock>, FakeRelativeClock) {
+        let clock = FakeRelativeClock::default();
+        let limit = RateLimit::with_clock("default", rate.parse().unwrap(), clock.clone());
+        (limit, clock)
+    }
+
+    /// How many of so many requests at once are admitted.
+    fn admitted(limit: &RateLimit<FakeRelativeClock>, address: IpAddr, requests: u32) -> usize {
+        let asked = (0..requests).filter(|_| limit.admit(address).is_ok());
+        asked.count()
+    }
+
+    #[test]
+    fn the_whole_quota_may_be_used_at_once_and_no_more() {
+        let (limit, _clock) = limit("600/10s");
+        assert_eq!(admitted(&limit, HERE, 1000), 600);
+    }
+
+    #[test]
+    fn the_quota_comes_back_evenly() {
+        let (limit, clock) = limit("500/10s");
+        admitted(&limit, HERE, 500);
+        for _ in 0..5 {
+            clock.advance(Duration::from_secs(1));
+            assert_eq!(admitted(&limit, HERE, 100), 50);
+        }
+        clock.advance(Duration::from_secs(100));
+        assert_eq!(admitted(&limit, HERE, 1000), 500);
+    }
+
+    #[test]
+    fn what_is_left_is_counted_down() {
+        let (limit, _clock) = limit("3/1m");
+        let left = [(); 3].map(|()| limit.admit(HERE).unwrap().remaining());
+        assert_eq!(left, [2, 1, 0]);
+    }
+
+    #[test]
+    fn waiting_exactly_as_long_as_told_is_enough_and_any_less_is_not() {
+        let (limit, clock) = limit("7/1m");
+        admitted(&limit, HERE, 7);
+        clock.advance(Duration::from_millis(1234));
+        let wait = limit.admit(HERE).unwrap_err().wait;
+        clock.advance(wait - Duration::from_nanos(1));
+        assert!(limit.admit(HERE).is_err());
+        clock.advance(Duration::from_nanos(1));
+        assert!(limit.admit(HERE).is_ok());
+    }
+
+    #[test]
+    fn asking_again_too_early_costs_nothing() {
+        let (limit, clock) = limit("1/10s");
+        admitted(&limit, HERE, 1000);
+        clock.advance(Duration::from_secs(10));
+        assert_eq!(admitted(&limit, HERE, 1000), 1);
+    }
+
+    #[test]
+    fn a_flood_from_one_address_leaves_another_alone() {
+        let (limit, _clock) = limit("5/1m");
+        admitted(&limit, HERE, 10_000);
+        // Any one of them may share its slot with the flood; all of them cannot.
+        let others = (0..8).map(|last| IpAddr::from([203, 0, 113, last]));
+        assert!(
+            others
+                .map(|other| admitted(&limit, other, 9))
+                .any(|n| n == 5)
+        );
+    }
+
+    #[test]
+    fn workers_share_a_quota() {
+        let (limit, _clock) = limit("1000/1h");
+        let total: usize = thread::scope(|scope| {
+            let workers = [(); 2].map(|()| scope.spawn(|| admitted(&limit, HERE, 900)));
+            workers.map(|worker| worker.join().unwrap()).iter().sum()
+        });
+        assert_eq!(total, 1000);
+    }
+
+    proptest! {
+        /// However a client spaces its requests, no stretch of time sees more than the quota and what came back
+        /// meanwhile.
+        #[test]
+        fn no_stretch_of_time_sees_more_than_the_quota_and_what_came_back(
+            requests in 1..20_u32,
+            period in 1..100_u64,
+            pauses in prop::collection::vec(0..3_000_000_000_u64, 1..200),
+        ) {
+            let (limit, clock) = limit(&format!("{requests}/{period}s"));
+            let mut now = 0;
+            let mut times = Vec::new();
+            for pause in pauses {
+                clock.advance(Duration::from_nanos(pause));
+                now += pause;
+                if limit.admit(HERE).is_ok() {
+                    times.push(now);
+                }
+            }
+            for (first, begin) in times.iter().enumerate() {
+                for (last, end) in times.iter().enumerate().skip(first) {
+                    let came_back = (end - begin) * u64::from(requests) / (period * 1_000_000_000);
+                    prop_assert!((last - first + 1) as u64 <= u64::from(requests) + came_back);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What is kept of each client: 8 bytes in a table of fixed size.
+//!
+//! A client's slot is chosen by a hash, and clients that meet in a slot share a quota. With n other clients at once, a
+//! given one meets any of them with odds of n in 65,536: of a hundred, 1 in 655. A map that tells them apart would
+//! grow with every address that anyone can send from, and would need a lock and a task that cleans up. The hash is
+//! keyed at random in each process, so nobody can look for an address that meets another; and whoever has so many
+//! addresses that they fill the table has to exhaust a quota in each slot to shut everyone out.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
+use std::iter::repeat_with;
+use std::net::{IpAddr, Ipv4Addr};
+
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed, StateStore};
+
+/// 512 KiB.
+const SLOTS: usize = 65_536;
+
+/// Who a quota is for.
+///
+/// In IPv6 that is a /64 network: a subscriber is given one at least (RFC 6177 §2), any device in it takes new
+/// addresses as it likes (RFC 8981), and whoever is counted by the address has 2^64 quotas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Client {
+    V4(Ipv4Addr),
+    V6 { network: u64 },
+}
+
+/// The state of every client.
+pub(super) struct Table {
+    slots: Box<[InMemoryState]>,
+    hasher: RandomState,
+}
+
+impl From<IpAddr> for Client {
+    fn from(address: IpAddr) -> Self {
+        // A listener on `::` sees IPv4 clients as `::ffff:192.0.2.1`, all of which are in one /64.
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self::V4(address),
+            IpAddr::V6(address) => Self::V6 {
+                network: (address.to_bits() >> 64) as u64,
+            },
+        }
+    }
+}
+
+impl Table {
+    pub(super) fn new() -> Self {
+        Self {
+            slots: repeat_with(InMemoryState::default).take(SLOTS).collect(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "the table has that many slots")]
+    fn slot(&self, client: &Client) -> &InMemoryState {
+        &self.slots[self.hasher.hash_one(client) as usize % SLOTS]
+    }
+}
+
+impl StateStore for Table {
+    type Key = Client;
+
+    fn measure_and_replace<T, F, E>(&self, client: &Client, decide: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        self.slot(client)
+            .measure_and_replace(&NotKeyed::NonKey, decide)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use governor::state::StateStore as _;
+
+    use super::{Client, SLOTS, Table};
+
+    fn client(address: &str) -> Client {
+        address.parse::<IpAddr>().unwrap().into()
+    }
+
+    #[test]
+    fn a_64_network_is_one_client_and_its_neighbour_another() {
+        let home = client("2001:db8:1:2::1");
+        assert_eq!(client("2001:db8:1:2:ffff:ffff:ffff:ffff"), home);
+        assert_ne!(client("2001:db8:1:3::1"), home);
+    }
+
+    #[test]
+    fn an_ipv4_client_is_the_same_on_either_kind_of_listener() {
+        assert_eq!(client("::ffff:192.0.2.1"), client("192.0.2.1"));
+        assert_ne!(client("::ffff:192.0.2.2"), client("::ffff:192.0.2.1"));
+        assert_ne!(client("::c000:201"), client("192.0.2.1"));
+    }
+
+    #[test]
+    fn the_table_never_grows() {
+        let table = Table::new();
+        for address in 0..200_000_u32 {
+            let noted = table.measure_and_replace(&Client::V4(address.into()), |_state| {
+                Ok::<_, ()>(((), u64::from(address).into()))
+            });
+            assert_eq!(noted, Ok(()));
+        }
+        assert_eq!(table.slots.len(), SLOTS);
+        assert_eq!(size_of_val(&*table.slots), 512 * 1024);
+    }
+
+    #[test]
+    fn each_process_hashes_in_its_own_way() {
+        let slots = |table: &Table| {
+            [1, 2, 3].map(|last| {
+                let slot = table.slot(&Client::V4([192, 0, 2, last].into()));
+                (&raw const *slot).addr() - table.slots.as_ptr().addr()
+            })
+        };
+        assert_ne!(slots(&Table::new()), slots(&Table::new()));
+    }
+}
