@@ -9,7 +9,9 @@
 mod connections;
 mod cors;
 mod deadlines;
+mod downstream_tls;
 mod faults;
+mod http2;
 mod limits;
 mod process;
 mod rate;
