@@ -12,6 +12,7 @@ use std::thread::available_parallelism;
 
 use service_kit::env::{ConfigError, Env};
 
+use crate::client_address::TrustedProxies;
 use crate::cors::Origins;
 use crate::limits::Limits;
 use crate::rate::{Rate, RateLimit};
@@ -36,6 +37,8 @@ pub struct Config {
     pub origins: Origins,
     /// `GATEWAY_TLS_CERT` and `GATEWAY_TLS_KEY`: what clients are served with by TLS; clear text by default.
     pub tls: Option<TlsFiles>,
+    /// `GATEWAY_TRUSTED_PROXIES`: the addresses and ranges whose word about the client counts; none by default.
+    pub trusted_proxies: TrustedProxies,
     pub limits: Limits,
     /// `GATEWAY_RATE_LIMIT`, or `limits.rate` of the file: each client's quota for all requests together. With none,
     /// those of the routes do not count either.
@@ -90,6 +93,7 @@ impl Config {
             tls: TlsFiles::from_env(env)?,
             limits: Limits::new(&file.limits)?,
             rate_limit: rate.map(|rate| RateLimit::new("default", rate)),
+            trusted_proxies: env.parse_or("GATEWAY_TRUSTED_PROXIES", TrustedProxies::default())?,
             routes: RouteTable::build(&file.routes, &upstreams)?,
             upstreams,
         })
@@ -269,6 +273,7 @@ mod tests {
             ("GATEWAY_CORS_ORIGINS", "example.com"),
             ("GATEWAY_RATE_LIMIT", "600"),
             ("GATEWAY_RATE_LIMIT", "none"),
+            ("GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8, proxy.example"),
             ("KITCHEN_URL", "kitchen:8003"),
         ] {
             let error = Config::load(None, &Env::of_pairs([(name, value)])).unwrap_err();

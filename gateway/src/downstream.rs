@@ -35,6 +35,7 @@ use service_kit::serve::{DRAIN, Draining, cannot_listen};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
+use crate::client_address::Scheme;
 use crate::config::Config;
 use crate::entrance::{Worker, enter};
 use crate::proxy::{Pools, TlsConfig};
@@ -56,6 +57,7 @@ pub(crate) fn bind(
     certificates: Option<&Certificates>,
     draining: Draining,
 ) -> io::Result<(Server, SocketAddr)> {
+    allow_files(config.limits.connections);
     let (bind, workers, limits) = (config.bind, config.workers, config.limits);
     let listener =
         std::net::TcpListener::bind(bind).map_err(|error| cannot_listen(bind, &error))?;
@@ -77,6 +79,11 @@ pub(crate) fn bind(
             config: Arc::clone(&config),
             pools: Pools::new(&config.upstreams, &tls),
             draining: draining.clone(),
+            scheme: if acceptor.is_some() {
+                Scheme::Https
+            } else {
+                Scheme::Http
+            },
         });
         let app = || {
             let app = App::new().app_data(worker.clone());
@@ -122,4 +129,35 @@ pub(crate) fn bind(
         })
     })?;
     Ok((builder.run(), addr))
+}
+
+/// Each connection is an open file, and each exchange one more at an upstream. Systems often allow a process 1,024 until
+/// it asks for more.
+fn allow_files(connections: u32) {
+    let needed = 2 * u64::from(connections);
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(allowed) if allowed < needed => log::warn!(
+            "the system allows {allowed} open files, and limits.connections may need {needed}"
+        ),
+        Ok(_) => {}
+        Err(error) => log::warn!("how many files may be open is not known: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::limits::Limits;
+
+    /// For the tests of this module's parts.
+    pub(super) const LIMITS: Limits = Limits {
+        uri: 100,
+        head: 400,
+        request_body: 100,
+        connections: 1,
+        head_timeout: Duration::from_secs(1),
+        stall_timeout: Duration::from_secs(1),
+        idle_timeout: Duration::from_secs(1),
+    };
 }

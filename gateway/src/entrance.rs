@@ -13,6 +13,7 @@ use service_kit::request_id::{self, RequestId};
 use service_kit::serve::Draining;
 use shared_types::problem::{Code, Occurrence};
 
+use crate::client_address::Scheme;
 use crate::config::{Config, Upstream};
 use crate::cors;
 use crate::downstream::{Link, Refusal};
@@ -23,12 +24,15 @@ use crate::proxy::{self, Outgoing, Pools};
 use crate::rate::{Exceeded, Standing};
 use crate::record::Record;
 use crate::route::{Found, To};
+use crate::trace::Trace;
 
 /// What a worker serves with. All but the connections is shared.
 pub(crate) struct Worker {
     pub(crate) config: Arc<Config>,
     pub(crate) pools: Pools,
     pub(crate) draining: Draining,
+    /// What clients are served over.
+    pub(crate) scheme: Scheme,
 }
 
 /// The one handler of the public listener.
@@ -38,8 +42,9 @@ pub(crate) async fn enter(
     worker: web::Data<Worker>,
 ) -> HttpResponse {
     let request_id = RequestId::take_over_or_make(request.headers());
+    let trace = Trace::go_on_or_begin(request.headers(), rand::random());
     let link = request.conn_data::<Rc<Link>>().cloned();
-    let mut record = Record::begin(request.method().clone(), request_id.clone(), link);
+    let mut record = Record::begin(request.method().clone(), request_id.clone(), trace, link);
     let grant = worker.config.origins.grant(request.headers());
 
     // A preflight is free of the rate limits: no page asks for one itself, a refused one is an error that no script can
@@ -133,9 +138,17 @@ impl Worker {
             },
             Found::OtherMethods(_) | Found::Nothing => None,
         };
-        let client = address_of(request);
+        let client = self.client_of(request);
         general.admit(client)?;
         of_route.map(|limit| limit.admit(client)).transpose()
+    }
+
+    /// Who asks. A client that has gone before it was accepted has no address any more: all those share one.
+    fn client_of(&self, request: &HttpRequest) -> IpAddr {
+        let peer = request.peer_addr();
+        let peer = peer.map_or(Ipv6Addr::UNSPECIFIED.into(), |peer| peer.ip());
+        let proxies = &self.config.trusted_proxies;
+        proxies.client_address(peer, request.headers())
     }
 
     async fn answer(
@@ -179,6 +192,9 @@ impl Worker {
             upstream,
             pool,
             request_id: &record.request_id,
+            trace: &record.trace,
+            scheme: self.scheme,
+            trusted_proxies: &self.config.trusted_proxies,
             max_body: self.config.limits.request_body,
             link: record.link.as_ref(),
         };
@@ -216,12 +232,6 @@ fn other_method(request: &HttpRequest, allow: &HeaderValue, record: &Record) -> 
     response
 }
 
-/// Who asks. A client that has gone before it was accepted has no address any more: all those share one.
-fn address_of(request: &HttpRequest) -> IpAddr {
-    let peer = request.peer_addr();
-    peer.map_or(Ipv6Addr::UNSPECIFIED.into(), |peer| peer.ip())
-}
-
 /// Refuses a request over a rate limit. Its body is left to the server, which closes the connection where not all of
 /// it has arrived and keeps it otherwise: a client that waits as told need not connect again.
 fn too_many(request: &HttpRequest, exceeded: &Exceeded<'_>, record: &Record) -> HttpResponse {
@@ -244,6 +254,11 @@ fn refuse(
             let name = upstream.map_or("-", |upstream| &*upstream.name);
             log::warn!(upstream = name, route = route, request_id = id; "{cause}");
             upstream.map(|upstream| (upstream, *fault))
+        }
+        Fault::Loop => {
+            let name = upstream.map_or("-", |upstream| &*upstream.name);
+            log::warn!(upstream = name, route = route, request_id = id; "the request keeps coming back here");
+            None
         }
         Fault::Internal(cause) => {
             log::error!(route = route, request_id = id; "{cause}");

@@ -36,6 +36,8 @@ pub(crate) enum Fault {
         cause: String,
     },
     Client(ClientFault),
+    /// The request keeps coming back: an upstream's URL leads to this gateway again.
+    Loop,
     /// No fault of either side.
     Internal(String),
 }
@@ -54,6 +56,7 @@ impl Fault {
             Self::Client(ClientFault::TooLarge) => Code::PayloadTooLarge,
             Self::Client(ClientFault::Malformed) => Code::BadRequest,
             Self::Client(ClientFault::TooSlow) => Code::RequestTimeout,
+            Self::Loop => Code::LoopDetected,
             Self::Internal(_) => Code::InternalError,
         }
     }

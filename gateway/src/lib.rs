@@ -7,6 +7,7 @@
 
 mod application;
 pub mod cli;
+mod client_address;
 pub mod config;
 mod cors;
 mod downstream;
@@ -19,6 +20,7 @@ mod proxy;
 mod rate;
 mod record;
 pub mod route;
+mod trace;
 mod transport;
 
 pub use application::Gateway;

@@ -7,17 +7,19 @@ mod connect;
 pub(crate) mod convert;
 mod diagnosis;
 mod download;
+mod forwarding;
 mod headers;
 mod pool;
 mod stream;
 mod tls;
 mod upload;
+mod via;
 
 use std::convert::Infallible;
 use std::rc::Rc;
 
 use actix_web::body::{self, BodyStream, BoxBody};
-use actix_web::http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
+use actix_web::http::header::{CONNECTION, CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING, VIA};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::stream::empty;
@@ -28,13 +30,16 @@ use hyper::body::Incoming;
 use service_kit::request_id::RequestId;
 use tokio::time::{Instant, timeout_at};
 
+use crate::client_address::{Scheme, TrustedProxies};
 use crate::config::Upstream;
 use crate::cors;
 use crate::downstream::Link;
 use crate::fault::{ClientFault, Fault, UpstreamFault};
+use crate::trace::Trace;
 
 use convert::Values;
 use download::Download;
+use forwarding::Arrival;
 use pool::Lease;
 pub(crate) use pool::{Pool, Pools};
 pub(crate) use tls::{TlsConfig, tls_config};
@@ -49,6 +54,9 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) upstream: &'a Upstream,
     pub(crate) pool: &'a Rc<Pool>,
     pub(crate) request_id: &'a RequestId,
+    pub(crate) trace: &'a Trace,
+    pub(crate) scheme: Scheme,
+    pub(crate) trusted_proxies: &'a TrustedProxies,
     pub(crate) max_body: u64,
     /// The client's connection, where it is one of HTTP/1.
     pub(crate) link: Option<&'a Rc<Link>>,
@@ -64,6 +72,9 @@ enum Framing {
 
 /// Sends the request and answers with the upstream's answer, its body still streaming.
 pub(crate) async fn forward(outgoing: Outgoing<'_>) -> Result<HttpResponse, Fault> {
+    if via::is_loop(outgoing.request.headers()) {
+        return Err(Fault::Loop);
+    }
     let deadline = Instant::now() + outgoing.upstream.timeout;
     let framing = framing_of(outgoing.request)?;
     if matches!(framing, Framing::Length(length) if length > outgoing.max_body) {
@@ -90,13 +101,17 @@ fn prepare(
 ) -> Result<http::Request<Upload>, Fault> {
     let request = outgoing.request;
     let mut values = Values::new();
-    // The gateway's own: `Host`, five that tell who asked, one that frames the body.
-    let mut fields = http::HeaderMap::with_capacity(request.headers().len() + 7);
+    // The gateway's own: `Host`, five that tell who asked, three that tell which request it is, one that frames the
+    // body.
+    let mut fields = http::HeaderMap::with_capacity(request.headers().len() + 10);
     fields.insert(field::HOST, outgoing.pool.host());
     let connection =
         headers::ConnectionOptions::new(request.headers().get_all(CONNECTION).map(AsRef::as_ref));
     for (name, value) in request.headers() {
-        if !connection.lets_through(name.as_str()) || headers::is_rewritten(name.as_str()) {
+        if !connection.lets_through(name.as_str())
+            || headers::is_rewritten(name.as_str())
+            || outgoing.trace.drops(name.as_str())
+        {
             continue;
         }
         if let (Some(name), Some(value)) = (
@@ -106,9 +121,19 @@ fn prepare(
             fields.append(name, value);
         }
     }
-    headers::add_forwarding(&mut fields, request, &mut values);
-    if let Some(id) = values.for_hyper(outgoing.request_id.as_str().as_bytes()) {
-        fields.insert(headers::X_REQUEST_ID.clone(), id);
+    let arrival = Arrival::of(request, outgoing.scheme, outgoing.trusted_proxies);
+    arrival.write(request.path(), &mut values, &mut fields);
+    fields.append(field::VIA, via::of_request(request.version()));
+    for (name, value) in [
+        (
+            &headers::X_REQUEST_ID,
+            outgoing.request_id.as_str().as_bytes(),
+        ),
+        (&headers::TRACEPARENT, outgoing.trace.traceparent()),
+    ] {
+        if let Some(value) = values.for_hyper(value) {
+            fields.insert(name.clone(), value);
+        }
     }
     let body = match framing {
         Framing::None => Upload::none(),
@@ -173,6 +198,9 @@ fn relay(
     // The length is then that of the body which a GET would have had (RFC 9110 §8.6).
     let keeps_length = *method == Method::HEAD || status == StatusCode::NOT_MODIFIED;
     relay_fields(&head.headers, keeps_length, response.headers_mut());
+    response
+        .headers_mut()
+        .append(VIA, via::of_answer(head.version));
     if head.version < http::Version::HTTP_11 {
         // On this connection hyper would speak HTTP/1.0 from now on, in which a chunked body is left away.
         lease.retire();

@@ -15,6 +15,7 @@ use service_kit::program::chain;
 use service_kit::request_id::RequestId;
 
 use crate::downstream::Link;
+use crate::trace::Trace;
 
 /// What nginx logs for a client that went away before it had its answer.
 const CLIENT_GONE: u16 = 499;
@@ -29,6 +30,7 @@ pub(crate) struct Record {
     pub(crate) request_id: RequestId,
     /// The client's connection, which is told when the exchange is over.
     pub(crate) link: Option<Rc<Link>>,
+    pub(crate) trace: Trace,
     started: Instant,
     status: u16,
     bytes: u64,
@@ -45,20 +47,26 @@ enum Outcome {
 }
 
 impl Record {
-    pub(crate) fn begin(method: Method, request_id: RequestId, link: Option<Rc<Link>>) -> Self {
-        if let Some(link) = &link {
-            link.request_begins();
-        }
-        Self::new(Some(method), request_id, link)
+    pub(crate) fn begin(
+        method: Method,
+        request_id: RequestId,
+        trace: Trace,
+        link: Option<Rc<Link>>,
+    ) -> Self {
+        let mut record = Self::new(request_id, trace);
+        record.method = Some(method);
+        record.link = link;
+        record
     }
 
-    fn new(method: Option<Method>, request_id: RequestId, link: Option<Rc<Link>>) -> Self {
+    fn new(request_id: RequestId, trace: Trace) -> Self {
         Self {
-            method,
+            method: None,
             route: None,
             upstream: None,
             request_id,
-            link,
+            link: None,
+            trace,
             started: Instant::now(),
             status: CLIENT_GONE,
             bytes: 0,
@@ -67,8 +75,8 @@ impl Record {
     }
 
     /// What is no request was answered with `bytes` of a problem.
-    pub(crate) fn refused(request_id: RequestId, status: StatusCode, bytes: u64) {
-        let mut record = Self::new(None, request_id, None);
+    pub(crate) fn refused(request_id: RequestId, trace: Trace, status: StatusCode, bytes: u64) {
+        let mut record = Self::new(request_id, trace);
         record.status = status.as_u16();
         record.bytes = bytes;
         record.outcome = Outcome::Complete;
@@ -103,7 +111,8 @@ impl Drop for Record {
             upstream = self.upstream.as_deref().unwrap_or("-"),
             bytes = self.bytes,
             outcome = self.outcome.as_str(),
-            request_id = self.request_id.as_str();
+            request_id = self.request_id.as_str(),
+            trace_id = self.trace.id();
             ""
         );
     }

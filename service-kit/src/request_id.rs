@@ -59,6 +59,7 @@ fn is_acceptable(id: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use actix_web::http::header::{HeaderMap, HeaderValue};
+    use proptest::prelude::*;
 
     use super::{HEADER, RequestId};
 
@@ -99,5 +100,32 @@ mod tests {
             RequestId::take_over_or_make(&none),
             RequestId::take_over_or_make(&none)
         );
+    }
+
+    /// What may nearly be an id, and any bytes.
+    fn sent() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            "[A-Za-z0-9._ -]{0,70}".prop_map(String::into_bytes),
+            prop::collection::vec(any::<u8>(), 0..70),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_sent_the_id_is_plain_and_short(
+            values in prop::collection::vec(sent(), 0..3),
+        ) {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                if let Ok(value) = HeaderValue::from_bytes(&value) {
+                    headers.append(HEADER, value);
+                }
+            }
+            let id = RequestId::take_over_or_make(&headers);
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+            prop_assert!((1..=64).contains(&id.as_str().len()), "{}", id);
+            prop_assert!(id.as_str().chars().all(is_plain), "{}", id);
+            prop_assert_eq!(id.header_value(), id.as_str());
+        }
     }
 }

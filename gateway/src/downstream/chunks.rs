@@ -149,3 +149,105 @@ enum Step {
 fn is_field_byte(byte: u8) -> bool {
     byte == b'\t' || !byte.is_ascii_control()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Chunks, Taken};
+
+    fn take(body: &str) -> Taken {
+        Chunks::new().take(body.as_bytes())
+    }
+
+    #[test]
+    fn a_body_ends_after_its_last_chunk_and_trailers_whatever_follows() {
+        for body in [
+            "0\r\n\r\n",
+            "5\r\nhello\r\n0\r\n\r\n",
+            "005\r\nhello\r\n000\r\n\r\n",
+            "A\r\n0123456789\r\n0\r\n\r\n",
+            "5;name=\"value\"\r\nhello\r\n0;x\r\n\r\n",
+            "5 ;x\r\nhello\r\n0\r\n\r\n",
+            "1\r\nx\r\n0\r\nx-sum: 1\r\nx-other: 2\r\n\r\n",
+        ] {
+            assert_eq!(take(body), Taken::Whole(body.len()), "{body:?}");
+            assert_eq!(
+                take(&format!("{body}GET /")),
+                Taken::Whole(body.len()),
+                "{body:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn it_is_broken_at_the_byte_that_has_no_place_there() {
+        for (good, bad) in [
+            ("", "x\r\n"),
+            ("", "\r\n"),
+            ("", "-5\r\n"),
+            ("", "+5\r\n"),
+            ("", " 5\r\n"),
+            ("0", "x5\r\n"),
+            ("5", "\nhello"),
+            ("5\r", "hello"),
+            ("5 ", "x\r\n"),
+            ("5 ", "\r\n"),
+            ("5;a", "\0\r\n"),
+            ("5;a", "\n"),
+            ("5\r\nhello", "\n0\r\n\r\n"),
+            ("5\r\nhello", "!\r\n0\r\n\r\n"),
+            ("5\r\nhello\r", "0\r\n\r\n"),
+            ("5\r\nhello\r\n", "\r\n"),
+            ("0\r\n", "\n"),
+            ("0\r\nx: y", "\n\r\n"),
+            ("0\r\nx: y\r", "\r\n"),
+            ("0000000000000005", "0\r\n"),
+        ] {
+            assert_eq!(
+                take(&format!("{good}{bad}")),
+                Taken::Broken(good.len()),
+                "{good:?} {bad:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_nobody_reads_is_bounded() {
+        let long = "x".repeat(5000);
+        let many = "x: y\r\n".repeat(5000);
+        for body in [
+            format!("5;{long}"),
+            format!("0\r\n{long}"),
+            format!("0\r\n{many}"),
+        ] {
+            assert!(matches!(take(&body), Taken::Broken(_)));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_body_is_taken_alike_however_it_comes(
+            chunks in prop::collection::vec("[a-z\r\n]{1,40}", 0..6),
+            cuts in prop::collection::vec(1..30_usize, 0..20),
+        ) {
+            let mut body: String =
+                chunks.iter().map(|chunk| format!("{:x}\r\n{chunk}\r\n", chunk.len())).collect();
+            body.push_str("0\r\n\r\n");
+            let (mut state, mut rest) = (Chunks::new(), body.as_bytes());
+            for cut in cuts {
+                if cut >= rest.len() {
+                    break;
+                }
+                prop_assert_eq!(state.take(&rest[..cut]), Taken::All);
+                rest = &rest[cut..];
+            }
+            prop_assert_eq!(state.take(rest), Taken::Whole(rest.len()));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Chunks::new().take(&bytes);
+        }
+    }
+}

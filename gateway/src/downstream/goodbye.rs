@@ -4,7 +4,7 @@
 use actix_http::Request;
 use actix_http::header::HttpDate;
 use actix_web::body::MessageBody as _;
-use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderValue};
+use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderMap, HeaderValue};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use service_kit::observe::lang_of;
 use service_kit::request_id::{self, RequestId};
@@ -14,6 +14,7 @@ use shared_types::text::Lang;
 use super::refusal::Refusal;
 use crate::problem;
 use crate::record::Record;
+use crate::trace::Trace;
 
 /// `head` is what has come of it.
 pub(super) fn render(refusal: Refusal, head: &[u8]) -> Bytes {
@@ -55,7 +56,8 @@ pub(super) fn render(refusal: Refusal, head: &[u8]) -> Bytes {
     );
     words.put_slice(b"\r\n");
     words.put_slice(&body);
-    Record::refused(request_id, status, body.len() as u64);
+    let trace = Trace::go_on_or_begin(&HeaderMap::new(), rand::random());
+    Record::refused(request_id, trace, status, body.len() as u64);
     words.freeze()
 }
 

@@ -54,15 +54,15 @@ impl Lines {
 
     /// A head that cannot become acceptable is refused before it is whole.
     fn judge_unfinished(&self, bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
-        if let Some(fields) = self.fields {
-            return over(bytes.len() - fields, limits.head, Refusal::HeadTooLarge);
-        }
         // Such as the first byte of TLS.
         if bytes
             .first()
             .is_some_and(|first| first.is_ascii_control() && *first != b'\r')
         {
             return Err(Refusal::Malformed("no request line"));
+        }
+        if let Some(fields) = self.fields {
+            return over(bytes.len() - fields, limits.head, Refusal::HeadTooLarge);
         }
         over(
             bytes.len() - self.line,
@@ -77,4 +77,55 @@ fn over(length: usize, limit: u64, refusal: Refusal) -> Result<(), Refusal> {
         return Err(refusal);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lines, Refusal};
+    use crate::downstream::tests::LIMITS;
+
+    fn end(head: &str) -> Result<Option<usize>, Refusal> {
+        Lines::default().end(head.as_bytes(), &LIMITS)
+    }
+
+    #[test]
+    fn a_head_ends_with_its_empty_line_whatever_follows() {
+        let head = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+        assert_eq!(end(head), Ok(Some(head.len())));
+        assert_eq!(end(&format!("{head}body\n\n")), Ok(Some(head.len())));
+        assert_eq!(end(&format!("\r\n{head}")), Ok(Some(head.len() + 2)));
+    }
+
+    #[test]
+    fn it_ends_at_the_same_place_however_it_comes() {
+        let head = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+        let mut lines = Lines::default();
+        for length in 0..head.len() {
+            assert_eq!(lines.end(&head.as_bytes()[..length], &LIMITS), Ok(None));
+        }
+        assert_eq!(lines.end(head.as_bytes(), &LIMITS), Ok(Some(head.len())));
+    }
+
+    #[test]
+    fn what_can_be_no_head_is_refused_before_it_is_whole() {
+        for bad in [
+            "GET / HTTP/1.1\n",
+            "\n",
+            "\r\n\r\n",
+            "\x16\x03\x01\x02",
+            "GET / HTTP/1.1\r\nhost: x\n",
+        ] {
+            assert!(matches!(end(bad), Err(Refusal::Malformed(_))), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_is_refused_before_it_is_whole() {
+        let target = "x".repeat(200);
+        assert_eq!(end(&format!("GET /{target}")), Err(Refusal::UriTooLong));
+        let fields = "x: y\r\n".repeat(100);
+        let head = format!("GET / HTTP/1.1\r\n{fields}");
+        assert_eq!(end(&head), Err(Refusal::HeadTooLarge));
+        assert_eq!(end(&format!("{head}\r\n")), Err(Refusal::HeadTooLarge));
+    }
 }

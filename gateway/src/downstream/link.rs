@@ -6,8 +6,10 @@ use std::task::Waker;
 /// Shared by a client's connection and its requests.
 #[derive(Debug, Default)]
 pub(crate) struct Link {
-    /// Requests whose answers have not ended.
-    in_flight: Cell<u32>,
+    /// Requests whose answers have ended.
+    ended: Cell<u64>,
+    /// The connection, where it wants to know that another one has.
+    next: RefCell<Option<Waker>>,
     is_body_wanted: Cell<bool>,
     /// The connection, where it wants to know that the body is.
     waiting: RefCell<Option<Waker>>,
@@ -16,16 +18,21 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn request_begins(&self) {
-        self.in_flight.set(self.in_flight.get() + 1);
-    }
-
+    /// The answer to a request has ended, and has been written as far as it goes.
     pub(crate) fn request_ends(&self) {
-        self.in_flight.set(self.in_flight.get().saturating_sub(1));
+        self.ended.set(self.ended.get() + 1);
+        if let Some(connection) = self.next.take() {
+            connection.wake();
+        }
     }
 
-    pub(super) fn has_requests(&self) -> bool {
-        self.in_flight.get() > 0
+    pub(super) fn ended(&self) -> u64 {
+        self.ended.get()
+    }
+
+    /// Has `connection` woken when the next answer ends.
+    pub(super) fn wake_at_end(&self, connection: &Waker) {
+        self.next.replace(Some(connection.clone()));
     }
 
     /// Says that the upstream takes a body of which nothing has come: time for a `100 Continue`.

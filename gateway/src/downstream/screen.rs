@@ -42,6 +42,8 @@ pub(super) struct Screened {
     pub(super) rest: Rest,
     /// The last request that is passed on waits for a `100 Continue`, and nothing of its body has come.
     pub(super) awaits_continue: bool,
+    /// A request is among what is passed on.
+    pub(super) begins: bool,
 }
 
 /// What is to be done with those that are not passed on.
@@ -49,6 +51,8 @@ pub(super) struct Screened {
 pub(super) enum Rest {
     /// They are the beginning of a head, and are shown again once there are more. There may be none.
     Kept,
+    /// They are a whole head, which is shown again once the last request has been answered.
+    HeldBack,
     /// There are none: a body goes on.
     None,
     /// They are dropped, as are all that follow: the client was to send no more on this connection.
@@ -57,6 +61,13 @@ pub(super) enum Rest {
     Refused(Refusal),
     /// A body is broken there.
     Broken,
+}
+
+impl Rest {
+    /// They are a head, as far as it has come, good or bad.
+    pub(super) fn is_head(self) -> bool {
+        matches!(self, Self::Kept | Self::HeldBack | Self::Refused(_))
+    }
 }
 
 impl Screen {
@@ -72,10 +83,13 @@ impl Screen {
         matches!(self.state, State::Body { .. })
     }
 
-    /// `bytes` begin where those ended that have been passed on. The expectation of a head is rewritten in them.
-    pub(super) fn screen(&mut self, bytes: &mut [u8]) -> Screened {
+    /// `bytes` begin where those ended that have been passed on. The expectation of a head is rewritten in them. At
+    /// most one head is passed on, and only where the last request has been answered (`is_free`): actix-http takes
+    /// what a head says for the answer that it is writing, even where that is to a request before it.
+    pub(super) fn screen(&mut self, bytes: &mut [u8], mut is_free: bool) -> Screened {
         let mut pass = 0;
         let mut awaits_continue = false;
+        let mut begins = false;
         let rest = loop {
             let Some(left) = bytes.get_mut(pass..) else {
                 break Rest::None;
@@ -87,8 +101,11 @@ impl Screen {
                         self.state = State::Head(lines);
                         break Rest::Kept;
                     }
+                    Ok(Some(_)) if !is_free => break Rest::HeldBack,
                     Ok(Some(end)) => match self.begin(left, end) {
                         Ok(expects) => {
+                            is_free = false;
+                            begins = true;
                             awaits_continue = expects && left.len() == end;
                             pass += end;
                         }
@@ -118,6 +135,7 @@ impl Screen {
             pass,
             rest,
             awaits_continue,
+            begins,
         }
     }
 
@@ -180,3 +198,6 @@ impl Body {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,20 +15,27 @@ use super::goodbye;
 use super::link::Link;
 use super::patience::Patience;
 use super::refusal::Refusal;
-use super::screen::{Rest, Screen};
+use super::screen::{Rest, Screen, Screened};
 use crate::limits::Limits;
 use crate::transport::Transport;
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// What is read ahead of its turn: enough for a head as large as one may be, which `Limits` holds under 120 KiB.
+const MOST_HELD: usize = 128 * 1024;
 
 pub(crate) struct Stream {
     transport: Transport,
     limits: Limits,
     link: Rc<Link>,
     screen: Screen,
-    /// What cannot be passed on yet: the beginning of a head, after `ready` bytes that can.
+    /// What cannot be passed on: the beginning of a head, or one that was refused, after `ready` bytes that can.
     held: BytesMut,
     ready: usize,
+    /// What is held is a whole head, which has to wait for the end of the answer before it.
+    is_held_back: bool,
+    /// Requests that have been passed on.
+    begun: u64,
     refusal: Option<Refusal>,
     /// Nothing more is passed on: what came is no request, or the rest of a body that has not come in time or not
     /// whole.
@@ -56,6 +63,8 @@ impl Stream {
             screen: Screen::new(limits),
             held: BytesMut::new(),
             ready: 0,
+            is_held_back: false,
+            begun: 0,
             refusal: None,
             is_over: false,
             awaits_continue: false,
@@ -86,9 +95,10 @@ impl Stream {
 
     /// Screens the bytes that `buffer` has had since `before`, and leaves in it what can be passed on.
     fn screen_in_place(&mut self, buffer: &mut ReadBuf<'_>, before: usize) {
+        let has_requests = self.has_requests();
         let fresh = buffer.filled_mut().get_mut(before..).unwrap_or_default();
-        let screened = self.screen.screen(fresh);
-        if screened.rest == Rest::Kept {
+        let screened = self.screen.screen(fresh, !has_requests);
+        if screened.rest.is_head() {
             self.held
                 .extend_from_slice(fresh.get(screened.pass..).unwrap_or_default());
             if !self.held.is_empty() && !self.is_new {
@@ -96,37 +106,47 @@ impl Stream {
             }
         }
         buffer.set_filled(before + screened.pass);
-        self.conclude(screened.rest, screened.pass, screened.awaits_continue);
+        self.conclude(screened);
     }
 
     /// The same for a head of which the beginning is held.
     fn screen_held(&mut self) {
-        let screened = self.screen.screen(&mut self.held);
-        if screened.rest != Rest::Kept {
+        let has_requests = self.has_requests();
+        let screened = self.screen.screen(&mut self.held, !has_requests);
+        if !screened.rest.is_head() {
             self.held.truncate(screened.pass);
         } else if screened.pass > 0 {
             self.since = Instant::now();
         }
         self.ready = screened.pass;
-        self.conclude(screened.rest, screened.pass, screened.awaits_continue);
+        self.conclude(screened);
     }
 
-    fn conclude(&mut self, rest: Rest, pass: usize, awaits_continue: bool) {
+    fn conclude(&mut self, screened: Screened) {
         self.is_new = false;
-        if pass > 0 {
-            self.awaits_continue = awaits_continue;
+        self.is_held_back = screened.rest == Rest::HeldBack;
+        if screened.begins {
+            self.begun += 1;
         }
-        if awaits_continue {
+        if screened.pass > 0 {
+            self.awaits_continue = screened.awaits_continue;
+        }
+        if screened.awaits_continue {
             self.link.forget_body();
         }
         if self.screen.is_within_body() {
             self.since = Instant::now();
         }
-        match rest {
+        match screened.rest {
             Rest::Refused(refusal) => self.refuse(refusal),
             Rest::Broken => self.is_over = true,
-            Rest::Kept | Rest::None | Rest::Dropped => {}
+            Rest::Kept | Rest::HeldBack | Rest::None | Rest::Dropped => {}
         }
+    }
+
+    /// There are requests whose answers have not ended.
+    fn has_requests(&self) -> bool {
+        self.begun > self.link.ended()
     }
 
     fn refuse(&mut self, refusal: Refusal) {
@@ -137,18 +157,19 @@ impl Stream {
     /// The client has closed its side. With requests in flight it counts as gone, as most proxies take it, so that
     /// their upstreams can stop working for it.
     fn ended(&self) -> Poll<io::Result<()>> {
-        Poll::Ready(
-            if self.link.has_requests() || self.screen.is_within_body() {
-                Err(io::ErrorKind::ConnectionAborted.into())
-            } else {
-                Ok(())
-            },
-        )
+        Poll::Ready(if self.has_requests() || self.screen.is_within_body() {
+            Err(io::ErrorKind::ConnectionAborted.into())
+        } else {
+            Ok(())
+        })
     }
 
     /// Nothing has come. Whoever is waited for in vain is cut.
     fn wait(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let is_within_head = !self.held.is_empty();
+        let is_within_head = !self.held.is_empty() && !self.is_held_back;
+        if self.is_held_back {
+            self.link.wake_at_end(context.waker());
+        }
         let patience = if is_within_head || self.is_new {
             self.limits.head_timeout
         } else if self.screen.is_within_body() {
@@ -162,7 +183,7 @@ impl Stream {
         } else if self.screen.is_within_body() {
             self.link.stall();
             self.is_over = true;
-        } else if self.link.has_requests() {
+        } else if self.has_requests() {
             // It waits for its answer.
             self.since = Instant::now();
             return self.wait(context);
@@ -214,7 +235,11 @@ impl AsyncRead for Stream {
             if this.is_over {
                 return Poll::Ready(Ok(()));
             }
-            if this.held.is_empty() {
+            if this.is_held_back && !this.has_requests() {
+                this.screen_held();
+            } else if this.held.len() >= MOST_HELD {
+                return this.wait(context);
+            } else if this.held.is_empty() {
                 let read = Pin::new(&mut this.transport).poll_read(context, buffer);
                 if read.is_pending() {
                     return this.wait(context);

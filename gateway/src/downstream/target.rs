@@ -104,3 +104,71 @@ fn is_port(text: &[u8]) -> bool {
         .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     digits.is_some_and(|digits| digits.is_empty() || digits.parse::<u16>().is_ok())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Form, form, is_authority};
+
+    #[test]
+    fn each_form_is_told_by_its_shape_and_method() {
+        for (method, target, expected) in [
+            ("GET", "/", Some(Form::Origin)),
+            ("GET", "/a/b;c?x=%2F&y=[1]|'{}\\`^", Some(Form::Origin)),
+            ("GET", "http://a.example:80/x?y", Some(Form::Absolute)),
+            ("GET", "HTTPS://[::1]:8443", Some(Form::Absolute)),
+            ("GET", "http://a.example?x", Some(Form::Absolute)),
+            ("OPTIONS", "*", Some(Form::Asterisk)),
+            ("CONNECT", "a.example:443", Some(Form::Authority)),
+            ("GET", "*", None),
+            ("GET", "a.example:443", None),
+            ("GET", "ftp://a.example/", None),
+            ("GET", "http:///x", None),
+            ("GET", "http://user@a.example/", None),
+            ("CONNECT", "/", None),
+            ("GET", "", None),
+            ("GET", "x/y", None),
+        ] {
+            assert_eq!(
+                form(method, target.as_bytes()),
+                expected,
+                "{method} {target}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_byte_that_a_uri_does_not_have_is_refused() {
+        for bad in [b'#', b'"', b'<', b'>', b' ', 0, 0x7f, 0x80, 0xff] {
+            for mut target in [b"/a_b".to_vec(), b"/a?b_c".to_vec()] {
+                let at = target.iter().position(|byte| *byte == b'_').unwrap();
+                target[at] = bad;
+                assert_eq!(form("GET", &target), None, "{bad:#x}");
+            }
+        }
+        // A browser writes these as they are in a query, but never in a path.
+        for bad in *b"\\^`{}" {
+            assert_eq!(form("GET", &[b'/', bad]), None, "{bad:#x}");
+        }
+    }
+
+    #[test]
+    fn an_authority_is_one_host_with_at_most_a_port() {
+        for good in [
+            "a",
+            "a.example",
+            "a_b.example:8000",
+            "127.0.0.1:",
+            "[::1]",
+            "[2001:db8::1]:443",
+            "%61",
+        ] {
+            assert!(is_authority(good.as_bytes()), "{good}");
+        }
+        for bad in [
+            "", ":80", "a b", "a/b", "a@b", "a,b", "a:b", "a:80:80", "a:65536", "a:+80", "[::1",
+            "[]", "[::1]x", "[g]", "a?b", "a#b", "a\\b", "é",
+        ] {
+            assert!(!is_authority(bad.as_bytes()), "{bad}");
+        }
+    }
+}

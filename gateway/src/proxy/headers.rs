@@ -1,19 +1,11 @@
 //! Which fields go through the gateway, and which it writes itself. Decides by name alone, for both generations of
 //! the `http` crate.
 
-use actix_web::HttpRequest;
-use actix_web::http::header::HOST;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::HeaderName;
 
-use super::convert::Values;
-
-static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-/// `service_kit::observe::ORIGINAL_PATH`.
-static X_FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
 /// `service_kit::request_id::HEADER`.
 pub(super) static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The fields that a head's `Connection` names (RFC 9110 §7.6.1).
 pub(super) struct ConnectionOptions<'a>(Vec<&'a str>);
@@ -56,13 +48,14 @@ fn is_hop_by_hop(name: &str) -> bool {
 }
 
 /// The fields of a request that the gateway writes anew. The upstream has a host of its own, the body is framed
-/// anew, and of what tells who asked nothing of a client's counts: anyone can write it.
+/// anew, and what tells who asked goes on only as far as it is believed: anyone can write it.
 pub(super) fn is_rewritten(name: &str) -> bool {
     matches!(
         name,
         "host"
             | "content-length"
             | "forwarded"
+            | "traceparent"
             | "x-forwarded-for"
             | "x-forwarded-host"
             | "x-forwarded-proto"
@@ -71,34 +64,25 @@ pub(super) fn is_rewritten(name: &str) -> bool {
     )
 }
 
-/// Tells the upstream who asked, for which host, and for which path: its own problem bodies can then name the path
-/// that the frontend knows.
-pub(super) fn add_forwarding(headers: &mut HeaderMap, request: &HttpRequest, values: &mut Values) {
-    let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
-    let host = request.headers().get(HOST);
-    for (name, value) in [
-        (&X_FORWARDED_FOR, peer.and_then(|ip| values.display(ip))),
-        (
-            &X_FORWARDED_HOST,
-            host.and_then(|host| values.for_hyper(host.as_bytes())),
-        ),
-        (&X_FORWARDED_PROTO, Some(HeaderValue::from_static("http"))),
-        (
-            &X_FORWARDED_URI,
-            values.for_hyper(request.path().as_bytes()),
-        ),
-    ] {
-        if let Some(value) = value {
-            headers.insert(name.clone(), value);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use service_kit::{observe, request_id};
 
-    use super::{ConnectionOptions, X_FORWARDED_URI, X_REQUEST_ID, is_rewritten};
+    use super::{ConnectionOptions, X_REQUEST_ID, is_rewritten};
+
+    const HOP_BY_HOP: [&str; 10] = [
+        "connection",
+        "expect",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ];
 
     fn through<'a>(connection: &[&'static str], names: &[&'a str]) -> Vec<&'a str> {
         let connection = ConnectionOptions::new(connection.iter().map(|value| value.as_bytes()));
@@ -109,19 +93,7 @@ mod tests {
 
     #[test]
     fn hop_by_hop_fields_stay_behind() {
-        let names = [
-            "authorization",
-            "connection",
-            "expect",
-            "keep-alive",
-            "proxy-authenticate",
-            "proxy-authorization",
-            "proxy-connection",
-            "te",
-            "trailer",
-            "transfer-encoding",
-            "upgrade",
-        ];
+        let names = [&HOP_BY_HOP[..], &["authorization"]].concat();
         assert_eq!(through(&["keep-alive"], &names), ["authorization"]);
     }
 
@@ -137,7 +109,46 @@ mod tests {
         for name in [observe::ORIGINAL_PATH, request_id::HEADER] {
             assert!(is_rewritten(name.as_str()), "{name}");
         }
-        assert_eq!(X_FORWARDED_URI.as_str(), observe::ORIGINAL_PATH.as_str());
         assert_eq!(X_REQUEST_ID.as_str(), request_id::HEADER.as_str());
+    }
+
+    /// A field's name, as the server has it: in lower case.
+    fn name() -> impl Strategy<Value = String> {
+        prop_oneof![
+            prop::sample::select(HOP_BY_HOP.to_vec()).prop_map(str::to_owned),
+            // Few letters, so that names meet.
+            "[a-c]{1,2}",
+            "[!#$%&'*+.^_`|~0-9a-z-]{1,12}",
+        ]
+    }
+
+    /// `Connection` as a client may write it: in any case, with empty elements and white space.
+    fn option() -> impl Strategy<Value = (String, bool, String)> {
+        (name(), any::<bool>(), "[ \t]{0,2}(, ?){0,2}")
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_goes_through_but_what_is_neither_hop_by_hop_nor_named(
+            lines in prop::collection::vec(prop::collection::vec(option(), 0..4), 0..3),
+            names in prop::collection::vec(name(), 0..8),
+        ) {
+            let written: Vec<String> = lines
+                .iter()
+                .map(|options| {
+                    let option = |(name, shout, filling): &(String, bool, String)| {
+                        let name = if *shout { name.to_uppercase() } else { name.clone() };
+                        format!("{filling}{name}{filling}")
+                    };
+                    options.iter().map(option).collect::<Vec<_>>().join(",")
+                })
+                .collect();
+            let connection = ConnectionOptions::new(written.iter().map(String::as_bytes));
+            for name in &names {
+                let named = lines.iter().flatten().any(|(option, ..)| option == name);
+                let stays = named || HOP_BY_HOP.contains(&name.as_str());
+                prop_assert_eq!(connection.lets_through(name), !stays, "{} in {:?}", name, written);
+            }
+        }
     }
 }

@@ -102,6 +102,8 @@ async fn a_request_is_relayed_as_one_of_http_1_would_be() {
         "{told}"
     );
     assert!(told.contains("\r\ncookie: a=1; b=2\r\n"), "{told}");
+    assert!(told.contains("\r\nx-forwarded-proto: https\r\n"), "{told}");
+    assert!(told.contains("\r\nvia: 2.0 passe-plat\r\n"), "{told}");
     assert!(!told.contains("transfer-encoding"), "{told}");
     let line = gateway.process.line_with("h2-1");
     assert!(line.contains("outcome=complete"), "{line}");

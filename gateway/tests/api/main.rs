@@ -11,15 +11,18 @@ mod cors;
 mod deadlines;
 mod downstream_tls;
 mod faults;
+mod forwarding;
 mod http2;
 mod limits;
 mod process;
 mod rate;
+mod refusals;
 mod relay;
 mod routing;
 mod scripted;
 mod streaming;
 mod tls;
+mod trace;
 
 use std::net::SocketAddr;
 

@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use crate::scripted::{json, read_head, serving};
 
-fn gateway() -> Command {
+pub(crate) fn gateway() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gateway"));
     command
         .env_clear()
@@ -52,6 +52,7 @@ fn a_bad_variable_stops_the_start_with_64_and_its_name() {
         ("GATEWAY_BIND", "nowhere"),
         ("ORDERS_URL", "orders"),
         ("GATEWAY_RATE_LIMIT", "10/60"),
+        ("GATEWAY_TRUSTED_PROXIES", "10.0.0.0/33"),
         ("LOG_FORMAT", "xml"),
         ("RUST_LOG", "a=b=c"),
     ] {
@@ -131,6 +132,7 @@ async fn every_request_leaves_one_line_and_no_secret() {
         "upstream=orders",
         "bytes=2",
         "outcome=complete",
+        "trace_id=",
     ] {
         assert!(line.contains(fact), "{fact} in {line}");
     }

@@ -24,6 +24,17 @@ impl Seen {
     }
 }
 
+/// What a field of the request says, which it has exactly once.
+#[track_caller]
+pub(crate) fn value<'a>(request: &'a str, name: &str) -> &'a str {
+    let lines = request.lines().filter_map(|line| line.split_once(": "));
+    let mut values = lines.filter(|(known, _)| *known == name);
+    let (Some((_, value)), None) = (values.next(), values.next()) else {
+        panic!("{name} in {request}")
+    };
+    value
+}
+
 /// Answers every request with the same bytes.
 pub(crate) async fn answering(answer: impl Into<Vec<u8>>) -> (SocketAddr, Seen) {
     let answer: Arc<[u8]> = answer.into().into();

@@ -79,6 +79,10 @@ codes! {
         fr: "Service trop lent", "Le service demandé n'a pas répondu à temps. Réessayez dans quelques secondes.";
         en: "Service too slow", "The service did not answer in time. Try again in a few seconds.";
     }
+    LoopDetected = 508 "loop_detected" {
+        fr: "Boucle détectée", "La requête revient sans cesse à son point de départ : aucun service ne peut y répondre.";
+        en: "Loop detected", "The request keeps coming back to where it started: no service can answer it.";
+    }
 
     // What any request can be wrong in.
     BadRequest = 400 "bad_request" {

@@ -1,0 +1,114 @@
+//! `Via` (RFC 9110 §7.6.3): by which way a message has come. Each direction adds a line of its own after those that
+//! it has, and a request that has come by here too often goes round in circles.
+
+use actix_web::http as old;
+use actix_web::http::header::HeaderMap;
+use http::{HeaderValue, Version};
+
+/// Its pseudonym instead of its host's name, which is nobody's business outside.
+const RECEIVED_BY: &[u8] = b"passe-plat";
+
+/// How often a request may have come by here. One gateway before another, or a service that calls back in, has a
+/// reason; with more than five there is none, and each turn costs every gateway on the way a connection.
+const MAX_PASSAGES: usize = 5;
+
+static BY_HTTP_1_0: HeaderValue = HeaderValue::from_static("1.0 passe-plat");
+static BY_HTTP_1_1: HeaderValue = HeaderValue::from_static("1.1 passe-plat");
+static BY_HTTP_2: HeaderValue = HeaderValue::from_static("2.0 passe-plat");
+
+static ANSWER_BY_HTTP_1_0: old::header::HeaderValue =
+    old::header::HeaderValue::from_static("1.0 passe-plat");
+static ANSWER_BY_HTTP_1_1: old::header::HeaderValue =
+    old::header::HeaderValue::from_static("1.1 passe-plat");
+
+/// What a request says that was received by this version.
+pub(super) fn of_request(version: old::Version) -> HeaderValue {
+    match version {
+        old::Version::HTTP_09 | old::Version::HTTP_10 => &BY_HTTP_1_0,
+        old::Version::HTTP_2 => &BY_HTTP_2,
+        _ => &BY_HTTP_1_1,
+    }
+    .clone()
+}
+
+/// What an answer says that was received by this version.
+pub(super) fn of_answer(version: Version) -> old::header::HeaderValue {
+    if version < Version::HTTP_11 {
+        &ANSWER_BY_HTTP_1_0
+    } else {
+        &ANSWER_BY_HTTP_1_1
+    }
+    .clone()
+}
+
+/// Whether the request has come back to this gateway again and again.
+pub(super) fn is_loop(fields: &HeaderMap) -> bool {
+    let lines = fields.get_all(old::header::VIA);
+    let passages = lines.map(|line| passages(line.as_bytes()));
+    passages.sum::<usize>() > MAX_PASSAGES
+}
+
+/// A comment is not told from a member: whoever writes the gateway's name into one has itself to blame.
+fn passages(line: &[u8]) -> usize {
+    line.split(|byte| *byte == b',')
+        .filter(|member| {
+            let words = member.split(u8::is_ascii_whitespace);
+            let mut words = words.filter(|word| !word.is_empty());
+            let received_by = words.nth(1);
+            received_by.is_some_and(|name| name.eq_ignore_ascii_case(RECEIVED_BY))
+        })
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http as old;
+    use actix_web::http::header::{HeaderMap, HeaderValue, VIA};
+    use http::Version;
+
+    use super::{RECEIVED_BY, is_loop, of_answer, of_request, passages};
+
+    #[test]
+    fn the_protocol_is_the_one_it_was_received_by() {
+        for (version, expected) in [
+            (old::Version::HTTP_10, "1.0 passe-plat"),
+            (old::Version::HTTP_11, "1.1 passe-plat"),
+            (old::Version::HTTP_2, "2.0 passe-plat"),
+        ] {
+            let via = of_request(version);
+            assert_eq!(via, expected);
+            assert_eq!(passages(via.as_bytes()), 1);
+            assert!(via.as_bytes().ends_with(RECEIVED_BY));
+        }
+        assert_eq!(of_answer(Version::HTTP_10), "1.0 passe-plat");
+        assert_eq!(of_answer(Version::HTTP_11), "1.1 passe-plat");
+    }
+
+    #[test]
+    fn only_its_own_name_is_a_passage() {
+        for (line, expected) in [
+            ("", 0),
+            ("1.0 fred, 1.1 p.example.com", 0),
+            ("passe-plat", 0),
+            ("1.1 passe-plat-2, 1.1 not-passe-plat", 0),
+            ("1.0 fred, HTTP/1.1\tPasse-Plat (x),2.0  passe-plat", 2),
+        ] {
+            assert_eq!(passages(line.as_bytes()), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_request_may_come_by_five_times() {
+        let mut fields = HeaderMap::new();
+        fields.append(
+            VIA,
+            HeaderValue::from_static("1.1 passe-plat, 1.1 passe-plat"),
+        );
+        for _ in 0..3 {
+            fields.append(VIA, HeaderValue::from_static("1.1 passe-plat"));
+        }
+        assert!(!is_loop(&fields));
+        fields.append(VIA, HeaderValue::from_static("2 other, 1.1 passe-plat"));
+        assert!(is_loop(&fields));
+    }
+}

@@ -1,0 +1,171 @@
+//! Which trace a request belongs to (W3C Trace Context, levels 1 and 2): the client's where it names one, else a new
+//! one.
+//!
+//! The gateway takes part under an id of its own, which is the parent of whatever an upstream records. A new trace is
+//! marked as sampled: each request leaves a line in the log, so that there is a record, and a service that samples
+//! by its parent would never begin by itself.
+
+mod parent;
+mod state;
+
+use actix_web::http::header::{HeaderMap, HeaderName};
+
+use parent::{LENGTH, Received, compose, hex};
+
+static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+
+const SAMPLED: u8 = 0b01;
+/// The trace id has at least 7 random bytes at its end (level 2).
+const RANDOM: u8 = 0b10;
+
+/// What the ids are made of. They are no secrets: any generator does that is uniform, which level 2 wants.
+pub(crate) type Random = (u128, u64);
+
+/// The trace of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trace {
+    /// `00-{trace id}-{the gateway's own id}-{flags}`.
+    text: [u8; LENGTH],
+    keeps_state: bool,
+}
+
+impl Trace {
+    /// Goes on with the trace that the request names, or begins one.
+    pub(crate) fn go_on_or_begin(fields: &HeaderMap, random: Random) -> Self {
+        let mut sent = fields.get_all(&TRACEPARENT);
+        let received = match (sent.next(), sent.next()) {
+            (Some(value), None) => parent::parse(value.as_bytes()),
+            _ => None,
+        };
+        let (trace_id, parent_id) = random;
+        // An id of zeros alone is none.
+        let parent_id = hex(parent_id.max(1).into());
+        match received {
+            Some(Received { trace_id, flags }) => {
+                let states = fields.get_all(&TRACESTATE).map(AsRef::as_ref);
+                Self {
+                    // The flags that are not known have to be zero on the way out.
+                    text: compose(trace_id, &parent_id, flags & (SAMPLED | RANDOM)),
+                    keeps_state: state::is_well_formed(states),
+                }
+            }
+            None => {
+                let trace_id = hex(trace_id.max(1));
+                Self {
+                    text: compose(&trace_id, &parent_id, SAMPLED | RANDOM),
+                    keeps_state: false,
+                }
+            }
+        }
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        let id = self.text.get(3..35).map(std::str::from_utf8);
+        id.and_then(Result::ok).unwrap_or("-")
+    }
+
+    /// What `traceparent` says to the upstream.
+    pub(crate) fn traceparent(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// Whether this field of the request is a `tracestate` that cannot be read or belongs to no trace.
+    pub(crate) fn drops(&self, name: &str) -> bool {
+        !self.keeps_state && name == TRACESTATE.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+    use proptest::prelude::*;
+
+    use super::Trace;
+
+    const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const SENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    const CONTINUED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000bad-01";
+    const BEGUN: &str = "00-00000000000000000000000000000123-0000000000000bad-03";
+
+    fn trace(fields: &[(&'static str, &str)]) -> Trace {
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            let value = HeaderValue::from_str(value).unwrap();
+            headers.append(HeaderName::from_static(name), value);
+        }
+        Trace::go_on_or_begin(&headers, (0x123, 0xbad))
+    }
+
+    fn goes_on(fields: &[(&'static str, &str)]) -> String {
+        String::from_utf8(trace(fields).traceparent().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_trace_goes_on_under_an_id_of_the_gateways_own() {
+        assert_eq!(goes_on(&[("traceparent", SENT)]), CONTINUED);
+        assert_eq!(trace(&[("traceparent", SENT)]).id(), TRACE_ID);
+    }
+
+    #[test]
+    fn without_one_a_trace_begins_that_is_sampled_and_random() {
+        assert_eq!(goes_on(&[]), BEGUN);
+        assert_eq!(trace(&[]).id(), "00000000000000000000000000000123");
+    }
+
+    #[test]
+    fn known_flags_go_on_and_no_others() {
+        for (sent, expected) in [("00", "00"), ("02", "02"), ("ff", "03"), ("c9", "01")] {
+            let sent = format!("00-{TRACE_ID}-00f067aa0ba902b7-{sent}");
+            let expected = format!("00-{TRACE_ID}-0000000000000bad-{expected}");
+            assert_eq!(goes_on(&[("traceparent", &sent)]), expected);
+        }
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_or_comes_twice_begins_anew() {
+        assert_eq!(goes_on(&[("traceparent", "00-4bf9-00f0-01")]), BEGUN);
+        let twice = [("traceparent", SENT), ("traceparent", SENT)];
+        assert_eq!(goes_on(&twice), BEGUN);
+    }
+
+    #[test]
+    fn an_id_of_zeros_is_never_made() {
+        let none = HeaderMap::new();
+        let trace = Trace::go_on_or_begin(&none, (0, 0));
+        let expected = format!("00-{:032x}-{:016x}-03", 1, 1);
+        assert_eq!(trace.traceparent(), expected.as_bytes());
+    }
+
+    #[test]
+    fn a_state_goes_with_its_trace_alone() {
+        let (state, parent) = (("tracestate", "rojo=1"), ("traceparent", SENT));
+        assert!(!trace(&[parent, state]).drops("tracestate"));
+        assert!(trace(&[state]).drops("tracestate"));
+        assert!(trace(&[parent, parent, state]).drops("tracestate"));
+        assert!(trace(&[parent, ("tracestate", "=")]).drops("tracestate"));
+        assert!(!trace(&[]).drops("trace"));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_what_goes_on_is_valid(
+            sent in prop_oneof!["[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[ -~]*)?", "[ -~]{0,70}"],
+            random in any::<(u128, u64)>(),
+        ) {
+            let mut headers = HeaderMap::new();
+            let name = HeaderName::from_static("traceparent");
+            headers.insert(name.clone(), HeaderValue::from_str(&sent).unwrap());
+            let trace = Trace::go_on_or_begin(&headers, random);
+            let text = std::str::from_utf8(trace.traceparent()).unwrap().to_owned();
+            let parts: Vec<_> = text.split('-').collect();
+            prop_assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [2, 32, 16, 2]);
+            prop_assert_eq!(parts[1], trace.id());
+            // The next gateway goes on with the same trace and the same flags.
+            headers.insert(name, HeaderValue::from_str(&text).unwrap());
+            let next = Trace::go_on_or_begin(&headers, (0, 1));
+            prop_assert_eq!(next.id(), trace.id());
+            prop_assert_eq!(&next.traceparent()[53..], &trace.traceparent()[53..]);
+        }
+    }
+}

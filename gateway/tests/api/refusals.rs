@@ -1,0 +1,164 @@
+//! What is no request gets the same answer as every other error, and the connection ends with it.
+
+use std::time::Duration;
+
+use shared_types::problem::Problem;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::time::timeout;
+
+use crate::scripted::{json, nobody, raw, read_head, serving};
+use crate::{CONFIG, patient, start};
+
+/// Longer than anything here takes, shorter than the deadline of a patient gateway.
+const SOON: Duration = Duration::from_secs(10);
+
+const GET: &str = "GET /things HTTP/1.1\r\nhost: x\r\n\r\n";
+
+/// The problem in the last answer, which must be the connection's end.
+#[track_caller]
+fn problem(answers: &str, status: u16) -> Problem {
+    let (_, last) = answers.rsplit_once("HTTP/1.1 ").unwrap();
+    let (head, body) = last.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with(&status.to_string()), "{answers}");
+    for line in [
+        "content-type: application/problem+json",
+        "connection: close",
+        "x-content-type-options: nosniff",
+        &format!("content-length: {}", body.len()),
+    ] {
+        assert!(head.contains(line), "{line} in {head}");
+    }
+    let problem: Problem = serde_json::from_str(body).unwrap();
+    assert!(
+        head.contains(&format!("x-request-id: {}", problem.request_id)),
+        "{answers}"
+    );
+    problem
+}
+
+#[actix_web::test]
+async fn each_refusal_is_a_problem_with_its_code() {
+    let (backend, seen) = json("200 OK", "{}").await;
+    let gateway = start(CONFIG, backend);
+    let long = "x".repeat(5000);
+    for (request, status, code) in [
+        (GET.replace("host:", "host :"), 400, "bad_request"),
+        (
+            GET.replace("/things", &format!("/{long}")),
+            414,
+            "uri_too_long",
+        ),
+        (
+            GET.replace("host: x", &format!("host: x\r\nx: {long}")),
+            431,
+            "headers_too_large",
+        ),
+        (
+            GET.replace("host: x", "host: x\r\nexpect: a-miracle"),
+            417,
+            "expectation_failed",
+        ),
+        (
+            GET.replace("HTTP/1.1", "HTTP/2.0"),
+            505,
+            "http_version_not_supported",
+        ),
+    ] {
+        let answer = raw(gateway, request.as_bytes(), "").await;
+        assert_eq!(problem(&answer, status).code, code);
+    }
+    assert!(seen.requests().is_empty(), "{:?}", seen.requests());
+}
+
+#[actix_web::test]
+async fn a_refusal_names_the_path_and_speaks_the_language_that_can_be_read() {
+    let (backend, _seen) = json("200 OK", "{}").await;
+    let request =
+        "POST /things?x=1 HTTP/1.1\r\nhost: x\r\naccept-language: en\r\ncontent-length: -1\r\n\r\n";
+    let answer = raw(start(CONFIG, backend), request.as_bytes(), "").await;
+    let problem = problem(&answer, 400);
+    assert_eq!(problem.instance, "/things");
+    assert_eq!(problem.title, "Malformed request");
+}
+
+#[actix_web::test]
+async fn what_came_before_is_answered_first_and_what_comes_after_never() {
+    let (backend, seen) = json("200 OK", "{}").await;
+    let requests = format!("{GET}{GET}nonsense\r\n\r\n{GET}");
+    let answers = raw(start(CONFIG, backend), requests.as_bytes(), "").await;
+    assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 2, "{answers}");
+    assert_eq!(problem(&answers, 400).code, "bad_request");
+    assert_eq!(seen.requests().len(), 2);
+}
+
+#[actix_web::test]
+async fn a_head_that_does_not_come_in_time_is_a_408_and_a_connection_without_one_is_just_closed() {
+    let (backend, _seen) = json("200 OK", "{}").await;
+    let gateway = start(
+        &CONFIG.replace("head_timeout = \"10s\"", "head_timeout = \"100ms\""),
+        backend,
+    );
+    let answer = raw(gateway, b"GET /things HT", "").await;
+    assert_eq!(problem(&answer, 408).code, "request_timeout");
+    assert_eq!(raw(gateway, b"", "").await, "");
+    // Between two requests, the idle timeout counts, which is longer.
+    let answers = raw(gateway, format!("{GET}GET").as_bytes(), "").await;
+    assert!(answers.starts_with("HTTP/1.1 200"), "{answers}");
+    assert_eq!(problem(&answers, 408).code, "request_timeout");
+}
+
+#[actix_web::test]
+async fn an_idle_connection_is_closed_without_a_word() {
+    let (backend, _seen) = json("200 OK", "{}").await;
+    let config = CONFIG.replace("idle_timeout = \"30s\"", "idle_timeout = \"100ms\"");
+    let answer = raw(start(&config, backend), GET.as_bytes(), "").await;
+    assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{answer}");
+    assert!(answer.ends_with("{}"), "{answer}");
+}
+
+#[actix_web::test]
+async fn a_client_that_takes_nothing_of_its_answer_is_given_up() {
+    let (tell, mut told) = unbounded_channel();
+    let backend = serving(move |mut stream| {
+        let tell = tell.clone();
+        async move {
+            read_head(&mut stream).await.unwrap();
+            let mut piece = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
+            while stream.write_all(&piece).await.is_ok() {
+                piece.resize(64 * 1024, b'x');
+            }
+            tell.send(()).unwrap();
+        }
+    })
+    .await;
+    let config = patient().replace("stall_timeout = \"10s\"", "stall_timeout = \"100ms\"");
+    let mut stream = TcpStream::connect(start(&config, backend)).await.unwrap();
+    stream.write_all(GET.as_bytes()).await.unwrap();
+    assert_eq!(timeout(SOON, told.recv()).await, Ok(Some(())));
+}
+
+#[actix_web::test]
+async fn a_body_is_asked_for_only_once_the_upstream_takes_it() {
+    let (backend, _seen) = json("200 OK", "{}").await;
+    let gateway = start(CONFIG, backend);
+    let head =
+        "POST /things HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n";
+    let mut stream = TcpStream::connect(gateway).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).await.unwrap();
+    assert_eq!(interim, *b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"{}").await.unwrap();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).await.unwrap();
+    assert_eq!(status, *b"HTTP/1.1 200");
+
+    let too_large = head.replace("length: 2", "length: 999999");
+    let answer = raw(gateway, too_large.as_bytes(), "").await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    let nowhere = start(CONFIG, nobody());
+    let answer = raw(nowhere, head.as_bytes(), "requestId").await;
+    assert!(answer.starts_with("HTTP/1.1 502"), "{answer}");
+}
