@@ -12,7 +12,7 @@ use service_kit::program::RunError;
 use service_kit::serve::{Application, Draining, Service};
 
 use crate::config::Config;
-use crate::downstream;
+use crate::downstream::{self, Certificates};
 use crate::proxy::tls_config;
 
 /// A bound gateway that has yet to be run.
@@ -25,7 +25,7 @@ impl Gateway {
     /// Binds both listeners. No upstream needs to be there.
     ///
     /// # Errors
-    /// An address cannot be bound, or https upstreams cannot be verified.
+    /// An address cannot be bound, the certificate for clients cannot be used, or https upstreams cannot be verified.
     pub fn build(config: Config) -> Result<Self, RunError> {
         let tls = tls_config(&config.upstreams)?;
         let admin = Application::bind(
@@ -38,8 +38,17 @@ impl Gateway {
             |_routes| {},
         )?;
         let draining = Draining::default();
-        let (server, addr) = downstream::bind(Arc::new(config), tls, draining.clone())?;
-        let public = Application::new(server, addr, draining);
+        let certificates = config.tls.as_ref().map(Certificates::load).transpose()?;
+        let (server, addr) = downstream::bind(
+            Arc::new(config),
+            tls,
+            certificates.as_ref(),
+            draining.clone(),
+        )?;
+        let mut public = Application::new(server, addr, draining);
+        if let Some(certificates) = certificates {
+            public = public.beside(|draining| certificates.watch(draining));
+        }
         Ok(Self { public, admin })
     }
 

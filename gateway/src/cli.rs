@@ -13,6 +13,7 @@ use service_kit::logger::{self, LogConfig};
 use service_kit::program::{RunError, chain, refuse};
 use service_kit::serve::stop_signal;
 
+use crate::downstream::Certificates;
 use crate::{Config, Gateway};
 
 /// The single door to a restaurant's services.
@@ -57,18 +58,20 @@ pub fn run() -> ExitCode {
             logger::init(&log);
             serve(config)
         }
-        Command::Check => check(&config).map_err(Into::into),
+        Command::Check => check(&config),
         Command::Routes => routes::print(&config, &mut io::stdout().lock()).map_err(Into::into),
         Command::Health => ask(&config),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Nobody is left to tell where even standard error is gone.
-            let _ = writeln!(io::stderr(), "gateway: {}", chain(error.as_ref()));
-            ExitCode::FAILURE
-        }
+    let Err(error) = done else {
+        return ExitCode::SUCCESS;
+    };
+    // The configuration names files that only those who serve with them read.
+    if let Some(error) = error.downcast_ref() {
+        return refuse("gateway", error);
     }
+    // Nobody is left to tell where even standard error is gone.
+    let _ = writeln!(io::stderr(), "gateway: {}", chain(error.as_ref()));
+    ExitCode::FAILURE
 }
 
 fn serve(config: Config) -> Result<(), RunError> {
@@ -86,9 +89,13 @@ fn serve(config: Config) -> Result<(), RunError> {
     })
 }
 
-fn check(config: &Config) -> io::Result<()> {
+fn check(config: &Config) -> Result<(), RunError> {
+    if let Some(files) = &config.tls {
+        Certificates::load(files)?;
+    }
     let (routes, upstreams) = (config.routes.routes().count(), config.upstreams.len());
-    writeln!(io::stdout(), "ok: {routes} routes, {upstreams} upstreams")
+    writeln!(io::stdout(), "ok: {routes} routes, {upstreams} upstreams")?;
+    Ok(())
 }
 
 fn ask(config: &Config) -> Result<(), RunError> {

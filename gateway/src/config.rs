@@ -2,6 +2,7 @@
 //! be used.
 
 mod file;
+pub(crate) mod tls;
 mod upstream;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -18,6 +19,7 @@ use crate::rate::{Rate, RateLimit};
 use crate::route::RouteTable;
 
 pub(crate) use file::{LimitsTable, RouteRow};
+pub use tls::TlsFiles;
 pub use upstream::{Upstream, UpstreamUrl};
 
 /// The file that is compiled in.
@@ -33,6 +35,8 @@ pub struct Config {
     pub workers: usize,
     /// `GATEWAY_CORS_ORIGINS`: the origins whose pages may call; any of localhost by default.
     pub origins: Origins,
+    /// `GATEWAY_TLS_CERT` and `GATEWAY_TLS_KEY`: what clients are served with by TLS; clear text by default.
+    pub tls: Option<TlsFiles>,
     /// `GATEWAY_TRUSTED_PROXIES`: the addresses and ranges whose word about the client counts; none by default.
     pub trusted_proxies: TrustedProxies,
     pub limits: Limits,
@@ -87,6 +91,7 @@ impl Config {
             )?,
             workers: workers.unwrap_or(cores),
             origins: env.parse_or("GATEWAY_CORS_ORIGINS", Origins::localhost())?,
+            tls: TlsFiles::from_env(env)?,
             rate_limit: rate.map(|rate| RateLimit::new("default", rate)),
             trusted_proxies: env.parse_or("GATEWAY_TRUSTED_PROXIES", TrustedProxies::default())?,
             routes: RouteTable::build(&file.routes, &upstreams, &limits)?,

@@ -1,13 +1,17 @@
-//! The clients' side: connections are accepted, screened byte by byte, and served by actix-web.
+//! The clients' side: connections are accepted, with TLS or without, and served by actix-web: those of HTTP/1 screened
+//! byte by byte, those of HTTP/2 through hyper.
 //!
 //! actix-web's own server hands a connection straight to actix-http, which takes more than RFC 9112 allows (bare LF,
 //! any `Host`), answers what it refuses without a body or a line in the log, and sets two timers for every request.
 //! So the same two crates are put together here with a screen between them.
 
+mod certificate;
 mod chunks;
 mod closing;
+mod door;
 mod goodbye;
 mod head;
+mod http2;
 mod lines;
 mod link;
 mod patience;
@@ -16,36 +20,41 @@ mod screen;
 mod stream;
 mod target;
 
-use std::future::ready;
 use std::io;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::{HttpService, KeepAlive};
 use actix_server::Server;
-use actix_service::{ServiceFactoryExt as _, fn_service, map_config};
+use actix_service::{ServiceFactory as _, fn_factory, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::{App, web};
 use service_kit::serve::{DRAIN, Draining, cannot_listen};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
 
 use crate::client_address::Scheme;
 use crate::config::Config;
 use crate::entrance::{Worker, enter};
 use crate::proxy::{Pools, TlsConfig};
-use crate::transport::Transport;
 
+pub(crate) use certificate::Certificates;
+use door::Door;
+use http2::Http2;
 pub(crate) use link::Link;
+pub(crate) use refusal::Refusal;
 use stream::Stream;
 
-/// Binds the public listener. Gives the server and where it listens.
+/// Binds the public listener. Gives the server and where it listens. With `certificates` it speaks TLS and nothing else.
 ///
 /// # Errors
-/// The address cannot be bound.
+/// The address cannot be bound, or TLS cannot be set up.
 pub(crate) fn bind(
     config: Arc<Config>,
     tls: TlsConfig,
+    certificates: Option<&Certificates>,
     draining: Draining,
 ) -> io::Result<(Server, SocketAddr)> {
     allow_files(config.limits.connections);
@@ -53,6 +62,8 @@ pub(crate) fn bind(
     let listener =
         std::net::TcpListener::bind(bind).map_err(|error| cannot_listen(bind, &error))?;
     let addr = listener.local_addr()?;
+    let acceptor = certificates.map(Certificates::server_config).transpose();
+    let acceptor = acceptor.map_err(io::Error::other)?.map(TlsAcceptor::from);
     // Each worker has its share of what all may have.
     let share = usize::try_from(limits.connections)
         .unwrap_or(usize::MAX)
@@ -64,15 +75,22 @@ pub(crate) fn bind(
         .shutdown_timeout(DRAIN.as_secs());
     let stopping = builder.graceful_shutdown_signal();
     let builder = builder.listen("gateway", listener, move || {
-        let worker = Worker {
+        let worker = web::Data::new(Worker {
             config: Arc::clone(&config),
             pools: Pools::new(&config.upstreams, &tls),
             draining: draining.clone(),
-            scheme: Scheme::Http,
+            scheme: if acceptor.is_some() {
+                Scheme::Https
+            } else {
+                Scheme::Http
+            },
+        });
+        let app = || {
+            let app = App::new().app_data(worker.clone());
+            map_config(app.default_service(web::to(enter)), |()| {
+                AppConfig::default()
+            })
         };
-        let app = App::new()
-            .app_data(web::Data::new(worker))
-            .default_service(web::to(enter));
         let stopping = stopping.clone();
         let http1 = HttpService::build()
             .graceful_shutdown_signal(move || {
@@ -88,12 +106,27 @@ pub(crate) fn bind(
             .on_connect_ext(|stream: &Stream, data| {
                 data.insert(stream.link());
             })
-            .h1(map_config(app, |()| AppConfig::default()));
-        fn_service(move |tcp: TcpStream| {
-            let peer = tcp.peer_addr().ok();
-            ready(Ok((Stream::new(Transport::Plain(tcp), limits), peer)))
+            .h1(app());
+        let factories = Rc::new((http1, app()));
+        let (acceptor, draining) = (acceptor.clone(), draining.clone());
+        fn_factory(move || {
+            let (factories, acceptor) = (Rc::clone(&factories), acceptor.clone());
+            let http2 = Http2::new(limits, draining.clone());
+            async move {
+                let (http1, service) = &*factories;
+                let door = Rc::new(Door {
+                    acceptor,
+                    limits,
+                    http1: http1.new_service(()).await?,
+                    http2,
+                    service: Rc::new(service.new_service(()).await?),
+                });
+                Ok::<_, ()>(fn_service(move |tcp: TcpStream| {
+                    let door = Rc::clone(&door);
+                    async move { door.serve(tcp).await }
+                }))
+            }
         })
-        .and_then(http1)
     })?;
     Ok((builder.run(), addr))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use actix_web::body::{BodySize, MessageBody as _};
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::http::{ConnectionType, Method, Version};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use service_kit::observe::lang_of;
 use service_kit::request_id::{self, RequestId};
 use service_kit::serve::Draining;
@@ -16,7 +16,7 @@ use shared_types::problem::{Code, Occurrence};
 use crate::client_address::Scheme;
 use crate::config::{Config, Upstream};
 use crate::cors;
-use crate::downstream::Link;
+use crate::downstream::{Link, Refusal};
 use crate::fault::{ClientFault, Fault, UpstreamFault};
 use crate::pages;
 use crate::problem;
@@ -92,10 +92,15 @@ impl Worker {
         payload: web::Payload,
         record: &mut Record,
     ) -> HttpResponse {
-        let found = self
-            .config
-            .routes
-            .find(request.method(), request.uri().path());
+        // What HTTP/2 may carry and no request may be. It counts all the same, since it does not end the connection.
+        let refusal = request.extensions().get::<Refusal>().copied();
+        let found = match refusal {
+            Some(_) => Found::Nothing,
+            None => self
+                .config
+                .routes
+                .find(request.method(), request.uri().path()),
+        };
         if let Found::Route { route, .. } = &found {
             record.route = Some(Arc::clone(&route.path));
         }
@@ -103,7 +108,10 @@ impl Worker {
             Ok(standing) => standing,
             Err(exceeded) => return too_many(request, &exceeded, record),
         };
-        let mut response = self.answer(request, payload, found, record).await;
+        let mut response = match refusal {
+            Some(refusal) => no_request(request, refusal, record),
+            None => self.answer(request, payload, found, record).await,
+        };
         if let Some(standing) = standing {
             standing.write(response.headers_mut());
         }
@@ -209,6 +217,12 @@ impl Worker {
             Err(fault) => refuse(request, fault, Some(upstream), record),
         }
     }
+}
+
+/// Answers what was found to be no proper request.
+fn no_request(request: &HttpRequest, refusal: Refusal, record: &Record) -> HttpResponse {
+    log::info!(request_id = record.request_id.as_str(); "refused: {}", refusal.cause());
+    problem(request, refusal.code(), None, record)
 }
 
 fn other_method(request: &HttpRequest, allow: &HeaderValue, record: &Record) -> HttpResponse {

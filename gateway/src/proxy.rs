@@ -5,7 +5,7 @@
 
 mod answer;
 mod connect;
-mod convert;
+pub(crate) mod convert;
 mod diagnosis;
 mod download;
 mod forwarding;

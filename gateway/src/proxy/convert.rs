@@ -15,31 +15,39 @@ pub(super) fn method(method: &old::Method) -> Option<http::Method> {
     http::Method::from_bytes(method.as_str().as_bytes()).ok()
 }
 
+pub(crate) fn method_to_actix(method: &http::Method) -> Option<old::Method> {
+    old::Method::from_bytes(method.as_str().as_bytes()).ok()
+}
+
 pub(super) fn status(status: http::StatusCode) -> Option<old::StatusCode> {
     old::StatusCode::from_u16(status.as_u16()).ok()
 }
 
-pub(super) fn name_to_hyper(name: &old::header::HeaderName) -> Option<http::HeaderName> {
+pub(crate) fn status_to_hyper(status: old::StatusCode) -> Option<http::StatusCode> {
+    http::StatusCode::from_u16(status.as_u16()).ok()
+}
+
+pub(crate) fn name_to_hyper(name: &old::header::HeaderName) -> Option<http::HeaderName> {
     http::HeaderName::from_bytes(name.as_str().as_bytes()).ok()
 }
 
-pub(super) fn name_to_actix(name: &http::HeaderName) -> Option<old::header::HeaderName> {
+pub(crate) fn name_to_actix(name: &http::HeaderName) -> Option<old::header::HeaderName> {
     old::header::HeaderName::from_bytes(name.as_str().as_bytes()).ok()
 }
 
 /// Copies the values of one head.
-pub(super) struct Values(BytesMut);
+pub(crate) struct Values(BytesMut);
 
 impl Values {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(BytesMut::with_capacity(HEAD))
     }
 
-    pub(super) fn for_hyper(&mut self, value: &[u8]) -> Option<http::HeaderValue> {
+    pub(crate) fn for_hyper(&mut self, value: &[u8]) -> Option<http::HeaderValue> {
         http::HeaderValue::from_maybe_shared(self.copy(value)).ok()
     }
 
-    pub(super) fn for_actix(&mut self, value: &[u8]) -> Option<old::header::HeaderValue> {
+    pub(crate) fn for_actix(&mut self, value: &[u8]) -> Option<old::header::HeaderValue> {
         old::header::HeaderValue::from_maybe_shared(self.copy(value)).ok()
     }
 
@@ -48,7 +56,7 @@ impl Values {
         http::HeaderValue::from_maybe_shared(self.0.split().freeze()).ok()
     }
 
-    fn copy(&mut self, value: &[u8]) -> Bytes {
+    pub(crate) fn copy(&mut self, value: &[u8]) -> Bytes {
         self.0.extend_from_slice(value);
         self.0.split().freeze()
     }
@@ -58,7 +66,9 @@ impl Values {
 mod tests {
     use actix_web::http as old;
 
-    use super::{Values, method, name_to_actix, name_to_hyper, status};
+    use super::{
+        Values, method, method_to_actix, name_to_actix, name_to_hyper, status, status_to_hyper,
+    };
 
     /// Tab, visible ASCII, and anything beyond it (RFC 9110 §5.5).
     fn every_byte_of_a_value() -> Vec<u8> {
@@ -94,11 +104,15 @@ mod tests {
     fn methods_and_statuses_keep_their_meaning() {
         for name in ["GET", "PATCH", "PROPFIND"] {
             let old = old::Method::from_bytes(name.as_bytes()).unwrap();
-            assert_eq!(method(&old).unwrap().as_str(), name);
+            let new = method(&old).unwrap();
+            assert_eq!(new.as_str(), name);
+            assert_eq!(method_to_actix(&new), Some(old));
         }
         for code in [200, 304, 599, 999] {
             let new = http::StatusCode::from_u16(code).unwrap();
-            assert_eq!(status(new).unwrap().as_u16(), code);
+            let old = status(new).unwrap();
+            assert_eq!(old.as_u16(), code);
+            assert_eq!(status_to_hyper(old), Some(new));
         }
     }
 }

@@ -1,10 +1,12 @@
 //! A client's body on its way to the upstream: streamed, counted, and cut where it is too large.
 
 use std::cell::Cell;
+use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, Payload};
 use futures_util::Stream as _;
 use http_body::{Body, Frame, SizeHint};
@@ -131,6 +133,11 @@ impl Body for Upload {
             Poll::Ready(None) => {
                 self.progress.state.set(State::Settled);
                 Poll::Ready(None)
+            }
+            Poll::Ready(Some(Err(PayloadError::Io(error))))
+                if error.kind() == io::ErrorKind::TimedOut =>
+            {
+                self.fail(ClientFault::TooSlow)
             }
             Poll::Ready(Some(Err(_broken))) => self.fail(ClientFault::Malformed),
             Poll::Ready(Some(Ok(chunk))) => match self.allowance.checked_sub(chunk.len() as u64) {

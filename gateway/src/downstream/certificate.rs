@@ -1,0 +1,136 @@
+//! The certificate that clients see, and how it is replaced while the gateway serves.
+//!
+//! The files are looked at every two seconds. The alternatives were a signal, which whoever renews certificates would
+//! have to be taught, and the system's file events, which miss a mount that is swapped. A broken new file leaves the
+//! old certificate in use: an outage would help nobody.
+
+mod pem;
+mod stamp;
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::path::Path;
+use std::pin::pin;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use service_kit::env::ConfigError;
+use service_kit::serve::Draining;
+
+use self::stamp::{Changes, Stamps};
+use crate::config::TlsFiles;
+use crate::config::tls::{CERT, KEY};
+
+/// How often the files are looked at: two calls to the system, and soon enough for who has just replaced them.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// What clients may choose from (RFC 7301), the gateway's preference first.
+const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
+
+/// A clone shares the certificate.
+#[derive(Clone)]
+pub(crate) struct Certificates {
+    files: Arc<TlsFiles>,
+    /// What the files were when they were read first.
+    loaded: Stamps,
+    current: Arc<Current>,
+    provider: Arc<CryptoProvider>,
+}
+
+/// The certificate of the next handshake. A handshake takes the lock for as long as a pointer is copied, and nothing
+/// else does but a replacement.
+#[derive(Debug)]
+struct Current(RwLock<Arc<CertifiedKey>>);
+
+impl Certificates {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// One of them cannot be used, by its variable's name.
+    pub(crate) fn load(files: &TlsFiles) -> Result<Self, ConfigError> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        // Before they are read, so that a change in between is seen as one.
+        let loaded = Stamps::of(files);
+        let first = read(files, &provider)?;
+        Ok(Self {
+            files: Arc::new(files.clone()),
+            loaded,
+            current: Arc::new(Current(RwLock::new(Arc::new(first)))),
+            provider,
+        })
+    }
+
+    /// What all workers accept TLS with. It follows the certificate.
+    ///
+    /// # Errors
+    /// The provider lacks what TLS needs.
+    pub(crate) fn server_config(&self) -> Result<Arc<ServerConfig>, rustls::Error> {
+        let resolver = Arc::clone(&self.current);
+        let mut config = ServerConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_cert_resolver(resolver);
+        config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).into();
+        Ok(Arc::new(config))
+    }
+
+    /// Follows the files until the gateway drains.
+    pub(crate) async fn watch(self, draining: Draining) {
+        let mut changes = Changes::since(self.loaded);
+        let mut begun = pin!(draining.begun());
+        loop {
+            tokio::select! {
+                () = &mut begun => return,
+                () = tokio::time::sleep(LOOK) => self.look(&mut changes),
+            }
+        }
+    }
+
+    fn look(&self, changes: &mut Changes) {
+        if !changes.are_due(Stamps::of(&self.files)) {
+            return;
+        }
+        match read(&self.files, &self.provider) {
+            Ok(next) => {
+                self.current.replace(next);
+                log::info!("the certificate for clients has been replaced");
+            }
+            Err(error) => {
+                log::error!("the certificate for clients stays the old one: {error}");
+            }
+        }
+    }
+}
+
+impl Current {
+    fn get(&self) -> Arc<CertifiedKey> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn replace(&self, next: CertifiedKey) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+    }
+}
+
+impl ResolvesServerCert for Current {
+    /// The same for every name: there is one restaurant.
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.get())
+    }
+}
+
+fn read(files: &TlsFiles, provider: &CryptoProvider) -> Result<CertifiedKey, ConfigError> {
+    let content = |name, path: &Path| {
+        fs::read(path).map_err(|error| ConfigError::new(name, format!("cannot be read: {error}")))
+    };
+    pem::certified_key(
+        &content(CERT, &files.cert)?,
+        &content(KEY, &files.key)?,
+        provider,
+    )
+}

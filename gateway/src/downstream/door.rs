@@ -1,0 +1,97 @@
+//! Where a worker takes its connections in: the TLS handshake, and then the protocol that was settled on in it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use actix_http::Request;
+use actix_service::Service;
+use actix_web::body::MessageBody;
+use actix_web::dev::ServiceResponse;
+use service_kit::program::chain;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::http2::Http2;
+use super::stream::Stream;
+use crate::limits::Limits;
+use crate::transport::Transport;
+
+/// `H` speaks HTTP/1; `S` answers what HTTP/2 asks.
+pub(super) struct Door<H, S> {
+    /// None where clients are served in clear text, which is HTTP/1 alone.
+    pub(super) acceptor: Option<TlsAcceptor>,
+    pub(super) limits: Limits,
+    pub(super) http1: H,
+    pub(super) http2: Http2,
+    pub(super) service: Rc<S>,
+}
+
+impl<H, S, B> Door<H, S>
+where
+    H: Service<
+            (Stream, Option<SocketAddr>),
+            Response = (),
+            Error = actix_http::error::DispatchError,
+        >,
+    S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error> + 'static,
+    S::Future: 'static,
+    B: MessageBody + 'static,
+{
+    /// Serves one connection to its end. However it ends, the requests on it have had their lines in the log.
+    ///
+    /// # Errors
+    /// It did not end as the protocol has it.
+    pub(super) async fn serve(&self, tcp: TcpStream) -> Result<(), ()> {
+        let peer = tcp.peer_addr().ok();
+        // A small piece is not to wait for the acknowledgement of the one before. Where it fails, the client has gone.
+        tcp.set_nodelay(true).or_else(|error| ended(&error))?;
+        let Some(acceptor) = &self.acceptor else {
+            return self.serve_http1(Transport::Plain(tcp), peer).await;
+        };
+        // Boxed, so that a connection in clear text holds no room for what only TLS needs.
+        Box::pin(self.serve_tls(acceptor, tcp, peer)).await
+    }
+
+    async fn serve_tls(
+        &self,
+        acceptor: &TlsAcceptor,
+        tcp: TcpStream,
+        peer: Option<SocketAddr>,
+    ) -> Result<(), ()> {
+        let stream = match self.shake_hands(acceptor, tcp).await {
+            Ok(stream) => stream,
+            Err(error) => return ended(&error),
+        };
+        if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+            let served = self.http2.serve(stream, Rc::clone(&self.service), peer);
+            return served.await.or_else(|error| ended(&error));
+        }
+        let stream = tokio_rustls::TlsStream::from(stream);
+        self.serve_http1(Transport::Tls(Box::new(stream)), peer)
+            .await
+    }
+
+    /// A client has as long for it as for a request's head.
+    async fn shake_hands(
+        &self,
+        acceptor: &TlsAcceptor,
+        tcp: TcpStream,
+    ) -> io::Result<TlsStream<TcpStream>> {
+        timeout(self.limits.head_timeout, acceptor.accept(tcp)).await?
+    }
+
+    async fn serve_http1(&self, transport: Transport, peer: Option<SocketAddr>) -> Result<(), ()> {
+        let stream = Stream::new(transport, self.limits);
+        let served = self.http1.call((stream, peer)).await;
+        served.or_else(|error| ended(&error))
+    }
+}
+
+/// Clients come and go as they like: that one is gone is worth a line only to who looks for it.
+fn ended(error: &dyn std::error::Error) -> Result<(), ()> {
+    log::debug!("a connection of a client ended: {}", chain(error));
+    Err(())
+}

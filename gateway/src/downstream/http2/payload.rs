@@ -1,0 +1,68 @@
+//! A client's body on its way in. The client is given room for more only as the reader takes what has come, and may
+//! keep the reader waiting only so long.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use actix_web::error::PayloadError;
+use actix_web::web::Bytes;
+use futures_util::Stream;
+use http_body::Body as _;
+use hyper::body::Incoming;
+use tokio::time::Instant;
+
+use crate::downstream::patience::Patience;
+
+pub(super) struct Inflow {
+    body: Incoming,
+    /// How long the client may send nothing.
+    stall: Duration,
+    patience: Patience,
+    /// Since when it is waited for.
+    waiting: Option<Instant>,
+}
+
+impl Inflow {
+    pub(super) fn new(body: Incoming, stall: Duration) -> Self {
+        Self {
+            body,
+            stall,
+            patience: Patience::default(),
+            waiting: None,
+        }
+    }
+}
+
+impl Stream for Inflow {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, PayloadError>>> {
+        let this = &mut *self;
+        loop {
+            let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) else {
+                let since = *this.waiting.get_or_insert_with(Instant::now);
+                ready!(this.patience.poll_until(since + this.stall, context));
+                let stalled = io::Error::from(io::ErrorKind::TimedOut);
+                return Poll::Ready(Some(Err(PayloadError::Io(stalled))));
+            };
+            this.waiting = None;
+            return Poll::Ready(
+                match frame.map(|frame| frame.map(|frame| frame.into_data())) {
+                    Some(Ok(Ok(chunk))) => Some(Ok(chunk)),
+                    // HTTP/1 leaves them away too; RFC 9110 §6.5.1 allows it.
+                    Some(Ok(Err(_trailers))) => continue,
+                    Some(Err(error)) => Some(Err(PayloadError::Io(io::Error::other(error)))),
+                    None if this.body.is_end_stream() => None,
+                    // hyper takes a reset without an error (RFC 9113 §8.1) for an end. A server may send one after its
+                    // answer; a body that a client cuts off so is not whole.
+                    None => Some(Err(PayloadError::Incomplete(None))),
+                },
+            );
+        }
+    }
+}
