@@ -20,13 +20,7 @@ pub(super) const CASES: &[Case] = &[
         "what is sent beyond the length is neither relayed nor taken for an answer",
         "RFC 9112 §6.3",
         |on| {
-            surplus(
-                on,
-                answering!(
-                    b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfine",
-                    b"HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n"
-                ),
-            )?;
+            // In one piece with the answer: what comes later could come after the next request.
             surplus(on, answering!(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfineHTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n"))
         },
     ),
