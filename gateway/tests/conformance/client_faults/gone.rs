@@ -1,0 +1,114 @@
+//! Clients that go away, or go on where nobody listens any more.
+
+use crate::case::{Case, case};
+use crate::site::{BAD_REQUEST, GET, Site};
+use crate::upstream::Step;
+use crate::verdict::ensure;
+
+pub(super) const CASES: &[Case] = &[
+    case(
+        "a client that goes away takes the upstream's connection with it",
+        "an upstream that works for nobody",
+        |on| {
+            let site = Site::scripted(on, &[&[Step::Read, Step::Hold]]);
+            let client = site.ask(GET);
+            site.upstream.receives(b"\r\n\r\n")?;
+            drop(client);
+            site.upstream.is_closed(0)
+        },
+    ),
+    case(
+        "a client that goes away amid the answer takes the upstream's connection with it",
+        "an upstream that works for nobody",
+        |on| {
+            let site = Site::scripted(
+                on,
+                &[&[
+                    Step::Read,
+                    Step::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 1073741824\r\n\r\n"),
+                    Step::Fill(1 << 30),
+                    Step::Hold,
+                ]],
+            );
+            let mut client = site.ask(GET);
+            client.until(b"xxxx")?;
+            drop(client);
+            site.upstream.is_closed(0)
+        },
+    ),
+    case(
+        "a client that goes away amid its body ends nothing",
+        "RFC 9112 §8",
+        |on| {
+            let site = Site::serving(on);
+            let client = site.ask(b"POST /things HTTP/1.1\r\nhost: a.example\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n");
+            site.upstream.receives(b"hello")?;
+            drop(client);
+            site.upstream.is_closed(0)?;
+            let reached = site.upstream.requests()?;
+            ensure(reached.is_empty(), "ended it as if it were whole", reached)
+        },
+    ),
+    case(
+        "a body short of its length is never passed off as whole",
+        "RFC 9112 §8",
+        |on| {
+            let site = Site::serving(on);
+            let mut client = site.ask(
+                b"POST /things HTTP/1.1\r\nhost: a.example\r\ncontent-length: 10\r\n\r\nhello",
+            );
+            client.half_close();
+            if let Ok(answer) = client.answer() {
+                answer.is_one_of(&[400, 408])?;
+            }
+            let reached = site.upstream.requests()?;
+            ensure(reached.is_empty(), "ended it as if it were whole", reached)
+        },
+    ),
+    case(
+        "a client that has closed its side does not hang",
+        "RFC 9112 §9.6",
+        |on| {
+            let site = Site::serving(on);
+            let mut client = site.ask(GET);
+            client.half_close();
+            // It is answered or taken for gone; either is an end.
+            if let Err(deviation) = client.answer() {
+                ensure(
+                    deviation.did.starts_with("closed"),
+                    "kept the connection open",
+                    deviation,
+                )?;
+            }
+            client.closes()
+        },
+    ),
+    case(
+        "a client that goes on sending a refused body gets its answer",
+        "RFC 9112 §9.6",
+        |on| {
+            let site = Site::serving(on);
+            let head =
+                "POST /things HTTP/1.1\r\nhost: a.example\r\ncontent-length: 8388608\r\n\r\n";
+            let mut client = site.ask(head);
+            for _ in 0..128 {
+                client.send([b'x'; 64 * 1024]);
+            }
+            client.answer()?.is(413)
+        },
+    ),
+    case(
+        "a client that goes on after a malformed head gets its answer",
+        "RFC 9112 §9.6",
+        |on| {
+            let site = Site::serving(on);
+            let mut client =
+                site.ask(b"POST /things HTTP/1.1\r\nhost: a.example\r\nx y: 1\r\n\r\n");
+            for _ in 0..32 {
+                client.send([b'x'; 64 * 1024]);
+            }
+            let answer = client.answer()?;
+            site.is_refusal(&answer, BAD_REQUEST)
+        },
+    ),
+];

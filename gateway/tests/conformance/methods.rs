@@ -1,0 +1,16 @@
+//! What the method and the status say of a message.
+
+mod asked;
+mod bodiless;
+mod expect;
+mod statuses;
+
+use crate::case::Case;
+
+pub(crate) const TABLES: &[&[Case]] = &[
+    asked::CASES,
+    expect::CASES,
+    bodiless::INTERIM,
+    bodiless::FINAL,
+    statuses::CASES,
+];

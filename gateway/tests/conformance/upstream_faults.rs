@@ -1,0 +1,14 @@
+//! What an upstream can do wrong.
+
+mod answers;
+mod connections;
+mod surplus;
+
+use crate::case::Case;
+
+pub(crate) const TABLES: &[&[Case]] = &[
+    connections::CASES,
+    connections::POOL,
+    answers::CASES,
+    surplus::CASES,
+];
