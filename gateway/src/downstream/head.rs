@@ -215,12 +215,12 @@ fn refusal(error: httparse::Error, head: &[u8]) -> Refusal {
     }
 }
 
-/// Whether the request line ends as RFC 9112 §2.3 wants it: `HTTP/` and two digits with a dot.
+/// Whether the third and last part of the request line is as RFC 9112 §2.3 wants it: `HTTP/` and two digits with a dot.
 fn names_a_version(head: &[u8]) -> bool {
     let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let line = lines.find(|line| !line.is_empty()).unwrap_or_default();
-    let version = line.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
-    matches!(version, [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+    let mut parts = line.split(|byte| *byte == b' ').skip(2);
+    matches!((parts.next(), parts.next()), (Some([b'H', b'T', b'T', b'P', b'/', major, b'.', minor]), None)
         if major.is_ascii_digit() && minor.is_ascii_digit())
 }
 

@@ -80,7 +80,7 @@ pub(super) fn is_authority(text: &[u8]) -> bool {
 }
 
 fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte)
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
 fn is_address(byte: u8) -> bool {
@@ -150,7 +150,6 @@ mod tests {
             "127.0.0.1:",
             "[::1]",
             "[2001:db8::1]:443",
-            "%61",
         ] {
             assert!(is_authority(good.as_bytes()), "{good}");
         }
