@@ -37,7 +37,8 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::client_address::Scheme;
 use crate::config::Config;
-use crate::entrance::{Worker, enter};
+use crate::dispatch::Worker;
+use crate::entrance::enter;
 use crate::proxy::{Pools, TlsConfig};
 
 pub(crate) use certificate::Certificates;

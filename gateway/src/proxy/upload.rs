@@ -48,6 +48,18 @@ impl Progress {
         }
     }
 
+    fn fault_of(&self, error: &PayloadError) -> ClientFault {
+        // Over HTTP/1 the connection was ended on the client, which looks like a body that ends too early.
+        let has_stalled = self.link.as_ref().is_some_and(|link| link.has_stalled());
+        match error {
+            PayloadError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
+                ClientFault::TooSlow
+            }
+            _ if has_stalled => ClientFault::TooSlow,
+            _ => ClientFault::Malformed,
+        }
+    }
+
     /// Whether the client is the one who is waited for.
     pub(super) fn is_awaited(&self) -> bool {
         self.state.get() == State::Awaited
@@ -134,12 +146,7 @@ impl Body for Upload {
                 self.progress.state.set(State::Settled);
                 Poll::Ready(None)
             }
-            Poll::Ready(Some(Err(PayloadError::Io(error))))
-                if error.kind() == io::ErrorKind::TimedOut =>
-            {
-                self.fail(ClientFault::TooSlow)
-            }
-            Poll::Ready(Some(Err(_broken))) => self.fail(ClientFault::Malformed),
+            Poll::Ready(Some(Err(error))) => self.fail(self.progress.fault_of(&error)),
             Poll::Ready(Some(Ok(chunk))) => match self.allowance.checked_sub(chunk.len() as u64) {
                 None => self.fail(ClientFault::TooLarge),
                 Some(left) => {

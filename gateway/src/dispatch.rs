@@ -1,0 +1,149 @@
+//! Who answers a request: the gateway itself or an upstream, once its client's quotas admit it.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
+use service_kit::serve::Draining;
+use shared_types::problem::Code;
+
+use crate::client_address::Scheme;
+use crate::config::Config;
+use crate::downstream::Refusal;
+use crate::fault::{ClientFault, Fault};
+use crate::pages;
+use crate::proxy::{self, Outgoing, Pools};
+use crate::rate::{Exceeded, Standing};
+use crate::record::Record;
+use crate::reply::Reply;
+use crate::route::{Found, To};
+
+/// What a worker serves with. All but the connections is shared.
+pub(crate) struct Worker {
+    pub(crate) config: Arc<Config>,
+    pub(crate) pools: Pools,
+    pub(crate) draining: Draining,
+    /// What clients are served over.
+    pub(crate) scheme: Scheme,
+}
+
+impl Worker {
+    /// Who answers a request, and what.
+    pub(crate) async fn dispatch(
+        &self,
+        request: &HttpRequest,
+        payload: web::Payload,
+        record: &mut Record,
+    ) -> HttpResponse {
+        // What HTTP/2 may carry and no request may be. It counts all the same, since it does not end the connection.
+        let refusal = request.extensions().get::<Refusal>().copied();
+        let found = match refusal {
+            Some(_) => Found::Nothing,
+            None => self
+                .config
+                .routes
+                .find(request.method(), request.uri().path()),
+        };
+        if let Found::Route { route, .. } = &found {
+            record.route = Some(Arc::clone(&route.path));
+        }
+        let standing = match self.count(request, &found) {
+            Ok(standing) => standing,
+            Err(exceeded) => return Reply::to(request, record).too_many(&exceeded),
+        };
+        let mut response = match refusal {
+            Some(refusal) => Reply::to(request, record).no_request(refusal),
+            None => self.answer(request, payload, found, record).await,
+        };
+        if let Some(standing) = standing {
+            standing.write(response.headers_mut());
+        }
+        response
+    }
+
+    /// Counts a request against its client's quotas, the general one and its route's: both must admit it. What the
+    /// client is told is its standing with the route's, which is nearer.
+    ///
+    /// The probes are free: whoever watches over the process may share an address with a crowd, and would take a busy
+    /// gateway for a dead one.
+    fn count<'s>(
+        &'s self,
+        request: &HttpRequest,
+        found: &Found<'s, '_>,
+    ) -> Result<Option<Standing<'s>>, Exceeded<'s>> {
+        let Some(general) = &self.config.rate_limit else {
+            return Ok(None);
+        };
+        let of_route = match found {
+            Found::Route { route, .. } => match route.to {
+                To::Own(page) if page.is_probe() => return Ok(None),
+                _ => route.rate_limit.as_ref(),
+            },
+            Found::OtherMethods(_) | Found::Nothing => None,
+        };
+        let client = self.client_of(request);
+        general.admit(client)?;
+        of_route.map(|limit| limit.admit(client)).transpose()
+    }
+
+    /// Who asks. A client that has gone before it was accepted has no address any more: all those share one.
+    fn client_of(&self, request: &HttpRequest) -> IpAddr {
+        let peer = request.peer_addr();
+        let peer = peer.map_or(Ipv6Addr::UNSPECIFIED.into(), |peer| peer.ip());
+        let proxies = &self.config.trusted_proxies;
+        proxies.client_address(peer, request.headers())
+    }
+
+    async fn answer(
+        &self,
+        request: &HttpRequest,
+        payload: web::Payload,
+        found: Found<'_, '_>,
+        record: &mut Record,
+    ) -> HttpResponse {
+        let (route, parameters) = match found {
+            Found::Route { route, parameters } => (route, parameters),
+            Found::OtherMethods(allow) => return Reply::to(request, record).other_method(allow),
+            Found::Nothing => return Reply::to(request, record).problem(Code::RouteNotFound),
+        };
+        let (index, target, settings) = match &route.to {
+            To::Own(page) => return pages::answer(*page, &self.draining),
+            To::Upstream {
+                upstream,
+                target,
+                settings,
+            } => (*upstream, target, settings),
+        };
+        let (Some(upstream), Some(pool)) = (self.config.upstreams.get(index), self.pools.of(index))
+        else {
+            let fault = Fault::Internal("a route without its upstream".to_owned());
+            return Reply::to(request, record).fault(&fault, None);
+        };
+        record.upstream = Some(Arc::clone(&upstream.name));
+        let prefix = &upstream.url.prefix;
+        let target = match target.fill(prefix, &parameters, request.uri().query()) {
+            Ok(target) => target,
+            Err(_unfit) => {
+                let fault = Fault::Client(ClientFault::Malformed);
+                return Reply::to(request, record).fault(&fault, None);
+            }
+        };
+        let outgoing = Outgoing {
+            request,
+            target,
+            upstream,
+            pool,
+            request_id: &record.request_id,
+            trace: &record.trace,
+            scheme: self.scheme,
+            trusted_proxies: &self.config.trusted_proxies,
+            link: record.link.as_ref(),
+            max_body: settings.request_body,
+            timeout: settings.timeout,
+        };
+        match proxy::forward(outgoing, payload).await {
+            Ok(response) => response,
+            Err(fault) => Reply::to(request, record).fault(&fault, Some(upstream)),
+        }
+    }
+}

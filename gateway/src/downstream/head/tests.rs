@@ -1,0 +1,177 @@
+use super::{Framing, Head, Refusal, judge};
+use crate::downstream::tests::LIMITS;
+
+fn head(lines: &str) -> Result<Head, Refusal> {
+    judge(
+        format!("{}\r\n\r\n", lines.replace('\n', "\r\n")).as_bytes(),
+        &LIMITS,
+    )
+}
+
+#[track_caller]
+fn malformed(lines: &str) {
+    let judged = head(lines);
+    assert!(
+        matches!(judged, Err(Refusal::Malformed(_))),
+        "{lines:?}: {judged:?}"
+    );
+}
+
+#[test]
+fn the_body_is_delimited_by_its_length_or_by_chunks() {
+    for (field, framing) in [
+        ("x: y", Framing::Length(0)),
+        ("Content-Length: 0", Framing::Length(0)),
+        ("content-length:  12 ", Framing::Length(12)),
+        (
+            "content-length: 18446744073709551615",
+            Framing::Length(u64::MAX),
+        ),
+        ("TRANSFER-ENCODING: Chunked", Framing::Chunked),
+    ] {
+        let judged = head(&format!("POST / HTTP/1.1\nhost: x\n{field}"));
+        assert_eq!(judged.map(|head| head.framing), Ok(framing), "{field}");
+    }
+}
+
+#[test]
+fn a_length_that_two_could_read_differently_is_refused() {
+    for fields in [
+        "content-length: +5",
+        "content-length: -5",
+        "content-length: 0x5",
+        "content-length: 5, 5",
+        "content-length: 5 5",
+        "content-length:",
+        "content-length: 5.0",
+        "content-length: 18446744073709551616",
+        "content-length: 5\ncontent-length: 5",
+        "content-length: 5\nContent-Length: 6",
+        "content-length: 5\ntransfer-encoding: chunked",
+        "transfer-encoding: chunked\ncontent-length: 5",
+        "transfer-encoding: identity",
+        "transfer-encoding: gzip, chunked",
+        "transfer-encoding: chunked, chunked",
+        "transfer-encoding: xchunked",
+        "transfer-encoding: \"chunked\"",
+        "transfer-encoding: chunked;q=1",
+        "transfer-encoding:",
+        "transfer-encoding: chunked\ntransfer-encoding: chunked",
+        "transfer-encoding: \x0bchunked",
+        "transfer-encoding : chunked",
+        "content-length : 5",
+    ] {
+        malformed(&format!("POST / HTTP/1.1\nhost: x\n{fields}"));
+    }
+    malformed("POST / HTTP/1.0\ntransfer-encoding: chunked");
+    malformed("POST / HTTP/1.0\nhost: x");
+}
+
+#[test]
+fn one_valid_host_is_needed() {
+    for fields in [
+        "x: y",
+        "host: a\nhost: a",
+        "host:",
+        "host: a b",
+        "host: a, b",
+        "host: a/b",
+        "host: u@a",
+    ] {
+        malformed(&format!("GET / HTTP/1.1\n{fields}"));
+    }
+    assert!(head("GET / HTTP/1.0").is_ok());
+    malformed("GET / HTTP/1.0\nhost: a\nhost: b");
+}
+
+#[test]
+fn what_is_no_request_line_or_field_is_refused() {
+    for lines in [
+        "GET  / HTTP/1.1\nhost: x",
+        "GET / HTTP/1.1 \nhost: x",
+        "GET /\nhost: x",
+        "/ HTTP/1.1\nhost: x",
+        "G@T / HTTP/1.1\nhost: x",
+        "GET / http/1.1\nhost: x",
+        "GET / HTTP/1\nhost: x",
+        "GET / HTTP/11\nhost: x",
+        "GET / HTTP/1.1\n host: x",
+        "GET / HTTP/1.1\nhost: x\n folded",
+        "GET / HTTP/1.1\nhost: x\n\tfolded",
+        "GET / HTTP/1.1\nhost: x\nno colon",
+        "GET / HTTP/1.1\nhost: x\n: y",
+        "GET / HTTP/1.1\nhost: x\na b: y",
+        "GET / HTTP/1.1\nhost: x\nx: \0",
+        "GET / HTTP/1.1\nhost: x\nx: a\rb",
+        "GET / HTTP/1.1\nhost: x\nx: \x7f",
+        "GET / HTTP/1.1\r\nhost: x\nx: y\r",
+    ] {
+        malformed(lines);
+    }
+}
+
+#[test]
+fn another_version_of_http_is_told_from_none() {
+    for version in ["HTTP/2.0", "HTTP/0.9", "HTTP/3.0"] {
+        let judged = head(&format!("GET / {version}\nhost: x"));
+        assert_eq!(judged, Err(Refusal::Version), "{version}");
+    }
+}
+
+#[test]
+fn a_connection_persists_by_its_version_and_options() {
+    for (lines, is_last) in [
+        ("GET / HTTP/1.1\nhost: x", false),
+        ("GET / HTTP/1.1\nhost: x\nconnection: x, Close", true),
+        (
+            "GET / HTTP/1.1\nhost: x\nconnection: keep-alive\nconnection: close",
+            true,
+        ),
+        ("GET / HTTP/1.0", true),
+        ("GET / HTTP/1.0\nconnection: Keep-Alive", false),
+        (
+            "GET / HTTP/1.1\nhost: x\nconnection: upgrade\nupgrade: h2c",
+            false,
+        ),
+    ] {
+        assert_eq!(head(lines).map(|head| head.is_last), Ok(is_last), "{lines}");
+    }
+}
+
+#[test]
+fn only_one_expectation_is_known_and_only_in_http_1_1() {
+    let lines = "POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-Continue\r\n\r\n";
+    let place = judge(lines.as_bytes(), &LIMITS)
+        .unwrap()
+        .expectation
+        .unwrap();
+    assert_eq!(&lines[place], "100-Continue");
+    for field in [
+        "expect: 200-ok",
+        "expect: 100-continue, x",
+        "expect:",
+        "expect: 100-continue\nexpect: 100-continue",
+    ] {
+        let judged = head(&format!("POST / HTTP/1.1\nhost: x\n{field}"));
+        assert_eq!(judged, Err(Refusal::Expectation), "{field}");
+    }
+    let old = head("POST / HTTP/1.0\ncontent-length: 1\nexpect: 100-continue");
+    assert_eq!(old.map(|head| head.expectation), Ok(None));
+}
+
+#[test]
+fn nothing_follows_a_websocket_or_a_tunnel() {
+    let upgrade = "GET / HTTP/1.1\nhost: x\nupgrade: WebSocket";
+    assert_eq!(head(upgrade), Err(Refusal::Upgrade));
+    let tunnel = head("CONNECT x:443 HTTP/1.1\nhost: x\ncontent-length: 5").unwrap();
+    assert_eq!((tunnel.framing, tunnel.is_last), (Framing::Length(0), true));
+}
+
+#[test]
+fn more_fields_than_are_taken_are_too_many() {
+    let fields = "x: \n".repeat(96);
+    assert_eq!(
+        head(&format!("GET / HTTP/1.1\n{fields}host: x")),
+        Err(Refusal::HeadTooLarge)
+    );
+}

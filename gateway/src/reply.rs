@@ -1,0 +1,100 @@
+//! What the gateway says of a request that it does not pass on, or to which it got no answer: the problem for the client,
+//! the cause for the log.
+
+use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::http::{ConnectionType, Method};
+use actix_web::{HttpRequest, HttpResponse};
+use service_kit::observe::lang_of;
+use shared_types::problem::{Code, Occurrence};
+
+use crate::config::Upstream;
+use crate::downstream::Refusal;
+use crate::fault::{Fault, UpstreamFault};
+use crate::problem;
+use crate::rate::Exceeded;
+use crate::record::Record;
+
+/// The gateway's own answer to one request.
+pub(crate) struct Reply<'a> {
+    request: &'a HttpRequest,
+    record: &'a Record,
+}
+
+impl<'a> Reply<'a> {
+    pub(crate) fn to(request: &'a HttpRequest, record: &'a Record) -> Self {
+        Self { request, record }
+    }
+
+    pub(crate) fn problem(&self, code: Code) -> HttpResponse {
+        self.problem_of(code, None)
+    }
+
+    /// To what was found to be no proper request.
+    pub(crate) fn no_request(&self, refusal: Refusal) -> HttpResponse {
+        let id = self.record.request_id.as_str();
+        log::info!(request_id = id; "refused: {}", refusal.cause());
+        self.problem(refusal.code())
+    }
+
+    pub(crate) fn other_method(&self, allow: &HeaderValue) -> HttpResponse {
+        let mut response = if *self.request.method() == Method::OPTIONS {
+            HttpResponse::NoContent().finish()
+        } else {
+            self.problem(Code::MethodNotAllowed)
+        };
+        response.headers_mut().insert(ALLOW, allow.clone());
+        response
+    }
+
+    /// The server closes the connection where there is a body, and keeps it otherwise: a client that waits as told need
+    /// not connect again.
+    pub(crate) fn too_many(&self, exceeded: &Exceeded<'_>) -> HttpResponse {
+        let mut response = self.problem(Code::RateLimited);
+        exceeded.write(response.headers_mut());
+        response
+    }
+
+    /// Logs the cause. `upstream` is the one that was to answer.
+    pub(crate) fn fault(&self, fault: &Fault, upstream: Option<&Upstream>) -> HttpResponse {
+        let id = self.record.request_id.as_str();
+        let route = self.record.route.as_deref().unwrap_or("-");
+        let name = upstream.map_or("-", |upstream| &*upstream.name);
+        let at_fault = match fault {
+            Fault::Upstream { fault, cause } => {
+                log::warn!(upstream = name, route = route, request_id = id; "{cause}");
+                upstream.map(|upstream| (upstream, *fault))
+            }
+            Fault::Loop => {
+                log::warn!(upstream = name, route = route, request_id = id; "the request keeps coming back here");
+                None
+            }
+            Fault::Internal(cause) => {
+                log::error!(route = route, request_id = id; "{cause}");
+                None
+            }
+            Fault::Client(_) => None,
+        };
+        let mut response = self.problem_of(fault.code(), at_fault);
+        if matches!(fault, Fault::Client(_)) {
+            // What is left of the request's body cannot be told from a next request.
+            response
+                .head_mut()
+                .set_connection_type(ConnectionType::Close);
+        }
+        response
+    }
+
+    fn problem_of(&self, code: Code, at_fault: Option<(&Upstream, UpstreamFault)>) -> HttpResponse {
+        let lang = lang_of(self.request);
+        let occurrence = Occurrence {
+            lang,
+            instance: self.request.uri().path(),
+            request_id: self.record.request_id.as_str(),
+        };
+        let method = self.request.method();
+        let detail =
+            at_fault.map(|(upstream, fault)| fault.detail(upstream, method).to(lang).to_owned());
+        let service = at_fault.map(|(upstream, _)| &*upstream.name);
+        problem::answer(code, detail, service, occurrence)
+    }
+}
