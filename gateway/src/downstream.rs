@@ -12,6 +12,7 @@ mod door;
 mod goodbye;
 mod head;
 mod http2;
+mod inbound;
 mod lines;
 mod link;
 mod patience;

@@ -6,40 +6,26 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use super::closing::Closing;
 use super::goodbye;
+use super::inbound::Inbound;
 use super::link::Link;
 use super::patience::Patience;
 use super::refusal::Refusal;
-use super::screen::{Rest, Screen, Screened};
+use super::screen::Screened;
 use crate::limits::Limits;
 use crate::transport::Transport;
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// What is read ahead of its turn: enough for a head as large as one may be, which `Limits` holds under 120 KiB.
-const MOST_HELD: usize = 128 * 1024;
-
 pub(crate) struct Stream {
     transport: Transport,
     limits: Limits,
     link: Rc<Link>,
-    screen: Screen,
-    /// What cannot be passed on: the beginning of a head, or one that was refused, after `ready` bytes that can.
-    held: BytesMut,
-    ready: usize,
-    /// What is held is a whole head, which has to wait for the end of the answer before it.
-    is_held_back: bool,
-    /// Requests that have been passed on.
-    begun: u64,
-    refusal: Option<Refusal>,
-    /// Nothing more is passed on: what came is no request, or the rest of a body that has not come in time or not
-    /// whole.
-    is_over: bool,
+    inbound: Inbound,
     /// A body waits for the `100 Continue`.
     awaits_continue: bool,
     /// What is left to write of it.
@@ -60,13 +46,7 @@ impl Stream {
             transport,
             limits,
             link: Rc::default(),
-            screen: Screen::new(limits),
-            held: BytesMut::new(),
-            ready: 0,
-            is_held_back: false,
-            begun: 0,
-            refusal: None,
-            is_over: false,
+            inbound: Inbound::new(limits),
             awaits_continue: false,
             interim: &[],
             patience: Patience::default(),
@@ -81,83 +61,31 @@ impl Stream {
         Rc::clone(&self.link)
     }
 
-    /// Passes on what has been found good already.
-    fn take_ready(&mut self, buffer: &mut ReadBuf<'_>) {
-        let count = self.ready.min(buffer.remaining());
-        buffer.put_slice(self.held.get(..count).unwrap_or_default());
-        self.held.advance(count);
-        self.ready -= count;
-        if self.held.is_empty() {
-            // An idle connection is to hold no memory for it.
-            self.held = BytesMut::new();
-        }
-    }
-
-    /// Screens the bytes that `buffer` has had since `before`, and leaves in it what can be passed on.
-    fn screen_in_place(&mut self, buffer: &mut ReadBuf<'_>, before: usize) {
-        let has_requests = self.has_requests();
-        let fresh = buffer.filled_mut().get_mut(before..).unwrap_or_default();
-        let screened = self.screen.screen(fresh, !has_requests);
-        if screened.rest.is_head() {
-            self.held
-                .extend_from_slice(fresh.get(screened.pass..).unwrap_or_default());
-            if !self.held.is_empty() && !self.is_new {
-                self.since = Instant::now();
-            }
-        }
-        buffer.set_filled(before + screened.pass);
-        self.conclude(screened);
-    }
-
-    /// The same for a head of which the beginning is held.
-    fn screen_held(&mut self) {
-        let has_requests = self.has_requests();
-        let screened = self.screen.screen(&mut self.held, !has_requests);
-        if !screened.rest.is_head() {
-            self.held.truncate(screened.pass);
-        } else if screened.pass > 0 {
+    /// What was read has been screened; `held_some` of a head had come before.
+    fn note(&mut self, screened: Screened, held_some: bool) {
+        let was_new = std::mem::take(&mut self.is_new);
+        let has_passed = screened.pass > 0;
+        let head_begins = self.inbound.is_within_head() && (has_passed || !held_some && !was_new);
+        if head_begins || self.inbound.is_within_body() {
             self.since = Instant::now();
         }
-        self.ready = screened.pass;
-        self.conclude(screened);
-    }
-
-    fn conclude(&mut self, screened: Screened) {
-        self.is_new = false;
-        self.is_held_back = screened.rest == Rest::HeldBack;
-        if screened.begins {
-            self.begun += 1;
-        }
-        if screened.pass > 0 {
+        if has_passed {
             self.awaits_continue = screened.awaits_continue;
         }
         if screened.awaits_continue {
             self.link.forget_body();
         }
-        if self.screen.is_within_body() {
-            self.since = Instant::now();
-        }
-        match screened.rest {
-            Rest::Refused(refusal) => self.refuse(refusal),
-            Rest::Broken => self.is_over = true,
-            Rest::Kept | Rest::HeldBack | Rest::None | Rest::Dropped => {}
-        }
     }
 
     /// There are requests whose answers have not ended.
     fn has_requests(&self) -> bool {
-        self.begun > self.link.ended()
-    }
-
-    fn refuse(&mut self, refusal: Refusal) {
-        self.refusal = Some(refusal);
-        self.is_over = true;
+        self.inbound.begun() > self.link.ended()
     }
 
     /// The client has closed its side. With requests in flight it counts as gone, as most proxies take it, so that
     /// their upstreams can stop working for it.
     fn ended(&self) -> Poll<io::Result<()>> {
-        Poll::Ready(if self.has_requests() || self.screen.is_within_body() {
+        Poll::Ready(if self.has_requests() || self.inbound.is_within_body() {
             Err(io::ErrorKind::ConnectionAborted.into())
         } else {
             Ok(())
@@ -166,23 +94,23 @@ impl Stream {
 
     /// Nothing has come. Whoever is waited for in vain is cut.
     fn wait(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let is_within_head = !self.held.is_empty() && !self.is_held_back;
-        if self.is_held_back {
+        if self.inbound.is_held_back() {
             self.link.wake_at_end(context.waker());
         }
+        let is_within_head = self.inbound.is_within_head();
         let patience = if is_within_head || self.is_new {
             self.limits.head_timeout
-        } else if self.screen.is_within_body() {
+        } else if self.inbound.is_within_body() {
             self.limits.stall_timeout
         } else {
             self.limits.idle_timeout
         };
         ready!(self.patience.poll_until(self.since + patience, context));
         if is_within_head {
-            self.refuse(Refusal::TooSlow);
-        } else if self.screen.is_within_body() {
+            self.inbound.refuse(Refusal::TooSlow);
+        } else if self.inbound.is_within_body() {
             self.link.stall();
-            self.is_over = true;
+            self.inbound.end();
         } else if self.has_requests() {
             // It waits for its answer.
             self.since = Instant::now();
@@ -228,18 +156,16 @@ impl AsyncRead for Stream {
         let this = &mut *self;
         let before = buffer.filled().len();
         loop {
-            if this.ready > 0 {
-                this.take_ready(buffer);
+            if this.inbound.pass_ready(buffer) || this.inbound.is_over() {
                 return Poll::Ready(Ok(()));
             }
-            if this.is_over {
-                return Poll::Ready(Ok(()));
-            }
-            if this.is_held_back && !this.has_requests() {
-                this.screen_held();
-            } else if this.held.len() >= MOST_HELD {
+            let is_free = !this.has_requests();
+            if is_free && this.inbound.is_held_back() {
+                let screened = this.inbound.screen_held(&[], is_free);
+                this.note(screened, true);
+            } else if this.inbound.is_full() {
                 return this.wait(context);
-            } else if this.held.is_empty() {
+            } else if this.inbound.holds_nothing() {
                 let read = Pin::new(&mut this.transport).poll_read(context, buffer);
                 if read.is_pending() {
                     return this.wait(context);
@@ -248,7 +174,8 @@ impl AsyncRead for Stream {
                 if buffer.filled().len() == before {
                     return this.ended();
                 }
-                this.screen_in_place(buffer, before);
+                let screened = this.inbound.screen_in_place(buffer, before, is_free);
+                this.note(screened, false);
                 if buffer.filled().len() > before {
                     return Poll::Ready(Ok(()));
                 }
@@ -263,8 +190,8 @@ impl AsyncRead for Stream {
                 if more.filled().is_empty() {
                     return this.ended();
                 }
-                this.held.extend_from_slice(more.filled());
-                this.screen_held();
+                let screened = this.inbound.screen_held(more.filled(), is_free);
+                this.note(screened, true);
             }
         }
     }
@@ -301,10 +228,11 @@ impl AsyncWrite for Stream {
             Some(closing) => closing,
             None => {
                 // After an answer that was announced as the last one nothing is said.
-                let refusal = this.refusal.filter(|_| !this.link.is_closing());
-                let goodbye = refusal.map(|refusal| goodbye::render(refusal, &this.held));
+                let is_closing = this.link.is_closing();
+                let refused = this.inbound.refused().filter(|_| !is_closing);
+                let goodbye = refused.map(|(refusal, head)| goodbye::render(refusal, head));
                 let may_still_send =
-                    this.is_over || this.screen.is_within_body() || this.link.is_closing();
+                    is_closing || this.inbound.is_over() || this.inbound.is_within_body();
                 Closing::new(goodbye.unwrap_or_default(), may_still_send)
             }
         };
