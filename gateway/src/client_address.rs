@@ -9,6 +9,8 @@
 //! nothing tells which is which: where both come, only what both say counts.
 
 mod forwarded;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod invariants;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -47,6 +47,8 @@ use door::Door;
 use http2::Http2;
 pub(crate) use link::Link;
 pub(crate) use refusal::Refusal;
+#[cfg(any(fuzzing, test))]
+pub(crate) use screen::invariants::hold as screen_holds;
 use stream::Stream;
 
 /// Binds the public listener. Gives the server and where it listens. With `certificates` it speaks TLS and nothing else.
@@ -146,7 +148,7 @@ fn allow_files(connections: u32) {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(fuzzing, test))]
 mod tests {
     use std::time::Duration;
 

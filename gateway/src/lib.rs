@@ -14,6 +14,8 @@ mod dispatch;
 mod downstream;
 mod entrance;
 mod fault;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod limits;
 mod pages;
 mod problem;

@@ -44,6 +44,8 @@ use convert::Values;
 use download::Download;
 use forwarding::Arrival;
 use framing::Framing;
+#[cfg(any(fuzzing, test))]
+pub(crate) use headers::invariants::hold as headers_hold;
 use pool::Lease;
 pub(crate) use pool::{Pool, Pools};
 pub(crate) use tls::{TlsConfig, tls_config};

@@ -20,6 +20,8 @@ use crate::rate::RateLimit;
 
 pub use settings::Settings;
 pub(crate) use target::Target;
+#[cfg(any(fuzzing, test))]
+pub(crate) use target::invariants::hold as target_holds;
 
 /// One method of one path.
 #[derive(Debug)]

@@ -5,6 +5,8 @@
 //! marked as sampled: each request leaves a line in the log, so that there is a record, and a service that samples
 //! by its parent would never begin by itself.
 
+#[cfg(any(fuzzing, test))]
+pub(crate) mod invariants;
 mod parent;
 mod state;
 

@@ -5,9 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
 
+use super::invariants::{PROXY, append, forwarded_element};
 use super::{TrustedProxies, X_FORWARDED_FOR, X_FORWARDED_HOST, X_FORWARDED_PROTO};
-
-const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 
 fn trusted() -> TrustedProxies {
     "10.0.0.0/8".parse().unwrap()
@@ -56,28 +55,6 @@ fn client() -> impl Strategy<Value = IpAddr> {
     ]
     .prop_filter("a proxy", |ip| !trusted().trusts(*ip))
     .prop_map(|ip| ip.to_canonical())
-}
-
-/// What a proxy makes of the lines of one field: it appends to the last, or adds one.
-fn append(fields: &mut HeaderMap, name: &HeaderName, own: &str, to_the_last: bool) {
-    let mut lines: Vec<String> = fields
-        .remove(name)
-        .map(|line| line.to_str().unwrap().to_owned())
-        .collect();
-    match lines.last_mut().filter(|_| to_the_last) {
-        Some(last) => last.push_str(&format!(", {own}")),
-        None => lines.push(own.to_owned()),
-    }
-    for line in lines {
-        fields.append(name.clone(), HeaderValue::from_str(&line).unwrap());
-    }
-}
-
-fn forwarded_element(client: IpAddr) -> String {
-    match client {
-        IpAddr::V4(ip) => format!("for={ip};host=\"a.example:80\";proto=http"),
-        IpAddr::V6(ip) => format!("for=\"[{ip}]:4711\";host=a.example"),
-    }
 }
 
 proptest! {

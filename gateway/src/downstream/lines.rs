@@ -44,7 +44,11 @@ impl Lines {
                 None if line.is_empty() => {
                     return Err(Refusal::Malformed("empty lines before a request"));
                 }
-                None => self.fields = Some(self.scanned),
+                None => {
+                    // As it is when the line comes in pieces.
+                    over_line(feed - begin, limits)?;
+                    self.fields = Some(self.scanned);
+                }
             }
         }
         self.scanned = bytes.len();
@@ -64,12 +68,13 @@ impl Lines {
         if let Some(fields) = self.fields {
             return over(bytes.len() - fields, limits.head, Refusal::HeadTooLarge);
         }
-        over(
-            bytes.len() - self.line,
-            limits.uri + BESIDE_TARGET,
-            Refusal::UriTooLong,
-        )
+        over_line(bytes.len() - self.line, limits)
     }
+}
+
+/// A request line of `length` bytes, without its LF.
+fn over_line(length: usize, limits: &Limits) -> Result<(), Refusal> {
+    over(length, limits.uri + BESIDE_TARGET, Refusal::UriTooLong)
 }
 
 fn over(length: usize, limit: u64, refusal: Refusal) -> Result<(), Refusal> {
@@ -117,6 +122,13 @@ mod tests {
         ] {
             assert!(matches!(end(bad), Err(Refusal::Malformed(_))), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn what_is_too_long_is_refused_whole_too() {
+        let method = "A".repeat(200);
+        let head = format!("{method} / HTTP/1.1\r\nhost: x\r\n\r\n");
+        assert_eq!(end(&head), Err(Refusal::UriTooLong));
     }
 
     #[test]

@@ -199,5 +199,7 @@ impl Body {
     }
 }
 
+#[cfg(any(fuzzing, test))]
+pub(super) mod invariants;
 #[cfg(test)]
 mod tests;

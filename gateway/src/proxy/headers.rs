@@ -8,24 +8,25 @@ pub(super) static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-
 pub(super) static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The fields that a head's `Connection` names (RFC 9110 §7.6.1).
-pub(super) struct ConnectionOptions<'a>(Vec<&'a str>);
+pub(super) struct ConnectionOptions<'a>(Vec<&'a [u8]>);
 
 impl<'a> ConnectionOptions<'a> {
     /// `values` are those of the head's `Connection` fields.
     pub(super) fn new(values: impl Iterator<Item = &'a [u8]>) -> Self {
+        // As bytes, for an option beside one that is no text is named all the same.
         let named = values
-            .filter_map(|value| std::str::from_utf8(value).ok())
-            .flat_map(|value| value.split(','))
-            .map(str::trim)
+            .flat_map(|value| value.split(|byte| *byte == b','))
+            .map(<[u8]>::trim_ascii)
             // The two that nearly all heads have; neither is a field that would go through.
-            .filter(|named| !matches!(*named, "keep-alive" | "close"));
+            .filter(|named| !matches!(*named, b"keep-alive" | b"close"));
         Self(named.collect())
     }
 
     /// Whether a field is meant for the last recipient: all are but the hop-by-hop ones (RFC 9110 §7.6.1) and those
     /// that `Connection` names.
     pub(super) fn lets_through(&self, name: &str) -> bool {
-        !is_hop_by_hop(name) && !self.0.iter().any(|named| name.eq_ignore_ascii_case(named))
+        let name_is = |named: &&[u8]| name.as_bytes().eq_ignore_ascii_case(named);
+        !is_hop_by_hop(name) && !self.0.iter().any(name_is)
     }
 }
 
@@ -39,6 +40,8 @@ fn is_hop_by_hop(name: &str) -> bool {
             | "trailer"
             | "transfer-encoding"
             | "upgrade"
+            // An option's name, reserved so that no field has it (RFC 9112 §9.6).
+            | "close"
             // Meant for the next proxy, which is this one (RFC 9110 §11.7).
             | "proxy-authenticate"
             | "proxy-authorization"
@@ -64,25 +67,16 @@ pub(super) fn is_rewritten(name: &str) -> bool {
     )
 }
 
+#[cfg(any(fuzzing, test))]
+pub(super) mod invariants;
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use service_kit::{observe, request_id};
 
+    use super::invariants::HOP_BY_HOP;
     use super::{ConnectionOptions, X_REQUEST_ID, is_rewritten};
-
-    const HOP_BY_HOP: [&str; 10] = [
-        "connection",
-        "expect",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    ];
 
     fn through<'a>(connection: &[&'static str], names: &[&'a str]) -> Vec<&'a str> {
         let connection = ConnectionOptions::new(connection.iter().map(|value| value.as_bytes()));

@@ -90,11 +90,14 @@ impl std::fmt::Display for Target {
     }
 }
 
+#[cfg(any(fuzzing, test))]
+pub(super) mod invariants;
+
 #[cfg(test)]
 mod tests {
-    use percent_encoding::percent_decode_str;
     use proptest::prelude::*;
 
+    use super::invariants::understood;
     use super::{Target, UnfitParameter};
 
     const PATH: &str = "/order-api/commandes/{id}/status";
@@ -161,34 +164,6 @@ mod tests {
         ] {
             assert!(Target::parse(bad, "/a/{id}/{*id}").is_err(), "{bad}");
         }
-    }
-
-    /// The path as a credulous upstream understands it: it decodes once, takes `\` for `/`, cuts each segment at a
-    /// `;` before or after that, resolves dots, and leaves out what is empty.
-    fn understood(path: &str, cuts_first: bool) -> Option<Vec<String>> {
-        let cut = |path: &str| {
-            let segments = path
-                .split('/')
-                .map(|segment| segment.split(';').next().unwrap());
-            segments.collect::<Vec<_>>().join("/")
-        };
-        let path = if cuts_first {
-            cut(path)
-        } else {
-            path.to_owned()
-        };
-        let decoded = percent_decode_str(&path).decode_utf8().ok()?;
-        let mut segments = Vec::new();
-        for segment in cut(&decoded.replace('\\', "/")).split('/') {
-            match segment {
-                "" | "." => {}
-                ".." => {
-                    segments.pop();
-                }
-                _ => segments.push(segment.to_owned()),
-            }
-        }
-        Some(segments)
     }
 
     /// What a request line can hold, and rather what is dangerous than what is not.

@@ -1,0 +1,5 @@
+//! What a client writes leads an upstream nowhere but where the route says: `gateway/src/route/target/invariants.rs`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| gateway::fuzzing::target(bytes));
