@@ -11,6 +11,7 @@ use service_kit::health::Readiness;
 use service_kit::program::RunError;
 use service_kit::serve::{Application, Draining, Service};
 
+use crate::client_address::Scheme;
 use crate::config::Config;
 use crate::downstream::{self, Certificates};
 use crate::proxy::tls_config;
@@ -19,6 +20,7 @@ use crate::proxy::tls_config;
 pub struct Gateway {
     public: Application,
     admin: Application,
+    scheme: Scheme,
 }
 
 impl Gateway {
@@ -39,6 +41,7 @@ impl Gateway {
         )?;
         let draining = Draining::default();
         let certificates = config.tls.as_ref().map(Certificates::load).transpose()?;
+        let scheme = config.scheme();
         let (server, addr) = downstream::bind(
             Arc::new(config),
             tls,
@@ -49,13 +52,23 @@ impl Gateway {
         if let Some(certificates) = certificates {
             public = public.beside(|draining| certificates.watch(draining));
         }
-        Ok(Self { public, admin })
+        Ok(Self {
+            public,
+            admin,
+            scheme,
+        })
     }
 
     /// Where the public listens.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.public.addr()
+    }
+
+    /// What the public is served over: `https` with a certificate.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        self.scheme.as_str()
     }
 
     /// Where the operator listens.

@@ -12,7 +12,7 @@ use std::thread::available_parallelism;
 
 use service_kit::env::{ConfigError, Env};
 
-use crate::client_address::TrustedProxies;
+use crate::client_address::{Scheme, TrustedProxies};
 use crate::cors::Origins;
 use crate::limits::Limits;
 use crate::rate::{Rate, RateLimit};
@@ -48,6 +48,14 @@ pub struct Config {
 }
 
 impl Config {
+    /// What the public is served over.
+    pub(crate) fn scheme(&self) -> Scheme {
+        match self.tls {
+            Some(_) => Scheme::Https,
+            None => Scheme::Http,
+        }
+    }
+
     /// Reads `file`, or the file that is compiled in.
     ///
     /// # Errors

@@ -36,7 +36,6 @@ use service_kit::serve::{DRAIN, Draining, cannot_listen};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
-use crate::client_address::Scheme;
 use crate::config::Config;
 use crate::dispatch::Worker;
 use crate::entrance::enter;
@@ -83,11 +82,7 @@ pub(crate) fn bind(
             config: Arc::clone(&config),
             pools: Pools::new(&config.upstreams, &tls),
             draining: draining.clone(),
-            scheme: if acceptor.is_some() {
-                Scheme::Https
-            } else {
-                Scheme::Http
-            },
+            scheme: config.scheme(),
         });
         let app = || {
             let app = App::new().app_data(worker.clone());

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use stack::{DEMO_ACCOUNTS, Stack};
 
 pub(crate) fn print(stack: &Stack, out: &mut impl Write) -> io::Result<()> {
-    let gateway = format!("http://localhost:{}", stack.addr().port());
+    let gateway = format!("{}://localhost:{}", stack.scheme(), stack.addr().port());
     writeln!(out, "The restaurant is open.\n")?;
     writeln!(out, "  gateway   {gateway}")?;
     writeln!(out, "  operator  http://{}", stack.admin_addr())?;

@@ -44,6 +44,7 @@ pub struct Stack {
     services: BTreeMap<Service, Running>,
     gateway: Running,
     admin: SocketAddr,
+    scheme: &'static str,
 }
 
 impl Stack {
@@ -59,7 +60,7 @@ impl Stack {
             services.insert(service, running);
         }
         let gateway = gateway::Gateway::build(settings::gateway(&options, &addrs)?)?;
-        let admin = gateway.admin_addr();
+        let (admin, scheme) = (gateway.admin_addr(), gateway.scheme());
         let gateway = Running::of(gateway.addr(), |stop| gateway.run_until(stop));
         Ok(Self {
             options,
@@ -67,6 +68,7 @@ impl Stack {
             services,
             gateway,
             admin,
+            scheme,
         })
     }
 
@@ -74,6 +76,12 @@ impl Stack {
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.gateway.addr()
+    }
+
+    /// What the gateway's door is reached over: `https` with a certificate.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        self.scheme
     }
 
     /// The operator's door.
