@@ -38,6 +38,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
 /// What is left of an upheaval in a program's memory and queues is gone by then.
 const SETTLING: Duration = Duration::from_secs(1);
 
+/// Time for a proxy to notice that thousands have gone.
+const LEAVING: Duration = Duration::from_secs(3);
+
 /// For the connections to the upstream and for files.
 const SPARE: u64 = 256;
 
@@ -86,6 +89,8 @@ struct Run {
     idle: Cost,
     /// All of them together.
     crowded: (Latency, Cost),
+    /// Resident memory once all have gone.
+    left: u64,
     cuts: Cuts,
     /// Idle connections that the proxy has closed.
     lost: usize,
@@ -159,12 +164,16 @@ impl Options {
         let heads = SlowHeads::begin(addr, self.slow, HEAD_TIMEOUT);
         tokio::time::sleep(HEAD_TIMEOUT + SETTLING).await;
         let crowded = watched(&proxy, visit(duration)).await?;
+        let (cuts, lost) = (heads.cuts(), crowd.lost());
+        drop((crowd, heads));
+        tokio::time::sleep(LEAVING).await;
         Ok(Run {
             alone,
             idle,
             crowded,
-            cuts: heads.cuts(),
-            lost: crowd.lost(),
+            left: proxy.memory()?.resident,
+            cuts,
+            lost,
         })
     }
 

@@ -76,6 +76,7 @@ impl Report {
                     "{:.1}",
                     over(rounds, |run| mebibytes(run.crowded.1.resident))
                 ),
+                format!("{:.1}", over(rounds, |run| mebibytes(run.left))),
             ]
         };
         let rows: Vec<_> = self.rows.iter().map(row).collect();
@@ -85,6 +86,7 @@ impl Report {
             "MiB with the idle",
             "bytes each",
             "MiB with slow heads too",
+            "MiB once they have gone",
         ];
         table(head, &rows)
     }
@@ -168,6 +170,7 @@ mod tests {
             alone: (latency(200), cost(10)),
             idle: cost(20),
             crowded: (latency(300), cost(21)),
+            left: 12 * MIB,
             cuts: Cuts { told: 7, untold: 1 },
             lost,
         };
@@ -186,7 +189,7 @@ mod tests {
         let text = report(0).to_string();
         let memory = text.lines().find(|line| line.contains("20.0")).unwrap();
         let cells: Vec<_> = memory.split('|').map(str::trim).collect();
-        assert_eq!(cells[2..6], ["10.0", "20.0", "10240", "21.0"]);
+        assert_eq!(cells[2..7], ["10.0", "20.0", "10240", "21.0", "12.0"]);
     }
 
     #[test]
