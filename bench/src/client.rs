@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 
 use http_body_util::BodyExt as _;
+use hyper::body::Body;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{CONTENT_TYPE, HOST};
 use hyper::{Method, Request, Response, StatusCode};
@@ -13,6 +14,19 @@ use tokio::net::TcpStream;
 
 use crate::Error;
 
+/// A new connection, for bodies of one kind.
+pub(crate) async fn connect<B>(addr: SocketAddr) -> Result<SendRequest<B>, Error>
+where
+    B: Body<Data: Send, Error: Into<Error>> + Send + 'static,
+{
+    let stream = TcpStream::connect(addr).await?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    // Whoever waits for an answer on it is told by hyper when it breaks.
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
 pub(crate) struct Client {
     sender: SendRequest<String>,
     host: String,
@@ -20,15 +34,15 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) async fn connect(addr: SocketAddr) -> Result<Self, Error> {
-        let stream = TcpStream::connect(addr).await?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // Whoever waits for an answer on it is told by hyper when it breaks.
-        tokio::spawn(connection);
         Ok(Self {
-            sender,
+            sender: connect(addr).await?,
             host: addr.to_string(),
         })
+    }
+
+    /// Whether the server has kept the connection.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.sender.is_closed()
     }
 
     /// The body of a GET that must be answered 200.

@@ -1,20 +1,29 @@
 //! `cargo run --release -p bench`: measures the release binaries from outside, as their clients see them.
 //!
 //! It knows no service's code, only what the contract says of them, so that the same load can be put on anything
-//! that speaks it. Each measurement is a subcommand: `orders`, which runs where none is named, and `journey`.
+//! that speaks it. Each measurement is a subcommand: `orders`, which runs where none is named, `journey`, `idle`
+//! and `bodies`.
 
+mod bodies;
 mod client;
 mod disk;
+mod filler;
+mod gateway;
+mod idle;
 mod journey;
 mod load;
 mod machine;
 mod markdown;
+mod nginx;
 mod order;
 mod orders;
+mod process;
 mod report;
+mod server;
 mod service;
 mod sink;
 mod stats;
+mod upstream;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -41,6 +50,10 @@ enum Measurement {
     Orders(orders::Options),
     /// How long it takes until one domain hears of another: the life of an order, through the gateway
     Journey(journey::Options),
+    /// What idle connections and slow heads cost the gateway, and whoever else is a client of it; beside nginx
+    Idle(idle::Options),
+    /// What a large body takes of the gateway on its way through it, up and down
+    Bodies(bodies::Options),
 }
 
 fn main() -> ExitCode {
@@ -79,5 +92,7 @@ async fn run(measurement: Measurement) -> Result<(), Error> {
     match measurement {
         Measurement::Orders(options) => orders::run(options).await,
         Measurement::Journey(options) => journey::run(options).await,
+        Measurement::Idle(options) => idle::run(options).await,
+        Measurement::Bodies(options) => bodies::run(options).await,
     }
 }

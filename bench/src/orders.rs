@@ -10,6 +10,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use clap::Args;
@@ -157,7 +158,7 @@ impl Bench {
         };
         let names = ["KITCHEN_URL", "DELIVERY_URL"].into_iter();
         variables.extend(names.zip(peers.into_iter().flatten()));
-        Service::start(&self.program, folder.path(), &variables).await
+        Service::start(Command::new(&self.program), folder.path(), &variables).await
     }
 }
 

@@ -9,6 +9,8 @@ use chrono::Utc;
 
 use crate::{Error, machine, markdown};
 
+pub(crate) const MIB: u64 = 1024 * 1024;
+
 /// Under which conditions something is measured, as the first line of its report.
 #[derive(Default)]
 pub(crate) struct Conditions {
@@ -52,4 +54,9 @@ pub(crate) fn micros(duration: Duration) -> f64 {
 
 pub(crate) fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
+}
+
+/// Bytes as MiB.
+pub(crate) fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / MIB as f64
 }

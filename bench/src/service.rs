@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{Error, machine};
+use tokio::net::TcpStream;
+
+use crate::Error;
+use crate::process::{self, Memory};
 
 /// A start takes milliseconds, and a slow disk may make a second of it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -62,28 +65,49 @@ pub(crate) fn build(target: &Path) -> Result<PathBuf, Error> {
 impl Service {
     /// Starts `program` with its database, if it keeps one, and its log in `folder`, and waits until it listens.
     pub(crate) async fn start(
-        program: &Path,
+        mut program: Command,
         folder: &Path,
         variables: &Variables,
     ) -> Result<Self, Error> {
-        let name = program.file_name().ok_or("a program without a name")?;
+        let path = PathBuf::from(program.get_program());
+        let name = path.file_name().ok_or("a program without a name")?;
         let log = folder.join(name).with_extension("log");
         let database = folder.join(name).with_extension("db");
-        let child = Command::new(program)
+        program
             // Nothing that happens to be set here changes what is measured.
             .env_clear()
             .env("DATABASE_URL", format!("sqlite://{}", database.display()))
             .env("RUST_LOG", LOG_FILTER)
-            .envs(variables.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .stderr(File::create(&log)?)
-            .spawn()
-            .map_err(|error| format!("{}: {error}", program.display()))?;
+            .envs(variables.iter().map(|(name, value)| (name, value)));
         let addr = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut service = Self { child, addr };
+        let mut service = Self::spawn(program, &log, addr)?;
         let announced = service.announced(&log).await;
-        service.addr = announced.map_err(|error| format!("{}: {error}", program.display()))?;
+        service.addr = announced.map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(service)
+    }
+
+    /// Starts `program`, which is told to listen on `addr` and does not say when it does.
+    pub(crate) async fn start_on(
+        addr: SocketAddr,
+        program: Command,
+        log: &Path,
+    ) -> Result<Self, Error> {
+        let mut service = Self::spawn(program, log, addr)?;
+        let begun = Instant::now();
+        while TcpStream::connect(addr).await.is_err() {
+            service.wait_on(begun, log).await?;
+        }
+        Ok(service)
+    }
+
+    fn spawn(mut program: Command, log: &Path, addr: SocketAddr) -> Result<Self, Error> {
+        let spawned = program
+            .stdin(Stdio::null())
+            .stderr(File::create(log)?)
+            .spawn();
+        let path = Path::new(program.get_program()).display();
+        let child = spawned.map_err(|error| format!("{path}: {error}"))?;
+        Ok(Self { child, addr })
     }
 
     async fn announced(&mut self, log: &Path) -> Result<SocketAddr, Error> {
@@ -93,23 +117,34 @@ impl Service {
             if let Some(addr) = announced_addr(&lines) {
                 return Ok(addr);
             }
-            if self.child.try_wait()?.is_some() || begun.elapsed() > PATIENCE {
-                return Err(format!("does not start:\n{lines}").into());
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            self.wait_on(begun, log).await?;
         }
+    }
+
+    /// Waits a moment for a start that began at `begun`.
+    ///
+    /// # Errors
+    /// It has failed, or takes too long; with what was logged.
+    async fn wait_on(&mut self, begun: Instant, log: &Path) -> Result<(), Error> {
+        if self.child.try_wait()?.is_some() || begun.elapsed() > PATIENCE {
+            let lines = fs::read_to_string(log)?;
+            return Err(format!("does not start:\n{lines}").into());
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        Ok(())
     }
 
     pub(crate) fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// The processor time it has taken so far, its own and the kernel's for it.
+    /// The processor time it has taken so far.
     pub(crate) fn cpu(&self) -> Result<Duration, Error> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let ticks = ticks(&stat).ok_or("a line of /proc/PID/stat that cannot be read")?;
-        let per_second = machine::ticks_per_second()?;
-        Ok(Duration::from_secs_f64(ticks as f64 / per_second as f64))
+        process::cpu(self.child.id())
+    }
+
+    pub(crate) fn memory(&self) -> Result<Memory, Error> {
+        process::memory(self.child.id())
     }
 }
 
@@ -131,18 +166,9 @@ fn announced_addr(log: &str) -> Option<SocketAddr> {
         .find_map(|(_, rest)| rest.split([',', ' ', '\n']).next()?.parse().ok())
 }
 
-/// `utime` and `stime` together, the 14th and 15th field. The second is the program's name in parentheses, which may
-/// itself hold spaces (`proc_pid_stat(5)`).
-fn ticks(stat: &str) -> Option<u64> {
-    let (_, fields) = stat.rsplit_once(") ")?;
-    let mut fields = fields.split(' ').skip(11);
-    let mut next = || fields.next()?.parse::<u64>().ok();
-    Some(next()? + next()?)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{announced_addr, ticks};
+    use super::announced_addr;
 
     #[test]
     fn the_address_is_read_from_a_whole_line() {
@@ -150,11 +176,5 @@ mod tests {
         assert_eq!(announced_addr(line), None);
         let log = format!("[info] ready\n{line}\n");
         assert_eq!(announced_addr(&log), "127.0.0.1:40123".parse().ok());
-    }
-
-    #[test]
-    fn processor_time_is_found_behind_a_name_with_spaces() {
-        let stat = "7 (a) b) S 1 7 7 0 -1 4194304 100 0 0 0 250 50 0 0 20 0 9 0 99";
-        assert_eq!(ticks(stat), Some(300));
     }
 }

@@ -39,6 +39,11 @@ impl Spread {
     }
 }
 
+/// One figure of each round.
+pub(crate) fn over<T>(rounds: &[T], figure: impl Fn(&T) -> f64) -> Spread {
+    Spread::of(rounds.iter().map(figure))
+}
+
 /// `1200 (1150–1260)`, with the decimals asked for; of a single round, `1200`.
 impl Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

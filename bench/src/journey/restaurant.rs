@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
+use std::process::Command;
 
 use crate::Error;
 use crate::service::{NOBODY, PROGRAMS, Service};
@@ -23,7 +24,10 @@ impl Restaurant {
     /// Starts the programs, which are in the folder `programs`, with their files in `folder`.
     pub(super) async fn open(programs: &Path, folder: &Path) -> Result<Self, Error> {
         let variables = variables()?;
-        let start = async |name| Service::start(&programs.join(name), folder, &variables).await;
+        let start = async |name| {
+            let program = Command::new(programs.join(name));
+            Service::start(program, folder, &variables).await
+        };
         let [orders, kitchen, delivery, gateway] = PROGRAMS;
         let behind = [
             start(orders).await?,

@@ -9,7 +9,7 @@ use crate::disk::Syncs;
 use crate::load::Outcome;
 use crate::markdown::table;
 use crate::report::{Conditions, micros, millis};
-use crate::stats::{Spread, median_and_p99};
+use crate::stats::{Spread, median_and_p99, over};
 
 use super::{DOWN, UP};
 
@@ -156,8 +156,4 @@ impl Display for Report {
         )?;
         self.write_refused(f)
     }
-}
-
-fn over<T>(rounds: &[T], figure: impl Fn(&T) -> f64) -> Spread {
-    Spread::of(rounds.iter().map(figure))
 }

@@ -1,0 +1,143 @@
+//! What `bodies` found, as text that is Markdown as well.
+
+use std::fmt::{self, Display};
+
+use crate::Error;
+use crate::markdown::table;
+use crate::report::{Conditions, MIB, mebibytes};
+use crate::stats::over;
+
+use super::{Run, SLOW};
+
+/// What is promised of the gateway, however long a body is.
+const LIMIT: u64 = 40 * MIB;
+
+pub(super) struct Report {
+    pub(super) conditions: Conditions,
+    /// The gateway's.
+    pub(super) version: String,
+    /// The length of each body.
+    pub(super) mebibytes: u64,
+    /// Once each round.
+    pub(super) rows: [(&'static str, Vec<Run>); 8],
+}
+
+impl Run {
+    fn per_second(&self) -> f64 {
+        mebibytes(self.bytes) / self.elapsed.as_secs_f64()
+    }
+
+    /// Processor seconds for each GiB.
+    fn cost(&self) -> f64 {
+        self.cpu.as_secs_f64() / mebibytes(self.bytes) * 1024.0
+    }
+}
+
+impl Report {
+    /// # Errors
+    /// The gateway took more memory than it may.
+    pub(super) fn verdict(&self) -> Result<(), Error> {
+        match self.most() {
+            most if most <= LIMIT => Ok(()),
+            most => {
+                let (most, limit) = (mebibytes(most), mebibytes(LIMIT));
+                Err(format!("the gateway took {most:.1} MiB, over {limit:.0} MiB").into())
+            }
+        }
+    }
+
+    fn runs(&self) -> impl Iterator<Item = &Run> {
+        self.rows.iter().flat_map(|(_, runs)| runs)
+    }
+
+    fn most(&self) -> u64 {
+        self.runs().map(|run| run.after.peak).max().unwrap_or(0)
+    }
+
+    fn table(&self) -> String {
+        let rows = self.rows.each_ref().map(|(name, rounds)| {
+            [
+                (*name).to_owned(),
+                format!("{:.0}", over(rounds, Run::per_second)),
+                format!("{:.2}", over(rounds, Run::cost)),
+                format!("{:.1}", over(rounds, |run| mebibytes(run.after.peak))),
+                format!("{:.1}", over(rounds, |run| mebibytes(run.after.resident))),
+            ]
+        });
+        let head = [
+            "Through the gateway",
+            "MiB/s",
+            "CPU s/GiB",
+            "peak MiB",
+            "after it MiB",
+        ];
+        table(head, &rows)
+    }
+}
+
+impl Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (conditions, version, table) = (&self.conditions, &self.version, self.table());
+        let rounds = self.rows.first().map_or(0, |(_, rounds)| rounds.len());
+        let length = self.mebibytes;
+        let before: Vec<_> = self
+            .runs()
+            .map(|run| mebibytes(run.before.resident))
+            .collect();
+        let before = over(&before, |size| *size);
+        let (most, limit, slow) = (mebibytes(self.most()), mebibytes(LIMIT), mebibytes(SLOW));
+        write!(
+            f,
+            "{conditions}\n\
+             {version} with one worker; {length} MiB each, {rounds} ×: the median (the lowest–the highest).\n\
+             \n{table}\n\
+             - Limit: {limit:.0} MiB of resident memory at any time. The most: {most:.1} MiB. Before a body: {before:.1} MiB.\n\
+             - A slow upstream or client reads {slow:.0} MiB/s.\n\
+             - Each row has a gateway of its own; its access log is off, and `limits.request_body` and the upstream's\n  \
+               `timeout` are raised.\n\
+             - Client and upstream are one thread: MiB/s is what all three make together, CPU and memory are the gateway's alone.\n"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{LIMIT, Report, Run};
+    use crate::process::Memory;
+    use crate::report::{Conditions, MIB};
+
+    fn report(peak: u64) -> Report {
+        let run = || Run {
+            bytes: 2048 * MIB,
+            elapsed: Duration::from_secs(4),
+            cpu: Duration::from_secs(3),
+            before: Memory::default(),
+            after: Memory {
+                resident: 5 * MIB,
+                peak,
+            },
+        };
+        Report {
+            conditions: Conditions::default(),
+            version: "gateway 1".to_owned(),
+            mebibytes: 2048,
+            rows: ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| (name, vec![run()])),
+        }
+    }
+
+    #[test]
+    fn the_gateway_may_take_as_much_as_the_limit_and_no_more() {
+        let kept = report(LIMIT);
+        assert!(kept.verdict().is_ok());
+        let text = kept.to_string();
+        assert!(
+            text.contains("|   512 |      1.50 |     40.0 |          5.0 |"),
+            "{text}"
+        );
+        let broken = report(LIMIT + MIB);
+        let error = broken.verdict().unwrap_err().to_string();
+        assert_eq!(error, "the gateway took 41.0 MiB, over 40 MiB");
+    }
+}

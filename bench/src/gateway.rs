@@ -1,0 +1,112 @@
+//! The gateway with one worker, in front of one upstream, configured by its own file but for a few values.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+
+use crate::Error;
+use crate::service::Service;
+
+/// The file that is compiled into it.
+const DEFAULT_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../gateway/gateway.toml");
+
+/// A route that anyone may ask by GET and by POST, and of whose answers nothing may be kept.
+pub(crate) const PATH: &str = "/client-api/clients";
+
+/// The table of `PATH`'s upstream.
+pub(crate) const UPSTREAM: &str = "[upstreams.clients]";
+
+/// A value of the file that is another one here.
+pub(crate) struct Change<'a> {
+    pub(crate) table: &'a str,
+    pub(crate) key: &'a str,
+    pub(crate) value: &'a str,
+}
+
+/// As it names itself: `gateway 0.1.0`.
+pub(crate) fn version(programs: &Path) -> Result<String, Error> {
+    let told = Command::new(programs.join("gateway"))
+        .arg("--version")
+        .output()?;
+    Ok(String::from_utf8(told.stdout)?.trim().to_owned())
+}
+
+/// Starts the gateway, which is in the folder `programs`, with its files in `folder`.
+pub(crate) async fn start(
+    programs: &Path,
+    folder: &Path,
+    upstream: SocketAddr,
+    changes: &[Change<'_>],
+) -> Result<Service, Error> {
+    let mut config = fs::read_to_string(DEFAULT_FILE)?;
+    for change in changes {
+        config = change
+            .apply(&config)
+            .ok_or_else(|| format!("{DEFAULT_FILE} has no {} {}", change.table, change.key))?;
+    }
+    let file = folder.join("gateway.toml");
+    fs::write(&file, config)?;
+    let mut program = Command::new(programs.join("gateway"));
+    program.arg("--config").arg(file);
+    let variables = [
+        ("GATEWAY_BIND", "127.0.0.1:0".to_owned()),
+        ("GATEWAY_ADMIN_BIND", "127.0.0.1:0".to_owned()),
+        ("GATEWAY_WORKERS", "1".to_owned()),
+        // All clients are one address here.
+        ("GATEWAY_RATE_LIMIT", "off".to_owned()),
+        ("CLIENTS_URL", format!("http://{upstream}")),
+    ];
+    Service::start(program, folder, &variables).await
+}
+
+impl Change<'_> {
+    /// `text` with the value changed; nothing where it is not there.
+    fn apply(&self, text: &str) -> Option<String> {
+        let table = format!("\n{}\n", self.table);
+        let key = format!("\n{} = ", self.key);
+        let body = text.find(&table)? + table.len() - 1;
+        let (before, body) = text.split_at(body);
+        let end = body.find("\n[").unwrap_or(body.len());
+        let at = body.get(..end)?.find(&key)? + key.len();
+        let (kept, rest) = body.split_at(at);
+        let rest = rest.find('\n').and_then(|end| rest.get(end..));
+        let (rest, value) = (rest.unwrap_or_default(), self.value);
+        Some(format!("{before}{kept}{value}{rest}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{Change, DEFAULT_FILE, PATH, UPSTREAM};
+
+    const TEXT: &str = "# top\n[a]\nx = 1 # one\ny = 2\n\n[b]\nx = 3\nz = \"4\"";
+
+    fn changed(table: &str, key: &str, value: &str) -> Option<String> {
+        Change { table, key, value }.apply(TEXT)
+    }
+
+    #[test]
+    fn a_value_is_changed_in_its_own_table() {
+        let first = changed("[a]", "x", "9").unwrap();
+        assert_eq!(first, TEXT.replace("1 # one", "9"));
+        let second = changed("[b]", "x", "9").unwrap();
+        assert_eq!(second, TEXT.replace('3', "9"));
+        let last = changed("[b]", "z", "\"9\"").unwrap();
+        assert_eq!(last, TEXT.replace('4', "9"));
+    }
+
+    #[test]
+    fn a_value_that_is_not_there_is_not_made() {
+        assert_eq!(changed("[a]", "z", "9"), None);
+        assert_eq!(changed("[c]", "x", "9"), None);
+    }
+
+    #[test]
+    fn the_default_file_has_the_upstream_and_its_path() {
+        let text = fs::read_to_string(DEFAULT_FILE).unwrap();
+        assert!(text.contains(UPSTREAM) && text.contains(PATH));
+    }
+}

@@ -1,0 +1,68 @@
+//! What a running process has taken of the machine, as the kernel counts it.
+
+use std::fs;
+use std::time::Duration;
+
+use crate::{Error, machine};
+
+/// In bytes. What the kernel keeps for a process, its sockets' buffers above all, is no part of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Memory {
+    /// What of the process is in memory now.
+    pub(crate) resident: u64,
+    /// The most that ever was.
+    pub(crate) peak: u64,
+}
+
+/// The processor time it has taken so far, its own and the kernel's for it.
+pub(crate) fn cpu(id: u32) -> Result<Duration, Error> {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
+    let ticks = ticks(&stat).ok_or("a line of /proc/PID/stat that cannot be read")?;
+    let per_second = machine::ticks_per_second()?;
+    Ok(Duration::from_secs_f64(ticks as f64 / per_second as f64))
+}
+
+/// What it holds of the memory.
+pub(crate) fn memory(id: u32) -> Result<Memory, Error> {
+    let status = fs::read_to_string(format!("/proc/{id}/status"))?;
+    let read = |name| kibibytes(&status, name).map(|size| size * 1024);
+    let memory = read("VmRSS").zip(read("VmHWM"));
+    let (resident, peak) = memory.ok_or("a /proc/PID/status that cannot be read")?;
+    Ok(Memory { resident, peak })
+}
+
+/// `utime` and `stime` together, the 14th and 15th field. The second is the program's name in parentheses, which may
+/// itself hold spaces (`proc_pid_stat(5)`).
+fn ticks(stat: &str) -> Option<u64> {
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let mut fields = fields.split(' ').skip(11);
+    let mut next = || fields.next()?.parse::<u64>().ok();
+    Some(next()? + next()?)
+}
+
+/// A size of `/proc/PID/status`. Its `kB` are KiB (`proc_pid_status(5)`).
+fn kibibytes(status: &str, name: &str) -> Option<u64> {
+    let mut lines = status.lines();
+    let size = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    size.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{kibibytes, ticks};
+
+    #[test]
+    fn processor_time_is_found_behind_a_name_with_spaces() {
+        let stat = "7 (a) b) S 1 7 7 0 -1 4194304 100 0 0 0 250 50 0 0 20 0 9 0 99";
+        assert_eq!(ticks(stat), Some(300));
+    }
+
+    #[test]
+    fn a_size_is_found_by_its_whole_name() {
+        let status =
+            "Name:\tgateway\nVmHWM:\t    5124 kB\nVmRSS:\t    4096 kB\nRssAnon:\t    100 kB\n";
+        assert_eq!(kibibytes(status, "VmHWM"), Some(5124));
+        assert_eq!(kibibytes(status, "VmRSS"), Some(4096));
+        assert_eq!(kibibytes(status, "Rss"), None);
+    }
+}

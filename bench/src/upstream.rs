@@ -1,0 +1,58 @@
+//! The upstream behind a measured gateway: it gives whoever asks a body, and takes one from whoever brings one.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper::{Method, Request, Response};
+
+use crate::filler::{Filler, Framing};
+use crate::{Error, server};
+
+/// In which field it says how much it has taken.
+pub(crate) const TAKEN: &str = "bench-taken";
+
+#[derive(Clone, Copy)]
+pub(crate) struct Upstream {
+    /// The length of the body that it gives.
+    pub(crate) length: u64,
+    pub(crate) framing: Framing,
+    /// How fast it takes one.
+    pub(crate) pace: Pace,
+}
+
+/// Bytes per second; as many as come where there is none.
+pub(crate) type Pace = Option<u64>;
+
+impl Upstream {
+    /// Listens until the program ends; says where.
+    pub(crate) async fn open(self) -> Result<SocketAddr, Error> {
+        server::open(move |request| self.answer(request)).await
+    }
+
+    async fn answer(self, request: Request<Incoming>) -> Response<Filler> {
+        if request.method() == Method::GET {
+            return Response::new(Filler::new(self.length, self.framing));
+        }
+        // What broke off is told by whoever sent it.
+        let taken = take(request.into_body(), self.pace).await.unwrap_or(0);
+        let mut answer = Response::new(Filler::none());
+        answer.headers_mut().insert(TAKEN, taken.into());
+        answer
+    }
+}
+
+/// Reads a body at `pace` and says how long it was.
+pub(crate) async fn take(mut body: Incoming, pace: Pace) -> hyper::Result<u64> {
+    let begun = Instant::now();
+    let mut taken = 0;
+    while let Some(frame) = body.frame().await {
+        taken += frame?.data_ref().map_or(0, |data| data.len() as u64);
+        if let Some(pace) = pace {
+            let due = begun + Duration::from_secs_f64(taken as f64 / pace as f64);
+            tokio::time::sleep_until(due.into()).await;
+        }
+    }
+    Ok(taken)
+}
