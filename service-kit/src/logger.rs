@@ -5,12 +5,16 @@
 mod json;
 mod text;
 
+use std::io::{self, IsTerminal as _};
 use std::str::FromStr;
+
+use env_logger::{Builder, WriteStyle};
 
 use crate::env::{ConfigError, Env};
 
-/// Everything worth knowing of a healthy process; the server library announces each thread it starts.
-const DEFAULT_FILTER: &str = "info,actix_server=warn";
+/// Everything worth knowing of a healthy process. The server library announces each thread it starts, and says of every
+/// body that breaks off, without the request's id, what the gateway says with it.
+const DEFAULT_FILTER: &str = "info,actix_server=warn,actix_http=off";
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -36,7 +40,7 @@ impl FromStr for Format {
 pub struct LogConfig {
     /// `LOG_FORMAT`: `text` or `json`; `text` by default.
     pub format: Format,
-    /// `RUST_LOG`: env_logger's filter, such as `warn,access=info`; `info,actix_server=warn` by default.
+    /// `RUST_LOG`: env_logger's filter, such as `warn,access=info`; [`DEFAULT_FILTER`] by default.
     pub filter: String,
 }
 
@@ -57,14 +61,21 @@ impl LogConfig {
 
 /// Starts logging to standard error. A second call changes nothing.
 pub fn init(config: &LogConfig) {
-    let mut builder = env_logger::Builder::new();
+    let mut builder = Builder::new();
     builder.parse_filters(&config.filter);
     match config.format {
-        Format::Text => builder.format(text::write),
-        Format::Json => builder.format(json::write),
+        Format::Text if io::stderr().is_terminal() => builder.format(text::write_in_colour),
+        Format::Text => plain(&mut builder).format(text::write),
+        Format::Json => plain(&mut builder).format(json::write),
     };
     // Fails only where a logger is there already, as in a test binary.
     let _ = builder.try_init();
+}
+
+/// Spares the search of each line for colours to take out, where the format writes none: what is said to be kept is not
+/// looked at.
+fn plain(builder: &mut Builder) -> &mut Builder {
+    builder.write_style(WriteStyle::Always)
 }
 
 #[cfg(test)]
