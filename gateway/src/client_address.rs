@@ -21,8 +21,8 @@ use std::net::IpAddr;
 
 use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName};
 
+use crate::grammar::is_authority;
 use forwarded::Element;
-pub(crate) use forwarded::{is_host, is_token};
 pub(crate) use trusted::TrustedProxies;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -96,7 +96,7 @@ impl TrustedProxies {
         let last = |name| std::str::from_utf8(elements(fields, name).last()?).ok();
         Believed {
             hops,
-            host: last(&X_FORWARDED_HOST).filter(|host| forwarded::is_host(host)),
+            host: last(&X_FORWARDED_HOST).filter(|host| is_authority(host.as_bytes())),
             scheme: last(&X_FORWARDED_PROTO).and_then(Scheme::parse),
         }
     }

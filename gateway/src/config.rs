@@ -208,6 +208,7 @@ mod tests {
                 "request_body = \"much\"",
                 "request_body",
             ),
+            ("uri = \"8KiB\"", "uri = \"64KiB\"", "limits.uri"),
             ("head = \"32KiB\"", "head = \"1MiB\"", "limits.head"),
             (
                 "idle_timeout = \"60s\"",

@@ -38,27 +38,30 @@ pub(crate) async fn enter(
         .headers_mut()
         .insert(request_id::HEADER, request_id.header_value());
     fit(&mut response, &request);
-    if response.head().connection_type() == ConnectionType::Close
-        && let Some(link) = &record.link
-    {
-        link.close();
+    if let Some(link) = &record.link {
+        link.answer_begins();
+        if response.head().connection_type() == ConnectionType::Close {
+            link.close();
+        }
+        if request.version() < Version::HTTP_11 && response.body().size() == BodySize::Stream {
+            link.delimit_by_end();
+        }
     }
     record.follow(response)
 }
 
 /// Fits the answer to what the server does not mind itself.
 fn fit(response: &mut HttpResponse, request: &HttpRequest) {
+    let is_stream = response.body().size() == BodySize::Stream;
     let head = response.head_mut();
-    if request.version() < Version::HTTP_11 {
+    let is_old = request.version() < Version::HTTP_11;
+    if is_old {
         // It knows no chunks (RFC 9112 §6.1); the connection's end delimits the body.
         head.no_chunking(true);
-        if response.body().size() == BodySize::Stream {
-            response
-                .head_mut()
-                .set_connection_type(ConnectionType::Close);
-        }
-    } else if request.head().upgrade() {
-        // Without it the server would say, and take it, that it is about to switch (actix-http 3.20).
+    }
+    // The server would say, and take it, that it is about to switch (actix-http 3.20).
+    let would_upgrade = request.head().upgrade();
+    if would_upgrade || (is_old && is_stream) {
         head.set_connection_type(ConnectionType::Close);
     }
 }

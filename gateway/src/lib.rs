@@ -16,6 +16,7 @@ mod entrance;
 mod fault;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
+mod grammar;
 mod limits;
 mod pages;
 mod problem;

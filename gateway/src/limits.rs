@@ -10,6 +10,9 @@ use crate::config::LimitsTable;
 /// line's method and version.
 const MOST_HEAD: u64 = 120 * 1024;
 
+/// What the type of a URI can hold.
+const LONGEST_URI: u64 = 65_534;
+
 /// Sizes are bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -35,6 +38,9 @@ impl Limits {
         let refuse =
             |key: &str, reason: &str| Err(ConfigError::new(format!("limits.{key}"), reason));
         let (uri, head) = (table.uri.as_u64(), table.head.as_u64());
+        if uri > LONGEST_URI {
+            return refuse("uri", "must be at most 65534 bytes");
+        }
         if uri.saturating_add(head) > MOST_HEAD {
             return refuse("head", "must be at most 120KiB together with limits.uri");
         }

@@ -14,6 +14,18 @@ pub(crate) enum Transport {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+impl Transport {
+    /// Has the connection end in a reset instead of an end, once it is dropped.
+    pub(crate) fn reset(&self) {
+        let tcp = match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+        };
+        // It fails only where the connection is gone already.
+        let _ = tcp.set_zero_linger();
+    }
+}
+
 impl AsyncRead for Transport {
     fn poll_read(
         self: Pin<&mut Self>,

@@ -6,6 +6,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::Scheme;
+use crate::grammar::{is_authority, is_token};
 
 /// What one hop says of the request that it got.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -30,7 +31,9 @@ fn parse(element: &[u8]) -> Option<Element<'_>> {
         if pair.is_empty() {
             continue;
         }
-        let (name, value) = pair.split_once('=').filter(|(name, _)| is_token(name))?;
+        let (name, value) = pair
+            .split_once('=')
+            .filter(|(name, _)| is_token(name.as_bytes()))?;
         let value = value_of(value)?;
         let parameter = match name {
             _ if name.eq_ignore_ascii_case("for") => &mut node,
@@ -45,7 +48,7 @@ fn parse(element: &[u8]) -> Option<Element<'_>> {
     }
     Some(Element {
         address: node.and_then(address),
-        host: host.filter(|host| is_host(host)),
+        host: host.filter(|host| is_authority(host.as_bytes())),
         scheme: proto.and_then(Scheme::parse),
     })
 }
@@ -78,7 +81,7 @@ fn unquoted_split(text: &[u8], separator: u8) -> impl Iterator<Item = Option<&[u
 /// A token, or a quoted string without its quotes. Nothing that is of use here has an escaped character.
 fn value_of(text: &str) -> Option<&str> {
     let Some(opened) = text.strip_prefix('"') else {
-        return is_token(text).then_some(text);
+        return is_token(text.as_bytes()).then_some(text);
     };
     let value = opened.strip_suffix('"')?;
     let mut escaped = false;
@@ -88,18 +91,6 @@ fn value_of(text: &str) -> Option<&str> {
         !ends
     });
     is_one_string.then_some(value)
-}
-
-/// RFC 9110 §5.6.2.
-pub(crate) fn is_token(text: &str) -> bool {
-    let is_tchar = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_tchar)
-}
-
-/// A name or an address, with its port or without: nothing that could end a field or a quoted string.
-pub(crate) fn is_host(text: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%:[]".contains(&byte);
-    !text.is_empty() && text.bytes().all(is_plain)
 }
 
 /// The address of a node (§6): `192.0.2.7`, `192.0.2.7:4711`, `[2001:db8::7]`, `[2001:db8::7]:4711`. IPv6 without its
@@ -127,7 +118,7 @@ pub(super) fn address(node: &str) -> Option<IpAddr> {
 /// A number of at most five digits, or an obfuscated one (§6.2, §6.3).
 fn is_port(text: &str) -> bool {
     match text.strip_prefix('_') {
-        Some(name) => !name.is_empty() && is_token(name),
+        Some(name) => !name.is_empty() && is_token(name.as_bytes()),
         None => (1..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()),
     }
 }

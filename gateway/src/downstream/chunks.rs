@@ -1,6 +1,8 @@
 //! Where a chunked body ends (RFC 9112 §7.1), and whether it is one: sizes are digits, lines end in CRLF, and what
 //! nobody reads (extensions, trailers) is bounded.
 
+use crate::grammar::is_token_byte;
+
 /// 16 hexadecimal digits are what 64 bits hold.
 const MOST_DIGITS: u8 = 16;
 
@@ -151,11 +153,6 @@ impl Chunks {
 enum Step {
     On(State),
     End,
-}
-
-/// What a field's name may hold (RFC 9110 §5.6.2).
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// What a field's value may hold (RFC 9110 §5.5).

@@ -15,7 +15,7 @@ use tokio::time::{Sleep, sleep};
 use crate::transport::Transport;
 
 /// Time for a client across the world to notice.
-const LINGER: Duration = Duration::from_secs(2);
+pub(super) const LINGER: Duration = Duration::from_secs(2);
 
 /// A fast client sends no more than this for nothing.
 const MOST_UNREAD: usize = 16 * 1024 * 1024;
@@ -33,7 +33,8 @@ enum Step {
         then_lingers: bool,
     },
     Lingering {
-        until: Pin<Box<Sleep>>,
+        may_still_send: bool,
+        until: Option<Pin<Box<Sleep>>>,
         allowance: usize,
     },
     Done,
@@ -46,6 +47,11 @@ impl Closing {
             last_words,
             step: Step::Saying { then_lingers },
         }
+    }
+
+    /// The end has been sent, after all that was to be.
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self.step, Step::Lingering { .. } | Step::Done)
     }
 
     pub(super) fn poll(
@@ -69,27 +75,35 @@ impl Closing {
                 }
                 Step::Ending { then_lingers } => {
                     ready!(transport.as_mut().poll_shutdown(context))?;
-                    self.step = if *then_lingers {
-                        Step::Lingering {
-                            until: Box::pin(sleep(LINGER)),
-                            allowance: MOST_UNREAD,
-                        }
-                    } else {
-                        Step::Done
+                    self.step = Step::Lingering {
+                        may_still_send: *then_lingers,
+                        until: None,
+                        allowance: MOST_UNREAD,
                     };
                 }
-                Step::Lingering { until, allowance } => {
+                Step::Lingering {
+                    may_still_send,
+                    until,
+                    allowance,
+                } => {
                     let mut unread = [0; 16 * 1024];
                     let mut unread = ReadBuf::new(&mut unread);
                     let read = transport.as_mut().poll_read(context, &mut unread);
                     let count = unread.filled().len();
-                    let is_end =
-                        matches!(read, Poll::Ready(Err(_))) || (read.is_ready() && count == 0);
-                    if is_end || count > *allowance || until.as_mut().poll(context).is_ready() {
+                    let is_end = match read {
+                        // A client that owes nothing and has sent nothing more is done.
+                        Poll::Pending if !*may_still_send => true,
+                        Poll::Pending => false,
+                        Poll::Ready(Ok(())) => count == 0 || count > *allowance,
+                        Poll::Ready(Err(_)) => true,
+                    };
+                    let until = until.get_or_insert_with(|| Box::pin(sleep(LINGER)));
+                    if is_end || until.as_mut().poll(context).is_ready() {
                         self.step = Step::Done;
                     } else if read.is_pending() {
                         return Poll::Pending;
                     } else {
+                        *may_still_send = true;
                         *allowance -= count;
                     }
                 }

@@ -3,12 +3,14 @@
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_http::Request;
 use actix_service::Service;
 use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
 use service_kit::program::chain;
+use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -16,14 +18,19 @@ use tokio_rustls::server::TlsStream;
 
 use super::http2::Http2;
 use super::stream::Stream;
-use crate::limits::Limits;
+use crate::config::Config;
 use crate::transport::Transport;
+
+/// What the system holds of an answer beyond what the network takes: it then asks for more as soon as a client takes some,
+/// so that a slow one can be told from one that takes nothing. By itself it holds up to 4 MiB, and asks for more only once
+/// a third of that is gone. As much as browsers and proxies that measured it use.
+const MOST_UNSENT: u32 = 128 * 1024;
 
 /// `H` speaks HTTP/1; `S` answers what HTTP/2 asks.
 pub(super) struct Door<H, S> {
     /// None where clients are served in clear text, which is HTTP/1 alone.
     pub(super) acceptor: Option<TlsAcceptor>,
-    pub(super) limits: Limits,
+    pub(super) config: Arc<Config>,
     pub(super) http1: H,
     pub(super) http2: Http2,
     pub(super) service: Rc<S>,
@@ -46,8 +53,8 @@ where
     /// It did not end as the protocol has it.
     pub(super) async fn serve(&self, tcp: TcpStream) -> Result<(), ()> {
         let peer = tcp.peer_addr().ok();
-        // A small piece is not to wait for the acknowledgement of the one before. Where it fails, the client has gone.
-        tcp.set_nodelay(true).or_else(|error| ended(&error))?;
+        // Where it fails, the client has gone.
+        prepare(&tcp).or_else(|error| ended(&error))?;
         let Some(acceptor) = &self.acceptor else {
             return self.serve_http1(Transport::Plain(tcp), peer).await;
         };
@@ -80,18 +87,45 @@ where
         acceptor: &TlsAcceptor,
         tcp: TcpStream,
     ) -> io::Result<TlsStream<TcpStream>> {
-        timeout(self.limits.head_timeout, acceptor.accept(tcp)).await?
+        timeout(self.config.limits.head_timeout, acceptor.accept(tcp)).await?
     }
 
     async fn serve_http1(&self, transport: Transport, peer: Option<SocketAddr>) -> Result<(), ()> {
-        let stream = Stream::new(transport, self.limits);
+        let stream = Stream::new(transport, Arc::clone(&self.config));
         let served = self.http1.call((stream, peer)).await;
         served.or_else(|error| ended(&error))
     }
+}
+
+fn prepare(tcp: &TcpStream) -> io::Result<()> {
+    // A small piece is not to wait for the acknowledgement of the one before.
+    tcp.set_nodelay(true)?;
+    SockRef::from(tcp).set_tcp_notsent_lowat(MOST_UNSENT)
 }
 
 /// Clients come and go as they like: that one is gone is worth a line only to who looks for it.
 fn ended(error: &dyn std::error::Error) -> Result<(), ()> {
     log::debug!("a connection of a client ended: {}", chain(error));
     Err(())
+}
+
+#[cfg(test)]
+mod tests {
+    use socket2::SockRef;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::{MOST_UNSENT, prepare};
+
+    #[tokio::test]
+    async fn a_connection_sends_at_once_and_holds_little() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let tcp = TcpStream::connect(listener.local_addr().unwrap());
+        let tcp = tcp.await.unwrap();
+        prepare(&tcp).unwrap();
+        assert!(tcp.nodelay().unwrap());
+        assert_eq!(
+            SockRef::from(&tcp).tcp_notsent_lowat().unwrap(),
+            MOST_UNSENT
+        );
+    }
 }

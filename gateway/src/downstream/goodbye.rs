@@ -4,27 +4,32 @@
 use actix_http::Request;
 use actix_http::header::HttpDate;
 use actix_web::body::MessageBody as _;
-use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderMap, HeaderValue};
+use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderMap, HeaderValue, ORIGIN};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use service_kit::observe::lang_of;
 use service_kit::request_id::{self, RequestId};
 use shared_types::problem::Occurrence;
-use shared_types::text::Lang;
 
 use super::refusal::Refusal;
+use crate::cors::{self, Origins};
 use crate::problem;
 use crate::record::Record;
 use crate::trace::Trace;
 
 /// `head` is what has come of it.
-pub(super) fn render(refusal: Refusal, head: &[u8]) -> Bytes {
+pub(super) fn render(refusal: Refusal, head: &[u8], origins: &Origins) -> Bytes {
+    let asked = fields(head);
     let request_id = RequestId::make();
     let occurrence = Occurrence {
-        lang: lang(head),
+        lang: lang_of(&asked),
         instance: path(head),
         request_id: request_id.as_str(),
     };
-    let response = problem::answer(refusal.code(), None, None, occurrence);
+    let mut response = problem::answer(refusal.code(), None, None, occurrence);
+    cors::apply(
+        &origins.grant(&asked.head().headers),
+        response.headers_mut(),
+    );
     let status = response.status();
     log::info!(request_id = request_id.as_str(); "refused: {}", refusal.cause());
 
@@ -68,18 +73,21 @@ fn put_field(words: &mut BytesMut, name: &str, value: &[u8]) {
     words.put_slice(b"\r\n");
 }
 
-/// The language that the client prefers, as far as what it sent can be read.
-fn lang(head: &[u8]) -> Lang {
-    let wanted = head.split(|byte| *byte == b'\n').find_map(|line| {
-        let (name, value) = std::str::from_utf8(line).ok()?.split_once(':')?;
-        name.eq_ignore_ascii_case(ACCEPT_LANGUAGE.as_str())
-            .then(|| value.trim())
-    });
+/// What the client says of its language and of the page that asks, as far as what it sent can be read.
+fn fields(head: &[u8]) -> Request {
     let mut request = Request::new();
-    if let Some(Ok(wanted)) = wanted.map(HeaderValue::from_str) {
-        request.head_mut().headers.insert(ACCEPT_LANGUAGE, wanted);
+    let lines = head.split(|byte| *byte == b'\n');
+    let texts = lines.filter_map(|line| std::str::from_utf8(line).ok());
+    for (name, value) in texts.filter_map(|line| line.split_once(':')) {
+        for wanted in [ACCEPT_LANGUAGE, ORIGIN] {
+            if name.eq_ignore_ascii_case(wanted.as_str())
+                && let Ok(value) = HeaderValue::from_str(value.trim())
+            {
+                request.head_mut().headers.insert(wanted, value);
+            }
+        }
     }
-    lang_of(&request)
+    request
 }
 
 /// The path that was asked for, where there is one to be read.

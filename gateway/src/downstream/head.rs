@@ -11,10 +11,14 @@ use actix_web::http::Method;
 
 use super::refusal::Refusal;
 use super::target;
+use crate::grammar::is_authority;
 use crate::limits::Limits;
 
 /// As many fields as actix-http takes.
 const MOST_FIELDS: usize = 96;
+
+/// Twice the longest one that is registered. It stands in the log.
+pub(super) const LONGEST_METHOD: usize = 32;
 
 /// How the body is delimited (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +61,9 @@ pub(super) fn judge(bytes: &[u8], limits: &Limits) -> Result<Head, Refusal> {
     };
     if target.len() as u64 > limits.uri {
         return Err(Refusal::UriTooLong);
+    }
+    if method.len() > LONGEST_METHOD {
+        return Err(Refusal::Malformed("an endless method"));
     }
     // A token (RFC 9110 §9.1), less the five characters that this type does not take.
     if Method::from_bytes(method.as_bytes()).is_err() {
@@ -101,10 +108,7 @@ impl Facts {
             "host" => self.take_host(value),
             "content-length" => self.take_length(value),
             "transfer-encoding" => self.take_coding(value, is_current),
-            "connection" => {
-                self.take_connection(value);
-                Ok(())
-            }
+            "connection" => self.take_connection(value),
             // HTTP/1.0 knows no expectations (RFC 9110 §10.1.1).
             "expect" if is_current => self.take_expectation(value, head),
             // Whatever `Connection` says of it: actix-http takes all that follows for a body without end. Any other
@@ -118,7 +122,7 @@ impl Facts {
         if std::mem::replace(&mut self.has_host, true) {
             return Err(Refusal::Malformed("more than one Host"));
         }
-        if target::is_authority(value) {
+        if is_authority(value) {
             Ok(())
         } else {
             Err(Refusal::Malformed("an invalid Host"))
@@ -149,11 +153,16 @@ impl Facts {
         Ok(())
     }
 
-    fn take_connection(&mut self, value: &[u8]) {
+    fn take_connection(&mut self, value: &[u8]) -> Result<(), Refusal> {
+        // actix-http reads none of the options then.
+        if !value.is_ascii() {
+            return Err(Refusal::Malformed("an invalid Connection"));
+        }
         for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
             self.wants_close |= option.eq_ignore_ascii_case(b"close");
             self.wants_keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
         }
+        Ok(())
     }
 
     fn take_expectation(&mut self, value: &[u8], head: &[u8]) -> Result<(), Refusal> {

@@ -6,6 +6,8 @@ use std::task::Waker;
 /// Shared by a client's connection and its requests.
 #[derive(Debug, Default)]
 pub(crate) struct Link {
+    /// Requests whose answers have begun.
+    answered: Cell<u64>,
     /// Requests whose answers have ended.
     ended: Cell<u64>,
     /// The connection, where it wants to know that another one has.
@@ -14,10 +16,20 @@ pub(crate) struct Link {
     /// The connection, where it wants to know that the body is.
     waiting: RefCell<Option<Waker>>,
     has_stalled: Cell<bool>,
+    is_delimited_by_end: Cell<bool>,
     is_closing: Cell<bool>,
 }
 
 impl Link {
+    /// The answer to a request is there to be written.
+    pub(crate) fn answer_begins(&self) {
+        self.answered.set(self.answered.get() + 1);
+    }
+
+    pub(super) fn answered(&self) -> u64 {
+        self.answered.get()
+    }
+
     /// The answer to a request has ended, and has been written as far as it goes.
     pub(crate) fn request_ends(&self) {
         self.ended.set(self.ended.get() + 1);
@@ -65,6 +77,15 @@ impl Link {
 
     pub(crate) fn has_stalled(&self) -> bool {
         self.has_stalled.get()
+    }
+
+    /// Only the connection's end delimits the answer: unless that is clean, the answer is not whole.
+    pub(crate) fn delimit_by_end(&self) {
+        self.is_delimited_by_end.set(true);
+    }
+
+    pub(super) fn is_delimited_by_end(&self) -> bool {
+        self.is_delimited_by_end.get()
     }
 
     /// An answer says that it is the last one.

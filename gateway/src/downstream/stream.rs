@@ -4,26 +4,27 @@
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
-use super::closing::Closing;
+use super::closing::{Closing, LINGER};
 use super::goodbye;
 use super::inbound::Inbound;
 use super::link::Link;
 use super::patience::Patience;
 use super::refusal::Refusal;
 use super::screen::Screened;
-use crate::limits::Limits;
+use crate::config::Config;
 use crate::transport::Transport;
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 pub(crate) struct Stream {
     transport: Transport,
-    limits: Limits,
+    config: Arc<Config>,
     link: Rc<Link>,
     inbound: Inbound,
     /// A body waits for the `100 Continue`.
@@ -35,23 +36,26 @@ pub(crate) struct Stream {
     since: Instant,
     /// No byte of a request has come.
     is_new: bool,
+    /// When it was found that the client still sends the body of a request that has been answered.
+    unwanted_since: Option<Instant>,
     /// When the client stopped taking bytes.
     blocked_since: Option<Instant>,
     closing: Option<Closing>,
 }
 
 impl Stream {
-    pub(crate) fn new(transport: Transport, limits: Limits) -> Self {
+    pub(crate) fn new(transport: Transport, config: Arc<Config>) -> Self {
         Self {
+            inbound: Inbound::new(config.limits),
             transport,
-            limits,
+            config,
             link: Rc::default(),
-            inbound: Inbound::new(limits),
             awaits_continue: false,
             interim: &[],
             patience: Patience::default(),
             since: Instant::now(),
             is_new: true,
+            unwanted_since: None,
             blocked_since: None,
             closing: None,
         }
@@ -92,18 +96,36 @@ impl Stream {
         })
     }
 
+    /// A body that still comes although its request has been answered is read for a while, since many a client sends the
+    /// whole of it before it reads, and then goes on with the connection. It counts against no other limit.
+    fn judge_unwanted(&mut self) {
+        if self.has_requests() || !self.inbound.is_within_body() {
+            self.unwanted_since = None;
+            return;
+        }
+        let since = *self.unwanted_since.get_or_insert_with(Instant::now);
+        if self.link.is_closing() || since.elapsed() >= LINGER {
+            self.inbound.end();
+        }
+    }
+
     /// Nothing has come. Whoever is waited for in vain is cut.
     fn wait(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.inbound.is_held_back() {
             self.link.wake_at_end(context.waker());
         }
         let is_within_head = self.inbound.is_within_head();
+        if let Some(since) = self.unwanted_since {
+            ready!(self.patience.poll_until(since + LINGER, context));
+            self.inbound.end();
+            return Poll::Ready(Ok(()));
+        }
         let patience = if is_within_head || self.is_new {
-            self.limits.head_timeout
+            self.config.limits.head_timeout
         } else if self.inbound.is_within_body() {
-            self.limits.stall_timeout
+            self.config.limits.stall_timeout
         } else {
-            self.limits.idle_timeout
+            self.config.limits.idle_timeout
         };
         ready!(self.patience.poll_until(self.since + patience, context));
         if is_within_head {
@@ -132,7 +154,7 @@ impl Stream {
         let since = *self.blocked_since.get_or_insert_with(Instant::now);
         ready!(
             self.patience
-                .poll_until(since + self.limits.stall_timeout, context)
+                .poll_until(since + self.config.limits.stall_timeout, context)
         );
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
@@ -147,6 +169,15 @@ impl Stream {
     }
 }
 
+impl Drop for Stream {
+    fn drop(&mut self) {
+        let has_ended = self.closing.as_ref().is_some_and(Closing::has_ended);
+        if self.link.is_delimited_by_end() && !has_ended {
+            self.transport.reset();
+        }
+    }
+}
+
 impl AsyncRead for Stream {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -156,7 +187,11 @@ impl AsyncRead for Stream {
         let this = &mut *self;
         let before = buffer.filled().len();
         loop {
-            if this.inbound.pass_ready(buffer) || this.inbound.is_over() {
+            if this.inbound.pass_ready(buffer) {
+                return Poll::Ready(Ok(()));
+            }
+            this.judge_unwanted();
+            if this.inbound.is_over() {
                 return Poll::Ready(Ok(()));
             }
             let is_free = !this.has_requests();
@@ -204,8 +239,10 @@ impl AsyncWrite for Stream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         ready!(self.poll_interim(context))?;
-        // The answer comes without the body.
-        self.awaits_continue = false;
+        // The answer comes without the body. What is written may also be the end of the one before it.
+        if self.link.answered() >= self.inbound.begun() {
+            self.awaits_continue = false;
+        }
         let written = Pin::new(&mut self.transport).poll_write(context, bytes);
         let count = ready!(self.taken(written, context))?;
         self.since = Instant::now();
@@ -230,7 +267,8 @@ impl AsyncWrite for Stream {
                 // After an answer that was announced as the last one nothing is said.
                 let is_closing = this.link.is_closing();
                 let refused = this.inbound.refused().filter(|_| !is_closing);
-                let goodbye = refused.map(|(refusal, head)| goodbye::render(refusal, head));
+                let goodbye = refused
+                    .map(|(refusal, head)| goodbye::render(refusal, head, &this.config.origins));
                 let may_still_send =
                     is_closing || this.inbound.is_over() || this.inbound.is_within_body();
                 Closing::new(goodbye.unwrap_or_default(), may_still_send)

@@ -1,4 +1,6 @@
-//! The grammar of a request's target and of `Host` (RFC 9112 §3.2), no wider than what the parsers behind take.
+//! The grammar of a request's target (RFC 9112 §3.2), no wider than what the parsers behind take.
+
+use crate::grammar::is_authority;
 
 /// Whether a target has one of the forms that its method may have (RFC 9112 §3.2): a path or a URI, `*` for OPTIONS, and
 /// for CONNECT a host and port alone.
@@ -48,56 +50,9 @@ fn is_query(byte: u8) -> bool {
     byte.is_ascii_graphic() && !b"\"#<>".contains(&byte)
 }
 
-/// `host [ ":" port ]` (RFC 3986 §3.2) without user information. Of what a registered name may hold, what no name has
-/// is left out: a list of two is no name.
-pub(super) fn is_authority(text: &[u8]) -> bool {
-    let (host_ends, is_host) = if let [b'[', rest @ ..] = text {
-        let Some(end) = rest.iter().position(|byte| *byte == b']') else {
-            return false;
-        };
-        let (address, _) = rest.split_at(end);
-        (
-            end + 2,
-            !address.is_empty() && address.iter().all(|byte| is_address(*byte)),
-        )
-    } else {
-        let end = text
-            .iter()
-            .position(|byte| *byte == b':')
-            .unwrap_or(text.len());
-        let (name, _) = text.split_at(end);
-        (
-            end,
-            !name.is_empty() && name.iter().all(|byte| is_name(*byte)),
-        )
-    };
-    is_host
-        && match text.split_at_checked(host_ends) {
-            Some((_, [])) => true,
-            Some((_, [b':', port @ ..])) => is_port(port),
-            _ => false,
-        }
-}
-
-fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
-}
-
-fn is_address(byte: u8) -> bool {
-    byte.is_ascii_hexdigit() || b":.".contains(&byte)
-}
-
-/// RFC 3986 §3.2.3 lets it be empty.
-fn is_port(text: &[u8]) -> bool {
-    let digits = std::str::from_utf8(text)
-        .ok()
-        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    digits.is_some_and(|digits| digits.is_empty() || digits.parse::<u16>().is_ok())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{is_authority, is_target};
+    use super::is_target;
 
     #[test]
     fn a_target_has_a_form_that_its_method_may_have() {
@@ -138,26 +93,6 @@ mod tests {
         // A browser writes these as they are in a query, but never in a path.
         for bad in *b"\\^`{}" {
             assert!(!is_target("GET", &[b'/', bad]), "{bad:#x}");
-        }
-    }
-
-    #[test]
-    fn an_authority_is_one_host_with_at_most_a_port() {
-        for good in [
-            "a",
-            "a.example",
-            "a_b.example:8000",
-            "127.0.0.1:",
-            "[::1]",
-            "[2001:db8::1]:443",
-        ] {
-            assert!(is_authority(good.as_bytes()), "{good}");
-        }
-        for bad in [
-            "", ":80", "a b", "a/b", "a@b", "a,b", "a:b", "a:80:80", "a:65536", "a:+80", "[::1",
-            "[]", "[::1]x", "[g]", "a?b", "a#b", "a\\b", "é",
-        ] {
-            assert!(!is_authority(bad.as_bytes()), "{bad}");
         }
     }
 }

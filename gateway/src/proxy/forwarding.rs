@@ -16,7 +16,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use self::elements::Elements;
 use super::convert::Values;
-use crate::client_address::{Believed, Scheme, TrustedProxies, is_host};
+use crate::client_address::{Believed, Scheme, TrustedProxies};
+use crate::grammar::is_authority;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -42,7 +43,7 @@ impl<'a> Arrival<'a> {
         let believed = peer.map(|peer| trusted.believe(peer, request.headers()));
         Self {
             peer,
-            host: host_of(request).filter(|host| is_host(host)),
+            host: host_of(request).filter(|host| is_authority(host.as_bytes())),
             scheme,
             believed: believed.unwrap_or_default(),
         }

@@ -45,7 +45,7 @@ fn is_hop_by_hop(name: &str) -> bool {
             // Meant for the next proxy, which is this one (RFC 9110 §11.7).
             | "proxy-authenticate"
             | "proxy-authorization"
-            // The server has answered it with 100 (RFC 9110 §10.1.1).
+            // Answered with 100 where the body is taken (RFC 9110 §10.1.1).
             | "expect"
     )
 }

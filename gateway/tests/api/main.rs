@@ -11,6 +11,7 @@ mod connections;
 mod cors;
 mod deadlines;
 mod downstream_tls;
+mod endings;
 mod faults;
 mod forwarding;
 mod http2;

@@ -92,6 +92,8 @@ fn what_is_no_request_line_or_field_is_refused() {
         "GET /\nhost: x",
         "/ HTTP/1.1\nhost: x",
         "G@T / HTTP/1.1\nhost: x",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG / HTTP/1.1\nhost: x",
+        "GET / HTTP/1.1\nhost: x\nconnection: close, é",
         "GET / http/1.1\nhost: x",
         "GET / HTTP/1\nhost: x",
         "GET / HTTP/11\nhost: x",

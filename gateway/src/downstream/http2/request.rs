@@ -16,6 +16,7 @@ use hyper::body::Incoming;
 use super::payload::Inflow;
 use crate::downstream::refusal::Refusal;
 use crate::downstream::target;
+use crate::grammar::is_authority;
 use crate::limits::Limits;
 use crate::proxy::convert::{self, Values};
 
@@ -140,7 +141,7 @@ fn host<'a>(
         (_, Some(_), Some(_)) => return Err(Refusal::Malformed("more than one Host")),
         (None, None, _) | (_, None, Some(_)) => return Err(Refusal::Malformed("no Host")),
     };
-    target::is_authority(host).then_some(host).ok_or(NO_HOST)
+    is_authority(host).then_some(host).ok_or(NO_HOST)
 }
 
 /// Whether both name the same: letter case and the port that https has anyway aside.

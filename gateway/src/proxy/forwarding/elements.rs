@@ -4,7 +4,8 @@ use std::fmt::{self, Display};
 use std::net::IpAddr;
 
 use super::Arrival;
-use crate::client_address::{Believed, Scheme, is_token};
+use crate::client_address::{Believed, Scheme};
+use crate::grammar::is_token;
 
 /// An element for each request on the way, the client's own first.
 pub(super) struct Elements<'a>(pub(super) &'a Arrival<'a>);
@@ -43,7 +44,7 @@ fn element(
     }
     match host {
         None => {}
-        Some(host) if is_token(host) => write!(f, ";host={host}")?,
+        Some(host) if is_token(host.as_bytes()) => write!(f, ";host={host}")?,
         Some(host) => write!(f, ";host=\"{host}\"")?,
     }
     match scheme {
@@ -74,7 +75,7 @@ mod tests {
         fn what_is_written_is_what_a_gateway_that_trusts_everyone_reads(
             hops in prop::collection::vec(address(), 0..4),
             peer in address(),
-            host in "[a-z0-9.-]{1,12}(:[0-9]{1,5})?",
+            host in "[a-z0-9.-]{1,12}(:[1-5]?[0-9]{1,4})?",
             is_secure in any::<bool>(),
         ) {
             let scheme = if is_secure { Scheme::Https } else { Scheme::Http };

@@ -1,0 +1,82 @@
+//! The parts of HTTP's grammar that more than one place holds what it gets against.
+
+/// `tchar`, of which a method, a field's name and many values are made (RFC 9110 §5.6.2).
+pub(crate) fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+pub(crate) fn is_token(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(|byte| is_token_byte(*byte))
+}
+
+/// `host [ ":" port ]` (RFC 3986 §3.2) without user information. Of what a registered name may hold, what no name has
+/// is left out: a list of two is no name.
+pub(crate) fn is_authority(text: &[u8]) -> bool {
+    let (host_ends, is_host) = if let [b'[', rest @ ..] = text {
+        let Some(end) = rest.iter().position(|byte| *byte == b']') else {
+            return false;
+        };
+        let (address, _) = rest.split_at(end);
+        (
+            end + 2,
+            !address.is_empty() && address.iter().all(|byte| is_address(*byte)),
+        )
+    } else {
+        let end = text
+            .iter()
+            .position(|byte| *byte == b':')
+            .unwrap_or(text.len());
+        let (name, _) = text.split_at(end);
+        (
+            end,
+            !name.is_empty() && name.iter().all(|byte| is_name(*byte)),
+        )
+    };
+    is_host
+        && match text.split_at_checked(host_ends) {
+            Some((_, [])) => true,
+            Some((_, [b':', port @ ..])) => is_port(port),
+            _ => false,
+        }
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+fn is_address(byte: u8) -> bool {
+    byte.is_ascii_hexdigit() || b":.".contains(&byte)
+}
+
+/// RFC 3986 §3.2.3 lets it be empty.
+fn is_port(text: &[u8]) -> bool {
+    let digits = std::str::from_utf8(text)
+        .ok()
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    digits.is_some_and(|digits| digits.is_empty() || digits.parse::<u16>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_authority;
+
+    #[test]
+    fn an_authority_is_one_host_with_at_most_a_port() {
+        for good in [
+            "a",
+            "a.example",
+            "a_b.example:8000",
+            "127.0.0.1:",
+            "[::1]",
+            "[2001:db8::1]:443",
+        ] {
+            assert!(is_authority(good.as_bytes()), "{good}");
+        }
+        for bad in [
+            "", ":80", "a b", "a/b", "a@b", "a,b", "a:b", "a:80:80", "a:65536", "a:+80", "[::1",
+            "[]", "[::1]x", "[g]", "a?b", "a#b", "a\\b", "é",
+        ] {
+            assert!(!is_authority(bad.as_bytes()), "{bad}");
+        }
+    }
+}
