@@ -10,7 +10,7 @@ use actix_service::Service;
 use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
 use service_kit::program::chain;
-use socket2::SockRef;
+use socket2::{SockRef, Socket};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -100,7 +100,18 @@ where
 fn prepare(tcp: &TcpStream) -> io::Result<()> {
     // A small piece is not to wait for the acknowledgement of the one before.
     tcp.set_nodelay(true)?;
-    SockRef::from(tcp).set_tcp_notsent_lowat(MOST_UNSENT)
+    limit_unsent(&SockRef::from(tcp))
+}
+
+#[cfg(target_os = "linux")]
+fn limit_unsent(socket: &Socket) -> io::Result<()> {
+    socket.set_tcp_notsent_lowat(MOST_UNSENT)
+}
+
+/// Elsewhere only the whole of what is held can be limited, what is under way included.
+#[cfg(not(target_os = "linux"))]
+fn limit_unsent(socket: &Socket) -> io::Result<()> {
+    socket.set_send_buffer_size(2 * MOST_UNSENT as usize)
 }
 
 /// Clients come and go as they like: that one is gone is worth a line only to who looks for it.
