@@ -8,7 +8,7 @@ mod text;
 use std::io::{self, IsTerminal as _};
 use std::str::FromStr;
 
-use env_logger::{Builder, WriteStyle};
+use env_logger::{Builder, Target, WriteStyle};
 
 use crate::env::{ConfigError, Env};
 
@@ -73,9 +73,11 @@ pub fn init(config: &LogConfig) {
 }
 
 /// Spares the search of each line for colours to take out, where the format writes none: what is said to be kept is not
-/// looked at.
+/// looked at. As a pipe, because standard error is asked for each line whether it is a terminal.
 fn plain(builder: &mut Builder) -> &mut Builder {
-    builder.write_style(WriteStyle::Always)
+    builder
+        .write_style(WriteStyle::Always)
+        .target(Target::Pipe(Box::new(io::stderr())))
 }
 
 #[cfg(test)]

@@ -108,3 +108,22 @@ async fn it_is_live_and_ready_with_no_upstream_at_all() {
     assert_same_shape(&gateway.get("/live").await.ok(200), golden::HEALTH);
     assert_eq!(gateway.get("/ready").await.ok(200)["status"], "ready");
 }
+
+#[actix_web::test]
+async fn the_gateways_own_answers_are_data_that_no_browser_runs_or_keeps() {
+    let gateway = client(CONFIG, nobody());
+    for path in ["/", "/live", "/ready", "/nowhere"] {
+        let answer = gateway.get(path).await;
+        for (name, value) in [
+            ("cache-control", "no-store"),
+            (
+                "content-security-policy",
+                "default-src 'none'; frame-ancestors 'none'",
+            ),
+            ("referrer-policy", "no-referrer"),
+            ("x-content-type-options", "nosniff"),
+        ] {
+            assert_eq!(answer.header(name), Some(value), "{path} {name}");
+        }
+    }
+}
