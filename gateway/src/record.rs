@@ -90,7 +90,11 @@ impl Record {
             if body.size().is_eof() || self.method == Some(Method::HEAD) {
                 self.outcome = Outcome::Complete;
             }
-            BoxBody::new(Recorded { body, record: self })
+            BoxBody::new(Recorded {
+                size: body.size(),
+                body,
+                record: self,
+            })
         })
     }
 }
@@ -130,6 +134,8 @@ impl Outcome {
 
 struct Recorded {
     body: BoxBody,
+    /// Of the whole: a body that is there from the start says what is left of it.
+    size: BodySize,
     record: Record,
 }
 
@@ -148,10 +154,8 @@ impl MessageBody for Recorded {
         match &polled {
             Poll::Ready(Some(Ok(chunk))) => {
                 self.record.bytes += chunk.len() as u64;
-                let whole =
-                    matches!(self.body.size(), BodySize::Sized(size) if size == self.record.bytes);
                 // The server does not ask again for a body whose length it has sent.
-                if whole {
+                if self.size == BodySize::Sized(self.record.bytes) {
                     self.record.outcome = Outcome::Complete;
                 }
             }

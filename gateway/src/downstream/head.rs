@@ -15,7 +15,10 @@ use crate::grammar::is_authority;
 use crate::limits::Limits;
 
 /// As many fields as actix-http takes.
-const MOST_FIELDS: usize = 96;
+pub(super) const MOST_FIELDS: usize = 96;
+
+/// Longer than any method that is registered: what a client calls one is passed on and logged.
+pub(super) const LONGEST_METHOD: usize = 32;
 
 /// Twice the longest one that is registered. It stands in the log.
 pub(super) const LONGEST_METHOD: usize = 32;

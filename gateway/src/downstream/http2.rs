@@ -4,11 +4,15 @@
 //! hyper's server, because actix-http's limits no streams and lets a request that its client has given up run on. All
 //! of a connection stays on the thread of the worker that has accepted it. HTTP/2 is what a client and the gateway
 //! settle on in the TLS handshake; in clear text it is not spoken.
+//!
+//! A client that expects a `100 Continue` gets none, since hyper's server has no means to send one. It may go on with
+//! the body without it (RFC 9110 §10.1.1).
 
 mod activity;
 mod answer;
 mod pace;
 mod payload;
+mod piece;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -28,9 +32,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use service_kit::serve::Draining;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::sleep;
 
 use self::activity::Activity;
 use self::pace::Exchanges;
+use super::head::MOST_FIELDS;
 use crate::limits::Limits;
 
 /// Requests of one client at a time: what RFC 9113 §6.5.2 recommends at least, and more than any page of a browser
@@ -48,15 +54,16 @@ const CONNECTION_WINDOW: u32 = 1024 * 1024;
 const SEND_BUFFER: usize = 64 * 1024;
 
 /// How many fields the size of a head is reckoned with. HPACK counts 32 bytes for each beside its name and value
-/// (RFC 7541 §4.1), which the gateway's own limit does not.
-const FIELDS: u64 = 100;
+/// (RFC 7541 §4.1), which the gateway's own limit does not. Four say what a request line does.
+const FIELDS: u64 = MOST_FIELDS as u64 + 4;
 
 /// When a silent client is asked whether it is still there, and how long it has to say so: a connection that is cut
 /// without a word would otherwise keep its requests until they have timed out, and its answers for minutes.
 const PING_AFTER: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a client without a request has to take its leave: a round trip around the world and a packet lost on it.
+/// How long a client to which nothing was sent lately has to take its leave: a round trip around the world and a packet
+/// lost on it.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// How HTTP/2 is spoken. One for each worker.
@@ -89,7 +96,8 @@ impl Http2 {
     }
 
     /// Serves one connection until the client ends it, has had nothing to ask for too long, or the gateway drains. What
-    /// is in flight by then is finished first. Dropped, it takes the requests in flight with it.
+    /// is in flight by then is finished first, and sent for as long as the client goes on taking it. Dropped, it takes
+    /// the requests in flight with it.
     ///
     /// # Errors
     /// The connection broke, or the client does not keep to the protocol.
@@ -120,26 +128,26 @@ impl Http2 {
             }
         });
         let mut connection = pin!(self.builder.serve_connection(TokioIo::new(io), handler));
-        let mut drain = pin!(self.draining.begun());
-        let mut is_ending = false;
-        loop {
-            let patience = if is_ending {
-                FAREWELL
-            } else {
-                self.limits.idle_timeout
-            };
-            tokio::select! {
-                ended = connection.as_mut() => return ended,
-                () = drain.as_mut(), if !is_ending => {}
-                () = activity.idle_for(patience) => if is_ending {
-                    return Ok(());
-                }
-            }
-            is_ending = true;
-            activity.restart();
-            // Tells the client to ask no more on this connection, and which of its requests are still answered (GOAWAY,
-            // RFC 9113 §6.8), so that none is lost.
-            connection.as_mut().graceful_shutdown();
+        // As in HTTP/1, a new connection has as long for its first request as a head has.
+        let (head, idle) = (self.limits.head_timeout, self.limits.idle_timeout);
+        tokio::select! {
+            ended = connection.as_mut() => return ended,
+            () = self.draining.begun() => {}
+            () = activity.idle_for(head, idle) => {}
+        }
+        // Tells the client to ask no more on this connection, and which of its requests are still answered (GOAWAY,
+        // RFC 9113 §6.8), so that none is lost. Once they are, and all is sent, the connection ends of itself.
+        connection.as_mut().graceful_shutdown();
+        // A client that does not answer to it has gone, or has not come to it yet behind what is on its way to it. That
+        // some of an answer was sent lately speaks for the second.
+        let given_up = async {
+            sleep(FAREWELL).await;
+            let stall = self.limits.stall_timeout;
+            activity.idle_for(Duration::ZERO, stall).await;
+        };
+        tokio::select! {
+            ended = connection => ended,
+            () = given_up => Ok(()),
         }
     }
 }

@@ -178,8 +178,9 @@ async fn what_is_refused_is_a_problem_like_all_others() {
         assert_eq!(problem["code"], code);
         let id = head.headers["x-request-id"].to_str().unwrap();
         assert_eq!(problem["requestId"], id);
-        let line = gateway.process.line_with(&format!("request_id={id}"));
-        assert!(!line.is_empty());
+        let line = gateway.process.line_with(&format!(" request_id={id} "));
+        let bytes = format!(" bytes={} outcome=complete ", body.len());
+        assert!(line.contains(&bytes), "{line}");
     }
     assert!(seen.requests().is_empty());
     let connect = http::Request::connect("localhost:443").body(()).unwrap();

@@ -1,59 +1,80 @@
-//! Whether a connection has requests in flight, and since when it has none.
+//! Whether a connection has requests in flight, and since when it has had nothing to do.
 
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 #[derive(Clone)]
 pub(super) struct Activity(Rc<State>);
 
 struct State {
     in_flight: Cell<usize>,
-    /// When the last request ended; of no meaning while there is one.
+    /// Whether there has been a request at all.
+    is_used: Cell<bool>,
+    /// When the connection began, the last request ended, or the last bytes of an answer were sent: the client may still
+    /// be taking them. Of no meaning while there is a request.
     idle_since: Cell<Instant>,
-    settled: Notify,
+    /// Told when the first request comes, and when the last one in flight ends.
+    changed: Notify,
 }
 
-/// A request from its head to the end of its answer.
+/// A request from its head until all of its answer is handed over to be sent.
 pub(super) struct InFlight(Rc<State>);
 
 impl Activity {
     pub(super) fn begin() -> Self {
         Self(Rc::new(State {
             in_flight: Cell::new(0),
+            is_used: Cell::new(false),
             idle_since: Cell::new(Instant::now()),
-            settled: Notify::new(),
+            changed: Notify::new(),
         }))
     }
 
     pub(super) fn enter(&self) -> InFlight {
         let state = Rc::clone(&self.0);
         state.in_flight.set(state.in_flight.get() + 1);
+        if !state.is_used.replace(true) {
+            state.changed.notify_one();
+        }
         InFlight(state)
     }
 
-    /// Counts the time without a request from now on.
-    pub(super) fn restart(&self) {
+    /// Some of an answer has been sent.
+    pub(super) fn note(&self) {
         self.0.idle_since.set(Instant::now());
     }
 
-    /// Completes once there has been no request for so long. No timer is set anew for each request: one that runs out
-    /// looks again.
-    pub(super) async fn idle_for(&self, time: Duration) {
+    /// Completes once there has been no request, and nothing of an answer has been sent, for as long as `used`, or
+    /// `unused` where there has been no request at all. No timer is set anew for each request: one that runs out looks
+    /// again.
+    pub(super) async fn idle_for(&self, unused: Duration, used: Duration) {
         loop {
             if self.0.in_flight.get() > 0 {
-                self.0.settled.notified().await;
+                self.0.changed.notified().await;
                 continue;
             }
-            let end = self.0.idle_since.get() + time;
+            let is_used = self.0.is_used.get();
+            let end = self.0.idle_since.get() + if is_used { used } else { unused };
             if end <= Instant::now() {
                 return;
             }
-            sleep_until(end).await;
+            if is_used {
+                sleep_until(end).await;
+            } else {
+                // Whichever it is, it is looked again.
+                let _ = timeout_at(end, self.0.changed.notified()).await;
+            }
         }
+    }
+}
+
+impl InFlight {
+    pub(super) fn activity(&self) -> Activity {
+        Activity(Rc::clone(&self.0))
     }
 }
 
@@ -63,7 +84,7 @@ impl Drop for InFlight {
         self.0.in_flight.set(left);
         if left == 0 {
             self.0.idle_since.set(Instant::now());
-            self.0.settled.notify_one();
+            self.0.changed.notify_one();
         }
     }
 }
@@ -73,25 +94,50 @@ mod tests {
     use std::time::Duration;
 
     use futures_util::FutureExt as _;
+    use tokio::time::{Instant, advance};
 
     use super::Activity;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn is_idle(activity: &Activity, unused: Duration, used: Duration) -> bool {
+        activity.idle_for(unused, used).now_or_never().is_some()
+    }
 
     #[tokio::test]
     async fn a_connection_is_idle_only_without_a_request() {
         let activity = Activity::begin();
         let (first, second) = (activity.enter(), activity.enter());
-        let is_idle = || activity.idle_for(Duration::ZERO).now_or_never().is_some();
-        assert!(!is_idle());
+        assert!(!is_idle(&activity, Duration::ZERO, Duration::ZERO));
         drop(first);
-        assert!(!is_idle());
+        assert!(!is_idle(&activity, Duration::ZERO, Duration::ZERO));
         drop(second);
-        assert!(is_idle());
-        assert!(
-            activity
-                .idle_for(Duration::from_secs(60))
-                .now_or_never()
-                .is_none()
-        );
+        assert!(is_idle(&activity, LONG, Duration::ZERO));
+        assert!(!is_idle(&activity, Duration::ZERO, LONG));
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_has_had_no_request_is_waited_for_apart() {
+        let activity = Activity::begin();
+        assert!(is_idle(&activity, Duration::ZERO, LONG));
+        assert!(!is_idle(&activity, LONG, Duration::ZERO));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_is_not_idle_while_an_answer_is_being_sent() {
+        let (begun, activity) = (Instant::now(), Activity::begin());
+        drop(activity.enter());
+        advance(LONG / 2).await;
+        activity.note();
+        activity.idle_for(LONG, LONG).await;
+        assert!(begun.elapsed() >= LONG + LONG / 2);
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_the_first_request_is_woken_by_it() {
+        let activity = Activity::begin();
+        let first = async { drop(activity.enter()) };
+        tokio::join!(biased; activity.idle_for(LONG, Duration::from_millis(1)), first);
     }
 
     #[tokio::test]
@@ -99,6 +145,6 @@ mod tests {
         let activity = Activity::begin();
         let in_flight = activity.enter();
         let end = async { drop(in_flight) };
-        tokio::join!(biased; activity.idle_for(Duration::from_millis(1)), end);
+        tokio::join!(biased; activity.idle_for(LONG, Duration::from_millis(1)), end);
     }
 }

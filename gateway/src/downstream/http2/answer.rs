@@ -17,6 +17,7 @@ use http_body::{Body, Frame, SizeHint};
 
 use super::activity::InFlight;
 use super::pace::Pace;
+use super::piece::Piece;
 use crate::proxy::convert::{self, Values};
 
 /// What is said of the body's length.
@@ -42,7 +43,7 @@ pub(super) struct Outflow {
     /// Bytes that are still to come, where it is known.
     left: Option<u64>,
     pace: Pace,
-    _in_flight: InFlight,
+    in_flight: InFlight,
 }
 
 pub(super) fn for_hyper(
@@ -63,7 +64,7 @@ pub(super) fn for_hyper(
             _ => Some(0),
         },
         pace,
-        _in_flight: in_flight,
+        in_flight,
     });
     // Both generations have the same statuses.
     *converted.status_mut() =
@@ -107,25 +108,35 @@ fn may_have_body(status: StatusCode) -> bool {
         && status != StatusCode::NOT_MODIFIED
 }
 
+impl Outflow {
+    fn piece(&self, bytes: Bytes) -> Frame<Piece> {
+        Frame::data(Piece {
+            bytes,
+            pace: self.pace.clone(),
+            activity: self.in_flight.activity(),
+        })
+    }
+}
+
 impl Body for Outflow {
-    type Data = Bytes;
+    type Data = Piece;
     type Error = Interrupted;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Interrupted>>> {
+    ) -> Poll<Option<Result<Frame<Piece>, Interrupted>>> {
         self.pace.asked();
         let chunk = ready!(Pin::new(&mut self.body).poll_next(context));
         self.pace.given();
         Poll::Ready(match (chunk, self.left) {
             (Some(Err(_logged)), _) => Some(Err(Interrupted::Broken)),
-            (Some(Ok(chunk)), None) => Some(Ok(Frame::data(chunk))),
+            (Some(Ok(chunk)), None) => Some(Ok(self.piece(chunk))),
             (Some(Ok(chunk)), Some(left)) => match left.checked_sub(chunk.len() as u64) {
                 None => Some(Err(Interrupted::OtherLength)),
                 left => {
                     self.left = left;
-                    Some(Ok(Frame::data(chunk)))
+                    Some(Ok(self.piece(chunk)))
                 }
             },
             (None, None | Some(0)) => None,

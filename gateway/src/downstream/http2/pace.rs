@@ -1,6 +1,6 @@
 //! Whether a client takes its answer. hyper waits for as long as a client leaves it no room to send, and asks the body for
 //! nothing meanwhile: no deadline of the body is looked at, and the upstream's connection is held. So it is the task that
-//! looks, by what the body tells it.
+//! looks, by what the body and its pieces tell it.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -14,14 +14,27 @@ use tokio::time::Instant;
 
 use crate::downstream::patience::Patience;
 
-/// When the body gave the piece that the client has yet to take. Shared by the body and the task that sends it.
+/// Bytes that a client must take of what waits for it within `limits.stall_timeout`: with the default of 30 s, 34 a
+/// second. With a byte now and then, which HTTP/2 lets a client ask for, it could keep an upstream's connection for days.
+const LEAST: usize = 1024;
+
+/// How a client takes what waits for it. Shared by the body, its pieces and the task that sends them.
 #[derive(Clone, Default)]
-pub(super) struct Pace(Rc<Cell<Option<Instant>>>);
+pub(super) struct Pace(Rc<Cell<Option<Wait>>>);
+
+/// The body has given a piece, and is not asked for the next one.
+#[derive(Clone, Copy)]
+struct Wait {
+    /// When the piece was given, or the client had taken [`LEAST`] once more.
+    since: Instant,
+    /// Bytes since then.
+    taken: usize,
+}
 
 /// Runs the exchanges of a worker on its own thread, and gives up those whose clients do not take their answers.
 #[derive(Clone)]
 pub(super) struct Exchanges {
-    /// How long a client may leave no room.
+    /// How long a client may take for [`LEAST`].
     stall: Duration,
     /// Of the exchange that hyper spawns next: it does right after it has called the service.
     next: Rc<Cell<Option<Pace>>>,
@@ -41,7 +54,23 @@ pin_project! {
 impl Pace {
     /// A piece was given to be sent.
     pub(super) fn given(&self) {
-        self.0.set(Some(Instant::now()));
+        self.0.set(Some(Wait {
+            since: Instant::now(),
+            taken: 0,
+        }));
+    }
+
+    /// So much was sent. It does not matter while the body is asked: then it is not the client that is waited for.
+    pub(super) fn taken(&self, count: usize) {
+        let Some(wait) = self.0.get() else {
+            return;
+        };
+        let taken = wait.taken.saturating_add(count);
+        if taken >= LEAST {
+            self.given();
+        } else {
+            self.0.set(Some(Wait { taken, ..wait }));
+        }
     }
 
     /// The next one is asked for: there was room for the last.
@@ -89,7 +118,7 @@ impl<F: Future<Output = ()>> Future for Paced<F> {
             return Poll::Ready(());
         }
         match this.pace.0.get() {
-            Some(since) => this.patience.poll_until(since + *this.stall, context),
+            Some(wait) => this.patience.poll_until(wait.since + *this.stall, context),
             None => Poll::Pending,
         }
     }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use actix_http::{BoxedPayloadStream, Payload, Request, RequestHead};
 use actix_web::HttpMessage as _;
 use actix_web::http::header as old;
-use actix_web::http::{Uri, Version};
+use actix_web::http::{Method as OldMethod, Uri, Version};
 use http::header::{CONTENT_LENGTH, COOKIE, EXPECT, HOST};
 use http::request::Parts;
 use http::uri::Authority;
@@ -14,6 +14,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 
 use super::payload::Inflow;
+use crate::downstream::head::{LONGEST_METHOD, MOST_FIELDS};
 use crate::downstream::refusal::Refusal;
 use crate::downstream::target;
 use crate::grammar::is_authority;
@@ -50,7 +51,7 @@ pub(super) fn for_actix(
     request
 }
 
-/// Of what is refused, the fields are taken over and no target.
+/// Of what is refused, the fields are taken over and no target, nor a method that is none.
 fn take_over(
     from: &Parts,
     has_body: bool,
@@ -61,14 +62,30 @@ fn take_over(
     to.version = Version::HTTP_2;
     // actix uses heads again and clears no more than the fields.
     to.uri = Uri::default();
-    to.method = convert::method_to_actix(&from.method).ok_or(NO_METHOD)?;
     take_fields(from, has_body, &mut values, to);
+    let Some(method) = method(from) else {
+        // As the log has it of HTTP/1.
+        to.method = OldMethod::from_bytes(b"-").unwrap_or_default();
+        return Err(NO_METHOD);
+    };
+    to.method = method;
     let (target, host) = judge(from, limits)?;
     let host = values.for_actix(host).ok_or(NO_HOST)?;
     to.headers.insert(old::HOST, host);
+    // Counted as those of HTTP/1 would come: cookies in one field, and `:authority` as one.
+    if to.headers.len() > MOST_FIELDS {
+        return Err(Refusal::HeadTooLarge);
+    }
     let target = Uri::from_maybe_shared(values.copy(target.as_bytes()));
     to.uri = target.map_err(|_invalid| NO_TARGET)?;
     Ok(())
+}
+
+fn method(from: &Parts) -> Option<OldMethod> {
+    if from.method.as_str().len() > LONGEST_METHOD {
+        return None;
+    }
+    convert::method_to_actix(&from.method)
 }
 
 fn take_fields(from: &Parts, has_body: bool, values: &mut Values, to: &mut RequestHead) {

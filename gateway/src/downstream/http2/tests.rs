@@ -4,6 +4,7 @@ mod bodies;
 mod connections;
 mod frames;
 mod requests;
+mod slow_clients;
 
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -76,11 +77,20 @@ async fn connect(services: impl HttpServiceFactory + 'static) -> Client {
 }
 
 async fn connect_with(limits: Limits, services: impl HttpServiceFactory + 'static) -> Client {
+    connect_taking(CLIENT_WINDOW, limits, services).await
+}
+
+/// A client that takes no more than `window` of one answer before it has read any.
+async fn connect_taking(
+    window: u32,
+    limits: Limits,
+    services: impl HttpServiceFactory + 'static,
+) -> Client {
     let (ours, theirs) = duplex(1 << 20);
     let (served, draining) = serve(theirs, limits, services).await;
     // One stream alone cannot take up the connection.
     let (requests, connection) = h2::client::Builder::new()
-        .initial_window_size(CLIENT_WINDOW)
+        .initial_window_size(window)
         .initial_connection_window_size(16 * CLIENT_WINDOW)
         .handshake(ours)
         .await

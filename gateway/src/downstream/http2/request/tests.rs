@@ -5,6 +5,7 @@ use http::request::Parts;
 
 use super::super::tests::LIMITS;
 use super::{host, take_over};
+use crate::downstream::head::{LONGEST_METHOD, MOST_FIELDS};
 use crate::downstream::refusal::Refusal;
 
 fn parts(method: &str, uri: &str, fields: &[(&str, &str)]) -> Parts {
@@ -70,6 +71,44 @@ fn the_limits_are_those_of_http_1() {
     assert_eq!(judge(&path(uri), value), Ok(()));
     assert_eq!(judge(&path(uri + 1), 0), Err(Refusal::UriTooLong));
     assert_eq!(judge(&path(uri), value + 1), Err(Refusal::HeadTooLarge));
+}
+
+#[test]
+fn fields_are_as_many_as_in_http_1() {
+    // With the host. A browser may send each cookie as a field of its own.
+    let most = MOST_FIELDS - 1;
+    for (name, count, fits) in [
+        ("x-mine", most, true),
+        ("x-mine", most + 1, false),
+        ("cookie", 2 * most, true),
+    ] {
+        let fields = vec![(name, "1"); count];
+        let judged = taken_over(&parts("GET", "https://x/", &fields), false).map(|_| ());
+        let refused = Err(Refusal::HeadTooLarge);
+        assert_eq!(
+            judged,
+            if fits { Ok(()) } else { refused },
+            "{count} {name}"
+        );
+    }
+}
+
+#[test]
+fn too_long_a_method_is_refused_and_leaves_no_other() {
+    let longest = "M".repeat(LONGEST_METHOD);
+    let head = taken_over(&parts(&longest, "https://x/", &[]), false).unwrap();
+    assert_eq!(head.method.as_str(), longest);
+    let mut head = RequestHead::default();
+    head.method = "OFANOTHER".parse().unwrap();
+    let from = parts(
+        &format!("{longest}M"),
+        "https://x/",
+        &[("accept-language", "en")],
+    );
+    let refused = take_over(&from, false, &LIMITS, &mut head);
+    assert_eq!(refused, Err(Refusal::Malformed("an invalid method")));
+    assert_eq!(head.method.as_str(), "-");
+    assert!(head.headers.contains_key("accept-language"));
 }
 
 #[test]

@@ -15,9 +15,17 @@ use super::{Client, LIMITS, SOON, connect, connect_with, endless, get, nothing, 
 use crate::limits::Limits;
 
 /// Keeps no idle connection for longer than a moment.
-fn impatient() -> Limits {
+pub(super) fn impatient() -> Limits {
     Limits {
         idle_timeout: Duration::from_millis(1),
+        ..LIMITS
+    }
+}
+
+/// Waits for no first request for longer than a moment.
+fn hasty() -> Limits {
+    Limits {
+        head_timeout: Duration::from_millis(1),
         ..LIMITS
     }
 }
@@ -62,7 +70,7 @@ async fn next(told: &mut UnboundedReceiver<&'static str>) -> &'static str {
     timeout(SOON, told.recv()).await.unwrap().unwrap()
 }
 
-async fn ended<T>(task: actix_web::rt::task::JoinHandle<T>) -> T {
+pub(super) async fn ended<T>(task: actix_web::rt::task::JoinHandle<T>) -> T {
     timeout(SOON, task).await.unwrap().unwrap()
 }
 
@@ -104,9 +112,17 @@ async fn requests_are_given_up_with_the_server() {
 
 #[actix_web::test]
 async fn an_idle_connection_is_ended_as_the_protocol_has_it() {
-    let client = connect_with(impatient(), nothing()).await;
+    let mut client = connect_with(impatient(), nothing()).await;
+    assert_eq!(client.fetch(get("/")).await.0, 200);
     ended(client.connection).await.unwrap();
     // The client may have been the faster to close.
+    let _ = ended(client.served).await;
+}
+
+#[actix_web::test]
+async fn a_connection_without_a_first_request_is_ended_as_the_protocol_has_it() {
+    let client = connect_with(hasty(), nothing()).await;
+    ended(client.connection).await.unwrap();
     let _ = ended(client.served).await;
 }
 
@@ -149,7 +165,7 @@ async fn a_client_that_does_not_take_its_answer_is_given_up() {
 async fn a_client_that_says_nothing_is_left() {
     tokio::time::pause();
     let (silent, theirs) = duplex(1024);
-    let (served, _draining) = serve(theirs, impatient(), nothing()).await;
+    let (served, _draining) = serve(theirs, hasty(), nothing()).await;
     ended(served).await.unwrap();
     drop(silent);
 }
