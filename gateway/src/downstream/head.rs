@@ -20,9 +20,6 @@ pub(super) const MOST_FIELDS: usize = 96;
 /// Longer than any method that is registered: what a client calls one is passed on and logged.
 pub(super) const LONGEST_METHOD: usize = 32;
 
-/// Twice the longest one that is registered. It stands in the log.
-pub(super) const LONGEST_METHOD: usize = 32;
-
 /// How the body is delimited (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
