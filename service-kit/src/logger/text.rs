@@ -40,22 +40,33 @@ struct Pairs<'a>(&'a mut Formatter);
 
 impl<'kvs> VisitSource<'kvs> for Pairs<'_> {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
-        // Most values are text already, and need no copy.
-        let text = value
-            .to_borrowed_str()
-            .map_or_else(|| Cow::Owned(value.to_string()), Cow::Borrowed);
-        if is_plain(&text) {
-            write!(self.0, " {key}={text}").map_err(Into::into)
-        } else {
-            write!(self.0, " {key}={text:?}").map_err(Into::into)
+        self.write_pair(key.as_str(), &value).map_err(Into::into)
+    }
+}
+
+impl Pairs<'_> {
+    /// Nearly all that a line of the access log has are such pairs: they are copied rather than formatted.
+    fn write_pair(&mut self, key: &str, value: &Value<'_>) -> io::Result<()> {
+        let out = &mut *self.0;
+        out.write_all(b" ")?;
+        out.write_all(key.as_bytes())?;
+        out.write_all(b"=")?;
+        match value.to_borrowed_str() {
+            Some(text) => write_value(out, text),
+            None if value.to_f64().is_some() => write!(out, "{value}"),
+            None => write_value(out, &value.to_string()),
         }
     }
 }
 
-/// Whether a value can be told from the next pair, and does nothing to a terminal.
-fn is_plain(text: &str) -> bool {
-    let odd = |c: char| matches!(c, ' ' | '"' | '=') || c.is_control();
-    !text.is_empty() && !text.contains(odd)
+/// Quoted where it could not be told from the next pair, or does something to a terminal.
+fn write_value(out: &mut Formatter, text: &str) -> io::Result<()> {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'=');
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        out.write_all(text.as_bytes())
+    } else {
+        write!(out, "{text:?}")
+    }
 }
 
 /// A log line is one line, and moves no cursor, whatever an error message contains.
