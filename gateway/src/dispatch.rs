@@ -9,12 +9,12 @@ use shared_types::problem::Code;
 
 use crate::client_address::Scheme;
 use crate::config::Config;
-use crate::downstream::Refusal;
 use crate::fault::{ClientFault, Fault};
 use crate::pages;
 use crate::proxy::{self, Outgoing, Pools};
 use crate::rate::{Exceeded, Standing};
 use crate::record::Record;
+use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::route::{Found, To};
 

@@ -14,9 +14,7 @@ mod head;
 mod http2;
 mod inbound;
 mod lines;
-mod link;
 mod patience;
-mod refusal;
 mod screen;
 mod stream;
 mod target;
@@ -44,8 +42,6 @@ use crate::proxy::{Pools, TlsConfig};
 pub(crate) use certificate::Certificates;
 use door::Door;
 use http2::Http2;
-pub(crate) use link::Link;
-pub(crate) use refusal::Refusal;
 #[cfg(any(fuzzing, test))]
 pub(crate) use screen::invariants::hold as screen_holds;
 use stream::Stream;

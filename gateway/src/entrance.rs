@@ -9,7 +9,7 @@ use service_kit::request_id::{self, RequestId};
 
 use crate::cors;
 use crate::dispatch::Worker;
-use crate::downstream::Link;
+use crate::link::Link;
 use crate::record::Record;
 use crate::trace::Trace;
 

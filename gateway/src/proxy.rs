@@ -36,8 +36,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::client_address::{Scheme, TrustedProxies};
 use crate::config::Upstream;
 use crate::cors;
-use crate::downstream::Link;
 use crate::fault::{ClientFault, Fault, UpstreamFault};
+use crate::link::Link;
 use crate::trace::Trace;
 
 use convert::Values;

@@ -14,7 +14,7 @@ use service_kit::health;
 use service_kit::program::chain;
 use service_kit::request_id::RequestId;
 
-use crate::downstream::Link;
+use crate::link::Link;
 use crate::trace::Trace;
 
 /// What nginx logs for a client that went away before it had its answer.

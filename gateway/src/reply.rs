@@ -8,11 +8,11 @@ use service_kit::observe::lang_of;
 use shared_types::problem::{Code, Occurrence};
 
 use crate::config::Upstream;
-use crate::downstream::Refusal;
 use crate::fault::{Fault, UpstreamFault};
 use crate::problem;
 use crate::rate::Exceeded;
 use crate::record::Record;
+use crate::refusal::Refusal;
 
 /// The gateway's own answer to one request.
 pub(crate) struct Reply<'a> {

@@ -10,10 +10,10 @@ use service_kit::observe::lang_of;
 use service_kit::request_id::{self, RequestId};
 use shared_types::problem::Occurrence;
 
-use super::refusal::Refusal;
 use crate::cors::{self, Origins};
 use crate::problem;
 use crate::record::Record;
+use crate::refusal::Refusal;
 use crate::trace::Trace;
 
 /// `head` is what has come of it.

@@ -9,10 +9,10 @@ use std::ops::Range;
 
 use actix_web::http::Method;
 
-use super::refusal::Refusal;
 use super::target;
 use crate::grammar::is_authority;
 use crate::limits::Limits;
+use crate::refusal::Refusal;
 
 /// As many fields as actix-http takes.
 pub(super) const MOST_FIELDS: usize = 96;

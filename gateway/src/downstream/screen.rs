@@ -4,8 +4,8 @@
 use super::chunks::{Chunks, Taken};
 use super::head::{self, Framing};
 use super::lines::Lines;
-use super::refusal::Refusal;
 use crate::limits::Limits;
+use crate::refusal::Refusal;
 
 /// What actix-http reads instead of `100-continue`, just as long: it would answer at once, before anybody knows
 /// whether the body is wanted.

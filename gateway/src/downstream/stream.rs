@@ -13,11 +13,11 @@ use tokio::time::Instant;
 use super::closing::{Closing, LINGER};
 use super::goodbye;
 use super::inbound::Inbound;
-use super::link::Link;
 use super::patience::Patience;
-use super::refusal::Refusal;
 use super::screen::Screened;
 use crate::config::Config;
+use crate::link::Link;
+use crate::refusal::Refusal;
 use crate::transport::Transport;
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";

@@ -11,8 +11,8 @@ use actix_web::web::{Bytes, Payload};
 use futures_util::Stream as _;
 use http_body::{Body, Frame, SizeHint};
 
-use crate::downstream::Link;
 use crate::fault::ClientFault;
+use crate::link::Link;
 
 /// How far a body has come. Kept outside the body, which hyper owns: when an exchange fails, this says whose fault
 /// it was.

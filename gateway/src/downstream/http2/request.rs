@@ -15,11 +15,11 @@ use hyper::body::Incoming;
 
 use super::payload::Inflow;
 use crate::downstream::head::{LONGEST_METHOD, MOST_FIELDS};
-use crate::downstream::refusal::Refusal;
 use crate::downstream::target;
 use crate::grammar::is_authority;
 use crate::limits::Limits;
 use crate::proxy::convert::{self, Values};
+use crate::refusal::Refusal;
 
 const NO_METHOD: Refusal = Refusal::Malformed("an invalid method");
 const NO_TARGET: Refusal = Refusal::Malformed("an invalid target");

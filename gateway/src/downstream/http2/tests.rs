@@ -24,8 +24,8 @@ use tokio::io::{DuplexStream, duplex};
 use tokio::time::timeout;
 
 use super::Http2;
-use crate::downstream::refusal::Refusal;
 use crate::limits::Limits;
+use crate::refusal::Refusal;
 
 const PEER: &str = "192.0.2.7:4321";
 

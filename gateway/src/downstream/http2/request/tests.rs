@@ -6,7 +6,7 @@ use http::request::Parts;
 use super::super::tests::LIMITS;
 use super::{host, take_over};
 use crate::downstream::head::{LONGEST_METHOD, MOST_FIELDS};
-use crate::downstream::refusal::Refusal;
+use crate::refusal::Refusal;
 
 fn parts(method: &str, uri: &str, fields: &[(&str, &str)]) -> Parts {
     let request = http::Request::builder().method(method).uri(uri);

@@ -26,7 +26,7 @@ impl Link {
         self.answered.set(self.answered.get() + 1);
     }
 
-    pub(super) fn answered(&self) -> u64 {
+    pub(crate) fn answered(&self) -> u64 {
         self.answered.get()
     }
 
@@ -38,12 +38,12 @@ impl Link {
         }
     }
 
-    pub(super) fn ended(&self) -> u64 {
+    pub(crate) fn ended(&self) -> u64 {
         self.ended.get()
     }
 
     /// Has `connection` woken when the next answer ends.
-    pub(super) fn wake_at_end(&self, connection: &Waker) {
+    pub(crate) fn wake_at_end(&self, connection: &Waker) {
         self.next.replace(Some(connection.clone()));
     }
 
@@ -57,7 +57,7 @@ impl Link {
     }
 
     /// Whether the body is wanted. Wakes the connection once it is.
-    pub(super) fn is_body_wanted(&self, connection: &Waker) -> bool {
+    pub(crate) fn is_body_wanted(&self, connection: &Waker) -> bool {
         let wanted = self.is_body_wanted.get();
         if !wanted {
             self.waiting.replace(Some(connection.clone()));
@@ -66,12 +66,12 @@ impl Link {
     }
 
     /// Another request waits for its `100 Continue`.
-    pub(super) fn forget_body(&self) {
+    pub(crate) fn forget_body(&self) {
         self.is_body_wanted.set(false);
     }
 
     /// The client has kept the rest of its body back for too long.
-    pub(super) fn stall(&self) {
+    pub(crate) fn stall(&self) {
         self.has_stalled.set(true);
     }
 
@@ -84,7 +84,7 @@ impl Link {
         self.is_delimited_by_end.set(true);
     }
 
-    pub(super) fn is_delimited_by_end(&self) -> bool {
+    pub(crate) fn is_delimited_by_end(&self) -> bool {
         self.is_delimited_by_end.get()
     }
 
@@ -93,7 +93,7 @@ impl Link {
         self.is_closing.set(true);
     }
 
-    pub(super) fn is_closing(&self) -> bool {
+    pub(crate) fn is_closing(&self) -> bool {
         self.is_closing.get()
     }
 }
