@@ -20,7 +20,7 @@ mod stream;
 mod target;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,7 @@ use actix_service::{ServiceFactory as _, fn_factory, fn_service, map_config};
 use actix_web::dev::AppConfig;
 use actix_web::{App, web};
 use service_kit::serve::{DRAIN, Draining, cannot_listen};
+use socket2::{Domain, Socket, Type};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
@@ -46,6 +47,10 @@ use http2::Http2;
 pub(crate) use screen::invariants::hold as screen_holds;
 use stream::Stream;
 
+/// How many clients may wait to be accepted: what actix-web's own server lets wait. The standard library's listener has
+/// room for 128, and a crowd that comes at once would have to ask again after a second.
+const BACKLOG: i32 = 1024;
+
 /// Binds the public listener. Gives the server and where it listens. With `certificates` it speaks TLS and nothing else.
 ///
 /// # Errors
@@ -58,8 +63,7 @@ pub(crate) fn bind(
 ) -> io::Result<(Server, SocketAddr)> {
     allow_files(config.limits.connections);
     let (bind, workers, limits) = (config.bind, config.workers, config.limits);
-    let listener =
-        std::net::TcpListener::bind(bind).map_err(|error| cannot_listen(bind, &error))?;
+    let listener = listen(bind).map_err(|error| cannot_listen(bind, &error))?;
     let addr = listener.local_addr()?;
     let acceptor = certificates.map(Certificates::server_config).transpose();
     let acceptor = acceptor.map_err(io::Error::other)?.map(TlsAcceptor::from);
@@ -126,6 +130,15 @@ pub(crate) fn bind(
         })
     })?;
     Ok((builder.run(), addr))
+}
+
+fn listen(bind: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(bind), Type::STREAM, None)?;
+    // A gateway that is started again is not to wait for the connections of the one before it.
+    socket.set_reuse_address(true)?;
+    socket.bind(&bind.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }
 
 /// Each connection is an open file, and each exchange one more at an upstream. Systems often allow a process 1,024 until
