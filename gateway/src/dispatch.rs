@@ -7,7 +7,6 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use service_kit::serve::Draining;
 use shared_types::problem::Code;
 
-use crate::client_address::Scheme;
 use crate::config::Config;
 use crate::fault::{ClientFault, Fault};
 use crate::pages;
@@ -23,8 +22,6 @@ pub(crate) struct Worker {
     pub(crate) config: Arc<Config>,
     pub(crate) pools: Pools,
     pub(crate) draining: Draining,
-    /// What clients are served over.
-    pub(crate) scheme: Scheme,
 }
 
 impl Worker {
@@ -135,7 +132,7 @@ impl Worker {
             pool,
             request_id: &record.request_id,
             trace: &record.trace,
-            scheme: self.scheme,
+            scheme: self.config.scheme(),
             trusted_proxies: &self.config.trusted_proxies,
             link: record.link.as_ref(),
             max_body: settings.request_body,

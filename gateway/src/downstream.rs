@@ -82,7 +82,6 @@ pub(crate) fn bind(
             config: Arc::clone(&config),
             pools: Pools::new(&config.upstreams, &tls),
             draining: draining.clone(),
-            scheme: config.scheme(),
         });
         let app = || {
             let app = App::new().app_data(worker.clone());

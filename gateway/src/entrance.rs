@@ -37,31 +37,34 @@ pub(crate) async fn enter(
     response
         .headers_mut()
         .insert(request_id::HEADER, request_id.header_value());
-    fit(&mut response, &request);
+    let is_delimited_by_end = is_delimited_by_end(&response, &request);
+    fit(&mut response, &request, is_delimited_by_end);
     if let Some(link) = &record.link {
         link.answer_begins();
         if response.head().connection_type() == ConnectionType::Close {
             link.close();
         }
-        if request.version() < Version::HTTP_11 && response.body().size() == BodySize::Stream {
+        if is_delimited_by_end {
             link.delimit_by_end();
         }
     }
     record.follow(response)
 }
 
+/// Whether only the connection's end can tell where the answer does: HTTP/1.0 knows no chunks (RFC 9112 §6.1).
+fn is_delimited_by_end(response: &HttpResponse, request: &HttpRequest) -> bool {
+    request.version() < Version::HTTP_11 && response.body().size() == BodySize::Stream
+}
+
 /// Fits the answer to what the server does not mind itself.
-fn fit(response: &mut HttpResponse, request: &HttpRequest) {
-    let is_stream = response.body().size() == BodySize::Stream;
+fn fit(response: &mut HttpResponse, request: &HttpRequest, is_delimited_by_end: bool) {
     let head = response.head_mut();
-    let is_old = request.version() < Version::HTTP_11;
-    if is_old {
-        // It knows no chunks (RFC 9112 §6.1); the connection's end delimits the body.
+    if is_delimited_by_end {
         head.no_chunking(true);
     }
     // The server would say, and take it, that it is about to switch (actix-http 3.20).
     let would_upgrade = request.head().upgrade();
-    if would_upgrade || (is_old && is_stream) {
+    if would_upgrade || is_delimited_by_end {
         head.set_connection_type(ConnectionType::Close);
     }
 }

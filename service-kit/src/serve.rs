@@ -25,7 +25,7 @@ pub use draining::Draining;
 pub const DRAIN: Duration = Duration::from_secs(8);
 
 /// How long a client may take to send a request's head.
-pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long an idle connection is kept. Longer than the 15 s after which the gateway's pool lets one go, so that
 /// the gateway is the side that closes and no request meets a closing connection.
@@ -159,9 +159,7 @@ pub fn cannot_listen(bind: SocketAddr, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot listen on {bind}: {error}"))
 }
 
-/// # Errors
-/// Nothing is bound.
-pub fn first_addr(addrs: &[SocketAddr]) -> io::Result<SocketAddr> {
+fn first_addr(addrs: &[SocketAddr]) -> io::Result<SocketAddr> {
     addrs
         .first()
         .copied()

@@ -21,6 +21,7 @@ mod process;
 mod rate;
 mod refusals;
 mod relay;
+mod retries;
 mod routing;
 mod scripted;
 mod streaming;

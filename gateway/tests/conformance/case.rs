@@ -47,9 +47,7 @@ pub(crate) const fn ours(
     judge: fn(Product) -> Verdict,
 ) -> Case {
     Case {
-        name,
-        cites,
         is_ours: true,
-        judge,
+        ..case(name, cites, judge)
     }
 }

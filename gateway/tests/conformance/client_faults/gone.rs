@@ -1,5 +1,6 @@
 //! Clients that go away, or go on where nobody listens any more.
 
+use super::LARGE;
 use crate::case::{Case, case};
 use crate::site::{BAD_REQUEST, GET, Site};
 use crate::upstream::Step;
@@ -21,15 +22,7 @@ pub(super) const CASES: &[Case] = &[
         "a client that goes away amid the answer takes the upstream's connection with it",
         "an upstream that works for nobody",
         |on| {
-            let site = Site::scripted(
-                on,
-                &[&[
-                    Step::Read,
-                    Step::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 1073741824\r\n\r\n"),
-                    Step::Fill(1 << 30),
-                    Step::Hold,
-                ]],
-            );
+            let site = Site::scripted(on, &[LARGE]);
             let mut client = site.ask(GET);
             client.until(b"xxxx")?;
             drop(client);

@@ -1,9 +1,9 @@
 //! Clients that keep others waiting.
 
+use super::LARGE;
 use crate::case::{Case, case};
 use crate::client::Ending;
 use crate::site::{GET, Site, ended_late};
-use crate::upstream::Step;
 use crate::verdict::ensure;
 
 pub(super) const CASES: &[Case] = &[
@@ -84,15 +84,7 @@ pub(super) const CASES: &[Case] = &[
         "a client that does not take its answer is cut",
         "`limits.stall_timeout`",
         |on| {
-            let site = Site::scripted(
-                on,
-                &[&[
-                    Step::Read,
-                    Step::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 1073741824\r\n\r\n"),
-                    Step::Fill(1 << 30),
-                    Step::Hold,
-                ]],
-            );
+            let site = Site::scripted(on, &[LARGE]);
             let mut client = site.ask(GET);
             site.upstream.is_closed(0)?;
             let answer = client.answer()?;

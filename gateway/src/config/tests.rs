@@ -1,0 +1,199 @@
+use service_kit::env::Env;
+
+use super::{Config, DEFAULT_FILE};
+
+fn refused(text: &str) -> String {
+    Config::parse("test.toml", text, &Env::of_pairs([]))
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn the_compiled_in_file_is_valid() {
+    let config = Config::load(None, &Env::of_pairs([])).unwrap();
+    let names: Vec<_> = config
+        .upstreams
+        .iter()
+        .map(|upstream| &*upstream.name)
+        .collect();
+    assert_eq!(names, ["clients", "delivery", "kitchen", "orders"]);
+}
+
+#[test]
+fn the_environment_overrides_an_upstreams_url() {
+    let env = Env::of_pairs([("ORDERS_URL", "https://orders.example.com/v1/")]);
+    let config = Config::load(None, &env).unwrap();
+    let orders = config
+        .upstreams
+        .iter()
+        .find(|upstream| &*upstream.name == "orders")
+        .unwrap();
+    assert_eq!(orders.url.to_string(), "https://orders.example.com/v1");
+}
+
+#[test]
+fn the_logins_alone_have_a_rate_limit_of_their_own() {
+    let config = Config::load(None, &Env::of_pairs([])).unwrap();
+    let limited = config.routes.routes();
+    let limited = limited.filter(|route| route.rate_limit.is_some());
+    let paths: Vec<_> = limited.map(|route| &*route.path).collect();
+    assert_eq!(paths, ["/client-api/login", "/auth/login"]);
+}
+
+#[test]
+fn the_environment_overrides_the_rate_limit_or_turns_it_off() {
+    let policy = |value| {
+        let config = Config::load(None, &Env::of_pairs([("GATEWAY_RATE_LIMIT", value)]));
+        config.unwrap().rate_limit.map(|limit| format!("{limit:?}"))
+    };
+    assert!(policy("").unwrap().contains("q=600;w=10"));
+    assert!(policy("10/1m").unwrap().contains("q=10;w=60"));
+    assert_eq!(policy("off"), None);
+}
+
+#[test]
+fn an_unknown_key_is_refused_by_its_name() {
+    for (section, key) in [
+        ("[limits]", "request_bodi"),
+        ("[upstreams.orders]", "retries"),
+    ] {
+        let text = DEFAULT_FILE.replace(section, &format!("{section}\n{key} = \"1s\""));
+        let error = refused(&text);
+        assert!(
+            error.contains("test.toml") && error.contains(key),
+            "{error}"
+        );
+    }
+    assert!(refused("[limit]").contains("limit"));
+}
+
+#[test]
+fn a_bad_value_is_refused_by_its_name() {
+    for (good, bad, named) in [
+        (
+            "connect_timeout = \"1s\"",
+            "connect_timeout = \"1\"",
+            "connect_timeout",
+        ),
+        (
+            "connect_timeout = \"1s\"",
+            "connect_timeout = \"0s\"",
+            "upstreams.clients.connect_timeout",
+        ),
+        (
+            "http://127.0.0.1:8001",
+            "ftp://127.0.0.1",
+            "upstreams.clients.url",
+        ),
+        (
+            "http://127.0.0.1:8001",
+            "http://user:pw@host/",
+            "upstreams.clients.url",
+        ),
+        (
+            "request_body = \"1MiB\"",
+            "request_body = \"much\"",
+            "request_body",
+        ),
+        ("uri = \"8KiB\"", "uri = \"64KiB\"", "limits.uri"),
+        ("head = \"32KiB\"", "head = \"1MiB\"", "limits.head"),
+        (
+            "idle_timeout = \"60s\"",
+            "idle_timeout = \"0s\"",
+            "limits.idle_timeout",
+        ),
+        (
+            "connections = 10000",
+            "connections = 0",
+            "limits.connections",
+        ),
+        ("rate = \"600/10s\"", "rate = \"600\"", "rate = \"600\""),
+        (
+            "rate_limit = \"100/10m\"",
+            "rate_limit = \"off\"",
+            "rate_limit = \"off\"",
+        ),
+        (
+            "methods = [\"PATCH\"]",
+            "methods = [\"PA TCH\"]",
+            "/order-api/commandes/{id}/status",
+        ),
+        (
+            "methods = [\"PATCH\"]",
+            "methods = [\"patch\"]",
+            "/order-api/commandes/{id}/status",
+        ),
+        (
+            "path = \"/kitchen/orders\"",
+            "path = \"/kitchen/orders?x\"",
+            "/kitchen/orders?x",
+        ),
+        (
+            "to = \"/auth/login\"",
+            "to = \"/auth/{who}\"",
+            "/client-api/login",
+        ),
+        (
+            "to = \"/auth/login\"",
+            "to = \"/auth/login\", request_body = \"much\"",
+            "/client-api/login: request_body",
+        ),
+        (
+            "to = \"/auth/login\"",
+            "to = \"/auth/login\", timeout = \"0s\"",
+            "/client-api/login: timeout",
+        ),
+        (
+            "to = \"/auth/login\"",
+            "to = \"/auth/login\", timeout = \"long\"",
+            "/client-api/login: timeout",
+        ),
+        (
+            "path = \"/kitchen/orders\"",
+            "path = \"/kitchen/{*orders}\"",
+            "/kitchen/{*orders}",
+        ),
+    ] {
+        assert!(DEFAULT_FILE.contains(good), "{good}");
+        let error = refused(&DEFAULT_FILE.replacen(good, bad, 1));
+        assert!(error.contains(named), "{error}");
+    }
+}
+
+#[test]
+fn a_route_to_an_unknown_upstream_is_refused() {
+    let error = refused(&DEFAULT_FILE.replace("\nkitchen = [", "\ncooks = ["));
+    assert!(error.starts_with("routes.cooks"), "{error}");
+}
+
+#[test]
+fn a_route_that_stands_twice_is_refused() {
+    let twice = DEFAULT_FILE
+        .replace("/kitchen/update", "/kitchen/orders")
+        .replace(
+            "[\"POST\"], to = \"/update\" },\n]\ndelivery",
+            "[\"GET\"], to = \"/update\" },\n]\ndelivery",
+        );
+    let error = refused(&twice);
+    assert!(
+        error.contains("/kitchen/orders") && error.contains("GET"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_bad_variable_is_refused_by_its_name() {
+    for (name, value) in [
+        ("GATEWAY_BIND", "8000"),
+        ("GATEWAY_ADMIN_BIND", "localhost"),
+        ("GATEWAY_WORKERS", "0"),
+        ("GATEWAY_CORS_ORIGINS", "example.com"),
+        ("GATEWAY_RATE_LIMIT", "600"),
+        ("GATEWAY_RATE_LIMIT", "none"),
+        ("GATEWAY_TRUSTED_PROXIES", "10.0.0.0/8, proxy.example"),
+        ("KITCHEN_URL", "kitchen:8003"),
+    ] {
+        let error = Config::load(None, &Env::of_pairs([(name, value)])).unwrap_err();
+        assert_eq!(error.name, name);
+    }
+}
