@@ -1,6 +1,7 @@
 //! A server that goes away, hangs, or is held up by somebody else: the service says so in time, and mends by itself.
 
 use std::cell::{Cell, RefCell};
+use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -142,7 +143,7 @@ async fn a_server_that_hangs_is_a_503_until_it_goes_on() {
     let server = Postgres::start();
     let service = Service::start_on(TestDatabase::on(&server), true).await;
     let order = service.order().await;
-    let frozen = Frozen::freeze(&server);
+    let frozen = Frozen::freeze(&server).await;
     assert_out_of_service(&service, &order).await;
     drop(frozen);
     assert_back(&service, &order).await;
@@ -179,7 +180,7 @@ async fn a_statement_that_was_given_up_on_takes_no_connection_with_it() {
             (waiting.lines().count() >= 9).then_some(())
         })
         .await;
-        let frozen = Frozen::freeze(&server);
+        let frozen = Frozen::freeze(&server).await;
         give_up.send_replace(true);
         frozen
     };
@@ -226,30 +227,54 @@ async fn a_server_that_is_not_there_stops_the_start() {
 
 /// A server whose every process is stopped in its tracks, as by a machine that swaps. Goes on when it is dropped.
 struct Frozen {
-    processes: String,
+    processes: Vec<String>,
 }
 
 impl Frozen {
-    fn freeze(server: &Postgres) -> Self {
-        let backends = "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()";
-        let postmaster = "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int";
-        let processes = server.run(&format!("{postmaster} UNION {backends}"));
-        let frozen = Self {
-            processes: processes.replace('\n', " "),
+    /// The postmaster first: whom it starts after the others have been counted would answer.
+    async fn freeze(server: &Postgres) -> Self {
+        let postmaster = server
+            .run("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)")
+            .trim()
+            .to_owned();
+        let mut frozen = Self {
+            processes: Vec::new(),
         };
-        frozen.signal("STOP");
+        frozen.stop(postmaster.clone()).await;
+        let children = format!("/proc/{postmaster}/task/{postmaster}/children");
+        let children = fs::read_to_string(children).unwrap();
+        assert!(!children.is_empty(), "a server without its processes");
+        for child in children.split_whitespace() {
+            frozen.stop(child.to_owned()).await;
+        }
         frozen
     }
 
-    fn signal(&self, name: &str) {
-        let kill = format!("kill -{name} {}", self.processes);
-        let sent = Command::new("sh").args(["-c", &kill]).status();
-        assert!(sent.unwrap().success(), "{kill}");
+    /// A signal is sent before it is obeyed.
+    async fn stop(&mut self, process: String) {
+        let state = format!("/proc/{process}/stat");
+        self.processes.push(process.clone());
+        signal("STOP", &process);
+        eventually("a process to be stopped", async || {
+            // `PID (NAME) STATE …`; one that has ended meanwhile is no obstacle.
+            let stat = fs::read_to_string(&state).unwrap_or_default();
+            let state = stat.rsplit_once(") ").map(|(_, rest)| rest.as_bytes()[0]);
+            matches!(state, None | Some(b'T' | b'Z')).then_some(())
+        })
+        .await;
     }
 }
 
 impl Drop for Frozen {
     fn drop(&mut self) {
-        self.signal("CONT");
+        for process in &self.processes {
+            signal("CONT", process);
+        }
     }
+}
+
+fn signal(name: &str, process: &str) {
+    let kill = format!("kill -{name} {process}");
+    // It fails only where the process has ended.
+    let _ = Command::new("sh").args(["-c", &kill]).status().unwrap();
 }
