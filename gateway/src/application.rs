@@ -14,7 +14,10 @@ use service_kit::serve::{Application, Draining, Service};
 use crate::client_address::Scheme;
 use crate::config::Config;
 use crate::downstream::{self, Certificates};
+use crate::operator;
+use crate::probe;
 use crate::proxy::tls_config;
+use crate::state::State;
 
 /// A bound gateway that has yet to be run.
 pub struct Gateway {
@@ -30,6 +33,9 @@ impl Gateway {
     /// An address cannot be bound, the certificate for clients cannot be used, or https upstreams cannot be verified.
     pub fn build(config: Config) -> Result<Self, RunError> {
         let tls = tls_config(&config.upstreams)?;
+        let state = Arc::new(State::new(config));
+        let config = &state.config;
+        let operator = Arc::clone(&state);
         let admin = Application::bind(
             Service {
                 name: "gateway-admin",
@@ -37,18 +43,20 @@ impl Gateway {
                 workers: 1, // an operator, not a crowd
                 readiness: Readiness::always(),
             },
-            |_routes| {},
+            move |routes| operator::routes(routes, &operator),
         )?;
         let draining = Draining::default();
         let certificates = config.tls.as_ref().map(Certificates::load).transpose()?;
         let scheme = config.scheme();
         let (server, addr) = downstream::bind(
-            Arc::new(config),
-            tls,
+            Arc::clone(&state),
+            tls.clone(),
             certificates.as_ref(),
             draining.clone(),
         )?;
         let mut public = Application::new(server, addr, draining);
+        let probed = Arc::clone(&state);
+        public = public.beside(|draining| probe::run(probed, tls, draining));
         if let Some(certificates) = certificates {
             public = public.beside(|draining| certificates.watch(draining));
         }

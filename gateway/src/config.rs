@@ -2,6 +2,7 @@
 //! be used.
 
 mod file;
+mod resilience;
 pub(crate) mod tls;
 mod upstream;
 
@@ -14,11 +15,12 @@ use service_kit::env::{ConfigError, Env};
 
 use crate::client_address::{Scheme, TrustedProxies};
 use crate::cors::Origins;
+use crate::features::Features;
 use crate::limits::Limits;
 use crate::rate::{Rate, RateLimit};
 use crate::route::RouteTable;
 
-pub(crate) use file::{LimitsTable, RouteRow};
+pub(crate) use file::{FeatureTable, LimitsTable, RouteRow};
 pub use tls::TlsFiles;
 pub use upstream::{Upstream, UpstreamUrl};
 
@@ -45,6 +47,11 @@ pub struct Config {
     pub(crate) rate_limit: Option<RateLimit>,
     pub upstreams: Vec<Upstream>,
     pub routes: RouteTable,
+    /// `GATEWAY_DRILLS`: whether the operator may rehearse failures; off by default.
+    pub(crate) drills: bool,
+    pub(crate) features: Features,
+    /// `limits.cache`: bytes of answers that are kept, all together; 16 MiB by default.
+    pub(crate) cache: u64,
 }
 
 impl Config {
@@ -69,7 +76,7 @@ impl Config {
         Self::parse(&name, &text, env)
     }
 
-    /// `name` is what an error calls the file whose content is `text`.
+    /// `name` is what an error calls the file whose content is `text`; what it refers to is beside it.
     ///
     /// # Errors
     /// The file or a variable that cannot be used, by its name.
@@ -88,6 +95,8 @@ impl Config {
             .map(|(name, upstream)| Upstream::new(name, upstream, env))
             .collect::<Result<Vec<_>, _>>()?;
         let limits = Limits::new(&file.limits)?;
+        let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+        let routes = RouteTable::build(&file.routes, &upstreams, &limits, folder)?;
         Ok(Self {
             bind: env.parse_or(
                 "GATEWAY_BIND",
@@ -102,10 +111,21 @@ impl Config {
             tls: TlsFiles::from_env(env)?,
             rate_limit: rate.map(|rate| RateLimit::new("default", rate)),
             trusted_proxies: env.parse_or("GATEWAY_TRUSTED_PROXIES", TrustedProxies::default())?,
-            routes: RouteTable::build(&file.routes, &upstreams, &limits)?,
+            drills: env.parse_with("GATEWAY_DRILLS", on_or_off)?.unwrap_or(false),
+            features: Features::new(&file.features, &upstreams, &routes)?,
+            cache: file.limits.cache.as_u64(),
+            routes,
             limits,
             upstreams,
         })
+    }
+}
+
+fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("expected on or off".to_owned()),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
+use actix_web::http::header::HeaderValue;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
 use service_kit::serve::Draining;
 use shared_types::problem::Code;
@@ -10,16 +11,19 @@ use shared_types::problem::Code;
 use crate::config::Config;
 use crate::fault::{ClientFault, Fault};
 use crate::pages;
-use crate::proxy::{self, Outgoing, Pools};
+use crate::proxy::Pools;
 use crate::rate::{Exceeded, Standing};
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
-use crate::route::{Found, To};
+use crate::route::{Found, To, ToUpstream};
+use crate::state::State;
+use crate::way::{Way, X_DRILL};
 
 /// What a worker serves with. All but the connections is shared.
 pub(crate) struct Worker {
     pub(crate) config: Arc<Config>,
+    pub(crate) state: Arc<State>,
     pub(crate) pools: Pools,
     pub(crate) draining: Draining,
 }
@@ -103,44 +107,38 @@ impl Worker {
             Found::OtherMethods(allow) => return Reply::to(request, record).other_method(allow),
             Found::Nothing => return Reply::to(request, record).problem(Code::RouteNotFound),
         };
-        let (index, target, settings) = match &route.to {
-            To::Own(page) => return pages::answer(*page, &self.draining),
-            To::Upstream {
-                upstream,
-                target,
-                settings,
-            } => (*upstream, target, settings),
+        let to = match &route.to {
+            To::Own(page) => return pages::answer(*page, &self.draining, &self.state),
+            To::Upstream(to) => to,
         };
-        let (Some(upstream), Some(pool)) = (self.config.upstreams.get(index), self.pools.of(index))
-        else {
+        let Some(way) = self.way(to, &route.path) else {
             let fault = Fault::Internal("a route without its upstream".to_owned());
             return Reply::to(request, record).fault(&fault, None);
         };
-        record.upstream = Some(Arc::clone(&upstream.name));
-        let prefix = &upstream.url.prefix;
-        let target = match target.fill(prefix, &parameters, request.uri().query()) {
+        record.upstream = Some(Arc::clone(&way.upstream.name));
+        let prefix = &way.upstream.url.prefix;
+        let target = match to.target.fill(prefix, &parameters, request.uri().query()) {
             Ok(target) => target,
             Err(_unfit) => {
                 let fault = Fault::Client(ClientFault::Malformed);
                 return Reply::to(request, record).fault(&fault, None);
             }
         };
-        let outgoing = Outgoing {
-            request,
-            target,
-            upstream,
-            pool,
-            request_id: &record.request_id,
-            trace: &record.trace,
-            scheme: self.config.scheme(),
-            trusted_proxies: &self.config.trusted_proxies,
-            link: record.link.as_ref(),
-            max_body: settings.request_body,
-            timeout: settings.timeout,
-        };
-        match proxy::forward(outgoing, payload).await {
-            Ok(response) => response,
-            Err(fault) => Reply::to(request, record).fault(&fault, Some(upstream)),
+        let mut response = way.answer(request, payload, target, record).await;
+        if let Some(mode) = way.drilled(&response) {
+            response.headers_mut().insert(X_DRILL, HeaderValue::from_static(mode.as_str()));
         }
+        response
+    }
+
+    fn way<'w>(&'w self, to: &'w ToUpstream, path: &'w str) -> Option<Way<'w>> {
+        Some(Way {
+            worker: self,
+            to,
+            path,
+            upstream: self.config.upstreams.get(to.upstream)?,
+            pool: self.pools.of(to.upstream)?,
+            guard: self.state.guards.get(to.upstream)?,
+        })
     }
 }

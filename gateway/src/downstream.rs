@@ -35,10 +35,10 @@ use socket2::{Domain, Socket, Type};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
-use crate::config::Config;
 use crate::dispatch::Worker;
 use crate::entrance::enter;
 use crate::proxy::{Pools, TlsConfig};
+use crate::state::State;
 
 pub(crate) use certificate::Certificates;
 use door::Door;
@@ -56,11 +56,12 @@ const BACKLOG: i32 = 1024;
 /// # Errors
 /// The address cannot be bound, or TLS cannot be set up.
 pub(crate) fn bind(
-    config: Arc<Config>,
+    state: Arc<State>,
     tls: TlsConfig,
     certificates: Option<&Certificates>,
     draining: Draining,
 ) -> io::Result<(Server, SocketAddr)> {
+    let config = Arc::clone(&state.config);
     allow_files(config.limits.connections);
     let (bind, workers, limits) = (config.bind, config.workers, config.limits);
     let listener = listen(bind).map_err(|error| cannot_listen(bind, &error))?;
@@ -80,6 +81,7 @@ pub(crate) fn bind(
     let builder = builder.listen("gateway", listener, move || {
         let worker = web::Data::new(Worker {
             config: Arc::clone(&config),
+            state: Arc::clone(&state),
             pools: Pools::new(&config.upstreams, &tls),
             draining: draining.clone(),
         });

@@ -1,10 +1,13 @@
 //! What can go wrong with a request at the gateway, who is at fault, and what the client is told.
 
+use std::time::Duration;
+
 use actix_web::http::Method;
 use shared_types::problem::Code;
 use shared_types::text::Text;
 
 use crate::config::Upstream;
+use crate::guard::{CircuitOpen, Overloaded};
 
 /// Why an upstream gave no answer that could be relayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +18,12 @@ pub(crate) enum UpstreamFault {
     InvalidResponse,
     /// It was too slow to be connected to or to answer.
     Timeout,
+    /// It was not asked: it has failed too often lately.
+    CircuitOpen { retry_after: Duration },
+    /// It was not asked: too much is under way to it.
+    Overloaded,
+    /// It was not asked: a failure drill stands in for it.
+    Drill { retry_after: Duration },
 }
 
 /// Why a client's request could not be taken in.
@@ -50,6 +59,21 @@ impl Fault {
         }
     }
 
+    /// Whether the upstream was asked.
+    pub(crate) fn was_sent(&self) -> bool {
+        match self {
+            Self::Upstream { fault, .. } => match fault {
+                UpstreamFault::Unreachable
+                | UpstreamFault::InvalidResponse
+                | UpstreamFault::Timeout => true,
+                UpstreamFault::CircuitOpen { .. }
+                | UpstreamFault::Overloaded
+                | UpstreamFault::Drill { .. } => false,
+            },
+            Self::Client(_) | Self::Loop | Self::Internal(_) => false,
+        }
+    }
+
     pub(crate) fn code(&self) -> Code {
         match self {
             Self::Upstream { fault, .. } => fault.code(),
@@ -68,6 +92,19 @@ impl UpstreamFault {
             Self::Unreachable => Code::UpstreamUnreachable,
             Self::InvalidResponse => Code::UpstreamInvalidResponse,
             Self::Timeout => Code::UpstreamTimeout,
+            Self::CircuitOpen { .. } | Self::Drill { .. } => Code::UpstreamUnavailable,
+            Self::Overloaded => Code::UpstreamOverloaded,
+        }
+    }
+
+    /// When it is worth asking again, in whole seconds as `Retry-After` has them: never 0, which would be at once.
+    pub(crate) fn retry_after(self) -> Option<u64> {
+        match self {
+            Self::CircuitOpen { retry_after } | Self::Drill { retry_after } => {
+                Some(whole_seconds(retry_after))
+            }
+            Self::Overloaded => Some(1),
+            Self::Unreachable | Self::InvalidResponse | Self::Timeout => None,
         }
     }
 
@@ -97,6 +134,39 @@ impl UpstreamFault {
                 format!("{fr} n'a pas répondu à temps. Réessayez dans quelques secondes."),
                 format!("{en} did not answer in time. Try again in a few seconds."),
             ),
+            Self::CircuitOpen { .. } | Self::Drill { .. } => Text::formatted(
+                format!("{fr} ne répond pas. Réessayez dans quelques secondes."),
+                format!("{en} does not answer. Try again in a few seconds."),
+            ),
+            Self::Overloaded => Text::formatted(
+                format!("{fr} a trop de demandes en cours. Réessayez dans quelques secondes."),
+                format!("{en} has too many requests under way. Try again in a few seconds."),
+            ),
         }
+    }
+}
+
+/// The next whole number of seconds, at least 1.
+pub(crate) fn whole_seconds(duration: Duration) -> u64 {
+    let up = u64::from(duration.subsec_nanos() > 0);
+    (duration.as_secs() + up).max(1)
+}
+
+impl From<CircuitOpen> for Fault {
+    fn from(open: CircuitOpen) -> Self {
+        let retry_after = open.retry_after;
+        Self::upstream(
+            UpstreamFault::CircuitOpen { retry_after },
+            "not asked: the circuit is open",
+        )
+    }
+}
+
+impl From<Overloaded> for Fault {
+    fn from(_: Overloaded) -> Self {
+        Self::upstream(
+            UpstreamFault::Overloaded,
+            "not asked: too much is under way to it",
+        )
     }
 }

@@ -10,6 +10,7 @@ use service_kit::serve::Draining;
 use shared_types::gateway::Welcome;
 
 use crate::route::Page;
+use crate::state::State;
 
 /// What OWASP advises for an API: its answers are data, which no browser is to guess at, frame, run or keep. What an
 /// upstream answers is its own.
@@ -23,9 +24,10 @@ const PROTECTION: [(HeaderName, HeaderValue); 4] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
 ];
 
-pub(crate) fn answer(page: Page, draining: &Draining) -> HttpResponse {
+pub(crate) fn answer(page: Page, draining: &Draining, state: &State) -> HttpResponse {
     let mut response = match page {
         Page::Welcome => HttpResponse::Ok().json(Welcome::default()),
+        Page::Status => HttpResponse::Ok().json(state.status()),
         Page::Live => health::live_answer(),
         // Ready means that the gateway itself can serve: with every upstream down it still gives clear answers.
         Page::Ready => health::ready_answer(!draining.is_on()),

@@ -24,5 +24,13 @@ pub(crate) fn answer(
         .append_header((VARY, ACCEPT_LANGUAGE.as_str()))
         .json(problem);
     pages::protect(response.headers_mut());
+    response.extensions_mut().insert(OfGateway);
     response
+}
+
+/// Marks a problem as the gateway's own: an upstream's looks the same.
+struct OfGateway;
+
+pub(crate) fn is_of_gateway(response: &HttpResponse) -> bool {
+    response.extensions().contains::<OfGateway>()
 }

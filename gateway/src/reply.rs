@@ -1,7 +1,7 @@
 //! What the gateway says of a request that it does not pass on, or to which it got no answer: the problem for the client,
 //! the cause for the log.
 
-use actix_web::http::header::{ALLOW, HeaderValue};
+use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER};
 use actix_web::http::{ConnectionType, Method};
 use actix_web::{HttpRequest, HttpResponse};
 use service_kit::observe::lang_of;
@@ -55,26 +55,37 @@ impl<'a> Reply<'a> {
     }
 
     /// Logs the cause. `upstream` is the one that was to answer.
-    pub(crate) fn fault(&self, fault: &Fault, upstream: Option<&Upstream>) -> HttpResponse {
+    pub(crate) fn log(&self, fault: &Fault, upstream: Option<&Upstream>) {
         let id = self.record.request_id.as_str();
         let route = self.record.route.as_deref().unwrap_or("-");
         let name = upstream.map_or("-", |upstream| &*upstream.name);
-        let at_fault = match fault {
-            Fault::Upstream { fault, cause } => {
+        match fault {
+            Fault::Upstream { cause, .. } => {
                 log::warn!(upstream = name, route = route, request_id = id; "{cause}");
-                upstream.map(|upstream| (upstream, *fault))
             }
             Fault::Loop => {
                 log::warn!(upstream = name, route = route, request_id = id; "the request keeps coming back here");
-                None
             }
             Fault::Internal(cause) => {
                 log::error!(route = route, request_id = id; "{cause}");
-                None
             }
-            Fault::Client(_) => None,
+            Fault::Client(_) => {}
+        }
+    }
+
+    /// Logs the cause and tells the client what it may know.
+    pub(crate) fn fault(&self, fault: &Fault, upstream: Option<&Upstream>) -> HttpResponse {
+        self.log(fault, upstream);
+        let at_fault = match fault {
+            Fault::Upstream { fault, .. } => upstream.map(|upstream| (upstream, *fault)),
+            Fault::Loop | Fault::Internal(_) | Fault::Client(_) => None,
         };
         let mut response = self.problem_of(fault.code(), at_fault);
+        if let Fault::Upstream { fault, .. } = fault
+            && let Some(seconds) = fault.retry_after()
+        {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
         if matches!(fault, Fault::Client(_)) {
             // What is left of the request's body cannot be told from a next request.
             response

@@ -3,11 +3,13 @@
 //! Paths are compared as they were sent, byte for byte and undecoded: what a client escapes can never reach
 //! another route than what it wrote.
 
+mod outage;
 mod row;
 mod settings;
 mod target;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use actix_web::http::Method;
@@ -18,6 +20,7 @@ use crate::config::{RouteRow, Upstream};
 use crate::limits::Limits;
 use crate::rate::RateLimit;
 
+pub use outage::{Fallback, Kept, Outage};
 pub use settings::Settings;
 pub(crate) use target::Target;
 #[cfg(any(fuzzing, test))]
@@ -36,13 +39,19 @@ pub struct Route {
 /// Who answers.
 #[derive(Debug)]
 pub enum To {
-    Upstream {
-        /// The index in [`Config::upstreams`](crate::config::Config::upstreams).
-        upstream: usize,
-        target: Target,
-        settings: Settings,
-    },
+    Upstream(ToUpstream),
     Own(Page),
+}
+
+#[derive(Clone, Debug)]
+pub struct ToUpstream {
+    /// The index in [`Config::upstreams`](crate::config::Config::upstreams).
+    pub upstream: usize,
+    pub(crate) target: Target,
+    pub settings: Settings,
+    pub outage: Outage,
+    /// What is out of date once the request has succeeded.
+    pub(crate) invalidates: Vec<Arc<Kept>>,
 }
 
 /// What the gateway answers itself.
@@ -51,11 +60,13 @@ pub enum Page {
     Welcome,
     Live,
     Ready,
+    Status,
 }
 
 impl Page {
-    const ALL: [(Self, &'static str); 3] = [
+    const ALL: [(Self, &'static str); 4] = [
         (Self::Welcome, "/"),
+        (Self::Status, "/status"),
         (Self::Live, "/live"),
         (Self::Ready, "/ready"),
     ];
@@ -98,6 +109,7 @@ impl RouteTable {
         rows: &BTreeMap<String, Vec<RouteRow>>,
         upstreams: &[Upstream],
         limits: &Limits,
+        folder: &Path,
     ) -> Result<Self, ConfigError> {
         let mut routes: Vec<Arc<Route>> = Page::ALL
             .iter()
@@ -110,6 +122,7 @@ impl RouteTable {
                 })
             })
             .collect();
+        let kept = outage::kept_paths(rows)?;
         for (name, rows) in rows {
             let (index, upstream) = upstreams
                 .iter()
@@ -119,7 +132,14 @@ impl RouteTable {
             for row in rows {
                 let settings = Settings::of(row, upstream, limits)
                     .map_err(|reason| row::refused(row, reason))?;
-                row::add(&mut routes, row, index, settings)?;
+                let refuse = |reason| row::refused(row, reason);
+                let terms = row::Terms {
+                    upstream: index,
+                    settings,
+                    outage: outage::of(row, &kept, folder).map_err(refuse)?,
+                    invalidates: outage::invalidated(row, &kept).map_err(refuse)?,
+                };
+                row::add(&mut routes, row, &terms)?;
             }
         }
         let tree = plant(&routes)?;

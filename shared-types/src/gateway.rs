@@ -1,12 +1,17 @@
 //! What the gateway answers itself, and what every process says of its health.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use crate::value::Timestamp;
 
 /// `GET /`: a greeting, and where to go from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Welcome {
     pub message: String,
     pub menu: String,
+    pub status: String,
     pub live: String,
     pub ready: String,
 }
@@ -16,6 +21,7 @@ impl Default for Welcome {
         Self {
             message: "Bienvenue sur l'API Gateway".to_owned(),
             menu: "/order-api/menu".to_owned(),
+            status: "/status".to_owned(),
             live: "/live".to_owned(),
             ready: "/ready".to_owned(),
         }
@@ -35,4 +41,129 @@ pub enum Health {
     Ready,
     /// It cannot do its work yet, or is about to stop.
     NotReady,
+}
+
+/// `GET /status` of the gateway: what the restaurant can do for its guests right now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    pub status: Availability,
+    /// By the feature's name.
+    pub features: BTreeMap<String, FeatureStatus>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Availability {
+    Up,
+    /// Something of it is missing, or it is not up to date.
+    Degraded,
+    Down,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FeatureStatus {
+    pub status: Availability,
+    /// The services that are down.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// How old the answer is that stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale_age_seconds: Option<u64>,
+    /// When it is worth asking again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_seconds: Option<u64>,
+}
+
+/// `GET /status` on the operator's port: the same, and how each upstream is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorStatus {
+    #[serde(flatten)]
+    pub public: Status,
+    /// By the upstream's name.
+    pub upstreams: BTreeMap<String, UpstreamStatus>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpstreamStatus {
+    pub breaker: BreakerState,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_seconds: Option<u64>,
+    /// Requests under way.
+    pub in_flight: usize,
+    /// The last failure since the start, which may be long over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<LastError>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BreakerState {
+    Closed,
+    Open,
+    HalfOpen,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastError {
+    pub cause: String,
+    pub at: Timestamp,
+}
+
+/// How an upstream fails in a drill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DrillMode {
+    /// It takes no connection.
+    Down,
+    /// It answers after a delay.
+    Slow,
+    /// It answers 503.
+    Errors,
+    /// It drops the connection.
+    Reset,
+    /// It is down for some of the requests.
+    Flaky,
+}
+
+impl DrillMode {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Down => "down",
+            Self::Slow => "slow",
+            Self::Errors => "errors",
+            Self::Reset => "reset",
+            Self::Flaky => "flaky",
+        }
+    }
+}
+
+/// `PUT /drills/…`: what to rehearse.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DrillOrder {
+    pub mode: DrillMode,
+    /// How long, with its unit: `30s`.
+    #[serde(rename = "for")]
+    pub duration: String,
+    /// The part of the requests that it befalls: all of them, or half of them where it is flaky.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f32>,
+    /// How slow, with its unit: `2s`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay: Option<String>,
+}
+
+/// A drill that is under way, or just over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DrillUnderWay {
+    /// The upstream's name, or the route's path.
+    pub target: String,
+    pub mode: DrillMode,
+    pub rate: f32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_seconds: Option<f32>,
+    pub ends_in_seconds: u64,
 }

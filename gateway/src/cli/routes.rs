@@ -29,14 +29,10 @@ pub(super) fn print(config: &Config, out: &mut impl Write) -> io::Result<()> {
 fn row(route: &Route, config: &Config) -> [String; 4] {
     let (upstream, target) = match &route.to {
         To::Own(_) => ("-".to_owned(), "-".to_owned()),
-        To::Upstream {
-            upstream, target, ..
-        } => {
-            let name = config
-                .upstreams
-                .get(*upstream)
-                .map(|upstream| upstream.name.to_string());
-            (name.unwrap_or_default(), target.to_string())
+        To::Upstream(to) => {
+            let upstream = config.upstreams.get(to.upstream);
+            let name = upstream.map(|upstream| upstream.name.to_string());
+            (name.unwrap_or_default(), to.target.to_string())
         }
     };
     [

@@ -1,6 +1,7 @@
 //! The shape of `gateway.toml`. An unknown key is refused: a misspelt limit must not be no limit.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -16,6 +17,9 @@ pub(crate) struct File {
     pub(crate) upstreams: BTreeMap<String, UpstreamTable>,
     /// The routes of each upstream, by its name.
     pub(crate) routes: BTreeMap<String, Vec<RouteRow>>,
+    /// What is offered, by its name.
+    #[serde(default)]
+    pub(crate) features: BTreeMap<String, FeatureTable>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -33,6 +37,8 @@ pub(crate) struct LimitsTable {
     pub(crate) idle_timeout: Duration,
     #[serde(deserialize_with = "rate_or_off")]
     pub(crate) rate: Option<Rate>,
+    #[serde(default = "default_cache")]
+    pub(crate) cache: ByteSize,
 }
 
 #[derive(Debug, Deserialize)]
@@ -44,6 +50,70 @@ pub(crate) struct UpstreamTable {
     pub(crate) connect_timeout: Duration,
     #[serde(deserialize_with = "duration")]
     pub(crate) timeout: Duration,
+    /// The path that tells whether it is well.
+    pub(crate) probe: Option<String>,
+    #[serde(default)]
+    pub(crate) breaker: BreakerTable,
+    #[serde(default)]
+    pub(crate) concurrency: ConcurrencyTable,
+    #[serde(default = "default_retries")]
+    pub(crate) retries: u8,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct BreakerTable {
+    pub(crate) failures: u32,
+    pub(crate) percent: u8,
+    pub(crate) minimum: u32,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) window: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) open: Duration,
+}
+
+/// A handful of failures is enough, so that an outage shows in a demonstration and is over soon after its end.
+impl Default for BreakerTable {
+    fn default() -> Self {
+        Self {
+            failures: 3,
+            percent: 50,
+            minimum: 10,
+            window: Duration::from_secs(10),
+            open: Duration::from_secs(1),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ConcurrencyTable {
+    pub(crate) requests: usize,
+    pub(crate) queue: usize,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) wait: Duration,
+}
+
+impl Default for ConcurrencyTable {
+    fn default() -> Self {
+        Self {
+            requests: 1000,
+            queue: 200,
+            wait: Duration::from_millis(250),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FeatureTable {
+    /// The upstreams without which it is down.
+    pub(crate) needs: Vec<String>,
+    /// Those without which it is not what it should be.
+    #[serde(default)]
+    pub(crate) uses: Vec<String>,
+    /// A request that changes nothing and shows whether the feature works: `GET /path`.
+    pub(crate) probe: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -68,12 +138,37 @@ pub(crate) struct RouteRow {
     pub(crate) request_body: Option<String>,
     /// A duration in place of the upstream's `timeout`.
     pub(crate) timeout: Option<String>,
+    /// What the row does in an outage: refused where it does not say.
+    pub(crate) outage: Option<String>,
+    /// Durations of a row that is served stale.
+    pub(crate) fresh: Option<String>,
+    pub(crate) stale_if_error: Option<String>,
+    pub(crate) stale_after: Option<String>,
+    /// Whether it is the same for everyone, whoever is logged in.
+    pub(crate) shared: Option<bool>,
+    /// The request's fields that the answer depends on.
+    pub(crate) vary: Option<Vec<String>>,
+    /// The file that a row with a fallback answers with.
+    pub(crate) fallback: Option<PathBuf>,
+    /// The paths of rows whose copies are out of date once this one has succeeded.
+    #[serde(default)]
+    pub(crate) invalidates: Vec<String>,
 }
 
 impl File {
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, ConfigError> {
         toml::from_str(text).map_err(|error| ConfigError::new(name, error.to_string().trim_end()))
     }
+}
+
+/// Room for a few thousand menus.
+fn default_cache() -> ByteSize {
+    ByteSize::mib(16)
+}
+
+/// Once: what a second try does not mend, a third seldom does.
+fn default_retries() -> u8 {
+    1
 }
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

@@ -171,8 +171,8 @@ fn a_route_that_stands_twice_is_refused() {
     let twice = DEFAULT_FILE
         .replace("/kitchen/update", "/kitchen/orders")
         .replace(
-            "[\"POST\"], to = \"/update\" },\n]\ndelivery",
-            "[\"GET\"], to = \"/update\" },\n]\ndelivery",
+            "[\"POST\"], to = \"/update\", outage = \"error\" },\n]\ndelivery",
+            "[\"GET\"], to = \"/update\", outage = \"error\" },\n]\ndelivery",
         );
     let error = refused(&twice);
     assert!(

@@ -8,10 +8,13 @@ use std::time::Duration;
 use actix_web::http::Uri;
 use actix_web::http::uri::{Authority, Scheme};
 use http::HeaderValue;
+use http::uri::PathAndQuery;
 use service_kit::env::{ConfigError, Env};
 use shared_types::text::Text;
 
 use super::file::UpstreamTable;
+use super::resilience;
+use crate::guard::{BreakerSettings, GateSettings};
 
 #[derive(Clone, Debug)]
 pub struct Upstream {
@@ -23,6 +26,12 @@ pub struct Upstream {
     pub connect_timeout: Duration,
     /// For the whole exchange, until the last byte of the answer.
     pub timeout: Duration,
+    /// The path, prefix included, that the gateway asks by itself to know whether the upstream is well.
+    pub(crate) probe: Option<PathAndQuery>,
+    pub(crate) breaker: BreakerSettings,
+    pub(crate) gate: GateSettings,
+    /// How often a request that may be repeated is.
+    pub(crate) retries: u8,
 }
 
 /// `http(s)://host[:port][/prefix]`.
@@ -51,12 +60,28 @@ impl Upstream {
             None => UpstreamUrl::from_str(&table.url)
                 .map_err(|reason| ConfigError::new(in_file("url"), reason))?,
         };
+        let probe = match &table.probe {
+            None => None,
+            Some(path) if path.starts_with('/') => {
+                let target = format!("{}{path}", url.prefix);
+                Some(PathAndQuery::try_from(target).map_err(|error| {
+                    ConfigError::new(in_file("probe"), error)
+                })?)
+            }
+            Some(_) => return Err(ConfigError::new(in_file("probe"), "must begin with /")),
+        };
+        let breaker = resilience::breaker(&table, &in_file)?;
+        let gate = resilience::gate(&table, &in_file)?;
         Ok(Self {
             name: name.into(),
             label: Text::formatted(table.label.fr, table.label.en),
             url,
             connect_timeout: table.connect_timeout,
             timeout: table.timeout,
+            probe,
+            breaker,
+            gate,
+            retries: table.retries,
         })
     }
 }

@@ -5,6 +5,7 @@
 
 use std::future::Future as _;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use actix_web::body::{BodySize, MessageBody};
@@ -12,9 +13,11 @@ use actix_web::web::Bytes;
 use http_body::Body as _;
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
+use service_kit::program::chain;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::pool::Lease;
+use crate::guard::{Guard, Pass};
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Broken {
@@ -31,17 +34,20 @@ pin_project! {
         body: Incoming,
         length: Option<u64>,
         lease: Option<Lease>,
+        // A place among what is in flight, and who is told when the body breaks off.
+        held: (Pass, Arc<Guard>),
         #[pin]
         deadline: Sleep,
     }
 }
 
 impl Download {
-    pub(super) fn new(body: Incoming, lease: Lease, deadline: Instant) -> Self {
+    pub(super) fn new(body: Incoming, lease: Lease, deadline: Instant, held: (Pass, Arc<Guard>)) -> Self {
         Self {
             length: body.size_hint().exact(),
             body,
             lease: Some(lease),
+            held,
             deadline: sleep_until(deadline),
         }
     }
@@ -64,6 +70,7 @@ impl MessageBody for Download {
                 Poll::Pending => {
                     ready!(this.deadline.poll(context));
                     *this.lease = None;
+                    this.held.1.broke_off(&Broken::Late.to_string());
                     return Poll::Ready(Some(Err(Broken::Late)));
                 }
                 Poll::Ready(Some(frame)) => frame,
@@ -87,7 +94,9 @@ impl MessageBody for Download {
                 Ok(Err(_trailers)) => {}
                 Err(error) => {
                     *this.lease = None;
-                    return Poll::Ready(Some(Err(Broken::Upstream(error))));
+                    let broken = Broken::Upstream(error);
+                    this.held.1.broke_off(&chain(&broken));
+                    return Poll::Ready(Some(Err(broken)));
                 }
             }
         }

@@ -78,8 +78,7 @@ impl Progress {
 pub(super) struct Interrupted;
 
 pub(super) struct Upload {
-    /// `None` where the request has no body.
-    payload: Option<Payload>,
+    source: Source,
     /// Bytes that may still come.
     allowance: u64,
     /// They must come, too: the client has announced them.
@@ -87,11 +86,29 @@ pub(super) struct Upload {
     progress: Progress,
 }
 
+enum Source {
+    /// The request has no body.
+    None,
+    Client(Payload),
+    /// It is here already, so that it can be sent again.
+    Kept(Bytes),
+}
+
 impl Upload {
     pub(super) fn none() -> Self {
         Self {
-            payload: None,
+            source: Source::None,
             allowance: 0,
+            is_sized: true,
+            progress: Progress::default(),
+        }
+    }
+
+    /// A body that has arrived already.
+    pub(super) fn kept(body: Bytes) -> Self {
+        Self {
+            allowance: body.len() as u64,
+            source: Source::Kept(body),
             is_sized: true,
             progress: Progress::default(),
         }
@@ -100,7 +117,7 @@ impl Upload {
     /// A body of exactly `length` bytes.
     pub(super) fn sized(payload: Payload, length: u64, progress: Progress) -> Self {
         Self {
-            payload: Some(payload),
+            source: Source::Client(payload),
             allowance: length,
             is_sized: true,
             progress,
@@ -110,7 +127,7 @@ impl Upload {
     /// A body of at most `limit` bytes.
     pub(super) fn chunked(payload: Payload, limit: u64, progress: Progress) -> Self {
         Self {
-            payload: Some(payload),
+            source: Source::Client(payload),
             allowance: limit,
             is_sized: false,
             progress,
@@ -131,8 +148,15 @@ impl Body for Upload {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Interrupted>>> {
-        let Some(payload) = &mut self.payload else {
-            return Poll::Ready(None);
+        let payload = match &mut self.source {
+            Source::None => return Poll::Ready(None),
+            Source::Client(payload) => payload,
+            Source::Kept(body) => {
+                let body = std::mem::take(body);
+                self.source = Source::None;
+                self.allowance = 0;
+                return Poll::Ready(Some(Ok(Frame::data(body))));
+            }
         };
         match Pin::new(payload).poll_next(context) {
             Poll::Pending => {

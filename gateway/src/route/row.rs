@@ -6,7 +6,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{HeaderValue, InvalidHeaderValue};
 use service_kit::env::ConfigError;
 
-use super::{Route, Settings, Target, To};
+use super::{Kept, Outage, Route, Settings, Target, To, ToUpstream};
 use crate::config::RouteRow;
 use crate::rate::RateLimit;
 
@@ -17,12 +17,20 @@ pub(super) fn refused(row: &RouteRow, reason: String) -> ConfigError {
     ConfigError::new(format!("route {}", row.path), reason)
 }
 
-/// Adds a route for each method of the row. `upstream` is the index of the row's.
+/// What the methods of a row have in common.
+pub(super) struct Terms {
+    /// The index of the row's.
+    pub(super) upstream: usize,
+    pub(super) settings: Settings,
+    pub(super) outage: Outage,
+    pub(super) invalidates: Vec<Arc<Kept>>,
+}
+
+/// Adds a route for each method of the row.
 pub(super) fn add(
     routes: &mut Vec<Arc<Route>>,
     row: &RouteRow,
-    upstream: usize,
-    settings: Settings,
+    terms: &Terms,
 ) -> Result<(), ConfigError> {
     let refuse = |reason: String| refused(row, reason);
     if row.methods.is_empty() {
@@ -61,11 +69,13 @@ pub(super) fn add(
         routes.push(Arc::new(Route {
             method,
             path: row.path.as_str().into(),
-            to: To::Upstream {
-                upstream,
+            to: To::Upstream(ToUpstream {
+                upstream: terms.upstream,
                 target,
-                settings,
-            },
+                settings: terms.settings,
+                outage: terms.outage.clone(),
+                invalidates: terms.invalidates.clone(),
+            }),
             rate_limit: rate_limit.clone(),
         }));
     }

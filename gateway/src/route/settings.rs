@@ -63,7 +63,7 @@ mod tests {
         let config = Config::parse("test.toml", &text, &Env::of_pairs([])).unwrap();
         let of = |to: &To| match to {
             To::Own(_) => None,
-            To::Upstream { settings, .. } => Some(*settings),
+            To::Upstream(to) => Some(to.settings),
         };
         config
             .routes

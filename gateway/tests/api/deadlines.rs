@@ -62,7 +62,7 @@ async fn one_upstream_that_hangs_leaves_the_others_as_they_are() {
     let hanging = silent().await;
     let (quick, _seen) = crate::scripted::json("200 OK", "{}").await;
     let config = format!(
-        "{}\nquick = [{{ path = \"/quick\", methods = [\"GET\"], to = \"/\" }}]\n[upstreams.quick]\nurl = \"http://{quick}\"\n\
+        "{}\nquick = [{{ path = \"/quick\", methods = [\"GET\"], to = \"/\", outage = \"error\" }}]\n[upstreams.quick]\nurl = \"http://{quick}\"\n\
          label = {{ fr = \"L'autre\", en = \"The other\" }}\nconnect_timeout = \"1s\"\ntimeout = \"5s\"\n",
         CONFIG.replace("400ms", "20s"),
     );

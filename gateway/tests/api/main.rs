@@ -51,11 +51,13 @@ url = "http://127.0.0.1:1"
 label = { fr = "Le service", en = "The service" }
 connect_timeout = "1s"
 timeout = "400ms"
+retries = 0
+breaker = { failures = 1000000, minimum = 1000000 }
 
 [routes]
 backend = [
-    { path = "/things", methods = ["GET", "POST"], to = "/inner/things" },
-    { path = "/things/{id}", methods = ["GET", "DELETE"], to = "/inner/{id}" },
+    { path = "/things", methods = ["GET", "POST"], to = "/inner/things", outage = "error" },
+    { path = "/things/{id}", methods = ["GET", "DELETE"], to = "/inner/{id}", outage = "error" },
 ]
 "#;
 

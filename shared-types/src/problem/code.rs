@@ -79,6 +79,14 @@ codes! {
         fr: "Réponse invalide d'un service", "Le service demandé a donné une réponse invalide.";
         en: "Invalid answer from a service", "The service gave an invalid answer.";
     }
+    UpstreamUnavailable = 503 "upstream_unavailable" {
+        fr: "Service momentanément indisponible", "Le service demandé ne répond pas. Réessayez dans quelques secondes.";
+        en: "Service temporarily unavailable", "The service does not answer. Try again in a few seconds.";
+    }
+    UpstreamOverloaded = 503 "upstream_overloaded" {
+        fr: "Service surchargé", "Le service demandé a trop de demandes en cours. Réessayez dans quelques secondes.";
+        en: "Service overloaded", "The service has too many requests under way. Try again in a few seconds.";
+    }
     UpstreamTimeout = 504 "upstream_timeout" {
         fr: "Service trop lent", "Le service demandé n'a pas répondu à temps. Réessayez dans quelques secondes.";
         en: "Service too slow", "The service did not answer in time. Try again in a few seconds.";

@@ -1,0 +1,173 @@
+//! What stands between the requests and one upstream: a circuit breaker, a limit on what is in flight, a budget for
+//! retries. Shared by all workers, or each would have to find out for itself that an upstream is down.
+//!
+//! The parts decide and do no I/O; this puts them together. A request that goes through takes no lock.
+
+mod breaker;
+mod budget;
+mod gate;
+mod window;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+pub(crate) use breaker::{Breaker, BreakerSettings, Phase};
+use breaker::Admission;
+use budget::Budget;
+use gate::Gate;
+pub(crate) use gate::{GateSettings, Overloaded, Pass};
+
+use crate::config::Upstream;
+
+pub(crate) struct Guard {
+    breaker: Breaker,
+    gate: Gate,
+    budget: Budget,
+    last_fault: Mutex<Option<LastFault>>,
+    name: Arc<str>,
+}
+
+/// For the operator alone.
+#[derive(Clone, Debug)]
+pub(crate) struct LastFault {
+    pub(crate) cause: Arc<str>,
+    pub(crate) at: SystemTime,
+}
+
+/// The circuit is open: the upstream is not asked until then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CircuitOpen {
+    pub(crate) retry_after: Duration,
+}
+
+/// A request that was let through, whose end the breaker waits for. Without one, as when the client has gone, it is
+/// no evidence either way.
+pub(crate) struct Ticket {
+    guard: Arc<Guard>,
+    is_probe: bool,
+    is_settled: bool,
+}
+
+impl Guard {
+    pub(crate) fn of(upstream: &Upstream) -> Arc<Self> {
+        Arc::new(Self {
+            breaker: Breaker::new(upstream.breaker, Instant::now()),
+            gate: Gate::new(upstream.gate),
+            budget: Budget::default(),
+            last_fault: Mutex::default(),
+            name: Arc::clone(&upstream.name),
+        })
+    }
+
+    /// # Errors
+    /// The circuit is open.
+    pub(crate) fn admit(self: &Arc<Self>) -> Result<Ticket, CircuitOpen> {
+        let is_probe = match self.breaker.admit(Instant::now()) {
+            Admission::Pass => false,
+            Admission::Probe => true,
+            Admission::Refused { retry_after } => return Err(CircuitOpen { retry_after }),
+        };
+        Ok(self.ticket(is_probe))
+    }
+
+    /// For whoever probes on purpose: `None` where nobody may right now.
+    pub(crate) fn probe(self: &Arc<Self>) -> Option<Ticket> {
+        let admission = self.breaker.probe(Instant::now());
+        match admission {
+            Admission::Pass => Some(self.ticket(false)),
+            Admission::Probe => Some(self.ticket(true)),
+            Admission::Refused { .. } => None,
+        }
+    }
+
+    fn ticket(self: &Arc<Self>, is_probe: bool) -> Ticket {
+        Ticket {
+            guard: Arc::clone(self),
+            is_probe,
+            is_settled: false,
+        }
+    }
+
+    /// Waits for a place among what is in flight.
+    ///
+    /// # Errors
+    /// There is none, and none was freed in time.
+    pub(crate) async fn enter(&self) -> Result<Pass, Overloaded> {
+        self.gate.enter().await
+    }
+
+    /// Counts a request towards the retries that are allowed.
+    pub(crate) fn count_request(&self) {
+        self.budget.deposit();
+    }
+
+    pub(crate) fn may_retry(&self) -> bool {
+        self.budget.withdraw()
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        self.breaker.phase(Instant::now())
+    }
+
+    pub(crate) fn in_flight(&self) -> usize {
+        self.gate.in_flight()
+    }
+
+    pub(crate) fn last_fault(&self) -> Option<LastFault> {
+        let last = self.last_fault.lock();
+        last.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn failed(&self, is_probe: bool, cause: &str) {
+        let fault = LastFault {
+            cause: cause.into(),
+            at: SystemTime::now(),
+        };
+        let last = self.last_fault.lock();
+        *last.unwrap_or_else(PoisonError::into_inner) = Some(fault);
+        let now = Instant::now();
+        if is_probe {
+            self.breaker.probe_failed(now);
+        } else if self.breaker.failed(now) {
+            log::warn!(upstream = &*self.name; "the circuit is open: {cause}");
+        }
+    }
+}
+
+impl Ticket {
+    pub(crate) fn succeeded(mut self) {
+        self.is_settled = true;
+        let breaker = &self.guard.breaker;
+        if !self.is_probe {
+            breaker.succeeded(Instant::now());
+        } else if breaker.probe_succeeded(Instant::now()) {
+            log::info!(upstream = &*self.guard.name; "the circuit is closed: the upstream answers again");
+        }
+    }
+
+    /// `cause` is for the operator.
+    pub(crate) fn failed(mut self, cause: &str) {
+        self.is_settled = true;
+        self.guard.failed(self.is_probe, cause);
+    }
+
+    /// For what happens after an answer has begun.
+    pub(crate) fn guard(&self) -> Arc<Guard> {
+        Arc::clone(&self.guard)
+    }
+}
+
+impl Guard {
+    /// An answer that had begun well broke off.
+    pub(crate) fn broke_off(&self, cause: &str) {
+        self.failed(false, cause);
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if self.is_probe && !self.is_settled {
+            self.guard.breaker.probe_abandoned(Instant::now());
+        }
+    }
+}

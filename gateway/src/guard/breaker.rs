@@ -1,0 +1,190 @@
+//! The circuit breaker: decides from the outcomes of requests whether an upstream is to be asked at all.
+//!
+//! Closed, it lets everything pass. It opens on a run of failures, which finds a dead upstream within a few requests,
+//! or on a rate of them, which finds one that fails now and then. Open, it refuses until its time is over; then one
+//! probe goes through, and its outcome closes it or opens it again. Where the gateway probes by itself, no request of a
+//! client is spent on that.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::window::Window;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct BreakerSettings {
+    /// Failures in a row that open it.
+    pub(crate) failures: u32,
+    /// Percent of the requests in `window` that open it, once there are `minimum`.
+    pub(crate) percent: u8,
+    pub(crate) minimum: u32,
+    pub(crate) window: Duration,
+    /// How long it refuses before a probe.
+    pub(crate) open: Duration,
+    /// Requests of clients are no probes: the gateway asks by itself.
+    pub(crate) is_probed: bool,
+}
+
+pub(crate) struct Breaker {
+    settings: BreakerSettings,
+    /// What a request looks at; the rest is only touched when something fails.
+    is_closed: AtomicBool,
+    run: AtomicU32,
+    window: Window,
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Closed,
+    Open { until: Instant },
+    HalfOpen,
+}
+
+/// Where a breaker is, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Closed,
+    Open { retry_after: Duration },
+    HalfOpen { retry_after: Duration },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Admission {
+    Pass,
+    /// The one request that is to show whether the upstream is back.
+    Probe,
+    Refused {
+        retry_after: Duration,
+    },
+}
+
+impl Breaker {
+    /// `now` is when the window begins.
+    pub(super) fn new(settings: BreakerSettings, now: Instant) -> Self {
+        Self {
+            is_closed: AtomicBool::new(true),
+            run: AtomicU32::new(0),
+            window: Window::new(settings.window, now),
+            state: Mutex::new(State::Closed),
+            settings,
+        }
+    }
+
+    /// What becomes of a client's request.
+    pub(super) fn admit(&self, now: Instant) -> Admission {
+        if self.is_closed.load(Ordering::Relaxed) {
+            return Admission::Pass;
+        }
+        if self.settings.is_probed {
+            return match self.phase(now) {
+                Phase::Closed => Admission::Pass,
+                Phase::Open { retry_after } | Phase::HalfOpen { retry_after } => {
+                    Admission::Refused { retry_after }
+                }
+            };
+        }
+        self.probe(now)
+    }
+
+    /// The same, for what may be a probe.
+    pub(super) fn probe(&self, now: Instant) -> Admission {
+        let mut state = self.state();
+        match *state {
+            State::Closed => Admission::Pass,
+            State::Open { until } if now >= until => {
+                *state = State::HalfOpen;
+                Admission::Probe
+            }
+            State::Open { until } => Admission::Refused {
+                retry_after: until - now,
+            },
+            State::HalfOpen => Admission::Refused {
+                retry_after: self.settings.open,
+            },
+        }
+    }
+
+    pub(super) fn succeeded(&self, now: Instant) {
+        // A store would have all cores fetch the line anew.
+        if self.run.load(Ordering::Relaxed) != 0 {
+            self.run.store(0, Ordering::Relaxed);
+        }
+        self.window.count(now, false);
+    }
+
+    /// Whether this opened it.
+    pub(super) fn failed(&self, now: Instant) -> bool {
+        let run = self.run.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        self.window.count(now, true);
+        let seen = self.window.sum(now);
+        let at_rate = seen.requests >= self.settings.minimum
+            && u64::from(seen.failures) * 100
+                >= u64::from(seen.requests) * u64::from(self.settings.percent);
+        if run < self.settings.failures && !at_rate {
+            return false;
+        }
+        let mut state = self.state();
+        // What was under way when it opened is no news.
+        let opens = matches!(*state, State::Closed);
+        if opens {
+            self.open(&mut state, now);
+        }
+        opens
+    }
+
+    /// Whether this closed it.
+    pub(super) fn probe_succeeded(&self, now: Instant) -> bool {
+        let mut state = self.state();
+        let closes = matches!(*state, State::HalfOpen);
+        if closes {
+            *state = State::Closed;
+            self.run.store(0, Ordering::Relaxed);
+            self.window.clear(now);
+            self.is_closed.store(true, Ordering::Relaxed);
+        }
+        closes
+    }
+
+    pub(super) fn probe_failed(&self, now: Instant) {
+        let mut state = self.state();
+        if matches!(*state, State::HalfOpen) {
+            self.open(&mut state, now);
+        }
+    }
+
+    /// The probe told nothing: the next may go at once.
+    pub(super) fn probe_abandoned(&self, now: Instant) {
+        let mut state = self.state();
+        if matches!(*state, State::HalfOpen) {
+            *state = State::Open { until: now };
+        }
+    }
+
+    pub(super) fn phase(&self, now: Instant) -> Phase {
+        match *self.state() {
+            State::Closed => Phase::Closed,
+            State::Open { until } => Phase::Open {
+                retry_after: until.saturating_duration_since(now),
+            },
+            State::HalfOpen => Phase::HalfOpen {
+                retry_after: self.settings.open,
+            },
+        }
+    }
+
+    fn open(&self, state: &mut State, now: Instant) {
+        *state = State::Open {
+            until: now + self.settings.open,
+        };
+        self.is_closed.store(false, Ordering::Relaxed);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it is held.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! An answer made of a copy, which says what it is: `Age` (RFC 9111 §5.1), `Cache-Status` (RFC 9211), and `X-Degraded`
+//! where it is one that only stands in.
+
+use std::time::Instant;
+
+use actix_web::body::BoxBody;
+use actix_web::http::Method;
+use actix_web::http::header::{self, EntityTag, HeaderName, HeaderValue, IfNoneMatch};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+
+use super::{Copy, Missed};
+use crate::proxy::withhold;
+
+/// Marks an answer that is not what it would be were everything well.
+pub(crate) const DEGRADED: HeaderName = HeaderName::from_static("x-degraded");
+
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+
+/// How a copy came to be served.
+pub(super) enum Served<'c> {
+    /// It was there, and fresh.
+    Hit(&'c Copy),
+    /// It was asked for just now.
+    Fetched(&'c Copy),
+    /// Somebody else had asked for it already.
+    Shared(&'c Copy),
+    /// There is no better.
+    Stale(&'c Copy, &'c Missed),
+}
+
+impl Served<'_> {
+    pub(super) fn to(&self, request: &HttpRequest) -> HttpResponse {
+        let now = Instant::now();
+        let copy = match self {
+            Self::Hit(copy) | Self::Fetched(copy) | Self::Shared(copy) | Self::Stale(copy, _) => {
+                *copy
+            }
+        };
+        let mut response = HttpResponse::new(copy.status);
+        let fields = response.headers_mut();
+        for (name, value) in &copy.fields {
+            fields.append(name.clone(), value.clone());
+        }
+        let status = match self {
+            Self::Fetched(_) => "passe-plat; fwd=miss; stored".to_owned(),
+            Self::Shared(_) => "passe-plat; fwd=miss; collapsed".to_owned(),
+            Self::Hit(copy) => format!("passe-plat; hit; ttl={}", copy.ttl(now)),
+            Self::Stale(copy, missed) => {
+                fields.insert(DEGRADED, HeaderValue::from_static("stale"));
+                format!("passe-plat; {}; ttl={}", missed.forwarded(), copy.ttl(now))
+            }
+        };
+        if let Ok(status) = HeaderValue::try_from(status) {
+            // What is on the way to the client comes last (RFC 9211 §2).
+            fields.append(CACHE_STATUS, status);
+        }
+        if !matches!(self, Self::Fetched(_)) {
+            fields.insert(header::AGE, copy.age(now).as_secs().into());
+        }
+        if has_it_already(request, copy) {
+            fields.remove(header::CONTENT_TYPE);
+            *response.status_mut() = actix_web::http::StatusCode::NOT_MODIFIED;
+            return response;
+        }
+        if *request.method() == Method::HEAD {
+            let length = copy.body.len().into();
+            response.headers_mut().insert(header::CONTENT_LENGTH, length);
+            return withhold(response);
+        }
+        response.set_body(BoxBody::new(copy.body.clone()))
+    }
+}
+
+impl Missed {
+    /// Whether the upstream was asked, and what became of it (RFC 9211 §2.2 and §2.3).
+    fn forwarded(&self) -> String {
+        match self {
+            Self::Fault(fault) if fault.was_sent() => {
+                format!("fwd=stale; detail={}", fault.code().as_str())
+            }
+            Self::Fault(fault) => format!("hit; detail={}", fault.code().as_str()),
+            Self::Failed(status) => format!("fwd=stale; fwd-status={status}"),
+            Self::Private => "fwd=stale".to_owned(),
+        }
+    }
+}
+
+/// Whether the client has this very answer (RFC 9110 §13.1.2).
+fn has_it_already(request: &HttpRequest, copy: &Copy) -> bool {
+    let tag = copy.fields.iter().find(|(name, _)| *name == header::ETAG);
+    let tag: Option<EntityTag> = tag.and_then(|(_, value)| value.to_str().ok()?.parse().ok());
+    match (tag, request.get_header::<IfNoneMatch>()) {
+        (Some(tag), Some(IfNoneMatch::Items(items))) => items.iter().any(|item| item.weak_eq(&tag)),
+        (_, Some(IfNoneMatch::Any)) => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,108 @@
+//! Asks each upstream every second whether it is well, where it is configured how: so that an outage shows without
+//! traffic, and its end too.
+//!
+//! One probe at a time: while the circuit is open this is all that the upstream sees.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use http::header::ACCEPT;
+use http::{HeaderMap, HeaderValue};
+use http::uri::PathAndQuery;
+use service_kit::request_id::RequestId;
+use service_kit::serve::Draining;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::config::Upstream;
+use crate::fault::Fault;
+use crate::guard::{Guard, Phase};
+use crate::proxy::{Fetch, Pool, Pools, TlsConfig, fetch, is_outage};
+use crate::state::State;
+
+/// Of a probe and of its answer: an upstream that is back is found within two seconds.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// An answer to a probe says little.
+const MOST: usize = 64 * 1024;
+
+pub(crate) async fn run(state: Arc<State>, tls: TlsConfig, draining: Draining) {
+    let upstreams = &state.config.upstreams;
+    let pools = Pools::new(upstreams, &tls);
+    let guards = upstreams.iter().zip(&state.guards).enumerate();
+    let all = guards.filter_map(|(index, (upstream, guard))| {
+        let (pool, target) = (pools.of(index)?, upstream.probe.as_ref()?);
+        let watch = Watch {
+            state: &state,
+            upstream,
+            guard,
+            pool,
+            target,
+        };
+        Some(watch.watch())
+    });
+    let all = join_all(all);
+    tokio::select! {
+        _ = all => draining.begun().await,
+        () = draining.begun() => {}
+    }
+}
+
+struct Watch<'a> {
+    state: &'a State,
+    upstream: &'a Upstream,
+    guard: &'a Arc<Guard>,
+    pool: &'a Rc<Pool>,
+    target: &'a PathAndQuery,
+}
+
+impl Watch<'_> {
+    async fn watch(self) {
+        loop {
+            self.probe().await;
+            // While the circuit is open, it says when.
+            sleep(match self.guard.phase() {
+                Phase::Open { retry_after } => retry_after,
+                Phase::Closed | Phase::HalfOpen { .. } => EVERY,
+            })
+            .await;
+        }
+    }
+
+    async fn probe(&self) {
+        let Some(ticket) = self.guard.probe() else {
+            return;
+        };
+        let name = &*self.upstream.name;
+        let drills = self.state.drills.as_ref();
+        let drill = drills.and_then(|drills| drills.befall(name, "", rand::random()));
+        let id = RequestId::make();
+        let mut fields = HeaderMap::new();
+        fields.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        let asked = async {
+            if let Some(drill) = drill {
+                drill.act().await?;
+            }
+            fetch(Fetch {
+                pool: self.pool,
+                upstream: name,
+                request_id: id.as_str(),
+                target: self.target,
+                fields,
+                deadline: Instant::now() + EVERY,
+                most: MOST,
+            })
+            .await
+        };
+        match timeout(EVERY, asked).await {
+            Ok(Ok((status, _))) if is_outage(status) => {
+                ticket.failed(&format!("probe: the upstream answered {status}"));
+            }
+            Ok(Ok(_)) => ticket.succeeded(),
+            Ok(Err(Fault::Upstream { cause, .. })) => ticket.failed(&format!("probe: {cause}")),
+            Ok(Err(_)) => {}
+            Err(_elapsed) => ticket.failed("probe: no answer in time"),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! A request's body, and whether it can be sent twice.
+
+use actix_web::web::{Bytes, Payload};
+use http_body_util::BodyExt as _;
+use tokio::time::{Instant, timeout_at};
+
+use super::Outgoing;
+use super::framing::Framing;
+use super::upload::{Progress, Upload};
+use crate::fault::{ClientFault, Fault};
+
+/// What is kept of a body for the sake of a second try. An order has a few hundred bytes; whatever is larger streams.
+const MOST_KEPT: u64 = 64 * 1024;
+
+pub(super) enum Body {
+    None,
+    /// Of the client. Gone once it is on its way.
+    Stream(Option<Upload>),
+    Kept(Bytes),
+}
+
+impl Body {
+    pub(super) fn of(
+        outgoing: &Outgoing<'_>,
+        framing: Framing,
+        payload: Option<Payload>,
+        progress: &Progress,
+    ) -> Self {
+        let Some(payload) = payload else {
+            return Self::None;
+        };
+        Self::Stream(Some(match framing {
+            Framing::None | Framing::Length(0) => return Self::None,
+            Framing::Length(length) => Upload::sized(payload, length, progress.clone()),
+            Framing::Chunked => Upload::chunked(payload, outgoing.max_body, progress.clone()),
+        }))
+    }
+
+    /// Whether the request could be sent again, had it its body still.
+    pub(super) fn is_worth_keeping(&self, outgoing: &Outgoing<'_>, framing: Framing) -> bool {
+        matches!(framing, Framing::Length(1..=MOST_KEPT))
+            && outgoing.upstream.retries > 0
+            && may_repeat(outgoing)
+    }
+
+    /// Takes the whole body in.
+    pub(super) async fn keep(self, deadline: Instant, progress: &Progress) -> Result<Self, Fault> {
+        let Self::Stream(Some(upload)) = self else {
+            return Ok(self);
+        };
+        match timeout_at(deadline, upload.collect()).await {
+            Ok(Ok(body)) => Ok(Self::Kept(body.to_bytes())),
+            Ok(Err(_interrupted)) => {
+                let fault = progress.fault().unwrap_or(ClientFault::Malformed);
+                Err(Fault::Client(fault))
+            }
+            Err(_elapsed) => Err(Fault::Client(ClientFault::TooSlow)),
+        }
+    }
+
+    /// For the next try.
+    pub(super) fn upload(&mut self) -> Upload {
+        match self {
+            Self::None => Upload::none(),
+            Self::Stream(upload) => upload.take().unwrap_or_else(Upload::none),
+            Self::Kept(body) => Upload::kept(body.clone()),
+        }
+    }
+
+    pub(super) fn is_repeatable(&self, outgoing: &Outgoing<'_>) -> bool {
+        !matches!(self, Self::Stream(_)) && may_repeat(outgoing)
+    }
+}
+
+/// Whether doing it twice is doing it once: by its method (RFC 9110 §9.2.2), or because the client has given it a key by
+/// which the upstream knows it again.
+fn may_repeat(outgoing: &Outgoing<'_>) -> bool {
+    outgoing.method.is_idempotent() || outgoing.request.headers().contains_key("idempotency-key")
+}

@@ -1,0 +1,101 @@
+//! What all workers share: how the upstreams are, what is kept of their answers, which drills are under way.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use shared_types::gateway::{
+    BreakerState, FeatureStatus, LastError, OperatorStatus, Status, UpstreamStatus,
+};
+use shared_types::value::Timestamp;
+
+use crate::config::Config;
+use crate::drills::Drills;
+use crate::fault::whole_seconds;
+use crate::features::{Feature, overall, state};
+use crate::guard::{Guard, Phase};
+use crate::keep::Keep;
+
+pub(crate) struct State {
+    pub(crate) config: Arc<Config>,
+    /// In the order of the upstreams.
+    pub(crate) guards: Vec<Arc<Guard>>,
+    pub(crate) keep: Keep,
+    /// None where nobody may rehearse.
+    pub(crate) drills: Option<Drills>,
+}
+
+impl State {
+    pub(crate) fn new(config: Config) -> Self {
+        Self {
+            guards: config.upstreams.iter().map(Guard::of).collect(),
+            keep: Keep::new(config.cache),
+            drills: config.drills.then(Drills::default),
+            config: Arc::new(config),
+        }
+    }
+
+    /// How long until the upstream is asked again, where it is down.
+    fn down_for(&self, upstream: usize) -> Option<Duration> {
+        match self.guards.get(upstream)?.phase() {
+            Phase::Closed => None,
+            Phase::Open { retry_after } | Phase::HalfOpen { retry_after } => Some(retry_after),
+        }
+    }
+
+    /// What the restaurant can do right now, for everyone.
+    pub(crate) fn status(&self) -> Status {
+        let features = self.config.features.iter();
+        let features = features.map(|feature| (feature.name.clone(), self.feature(feature)));
+        let features = BTreeMap::from_iter(features);
+        let states: Vec<_> = features.values().map(|feature| feature.status).collect();
+        Status {
+            status: overall(states),
+            features,
+        }
+    }
+
+    pub(crate) fn feature(&self, feature: &Feature) -> FeatureStatus {
+        let down = |indices: &[usize]| -> Vec<(&str, Duration)> {
+            let down = indices.iter().filter_map(|index| {
+                let name = &*self.config.upstreams.get(*index)?.name;
+                Some((name, self.down_for(*index)?))
+            });
+            down.collect()
+        };
+        let age = feature.stand_in.as_ref();
+        let age = age.and_then(|(kept, target)| self.keep.age(kept, target));
+        state(&down(&feature.needs), &down(&feature.uses), age)
+    }
+
+    /// The same for the operator, with how each upstream is.
+    pub(crate) fn operator_status(&self) -> OperatorStatus {
+        let upstreams = self.config.upstreams.iter().zip(&self.guards);
+        let upstreams = upstreams.map(|(upstream, guard)| (upstream.name.to_string(), of(guard)));
+        OperatorStatus {
+            public: self.status(),
+            upstreams: upstreams.collect(),
+        }
+    }
+}
+
+fn of(guard: &Guard) -> UpstreamStatus {
+    let (breaker, retry_after) = match guard.phase() {
+        Phase::Closed => (BreakerState::Closed, None),
+        Phase::Open { retry_after } => (BreakerState::Open, Some(retry_after)),
+        Phase::HalfOpen { retry_after } => (BreakerState::HalfOpen, Some(retry_after)),
+    };
+    let last_error = guard.last_fault().and_then(|fault| {
+        let since = fault.at.duration_since(UNIX_EPOCH).ok()?;
+        Some(LastError {
+            cause: fault.cause.to_string(),
+            at: Timestamp::from_millis(i64::try_from(since.as_millis()).ok()?)?,
+        })
+    });
+    UpstreamStatus {
+        breaker,
+        retry_after_seconds: retry_after.map(whole_seconds),
+        in_flight: guard.in_flight(),
+        last_error,
+    }
+}

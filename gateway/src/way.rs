@@ -1,0 +1,159 @@
+//! The way of one request to its upstream, and what its client gets when the upstream gives no answer: what the route
+//! declares.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::body::BoxBody;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::http::Method;
+use actix_web::{HttpRequest, HttpResponse, web};
+use http::uri::PathAndQuery;
+use shared_types::gateway::DrillMode;
+
+use crate::config::Upstream;
+use crate::dispatch::Worker;
+use crate::fault::Fault;
+use crate::guard::Guard;
+use crate::keep::{self, DEGRADED, Given, Keep, Missed};
+use crate::problem;
+use crate::proxy::{self, Outgoing, Pool};
+use crate::record::Record;
+use crate::reply::Reply;
+use crate::route::{Fallback, Kept, Outage, ToUpstream};
+
+/// Marks what a failure drill made of an answer.
+pub(crate) const X_DRILL: HeaderName = HeaderName::from_static("x-drill");
+
+pub(crate) struct Way<'w> {
+    pub(crate) worker: &'w Worker,
+    pub(crate) to: &'w ToUpstream,
+    /// The route's.
+    pub(crate) path: &'w str,
+    pub(crate) upstream: &'w Upstream,
+    pub(crate) pool: &'w Rc<Pool>,
+    pub(crate) guard: &'w Arc<Guard>,
+}
+
+impl Way<'_> {
+    pub(crate) async fn answer(
+        &self,
+        request: &HttpRequest,
+        payload: web::Payload,
+        target: PathAndQuery,
+        record: &Record,
+    ) -> HttpResponse {
+        if let Outage::Stale(kept) = &self.to.outage
+            && Keep::is_for(kept, request)
+        {
+            return self.kept(kept, request, target, record).await;
+        }
+        let outgoing = self.outgoing(request, target, record);
+        match (proxy::forward(outgoing, Some(payload)).await, &self.to.outage) {
+            (Ok(response), Outage::Fallback(fallback)) if response.status().is_server_error() => {
+                stand_in(fallback)
+            }
+            (Ok(response), _) => {
+                if response.status().is_success() {
+                    self.to.invalidates.iter().for_each(|kept| kept.invalidate());
+                }
+                response
+            }
+            (Err(fault @ Fault::Upstream { .. }), Outage::Fallback(fallback)) => {
+                Reply::to(request, record).log(&fault, Some(self.upstream));
+                stand_in(fallback)
+            }
+            (Err(fault), _) => Reply::to(request, record).fault(&fault, Some(self.upstream)),
+        }
+    }
+
+    async fn kept(
+        &self,
+        kept: &Kept,
+        request: &HttpRequest,
+        target: PathAndQuery,
+        record: &Record,
+    ) -> HttpResponse {
+        let reply = Reply::to(request, record);
+        let ask = |patience: Duration| {
+            let outgoing = Outgoing {
+                method: &Method::GET,
+                withheld: &keep::WITHHELD,
+                timeout: patience,
+                ..self.outgoing(request, target.clone(), record)
+            };
+            proxy::forward(outgoing, None)
+        };
+        let keep = &self.worker.state.keep;
+        let timeout = self.to.settings.timeout;
+        match keep.answer(kept, request, &target, timeout, ask).await {
+            Given::Answer(response) => response,
+            Given::Stale(response, missed) => {
+                match &*missed {
+                    Missed::Fault(fault) => reply.log(fault, Some(self.upstream)),
+                    Missed::Failed(_) | Missed::Private => {}
+                }
+                response
+            }
+            Given::Nothing(missed) => match &*missed {
+                Missed::Fault(fault) => reply.fault(fault, Some(self.upstream)),
+                // Whoever asked first has the answer to itself; this one asks again.
+                Missed::Failed(_) | Missed::Private => {
+                    let outgoing = self.outgoing(request, target, record);
+                    match proxy::forward(outgoing, None).await {
+                        Ok(response) => response,
+                        Err(fault) => reply.fault(&fault, Some(self.upstream)),
+                    }
+                }
+            },
+        }
+    }
+
+    fn outgoing<'o>(
+        &'o self,
+        request: &'o HttpRequest,
+        target: PathAndQuery,
+        record: &'o Record,
+    ) -> Outgoing<'o> {
+        let (config, state) = (&self.worker.config, &self.worker.state);
+        let drills = state.drills.as_ref();
+        Outgoing {
+            request,
+            method: request.method(),
+            withheld: &[],
+            target,
+            upstream: self.upstream,
+            pool: self.pool,
+            guard: self.guard,
+            drill: drills
+                .and_then(|drills| drills.befall(&self.upstream.name, self.path, rand::random())),
+            request_id: &record.request_id,
+            trace: &record.trace,
+            scheme: config.scheme(),
+            trusted_proxies: &config.trusted_proxies,
+            link: record.link.as_ref(),
+            max_body: self.to.settings.request_body,
+            timeout: self.to.settings.timeout,
+        }
+    }
+
+    /// The drill that has made the answer what it is, if one has: what the upstream itself has said is not its doing,
+    /// but for the time that it took.
+    pub(crate) fn drilled(&self, response: &HttpResponse) -> Option<DrillMode> {
+        let drills = self.worker.state.drills.as_ref()?;
+        let mode = drills.mark(&self.upstream.name, self.path)?;
+        let is_own =
+            response.headers().contains_key(DEGRADED) || problem::is_of_gateway(response);
+        (is_own || mode == DrillMode::Slow).then_some(mode)
+    }
+}
+
+fn stand_in(fallback: &Fallback) -> HttpResponse {
+    let mut response = HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, fallback.content_type))
+        .finish();
+    let fields = response.headers_mut();
+    fields.insert(DEGRADED, HeaderValue::from_static("fallback"));
+    response.set_body(BoxBody::new(fallback.body.clone()))
+}
