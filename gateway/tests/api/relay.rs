@@ -210,7 +210,7 @@ async fn nothing_but_what_tells_who_asked_and_by_which_way_is_added_to_a_request
 async fn an_answer_without_a_body_leaves_the_connection_in_step() {
     let config = CONFIG.replace(
         r#"to = "/inner/things", outage = "error" }"#,
-        r#"to = "/inner/things" }, { path = "/head", methods = ["HEAD"], to = "/", outage = "error" }"#,
+        r#"to = "/inner/things", outage = "error" }, { path = "/head", methods = ["HEAD"], to = "/", outage = "error" }"#,
     );
     for (request, answer, expected) in [
         (
