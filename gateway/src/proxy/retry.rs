@@ -48,10 +48,10 @@ pub(super) fn is_worth(outcome: &Result<Answered, Fault>) -> bool {
 
 /// How long to wait after this many tries: a random part of a time that doubles, so that those who failed together do
 /// not come back together. `part` is between 0 and 1.
-pub(super) fn pause(tries: u32, part: f32) -> Duration {
+pub(super) fn pause(tries: u32, part: f64) -> Duration {
     FIRST_PAUSE
         .saturating_mul(1 << tries.min(8))
-        .mul_f32(part.clamp(0.0, 1.0))
+        .mul_f64(part.clamp(0.0, 1.0))
 }
 
 #[cfg(test)]

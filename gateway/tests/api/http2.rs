@@ -28,6 +28,8 @@ impl Gateway {
         let files = Files::new();
         let process = Process::start(
             Command::new(env!("CARGO_BIN_EXE_gateway"))
+                .arg("--config")
+                .arg(crate::without_probes())
                 .env_clear()
                 .env("GATEWAY_BIND", "127.0.0.1:0")
                 .env("GATEWAY_ADMIN_BIND", "127.0.0.1:0")
@@ -131,7 +133,7 @@ async fn many_requests_share_one_connection() {
     let (_gateway, mut requests, seen) = connected().await;
     let mut answers = Vec::new();
     for _ in 0..50 {
-        let asked = request("GET", "/order-api/menu", &[]);
+        let asked = request("GET", "/order-api/commandes", &[]);
         answers.push(requests.send_request(asked, true).unwrap().0);
     }
     for answer in answers {

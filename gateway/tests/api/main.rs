@@ -61,6 +61,19 @@ backend = [
 ]
 "#;
 
+/// A file with the shipped configuration, but for the probes: an upstream then sees nothing but what a test sends.
+fn without_probes() -> std::path::PathBuf {
+    let shipped = include_str!("../../gateway.toml");
+    let lines = shipped.lines();
+    let lines: Vec<_> = lines.filter(|line| !line.starts_with("probe = ")).collect();
+    let file = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    // Renamed into place, so that no other test reads half of it.
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("without-probes.toml");
+    file.persist(&path).unwrap();
+    path
+}
+
 /// The same with the patience that a test of long exchanges needs.
 fn patient() -> String {
     CONFIG.replace("400ms", "20s")

@@ -199,11 +199,16 @@ async fn a_stop_lets_what_is_in_flight_finish() {
         }
     })
     .await;
-    let mut process = Process::start(gateway().env("ORDERS_URL", format!("http://{backend}")));
+    let mut process = Process::start(
+        gateway()
+            .arg("--config")
+            .arg(crate::without_probes())
+            .env("ORDERS_URL", format!("http://{backend}")),
+    );
     let client = Client::of(process.addr());
     // An idle connection must not hold up the stop.
     let _ = client.get("/live").await.ok(200);
-    let in_flight = actix_web::rt::spawn(async move { client.get("/order-api/menu").await });
+    let in_flight = actix_web::rt::spawn(async move { client.get("/order-api/commandes").await });
     arrivals.recv().await.unwrap();
     process.terminate();
     let addr = process.addr();

@@ -86,7 +86,12 @@ async fn a_state_that_cannot_be_read_stays_behind_and_its_trace_goes_on() {
 #[actix_web::test]
 async fn a_requests_line_in_the_log_names_its_trace() {
     let (backend, _seen) = json("200 OK", "{}").await;
-    let mut process = Process::start(gateway().env("ORDERS_URL", format!("http://{backend}")));
+    let mut process = Process::start(
+        gateway()
+            .arg("--config")
+            .arg(crate::without_probes())
+            .env("ORDERS_URL", format!("http://{backend}")),
+    );
     let gateway = service_kit::testing::Client::of(process.addr());
     let request = gateway.request(Method::GET, "/order-api/menu");
     let _ = request.header("traceparent", SENT).send().await.ok(200);

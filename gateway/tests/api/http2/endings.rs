@@ -28,7 +28,7 @@ async fn a_request_that_is_reset_closes_the_connection_to_the_upstream() {
     .await;
     let gateway = Gateway::start(backend);
     let mut requests = gateway.connect().await;
-    let asked = request("GET", "/order-api/menu", &[("x-request-id", "reset-1")]);
+    let asked = request("GET", "/order-api/commandes", &[("x-request-id", "reset-1")]);
     let (_answer, mut stream) = requests.send_request(asked, true).unwrap();
     assert_eq!(timeout(SOON, told.recv()).await, Ok(Some("asked")));
     stream.send_reset(Reason::CANCEL);
@@ -62,7 +62,7 @@ async fn a_body_that_breaks_off_is_broken_off_at_both_ends() {
     let gateway = Gateway::start(backend);
     let mut requests = gateway.connect().await;
 
-    let asked = request("GET", "/order-api/menu", &[]);
+    let asked = request("GET", "/order-api/commandes", &[]);
     let (answer, _) = requests.send_request(asked, true).unwrap();
     let answer = timeout(SOON, answer).await.unwrap();
     let end = async {
@@ -104,7 +104,7 @@ async fn a_stop_finishes_what_is_in_flight() {
     let mut requests = gateway.connect().await;
     // One with nothing to do must not hold up the stop.
     let _idle = gateway.connect().await;
-    let asked = request("GET", "/order-api/menu", &[]);
+    let asked = request("GET", "/order-api/commandes", &[]);
     let (answer, _) = requests.send_request(asked, true).unwrap();
     timeout(SOON, told.recv()).await.unwrap().unwrap();
     gateway.process.terminate();
