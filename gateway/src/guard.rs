@@ -11,8 +11,8 @@ mod window;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-pub(crate) use breaker::{Breaker, BreakerSettings, Phase};
 use breaker::Admission;
+pub(crate) use breaker::{Breaker, BreakerSettings, Phase};
 use budget::Budget;
 use gate::Gate;
 pub(crate) use gate::{GateSettings, Overloaded, Pass};
@@ -149,11 +149,6 @@ impl Ticket {
     pub(crate) fn failed(mut self, cause: &str) {
         self.is_settled = true;
         self.guard.failed(self.is_probe, cause);
-    }
-
-    /// For what happens after an answer has begun.
-    pub(crate) fn guard(&self) -> Arc<Guard> {
-        Arc::clone(&self.guard)
     }
 }
 

@@ -181,6 +181,12 @@ impl RouteTable {
         }
     }
 
+    /// Whether it is the path of a row.
+    pub(crate) fn has_upstream(&self, path: &str) -> bool {
+        let mut routes = self.routes.iter();
+        routes.any(|route| *route.path == *path && matches!(route.to, To::Upstream(_)))
+    }
+
     /// Every row, the gateway's own pages first.
     pub fn routes(&self) -> impl Iterator<Item = &Route> {
         self.routes.iter().map(AsRef::as_ref)

@@ -84,6 +84,7 @@ fn routes_prints_every_row() {
                     "/order-api/commandes/{id}/status",
                     "orders",
                     "/commandes/{id}/status",
+                    "error",
                 ]
         }),
         "{out}"

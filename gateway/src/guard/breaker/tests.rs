@@ -128,10 +128,7 @@ fn what_was_under_way_when_it_opened_changes_nothing() {
     let breaker = open(now);
     breaker.succeeded(now);
     assert!(!breaker.failed(now));
-    assert_eq!(
-        breaker.admit(now),
-        Admission::Refused { retry_after: OPEN }
-    );
+    assert_eq!(breaker.admit(now), Admission::Refused { retry_after: OPEN });
 }
 
 #[derive(Clone, Copy, Debug)]
