@@ -22,7 +22,7 @@ use crate::rate::RateLimit;
 
 pub use outage::{Fallback, Kept, Outage};
 pub use settings::Settings;
-pub(crate) use target::Target;
+pub use target::Target;
 #[cfg(any(fuzzing, test))]
 pub(crate) use target::invariants::hold as target_holds;
 
@@ -47,7 +47,7 @@ pub enum To {
 pub struct ToUpstream {
     /// The index in [`Config::upstreams`](crate::config::Config::upstreams).
     pub upstream: usize,
-    pub(crate) target: Target,
+    pub target: Target,
     pub settings: Settings,
     pub outage: Outage,
     /// What is out of date once the request has succeeded.

@@ -8,7 +8,7 @@ use matchit::Params;
 
 /// `/commandes/{id}/status`, taken apart once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Target(Vec<Piece>);
+pub struct Target(Vec<Piece>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {

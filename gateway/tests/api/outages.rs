@@ -63,15 +63,16 @@ struct Site {
 
 impl Site {
     async fn open(config: &str) -> Self {
-        Self::before(Moody::start().await, config)
+        Self::with_drills("on", config).await
     }
 
-    fn before(backend: Moody, config: &str) -> Self {
+    async fn with_drills(drills: &'static str, config: &str) -> Self {
+        let backend = Moody::start().await;
         let url = format!("http://{}", backend.addr);
         let env = Env::new(move |name| match name {
             "GATEWAY_BIND" | "GATEWAY_ADMIN_BIND" => Some("127.0.0.1:0".to_owned()),
             "GATEWAY_WORKERS" => Some("2".to_owned()),
-            "GATEWAY_DRILLS" => Some("on".to_owned()),
+            "GATEWAY_DRILLS" => Some(drills.to_owned()),
             "BACKEND_URL" => Some(url.clone()),
             _ => None,
         });

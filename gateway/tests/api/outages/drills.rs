@@ -2,7 +2,8 @@
 
 use actix_web::http::Method;
 use serde_json::{Value, json};
-use service_kit::testing::{Answer, eventually};
+use service_kit::testing::{Answer, assert_same_shape, eventually};
+use shared_types::golden;
 
 use super::{SITE, Site, site};
 
@@ -124,6 +125,35 @@ async fn the_drill_of_one_route_leaves_the_others_alone() {
         site.operator.delete("/drills/routes/things").await.status,
         204
     );
+    let _ = site.public.get("/things").await.ok(200);
+}
+
+#[actix_web::test]
+async fn the_documented_order_begins_the_documented_drill() {
+    let site = Site::open(SITE).await;
+    let order = serde_json::from_str(golden::DRILL).unwrap();
+    let told = put(&site, "/drills/backend", order).await.ok(200);
+    assert_same_shape(&told, golden::DRILL_UNDER_WAY);
+}
+
+#[actix_web::test]
+async fn nobody_rehearses_where_drills_are_off() {
+    let site = Site::with_drills("off", SITE).await;
+    for (method, path) in [
+        (Method::GET, "/drills"),
+        (Method::POST, "/drills/verdict"),
+        (Method::DELETE, "/drills/backend"),
+    ] {
+        let answer = site.operator.request(method, path).send().await;
+        let _ = answer.problem(403, "drills_off");
+    }
+    let answer = put(
+        &site,
+        "/drills/backend",
+        json!({"mode": "down", "for": "1m"}),
+    )
+    .await;
+    let _ = answer.problem(403, "drills_off");
     let _ = site.public.get("/things").await.ok(200);
 }
 

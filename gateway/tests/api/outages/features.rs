@@ -1,5 +1,7 @@
 //! `/status`: what works, for everyone; and how the upstreams are, for the operator.
 
+use shared_types::gateway::{OperatorStatus, Status};
+
 use super::{Mood, SITE, Site};
 
 #[actix_web::test]
@@ -15,6 +17,7 @@ async fn with_its_upstream_down_a_feature_is_down_or_lives_on_what_is_kept() {
     let told = site.public.get("/status").await;
     let all = told.ok(200);
     assert_eq!(all["status"], "degraded");
+    let _: Status = serde_json::from_value(all.clone()).unwrap();
     let (things, menu) = (&all["features"]["things"], &all["features"]["menu"]);
     assert_eq!(things["status"], "down");
     assert_eq!(things["missing"], serde_json::json!(["backend"]));
@@ -42,6 +45,7 @@ async fn the_operator_is_told_why() {
         let _ = site.public.get("/things").await;
     }
     let after = site.operator.get("/status").await.ok(200);
+    let _: OperatorStatus = serde_json::from_value(after.clone()).unwrap();
     let backend = &after["upstreams"]["backend"];
     assert_eq!(after["features"]["things"]["status"], "down");
     assert_eq!(backend["breaker"], "open");
