@@ -55,6 +55,7 @@ impl Way<'_> {
             &self.to.outage,
         ) {
             (Ok(response), Outage::Fallback(fallback)) if response.status().is_server_error() => {
+                self.log_failed(response.status().as_u16(), record);
                 stand_in(fallback)
             }
             (Ok(response), _) => {
@@ -98,7 +99,8 @@ impl Way<'_> {
             Given::Stale(response, missed) => {
                 match &*missed {
                     Missed::Fault(fault) => reply.log(fault, Some(self.upstream)),
-                    Missed::Failed(_) | Missed::Private => {}
+                    Missed::Failed(status) => self.log_failed(*status, record),
+                    Missed::Private => {}
                 }
                 response
             }
@@ -114,6 +116,14 @@ impl Way<'_> {
                 }
             },
         }
+    }
+
+    /// Of an answer that nobody gets to see.
+    fn log_failed(&self, status: u16, record: &Record) {
+        log::warn!(
+            upstream = &*self.upstream.name, route = self.path, request_id = record.request_id.as_str();
+            "the upstream answered {status}, another answer stands in"
+        );
     }
 
     fn outgoing<'o>(
