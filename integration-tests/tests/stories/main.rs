@@ -11,6 +11,7 @@ mod chaos;
 mod in_step;
 mod journey;
 mod outages;
+#[path = "../shared/processes.rs"]
 mod processes;
 mod routes;
 

@@ -1,4 +1,4 @@
-//! The restaurant as processes of their own, which can be killed one by one.
+//! The restaurant as processes of their own, which can be killed and frozen one by one.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -9,7 +9,8 @@ use service_kit::testing::{Process, addr_after};
 use tempfile::TempDir;
 
 /// The services that this restaurant has, and the variable that each listens by.
-pub(crate) const SERVICES: [(&str, &str, &str); 3] = [
+pub(crate) const SERVICES: [(&str, &str, &str); 4] = [
+    ("client-service", "CLIENT_SERVICE_BIND", "CLIENTS_URL"),
     ("order-service", "ORDER_SERVICE_BIND", "ORDERS_URL"),
     ("kitchen-mock", "KITCHEN_MOCK_BIND", "KITCHEN_URL"),
     ("delivery-mock", "DELIVERY_MOCK_BIND", "DELIVERY_URL"),
@@ -49,6 +50,20 @@ impl Processes {
     pub(crate) fn gateway(&self) -> SocketAddr {
         let line = self.running["gateway"].line_with(" listens on ");
         addr_after(&line, " listens on ")
+    }
+
+    /// Where a service listens, whether it runs or not.
+    pub(crate) fn addr(&self, name: &str) -> SocketAddr {
+        self.addrs[name]
+    }
+
+    /// One that is there and says nothing, until it is thawed.
+    pub(crate) fn freeze(&self, name: &str) {
+        self.running[name].signal("STOP");
+    }
+
+    pub(crate) fn thaw(&self, name: &str) {
+        self.running[name].signal("CONT");
     }
 
     pub(crate) fn kill(&mut self, name: &str) {

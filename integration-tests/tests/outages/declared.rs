@@ -1,0 +1,78 @@
+//! What each feature is to do while a service is down, said independently of the gateway's configuration.
+
+/// The gateway's name for each service, and the program.
+pub(crate) const UPSTREAMS: [(&str, &str); 4] = [
+    ("clients", "client-service"),
+    ("orders", "order-service"),
+    ("kitchen", "kitchen-mock"),
+    ("delivery", "delivery-mock"),
+];
+
+/// What a guest gets, and what `/status` says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// As on any other day.
+    Works,
+    /// So does this, but `/status` says that something else suffers.
+    WorksDegraded,
+    /// The last good answer.
+    Stale,
+    /// What there is of it.
+    Partial,
+    /// A problem that names the service and says when to come back.
+    Refused,
+}
+
+pub(crate) struct Feature {
+    pub(crate) name: &'static str,
+    /// The upstream without which it is down, or lives on what is kept.
+    needs: &'static str,
+    /// Those without which it is not what it should be.
+    uses: &'static [&'static str],
+    without_needed: Outcome,
+    without_used: Outcome,
+}
+
+const fn feature(
+    name: &'static str,
+    needs: &'static str,
+    uses: &'static [&'static str],
+) -> Feature {
+    Feature {
+        name,
+        needs,
+        uses,
+        without_needed: Outcome::Refused,
+        without_used: Outcome::WorksDegraded,
+    }
+}
+
+pub(crate) const FEATURES: [Feature; 8] = [
+    Feature {
+        without_needed: Outcome::Stale,
+        ..feature("menu", "orders", &[])
+    },
+    feature("ordering", "orders", &["kitchen"]),
+    feature("orderStatus", "orders", &[]),
+    feature("accounts", "clients", &[]),
+    feature("login", "clients", &[]),
+    feature("kitchen", "kitchen", &["orders"]),
+    feature("delivery", "delivery", &["orders"]),
+    Feature {
+        without_needed: Outcome::Stale,
+        without_used: Outcome::Partial,
+        ..feature("tracking", "orders", &["kitchen", "delivery"])
+    },
+];
+
+impl Feature {
+    pub(crate) fn declared(&self, down: &str) -> Outcome {
+        if self.needs == down {
+            self.without_needed
+        } else if self.uses.contains(&down) {
+            self.without_used
+        } else {
+            Outcome::Works
+        }
+    }
+}

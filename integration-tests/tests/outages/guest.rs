@@ -1,0 +1,145 @@
+//! Someone who wants all that the restaurant offers, and looks closely at what comes.
+
+use actix_web::http::Method;
+use serde_json::{Value, json};
+use service_kit::testing::{Answer, Client, eventually};
+
+use crate::declared::{FEATURES, Feature, Outcome};
+
+const DISH: &str = "0192f0c4-0a11-7000-8000-000000000001";
+
+pub(crate) struct Guest {
+    gateway: Client,
+    /// One that was made before anything failed.
+    order: String,
+}
+
+impl Guest {
+    /// Comes when everything is there, and orders.
+    pub(crate) async fn of(gateway: Client) -> Self {
+        let mut guest = Self {
+            gateway,
+            order: String::new(),
+        };
+        guest.eventually_up().await;
+        let order = guest.order_once().await.ok(201);
+        guest.order = order["id"].as_str().unwrap().to_owned();
+        guest
+    }
+
+    async fn order_once(&self) -> Answer {
+        let order = json!({
+            "clientId": uuid::Uuid::now_v7(),
+            "items": [{"menuId": DISH, "quantite": 1}],
+        });
+        let request = self.gateway.request(Method::POST, "/order-api/commandes");
+        let key = uuid::Uuid::now_v7().to_string();
+        request.header("Idempotency-Key", &key).send_json(order).await
+    }
+
+    async fn request(&self, feature: &Feature) -> Answer {
+        let get = async |path: &str| self.gateway.get(path).await;
+        match feature.name {
+            "menu" => get("/order-api/menu").await,
+            "ordering" => self.order_once().await,
+            "orderStatus" => get(&format!("/order-api/commandes/{}", self.order)).await,
+            "accounts" => get("/client-api/clients").await,
+            "login" => {
+                let account = json!({"email": "client@passe-plat.example", "password": "passe-plat"});
+                self.gateway.post("/client-api/login", account).await
+            }
+            "kitchen" => get("/kitchen/orders").await,
+            "delivery" => get("/delivery/assigned").await,
+            "tracking" => get(&format!("/suivi/{}", self.order)).await,
+            other => panic!("{other} is no feature"),
+        }
+    }
+
+    /// What comes of it while the upstream is down, if one is. Checks that the answer is in every detail what it is taken
+    /// for, and that `/status` says the same.
+    pub(crate) async fn ask(&self, feature: &Feature, down: Option<&str>) -> Outcome {
+        let status = self.status().await["features"][feature.name].clone();
+        let answer = self.request(feature).await;
+        let missing = |upstream: &str| {
+            let missing = status["missing"].as_array();
+            missing.is_some_and(|missing| missing.iter().any(|name| name == upstream))
+        };
+        let said = status["status"].as_str().unwrap();
+        if said != "up" {
+            assert!(missing(down.unwrap()), "{}: {status}", feature.name);
+        }
+        match (answer.status.as_u16(), answer.header("x-degraded"), said) {
+            (200 | 201, None, "up") => Outcome::Works,
+            (200 | 201, None, "degraded") => Outcome::WorksDegraded,
+            (200, Some("stale"), "degraded" | "down") => {
+                is_marked_stale(feature, &answer);
+                Outcome::Stale
+            }
+            (200, Some("partial"), "degraded") => {
+                let meta = &answer.json()["meta"];
+                assert_eq!(meta["complete"], false);
+                let part = &meta["parts"][down.unwrap()]["state"];
+                assert_ne!(part, "ok", "{meta}");
+                Outcome::Partial
+            }
+            (503, None, "down") => {
+                let problem = answer.problem(503, "upstream_unavailable");
+                assert_eq!(problem.service.as_deref(), down);
+                let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+                assert!(wait >= 1);
+                assert!(status["retryAfterSeconds"].as_u64().unwrap() >= 1);
+                Outcome::Refused
+            }
+            other => panic!("{}: {other:?} {status}", feature.name),
+        }
+    }
+
+    /// Waits until `/status` says that every feature is up, and sees that each is.
+    pub(crate) async fn all_works(&self) {
+        self.eventually_up().await;
+        for feature in &FEATURES {
+            assert_eq!(self.ask(feature, None).await, Outcome::Works, "{}", feature.name);
+        }
+    }
+
+    /// Waits until the gateway has found out, and nothing of that upstream is fresh any more.
+    pub(crate) async fn knows_of(&self, upstream: &str) {
+        eventually("an outage to be known", async || {
+            let status = self.status().await;
+            let mut features = status["features"].as_object().unwrap().values();
+            let is_known = features.any(|feature| {
+                feature["missing"]
+                    .as_array()
+                    .is_some_and(|missing| missing.iter().any(|name| name == upstream))
+            });
+            let menu = self.gateway.get("/order-api/menu").await;
+            let is_over = upstream != "orders" || menu.header("x-degraded").is_some();
+            (is_known && is_over).then_some(())
+        })
+        .await;
+    }
+
+    async fn eventually_up(&self) {
+        eventually("every feature to be up", async || {
+            (self.status().await["status"] == "up").then_some(())
+        })
+        .await;
+    }
+
+    async fn status(&self) -> Value {
+        self.gateway.get("/status").await.ok(200)
+    }
+}
+
+fn is_marked_stale(feature: &Feature, answer: &Answer) {
+    if feature.name == "tracking" {
+        // Made of parts, each of which has its own age.
+        let order = &answer.json()["meta"]["parts"]["order"];
+        assert_eq!(order["state"], "stale");
+        assert!(order["ageSeconds"].is_u64(), "{order}");
+        return;
+    }
+    assert!(answer.header("age").is_some());
+    let status = answer.header("cache-status").unwrap();
+    assert!(status.contains("; ttl=") && status.contains("; detail="), "{status}");
+}

@@ -1,0 +1,71 @@
+//! Every outage there can be, made with real processes: each service killed, frozen, slow and failing, every feature asked
+//! for meanwhile, and each answer held against what is declared here. The table of it is `docs/OUTAGES.md`, which
+//! `WRITE_DOCS=1` writes anew.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic in a test is a failed test"
+)]
+
+mod declared;
+mod fault;
+mod guest;
+#[path = "../shared/processes.rs"]
+mod processes;
+mod table;
+
+use std::path::Path;
+
+use service_kit::testing::Client;
+
+use declared::{FEATURES, Feature, Outcome, UPSTREAMS};
+use fault::{FAULTS, Fault};
+use guest::Guest;
+use processes::Processes;
+use table::{Row, Table};
+
+/// Each upstream has a restaurant of its own, all at the same time: most of an outage is waiting.
+#[test]
+fn every_feature_does_in_every_outage_what_is_declared() {
+    let all: Vec<_> = UPSTREAMS
+        .iter()
+        .map(|(upstream, service)| std::thread::spawn(move || outages_of(upstream, service)))
+        .collect();
+    let rows = all.into_iter().flat_map(|one| one.join().unwrap());
+    let table = Table::of(rows.collect()).to_string();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/OUTAGES.md");
+    if std::env::var_os("WRITE_DOCS").is_some() {
+        std::fs::write(&file, &table).unwrap();
+    }
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!(written == table, "docs/OUTAGES.md is not what was seen:\n{table}");
+}
+
+fn outages_of(upstream: &'static str, service: &'static str) -> Vec<Row> {
+    actix_web::rt::System::new().block_on(async {
+        let mut restaurant = Processes::start();
+        let guest = Guest::of(Client::of(restaurant.gateway())).await;
+        let mut rows = Vec::new();
+        for fault in FAULTS {
+            guest.all_works().await;
+            let trouble = fault.begin(&mut restaurant, service).await;
+            guest.knows_of(upstream).await;
+            let mut outcomes = Vec::new();
+            for feature in &FEATURES {
+                let outcome = guest.ask(feature, Some(upstream)).await;
+                let declared = feature.declared(upstream);
+                assert_eq!(outcome, declared, "{} while {upstream} is {fault:?}", feature.name);
+                outcomes.push(outcome);
+            }
+            rows.push(Row {
+                upstream,
+                fault,
+                outcomes,
+            });
+            trouble.end(&mut restaurant, service);
+        }
+        guest.all_works().await;
+        rows
+    })
+}
