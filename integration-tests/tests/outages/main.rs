@@ -19,8 +19,8 @@ use std::path::Path;
 
 use service_kit::testing::Client;
 
-use declared::{FEATURES, Feature, Outcome, UPSTREAMS};
-use fault::{FAULTS, Fault};
+use declared::{FEATURES, UPSTREAMS};
+use fault::FAULTS;
 use guest::Guest;
 use processes::Processes;
 use table::{Row, Table};
