@@ -27,6 +27,7 @@ mod scripted;
 mod streaming;
 mod tls;
 mod trace;
+mod tracking;
 
 use std::net::SocketAddr;
 
