@@ -51,8 +51,8 @@ impl Service {
     }
 }
 
-/// A gateway before three services, with this long for all of them.
-fn gateway(orders: SocketAddr, kitchen: SocketAddr, delivery: SocketAddr) -> SocketAddr {
+/// For three services, with half a second for all of them.
+fn config(orders: SocketAddr, kitchen: SocketAddr, delivery: SocketAddr) -> String {
     let upstream = |name: &str, addr: SocketAddr| {
         format!(
             r#"
@@ -66,7 +66,7 @@ breaker = {{ failures = 1000000, minimum = 1000000 }}
 "#
         )
     };
-    let config = CONFIG.replace(
+    CONFIG.replace(
         "[routes]",
         &format!(
             r#"{}{}{}
@@ -81,7 +81,11 @@ delivery = {{ upstream = "delivery", path = "/livraisons?commandeId={{id}}", fin
             upstream("kitchen", kitchen),
             upstream("delivery", delivery),
         ),
-    );
+    )
+}
+
+fn gateway(orders: SocketAddr, kitchen: SocketAddr, delivery: SocketAddr) -> SocketAddr {
+    let config = config(orders, kitchen, delivery);
     start_with(&config, nobody(), [("GATEWAY_WORKERS", "2")])
 }
 
@@ -182,7 +186,7 @@ async fn what_a_service_does_not_have_is_complete_without_it() {
 async fn what_orders_refuses_is_refused() {
     let restaurant = Restaurant::open().await;
     let client = restaurant.client();
-    client.get("/suivi/7").await.ok(200);
+    let _ = client.get("/suivi/7").await.ok(200);
     for (status, refused, code) in [
         (404, 404, "order_not_found"),
         (400, 404, "order_not_found"),
@@ -245,7 +249,7 @@ async fn without_orders_a_copy_stands_in_for_whom_it_was_made_alone() {
         };
         request.send().await
     };
-    ask(Some("mine")).await.ok(200);
+    let _ = ask(Some("mine")).await.ok(200);
     restaurant.orders.answer(503, "");
     restaurant.kitchen.answer(500, "");
     let answer = ask(Some("mine")).await;

@@ -1,14 +1,18 @@
 //! What is watched.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use gateway::{Config, Gateway};
 use serde_json::Value;
+use service_kit::env::Env;
 use service_kit::testing::eventually;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::{ORDER, Restaurant, states};
+use super::{ORDER, Restaurant, config, states};
 
 /// Longer than anything that is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -20,9 +24,13 @@ struct Watcher {
 
 impl Watcher {
     async fn of(restaurant: &Restaurant) -> Self {
-        let mut stream = TcpStream::connect(restaurant.gateway).await.unwrap();
-        let request = b"GET /suivi/7/flux HTTP/1.1\r\nhost: x\r\n\r\n";
-        stream.write_all(request).await.unwrap();
+        Self::with(restaurant.gateway, "").await
+    }
+
+    async fn with(gateway: SocketAddr, field: &str) -> Self {
+        let mut stream = TcpStream::connect(gateway).await.unwrap();
+        let request = format!("GET /suivi/7/flux HTTP/1.1\r\nhost: x\r\n{field}\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
         let mut watcher = Self {
             stream,
             read: String::new(),
@@ -73,7 +81,10 @@ async fn who_watches_is_told_at_once_and_whenever_something_changes() {
     restaurant.delivery.answer(503, "");
     assert_eq!(states(&watcher.event().await), ["ok", "not_found", "stale"]);
     let asked = restaurant.delivery.seen.requests().len();
-    eventually(async || restaurant.delivery.seen.requests().len() >= asked + 2).await;
+    eventually("two more rounds", async || {
+        (restaurant.delivery.seen.requests().len() >= asked + 2).then_some(())
+    })
+    .await;
     restaurant.delivery.answer(200, "[]");
     assert_eq!(states(&watcher.event().await), ["ok", "not_found", "not_found"]);
 }
@@ -102,17 +113,44 @@ async fn however_many_watch_the_services_are_asked_once_for_all() {
 #[actix_web::test]
 async fn once_nobody_watches_nobody_asks() {
     let restaurant = Restaurant::open().await;
-    let mut watcher = Watcher::of(&restaurant).await;
+    let asked_by = |token: &str| {
+        let line = format!("authorization: {token}\r\n");
+        let requests = restaurant.orders.seen.requests();
+        requests.iter().filter(|head| head.contains(&line)).count()
+    };
+    let mut gone = Watcher::with(restaurant.gateway, "authorization: gone\r\n").await;
+    gone.event().await;
+    drop(gone);
+    // Who still watches is the clock.
+    let mut watcher = Watcher::with(restaurant.gateway, "authorization: here\r\n").await;
     watcher.event().await;
-    drop(watcher);
-    // A poll that went on would ask every two seconds: by the time that one who comes later has seen a change, it
-    // would have shown. With one poll there are as many requests as with one watcher.
-    let mut watcher = Watcher::of(&restaurant).await;
+    eventually("three rounds", async || (asked_by("here") >= 4).then_some(())).await;
+    assert!(asked_by("gone") <= 2, "{}", asked_by("gone"));
+}
+
+#[actix_web::test]
+async fn the_stream_ends_with_the_gateway() {
+    let restaurant = Restaurant::open().await;
+    let [orders, kitchen, delivery] =
+        [&restaurant.orders, &restaurant.kitchen, &restaurant.delivery].map(|one| one.addr);
+    let env = Env::of_pairs([
+        ("GATEWAY_BIND", "127.0.0.1:0"),
+        ("GATEWAY_ADMIN_BIND", "127.0.0.1:0"),
+        ("GATEWAY_WORKERS", "1"),
+    ]);
+    let text = config(orders, kitchen, delivery);
+    let gateway = Gateway::build(Config::parse("test.toml", &text, &env).unwrap()).unwrap();
+    let addr = gateway.addr();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = actix_web::rt::spawn(gateway.run_until(async {
+        let _ = stopped.await;
+    }));
+    let mut watcher = Watcher::with(addr, "").await;
     watcher.event().await;
-    restaurant.orders.answer(200, &ORDER.replace("EN_PREPARATION", "LIVREE"));
-    watcher.end().await;
-    let asked = restaurant.orders.seen.requests().len();
-    assert!(asked <= 4, "{asked}");
+    stop.send(()).unwrap();
+    let end = watcher.end().await;
+    assert!(!end.contains("event:"), "{end}");
+    timeout(PATIENCE, running).await.unwrap().unwrap().unwrap();
 }
 
 #[actix_web::test]
