@@ -110,7 +110,9 @@ impl Worker {
         };
         let to = match &route.to {
             To::Own(page) => return pages::answer(*page, &self.draining, &self.state),
-            To::Tracking(view) => return tracking::answer(self, request, *view, &parameters, record).await,
+            To::Tracking(view) => {
+                return tracking::answer(self, request, *view, &parameters, record).await;
+            }
             To::Upstream(to) => to,
         };
         let Some(way) = self.way(to, &route.path) else {

@@ -129,12 +129,7 @@ pub(crate) async fn answer(
     }
 }
 
-fn refused(
-    reply: &Reply<'_>,
-    inquiry: &Inquiry,
-    refusal: &Refusal,
-    round: &Round,
-) -> HttpResponse {
+fn refused(reply: &Reply<'_>, inquiry: &Inquiry, refusal: &Refusal, round: &Round) -> HttpResponse {
     let mut response = match refusal {
         Refusal::Problem(code) => reply.problem(*code),
         Refusal::Fault(fault) => reply.fault(fault, inquiry.orders()),

@@ -148,9 +148,18 @@ mod tests {
     fn it_is_complete_where_everyone_was_heard() {
         let none = || part("", NotFound, None);
         assert_eq!(answer(order(Ok), NotFound, none()).degraded(), None);
-        assert_eq!(answer(order(Ok), Timeout, none()).degraded(), Some("partial"));
-        assert_eq!(answer(order(Ok), Ok, order(Stale)).degraded(), Some("partial"));
-        assert_eq!(answer(order(Stale), Timeout, none()).degraded(), Some("stale"));
+        assert_eq!(
+            answer(order(Ok), Timeout, none()).degraded(),
+            Some("partial")
+        );
+        assert_eq!(
+            answer(order(Ok), Ok, order(Stale)).degraded(),
+            Some("partial")
+        );
+        assert_eq!(
+            answer(order(Stale), Timeout, none()).degraded(),
+            Some("stale")
+        );
     }
 
     #[test]
@@ -164,9 +173,8 @@ mod tests {
 
     #[test]
     fn the_last_is_the_one_in_which_the_order_is_over() {
-        let is_final = |text: &str, state| {
-            answer(part(text, state, None), NotFound, order(Ok)).is_final()
-        };
+        let is_final =
+            |text: &str, state| answer(part(text, state, None), NotFound, order(Ok)).is_final();
         assert!(is_final(r#"{"status":"LIVREE"}"#, Ok));
         assert!(is_final(r#"{"status":"ANNULEE"}"#, Ok));
         assert!(!is_final(r#"{"status":"LIVREE"}"#, Stale));

@@ -122,8 +122,8 @@ impl Inquiry {
 
     async fn outcome(&self, place: &Place, errand: &Errand<'_>) -> (Outcome, Option<Last>) {
         let drills = self.state.drills.as_ref();
-        let drill = drills
-            .and_then(|drills| drills.befall(&place.upstream, &self.route, rand::random()));
+        let drill =
+            drills.and_then(|drills| drills.befall(&place.upstream, &self.route, rand::random()));
         let fields = self.fields(errand);
         let id = errand.request_id.as_str();
         let answered = place.fetch(drill, fields, id).await;
@@ -141,15 +141,9 @@ impl Inquiry {
 
     fn fields(&self, errand: &Errand<'_>) -> HeaderMap {
         let mut fields = HeaderMap::new();
-        fields.insert(
-            header::ACCEPT,
-            HeaderValue::from_static("application/json"),
-        );
+        fields.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         for (name, value) in [
-            (
-                header::AUTHORIZATION,
-                self.subject.authorization.as_deref(),
-            ),
+            (header::AUTHORIZATION, self.subject.authorization.as_deref()),
             (
                 HeaderName::from_static("x-request-id"),
                 Some(errand.request_id.as_str().as_bytes()),

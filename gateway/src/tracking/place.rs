@@ -83,12 +83,14 @@ impl Place {
             })
             .await
         };
-        let outcome = timeout_at(deadline, exchange).await.unwrap_or_else(|_elapsed| {
-            Err(Fault::upstream(
-                UpstreamFault::Timeout,
-                "no answer within the deadline",
-            ))
-        });
+        let outcome = timeout_at(deadline, exchange)
+            .await
+            .unwrap_or_else(|_elapsed| {
+                Err(Fault::upstream(
+                    UpstreamFault::Timeout,
+                    "no answer within the deadline",
+                ))
+            });
         if !drill.is_some_and(|drill| drill.is_of_route) {
             settle(ticket, outcome.as_ref().map(|(status, _)| *status));
         }

@@ -34,9 +34,8 @@ impl Sources {
             return Err(ConfigError::new("tracking.timeout", "leaves no time"));
         }
         let source = |name: &str, table: PartTable| {
-            Source::new(table, upstreams).map_err(|(key, reason)| {
-                ConfigError::new(format!("tracking.{name}.{key}"), reason)
-            })
+            Source::new(table, upstreams)
+                .map_err(|(key, reason)| ConfigError::new(format!("tracking.{name}.{key}"), reason))
         };
         Ok(Self {
             timeout: table.timeout,
@@ -50,10 +49,7 @@ impl Sources {
 }
 
 impl Source {
-    fn new(
-        table: PartTable,
-        upstreams: &[Upstream],
-    ) -> Result<Self, (&'static str, &'static str)> {
+    fn new(table: PartTable, upstreams: &[Upstream]) -> Result<Self, (&'static str, &'static str)> {
         let PartTable {
             upstream,
             path,
@@ -121,10 +117,26 @@ mod tests {
     fn what_leads_nowhere_is_refused_by_its_key() {
         for (from, to, key) in [
             ("\"kitchen\"", "\"kitchn\"", "tracking.kitchen.upstream"),
-            ("\"/commandes/{id}\"", "\"commandes/{id}\"", "tracking.order.path"),
-            ("\"/commandes/{id}\"", "\"/commandes\"", "tracking.order.path"),
-            ("\"/commandes/{id}\"", "\"/{id}/{who}\"", "tracking.order.path"),
-            ("\"/commandes/{id}\"", "\"/a b/{id}\"", "tracking.order.path"),
+            (
+                "\"/commandes/{id}\"",
+                "\"commandes/{id}\"",
+                "tracking.order.path",
+            ),
+            (
+                "\"/commandes/{id}\"",
+                "\"/commandes\"",
+                "tracking.order.path",
+            ),
+            (
+                "\"/commandes/{id}\"",
+                "\"/{id}/{who}\"",
+                "tracking.order.path",
+            ),
+            (
+                "\"/commandes/{id}\"",
+                "\"/a b/{id}\"",
+                "tracking.order.path",
+            ),
             ("\"order_id\"", "\"\"", "tracking.kitchen.find"),
             ("\"2s\"", "\"0s\"", "tracking.timeout"),
             ("find", "fnd", "fnd"),

@@ -37,7 +37,8 @@ impl Service {
                     let (status, body) = held.lock().unwrap().clone();
                     requests.add(request);
                     let length = body.len();
-                    let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n\r\n{body}");
+                    let answer =
+                        format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n\r\n{body}");
                     stream.write_all(answer.as_bytes()).await.unwrap();
                 }
             }
@@ -125,7 +126,11 @@ async fn an_order_is_answered_with_its_ticket_and_its_delivery() {
     let restaurant = Restaurant::open().await;
     let client = restaurant.client();
     let request = client.request(actix_web::http::Method::GET, "/suivi/7");
-    let answer = request.bearer("t").header("x-request-id", "mine").send().await;
+    let answer = request
+        .bearer("t")
+        .header("x-request-id", "mine")
+        .send()
+        .await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("content-type"), Some("application/json"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
@@ -147,7 +152,10 @@ async fn an_order_is_answered_with_its_ticket_and_its_delivery() {
         (&restaurant.delivery, "/livraisons?commandeId=7"),
     ] {
         let request = service.seen.only();
-        assert!(request.starts_with(&format!("GET {target} HTTP/1.1\r\n")), "{request}");
+        assert!(
+            request.starts_with(&format!("GET {target} HTTP/1.1\r\n")),
+            "{request}"
+        );
         assert_eq!(value(&request, "authorization"), "Bearer t");
         assert_eq!(value(&request, "accept"), "application/json");
         assert_eq!(value(&request, "x-request-id"), "mine");
@@ -166,7 +174,10 @@ async fn a_service_that_is_down_leaves_the_rest_and_says_that_it_is_missing() {
     assert_eq!(answer.header("x-degraded"), Some("partial"));
     assert_eq!(states(&body), ["ok", "unavailable", "not_found"]);
     assert_eq!(body["meta"]["complete"], json!(false));
-    assert_eq!((&body["kitchen"], &body["delivery"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        (&body["kitchen"], &body["delivery"]),
+        (&Value::Null, &Value::Null)
+    );
     assert_eq!(body["order"]["status"], "EN_PREPARATION");
 }
 
@@ -204,11 +215,17 @@ async fn what_orders_refuses_is_refused() {
 async fn an_id_that_leads_elsewhere_goes_nowhere() {
     let restaurant = Restaurant::open().await;
     for path in ["/suivi/..%2f7", "/suivi/%00/flux"] {
-        let _ = restaurant.client().get(path).await.problem(400, "bad_request");
+        let _ = restaurant
+            .client()
+            .get(path)
+            .await
+            .problem(400, "bad_request");
     }
     assert_eq!(restaurant.orders.seen.requests().len(), 0);
     // It would be a second parameter, and is looked for as it is.
-    restaurant.delivery.answer(200, r#"[{"commandeId":"7&x=1"}]"#);
+    restaurant
+        .delivery
+        .answer(200, r#"[{"commandeId":"7&x=1"}]"#);
     let body = restaurant.client().get("/suivi/7&x=1").await.ok(200);
     assert_eq!(states(&body), ["ok", "not_found", "ok"]);
     let request = restaurant.delivery.seen.only();
@@ -232,9 +249,15 @@ async fn without_orders_and_without_a_copy_the_fault_is_told() {
     }
     let (kitchen, delivery) = (restaurant.kitchen.addr, restaurant.delivery.addr);
     let client = Client::of(gateway(nobody(), kitchen, delivery));
-    let _ = client.get("/suivi/7").await.problem(502, "upstream_unreachable");
+    let _ = client
+        .get("/suivi/7")
+        .await
+        .problem(502, "upstream_unreachable");
     let client = Client::of(gateway(silent().await, kitchen, delivery));
-    let _ = client.get("/suivi/7").await.problem(504, "upstream_timeout");
+    let _ = client
+        .get("/suivi/7")
+        .await
+        .problem(504, "upstream_timeout");
 }
 
 #[actix_web::test]
@@ -278,13 +301,21 @@ async fn a_service_that_hangs_keeps_nobody_longer_than_the_deadline() {
     let began = Instant::now();
     let answer = client.get("/suivi/7").await;
     assert!(began.elapsed() >= Duration::from_millis(500));
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        began.elapsed()
+    );
     assert_eq!(states(&answer.ok(200)), ["ok", "timeout", "ok"]);
     // Where there is no such order, nobody waits for the kitchen at all.
     orders.answer(404, "{}");
     let began = Instant::now();
     let _ = client.get("/suivi/7").await.problem(404, "order_not_found");
-    assert!(began.elapsed() < Duration::from_millis(500), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_millis(500),
+        "{:?}",
+        began.elapsed()
+    );
 }
 
 #[actix_web::test]
@@ -297,7 +328,10 @@ async fn head_is_answered_as_get_without_a_body() {
         let head = format!("HEAD {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
         let answer = crate::scripted::raw(restaurant.gateway, head.as_bytes(), "").await;
         assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
-        assert!(answer.contains(&format!("content-type: {content_type}\r\n")), "{answer}");
+        assert!(
+            answer.contains(&format!("content-type: {content_type}\r\n")),
+            "{answer}"
+        );
         assert!(answer.ends_with("\r\n\r\n"), "{answer}");
     }
 }

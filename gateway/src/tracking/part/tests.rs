@@ -9,7 +9,8 @@ use super::super::subject::OrderId;
 use super::{Last, Outcome, Part, Refusal};
 use crate::fault::{Fault, UpstreamFault};
 
-const LIST: &str = r#"[3, {"order_id":7}, {"order_id":"6"}, {"n":1.50,"order_id":"7"}, {"order_id":"7"}]"#;
+const LIST: &str =
+    r#"[3, {"order_id":7}, {"order_id":"6"}, {"n":1.50,"order_id":"7"}, {"order_id":"7"}]"#;
 
 fn outcome(status: u16, body: &str, find: Option<&str>) -> Outcome {
     let status = StatusCode::from_u16(status).unwrap();
@@ -55,7 +56,10 @@ fn what_the_service_does_not_have_is_not_found_even_where_it_was_once() {
         outcome(404, "", None),
         outcome(400, "", None),
     ] {
-        assert_eq!(shown(&outcome.part(last())), (None, PartState::NotFound, None));
+        assert_eq!(
+            shown(&outcome.part(last())),
+            (None, PartState::NotFound, None)
+        );
     }
 }
 
@@ -73,9 +77,16 @@ fn what_cannot_be_read_or_is_a_failure_is_unavailable() {
         (302, "", None),
     ] {
         let part = outcome(status, body, find).part(None);
-        assert_eq!(shown(&part), (None, PartState::Unavailable, None), "{status} {body}");
+        assert_eq!(
+            shown(&part),
+            (None, PartState::Unavailable, None),
+            "{status} {body}"
+        );
         let part = outcome(status, body, find).part(last());
-        assert_eq!(shown(&part), (Some(r#"{"old":1}"#), PartState::Stale, Some(8)));
+        assert_eq!(
+            shown(&part),
+            (Some(r#"{"old":1}"#), PartState::Stale, Some(8))
+        );
     }
 }
 
@@ -104,12 +115,21 @@ fn without_the_order_there_is_nothing_to_show_but_why() {
         (403, Code::Forbidden),
     ] {
         let refusal = outcome(status, "{}", None).essential(last());
-        assert!(matches!(refusal, Err(Refusal::Problem(found)) if found == code), "{status}");
+        assert!(
+            matches!(refusal, Err(Refusal::Problem(found)) if found == code),
+            "{status}"
+        );
     }
     let refusal = failed(UpstreamFault::Unreachable).essential(None);
-    assert!(matches!(refusal, Err(Refusal::Fault(fault)) if fault.code() == Code::UpstreamUnreachable));
+    assert!(
+        matches!(refusal, Err(Refusal::Fault(fault)) if fault.code() == Code::UpstreamUnreachable)
+    );
     let refusal = outcome(500, "", None).essential(None);
-    assert!(matches!(refusal, Err(Refusal::Fault(fault)) if fault.code() == Code::UpstreamUnavailable));
-    let part = failed(UpstreamFault::Unreachable).essential(last()).unwrap();
+    assert!(
+        matches!(refusal, Err(Refusal::Fault(fault)) if fault.code() == Code::UpstreamUnavailable)
+    );
+    let part = failed(UpstreamFault::Unreachable)
+        .essential(last())
+        .unwrap();
     assert_eq!(part.status.state, PartState::Stale);
 }

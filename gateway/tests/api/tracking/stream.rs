@@ -37,7 +37,10 @@ impl Watcher {
         };
         let head = watcher.until("\r\n\r\n").await;
         assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
-        assert!(head.contains("content-type: text/event-stream\r\n"), "{head}");
+        assert!(
+            head.contains("content-type: text/event-stream\r\n"),
+            "{head}"
+        );
         assert!(head.contains("cache-control: no-store\r\n"), "{head}");
         watcher
     }
@@ -53,7 +56,8 @@ impl Watcher {
             let count = timeout(PATIENCE, self.stream.read(&mut buffer)).await;
             let count = count.expect("it comes in time").unwrap();
             assert!(count > 0, "it ended: {}", self.read);
-            self.read.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
+            self.read
+                .push_str(std::str::from_utf8(&buffer[..count]).unwrap());
         }
     }
 
@@ -86,7 +90,10 @@ async fn who_watches_is_told_at_once_and_whenever_something_changes() {
     })
     .await;
     restaurant.delivery.answer(200, "[]");
-    assert_eq!(states(&watcher.event().await), ["ok", "not_found", "not_found"]);
+    assert_eq!(
+        states(&watcher.event().await),
+        ["ok", "not_found", "not_found"]
+    );
 }
 
 #[actix_web::test]
@@ -101,7 +108,9 @@ async fn however_many_watch_the_services_are_asked_once_for_all() {
     // Each that asked for itself would have asked by now.
     let requests = restaurant.orders.seen.requests().len();
     assert!(requests <= 2, "{requests}");
-    restaurant.orders.answer(200, &ORDER.replace("EN_PREPARATION", "PRETE"));
+    restaurant
+        .orders
+        .answer(200, &ORDER.replace("EN_PREPARATION", "PRETE"));
     for watcher in &mut watchers {
         assert_eq!(watcher.event().await["order"]["status"], "PRETE");
     }
@@ -124,15 +133,22 @@ async fn once_nobody_watches_nobody_asks() {
     // Who still watches is the clock.
     let mut watcher = Watcher::with(restaurant.gateway, "authorization: here\r\n").await;
     watcher.event().await;
-    eventually("three rounds", async || (asked_by("here") >= 4).then_some(())).await;
+    eventually("three rounds", async || {
+        (asked_by("here") >= 4).then_some(())
+    })
+    .await;
     assert!(asked_by("gone") <= 2, "{}", asked_by("gone"));
 }
 
 #[actix_web::test]
 async fn the_stream_ends_with_the_gateway() {
     let restaurant = Restaurant::open().await;
-    let [orders, kitchen, delivery] =
-        [&restaurant.orders, &restaurant.kitchen, &restaurant.delivery].map(|one| one.addr);
+    let [orders, kitchen, delivery] = [
+        &restaurant.orders,
+        &restaurant.kitchen,
+        &restaurant.delivery,
+    ]
+    .map(|one| one.addr);
     let env = Env::of_pairs([
         ("GATEWAY_BIND", "127.0.0.1:0"),
         ("GATEWAY_ADMIN_BIND", "127.0.0.1:0"),
@@ -159,7 +175,9 @@ async fn the_stream_ends_with_the_order() {
         let restaurant = Restaurant::open().await;
         let mut watcher = Watcher::of(&restaurant).await;
         watcher.event().await;
-        restaurant.orders.answer(200, &ORDER.replace("EN_PREPARATION", status));
+        restaurant
+            .orders
+            .answer(200, &ORDER.replace("EN_PREPARATION", status));
         assert_eq!(watcher.event().await["order"]["status"], status);
         assert!(watcher.end().await.contains("event: fin\ndata: {}\n\n"));
         // Who comes later is shown how it ended.
