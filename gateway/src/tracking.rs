@@ -23,6 +23,7 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use log::Level;
 use matchit::Params;
+use service_kit::serve::Draining;
 
 pub(crate) use copies::Copies;
 pub(crate) use source::Sources;
@@ -37,7 +38,6 @@ use crate::record::Record;
 use crate::reply::Reply;
 use crate::way::X_DRILL;
 
-use compose::Answer;
 use inquiry::{Errand, Inquiry, Round};
 use part::Refusal;
 use stream::Watcher;
@@ -77,56 +77,64 @@ pub(crate) async fn answer(
         return reply.fault(&fault, None);
     };
     match view {
-        View::Once => {
-            let errand = Errand {
-                request_id: &record.request_id,
-                trace: &record.trace,
-                level: Level::Warn,
-            };
-            let round = inquiry.ask(&errand).await;
-            let shown = |answer: &Answer| {
-                let mut response = HttpResponse::Ok()
-                    .insert_header((CONTENT_TYPE, "application/json"))
-                    .body(answer.json.clone());
-                let fields = response.headers_mut();
-                pages::protect(fields);
-                if let Some(degraded) = answer.degraded() {
-                    fields.insert(DEGRADED, HeaderValue::from_static(degraded));
-                }
-                mark(&mut response, &round);
-                response
-            };
-            match &round.verdict {
-                Ok(answer) => shown(answer),
-                Err(refusal) => refused(&reply, &inquiry, refusal, &round),
-            }
-        }
-        View::Stream => {
-            let inquiry = Rc::new(inquiry);
-            let (receiver, latest) = match poll::join(&inquiry, &worker.draining).await {
-                Ok(joined) => joined,
-                Err(overloaded) => return reply.fault(&overloaded.into(), inquiry.orders()),
-            };
-            if let Err(refusal) = &latest.verdict {
-                return refused(&reply, &inquiry, refusal, &latest);
-            }
-            let mut response = HttpResponse::Ok()
-                .insert_header((CONTENT_TYPE, "text/event-stream"))
-                .finish();
-            pages::protect(response.headers_mut());
-            if *request.method() == Method::HEAD {
-                return withhold(response);
-            }
-            let watcher = Watcher {
-                inquiry,
-                receiver,
-                latest,
-                draining: worker.draining.clone(),
-                is_news: true,
-            };
-            response.set_body(BoxBody::new(BodyStream::new(Box::pin(watcher.stream()))))
-        }
+        View::Once => once(&reply, &inquiry, record).await,
+        View::Stream => stream(&reply, inquiry, request, &worker.draining).await,
     }
+}
+
+async fn once(reply: &Reply<'_>, inquiry: &Inquiry, record: &Record) -> HttpResponse {
+    let errand = Errand {
+        request_id: &record.request_id,
+        trace: &record.trace,
+        level: Level::Warn,
+    };
+    let round = inquiry.ask(&errand).await;
+    let answer = match &round.verdict {
+        Ok(answer) => answer,
+        Err(refusal) => return refused(reply, inquiry, refusal, &round),
+    };
+    let mut response = HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .body(answer.json.clone());
+    let fields = response.headers_mut();
+    pages::protect(fields);
+    if let Some(degraded) = answer.degraded() {
+        fields.insert(DEGRADED, HeaderValue::from_static(degraded));
+    }
+    mark(&mut response, &round);
+    response
+}
+
+/// What is refused is so before the stream begins. How each event is degraded, its body says.
+async fn stream(
+    reply: &Reply<'_>,
+    inquiry: Inquiry,
+    request: &HttpRequest,
+    draining: &Draining,
+) -> HttpResponse {
+    let inquiry = Rc::new(inquiry);
+    let (receiver, latest) = match poll::join(&inquiry, draining).await {
+        Ok(joined) => joined,
+        Err(overloaded) => return reply.fault(&overloaded.into(), inquiry.orders()),
+    };
+    if let Err(refusal) = &latest.verdict {
+        return refused(reply, &inquiry, refusal, &latest);
+    }
+    let mut response = HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/event-stream"))
+        .finish();
+    pages::protect(response.headers_mut());
+    if *request.method() == Method::HEAD {
+        return withhold(response);
+    }
+    let watcher = Watcher {
+        inquiry,
+        receiver,
+        latest,
+        draining: draining.clone(),
+        is_news: true,
+    };
+    response.set_body(BoxBody::new(BodyStream::new(Box::pin(watcher.stream()))))
 }
 
 fn refused(reply: &Reply<'_>, inquiry: &Inquiry, refusal: &Refusal, round: &Round) -> HttpResponse {

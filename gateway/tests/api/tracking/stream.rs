@@ -54,7 +54,7 @@ impl Watcher {
                 return std::mem::replace(&mut self.read, rest);
             }
             let count = timeout(PATIENCE, self.stream.read(&mut buffer)).await;
-            let count = count.expect("it comes in time").unwrap();
+            let count = count.unwrap().unwrap();
             assert!(count > 0, "it ended: {}", self.read);
             self.read
                 .push_str(std::str::from_utf8(&buffer[..count]).unwrap());
