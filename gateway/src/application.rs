@@ -14,7 +14,7 @@ use service_kit::serve::{Application, Draining, Service};
 use crate::client_address::Scheme;
 use crate::config::Config;
 use crate::downstream::{self, Certificates};
-use crate::operator;
+use crate::operator::Operator;
 use crate::probe;
 use crate::proxy::tls_config;
 use crate::state::State;
@@ -35,7 +35,7 @@ impl Gateway {
         let tls = tls_config(&config.upstreams)?;
         let state = Arc::new(State::new(config));
         let config = &state.config;
-        let operator = Arc::clone(&state);
+        let operator = Operator::new(Arc::clone(&state), tls.clone());
         let admin = Application::bind(
             Service {
                 name: "gateway-admin",
@@ -43,7 +43,7 @@ impl Gateway {
                 workers: 1, // an operator, not a crowd
                 readiness: Readiness::always(),
             },
-            move |routes| operator::routes(routes, &operator),
+            move |routes| operator.routes(routes),
         )?;
         let draining = Draining::default();
         let certificates = config.tls.as_ref().map(Certificates::load).transpose()?;

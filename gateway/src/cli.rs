@@ -1,5 +1,7 @@
 //! The command line: serve, or answer a question about a configuration or a running gateway.
 
+mod drill;
+mod explain;
 mod routes;
 
 use std::io::{self, Write as _};
@@ -30,7 +32,7 @@ struct Cli {
 const EXIT_CODES: &str =
     "Exit codes: 0 success, 1 failure, 2 wrong arguments, 64 a configuration that cannot be used.";
 
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 enum Command {
     /// Serves until it is stopped (what it does without a command).
     Serve,
@@ -38,6 +40,19 @@ enum Command {
     Check,
     /// Prints the route table.
     Routes,
+    /// Tells the whole story of one request, outage included.
+    Explain {
+        /// GET, POST, …
+        method: String,
+        /// Of the request, with its query if it has one.
+        path: String,
+    },
+    /// Has the running gateway rehearse the outage of every upstream, which its clients notice, and prints the matrix.
+    Drill {
+        /// Every upstream, one after the other.
+        #[arg(long, required = true)]
+        all: bool,
+    },
     /// Asks the running gateway whether it is ready.
     Health,
 }
@@ -60,6 +75,10 @@ pub fn run() -> ExitCode {
         }
         Command::Check => check(&config),
         Command::Routes => routes::print(&config, &mut io::stdout().lock()).map_err(Into::into),
+        Command::Explain { method, path } => {
+            explain::print(&config, &method, &path, &mut io::stdout().lock())
+        }
+        Command::Drill { all: _ } => drill::run(&config, &mut io::stdout().lock()),
         Command::Health => ask(&config),
     };
     let Err(error) = done else {
@@ -94,7 +113,11 @@ fn check(config: &Config) -> Result<(), RunError> {
         Certificates::load(files)?;
     }
     let (routes, upstreams) = (config.routes.routes().count(), config.upstreams.len());
-    writeln!(io::stdout(), "ok: {routes} routes, {upstreams} upstreams")?;
+    let features = config.features.iter().count();
+    writeln!(
+        io::stdout(),
+        "ok: {routes} routes, {upstreams} upstreams, {features} features"
+    )?;
     Ok(())
 }
 

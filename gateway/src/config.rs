@@ -118,7 +118,9 @@ impl Config {
             tls: TlsFiles::from_env(env)?,
             rate_limit: rate.map(|rate| RateLimit::new("default", rate)),
             trusted_proxies: env.parse_or("GATEWAY_TRUSTED_PROXIES", TrustedProxies::default())?,
-            drills: env.parse_with("GATEWAY_DRILLS", on_or_off)?.unwrap_or(false),
+            drills: env
+                .parse_with("GATEWAY_DRILLS", on_or_off)?
+                .unwrap_or(false),
             features: Features::new(&file.features, &upstreams, &routes)?,
             cache: file.limits.cache.as_u64(),
             tracking,

@@ -13,7 +13,7 @@ use actix_web::http::{Method, Uri};
 
 /// What a script may read of an answer beside the few fields that Fetch always shows.
 const EXPOSED: &str = "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Location, Link, X-Next-Cursor, \
-     ETag, WWW-Authenticate";
+     ETag, WWW-Authenticate, Age, Cache-Status, X-Degraded, X-Drill";
 
 /// How long a browser may remember a preflight's answer: 10 minutes, so that a changed policy is soon seen.
 const MAX_AGE: &str = "600";

@@ -27,6 +27,8 @@ pub(crate) struct Worker {
     pub(crate) state: Arc<State>,
     pub(crate) pools: Pools,
     pub(crate) draining: Draining,
+    /// Whether requests count against their clients' quotas.
+    pub(crate) is_counting: bool,
 }
 
 impl Worker {
@@ -73,7 +75,7 @@ impl Worker {
         request: &HttpRequest,
         found: &Found<'s, '_>,
     ) -> Result<Option<Standing<'s>>, Exceeded<'s>> {
-        let Some(general) = &self.config.rate_limit else {
+        let Some(general) = self.config.rate_limit.as_ref().filter(|_| self.is_counting) else {
             return Ok(None);
         };
         let of_route = match found {
@@ -130,7 +132,9 @@ impl Worker {
         };
         let mut response = way.answer(request, payload, target, record).await;
         if let Some(mode) = way.drilled(&response) {
-            response.headers_mut().insert(X_DRILL, HeaderValue::from_static(mode.as_str()));
+            response
+                .headers_mut()
+                .insert(X_DRILL, HeaderValue::from_static(mode.as_str()));
         }
         response
     }

@@ -84,6 +84,7 @@ pub(crate) fn bind(
             state: Arc::clone(&state),
             pools: Pools::new(&config.upstreams, &tls),
             draining: draining.clone(),
+            is_counting: true,
         });
         let app = || {
             let app = App::new().app_data(worker.clone());

@@ -4,6 +4,9 @@
 //! stale answers, problems. It sends nothing, ends by itself, and its answers are marked. Off unless `GATEWAY_DRILLS`
 //! is on.
 
+mod order;
+mod verdict;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
@@ -13,6 +16,9 @@ use shared_types::gateway::DrillMode;
 use tokio::time::sleep;
 
 use crate::fault::{Fault, UpstreamFault};
+
+pub(crate) use order::Order;
+pub(crate) use verdict::{Answer, Cell, Verdict, declared, holds};
 
 /// What is made to fail.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +33,7 @@ pub(crate) enum Place {
 pub(crate) struct Plan {
     pub(crate) mode: DrillMode,
     /// The part of the requests that it befalls, from 0 to 1.
-    pub(crate) rate: f32,
+    pub(crate) rate: f64,
     pub(crate) delay: Duration,
     pub(crate) until: Instant,
 }
@@ -89,7 +95,7 @@ impl Drills {
     }
 
     /// What befalls a request. `part` is random, between 0 and 1.
-    pub(crate) fn befall(&self, upstream: &str, route: &str, part: f32) -> Option<Drill> {
+    pub(crate) fn befall(&self, upstream: &str, route: &str, part: f64) -> Option<Drill> {
         self.plan(upstream, route, Instant::now())
             .filter(|drill| part < drill.plan.rate)
     }
@@ -101,11 +107,16 @@ impl Drills {
     }
 }
 
-impl Drill {
-    pub(crate) fn mode(&self) -> DrillMode {
-        self.plan.mode
+impl Place {
+    /// The upstream's name or the route's path.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Upstream(name) | Self::Route(name) => name,
+        }
     }
+}
 
+impl Drill {
     /// Does it.
     ///
     /// # Errors
@@ -133,7 +144,7 @@ mod tests {
 
     use super::{Drills, Place, Plan};
 
-    fn plan(mode: DrillMode, rate: f32) -> Plan {
+    fn plan(mode: DrillMode, rate: f64) -> Plan {
         Plan {
             mode,
             rate,

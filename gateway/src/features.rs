@@ -43,9 +43,8 @@ impl Features {
         routes: &RouteTable,
     ) -> Result<Self, ConfigError> {
         let features = tables.iter().map(|(name, table)| {
-            Feature::new(name, table, upstreams, routes).map_err(|(key, reason)| {
-                ConfigError::new(format!("features.{name}.{key}"), reason)
-            })
+            Feature::new(name, table, upstreams, routes)
+                .map_err(|(key, reason)| ConfigError::new(format!("features.{name}.{key}"), reason))
         });
         features.collect::<Result<_, _>>().map(Self)
     }
@@ -76,7 +75,9 @@ impl Feature {
             .split_once(' ')
             .ok_or_else(|| refuse("expected a method and a path"))?;
         let probe = Probe {
-            method: method.parse().map_err(|_invalid| refuse("no such method"))?,
+            method: method
+                .parse()
+                .map_err(|_invalid| refuse("no such method"))?,
             target: target.parse().map_err(|_invalid| refuse("no such path"))?,
         };
         let stand_in = match routes.find(&probe.method, probe.target.path()) {

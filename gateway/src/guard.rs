@@ -11,8 +11,8 @@ mod window;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-pub(crate) use breaker::{Breaker, BreakerSettings, Phase};
 use breaker::Admission;
+pub(crate) use breaker::{Breaker, BreakerSettings, Phase};
 use budget::Budget;
 use gate::Gate;
 pub(crate) use gate::{GateSettings, Overloaded, Pass};
@@ -44,8 +44,18 @@ pub(crate) struct CircuitOpen {
 /// no evidence either way.
 pub(crate) struct Ticket {
     guard: Arc<Guard>,
-    is_probe: bool,
+    kind: Kind,
     is_settled: bool,
+}
+
+/// What the breaker makes of an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Request,
+    /// The gateway's own question to an upstream that is well as far as is known.
+    Check,
+    /// What decides whether the circuit closes again.
+    Probe,
 }
 
 impl Guard {
@@ -62,28 +72,27 @@ impl Guard {
     /// # Errors
     /// The circuit is open.
     pub(crate) fn admit(self: &Arc<Self>) -> Result<Ticket, CircuitOpen> {
-        let is_probe = match self.breaker.admit(Instant::now()) {
-            Admission::Pass => false,
-            Admission::Probe => true,
-            Admission::Refused { retry_after } => return Err(CircuitOpen { retry_after }),
-        };
-        Ok(self.ticket(is_probe))
+        match self.breaker.admit(Instant::now()) {
+            Admission::Pass => Ok(self.ticket(Kind::Request)),
+            Admission::Probe => Ok(self.ticket(Kind::Probe)),
+            Admission::Refused { retry_after } => Err(CircuitOpen { retry_after }),
+        }
     }
 
     /// For whoever probes on purpose: `None` where nobody may right now.
     pub(crate) fn probe(self: &Arc<Self>) -> Option<Ticket> {
         let admission = self.breaker.probe(Instant::now());
         match admission {
-            Admission::Pass => Some(self.ticket(false)),
-            Admission::Probe => Some(self.ticket(true)),
+            Admission::Pass => Some(self.ticket(Kind::Check)),
+            Admission::Probe => Some(self.ticket(Kind::Probe)),
             Admission::Refused { .. } => None,
         }
     }
 
-    fn ticket(self: &Arc<Self>, is_probe: bool) -> Ticket {
+    fn ticket(self: &Arc<Self>, kind: Kind) -> Ticket {
         Ticket {
             guard: Arc::clone(self),
-            is_probe,
+            kind,
             is_settled: false,
         }
     }
@@ -118,7 +127,7 @@ impl Guard {
         last.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn failed(&self, is_probe: bool, cause: &str) {
+    fn failed(&self, kind: Kind, cause: &str) {
         let fault = LastFault {
             cause: cause.into(),
             at: SystemTime::now(),
@@ -126,7 +135,7 @@ impl Guard {
         let last = self.last_fault.lock();
         *last.unwrap_or_else(PoisonError::into_inner) = Some(fault);
         let now = Instant::now();
-        if is_probe {
+        if kind == Kind::Probe {
             self.breaker.probe_failed(now);
         } else if self.breaker.failed(now) {
             log::warn!(upstream = &*self.name; "the circuit is open: {cause}");
@@ -138,35 +147,34 @@ impl Ticket {
     pub(crate) fn succeeded(mut self) {
         self.is_settled = true;
         let breaker = &self.guard.breaker;
-        if !self.is_probe {
-            breaker.succeeded(Instant::now());
-        } else if breaker.probe_succeeded(Instant::now()) {
-            log::info!(upstream = &*self.guard.name; "the circuit is closed: the upstream answers again");
+        match self.kind {
+            Kind::Request => breaker.succeeded(Instant::now()),
+            Kind::Check => breaker.check_succeeded(),
+            Kind::Probe => {
+                if breaker.probe_succeeded(Instant::now()) {
+                    log::info!(upstream = &*self.guard.name; "the circuit is closed: the upstream answers again");
+                }
+            }
         }
     }
 
     /// `cause` is for the operator.
     pub(crate) fn failed(mut self, cause: &str) {
         self.is_settled = true;
-        self.guard.failed(self.is_probe, cause);
-    }
-
-    /// For what happens after an answer has begun.
-    pub(crate) fn guard(&self) -> Arc<Guard> {
-        Arc::clone(&self.guard)
+        self.guard.failed(self.kind, cause);
     }
 }
 
 impl Guard {
     /// An answer that had begun well broke off.
     pub(crate) fn broke_off(&self, cause: &str) {
-        self.failed(false, cause);
+        self.failed(Kind::Request, cause);
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        if self.is_probe && !self.is_settled {
+        if self.kind == Kind::Probe && !self.is_settled {
             self.guard.breaker.probe_abandoned(Instant::now());
         }
     }

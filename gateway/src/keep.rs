@@ -98,8 +98,9 @@ impl Keep {
     /// that it is everyone's (RFC 9111 §3.5). A body, which means nothing with GET, is for the upstream to judge.
     pub(crate) fn is_for(kept: &Kept, request: &HttpRequest) -> bool {
         let fields = request.headers();
+        let length = fields.get(header::CONTENT_LENGTH);
         (kept.is_shared || !fields.contains_key(header::AUTHORIZATION))
-            && !fields.contains_key(header::CONTENT_LENGTH)
+            && length.is_none_or(|length| length == "0")
             && !fields.contains_key(header::TRANSFER_ENCODING)
     }
 

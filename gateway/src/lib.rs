@@ -12,8 +12,8 @@ pub mod config;
 mod cors;
 mod dispatch;
 mod downstream;
-mod entrance;
 mod drills;
+mod entrance;
 mod fault;
 mod features;
 #[cfg(any(fuzzing, test))]

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use http::header::ACCEPT;
-use http::{HeaderMap, HeaderValue};
 use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue};
 use service_kit::request_id::RequestId;
 use service_kit::serve::Draining;
 use tokio::time::{Instant, sleep, timeout};

@@ -31,6 +31,6 @@ pub(crate) fn answer(
 /// Marks a problem as the gateway's own: an upstream's looks the same.
 struct OfGateway;
 
-pub(crate) fn is_of_gateway(response: &HttpResponse) -> bool {
+pub(crate) fn is_of_gateway<B>(response: &HttpResponse<B>) -> bool {
     response.extensions().contains::<OfGateway>()
 }

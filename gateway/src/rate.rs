@@ -25,6 +25,7 @@ use table::{Client, Table};
 pub(crate) struct RateLimit<C: Clock = DefaultClock> {
     limiter: RateLimiter<Client, Table, C, StateInformationMiddleware>,
     policy: Policy,
+    rate: Rate,
 }
 
 /// Where a client stands that was admitted.
@@ -53,6 +54,7 @@ impl<C: Clock> RateLimit<C> {
         Self {
             limiter: RateLimiter::new(rate.quota(), Table::new(), clock),
             policy: Policy::new(name, rate),
+            rate,
         }
     }
 
@@ -90,6 +92,14 @@ impl Exceeded<'_> {
 }
 
 /// Not the table.
+/// As it is configured: `600/10s`.
+impl<C: Clock> fmt::Display for RateLimit<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let period = humantime::format_duration(self.rate.period());
+        write!(f, "{}/{period}", self.rate.quota().burst_size())
+    }
+}
+
 impl<C: Clock> fmt::Debug for RateLimit<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RateLimit")

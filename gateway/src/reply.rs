@@ -4,6 +4,7 @@
 use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER};
 use actix_web::http::{ConnectionType, Method};
 use actix_web::{HttpRequest, HttpResponse};
+use log::Level;
 use service_kit::observe::lang_of;
 use shared_types::problem::{Code, Occurrence};
 
@@ -61,7 +62,13 @@ impl<'a> Reply<'a> {
         let name = upstream.map_or("-", |upstream| &*upstream.name);
         match fault {
             Fault::Upstream { cause, .. } => {
-                log::warn!(upstream = name, route = route, request_id = id; "{cause}");
+                // That the circuit is open has been said once, as a warning.
+                let level = if fault.was_sent() {
+                    Level::Warn
+                } else {
+                    Level::Info
+                };
+                log::log!(level, upstream = name, route = route, request_id = id; "{cause}");
             }
             Fault::Loop => {
                 log::warn!(upstream = name, route = route, request_id = id; "the request keeps coming back here");

@@ -23,7 +23,8 @@ use crate::rate::RateLimit;
 pub use outage::{Fallback, Kept, Outage};
 pub use settings::Settings;
 pub use crate::tracking::View;
-pub(crate) use target::{Target, is_one_segment};
+pub use target::Target;
+pub(crate) use target::is_one_segment;
 #[cfg(any(fuzzing, test))]
 pub(crate) use target::invariants::hold as target_holds;
 
@@ -50,7 +51,7 @@ pub enum To {
 pub struct ToUpstream {
     /// The index in [`Config::upstreams`](crate::config::Config::upstreams).
     pub upstream: usize,
-    pub(crate) target: Target,
+    pub target: Target,
     pub settings: Settings,
     pub outage: Outage,
     /// What is out of date once the request has succeeded.
@@ -176,6 +177,12 @@ impl RouteTable {
             },
             None => Found::OtherMethods(&entry.allow),
         }
+    }
+
+    /// Whether it is the path of a row.
+    pub(crate) fn has_upstream(&self, path: &str) -> bool {
+        let mut routes = self.routes.iter();
+        routes.any(|route| *route.path == *path && matches!(route.to, To::Upstream(_)))
     }
 
     /// Every row, the gateway's own pages first.

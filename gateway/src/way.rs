@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::BoxBody;
-use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::http::Method;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 use http::uri::PathAndQuery;
 use shared_types::gateway::DrillMode;
@@ -50,13 +50,20 @@ impl Way<'_> {
             return self.kept(kept, request, target, record).await;
         }
         let outgoing = self.outgoing(request, target, record);
-        match (proxy::forward(outgoing, Some(payload)).await, &self.to.outage) {
+        match (
+            proxy::forward(outgoing, Some(payload)).await,
+            &self.to.outage,
+        ) {
             (Ok(response), Outage::Fallback(fallback)) if response.status().is_server_error() => {
+                self.log_failed(response.status().as_u16(), record);
                 stand_in(fallback)
             }
             (Ok(response), _) => {
                 if response.status().is_success() {
-                    self.to.invalidates.iter().for_each(|kept| kept.invalidate());
+                    self.to
+                        .invalidates
+                        .iter()
+                        .for_each(|kept| kept.invalidate());
                 }
                 response
             }
@@ -92,7 +99,8 @@ impl Way<'_> {
             Given::Stale(response, missed) => {
                 match &*missed {
                     Missed::Fault(fault) => reply.log(fault, Some(self.upstream)),
-                    Missed::Failed(_) | Missed::Private => {}
+                    Missed::Failed(status) => self.log_failed(*status, record),
+                    Missed::Private => {}
                 }
                 response
             }
@@ -108,6 +116,14 @@ impl Way<'_> {
                 }
             },
         }
+    }
+
+    /// Of an answer that nobody gets to see.
+    fn log_failed(&self, status: u16, record: &Record) {
+        log::warn!(
+            upstream = &*self.upstream.name, route = self.path, request_id = record.request_id.as_str();
+            "the upstream answered {status}, another answer stands in"
+        );
     }
 
     fn outgoing<'o>(
@@ -143,8 +159,7 @@ impl Way<'_> {
     pub(crate) fn drilled(&self, response: &HttpResponse) -> Option<DrillMode> {
         let drills = self.worker.state.drills.as_ref()?;
         let mode = drills.mark(&self.upstream.name, self.path)?;
-        let is_own =
-            response.headers().contains_key(DEGRADED) || problem::is_of_gateway(response);
+        let is_own = response.headers().contains_key(DEGRADED) || problem::is_of_gateway(response);
         (is_own || mode == DrillMode::Slow).then_some(mode)
     }
 }

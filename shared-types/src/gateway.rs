@@ -128,6 +128,14 @@ pub enum DrillMode {
 }
 
 impl DrillMode {
+    pub const ALL: [Self; 5] = [
+        Self::Down,
+        Self::Slow,
+        Self::Errors,
+        Self::Reset,
+        Self::Flaky,
+    ];
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -140,21 +148,6 @@ impl DrillMode {
     }
 }
 
-/// `PUT /drills/…`: what to rehearse.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DrillOrder {
-    pub mode: DrillMode,
-    /// How long, with its unit: `30s`.
-    #[serde(rename = "for")]
-    pub duration: String,
-    /// The part of the requests that it befalls: all of them, or half of them where it is flaky.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rate: Option<f32>,
-    /// How slow, with its unit: `2s`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delay: Option<String>,
-}
-
 /// A drill that is under way, or just over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -162,8 +155,8 @@ pub struct DrillUnderWay {
     /// The upstream's name, or the route's path.
     pub target: String,
     pub mode: DrillMode,
-    pub rate: f32,
+    pub rate: f64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delay_seconds: Option<f32>,
+    pub delay_seconds: Option<f64>,
     pub ends_in_seconds: u64,
 }

@@ -41,4 +41,8 @@ golden! {
     PROBLEM = "problem";
     WELCOME = "welcome";
     HEALTH = "health";
+    STATUS = "status";
+    OPERATOR_STATUS = "operator_status";
+    DRILL = "drill";
+    DRILL_UNDER_WAY = "drill_under_way";
 }

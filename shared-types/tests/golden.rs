@@ -48,6 +48,9 @@ fn every_answer_reads_and_writes_its_example() {
     survives::<problem::Problem>(golden::PROBLEM);
     survives::<gateway::Welcome>(golden::WELCOME);
     survives::<gateway::HealthAnswer>(golden::HEALTH);
+    survives::<gateway::Status>(golden::STATUS);
+    survives::<gateway::OperatorStatus>(golden::OPERATOR_STATUS);
+    survives::<gateway::DrillUnderWay>(golden::DRILL_UNDER_WAY);
 }
 
 #[test]

@@ -72,6 +72,10 @@ pub(crate) fn gateway(options: &Options, addrs: &Addrs) -> Result<gateway::Confi
         // Demo accounts with published passwords are not for the whole network.
         over.insert("GATEWAY_BIND", "127.0.0.1:8000".to_owned());
     }
+    if options.env.get("GATEWAY_DRILLS").is_none() {
+        // It is there to be tried out, and nobody but this machine reaches the operator's port.
+        over.insert("GATEWAY_DRILLS", "on".to_owned());
+    }
     gateway::Config::load(None, &overlay(&options.env, over))
 }
 

@@ -6,12 +6,12 @@ use crate::config::Config;
 use crate::route::{Route, To};
 
 pub(super) fn print(config: &Config, out: &mut impl Write) -> io::Result<()> {
-    let rows: Vec<[String; 4]> = config
+    let rows: Vec<[String; 5]> = config
         .routes
         .routes()
         .map(|route| row(route, config))
         .collect();
-    let titles = ["METHOD", "PATH", "UPSTREAM", "PATH THERE"].map(str::to_owned);
+    let titles = ["METHOD", "PATH", "UPSTREAM", "PATH THERE", "OUTAGE"].map(str::to_owned);
     let width = |column: usize| {
         let cells = rows
             .iter()
@@ -19,20 +19,27 @@ pub(super) fn print(config: &Config, out: &mut impl Write) -> io::Result<()> {
             .filter_map(|row| row.get(column));
         cells.map(String::len).max().unwrap_or_default()
     };
-    let (method, path, upstream) = (width(0), width(1), width(2));
-    for [a, b, c, d] in [&titles].into_iter().chain(&rows) {
-        writeln!(out, "{a:method$}  {b:path$}  {c:upstream$}  {d}")?;
+    let (method, path, upstream, there) = (width(0), width(1), width(2), width(3));
+    for [a, b, c, d, e] in [&titles].into_iter().chain(&rows) {
+        writeln!(
+            out,
+            "{a:method$}  {b:path$}  {c:upstream$}  {d:there$}  {e}"
+        )?;
     }
     Ok(())
 }
 
-fn row(route: &Route, config: &Config) -> [String; 4] {
-    let (upstream, target) = match &route.to {
-        To::Own(_) | To::Tracking(_) => ("-".to_owned(), "-".to_owned()),
+fn row(route: &Route, config: &Config) -> [String; 5] {
+    let (upstream, target, outage) = match &route.to {
+        To::Own(_) | To::Tracking(_) => ("-".to_owned(), "-".to_owned(), "-"),
         To::Upstream(to) => {
             let upstream = config.upstreams.get(to.upstream);
             let name = upstream.map(|upstream| upstream.name.to_string());
-            (name.unwrap_or_default(), to.target.to_string())
+            (
+                name.unwrap_or_default(),
+                to.target.to_string(),
+                to.outage.as_str(),
+            )
         }
     };
     [
@@ -40,5 +47,6 @@ fn row(route: &Route, config: &Config) -> [String; 4] {
         route.path.to_string(),
         upstream,
         target,
+        outage.to_owned(),
     ]
 }

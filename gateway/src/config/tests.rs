@@ -55,7 +55,7 @@ fn the_environment_overrides_the_rate_limit_or_turns_it_off() {
 fn an_unknown_key_is_refused_by_its_name() {
     for (section, key) in [
         ("[limits]", "request_bodi"),
-        ("[upstreams.orders]", "retries"),
+        ("[upstreams.orders]", "retrys"),
     ] {
         let text = DEFAULT_FILE.replace(section, &format!("{section}\n{key} = \"1s\""));
         let error = refused(&text);

@@ -64,9 +64,10 @@ impl Upstream {
             None => None,
             Some(path) if path.starts_with('/') => {
                 let target = format!("{}{path}", url.prefix);
-                Some(PathAndQuery::try_from(target).map_err(|error| {
-                    ConfigError::new(in_file("probe"), error)
-                })?)
+                Some(
+                    PathAndQuery::try_from(target)
+                        .map_err(|error| ConfigError::new(in_file("probe"), error))?,
+                )
             }
             Some(_) => return Err(ConfigError::new(in_file("probe"), "must begin with /")),
         };

@@ -106,11 +106,17 @@ impl Breaker {
     }
 
     pub(super) fn succeeded(&self, now: Instant) {
+        self.check_succeeded();
+        self.window.count(now, false);
+    }
+
+    /// Ends a run of failures and does not weigh against them: that the upstream says it is well does not make what it
+    /// fails at any better.
+    pub(super) fn check_succeeded(&self) {
         // A store would have all cores fetch the line anew.
         if self.run.load(Ordering::Relaxed) != 0 {
             self.run.store(0, Ordering::Relaxed);
         }
-        self.window.count(now, false);
     }
 
     /// Whether this opened it.

@@ -64,7 +64,9 @@ impl Served<'_> {
         }
         if *request.method() == Method::HEAD {
             let length = copy.body.len().into();
-            response.headers_mut().insert(header::CONTENT_LENGTH, length);
+            response
+                .headers_mut()
+                .insert(header::CONTENT_LENGTH, length);
             return withhold(response);
         }
         response.set_body(BoxBody::new(copy.body.clone()))

@@ -82,7 +82,10 @@ fn may_be_kept(answer: &HttpResponse, kept: &Kept) -> bool {
     });
     // By more than the row knows of.
     let varies = tokens(header::VARY).any(|name| {
-        let known = kept.vary.iter().any(|known| name.eq_ignore_ascii_case(known.as_str()));
+        let known = kept
+            .vary
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known.as_str()));
         !known && !name.is_empty()
     });
     answer.status() == StatusCode::OK

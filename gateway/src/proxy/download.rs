@@ -42,7 +42,12 @@ pin_project! {
 }
 
 impl Download {
-    pub(super) fn new(body: Incoming, lease: Lease, deadline: Instant, held: (Pass, Arc<Guard>)) -> Self {
+    pub(super) fn new(
+        body: Incoming,
+        lease: Lease,
+        deadline: Instant,
+        held: (Pass, Arc<Guard>),
+    ) -> Self {
         Self {
             length: body.size_hint().exact(),
             body,

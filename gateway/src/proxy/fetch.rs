@@ -46,9 +46,8 @@ pub(crate) async fn fetch(fetch: Fetch<'_>) -> Result<(StatusCode, Bytes), Fault
         let (answer, lease) = send(&line, request(), || Ok(request())).await?;
         let (head, body) = answer.into_parts();
         let body = Limited::new(body, fetch.most).collect().await;
-        let body = body.map_err(|error| {
-            Fault::upstream(UpstreamFault::InvalidResponse, error.to_string())
-        })?;
+        let body = body
+            .map_err(|error| Fault::upstream(UpstreamFault::InvalidResponse, error.to_string()))?;
         lease.give_back();
         Ok((head.status, body.to_bytes()))
     };

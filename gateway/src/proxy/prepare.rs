@@ -71,4 +71,3 @@ pub(super) fn prepare(
     *prepared.headers_mut() = fields;
     Ok(prepared)
 }
-

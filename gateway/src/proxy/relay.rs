@@ -50,7 +50,12 @@ pub(super) fn relay(
         lease.retire();
     }
     if !body.is_end_stream() {
-        return Ok(response.set_body(BoxBody::new(Download::new(body, lease, deadline, (pass, guard)))));
+        return Ok(response.set_body(BoxBody::new(Download::new(
+            body,
+            lease,
+            deadline,
+            (pass, guard),
+        ))));
     }
     lease.give_back();
     Ok(if *method == Method::HEAD {

@@ -15,7 +15,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// Tells the breaker. What was the client's fault, or the gateway's, says nothing of the upstream.
 pub(crate) fn settle(ticket: Ticket, outcome: Result<StatusCode, &Fault>) {
     match outcome {
-        Ok(status) if is_outage(status) => ticket.failed(&format!("the upstream answered {status}")),
+        Ok(status) if is_outage(status) => {
+            ticket.failed(&format!("the upstream answered {status}"))
+        }
         Ok(_) => ticket.succeeded(),
         Err(Fault::Upstream { cause, .. }) => ticket.failed(cause),
         Err(_) => {}

@@ -37,7 +37,7 @@ pub(super) async fn send(
                 None => {
                     let is_unanswered = !connection.first_byte.has_come();
                     let error = refused.into_error();
-                                        if !(line.may_repeat && is_unanswered && diagnosis::is_break(&error)) {
+                    if !(line.may_repeat && is_unanswered && diagnosis::is_break(&error)) {
                         return Err(error.into());
                     }
                     log::debug!(
@@ -56,4 +56,3 @@ pub(super) async fn send(
         Err(refused) => Err(refused.into_error().into()),
     }
 }
-

@@ -50,6 +50,17 @@ pub struct Fallback {
     pub(crate) file: String,
 }
 
+impl Outage {
+    /// As the file spells it.
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Stale(_) => "stale",
+            Self::Fallback(_) => "fallback",
+        }
+    }
+}
+
 impl Kept {
     pub(crate) fn generation(&self) -> u64 {
         self.generation.load(Ordering::Acquire)
@@ -64,9 +75,7 @@ impl Kept {
 /// The paths that are kept, of all rows.
 pub(super) type KeptPaths = BTreeMap<String, Arc<Kept>>;
 
-pub(super) fn kept_paths(
-    rows: &BTreeMap<String, Vec<RouteRow>>,
-) -> Result<KeptPaths, ConfigError> {
+pub(super) fn kept_paths(rows: &BTreeMap<String, Vec<RouteRow>>) -> Result<KeptPaths, ConfigError> {
     let mut paths = KeptPaths::new();
     let rows = rows.values().flatten();
     for row in rows.filter(|row| row.outage.as_deref() == Some("stale")) {

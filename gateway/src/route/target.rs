@@ -10,7 +10,7 @@ pub(crate) use parameter::is_one_segment;
 
 /// `/commandes/{id}/status`, taken apart once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Target(Vec<Piece>);
+pub struct Target(Vec<Piece>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {

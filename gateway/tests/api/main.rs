@@ -17,6 +17,7 @@ mod forwarding;
 mod http2;
 mod limits;
 mod methods;
+mod outages;
 mod process;
 mod rate;
 mod refusals;

@@ -32,6 +32,82 @@ fn check_accepts_the_compiled_in_file() {
 }
 
 #[test]
+fn check_refuses_a_route_that_does_not_say_what_it_does_in_an_outage() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("silent.toml");
+    let shipped = include_str!("../../gateway.toml");
+    std::fs::write(&file, shipped.replacen(", outage = \"error\"", "", 1)).unwrap();
+    let (output, _, err) = run(gateway().arg("check").arg("--config").arg(&file));
+    assert_eq!(output.status.code(), Some(64));
+    assert!(err.contains("route /client-api/login: outage: "), "{err}");
+}
+
+#[test]
+fn explain_tells_what_becomes_of_a_request() {
+    for (request, story) in [
+        (
+            ["GET", "/order-api/menu?x=1"],
+            &[
+                "at http://127.0.0.1:8002/menu?x=1",
+                "5s for the whole exchange",
+                "fresh for 2s",
+                "if orders is down",
+                "the last good answer for 1h, after waiting 1s at most",
+            ][..],
+        ),
+        (
+            ["POST", "/client-api/login"],
+            &[
+                "100/10m from one address",
+                "only with an Idempotency-Key",
+                "503 upstream_unavailable with Retry-After",
+            ],
+        ),
+        (["GET", "/status"], &["no outage touches it"]),
+    ] {
+        let (output, out, err) = run(gateway().arg("explain").args(request));
+        assert!(output.status.success(), "{err}");
+        for part in story {
+            assert!(out.contains(part), "{part} in {out}");
+        }
+    }
+    for (request, status) in [
+        (["GET", "/nowhere"], "404"),
+        (["PUT", "/order-api/menu"], "405"),
+    ] {
+        let (output, _, err) = run(gateway().arg("explain").args(request));
+        assert_eq!(output.status.code(), Some(1));
+        assert!(err.contains(status), "{err}");
+    }
+}
+
+#[test]
+fn a_rehearsal_that_finds_no_upstream_well_fails_with_the_matrix_in_words() {
+    let nowhere = format!("http://{}", crate::scripted::nobody());
+    let mut command = gateway();
+    for name in ["CLIENTS_URL", "ORDERS_URL", "KITCHEN_URL", "DELIVERY_URL"] {
+        command.env(name, &nowhere);
+    }
+    let process = Process::start(command.env("GATEWAY_DRILLS", "on"));
+    let line = process.line_with("for its operator on");
+    let admin = service_kit::testing::addr_after(&line, "for its operator on ").to_string();
+    let drill = |admin: &str| {
+        run(gateway()
+            .args(["drill", "--all"])
+            .env("GATEWAY_ADMIN_BIND", admin))
+    };
+    let (output, out, err) = drill(&admin);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(out.starts_with("FEATURE"), "{out}");
+    assert!(out.contains("login did not work before any drill"), "{out}");
+    assert!(err.contains("not every feature"), "{err}");
+    // And where nothing listens.
+    let (output, _, err) = drill(&crate::scripted::nobody().to_string());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err.contains("/drills/verdict"), "{err}");
+}
+
+#[test]
 fn check_refuses_a_bad_file_with_64_and_the_keys_name() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("broken.toml");
@@ -84,6 +160,7 @@ fn routes_prints_every_row() {
                     "/order-api/commandes/{id}/status",
                     "orders",
                     "/commandes/{id}/status",
+                    "error",
                 ]
         }),
         "{out}"

@@ -11,8 +11,7 @@ const SLOW: [(&str, &str); 1] = [("GATEWAY_RATE_LIMIT", "2/1h")];
 
 /// The usual routes, and a login with a limit of its own.
 fn with_login() -> String {
-    let login =
-        r#"{ path = "/login", methods = ["POST"], to = "/inner/login", rate_limit = "2/1h", outage = "error" },"#;
+    let login = r#"{ path = "/login", methods = ["POST"], to = "/inner/login", rate_limit = "2/1h", outage = "error" },"#;
     CONFIG
         .replace("backend = [", &format!("backend = [\n    {login}"))
         .replace("rate = \"off\"", "rate = \"600/10s\"")

@@ -33,11 +33,9 @@ fn configured() -> BTreeSet<Row> {
     let row = |route: &gateway::route::Route| {
         let (upstream, target) = match &route.to {
             To::Own(_) | To::Tracking(_) => ("–".to_owned(), "–".to_owned()),
-            To::Upstream {
-                upstream, target, ..
-            } => (
-                config.upstreams[*upstream].name.to_string(),
-                target.to_string(),
+            To::Upstream(to) => (
+                config.upstreams[to.upstream].name.to_string(),
+                to.target.to_string(),
             ),
         };
         (
@@ -84,6 +82,8 @@ fn every_example_is_a_golden_one() {
         golden::DELIVERY,
         golden::ORDER_EVENT,
         golden::PROBLEM,
+        golden::STATUS,
+        golden::DRILL,
     ];
     let goldens: Vec<Value> = goldens
         .iter()

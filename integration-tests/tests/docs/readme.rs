@@ -80,7 +80,7 @@ fn every_link_leads_somewhere() {
             assert!(exists(&path), "{file} links to {target}");
             if !section.is_empty() {
                 let headings = read(&path).to_lowercase();
-                let heading = format!("\n## {section}\n");
+                let heading = format!("\n## {}\n", section.replace('-', " "));
                 assert!(headings.contains(&heading), "{file} links to {target}");
             }
         }

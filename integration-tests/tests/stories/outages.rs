@@ -1,6 +1,7 @@
-//! A service is down: its routes say so clearly, every other family goes on, and when it is back so are its routes.
+//! A service is down: its routes say so clearly or live on what they have, every other family goes on, and when it is back
+//! so are its routes.
 
-use service_kit::testing::Client;
+use service_kit::testing::{Answer, Client, eventually};
 use stack::Service;
 
 use crate::restaurant;
@@ -16,14 +17,34 @@ const READS: [(Service, &str); 7] = [
     (Service::Delivery, "/delivery-api/livreurs"),
 ];
 
+/// As one that is not there, or is known not to be.
+fn is_refused(answer: &Answer, service: Service) {
+    let problem = match answer.status.as_u16() {
+        502 => answer.problem(502, "upstream_unreachable"),
+        _ => answer.problem(503, "upstream_unavailable"),
+    };
+    assert_eq!(problem.service.as_deref(), Some(service.upstream()));
+}
+
+/// Waits until every feature is.
+async fn all_is_up(gateway: &Client) {
+    eventually("every feature", async || {
+        let told = gateway.get("/status").await.ok(200);
+        (told["status"] == "up").then_some(())
+    })
+    .await;
+}
+
 async fn everything_works_except(down: Option<Service>, gateway: &Client) {
     for (service, path) in READS {
         let answer = gateway.get(path).await;
-        if Some(service) == down {
-            let problem = answer.problem(502, "upstream_unreachable");
-            assert_eq!(problem.service.as_deref(), Some(service.upstream()));
-        } else {
+        if Some(service) != down {
             let _ = answer.ok(200);
+        } else if path != "/order-api/menu" {
+            is_refused(&answer, service);
+        } else if answer.header("x-degraded") != Some("stale") {
+            // What was read a moment ago is fresh.
+            assert!(answer.header("cache-status").unwrap().contains("hit"));
         }
     }
     let _ = gateway.get("/").await.ok(200);
@@ -39,6 +60,7 @@ async fn each_service_in_turn_is_stopped_and_started_again() {
         assert!(!restaurant.stack.is_running(service));
         everything_works_except(Some(service), &restaurant.gateway).await;
         restaurant.stack.start_service(service).await.unwrap();
+        all_is_up(&restaurant.gateway).await;
         everything_works_except(None, &restaurant.gateway).await;
     }
 }
@@ -54,6 +76,7 @@ async fn what_was_stored_is_there_after_a_restart() {
         .start_service(Service::Orders)
         .await
         .unwrap();
+    all_is_up(&restaurant.gateway).await;
     let path = format!("/order-api/commandes/{}", order["id"].as_str().unwrap());
     assert_eq!(restaurant.gateway.get(&path).await.ok(200), order);
 }
@@ -65,12 +88,7 @@ async fn the_gateway_serves_with_every_service_down() {
         restaurant.stack.stop_service(service).await;
     }
     for (service, path) in READS {
-        let problem = restaurant
-            .gateway
-            .get(path)
-            .await
-            .problem(502, "upstream_unreachable");
-        assert_eq!(problem.service.as_deref(), Some(service.upstream()));
+        is_refused(&restaurant.gateway.get(path).await, service);
     }
     let _ = restaurant.gateway.get("/ready").await.ok(200);
 }

@@ -74,7 +74,7 @@ async fn every_row_answers_its_published_status() {
 
 impl Walk<'_> {
     async fn own_pages(&mut self) {
-        for page in ["/", "/live", "/ready"] {
+        for page in ["/", "/status", "/live", "/ready"] {
             self.get(page).await;
         }
     }

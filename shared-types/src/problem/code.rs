@@ -91,6 +91,10 @@ codes! {
         fr: "Service trop lent", "Le service demandé n'a pas répondu à temps. Réessayez dans quelques secondes.";
         en: "Service too slow", "The service did not answer in time. Try again in a few seconds.";
     }
+    DrillsOff = 403 "drills_off" {
+        fr: "Pannes simulées désactivées", "Les pannes simulées ne sont permises que si GATEWAY_DRILLS vaut on.";
+        en: "Drills are off", "Failure drills are only allowed where GATEWAY_DRILLS is on.";
+    }
     LoopDetected = 508 "loop_detected" {
         fr: "Boucle détectée", "La requête revient sans cesse à son point de départ : aucun service ne peut y répondre.";
         en: "Loop detected", "The request keeps coming back to where it started: no service can answer it.";

@@ -66,6 +66,18 @@ fn it_opens_on_a_rate_of_failures_once_there_are_enough() {
 }
 
 #[test]
+fn an_upstream_that_says_it_is_well_and_fails_is_found_out_by_its_rate() {
+    let now = Instant::now();
+    let breaker = breaker(now);
+    let mut opened = Vec::new();
+    for _ in 0..8 {
+        breaker.check_succeeded();
+        opened.push(breaker.failed(now));
+    }
+    assert_eq!(opened.iter().position(|opened| *opened), Some(7));
+}
+
+#[test]
 fn failures_that_are_long_past_do_not_count() {
     let mut now = Instant::now();
     let breaker = breaker(now);
@@ -128,10 +140,7 @@ fn what_was_under_way_when_it_opened_changes_nothing() {
     let breaker = open(now);
     breaker.succeeded(now);
     assert!(!breaker.failed(now));
-    assert_eq!(
-        breaker.admit(now),
-        Admission::Refused { retry_after: OPEN }
-    );
+    assert_eq!(breaker.admit(now), Admission::Refused { retry_after: OPEN });
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -98,7 +98,8 @@ async fn what_is_no_success_is_not_kept() {
 #[actix_web::test]
 async fn what_is_too_large_goes_through_whole() {
     let pieces = ["0123", "4567", "89ab", "cdef"];
-    let streamed = iter(pieces.map(|piece| Ok::<_, std::io::Error>(Bytes::from_static(piece.as_bytes()))));
+    let streamed =
+        iter(pieces.map(|piece| Ok::<_, std::io::Error>(Bytes::from_static(piece.as_bytes()))));
     for body in [
         BoxBody::new("0123456789abcdef"),
         BoxBody::new(BodyStream::new(streamed)),
@@ -113,7 +114,10 @@ async fn what_is_too_large_goes_through_whole() {
 
 #[actix_web::test]
 async fn what_breaks_off_is_not_kept() {
-    let pieces = iter([Ok(Bytes::from_static(b"0123")), Err(std::io::Error::other("cut"))]);
+    let pieces = iter([
+        Ok(Bytes::from_static(b"0123")),
+        Err(std::io::Error::other("cut")),
+    ]);
     let body = BoxBody::new(BodyStream::new(pieces));
     let answer = HttpResponse::Ok().body(body);
     assert!(matches!(taken(answer).await, Taken::Broken(_)));

@@ -28,7 +28,11 @@ async fn a_request_that_is_reset_closes_the_connection_to_the_upstream() {
     .await;
     let gateway = Gateway::start(backend);
     let mut requests = gateway.connect().await;
-    let asked = request("GET", "/order-api/commandes", &[("x-request-id", "reset-1")]);
+    let asked = request(
+        "GET",
+        "/order-api/commandes",
+        &[("x-request-id", "reset-1")],
+    );
     let (_answer, mut stream) = requests.send_request(asked, true).unwrap();
     assert_eq!(timeout(SOON, told.recv()).await, Ok(Some("asked")));
     stream.send_reset(Reason::CANCEL);

@@ -1,0 +1,108 @@
+//! The verdict of a rehearsal, for people: features by upstreams.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::time::Duration;
+
+use serde::Deserialize;
+use service_kit::health::reachable;
+use service_kit::program::RunError;
+use shared_types::gateway::Availability;
+use shared_types::problem::Problem;
+
+use crate::config::Config;
+
+/// An upstream takes a second or two.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+#[derive(Debug, Deserialize)]
+struct Verdict {
+    pass: bool,
+    cells: Vec<Cell>,
+    remarks: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Cell {
+    feature: String,
+    upstream: String,
+    declared: Availability,
+    answer: String,
+    status: Availability,
+    pass: bool,
+}
+
+pub(super) fn run(config: &Config, out: &mut impl Write) -> Result<(), RunError> {
+    let url = format!("http://{}/drills/verdict", reachable(config.admin_bind));
+    let verdict = actix_web::rt::System::new().block_on(ask(&url))?;
+    print(&verdict, out)?;
+    if verdict.pass {
+        writeln!(out, "pass: every feature does what is declared")?;
+        Ok(())
+    } else {
+        Err("fail: not every feature does what is declared".into())
+    }
+}
+
+async fn ask(url: &str) -> Result<Verdict, RunError> {
+    let client = awc::Client::builder().timeout(PATIENCE).finish();
+    let answer = client.post(url).send().await;
+    let mut answer = answer.map_err(|error| format!("{url}: {error}"))?;
+    let body = answer.body().await?;
+    if answer.status().is_success() {
+        return Ok(serde_json::from_slice(&body)?);
+    }
+    let problem: Option<Problem> = serde_json::from_slice(&body).ok();
+    let detail = problem.map_or_else(|| answer.status().to_string(), |problem| problem.detail);
+    Err(format!("{url}: {detail}").into())
+}
+
+fn print(verdict: &Verdict, out: &mut impl Write) -> Result<(), RunError> {
+    let mut rows: BTreeMap<&str, BTreeMap<&str, &Cell>> = BTreeMap::new();
+    for cell in &verdict.cells {
+        let row = rows.entry(&cell.feature).or_default();
+        row.insert(&cell.upstream, cell);
+    }
+    let upstreams = rows.values().flat_map(BTreeMap::keys).copied();
+    let mut upstreams: Vec<_> = upstreams.collect();
+    upstreams.sort_unstable();
+    upstreams.dedup();
+    let features = rows.keys().map(|name| name.len());
+    let wide = features.max().unwrap_or_default().max("FEATURE".len());
+    write!(out, "{:wide$}", "FEATURE")?;
+    for upstream in &upstreams {
+        write!(out, "  {:18}", format!("{upstream} DOWN"))?;
+    }
+    writeln!(out)?;
+    for (feature, cells) in &rows {
+        write!(out, "{feature:wide$}")?;
+        for upstream in &upstreams {
+            let cell = cells
+                .get(upstream)
+                .map_or_else(String::new, |cell| cell.show());
+            write!(out, "  {cell:18}")?;
+        }
+        writeln!(out)?;
+    }
+    for cell in verdict.cells.iter().filter(|cell| !cell.pass) {
+        writeln!(out, "{}", cell.explain())?;
+    }
+    for remark in &verdict.remarks {
+        writeln!(out, "{remark}")?;
+    }
+    Ok(())
+}
+
+impl Cell {
+    fn show(&self) -> String {
+        let verdict = if self.pass { "pass" } else { "FAIL" };
+        format!("{:9} {verdict}", self.answer)
+    }
+
+    fn explain(&self) -> String {
+        format!(
+            "{} without {}: declared {:?}, said to be {:?}, its answer {}",
+            self.feature, self.upstream, self.declared, self.status, self.answer
+        )
+    }
+}

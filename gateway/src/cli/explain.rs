@@ -1,0 +1,154 @@
+//! What becomes of one request, in an outage too: all that the configuration says of it, in one place.
+
+use std::io::Write;
+use std::time::Duration;
+
+use actix_web::http::{Method, Uri};
+use bytesize::ByteSize;
+use humantime::format_duration;
+use service_kit::program::RunError;
+
+use crate::config::{Config, Upstream};
+use crate::route::{Found, Kept, Outage, Route, To, ToUpstream};
+
+pub(super) fn print(
+    config: &Config,
+    method: &str,
+    path: &str,
+    out: &mut impl Write,
+) -> Result<(), RunError> {
+    let method: Method = method.parse().map_err(|_invalid| "no such method")?;
+    let uri: Uri = path.parse().map_err(|_invalid| "no such path")?;
+    writeln!(out, "{method} {uri}")?;
+    let (route, parameters) = match config.routes.find(&method, uri.path()) {
+        Found::Route { route, parameters } => (route, parameters),
+        Found::OtherMethods(allow) => {
+            let allow = allow.to_str()?;
+            return Err(format!("405: this path takes {allow}").into());
+        }
+        Found::Nothing => return Err("404: no route has this path".into()),
+    };
+    line(out, "route", &format!("{} {}", route.method, route.path))?;
+    let To::Upstream(to) = &route.to else {
+        line(out, "answer", "the gateway's own: no outage touches it")?;
+        return Ok(());
+    };
+    let upstream = config.upstreams.get(to.upstream).ok_or("no upstream")?;
+    let target = to
+        .target
+        .fill(&upstream.url.prefix, &parameters, uri.query());
+    let target = target.map_err(|_unfit| "400: a parameter is not one segment")?;
+    let (scheme, authority) = (&upstream.url.scheme, &upstream.url.authority);
+    line(
+        out,
+        "upstream",
+        &format!("{}, at {scheme}://{authority}{target}", upstream.name),
+    )?;
+    limits(config, route, to, out)?;
+    let deadline = format!(
+        "{} for the whole exchange, {} of it to connect",
+        format_duration(to.settings.timeout),
+        format_duration(upstream.connect_timeout)
+    );
+    line(out, "deadline", &deadline)?;
+    line(out, "retry", &retry(&method, upstream))?;
+    line(out, "circuit", &circuit(upstream))?;
+    if let Outage::Stale(kept) = &to.outage {
+        line(out, "cache", &cache(kept))?;
+    }
+    let name = &upstream.name;
+    line(
+        out,
+        &format!("if {name} is down"),
+        &outage(&to.outage, &upstream.name),
+    )?;
+    Ok(())
+}
+
+fn line(out: &mut impl Write, name: &str, text: &str) -> std::io::Result<()> {
+    writeln!(out, "  {name:<20} {text}")
+}
+
+fn limits(
+    config: &Config,
+    route: &Route,
+    to: &ToUpstream,
+    out: &mut impl Write,
+) -> std::io::Result<()> {
+    line(
+        out,
+        "body",
+        &format!("{} at most", ByteSize::b(to.settings.request_body)),
+    )?;
+    let general = config.rate_limit.as_ref().map(ToString::to_string);
+    let own = route.rate_limit.as_ref().map(ToString::to_string);
+    let rate = match (general, own) {
+        (None, _) => "unlimited".to_owned(),
+        (Some(general), None) => format!("{general} from one address, for all routes together"),
+        (Some(general), Some(own)) => {
+            format!("{own} from one address, and {general} for all routes together")
+        }
+    };
+    line(out, "rate", &rate)
+}
+
+fn retry(method: &Method, upstream: &Upstream) -> String {
+    let times = match upstream.retries {
+        0 => return "never".to_owned(),
+        1 => "once".to_owned(),
+        times => format!("{times} times"),
+    };
+    let when = "where nobody was there to take it, for at most one request in five";
+    if method.is_idempotent() {
+        format!("{times}, {when}")
+    } else {
+        format!("only with an Idempotency-Key: {times}, {when}")
+    }
+}
+
+fn circuit(upstream: &Upstream) -> String {
+    let breaker = &upstream.breaker;
+    let back = match &upstream.probe {
+        Some(probe) => format!("the gateway asks {probe}"),
+        None => "one request tries".to_owned(),
+    };
+    format!(
+        "opens after {} failures in a row, or {} % of at least {} requests within {}; {} later {back}",
+        breaker.failures,
+        breaker.percent,
+        breaker.minimum,
+        format_duration(breaker.window),
+        format_duration(breaker.open),
+    )
+}
+
+fn cache(kept: &Kept) -> String {
+    let whose = if kept.is_shared {
+        "the same for everyone"
+    } else {
+        "not for a request with Authorization"
+    };
+    format!("fresh for {}, {whose}", format_duration(kept.fresh))
+}
+
+fn outage(outage: &Outage, upstream: &str) -> String {
+    let error = format!(
+        "502 or 504 at first, then 503 upstream_unavailable with Retry-After, at once; service: {upstream}"
+    );
+    match outage {
+        Outage::Error => error,
+        Outage::Stale(kept) => {
+            let patience = match kept.stale_after {
+                Duration::MAX => String::new(),
+                wait => format!(", after waiting {} at most", format_duration(wait)),
+            };
+            format!(
+                "the last good answer for {}{patience}, with X-Degraded: stale; without one, {error}",
+                format_duration(kept.stale_if_error)
+            )
+        }
+        Outage::Fallback(fallback) => {
+            format!("{} as it is, with X-Degraded: fallback", fallback.file)
+        }
+    }
+}

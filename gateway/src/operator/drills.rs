@@ -1,0 +1,139 @@
+//! `/drills`: what is rehearsed, and what is to be.
+
+use std::time::Instant;
+
+use actix_web::{HttpResponse, web};
+use percent_encoding::percent_decode_str;
+use service_kit::failure::Failure;
+use service_kit::input::Json;
+use service_kit::serve::resource;
+use shared_types::gateway::{DrillMode, DrillUnderWay};
+use shared_types::problem::Code;
+use shared_types::text::Text;
+
+use super::{Operator, rehearsal};
+use crate::drills::{Drills, Order, Place, Plan};
+use crate::fault::whole_seconds;
+use crate::state::State;
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(resource("/drills", "GET").route(web::get().to(list)))
+        .service(resource("/drills/verdict", "POST").route(web::post().to(verdict)))
+        .service(
+            resource("/drills/routes/{path:.*}", "PUT, DELETE")
+                .route(web::put().to(begin_route))
+                .route(web::delete().to(end_route)),
+        )
+        .service(
+            resource("/drills/{upstream}", "PUT, DELETE")
+                .route(web::put().to(begin_upstream))
+                .route(web::delete().to(end_upstream)),
+        );
+}
+
+async fn list(operator: web::Data<Operator>) -> Result<HttpResponse, Failure> {
+    let now = Instant::now();
+    let all = allowed(&operator.state)?.all(now);
+    let all: Vec<_> = all.iter().map(|(at, plan)| shown(at, plan, now)).collect();
+    Ok(HttpResponse::Ok().json(all))
+}
+
+async fn begin_upstream(
+    operator: web::Data<Operator>,
+    name: web::Path<String>,
+    Json(order): Json<Order>,
+) -> Result<HttpResponse, Failure> {
+    begin(&operator.state, upstream(&operator.state, &name)?, &order)
+}
+
+async fn begin_route(
+    operator: web::Data<Operator>,
+    path: web::Path<String>,
+    Json(order): Json<Order>,
+) -> Result<HttpResponse, Failure> {
+    begin(&operator.state, route(&operator.state, &path)?, &order)
+}
+
+async fn end_upstream(
+    operator: web::Data<Operator>,
+    name: web::Path<String>,
+) -> Result<HttpResponse, Failure> {
+    end(&operator.state, &upstream(&operator.state, &name)?)
+}
+
+async fn end_route(
+    operator: web::Data<Operator>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Failure> {
+    end(&operator.state, &route(&operator.state, &path)?)
+}
+
+async fn verdict(operator: web::Data<Operator>) -> Result<HttpResponse, Failure> {
+    let drills = allowed(&operator.state)?;
+    let _turn = operator.rehearsing.lock().await;
+    let verdict = rehearsal::run(&operator.state, &operator.tls, drills).await?;
+    Ok(HttpResponse::Ok().json(verdict))
+}
+
+fn begin(state: &State, place: Place, order: &Order) -> Result<HttpResponse, Failure> {
+    let drills = allowed(state)?;
+    let now = Instant::now();
+    let plan = order.plan(now).map_err(Failure::invalid)?;
+    log::warn!(
+        "a failure drill begins: {} is {} for {}s",
+        place.name(),
+        plan.mode.as_str(),
+        whole_seconds(plan.until.saturating_duration_since(now))
+    );
+    let answer = HttpResponse::Ok().json(shown(&place, &plan, now));
+    drills.begin(place, plan);
+    Ok(answer)
+}
+
+fn end(state: &State, place: &Place) -> Result<HttpResponse, Failure> {
+    if allowed(state)?.end(place) {
+        log::warn!("a failure drill ends: {}", place.name());
+    }
+    // Ended is what it is now, whatever it was.
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn allowed(state: &State) -> Result<&Drills, Failure> {
+    let drills = state.drills.as_ref();
+    drills.ok_or_else(|| Failure::new(Code::DrillsOff))
+}
+
+fn upstream(state: &State, name: &str) -> Result<Place, Failure> {
+    let mut known = state.config.upstreams.iter();
+    let is_known = known.any(|upstream| *upstream.name == *name);
+    let place = Place::Upstream(name.to_owned());
+    if is_known { Ok(place) } else { Err(unknown()) }
+}
+
+/// The path may be written as it is configured, braces and all.
+fn route(state: &State, path: &str) -> Result<Place, Failure> {
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    let path = format!("/{}", decoded.trim_start_matches('/'));
+    let is_known = state.config.routes.has_upstream(&path);
+    let place = Place::Route(path);
+    if is_known { Ok(place) } else { Err(unknown()) }
+}
+
+fn unknown() -> Failure {
+    Failure::new(Code::RouteNotFound).with_detail(Text::new(
+        "Aucun service ni aucune route à mettre en panne ne porte ce nom.",
+        "There is no upstream and no route of that name to make fail.",
+    ))
+}
+
+fn shown(place: &Place, plan: &Plan, now: Instant) -> DrillUnderWay {
+    let is_slow = plan.mode == DrillMode::Slow;
+    DrillUnderWay {
+        target: place.name().to_owned(),
+        mode: plan.mode,
+        rate: plan.rate,
+        delay_seconds: is_slow.then_some(plan.delay.as_secs_f64()),
+        ends_in_seconds: whole_seconds(plan.until.saturating_duration_since(now)),
+    }
+}

@@ -1,0 +1,189 @@
+//! An upstream that fails and comes back: what its clients get meanwhile, and what it is asked.
+
+mod breaker;
+mod drills;
+mod fallback;
+mod features;
+mod load;
+mod retries;
+mod stale;
+
+use std::cell::{Cell, RefCell};
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use gateway::{Config, Gateway};
+use service_kit::env::Env;
+use service_kit::testing::Client;
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::Notify;
+
+use crate::scripted::{read_head, serving};
+
+/// One upstream, without probes and retries; what a test is about is added to it.
+const SITE: &str = r#"
+[limits]
+uri = "1KiB"
+head = "4KiB"
+request_body = "64KiB"
+connections = 1000
+head_timeout = "10s"
+stall_timeout = "10s"
+idle_timeout = "30s"
+rate = "off"
+
+[upstreams.backend]
+url = "http://127.0.0.1:1"
+label = { fr = "Le service", en = "The service" }
+connect_timeout = "1s"
+timeout = "10s"
+retries = 0
+
+[routes]
+backend = [
+    { path = "/things", methods = ["GET", "POST"], to = "/things", outage = "error" },
+    { path = "/menu", methods = ["GET"], to = "/menu", outage = "stale", stale_if_error = "1h" },
+]
+
+[features]
+things = { needs = ["backend"], probe = "GET /things" }
+menu = { needs = ["backend"], probe = "GET /menu" }
+"#;
+
+/// What `with` says of the upstream comes in place of its number of retries.
+fn site(with: &str) -> String {
+    SITE.replace("retries = 0", with)
+}
+
+struct Site {
+    public: Client,
+    operator: Client,
+    backend: Moody,
+}
+
+impl Site {
+    async fn open(config: &str) -> Self {
+        Self::with_drills("on", config).await
+    }
+
+    async fn with_drills(drills: &'static str, config: &str) -> Self {
+        let backend = Moody::start().await;
+        let url = format!("http://{}", backend.addr);
+        let env = Env::new(move |name| match name {
+            "GATEWAY_BIND" | "GATEWAY_ADMIN_BIND" => Some("127.0.0.1:0".to_owned()),
+            "GATEWAY_WORKERS" => Some("2".to_owned()),
+            "GATEWAY_DRILLS" => Some(drills.to_owned()),
+            "BACKEND_URL" => Some(url.clone()),
+            _ => None,
+        });
+        let config = Config::parse("test.toml", config, &env).unwrap();
+        let gateway = Gateway::build(config).unwrap();
+        let site = Self {
+            public: Client::of(gateway.addr()),
+            operator: Client::of(gateway.admin_addr()),
+            backend,
+        };
+        actix_web::rt::spawn(gateway.run_until(std::future::pending()));
+        site
+    }
+}
+
+/// An upstream whose behaviour changes as a test goes on. It closes each connection after one answer, so that what it
+/// does next holds for the next request.
+#[derive(Clone)]
+struct Moody {
+    addr: SocketAddr,
+    mood: Rc<RefCell<Mood>>,
+    /// The request lines and heads that it was sent, in order.
+    seen: Rc<RefCell<Vec<String>>>,
+    /// Of requests that it has yet to answer, and the most that there were at once.
+    open: Rc<Cell<(usize, usize)>>,
+    release: Rc<Notify>,
+}
+
+#[derive(Clone)]
+enum Mood {
+    /// The status line, fields, and a body whose length is added.
+    Says(String, String),
+    /// It waits for `release`, and then says this.
+    Holds(String),
+    Silent,
+    HangsUp,
+}
+
+impl Moody {
+    async fn start() -> Self {
+        let mood = Rc::new(RefCell::new(Mood::Says(
+            "200 OK\r\ncontent-type: application/json".to_owned(),
+            "[]".to_owned(),
+        )));
+        let (seen, open) = (Rc::default(), Rc::default());
+        let release = Rc::new(Notify::new());
+        let moody = Self {
+            addr: SocketAddr::from(([127, 0, 0, 1], 0)),
+            mood,
+            seen,
+            open,
+            release,
+        };
+        let serving = serving({
+            let moody = moody.clone();
+            move |stream| moody.clone().serve(stream)
+        });
+        Self {
+            addr: serving.await,
+            ..moody
+        }
+    }
+
+    async fn serve(self, mut stream: tokio::net::TcpStream) {
+        let Some(head) = read_head(&mut stream).await else {
+            return;
+        };
+        self.seen.borrow_mut().push(head);
+        let (now, most) = self.open.get();
+        self.open.set((now + 1, most.max(now + 1)));
+        let mood = self.mood.borrow().clone();
+        let (head, body) = match mood {
+            Mood::Says(head, body) => (head, body),
+            Mood::Holds(body) => {
+                self.release.notified().await;
+                ("200 OK".to_owned(), body)
+            }
+            Mood::Silent => std::future::pending().await,
+            Mood::HangsUp => {
+                self.close();
+                return;
+            }
+        };
+        let length = body.len();
+        let answer = format!(
+            "HTTP/1.1 {head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        );
+        // Who has gone meanwhile wants no answer.
+        let _ = stream.write_all(answer.as_bytes()).await;
+        self.close();
+    }
+
+    fn close(&self) {
+        let (now, most) = self.open.get();
+        self.open.set((now - 1, most));
+    }
+
+    fn says(&self, head: &str, body: &str) {
+        self.feels(Mood::Says(head.to_owned(), body.to_owned()));
+    }
+
+    fn feels(&self, mood: Mood) {
+        *self.mood.borrow_mut() = mood;
+    }
+
+    /// How often it was asked.
+    fn asked(&self) -> usize {
+        self.seen.borrow().len()
+    }
+
+    fn last(&self) -> String {
+        self.seen.borrow().last().unwrap().clone()
+    }
+}
