@@ -9,6 +9,7 @@ mod upstream;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use service_kit::env::{ConfigError, Env};
@@ -19,8 +20,9 @@ use crate::features::Features;
 use crate::limits::Limits;
 use crate::rate::{Rate, RateLimit};
 use crate::route::RouteTable;
+use crate::tracking::Sources;
 
-pub(crate) use file::{FeatureTable, LimitsTable, RouteRow};
+pub(crate) use file::{FeatureTable, LimitsTable, PartTable, RouteRow, TrackingTable};
 pub use tls::TlsFiles;
 pub use upstream::{Upstream, UpstreamUrl};
 
@@ -50,6 +52,8 @@ pub struct Config {
     /// `GATEWAY_DRILLS`: whether the operator may rehearse failures; off by default.
     pub(crate) drills: bool,
     pub(crate) features: Features,
+    /// Where the parts of an order come from, where orders are tracked.
+    pub(crate) tracking: Option<Arc<Sources>>,
     /// `limits.cache`: bytes of answers that are kept, all together; 16 MiB by default.
     pub(crate) cache: u64,
 }
@@ -96,7 +100,10 @@ impl Config {
             .collect::<Result<Vec<_>, _>>()?;
         let limits = Limits::new(&file.limits)?;
         let folder = Path::new(name).parent().unwrap_or(Path::new(""));
-        let routes = RouteTable::build(&file.routes, &upstreams, &limits, folder)?;
+        let tracking = file.tracking.map(|table| Sources::new(table, &upstreams));
+        let tracking = tracking.transpose()?.map(Arc::new);
+        let tracks = tracking.is_some();
+        let routes = RouteTable::build(&file.routes, &upstreams, &limits, folder, tracks)?;
         Ok(Self {
             bind: env.parse_or(
                 "GATEWAY_BIND",
@@ -116,6 +123,7 @@ impl Config {
                 .unwrap_or(false),
             features: Features::new(&file.features, &upstreams, &routes)?,
             cache: file.limits.cache.as_u64(),
+            tracking,
             routes,
             limits,
             upstreams,

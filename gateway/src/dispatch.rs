@@ -18,6 +18,7 @@ use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::route::{Found, To, ToUpstream};
 use crate::state::State;
+use crate::tracking;
 use crate::way::{Way, X_DRILL};
 
 /// What a worker serves with. All but the connections is shared.
@@ -111,6 +112,9 @@ impl Worker {
         };
         let to = match &route.to {
             To::Own(page) => return pages::answer(*page, &self.draining, &self.state),
+            To::Tracking(view) => {
+                return tracking::answer(self, request, *view, &parameters, record).await;
+            }
             To::Upstream(to) => to,
         };
         let Some(way) = self.way(to, &route.path) else {

@@ -18,6 +18,8 @@ pub(crate) enum UpstreamFault {
     InvalidResponse,
     /// It was too slow to be connected to or to answer.
     Timeout,
+    /// It answered that it has failed, where there is no answer of its own to relay.
+    Failed,
     /// It was not asked: it has failed too often lately.
     CircuitOpen { retry_after: Duration },
     /// It was not asked: too much is under way to it.
@@ -65,6 +67,7 @@ impl Fault {
             Self::Upstream { fault, .. } => match fault {
                 UpstreamFault::Unreachable
                 | UpstreamFault::InvalidResponse
+                | UpstreamFault::Failed
                 | UpstreamFault::Timeout => true,
                 UpstreamFault::CircuitOpen { .. }
                 | UpstreamFault::Overloaded
@@ -72,6 +75,16 @@ impl Fault {
             },
             Self::Client(_) | Self::Loop | Self::Internal(_) => false,
         }
+    }
+
+    pub(crate) fn is_timeout(&self) -> bool {
+        matches!(
+            self,
+            Self::Upstream {
+                fault: UpstreamFault::Timeout,
+                ..
+            }
+        )
     }
 
     pub(crate) fn code(&self) -> Code {
@@ -92,7 +105,9 @@ impl UpstreamFault {
             Self::Unreachable => Code::UpstreamUnreachable,
             Self::InvalidResponse => Code::UpstreamInvalidResponse,
             Self::Timeout => Code::UpstreamTimeout,
-            Self::CircuitOpen { .. } | Self::Drill { .. } => Code::UpstreamUnavailable,
+            Self::Failed | Self::CircuitOpen { .. } | Self::Drill { .. } => {
+                Code::UpstreamUnavailable
+            }
             Self::Overloaded => Code::UpstreamOverloaded,
         }
     }
@@ -103,7 +118,7 @@ impl UpstreamFault {
             Self::CircuitOpen { retry_after } | Self::Drill { retry_after } => {
                 Some(whole_seconds(retry_after))
             }
-            Self::Overloaded => Some(1),
+            Self::Failed | Self::Overloaded => Some(1),
             Self::Unreachable | Self::InvalidResponse | Self::Timeout => None,
         }
     }
@@ -134,7 +149,7 @@ impl UpstreamFault {
                 format!("{fr} n'a pas répondu à temps. Réessayez dans quelques secondes."),
                 format!("{en} did not answer in time. Try again in a few seconds."),
             ),
-            Self::CircuitOpen { .. } | Self::Drill { .. } => Text::formatted(
+            Self::Failed | Self::CircuitOpen { .. } | Self::Drill { .. } => Text::formatted(
                 format!("{fr} ne répond pas. Réessayez dans quelques secondes."),
                 format!("{en} does not answer. Try again in a few seconds."),
             ),

@@ -92,7 +92,7 @@ impl Feature {
                     }
                     Outage::Error | Outage::Fallback(_) => None,
                 },
-                To::Own(_) => None,
+                To::Own(_) | To::Tracking(_) => None,
             },
         };
         Ok(Self {

@@ -35,6 +35,7 @@ mod reply;
 pub mod route;
 mod state;
 mod trace;
+mod tracking;
 mod transport;
 mod way;
 

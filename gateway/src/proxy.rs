@@ -53,10 +53,11 @@ pub(crate) use pool::{Pool, Pools};
 use prepare::prepare;
 use relay::relay;
 pub(crate) use relay::withhold;
-pub(crate) use retry::is_outage;
+pub(crate) use retry::{is_outage, settle};
 use send::{Line, send};
 pub(crate) use tls::{TlsConfig, tls_config};
 use upload::{Progress, Upload};
+pub(crate) use via::{is_loop, of_request as via_of};
 
 /// A request that has its route, on its way out.
 pub(crate) struct Outgoing<'a> {

@@ -22,7 +22,9 @@ use crate::rate::RateLimit;
 
 pub use outage::{Fallback, Kept, Outage};
 pub use settings::Settings;
+pub use crate::tracking::View;
 pub use target::Target;
+pub(crate) use target::is_one_segment;
 #[cfg(any(fuzzing, test))]
 pub(crate) use target::invariants::hold as target_holds;
 
@@ -41,6 +43,8 @@ pub struct Route {
 pub enum To {
     Upstream(ToUpstream),
     Own(Page),
+    /// The gateway, with what several upstreams say.
+    Tracking(View),
 }
 
 #[derive(Clone, Debug)]
@@ -110,18 +114,12 @@ impl RouteTable {
         upstreams: &[Upstream],
         limits: &Limits,
         folder: &Path,
+        tracks: bool,
     ) -> Result<Self, ConfigError> {
-        let mut routes: Vec<Arc<Route>> = Page::ALL
-            .iter()
-            .map(|(page, path)| {
-                Arc::new(Route {
-                    method: Method::GET,
-                    path: (*path).into(),
-                    to: To::Own(*page),
-                    rate_limit: None,
-                })
-            })
-            .collect();
+        let pages = Page::ALL.map(|(page, path)| own(path, To::Own(page)));
+        let views = View::ALL.map(|(view, path)| own(path, To::Tracking(view)));
+        let views = views.into_iter().filter(|_| tracks);
+        let mut routes = Vec::from_iter(pages.into_iter().chain(views));
         let kept = outage::kept_paths(rows)?;
         for (name, rows) in rows {
             let (index, upstream) = upstreams
@@ -191,6 +189,15 @@ impl RouteTable {
     pub fn routes(&self) -> impl Iterator<Item = &Route> {
         self.routes.iter().map(AsRef::as_ref)
     }
+}
+
+fn own(path: &str, to: To) -> Arc<Route> {
+    Arc::new(Route {
+        method: Method::GET,
+        path: path.into(),
+        to,
+        rate_limit: None,
+    })
 }
 
 fn plant(routes: &[Arc<Route>]) -> Result<matchit::Router<Entry>, ConfigError> {

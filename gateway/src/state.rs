@@ -15,12 +15,18 @@ use crate::fault::whole_seconds;
 use crate::features::{Feature, overall, state};
 use crate::guard::{Guard, Phase};
 use crate::keep::Keep;
+use crate::tracking::{Copies, Watches};
+
+/// What is kept of tracked orders has this part of the cache's bytes, beside it: an order is small.
+const PART_OF_COPIES: u64 = 4;
 
 pub(crate) struct State {
     pub(crate) config: Arc<Config>,
     /// In the order of the upstreams.
     pub(crate) guards: Vec<Arc<Guard>>,
     pub(crate) keep: Keep,
+    pub(crate) copies: Copies,
+    pub(crate) watches: Arc<Watches>,
     /// None where nobody may rehearse.
     pub(crate) drills: Option<Drills>,
 }
@@ -30,6 +36,8 @@ impl State {
         Self {
             guards: config.upstreams.iter().map(Guard::of).collect(),
             keep: Keep::new(config.cache),
+            copies: Copies::new(config.cache / PART_OF_COPIES),
+            watches: Arc::default(),
             drills: config.drills.then(Drills::default),
             config: Arc::new(config),
         }

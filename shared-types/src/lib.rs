@@ -18,6 +18,7 @@ pub mod menu;
 pub mod order;
 pub mod problem;
 pub mod text;
+pub mod tracking;
 pub mod value;
 mod wire_enum;
 

@@ -27,15 +27,24 @@ impl Dispatch {
         unfinished.filter_map(assignment).collect()
     }
 
-    /// Every delivery, the newest first; with a courier, that courier's and those that anyone may take.
-    pub(crate) fn deliveries(&self, courier: Option<CourierId>) -> Vec<Delivery> {
+    /// Every delivery, the newest first; with a courier, that courier's and those that anyone may take; with an order,
+    /// of those the order's alone.
+    pub(crate) fn deliveries(
+        &self,
+        courier: Option<CourierId>,
+        order: Option<&OrderRef>,
+    ) -> Vec<Delivery> {
         let concerns = |delivery: &&Delivery| match (courier, delivery.courier_id) {
             (None, _) => true,
             (Some(courier), Some(holder)) => holder == courier,
             (Some(_), None) => !is_finished(delivery.status),
         };
         let newest_first = self.deliveries.iter().rev();
-        newest_first.filter(concerns).cloned().collect()
+        newest_first
+            .filter(|delivery| order.is_none_or(|order| delivery.order_id == *order))
+            .filter(concerns)
+            .cloned()
+            .collect()
     }
 
     pub(crate) fn delivery(&self, id: DeliveryId) -> Result<Delivery, Refusal> {

@@ -6,18 +6,21 @@ use service_kit::failure::Failure;
 use service_kit::input::{Json, Query};
 use shared_types::delivery::{CourierChoice, DeliveryChange, NewDelivery};
 use shared_types::field::{FieldErrors, Optional};
-use shared_types::id::{CourierId, DeliveryId};
+use shared_types::id::{CourierId, DeliveryId, OrderRef};
 use shared_types::value::Timestamp;
 
 use super::{SharedDispatch, failure, id_of};
 use crate::dispatch::{Refusal, order_status};
 
-/// `?livreurId=`. A courier that is not known is no fault: there is still what anyone may take.
+/// `?livreurId=` and `?commandeId=`. A courier that is not known is no fault: there is still what anyone may take. Nor is
+/// an order: it has no delivery.
 #[derive(Deserr)]
 #[deserr(error = FieldErrors)]
 pub(super) struct Filter {
     #[deserr(default, rename = "livreurId")]
     courier_id: Optional<CourierId>,
+    #[deserr(default, rename = "commandeId")]
+    order_id: Optional<OrderRef>,
 }
 
 pub(super) async fn list(
@@ -25,7 +28,8 @@ pub(super) async fn list(
     Query(filter): Query<Filter>,
 ) -> HttpResponse {
     let courier = filter.courier_id.into_option();
-    HttpResponse::Ok().json(dispatch.lock().deliveries(courier))
+    let order = filter.order_id.into_option();
+    HttpResponse::Ok().json(dispatch.lock().deliveries(courier, order.as_ref()))
 }
 
 pub(super) async fn open(

@@ -105,6 +105,24 @@ async fn a_courier_sees_its_own_and_what_anyone_may_take() {
 }
 
 #[actix_web::test]
+async fn the_list_of_an_order_has_its_delivery_alone() {
+    let client = delivery(false).await;
+    let lea = courier(&client, "lea").await;
+    let _ = carried(&client, "CMD7", &lea).await;
+    let _ = unassigned(&client, "CMD 8").await;
+    for (query, expected) in [
+        ("commandeId=CMD7", &["CMD7"][..]),
+        ("commandeId=CMD%208", &["CMD 8"]),
+        ("commandeId=CMD9", &[]),
+        ("commandeId=", &["CMD 8", "CMD7"]),
+        (&*format!("commandeId=CMD7&livreurId={NOBODY}"), &[]),
+    ] {
+        let seen = client.get(&format!("/livraisons?{query}")).await.ok(200);
+        assert_eq!(column(&seen, "commandeId"), expected, "{query}");
+    }
+}
+
+#[actix_web::test]
 async fn a_delivery_that_is_not_there_is_a_404() {
     let client = delivery(true).await;
     for id in [NOBODY, "42", "CMD1234"] {

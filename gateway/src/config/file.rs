@@ -20,6 +20,7 @@ pub(crate) struct File {
     /// What is offered, by its name.
     #[serde(default)]
     pub(crate) features: BTreeMap<String, FeatureTable>,
+    pub(crate) tracking: Option<TrackingTable>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -114,6 +115,27 @@ pub(crate) struct FeatureTable {
     pub(crate) uses: Vec<String>,
     /// A request that changes nothing and shows whether the feature works: `GET /path`.
     pub(crate) probe: String,
+}
+
+/// Where an order is asked for that is to be tracked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TrackingTable {
+    #[serde(deserialize_with = "duration")]
+    pub(crate) timeout: Duration,
+    pub(crate) order: PartTable,
+    pub(crate) kitchen: PartTable,
+    pub(crate) delivery: PartTable,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PartTable {
+    pub(crate) upstream: String,
+    /// There, with `{id}` for the order's.
+    pub(crate) path: String,
+    /// The key of the order's id, where the answer is a list.
+    pub(crate) find: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

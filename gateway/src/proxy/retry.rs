@@ -13,7 +13,7 @@ use crate::guard::Ticket;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// Tells the breaker. What was the client's fault, or the gateway's, says nothing of the upstream.
-pub(super) fn settle(ticket: Ticket, outcome: Result<StatusCode, &Fault>) {
+pub(crate) fn settle(ticket: Ticket, outcome: Result<StatusCode, &Fault>) {
     match outcome {
         Ok(status) if is_outage(status) => {
             ticket.failed(&format!("the upstream answered {status}"))

@@ -22,7 +22,7 @@ static ANSWER_BY_HTTP_1_1: old::header::HeaderValue =
     old::header::HeaderValue::from_static("1.1 passe-plat");
 
 /// What a request says that was received by this version.
-pub(super) fn of_request(version: old::Version) -> HeaderValue {
+pub(crate) fn of_request(version: old::Version) -> HeaderValue {
     match version {
         old::Version::HTTP_09 | old::Version::HTTP_10 => &BY_HTTP_1_0,
         old::Version::HTTP_2 => &BY_HTTP_2,
@@ -42,7 +42,7 @@ pub(super) fn of_answer(version: Version) -> old::header::HeaderValue {
 }
 
 /// Whether the request has come back to this gateway again and again.
-pub(super) fn is_loop(fields: &HeaderMap) -> bool {
+pub(crate) fn is_loop(fields: &HeaderMap) -> bool {
     let lines = fields.get_all(old::header::VIA);
     let passages = lines.map(|line| passages(line.as_bytes()));
     passages.sum::<usize>() > MAX_PASSAGES

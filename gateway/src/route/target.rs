@@ -6,6 +6,8 @@ mod parameter;
 use http::uri::PathAndQuery;
 use matchit::Params;
 
+pub(crate) use parameter::is_one_segment;
+
 /// `/commandes/{id}/status`, taken apart once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target(Vec<Piece>);

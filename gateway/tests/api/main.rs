@@ -28,6 +28,7 @@ mod scripted;
 mod streaming;
 mod tls;
 mod trace;
+mod tracking;
 
 use std::net::SocketAddr;
 

@@ -15,6 +15,10 @@ impl Seen {
         self.0.lock().unwrap().clone()
     }
 
+    pub(crate) fn add(&self, request: String) {
+        self.0.lock().unwrap().push(request);
+    }
+
     /// The only request there was.
     #[track_caller]
     pub(crate) fn only(&self) -> String {

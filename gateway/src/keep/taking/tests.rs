@@ -28,7 +28,7 @@ fn kept() -> std::sync::Arc<Kept> {
             Outage::Stale(kept) => Some(kept.clone()),
             Outage::Error | Outage::Fallback(_) => None,
         },
-        To::Own(_) => None,
+        To::Own(_) | To::Tracking(_) => None,
     };
     config
         .routes

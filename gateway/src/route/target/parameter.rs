@@ -8,7 +8,7 @@
 
 use percent_encoding::percent_decode_str;
 
-pub(super) fn is_one_segment(parameter: &str) -> bool {
+pub(crate) fn is_one_segment(parameter: &str) -> bool {
     // Borrowed where nothing is escaped, as in nearly all.
     let Ok(decoded) = percent_decode_str(parameter).decode_utf8() else {
         return false;

@@ -1,0 +1,154 @@
+//! Order tracking: one answer made of what orders, kitchen and delivery say, whichever of them can be heard.
+//!
+//! A [`source`] says where a part is asked for, an [`inquiry`] asks all three at once, [`part`] judges what each says,
+//! and [`compose`] makes one answer of it. The last good parts are kept as [`copies`]. Whoever wants to see what
+//! changes gets a [`stream`], for which one [`poll`] asks, however many watch.
+
+mod compose;
+mod copies;
+mod inquiry;
+mod part;
+mod place;
+mod poll;
+mod source;
+mod stream;
+mod subject;
+mod watches;
+
+use std::rc::Rc;
+
+use actix_web::body::{BodyStream, BoxBody};
+use actix_web::http::Method;
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+use log::Level;
+use matchit::Params;
+use service_kit::serve::Draining;
+
+pub(crate) use copies::Copies;
+pub(crate) use source::Sources;
+pub(crate) use watches::Watches;
+
+use crate::dispatch::Worker;
+use crate::fault::{ClientFault, Fault};
+use crate::keep::DEGRADED;
+use crate::pages;
+use crate::proxy::{is_loop, withhold};
+use crate::record::Record;
+use crate::reply::Reply;
+use crate::way::X_DRILL;
+
+use inquiry::{Errand, Inquiry, Round};
+use part::Refusal;
+use stream::Watcher;
+use subject::OrderId;
+
+/// How an order is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    Once,
+    Stream,
+}
+
+impl View {
+    pub(crate) const ALL: [(Self, &'static str); 2] = [
+        (Self::Once, "/suivi/{commandeId}"),
+        (Self::Stream, "/suivi/{commandeId}/flux"),
+    ];
+}
+
+pub(crate) async fn answer(
+    worker: &Worker,
+    request: &HttpRequest,
+    view: View,
+    parameters: &Params<'_, '_>,
+    record: &Record,
+) -> HttpResponse {
+    let reply = Reply::to(request, record);
+    if is_loop(request.headers()) {
+        return reply.fault(&Fault::Loop, None);
+    }
+    let Some(id) = parameters.get("commandeId").and_then(OrderId::parse) else {
+        return reply.fault(&Fault::Client(ClientFault::Malformed), None);
+    };
+    let route = record.route.as_ref();
+    let Some(inquiry) = route.and_then(|route| Inquiry::new(worker, request, route, id)) else {
+        let fault = Fault::Internal("a tracking route without its sources".to_owned());
+        return reply.fault(&fault, None);
+    };
+    match view {
+        View::Once => once(&reply, &inquiry, record).await,
+        View::Stream => stream(&reply, inquiry, request, &worker.draining).await,
+    }
+}
+
+async fn once(reply: &Reply<'_>, inquiry: &Inquiry, record: &Record) -> HttpResponse {
+    let errand = Errand {
+        request_id: &record.request_id,
+        trace: &record.trace,
+        level: Level::Warn,
+    };
+    let round = inquiry.ask(&errand).await;
+    let answer = match &round.verdict {
+        Ok(answer) => answer,
+        Err(refusal) => return refused(reply, inquiry, refusal, &round),
+    };
+    let mut response = HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .body(answer.json.clone());
+    let fields = response.headers_mut();
+    pages::protect(fields);
+    if let Some(degraded) = answer.degraded() {
+        fields.insert(DEGRADED, HeaderValue::from_static(degraded));
+    }
+    mark(&mut response, &round);
+    response
+}
+
+/// What is refused is so before the stream begins. How each event is degraded, its body says.
+async fn stream(
+    reply: &Reply<'_>,
+    inquiry: Inquiry,
+    request: &HttpRequest,
+    draining: &Draining,
+) -> HttpResponse {
+    let inquiry = Rc::new(inquiry);
+    let (receiver, latest) = match poll::join(&inquiry, draining).await {
+        Ok(joined) => joined,
+        Err(overloaded) => return reply.fault(&overloaded.into(), inquiry.orders()),
+    };
+    if let Err(refusal) = &latest.verdict {
+        return refused(reply, &inquiry, refusal, &latest);
+    }
+    let mut response = HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/event-stream"))
+        .finish();
+    pages::protect(response.headers_mut());
+    if *request.method() == Method::HEAD {
+        return withhold(response);
+    }
+    let watcher = Watcher {
+        inquiry,
+        receiver,
+        latest,
+        draining: draining.clone(),
+        is_news: true,
+    };
+    response.set_body(BoxBody::new(BodyStream::new(Box::pin(watcher.stream()))))
+}
+
+fn refused(reply: &Reply<'_>, inquiry: &Inquiry, refusal: &Refusal, round: &Round) -> HttpResponse {
+    let mut response = match refusal {
+        Refusal::Problem(code) => reply.problem(*code),
+        Refusal::Fault(fault) => reply.fault(fault, inquiry.orders()),
+    };
+    mark(&mut response, round);
+    response
+}
+
+fn mark(response: &mut HttpResponse, round: &Round) {
+    if let Some(mode) = round.drill {
+        let fields = response.headers_mut();
+        fields.insert(X_DRILL, HeaderValue::from_static(mode.as_str()));
+    }
+}

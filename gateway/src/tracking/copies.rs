@@ -1,0 +1,124 @@
+//! The last good parts, for when a service is down: bounded in bytes, shared by all workers, and each for the caller
+//! alone who was shown it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use moka::sync::Cache;
+use serde_json::value::RawValue;
+
+use super::part::{Last, Outcome};
+use super::subject::Subject;
+
+/// A meal that was ordered longer ago has been eaten.
+const TIME_TO_LIVE: Duration = Duration::from_secs(60 * 60);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum PartName {
+    Order,
+    Kitchen,
+    Delivery,
+}
+
+type Key = (PartName, Subject);
+
+struct Copy {
+    value: Box<RawValue>,
+    taken: Instant,
+}
+
+pub(crate) struct Copies(Cache<Key, Arc<Copy>>);
+
+impl Copies {
+    /// `bytes` is for all together.
+    pub(crate) fn new(bytes: u64) -> Self {
+        let weigh = |(_, subject): &Key, copy: &Arc<Copy>| {
+            let size = size_of::<Key>() + size_of::<Copy>() + subject.size();
+            u32::try_from(size + copy.value.get().len()).unwrap_or(u32::MAX)
+        };
+        let cache = Cache::builder()
+            .max_capacity(bytes)
+            .weigher(weigh)
+            .time_to_live(TIME_TO_LIVE)
+            .build();
+        Self(cache)
+    }
+
+    /// Learns from the outcome, and gives what stands in for a part that has failed.
+    pub(super) fn learn(
+        &self,
+        part: PartName,
+        subject: &Subject,
+        outcome: &Outcome,
+    ) -> Option<Last> {
+        let key = (part, subject.clone());
+        match outcome {
+            Outcome::Found(value) => {
+                let copy = Copy {
+                    value: value.clone(),
+                    taken: Instant::now(),
+                };
+                self.0.insert(key, Arc::new(copy));
+                None
+            }
+            // What the service no longer has, or shows, is not to come back with its next outage.
+            Outcome::Missing | Outcome::Refused(_) => {
+                self.0.invalidate(&key);
+                None
+            }
+            Outcome::Failed(_) => self.0.get(&key).map(|copy| Last {
+                value: copy.value.clone(),
+                age: copy.taken.elapsed(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+    use serde_json::value::RawValue;
+
+    use super::{Copies, PartName};
+    use crate::fault::{Fault, UpstreamFault};
+    use crate::tracking::part::Outcome;
+    use crate::tracking::subject::{OrderId, Subject};
+
+    fn subject(id: &str, token: Option<&'static str>) -> Subject {
+        let mut fields = HeaderMap::new();
+        if let Some(token) = token {
+            fields.insert(AUTHORIZATION, HeaderValue::from_static(token));
+        }
+        Subject::of(OrderId::parse(id).unwrap(), &fields)
+    }
+
+    fn found() -> Outcome {
+        Outcome::Found(RawValue::from_string("{}".to_owned()).unwrap())
+    }
+
+    fn failed() -> Outcome {
+        Outcome::Failed(Fault::upstream(UpstreamFault::Unreachable, "test"))
+    }
+
+    #[test]
+    fn a_copy_is_for_its_part_order_and_caller_alone() {
+        let copies = Copies::new(1 << 20);
+        let mine = subject("7", Some("Bearer a"));
+        assert!(copies.learn(PartName::Order, &mine, &found()).is_none());
+        let last = |part, subject: &Subject| copies.learn(part, subject, &failed()).is_some();
+        assert!(last(PartName::Order, &mine));
+        assert!(!last(PartName::Kitchen, &mine));
+        assert!(!last(PartName::Order, &subject("8", Some("Bearer a"))));
+        assert!(!last(PartName::Order, &subject("7", Some("Bearer b"))));
+        assert!(!last(PartName::Order, &subject("7", None)));
+    }
+
+    #[test]
+    fn what_the_service_no_longer_has_does_not_come_back() {
+        let copies = Copies::new(1 << 20);
+        let mine = subject("7", None);
+        copies.learn(PartName::Kitchen, &mine, &found());
+        copies.learn(PartName::Kitchen, &mine, &Outcome::Missing);
+        assert!(copies.learn(PartName::Kitchen, &mine, &failed()).is_none());
+    }
+}

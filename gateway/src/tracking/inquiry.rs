@@ -1,0 +1,182 @@
+//! Asks the three services for their parts, all at once.
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::VIA;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use log::Level;
+use service_kit::request_id::RequestId;
+use shared_types::gateway::DrillMode;
+use shared_types::tracking::{PartState, Parts};
+
+use super::compose::Answer;
+use super::copies::PartName;
+use super::part::{Last, Outcome, Refusal};
+use super::place::Place;
+use super::subject::{OrderId, Subject};
+use crate::config::Upstream;
+use crate::dispatch::Worker;
+use crate::fault::Fault;
+use crate::proxy::via_of;
+use crate::state::State;
+use crate::trace::Trace;
+
+/// Who asks for which order, and all that it takes to ask the services.
+pub(super) struct Inquiry {
+    pub(super) state: Arc<State>,
+    pub(super) subject: Subject,
+    places: Parts<Place>,
+    /// The path of the route, which drills know it by.
+    route: Arc<str>,
+    /// By which way the request has come, this gateway included.
+    via: Vec<HeaderValue>,
+}
+
+/// What came of asking.
+pub(super) struct Round {
+    pub(super) verdict: Result<Answer, Refusal>,
+    /// The drill that has made it what it is.
+    pub(super) drill: Option<DrillMode>,
+}
+
+/// Under which request the services are asked.
+pub(super) struct Errand<'e> {
+    pub(super) request_id: &'e RequestId,
+    pub(super) trace: &'e Trace,
+    /// How what goes wrong is logged.
+    pub(super) level: Level,
+}
+
+impl Round {
+    /// Whether somebody who has seen the other sees anything new.
+    pub(super) fn differs(&self, other: &Self) -> bool {
+        match (&self.verdict, &other.verdict) {
+            (Ok(answer), Ok(other)) => answer.differs(other),
+            (Ok(_), Err(_)) | (Err(_), _) => true,
+        }
+    }
+
+    /// Whether there is nothing more to say.
+    pub(super) fn is_last(&self) -> bool {
+        self.verdict.as_ref().map_or(true, Answer::is_final)
+    }
+}
+
+impl Inquiry {
+    /// `None` where the configuration has none, which the route would not be there without.
+    pub(super) fn new(
+        worker: &Worker,
+        request: &HttpRequest,
+        route: &Arc<str>,
+        id: OrderId,
+    ) -> Option<Self> {
+        let sources = worker.config.tracking.as_ref()?;
+        let place = |name, source| Place::of(worker, name, source, sources.timeout, &id);
+        let places = Parts {
+            order: place(PartName::Order, &sources.parts.order)?,
+            kitchen: place(PartName::Kitchen, &sources.parts.kitchen)?,
+            delivery: place(PartName::Delivery, &sources.parts.delivery)?,
+        };
+        let lines = request.headers().get_all(VIA);
+        let lines = lines.filter_map(|line| HeaderValue::from_bytes(line.as_bytes()).ok());
+        Some(Self {
+            state: Arc::clone(&worker.state),
+            subject: Subject::of(id, request.headers()),
+            places,
+            route: Arc::clone(route),
+            via: lines.chain([via_of(request.version())]).collect(),
+        })
+    }
+
+    /// The upstream that the order itself comes from.
+    pub(super) fn orders(&self) -> Option<&Upstream> {
+        self.state.config.upstreams.get(self.places.order.index)
+    }
+
+    /// Nobody waits for the rest once the order itself is refused.
+    pub(super) async fn ask(&self, errand: &Errand<'_>) -> Round {
+        let order = async {
+            let (outcome, last) = self.outcome(&self.places.order, errand).await;
+            outcome.essential(last)
+        };
+        let other = async |place| {
+            let (outcome, last) = self.outcome(place, errand).await;
+            Ok(outcome.part(last))
+        };
+        let (kitchen, delivery) = (&self.places.kitchen, &self.places.delivery);
+        let parts = tokio::try_join!(order, other(kitchen), other(delivery));
+        let verdict = parts.and_then(|(order, kitchen, delivery)| {
+            let composed = Answer::compose(Parts {
+                order,
+                kitchen,
+                delivery,
+            });
+            composed.map_err(|error| Refusal::Fault(Fault::Internal(error.to_string())))
+        });
+        Round {
+            drill: self.drilled(&verdict),
+            verdict,
+        }
+    }
+
+    async fn outcome(&self, place: &Place, errand: &Errand<'_>) -> (Outcome, Option<Last>) {
+        let drills = self.state.drills.as_ref();
+        let drill =
+            drills.and_then(|drills| drills.befall(&place.upstream, &self.route, rand::random()));
+        let fields = self.fields(errand);
+        let id = errand.request_id.as_str();
+        let answered = place.fetch(drill, fields, id).await;
+        let outcome = Outcome::of(answered, place.find.as_deref(), &self.subject.id);
+        let last = self.state.copies.learn(place.name, &self.subject, &outcome);
+        // Without a copy the order's is logged with the problem that it makes.
+        if let Outcome::Failed(Fault::Upstream { cause, .. }) = &outcome
+            && (last.is_some() || place.name != PartName::Order)
+        {
+            let route = &*self.route;
+            log::log!(errand.level, upstream = &*place.upstream, route = route, request_id = id; "{cause}");
+        }
+        (outcome, last)
+    }
+
+    fn fields(&self, errand: &Errand<'_>) -> HeaderMap {
+        let mut fields = HeaderMap::new();
+        fields.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        for (name, value) in [
+            (header::AUTHORIZATION, self.subject.authorization.as_deref()),
+            (
+                HeaderName::from_static("x-request-id"),
+                Some(errand.request_id.as_str().as_bytes()),
+            ),
+            (
+                HeaderName::from_static("traceparent"),
+                Some(errand.trace.traceparent()),
+            ),
+        ] {
+            let value = value.and_then(|value| HeaderValue::from_bytes(value).ok());
+            if let Some(value) = value {
+                fields.insert(name, value);
+            }
+        }
+        for line in &self.via {
+            fields.append(header::VIA, line.clone());
+        }
+        fields
+    }
+
+    /// The drill that has made the answer what it is, if one has: of a part that is missing, or was only slow.
+    fn drilled(&self, verdict: &Result<Answer, Refusal>) -> Option<DrillMode> {
+        let drills = self.state.drills.as_ref()?;
+        let states = match verdict {
+            Ok(answer) => answer.states().into_array(),
+            Err(Refusal::Fault(_)) => [PartState::Unavailable, PartState::Ok, PartState::Ok],
+            Err(Refusal::Problem(_)) => [PartState::Ok; 3],
+        };
+        let places = self.places.as_ref().into_array();
+        let mut marked = places.into_iter().zip(states).filter_map(|(place, state)| {
+            let mode = drills.mark(&place.upstream, &self.route)?;
+            (!state.is_latest() || mode == DrillMode::Slow).then_some(mode)
+        });
+        marked.next()
+    }
+}

@@ -1,0 +1,99 @@
+//! One service that is asked for its part, behind its guard.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+use http::header::HeaderMap;
+use http::uri::PathAndQuery;
+use hyper::body::Bytes;
+use tokio::time::{Instant, timeout_at};
+
+use super::copies::PartName;
+use super::source::Source;
+use super::subject::OrderId;
+use crate::dispatch::Worker;
+use crate::drills::Drill;
+use crate::fault::{Fault, UpstreamFault};
+use crate::guard::Guard;
+use crate::proxy::{Fetch, Pool, fetch, settle};
+
+/// Bytes of one service's answer: room for the ten thousand deliveries that may be on a list.
+const MOST: usize = 8 * 1024 * 1024;
+
+pub(super) struct Place {
+    pub(super) name: PartName,
+    /// Of the upstream.
+    pub(super) index: usize,
+    /// Its name.
+    pub(super) upstream: Arc<str>,
+    /// The key that holds the order's id, where the answer is a list.
+    pub(super) find: Option<String>,
+    target: PathAndQuery,
+    timeout: Duration,
+    guard: Arc<Guard>,
+    pool: Rc<Pool>,
+}
+
+impl Place {
+    pub(super) fn of(
+        worker: &Worker,
+        name: PartName,
+        source: &Source,
+        timeout: Duration,
+        id: &OrderId,
+    ) -> Option<Self> {
+        let index = source.upstream;
+        let upstream = worker.config.upstreams.get(index)?;
+        Some(Self {
+            name,
+            index,
+            upstream: Arc::clone(&upstream.name),
+            find: source.find.clone(),
+            target: source.target(&upstream.url.prefix, id)?,
+            timeout: timeout.min(upstream.timeout),
+            guard: Arc::clone(worker.state.guards.get(index)?),
+            pool: Rc::clone(worker.pools.of(index)?),
+        })
+    }
+
+    /// One try, whose outcome the breaker learns. There is no second: what is missing is said, and asked for again soon.
+    pub(super) async fn fetch(
+        &self,
+        drill: Option<Drill>,
+        fields: HeaderMap,
+        request_id: &str,
+    ) -> Result<(StatusCode, Bytes), Fault> {
+        let deadline = Instant::now() + self.timeout;
+        let ticket = self.guard.admit()?;
+        let _pass = self.guard.enter().await?;
+        let exchange = async {
+            if let Some(drill) = drill {
+                drill.act().await?;
+            }
+            fetch(Fetch {
+                pool: &self.pool,
+                upstream: &self.upstream,
+                request_id,
+                target: &self.target,
+                fields,
+                deadline,
+                most: MOST,
+            })
+            .await
+        };
+        let outcome = timeout_at(deadline, exchange)
+            .await
+            .unwrap_or_else(|_elapsed| {
+                Err(Fault::upstream(
+                    UpstreamFault::Timeout,
+                    "no answer within the deadline",
+                ))
+            });
+        if !drill.is_some_and(|drill| drill.is_of_route) {
+            settle(ticket, outcome.as_ref().map(|(status, _)| *status));
+        }
+        outcome
+    }
+}

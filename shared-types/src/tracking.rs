@@ -1,0 +1,98 @@
+//! An order as all who work on it see it, in one answer of the gateway.
+//!
+//! A part is passed on as its service wrote it, so that what a service adds reaches a frontend by itself.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// `GET /suivi/{commandeId}`. A part is `None` where there is none to show; `meta` says why.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Tracking {
+    pub order: Option<Box<RawValue>>,
+    pub kitchen: Option<Box<RawValue>>,
+    pub delivery: Option<Box<RawValue>>,
+    pub meta: TrackingMeta,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrackingMeta {
+    /// Whether every service was heard just now.
+    pub complete: bool,
+    pub parts: Parts<PartStatus>,
+}
+
+/// One for each service that is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parts<T> {
+    pub order: T,
+    pub kitchen: T,
+    pub delivery: T,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PartStatus {
+    pub state: PartState,
+    /// How old a part is that is not the latest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_seconds: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartState {
+    Ok,
+    /// The service gave no answer: this is its last one.
+    Stale,
+    /// The service says that it has none.
+    NotFound,
+    /// The service gave no answer, and there is no earlier one.
+    Unavailable,
+    /// The same, since it took too long.
+    Timeout,
+}
+
+impl PartState {
+    /// Whether the service was heard just now.
+    #[must_use]
+    pub fn is_latest(self) -> bool {
+        match self {
+            Self::Ok | Self::NotFound => true,
+            Self::Stale | Self::Unavailable | Self::Timeout => false,
+        }
+    }
+}
+
+impl<T> Parts<T> {
+    #[must_use]
+    pub fn as_ref(&self) -> Parts<&T> {
+        Parts {
+            order: &self.order,
+            kitchen: &self.kitchen,
+            delivery: &self.delivery,
+        }
+    }
+
+    /// The order's first.
+    #[must_use]
+    pub fn into_array(self) -> [T; 3] {
+        [self.order, self.kitchen, self.delivery]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Tracking;
+
+    #[test]
+    fn a_part_keeps_its_bytes_and_an_absent_one_is_null() {
+        let text = concat!(
+            r#"{"order":{"z":12.50,"a":1},"kitchen":null,"delivery":{"statut":"EN_ATTENTE"},"#,
+            r#""meta":{"complete":false,"parts":{"order":{"state":"ok"},"#,
+            r#""kitchen":{"state":"not_found"},"delivery":{"state":"stale","ageSeconds":8}}}}"#
+        );
+        let tracking: Tracking = serde_json::from_str(text).unwrap();
+        assert!(tracking.kitchen.is_none());
+        assert_eq!(serde_json::to_string(&tracking).unwrap(), text);
+    }
+}
