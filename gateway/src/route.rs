@@ -20,13 +20,13 @@ use crate::config::{RouteRow, Upstream};
 use crate::limits::Limits;
 use crate::rate::RateLimit;
 
+pub use crate::tracking::View;
 pub use outage::{Fallback, Kept, Outage};
 pub use settings::Settings;
-pub use crate::tracking::View;
 pub use target::Target;
-pub(crate) use target::is_one_segment;
 #[cfg(any(fuzzing, test))]
 pub(crate) use target::invariants::hold as target_holds;
+pub(crate) use target::is_one_segment;
 
 /// One method of one path.
 #[derive(Debug)]

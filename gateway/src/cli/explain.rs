@@ -29,9 +29,13 @@ pub(super) fn print(
         Found::Nothing => return Err("404: no route has this path".into()),
     };
     line(out, "route", &format!("{} {}", route.method, route.path))?;
-    let To::Upstream(to) = &route.to else {
-        line(out, "answer", "the gateway's own: no outage touches it")?;
-        return Ok(());
+    let to = match &route.to {
+        To::Upstream(to) => to,
+        To::Own(_) => {
+            line(out, "answer", "the gateway's own: no outage touches it")?;
+            return Ok(());
+        }
+        To::Tracking(_) => return tracking(config, out),
     };
     let upstream = config.upstreams.get(to.upstream).ok_or("no upstream")?;
     let target = to
@@ -62,6 +66,36 @@ pub(super) fn print(
         &format!("if {name} is down"),
         &outage(&to.outage, &upstream.name),
     )?;
+    Ok(())
+}
+
+/// What the answer is made of.
+fn tracking(config: &Config, out: &mut impl Write) -> Result<(), RunError> {
+    let sources = config.tracking.as_ref().ok_or("no sources")?;
+    let deadline = format!(
+        "{} for all parts, asked at once",
+        format_duration(sources.timeout)
+    );
+    line(out, "deadline", &deadline)?;
+    let parts = &sources.parts;
+    for (part, source) in [
+        ("order", &parts.order),
+        ("kitchen", &parts.kitchen),
+        ("delivery", &parts.delivery),
+    ] {
+        let upstream = config.upstreams.get(source.upstream).ok_or("no upstream")?;
+        let name = &upstream.name;
+        line(out, part, &format!("of {name}, {}", circuit(upstream)))?;
+        let outage = match part {
+            "order" => {
+                "the last good order, with X-Degraded: stale; without one, the problem as elsewhere"
+            }
+            _ => {
+                "the other parts, with the last good one of it where there is one, X-Degraded: partial"
+            }
+        };
+        line(out, &format!("if {name} is down"), outage)?;
+    }
     Ok(())
 }
 

@@ -64,6 +64,14 @@ fn explain_tells_what_becomes_of_a_request() {
             ],
         ),
         (["GET", "/status"], &["no outage touches it"]),
+        (
+            ["GET", "/suivi/7"],
+            &[
+                "2s for all parts",
+                "if kitchen is down",
+                "X-Degraded: partial",
+            ],
+        ),
     ] {
         let (output, out, err) = run(gateway().arg("explain").args(request));
         assert!(output.status.success(), "{err}");

@@ -68,6 +68,7 @@ fn every_link_leads_somewhere() {
         ("docs/", "docs/ARCHITECTURE.md"),
         ("docs/", "docs/BENCHMARKS.md"),
         ("docs/", "docs/CONFIGURATION.md"),
+        ("docs/", "docs/OUTAGES.md"),
     ] {
         let text = read(file);
         let targets = text

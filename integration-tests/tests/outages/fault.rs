@@ -38,7 +38,7 @@ impl Fault {
     pub(crate) async fn begin(self, restaurant: &mut Processes, service: &str) -> Trouble {
         let stand_in = match self {
             Self::Frozen => {
-                restaurant.freeze(service);
+                restaurant.process(service).signal("STOP");
                 None
             }
             Self::Killed => {
@@ -47,7 +47,11 @@ impl Fault {
             }
             Self::Slow | Self::Failing => {
                 restaurant.kill(service);
-                let delay = if self == Self::Slow { SLOW } else { Duration::ZERO };
+                let delay = if self == Self::Slow {
+                    SLOW
+                } else {
+                    Duration::ZERO
+                };
                 Some(stand_in(restaurant.addr(service), delay).await)
             }
         };
@@ -59,14 +63,16 @@ impl Fault {
 }
 
 impl Trouble {
-    pub(crate) fn end(self, restaurant: &mut Processes, service: &'static str) {
+    pub(crate) async fn end(self, restaurant: &mut Processes, service: &'static str) {
         if self.fault == Fault::Frozen {
-            restaurant.thaw(service);
+            restaurant.process(service).signal("CONT");
             return;
         }
         // Its connections go with it.
         if let Some(stand_in) = self.stand_in {
             stand_in.abort();
+            // It has given up its port by then.
+            assert!(stand_in.await.unwrap_err().is_cancelled());
         }
         restaurant.start_one(service);
     }
@@ -95,7 +101,8 @@ async fn answer(mut stream: TcpStream, delay: Duration) {
         head.push(byte);
     }
     tokio::time::sleep(delay).await;
-    let answer = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let answer =
+        b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     // Who has given up wants no answer.
     let _ = stream.write_all(answer).await;
 }

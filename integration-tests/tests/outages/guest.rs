@@ -34,7 +34,10 @@ impl Guest {
         });
         let request = self.gateway.request(Method::POST, "/order-api/commandes");
         let key = uuid::Uuid::now_v7().to_string();
-        request.header("Idempotency-Key", &key).send_json(order).await
+        request
+            .header("Idempotency-Key", &key)
+            .send_json(order)
+            .await
     }
 
     async fn request(&self, feature: &Feature) -> Answer {
@@ -45,7 +48,8 @@ impl Guest {
             "orderStatus" => get(&format!("/order-api/commandes/{}", self.order)).await,
             "accounts" => get("/client-api/clients").await,
             "login" => {
-                let account = json!({"email": "client@passe-plat.example", "password": "passe-plat"});
+                let account =
+                    json!({"email": "client@passe-plat.example", "password": "passe-plat"});
                 self.gateway.post("/client-api/login", account).await
             }
             "kitchen" => get("/kitchen/orders").await,
@@ -98,7 +102,12 @@ impl Guest {
     pub(crate) async fn all_works(&self) {
         self.eventually_up().await;
         for feature in &FEATURES {
-            assert_eq!(self.ask(feature, None).await, Outcome::Works, "{}", feature.name);
+            assert_eq!(
+                self.ask(feature, None).await,
+                Outcome::Works,
+                "{}",
+                feature.name
+            );
         }
     }
 
@@ -141,5 +150,8 @@ fn is_marked_stale(feature: &Feature, answer: &Answer) {
     }
     assert!(answer.header("age").is_some());
     let status = answer.header("cache-status").unwrap();
-    assert!(status.contains("; ttl=") && status.contains("; detail="), "{status}");
+    assert!(
+        status.contains("; ttl=") && status.contains("; detail="),
+        "{status}"
+    );
 }

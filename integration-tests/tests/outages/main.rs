@@ -39,7 +39,10 @@ fn every_feature_does_in_every_outage_what_is_declared() {
         std::fs::write(&file, &table).unwrap();
     }
     let written = std::fs::read_to_string(&file).unwrap();
-    assert!(written == table, "docs/OUTAGES.md is not what was seen:\n{table}");
+    assert!(
+        written == table,
+        "docs/OUTAGES.md is not what was seen:\n{table}"
+    );
 }
 
 fn outages_of(upstream: &'static str, service: &'static str) -> Vec<Row> {
@@ -55,7 +58,11 @@ fn outages_of(upstream: &'static str, service: &'static str) -> Vec<Row> {
             for feature in &FEATURES {
                 let outcome = guest.ask(feature, Some(upstream)).await;
                 let declared = feature.declared(upstream);
-                assert_eq!(outcome, declared, "{} while {upstream} is {fault:?}", feature.name);
+                assert_eq!(
+                    outcome, declared,
+                    "{} while {upstream} is {fault:?}",
+                    feature.name
+                );
                 outcomes.push(outcome);
             }
             rows.push(Row {
@@ -63,7 +70,7 @@ fn outages_of(upstream: &'static str, service: &'static str) -> Vec<Row> {
                 fault,
                 outcomes,
             });
-            trouble.end(&mut restaurant, service);
+            trouble.end(&mut restaurant, service).await;
         }
         guest.all_works().await;
         rows

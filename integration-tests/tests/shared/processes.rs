@@ -1,4 +1,4 @@
-//! The restaurant as processes of their own, which can be killed and frozen one by one.
+//! The restaurant as processes of their own, which can be killed one by one.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -48,7 +48,7 @@ impl Processes {
 
     /// The gateway's door.
     pub(crate) fn gateway(&self) -> SocketAddr {
-        let line = self.running["gateway"].line_with(" listens on ");
+        let line = self.process("gateway").line_with(" listens on ");
         addr_after(&line, " listens on ")
     }
 
@@ -57,13 +57,9 @@ impl Processes {
         self.addrs[name]
     }
 
-    /// One that is there and says nothing, until it is thawed.
-    pub(crate) fn freeze(&self, name: &str) {
-        self.running[name].signal("STOP");
-    }
-
-    pub(crate) fn thaw(&self, name: &str) {
-        self.running[name].signal("CONT");
+    /// The program that runs by that name.
+    pub(crate) fn process(&self, name: &str) -> &Process {
+        &self.running[name]
     }
 
     pub(crate) fn kill(&mut self, name: &str) {
@@ -82,7 +78,7 @@ impl Processes {
         // A whole evening comes from one address here.
         command.env("GATEWAY_RATE_LIMIT", "off");
         for (service, bind, url) in SERVICES {
-            let addr = self.addrs[service];
+            let addr = self.addr(service);
             command.env(bind, addr.to_string());
             command.env(url, format!("http://{addr}"));
         }

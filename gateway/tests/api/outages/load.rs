@@ -6,40 +6,56 @@ use service_kit::testing::eventually;
 use super::{Mood, Site, site};
 
 #[actix_web::test]
-async fn a_request_too_many_waits_its_turn_or_is_told_to_come_back() {
-    let limit = "retries = 0\nconcurrency = { requests = 1, queue = 1, wait = \"10s\" }";
+async fn a_request_too_many_is_told_to_come_back_and_finds_a_place_then() {
+    let limit = "retries = 0\nconcurrency = { requests = 1, queue = 0 }";
     let site = Site::open(&site(limit)).await;
     site.backend.feels(Mood::Holds("done".to_owned()));
-    let send = || {
-        let request = site.public.request(Method::GET, "/things");
-        actix_web::rt::spawn(async move { request.send().await })
-    };
-    let first = send();
+    let request = site.public.request(Method::GET, "/things");
+    let first = actix_web::rt::spawn(async move { request.send().await });
     eventually("the first", async || {
         (site.backend.asked() == 1).then_some(())
     })
     .await;
-    let second = send();
-    let refused = eventually("a full queue", async || {
-        let told = site.operator.get("/status").await.ok(200);
-        assert_eq!(told["upstreams"]["backend"]["inFlight"], 1);
-        // The second may be on its way still, and this one in its place until it is given up.
-        let request = site.public.request(Method::GET, "/things");
-        let answer = tokio::time::timeout(std::time::Duration::from_millis(200), request.send());
-        answer.await.ok().filter(|answer| answer.status == 503)
-    })
-    .await;
+    let told = site.operator.get("/status").await.ok(200);
+    assert_eq!(told["upstreams"]["backend"]["inFlight"], 1);
+    let refused = site.public.get("/things").await;
     let problem = refused.problem(503, "upstream_overloaded");
     assert_eq!(problem.service.as_deref(), Some("backend"));
     assert_eq!(refused.header("retry-after"), Some("1"));
     site.backend.release.notify_one();
     assert_eq!(&first.await.unwrap().body[..], b"done");
-    eventually("the second", async || {
-        (site.backend.asked() >= 2).then_some(())
+    site.backend.says("200 OK", "next");
+    let next = eventually("a free place", async || {
+        let answer = site.public.get("/things").await;
+        (answer.status == 200).then_some(answer)
     })
     .await;
-    site.backend.release.notify_one();
-    assert_eq!(&second.await.unwrap().body[..], b"done");
+    assert_eq!(&next.body[..], b"next");
+    assert_eq!(site.backend.asked(), 2);
+}
+
+#[actix_web::test]
+async fn who_waits_gets_the_place_that_becomes_free() {
+    let limit = "retries = 0\nconcurrency = { requests = 1, queue = 9, wait = \"10s\" }";
+    let site = Site::open(&site(limit)).await;
+    site.backend.feels(Mood::Holds("done".to_owned()));
+    let all: Vec<_> = (0..3)
+        .map(|_| {
+            let request = site.public.request(Method::GET, "/things");
+            actix_web::rt::spawn(async move { request.send().await })
+        })
+        .collect();
+    for turn in 1..=3 {
+        eventually("the next", async || {
+            (site.backend.asked() == turn).then_some(())
+        })
+        .await;
+        site.backend.release.notify_one();
+    }
+    for one in all {
+        assert_eq!(&one.await.unwrap().body[..], b"done");
+    }
+    // Never two at once.
     assert_eq!(site.backend.open.get().1, 1);
 }
 
