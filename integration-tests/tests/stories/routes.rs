@@ -38,7 +38,9 @@ impl Walk<'_> {
     /// The token goes along: it is needed where the contract says so, and harmless elsewhere.
     async fn step(&mut self, method: Method, path: &str, body: &str, status: u16) -> Value {
         self.walked.insert((method.to_string(), path.to_owned()));
-        let path = path.replace("{id}", &self.id);
+        let path = path
+            .replace("{id}", &self.id)
+            .replace("{commandeId}", &self.id);
         let request = self
             .restaurant
             .gateway
@@ -108,8 +110,26 @@ impl Walk<'_> {
         self.get("/order-api/commandes/{id}").await;
         self.patch("/order-api/commandes/{id}/status", golden::STATUS_CHANGE)
             .await;
+        self.get("/suivi/{commandeId}").await;
+        self.watch_to_the_end().await;
         self.get("/orders").await;
         self.post("/orders", golden::NEW_DEMO_ORDER, 200).await;
+    }
+
+    /// The stream of an order whose status is final ends by itself.
+    async fn watch_to_the_end(&mut self) {
+        let cancelled = json!({"status": "ANNULEE"}).to_string();
+        self.patch("/order-api/commandes/{id}/status", &cancelled)
+            .await;
+        let path = "/suivi/{commandeId}/flux";
+        self.walked.insert(("GET".to_owned(), path.to_owned()));
+        let path = path.replace("{commandeId}", &self.id);
+        let answer = self.restaurant.gateway.get(&path).await;
+        assert_eq!(answer.status, 200);
+        let text = String::from_utf8_lossy(&answer.body);
+        assert!(text.starts_with("event: suivi\n"), "{text}");
+        assert!(text.contains("\"status\":\"ANNULEE\""), "{text}");
+        assert!(text.contains("event: fin\n"), "{text}");
     }
 
     async fn kitchen_and_delivery(&mut self) {
