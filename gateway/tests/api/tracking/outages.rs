@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use actix_web::http::Method;
+use gateway::{Config, Gateway};
 use serde_json::{Value, json};
+use service_kit::env::Env;
 use service_kit::testing::Client;
 
 use super::{DELIVERIES, ORDER, Restaurant, Service, config, gateway, states};
@@ -114,4 +116,34 @@ async fn a_service_that_hangs_keeps_nobody_longer_than_the_deadline() {
         "{:?}",
         began.elapsed()
     );
+}
+
+#[actix_web::test]
+async fn a_drill_shows_in_what_it_has_made_of_the_answer_and_nowhere_else() {
+    let orders = Service::answering(ORDER).await;
+    let kitchen = Service::answering("[]").await;
+    let delivery = Service::answering(DELIVERIES).await;
+    let config = config(orders.addr, kitchen.addr, delivery.addr);
+    let env = Env::of_pairs([
+        ("GATEWAY_BIND", "127.0.0.1:0"),
+        ("GATEWAY_ADMIN_BIND", "127.0.0.1:0"),
+        ("GATEWAY_DRILLS", "on"),
+    ]);
+    let gateway = Gateway::build(Config::parse("test.toml", &config, &env).unwrap()).unwrap();
+    let (client, operator) = (Client::of(gateway.addr()), Client::of(gateway.admin_addr()));
+    actix_web::rt::spawn(gateway.run_until(std::future::pending()));
+    let marked = async || {
+        let answer = client.get("/suivi/7").await;
+        let mark = answer.header("x-drill").map(str::to_owned);
+        (states(&answer.ok(200)).map(str::to_owned), mark)
+    };
+    let well = ["ok", "not_found", "ok"].map(str::to_owned);
+    assert_eq!(marked().await, (well.clone(), None));
+    let drill = operator.request(Method::PUT, "/drills/kitchen");
+    let order = json!({"mode": "down", "for": "1m"});
+    let _ = drill.send_json(order).await.ok(200);
+    let without = ["ok", "unavailable", "ok"].map(str::to_owned);
+    assert_eq!(marked().await, (without, Some("down".to_owned())));
+    assert_eq!(operator.delete("/drills/kitchen").await.status, 204);
+    assert_eq!(marked().await, (well, None));
 }
