@@ -32,12 +32,45 @@ pub(crate) fn version(programs: &Path) -> Result<String, Error> {
     Ok(String::from_utf8(told.stdout)?.trim().to_owned())
 }
 
-/// Starts the gateway, which is in the folder `programs`, with its files in `folder`.
+/// Where a program may run.
+#[derive(Clone, Copy)]
+pub(crate) enum Cores {
+    All,
+    First,
+}
+
+impl Cores {
+    pub(crate) fn command(self, program: &Path) -> Command {
+        match self {
+            Self::All => Command::new(program),
+            // Which becomes the program, under the same id.
+            Self::First => {
+                let mut command = Command::new("/usr/bin/taskset");
+                command.args(["-c", "0"]).arg(program);
+                command
+            }
+        }
+    }
+}
+
+/// Starts the gateway, which is in the folder `programs`, with one worker and its files in `folder`.
 pub(crate) async fn start(
     programs: &Path,
     folder: &Path,
     upstream: SocketAddr,
     changes: &[Change<'_>],
+) -> Result<Service, Error> {
+    start_on(programs, folder, upstream, changes, Cores::All, 1).await
+}
+
+/// The same on these cores, with so many workers.
+pub(crate) async fn start_on(
+    programs: &Path,
+    folder: &Path,
+    upstream: SocketAddr,
+    changes: &[Change<'_>],
+    cores: Cores,
+    workers: usize,
 ) -> Result<Service, Error> {
     let mut config = fs::read_to_string(DEFAULT_FILE)?;
     for change in changes {
@@ -47,15 +80,18 @@ pub(crate) async fn start(
     }
     let file = folder.join("gateway.toml");
     fs::write(&file, config)?;
-    let mut program = Command::new(programs.join("gateway"));
+    let mut program = cores.command(&programs.join("gateway"));
     program.arg("--config").arg(file);
     let variables = [
         ("GATEWAY_BIND", "127.0.0.1:0".to_owned()),
         ("GATEWAY_ADMIN_BIND", "127.0.0.1:0".to_owned()),
-        ("GATEWAY_WORKERS", "1".to_owned()),
+        ("GATEWAY_WORKERS", workers.to_string()),
         // All clients are one address here.
         ("GATEWAY_RATE_LIMIT", "off".to_owned()),
         ("CLIENTS_URL", format!("http://{upstream}")),
+        ("ORDERS_URL", format!("http://{upstream}")),
+        ("KITCHEN_URL", format!("http://{upstream}")),
+        ("DELIVERY_URL", format!("http://{upstream}")),
     ];
     Service::start(program, folder, &variables).await
 }

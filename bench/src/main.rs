@@ -1,8 +1,8 @@
 //! `cargo run --release -p bench`: measures the release binaries from outside, as their clients see them.
 //!
 //! It knows no service's code, only what the contract says of them, so that the same load can be put on anything
-//! that speaks it. Each measurement is a subcommand: `orders`, which runs where none is named, `journey`, `idle`
-//! and `bodies`.
+//! that speaks it. Each measurement is a subcommand: `orders`, which runs where none is named, `journey`, `idle`,
+//! `bodies` and `proxy`.
 
 mod bodies;
 mod client;
@@ -18,6 +18,7 @@ mod nginx;
 mod order;
 mod orders;
 mod process;
+mod proxy;
 mod report;
 mod server;
 mod service;
@@ -52,6 +53,8 @@ enum Measurement {
     Journey(journey::Options),
     /// What idle connections and slow heads cost the gateway, and whoever else is a client of it; beside nginx
     Idle(idle::Options),
+    /// What passing on a request costs the gateway, beside other proxies
+    Proxy(proxy::Options),
     /// What a large body takes of the gateway on its way through it, up and down
     Bodies(bodies::Options),
 }
@@ -93,6 +96,7 @@ async fn run(measurement: Measurement) -> Result<(), Error> {
         Measurement::Orders(options) => orders::run(options).await,
         Measurement::Journey(options) => journey::run(options).await,
         Measurement::Idle(options) => idle::run(options).await,
+        Measurement::Proxy(options) => proxy::run(options).await,
         Measurement::Bodies(options) => bodies::run(options).await,
     }
 }

@@ -10,6 +10,13 @@ pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     sorted.get(index).copied().unwrap_or_default()
 }
 
+/// The same of so many in a thousand.
+pub(crate) fn per_mille(sorted: &[Duration], part: usize) -> Duration {
+    let rank = (sorted.len() * part).div_ceil(1000);
+    let index = rank.saturating_sub(1);
+    sorted.get(index).copied().unwrap_or_default()
+}
+
 /// Median and 99th percentile.
 pub(crate) fn median_and_p99(mut samples: Vec<Duration>) -> (Duration, Duration) {
     samples.sort_unstable();

@@ -83,12 +83,12 @@ impl Keep {
             fresh: future::Cache::builder()
                 .max_capacity(bytes)
                 .weigher(weigh)
-                .expire_after(WhileFresh)
+                .expire_after(For(|copy| copy.fresh))
                 .build(),
             kept: sync::Cache::builder()
                 .max_capacity(bytes)
                 .weigher(weigh)
-                .expire_after(WhileStale)
+                .expire_after(For(|copy| copy.fresh.saturating_add(copy.stale_if_error)))
                 .build(),
             most: bytes / 8,
         }
@@ -195,29 +195,12 @@ impl Key {
     }
 }
 
-struct WhileFresh;
+/// How long a copy is held, told by itself: each row has its own times.
+struct For(fn(&Copy) -> Duration);
 
-impl Expiry<Key, Arc<Copy>> for WhileFresh {
+impl Expiry<Key, Arc<Copy>> for For {
     fn expire_after_create(&self, _: &Key, copy: &Arc<Copy>, _: Instant) -> Option<Duration> {
-        Some(copy.fresh)
-    }
-
-    fn expire_after_update(
-        &self,
-        key: &Key,
-        copy: &Arc<Copy>,
-        now: Instant,
-        _: Option<Duration>,
-    ) -> Option<Duration> {
-        self.expire_after_create(key, copy, now)
-    }
-}
-
-struct WhileStale;
-
-impl Expiry<Key, Arc<Copy>> for WhileStale {
-    fn expire_after_create(&self, _: &Key, copy: &Arc<Copy>, _: Instant) -> Option<Duration> {
-        Some(copy.fresh.saturating_add(copy.stale_if_error))
+        Some((self.0)(copy))
     }
 
     fn expire_after_update(

@@ -1,0 +1,114 @@
+//! The plan: what passing on a request costs the gateway, beside who else could stand in its place.
+//!
+//! Each of them has one core to itself and stands in front of the same upstream, which shares the other core with the
+//! load; in each round they take turns, so that what the machine is up to meanwhile befalls all alike. The figure that
+//! counts is the processor time that the proxy takes for a request: how many a second go through also tells how fast
+//! the load is.
+
+mod load;
+mod peer;
+mod report;
+mod scenario;
+mod upstream;
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use tempfile::TempDir;
+
+use crate::process::Memory;
+use crate::report::{Conditions, publish};
+use crate::{Error, service};
+use load::Load;
+use peer::Peer;
+use report::Report;
+use scenario::{SCENARIOS, Scenario};
+
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// How often each is measured
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
+    rounds: u64,
+    /// How long each measurement is
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=60))]
+    seconds: u64,
+    /// Only the scenarios whose name contains this
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Also writes the result into this file, between `<!-- proxy -->` and `<!-- /proxy -->`
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+}
+
+/// One scenario through one peer.
+struct Run {
+    requests: u64,
+    elapsed: Duration,
+    /// Of the proxy.
+    cpu: Duration,
+    /// Half of the requests took no longer, 99 % of them, and 99.9 %.
+    waits: [Duration; 3],
+    memory: Memory,
+}
+
+/// Measures and reports.
+///
+/// # Errors
+/// Something could not be measured.
+pub(crate) async fn run(options: Options) -> Result<(), Error> {
+    let target = service::target_folder()?;
+    let programs = service::build(&target)?;
+    let folder = TempDir::with_prefix_in("bench-", target.canonicalize()?)?;
+    let peers = Peer::found(&programs)?;
+    let wanted = |scenario: &&Scenario| {
+        let only = options.only.as_deref();
+        only.is_none_or(|only| scenario.name.contains(only))
+    };
+    let scenarios: Vec<_> = SCENARIOS.iter().filter(wanted).collect();
+    // Before the load and the upstream get theirs: what follows runs on the second core, and the proxies on the first.
+    peer::stay_on("1")?;
+    let mut report = Report::new(Conditions::of(folder.path()).await?, &peers, &scenarios);
+    let upstream = upstream::open()?;
+    for round in 1..=options.rounds {
+        writeln!(io::stderr(), "round {round} of {}", options.rounds)?;
+        for (row, scenario) in scenarios.iter().enumerate() {
+            for (column, peer) in peers.iter().enumerate() {
+                if !scenario.is_for(peer) {
+                    continue;
+                }
+                writeln!(io::stderr(), "  {}: {}", scenario.name, peer.name())?;
+                let folder = TempDir::new_in(&folder)?;
+                let seconds = Duration::from_secs(options.seconds);
+                let run = measure(peer, scenario, upstream, folder.path(), seconds).await;
+                let run =
+                    run.map_err(|error| format!("{}, {}: {error}", scenario.name, peer.name()))?;
+                report.add(row, column, run);
+            }
+        }
+    }
+    publish("proxy", &report.to_string(), options.markdown.as_deref())
+}
+
+async fn measure(
+    peer: &Peer,
+    scenario: &Scenario,
+    upstream: std::net::SocketAddr,
+    folder: &Path,
+    duration: Duration,
+) -> Result<Run, Error> {
+    let proxy = peer.start(upstream, folder, scenario.workers).await?;
+    let load = Load::of(scenario, proxy.addr());
+    // Brings in what every later request needs.
+    load.run(Duration::from_millis(500)).await?;
+    let before = proxy.cpu()?;
+    let outcome = load.run(duration).await?;
+    Ok(Run {
+        requests: outcome.requests,
+        elapsed: outcome.elapsed,
+        cpu: proxy.cpu()?.saturating_sub(before),
+        waits: outcome.waits,
+        memory: proxy.memory()?,
+    })
+}
