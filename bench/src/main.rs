@@ -1,8 +1,8 @@
 //! `cargo run --release -p bench`: measures the release binaries from outside, as their clients see them.
 //!
 //! It knows no service's code, only what the contract says of them, so that the same load can be put on anything
-//! that speaks it. Each measurement is a subcommand: `orders`, which runs where none is named, `journey`, `idle`
-//! and `bodies`.
+//! that speaks it. Each measurement is a subcommand: `orders`, which runs where none is named, `journey`, `idle`,
+//! `bodies` and `outages`.
 
 mod bodies;
 mod client;
@@ -17,6 +17,7 @@ mod markdown;
 mod nginx;
 mod order;
 mod orders;
+mod outages;
 mod process;
 mod report;
 mod server;
@@ -54,6 +55,8 @@ enum Measurement {
     Idle(idle::Options),
     /// What a large body takes of the gateway on its way through it, up and down
     Bodies(bodies::Options),
+    /// What an upstream that is down costs those who ask for it, those who do not, and itself
+    Outages(outages::Options),
 }
 
 fn main() -> ExitCode {
@@ -94,5 +97,6 @@ async fn run(measurement: Measurement) -> Result<(), Error> {
         Measurement::Journey(options) => journey::run(options).await,
         Measurement::Idle(options) => idle::run(options).await,
         Measurement::Bodies(options) => bodies::run(options).await,
+        Measurement::Outages(options) => outages::run(options).await,
     }
 }
