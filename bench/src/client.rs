@@ -55,6 +55,12 @@ impl Client {
         Ok(answer.into_body())
     }
 
+    /// What a GET is answered, once the whole of it is here.
+    pub(crate) async fn status(&mut self, path: &str) -> Result<StatusCode, Error> {
+        let request = Request::get(path).header(HOST, &self.host);
+        Ok(self.send(request.body(String::new())?).await?.status())
+    }
+
     /// The answer to a POST, once the whole of it is here.
     pub(crate) async fn post(
         &mut self,

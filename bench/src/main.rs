@@ -2,7 +2,7 @@
 //!
 //! It knows no service's code, only what the contract says of them, so that the same load can be put on anything
 //! that speaks it. Each measurement is a subcommand: `orders`, which runs where none is named, `journey`, `idle`,
-//! `bodies` and `proxy`.
+//! `bodies`, `outages` and `proxy`.
 
 mod bodies;
 mod client;
@@ -17,6 +17,7 @@ mod markdown;
 mod nginx;
 mod order;
 mod orders;
+mod outages;
 mod process;
 mod proxy;
 mod report;
@@ -57,6 +58,8 @@ enum Measurement {
     Proxy(proxy::Options),
     /// What a large body takes of the gateway on its way through it, up and down
     Bodies(bodies::Options),
+    /// What an upstream that is down costs those who ask for it, those who do not, and itself
+    Outages(outages::Options),
 }
 
 fn main() -> ExitCode {
@@ -98,5 +101,6 @@ async fn run(measurement: Measurement) -> Result<(), Error> {
         Measurement::Idle(options) => idle::run(options).await,
         Measurement::Proxy(options) => proxy::run(options).await,
         Measurement::Bodies(options) => bodies::run(options).await,
+        Measurement::Outages(options) => outages::run(options).await,
     }
 }

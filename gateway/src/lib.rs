@@ -6,6 +6,8 @@
 //! service's code.
 
 mod application;
+#[cfg(feature = "bench")]
+pub mod bench;
 pub mod cli;
 mod client_address;
 pub mod config;

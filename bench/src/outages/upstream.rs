@@ -1,0 +1,193 @@
+//! An upstream whose behaviour is switched while it is asked, and that counts what it is asked.
+//!
+//! It does not use `server`, which cannot be closed: that nobody listens is one of the outages.
+
+use std::convert::Infallible;
+use std::hash::{BuildHasher as _, RandomState};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::CACHE_CONTROL;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::config::PROBE;
+use crate::Error;
+
+/// What becomes of a request that comes now. One that hangs is never answered, whatever is switched to later.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Mode {
+    Answers,
+    AnswersAfter(Duration),
+    Hangs,
+    Fails,
+    /// 503 to so many percent of the requests, by chance; never to a probe.
+    FailsPart(u64),
+}
+
+pub(super) struct Upstream {
+    mode: watch::Sender<Mode>,
+    seen: Arc<Seen>,
+    addr: SocketAddr,
+    /// Ends all connections when it is aborted.
+    listening: JoinHandle<()>,
+}
+
+/// What it has been asked.
+#[derive(Default)]
+struct Seen {
+    requests: Gauge,
+    probes: Gauge,
+}
+
+#[derive(Default)]
+struct Gauge {
+    all: AtomicU64,
+    now: AtomicU64,
+    most: AtomicU64,
+}
+
+/// One of those that are there, until it is dropped: when it is answered, or whoever asks has gone.
+struct Present<'g>(&'g Gauge);
+
+impl Upstream {
+    pub(super) async fn open() -> Result<Self, Error> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let addr = listener.local_addr()?;
+        let (mode, modes) = watch::channel(Mode::Answers);
+        let seen = Arc::default();
+        Ok(Self {
+            listening: tokio::spawn(listen(listener, modes, Arc::clone(&seen))),
+            mode,
+            seen,
+            addr,
+        })
+    }
+
+    pub(super) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    pub(super) fn switch(&self, mode: Mode) {
+        self.mode.send_replace(mode);
+    }
+
+    /// Connections are closed, and new ones refused.
+    pub(super) async fn close(&mut self) {
+        self.listening.abort();
+        // That it was aborted is no news.
+        let _ = (&mut self.listening).await;
+    }
+
+    /// Listens again where it did.
+    pub(super) async fn reopen(&mut self) -> Result<(), Error> {
+        let listener = TcpListener::bind(self.addr).await?;
+        let seen = Arc::clone(&self.seen);
+        self.listening = tokio::spawn(listen(listener, self.mode.subscribe(), seen));
+        Ok(())
+    }
+
+    /// Requests so far, without probes.
+    pub(super) fn requests(&self) -> u64 {
+        self.seen.requests.all.load(Ordering::Relaxed)
+    }
+
+    /// The most probes at once since this was last asked.
+    pub(super) fn most_probes(&self) -> u64 {
+        let probes = &self.seen.probes;
+        let now = probes.now.load(Ordering::Relaxed);
+        probes.most.swap(now, Ordering::Relaxed)
+    }
+}
+
+impl Drop for Upstream {
+    fn drop(&mut self) {
+        self.listening.abort();
+    }
+}
+
+async fn listen(listener: TcpListener, modes: watch::Receiver<Mode>, seen: Arc<Seen>) {
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _peer)) = listener.accept().await {
+        let (modes, seen) = (modes.clone(), Arc::clone(&seen));
+        let service = service_fn(move |request| {
+            let (mode, seen) = (*modes.borrow(), Arc::clone(&seen));
+            async move { Ok::<_, Infallible>(answer(mode, &seen, &request).await) }
+        });
+        connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        // What has ended is forgotten.
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn answer(mode: Mode, seen: &Seen, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    let is_probe = request.uri().path() == PROBE;
+    let gauge = if is_probe {
+        &seen.probes
+    } else {
+        &seen.requests
+    };
+    let (_present, number) = Present::join(gauge);
+    let is_well = match mode {
+        Mode::Answers => true,
+        Mode::AnswersAfter(pause) => {
+            tokio::time::sleep(pause).await;
+            true
+        }
+        Mode::Hangs => std::future::pending().await,
+        Mode::Fails => false,
+        Mode::FailsPart(percent) => is_probe || !is_in(percent, number),
+    };
+    let mut answer = Response::new(Full::new(Bytes::from_static(b"[]")));
+    if is_well {
+        let fields = answer.headers_mut();
+        fields.insert(
+            CACHE_CONTROL,
+            hyper::header::HeaderValue::from_static("public"),
+        );
+    } else {
+        *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    }
+    answer
+}
+
+/// By chance: of a strict tenth, no three would ever follow each other.
+fn is_in(percent: u64, number: u64) -> bool {
+    RandomState::new().hash_one(number) % 100 < percent
+}
+
+impl<'g> Present<'g> {
+    /// With its number.
+    fn join(gauge: &'g Gauge) -> (Self, u64) {
+        let now = gauge.now.fetch_add(1, Ordering::Relaxed) + 1;
+        gauge.most.fetch_max(now, Ordering::Relaxed);
+        (Self(gauge), gauge.all.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl Drop for Present<'_> {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_in;
+
+    #[test]
+    fn a_part_is_about_as_large_as_it_was_said_to_be() {
+        let tenth = (0..10_000).filter(|number| is_in(10, *number)).count();
+        assert!((800..1200).contains(&tenth), "{tenth}");
+        assert!((0..100).all(|number| is_in(100, number) && !is_in(0, number)));
+    }
+}
