@@ -67,9 +67,10 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
         only.is_none_or(|only| scenario.name.contains(only))
     };
     let scenarios: Vec<_> = SCENARIOS.iter().filter(wanted).collect();
-    // Before the load and the upstream get theirs: what follows runs on the second core, and the proxies on the first.
+    let conditions = Conditions::of(folder.path()).await?;
+    // From here on the load and the upstream run on the second core, and the proxies on the first.
     peer::stay_on("1")?;
-    let mut report = Report::new(Conditions::of(folder.path()).await?, &peers, &scenarios);
+    let mut report = Report::new(conditions, &peers, &scenarios);
     let upstream = upstream::open()?;
     for round in 1..=options.rounds {
         writeln!(io::stderr(), "round {round} of {}", options.rounds)?;

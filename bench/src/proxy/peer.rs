@@ -123,7 +123,7 @@ impl Peer {
 
 fn haproxy(addr: SocketAddr, upstream: SocketAddr, workers: usize) -> String {
     format!(
-        "global\n  nbthread {workers}\n  maxconn 20000\n\
+        "global\n  nbthread {workers}\n  maxconn 4000\n\
          defaults\n  mode http\n  timeout connect 5s\n  timeout client 60s\n  timeout server 60s\n  \
          http-reuse always\n\
          listen all\n  bind {addr}\n  server behind {upstream}\n"
