@@ -217,7 +217,7 @@ impl Display for Report {
              `first` answers 503 to {PART} % of what it is asked, by chance; {rate} requests a second:\n\
              \n{flaky}\n\
              - Limit: {RETRIES} requests that it sees for each that a client sends.\n\
-             - While the circuit is open, which three failures in a row make it, nothing is sent and every client gets a 503.\n\
+             - While the circuit is open, which five failures in a row can make it, nothing is sent and every client gets a 503.\n\
              \n\
              Clients and upstreams are one thread on the same cores; the access log is off.\n",
             limit = REFUSAL.as_millis(),

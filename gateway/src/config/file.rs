@@ -77,7 +77,7 @@ pub(crate) struct BreakerTable {
 impl Default for BreakerTable {
     fn default() -> Self {
         Self {
-            failures: 3,
+            failures: 5,
             percent: 50,
             minimum: 10,
             window: Duration::from_secs(10),

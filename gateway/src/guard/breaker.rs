@@ -1,7 +1,8 @@
 //! The circuit breaker: decides from the outcomes of requests whether an upstream is to be asked at all.
 //!
 //! Closed, it lets everything pass. It opens on a run of failures, which finds a dead upstream within a few requests,
-//! or on a rate of them, which finds one that fails now and then. Open, it refuses until its time is over; then one
+//! or on a rate of them, which finds one that fails now and then. Among thousands of requests a run comes by chance: it
+//! counts only where what has ended just now has failed at that rate as well. Open, it refuses until its time is over; then one
 //! probe goes through, and its outcome closes it or opens it again. Where the gateway probes by itself, no request of a
 //! client is spent on that.
 
@@ -9,11 +10,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::window::Window;
+use super::window::{Seen, Window};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct BreakerSettings {
-    /// Failures in a row that open it.
+    /// Failures in a row that open it, where `percent` of the latest tenth of `window` have failed too.
     pub(crate) failures: u32,
     /// Percent of the requests in `window` that open it, once there are `minimum`.
     pub(crate) percent: u8,
@@ -124,10 +125,9 @@ impl Breaker {
         let run = self.run.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         self.window.count(now, true);
         let seen = self.window.sum(now);
-        let at_rate = seen.requests >= self.settings.minimum
-            && u64::from(seen.failures) * 100
-                >= u64::from(seen.requests) * u64::from(self.settings.percent);
-        if run < self.settings.failures && !at_rate {
+        let is_rate = seen.requests >= self.settings.minimum && self.is_too_many(seen);
+        let is_run = run >= self.settings.failures && self.is_too_many(self.window.latest(now));
+        if !is_rate && !is_run {
             return false;
         }
         let mut state = self.state();
@@ -137,6 +137,11 @@ impl Breaker {
             self.open(&mut state, now);
         }
         opens
+    }
+
+    fn is_too_many(&self, seen: Seen) -> bool {
+        let (failures, requests) = (u64::from(seen.failures), u64::from(seen.requests));
+        failures * 100 >= requests * u64::from(self.settings.percent)
     }
 
     /// Whether this closed it.

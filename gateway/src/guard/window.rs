@@ -66,6 +66,17 @@ impl Window {
         sum
     }
 
+    /// Of the tenth that is under way.
+    pub(super) fn latest(&self, now: Instant) -> Seen {
+        let (tick, index) = self.tick(now);
+        let bucket = self.buckets.get(index);
+        let bucket = bucket.map(|bucket| Bucket::of(bucket.load(Ordering::Relaxed)));
+        bucket
+            .filter(|bucket| bucket.tick == tick)
+            .map(|bucket| bucket.seen)
+            .unwrap_or_default()
+    }
+
     pub(super) fn clear(&self, now: Instant) {
         let (tick, _) = self.tick(now);
         let seen = Seen::default();

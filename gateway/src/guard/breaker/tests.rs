@@ -54,6 +54,27 @@ fn a_success_ends_the_run() {
 }
 
 #[test]
+fn a_run_that_comes_by_chance_among_many_successes_does_not_open_it() {
+    let now = Instant::now();
+    let breaker = breaker(now);
+    (0..100).for_each(|_| breaker.succeeded(now));
+    let opened = (0..99).filter(|_| breaker.failed(now));
+    assert_eq!(opened.count(), 0);
+    // As many failures as successes are no chance.
+    assert!(breaker.failed(now));
+}
+
+#[test]
+fn a_run_that_goes_on_opens_it_a_tenth_of_the_window_later_at_the_latest() {
+    let now = Instant::now();
+    let breaker = breaker(now);
+    (0..1000).for_each(|_| breaker.succeeded(now));
+    let opened = (0..3).filter(|_| breaker.failed(now));
+    assert_eq!(opened.count(), 0);
+    assert!(breaker.failed(now + SETTINGS.window / 10));
+}
+
+#[test]
 fn it_opens_on_a_rate_of_failures_once_there_are_enough() {
     let now = Instant::now();
     let breaker = breaker(now);
