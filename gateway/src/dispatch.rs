@@ -3,8 +3,9 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
+use actix_web::dev::Payload;
 use actix_web::http::header::HeaderValue;
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use service_kit::serve::Draining;
 use shared_types::problem::Code;
 
@@ -36,7 +37,7 @@ impl Worker {
     pub(crate) async fn dispatch(
         &self,
         request: &HttpRequest,
-        payload: web::Payload,
+        payload: Payload,
         record: &mut Record,
     ) -> HttpResponse {
         // What HTTP/2 may carry and no request may be. It counts all the same, since it does not end the connection.
@@ -101,7 +102,7 @@ impl Worker {
     async fn answer(
         &self,
         request: &HttpRequest,
-        payload: web::Payload,
+        payload: Payload,
         found: Found<'_, '_>,
         record: &mut Record,
     ) -> HttpResponse {
@@ -113,7 +114,9 @@ impl Worker {
         let to = match &route.to {
             To::Own(page) => return pages::answer(*page, &self.draining, &self.state),
             To::Tracking(view) => {
-                return tracking::answer(self, request, *view, &parameters, record).await;
+                // Boxed, or each request would carry the room that this one needs.
+                let answer = tracking::answer(self, request, *view, &parameters, record);
+                return Box::pin(answer).await;
             }
             To::Upstream(to) => to,
         };

@@ -14,7 +14,6 @@ mod head;
 mod http2;
 mod inbound;
 mod lines;
-mod patience;
 mod screen;
 mod stream;
 mod target;
@@ -28,15 +27,15 @@ use std::time::Duration;
 use actix_http::{HttpService, KeepAlive};
 use actix_server::Server;
 use actix_service::{ServiceFactory as _, fn_factory, fn_service, map_config};
+use actix_web::App;
 use actix_web::dev::AppConfig;
-use actix_web::{App, web};
 use service_kit::serve::{DRAIN, Draining, cannot_listen};
 use socket2::{Domain, Socket, Type};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use crate::dispatch::Worker;
-use crate::entrance::enter;
+use crate::entrance;
 use crate::proxy::{Pools, TlsConfig};
 use crate::state::State;
 
@@ -79,7 +78,7 @@ pub(crate) fn bind(
         .shutdown_timeout(DRAIN.as_secs());
     let stopping = builder.graceful_shutdown_signal();
     let builder = builder.listen("gateway", listener, move || {
-        let worker = web::Data::new(Worker {
+        let worker = Rc::new(Worker {
             config: Arc::clone(&config),
             state: Arc::clone(&state),
             pools: Pools::new(&config.upstreams, &tls),
@@ -87,10 +86,8 @@ pub(crate) fn bind(
             is_counting: true,
         });
         let app = || {
-            let app = App::new().app_data(worker.clone());
-            map_config(app.default_service(web::to(enter)), |()| {
-                AppConfig::default()
-            })
+            let app = App::new().default_service(entrance::service(Rc::clone(&worker)));
+            map_config(app, |()| AppConfig::default())
         };
         let stopping = stopping.clone();
         let http1 = HttpService::build()

@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
+use actix_service::{ServiceFactory, fn_service};
 use actix_web::body::{BodySize, MessageBody as _};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::{ConnectionType, Version};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use service_kit::request_id::{self, RequestId};
 
 use crate::cors;
@@ -13,12 +15,28 @@ use crate::link::Link;
 use crate::record::Record;
 use crate::trace::Trace;
 
-/// The one handler of the public listener.
-pub(crate) async fn enter(
-    request: HttpRequest,
-    payload: web::Payload,
-    worker: web::Data<Worker>,
-) -> HttpResponse {
+/// What serves every request, whatever it asks for. Without the extractors of a handler, which take their time to find
+/// what is at hand.
+pub(crate) fn service(
+    worker: Rc<Worker>,
+) -> impl ServiceFactory<
+    ServiceRequest,
+    Config = (),
+    Response = ServiceResponse,
+    Error = actix_web::Error,
+    InitError = (),
+> {
+    fn_service(move |request: ServiceRequest| {
+        let worker = Rc::clone(&worker);
+        async move {
+            let (request, payload) = request.into_parts();
+            let response = enter(&request, payload, &worker).await;
+            Ok(ServiceResponse::new(request, response))
+        }
+    })
+}
+
+async fn enter(request: &HttpRequest, payload: Payload, worker: &Worker) -> HttpResponse {
     let request_id = RequestId::take_over_or_make(request.headers());
     let trace = Trace::go_on_or_begin(request.headers(), rand::random());
     let link = request.conn_data::<Rc<Link>>().cloned();
@@ -30,15 +48,15 @@ pub(crate) async fn enter(
     let mut response = if cors::is_preflight(request.method(), request.headers()) {
         cors::preflight_answer(&grant, request.headers())
     } else {
-        worker.dispatch(&request, payload, &mut record).await
+        worker.dispatch(request, payload, &mut record).await
     };
 
     cors::apply(&grant, response.headers_mut());
     response
         .headers_mut()
         .insert(request_id::HEADER, request_id.header_value());
-    let is_delimited_by_end = is_delimited_by_end(&response, &request);
-    fit(&mut response, &request, is_delimited_by_end);
+    let is_delimited_by_end = is_delimited_by_end(&response, request);
+    fit(&mut response, request, is_delimited_by_end);
     if let Some(link) = &record.link {
         link.answer_begins();
         if response.head().connection_type() == ConnectionType::Close {

@@ -2,7 +2,11 @@
 
 /// `tchar`, of which a method, a field's name and many values are made (RFC 9110 §5.6.2).
 pub(crate) fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    matches!(
+        byte,
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z'
+            | b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+    )
 }
 
 pub(crate) fn is_token(text: &[u8]) -> bool {
@@ -41,11 +45,11 @@ pub(crate) fn is_authority(text: &[u8]) -> bool {
 }
 
 fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 fn is_address(byte: u8) -> bool {
-    byte.is_ascii_hexdigit() || b":.".contains(&byte)
+    byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')
 }
 
 /// RFC 3986 §3.2.3 lets it be empty.

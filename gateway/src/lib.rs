@@ -27,6 +27,7 @@ mod limits;
 mod link;
 mod operator;
 mod pages;
+mod patience;
 mod probe;
 mod problem;
 mod proxy;

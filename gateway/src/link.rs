@@ -1,7 +1,10 @@
 //! What a connection and the requests on it tell each other. Both live on one worker.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::task::Waker;
+
+use crate::patience::Patience;
 
 /// Shared by a client's connection and its requests.
 #[derive(Debug, Default)]
@@ -18,9 +21,16 @@ pub(crate) struct Link {
     has_stalled: Cell<bool>,
     is_delimited_by_end: Cell<bool>,
     is_closing: Cell<bool>,
+    /// What the requests are held to, which come one after another.
+    exchange: Rc<RefCell<Patience>>,
 }
 
 impl Link {
+    /// The timer of the request that is under way.
+    pub(crate) fn exchange(&self) -> Rc<RefCell<Patience>> {
+        Rc::clone(&self.exchange)
+    }
+
     /// The answer to a request is there to be written.
     pub(crate) fn answer_begins(&self) {
         self.answered.set(self.answered.get() + 1);

@@ -7,6 +7,7 @@ mod answer;
 mod body;
 mod connect;
 pub(crate) mod convert;
+mod deadline;
 mod diagnosis;
 mod download;
 mod fetch;
@@ -27,13 +28,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::http::header::HeaderName;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use http::uri::PathAndQuery;
 use hyper::body::Incoming;
 use service_kit::request_id::RequestId;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 
 use crate::client_address::{Scheme, TrustedProxies};
 use crate::config::Upstream;
@@ -44,6 +46,7 @@ use crate::link::Link;
 use crate::trace::Trace;
 
 use body::Body;
+use deadline::{Deadline, Passed};
 pub(crate) use fetch::{Fetch, fetch};
 use framing::Framing;
 #[cfg(any(fuzzing, test))]
@@ -96,12 +99,12 @@ struct Answered {
 /// the upstream was not there and another try is within the budget and the deadline.
 pub(crate) async fn forward(
     outgoing: Outgoing<'_>,
-    payload: Option<web::Payload>,
+    payload: Option<Payload>,
 ) -> Result<HttpResponse, Fault> {
     if via::is_loop(outgoing.request.headers()) {
         return Err(Fault::Loop);
     }
-    let deadline = Instant::now() + outgoing.timeout;
+    let deadline = Deadline::after(outgoing.timeout, outgoing.link);
     let framing = Framing::of(outgoing.request.headers()).map_err(Fault::Client)?;
     if matches!(framing, Framing::Length(length) if length > outgoing.max_body) {
         return Err(Fault::Client(ClientFault::TooLarge));
@@ -109,18 +112,18 @@ pub(crate) async fn forward(
     let progress = Progress::of(outgoing.link);
     let mut body = Body::of(&outgoing, framing, payload, &progress);
     if body.is_worth_keeping(&outgoing, framing) {
-        body = body.keep(deadline, &progress).await?;
+        body = body.keep(&deadline, &progress).await?;
     }
     outgoing.guard.count_request();
     let mut tries = 0;
     loop {
         let upload = body.upload();
-        let answered = attempt(&outgoing, framing, upload, deadline, &progress).await;
+        let answered = attempt(&outgoing, framing, upload, &deadline, &progress).await;
         let is_worth = tries < u32::from(outgoing.upstream.retries)
             && body.is_repeatable(&outgoing)
             && retry::is_worth(&answered);
         let pause = retry::pause(tries, rand::random());
-        if !is_worth || Instant::now() + pause >= deadline || !outgoing.guard.may_retry() {
+        if !is_worth || Instant::now() + pause >= deadline.at() || !outgoing.guard.may_retry() {
             return relay(answered?, outgoing.method, deadline);
         }
         tries += 1;
@@ -139,7 +142,7 @@ async fn attempt(
     outgoing: &Outgoing<'_>,
     framing: Framing,
     upload: Upload,
-    deadline: Instant,
+    deadline: &Deadline,
     progress: &Progress,
 ) -> Result<Answered, Fault> {
     let guard = outgoing.guard;
@@ -161,11 +164,11 @@ async fn attempt(
         answer::judge(answer.status(), answer.headers())?;
         Ok((answer, lease))
     };
-    let outcome = match timeout_at(deadline, exchange).await {
+    let outcome = match deadline.hold(exchange).await {
         Ok(Ok(answered)) => Ok(answered),
         Ok(Err(fault)) => Err(progress.fault().map_or(fault, Fault::Client)),
-        Err(_elapsed) if progress.is_awaited() => Err(Fault::Client(ClientFault::TooSlow)),
-        Err(_elapsed) => Err(Fault::upstream(
+        Err(Passed) if progress.is_awaited() => Err(Fault::Client(ClientFault::TooSlow)),
+        Err(Passed) => Err(Fault::upstream(
             UpstreamFault::Timeout,
             "no answer within the deadline",
         )),

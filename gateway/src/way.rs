@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::BoxBody;
+use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use http::uri::PathAndQuery;
 use shared_types::gateway::DrillMode;
 
@@ -40,14 +41,15 @@ impl Way<'_> {
     pub(crate) async fn answer(
         &self,
         request: &HttpRequest,
-        payload: web::Payload,
+        payload: Payload,
         target: PathAndQuery,
         record: &Record,
     ) -> HttpResponse {
         if let Outage::Stale(kept) = &self.to.outage
             && Keep::is_for(kept, request)
         {
-            return self.kept(kept, request, target, record).await;
+            // Boxed, or each request would carry the room that this one needs.
+            return Box::pin(self.kept(kept, request, target, record)).await;
         }
         let outgoing = self.outgoing(request, target, record);
         match (

@@ -13,10 +13,10 @@ use tokio::time::Instant;
 use super::closing::{Closing, LINGER};
 use super::goodbye;
 use super::inbound::Inbound;
-use super::patience::Patience;
 use super::screen::Screened;
 use crate::config::Config;
 use crate::link::Link;
+use crate::patience::Patience;
 use crate::refusal::Refusal;
 use crate::transport::Transport;
 

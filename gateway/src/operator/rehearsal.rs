@@ -4,6 +4,7 @@
 //! The requests go through the gateway itself, its listener and its rate limits left out. Others' requests meet the same
 //! drills meanwhile, for about a second for each upstream.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,7 @@ use tokio::time::sleep;
 use crate::config::Upstream;
 use crate::dispatch::Worker;
 use crate::drills::{Answer, Cell, Drills, Place, Plan, Verdict, declared, holds};
-use crate::entrance::enter;
+use crate::entrance;
 use crate::features::{Feature, Probe};
 use crate::guard::{Guard, Phase};
 use crate::keep::DEGRADED;
@@ -42,14 +43,14 @@ pub(super) async fn run(
     tls: &TlsConfig,
     drills: &Drills,
 ) -> Result<Verdict, Failure> {
-    let worker = web::Data::new(Worker {
+    let worker = Rc::new(Worker {
         config: Arc::clone(&state.config),
         state: Arc::clone(state),
         pools: Pools::new(&state.config.upstreams, tls),
         draining: Draining::default(),
         is_counting: false,
     });
-    let app = App::new().app_data(worker).default_service(web::to(enter));
+    let app = App::new().default_service(entrance::service(worker));
     let service = map_config(app, |()| AppConfig::default()).new_service(());
     let service = service
         .await

@@ -1,10 +1,11 @@
 //! A request's body, and whether it can be sent twice.
 
-use actix_web::web::{Bytes, Payload};
+use actix_web::dev::Payload;
+use actix_web::web::Bytes;
 use http_body_util::BodyExt as _;
-use tokio::time::{Instant, timeout_at};
 
 use super::Outgoing;
+use super::deadline::{Deadline, Passed};
 use super::framing::Framing;
 use super::upload::{Progress, Upload};
 use crate::fault::{ClientFault, Fault};
@@ -44,17 +45,21 @@ impl Body {
     }
 
     /// Takes the whole body in.
-    pub(super) async fn keep(self, deadline: Instant, progress: &Progress) -> Result<Self, Fault> {
+    pub(super) async fn keep(
+        self,
+        deadline: &Deadline,
+        progress: &Progress,
+    ) -> Result<Self, Fault> {
         let Self::Stream(Some(upload)) = self else {
             return Ok(self);
         };
-        match timeout_at(deadline, upload.collect()).await {
+        match deadline.hold(upload.collect()).await {
             Ok(Ok(body)) => Ok(Self::Kept(body.to_bytes())),
             Ok(Err(_interrupted)) => {
                 let fault = progress.fault().unwrap_or(ClientFault::Malformed);
                 Err(Fault::Client(fault))
             }
-            Err(_elapsed) => Err(Fault::Client(ClientFault::TooSlow)),
+            Err(Passed) => Err(Fault::Client(ClientFault::TooSlow)),
         }
     }
 

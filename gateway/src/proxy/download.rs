@@ -3,7 +3,6 @@
 //! Whatever ends it early is an error, on which the server breaks the connection: a broken body is never passed
 //! off as whole. hyper tells a body that is cut from one that is whole, by its length or its last chunk.
 
-use std::future::Future as _;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -14,8 +13,8 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use service_kit::program::chain;
-use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::deadline::{Deadline, Passed};
 use super::pool::Lease;
 use crate::guard::{Guard, Pass};
 
@@ -36,8 +35,7 @@ pin_project! {
         lease: Option<Lease>,
         // A place among what is in flight, and who is told when the body breaks off.
         held: (Pass, Arc<Guard>),
-        #[pin]
-        deadline: Sleep,
+        deadline: Deadline,
     }
 }
 
@@ -45,7 +43,7 @@ impl Download {
     pub(super) fn new(
         body: Incoming,
         lease: Lease,
-        deadline: Instant,
+        deadline: Deadline,
         held: (Pass, Arc<Guard>),
     ) -> Self {
         Self {
@@ -53,7 +51,7 @@ impl Download {
             body,
             lease: Some(lease),
             held,
-            deadline: sleep_until(deadline),
+            deadline,
         }
     }
 }
@@ -73,7 +71,7 @@ impl MessageBody for Download {
         loop {
             let frame = match this.body.as_mut().poll_frame(context) {
                 Poll::Pending => {
-                    ready!(this.deadline.poll(context));
+                    let Passed = ready!(this.deadline.poll(context));
                     *this.lease = None;
                     this.held.1.broke_off(&Broken::Late.to_string());
                     return Poll::Ready(Some(Err(Broken::Late)));

@@ -3,7 +3,7 @@
 use actix_web::http::header::CONNECTION;
 use http::header as field;
 
-use super::convert::{self, Values};
+use super::convert;
 use super::forwarding::Arrival;
 use super::framing::Framing;
 use super::upload::Upload;
@@ -16,7 +16,6 @@ pub(super) fn prepare(
     body: Upload,
 ) -> Result<http::Request<Upload>, Fault> {
     let request = outgoing.request;
-    let mut values = Values::new();
     // The gateway's own: `Host`, five that tell who asked, three that tell which request it is, one that frames the
     // body.
     let mut fields = http::HeaderMap::with_capacity(request.headers().len() + 10);
@@ -31,15 +30,12 @@ pub(super) fn prepare(
         {
             continue;
         }
-        if let (Some(name), Some(value)) = (
-            convert::name_to_hyper(name),
-            values.for_hyper(value.as_bytes()),
-        ) {
+        if let Some((name, value)) = convert::field_to_hyper((name, value)) {
             fields.append(name, value);
         }
     }
     let arrival = Arrival::of(request, outgoing.scheme, outgoing.trusted_proxies);
-    arrival.write(request.path(), &mut values, &mut fields);
+    arrival.write(request.path(), &mut fields);
     fields.append(field::VIA, via::of_request(request.version()));
     for (name, value) in [
         (
@@ -48,7 +44,7 @@ pub(super) fn prepare(
         ),
         (&headers::TRACEPARENT, outgoing.trace.traceparent()),
     ] {
-        if let Some(value) = values.for_hyper(value) {
+        if let Ok(value) = http::HeaderValue::from_bytes(value) {
             fields.insert(name.clone(), value);
         }
     }

@@ -10,18 +10,18 @@ use futures_util::stream::empty;
 use http::header as field;
 use http_body::Body as _;
 
-use super::convert::{self, Values};
+use super::convert;
+use super::deadline::Deadline;
 use super::download::Download;
 use super::{Answered, answer, headers, via};
 use crate::cors;
 use crate::fault::Fault;
-use tokio::time::Instant;
 
 /// The answer as it came: status, end-to-end fields, body.
 pub(super) fn relay(
     answered: Answered,
     method: &Method,
-    deadline: Instant,
+    deadline: Deadline,
 ) -> Result<HttpResponse, Fault> {
     let Answered {
         answer,
@@ -66,7 +66,6 @@ pub(super) fn relay(
 }
 
 fn relay_fields(from: &http::HeaderMap, to: &mut HeaderMap) {
-    let mut values = Values::new();
     let connection =
         headers::ConnectionOptions::new(from.get_all(field::CONNECTION).iter().map(AsRef::as_ref));
     for (name, value) in from {
@@ -77,10 +76,7 @@ fn relay_fields(from: &http::HeaderMap, to: &mut HeaderMap) {
         {
             continue;
         }
-        if let (Some(name), Some(value)) = (
-            convert::name_to_actix(name),
-            values.for_actix(value.as_bytes()),
-        ) {
+        if let Some((name, value)) = convert::field_to_actix((name, value)) {
             to.append(name, value);
         }
     }

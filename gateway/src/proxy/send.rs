@@ -50,7 +50,8 @@ pub(super) async fn send(
             },
         }
     }
-    let mut lease = line.pool.connect().await?;
+    // Boxed, or each request would carry the room that a new connection needs.
+    let mut lease = Box::pin(line.pool.connect()).await?;
     match lease.connection.sender.try_send_request(request).await {
         Ok(answer) => Ok((answer, lease)),
         Err(refused) => Err(refused.into_error().into()),

@@ -6,8 +6,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::web::{Bytes, Payload};
+use actix_web::web::Bytes;
 use futures_util::Stream as _;
 use http_body::{Body, Frame, SizeHint};
 

@@ -18,7 +18,7 @@ use http_body::{Body, Frame, SizeHint};
 use super::activity::InFlight;
 use super::pace::Pace;
 use super::piece::Piece;
-use crate::proxy::convert::{self, Values};
+use crate::proxy::convert;
 
 /// What is said of the body's length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,17 +69,13 @@ pub(super) fn for_hyper(
     // Both generations have the same statuses.
     *converted.status_mut() =
         convert::status_to_hyper(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
-    let mut values = Values::new();
     let fields = converted.headers_mut();
     fields.reserve(answer.headers().len() + 2);
     for (name, value) in answer.headers() {
         if *name == old::CONTENT_LENGTH && announced != Announced::AsGiven {
             continue;
         }
-        if let (Some(name), Some(value)) = (
-            convert::name_to_hyper(name),
-            values.for_hyper(value.as_bytes()),
-        ) {
+        if let Some((name, value)) = convert::field_to_hyper((name, value)) {
             fields.append(name, value);
         }
     }

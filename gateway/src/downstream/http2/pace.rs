@@ -12,7 +12,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
-use crate::downstream::patience::Patience;
+use crate::patience::Patience;
 
 /// Bytes that a client must take of what waits for it within `limits.stall_timeout`: with the default of 30 s, 34 a
 /// second. With a byte now and then, which HTTP/2 lets a client ask for, it could keep an upstream's connection for days.

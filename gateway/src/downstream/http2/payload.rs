@@ -13,7 +13,7 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
-use crate::downstream::patience::Patience;
+use crate::patience::Patience;
 
 pub(super) struct Inflow {
     body: Incoming,

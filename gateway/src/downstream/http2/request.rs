@@ -18,7 +18,7 @@ use crate::downstream::head::{LONGEST_METHOD, MOST_FIELDS};
 use crate::downstream::target;
 use crate::grammar::is_authority;
 use crate::limits::Limits;
-use crate::proxy::convert::{self, Values};
+use crate::proxy::convert;
 use crate::refusal::Refusal;
 
 const NO_METHOD: Refusal = Refusal::Malformed("an invalid method");
@@ -58,11 +58,10 @@ fn take_over(
     limits: &Limits,
     to: &mut RequestHead,
 ) -> Result<(), Refusal> {
-    let mut values = Values::new();
     to.version = Version::HTTP_2;
     // actix uses heads again and clears no more than the fields.
     to.uri = Uri::default();
-    take_fields(from, has_body, &mut values, to);
+    take_fields(from, has_body, to);
     let Some(method) = method(from) else {
         // As the log has it of HTTP/1.
         to.method = OldMethod::from_bytes(b"-").unwrap_or_default();
@@ -70,13 +69,13 @@ fn take_over(
     };
     to.method = method;
     let (target, host) = judge(from, limits)?;
-    let host = values.for_actix(host).ok_or(NO_HOST)?;
+    let host = old::HeaderValue::from_bytes(host).map_err(|_invalid| NO_HOST)?;
     to.headers.insert(old::HOST, host);
     // Counted as those of HTTP/1 would come: cookies in one field, and `:authority` as one.
     if to.headers.len() > MOST_FIELDS {
         return Err(Refusal::HeadTooLarge);
     }
-    let target = Uri::from_maybe_shared(values.copy(target.as_bytes()));
+    let target = Uri::try_from(target);
     to.uri = target.map_err(|_invalid| NO_TARGET)?;
     Ok(())
 }
@@ -88,19 +87,16 @@ fn method(from: &Parts) -> Option<OldMethod> {
     convert::method_to_actix(&from.method)
 }
 
-fn take_fields(from: &Parts, has_body: bool, values: &mut Values, to: &mut RequestHead) {
+fn take_fields(from: &Parts, has_body: bool, to: &mut RequestHead) {
     for (name, value) in &from.headers {
         if name == COOKIE || name == HOST {
             continue;
         }
-        if let (Some(name), Some(value)) = (
-            convert::name_to_actix(name),
-            values.for_actix(value.as_bytes()),
-        ) {
+        if let Some((name, value)) = convert::field_to_actix((name, value)) {
             to.headers.append(name, value);
         }
     }
-    if let Some(cookie) = cookie(from.headers.get_all(COOKIE).iter(), values) {
+    if let Some(cookie) = cookie(from.headers.get_all(COOKIE).iter()) {
         to.headers.insert(old::COOKIE, cookie);
     }
     // What RFC 9112 §6.3 tells a body of unknown length from none by.
@@ -171,13 +167,10 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// One field of what a client may have sent as several (RFC 9113 §8.2.3).
-fn cookie<'a>(
-    mut fields: impl Iterator<Item = &'a HeaderValue>,
-    values: &mut Values,
-) -> Option<old::HeaderValue> {
+fn cookie<'a>(mut fields: impl Iterator<Item = &'a HeaderValue>) -> Option<old::HeaderValue> {
     let first = fields.next()?;
     let Some(second) = fields.next() else {
-        return values.for_actix(first.as_bytes());
+        return old::HeaderValue::from_bytes(first.as_bytes()).ok();
     };
     let mut joined = first.as_bytes().to_vec();
     for field in [second].into_iter().chain(fields) {

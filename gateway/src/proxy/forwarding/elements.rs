@@ -1,55 +1,58 @@
 //! How `Forwarded` is written (RFC 7239 §4).
 
-use std::fmt::{self, Display};
 use std::net::IpAddr;
 
-use super::Arrival;
+use super::{Arrival, USUAL, push_address};
 use crate::client_address::{Believed, Scheme};
 use crate::grammar::is_token;
 
 /// An element for each request on the way, the client's own first.
-pub(super) struct Elements<'a>(pub(super) &'a Arrival<'a>);
-
-impl Display for Elements<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Believed { hops, host, scheme } = &self.0.believed;
-        let (client, proxies) = match hops.split_first() {
-            Some((client, proxies)) => (Some(*client), proxies),
-            None => (None, &[][..]),
-        };
-        // What the first proxy got may be known where the client is not.
-        if client.is_some() || host.is_some() || scheme.is_some() {
-            element(f, client, *host, *scheme)?;
-            f.write_str(", ")?;
-        }
-        for proxy in proxies {
-            element(f, Some(*proxy), None, None)?;
-            f.write_str(", ")?;
-        }
-        element(f, self.0.peer, self.0.host, Some(self.0.scheme))
+pub(super) fn elements(arrival: &Arrival<'_>) -> String {
+    let mut to = String::with_capacity(USUAL);
+    let Believed { hops, host, scheme } = &arrival.believed;
+    let (client, proxies) = match hops.split_first() {
+        Some((client, proxies)) => (Some(*client), proxies),
+        None => (None, &[][..]),
+    };
+    // What the first proxy got may be known where the client is not.
+    if client.is_some() || host.is_some() || scheme.is_some() {
+        push_element(&mut to, client, *host, *scheme);
+        to.push_str(", ");
     }
+    for proxy in proxies {
+        push_element(&mut to, Some(*proxy), None, None);
+        to.push_str(", ");
+    }
+    push_element(&mut to, arrival.peer, arrival.host, Some(arrival.scheme));
+    to
 }
 
 /// What is no token is quoted (§4): an IPv6 address in its brackets (§6.1), a host with its port.
-fn element(
-    f: &mut fmt::Formatter<'_>,
+fn push_element(
+    to: &mut String,
     address: Option<IpAddr>,
     host: Option<&str>,
     scheme: Option<Scheme>,
-) -> fmt::Result {
+) {
+    to.push_str("for=");
     match address {
-        None => f.write_str("for=unknown")?,
-        Some(IpAddr::V4(address)) => write!(f, "for={address}")?,
-        Some(IpAddr::V6(address)) => write!(f, "for=\"[{address}]\"")?,
+        None => to.push_str("unknown"),
+        Some(address @ IpAddr::V4(_)) => push_address(to, address),
+        Some(address @ IpAddr::V6(_)) => {
+            to.push_str("\"[");
+            push_address(to, address);
+            to.push_str("]\"");
+        }
     }
-    match host {
-        None => {}
-        Some(host) if is_token(host.as_bytes()) => write!(f, ";host={host}")?,
-        Some(host) => write!(f, ";host=\"{host}\"")?,
+    if let Some(host) = host {
+        let quote = if is_token(host.as_bytes()) { "" } else { "\"" };
+        for text in [";host=", quote, host, quote] {
+            to.push_str(text);
+        }
     }
-    match scheme {
-        None => Ok(()),
-        Some(scheme) => write!(f, ";proto={}", scheme.as_str()),
+    if let Some(scheme) = scheme {
+        to.push_str(";proto=");
+        to.push_str(scheme.as_str());
     }
 }
 
@@ -60,7 +63,7 @@ mod tests {
     use actix_web::http::header::{FORWARDED, HeaderMap, HeaderValue};
     use proptest::prelude::*;
 
-    use super::{Arrival, Believed, Elements, Scheme};
+    use super::{Arrival, Believed, Scheme, elements};
     use crate::client_address::TrustedProxies;
 
     fn address() -> impl Strategy<Value = IpAddr> {
@@ -89,7 +92,7 @@ mod tests {
                     hops: hops.clone(),
                 },
             };
-            let line = HeaderValue::from_str(&Elements(&arrival).to_string()).unwrap();
+            let line = HeaderValue::from_str(&elements(&arrival)).unwrap();
             let mut fields = HeaderMap::new();
             fields.insert(FORWARDED, line);
             let everyone: TrustedProxies = "0.0.0.0/0, ::/0".parse().unwrap();

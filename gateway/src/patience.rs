@@ -1,5 +1,5 @@
-//! A connection's one timer. What is waited for changes with every request, and setting a timer costs more than
-//! looking at the clock: so it is moved only to an earlier moment, and where it fires too early it is set again.
+//! A timer that serves many deadlines, one after another. Setting one costs more than looking at the clock: so it is moved
+//! only to an earlier moment, and where it fires too early it is set again.
 
 use std::future::Future as _;
 use std::pin::Pin;
@@ -8,11 +8,11 @@ use std::task::{Context, Poll};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 #[derive(Debug, Default)]
-pub(super) struct Patience(Option<Pin<Box<Sleep>>>);
+pub(crate) struct Patience(Option<Pin<Box<Sleep>>>);
 
 impl Patience {
     /// Ready once `deadline` has passed; else the task is woken by then.
-    pub(super) fn poll_until(&mut self, deadline: Instant, context: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_until(&mut self, deadline: Instant, context: &mut Context<'_>) -> Poll<()> {
         let timer = self
             .0
             .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
