@@ -6,7 +6,6 @@
 //! So the same two crates are put together here with a screen between them.
 
 mod certificate;
-mod chunks;
 mod closing;
 mod door;
 mod goodbye;

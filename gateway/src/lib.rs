@@ -8,6 +8,7 @@
 mod application;
 #[cfg(feature = "bench")]
 pub mod bench;
+mod chunks;
 pub mod cli;
 mod client_address;
 pub mod config;

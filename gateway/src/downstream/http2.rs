@@ -10,6 +10,7 @@
 
 mod activity;
 mod answer;
+mod convert;
 mod pace;
 mod payload;
 mod piece;

@@ -1,9 +1,9 @@
 //! What of the bytes that a client sends is passed on: whole heads that mean one thing only, and of each body exactly
 //! what is its own. Does no I/O and knows no time.
 
-use super::chunks::{Chunks, Taken};
 use super::head::{self, Framing};
 use super::lines::Lines;
+use crate::chunks::{Chunks, Taken};
 use crate::limits::Limits;
 use crate::refusal::Refusal;
 

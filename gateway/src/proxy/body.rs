@@ -2,7 +2,6 @@
 
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
-use http_body_util::BodyExt as _;
 
 use super::Outgoing;
 use super::deadline::{Deadline, Passed};
@@ -54,7 +53,7 @@ impl Body {
             return Ok(self);
         };
         match deadline.hold(upload.collect()).await {
-            Ok(Ok(body)) => Ok(Self::Kept(body.to_bytes())),
+            Ok(Ok(body)) => Ok(Self::Kept(body)),
             Ok(Err(_interrupted)) => {
                 let fault = progress.fault().unwrap_or(ClientFault::Malformed);
                 Err(Fault::Client(fault))

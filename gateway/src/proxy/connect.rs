@@ -1,30 +1,23 @@
-//! A new connection to an upstream: DNS, TCP, TLS, and hyper's HTTP/1.1 on top.
-//!
-//! hyper's connection alone, without the pooling client of hyper-util: that one wants `Send` bodies, which actix's
-//! are not, and threads of its own that a worker has no use for.
+//! A new connection to an upstream: DNS, TCP, TLS.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Context;
 use std::time::{Duration, Instant};
 
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
+use bytes::BytesMut;
 use rustls::pki_types::{InvalidDnsNameError, ServerName};
-use service_kit::program::chain;
+use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
-use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 
-use super::stream::{FirstByte, Stream};
 use super::tls::TlsConfig;
-use super::upload::Upload;
 use crate::config::Upstream;
 use crate::transport::Transport;
 
-/// What an answer's head may take, which is also the most that hyper buffers each way. Eight times what servers
-/// usually send at most (8 KiB), and no more than a worker can spare for each exchange in flight. The number of
-/// fields is limited to 100 by hyper itself: with another limit it allocates for each answer.
-const MAX_HEAD: usize = 64 * 1024;
+/// An idle connection keeps no more room than this for what it reads.
+const ROOM: usize = 16 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectError {
@@ -38,8 +31,6 @@ pub(super) enum ConnectError {
     Name(#[from] InvalidDnsNameError),
     #[error("no TLS with the upstream")]
     Tls(#[source] io::Error),
-    #[error("no HTTP with the upstream")]
-    Http(#[from] hyper::Error),
     #[error("no connection to the upstream within {}", humantime::format_duration(*.0))]
     Timeout(Duration),
 }
@@ -54,15 +45,11 @@ pub(super) struct Connector {
 
 /// An open connection. Dropping it closes it at once, whatever is in flight.
 pub(super) struct Connection {
-    pub(super) sender: SendRequest<Upload>,
+    pub(super) transport: Transport,
+    /// What was read and not yet taken.
+    pub(super) buffer: BytesMut,
     pub(super) made: Instant,
-    /// Of what the upstream says to the next request.
-    pub(super) first_byte: FirstByte,
-    driver: Driver,
 }
-
-/// The task that moves a connection's bytes.
-struct Driver(JoinHandle<()>);
 
 impl Connector {
     pub(super) fn new(upstream: &Upstream, tls: &TlsConfig) -> Self {
@@ -77,36 +64,24 @@ impl Connector {
 
     /// Connects within the upstream's `connect_timeout`.
     pub(super) async fn connect(&self) -> Result<Connection, ConnectError> {
-        let stream = tokio::time::timeout(self.timeout, self.open())
+        let transport = tokio::time::timeout(self.timeout, self.open())
             .await
             .map_err(|_elapsed| ConnectError::Timeout(self.timeout))??;
-        let first_byte = stream.first_byte();
-        let (sender, connection) = http1::Builder::new()
-            .max_buf_size(MAX_HEAD)
-            .handshake(TokioIo::new(stream))
-            .await?;
-        let driver = actix_web::rt::spawn(async move {
-            // Whoever has an exchange on this connection is told by hyper; on an idle one it is nobody's fault.
-            if let Err(error) = connection.await {
-                log::debug!("a connection to an upstream ended: {}", chain(&error));
-            }
-        });
         Ok(Connection {
-            sender,
+            transport,
+            buffer: BytesMut::new(),
             made: Instant::now(),
-            first_byte,
-            driver: Driver(driver),
         })
     }
 
-    async fn open(&self) -> Result<Stream, ConnectError> {
+    async fn open(&self) -> Result<Transport, ConnectError> {
         let stream = self.open_tcp().await?;
         let Some(tls) = &self.tls else {
-            return Ok(Stream::new(Transport::Plain(stream)));
+            return Ok(Transport::Plain(stream));
         };
         let name = ServerName::try_from(self.host.clone())?;
         let stream = tls.connect(name, stream).await.map_err(ConnectError::Tls)?;
-        Ok(Stream::new(Transport::Tls(Box::new(stream.into()))))
+        Ok(Transport::Tls(Box::new(stream.into())))
     }
 
     /// The first of the name's addresses that takes a connection.
@@ -128,14 +103,20 @@ impl Connector {
 }
 
 impl Connection {
-    /// Whether the next request can be sent: the last exchange is over both ways and the upstream has not closed.
-    pub(super) fn is_ready(&self) -> bool {
-        self.sender.is_ready() && !self.driver.0.is_finished()
+    /// Whether nothing has come since the last answer, as it is on a connection that is open: neither its end nor what
+    /// nobody has asked for.
+    /// Whoever `context` belongs to is woken when that changes.
+    pub(super) fn is_quiet(&mut self, context: &mut Context<'_>) -> bool {
+        let mut byte = [0];
+        let mut unasked = ReadBuf::new(&mut byte);
+        let read = Pin::new(&mut self.transport).poll_read(context, &mut unasked);
+        read.is_pending() && self.buffer.is_empty()
     }
-}
 
-impl Drop for Driver {
-    fn drop(&mut self) {
-        self.0.abort();
+    /// Lets go of what it needs for large answers alone.
+    pub(super) fn rest(&mut self) {
+        if self.buffer.capacity() > ROOM {
+            self.buffer = BytesMut::new();
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! An upstream's body on its way to the client: streamed, held against the deadline.
 //!
 //! Whatever ends it early is an error, on which the server breaks the connection: a broken body is never passed
-//! off as whole. hyper tells a body that is cut from one that is whole, by its length or its last chunk.
+//! off as whole.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,13 +9,10 @@ use std::task::{Context, Poll, ready};
 
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
-use http_body::Body as _;
-use hyper::body::Incoming;
-use pin_project_lite::pin_project;
 use service_kit::program::chain;
 
 use super::deadline::{Deadline, Passed};
-use super::pool::Lease;
+use super::exchange::{Exchange, Failure};
 use crate::guard::{Guard, Pass};
 
 #[derive(Debug, thiserror::Error)]
@@ -23,36 +20,53 @@ pub(super) enum Broken {
     #[error("the upstream's body did not end within the deadline")]
     Late,
     #[error("the upstream's body broke off")]
-    Upstream(#[source] hyper::Error),
+    Upstream(#[source] Failure),
 }
 
-pin_project! {
-    /// Holds the connection until the body's end, so that it is closed when nobody wants the rest.
-    pub(super) struct Download {
-        #[pin]
-        body: Incoming,
-        length: Option<u64>,
-        lease: Option<Lease>,
-        // A place among what is in flight, and who is told when the body breaks off.
-        held: (Pass, Arc<Guard>),
-        deadline: Deadline,
-    }
+/// Holds the connection until the body's end, so that it is closed when nobody wants the rest.
+pub(super) struct Download {
+    exchange: Option<Exchange>,
+    length: Option<u64>,
+    /// A place among what is in flight, and who is told when the body breaks off.
+    held: (Pass, Arc<Guard>),
+    deadline: Deadline,
+    /// What is told next: what has come before it is to be sent first.
+    broken: Option<Broken>,
 }
 
 impl Download {
+    /// A body that is not over yet.
     pub(super) fn new(
-        body: Incoming,
-        lease: Lease,
+        exchange: Exchange,
+        length: Option<u64>,
         deadline: Deadline,
         held: (Pass, Arc<Guard>),
     ) -> Self {
         Self {
-            length: body.size_hint().exact(),
-            body,
-            lease: Some(lease),
+            exchange: Some(exchange),
+            length,
             held,
             deadline,
+            broken: None,
         }
+    }
+
+    fn end(&mut self) {
+        if let Some(exchange) = self.exchange.take() {
+            exchange.end();
+        }
+    }
+
+    fn break_off(
+        &mut self,
+        broken: Broken,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Broken>>> {
+        self.exchange = None;
+        self.held.1.broke_off(&chain(&broken));
+        self.broken = Some(broken);
+        context.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
@@ -64,43 +78,28 @@ impl MessageBody for Download {
     }
 
     fn poll_next(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Broken>>> {
-        let mut this = self.project();
-        loop {
-            let frame = match this.body.as_mut().poll_frame(context) {
-                Poll::Pending => {
-                    let Passed = ready!(this.deadline.poll(context));
-                    *this.lease = None;
-                    this.held.1.broke_off(&Broken::Late.to_string());
-                    return Poll::Ready(Some(Err(Broken::Late)));
+        let this = &mut *self;
+        let Some(exchange) = &mut this.exchange else {
+            return Poll::Ready(this.broken.take().map(Err));
+        };
+        match exchange.poll_content(context) {
+            Poll::Pending => {
+                let Passed = ready!(this.deadline.poll(context));
+                this.break_off(Broken::Late, context)
+            }
+            Poll::Ready(Some(Ok(content))) => {
+                if exchange.is_over() {
+                    this.end();
                 }
-                Poll::Ready(Some(frame)) => frame,
-                Poll::Ready(None) => {
-                    if let Some(lease) = this.lease.take() {
-                        lease.give_back();
-                    }
-                    return Poll::Ready(None);
-                }
-            };
-            match frame.map(|frame| frame.into_data()) {
-                Ok(Ok(chunk)) => {
-                    if this.body.is_end_stream()
-                        && let Some(lease) = this.lease.take()
-                    {
-                        lease.give_back();
-                    }
-                    return Poll::Ready(Some(Ok(chunk)));
-                }
-                // The server has no way to send trailers on; RFC 9110 §6.5.1 lets a proxy drop them.
-                Ok(Err(_trailers)) => {}
-                Err(error) => {
-                    *this.lease = None;
-                    let broken = Broken::Upstream(error);
-                    this.held.1.broke_off(&chain(&broken));
-                    return Poll::Ready(Some(Err(broken)));
-                }
+                Poll::Ready(Some(Ok(content)))
+            }
+            Poll::Ready(Some(Err(failure))) => this.break_off(Broken::Upstream(failure), context),
+            Poll::Ready(None) => {
+                this.end();
+                Poll::Ready(None)
             }
         }
     }

@@ -1,14 +1,15 @@
 //! What the gateway asks an upstream by itself.
 
+use std::future::poll_fn;
 use std::rc::Rc;
 
-use http::header::HOST;
+use actix_web::http::StatusCode;
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Bytes;
 use tokio::time::{Instant, timeout_at};
 
+use super::head::Head;
 use super::pool::Pool;
 use super::send::{Line, send};
 use super::upload::Upload;
@@ -34,22 +35,26 @@ pub(crate) async fn fetch(fetch: Fetch<'_>) -> Result<(StatusCode, Bytes), Fault
         upstream: fetch.upstream,
         request_id: fetch.request_id,
         may_repeat: true,
+        is_head: false,
     };
-    let request = || {
-        let mut request = http::Request::new(Upload::none());
-        *request.uri_mut() = fetch.target.clone().into();
-        *request.headers_mut() = fetch.fields.clone();
-        request.headers_mut().insert(HOST, fetch.pool.host());
-        request
-    };
+    let mut head = Head::new("GET", fetch.target.as_str(), fetch.pool.host());
+    for (name, value) in &fetch.fields {
+        head.field(name.as_str(), value.as_bytes());
+    }
     let exchange = async {
-        let (answer, lease) = send(&line, request(), || Ok(request())).await?;
-        let (head, body) = answer.into_parts();
-        let body = Limited::new(body, fetch.most).collect().await;
-        let body = body
-            .map_err(|error| Fault::upstream(UpstreamFault::InvalidResponse, error.to_string()))?;
-        lease.give_back();
-        Ok((head.status, body.to_bytes()))
+        let (answer, mut exchange) = send(&line, head.end(), Upload::none()).await?;
+        let mut whole = BytesMut::new();
+        while let Some(content) = poll_fn(|context| exchange.poll_content(context)).await {
+            whole.extend_from_slice(&content?);
+            if whole.len() > fetch.most {
+                return Err(Fault::upstream(
+                    UpstreamFault::InvalidResponse,
+                    "an answer that is too long",
+                ));
+            }
+        }
+        exchange.end();
+        Ok((answer.status, whole.freeze()))
     };
     let answered = timeout_at(fetch.deadline, exchange).await;
     answered.unwrap_or_else(|_elapsed| {

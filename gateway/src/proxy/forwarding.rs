@@ -10,21 +10,14 @@ use std::net::IpAddr;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HOST;
-use http::header::FORWARDED;
-use http::{HeaderMap, HeaderName, HeaderValue};
 
 use self::elements::elements;
+use super::head::Head;
 use crate::client_address::{Believed, Scheme, TrustedProxies};
 use crate::grammar::is_authority;
 
-static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 /// `service_kit::observe::ORIGINAL_PATH`.
-static X_FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
-
-static HTTP: HeaderValue = HeaderValue::from_static(Scheme::Http.as_str());
-static HTTPS: HeaderValue = HeaderValue::from_static(Scheme::Https.as_str());
+const X_FORWARDED_URI: &str = "x-forwarded-uri";
 
 /// Bytes that a value takes at most where nobody stands between.
 const USUAL: usize = 128;
@@ -51,23 +44,17 @@ impl<'a> Arrival<'a> {
     }
 
     /// `path` is the one that the client asked for.
-    pub(super) fn write(&self, path: &str, to: &mut HeaderMap) {
-        let scheme = match self.believed.scheme.unwrap_or(self.scheme) {
-            Scheme::Http => &HTTP,
-            Scheme::Https => &HTTPS,
-        };
-        let host = self.believed.host.or(self.host);
-        for (name, value) in [
-            (&X_FORWARDED_FOR, self.chain().and_then(owned)),
-            (&X_FORWARDED_HOST, host.and_then(copied)),
-            (&X_FORWARDED_PROTO, Some(scheme.clone())),
-            (&X_FORWARDED_URI, copied(path)),
-            (&FORWARDED, owned(elements(self))),
-        ] {
-            if let Some(value) = value {
-                to.insert(name.clone(), value);
-            }
+    pub(super) fn write(&self, path: &str, to: &mut Head) {
+        if let Some(chain) = self.chain() {
+            to.field("x-forwarded-for", chain.as_bytes());
         }
+        if let Some(host) = self.believed.host.or(self.host) {
+            to.field("x-forwarded-host", host.as_bytes());
+        }
+        let scheme = self.believed.scheme.unwrap_or(self.scheme);
+        to.field("x-forwarded-proto", scheme.as_str().as_bytes());
+        to.field(X_FORWARDED_URI, path.as_bytes());
+        to.field("forwarded", elements(self).as_bytes());
     }
 
     /// `X-Forwarded-For`: who is believed to have asked, and whom that came through.
@@ -81,14 +68,6 @@ impl<'a> Arrival<'a> {
         push_address(&mut chain, peer);
         Some(chain)
     }
-}
-
-fn copied(text: &str) -> Option<HeaderValue> {
-    HeaderValue::from_str(text).ok()
-}
-
-fn owned(text: String) -> Option<HeaderValue> {
-    HeaderValue::try_from(text).ok()
 }
 
 /// The machinery of `Display` would take more time than all else that a request's head does.
@@ -123,7 +102,7 @@ mod tests {
     use actix_web::test::TestRequest;
     use service_kit::observe;
 
-    use super::{Arrival, Scheme, X_FORWARDED_URI};
+    use super::{Arrival, Head, Scheme, X_FORWARDED_URI};
     use crate::client_address::TrustedProxies;
 
     /// The forwarding fields that the upstream gets, one line each.
@@ -135,12 +114,11 @@ mod tests {
             .fold(request, |request, field| request.append_header(*field))
             .to_http_request();
         let trusted: TrustedProxies = "10.0.0.0/8".parse().unwrap();
-        let mut to = http::HeaderMap::new();
+        let mut to = Head::new("GET", "/", b"upstream");
         Arrival::of(&request, Scheme::Http, &trusted).write(request.path(), &mut to);
-        let line = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-            format!("{name}: {}\n", value.to_str().unwrap())
-        };
-        to.iter().map(line).collect()
+        let head = String::from_utf8(to.end().to_vec()).unwrap();
+        let (_request_line_and_host, told) = head.split_once("upstream\r\n").unwrap();
+        told.trim_end().replace("\r\n", "\n") + "\n"
     }
 
     #[test]
@@ -195,6 +173,6 @@ mod tests {
 
     #[test]
     fn the_path_is_told_where_the_services_read_it() {
-        assert_eq!(X_FORWARDED_URI.as_str(), observe::ORIGINAL_PATH.as_str());
+        assert_eq!(X_FORWARDED_URI, observe::ORIGINAL_PATH.as_str());
     }
 }

@@ -1,11 +1,8 @@
-//! Which fields go through the gateway, and which it writes itself. Decides by name alone, for both generations of
-//! the `http` crate.
-
-use http::HeaderName;
+//! Which fields go through the gateway, and which it writes itself. Decides by name alone.
 
 /// `service_kit::request_id::HEADER`.
-pub(super) static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-pub(super) static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(super) const X_REQUEST_ID: &str = "x-request-id";
+pub(super) const TRACEPARENT: &str = "traceparent";
 
 /// The fields that a head's `Connection` names (RFC 9110 §7.6.1).
 pub(super) struct ConnectionOptions<'a>(Vec<&'a [u8]>);
@@ -103,7 +100,7 @@ mod tests {
         for name in [observe::ORIGINAL_PATH, request_id::HEADER] {
             assert!(is_rewritten(name.as_str()), "{name}");
         }
-        assert_eq!(X_REQUEST_ID.as_str(), request_id::HEADER.as_str());
+        assert_eq!(X_REQUEST_ID, request_id::HEADER.as_str());
     }
 
     /// A field's name, as the server has it: in lower case.

@@ -1,21 +1,28 @@
 //! The connections to the upstreams: one pool per upstream and worker, so that nothing is shared between threads
 //! and an upstream that hangs takes no connection from another.
 //!
-//! How many are open at once is not limited here. No timer closes the idle ones: the next exchange does, or else
-//! the upstream.
+//! How many are open at once is not limited here. A task for each pool watches over the idle ones: what the upstream closes,
+//! or says unasked, closes them at once.
 
 mod idle;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
-use std::time::Instant;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use http::HeaderValue;
+use tokio::time::sleep;
 
 use self::idle::Idle;
 use super::connect::{ConnectError, Connection, Connector};
 use super::tls::TlsConfig;
 use crate::config::Upstream;
+
+/// How often idle connections that have grown old are looked for, as long as there are any.
+const SWEEP: Duration = Duration::from_secs(5);
 
 /// The pools of one worker, in the order of the upstreams.
 pub(crate) struct Pools(Vec<Rc<Pool>>);
@@ -25,6 +32,9 @@ pub(crate) struct Pool {
     /// What `Host` says to this upstream.
     host: HeaderValue,
     idle: RefCell<Idle<Connection>>,
+    is_watched: Cell<bool>,
+    /// Of the task that watches over the idle ones.
+    watcher: RefCell<Waker>,
 }
 
 /// A connection that one exchange has to itself. Dropping it closes the connection: what is left of a broken
@@ -32,7 +42,6 @@ pub(crate) struct Pool {
 pub(super) struct Lease {
     pub(super) connection: Connection,
     pool: Rc<Pool>,
-    is_retired: bool,
 }
 
 impl Pools {
@@ -52,44 +61,66 @@ impl Pool {
             connector: Connector::new(upstream, tls),
             host: upstream.url.host_field(),
             idle: RefCell::default(),
+            is_watched: Cell::default(),
+            watcher: RefCell::new(Waker::noop().clone()),
         }
     }
 
-    pub(super) fn host(&self) -> HeaderValue {
-        self.host.clone()
+    pub(super) fn host(&self) -> &[u8] {
+        self.host.as_bytes()
     }
 
     /// An idle connection, where there is one.
     pub(super) fn take(self: &Rc<Self>) -> Option<Lease> {
         let mut idle = self.idle.borrow_mut();
-        let connection = idle.take(Instant::now(), Connection::is_ready)?;
+        let mut nobody = Context::from_waker(Waker::noop());
+        let connection = idle.take(Instant::now(), |idle| idle.is_quiet(&mut nobody))?;
         Some(self.lease(connection))
     }
 
     /// A new connection.
     pub(super) async fn connect(self: &Rc<Self>) -> Result<Lease, ConnectError> {
-        Ok(self.lease(self.connector.connect().await?))
+        let connection = self.connector.connect().await?;
+        if !self.is_watched.replace(true) {
+            actix_web::rt::spawn(Rc::clone(self).watch());
+        }
+        Ok(self.lease(connection))
+    }
+
+    /// Ends when no connection is idle: the next new one begins it again.
+    async fn watch(self: Rc<Self>) {
+        loop {
+            let mut sweep = pin!(sleep(SWEEP));
+            let has_any = poll_fn(|context| {
+                self.watcher.borrow_mut().clone_from(context.waker());
+                let mut idle = self.idle.borrow_mut();
+                let has_any = idle.sweep(Instant::now(), |idle| idle.is_quiet(context));
+                match sweep.as_mut().poll(context) {
+                    Poll::Ready(()) => Poll::Ready(has_any),
+                    Poll::Pending => Poll::Pending,
+                }
+            });
+            if !has_any.await {
+                self.is_watched.set(false);
+                return;
+            }
+        }
     }
 
     fn lease(self: &Rc<Self>, connection: Connection) -> Lease {
         Lease {
             connection,
             pool: Rc::clone(self),
-            is_retired: false,
         }
     }
 }
 
 impl Lease {
-    /// Makes this exchange the last one of its connection.
-    pub(super) fn retire(&mut self) {
-        self.is_retired = true;
-    }
-
-    /// Ends the lease after a whole answer. The connection is kept for the next exchange, unless the upstream wants
-    /// it closed or has not taken the whole request.
-    pub(super) fn give_back(self) {
-        if !self.is_retired && self.connection.is_ready() {
+    /// Ends the lease after a whole exchange. The connection is kept for the next one, if nothing has come on it.
+    pub(super) fn give_back(mut self) {
+        self.connection.rest();
+        let watcher = self.pool.watcher.borrow();
+        if self.connection.is_quiet(&mut Context::from_waker(&watcher)) {
             let made = self.connection.made;
             let mut idle = self.pool.idle.borrow_mut();
             idle.put(self.connection, made, Instant::now());

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
-use http::header::RETRY_AFTER;
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
 
 use super::Answered;
 use crate::fault::{Fault, UpstreamFault};
@@ -38,7 +38,7 @@ pub(super) fn is_worth(outcome: &Result<Answered, Fault>) -> bool {
     match outcome {
         Ok(answered) => {
             let answer = &answered.answer;
-            is_outage(answer.status()) && !answer.headers().contains_key(RETRY_AFTER)
+            is_outage(answer.status) && !answer.fields.contains_key(RETRY_AFTER)
         }
         Err(Fault::Upstream { fault, .. }) => matches!(
             fault,

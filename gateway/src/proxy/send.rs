@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
-use hyper::body::Incoming;
+use bytes::Bytes;
 
-use super::diagnosis;
-use super::pool::{Lease, Pool};
+use super::answer::Answer;
+use super::exchange::{Exchange, Failure};
+use super::pool::Pool;
+use super::sending::Sending;
 use super::upload::Upload;
 use crate::fault::Fault;
 
@@ -16,6 +18,8 @@ pub(super) struct Line<'a> {
     pub(super) request_id: &'a str,
     /// The request changes nothing and has no body.
     pub(super) may_repeat: bool,
+    /// It asks for a head alone.
+    pub(super) is_head: bool,
 }
 
 /// Sends a request on an idle connection, where there is one, else on a new one. Where the upstream had closed the
@@ -24,36 +28,29 @@ pub(super) struct Line<'a> {
 /// (RFC 9112 §9.3.1): a request that may be repeated goes on a new one, once. On a new connection nothing is sent twice.
 pub(super) async fn send(
     line: &Line<'_>,
-    mut request: http::Request<Upload>,
-    again: impl Fn() -> Result<http::Request<Upload>, Fault>,
-) -> Result<(http::Response<Incoming>, Lease), Fault> {
-    if let Some(mut lease) = line.pool.take() {
-        let connection = &mut lease.connection;
-        connection.first_byte.expect();
-        match connection.sender.try_send_request(request).await {
-            Ok(answer) => return Ok((answer, lease)),
-            Err(mut refused) => match refused.take_message() {
-                Some(unsent) => request = unsent,
-                None => {
-                    let is_unanswered = !connection.first_byte.has_come();
-                    let error = refused.into_error();
-                    if !(line.may_repeat && is_unanswered && diagnosis::is_break(&error)) {
-                        return Err(error.into());
-                    }
-                    log::debug!(
-                        upstream = line.upstream,
-                        request_id = line.request_id;
-                        "a connection had gone stale, the request is sent once more: {error}"
-                    );
-                    request = again()?;
-                }
-            },
-        }
+    head: Bytes,
+    body: Upload,
+) -> Result<(Answer, Exchange), Fault> {
+    let mut sending = Sending::new(head.clone(), body);
+    if let Some(lease) = line.pool.take() {
+        let mut exchange = Exchange::new(lease, sending, line.is_head);
+        sending = match exchange.head().await {
+            Ok(answer) => return Ok((answer, exchange)),
+            Err(Failure::Untouched(_)) => exchange.into_sending(),
+            Err(failure) if line.may_repeat && !exchange.has_begun() && failure.is_break() => {
+                log::debug!(
+                    upstream = line.upstream,
+                    request_id = line.request_id;
+                    "a connection had gone stale, the request is sent once more: {failure}"
+                );
+                Sending::new(head, Upload::none())
+            }
+            Err(failure) => return Err(failure.into()),
+        };
     }
     // Boxed, or each request would carry the room that a new connection needs.
-    let mut lease = Box::pin(line.pool.connect()).await?;
-    match lease.connection.sender.try_send_request(request).await {
-        Ok(answer) => Ok((answer, lease)),
-        Err(refused) => Err(refused.into_error().into()),
-    }
+    let lease = Box::pin(line.pool.connect()).await?;
+    let mut exchange = Exchange::new(lease, sending, line.is_head);
+    let answer = exchange.head().await?;
+    Ok((answer, exchange))
 }

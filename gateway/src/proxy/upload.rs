@@ -1,6 +1,7 @@
 //! A client's body on its way to the upstream: streamed, counted, and cut where it is too large.
 
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -8,15 +9,14 @@ use std::task::{Context, Poll};
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::web::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::Stream as _;
-use http_body::{Body, Frame, SizeHint};
 
 use crate::fault::ClientFault;
 use crate::link::Link;
 
-/// How far a body has come. Kept outside the body, which hyper owns: when an exchange fails, this says whose fault
-/// it was.
+/// How far a body has come. Kept outside the body, which the exchange owns: when that fails, this says whose fault it
+/// was.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Progress {
     state: Rc<Cell<State>>,
@@ -135,20 +135,15 @@ impl Upload {
         }
     }
 
-    fn fail(&self, fault: ClientFault) -> Poll<Option<Result<Frame<Bytes>, Interrupted>>> {
+    fn fail(&self, fault: ClientFault) -> Poll<Option<Result<Bytes, Interrupted>>> {
         self.progress.state.set(State::Failed(fault));
         Poll::Ready(Some(Err(Interrupted)))
     }
-}
 
-impl Body for Upload {
-    type Data = Bytes;
-    type Error = Interrupted;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
+    pub(super) fn poll_piece(
+        &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Interrupted>>> {
+    ) -> Poll<Option<Result<Bytes, Interrupted>>> {
         let payload = match &mut self.source {
             Source::None => return Poll::Ready(None),
             Source::Client(payload) => payload,
@@ -156,7 +151,7 @@ impl Body for Upload {
                 let body = std::mem::take(body);
                 self.source = Source::None;
                 self.allowance = 0;
-                return Poll::Ready(Some(Ok(Frame::data(body))));
+                return Poll::Ready(Some(Ok(body)));
             }
         };
         match Pin::new(payload).poll_next(context) {
@@ -169,6 +164,7 @@ impl Body for Upload {
             }
             Poll::Ready(None) => {
                 self.progress.state.set(State::Settled);
+                self.source = Source::None;
                 Poll::Ready(None)
             }
             Poll::Ready(Some(Err(error))) => self.fail(self.progress.fault_of(&error)),
@@ -177,21 +173,33 @@ impl Body for Upload {
                 Some(left) => {
                     self.allowance = left;
                     self.progress.state.set(State::Settled);
-                    Poll::Ready(Some(Ok(Frame::data(chunk))))
+                    Poll::Ready(Some(Ok(chunk)))
                 }
             },
         }
     }
 
-    fn is_end_stream(&self) -> bool {
-        self.is_sized && self.allowance == 0
+    /// Whether no more is to come, as far as is known.
+    pub(super) fn is_over(&self) -> bool {
+        match self.source {
+            Source::None => true,
+            Source::Client(_) | Source::Kept(_) => self.is_sized && self.allowance == 0,
+        }
     }
 
-    fn size_hint(&self) -> SizeHint {
-        if self.is_sized {
-            SizeHint::with_exact(self.allowance)
-        } else {
-            SizeHint::default()
+    /// Whether only its end tells how long it is.
+    pub(super) fn is_chunked(&self) -> bool {
+        !self.is_sized
+    }
+
+    /// All of it.
+    pub(super) async fn collect(mut self) -> Result<Bytes, Interrupted> {
+        let mut whole = BytesMut::new();
+        while !self.is_over()
+            && let Some(piece) = poll_fn(|context| self.poll_piece(context)).await
+        {
+            whole.extend_from_slice(&piece?);
         }
+        Ok(whole.freeze())
     }
 }

@@ -1,9 +1,8 @@
 //! `Via` (RFC 9110 §7.6.3): by which way a message has come. Each direction adds a line of its own after those that
 //! it has, and a request that has come by here too often goes round in circles.
 
-use actix_web::http as old;
-use actix_web::http::header::HeaderMap;
-use http::{HeaderValue, Version};
+use actix_web::http::Version;
+use actix_web::http::header::{HeaderMap, HeaderValue, VIA};
 
 /// Its pseudonym instead of its host's name, which is nobody's business outside.
 const RECEIVED_BY: &[u8] = b"passe-plat";
@@ -12,38 +11,27 @@ const RECEIVED_BY: &[u8] = b"passe-plat";
 /// reason; with more than five there is none, and each turn costs every gateway on the way a connection.
 const MAX_PASSAGES: usize = 5;
 
-static BY_HTTP_1_0: HeaderValue = HeaderValue::from_static("1.0 passe-plat");
-static BY_HTTP_1_1: HeaderValue = HeaderValue::from_static("1.1 passe-plat");
-static BY_HTTP_2: HeaderValue = HeaderValue::from_static("2.0 passe-plat");
-
-static ANSWER_BY_HTTP_1_0: old::header::HeaderValue =
-    old::header::HeaderValue::from_static("1.0 passe-plat");
-static ANSWER_BY_HTTP_1_1: old::header::HeaderValue =
-    old::header::HeaderValue::from_static("1.1 passe-plat");
+const BY_HTTP_1_0: &str = "1.0 passe-plat";
+const BY_HTTP_1_1: &str = "1.1 passe-plat";
+const BY_HTTP_2: &str = "2.0 passe-plat";
 
 /// What a request says that was received by this version.
-pub(crate) fn of_request(version: old::Version) -> HeaderValue {
+pub(crate) fn of_request(version: Version) -> &'static str {
     match version {
-        old::Version::HTTP_09 | old::Version::HTTP_10 => &BY_HTTP_1_0,
-        old::Version::HTTP_2 => &BY_HTTP_2,
-        _ => &BY_HTTP_1_1,
+        Version::HTTP_09 | Version::HTTP_10 => BY_HTTP_1_0,
+        Version::HTTP_2 => BY_HTTP_2,
+        _ => BY_HTTP_1_1,
     }
-    .clone()
 }
 
-/// What an answer says that was received by this version.
-pub(super) fn of_answer(version: Version) -> old::header::HeaderValue {
-    if version < Version::HTTP_11 {
-        &ANSWER_BY_HTTP_1_0
-    } else {
-        &ANSWER_BY_HTTP_1_1
-    }
-    .clone()
+/// What an answer says that was received as HTTP/1.1, or else as HTTP/1.0.
+pub(super) fn of_answer(is_1_1: bool) -> HeaderValue {
+    HeaderValue::from_static(if is_1_1 { BY_HTTP_1_1 } else { BY_HTTP_1_0 })
 }
 
 /// Whether the request has come back to this gateway again and again.
 pub(crate) fn is_loop(fields: &HeaderMap) -> bool {
-    let lines = fields.get_all(old::header::VIA);
+    let lines = fields.get_all(VIA);
     let passages = lines.map(|line| passages(line.as_bytes()));
     passages.sum::<usize>() > MAX_PASSAGES
 }
@@ -62,26 +50,25 @@ fn passages(line: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http as old;
+    use actix_web::http::Version;
     use actix_web::http::header::{HeaderMap, HeaderValue, VIA};
-    use http::Version;
 
     use super::{RECEIVED_BY, is_loop, of_answer, of_request, passages};
 
     #[test]
     fn the_protocol_is_the_one_it_was_received_by() {
         for (version, expected) in [
-            (old::Version::HTTP_10, "1.0 passe-plat"),
-            (old::Version::HTTP_11, "1.1 passe-plat"),
-            (old::Version::HTTP_2, "2.0 passe-plat"),
+            (Version::HTTP_10, "1.0 passe-plat"),
+            (Version::HTTP_11, "1.1 passe-plat"),
+            (Version::HTTP_2, "2.0 passe-plat"),
         ] {
             let via = of_request(version);
             assert_eq!(via, expected);
             assert_eq!(passages(via.as_bytes()), 1);
             assert!(via.as_bytes().ends_with(RECEIVED_BY));
         }
-        assert_eq!(of_answer(Version::HTTP_10), "1.0 passe-plat");
-        assert_eq!(of_answer(Version::HTTP_11), "1.1 passe-plat");
+        assert_eq!(of_answer(false), "1.0 passe-plat");
+        assert_eq!(of_answer(true), "1.1 passe-plat");
     }
 
     #[test]

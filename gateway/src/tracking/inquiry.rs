@@ -85,7 +85,9 @@ impl Inquiry {
             subject: Subject::of(id, request.headers()),
             places,
             route: Arc::clone(route),
-            via: lines.chain([via_of(request.version())]).collect(),
+            via: lines
+                .chain([HeaderValue::from_static(via_of(request.version()))])
+                .collect(),
         })
     }
 

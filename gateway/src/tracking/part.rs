@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use http::StatusCode;
-use hyper::body::Bytes;
+use actix_web::http::StatusCode;
+use bytes::Bytes;
 use serde_json::value::RawValue;
 use shared_types::problem::Code;
 use shared_types::tracking::{PartState, PartStatus};

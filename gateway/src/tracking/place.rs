@@ -4,10 +4,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::StatusCode;
+use actix_web::http::StatusCode;
+use bytes::Bytes;
 use http::header::HeaderMap;
 use http::uri::PathAndQuery;
-use hyper::body::Bytes;
 use tokio::time::{Instant, timeout_at};
 
 use super::copies::PartName;

@@ -16,9 +16,9 @@ use http::header::CONTENT_LENGTH;
 use http_body::{Body, Frame, SizeHint};
 
 use super::activity::InFlight;
+use super::convert;
 use super::pace::Pace;
 use super::piece::Piece;
-use crate::proxy::convert;
 
 /// What is said of the body's length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,12 +13,12 @@ use http::{HeaderValue, Method};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
+use super::convert;
 use super::payload::Inflow;
 use crate::downstream::head::{LONGEST_METHOD, MOST_FIELDS};
 use crate::downstream::target;
 use crate::grammar::is_authority;
 use crate::limits::Limits;
-use crate::proxy::convert;
 use crate::refusal::Refusal;
 
 const NO_METHOD: Refusal = Refusal::Malformed("an invalid method");

@@ -49,13 +49,26 @@ impl<C> Idle<C> {
     }
 
     /// The connection that was used last and is still good. Those that are not are dropped on the way.
-    pub(super) fn take(&mut self, now: Instant, is_open: impl Fn(&C) -> bool) -> Option<C> {
-        while let Some(entry) = self.0.pop_back() {
-            if !entry.is_stale(now) && is_open(&entry.connection) {
+    pub(super) fn take(
+        &mut self,
+        now: Instant,
+        mut is_open: impl FnMut(&mut C) -> bool,
+    ) -> Option<C> {
+        while let Some(mut entry) = self.0.pop_back() {
+            if !entry.is_stale(now) && is_open(&mut entry.connection) {
                 return Some(entry.connection);
             }
         }
         None
+    }
+}
+
+impl<C> Idle<C> {
+    /// Drops those that are not good any more. Gives whether any is left.
+    pub(super) fn sweep(&mut self, now: Instant, mut is_open: impl FnMut(&mut C) -> bool) -> bool {
+        self.0
+            .retain_mut(|entry| !entry.is_stale(now) && is_open(&mut entry.connection));
+        !self.0.is_empty()
     }
 }
 

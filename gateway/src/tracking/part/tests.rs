@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use http::StatusCode;
+use actix_web::http::StatusCode;
 use serde_json::value::RawValue;
 use shared_types::problem::Code;
 use shared_types::tracking::PartState;

@@ -62,7 +62,7 @@ async fn with_an_open_circuit_it_is_served_without_asking() {
     let site = Site::open(&site("fresh = \"1ms\"")).await;
     let _ = site.public.get("/menu").await.ok(200);
     site.backend.feels(Mood::HangsUp);
-    for _ in 0..3 {
+    for _ in 0..5 {
         let _ = site
             .public
             .get("/things")

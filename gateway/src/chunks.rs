@@ -13,7 +13,7 @@ const LONGEST_LINE: u16 = 4096;
 const MOST_UNREAD: u32 = 16 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Chunks {
+pub(crate) struct Chunks {
     state: State,
     /// Bytes of extensions and trailers that may still come.
     allowance: u32,
@@ -55,11 +55,24 @@ enum State {
 
 /// What of some bytes belongs to the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Taken {
+pub(crate) enum Taken {
     /// All, and there is more to come.
     All,
     /// So many, and the body is whole.
     Whole(usize),
+    /// So many; the next one has no place there.
+    Broken(usize),
+}
+
+/// The next bytes that belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Run {
+    /// So many bytes of content.
+    Data(usize),
+    /// So many around it.
+    Frame(usize),
+    /// So many around it, and the body is whole.
+    End(usize),
     /// So many; the next one has no place there.
     Broken(usize),
 }
@@ -69,34 +82,48 @@ const SIZE: State = State::Size { size: 0, digits: 0 };
 const TRAILER: State = State::TrailerName { length: 0 };
 
 impl Chunks {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             state: SIZE,
             allowance: MOST_UNREAD,
         }
     }
 
-    pub(super) fn take(&mut self, bytes: &[u8]) -> Taken {
+    pub(crate) fn take(&mut self, bytes: &[u8]) -> Taken {
         let mut at = 0;
-        while let Some(byte) = bytes.get(at) {
-            if let State::Data { left } = self.state {
-                let here = left.min((bytes.len() - at) as u64);
-                at += usize::try_from(here).unwrap_or(bytes.len() - at);
-                self.state = if left == here {
-                    State::DataCr
-                } else {
-                    State::Data { left: left - here }
-                };
-                continue;
+        loop {
+            let rest = bytes.get(at..).unwrap_or_default();
+            match self.next(rest) {
+                _ if rest.is_empty() => return Taken::All,
+                Run::Data(count) | Run::Frame(count) => at += count,
+                Run::End(count) => return Taken::Whole(at + count),
+                Run::Broken(count) => return Taken::Broken(at + count),
             }
+        }
+    }
+
+    /// What `bytes` begin with.
+    pub(crate) fn next(&mut self, bytes: &[u8]) -> Run {
+        if let State::Data { left } = self.state {
+            let here = left.min(bytes.len() as u64);
+            self.state = if left == here {
+                State::DataCr
+            } else {
+                State::Data { left: left - here }
+            };
+            return Run::Data(usize::try_from(here).unwrap_or(bytes.len()));
+        }
+        for (at, byte) in bytes.iter().enumerate() {
             match self.step(*byte) {
                 Some(Step::On(state)) => self.state = state,
-                Some(Step::End) => return Taken::Whole(at + 1),
-                None => return Taken::Broken(at),
+                Some(Step::End) => return Run::End(at + 1),
+                None => return Run::Broken(at),
             }
-            at += 1;
+            if matches!(self.state, State::Data { .. }) {
+                return Run::Frame(at + 1);
+            }
         }
-        Taken::All
+        Run::Frame(bytes.len())
     }
 
     fn step(&mut self, byte: u8) -> Option<Step> {

@@ -1,0 +1,193 @@
+//! One request and its answer on one connection (RFC 9112): sent and read at once, since an upstream may answer before it
+//! has the whole request.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use tokio_util::io::poll_read_buf;
+
+use super::answer::{self, Answer, Unsound};
+use super::decoder::{Decoded, Decoder};
+use super::pool::Lease;
+use super::sending::{Sending, Unsent};
+use super::upload::Interrupted;
+
+/// What an answer's head may take: eight times what servers usually send at most (8 KiB), and no more than a worker can
+/// spare for each exchange in flight.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// What is read at once while a head is awaited: a usual answer as a whole.
+const READ: usize = 8 * 1024;
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("the connection took nothing")]
+    Untouched(#[source] io::Error),
+    #[error("the connection ended too early")]
+    Ended,
+    #[error("the connection broke")]
+    Broke(#[source] io::Error),
+    #[error(transparent)]
+    Unsound(#[from] Unsound),
+    #[error("a chunked body that is none")]
+    Chunks,
+    #[error(transparent)]
+    Body(#[from] Interrupted),
+}
+
+impl Failure {
+    /// The connection ended or broke, rather than that something on it was wrong.
+    pub(super) fn is_break(&self) -> bool {
+        matches!(self, Self::Untouched(_) | Self::Ended | Self::Broke(_))
+    }
+}
+
+/// Dropping it before its end closes the connection: what is left of a broken exchange cannot be told from the next one.
+pub(super) struct Exchange {
+    lease: Lease,
+    sending: Sending,
+    is_head_request: bool,
+    /// A byte of the answer has come.
+    has_begun: bool,
+    body: Decoder,
+    is_last: bool,
+}
+
+impl Exchange {
+    pub(super) fn new(lease: Lease, sending: Sending, is_head_request: bool) -> Self {
+        Self {
+            lease,
+            sending,
+            is_head_request,
+            has_begun: false,
+            body: Decoder::UntilEnd,
+            is_last: true,
+        }
+    }
+
+    pub(super) fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
+    /// The request, where nothing of it was taken.
+    pub(super) fn into_sending(self) -> Sending {
+        self.sending
+    }
+
+    /// The answer's head, after which its body can be read. Interim ones are passed over (RFC 9110 §15.2).
+    pub(super) async fn head(&mut self) -> Result<Answer, Failure> {
+        let mut seen = 0;
+        loop {
+            let bytes = &mut self.lease.connection.buffer;
+            if may_be_whole(bytes, seen)
+                && let Some((answer, length)) = answer::parse(bytes, self.is_head_request)?
+            {
+                bytes.advance(length);
+                seen = 0;
+                if answer.status.is_informational() {
+                    continue;
+                }
+                self.body = answer.body.clone();
+                self.is_last = answer.is_last;
+                return Ok(answer);
+            }
+            seen = bytes.len();
+            if seen >= MAX_HEAD {
+                return Err(Unsound::TooLarge.into());
+            }
+            poll_fn(|context| self.poll_more(READ, context)).await?;
+        }
+    }
+
+    /// The next piece of the body.
+    pub(super) fn poll_content(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Failure>>> {
+        loop {
+            match self.body.take(&mut self.lease.connection.buffer) {
+                Decoded::Content(content) => return Poll::Ready(Some(Ok(content))),
+                Decoded::End => return Poll::Ready(None),
+                Decoded::Broken => return Poll::Ready(Some(Err(Failure::Chunks))),
+                Decoded::More(count) => match ready!(self.poll_more(count, context)) {
+                    Ok(()) => {}
+                    // A write that failed has taken the reset away from reading: this end may not be a clean one.
+                    Err(Failure::Ended) if !self.sending.is_deaf() && self.body.end() => {}
+                    Err(failure) => return Poll::Ready(Some(Err(failure))),
+                },
+            }
+        }
+    }
+
+    /// Whether the whole body has been read.
+    pub(super) fn is_over(&self) -> bool {
+        self.body.is_over()
+    }
+
+    /// Gives the connection back, unless something is left on it or it is to be closed.
+    pub(super) fn end(self) {
+        let is_clean = self.body.is_over()
+            && self.sending.is_over()
+            && !self.sending.is_deaf()
+            && self.lease.connection.buffer.is_empty();
+        if is_clean && !self.is_last {
+            self.lease.give_back();
+        }
+    }
+
+    /// Sends what can be sent, and reads.
+    fn poll_more(&mut self, count: usize, context: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        let connection = &mut self.lease.connection;
+        let transport = Pin::new(&mut connection.transport);
+        match self.sending.poll(transport, context) {
+            Poll::Ready(Err(Unsent::Untouched(error))) => {
+                return Poll::Ready(Err(Failure::Untouched(error)));
+            }
+            Poll::Ready(Err(Unsent::Body(interrupted))) => {
+                return Poll::Ready(Err(interrupted.into()));
+            }
+            Poll::Ready(Ok(())) | Poll::Pending => {}
+        }
+        connection.buffer.reserve(count);
+        let transport = Pin::new(&mut connection.transport);
+        let read = ready!(poll_read_buf(transport, context, &mut connection.buffer));
+        Poll::Ready(match read {
+            Ok(0) => Err(Failure::Ended),
+            Ok(_) => {
+                self.has_begun = true;
+                Ok(())
+            }
+            Err(error) => Err(Failure::Broke(error)),
+        })
+    }
+}
+
+/// Whether a head could end in what has come since `seen` bytes, or is none from the start. One that comes byte by byte is
+/// not to be parsed as often.
+fn may_be_whole(bytes: &BytesMut, seen: usize) -> bool {
+    let fresh = bytes.get(seen.saturating_sub(3)..).unwrap_or_default();
+    match seen {
+        0 => !bytes.is_empty(),
+        _ => fresh.windows(2).any(|two| two == b"\n\n" || two == b"\n\r"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+
+    use super::may_be_whole;
+
+    #[test]
+    fn a_head_is_looked_at_when_it_begins_and_where_it_may_end() {
+        let head = BytesMut::from(&b"HTTP/1.1 200 OK\r\nfoo: bar\r\n\r\n"[..]);
+        let looked: Vec<_> = (1..=head.len())
+            .filter(|length| may_be_whole(&BytesMut::from(&head[..*length]), length - 1))
+            .collect();
+        assert_eq!(looked, [1, head.len() - 1, head.len()]);
+        assert!(!may_be_whole(&BytesMut::new(), 0));
+    }
+}
