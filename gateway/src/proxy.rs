@@ -28,6 +28,7 @@ mod tls;
 mod upload;
 mod via;
 
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,8 +100,8 @@ struct Answered {
     guard: Arc<Guard>,
 }
 
-/// Sends the request, with the body that `payload` is, and answers with the upstream's answer, its body still streaming. What may be repeated is, where
-/// the upstream was not there and another try is within the budget and the deadline.
+/// Sends the request, with the body that `payload` is, and answers with the upstream's answer, its body still streaming.
+/// What may be repeated is, where the upstream was not there and another try is within the budget and the deadline.
 pub(crate) async fn forward(
     outgoing: Outgoing<'_>,
     payload: Option<Payload>,
@@ -123,11 +124,14 @@ pub(crate) async fn forward(
     loop {
         let upload = body.upload();
         let answered = attempt(&outgoing, framing, upload, &deadline, &progress).await;
-        let is_worth = tries < u32::from(outgoing.upstream.retries)
-            && body.is_repeatable(&outgoing)
-            && retry::is_worth(&answered);
+        let is_worth = retry::is_worth(&answered)
+            && tries < u32::from(outgoing.upstream.retries)
+            && body.is_repeatable(&outgoing);
+        if !is_worth {
+            return Ok(relay(answered?, outgoing.method, deadline));
+        }
         let pause = retry::pause(tries, rand::random());
-        if !is_worth || Instant::now() + pause >= deadline.at() || !outgoing.guard.may_retry() {
+        if Instant::now() + pause >= deadline.at() || !outgoing.guard.may_retry() {
             return Ok(relay(answered?, outgoing.method, deadline));
         }
         tries += 1;
@@ -165,7 +169,7 @@ async fn attempt(
         }
         send(&line, prepare(outgoing, framing), upload).await
     };
-    let outcome = match deadline.hold(exchange).await {
+    let outcome = match deadline.hold(pin!(exchange)).await {
         Ok(Ok(answered)) => Ok(answered),
         Ok(Err(fault)) => Err(progress.fault().map_or(fault, Fault::Client)),
         Err(Passed) if progress.is_awaited() => Err(Fault::Client(ClientFault::TooSlow)),
@@ -175,7 +179,7 @@ async fn attempt(
         )),
     };
     if !outgoing.drill.is_some_and(|drill| drill.is_of_route) {
-        retry::settle(ticket, outcome.as_ref().map(|(answer, _)| answer.status));
+        retry::settle(ticket, outcome.as_ref().map(|(answer, _)| answer.status()));
     }
     let (answer, exchange) = outcome?;
     Ok(Answered {

@@ -5,6 +5,7 @@
 
 use std::mem::MaybeUninit;
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use httparse::{ParserConfig, Response, Status};
@@ -38,16 +39,21 @@ pub(super) enum Unsound {
 /// A head without its body.
 #[derive(Debug)]
 pub(super) struct Answer {
-    pub(super) status: StatusCode,
+    /// What of it is for the client: the status, and the fields but for the length.
+    pub(super) response: HttpResponse,
     /// HTTP/1.1, or else HTTP/1.0.
     pub(super) is_1_1: bool,
-    /// Those for the client, without the length.
-    pub(super) fields: HeaderMap,
     /// The length that it tells of, which may be that of a body which another request would have had.
     pub(super) length: Option<u64>,
     pub(super) body: Decoder,
     /// No other may come on this connection.
     pub(super) is_last: bool,
+}
+
+impl Answer {
+    pub(super) fn status(&self) -> StatusCode {
+        self.response.status()
+    }
 }
 
 /// Reads a head from the beginning of `bytes`. Gives how long it is; nothing where there is more to come.
@@ -83,10 +89,15 @@ pub(super) fn parse(
     let closes = options()
         .flat_map(|value| value.split(|byte| *byte == b','))
         .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"));
+    let mut response = HttpResponse::new(status);
+    relay(
+        head.headers,
+        &ConnectionOptions::new(options()),
+        response.headers_mut(),
+    );
     let answer = Answer {
-        status,
+        response,
         is_1_1: minor == 1,
-        fields: relayed(head.headers, &ConnectionOptions::new(options())),
         length: framing.length(),
         body: if is_without_body {
             Decoder::Exactly(0)
@@ -170,8 +181,7 @@ fn told_length<'a>(values: impl Iterator<Item = &'a [u8]>) -> Result<Option<u64>
 
 /// The fields that are the upstream's to say: all but those of its connection, and those of CORS, which is the gateway's.
 /// The server writes the length of a body that there is.
-fn relayed(fields: &[httparse::Header<'_>], connection: &ConnectionOptions<'_>) -> HeaderMap {
-    let mut relayed = HeaderMap::with_capacity(fields.len() + 8);
+fn relay(fields: &[httparse::Header<'_>], connection: &ConnectionOptions<'_>, to: &mut HeaderMap) {
     for field in fields {
         // What httparse takes is a name and a value.
         let (Ok(name), Ok(value)) = (
@@ -182,10 +192,9 @@ fn relayed(fields: &[httparse::Header<'_>], connection: &ConnectionOptions<'_>) 
         };
         let text = name.as_str();
         if text != "content-length" && connection.lets_through(text) && !cors::is_cors_field(text) {
-            relayed.append(name, value);
+            to.append(name, value);
         }
     }
-    relayed
 }
 
 #[cfg(test)]
@@ -322,14 +331,10 @@ mod tests {
         let head = "HTTP/1.1 200 OK\r\nServer: x\r\nconnection: x-mine\r\nX-Mine: 1\r\nkeep-alive: 5\r\n\
             access-control-allow-origin: *\r\ncontent-length: 0\r\nset-cookie: a\r\nset-cookie: b";
         let answer = answer(head).unwrap();
-        let fields: Vec<_> = answer
-            .fields
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .collect();
-        assert_eq!(answer.fields.len(), 3, "{fields:?}");
-        assert_eq!(answer.fields.get_all("set-cookie").count(), 2);
-        assert_eq!(answer.fields.get("server").unwrap(), "x");
+        let fields = answer.response.headers();
+        assert_eq!(fields.len(), 3, "{fields:?}");
+        assert_eq!(fields.get_all("set-cookie").count(), 2);
+        assert_eq!(fields.get("server").unwrap(), "x");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A request's body, and whether it can be sent twice.
 
+use std::pin::pin;
+
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 
@@ -52,7 +54,7 @@ impl Body {
         let Self::Stream(Some(upload)) = self else {
             return Ok(self);
         };
-        match deadline.hold(upload.collect()).await {
+        match deadline.hold(pin!(upload.collect())).await {
             Ok(Ok(body)) => Ok(Self::Kept(body)),
             Ok(Err(_interrupted)) => {
                 let fault = progress.fault().unwrap_or(ClientFault::Malformed);

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -34,14 +34,15 @@ impl Deadline {
         self.at
     }
 
-    /// What `work` comes to, where that is in time.
-    pub(super) async fn hold<W: Future>(&self, work: W) -> Result<W::Output, Passed> {
-        let mut work = pin!(work);
-        poll_fn(|context| match work.as_mut().poll(context) {
+    /// What `work` comes to, where that is in time. Pinned by the caller, or there would be room for it twice.
+    pub(super) fn hold<W: Future>(
+        &self,
+        mut work: Pin<&mut W>,
+    ) -> impl Future<Output = Result<W::Output, Passed>> {
+        poll_fn(move |context| match work.as_mut().poll(context) {
             Poll::Ready(output) => Poll::Ready(Ok(output)),
             Poll::Pending => self.poll(context).map(Err),
         })
-        .await
     }
 
     pub(super) fn poll(&self, context: &mut Context<'_>) -> Poll<Passed> {
@@ -53,6 +54,7 @@ impl Deadline {
 #[cfg(test)]
 mod tests {
     use std::future::pending;
+    use std::pin::pin;
     use std::rc::Rc;
     use std::time::Duration;
 
@@ -67,8 +69,8 @@ mod tests {
         for link in [Some(&link), Some(&link), None] {
             let (begun, second) = (Instant::now(), Duration::from_secs(1));
             let deadline = Deadline::after(2 * second, link);
-            assert!(deadline.hold(sleep(second)).await.is_ok());
-            assert!(deadline.hold(pending::<()>()).await.is_err());
+            assert!(deadline.hold(pin!(sleep(second))).await.is_ok());
+            assert!(deadline.hold(pin!(pending::<()>())).await.is_err());
             assert_eq!(begun.elapsed(), 2 * second);
         }
     }

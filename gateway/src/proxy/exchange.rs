@@ -87,7 +87,7 @@ impl Exchange {
             {
                 bytes.advance(length);
                 seen = 0;
-                if answer.status.is_informational() {
+                if answer.status().is_informational() {
                     continue;
                 }
                 self.body = answer.body.clone();

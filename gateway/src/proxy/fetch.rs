@@ -54,7 +54,7 @@ pub(crate) async fn fetch(fetch: Fetch<'_>) -> Result<(StatusCode, Bytes), Fault
             }
         }
         exchange.end();
-        Ok((answer.status, whole.freeze()))
+        Ok((answer.status(), whole.freeze()))
     };
     let answered = timeout_at(fetch.deadline, exchange).await;
     answered.unwrap_or_else(|_elapsed| {

@@ -21,13 +21,13 @@ pub(super) fn relay(answered: Answered, method: &Method, deadline: Deadline) -> 
         guard,
     } = answered;
     let is_head = *method == Method::HEAD;
-    let mut response = HttpResponse::new(answer.status);
-    *response.headers_mut() = answer.fields;
+    let status = answer.status();
+    let mut response = answer.response;
     let fields = response.headers_mut();
     fields.append(VIA, via::of_answer(answer.is_1_1));
     // The length is then that of the body which a GET would have had (RFC 9110 §8.6).
     if let Some(length) = answer.length
-        && (is_head || answer.status == StatusCode::NOT_MODIFIED)
+        && (is_head || status == StatusCode::NOT_MODIFIED)
     {
         fields.insert(CONTENT_LENGTH, length.into());
     }

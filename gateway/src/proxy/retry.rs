@@ -38,7 +38,7 @@ pub(super) fn is_worth(outcome: &Result<Answered, Fault>) -> bool {
     match outcome {
         Ok(answered) => {
             let answer = &answered.answer;
-            is_outage(answer.status) && !answer.fields.contains_key(RETRY_AFTER)
+            is_outage(answer.status()) && !answer.response.headers().contains_key(RETRY_AFTER)
         }
         Err(Fault::Upstream { fault, .. }) => matches!(
             fault,

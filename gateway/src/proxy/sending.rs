@@ -150,3 +150,137 @@ impl Sending {
         self.is_deaf = true;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::io;
+    use std::pin::{Pin, pin};
+    use std::task::{Context, Poll};
+
+    use actix_web::dev::Payload;
+    use actix_web::error::PayloadError;
+    use bytes::Bytes;
+    use futures_util::stream;
+    use proptest::prelude::*;
+    use tokio::io::AsyncWrite;
+
+    use super::{Sending, Unsent, Upload};
+    use crate::proxy::upload::Progress;
+
+    const HEAD: Bytes = Bytes::from_static(b"POST / HTTP/1.1\r\n\r\n");
+
+    /// Takes at most so many bytes at a time, and breaks after so many.
+    struct Narrow {
+        got: Vec<u8>,
+        at_once: usize,
+        breaks_after: usize,
+    }
+
+    impl AsyncWrite for Narrow {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            if self.got.len() >= self.breaks_after {
+                return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+            }
+            let taken = bytes.get(..self.at_once).unwrap_or(bytes);
+            self.got.extend_from_slice(taken);
+            Poll::Ready(Ok(taken.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    fn payload(pieces: &[&'static str]) -> Payload {
+        let pieces: Vec<Result<_, PayloadError>> = pieces
+            .iter()
+            .map(|piece| Ok(Bytes::from_static(piece.as_bytes())))
+            .collect();
+        Payload::Stream {
+            payload: Box::pin(stream::iter(pieces)),
+        }
+    }
+
+    /// What arrives of a request with this body, and how sending it ends.
+    async fn sent(
+        body: Upload,
+        at_once: usize,
+        breaks_after: usize,
+    ) -> (Vec<u8>, Result<bool, Unsent>) {
+        let mut narrow = Narrow {
+            got: Vec::new(),
+            at_once,
+            breaks_after,
+        };
+        let mut sending = Sending::new(HEAD, body);
+        let ended = poll_fn(|context| sending.poll(pin!(&mut narrow), context)).await;
+        (narrow.got, ended.map(|()| sending.is_deaf()))
+    }
+
+    fn with(body: &str) -> Vec<u8> {
+        [&HEAD, body.as_bytes()].concat()
+    }
+
+    #[actix_web::test]
+    async fn a_body_follows_its_head_as_it_is_framed() {
+        let progress = Progress::default();
+        for (body, expected) in [
+            (Upload::none(), ""),
+            (Upload::kept(Bytes::from_static(b"kept")), "kept"),
+            (
+                Upload::sized(payload(&["ab", "", "c"]), 3, progress.clone()),
+                "abc",
+            ),
+            (
+                Upload::chunked(payload(&["ab", "", "c"]), 9, progress.clone()),
+                "2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
+            ),
+            (Upload::chunked(payload(&[]), 9, progress), "0\r\n\r\n"),
+        ] {
+            let (got, ended) = sent(body, usize::MAX, usize::MAX).await;
+            assert_eq!((got, ended.unwrap()), (with(expected), false));
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_connection_that_takes_nothing_leaves_the_request_as_it_was() {
+        let (got, ended) = sent(Upload::kept(Bytes::from_static(b"kept")), 1, 0).await;
+        assert!(got.is_empty());
+        assert!(matches!(ended, Err(Unsent::Untouched(_))));
+    }
+
+    #[actix_web::test]
+    async fn what_an_upstream_does_not_take_any_more_goes_nowhere() {
+        let (got, ended) = sent(Upload::kept(Bytes::from_static(b"kept")), 5, 5).await;
+        assert_eq!(got, HEAD[..5]);
+        assert!(ended.unwrap());
+    }
+
+    #[actix_web::test]
+    async fn a_body_that_is_too_short_or_too_long_is_not_sent_as_if_it_were_whole() {
+        for (pieces, length) in [(&["ab"][..], 3), (&["ab", "cd"], 3)] {
+            let body = Upload::sized(payload(pieces), length, Progress::default());
+            let (_, ended) = sent(body, usize::MAX, usize::MAX).await;
+            assert!(matches!(ended, Err(Unsent::Body(_))));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_does_not_matter_how_much_is_taken_at_once(at_once in 1..40_usize) {
+            let body = Upload::chunked(payload(&["first", "second piece"]), 99, Progress::default());
+            let sent = actix_web::rt::System::new().block_on(sent(body, at_once, usize::MAX));
+            let expected = with("5\r\nfirst\r\nc\r\nsecond piece\r\n0\r\n\r\n");
+            prop_assert_eq!((sent.0, sent.1.unwrap()), (expected, false));
+        }
+    }
+}
