@@ -14,6 +14,10 @@ pub fn screen(bytes: &[u8]) {
     downstream::screen_holds(bytes);
 }
 
+pub fn answer(bytes: &[u8]) {
+    proxy::answer_holds(bytes);
+}
+
 pub fn headers(bytes: &[u8]) {
     proxy::headers_hold(bytes);
 }
@@ -57,13 +61,14 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    use super::{forwarded, headers, request_id, screen, target, trace};
+    use super::{answer, forwarded, headers, request_id, screen, target, trace};
 
     #[test]
     fn what_must_hold_does_on_every_seed() {
         let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
         for (name, hold) in [
             ("screen", screen as fn(&[u8])),
+            ("answer", answer),
             ("headers", headers),
             ("forwarded", forwarded),
             ("target", target),

@@ -50,6 +50,8 @@ use crate::link::Link;
 use crate::trace::Trace;
 
 use answer::Answer;
+#[cfg(any(fuzzing, test))]
+pub(crate) use answer::invariants::hold as answer_holds;
 use body::Body;
 use deadline::{Deadline, Passed};
 use exchange::Exchange;

@@ -197,6 +197,9 @@ fn relay(fields: &[httparse::Header<'_>], connection: &ConnectionOptions<'_>, to
     }
 }
 
+#[cfg(any(fuzzing, test))]
+pub(super) mod invariants;
+
 #[cfg(test)]
 mod tests {
     use super::{Answer, Chunks, Decoder, Unsound, parse};

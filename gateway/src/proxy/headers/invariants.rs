@@ -7,7 +7,7 @@ use super::ConnectionOptions;
 use crate::fuzzing::fields;
 
 /// RFC 9110 §7.6.1, and those that other sections and habit add.
-pub(super) const HOP_BY_HOP: [&str; 11] = [
+pub(in crate::proxy) const HOP_BY_HOP: [&str; 11] = [
     "close",
     "connection",
     "expect",
