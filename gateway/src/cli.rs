@@ -70,7 +70,7 @@ pub fn run() -> ExitCode {
     };
     let done = match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => {
-            logger::init(&log);
+            let _lines = logger::init(&log);
             serve(config)
         }
         Command::Check => check(&config),

@@ -2,15 +2,19 @@
 //!
 //! What a line is about stands in its key-value pairs, so that both formats carry the same facts.
 
+mod gathered;
 mod json;
 mod text;
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write};
 use std::str::FromStr;
 
 use env_logger::{Builder, Target, WriteStyle};
 
 use crate::env::{ConfigError, Env};
+
+use gathered::Gathered;
+pub use gathered::Lines;
 
 /// Everything worth knowing of a healthy process. The server library announces each thread it starts, and says of every
 /// body that breaks off, without the request's id, what the gateway says with it.
@@ -59,25 +63,35 @@ impl LogConfig {
     }
 }
 
-/// Starts logging to standard error. A second call changes nothing.
-pub fn init(config: &LogConfig) {
+/// Starts logging to standard error, for as long as what it gives is kept. A second call changes nothing. On a terminal
+/// each line is written at once.
+#[must_use = "the last lines are written when it is dropped"]
+pub fn init(config: &LogConfig) -> Option<Lines> {
     let mut builder = Builder::new();
     builder.parse_filters(&config.filter);
-    match config.format {
-        Format::Text if io::stderr().is_terminal() => builder.format(text::write_in_colour),
-        Format::Text => plain(&mut builder).format(text::write),
-        Format::Json => plain(&mut builder).format(json::write),
+    let lines = match config.format {
+        Format::Text if io::stderr().is_terminal() => {
+            builder.format(text::write_in_colour);
+            None
+        }
+        Format::Text => plain(builder.format(text::write)),
+        Format::Json => plain(builder.format(json::write)),
     };
     // Fails only where a logger is there already, as in a test binary.
     let _ = builder.try_init();
+    lines
 }
 
 /// Spares the search of each line for colours to take out, where the format writes none: what is said to be kept is not
 /// looked at. As a pipe, because standard error is asked for each line whether it is a terminal.
-fn plain(builder: &mut Builder) -> &mut Builder {
-    builder
-        .write_style(WriteStyle::Always)
-        .target(Target::Pipe(Box::new(io::stderr())))
+fn plain(builder: &mut Builder) -> Option<Lines> {
+    builder.write_style(WriteStyle::Always);
+    let (out, lines): (Box<dyn Write + Send>, _) = match Gathered::to(io::stderr()) {
+        Ok((gathered, lines)) => (Box::new(gathered), Some(lines)),
+        Err(_no_thread) => (Box::new(io::stderr()), None),
+    };
+    builder.target(Target::Pipe(out));
+    lines
 }
 
 #[cfg(test)]

@@ -32,13 +32,12 @@ pub fn run<C>(
 ) -> ExitCode {
     let matches = command(program).get_matches();
     let env = Env::of_process();
-    let config = match LogConfig::from_env(&env).and_then(|log| Ok((log, configure(&env)?))) {
-        Ok((log, config)) => {
-            logger::init(&log);
-            config
-        }
+    let (log, config) = match LogConfig::from_env(&env).and_then(|log| Ok((log, configure(&env)?)))
+    {
+        Ok(read) => read,
         Err(error) => return refuse(program.name, &error),
     };
+    let _lines = logger::init(&log);
     let system = actix_web::rt::System::new();
     let ended: Result<(), RunError> = system.block_on(async {
         if matches.subcommand_matches("health").is_some() {

@@ -29,10 +29,12 @@ fn main() -> ExitCode {
         ports: Ports::Usual,
         env: Env::of_process(),
     };
-    match LogConfig::from_env(&options.env).and_then(|log| stack::check(&options).map(|()| log)) {
+    let checked =
+        LogConfig::from_env(&options.env).and_then(|log| stack::check(&options).map(|()| log));
+    let _lines = match checked {
         Ok(log) => logger::init(&log),
         Err(error) => return refuse("stack", &error),
-    }
+    };
     match actix_web::rt::System::new().block_on(serve(options)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
