@@ -9,7 +9,8 @@ use crate::Error;
 use crate::service::Service;
 
 /// The file that is compiled into it.
-const DEFAULT_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../gateway/gateway.toml");
+pub(crate) const DEFAULT_FILE: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../gateway/gateway.toml");
 
 /// A route that anyone may ask by GET and by POST, and of whose answers nothing may be kept.
 pub(crate) const PATH: &str = "/client-api/clients";
@@ -32,45 +33,12 @@ pub(crate) fn version(programs: &Path) -> Result<String, Error> {
     Ok(String::from_utf8(told.stdout)?.trim().to_owned())
 }
 
-/// Where a program may run.
-#[derive(Clone, Copy)]
-pub(crate) enum Cores {
-    All,
-    First,
-}
-
-impl Cores {
-    pub(crate) fn command(self, program: &Path) -> Command {
-        match self {
-            Self::All => Command::new(program),
-            // Which becomes the program, under the same id.
-            Self::First => {
-                let mut command = Command::new("/usr/bin/taskset");
-                command.args(["-c", "0"]).arg(program);
-                command
-            }
-        }
-    }
-}
-
 /// Starts the gateway, which is in the folder `programs`, with one worker and its files in `folder`.
 pub(crate) async fn start(
     programs: &Path,
     folder: &Path,
     upstream: SocketAddr,
     changes: &[Change<'_>],
-) -> Result<Service, Error> {
-    start_on(programs, folder, upstream, changes, Cores::All, 1).await
-}
-
-/// The same on these cores, with so many workers.
-pub(crate) async fn start_on(
-    programs: &Path,
-    folder: &Path,
-    upstream: SocketAddr,
-    changes: &[Change<'_>],
-    cores: Cores,
-    workers: usize,
 ) -> Result<Service, Error> {
     let mut config = fs::read_to_string(DEFAULT_FILE)?;
     for change in changes {
@@ -80,12 +48,12 @@ pub(crate) async fn start_on(
     }
     let file = folder.join("gateway.toml");
     fs::write(&file, config)?;
-    let mut program = cores.command(&programs.join("gateway"));
+    let mut program = Command::new(programs.join("gateway"));
     program.arg("--config").arg(file);
     let variables = [
         ("GATEWAY_BIND", "127.0.0.1:0".to_owned()),
         ("GATEWAY_ADMIN_BIND", "127.0.0.1:0".to_owned()),
-        ("GATEWAY_WORKERS", workers.to_string()),
+        ("GATEWAY_WORKERS", "1".to_owned()),
         // All clients are one address here.
         ("GATEWAY_RATE_LIMIT", "off".to_owned()),
         ("CLIENTS_URL", format!("http://{upstream}")),
@@ -98,7 +66,7 @@ pub(crate) async fn start_on(
 
 impl Change<'_> {
     /// `text` with the value changed; nothing where it is not there.
-    fn apply(&self, text: &str) -> Option<String> {
+    pub(crate) fn apply(&self, text: &str) -> Option<String> {
         let table = format!("\n{}\n", self.table);
         let key = format!("\n{} = ", self.key);
         let body = text.find(&table)? + table.len() - 1;

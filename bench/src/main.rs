@@ -2,13 +2,14 @@
 //!
 //! It knows no service's code, only what the contract says of them, so that the same load can be put on anything
 //! that speaks it. Each measurement is a subcommand: `orders`, which runs where none is named, `journey`, `idle`,
-//! `bodies`, `outages` and `proxy`.
+//! `bodies`, `outages`, `proxy` and `growth`.
 
 mod bodies;
 mod client;
 mod disk;
 mod filler;
 mod gateway;
+mod growth;
 mod idle;
 mod journey;
 mod load;
@@ -18,6 +19,7 @@ mod nginx;
 mod order;
 mod orders;
 mod outages;
+mod plot;
 mod process;
 mod proxy;
 mod report;
@@ -56,6 +58,8 @@ enum Measurement {
     Idle(idle::Options),
     /// What passing on a request costs the gateway, beside other proxies
     Proxy(proxy::Options),
+    /// How what a request costs the gateway grows, beside nginx
+    Growth(growth::Options),
     /// What a large body takes of the gateway on its way through it, up and down
     Bodies(bodies::Options),
     /// What an upstream that is down costs those who ask for it, those who do not, and itself
@@ -100,6 +104,7 @@ async fn run(measurement: Measurement) -> Result<(), Error> {
         Measurement::Journey(options) => journey::run(options).await,
         Measurement::Idle(options) => idle::run(options).await,
         Measurement::Proxy(options) => proxy::run(options).await,
+        Measurement::Growth(options) => growth::run(options).await,
         Measurement::Bodies(options) => bodies::run(options).await,
         Measurement::Outages(options) => outages::run(options).await,
     }

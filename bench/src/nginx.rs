@@ -9,7 +9,6 @@ use std::time::Duration;
 use std::{env, fs};
 
 use crate::Error;
-use crate::gateway::Cores;
 use crate::service::Service;
 
 /// What it shares with the gateway beside it.
@@ -47,55 +46,6 @@ pub(crate) async fn start(
     let file = folder.join("nginx.conf");
     fs::write(&file, settings.config(folder, addr, upstream))?;
     let mut command = Command::new(program);
-    command
-        .args(["-e", "stderr", "-c"])
-        .arg(file)
-        .arg("-p")
-        .arg(folder);
-    Service::start_on(addr, command, &folder.join("nginx.log")).await
-}
-
-/// Starts it on the first core, with a cache for the menu.
-pub(crate) async fn start_pinned(
-    program: &Path,
-    folder: &Path,
-    upstream: SocketAddr,
-    workers: usize,
-) -> Result<Service, Error> {
-    let settings = Settings {
-        connections: 20_000,
-        head_timeout: Duration::from_secs(60),
-        idle_timeout: Duration::from_secs(60),
-    };
-    let addr = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-    let file = folder.join("nginx.conf");
-    let cache = folder.join("nginx-cache");
-    let config = settings
-        .config(folder, addr, upstream)
-        .replace("keepalive 64;", "keepalive 600;")
-        .replace(
-            "location / {\n",
-            "location /order-api/ {\n\
-             proxy_pass http://behind;\n\
-             proxy_http_version 1.1;\n\
-             proxy_set_header Connection \"\";\n\
-             proxy_cache menu;\n\
-             proxy_cache_valid 200 1h;\n\
-             }\n\
-             location / {\n\
-             proxy_request_buffering off;\n\
-             client_max_body_size 0;\n",
-        )
-        .replace(
-            "upstream behind",
-            &format!(
-                "proxy_cache_path {} keys_zone=menu:1m;\nupstream behind",
-                cache.display()
-            ),
-        )
-        .replace("events", &format!("worker_processes {workers};\nevents"));
-    fs::write(&file, config)?;
-    let mut command = Cores::First.command(program);
     command
         .args(["-e", "stderr", "-c"])
         .arg(file)

@@ -14,16 +14,48 @@ pub(crate) struct Memory {
     pub(crate) peak: u64,
 }
 
-/// The processor time it has taken so far, its own and the kernel's for it.
+/// The processor time that it and its children have taken so far, their own and the kernel's for them.
 pub(crate) fn cpu(id: u32) -> Result<Duration, Error> {
-    let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
-    let ticks = ticks(&stat).ok_or("a line of /proc/PID/stat that cannot be read")?;
+    let mut sum = 0;
+    for id in [id].into_iter().chain(children(id)) {
+        let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
+        sum += ticks(&stat).ok_or("a line of /proc/PID/stat that cannot be read")?;
+    }
     let per_second = machine::ticks_per_second()?;
-    Ok(Duration::from_secs_f64(ticks as f64 / per_second as f64))
+    Ok(Duration::from_secs_f64(sum as f64 / per_second as f64))
 }
 
-/// What it holds of the memory.
+/// The processes that it has started and that still run.
+pub(crate) fn children(id: u32) -> Vec<u32> {
+    let Ok(processes) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let ids = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    ids.filter(|process| {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat"));
+        stat.is_ok_and(|stat| parent(&stat) == Some(id))
+    })
+    .collect()
+}
+
+/// The 4th field, which is the second behind the name.
+fn parent(stat: &str) -> Option<u32> {
+    let (_, fields) = stat.rsplit_once(") ")?;
+    fields.split(' ').nth(1)?.parse().ok()
+}
+
+/// What it and its children hold of the memory, what they share as often as they are.
 pub(crate) fn memory(id: u32) -> Result<Memory, Error> {
+    let mut sum = Memory::default();
+    for id in [id].into_iter().chain(children(id)) {
+        let memory = memory_of_one(id)?;
+        sum.resident += memory.resident;
+        sum.peak += memory.peak;
+    }
+    Ok(sum)
+}
+
+fn memory_of_one(id: u32) -> Result<Memory, Error> {
     let status = fs::read_to_string(format!("/proc/{id}/status"))?;
     let read = |name| kibibytes(&status, name).map(|size| size * 1024);
     let memory = read("VmRSS").zip(read("VmHWM"));
@@ -49,7 +81,18 @@ fn kibibytes(status: &str, name: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{kibibytes, ticks};
+    use std::process::{self, Command};
+
+    use super::{children, kibibytes, ticks};
+
+    #[test]
+    fn a_process_has_its_children() {
+        let mut sleeper = Command::new("sleep").arg("60").spawn().unwrap();
+        assert!(children(process::id()).contains(&sleeper.id()));
+        assert!(children(sleeper.id()).is_empty());
+        sleeper.kill().unwrap();
+        sleeper.wait().unwrap();
+    }
 
     #[test]
     fn processor_time_is_found_behind_a_name_with_spaces() {

@@ -5,13 +5,17 @@
 //! counts is the processor time that the proxy takes for a request: how many a second go through also tells how fast
 //! the load is.
 
-mod load;
-mod peer;
+pub(crate) mod load;
+pub(crate) mod peer;
 mod report;
+mod routes;
 mod scenario;
-mod upstream;
+mod startup;
+mod syscalls;
+pub(crate) mod upstream;
 
 use std::io::{self, Write as _};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,7 +26,7 @@ use crate::process::Memory;
 use crate::report::{Conditions, publish};
 use crate::{Error, service};
 use load::Load;
-use peer::Peer;
+use peer::{Found, Kind, Peer, Setup};
 use report::Report;
 use scenario::{SCENARIOS, Scenario};
 
@@ -40,14 +44,17 @@ pub(crate) struct Options {
     /// Also writes the result into this file, between `<!-- proxy -->` and `<!-- /proxy -->`
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    /// Also draws the result into this folder
+    #[arg(long, value_name = "FOLDER")]
+    plots: Option<PathBuf>,
 }
 
 /// One scenario through one peer.
-struct Run {
-    requests: u64,
-    elapsed: Duration,
+pub(crate) struct Run {
+    pub(crate) requests: u64,
+    pub(crate) elapsed: Duration,
     /// Of the proxy.
-    cpu: Duration,
+    pub(crate) cpu: Duration,
     /// Half of the requests took no longer, 99 % of them, and 99.9 %.
     waits: [Duration; 3],
     memory: Memory,
@@ -61,7 +68,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let target = service::target_folder()?;
     let programs = service::build(&target)?;
     let folder = TempDir::with_prefix_in("bench-", target.canonicalize()?)?;
-    let peers = Peer::found(&programs)?;
+    let Found { peers, missing } = Peer::found(&programs)?;
     let wanted = |scenario: &&Scenario| {
         let only = options.only.as_deref();
         only.is_none_or(|only| scenario.name.contains(only))
@@ -70,7 +77,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let conditions = Conditions::of(folder.path()).await?;
     // From here on the load and the upstream run on the second core, and the proxies on the first.
     peer::stay_on("1")?;
-    let mut report = Report::new(conditions, &peers, &scenarios);
+    let mut report = Report::new(conditions, &peers, missing, &scenarios);
     let upstream = upstream::open()?;
     for round in 1..=options.rounds {
         writeln!(io::stderr(), "round {round} of {}", options.rounds)?;
@@ -82,25 +89,45 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
                 writeln!(io::stderr(), "  {}: {}", scenario.name, peer.name())?;
                 let folder = TempDir::new_in(&folder)?;
                 let seconds = Duration::from_secs(options.seconds);
-                let run = measure(peer, scenario, upstream, folder.path(), seconds).await;
+                let load = |addr| {
+                    Ok(Load {
+                        addr,
+                        connections: scenario.connections,
+                        is_closing: scenario.is_closing,
+                        rate: scenario.rate,
+                        requests: scenario.requests()?,
+                    })
+                };
+                let place = (upstream, folder.path());
+                let run = measure(peer, scenario.setup, place, load, seconds).await;
                 let run =
                     run.map_err(|error| format!("{}, {}: {error}", scenario.name, peer.name()))?;
                 report.add(row, column, run);
             }
         }
+        for (column, peer) in peers.iter().enumerate() {
+            let folder = TempDir::new_in(&folder)?;
+            let start = startup::measure(peer, upstream, folder.path()).await?;
+            report.add_start(column, start);
+        }
+    }
+    count_calls(&peers, upstream, folder.path(), &mut report).await?;
+    if let Some(plots) = &options.plots {
+        report.draw(plots)?;
     }
     publish("proxy", &report.to_string(), options.markdown.as_deref())
 }
 
-async fn measure(
+/// Starts a peer, puts `load` on it and sees what it takes. `place` is the upstream and where its files are.
+pub(crate) async fn measure(
     peer: &Peer,
-    scenario: &Scenario,
-    upstream: std::net::SocketAddr,
-    folder: &Path,
+    setup: Setup,
+    (upstream, folder): (SocketAddr, &Path),
+    load: impl FnOnce(SocketAddr) -> Result<Load, Error>,
     duration: Duration,
 ) -> Result<Run, Error> {
-    let proxy = peer.start(upstream, folder, scenario.workers).await?;
-    let load = Load::of(scenario, proxy.addr());
+    let proxy = peer.start(upstream, folder, setup).await?;
+    let load = load(proxy.addr())?;
     // Brings in what every later request needs.
     load.run(Duration::from_millis(500)).await?;
     let before = proxy.cpu()?;
@@ -112,4 +139,33 @@ async fn measure(
         waits: outcome.waits,
         memory: proxy.memory()?,
     })
+}
+
+/// In the first scenario, whose requests are the plainest.
+async fn count_calls(
+    peers: &[Peer],
+    upstream: SocketAddr,
+    folder: &Path,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let (Some(strace), Some(scenario)) = (syscalls::strace(), SCENARIOS.first()) else {
+        return Ok(());
+    };
+    for (column, peer) in peers.iter().enumerate() {
+        if peer.kind() == Kind::FastApi {
+            continue;
+        }
+        let folder = TempDir::new_in(folder)?;
+        let proxy = peer.start(upstream, folder.path(), scenario.setup).await?;
+        let load = Load {
+            addr: proxy.addr(),
+            connections: scenario.connections,
+            is_closing: false,
+            rate: None,
+            requests: scenario.requests()?,
+        };
+        let calls = syscalls::count(&strace, &proxy, &load, folder.path()).await?;
+        report.add_calls(column, calls);
+    }
+    Ok(())
 }

@@ -100,7 +100,8 @@ impl Service {
         Ok(service)
     }
 
-    fn spawn(mut program: Command, log: &Path, addr: SocketAddr) -> Result<Self, Error> {
+    /// Starts `program`, which is told to listen on `addr`, and waits for nothing.
+    pub(crate) fn spawn(mut program: Command, log: &Path, addr: SocketAddr) -> Result<Self, Error> {
         let spawned = program
             .stdin(Stdio::null())
             .stderr(File::create(log)?)
@@ -134,6 +135,10 @@ impl Service {
         Ok(())
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn addr(&self) -> SocketAddr {
         self.addr
     }
@@ -150,7 +155,12 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // It may have ended by itself, which is as good.
+        // It may have ended by itself, which is as good. Its own children would live on.
+        for child in process::children(self.child.id()) {
+            let _ = Command::new("kill")
+                .args(["-KILL", &child.to_string()])
+                .status();
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

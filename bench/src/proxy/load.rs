@@ -4,6 +4,7 @@
 //! do of theirs.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -11,67 +12,85 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 
-use super::scenario::Scenario;
 use crate::Error;
 use crate::stats::per_mille;
 
 const PIECE: usize = 64 * 1024;
 
-pub(super) struct Load {
-    addr: SocketAddr,
-    connections: usize,
-    is_closing: bool,
-    /// Between two requests of one connection.
-    every: Option<Duration>,
-    request: Vec<u8>,
+/// A request that is asked again and again.
+pub(crate) struct Request {
+    head: String,
+    body: usize,
 }
 
-pub(super) struct Outcome {
-    pub(super) requests: u64,
-    pub(super) elapsed: Duration,
-    pub(super) waits: [Duration; 3],
+pub(crate) struct Load {
+    pub(crate) addr: SocketAddr,
+    pub(crate) connections: usize,
+    pub(crate) is_closing: bool,
+    /// Requests a second, all connections together; as many as go through where there is none.
+    pub(crate) rate: Option<u32>,
+    /// What each connection asks, in turn.
+    pub(crate) requests: Vec<Request>,
 }
 
-impl Load {
-    pub(super) fn of(scenario: &Scenario, addr: SocketAddr) -> Self {
-        let Scenario { method, target, .. } = scenario;
-        let mut request = format!("{method} {target} HTTP/1.1\r\nhost: {addr}\r\naccept: */*\r\n");
-        if scenario.body > 0 {
-            let length = scenario.body;
-            request += &format!("content-type: application/json\r\ncontent-length: {length}\r\n");
+pub(crate) struct Outcome {
+    pub(crate) requests: u64,
+    pub(crate) elapsed: Duration,
+    pub(crate) waits: [Duration; 3],
+}
+
+impl Request {
+    pub(crate) fn new(method: &str, target: &str, body: usize) -> Self {
+        let mut head =
+            format!("{method} {target} HTTP/1.1\r\nhost: 127.0.0.1:8080\r\naccept: */*\r\n");
+        if body > 0 {
+            head += &format!("content-type: application/json\r\ncontent-length: {body}\r\n");
         }
-        request += if scenario.is_closing {
+        Self { head, body }
+    }
+
+    pub(crate) fn with_field(mut self, name: &str, value: &str) -> Self {
+        self.head += &format!("{name}: {value}\r\n");
+        self
+    }
+
+    fn bytes(&self, is_closing: bool) -> Vec<u8> {
+        let end = if is_closing {
             "connection: close\r\n\r\n"
         } else {
             "\r\n"
         };
-        let mut request = request.into_bytes();
-        request.resize(request.len() + scenario.body, b' ');
-        let every = scenario
-            .rate
-            .map(|rate| Duration::from_secs(1) * scenario.connections as u32 / rate);
-        Self {
-            addr,
-            connections: scenario.connections,
-            is_closing: scenario.is_closing,
-            every,
-            request,
-        }
+        let mut bytes = [self.head.as_bytes(), end.as_bytes()].concat();
+        bytes.resize(bytes.len() + self.body, b' ');
+        bytes
     }
+}
 
-    pub(super) async fn run(&self, duration: Duration) -> Result<Outcome, Error> {
+impl Load {
+    pub(crate) async fn run(&self, duration: Duration) -> Result<Outcome, Error> {
+        let requests: Vec<_> = self
+            .requests
+            .iter()
+            .map(|request| request.bytes(self.is_closing))
+            .collect();
+        let requests = Arc::new(requests);
+        // Between two requests of one connection.
+        let every = self
+            .rate
+            .map(|rate| Duration::from_secs(1) * self.connections as u32 / rate);
         let begun = Instant::now();
         let mut connections = JoinSet::new();
         for number in 0..self.connections {
             let client = Client {
                 addr: self.addr,
                 stream: None,
-                request: self.request.clone(),
+                requests: Arc::clone(&requests),
+                // Not all ask the same at once.
+                next: number,
                 is_closing: self.is_closing,
                 piece: vec![0; PIECE],
             };
             // Evenly spread over the time between two requests.
-            let every = self.every;
             let first = every.map_or(Duration::ZERO, |every| {
                 every * number as u32 / self.connections as u32
             });
@@ -94,7 +113,8 @@ impl Load {
 struct Client {
     addr: SocketAddr,
     stream: Option<TcpStream>,
-    request: Vec<u8>,
+    requests: Arc<Vec<Vec<u8>>>,
+    next: usize,
     is_closing: bool,
     piece: Vec<u8>,
 }
@@ -133,7 +153,9 @@ impl Client {
                 stream
             }
         };
-        stream.write_all(&self.request).await?;
+        let request = self.requests.get(self.next % self.requests.len().max(1));
+        stream.write_all(request.map_or(&[], Vec::as_slice)).await?;
+        self.next += 1;
         let mut got = 0;
         let (head, length) = loop {
             let room = self.piece.get_mut(got..).unwrap_or_default();

@@ -1,15 +1,19 @@
 //! Who stands before the upstream: the gateway, and others that could, each with its usual settings for that.
 
+mod config;
+
+pub(crate) use config::path;
+
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use crate::gateway::{self, Cores};
+use crate::gateway;
 use crate::service::Service;
 use crate::{Error, nginx};
 
-pub(super) struct Peer {
+pub(crate) struct Peer {
     kind: Kind,
     program: PathBuf,
     /// As it names itself.
@@ -17,7 +21,7 @@ pub(super) struct Peer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Gateway,
     Nginx,
     /// Of HTTP.
@@ -25,123 +29,168 @@ enum Kind {
     /// Of bytes, which it does not look at: what any proxy on this machine costs at least.
     Relay,
     Caddy,
+    /// A gateway in Python that opens a client for each call.
+    FastApi,
+}
+
+/// How a peer is set up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setup {
+    pub(crate) workers: usize,
+    /// Each request leaves a line in a file.
+    pub(crate) is_logged: bool,
+    /// How many routes there are beside the gateway's own.
+    pub(crate) routes: usize,
+}
+
+pub(crate) const USUAL: Setup = Setup {
+    workers: 1,
+    is_logged: false,
+    routes: 0,
+};
+
+/// Those that are here, and the names of those that are not.
+pub(crate) struct Found {
+    pub(crate) peers: Vec<Peer>,
+    pub(crate) missing: Vec<&'static str>,
 }
 
 impl Peer {
     /// The gateway, which is in the folder `programs`, and those of the others that are installed.
-    pub(super) fn found(programs: &Path) -> Result<Vec<Self>, Error> {
-        let mut found = vec![Self {
-            kind: Kind::Gateway,
-            program: programs.to_owned(),
-            version: gateway::version(programs)?,
-        }];
-        if let Some(program) = nginx::find() {
-            found.push(Self {
-                kind: Kind::Nginx,
-                version: nginx::version(&program)?,
-                program,
-            });
-        }
-        if let Some(program) = installed("haproxy") {
-            let version = first_words(&program, &["-v"], 3)?;
-            for (kind, version) in [
-                (Kind::Haproxy, version.clone()),
-                (Kind::Relay, format!("{version}, TCP")),
-            ] {
-                let program = program.clone();
-                found.push(Self {
-                    kind,
-                    program,
-                    version,
+    pub(crate) fn found(programs: &Path) -> Result<Found, Error> {
+        let mut found = Found {
+            peers: vec![Self {
+                kind: Kind::Gateway,
+                program: programs.join("gateway"),
+                version: gateway::version(programs)?,
+            }],
+            missing: Vec::new(),
+        };
+        let mut add = |name, kinds: &[Kind], program: Option<PathBuf>, version: Version| {
+            let Some(program) = program else {
+                found.missing.push(name);
+                return Ok::<_, Error>(());
+            };
+            for kind in kinds {
+                let relays = if *kind == Kind::Relay { ", TCP" } else { "" };
+                found.peers.push(Self {
+                    kind: *kind,
+                    version: format!("{}{relays}", version(&program)?),
+                    program: program.clone(),
                 });
             }
-        }
-        if let Some(program) = installed("caddy") {
-            found.push(Self {
-                kind: Kind::Caddy,
-                version: format!("Caddy {}", first_words(&program, &["version"], 1)?),
-                program,
-            });
-        }
+            Ok(())
+        };
+        add("nginx", &[Kind::Nginx], nginx::find(), nginx::version)?;
+        let haproxy = |program: &Path| first_words(program, &["-v"], 3);
+        let kinds = [Kind::Haproxy, Kind::Relay];
+        add("HAProxy", &kinds, installed("haproxy"), haproxy)?;
+        let caddy =
+            |program: &Path| Ok(format!("Caddy {}", first_words(program, &["version"], 1)?));
+        add("Caddy", &[Kind::Caddy], installed("caddy"), caddy)?;
+        let fastapi = installed("python3").filter(|python| fastapi_version(python).is_ok());
+        let kinds = [Kind::FastApi];
+        add(
+            "FastAPI with HTTPX and Uvicorn",
+            &kinds,
+            fastapi,
+            fastapi_version,
+        )?;
         Ok(found)
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn name(&self) -> &str {
         &self.version
     }
 
-    /// What all the others are held against.
-    pub(super) fn is_gateway(&self) -> bool {
-        self.kind == Kind::Gateway
-    }
-
-    /// Whether it can answer from its memory, as it is set up here.
-    pub(super) fn can_cache(&self) -> bool {
-        matches!(self.kind, Kind::Gateway | Kind::Nginx)
-    }
-
-    /// Whether its workers are threads of one process, whose time can be told.
-    pub(super) fn has_threads(&self) -> bool {
-        self.kind != Kind::Nginx
-    }
-
-    /// With so many workers, all on the first core.
-    pub(super) async fn start(
+    /// Starts it on the first core, its files in `folder`, and waits until it listens.
+    pub(crate) async fn start(
         &self,
         upstream: SocketAddr,
         folder: &Path,
-        workers: usize,
+        setup: Setup,
     ) -> Result<Service, Error> {
-        let cores = Cores::First;
-        let (file, config) = match self.kind {
+        let addr = free_addr()?;
+        let command = self.command(addr, upstream, folder, setup)?;
+        Service::start_on(addr, command, &folder.join("peer.log")).await
+    }
+
+    /// What starts it, listening on `addr`.
+    pub(crate) fn command(
+        &self,
+        addr: SocketAddr,
+        upstream: SocketAddr,
+        folder: &Path,
+        setup: Setup,
+    ) -> Result<Command, Error> {
+        let write = |name: &str, text: String| {
+            let file = folder.join(name);
+            fs::write(&file, text).map(|()| file)
+        };
+        // Which becomes the program, under the same id.
+        let mut command = Command::new("/usr/bin/taskset");
+        command.args(["-c", "0"]).arg(&self.program);
+        match self.kind {
             Kind::Gateway => {
-                return gateway::start_on(&self.program, folder, upstream, &[], cores, workers)
-                    .await;
+                let file = write("gateway.toml", config::gateway(setup)?)?;
+                command
+                    .arg("--config")
+                    .arg(file)
+                    .env_clear()
+                    .envs(config::gateway_variables(addr, upstream, setup));
             }
             Kind::Nginx => {
-                return nginx::start_pinned(&self.program, folder, upstream, workers).await;
+                let file = write("nginx.conf", config::nginx(folder, addr, upstream, setup))?;
+                command.args(["-e", "stderr", "-c"]).arg(file);
+                command.arg("-p").arg(folder);
             }
-            Kind::Haproxy => ("haproxy.cfg", haproxy as fn(_, _, _) -> String),
-            Kind::Relay => ("haproxy.cfg", relay as _),
-            Kind::Caddy => ("Caddyfile", caddy as _),
-        };
-        // Let go before it is taken: none of them says which one it took.
-        let addr = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-        let file = folder.join(file);
-        fs::write(&file, config(addr, upstream, workers))?;
-        let mut command = cores.command(&self.program);
-        match self.kind {
-            Kind::Caddy => command
-                .args(["run", "--adapter", "caddyfile", "--config"])
-                .arg(file)
-                .env("GOMAXPROCS", workers.to_string()),
-            _ => command.args(["-db", "-f"]).arg(file),
-        };
-        Service::start_on(addr, command, &folder.join("peer.log")).await
+            Kind::Haproxy | Kind::Relay => {
+                let is_http = self.kind == Kind::Haproxy;
+                let text = config::haproxy(addr, upstream, setup, is_http);
+                command.args(["-db", "-f"]).arg(write("haproxy.cfg", text)?);
+                command.stdout(fs::File::create(folder.join("access.log"))?);
+            }
+            Kind::Caddy => {
+                let file = write("Caddyfile", config::caddy(folder, addr, upstream, setup))?;
+                command
+                    .args(["run", "--adapter", "caddyfile", "--config"])
+                    .arg(file)
+                    .env("GOMAXPROCS", setup.workers.to_string())
+                    // It saves what it was given.
+                    .env("XDG_CONFIG_HOME", folder)
+                    .env("XDG_DATA_HOME", folder);
+            }
+            Kind::FastApi => {
+                write("relay.py", include_str!("relay.py").to_owned())?;
+                let port = addr.port().to_string();
+                command
+                    .args([
+                        "-m",
+                        "uvicorn",
+                        "relay:app",
+                        "--no-access-log",
+                        "--port",
+                        &port,
+                    ])
+                    .args(["--log-level", "warning"])
+                    .current_dir(folder)
+                    .env("UPSTREAM", format!("http://{upstream}"));
+            }
+        }
+        Ok(command)
     }
 }
 
-fn haproxy(addr: SocketAddr, upstream: SocketAddr, workers: usize) -> String {
-    format!(
-        "global\n  nbthread {workers}\n  maxconn 4000\n\
-         defaults\n  mode http\n  timeout connect 5s\n  timeout client 60s\n  timeout server 60s\n  \
-         http-reuse always\n\
-         listen all\n  bind {addr}\n  server behind {upstream}\n"
-    )
+/// Let go before it is taken: most say nowhere which one they took.
+pub(crate) fn free_addr() -> Result<SocketAddr, Error> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
 
-fn relay(addr: SocketAddr, upstream: SocketAddr, workers: usize) -> String {
-    haproxy(addr, upstream, workers)
-        .replace("mode http", "mode tcp")
-        .replace("  http-reuse always\n", "")
-}
-
-fn caddy(addr: SocketAddr, upstream: SocketAddr, _workers: usize) -> String {
-    format!(
-        "{{\n  admin off\n  auto_https off\n  persist_config off\n}}\n\
-         http://{addr} {{\n  reverse_proxy {upstream}\n}}\n"
-    )
-}
+type Version = fn(&Path) -> Result<String, Error>;
 
 fn installed(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
@@ -149,15 +198,23 @@ fn installed(name: &str) -> Option<PathBuf> {
     folders.find_map(|folder| Some(folder.join(name)).filter(|program| program.is_file()))
 }
 
+fn fastapi_version(python: &Path) -> Result<String, Error> {
+    let script = "import fastapi, httpx, uvicorn; print('FastAPI', fastapi.__version__)";
+    first_words(python, &["-c", script], 2)
+}
+
 fn first_words(program: &Path, arguments: &[&str], count: usize) -> Result<String, Error> {
     let told = Command::new(program).args(arguments).output()?;
+    if !told.status.success() {
+        return Err(String::from_utf8_lossy(&told.stderr).into_owned().into());
+    }
     let told = String::from_utf8(told.stdout)?;
     let words: Vec<_> = told.split_whitespace().take(count).collect();
     Ok(words.join(" "))
 }
 
 /// Holds this process to one core.
-pub(super) fn stay_on(core: &str) -> Result<(), Error> {
+pub(crate) fn stay_on(core: &str) -> Result<(), Error> {
     let id = std::process::id().to_string();
     let told = Command::new("taskset").args(["-acp", core, &id]).output()?;
     if told.status.success() {

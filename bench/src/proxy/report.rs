@@ -1,26 +1,38 @@
 //! What `proxy` found, as text that is Markdown as well.
 
 use std::fmt::{self, Display};
+use std::path::Path;
+use std::time::Duration;
 
 use super::Run;
-use super::peer::Peer;
+use super::peer::{Kind, Peer};
 use super::scenario::Scenario;
+use crate::Error;
 use crate::markdown::table;
+use crate::plot::{self, Bars};
 use crate::report::{Conditions, mebibytes, micros, millis};
 use crate::stats::{Spread, over};
 
 pub(super) struct Report {
     conditions: Conditions,
     peers: Vec<String>,
+    missing: Vec<&'static str>,
     gateway: usize,
     scenarios: Vec<&'static str>,
     /// By scenario, then by peer, once each round.
     runs: Vec<Vec<Vec<Run>>>,
+    /// By peer.
+    starts: Vec<Vec<Duration>>,
+    calls: Vec<Option<f64>>,
+    is_drawn: bool,
 }
+
+/// Where the plot is, seen from the document.
+const PLOT: &str = "proxy.svg";
 
 impl Run {
     /// Processor time of the proxy for a request, in µs.
-    fn cost(&self) -> f64 {
+    pub(crate) fn cost(&self) -> f64 {
         micros(self.cpu) / self.requests.max(1) as f64
     }
 
@@ -37,15 +49,21 @@ impl Report {
     pub(super) fn new(
         conditions: Conditions,
         peers: &[Peer],
+        missing: Vec<&'static str>,
         scenarios: &[&'static Scenario],
     ) -> Self {
         let none = || peers.iter().map(|_| Vec::new()).collect();
+        let gateway = peers.iter().position(|peer| peer.kind() == Kind::Gateway);
         Self {
             conditions,
             peers: peers.iter().map(|peer| peer.name().to_owned()).collect(),
-            gateway: peers.iter().position(Peer::is_gateway).unwrap_or_default(),
+            missing,
+            gateway: gateway.unwrap_or_default(),
             scenarios: scenarios.iter().map(|scenario| scenario.name).collect(),
             runs: scenarios.iter().map(|_| none()).collect(),
+            starts: peers.iter().map(|_| Vec::new()).collect(),
+            calls: peers.iter().map(|_| None).collect(),
+            is_drawn: false,
         }
     }
 
@@ -56,6 +74,37 @@ impl Report {
         }
     }
 
+    pub(super) fn add_start(&mut self, peer: usize, start: Duration) {
+        if let Some(starts) = self.starts.get_mut(peer) {
+            starts.push(start);
+        }
+    }
+
+    pub(super) fn add_calls(&mut self, peer: usize, count: f64) {
+        if let Some(calls) = self.calls.get_mut(peer) {
+            *calls = Some(count);
+        }
+    }
+
+    /// Draws what a request costs each peer, but for those whose bars would leave no room for the others'.
+    pub(super) fn draw(&mut self, folder: &Path) -> Result<(), Error> {
+        let groups = self.scenarios.iter().zip(&self.runs).map(|(name, row)| {
+            let cost = |runs: &Vec<Run>| (!runs.is_empty()).then(|| over(runs, Run::cost).median);
+            ((*name).to_owned(), row.iter().map(cost).collect())
+        });
+        plot::bars(
+            &folder.join(PLOT),
+            &Bars {
+                title: "Processor time of a request, µs (less is better)",
+                series: &self.peers,
+                groups: groups.collect(),
+                most: 150.0,
+            },
+        )?;
+        self.is_drawn = true;
+        Ok(())
+    }
+
     /// The gateway's cost as a multiple of this one's, round by round.
     fn ratio(&self, row: &[Vec<Run>], runs: &[Run]) -> Spread {
         let ours = row.get(self.gateway).map(Vec::as_slice).unwrap_or_default();
@@ -63,7 +112,7 @@ impl Report {
         Spread::of(rounds.map(|(ours, theirs)| ours.cost() / theirs.cost()))
     }
 
-    fn rows(&self, name: &str, row: &[Vec<Run>]) -> Vec<[String; 8]> {
+    fn rows(&self, row: &[Vec<Run>]) -> Vec<[String; 8]> {
         let cells = self.peers.iter().zip(row).enumerate();
         let cells = cells.filter(|(_, (_, runs))| !runs.is_empty());
         let cells = cells.map(|(index, (peer, runs))| {
@@ -73,7 +122,7 @@ impl Report {
                 format!("{:.2}", self.ratio(row, runs))
             };
             [
-                format!("{name}: {peer}"),
+                peer.clone(),
                 format!("{:.1}", over(runs, Run::cost)),
                 ratio,
                 format!("{:.0}", over(runs, Run::rate)),
@@ -85,38 +134,70 @@ impl Report {
         });
         cells.collect()
     }
+
+    fn scenarios(&self) -> String {
+        let named = self.scenarios.iter().zip(&self.runs);
+        let tables = named.map(|(name, row)| {
+            let head = [
+                *name,
+                "CPU µs a request",
+                "gateway ÷ this",
+                "requests/s",
+                "p50 ms",
+                "p99 ms",
+                "p99.9 ms",
+                "peak MiB",
+            ];
+            table(head, &self.rows(row)) + "\n"
+        });
+        tables.collect()
+    }
+
+    fn others(&self) -> String {
+        let peers = self.peers.iter().zip(&self.starts).zip(&self.calls);
+        let rows: Vec<_> = peers
+            .map(|((peer, starts), calls)| {
+                let calls = calls.map_or("not counted".to_owned(), |calls| format!("{calls:.1}"));
+                let start = format!("{:.0}", over(starts, |start| millis(*start)));
+                [peer.clone(), start, calls]
+            })
+            .collect();
+        table(
+            ["", "start to first answer, ms", "system calls a request"],
+            &rows,
+        )
+    }
 }
 
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rounds = self.runs.iter().flatten().map(Vec::len).max().unwrap_or(0);
-        let names = self.scenarios.iter().zip(&self.runs);
-        let rows: Vec<_> = names.flat_map(|(name, row)| self.rows(name, row)).collect();
-        let head = [
-            "Scenario: who",
-            "CPU µs a request",
-            "gateway ÷ this",
-            "requests/s",
-            "p50 ms",
-            "p99 ms",
-            "p99.9 ms",
-            "peak MiB",
-        ];
+        let missing = match self.missing.is_empty() {
+            true => String::new(),
+            false => format!("Not installed here: {}.\n", self.missing.join(", ")),
+        };
+        let plot = match self.is_drawn {
+            true => format!("\n![Processor time of a request](plots/{PLOT})\n"),
+            false => String::new(),
+        };
         write!(
             f,
-            "{}\n\
+            "{}\n{missing}\
              {rounds} rounds, in which all take turns: the median (the lowest–the highest). The ratio is that of each round.\n\
-             \n{}\n\
-             - Each proxy has the first core to itself, with so many workers; load and upstream share the second. Where the\n  \
-               requests/s of all are alike, the second core is the limit, and the CPU tells them apart.\n\
-             - Keep-alive on both sides, but for a connection for each, where the clients' side has none. Access logs are off.\n\
+             {plot}\n{}{}\n\
+             - Each proxy has the first core to itself, with one worker unless said otherwise; load and upstream share the\n  \
+               second. Where the requests/s of all are alike, the second core is the limit, and the CPU tells them apart.\n\
+             - Keep-alive on both sides, but for a connection for each, where the clients' side has none. Access logs are off\n  \
+               unless said otherwise.\n\
              - HAProxy in TCP mode relays bytes without looking at them: what any proxy costs here at least.\n\
-             - nginx: `proxy_request_buffering off`, and for the menu `proxy_cache`, valid for as long as the run takes. The\n  \
-               gateway's menu is fresh for 2 s, as it is shipped.\n\
+             - nginx: `proxy_request_buffering off`; for the menu `proxy_cache`, valid for as long as the run takes. The\n  \
+               gateway's menu is fresh for 2 s, as it is shipped. The FastAPI one opens a client for each call.\n\
              - The gateway is as it is shipped: routing, request ids, traces, circuit breaker, limits of what is under way,\n  \
-               deadlines, CORS; `GATEWAY_RATE_LIMIT=off`, since all clients are one address here.\n",
+               deadlines, CORS; `GATEWAY_RATE_LIMIT=off`, since all clients are one address here.\n\
+             - System calls are counted by strace in the first scenario; a proxy that is slowed down so much gathers less.\n",
             self.conditions,
-            table(head, &rows)
+            self.scenarios(),
+            self.others(),
         )
     }
 }

@@ -1,58 +1,129 @@
 //! What is asked of a proxy.
 
-use super::peer::Peer;
+use super::load::Request;
+use super::peer::{Kind, Peer, Setup, USUAL};
+use super::routes;
+use crate::Error;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scenario {
     pub(super) name: &'static str,
-    pub(super) method: &'static str,
-    /// `?bytes=` says how long the upstream's answer is.
-    pub(super) target: &'static str,
-    /// Of the request's body.
-    pub(super) body: usize,
+    asks: Asks,
     pub(super) connections: usize,
     /// Whether each request has a connection of its own.
     pub(super) is_closing: bool,
     /// Requests a second, all connections together; as many as go through where there is none.
     pub(super) rate: Option<u32>,
-    pub(super) workers: usize,
-    /// The answer comes from the proxy's memory.
-    pub(super) is_cached: bool,
+    pub(super) setup: Setup,
+    takes: Takes,
 }
 
-/// A route of which the gateway keeps nothing, and one of which it does.
-const PLAIN: &str = "/client-api/clients?bytes=1024";
-const MENU: &str = "/order-api/menu?bytes=1024";
+#[derive(Clone, Copy, Debug)]
+enum Asks {
+    One {
+        method: &'static str,
+        /// `?bytes=` says how long the upstream's answer is.
+        target: &'static str,
+        /// Of the request's body.
+        body: usize,
+    },
+    /// Each row of the gateway's table, one after another.
+    RouteTable,
+}
 
-const GET: Scenario = Scenario {
+/// Who is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Takes {
+    /// Even those that are known to be slow.
+    All,
+    Proxies,
+    /// Those that look at requests.
+    Http,
+    /// Those that can answer from memory, as they are set up here.
+    Caches,
+}
+
+const fn get(target: &'static str) -> Asks {
+    Asks::One {
+        method: "GET",
+        target,
+        body: 0,
+    }
+}
+
+const fn post(body: usize) -> Asks {
+    Asks::One {
+        method: "POST",
+        target: "/client-api/clients?bytes=1024",
+        body,
+    }
+}
+
+/// Of a route of which the gateway keeps nothing.
+const SMALL: Scenario = Scenario {
     name: "",
-    method: "GET",
-    target: PLAIN,
-    body: 0,
+    asks: get("/client-api/clients?bytes=1024"),
     connections: 64,
     is_closing: false,
     rate: None,
-    workers: 1,
-    is_cached: false,
+    setup: USUAL,
+    takes: Takes::Proxies,
+};
+
+const LOGGED: Setup = Setup {
+    is_logged: true,
+    ..USUAL
+};
+const TWO_WORKERS: Setup = Setup {
+    workers: 2,
+    ..USUAL
 };
 
 #[rustfmt::skip]
-pub(super) const SCENARIOS: [Scenario; 11] = [
-    Scenario { name: "GET 1 KiB, 64 connections", ..GET },
-    Scenario { name: "GET 1 KiB, 1 connection", connections: 1, ..GET },
-    Scenario { name: "GET 1 KiB, 512 connections", connections: 512, ..GET },
-    Scenario { name: "GET 1 KiB, 64 connections, two workers", workers: 2, ..GET },
-    Scenario { name: "POST 1 KiB", method: "POST", body: 1024, ..GET },
-    Scenario { name: "GET 64 KiB", target: "/client-api/clients?bytes=65536", ..GET },
-    Scenario { name: "GET 10 MiB, 8 connections", target: "/client-api/clients?bytes=10485760", connections: 8, ..GET },
-    Scenario { name: "POST 1 MiB, 8 connections", method: "POST", body: 1024 * 1024 - 1, connections: 8, ..GET },
-    Scenario { name: "GET 1 KiB, a connection for each", is_closing: true, ..GET },
-    Scenario { name: "GET 1 KiB, 2000 a second", rate: Some(2000), ..GET },
-    Scenario { name: "The menu, from memory", target: MENU, is_cached: true, ..GET },
+pub(super) const SCENARIOS: [Scenario; 13] = [
+    Scenario { name: "GET 1 KiB, 64 connections", takes: Takes::All, ..SMALL },
+    Scenario { name: "GET 1 KiB, 64 connections, each request logged", setup: LOGGED, takes: Takes::Http, ..SMALL },
+    Scenario { name: "GET 1 KiB, 64 connections, two workers", setup: TWO_WORKERS, ..SMALL },
+    Scenario { name: "GET 1 KiB, 1 connection", connections: 1, ..SMALL },
+    Scenario { name: "GET 1 KiB, 512 connections", connections: 512, ..SMALL },
+    Scenario { name: "GET 1 KiB, 2000 a second", rate: Some(2000), ..SMALL },
+    Scenario { name: "GET 1 KiB, a connection for each", is_closing: true, ..SMALL },
+    Scenario { name: "GET 64 KiB, 64 connections", asks: get("/client-api/clients?bytes=65536"), ..SMALL },
+    Scenario { name: "GET 10 MiB, 8 connections", asks: get("/client-api/clients?bytes=10485760"), connections: 8, ..SMALL },
+    Scenario { name: "POST 1 KiB, 64 connections", asks: post(1024), ..SMALL },
+    Scenario { name: "POST 1 MiB, 8 connections", asks: post(1024 * 1024 - 1), connections: 8, ..SMALL },
+    Scenario { name: "The menu from memory, 64 connections", asks: get("/order-api/menu?bytes=1024"), takes: Takes::Caches, ..SMALL },
+    Scenario { name: "The whole route table, 64 connections", asks: Asks::RouteTable, takes: Takes::Http, ..SMALL },
 ];
+
+/// What a body of the route table has.
+const BODY: usize = 1024;
 
 impl Scenario {
     pub(super) fn is_for(&self, peer: &Peer) -> bool {
-        (!self.is_cached || peer.can_cache()) && (self.workers == 1 || peer.has_threads())
+        match peer.kind() {
+            Kind::Gateway | Kind::Nginx => true,
+            Kind::Haproxy | Kind::Caddy => self.takes != Takes::Caches,
+            Kind::Relay => matches!(self.takes, Takes::All | Takes::Proxies),
+            Kind::FastApi => self.takes == Takes::All,
+        }
+    }
+
+    pub(super) fn requests(&self) -> Result<Vec<Request>, Error> {
+        Ok(match self.asks {
+            Asks::One {
+                method,
+                target,
+                body,
+            } => vec![Request::new(method, target, body)],
+            Asks::RouteTable => {
+                let request = |ask: routes::Ask| {
+                    let has_body = ["POST", "PUT", "PATCH"].contains(&&*ask.method);
+                    let body = if has_body { BODY } else { 0 };
+                    Request::new(&ask.method, &format!("{}?bytes=1024", ask.path), body)
+                };
+                routes::all()?.into_iter().map(request).collect()
+            }
+        })
     }
 }

@@ -14,7 +14,7 @@ use crate::Error;
 const PIECE: usize = 64 * 1024;
 
 /// Listens until the program ends; says where.
-pub(super) fn open() -> Result<SocketAddr, Error> {
+pub(crate) fn open() -> Result<SocketAddr, Error> {
     let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0))?;
     listener.set_nonblocking(true)?;
     let addr = listener.local_addr()?;

@@ -4,6 +4,7 @@
 //! exchange: what is left goes nowhere, and reading decides. What follows is the answer, or the end of the connection.
 
 use std::io::{self, IoSlice};
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -21,6 +22,9 @@ pub(super) struct Sending {
     pieces: [Bytes; 4],
     body: Upload,
     is_flushed: bool,
+    /// The body was asked for in vain. The first time tells nothing: what the server has read along with the head it hands
+    /// over only after it has begun the request, and head and body in one write are half the work for both sides.
+    has_waited: bool,
     /// Something was written.
     has_begun: bool,
     /// The upstream has stopped reading.
@@ -42,6 +46,7 @@ impl Sending {
             pieces: [head, Bytes::new(), Bytes::new(), Bytes::new()],
             body,
             is_flushed: false,
+            has_waited: false,
             has_begun: false,
             is_deaf: false,
         }
@@ -63,6 +68,10 @@ impl Sending {
     ) -> Poll<Result<(), Unsent>> {
         while !self.is_flushed {
             let is_waiting = self.fill(context)?;
+            if is_waiting && !mem::replace(&mut self.has_waited, true) {
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             if self.is_empty() {
                 ready!(self.flush(to.as_mut(), context));
                 if is_waiting {

@@ -1,0 +1,87 @@
+//! The plan: how what a request costs grows with what there is of it, for the gateway and for nginx.
+//!
+//! Each series changes one thing alone: how many routes there are, how many connections, how many fields and how long
+//! ones a request has, how long the answer is. Measured as `proxy` does.
+
+mod report;
+mod series;
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use tempfile::TempDir;
+
+use crate::proxy::load::Load;
+use crate::proxy::peer::{self, Kind, Peer};
+use crate::proxy::{measure, upstream};
+use crate::report::{Conditions, publish};
+use crate::{Error, service};
+use report::Report;
+
+/// Both ends of the most connections, and some to spare. The proxies need as many.
+const FILES: u64 = 20_000;
+
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// How often each is measured
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
+    rounds: u64,
+    /// How long each measurement is
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60))]
+    seconds: u64,
+    /// Also writes the result into this file, between `<!-- growth -->` and `<!-- /growth -->`
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// Also draws the result into this folder
+    #[arg(long, value_name = "FOLDER")]
+    plots: Option<PathBuf>,
+}
+
+/// Measures and reports.
+///
+/// # Errors
+/// Something could not be measured.
+pub(crate) async fn run(options: Options) -> Result<(), Error> {
+    let target = service::target_folder()?;
+    let programs = service::build(&target)?;
+    let folder = TempDir::with_prefix_in("bench-", target.canonicalize()?)?;
+    // A child is allowed as many as its parent.
+    rlimit::increase_nofile_limit(FILES)?;
+    let mut peers = Peer::found(&programs)?.peers;
+    peers.retain(|peer| matches!(peer.kind(), Kind::Gateway | Kind::Nginx));
+    let series = series::all();
+    let conditions = Conditions::of(folder.path()).await?;
+    peer::stay_on("1")?;
+    let upstream = upstream::open()?;
+    let mut report = Report::new(conditions, &peers, &series);
+    for round in 1..=options.rounds {
+        writeln!(io::stderr(), "round {round} of {}", options.rounds)?;
+        for (table, series) in series.iter().enumerate() {
+            for (row, size) in series.sizes.iter().enumerate() {
+                for (column, peer) in peers.iter().enumerate() {
+                    writeln!(io::stderr(), "  {} {size}: {}", series.what, peer.name())?;
+                    let folder = TempDir::new_in(&folder)?;
+                    let load = |addr| {
+                        Ok(Load {
+                            addr,
+                            connections: series.connections(*size),
+                            is_closing: false,
+                            rate: None,
+                            requests: series.requests(*size),
+                        })
+                    };
+                    let place = (upstream, folder.path());
+                    let seconds = Duration::from_secs(options.seconds);
+                    let run = measure(peer, series.setup(*size), place, load, seconds).await?;
+                    report.add((table, row, column), run.cost());
+                }
+            }
+        }
+    }
+    if let Some(plots) = &options.plots {
+        report.draw(plots)?;
+    }
+    publish("growth", &report.to_string(), options.markdown.as_deref())
+}
