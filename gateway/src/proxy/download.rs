@@ -63,7 +63,10 @@ impl Download {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Broken>>> {
         self.exchange = None;
-        self.held.1.broke_off(&chain(&broken));
+        // That the client's own body ended too early is not the upstream's doing.
+        if !matches!(broken, Broken::Upstream(Failure::Body(_))) {
+            self.held.1.broke_off(&chain(&broken));
+        }
         self.broken = Some(broken);
         context.waker().wake_by_ref();
         Poll::Pending
