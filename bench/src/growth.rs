@@ -21,7 +21,7 @@ use crate::{Error, service};
 use report::Report;
 
 /// Both ends of the most connections, and some to spare. The proxies need as many.
-const FILES: u64 = 20_000;
+const FILES: u64 = 4000;
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {

@@ -82,7 +82,12 @@ impl Peer {
             Ok(())
         };
         add("nginx", &[Kind::Nginx], nginx::find(), nginx::version)?;
-        let haproxy = |program: &Path| first_words(program, &["-v"], 3);
+        // `HAProxy version 2.6.12-1+deb12u3 …`
+        let haproxy = |program: &Path| {
+            let told = first_words(program, &["-v"], 3)?;
+            let version = told.split([' ', '-']).nth(2).unwrap_or_default();
+            Ok(format!("HAProxy {version}"))
+        };
         let kinds = [Kind::Haproxy, Kind::Relay];
         add("HAProxy", &kinds, installed("haproxy"), haproxy)?;
         let caddy =

@@ -3,29 +3,33 @@
 //!
 //! On a thread of its own, and with just enough HTTP, for the same reason as the load.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener as Listener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::thread;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::Error;
 
 const PIECE: usize = 64 * 1024;
 
+/// A proxy may connect for each of its clients at once.
+const BACKLOG: u32 = 4096;
+
 /// Listens until the program ends; says where.
 pub(crate) fn open() -> Result<SocketAddr, Error> {
-    let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    listener.set_nonblocking(true)?;
-    let addr = listener.local_addr()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .build()?;
+    let listener = {
+        let _context = runtime.enter();
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+        socket.listen(BACKLOG)?
+    };
+    let addr = listener.local_addr()?;
     thread::spawn(move || {
         runtime.block_on(async {
-            let Ok(listener) = TcpListener::from_std(listener) else {
-                return;
-            };
             while let Ok((stream, _)) = listener.accept().await {
                 // A connection that ends, ends.
                 tokio::spawn(async { serve(stream).await.ok() });
