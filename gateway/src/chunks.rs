@@ -91,15 +91,14 @@ impl Chunks {
 
     pub(crate) fn take(&mut self, bytes: &[u8]) -> Taken {
         let mut at = 0;
-        loop {
-            let rest = bytes.get(at..).unwrap_or_default();
-            match self.next(rest) {
-                _ if rest.is_empty() => return Taken::All,
+        while at < bytes.len() {
+            match self.next(bytes.get(at..).unwrap_or_default()) {
                 Run::Data(count) | Run::Frame(count) => at += count,
                 Run::End(count) => return Taken::Whole(at + count),
                 Run::Broken(count) => return Taken::Broken(at + count),
             }
         }
+        Taken::All
     }
 
     /// What `bytes` begin with.

@@ -61,6 +61,11 @@ impl Fault {
         }
     }
 
+    /// An upstream whose answer did not come in time.
+    pub(crate) fn late() -> Self {
+        Self::upstream(UpstreamFault::Timeout, "no answer within the deadline")
+    }
+
     /// Whether the upstream was asked.
     pub(crate) fn was_sent(&self) -> bool {
         match self {

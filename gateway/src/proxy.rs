@@ -44,7 +44,7 @@ use tokio::time::{Instant, sleep};
 use crate::client_address::{Scheme, TrustedProxies};
 use crate::config::Upstream;
 use crate::drills::Drill;
-use crate::fault::{ClientFault, Fault, UpstreamFault};
+use crate::fault::{ClientFault, Fault};
 use crate::guard::{Guard, Pass};
 use crate::link::Link;
 use crate::trace::Trace;
@@ -175,10 +175,7 @@ async fn attempt(
         Ok(Ok(answered)) => Ok(answered),
         Ok(Err(fault)) => Err(progress.fault().map_or(fault, Fault::Client)),
         Err(Passed) if progress.is_awaited() => Err(Fault::Client(ClientFault::TooSlow)),
-        Err(Passed) => Err(Fault::upstream(
-            UpstreamFault::Timeout,
-            "no answer within the deadline",
-        )),
+        Err(Passed) => Err(Fault::late()),
     };
     if !outgoing.drill.is_some_and(|drill| drill.is_of_route) {
         retry::settle(ticket, outcome.as_ref().map(|(answer, _)| answer.status()));

@@ -45,6 +45,14 @@ pub(super) struct Answer {
     pub(super) is_1_1: bool,
     /// The length that it tells of, which may be that of a body which another request would have had.
     pub(super) length: Option<u64>,
+}
+
+/// A head that was read, and what it says of what follows.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    pub(super) answer: Answer,
+    /// Bytes that the head took.
+    pub(super) size: usize,
     pub(super) body: Decoder,
     /// No other may come on this connection.
     pub(super) is_last: bool,
@@ -56,11 +64,8 @@ impl Answer {
     }
 }
 
-/// Reads a head from the beginning of `bytes`. Gives how long it is; nothing where there is more to come.
-pub(super) fn parse(
-    bytes: &[u8],
-    is_head_request: bool,
-) -> Result<Option<(Answer, usize)>, Unsound> {
+/// Reads a head from the beginning of `bytes`. Gives nothing where there is more of it to come.
+pub(super) fn parse(bytes: &[u8], is_head_request: bool) -> Result<Option<Parsed>, Unsound> {
     let mut fields = [const { MaybeUninit::uninit() }; MOST_FIELDS];
     let mut head = Response::new(&mut []);
     let parsed =
@@ -85,28 +90,23 @@ pub(super) fn parse(
         || status == StatusCode::NOT_MODIFIED;
     // More may follow than is read here.
     let promises_a_forbidden_body = status == StatusCode::NO_CONTENT && framing.promises_a_body();
-    let options = || values_of(head.headers, "connection");
-    let closes = options()
-        .flat_map(|value| value.split(|byte| *byte == b','))
-        .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"));
+    let connection = ConnectionOptions::new(values_of(head.headers, "connection"));
     let mut response = HttpResponse::new(status);
-    relay(
-        head.headers,
-        &ConnectionOptions::new(options()),
-        response.headers_mut(),
-    );
-    let answer = Answer {
-        response,
-        is_1_1: minor == 1,
-        length: framing.length(),
+    relay(head.headers, &connection, response.headers_mut());
+    Ok(Some(Parsed {
+        answer: Answer {
+            response,
+            is_1_1: minor == 1,
+            length: framing.length(),
+        },
+        size,
         body: if is_without_body {
             Decoder::Exactly(0)
         } else {
             framing.decoder()
         },
-        is_last: minor == 0 || closes || promises_a_forbidden_body,
-    };
-    Ok(Some((answer, size)))
+        is_last: minor == 0 || connection.is_closing || promises_a_forbidden_body,
+    }))
 }
 
 /// How the body is delimited, where there is one (RFC 9112 §6.3).
@@ -201,160 +201,4 @@ fn relay(fields: &[httparse::Header<'_>], connection: &ConnectionOptions<'_>, to
 pub(super) mod invariants;
 
 #[cfg(test)]
-mod tests {
-    use super::{Answer, Chunks, Decoder, Unsound, parse};
-
-    fn answer(head: &str) -> Result<Answer, Unsound> {
-        parse_for(head, false)
-    }
-
-    fn parse_for(head: &str, is_head_request: bool) -> Result<Answer, Unsound> {
-        let bytes = format!("{head}\r\n\r\nrest");
-        let (answer, length) = parse(bytes.as_bytes(), is_head_request)?.unwrap();
-        assert_eq!(&bytes[length..], "rest");
-        Ok(answer)
-    }
-
-    #[test]
-    fn a_head_that_has_not_come_as_a_whole_is_none_yet() {
-        assert!(
-            parse(b"HTTP/1.1 200 OK\r\nfoo: bar\r\n", false)
-                .unwrap()
-                .is_none()
-        );
-    }
-
-    #[test]
-    fn a_status_outside_the_five_classes_is_refused() {
-        for (code, fine) in [
-            (200, true),
-            (599, true),
-            (600, false),
-            (999, false),
-            (99, false),
-        ] {
-            let answer = answer(&format!("HTTP/1.1 {code:03} x"));
-            assert_eq!(answer.is_ok(), fine, "{code}");
-        }
-    }
-
-    #[test]
-    fn one_framing_is_enough() {
-        for (fields, body) in [
-            ("", Ok(Decoder::UntilEnd)),
-            ("content-length: 1", Ok(Decoder::Exactly(1))),
-            (
-                "transfer-encoding: chunked",
-                Ok(Decoder::Chunked(Chunks::new())),
-            ),
-            (
-                "Transfer-Encoding: Chunked",
-                Ok(Decoder::Chunked(Chunks::new())),
-            ),
-            (
-                "transfer-encoding: chunked\r\ncontent-length: 1",
-                Err(Unsound::TwoFramings),
-            ),
-            ("transfer-encoding: gzip", Err(Unsound::Coding)),
-            ("transfer-encoding: gzip, chunked", Err(Unsound::Coding)),
-            ("transfer-encoding: identity", Err(Unsound::Coding)),
-            (
-                "transfer-encoding: chunked\r\ntransfer-encoding: chunked",
-                Err(Unsound::Coding),
-            ),
-        ] {
-            let head = format!("HTTP/1.1 200 OK\r\nserver: x\r\n{fields}");
-            assert_eq!(
-                answer(head.trim_end()).map(|answer| answer.body),
-                body,
-                "{fields}"
-            );
-        }
-        let old = answer("HTTP/1.0 200 OK\r\ntransfer-encoding: chunked");
-        assert_eq!(old.map(|answer| answer.body), Err(Unsound::Coding));
-    }
-
-    #[test]
-    fn lengths_that_agree_are_one() {
-        for (lengths, told) in [
-            (&[][..], Ok(None)),
-            (&["5"], Ok(Some(5))),
-            (&["5", "5"], Ok(Some(5))),
-            (&["5, 5"], Ok(Some(5))),
-            (&["5", "6"], Err(Unsound::Length)),
-            (&["5, 6"], Err(Unsound::Length)),
-            (&["+5"], Err(Unsound::Length)),
-            (&["5,"], Err(Unsound::Length)),
-            (&["five"], Err(Unsound::Length)),
-        ] {
-            let fields: String = lengths
-                .iter()
-                .map(|length| format!("\r\ncontent-length: {length}"))
-                .collect();
-            let answer = answer(&format!("HTTP/1.1 200 OK{fields}"));
-            assert_eq!(answer.map(|answer| answer.length), told, "{lengths:?}");
-        }
-    }
-
-    #[test]
-    fn an_answer_to_head_and_one_whose_status_forbids_it_has_no_body() {
-        for (status, is_head_request, body) in [
-            ("200", true, Decoder::Exactly(0)),
-            ("304", false, Decoder::Exactly(0)),
-            ("204", false, Decoder::Exactly(0)),
-            ("103", false, Decoder::Exactly(0)),
-            ("200", false, Decoder::Exactly(5)),
-        ] {
-            let head = format!("HTTP/1.1 {status} x\r\ncontent-length: 5");
-            let answer = parse_for(&head, is_head_request).unwrap();
-            assert_eq!((answer.body, answer.length), (body, Some(5)), "{status}");
-        }
-    }
-
-    #[test]
-    fn the_connection_is_used_again_unless_something_says_otherwise() {
-        for (head, is_last) in [
-            ("HTTP/1.1 200 OK", false),
-            ("HTTP/1.1 200 OK\r\nconnection: keep-alive", false),
-            ("HTTP/1.1 200 OK\r\nconnection: x, Close", true),
-            ("HTTP/1.0 200 OK\r\nconnection: keep-alive", true),
-            ("HTTP/1.1 204 x", false),
-            ("HTTP/1.1 204 x\r\ncontent-length: 0", false),
-            ("HTTP/1.1 204 x\r\ncontent-length: 5", true),
-            ("HTTP/1.1 204 x\r\ntransfer-encoding: chunked", true),
-            // The length of what a GET without a condition would have been answered.
-            ("HTTP/1.1 304 x\r\ncontent-length: 5", false),
-        ] {
-            assert_eq!(answer(head).unwrap().is_last, is_last, "{head}");
-        }
-    }
-
-    #[test]
-    fn fields_of_the_connection_and_of_cors_stay_behind() {
-        let head = "HTTP/1.1 200 OK\r\nServer: x\r\nconnection: x-mine\r\nX-Mine: 1\r\nkeep-alive: 5\r\n\
-            access-control-allow-origin: *\r\ncontent-length: 0\r\nset-cookie: a\r\nset-cookie: b";
-        let answer = answer(head).unwrap();
-        let fields = answer.response.headers();
-        assert_eq!(fields.len(), 3, "{fields:?}");
-        assert_eq!(fields.get_all("set-cookie").count(), 2);
-        assert_eq!(fields.get("server").unwrap(), "x");
-    }
-
-    #[test]
-    fn what_is_no_http_or_can_be_read_in_two_ways_is_refused() {
-        for head in [
-            "SSH-2.0-OpenSSH_9.2",
-            "HTTP/2 200 OK",
-            "HTTP/1.1 200 OK\r\nfoo : bar",
-            "HTTP/1.1 200 OK\r\nfoo: bar\r\n folded",
-            "HTTP/1.1 200 OK\r\nfoo: b\0r",
-            "HTTP/1.1 20 OK",
-        ] {
-            let refused = answer(head).unwrap_err();
-            assert!(matches!(refused, Unsound::NotHttp(_)), "{head}: {refused}");
-        }
-        let many = "\r\nx: y".repeat(101);
-        let refused = answer(&format!("HTTP/1.1 200 OK{many}")).unwrap_err();
-        assert_eq!(refused, Unsound::NotHttp(httparse::Error::TooManyHeaders));
-    }
-}
+mod tests;

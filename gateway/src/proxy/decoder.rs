@@ -37,10 +37,10 @@ impl Decoder {
                 Decoded::More(usize::try_from(MOST.min(*left)).unwrap_or(USUAL))
             }
             Self::Exactly(left) => {
-                let here = bytes.len() as u64;
-                let taken = here.min(*left);
-                *left -= taken;
-                Decoded::Content(content(bytes, taken))
+                let most = usize::try_from(*left).unwrap_or(usize::MAX);
+                let content = bytes.split_to(most.min(bytes.len())).freeze();
+                *left -= content.len() as u64;
+                Decoded::Content(content)
             }
             Self::UntilEnd if bytes.is_empty() => Decoded::More(USUAL),
             Self::UntilEnd => Decoded::Content(bytes.split().freeze()),
@@ -76,11 +76,6 @@ impl Decoder {
         }
         self.is_over()
     }
-}
-
-fn content(bytes: &mut BytesMut, length: u64) -> Bytes {
-    let length = usize::try_from(length).unwrap_or(bytes.len());
-    bytes.split_to(length.min(bytes.len())).freeze()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use service_kit::program::chain;
 
 use super::connect::ConnectError;
 use super::exchange::Failure;
+use super::sending::Unsent;
 use crate::fault::{Fault, UpstreamFault};
 
 impl From<ConnectError> for Fault {
@@ -24,15 +25,15 @@ impl From<Failure> for Fault {
     fn from(failure: Failure) -> Self {
         let cause = chain(&failure);
         match failure {
+            // The client's body is to blame, which `Progress` knows.
+            Failure::Unsent(Unsent::Body(_)) => Self::Internal(cause),
             // It did where the answer's head should have been.
-            Failure::Untouched(_) | Failure::Ended | Failure::Broke(_) => {
+            Failure::Unsent(Unsent::Untouched(_)) | Failure::Ended | Failure::Broke(_) => {
                 Self::upstream(UpstreamFault::Unreachable, cause)
             }
             Failure::Unsound(_) | Failure::Chunks => {
                 Self::upstream(UpstreamFault::InvalidResponse, cause)
             }
-            // The client's body is to blame, which `Progress` knows.
-            Failure::Body(_) => Self::Internal(cause),
         }
     }
 }

@@ -13,6 +13,7 @@ use service_kit::program::chain;
 
 use super::deadline::{Deadline, Passed};
 use super::exchange::{Exchange, Failure};
+use super::sending::Unsent;
 use crate::guard::{Guard, Pass};
 
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +65,7 @@ impl Download {
     ) -> Poll<Option<Result<Bytes, Broken>>> {
         self.exchange = None;
         // That the client's own body ended too early is not the upstream's doing.
-        if !matches!(broken, Broken::Upstream(Failure::Body(_))) {
+        if !matches!(broken, Broken::Upstream(Failure::Unsent(Unsent::Body(_)))) {
             self.held.1.broke_off(&chain(&broken));
         }
         self.broken = Some(broken);

@@ -13,7 +13,6 @@ use super::answer::{self, Answer, Unsound};
 use super::decoder::{Decoded, Decoder};
 use super::pool::Lease;
 use super::sending::{Sending, Unsent};
-use super::upload::Interrupted;
 
 /// What an answer's head may take: eight times what servers usually send at most (8 KiB), and no more than a worker can
 /// spare for each exchange in flight.
@@ -24,8 +23,8 @@ const READ: usize = 8 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
-    #[error("the connection took nothing")]
-    Untouched(#[source] io::Error),
+    #[error(transparent)]
+    Unsent(#[from] Unsent),
     #[error("the connection ended too early")]
     Ended,
     #[error("the connection broke")]
@@ -34,18 +33,19 @@ pub(super) enum Failure {
     Unsound(#[from] Unsound),
     #[error("a chunked body that is none")]
     Chunks,
-    #[error(transparent)]
-    Body(#[from] Interrupted),
 }
 
 impl Failure {
     /// The connection ended or broke, rather than that something on it was wrong.
     pub(super) fn is_break(&self) -> bool {
-        matches!(self, Self::Untouched(_) | Self::Ended | Self::Broke(_))
+        matches!(
+            self,
+            Self::Unsent(Unsent::Untouched(_)) | Self::Ended | Self::Broke(_)
+        )
     }
 }
 
-/// Dropping it before its end closes the connection: what is left of a broken exchange cannot be told from the next one.
+/// Dropping it before its end closes the connection.
 pub(super) struct Exchange {
     lease: Lease,
     sending: Sending,
@@ -83,16 +83,16 @@ impl Exchange {
         loop {
             let bytes = &mut self.lease.connection.buffer;
             if may_be_whole(bytes, seen)
-                && let Some((answer, length)) = answer::parse(bytes, self.is_head_request)?
+                && let Some(parsed) = answer::parse(bytes, self.is_head_request)?
             {
-                bytes.advance(length);
+                bytes.advance(parsed.size);
                 seen = 0;
-                if answer.status().is_informational() {
+                if parsed.answer.status().is_informational() {
                     continue;
                 }
-                self.body = answer.body.clone();
-                self.is_last = answer.is_last;
-                return Ok(answer);
+                self.body = parsed.body;
+                self.is_last = parsed.is_last;
+                return Ok(parsed.answer);
             }
             seen = bytes.len();
             if seen >= MAX_HEAD {
@@ -130,8 +130,7 @@ impl Exchange {
     /// Gives the connection back, unless something is left on it or it is to be closed.
     pub(super) fn end(self) {
         let is_clean = self.body.is_over()
-            && self.sending.is_over()
-            && !self.sending.is_deaf()
+            && self.sending.is_whole()
             && self.lease.connection.buffer.is_empty();
         if is_clean && !self.is_last {
             self.lease.give_back();
@@ -142,14 +141,8 @@ impl Exchange {
     fn poll_more(&mut self, count: usize, context: &mut Context<'_>) -> Poll<Result<(), Failure>> {
         let connection = &mut self.lease.connection;
         let transport = Pin::new(&mut connection.transport);
-        match self.sending.poll(transport, context) {
-            Poll::Ready(Err(Unsent::Untouched(error))) => {
-                return Poll::Ready(Err(Failure::Untouched(error)));
-            }
-            Poll::Ready(Err(Unsent::Body(interrupted))) => {
-                return Poll::Ready(Err(interrupted.into()));
-            }
-            Poll::Ready(Ok(())) | Poll::Pending => {}
+        if let Poll::Ready(Err(unsent)) = self.sending.poll(transport, context) {
+            return Poll::Ready(Err(unsent.into()));
         }
         connection.buffer.reserve(count);
         let transport = Pin::new(&mut connection.transport);

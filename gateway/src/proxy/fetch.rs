@@ -57,10 +57,5 @@ pub(crate) async fn fetch(fetch: Fetch<'_>) -> Result<(StatusCode, Bytes), Fault
         Ok((answer.status(), whole.freeze()))
     };
     let answered = timeout_at(fetch.deadline, exchange).await;
-    answered.unwrap_or_else(|_elapsed| {
-        Err(Fault::upstream(
-            UpstreamFault::Timeout,
-            "no answer within the deadline",
-        ))
-    })
+    answered.unwrap_or_else(|_elapsed| Err(Fault::late()))
 }

@@ -4,26 +4,37 @@
 pub(super) const X_REQUEST_ID: &str = "x-request-id";
 pub(super) const TRACEPARENT: &str = "traceparent";
 
-/// The fields that a head's `Connection` names (RFC 9110 §7.6.1).
-pub(super) struct ConnectionOptions<'a>(Vec<&'a [u8]>);
+/// What a head's `Connection` says (RFC 9110 §7.6.1).
+pub(super) struct ConnectionOptions<'a> {
+    named: Vec<&'a [u8]>,
+    /// No other message comes on the connection (RFC 9112 §9.6).
+    pub(super) is_closing: bool,
+}
 
 impl<'a> ConnectionOptions<'a> {
     /// `values` are those of the head's `Connection` fields.
     pub(super) fn new(values: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut options = Self {
+            named: Vec::new(),
+            is_closing: false,
+        };
         // As bytes, for an option beside one that is no text is named all the same.
-        let named = values
-            .flat_map(|value| value.split(|byte| *byte == b','))
-            .map(<[u8]>::trim_ascii)
-            // The two that nearly all heads have; neither is a field that would go through.
-            .filter(|named| !matches!(*named, b"keep-alive" | b"close"));
-        Self(named.collect())
+        for option in values.flat_map(|value| value.split(|byte| *byte == b',')) {
+            let option = option.trim_ascii();
+            if option.eq_ignore_ascii_case(b"close") {
+                options.is_closing = true;
+            } else if !option.eq_ignore_ascii_case(b"keep-alive") {
+                options.named.push(option);
+            }
+        }
+        options
     }
 
     /// Whether a field is meant for the last recipient: all are but the hop-by-hop ones (RFC 9110 §7.6.1) and those
     /// that `Connection` names.
     pub(super) fn lets_through(&self, name: &str) -> bool {
         let name_is = |named: &&[u8]| name.as_bytes().eq_ignore_ascii_case(named);
-        !is_hop_by_hop(name) && !self.0.iter().any(name_is)
+        !is_hop_by_hop(name) && !self.named.iter().any(name_is)
     }
 }
 

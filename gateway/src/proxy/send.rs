@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::answer::Answer;
 use super::exchange::{Exchange, Failure};
 use super::pool::Pool;
-use super::sending::Sending;
+use super::sending::{Sending, Unsent};
 use super::upload::Upload;
 use crate::fault::Fault;
 
@@ -36,7 +36,7 @@ pub(super) async fn send(
         let mut exchange = Exchange::new(lease, sending, line.is_head);
         sending = match exchange.head().await {
             Ok(answer) => return Ok((answer, exchange)),
-            Err(Failure::Untouched(_)) => exchange.into_sending(),
+            Err(Failure::Unsent(Unsent::Untouched(_))) => exchange.into_sending(),
             Err(failure) if line.may_repeat && !exchange.has_begun() && failure.is_break() => {
                 log::debug!(
                     upstream = line.upstream,

@@ -31,12 +31,13 @@ pub(super) struct Sending {
     is_deaf: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(super) enum Unsent {
-    /// The client's body did not come.
-    Body(Interrupted),
-    /// The connection took nothing at all: the request is as it was.
-    Untouched(io::Error),
+    #[error(transparent)]
+    Body(#[from] Interrupted),
+    /// The request is as it was.
+    #[error("the connection took nothing")]
+    Untouched(#[source] io::Error),
 }
 
 impl Sending {
@@ -52,8 +53,9 @@ impl Sending {
         }
     }
 
-    pub(super) fn is_over(&self) -> bool {
-        self.is_flushed
+    /// Whether the upstream has been sent all of it.
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_flushed && !self.is_deaf
     }
 
     pub(super) fn is_deaf(&self) -> bool {

@@ -15,7 +15,7 @@ use super::source::Source;
 use super::subject::OrderId;
 use crate::dispatch::Worker;
 use crate::drills::Drill;
-use crate::fault::{Fault, UpstreamFault};
+use crate::fault::Fault;
 use crate::guard::Guard;
 use crate::proxy::{Fetch, Pool, fetch, settle};
 
@@ -85,12 +85,7 @@ impl Place {
         };
         let outcome = timeout_at(deadline, exchange)
             .await
-            .unwrap_or_else(|_elapsed| {
-                Err(Fault::upstream(
-                    UpstreamFault::Timeout,
-                    "no answer within the deadline",
-                ))
-            });
+            .unwrap_or_else(|_elapsed| Err(Fault::late()));
         if !drill.is_some_and(|drill| drill.is_of_route) {
             settle(ticket, outcome.as_ref().map(|(status, _)| *status));
         }

@@ -9,16 +9,16 @@ use crate::proxy::headers::invariants::HOP_BY_HOP;
 
 /// `bytes` are all that an upstream says.
 pub(crate) fn hold(bytes: &[u8]) {
-    let Ok(Some((answer, length))) = parse(bytes, false) else {
+    let Ok(Some(parsed)) = parse(bytes, false) else {
         return;
     };
-    let (head, body) = bytes.split_at(length);
+    let (head, body) = bytes.split_at(parsed.size);
     let beginning = head.split_last().map_or(head, |(_, beginning)| beginning);
     assert!(matches!(parse(beginning, false), Ok(None)));
-    is_for_the_client(&answer);
-    let whole = decode(answer.body.clone(), [body].into_iter());
-    assert_eq!(whole, decode(answer.body, body.chunks(1)));
-    let to_head = parse(head, true).map(|parsed| parsed.map(|(answer, _)| answer.body.is_over()));
+    is_for_the_client(&parsed.answer);
+    let whole = decode(parsed.body.clone(), [body].into_iter());
+    assert_eq!(whole, decode(parsed.body, body.chunks(1)));
+    let to_head = parse(head, true).map(|parsed| parsed.map(|parsed| parsed.body.is_over()));
     assert_eq!(to_head, Ok(Some(true)));
 }
 
