@@ -1,7 +1,7 @@
 //! The gateway with one worker, in front of one upstream, configured by its own file but for a few values.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::Command;
 
@@ -50,18 +50,28 @@ pub(crate) async fn start(
     fs::write(&file, config)?;
     let mut program = Command::new(programs.join("gateway"));
     program.arg("--config").arg(file);
-    let variables = [
-        ("GATEWAY_BIND", "127.0.0.1:0".to_owned()),
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let variables = variables(any, upstream, 1);
+    Service::start(program, folder, &variables).await
+}
+
+/// What it is told beside its file, listening on `addr`.
+pub(crate) fn variables(
+    addr: SocketAddr,
+    upstream: SocketAddr,
+    workers: usize,
+) -> [(&'static str, String); 8] {
+    [
+        ("GATEWAY_BIND", addr.to_string()),
         ("GATEWAY_ADMIN_BIND", "127.0.0.1:0".to_owned()),
-        ("GATEWAY_WORKERS", "1".to_owned()),
+        ("GATEWAY_WORKERS", workers.to_string()),
         // All clients are one address here.
         ("GATEWAY_RATE_LIMIT", "off".to_owned()),
         ("CLIENTS_URL", format!("http://{upstream}")),
         ("ORDERS_URL", format!("http://{upstream}")),
         ("KITCHEN_URL", format!("http://{upstream}")),
         ("DELIVERY_URL", format!("http://{upstream}")),
-    ];
-    Service::start(program, folder, &variables).await
+    ]
 }
 
 impl Change<'_> {

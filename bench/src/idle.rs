@@ -19,6 +19,7 @@ use tempfile::TempDir;
 
 use crate::filler::Framing;
 use crate::gateway::Change;
+use crate::machine::installed;
 use crate::nginx::Settings;
 use crate::report::{Conditions, publish};
 use crate::service::{self, Service};
@@ -114,7 +115,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let conditions = Conditions::of(folder.path()).await?;
     let mut rows = vec![(gateway::version(&programs)?, Vec::new())];
     let mut proxies = vec![Proxy::Gateway(programs)];
-    if let Some(program) = nginx::find() {
+    if let Some(program) = installed("nginx") {
         rows.push((nginx::version(&program)?, Vec::new()));
         proxies.push(Proxy::Nginx(program));
     }

@@ -1,9 +1,10 @@
 //! What was measured on: a figure without its machine says nothing.
 
-use std::path::Path;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-use std::{fs, thread};
+use std::{env, fs, thread};
 
 use crate::Error;
 
@@ -24,6 +25,18 @@ pub(crate) fn facts(folder: &Path) -> Result<String, Error> {
     Ok(format!(
         "{model}, {cores} cores, Linux {kernel}, {file_system}"
     ))
+}
+
+/// Where the program `name` is, if it is installed. A user's PATH is often without the folder of the servers.
+pub(crate) fn installed(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut folders = env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    folders.find_map(|folder| Some(folder.join(name)).filter(|program| program.is_file()))
+}
+
+/// Let go before it is taken: most servers say nowhere which one they took.
+pub(crate) fn free_addr() -> Result<SocketAddr, Error> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
 
 /// The share of the cores that others use, or keep waiting for the disk, while nothing is measured. Seen for a second.

@@ -2,13 +2,14 @@
 //!
 //! Debian's, as it is installed: whoever weighs the gateway has that one at hand.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
-use std::{env, fs};
 
 use crate::Error;
+use crate::machine::free_addr;
 use crate::service::Service;
 
 /// What it shares with the gateway beside it.
@@ -17,13 +18,6 @@ pub(crate) struct Settings {
     pub(crate) connections: usize,
     pub(crate) head_timeout: Duration,
     pub(crate) idle_timeout: Duration,
-}
-
-/// Where it is, if it is installed. A user's PATH is often without the folder that it is in.
-pub(crate) fn find() -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let mut folders = env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
-    folders.find_map(|folder| Some(folder.join("nginx")).filter(|program| program.is_file()))
 }
 
 /// As it names itself: `nginx/1.22.1`.
@@ -41,22 +35,31 @@ pub(crate) async fn start(
     upstream: SocketAddr,
     settings: Settings,
 ) -> Result<Service, Error> {
-    // Let go before nginx takes it: it cannot be given a socket, nor say which one it took.
-    let addr = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+    let addr = free_addr()?;
     let file = folder.join("nginx.conf");
     fs::write(&file, settings.config(folder, addr, upstream))?;
     let mut command = Command::new(program);
-    command
-        .args(["-e", "stderr", "-c"])
-        .arg(file)
-        .arg("-p")
-        .arg(folder);
+    run(&mut command, folder, &file);
     Service::start_on(addr, command, &folder.join("nginx.log")).await
+}
+
+/// Has `command`, which is nginx, run by `file` with its own files in `folder`.
+pub(crate) fn run(command: &mut Command, folder: &Path, file: &Path) {
+    command.args(["-e", "stderr", "-c"]).arg(file);
+    command.arg("-p").arg(folder);
+}
+
+/// Where it keeps its own files, said at the start of its block `http`.
+pub(crate) fn paths(folder: &Path) -> String {
+    ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|of| format!("{of}_temp_path {}/nginx-{of};\n", folder.display()))
+        .concat()
 }
 
 impl Settings {
     /// Without a master process the one worker is all there is to measure, and to kill.
     fn config(&self, folder: &Path, addr: SocketAddr, upstream: SocketAddr) -> String {
+        let paths = paths(folder);
         let (folder, connections) = (folder.display(), self.connections);
         let (head, idle) = (self.head_timeout.as_secs(), self.idle_timeout.as_secs());
         format!(
@@ -67,11 +70,7 @@ impl Settings {
              events {{ worker_connections {connections}; }}\n\
              http {{\n\
              access_log off;\n\
-             client_body_temp_path {folder}/nginx-body;\n\
-             proxy_temp_path {folder}/nginx-proxy;\n\
-             fastcgi_temp_path {folder}/nginx-fastcgi;\n\
-             uwsgi_temp_path {folder}/nginx-uwsgi;\n\
-             scgi_temp_path {folder}/nginx-scgi;\n\
+             {paths}\
              client_header_timeout {head}s;\n\
              keepalive_timeout {idle}s;\n\
              keepalive_requests 1000000;\n\

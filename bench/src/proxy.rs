@@ -22,6 +22,7 @@ use std::time::Duration;
 use clap::Args;
 use tempfile::TempDir;
 
+use crate::machine::installed;
 use crate::process::Memory;
 use crate::report::{Conditions, publish};
 use crate::{Error, service};
@@ -89,16 +90,8 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
                 writeln!(io::stderr(), "  {}: {}", scenario.name, peer.name())?;
                 let folder = TempDir::new_in(&folder)?;
                 let seconds = Duration::from_secs(options.seconds);
-                let load = |addr| {
-                    Ok(Load {
-                        addr,
-                        connections: scenario.connections,
-                        is_closing: scenario.is_closing,
-                        rate: scenario.rate,
-                        requests: scenario.requests()?,
-                    })
-                };
                 let place = (upstream, folder.path());
+                let load = |addr| scenario.load(addr);
                 let run = measure(peer, scenario.setup, place, load, seconds).await;
                 let run =
                     run.map_err(|error| format!("{}, {}: {error}", scenario.name, peer.name()))?;
@@ -148,7 +141,7 @@ async fn count_calls(
     folder: &Path,
     report: &mut Report,
 ) -> Result<(), Error> {
-    let (Some(strace), Some(scenario)) = (syscalls::strace(), SCENARIOS.first()) else {
+    let (Some(strace), Some(scenario)) = (installed("strace"), SCENARIOS.first()) else {
         return Ok(());
     };
     for (column, peer) in peers.iter().enumerate() {
@@ -157,13 +150,7 @@ async fn count_calls(
         }
         let folder = TempDir::new_in(folder)?;
         let proxy = peer.start(upstream, folder.path(), scenario.setup).await?;
-        let load = Load {
-            addr: proxy.addr(),
-            connections: scenario.connections,
-            is_closing: false,
-            rate: None,
-            requests: scenario.requests()?,
-        };
+        let load = scenario.load(proxy.addr())?;
         let calls = syscalls::count(&strace, &proxy, &load, folder.path()).await?;
         report.add_calls(column, calls);
     }

@@ -4,14 +4,14 @@ mod config;
 
 pub(crate) use config::path;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
 
-use crate::gateway;
+use crate::machine::{free_addr, installed};
 use crate::service::Service;
-use crate::{Error, nginx};
+use crate::{Error, gateway, nginx};
 
 pub(crate) struct Peer {
     kind: Kind,
@@ -81,7 +81,7 @@ impl Peer {
             }
             Ok(())
         };
-        add("nginx", &[Kind::Nginx], nginx::find(), nginx::version)?;
+        add("nginx", &[Kind::Nginx], installed("nginx"), nginx::version)?;
         // `HAProxy version 2.6.12-1+deb12u3 …`
         let haproxy = |program: &Path| {
             let told = first_words(program, &["-v"], 3)?;
@@ -141,7 +141,7 @@ impl Peer {
         command.args(["-c", "0"]).arg(&self.program);
         match self.kind {
             Kind::Gateway => {
-                let file = write("gateway.toml", config::gateway(setup)?)?;
+                let file = write("gateway.toml", config::gateway_file(setup)?)?;
                 command
                     .arg("--config")
                     .arg(file)
@@ -150,8 +150,7 @@ impl Peer {
             }
             Kind::Nginx => {
                 let file = write("nginx.conf", config::nginx(folder, addr, upstream, setup))?;
-                command.args(["-e", "stderr", "-c"]).arg(file);
-                command.arg("-p").arg(folder);
+                nginx::run(&mut command, folder, &file);
             }
             Kind::Haproxy | Kind::Relay => {
                 let is_http = self.kind == Kind::Haproxy;
@@ -190,18 +189,7 @@ impl Peer {
     }
 }
 
-/// Let go before it is taken: most say nowhere which one they took.
-pub(crate) fn free_addr() -> Result<SocketAddr, Error> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
-}
-
 type Version = fn(&Path) -> Result<String, Error>;
-
-fn installed(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let mut folders = env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
-    folders.find_map(|folder| Some(folder.join(name)).filter(|program| program.is_file()))
-}
 
 fn fastapi_version(python: &Path) -> Result<String, Error> {
     let script = "import fastapi, httpx, uvicorn; print('FastAPI', fastapi.__version__)";

@@ -1,6 +1,8 @@
 //! What is asked of a proxy.
 
-use super::load::Request;
+use std::net::SocketAddr;
+
+use super::load::{Load, Request};
 use super::peer::{Kind, Peer, Setup, USUAL};
 use super::routes;
 use crate::Error;
@@ -109,7 +111,18 @@ impl Scenario {
         }
     }
 
-    pub(super) fn requests(&self) -> Result<Vec<Request>, Error> {
+    /// What it puts on a proxy at `addr`.
+    pub(super) fn load(&self, addr: SocketAddr) -> Result<Load, Error> {
+        Ok(Load {
+            addr,
+            connections: self.connections,
+            is_closing: self.is_closing,
+            rate: self.rate,
+            requests: self.requests()?,
+        })
+    }
+
+    fn requests(&self) -> Result<Vec<Request>, Error> {
         Ok(match self.asks {
             Asks::One {
                 method,

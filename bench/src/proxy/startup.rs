@@ -8,8 +8,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
-use super::peer::{Peer, USUAL, free_addr};
+use super::peer::{Peer, USUAL};
 use crate::Error;
+use crate::machine::free_addr;
 use crate::service::Service;
 
 /// Between two tries; also what the figure is exact to.

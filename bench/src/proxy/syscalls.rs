@@ -1,9 +1,9 @@
 //! How often a proxy calls the system for a request, as strace counts it.
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
-use std::{env, fs};
 
 use tokio::time::sleep;
 
@@ -15,12 +15,6 @@ use crate::service::Service;
 const ATTACHING: Duration = Duration::from_millis(300);
 
 const SPAN: Duration = Duration::from_secs(1);
-
-pub(super) fn strace() -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let mut folders = env::split_paths(&path);
-    folders.find_map(|folder| Some(folder.join("strace")).filter(|program| program.is_file()))
-}
 
 /// Calls for a request of `load`, which it slows down a great deal.
 pub(super) async fn count(

@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use super::Setup;
-use crate::Error;
 use crate::gateway::{Change, DEFAULT_FILE};
+use crate::{Error, gateway, nginx};
 
 /// More connections than any scenario has.
 const CONNECTIONS: &str = "25000";
 
 /// Its own file, with room for what the others have no limit of, and the routes that `setup` adds to the clients'.
-pub(super) fn gateway(setup: Setup) -> Result<String, Error> {
+pub(super) fn gateway_file(setup: Setup) -> Result<String, Error> {
     let change = Change {
         table: "[limits]",
         key: "connections",
@@ -47,27 +47,17 @@ pub(super) fn gateway_variables(
     addr: SocketAddr,
     upstream: SocketAddr,
     setup: Setup,
-) -> [(&'static str, String); 9] {
+) -> Vec<(&'static str, String)> {
     let access = if setup.is_logged { "info" } else { "off" };
-    [
-        ("GATEWAY_BIND", addr.to_string()),
-        ("GATEWAY_ADMIN_BIND", "127.0.0.1:0".to_owned()),
-        ("GATEWAY_WORKERS", setup.workers.to_string()),
-        // All clients are one address here.
-        ("GATEWAY_RATE_LIMIT", "off".to_owned()),
-        (
-            "RUST_LOG",
-            format!("info,actix_server=warn,actix_http=off,access={access}"),
-        ),
-        ("CLIENTS_URL", format!("http://{upstream}")),
-        ("ORDERS_URL", format!("http://{upstream}")),
-        ("KITCHEN_URL", format!("http://{upstream}")),
-        ("DELIVERY_URL", format!("http://{upstream}")),
-    ]
+    let log = format!("info,actix_server=warn,actix_http=off,access={access}");
+    let mut variables = gateway::variables(addr, upstream, setup.workers).to_vec();
+    variables.push(("RUST_LOG", log));
+    variables
 }
 
 /// A single worker needs no master.
 pub(super) fn nginx(folder: &Path, addr: SocketAddr, upstream: SocketAddr, setup: Setup) -> String {
+    let paths = nginx::paths(folder);
     let (folder, workers) = (folder.display(), setup.workers);
     let master = if workers == 1 {
         "master_process off;\n"
@@ -89,9 +79,7 @@ pub(super) fn nginx(folder: &Path, addr: SocketAddr, upstream: SocketAddr, setup
          events {{ worker_connections {CONNECTIONS}; }}\n\
          http {{\n\
          access_log {log};\n\
-         client_body_temp_path {folder}/nginx-body;\nproxy_temp_path {folder}/nginx-proxy;\n\
-         fastcgi_temp_path {folder}/nginx-fastcgi;\nuwsgi_temp_path {folder}/nginx-uwsgi;\n\
-         scgi_temp_path {folder}/nginx-scgi;\n\
+         {paths}\
          proxy_cache_path {folder}/nginx-cache keys_zone=menu:1m;\n\
          keepalive_requests 1000000000;\nlarge_client_header_buffers 8 32k;\n\
          upstream behind {{ server {upstream}; keepalive 600; }}\n\
@@ -145,13 +133,13 @@ pub(super) fn caddy(folder: &Path, addr: SocketAddr, upstream: SocketAddr, setup
 #[cfg(test)]
 mod tests {
     use super::super::USUAL;
-    use super::{Setup, gateway, path};
+    use super::{Setup, gateway_file, path};
 
     #[test]
     fn the_gateway_gets_as_many_routes_more_as_asked_for() {
         let rows = |config: &str| config.matches("{ path = ").count();
-        let usual = gateway(USUAL).unwrap();
-        let more = gateway(Setup {
+        let usual = gateway_file(USUAL).unwrap();
+        let more = gateway_file(Setup {
             routes: 200,
             ..USUAL
         })
