@@ -13,6 +13,7 @@ use service_kit::serve::{Application, Draining, Service};
 
 use crate::client_address::Scheme;
 use crate::config::Config;
+use crate::console;
 use crate::downstream::{self, Certificates};
 use crate::operator::Operator;
 use crate::probe;
@@ -33,9 +34,10 @@ impl Gateway {
     /// An address cannot be bound, the certificate for clients cannot be used, or https upstreams cannot be verified.
     pub fn build(config: Config) -> Result<Self, RunError> {
         let tls = tls_config(&config.upstreams)?;
-        let state = Arc::new(State::new(config));
+        let state = Arc::new(State::new(config)?);
         let config = &state.config;
         let operator = Operator::new(Arc::clone(&state), tls.clone());
+        let (watched, feed) = (Arc::clone(&state), Arc::clone(&operator.feed));
         let admin = Application::bind(
             Service {
                 name: "gateway-admin",
@@ -44,7 +46,8 @@ impl Gateway {
                 readiness: Readiness::always(),
             },
             move |routes| operator.routes(routes),
-        )?;
+        )?
+        .beside(|draining| console::run(watched, feed, draining));
         let draining = Draining::default();
         let certificates = config.tls.as_ref().map(Certificates::load).transpose()?;
         let scheme = config.scheme();

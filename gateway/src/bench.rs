@@ -8,6 +8,7 @@ use service_kit::env::{ConfigError, Env};
 
 use crate::Config;
 use crate::guard::Guard;
+use crate::metrics::Metrics;
 
 /// The guard of an upstream that is well, with the settings of the file that is compiled in.
 #[derive(Clone)]
@@ -18,7 +19,11 @@ impl Well {
     /// The file that is compiled in cannot be read, or has no upstream.
     pub fn new() -> Result<Option<Self>, ConfigError> {
         let config = Config::load(None, &Env::of_pairs([]))?;
-        Ok(config.upstreams.first().map(|first| Self(Guard::of(first))))
+        let metrics = Metrics::new(&config).map_err(|error| ConfigError::new("metrics", error))?;
+        let mut upstreams = config.upstreams.iter().zip(&metrics.upstreams);
+        Ok(upstreams
+            .next()
+            .map(|(first, metrics)| Self(Guard::of(first, metrics))))
     }
 
     /// All that the guard does for one request that is answered well. Whether it let it through, as it always does.

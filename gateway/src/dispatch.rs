@@ -50,11 +50,14 @@ impl Worker {
                 .find(request.method(), request.uri().path()),
         };
         if let Found::Route { route, .. } = &found {
-            record.route = Some(Arc::clone(&route.path));
+            record.route = Some(Arc::clone(route));
         }
         let standing = match self.count(request, &found) {
             Ok(standing) => standing,
-            Err(exceeded) => return Reply::to(request, record).too_many(&exceeded),
+            Err(exceeded) => {
+                self.state.metrics.rate_limited.inc();
+                return Reply::to(request, record).too_many(&exceeded);
+            }
         };
         let mut response = match refusal {
             Some(refusal) => Reply::to(request, record).no_request(refusal),
@@ -80,10 +83,8 @@ impl Worker {
             return Ok(None);
         };
         let of_route = match found {
-            Found::Route { route, .. } => match route.to {
-                To::Own(page) if page.is_probe() => return Ok(None),
-                _ => route.rate_limit.as_ref(),
-            },
+            Found::Route { route, .. } if route.is_probe() => return Ok(None),
+            Found::Route { route, .. } => route.rate_limit.as_ref(),
             Found::OtherMethods(_) | Found::Nothing => None,
         };
         let client = self.client_of(request);

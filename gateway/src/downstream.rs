@@ -106,16 +106,16 @@ pub(crate) fn bind(
             .h1(app());
         let factories = Rc::new((http1, app()));
         let (acceptor, draining) = (acceptor.clone(), draining.clone());
-        let config = Arc::clone(&config);
+        let state = Arc::clone(&state);
         fn_factory(move || {
             let (factories, acceptor) = (Rc::clone(&factories), acceptor.clone());
-            let config = Arc::clone(&config);
+            let state = Arc::clone(&state);
             let http2 = Http2::new(limits, draining.clone());
             async move {
                 let (http1, service) = &*factories;
                 let door = Rc::new(Door {
                     acceptor,
-                    config,
+                    state,
                     http1: http1.new_service(()).await?,
                     http2,
                     service: Rc::new(service.new_service(()).await?),

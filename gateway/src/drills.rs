@@ -12,10 +12,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use shared_types::gateway::DrillMode;
+use shared_types::gateway::{DrillMode, DrillUnderWay};
+
 use tokio::time::sleep;
 
-use crate::fault::{Fault, UpstreamFault};
+use crate::fault::{Fault, UpstreamFault, whole_seconds};
 
 pub(crate) use order::Order;
 pub(crate) use verdict::{Answer, Cell, Verdict, declared, holds};
@@ -133,6 +134,18 @@ impl Drill {
         };
         let retry_after = self.plan.until.saturating_duration_since(Instant::now());
         Err(Fault::upstream(UpstreamFault::Drill { retry_after }, cause))
+    }
+}
+
+/// As the operator is told.
+pub(crate) fn shown(place: &Place, plan: &Plan, now: Instant) -> DrillUnderWay {
+    let is_slow = plan.mode == DrillMode::Slow;
+    DrillUnderWay {
+        target: place.name().to_owned(),
+        mode: plan.mode,
+        rate: plan.rate,
+        delay_seconds: is_slow.then_some(plan.delay.as_secs_f64()),
+        ends_in_seconds: whole_seconds(plan.until.saturating_duration_since(now)),
     }
 }
 

@@ -40,7 +40,13 @@ async fn enter(request: &HttpRequest, payload: Payload, worker: &Worker) -> Http
     let request_id = RequestId::take_over_or_make(request.headers());
     let trace = Trace::go_on_or_begin(request.headers(), rand::random());
     let link = request.conn_data::<Rc<Link>>().cloned();
-    let mut record = Record::begin(request.method().clone(), request_id.clone(), trace, link);
+    let mut record = Record::begin(
+        request.method().clone(),
+        request_id.clone(),
+        trace,
+        link,
+        &worker.state,
+    );
     let grant = worker.config.origins.grant(request.headers());
 
     // A preflight is free of the rate limits: no page asks for one itself, a refused one is an error that no script can

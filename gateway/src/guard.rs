@@ -18,6 +18,8 @@ use gate::Gate;
 pub(crate) use gate::{GateSettings, Overloaded, Pass};
 
 use crate::config::Upstream;
+use crate::fault::Fault;
+use crate::metrics::UpstreamMetrics;
 
 pub(crate) struct Guard {
     breaker: Breaker,
@@ -25,6 +27,7 @@ pub(crate) struct Guard {
     budget: Budget,
     last_fault: Mutex<Option<LastFault>>,
     name: Arc<str>,
+    pub(crate) metrics: Arc<UpstreamMetrics>,
 }
 
 /// For the operator alone.
@@ -59,13 +62,14 @@ enum Kind {
 }
 
 impl Guard {
-    pub(crate) fn of(upstream: &Upstream) -> Arc<Self> {
+    pub(crate) fn of(upstream: &Upstream, metrics: &Arc<UpstreamMetrics>) -> Arc<Self> {
         Arc::new(Self {
             breaker: Breaker::new(upstream.breaker, Instant::now()),
             gate: Gate::new(upstream.gate),
             budget: Budget::default(),
             last_fault: Mutex::default(),
             name: Arc::clone(&upstream.name),
+            metrics: Arc::clone(metrics),
         })
     }
 
@@ -95,6 +99,17 @@ impl Guard {
             kind,
             is_settled: false,
         }
+    }
+
+    /// Lets a request through once the circuit is closed and there is a place for it.
+    ///
+    /// # Errors
+    /// It is refused, which is counted.
+    pub(crate) async fn let_in(self: &Arc<Self>) -> Result<(Ticket, Pass), Fault> {
+        let entered = async { Ok((self.admit()?, self.enter().await?)) };
+        entered
+            .await
+            .inspect_err(|fault| self.metrics.refused(fault))
     }
 
     /// Waits for a place among what is in flight.
@@ -138,6 +153,7 @@ impl Guard {
         if kind == Kind::Probe {
             self.breaker.probe_failed(now);
         } else if self.breaker.failed(now) {
+            self.metrics.opened.inc();
             log::warn!(upstream = &*self.name; "the circuit is open: {cause}");
         }
     }
@@ -152,6 +168,7 @@ impl Ticket {
             Kind::Check => breaker.check_succeeded(),
             Kind::Probe => {
                 if breaker.probe_succeeded(Instant::now()) {
+                    self.guard.metrics.closed.inc();
                     log::info!(upstream = &*self.guard.name; "the circuit is closed: the upstream answers again");
                 }
             }

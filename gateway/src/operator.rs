@@ -1,4 +1,5 @@
-//! What the operator's port answers beside the probes: how the upstreams are, and failure drills.
+//! What the operator's port answers beside the probes: how the upstreams are, what was counted, failure drills, and the
+//! console, which shows all that.
 
 mod drills;
 mod rehearsal;
@@ -6,8 +7,12 @@ mod rehearsal;
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, web};
+use prometheus::TEXT_FORMAT;
+use service_kit::failure::Failure;
 use service_kit::serve::resource;
 
+use crate::console::{self, Feed};
+use crate::metrics::expose;
 use crate::proxy::TlsConfig;
 use crate::state::State;
 
@@ -18,6 +23,7 @@ pub(crate) struct Operator {
     pub(crate) tls: TlsConfig,
     /// One verdict at a time: two would see each other's outages.
     pub(crate) rehearsing: Arc<tokio::sync::Mutex<()>>,
+    pub(crate) feed: Arc<Feed>,
 }
 
 impl Operator {
@@ -26,6 +32,7 @@ impl Operator {
             state,
             tls,
             rehearsing: Arc::default(),
+            feed: Arc::default(),
         }
     }
 
@@ -33,8 +40,15 @@ impl Operator {
         config
             .app_data(web::Data::new(self.clone()))
             .service(resource("/status", "GET").route(web::get().to(status)))
-            .configure(drills::routes);
+            .service(resource("/metrics", "GET").route(web::get().to(metrics)))
+            .configure(drills::routes)
+            .configure(|config| console::routes(config, self));
     }
+}
+
+async fn metrics(operator: web::Data<Operator>) -> Result<HttpResponse, Failure> {
+    let text = expose(&operator.state).map_err(Failure::internal)?;
+    Ok(HttpResponse::Ok().content_type(TEXT_FORMAT).body(text))
 }
 
 async fn status(operator: web::Data<Operator>) -> HttpResponse {

@@ -24,13 +24,18 @@ pub(crate) fn answer(
         .append_header((VARY, ACCEPT_LANGUAGE.as_str()))
         .json(problem);
     pages::protect(response.headers_mut());
-    response.extensions_mut().insert(OfGateway);
+    response.extensions_mut().insert(OfGateway(code));
     response
 }
 
 /// Marks a problem as the gateway's own: an upstream's looks the same.
-struct OfGateway;
+struct OfGateway(Code);
 
 pub(crate) fn is_of_gateway<B>(response: &HttpResponse<B>) -> bool {
     response.extensions().contains::<OfGateway>()
+}
+
+/// Its code, where it is the gateway's own.
+pub(crate) fn code_of<B>(response: &HttpResponse<B>) -> Option<Code> {
+    response.extensions().get::<OfGateway>().map(|own| own.0)
 }

@@ -28,6 +28,7 @@ mod tls;
 mod upload;
 mod via;
 
+use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -85,6 +86,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) drill: Option<Drill>,
     pub(crate) request_id: &'a RequestId,
     pub(crate) trace: &'a Trace,
+    /// How long upstreams have been waited for.
+    pub(crate) upstream_time: &'a Cell<Option<Duration>>,
     pub(crate) scheme: Scheme,
     pub(crate) trusted_proxies: &'a TrustedProxies,
     pub(crate) max_body: u64,
@@ -116,7 +119,7 @@ pub(crate) async fn forward(
     if matches!(framing, Framing::Length(length) if length > outgoing.max_body) {
         return Err(Fault::Client(ClientFault::TooLarge));
     }
-    let progress = Progress::of(outgoing.link);
+    let progress = Progress::of(outgoing.link, &outgoing.guard.metrics.received);
     let mut body = Body::of(&outgoing, framing, payload, &progress);
     if body.is_worth_keeping(&outgoing, framing) {
         body = body.keep(&deadline, &progress).await?;
@@ -137,6 +140,7 @@ pub(crate) async fn forward(
             return Ok(relay(answered?, outgoing.method, deadline));
         }
         tries += 1;
+        outgoing.guard.metrics.retries.inc();
         log::debug!(
             upstream = &*outgoing.upstream.name,
             request_id = outgoing.request_id.as_str();
@@ -156,8 +160,8 @@ async fn attempt(
     progress: &Progress,
 ) -> Result<Answered, Fault> {
     let guard = outgoing.guard;
-    let ticket = guard.admit()?;
-    let pass = guard.enter().await?;
+    let (ticket, pass) = guard.let_in().await?;
+    let began = Instant::now();
     let line = Line {
         pool: outgoing.pool,
         upstream: &outgoing.upstream.name,
@@ -177,8 +181,13 @@ async fn attempt(
         Err(Passed) if progress.is_awaited() => Err(Fault::Client(ClientFault::TooSlow)),
         Err(Passed) => Err(Fault::late()),
     };
+    let elapsed = began.elapsed();
+    let spent = &outgoing.upstream_time;
+    spent.set(Some(spent.get().unwrap_or_default() + elapsed));
+    let status = outcome.as_ref().map(|(answer, _)| answer.status());
+    guard.metrics.exchanged(status, elapsed);
     if !outgoing.drill.is_some_and(|drill| drill.is_of_route) {
-        retry::settle(ticket, outcome.as_ref().map(|(answer, _)| answer.status()));
+        retry::settle(ticket, status);
     }
     let (answer, exchange) = outcome?;
     Ok(Answered {

@@ -1,20 +1,29 @@
 //! The one line that every request leaves in the log, when its answer has been sent or has failed.
 
+use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::Method;
 use actix_web::web::Bytes;
 use service_kit::health;
 use service_kit::program::chain;
 use service_kit::request_id::RequestId;
+use shared_types::problem::Code;
+use shared_types::value::Timestamp;
 
+use crate::console::Seen;
+use crate::keep::DEGRADED;
 use crate::link::Link;
+use crate::metrics::{Degraded, Ended, Outcome};
+use crate::problem;
+use crate::route::Route;
+use crate::state::State;
 use crate::trace::Trace;
 
 /// What nginx logs for a client that went away before it had its answer.
@@ -24,9 +33,11 @@ const CLIENT_GONE: u16 = 499;
 pub(crate) struct Record {
     /// None where what came is no request.
     method: Option<Method>,
-    /// The path of the route's row, never what the client wrote: it bounds what can be in a log.
-    pub(crate) route: Option<Arc<str>>,
+    /// Whose path is named, never what the client wrote: it bounds what can be in a log.
+    pub(crate) route: Option<Arc<Route>>,
     pub(crate) upstream: Option<Arc<str>>,
+    /// How long upstreams have been waited for, to the heads of their answers; none where none was asked.
+    pub(crate) upstream_time: Cell<Option<Duration>>,
     pub(crate) request_id: RequestId,
     /// The client's connection, which is told when the exchange is over.
     pub(crate) link: Option<Rc<Link>>,
@@ -35,15 +46,17 @@ pub(crate) struct Record {
     status: u16,
     bytes: u64,
     outcome: Outcome,
+    degraded: Option<Degraded>,
+    /// Of the problem that the gateway answered with.
+    code: Option<Code>,
+    state: Arc<State>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    /// The server dropped the exchange: the client has gone.
-    Gone,
-    /// The upstream's answer broke off.
-    Broken,
-    Complete,
+/// The answer to what is no request.
+pub(crate) struct Refused {
+    pub(crate) code: Code,
+    /// Of its body.
+    pub(crate) bytes: u64,
 }
 
 impl Record {
@@ -52,18 +65,21 @@ impl Record {
         request_id: RequestId,
         trace: Trace,
         link: Option<Rc<Link>>,
+        state: &Arc<State>,
     ) -> Self {
-        let mut record = Self::new(request_id, trace);
+        let mut record = Self::new(request_id, trace, state);
         record.method = Some(method);
         record.link = link;
         record
     }
 
-    fn new(request_id: RequestId, trace: Trace) -> Self {
+    fn new(request_id: RequestId, trace: Trace, state: &Arc<State>) -> Self {
+        state.metrics.in_flight.inc();
         Self {
             method: None,
             route: None,
             upstream: None,
+            upstream_time: Cell::new(None),
             request_id,
             link: None,
             trace,
@@ -71,20 +87,31 @@ impl Record {
             status: CLIENT_GONE,
             bytes: 0,
             outcome: Outcome::Gone,
+            degraded: None,
+            code: None,
+            state: Arc::clone(state),
         }
     }
 
     /// What is no request was answered with `bytes` of a problem.
-    pub(crate) fn refused(request_id: RequestId, trace: Trace, status: StatusCode, bytes: u64) {
-        let mut record = Self::new(request_id, trace);
-        record.status = status.as_u16();
-        record.bytes = bytes;
+    pub(crate) fn refused(
+        request_id: RequestId,
+        trace: Trace,
+        answer: Refused,
+        state: &Arc<State>,
+    ) {
+        let mut record = Self::new(request_id, trace, state);
+        record.status = answer.code.status();
+        record.code = Some(answer.code);
+        record.bytes = answer.bytes;
         record.outcome = Outcome::Complete;
     }
 
     /// Goes with the answer to its end.
     pub(crate) fn follow(mut self, response: HttpResponse) -> HttpResponse {
         self.status = response.status().as_u16();
+        self.degraded = response.headers().get(DEGRADED).and_then(Degraded::of);
+        self.code = problem::code_of(&response);
         response.map_body(|_head, body| {
             // A body that nobody will ask for is sent already.
             if body.size().is_eof() || self.method == Some(Method::HEAD) {
@@ -104,17 +131,63 @@ impl Drop for Record {
         if let Some(link) = &self.link {
             link.request_ends();
         }
-        let micros = self.started.elapsed().as_micros();
+        let elapsed = self.started.elapsed();
+        let metrics = &self.state.metrics;
+        metrics.in_flight.dec();
+        if let Some(kind) = self.degraded {
+            metrics.degraded(kind);
+        }
+        metrics.rows.count(
+            self.route.as_ref().map(|route| route.number),
+            Ended {
+                status: self.status,
+                seconds: elapsed.as_secs_f64(),
+                bytes: self.bytes,
+                outcome: self.outcome,
+            },
+        );
+        self.log(elapsed);
+        let is_probe = self.route.as_ref().is_some_and(|route| route.is_probe());
+        if !is_probe {
+            self.state.recent.note(|| self.seen(elapsed));
+        }
+    }
+}
+
+impl Record {
+    fn seen(&self, elapsed: Duration) -> Seen {
+        let route = self.route.as_ref();
+        Seen {
+            at: Timestamp::now(),
+            method: self.method.as_ref().map_or("-", Method::as_str).to_owned(),
+            route: route.map_or_else(|| "-".into(), |route| Arc::clone(&route.path)),
+            status: self.status,
+            ms: millis(elapsed),
+            upstream: self.upstream.clone(),
+            outcome: self.outcome.as_str(),
+            degraded: self.degraded.map(Degraded::as_str),
+            code: self.code.map(Code::as_str),
+            bytes: self.bytes,
+            request_id: self.request_id.as_str().to_owned(),
+        }
+    }
+
+    fn log(&self, elapsed: Duration) {
+        let route = self.route.as_ref().map(|route| &*route.path);
+        let upstream_time = self.upstream_time.get();
         log::log!(
             target: "access",
-            health::log_level(self.route.as_deref()),
+            health::log_level(route),
             method = self.method.as_ref().map_or("-", Method::as_str),
-            route = self.route.as_deref().unwrap_or("-"),
+            route = route.unwrap_or("-"),
             status = self.status,
-            ms = micros as f64 / 1000.0,
+            ms = millis(elapsed),
             upstream = self.upstream.as_deref().unwrap_or("-"),
+            upstream_ms = upstream_time.map(millis),
             bytes = self.bytes,
             outcome = self.outcome.as_str(),
+            degraded = self.degraded.map_or("-", Degraded::as_str),
+            code = self.code.map_or("-", Code::as_str),
             request_id = self.request_id.as_str(),
             trace_id = self.trace.id();
             ""
@@ -122,14 +195,8 @@ impl Drop for Record {
     }
 }
 
-impl Outcome {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Gone => "client_gone",
-            Self::Broken => "broken_off",
-            Self::Complete => "complete",
-        }
-    }
+fn millis(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1000.0
 }
 
 struct Recorded {

@@ -58,7 +58,7 @@ impl<'a> Reply<'a> {
     /// Logs the cause. `upstream` is the one that was to answer.
     pub(crate) fn log(&self, fault: &Fault, upstream: Option<&Upstream>) {
         let id = self.record.request_id.as_str();
-        let route = self.record.route.as_deref().unwrap_or("-");
+        let route = self.record.route.as_ref().map_or("-", |route| &*route.path);
         let name = upstream.map_or("-", |upstream| &*upstream.name);
         match fault {
             Fault::Upstream { cause, .. } => {

@@ -31,11 +31,20 @@ pub(crate) use target::is_one_segment;
 /// One method of one path.
 #[derive(Debug)]
 pub struct Route {
+    /// Its place in the table.
+    pub(crate) number: usize,
     pub method: Method,
     pub path: Arc<str>,
     pub to: To,
     /// Each client's quota for the row, which all its methods share.
     pub(crate) rate_limit: Option<Arc<RateLimit>>,
+}
+
+impl Route {
+    /// Whether whoever watches over the process asks for it, every few seconds.
+    pub(crate) fn is_probe(&self) -> bool {
+        matches!(self.to, To::Own(Page::Live | Page::Ready))
+    }
 }
 
 /// Who answers.
@@ -74,11 +83,6 @@ impl Page {
         (Self::Live, "/live"),
         (Self::Ready, "/ready"),
     ];
-
-    /// Whether whoever watches over the process asks for it, every few seconds.
-    pub(crate) fn is_probe(self) -> bool {
-        matches!(self, Self::Live | Self::Ready)
-    }
 }
 
 #[derive(Debug)]
@@ -116,10 +120,13 @@ impl RouteTable {
         folder: &Path,
         tracks: bool,
     ) -> Result<Self, ConfigError> {
-        let pages = Page::ALL.map(|(page, path)| own(path, To::Own(page)));
-        let views = View::ALL.map(|(view, path)| own(path, To::Tracking(view)));
+        let pages = Page::ALL.map(|(page, path)| (path, To::Own(page)));
+        let views = View::ALL.map(|(view, path)| (path, To::Tracking(view)));
         let views = views.into_iter().filter(|_| tracks);
-        let mut routes = Vec::from_iter(pages.into_iter().chain(views));
+        let own_routes = pages.into_iter().chain(views).enumerate();
+        let mut routes: Vec<_> = own_routes
+            .map(|(number, (path, to))| own(number, path, to))
+            .collect();
         let kept = outage::kept_paths(rows)?;
         for (name, rows) in rows {
             let (index, upstream) = upstreams
@@ -191,8 +198,9 @@ impl RouteTable {
     }
 }
 
-fn own(path: &str, to: To) -> Arc<Route> {
+fn own(number: usize, path: &str, to: To) -> Arc<Route> {
     Arc::new(Route {
+        number,
         method: Method::GET,
         path: path.into(),
         to,

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use shared_types::gateway::{
-    BreakerState, FeatureStatus, LastError, OperatorStatus, Status, UpstreamStatus,
-};
+use shared_types::gateway::{FeatureStatus, LastError, OperatorStatus, Status, UpstreamStatus};
 use shared_types::value::Timestamp;
 
 use crate::config::Config;
+use crate::console::Recent;
 use crate::drills::Drills;
 use crate::fault::whole_seconds;
 use crate::features::{Feature, overall, state};
-use crate::guard::{Guard, Phase};
+use crate::guard::Guard;
 use crate::keep::Keep;
+use crate::metrics::Metrics;
 use crate::tracking::{Copies, Watches};
 
 /// What is kept of tracked orders has this part of the cache's bytes, beside it: an order is small.
@@ -24,6 +24,9 @@ pub(crate) struct State {
     pub(crate) config: Arc<Config>,
     /// In the order of the upstreams.
     pub(crate) guards: Vec<Arc<Guard>>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// For the console.
+    pub(crate) recent: Recent,
     pub(crate) keep: Keep,
     pub(crate) copies: Copies,
     pub(crate) watches: Arc<Watches>,
@@ -32,23 +35,28 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(config: Config) -> Self {
-        Self {
-            guards: config.upstreams.iter().map(Guard::of).collect(),
+    /// # Errors
+    /// Two things would be counted under one name.
+    pub(crate) fn new(config: Config) -> prometheus::Result<Self> {
+        let metrics = Arc::new(Metrics::new(&config)?);
+        let upstreams = config.upstreams.iter().zip(&metrics.upstreams);
+        Ok(Self {
+            guards: upstreams
+                .map(|(upstream, metrics)| Guard::of(upstream, metrics))
+                .collect(),
+            metrics,
+            recent: Recent::default(),
             keep: Keep::new(config.cache),
             copies: Copies::new(config.cache / PART_OF_COPIES),
             watches: Arc::default(),
             drills: config.drills.then(Drills::default),
             config: Arc::new(config),
-        }
+        })
     }
 
     /// How long until the upstream is asked again, where it is down.
     fn down_for(&self, upstream: usize) -> Option<Duration> {
-        match self.guards.get(upstream)?.phase() {
-            Phase::Closed => None,
-            Phase::Open { retry_after } | Phase::HalfOpen { retry_after } => Some(retry_after),
-        }
+        self.guards.get(upstream)?.phase().retry_after()
     }
 
     /// What the restaurant can do right now, for everyone.
@@ -88,11 +96,7 @@ impl State {
 }
 
 fn of(guard: &Guard) -> UpstreamStatus {
-    let (breaker, retry_after) = match guard.phase() {
-        Phase::Closed => (BreakerState::Closed, None),
-        Phase::Open { retry_after } => (BreakerState::Open, Some(retry_after)),
-        Phase::HalfOpen { retry_after } => (BreakerState::HalfOpen, Some(retry_after)),
-    };
+    let phase = guard.phase();
     let last_error = guard.last_fault().and_then(|fault| {
         let since = fault.at.duration_since(UNIX_EPOCH).ok()?;
         Some(LastError {
@@ -101,8 +105,8 @@ fn of(guard: &Guard) -> UpstreamStatus {
         })
     });
     UpstreamStatus {
-        breaker,
-        retry_after_seconds: retry_after.map(whole_seconds),
+        breaker: phase.state(),
+        retry_after_seconds: phase.retry_after().map(whole_seconds),
         in_flight: guard.in_flight(),
         last_error,
     }

@@ -72,7 +72,8 @@ pub(crate) async fn answer(
         return reply.fault(&Fault::Client(ClientFault::Malformed), None);
     };
     let route = record.route.as_ref();
-    let Some(inquiry) = route.and_then(|route| Inquiry::new(worker, request, route, id)) else {
+    let Some(inquiry) = route.and_then(|route| Inquiry::new(worker, request, &route.path, id))
+    else {
         let fault = Fault::Internal("a tracking route without its sources".to_owned());
         return reply.fault(&fault, None);
     };

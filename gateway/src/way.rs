@@ -148,6 +148,7 @@ impl Way<'_> {
                 .and_then(|drills| drills.befall(&self.upstream.name, self.path, rand::random())),
             request_id: &record.request_id,
             trace: &record.trace,
+            upstream_time: &record.upstream_time,
             scheme: config.scheme(),
             trusted_proxies: &config.trusted_proxies,
             link: record.link.as_ref(),

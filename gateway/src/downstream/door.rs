@@ -9,6 +9,7 @@ use actix_http::Request;
 use actix_service::Service;
 use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
+use prometheus::{IntCounter, IntGauge};
 use service_kit::program::chain;
 use socket2::{SockRef, Socket};
 use tokio::net::TcpStream;
@@ -18,7 +19,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::http2::Http2;
 use super::stream::Stream;
-use crate::config::Config;
+use crate::state::State;
 use crate::transport::Transport;
 
 /// What the system holds of an answer beyond what the network takes: it then asks for more as soon as a client takes some,
@@ -30,7 +31,7 @@ const MOST_UNSENT: u32 = 128 * 1024;
 pub(super) struct Door<H, S> {
     /// None where clients are served in clear text, which is HTTP/1 alone.
     pub(super) acceptor: Option<TlsAcceptor>,
-    pub(super) config: Arc<Config>,
+    pub(super) state: Arc<State>,
     pub(super) http1: H,
     pub(super) http2: Http2,
     pub(super) service: Rc<S>,
@@ -52,6 +53,7 @@ where
     /// # Errors
     /// It did not end as the protocol has it.
     pub(super) async fn serve(&self, tcp: TcpStream) -> Result<(), ()> {
+        let _counted = Counted::new(&self.state.metrics.connections);
         let peer = tcp.peer_addr().ok();
         // Where it fails, the client has gone.
         prepare(&tcp).or_else(|error| ended(&error))?;
@@ -87,13 +89,30 @@ where
         acceptor: &TlsAcceptor,
         tcp: TcpStream,
     ) -> io::Result<TlsStream<TcpStream>> {
-        timeout(self.config.limits.head_timeout, acceptor.accept(tcp)).await?
+        timeout(self.state.config.limits.head_timeout, acceptor.accept(tcp)).await?
     }
 
     async fn serve_http1(&self, transport: Transport, peer: Option<SocketAddr>) -> Result<(), ()> {
-        let stream = Stream::new(transport, Arc::clone(&self.config));
+        let stream = Stream::new(transport, Arc::clone(&self.state));
         let served = self.http1.call((stream, peer)).await;
         served.or_else(|error| ended(&error))
+    }
+}
+
+/// A connection that is open.
+struct Counted<'a>(&'a IntGauge);
+
+impl<'a> Counted<'a> {
+    fn new((open, all): &'a (IntGauge, IntCounter)) -> Self {
+        all.inc();
+        open.inc();
+        Self(open)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 

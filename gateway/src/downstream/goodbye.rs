@@ -1,6 +1,8 @@
 //! The answer to what is no request: the problem that every other refusal is, written out, since no request means no
 //! response to hand to the server.
 
+use std::sync::Arc;
+
 use actix_http::Request;
 use actix_http::header::HttpDate;
 use actix_web::body::MessageBody as _;
@@ -10,14 +12,15 @@ use service_kit::observe::lang_of;
 use service_kit::request_id::{self, RequestId};
 use shared_types::problem::Occurrence;
 
-use crate::cors::{self, Origins};
+use crate::cors;
 use crate::problem;
-use crate::record::Record;
+use crate::record::{Record, Refused};
 use crate::refusal::Refusal;
+use crate::state::State;
 use crate::trace::Trace;
 
 /// `head` is what has come of it.
-pub(super) fn render(refusal: Refusal, head: &[u8], origins: &Origins) -> Bytes {
+pub(super) fn render(refusal: Refusal, head: &[u8], state: &Arc<State>) -> Bytes {
     let asked = fields(head);
     let request_id = RequestId::make();
     let occurrence = Occurrence {
@@ -27,7 +30,7 @@ pub(super) fn render(refusal: Refusal, head: &[u8], origins: &Origins) -> Bytes 
     };
     let mut response = problem::answer(refusal.code(), None, None, occurrence);
     cors::apply(
-        &origins.grant(&asked.head().headers),
+        &state.config.origins.grant(&asked.head().headers),
         response.headers_mut(),
     );
     let status = response.status();
@@ -62,7 +65,11 @@ pub(super) fn render(refusal: Refusal, head: &[u8], origins: &Origins) -> Bytes 
     words.put_slice(b"\r\n");
     words.put_slice(&body);
     let trace = Trace::go_on_or_begin(&HeaderMap::new(), rand::random());
-    Record::refused(request_id, trace, status, body.len() as u64);
+    let answer = Refused {
+        code: refusal.code(),
+        bytes: body.len() as u64,
+    };
+    Record::refused(request_id, trace, answer, state);
     words.freeze()
 }
 

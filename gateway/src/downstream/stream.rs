@@ -14,17 +14,17 @@ use super::closing::{Closing, LINGER};
 use super::goodbye;
 use super::inbound::Inbound;
 use super::screen::Screened;
-use crate::config::Config;
 use crate::link::Link;
 use crate::patience::Patience;
 use crate::refusal::Refusal;
+use crate::state::State;
 use crate::transport::Transport;
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 pub(crate) struct Stream {
     transport: Transport,
-    config: Arc<Config>,
+    state: Arc<State>,
     link: Rc<Link>,
     inbound: Inbound,
     /// A body waits for the `100 Continue`.
@@ -44,11 +44,11 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn new(transport: Transport, config: Arc<Config>) -> Self {
+    pub(crate) fn new(transport: Transport, state: Arc<State>) -> Self {
         Self {
-            inbound: Inbound::new(config.limits),
+            inbound: Inbound::new(state.config.limits),
             transport,
-            config,
+            state,
             link: Rc::default(),
             awaits_continue: false,
             interim: &[],
@@ -121,11 +121,11 @@ impl Stream {
             return Poll::Ready(Ok(()));
         }
         let patience = if is_within_head || self.is_new {
-            self.config.limits.head_timeout
+            self.state.config.limits.head_timeout
         } else if self.inbound.is_within_body() {
-            self.config.limits.stall_timeout
+            self.state.config.limits.stall_timeout
         } else {
-            self.config.limits.idle_timeout
+            self.state.config.limits.idle_timeout
         };
         ready!(self.patience.poll_until(self.since + patience, context));
         if is_within_head {
@@ -154,7 +154,7 @@ impl Stream {
         let since = *self.blocked_since.get_or_insert_with(Instant::now);
         ready!(
             self.patience
-                .poll_until(since + self.config.limits.stall_timeout, context)
+                .poll_until(since + self.state.config.limits.stall_timeout, context)
         );
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
@@ -267,8 +267,8 @@ impl AsyncWrite for Stream {
                 // After an answer that was announced as the last one nothing is said.
                 let is_closing = this.link.is_closing();
                 let refused = this.inbound.refused().filter(|_| !is_closing);
-                let goodbye = refused
-                    .map(|(refusal, head)| goodbye::render(refusal, head, &this.config.origins));
+                let goodbye =
+                    refused.map(|(refusal, head)| goodbye::render(refusal, head, &this.state));
                 let may_still_send =
                     is_closing || this.inbound.is_over() || this.inbound.is_within_body();
                 Closing::new(goodbye.unwrap_or_default(), may_still_send)

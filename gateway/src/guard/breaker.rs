@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use shared_types::gateway::BreakerState;
+
 use super::window::{Seen, Window};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,6 +50,24 @@ pub(crate) enum Phase {
     Closed,
     Open { retry_after: Duration },
     HalfOpen { retry_after: Duration },
+}
+
+impl Phase {
+    pub(crate) fn state(self) -> BreakerState {
+        match self {
+            Self::Closed => BreakerState::Closed,
+            Self::Open { .. } => BreakerState::Open,
+            Self::HalfOpen { .. } => BreakerState::HalfOpen,
+        }
+    }
+
+    /// How long until the upstream is asked again, where it is down.
+    pub(crate) fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::Closed => None,
+            Self::Open { retry_after } | Self::HalfOpen { retry_after } => Some(retry_after),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

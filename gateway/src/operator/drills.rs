@@ -7,12 +7,11 @@ use percent_encoding::percent_decode_str;
 use service_kit::failure::Failure;
 use service_kit::input::Json;
 use service_kit::serve::resource;
-use shared_types::gateway::{DrillMode, DrillUnderWay};
 use shared_types::problem::Code;
 use shared_types::text::Text;
 
 use super::{Operator, rehearsal};
-use crate::drills::{Drills, Order, Place, Plan};
+use crate::drills::{Drills, Order, Place, shown};
 use crate::fault::whole_seconds;
 use crate::state::State;
 
@@ -125,15 +124,4 @@ fn unknown() -> Failure {
         "Aucun service ni aucune route à mettre en panne ne porte ce nom.",
         "There is no upstream and no route of that name to make fail.",
     ))
-}
-
-fn shown(place: &Place, plan: &Plan, now: Instant) -> DrillUnderWay {
-    let is_slow = plan.mode == DrillMode::Slow;
-    DrillUnderWay {
-        target: place.name().to_owned(),
-        mode: plan.mode,
-        rate: plan.rate,
-        delay_seconds: is_slow.then_some(plan.delay.as_secs_f64()),
-        ends_in_seconds: whole_seconds(plan.until.saturating_duration_since(now)),
-    }
 }

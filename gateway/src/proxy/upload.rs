@@ -11,6 +11,7 @@ use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream as _;
+use prometheus::IntCounter;
 
 use crate::fault::ClientFault;
 use crate::link::Link;
@@ -22,6 +23,8 @@ pub(super) struct Progress {
     state: Rc<Cell<State>>,
     /// The client's connection, which is told that the body is wanted.
     link: Option<Rc<Link>>,
+    /// Counts its bytes.
+    received: Option<IntCounter>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,10 +38,11 @@ enum State {
 }
 
 impl Progress {
-    pub(super) fn of(link: Option<&Rc<Link>>) -> Self {
+    pub(super) fn of(link: Option<&Rc<Link>>, received: &IntCounter) -> Self {
         Self {
             state: Rc::default(),
             link: link.cloned(),
+            received: Some(received.clone()),
         }
     }
 
@@ -172,6 +176,9 @@ impl Upload {
                 None => self.fail(ClientFault::TooLarge),
                 Some(left) => {
                     self.allowance = left;
+                    if let Some(received) = &self.progress.received {
+                        received.inc_by(chunk.len() as u64);
+                    }
                     self.progress.state.set(State::Settled);
                     Poll::Ready(Some(Ok(chunk)))
                 }

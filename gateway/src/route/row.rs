@@ -67,6 +67,7 @@ pub(super) fn add(
         let target =
             Target::parse(&row.to, &row.path).map_err(|reason| refuse(format!("to: {reason}")))?;
         routes.push(Arc::new(Route {
+            number: routes.len(),
             method,
             path: row.path.as_str().into(),
             to: To::Upstream(ToUpstream {

@@ -66,8 +66,8 @@ impl Place {
         request_id: &str,
     ) -> Result<(StatusCode, Bytes), Fault> {
         let deadline = Instant::now() + self.timeout;
-        let ticket = self.guard.admit()?;
-        let _pass = self.guard.enter().await?;
+        let (ticket, _pass) = self.guard.let_in().await?;
+        let began = Instant::now();
         let exchange = async {
             if let Some(drill) = drill {
                 drill.act().await?;
@@ -86,8 +86,10 @@ impl Place {
         let outcome = timeout_at(deadline, exchange)
             .await
             .unwrap_or_else(|_elapsed| Err(Fault::late()));
+        let status = outcome.as_ref().map(|(status, _)| *status);
+        self.guard.metrics.exchanged(status, began.elapsed());
         if !drill.is_some_and(|drill| drill.is_of_route) {
-            settle(ticket, outcome.as_ref().map(|(status, _)| *status));
+            settle(ticket, status);
         }
         outcome
     }

@@ -1,0 +1,62 @@
+//! The page's files, embedded.
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use actix_web::{HttpResponse, web};
+use service_kit::serve::resource;
+
+use crate::pages;
+
+/// Its own files and nothing else: no other origin, no script or style that stands in the page.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+    img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+macro_rules! files {
+    ($($path:literal = $file:literal, $kind:ident;)+) => {
+        const FILES: &[File] = &[$(File {
+            path: $path,
+            kind: $kind,
+            text: include_str!(concat!("../../console/", $file)),
+        }),+];
+    };
+}
+
+struct File {
+    path: &'static str,
+    kind: &'static str,
+    text: &'static str,
+}
+
+files! {
+    "/" = "index.html", HTML;
+}
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    for file in FILES {
+        config.service(
+            resource(file.path, "GET").route(web::get().to(move || async { answer(file) })),
+        );
+    }
+}
+
+fn answer(file: &'static File) -> HttpResponse {
+    let mut response = HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, file.kind))
+        .body(file.text);
+    let fields = response.headers_mut();
+    pages::protect(fields);
+    let values = [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (CACHE_CONTROL, "no-cache"),
+    ];
+    for (name, value) in values {
+        fields.insert(
+            name,
+            actix_web::http::header::HeaderValue::from_static(value),
+        );
+    }
+    response
+}

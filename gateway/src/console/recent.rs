@@ -1,0 +1,111 @@
+//! The requests that ended just now, noted while somebody looks.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+use shared_types::value::Timestamp;
+
+/// Between two events. What is beyond them only the counters know: nobody reads as fast.
+const MOST: usize = 50;
+
+#[derive(Debug, Default)]
+pub(crate) struct Recent {
+    /// How many more are noted until the next event; none while nobody looks.
+    room: AtomicUsize,
+    seen: Mutex<Vec<Seen>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Seen {
+    pub(crate) at: Timestamp,
+    pub(crate) method: String,
+    pub(crate) route: Arc<str>,
+    pub(crate) status: u16,
+    pub(crate) ms: f64,
+    pub(crate) upstream: Option<Arc<str>>,
+    pub(crate) outcome: &'static str,
+    pub(crate) degraded: Option<&'static str>,
+    pub(crate) code: Option<&'static str>,
+    pub(crate) bytes: u64,
+    pub(crate) request_id: String,
+}
+
+impl Recent {
+    /// Notes a request, unless nobody looks or there have been enough.
+    pub(crate) fn note(&self, seen: impl FnOnce() -> Seen) {
+        if self.room.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        let took = self
+            .room
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| {
+                room.checked_sub(1)
+            });
+        if took.is_ok() {
+            self.lock().push(seen());
+        }
+    }
+
+    /// Gives what was noted, and goes on to note.
+    pub(super) fn take(&self) -> Vec<Seen> {
+        let seen = std::mem::take(&mut *self.lock());
+        self.room.store(MOST, Ordering::Relaxed);
+        seen
+    }
+
+    /// Nobody looks any more.
+    pub(super) fn stop(&self) {
+        self.room.store(0, Ordering::Relaxed);
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared_types::value::Timestamp;
+
+    use super::{MOST, Recent, Seen};
+
+    fn seen() -> Seen {
+        Seen {
+            at: Timestamp::from_millis(0).unwrap(),
+            method: "GET".to_owned(),
+            route: "/".into(),
+            status: 200,
+            ms: 0.1,
+            upstream: None,
+            outcome: "complete",
+            degraded: None,
+            code: None,
+            bytes: 0,
+            request_id: String::new(),
+        }
+    }
+
+    #[test]
+    fn nothing_is_noted_while_nobody_looks() {
+        let recent = Recent::default();
+        recent.note(|| panic!("nobody looks"));
+        assert!(recent.take().is_empty());
+        recent.note(seen);
+        recent.stop();
+        recent.note(|| panic!("nobody looks any more"));
+        assert!(recent.take().is_empty());
+    }
+
+    #[test]
+    fn a_rush_is_noted_up_to_a_bound() {
+        let recent = Recent::default();
+        recent.take();
+        (0..2 * MOST).for_each(|_| recent.note(seen));
+        assert_eq!(recent.take().len(), MOST);
+        recent.note(seen);
+        assert_eq!(recent.take().len(), 1);
+    }
+}

@@ -1,0 +1,96 @@
+//! What was counted between two readings.
+
+use serde::Serialize;
+
+use super::reading::Times;
+
+/// Of the requests that ended in the meantime.
+#[derive(Debug, Serialize, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Traffic {
+    pub(super) requests: u64,
+    pub(super) p50_ms: Option<f64>,
+    pub(super) p99_ms: Option<f64>,
+}
+
+impl Traffic {
+    pub(super) fn between(before: Option<&Times>, after: &Times) -> Self {
+        let gone = before.cloned().unwrap_or_default();
+        let mut earlier = gone.buckets.iter().map(|(_, count)| *count);
+        let buckets = after.buckets.iter().map(|(bound, count)| {
+            (
+                *bound,
+                count.saturating_sub(earlier.next().unwrap_or_default()),
+            )
+        });
+        let times = Times {
+            count: after.count.saturating_sub(gone.count),
+            buckets: buckets.collect(),
+        };
+        Self {
+            requests: times.count,
+            p50_ms: quantile(&times, 0.5),
+            p99_ms: quantile(&times, 0.99),
+        }
+    }
+}
+
+/// In milliseconds, as Prometheus' `histogram_quantile` estimates it: evenly spread within a bucket, and no more than
+/// the last bound. None where there was no request.
+fn quantile(times: &Times, part: f64) -> Option<f64> {
+    if times.count == 0 {
+        return None;
+    }
+    let rank = times.count as f64 * part;
+    let (mut lower, mut below) = (0.0, 0);
+    for (bound, count) in &times.buckets {
+        if *count as f64 >= rank && *count > below {
+            let within = (rank - below as f64) / (count - below) as f64;
+            return Some(millis(lower + (bound - lower) * within));
+        }
+        (lower, below) = (*bound, *count);
+    }
+    Some(millis(lower))
+}
+
+/// To the microsecond.
+fn millis(seconds: f64) -> f64 {
+    (seconds * 1e6).round() / 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Times, Traffic};
+
+    fn times(counts: [u64; 3], count: u64) -> Times {
+        let bounds = [0.001, 0.01, 0.1];
+        Times {
+            count,
+            buckets: bounds.into_iter().zip(counts).collect(),
+        }
+    }
+
+    #[test]
+    fn what_was_counted_before_is_left_out() {
+        let (before, after) = (times([5, 5, 5], 5), times([5, 15, 15], 15));
+        let traffic = Traffic::between(Some(&before), &after);
+        assert_eq!(traffic.requests, 10);
+        // Half of the way from 1 ms to 10 ms.
+        assert_eq!(traffic.p50_ms, Some(5.5));
+        let traffic = Traffic::between(None, &after);
+        assert_eq!(traffic.requests, 15);
+    }
+
+    #[test]
+    fn no_request_has_no_time() {
+        let times = times([5, 5, 5], 5);
+        let traffic = Traffic::between(Some(&times), &times);
+        assert_eq!((traffic.p50_ms, traffic.p99_ms), (None, None));
+    }
+
+    #[test]
+    fn what_is_beyond_the_last_bound_is_said_to_be_there() {
+        let traffic = Traffic::between(None, &times([0, 0, 0], 4));
+        assert_eq!(traffic.p99_ms, Some(100.0));
+    }
+}

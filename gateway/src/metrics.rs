@@ -1,0 +1,93 @@
+//! What is counted, for Prometheus and for the console.
+//!
+//! Every series has its place from the start: a request finds its own by the number of its row, and counting is an
+//! addition. No label is anything that a client has sent.
+
+mod exposition;
+mod labels;
+mod rows;
+mod upstreams;
+
+use std::sync::Arc;
+
+use prometheus::core::Collector;
+use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+
+use crate::config::Config;
+pub(crate) use exposition::expose;
+pub(crate) use labels::{Degraded, Outcome};
+pub(crate) use rows::{Ended, Rows};
+pub(crate) use upstreams::UpstreamMetrics;
+
+/// The families that the console reads too.
+pub(crate) const REQUESTS: &str = "gateway_requests_total";
+pub(crate) const REQUEST_SECONDS: &str = "gateway_request_duration_seconds";
+pub(crate) const DEGRADED: &str = "gateway_degraded_answers_total";
+pub(crate) const UPSTREAM_SECONDS: &str = "gateway_upstream_duration_seconds";
+
+/// Seconds. Most answers take a few milliseconds, the slowest as long as an upstream may.
+const BUCKETS: [f64; 15] = [
+    0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
+
+pub(crate) struct Metrics {
+    pub(crate) registry: Registry,
+    pub(crate) rows: Rows,
+    /// In the order of the upstreams.
+    pub(crate) upstreams: Vec<Arc<UpstreamMetrics>>,
+    pub(crate) in_flight: IntGauge,
+    /// How many connections of clients there are, and have been.
+    pub(crate) connections: (IntGauge, IntCounter),
+    pub(crate) rate_limited: IntCounter,
+    degraded: [IntCounter; 3],
+}
+
+impl Metrics {
+    /// # Errors
+    /// Two series have one name: none have.
+    pub(crate) fn new(config: &Config) -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        let counter = |name: &str, help: &str| register(&registry, IntCounter::new(name, help));
+        let gauge = |name: &str, help: &str| register(&registry, IntGauge::new(name, help));
+        let degraded = Opts::new(
+            DEGRADED,
+            "Answers that were not what they would be were everything well, by what stood in.",
+        );
+        let degraded = register(&registry, IntCounterVec::new(degraded, &["kind"]))?;
+        let [stale, partial, fallback] =
+            Degraded::ALL.map(|kind| degraded.get_metric_with_label_values(&[kind.as_str()]));
+        Ok(Self {
+            rows: Rows::new(&registry, &config.routes)?,
+            upstreams: upstreams::all(&registry, &config.upstreams)?,
+            in_flight: gauge("gateway_requests_in_flight", "Requests under way.")?,
+            connections: (
+                gauge("gateway_connections", "Clients' connections that are open.")?,
+                counter(
+                    "gateway_connections_total",
+                    "Clients' connections that were accepted.",
+                )?,
+            ),
+            rate_limited: counter(
+                "gateway_rate_limited_total",
+                "Requests that were refused because their client had used up a quota.",
+            )?,
+            degraded: [stale?, partial?, fallback?],
+            registry,
+        })
+    }
+
+    pub(crate) fn degraded(&self, kind: Degraded) {
+        if let Some(counter) = self.degraded.get(kind as usize) {
+            counter.inc();
+        }
+    }
+}
+
+fn register<C: Collector + Clone + 'static>(
+    registry: &Registry,
+    collector: prometheus::Result<C>,
+) -> prometheus::Result<C> {
+    let collector = collector?;
+    registry.register(Box::new(collector.clone()))?;
+    Ok(collector)
+}

@@ -1,0 +1,66 @@
+//! What Prometheus is told: what was counted, and how things are right now
+//! (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
+
+use std::sync::LazyLock;
+
+use prometheus::process_collector::ProcessCollector;
+use prometheus::{IntGaugeVec, Opts, Registry, TextEncoder};
+use shared_types::gateway::BreakerState;
+
+use super::register;
+use crate::state::State;
+
+/// Everything in the text format. What has no counter of its own is looked up now.
+pub(crate) fn expose(state: &State) -> prometheus::Result<String> {
+    let now = Registry::new();
+    let gauges = |name: &str, help: &str, labels: &[&str]| {
+        register(&now, IntGaugeVec::new(Opts::new(name, help), labels))
+    };
+    let breaker = gauges(
+        "gateway_upstream_breaker_state",
+        "1 for the state that an upstream's circuit is in.",
+        &["upstream", "state"],
+    )?;
+    let in_flight = gauges(
+        "gateway_upstream_requests_in_flight",
+        "Requests to an upstream under way.",
+        &["upstream"],
+    )?;
+    let drills = gauges("gateway_drills", "Failure drills under way.", &[])?;
+    let build = gauges(
+        "gateway_build_info",
+        "1, for the version that runs.",
+        &["version"],
+    )?;
+    for (upstream, guard) in state.config.upstreams.iter().zip(&state.guards) {
+        let (name, current) = (&*upstream.name, guard.phase().state());
+        for state in BreakerState::ALL {
+            let is_current = i64::from(state == current);
+            breaker
+                .with_label_values(&[name, state.as_str()])
+                .set(is_current);
+        }
+        let count = i64::try_from(guard.in_flight()).unwrap_or(i64::MAX);
+        in_flight.with_label_values(&[name]).set(count);
+    }
+    let under_way = state
+        .drills
+        .as_ref()
+        .map_or(0, |drills| drills.all(std::time::Instant::now()).len());
+    drills
+        .with_label_values::<&str>(&[])
+        .set(i64::try_from(under_way).unwrap_or(i64::MAX));
+    build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+    let mut families = state.metrics.registry.gather();
+    families.extend(now.gather());
+    families.extend(PROCESS.gather());
+    TextEncoder::new().encode_to_string(&families)
+}
+
+/// The figures that every program with Prometheus' own library has.
+static PROCESS: LazyLock<Registry> = LazyLock::new(|| {
+    let registry = Registry::new();
+    // Its names are its own, and no other is in here.
+    let _ = registry.register(Box::new(ProcessCollector::for_self()));
+    registry
+});

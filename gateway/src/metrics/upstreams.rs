@@ -1,0 +1,101 @@
+//! What is counted of each upstream.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry,
+};
+
+use super::labels::{CLASSES, class};
+use super::{BUCKETS, UPSTREAM_SECONDS, register};
+use crate::config::Upstream;
+use crate::fault::Fault;
+
+/// Of one upstream.
+#[derive(Debug)]
+pub(crate) struct UpstreamMetrics {
+    name: Arc<str>,
+    by_class: [IntCounter; 5],
+    exchanges: IntCounterVec,
+    seconds: Histogram,
+    pub(crate) received: IntCounter,
+    pub(crate) retries: IntCounter,
+    pub(crate) opened: IntCounter,
+    pub(crate) closed: IntCounter,
+}
+
+impl UpstreamMetrics {
+    /// One exchange, whose answer's head came, or did not, after `elapsed`.
+    pub(crate) fn exchanged(&self, outcome: Result<StatusCode, &Fault>, elapsed: Duration) {
+        self.seconds.observe(elapsed.as_secs_f64());
+        match outcome {
+            Ok(status) => {
+                if let Some(counter) = self.by_class.get(class(status.as_u16())) {
+                    counter.inc();
+                }
+            }
+            Err(fault) => self.refused(fault),
+        }
+    }
+
+    /// No exchange came about, or it failed.
+    pub(crate) fn refused(&self, fault: &Fault) {
+        let labels = [&*self.name, fault.code().as_str()];
+        self.exchanges.with_label_values(&labels).inc();
+    }
+}
+
+/// One for each, in the order of the configuration.
+pub(super) fn all(
+    registry: &Registry,
+    upstreams: &[Upstream],
+) -> prometheus::Result<Vec<Arc<UpstreamMetrics>>> {
+    let of_upstream = ["upstream"];
+    let counters = |name: &str, help: &str, labels: &[&str]| {
+        register(registry, IntCounterVec::new(Opts::new(name, help), labels))
+    };
+    let exchanges = counters(
+        "gateway_upstream_requests_total",
+        "Requests to an upstream, by the class of its status, or the code of the problem where it gave no answer.",
+        &["upstream", "result"],
+    )?;
+    let seconds = HistogramOpts::new(
+        UPSTREAM_SECONDS,
+        "From a request to an upstream to the head of its answer, or the failure.",
+    );
+    let seconds = HistogramVec::new(seconds.buckets(BUCKETS.to_vec()), &of_upstream);
+    let seconds = register(registry, seconds)?;
+    let received = counters(
+        "gateway_request_body_bytes_total",
+        "Bytes of requests' bodies, by the upstream that they are for.",
+        &of_upstream,
+    )?;
+    let retries = counters(
+        "gateway_upstream_retries_total",
+        "Requests that were sent once more.",
+        &of_upstream,
+    )?;
+    let changes = counters(
+        "gateway_upstream_breaker_changes_total",
+        "How often an upstream's circuit has opened and closed.",
+        &["upstream", "to"],
+    )?;
+    let of = |upstream: &Upstream| {
+        let name = &*upstream.name;
+        let of_class = |class: &str| exchanges.get_metric_with_label_values(&[name, class]);
+        let [one, two, three, four, five] = CLASSES.map(of_class);
+        Ok(Arc::new(UpstreamMetrics {
+            name: Arc::clone(&upstream.name),
+            by_class: [one?, two?, three?, four?, five?],
+            exchanges: exchanges.clone(),
+            seconds: seconds.get_metric_with_label_values(&[name])?,
+            received: received.get_metric_with_label_values(&[name])?,
+            retries: retries.get_metric_with_label_values(&[name])?,
+            opened: changes.get_metric_with_label_values(&[name, "open"])?,
+            closed: changes.get_metric_with_label_values(&[name, "closed"])?,
+        }))
+    };
+    upstreams.iter().map(of).collect()
+}
