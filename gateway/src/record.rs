@@ -11,6 +11,7 @@ use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::Method;
 use actix_web::web::Bytes;
+use log::kv::Value;
 use service_kit::health;
 use service_kit::program::chain;
 use service_kit::request_id::RequestId;
@@ -183,7 +184,7 @@ impl Record {
             status = self.status,
             ms = millis(elapsed),
             upstream = self.upstream.as_deref().unwrap_or("-"),
-            upstream_ms = upstream_time.map(millis),
+            upstream_ms = upstream_time.map_or_else(|| Value::from("-"), |time| Value::from(millis(time))),
             bytes = self.bytes,
             outcome = self.outcome.as_str(),
             degraded = self.degraded.map_or("-", Degraded::as_str),

@@ -7,12 +7,11 @@
 
 #[cfg(any(fuzzing, test))]
 pub(crate) mod invariants;
-mod parent;
 mod state;
 
 use actix_web::http::header::{HeaderMap, HeaderName};
 
-use parent::{LENGTH, Received, compose, hex};
+use service_kit::traceparent::{self, LENGTH, Received, compose, hex};
 
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
@@ -37,7 +36,7 @@ impl Trace {
     pub(crate) fn go_on_or_begin(fields: &HeaderMap, random: Random) -> Self {
         let mut sent = fields.get_all(&TRACEPARENT);
         let received = match (sent.next(), sent.next()) {
-            (Some(value), None) => parent::parse(value.as_bytes()),
+            (Some(value), None) => traceparent::parse(value.as_bytes()),
             _ => None,
         };
         let (trace_id, parent_id) = random;

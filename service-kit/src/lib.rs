@@ -26,3 +26,5 @@ pub mod serve;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tls;
+pub mod trace;
+pub mod traceparent;

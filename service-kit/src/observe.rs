@@ -18,6 +18,7 @@ use shared_types::text::Lang;
 use crate::failure::Failure;
 use crate::health;
 use crate::request_id::{self, RequestId};
+use crate::trace::{self, Trace};
 
 /// The path that the frontend asked the gateway for. A problem names it, since the frontend does not know the
 /// service's own path.
@@ -30,6 +31,7 @@ pub struct ServiceName(pub &'static str);
 /// What must be known of a request after it has been given to its handler.
 struct Caller {
     id: RequestId,
+    trace: Option<Trace>,
     lang: Lang,
     method: String,
     instance: String,
@@ -52,7 +54,8 @@ pub async fn observe(
         request.head_mut().method = Method::GET;
     }
 
-    let mut response = next.call(request).await?.map_into_boxed_body();
+    let answered = trace::within(caller.trace.clone(), next.call(request)).await;
+    let mut response = answered?.map_into_boxed_body();
     let failed = failed_code(&response);
     if let Some(code) = failed {
         let problem = caller.problem(code, response.response().error());
@@ -87,6 +90,7 @@ impl Caller {
         let instance = original.filter(|path| path.starts_with('/'));
         Self {
             id: RequestId::take_over_or_make(request.headers()),
+            trace: Trace::of(request.headers()),
             lang: lang_of(request),
             method: request.method().to_string(),
             instance: instance.unwrap_or(request.path()).to_owned(),
@@ -119,14 +123,18 @@ impl Caller {
         problem
     }
 
+    fn trace_id(&self) -> &str {
+        self.trace.as_ref().map_or("-", Trace::id)
+    }
+
     fn log_cause(&self, response: &ServiceResponse<BoxBody>) {
         let Some(error) = response.response().error() else {
             return;
         };
         if response.status().is_server_error() {
-            log::error!(service = self.service, request_id = self.id.as_str(); "{error}");
+            log::error!(service = self.service, request_id = self.id.as_str(), trace_id = self.trace_id(); "{error}");
         } else {
-            log::debug!(service = self.service, request_id = self.id.as_str(); "{error}");
+            log::debug!(service = self.service, request_id = self.id.as_str(), trace_id = self.trace_id(); "{error}");
         }
     }
 
@@ -141,7 +149,8 @@ impl Caller {
             status = response.status().as_u16(),
             ms = self.started.elapsed().as_micros() as f64 / 1000.0,
             code = failed.map_or("-", Code::as_str),
-            request_id = self.id.as_str();
+            request_id = self.id.as_str(),
+            trace_id = self.trace_id();
             ""
         );
     }

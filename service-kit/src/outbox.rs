@@ -23,6 +23,7 @@ use tokio::sync::Notify;
 
 use crate::database::{Database, Statement};
 use crate::serve::Draining;
+use crate::trace::Trace;
 
 pub use link::{Link, Verdict};
 pub use rows::Message;
@@ -87,8 +88,10 @@ impl Outbox {
             return Ok(());
         }
         let now = Timestamp::now().millis();
+        let trace = Trace::current();
+        let trace = trace.as_ref().map_or("", Trace::as_str);
         let mut insert = Statement::new(
-            "INSERT INTO outbox (recipient, topic, step, body, created_at, due_at, attempts) VALUES ",
+            "INSERT INTO outbox (recipient, topic, step, body, trace, created_at, due_at, attempts) VALUES ",
         );
         for (index, recipient) in self.recipients.iter().enumerate() {
             insert.push(if index == 0 { "(" } else { ", (" });
@@ -96,6 +99,7 @@ impl Outbox {
             insert.bind(news.topic).push(", ");
             insert.bind(i32::from(news.step)).push(", ");
             insert.bind(news.body).push(", ");
+            insert.bind(trace).push(", ");
             insert.bind(now).push(", ").bind(now).push(", 0)");
         }
         insert.push(" ON CONFLICT (recipient, topic, step) DO NOTHING");

@@ -47,7 +47,7 @@ fn every_feature_does_in_every_outage_what_is_declared() {
 
 fn outages_of(upstream: &'static str, service: &'static str) -> Vec<Row> {
     actix_web::rt::System::new().block_on(async {
-        let mut restaurant = Processes::start();
+        let mut restaurant = Processes::start("info,access=off");
         let guest = Guest::of(Client::of(restaurant.gateway())).await;
         let mut rows = Vec::new();
         for fault in FAULTS {

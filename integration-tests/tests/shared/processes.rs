@@ -23,11 +23,13 @@ pub(crate) struct Processes {
     running: BTreeMap<&'static str, Process>,
     /// What those logged that were killed.
     past: Vec<String>,
+    /// What they log.
+    filter: &'static str,
 }
 
 impl Processes {
-    /// Starts the services, then the gateway in front of them.
-    pub(crate) fn start() -> Self {
+    /// Starts the services, then the gateway in front of them. `filter` is what they log (`RUST_LOG`).
+    pub(crate) fn start(filter: &'static str) -> Self {
         let listeners = SERVICES.map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
         let addrs = listeners.iter().map(|free| free.local_addr().unwrap());
         let names = SERVICES.iter().map(|(name, ..)| *name);
@@ -37,6 +39,7 @@ impl Processes {
             addrs: names.zip(addrs).collect(),
             running: BTreeMap::new(),
             past: Vec::new(),
+            filter,
         };
         drop(listeners);
         for (name, ..) in SERVICES {
@@ -72,7 +75,7 @@ impl Processes {
     pub(crate) fn start_one(&mut self, name: &'static str) {
         let mut command = Command::new(self.binaries.join(name));
         command.env_clear().current_dir(self.folder.path());
-        command.env("RUST_LOG", "info,access=off");
+        command.env("RUST_LOG", self.filter);
         command.env("GATEWAY_BIND", "127.0.0.1:0");
         command.env("GATEWAY_ADMIN_BIND", "127.0.0.1:0");
         // A whole evening comes from one address here.

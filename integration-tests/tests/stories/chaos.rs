@@ -75,7 +75,7 @@ async fn a_long_evening_of_kills_loses_no_order_and_no_mark() {
 
 impl Evening {
     async fn go(&self) {
-        let mut processes = Processes::start();
+        let mut processes = Processes::start("info,access=off");
         let gateway = Client::of(processes.gateway());
         let book = Book::default();
         let clients = async {

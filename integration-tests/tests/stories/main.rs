@@ -14,6 +14,7 @@ mod outages;
 #[path = "../shared/processes.rs"]
 mod processes;
 mod routes;
+mod traces;
 
 use serde_json::{Value, json};
 use service_kit::env::Env;

@@ -7,6 +7,9 @@ use log::Record;
 use log::kv::{self, Key, Value, VisitSource};
 use serde_json::Map;
 
+/// What a person reads as "none". A machine is told nothing, so that a pair is always of one type.
+const NONE: &str = "-";
+
 pub(super) fn write(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     let mut line = Map::new();
     line.insert("time".into(), out.timestamp_millis().to_string().into());
@@ -28,6 +31,9 @@ struct Pairs<'a>(&'a mut Map<String, serde_json::Value>);
 
 impl<'kvs> VisitSource<'kvs> for Pairs<'_> {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), kv::Error> {
+        if value.to_borrowed_str() == Some(NONE) {
+            return Ok(());
+        }
         let json = match (value.to_u64(), value.to_f64(), value.to_bool()) {
             (Some(number), _, _) => number.into(),
             (None, Some(number), _) => number.into(),

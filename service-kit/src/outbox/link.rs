@@ -9,7 +9,7 @@ use awc::{Client, ClientRequest};
 
 use super::rows::Message;
 use crate::peer::PeerUrl;
-use crate::request_id;
+use crate::{request_id, trace};
 
 /// How long one try may take, its answer included.
 pub(super) const DEADLINE: Duration = Duration::from_secs(3);
@@ -56,9 +56,12 @@ impl Link {
     }
 
     async fn exchange(&self, client: &Client, message: &Message) -> Tried {
-        let request = (self.request)(client, &self.peer, message)
+        let mut request = (self.request)(client, &self.peer, message)
             // So that what became of an order is found in every service's log by its id.
             .insert_header((request_id::HEADER, message.topic.as_str()));
+        if !message.trace.is_empty() {
+            request = request.insert_header((trace::HEADER, message.trace.as_str()));
+        }
         let mut answer = match request.send_body(message.body.clone()).await {
             Ok(answer) => answer,
             // A connection that was had and then lost is no sign that nobody is there: it may be the message.

@@ -38,7 +38,7 @@ macro_rules! claim {
             due_heads!(),
             " ORDER BY head.due_at LIMIT $4 ",
             $lock,
-            ") RETURNING topic, step, body, attempts, due_at"
+            ") RETURNING topic, step, body, trace, attempts, due_at"
         )
     };
 }
@@ -62,6 +62,8 @@ pub struct Message {
     pub topic: String,
     step: i32,
     pub body: String,
+    /// The `traceparent` of the request that it tells of; empty where there was none.
+    pub(super) trace: String,
     /// How often it has been refused or went wrong.
     pub(super) attempts: i32,
     /// The end of its lease.

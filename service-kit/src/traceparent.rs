@@ -1,18 +1,18 @@
 //! The syntax of `traceparent` (W3C Trace Context §3.2): `{version}-{trace id}-{parent id}-{flags}`, each of them in
 //! lower-case hexadecimal digits.
 
-/// The length of a `traceparent` of version 00.
-pub(super) const LENGTH: usize = 55;
+/// The length in bytes of a `traceparent` of version 00.
+pub const LENGTH: usize = 55;
 
 /// What is kept of a `traceparent` that was received.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Received<'a> {
-    pub(super) trace_id: &'a [u8; 32],
-    pub(super) flags: u8,
+pub struct Received<'a> {
+    pub trace_id: &'a [u8; 32],
+    pub flags: u8,
 }
 
 /// A version to come may say more after what this one says, of which nothing is kept; `ff` is none.
-pub(super) fn parse(value: &[u8]) -> Option<Received<'_>> {
+pub fn parse(value: &[u8]) -> Option<Received<'_>> {
     let (version, rest) = value.split_first_chunk::<2>()?;
     let (trace_id, rest) = rest.strip_prefix(b"-")?.split_first_chunk::<32>()?;
     let (parent_id, rest) = rest.strip_prefix(b"-")?.split_first_chunk::<16>()?;
@@ -38,7 +38,7 @@ fn is_hex(digits: &[u8]) -> bool {
 }
 
 /// The last `N` hexadecimal digits.
-pub(super) fn hex<const N: usize>(number: u128) -> [u8; N] {
+pub fn hex<const N: usize>(number: u128) -> [u8; N] {
     let mut digits = [b'0'; N];
     let mut rest = number;
     for digit in digits.iter_mut().rev() {
@@ -53,7 +53,7 @@ pub(super) fn hex<const N: usize>(number: u128) -> [u8; N] {
     digits
 }
 
-pub(super) fn compose(trace_id: &[u8; 32], parent_id: &[u8; 16], flags: u8) -> [u8; LENGTH] {
+pub fn compose(trace_id: &[u8; 32], parent_id: &[u8; 16], flags: u8) -> [u8; LENGTH] {
     let mut text = [b'-'; LENGTH];
     text[..2].copy_from_slice(b"00");
     text[3..35].copy_from_slice(trace_id);

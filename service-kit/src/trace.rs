@@ -1,0 +1,87 @@
+//! Which trace the work of a service belongs to (W3C Trace Context). A service records nothing of its own: it names the
+//! trace in its log and passes `traceparent` on as it came (§4.3), so that one id finds the whole story of an order.
+
+use std::future::Future;
+use std::rc::Rc;
+
+use actix_web::http::header::{HeaderMap, HeaderName};
+
+use crate::traceparent;
+
+pub const HEADER: HeaderName = HeaderName::from_static("traceparent");
+
+tokio::task_local! {
+    static CURRENT: Option<Trace>;
+}
+
+/// A `traceparent` that can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace(Rc<str>);
+
+impl Trace {
+    /// None where the request names none, or more than one.
+    #[must_use]
+    pub fn of(fields: &HeaderMap) -> Option<Self> {
+        let mut sent = fields.get_all(HEADER);
+        let (Some(value), None) = (sent.next(), sent.next()) else {
+            return None;
+        };
+        traceparent::parse(value.as_bytes())?;
+        value.to_str().ok().map(|text| Self(text.into()))
+    }
+
+    /// Of the request that is being answered.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        CURRENT.try_with(Clone::clone).ok().flatten()
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What the whole trace is called.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.0.get(3..35).unwrap_or("-")
+    }
+}
+
+/// Does `work` as a part of the trace.
+pub async fn within<F: Future>(trace: Option<Trace>, work: F) -> F::Output {
+    CURRENT.scope(trace, work).await
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderMap;
+
+    use super::{HEADER, Trace, within};
+
+    const SENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    fn of(values: &[&str]) -> Option<Trace> {
+        let mut fields = HeaderMap::new();
+        for value in values {
+            fields.append(HEADER, value.parse().unwrap());
+        }
+        Trace::of(&fields)
+    }
+
+    #[tokio::test]
+    async fn the_work_of_a_request_knows_its_trace() {
+        assert_eq!(Trace::current(), None);
+        let trace = of(&[SENT]).unwrap();
+        assert_eq!(trace.id(), "4bf92f3577b34da6a3ce929d0e0e4736");
+        let found = within(Some(trace.clone()), async { Trace::current() }).await;
+        assert_eq!(found, Some(trace));
+    }
+
+    #[test]
+    fn what_names_no_trace_is_none() {
+        for values in [&[][..], &["x"], &[SENT, SENT]] {
+            assert_eq!(of(values), None, "{values:?}");
+        }
+    }
+}
