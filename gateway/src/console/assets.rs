@@ -1,6 +1,6 @@
 //! The page's files, embedded.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
 use actix_web::{HttpResponse, web};
 use service_kit::serve::resource;
 
@@ -32,6 +32,20 @@ struct File {
 
 files! {
     "/" = "index.html", HTML;
+    "/console.css" = "console.css", CSS;
+    "/api.js" = "api.js", SCRIPT;
+    "/dom.js" = "dom.js", SCRIPT;
+    "/drills.js" = "drills.js", SCRIPT;
+    "/features.js" = "features.js", SCRIPT;
+    "/journey.js" = "journey.js", SCRIPT;
+    "/main.js" = "main.js", SCRIPT;
+    "/picture.js" = "picture.js", SCRIPT;
+    "/plot.js" = "plot.js", SCRIPT;
+    "/requests.js" = "requests.js", SCRIPT;
+    "/steps.js" = "steps.js", SCRIPT;
+    "/stream.js" = "stream.js", SCRIPT;
+    "/text.js" = "text.js", SCRIPT;
+    "/traffic.js" = "traffic.js", SCRIPT;
 }
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -53,10 +67,30 @@ fn answer(file: &'static File) -> HttpResponse {
         (CACHE_CONTROL, "no-cache"),
     ];
     for (name, value) in values {
-        fields.insert(
-            name,
-            actix_web::http::header::HeaderValue::from_static(value),
-        );
+        fields.insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::FILES;
+
+    const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/console");
+
+    #[test]
+    fn every_file_of_the_page_is_served() {
+        let there = fs::read_dir(FOLDER).unwrap().count();
+        assert_eq!(FILES.len(), there);
+    }
+
+    #[test]
+    fn nothing_is_asked_of_another_origin() {
+        for file in FILES {
+            let text = file.text.replace("http://www.w3.org/2000/svg", "");
+            assert!(!text.contains("://"), "{}", file.path);
+        }
+    }
 }

@@ -1,0 +1,33 @@
+// Elements made of data. Text is always text: nothing that was received is read as markup.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** An element with attributes (those that are null or false are left out) and children. */
+export function make(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+/** The same of a picture. */
+export function draw(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG, tag), attributes, children);
+}
+
+/** The element that the page has by this id. */
+export function at(id) {
+  return document.getElementById(id);
+}
+
+/** Sets the text only where it is another one, so that it is not read out again. */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}

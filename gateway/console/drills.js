@@ -1,0 +1,123 @@
+// Failure drills: a button for each way to fail, what is under way, and the verdict on all of them.
+
+import { ask } from "./api.js";
+import { at, make, say } from "./dom.js";
+import { currentLang, featureName, number, t } from "./text.js";
+
+const SPAN = "30s";
+const MODES = { down: {}, slow: { delay: "2s" }, errors: {}, reset: {}, flaky: { rate: 0.5 } };
+const STATES = { up: "up", degraded: "isDegraded", down: "isDown" };
+let said = {};
+let verdict = null;
+
+export const drills = {
+  hello(hello) {
+    said = {};
+    at("verdict-run").disabled = !hello.drills;
+    at("verdict-run").onclick = judge;
+    if (!hello.drills) {
+      at("drills").replaceChildren(make("p", {}, t("drillsOff")));
+      return;
+    }
+    at("drills").replaceChildren(...hello.upstreams.map(row));
+    showVerdict();
+  },
+
+  snapshot(snapshot) {
+    for (const [name, element] of Object.entries(said)) {
+      const drill = snapshot.drills.find((each) => each.target === name);
+      say(element, drill ? `${t(drill.mode)} · ${t("endsIn", number(drill.endsInSeconds))}` : t("noDrill"));
+      element.dataset.state = drill ? "drill" : "none";
+      for (const mode of Object.keys(MODES)) {
+        at(`drill-${name}-${mode}`).setAttribute("aria-pressed", String(drill?.mode === mode));
+      }
+    }
+  },
+};
+
+function row(upstream) {
+  const { name } = upstream;
+  const label = upstream.label[currentLang()];
+  said[name] = make("span", { class: "state" }, t("noDrill"));
+  const button = (id, key, act) =>
+    make(
+      "button",
+      { type: "button", id: `drill-${name}-${id}`, "aria-label": `${label} : ${t(key)}`, onclick: act },
+      t(key),
+    );
+  const modes = Object.keys(MODES).map((mode) => button(mode, mode, () => begin(name, mode)));
+  return make(
+    "div",
+    { class: "drill", role: "group", "aria-label": label },
+    make("h3", {}, label),
+    said[name],
+    make(
+      "div",
+      { class: "buttons" },
+      ...modes,
+      button("end", "end", () => tell(ask("DELETE", `/drills/${name}`))),
+    ),
+  );
+}
+
+function begin(name, mode) {
+  return tell(ask("PUT", `/drills/${name}`, { body: { mode, for: SPAN, ...MODES[mode] } }));
+}
+
+/** Says what went wrong, or nothing. */
+async function tell(asked) {
+  const answer = await asked;
+  const isWell = answer.status >= 200 && answer.status < 300;
+  say(at("drills-said"), isWell ? "" : (answer.body?.detail ?? t("noAnswer")));
+  return isWell ? answer : null;
+}
+
+async function judge() {
+  at("verdict-run").disabled = true;
+  say(at("drills-said"), t("verdictWait"));
+  const answer = await tell(ask("POST", "/drills/verdict"));
+  at("verdict-run").disabled = false;
+  if (!answer) return;
+  verdict = answer.body;
+  say(at("drills-said"), t(verdict.pass ? "verdictPass" : "verdictFail"));
+  showVerdict();
+}
+
+function showVerdict() {
+  if (!verdict) return;
+  const upstreams = [...new Set(verdict.cells.map((cell) => cell.upstream))];
+  const features = [...new Set(verdict.cells.map((cell) => cell.feature))];
+  const head = make(
+    "tr",
+    {},
+    ...[t("feature"), ...upstreams.map((name) => t("whileDown", name))].map((text) =>
+      make("th", { scope: "col" }, text),
+    ),
+  );
+  const rows = features.map((feature) => {
+    const cells = upstreams.map((upstream) =>
+      cellOf(verdict.cells.find((cell) => cell.feature === feature && cell.upstream === upstream)),
+    );
+    return make("tr", {}, make("th", { scope: "row" }, featureName(feature)), ...cells);
+  });
+  const remarks = verdict.remarks.map((remark) => make("p", { class: "error", lang: "en" }, remark));
+  at("verdict").replaceChildren(
+    make("table", { "data-pass": String(verdict.pass) }, make("thead", {}, head), make("tbody", {}, ...rows)),
+    ...remarks,
+  );
+}
+
+function cellOf(cell) {
+  const wanted = t(STATES[cell.declared]);
+  const text = cell.pass ? `${t(cell.answer)}` : `${t("unexpected")} : ${t(cell.answer)} (${wanted})`;
+  return make(
+    "td",
+    { "data-answer": cell.answer, "data-pass": String(cell.pass) },
+    make("span", { class: "state", "data-state": toneOf(cell) }, text),
+  );
+}
+
+function toneOf(cell) {
+  if (!cell.pass) return "failed";
+  return { works: "up", degraded: "degraded", refused: "down", broken: "failed" }[cell.answer];
+}

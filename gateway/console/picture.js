@@ -1,0 +1,96 @@
+// The stack as a picture: clients, the gateway, and each upstream at the end of a wire on which requests flow.
+
+import { at, make, say } from "./dom.js";
+import { currentLang, number, t } from "./text.js";
+
+const MOST_DOTS = 6;
+const STATES = { up: "up", down: "isDown", degraded: "halfOpen", drill: "drill" };
+const BREAKERS = { closed: "breakerClosed", open: "breakerOpen", half_open: "breakerHalfOpen" };
+let rows = {};
+
+/** How an upstream is, in one word. */
+export function stateOf(snapshot, name) {
+  if (snapshot.drills.some((drill) => drill.target === name)) return "drill";
+  return { closed: "up", open: "down", half_open: "degraded" }[snapshot.status.upstreams[name]?.breaker] ?? "up";
+}
+
+export const picture = {
+  hello(hello) {
+    rows = {};
+    const upstreams = hello.upstreams.map((upstream) => {
+      const row = {
+        wire: make("span", { class: "wire", "aria-hidden": "true" }),
+        chip: make("span", { class: "state" }),
+        facts: make("p", { class: "quiet numbers" }),
+        error: make("p", { class: "quiet error" }),
+      };
+      row.card = make(
+        "div",
+        { class: "card", id: `upstream-${upstream.name}` },
+        make("h3", {}, upstream.label[currentLang()]),
+        row.chip,
+        row.facts,
+        row.error,
+      );
+      rows[upstream.name] = row;
+      return make("li", { class: "branch" }, row.wire, row.card);
+    });
+    const clients = make("p", { class: "quiet numbers", id: "picture-clients" });
+    const gateway = make("p", { class: "quiet numbers", id: "picture-gateway" });
+    at("picture").replaceChildren(
+      make(
+        "div",
+        { class: "card end" },
+        make("h3", {}, t("clients")),
+        make("p", { class: "quiet" }, t("clientsNote")),
+        clients,
+      ),
+      make("span", { class: "wire", id: "wire-clients", "aria-hidden": "true" }),
+      make("div", { class: "card end strong" }, make("h3", {}, t("gateway")), gateway),
+      make("ul", { class: "branches" }, ...upstreams),
+    );
+  },
+
+  snapshot(snapshot) {
+    const { traffic } = snapshot;
+    say(at("picture-clients"), t("connections", number(traffic.connections)));
+    say(
+      at("picture-gateway"),
+      `${t("perSecond", number(traffic.requests))} · ${t("inFlight", number(traffic.inFlight))}`,
+    );
+    flow(at("wire-clients"), traffic.requests, "up");
+    for (const [name, row] of Object.entries(rows)) show(row, snapshot, name);
+  },
+};
+
+function show(row, snapshot, name) {
+  const state = stateOf(snapshot, name);
+  const status = snapshot.status.upstreams[name];
+  const seen = snapshot.upstreams[name];
+  row.card.dataset.state = state;
+  row.chip.dataset.state = state;
+  say(row.chip, t(STATES[state]));
+  const facts = [
+    t(BREAKERS[status.breaker]),
+    t("perSecond", number(seen.requests)),
+    t("inFlight", number(status.inFlight)),
+  ];
+  if (seen.p50Ms !== null) facts.push(`p50 ${number(seen.p50Ms, 1)} ms`);
+  say(row.facts, facts.join(" · "));
+  const isWell = state === "up" || !status.lastError;
+  say(row.error, isWell ? "" : t("lastError", status.lastError.cause));
+  flow(row.wire, seen.requests, state);
+}
+
+/** As many dots as there are digits of requests, in base two. */
+function flow(wire, rate, state) {
+  wire.dataset.state = state;
+  const count = state === "down" ? 0 : Math.min(MOST_DOTS, Math.ceil(Math.log2(rate + 1)));
+  if (wire.childElementCount === count) return;
+  const dots = Array.from({ length: count }, (_, index) => {
+    const dot = make("i");
+    dot.style.animationDelay = `${(-1.6 * index) / count}s`;
+    return dot;
+  });
+  wire.replaceChildren(...dots);
+}

@@ -1,0 +1,166 @@
+// Every word of the page, in both languages, and which of them is spoken.
+
+import { at } from "./dom.js";
+
+const WORDS = {
+  skip: ["Aller au contenu", "Skip to the content"],
+  languages: ["Langue", "Language"],
+  picture: ["Le restaurant, en ce moment", "The restaurant right now"],
+  clients: ["Clients", "Clients"],
+  clientsNote: ["navigateurs, applications", "browsers, apps"],
+  gateway: ["Passerelle", "Gateway"],
+  journey: ["Le parcours d’une commande", "An order’s journey"],
+  journeyAll: ["Tout jouer", "Play it all"],
+  journeyWhy: [
+    "De la connexion à la livraison, par l’API publique. Mettez un service en panne, puis rejouez.",
+    "From login to delivery, through the public API. Make a service fail, then play it again.",
+  ],
+  stepRun: ["Jouer", "Play"],
+  stepLogin: ["Se connecter avec un compte de démonstration", "Log in with a demo account"],
+  stepMenu: ["Lire les desserts de la carte", "Read the desserts on the menu"],
+  stepOrder: ["Commander deux parts", "Order two portions"],
+  stepFollow: ["Suivre la commande", "Track the order"],
+  stepKitchen: ["La cuisine la prépare", "The kitchen prepares it"],
+  stepCourier: ["Un livreur la prend", "A courier takes it"],
+  stepDelivered: ["Elle est livrée", "It is delivered"],
+  waiting: ["à venir", "to come"],
+  running: ["en cours", "under way"],
+  done: ["fait", "done"],
+  degraded: ["dégradé", "degraded"],
+  failed: ["en échec", "failed"],
+  delivered: ["Commande livrée en {0} s.", "Order delivered in {0} s."],
+  stopped: ["Arrêt à l’étape « {0} » : {1}", "Stopped at “{0}”: {1}"],
+  needs: ["Jouez d’abord : {0}", "Play this first: {0}"],
+  tookTooLong: ["Rien n’est arrivé en {0} s.", "Nothing came within {0} s."],
+  noDish: ["Aucun dessert n’est disponible.", "No dessert is available."],
+  noAnswer: ["La passerelle ne répond pas.", "The gateway does not answer."],
+  stoodIn: ["Réponse dégradée ({0}).", "Degraded answer ({0})."],
+  noTicket: ["la cuisine", "the kitchen"],
+  missing: ["sans {0}", "without {0}"],
+  stale: ["copie d’il y a {0} s", "copy from {0} s ago"],
+  retry: ["nouvel essai dans {0} s", "tried again in {0} s"],
+  drills: ["Pannes simulées", "Failure drills"],
+  drillsWhy: [
+    "Un service semble en panne pendant 30 s, sans être arrêté. Ses vrais clients le remarquent aussi.",
+    "A service looks broken for 30 s without being stopped. Its real clients notice too.",
+  ],
+  drillsOff: ["Désactivées : GATEWAY_DRILLS=off.", "Turned off: GATEWAY_DRILLS=off."],
+  down: ["En panne", "Down"],
+  slow: ["Lent", "Slow"],
+  errors: ["Erreurs", "Errors"],
+  reset: ["Coupures", "Resets"],
+  flaky: ["Intermittent", "Flaky"],
+  end: ["Rétablir", "Restore"],
+  endsIn: ["encore {0} s", "{0} s left"],
+  noDrill: ["aucune panne", "no drill"],
+  verdictRun: ["Tout vérifier", "Check it all"],
+  verdict: ["Verdict", "Verdict"],
+  verdictWait: ["Chaque service tombe à son tour…", "Each service fails in turn…"],
+  verdictPass: ["Chaque panne a donné ce qui est déclaré.", "Every outage gave what is declared."],
+  verdictFail: [
+    "Une panne a donné autre chose que ce qui est déclaré.",
+    "An outage gave something else than declared.",
+  ],
+  works: ["fonctionne", "works"],
+  refused: ["refusé", "refused"],
+  broken: ["cassé", "broken"],
+  feature: ["Fonction", "Feature"],
+  whileDown: ["sans {0}", "without {0}"],
+  unexpected: ["inattendu", "unexpected"],
+  features: ["Ce que le restaurant peut faire", "What the restaurant can do"],
+  up: ["en marche", "up"],
+  isDegraded: ["dégradé", "degraded"],
+  isDown: ["en panne", "down"],
+  drill: ["panne simulée", "drill"],
+  halfOpen: ["essai en cours", "being tried"],
+  overallUp: ["Tout fonctionne", "Everything works"],
+  overallDegraded: ["Service dégradé", "Degraded service"],
+  overallDown: ["Rien ne fonctionne", "Nothing works"],
+  connecting: ["Connexion…", "Connecting…"],
+  live: ["en direct", "live"],
+  lost: ["La passerelle ne répond plus ; nouvel essai…", "The gateway does not answer; trying again…"],
+  breakerClosed: ["circuit fermé", "circuit closed"],
+  breakerOpen: ["circuit ouvert", "circuit open"],
+  breakerHalfOpen: ["circuit à l’essai", "circuit being tried"],
+  perSecond: ["{0} req/s", "{0} req/s"],
+  inFlight: ["{0} en cours", "{0} in flight"],
+  connections: ["{0} connexions", "{0} connections"],
+  lastError: ["dernière erreur : {0}", "last error: {0}"],
+  traffic: ["Trafic", "Traffic"],
+  requestsPerSecond: ["Requêtes par seconde", "Requests per second"],
+  errorsPerSecond: ["Erreurs 5xx par seconde", "5xx errors per second"],
+  degradedPerSecond: ["Réponses dégradées par seconde", "Degraded answers per second"],
+  routes: ["Routes", "Routes"],
+  route: ["Route", "Route"],
+  lastMinute: ["Dernière minute", "Last minute"],
+  rate: ["req/s", "req/s"],
+  errorRate: ["5xx/s", "5xx/s"],
+  requests: ["Dernières requêtes", "Last requests"],
+  pause: ["Figer", "Pause"],
+  time: ["Heure", "Time"],
+  method: ["Méthode", "Method"],
+  status: ["Statut", "Status"],
+  service: ["Service", "Service"],
+  fate: ["Issue", "Outcome"],
+  requestId: ["Identifiant", "Request id"],
+  copy: ["Copier", "Copy"],
+  complete: ["complète", "complete"],
+  client_gone: ["client parti", "client gone"],
+  broken_off: ["coupée", "broken off"],
+  keptAnswer: ["copie gardée", "kept copy"],
+  partial: ["partielle", "partial"],
+  fallback: ["remplacement", "fallback"],
+  noRequests: ["Aucune requête encore.", "No request yet."],
+  "feature.menu": ["La carte", "The menu"],
+  "feature.ordering": ["Commander", "Ordering"],
+  "feature.orderStatus": ["État des commandes", "Order status"],
+  "feature.accounts": ["Comptes", "Accounts"],
+  "feature.login": ["Connexion", "Login"],
+  "feature.kitchen": ["Cuisine", "Kitchen"],
+  "feature.delivery": ["Livraison", "Delivery"],
+  "feature.tracking": ["Suivi", "Tracking"],
+};
+
+const KEPT = "passe-plat.lang";
+const listeners = [];
+let lang = localStorage.getItem(KEPT) ?? (navigator.language.startsWith("en") ? "en" : "fr");
+
+export const currentLang = () => lang;
+
+/** The words for `key`, with `{0}`, `{1}` … replaced; the key itself where there are none. */
+export function t(key, ...values) {
+  const words = WORDS[key]?.[lang === "fr" ? 0 : 1] ?? key;
+  return values.reduce((text, value, index) => text.replace(`{${index}}`, value), words);
+}
+
+/** How a feature is called: its own name where it is not one of the restaurant's. */
+export const featureName = (name) => (WORDS[`feature.${name}`] ? t(`feature.${name}`) : name);
+
+/** A number as it is written in this language. */
+export function number(value, digits = 0) {
+  return value.toLocaleString(lang, { maximumFractionDigits: digits });
+}
+
+/** Has `listener` called now and whenever another language is chosen. */
+export function onLang(listener) {
+  listeners.push(listener);
+  listener();
+}
+
+export function startText() {
+  for (const choice of ["fr", "en"]) {
+    at(`lang-${choice}`).addEventListener("click", () => {
+      lang = choice;
+      localStorage.setItem(KEPT, choice);
+      listeners.forEach((listener) => listener());
+    });
+  }
+  onLang(() => {
+    document.documentElement.lang = lang;
+    for (const choice of ["fr", "en"]) at(`lang-${choice}`).setAttribute("aria-pressed", choice === lang);
+    for (const element of document.querySelectorAll("[data-text]")) element.textContent = t(element.dataset.text);
+    for (const element of document.querySelectorAll("[data-label]")) {
+      element.setAttribute("aria-label", t(element.dataset.label));
+    }
+  });
+}

@@ -1,0 +1,142 @@
+//! A Chromium without a window, by the driver that comes with it.
+
+use std::path::Path;
+use std::process::Command;
+use std::{env, fs};
+
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use service_kit::testing::Process;
+use url::Url;
+
+pub(crate) struct Browser {
+    pub(crate) page: Client,
+    _driver: Process,
+}
+
+/// How a page is looked at.
+#[derive(Clone, Copy)]
+pub(crate) struct Look {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) language: &'static str,
+    pub(crate) is_dark: bool,
+}
+
+/// Where this variable is set, tests that need a browser fail without it instead of being skipped.
+const REQUIRED: &str = "REQUIRE_BROWSER";
+
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever runs the tests wants to know which were skipped"
+)]
+fn or_skip() {
+    let found = Command::new("chromedriver").arg("--version").output();
+    if found.is_ok_and(|told| told.status.success()) {
+        return;
+    }
+    assert!(
+        env::var_os(REQUIRED).is_none(),
+        "chromedriver is not installed"
+    );
+    eprintln!("skipped: chromedriver is not installed");
+    std::process::exit(0);
+}
+
+impl Browser {
+    /// Where there is none, this says so and ends the process with success.
+    pub(crate) async fn open(look: Look) -> Self {
+        or_skip();
+        // What it says goes where its log is read.
+        let script = "exec chromedriver --port=0 >&2";
+        let driver = Process::start(Command::new("sh").args(["-c", script]));
+        let line = driver.line_with("was started successfully on port ");
+        let (_, port) = line.trim_end_matches('.').rsplit_once(' ').unwrap();
+        let arguments = [
+            "--headless=new".to_owned(),
+            // Nothing is looked at but the page of this test, and in a container there are no rights for more.
+            "--no-sandbox".to_owned(),
+            "--disable-dev-shm-usage".to_owned(),
+            "--hide-scrollbars".to_owned(),
+            format!("--window-size={},{}", look.width, look.height),
+        ];
+        let capabilities = json!({
+            "goog:chromeOptions": {
+                "args": arguments,
+                "prefs": {"intl.accept_languages": look.language},
+            },
+            "goog:loggingPrefs": {"browser": "ALL"},
+        });
+        let page = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities.as_object().unwrap().clone())
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .unwrap();
+        let browser = Self {
+            page,
+            _driver: driver,
+        };
+        let scheme = if look.is_dark { "dark" } else { "light" };
+        let feature = json!({"name": "prefers-color-scheme", "value": scheme});
+        browser
+            .devtools("Emulation.setEmulatedMedia", json!({"features": [feature]}))
+            .await;
+        browser.resize(look.width, look.height).await;
+        browser
+    }
+
+    /// Keeps a picture of the whole page in `target/screenshots`.
+    pub(crate) async fn picture(&self, name: &str) {
+        let size = "return [innerWidth, document.documentElement.scrollHeight]";
+        let size = self.page.execute(size, Vec::new()).await.unwrap();
+        let side = |index: usize| u32::try_from(size[index].as_u64().unwrap()).unwrap();
+        self.resize(side(0), side(1)).await;
+        let picture = self.page.screenshot().await.unwrap();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(format!("{name}.png")), picture).unwrap();
+    }
+
+    /// What the page has logged since this was asked last.
+    pub(crate) async fn log(&self) -> Vec<Value> {
+        let body = json!({"type": "browser"});
+        let log = self.page.issue_cmd(Extra("se/log", body)).await.unwrap();
+        log.as_array().unwrap().clone()
+    }
+
+    async fn resize(&self, width: u32, height: u32) {
+        let size =
+            json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.devtools("Emulation.setDeviceMetricsOverride", size)
+            .await;
+    }
+
+    async fn devtools(&self, command: &str, parameters: Value) {
+        let body = json!({"cmd": command, "params": parameters});
+        let _ = self
+            .page
+            .issue_cmd(Extra("goog/cdp/execute", body))
+            .await
+            .unwrap();
+    }
+}
+
+/// A command of Chromium's driver beyond the standard.
+#[derive(Debug)]
+struct Extra(&'static str, Value);
+
+impl WebDriverCompatibleCommand for Extra {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, url::ParseError> {
+        base.join(&format!(
+            "session/{}/{}",
+            session.unwrap_or_default(),
+            self.0
+        ))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(self.1.to_string()))
+    }
+}
