@@ -2,10 +2,12 @@
 //! console, which shows all that.
 
 mod drills;
+mod origin;
 mod rehearsal;
 
 use std::sync::Arc;
 
+use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, web};
 use prometheus::TEXT_FORMAT;
 use service_kit::failure::Failure;
@@ -15,6 +17,7 @@ use crate::console::{self, Feed};
 use crate::metrics::expose;
 use crate::proxy::TlsConfig;
 use crate::state::State;
+use origin::own_pages_only;
 
 /// What the operator's routes work with.
 #[derive(Clone)]
@@ -37,12 +40,13 @@ impl Operator {
     }
 
     pub(crate) fn routes(&self, config: &mut web::ServiceConfig) {
-        config
-            .app_data(web::Data::new(self.clone()))
+        let pages = web::scope("")
+            .wrap(from_fn(own_pages_only))
             .service(resource("/status", "GET").route(web::get().to(status)))
             .service(resource("/metrics", "GET").route(web::get().to(metrics)))
             .configure(drills::routes)
             .configure(|config| console::routes(config, self));
+        config.app_data(web::Data::new(self.clone())).service(pages);
     }
 }
 

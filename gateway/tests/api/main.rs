@@ -29,6 +29,7 @@ mod streaming;
 mod tls;
 mod trace;
 mod tracking;
+mod watcher;
 
 use std::net::SocketAddr;
 

@@ -1,10 +1,12 @@
 //! An upstream that fails and comes back: what its clients get meanwhile, and what it is asked.
 
 mod breaker;
+mod console;
 mod drills;
 mod fallback;
 mod features;
 mod load;
+mod metrics;
 mod retries;
 mod stale;
 
@@ -58,6 +60,7 @@ fn site(with: &str) -> String {
 struct Site {
     public: Client,
     operator: Client,
+    operator_addr: SocketAddr,
     backend: Moody,
 }
 
@@ -81,6 +84,7 @@ impl Site {
         let site = Self {
             public: Client::of(gateway.addr()),
             operator: Client::of(gateway.admin_addr()),
+            operator_addr: gateway.admin_addr(),
             backend,
         };
         actix_web::rt::spawn(gateway.run_until(std::future::pending()));

@@ -1,0 +1,116 @@
+//! What the console's page asks of the operator's port.
+
+use actix_web::http::Method;
+use serde_json::json;
+
+use super::{SITE, Site};
+use crate::watcher::Watcher;
+
+async fn watch(site: &Site) -> Watcher {
+    Watcher::of(site.operator_addr, "/events", "").await
+}
+
+#[actix_web::test]
+async fn who_looks_is_greeted_and_told_of_each_request() {
+    let site = Site::open(SITE).await;
+    let mut watcher = watch(&site).await;
+    let hello = watcher.event("hello").await;
+    assert_eq!(hello["upstreams"][0]["label"]["fr"], "Le service");
+    assert_eq!(hello["features"][0]["needs"], json!(["backend"]));
+    // From here on requests are noted.
+    let _ = watcher.event("snapshot").await;
+    let answer = site.public.get("/things").await;
+    let id = answer.header("x-request-id").unwrap();
+    let snapshot = loop {
+        let snapshot = watcher.event("snapshot").await;
+        if snapshot["requests"] != json!([]) {
+            break snapshot;
+        }
+    };
+    let request = &snapshot["requests"][0];
+    assert_eq!(request["requestId"], id);
+    assert_eq!(
+        (&request["route"], &request["status"]),
+        (&json!("/things"), &json!(200))
+    );
+    assert_eq!(request["degraded"], json!(null));
+    assert_eq!(snapshot["traffic"]["requests"], 1);
+    assert_eq!(snapshot["upstreams"]["backend"]["requests"], 1);
+    assert!(snapshot["routes"][0]["p50Ms"].as_f64().unwrap() > 0.0);
+}
+
+#[actix_web::test]
+async fn a_drill_and_what_it_does_are_told() {
+    let site = Site::open(SITE).await;
+    let mut watcher = watch(&site).await;
+    let _ = watcher.event("snapshot").await;
+    let order = json!({"mode": "down", "for": "1m"});
+    let drill = site.operator.request(Method::PUT, "/drills/backend");
+    let _ = drill.send_json(order).await.ok(200);
+    let refused = site.public.get("/things").await;
+    let _ = refused.problem(503, "upstream_unavailable");
+    let snapshot = loop {
+        let snapshot = watcher.event("snapshot").await;
+        if snapshot["requests"] != json!([]) {
+            break snapshot;
+        }
+    };
+    assert_eq!(snapshot["drills"][0]["target"], "backend");
+    assert_eq!(snapshot["requests"][0]["code"], "upstream_unavailable");
+    assert_eq!(snapshot["traffic"]["errors"], 1);
+}
+
+#[actix_web::test]
+async fn the_public_api_is_there_under_its_own_prefix() {
+    let site = Site::open(SITE).await;
+    let answer = site.operator.get("/public/things?a=%2F").await;
+    assert!(
+        site.backend
+            .last()
+            .starts_with("GET /things?a=%2F HTTP/1.1\r\n")
+    );
+    let id = answer.header("x-request-id").unwrap().to_owned();
+    assert!(
+        site.backend
+            .last()
+            .contains(&format!("x-request-id: {id}\r\n"))
+    );
+    let problem = site.operator.get("/public/nothing").await;
+    assert_eq!(problem.problem(404, "route_not_found").instance, "/nothing");
+}
+
+#[actix_web::test]
+async fn a_page_of_another_origin_changes_nothing() {
+    let site = Site::open(SITE).await;
+    let own = format!("http://{}", site.operator_addr);
+    let asked = |origin: &str| {
+        let request = site.operator.request(Method::DELETE, "/drills/backend");
+        request.header("origin", origin).send()
+    };
+    assert_eq!(asked(&own).await.status, 204);
+    for origin in ["https://evil.example", "null", "http://localhost"] {
+        let _ = asked(origin).await.problem(403, "forbidden");
+    }
+}
+
+#[actix_web::test]
+async fn the_page_allows_itself_its_own_files_alone() {
+    let site = Site::open(SITE).await;
+    let page = site.operator.get("/").await;
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(
+        policy.contains("default-src 'none'; script-src 'self';"),
+        "{policy}"
+    );
+    assert!(!policy.contains("unsafe"), "{policy}");
+    assert_eq!(site.operator.get("/main.js").await.status, 200);
+    let _ = site
+        .operator
+        .get("/nothing.js")
+        .await
+        .problem(404, "route_not_found");
+}
