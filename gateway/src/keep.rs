@@ -24,6 +24,7 @@ use serve::Served;
 use taking::{Taken, take};
 
 use crate::fault::Fault;
+use crate::metrics::Lookups;
 use crate::route::Kept;
 
 /// Fields of a request whose answer is to serve others too: they would make the upstream answer a part, or nothing.
@@ -51,6 +52,7 @@ pub(crate) struct Keep {
     kept: sync::Cache<Key, Arc<Copy>>,
     /// Bytes of an answer that is kept at most.
     most: u64,
+    lookups: Lookups,
 }
 
 /// Why there is no copy for those who have waited for one.
@@ -73,7 +75,7 @@ pub(crate) enum Given {
 
 impl Keep {
     /// `bytes` is for all answers together.
-    pub(crate) fn new(bytes: u64) -> Self {
+    pub(crate) fn new(bytes: u64, lookups: Lookups) -> Self {
         let weigh = |key: &Key, copy: &Arc<Copy>| {
             let size = key.target.as_str().len() + key.varying.len() + copy.size();
             u32::try_from(size).unwrap_or(u32::MAX)
@@ -91,6 +93,7 @@ impl Keep {
                 .expire_after(For(|copy| copy.fresh.saturating_add(copy.stale_if_error)))
                 .build(),
             most: bytes / 8,
+            lookups,
         }
     }
 
@@ -117,7 +120,10 @@ impl Keep {
         F: Future<Output = Result<HttpResponse, Fault>>,
     {
         let key = Key::of(kept, target, request.headers());
-        let serve = |served: Served<'_>| served.to(request);
+        let serve = |served: Served<'_>| {
+            self.count(&served);
+            served.to(request)
+        };
         if let Some(copy) = self.fresh.get(&key).await {
             return Given::Answer(serve(Served::Hit(&copy)));
         }
@@ -158,6 +164,16 @@ impl Keep {
             }
             (_, Some(answer)) => Given::Answer(answer),
             (_, None) => Given::Nothing(missed),
+        }
+    }
+
+    fn count(&self, served: &Served<'_>) {
+        let lookups = &self.lookups;
+        match served {
+            Served::Hit(_) => lookups.hit.inc(),
+            Served::Fetched(_) => lookups.miss.inc(),
+            Served::Shared(_) => lookups.shared.inc(),
+            Served::Stale(..) => lookups.stale.inc(),
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod exposition;
 mod labels;
+mod lookups;
 mod rows;
 mod upstreams;
 
@@ -16,6 +17,7 @@ use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry};
 use crate::config::Config;
 pub(crate) use exposition::expose;
 pub(crate) use labels::{Degraded, Outcome};
+pub(crate) use lookups::Lookups;
 pub(crate) use rows::{Ended, Rows};
 pub(crate) use upstreams::UpstreamMetrics;
 
@@ -39,6 +41,7 @@ pub(crate) struct Metrics {
     /// How many connections of clients there are, and have been.
     pub(crate) connections: (IntGauge, IntCounter),
     pub(crate) rate_limited: IntCounter,
+    pub(crate) lookups: Lookups,
     degraded: [IntCounter; 3],
 }
 
@@ -71,6 +74,7 @@ impl Metrics {
                 "gateway_rate_limited_total",
                 "Requests that were refused because their client had used up a quota.",
             )?,
+            lookups: Lookups::new(&registry)?,
             degraded: [stale?, partial?, fallback?],
             registry,
         })

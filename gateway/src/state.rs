@@ -44,9 +44,9 @@ impl State {
             guards: upstreams
                 .map(|(upstream, metrics)| Guard::of(upstream, metrics))
                 .collect(),
+            keep: Keep::new(config.cache, metrics.lookups.clone()),
             metrics,
             recent: Recent::default(),
-            keep: Keep::new(config.cache),
             copies: Copies::new(config.cache / PART_OF_COPIES),
             watches: Arc::default(),
             drills: config.drills.then(Drills::default),

@@ -140,6 +140,7 @@ async fn a_stopped_kitchen_degrades_the_journey_until_it_is_back() {
     console.sees("#step-kitchen[data-state=failed]").await;
     console.sees("#step-order[data-state=done]").await;
     console.sees("#step-follow[data-state=degraded]").await;
+    console.sees("#requests tbody tr:nth-child(5)").await;
     console.browser.picture("outage").await;
     console.stack.start_service(Service::Kitchen).await.unwrap();
     console.sees("#upstream-kitchen[data-state=up]").await;

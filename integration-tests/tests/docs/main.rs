@@ -9,6 +9,7 @@
 mod api;
 mod configuration;
 mod errors;
+mod metrics;
 mod readme;
 
 use std::path::Path;

@@ -1,0 +1,33 @@
+//! How often what is kept has helped.
+
+use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
+
+use super::register;
+
+/// How an answer that may be kept was come by.
+#[derive(Clone, Debug)]
+pub(crate) struct Lookups {
+    pub(crate) hit: IntCounter,
+    /// It was asked for.
+    pub(crate) miss: IntCounter,
+    /// Somebody else had asked for it already.
+    pub(crate) shared: IntCounter,
+    pub(crate) stale: IntCounter,
+}
+
+impl Lookups {
+    pub(super) fn new(registry: &Registry) -> prometheus::Result<Self> {
+        let family = Opts::new(
+            "gateway_cache_lookups_total",
+            "Answers that may be kept, by how they were come by.",
+        );
+        let family = register(registry, IntCounterVec::new(family, &["result"]))?;
+        let of = |result: &str| family.get_metric_with_label_values(&[result]);
+        Ok(Self {
+            hit: of("hit")?,
+            miss: of("miss")?,
+            shared: of("shared")?,
+            stale: of("stale")?,
+        })
+    }
+}

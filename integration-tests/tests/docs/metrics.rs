@@ -1,0 +1,91 @@
+//! METRICS.md names what the gateway tells Prometheus, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::env;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use gateway::{Config, Gateway};
+use service_kit::env::Env;
+use service_kit::testing::Client;
+
+use crate::{read, rows};
+
+/// Type and labels by name.
+type Families = BTreeMap<String, (String, BTreeSet<String>)>;
+
+fn labels(list: &str) -> BTreeSet<String> {
+    let names = list.split(", ").filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
+}
+
+fn documented() -> Families {
+    let rows = rows(&read("docs/METRICS.md"), "Metric").into_iter();
+    rows.map(|row| (row[0].clone(), (row[1].clone(), labels(&row[2]))))
+        .collect()
+}
+
+/// `name{label="…",…} value`, after `# TYPE name type`.
+fn told(text: &str) -> Families {
+    let mut families = Families::new();
+    let mut last = String::new();
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = rest.split_once(' ').unwrap();
+            last = name.to_owned();
+            families.insert(last.clone(), (kind.to_owned(), BTreeSet::new()));
+        } else if let (Some((_, list)), false) = (line.split_once('{'), line.starts_with('#')) {
+            let list = list.rsplit_once('}').unwrap().0;
+            let names = list
+                .split("\",")
+                .map(|pair| pair.split_once('=').unwrap().0);
+            let names = names.filter(|name| *name != "le").map(str::to_owned);
+            families.get_mut(&last).unwrap().1.extend(names);
+        }
+    }
+    families.retain(|name, _| name.starts_with("gateway_"));
+    families
+}
+
+#[actix_web::test]
+async fn every_metric_is_documented_with_its_type_and_labels() {
+    let env = Env::of_pairs([
+        ("GATEWAY_BIND", "127.0.0.1:0"),
+        ("GATEWAY_ADMIN_BIND", "127.0.0.1:0"),
+    ]);
+    let gateway = Gateway::build(Config::load(None, &env).unwrap()).unwrap();
+    let operator = Client::of(gateway.admin_addr());
+    actix_web::rt::spawn(gateway.run_until(std::future::pending()));
+    let answer = operator.get("/metrics").await;
+    let text = String::from_utf8(answer.body.to_vec()).unwrap();
+    let told = told(&text);
+    assert!(told.len() > 10, "{text}");
+    assert_eq!(documented(), told);
+    promtool_is_content_with(&text);
+}
+
+/// Where it is not installed, only if it is required.
+fn promtool_is_content_with(text: &str) {
+    let promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut promtool) = promtool else {
+        assert!(
+            env::var_os("REQUIRE_PROMTOOL").is_none(),
+            "promtool is not installed"
+        );
+        return;
+    };
+    let mut input = promtool.stdin.take().unwrap();
+    input.write_all(text.as_bytes()).unwrap();
+    drop(input);
+    let output = promtool.wait_with_output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
