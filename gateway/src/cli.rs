@@ -8,7 +8,8 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::{Shell, generate};
 use service_kit::env::{ConfigError, Env};
 use service_kit::health;
 use service_kit::logger::{self, LogConfig};
@@ -18,9 +19,13 @@ use service_kit::serve::stop_signal;
 use crate::downstream::Certificates;
 use crate::{Config, Gateway};
 
-/// The single door to a restaurant's services.
+/// The single door to a restaurant's services: it passes each request on to the service that it is for, and where one does
+/// not answer it gives what the route declares.
+///
+/// It is configured by one file, compiled in or named by --config, and by variables such as ORDERS_URL and GATEWAY_BIND;
+/// docs/CONFIGURATION.md lists them.
 #[derive(Debug, Parser)]
-#[command(name = "gateway", version, after_help = EXIT_CODES)]
+#[command(name = "gateway", version, after_help = HELP)]
 struct Cli {
     /// The configuration to use instead of the one that is compiled in.
     #[arg(long, global = true, value_name = "FILE")]
@@ -29,8 +34,15 @@ struct Cli {
     command: Option<Command>,
 }
 
-const EXIT_CODES: &str =
-    "Exit codes: 0 success, 1 failure, 2 wrong arguments, 64 a configuration that cannot be used.";
+const HELP: &str = "\
+Examples:
+  ORDERS_URL=https://orders.example.com gateway     serves, with one service of your own
+  gateway --config mine.toml check                  is this file all right?
+  gateway explain GET /order-api/menu               what becomes of this request, and in an outage?
+  gateway drill --all                               does each outage give what is declared?
+  gateway completions bash > /etc/bash_completion.d/gateway
+
+Exit codes: 0 success, 1 failure, 2 wrong arguments, 64 a configuration that cannot be used.";
 
 #[derive(Clone, Debug, Subcommand)]
 enum Command {
@@ -55,6 +67,8 @@ enum Command {
     },
     /// Asks the running gateway whether it is ready.
     Health,
+    /// Prints what a shell needs to complete these commands.
+    Completions { shell: Shell },
 }
 
 /// Does what the arguments of this process ask for.
@@ -80,6 +94,7 @@ pub fn run() -> ExitCode {
         }
         Command::Drill { all: _ } => drill::run(&config, &mut io::stdout().lock()),
         Command::Health => ask(&config),
+        Command::Completions { shell } => complete(shell, &mut io::stdout().lock()),
     };
     let Err(error) = done else {
         return ExitCode::SUCCESS;
@@ -121,7 +136,39 @@ fn check(config: &Config) -> Result<(), RunError> {
     Ok(())
 }
 
+/// Made as a whole first: the generator takes a writer that cannot fail.
+fn complete(shell: Shell, out: &mut impl io::Write) -> Result<(), RunError> {
+    let mut script = Vec::new();
+    generate(shell, &mut Cli::command(), "gateway", &mut script);
+    Ok(out.write_all(&script)?)
+}
+
 fn ask(config: &Config) -> Result<(), RunError> {
     let asked = actix_web::rt::System::new().block_on(health::ask(config.admin_bind));
     asked.map_err(Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, ValueEnum as _};
+    use clap_complete::Shell;
+
+    use super::{Cli, complete};
+
+    #[test]
+    fn every_shell_completes_every_command() {
+        for shell in Shell::value_variants() {
+            let mut script = Vec::new();
+            complete(*shell, &mut script).unwrap();
+            let script = String::from_utf8(script).unwrap();
+            for command in Cli::command().get_subcommands() {
+                assert!(script.contains(command.get_name()), "{shell}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_arguments_are_sound() {
+        Cli::command().debug_assert();
+    }
 }

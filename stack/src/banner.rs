@@ -8,7 +8,7 @@ pub(crate) fn print(stack: &Stack, out: &mut impl Write) -> io::Result<()> {
     let gateway = format!("{}://localhost:{}", stack.scheme(), stack.addr().port());
     writeln!(out, "The restaurant is open.\n")?;
     writeln!(out, "  gateway   {gateway}")?;
-    writeln!(out, "  operator  http://{}", stack.admin_addr())?;
+    writeln!(out, "  console   http://{}", stack.admin_addr())?;
     if stack.has_demo_accounts() {
         writeln!(out, "\nDemo accounts (e-mail, password, role):")?;
         for account in DEMO_ACCOUNTS {

@@ -3,11 +3,13 @@
 //!
 //! `cargo run` starts it for people; tests start it on free ports and stop and start single services.
 
+mod fresh;
 mod member;
 mod settings;
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -18,6 +20,7 @@ use member::Running;
 use settings::Addrs;
 
 pub use client_service::DEMO_ACCOUNTS;
+pub use fresh::forget;
 pub use member::Service;
 
 /// Where the restaurant keeps its data and listens.
@@ -25,6 +28,8 @@ pub struct Options {
     /// Databases and the token secret are kept here.
     pub data: PathBuf,
     pub ports: Ports,
+    /// The services that are started, beside the gateway.
+    pub services: Vec<Service>,
     /// What the services are told beside that.
     pub env: Env,
 }
@@ -33,6 +38,8 @@ pub struct Options {
 pub enum Ports {
     /// The usual ones: 8000 to 8004 and 9000, unless the environment says otherwise.
     Usual,
+    /// The gateway on this one, the services on the next four, the operator a thousand further; on loopback.
+    From(u16),
     /// Whatever is free, on loopback.
     Free,
 }
@@ -53,13 +60,26 @@ impl Stack {
     /// # Errors
     /// A variable that cannot be used, a port that is taken, a database that cannot be opened.
     pub async fn start(options: Options) -> Result<Self, RunError> {
+        Self::start_and_tell(options, |_, _| Ok(())).await
+    }
+
+    /// The same, and tells of each that is ready: its name, and where it listens.
+    ///
+    /// # Errors
+    /// As for [`Stack::start`], or that nobody can be told.
+    pub async fn start_and_tell(
+        options: Options,
+        mut tell: impl FnMut(&str, SocketAddr) -> io::Result<()>,
+    ) -> Result<Self, RunError> {
         let addrs = settings::addrs(&options)?;
         let mut services = BTreeMap::new();
-        for service in Service::ALL {
-            let running = Running::start(settings::service(service, &options, &addrs)?).await?;
-            services.insert(service, running);
+        for (service, addr) in &addrs {
+            let running = Running::start(settings::service(*service, &options, &addrs)?).await?;
+            services.insert(*service, running);
+            tell(service.upstream(), *addr)?;
         }
         let gateway = gateway::Gateway::build(settings::gateway(&options, &addrs)?)?;
+        tell("gateway", gateway.addr())?;
         let (admin, scheme) = (gateway.admin_addr(), gateway.scheme());
         let gateway = Running::of(gateway.addr(), |stop| gateway.run_until(stop));
         Ok(Self {
@@ -138,8 +158,8 @@ impl Stack {
 /// # Errors
 /// A variable that cannot be used.
 pub fn check(options: &Options) -> Result<(), ConfigError> {
-    for service in Service::ALL {
-        settings::service(service, options, &Addrs::new())?;
+    for service in &options.services {
+        settings::service(*service, options, &Addrs::new())?;
     }
     settings::gateway(options, &Addrs::new()).map(drop)
 }

@@ -11,22 +11,52 @@ use service_kit::env::Env;
 use service_kit::logger::{self, LogConfig};
 use service_kit::program::{RunError, chain, refuse};
 use service_kit::serve::stop_signal;
-use stack::{Options, Ports, Stack};
+use stack::{Options, Ports, Service, Stack};
 
 /// The whole restaurant in one process: the gateway and the four services behind it.
+///
+/// Whatever else there is to set is set by the environment, which docs/CONFIGURATION.md lists; what is said here comes
+/// before it.
 #[derive(Debug, Parser)]
-#[command(name = "stack", version)]
+#[command(name = "stack", version, after_help = HELP)]
 struct Cli {
     /// Where databases and the token secret are kept.
     #[arg(long, default_value = "data", value_name = "FOLDER")]
     data: PathBuf,
+    /// Starts with empty databases: deletes those in the data folder first, and nothing else there.
+    #[arg(long)]
+    fresh: bool,
+    /// The services to start, separated by commas. The gateway finds the others by CLIENTS_URL, ORDERS_URL, KITCHEN_URL and
+    /// DELIVERY_URL.
+    #[arg(long, value_delimiter = ',', value_name = "NAMES", value_parser = service, default_value = "clients,orders,kitchen,delivery")]
+    services: Vec<Service>,
+    /// The gateway's port; the services take the next four, and the operator the one that is 1000 higher.
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..=64_535))]
+    port: Option<u16>,
+}
+
+const HELP: &str = "\
+Examples:
+  stack                             everything on ports 8000 to 8004, and 9000 for the operator
+  stack --port 8100                 the same on 8100 to 8104, and 9100
+  stack --fresh --data /tmp/try     empty databases, in a folder of their own
+  stack --services clients,orders   without kitchen and delivery: an outage to look at
+
+Exit codes: 0 success, 1 failure, 2 wrong arguments, 64 a variable that cannot be used.";
+
+fn service(name: &str) -> Result<Service, String> {
+    Service::named(name).ok_or_else(|| {
+        let known = Service::ALL.map(Service::upstream).join(", ");
+        format!("no such service; there are {known}")
+    })
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let options = Options {
         data: cli.data,
-        ports: Ports::Usual,
+        ports: cli.port.map_or(Ports::Usual, Ports::From),
+        services: cli.services,
         env: Env::of_process(),
     };
     let checked =
@@ -35,7 +65,7 @@ fn main() -> ExitCode {
         Ok(log) => logger::init(&log),
         Err(error) => return refuse("stack", &error),
     };
-    match actix_web::rt::System::new().block_on(serve(options)) {
+    match actix_web::rt::System::new().block_on(serve(options, cli.fresh)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody is left to tell where even standard error is gone.
@@ -45,9 +75,13 @@ fn main() -> ExitCode {
     }
 }
 
-async fn serve(options: Options) -> Result<(), RunError> {
+async fn serve(options: Options, is_fresh: bool) -> Result<(), RunError> {
     let stop = stop_signal()?;
-    let stack = Stack::start(options).await?;
+    if is_fresh {
+        stack::forget(&options.data)?;
+    }
+    let tell = |name: &str, addr| writeln!(io::stderr(), "{name:<9} ready on {addr}");
+    let stack = Stack::start_and_tell(options, tell).await?;
     banner::print(&stack, &mut io::stdout().lock())?;
     stack.run_until(stop).await;
     log::info!("the restaurant is closed");

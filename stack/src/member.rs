@@ -22,6 +22,24 @@ pub enum Service {
 impl Service {
     pub const ALL: [Self; 4] = [Self::Clients, Self::Orders, Self::Kitchen, Self::Delivery];
 
+    /// By the name that it has for the gateway.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|service| service.upstream() == name)
+    }
+
+    /// The file that its database is in.
+    pub(crate) fn database(self) -> &'static str {
+        match self {
+            Self::Clients => "clients.db",
+            Self::Orders => "orders.db",
+            Self::Kitchen => "kitchen.db",
+            Self::Delivery => "delivery.db",
+        }
+    }
+
     /// The name of the upstream in `gateway.toml`.
     #[must_use]
     pub fn upstream(self) -> &'static str {

@@ -21,7 +21,7 @@ pub(crate) type Addrs = BTreeMap<Service, SocketAddr>;
 pub(crate) fn addrs(options: &Options) -> Result<Addrs, RunError> {
     let mut reserved = Vec::new();
     let mut addrs = Addrs::new();
-    for each in Service::ALL {
+    for each in options.services.iter().copied() {
         let mut bind = service(each, options, &Addrs::new())?.bind();
         if bind.port() == 0 {
             // Kept until all are known, so that no two get the same.
@@ -39,20 +39,24 @@ pub(crate) fn service(
     options: &Options,
     addrs: &Addrs,
 ) -> Result<Member, ConfigError> {
-    let (bind_name, file) = match service {
-        Service::Clients => ("CLIENT_SERVICE_BIND", "clients.db"),
-        Service::Orders => ("ORDER_SERVICE_BIND", "orders.db"),
-        Service::Kitchen => ("KITCHEN_MOCK_BIND", "kitchen.db"),
-        Service::Delivery => ("DELIVERY_MOCK_BIND", "delivery.db"),
+    let (bind_name, place) = match service {
+        Service::Clients => ("CLIENT_SERVICE_BIND", 1),
+        Service::Orders => ("ORDER_SERVICE_BIND", 2),
+        Service::Kitchen => ("KITCHEN_MOCK_BIND", 3),
+        Service::Delivery => ("DELIVERY_MOCK_BIND", 4),
     };
     let mut over = urls(addrs);
     if let Some(addr) = addrs.get(&service) {
         over.insert(bind_name, addr.to_string());
-    } else if options.ports == Ports::Free {
-        over.insert(bind_name, FREE.to_owned());
+    } else {
+        match options.ports {
+            Ports::Usual => None,
+            Ports::From(first) => over.insert(bind_name, loopback(first, place)),
+            Ports::Free => over.insert(bind_name, FREE.to_owned()),
+        };
     }
     // All of them read this name, so one value of the process could not be meant for all.
-    let path = options.data.join(file);
+    let path = options.data.join(service.database());
     over.insert("DATABASE_URL", format!("sqlite://{}", path.display()));
     let env = overlay(&options.env, over);
     Ok(match service {
@@ -65,18 +69,27 @@ pub(crate) fn service(
 
 pub(crate) fn gateway(options: &Options, addrs: &Addrs) -> Result<gateway::Config, ConfigError> {
     let mut over = urls(addrs);
-    if options.ports == Ports::Free {
-        over.insert("GATEWAY_BIND", FREE.to_owned());
-        over.insert("GATEWAY_ADMIN_BIND", FREE.to_owned());
-    } else if options.env.get("GATEWAY_BIND").is_none() {
-        // Demo accounts with published passwords are not for the whole network.
-        over.insert("GATEWAY_BIND", "127.0.0.1:8000".to_owned());
-    }
+    // Demo accounts with published passwords are not for the whole network.
+    let (public, operator) = match options.ports {
+        Ports::Usual if options.env.get("GATEWAY_BIND").is_some() => (None, None),
+        Ports::Usual => (Some(loopback(8000, 0)), None),
+        Ports::From(first) => (Some(loopback(first, 0)), Some(loopback(first, OPERATOR))),
+        Ports::Free => (Some(FREE.to_owned()), Some(FREE.to_owned())),
+    };
+    over.extend(public.map(|bind| ("GATEWAY_BIND", bind)));
+    over.extend(operator.map(|bind| ("GATEWAY_ADMIN_BIND", bind)));
     if options.env.get("GATEWAY_DRILLS").is_none() {
         // It is there to be tried out, and nobody but this machine reaches the operator's port.
         over.insert("GATEWAY_DRILLS", "on".to_owned());
     }
     gateway::Config::load(None, &overlay(&options.env, over))
+}
+
+/// How far the operator's port is from the public's.
+const OPERATOR: u16 = 1000;
+
+fn loopback(first: u16, place: u16) -> String {
+    format!("127.0.0.1:{}", first.saturating_add(place))
 }
 
 /// How the gateway finds the services, and how they find each other.
@@ -96,4 +109,37 @@ fn urls(addrs: &Addrs) -> BTreeMap<&'static str, String> {
 fn overlay(env: &Env, over: BTreeMap<&'static str, String>) -> Env {
     let env = env.clone();
     Env::new(move |name| over.get(name).cloned().or_else(|| env.get(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use service_kit::env::Env;
+
+    use super::{addrs, gateway, urls};
+    use crate::{Options, Ports, Service};
+
+    #[test]
+    fn all_ports_follow_the_first_and_those_not_started_are_found_elsewhere() {
+        let options = Options {
+            data: PathBuf::from("nowhere"),
+            ports: Ports::From(8100),
+            services: vec![Service::Orders, Service::Delivery],
+            env: Env::of_pairs([("KITCHEN_URL", "http://kitchen.example")]),
+        };
+        let addrs = addrs(&options).unwrap();
+        let ports: Vec<_> = addrs.values().map(std::net::SocketAddr::port).collect();
+        assert_eq!(ports, [8102, 8104]);
+        assert!(!urls(&addrs).contains_key("KITCHEN_URL"));
+        let gateway = gateway(&options, &addrs).unwrap();
+        let kitchen = gateway
+            .upstreams
+            .iter()
+            .find(|upstream| *upstream.name == *"kitchen");
+        assert_eq!(kitchen.unwrap().url.authority, "kitchen.example");
+        let binds = (gateway.bind, gateway.admin_bind);
+        assert_eq!(binds.0.to_string(), "127.0.0.1:8100");
+        assert_eq!(binds.1.to_string(), "127.0.0.1:9100");
+    }
 }

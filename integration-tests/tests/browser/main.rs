@@ -50,6 +50,7 @@ impl Console {
         let options = Options {
             data: data.path().to_owned(),
             ports: Ports::Free,
+            services: Service::ALL.to_vec(),
             env: Env::of_pairs([("GATEWAY_WORKERS", "1")]),
         };
         let stack = Stack::start(options).await.unwrap();

@@ -19,7 +19,7 @@ mod traces;
 use serde_json::{Value, json};
 use service_kit::env::Env;
 use service_kit::testing::Client;
-use stack::{Options, Ports, Stack};
+use stack::{Options, Ports, Service, Stack};
 use tempfile::TempDir;
 
 /// A restaurant of its own for each test, on free ports, with the demo data.
@@ -34,6 +34,7 @@ async fn restaurant() -> Restaurant {
     let options = Options {
         data: data.path().to_owned(),
         ports: Ports::Free,
+        services: Service::ALL.to_vec(),
         env: Env::of_pairs([("GATEWAY_WORKERS", "1"), ("GATEWAY_RATE_LIMIT", "off")]),
     };
     let stack = Stack::start(options).await.unwrap();
