@@ -113,7 +113,12 @@ impl Worker {
             Found::Nothing => return Reply::to(request, record).problem(Code::RouteNotFound),
         };
         let to = match &route.to {
-            To::Own(page) => return pages::answer(*page, &self.draining, &self.state),
+            To::Own(page) => {
+                let own = (&self.draining, &*self.state);
+                let answer = pages::answer(*page, request, &parameters, own);
+                let unknown = || Reply::to(request, record).problem(Code::RouteNotFound);
+                return answer.unwrap_or_else(unknown);
+            }
             To::Tracking(view) => {
                 // Boxed, or each request would carry the room that this one needs.
                 let answer = tracking::answer(self, request, *view, &parameters, record);

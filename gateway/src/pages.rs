@@ -1,10 +1,13 @@
 //! What the gateway answers itself.
 
-use actix_web::HttpResponse;
+mod problems;
+
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
 };
+use actix_web::{HttpRequest, HttpResponse};
+use matchit::Params;
 use service_kit::health;
 use service_kit::serve::Draining;
 use shared_types::gateway::Welcome;
@@ -24,16 +27,23 @@ const PROTECTION: [(HeaderName, HeaderValue); 4] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
 ];
 
-pub(crate) fn answer(page: Page, draining: &Draining, state: &State) -> HttpResponse {
+/// None where there is no such page.
+pub(crate) fn answer(
+    page: Page,
+    request: &HttpRequest,
+    parameters: &Params<'_, '_>,
+    (draining, state): (&Draining, &State),
+) -> Option<HttpResponse> {
     let mut response = match page {
         Page::Welcome => HttpResponse::Ok().json(Welcome::default()),
         Page::Status => HttpResponse::Ok().json(state.status()),
         Page::Live => health::live_answer(),
         // Ready means that the gateway itself can serve: with every upstream down it still gives clear answers.
         Page::Ready => health::ready_answer(!draining.is_on()),
+        Page::Problem => return problems::answer(request, parameters.get("code")?),
     };
     protect(response.headers_mut());
-    response
+    Some(response)
 }
 
 /// Adds the security fields of the gateway's own answers.

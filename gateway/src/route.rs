@@ -74,14 +74,17 @@ pub enum Page {
     Live,
     Ready,
     Status,
+    /// What a problem's `type` leads to.
+    Problem,
 }
 
 impl Page {
-    const ALL: [(Self, &'static str); 4] = [
+    const ALL: [(Self, &'static str); 5] = [
         (Self::Welcome, "/"),
         (Self::Status, "/status"),
         (Self::Live, "/live"),
         (Self::Ready, "/ready"),
+        (Self::Problem, "/problems/{code}"),
     ];
 }
 

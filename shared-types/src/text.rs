@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 /// A language that an answer can be given in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Lang {
     #[default]
     Fr,

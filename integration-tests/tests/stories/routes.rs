@@ -6,6 +6,7 @@ use actix_web::http::Method;
 use serde_json::{Value, json};
 use service_kit::env::Env;
 use shared_types::golden;
+use shared_types::problem::Code;
 
 use crate::{Restaurant, restaurant};
 
@@ -79,6 +80,30 @@ impl Walk<'_> {
         for page in ["/", "/status", "/live", "/ready"] {
             self.get(page).await;
         }
+        self.problem_pages().await;
+    }
+
+    /// What the `type` of each problem leads to, in both languages.
+    async fn problem_pages(&mut self) {
+        let gateway = &self.restaurant.gateway;
+        for (lang, code) in ["fr", "en"]
+            .iter()
+            .flat_map(|lang| Code::ALL.iter().map(move |code| (*lang, code)))
+        {
+            let request = gateway.request(Method::GET, &code.type_uri());
+            let page = request.header("accept-language", lang).send().await;
+            assert_eq!(page.status, 200, "{code:?}");
+            assert_eq!(page.header("content-language"), Some(lang));
+            let text = String::from_utf8(page.body.to_vec()).unwrap();
+            assert!(
+                text.contains(&format!("<code>{}</code>", code.as_str())),
+                "{text}"
+            );
+        }
+        let unknown = gateway.get("/problems/none-such").await;
+        let _ = unknown.problem(404, "route_not_found");
+        self.walked
+            .insert(("GET".to_owned(), "/problems/{code}".to_owned()));
     }
 
     async fn clients(&mut self) {
