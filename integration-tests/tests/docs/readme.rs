@@ -58,17 +58,41 @@ fn the_crate_table_lists_every_member() {
     assert_eq!(listed, members);
 }
 
+/// The blocks of a document between code fences, and the cells of its tables that are code.
+fn said_in_code(text: &str) -> (Vec<&str>, Vec<&str>) {
+    let blocks = text.split("```").skip(1).step_by(2).collect();
+    let rows = text
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`'));
+    let cells = rows.flat_map(|row| row.split('|').filter(|cell| cell.contains('`')));
+    (blocks, cells.map(str::trim).collect())
+}
+
+#[test]
+fn the_french_readme_has_the_same_commands_routes_and_accounts() {
+    let (english, french) = (read("README.md"), read("README.fr.md"));
+    // Its table of crates is for those who read the code, which is English.
+    let (english, _crates) = english.split_once("## Crates").unwrap();
+    assert_eq!(said_in_code(&french), said_in_code(english));
+}
+
 #[test]
 fn every_link_leads_somewhere() {
     for (folder, file) in [
         ("", "README.md"),
+        ("", "README.fr.md"),
         ("", "CONTRIBUTING.md"),
         ("", "CHANGELOG.md"),
         ("docs/", "docs/API.md"),
         ("docs/", "docs/ARCHITECTURE.md"),
         ("docs/", "docs/BENCHMARKS.md"),
         ("docs/", "docs/CONFIGURATION.md"),
+        ("docs/", "docs/LOGGING.md"),
+        ("docs/", "docs/METRICS.md"),
         ("docs/", "docs/OUTAGES.md"),
+        ("docs/", "docs/TROUBLESHOOTING.md"),
+        ("docs/", "docs/TROUBLESHOOTING.fr.md"),
+        ("docs/", "docs/TUTORIAL.md"),
     ] {
         let text = read(file);
         let targets = text
