@@ -11,6 +11,9 @@ const PASSWORD: &str = "passe-plat";
 /// What only a body says.
 const ADDRESS: &str = "12 rue des Cascades";
 
+/// What only a query says.
+const NOTE: &str = "entre-nous";
+
 /// Every crate's own lines, down to the least of them.
 const ALL: &str = "trace,sqlx=info,mio=info,moka=info";
 
@@ -24,7 +27,8 @@ async fn one_id_finds_the_whole_story_of_an_order_and_no_secret() {
     let sessions = gateway.request(Method::GET, "/client-api/sessions");
     let _ = sessions.bearer(token).send().await.ok(200);
 
-    let menu = gateway.get("/order-api/menu").await.ok(200);
+    let menu = gateway.get(&format!("/order-api/menu?note={NOTE}"));
+    let menu = menu.await.ok(200);
     let items = json!([{"menuId": menu[0]["id"], "quantite": 1}]);
     let order = json!({"clientId": login["client"]["id"], "items": items, "adresse": ADDRESS});
     let request = gateway.request(Method::POST, "/order-api/commandes");
@@ -60,6 +64,7 @@ async fn one_id_finds_the_whole_story_of_an_order_and_no_secret() {
             for secret in [
                 signature,
                 ADDRESS,
+                NOTE,
                 "\"password\"",
                 &format!("\"{PASSWORD}\""),
             ] {
