@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::console;
 use crate::downstream::{self, Certificates};
 use crate::operator::Operator;
+use crate::pages;
 use crate::probe;
 use crate::proxy::tls_config;
 use crate::state::State;
@@ -34,6 +35,7 @@ impl Gateway {
     /// An address cannot be bound, the certificate for clients cannot be used, or https upstreams cannot be verified.
     pub fn build(config: Config) -> Result<Self, RunError> {
         let tls = tls_config(&config.upstreams)?;
+        pages::prepare();
         let state = Arc::new(State::new(config)?);
         let config = &state.config;
         let operator = Operator::new(Arc::clone(&state), tls.clone());

@@ -27,6 +27,11 @@ const PROTECTION: [(HeaderName, HeaderValue); 4] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
 ];
 
+/// Makes what is made once, so that no request waits for it.
+pub(crate) fn prepare() {
+    problems::prepare();
+}
+
 /// None where there is no such page.
 pub(crate) fn answer(
     page: Page,

@@ -3,7 +3,7 @@
 //!
 //! `cargo run` starts it for people; tests start it on free ports and stop and start single services.
 
-mod fresh;
+mod folder;
 mod member;
 mod settings;
 
@@ -16,17 +16,19 @@ use std::path::PathBuf;
 use service_kit::env::{ConfigError, Env};
 use service_kit::program::RunError;
 
+use folder::Folder;
 use member::Running;
 use settings::Addrs;
 
 pub use client_service::DEMO_ACCOUNTS;
-pub use fresh::forget;
 pub use member::Service;
 
 /// Where the restaurant keeps its data and listens.
 pub struct Options {
     /// Databases and the token secret are kept here.
     pub data: PathBuf,
+    /// Whether its databases are emptied first.
+    pub is_fresh: bool,
     pub ports: Ports,
     /// The services that are started, beside the gateway.
     pub services: Vec<Service>,
@@ -52,13 +54,16 @@ pub struct Stack {
     gateway: Running,
     admin: SocketAddr,
     scheme: &'static str,
+    /// Held for as long as it runs.
+    _folder: Folder,
 }
 
 impl Stack {
     /// Starts the services, then the gateway in front of them.
     ///
     /// # Errors
-    /// A variable that cannot be used, a port that is taken, a database that cannot be opened.
+    /// A variable that cannot be used, a port that is taken, a database that cannot be opened, or that another stack keeps
+    /// its data in the same folder.
     pub async fn start(options: Options) -> Result<Self, RunError> {
         Self::start_and_tell(options, |_, _| Ok(())).await
     }
@@ -72,6 +77,10 @@ impl Stack {
         mut tell: impl FnMut(&str, SocketAddr) -> io::Result<()>,
     ) -> Result<Self, RunError> {
         let addrs = settings::addrs(&options)?;
+        let folder = Folder::take(&options.data)?;
+        if options.is_fresh {
+            folder.empty(&options.services)?;
+        }
         let mut services = BTreeMap::new();
         for (service, addr) in &addrs {
             let running = Running::start(settings::service(*service, &options, &addrs)?).await?;
@@ -89,6 +98,7 @@ impl Stack {
             gateway,
             admin,
             scheme,
+            _folder: folder,
         })
     }
 

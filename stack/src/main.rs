@@ -2,7 +2,9 @@
 
 mod banner;
 
-use std::io::{self, Write as _};
+use std::error::Error;
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let options = Options {
         data: cli.data,
+        is_fresh: cli.fresh,
         ports: cli.port.map_or(Ports::Usual, Ports::From),
         services: cli.services,
         env: Env::of_process(),
@@ -65,25 +68,43 @@ fn main() -> ExitCode {
         Ok(log) => logger::init(&log),
         Err(error) => return refuse("stack", &error),
     };
-    match actix_web::rt::System::new().block_on(serve(options, cli.fresh)) {
+    match actix_web::rt::System::new().block_on(serve(options)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            let hint = if is_port_taken(error.as_ref()) {
+                PORT_HINT
+            } else {
+                ""
+            };
             // Nobody is left to tell where even standard error is gone.
-            let _ = writeln!(io::stderr(), "stack: {}", chain(error.as_ref()));
+            let _ = writeln!(io::stderr(), "stack: {}{hint}", chain(error.as_ref()));
             ExitCode::FAILURE
         }
     }
 }
 
-async fn serve(options: Options, is_fresh: bool) -> Result<(), RunError> {
+async fn serve(options: Options) -> Result<(), RunError> {
     let stop = stop_signal()?;
-    if is_fresh {
-        stack::forget(&options.data)?;
-    }
-    let tell = |name: &str, addr| writeln!(io::stderr(), "{name:<9} ready on {addr}");
     let stack = Stack::start_and_tell(options, tell).await?;
     banner::print(&stack, &mut io::stdout().lock())?;
     stack.run_until(stop).await;
     log::info!("the restaurant is closed");
     Ok(())
+}
+
+/// A person is told in few words; whatever reads the log gets a line of it.
+fn tell(name: &str, addr: SocketAddr) -> io::Result<()> {
+    if io::stderr().is_terminal() {
+        writeln!(io::stderr(), "{name:<9} ready on {addr}")
+    } else {
+        log::info!("{name} is ready on {addr}");
+        Ok(())
+    }
+}
+
+const PORT_HINT: &str = "; --port chooses others";
+
+fn is_port_taken(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == ErrorKind::AddrInUse)
 }

@@ -124,6 +124,7 @@ mod tests {
     fn all_ports_follow_the_first_and_those_not_started_are_found_elsewhere() {
         let options = Options {
             data: PathBuf::from("nowhere"),
+            is_fresh: false,
             ports: Ports::From(8100),
             services: vec![Service::Orders, Service::Delivery],
             env: Env::of_pairs([("KITCHEN_URL", "http://kitchen.example")]),

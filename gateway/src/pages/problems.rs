@@ -32,6 +32,10 @@ static PAGES: LazyLock<HashMap<(Lang, String), String>> = LazyLock::new(|| {
     of(Lang::En, ENGLISH).chain(of(Lang::Fr, FRENCH)).collect()
 });
 
+pub(crate) fn prepare() {
+    LazyLock::force(&PAGES);
+}
+
 /// None where there is no such problem.
 pub(crate) fn answer(request: &HttpRequest, segment: &str) -> Option<HttpResponse> {
     let lang = lang_of(request);

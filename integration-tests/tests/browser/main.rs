@@ -49,6 +49,7 @@ impl Console {
         let data = tempfile::tempdir().unwrap();
         let options = Options {
             data: data.path().to_owned(),
+            is_fresh: false,
             ports: Ports::Free,
             services: Service::ALL.to_vec(),
             env: Env::of_pairs([("GATEWAY_WORKERS", "1")]),

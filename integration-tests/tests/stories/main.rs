@@ -33,6 +33,7 @@ async fn restaurant() -> Restaurant {
     let data = tempfile::tempdir().unwrap();
     let options = Options {
         data: data.path().to_owned(),
+        is_fresh: false,
         ports: Ports::Free,
         services: Service::ALL.to_vec(),
         env: Env::of_pairs([("GATEWAY_WORKERS", "1"), ("GATEWAY_RATE_LIMIT", "off")]),

@@ -27,8 +27,8 @@ async fn one_id_finds_the_whole_story_of_an_order_and_no_secret() {
     let sessions = gateway.request(Method::GET, "/client-api/sessions");
     let _ = sessions.bearer(token).send().await.ok(200);
 
-    let menu = gateway.get(&format!("/order-api/menu?note={NOTE}"));
-    let menu = menu.await.ok(200);
+    let menu = format!("/order-api/menu?note={NOTE}");
+    let menu = gateway.get(&menu).await.ok(200);
     let items = json!([{"menuId": menu[0]["id"], "quantite": 1}]);
     let order = json!({"clientId": login["client"]["id"], "items": items, "adresse": ADDRESS});
     let request = gateway.request(Method::POST, "/order-api/commandes");

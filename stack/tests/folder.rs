@@ -1,0 +1,32 @@
+//! Who may have a data folder.
+
+use service_kit::env::Env;
+use stack::{Options, Ports, Service, Stack};
+
+fn options(data: &std::path::Path, is_fresh: bool) -> Options {
+    Options {
+        data: data.to_owned(),
+        is_fresh,
+        ports: Ports::Free,
+        services: vec![Service::Orders],
+        env: Env::of_pairs([("GATEWAY_WORKERS", "1")]),
+    }
+}
+
+#[actix_web::test]
+async fn a_fresh_start_takes_nothing_from_a_stack_that_runs() {
+    let data = tempfile::tempdir().unwrap();
+    let running = Stack::start(options(data.path(), false)).await.unwrap();
+    let refused = Stack::start(options(data.path(), true))
+        .await
+        .err()
+        .unwrap();
+    assert!(
+        refused.to_string().contains("another stack uses it"),
+        "{refused}"
+    );
+    assert!(data.path().join("orders.db").exists());
+    running.stop().await;
+    let fresh = Stack::start(options(data.path(), true)).await.unwrap();
+    fresh.stop().await;
+}
