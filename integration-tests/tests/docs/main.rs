@@ -9,6 +9,7 @@
 mod api;
 mod configuration;
 mod errors;
+mod guide;
 mod metrics;
 mod readme;
 

@@ -87,6 +87,7 @@ fn every_link_leads_somewhere() {
         ("docs/", "docs/ARCHITECTURE.md"),
         ("docs/", "docs/BENCHMARKS.md"),
         ("docs/", "docs/CONFIGURATION.md"),
+        ("docs/", "docs/GUIDE.md"),
         ("docs/", "docs/LOGGING.md"),
         ("docs/", "docs/METRICS.md"),
         ("docs/", "docs/OUTAGES.md"),

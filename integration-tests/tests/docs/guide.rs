@@ -1,0 +1,43 @@
+//! What GUIDE.md configures can be used.
+
+use gateway::Config;
+use service_kit::env::Env;
+
+use crate::read;
+
+/// The blocks of TOML, in order.
+fn fragments(text: &str) -> Vec<&str> {
+    let blocks = text.split("```toml\n").skip(1);
+    blocks
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect()
+}
+
+#[test]
+fn the_whole_file_is_one_and_the_row_fits_into_ours() {
+    let guide = read("docs/GUIDE.md");
+    let [whole, row] = fragments(&guide)[..] else {
+        panic!("GUIDE.md has other fragments than these");
+    };
+    let env = Env::of_pairs([]);
+    let config = Config::parse("mine.toml", whole, &env).unwrap();
+    assert!(
+        config
+            .routes
+            .routes()
+            .any(|route| *route.path == *"/stock/{id}")
+    );
+
+    let list = "[routes]\norders = [\n";
+    let row = row.strip_prefix(list).unwrap().strip_suffix("]\n").unwrap();
+    let ours = read("gateway/gateway.toml");
+    let with_it = ours.replacen("\norders = [\n", &format!("\norders = [\n{row}"), 1);
+    assert_ne!(with_it, ours);
+    let config = Config::parse("gateway.toml", &with_it, &env).unwrap();
+    assert!(
+        config
+            .routes
+            .routes()
+            .any(|route| *route.path == *"/order-api/specials")
+    );
+}
