@@ -17,6 +17,12 @@ export function at(id) {
   return document.getElementById(id);
 }
 
+/** What a table holds: a column for each title, and the rows. */
+export function columns(titles, rows) {
+  const heads = titles.map((title) => make("th", { scope: "col" }, title));
+  return [make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows)];
+}
+
 /** Sets the text only where it is another one, so that it is not read out again. */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;

@@ -1,12 +1,11 @@
 // Failure drills: a button for each way to fail, what is under way, and the verdict on all of them.
 
 import { ask } from "./api.js";
-import { at, make, say } from "./dom.js";
-import { currentLang, featureName, number, t } from "./text.js";
+import { at, columns, make, say } from "./dom.js";
+import { availability, currentLang, featureName, number, t } from "./text.js";
 
 const SPAN = "30s";
 const MODES = { down: {}, slow: { delay: "2s" }, errors: {}, reset: {}, flaky: { rate: 0.5 } };
-const STATES = { up: "up", degraded: "isDegraded", down: "isDown" };
 let said = {};
 let verdict = null;
 
@@ -87,13 +86,7 @@ function showVerdict() {
   if (!verdict) return;
   const upstreams = [...new Set(verdict.cells.map((cell) => cell.upstream))];
   const features = [...new Set(verdict.cells.map((cell) => cell.feature))];
-  const head = make(
-    "tr",
-    {},
-    ...[t("feature"), ...upstreams.map((name) => t("whileDown", name))].map((text) =>
-      make("th", { scope: "col" }, text),
-    ),
-  );
+  const titles = [t("feature"), ...upstreams.map((name) => t("whileDown", name))];
   const rows = features.map((feature) => {
     const cells = upstreams.map((upstream) =>
       cellOf(verdict.cells.find((cell) => cell.feature === feature && cell.upstream === upstream)),
@@ -102,13 +95,13 @@ function showVerdict() {
   });
   const remarks = verdict.remarks.map((remark) => make("p", { class: "error", lang: "en" }, remark));
   at("verdict").replaceChildren(
-    make("table", { "data-pass": String(verdict.pass) }, make("thead", {}, head), make("tbody", {}, ...rows)),
+    make("table", { "data-pass": String(verdict.pass) }, ...columns(titles, rows)),
     ...remarks,
   );
 }
 
 function cellOf(cell) {
-  const wanted = t(STATES[cell.declared]);
+  const wanted = availability(cell.declared);
   const text = cell.pass ? `${t(cell.answer)}` : `${t("unexpected")} : ${t(cell.answer)} (${wanted})`;
   return make(
     "td",

@@ -1,20 +1,16 @@
 // What the restaurant can do: each feature, and why it is not all that it should be.
 
 import { at, make } from "./dom.js";
-import { featureName, number, t } from "./text.js";
-
-const STATES = { up: "up", degraded: "isDegraded", down: "isDown" };
+import { availability, featureName, number, t } from "./text.js";
 
 export const features = {
-  hello() {},
-
   snapshot(snapshot) {
     const items = Object.entries(snapshot.status.features).map(([name, feature]) =>
       make(
         "li",
         { "data-state": feature.status, id: `feature-${name}` },
         make("strong", {}, featureName(name)),
-        make("span", { class: "state", "data-state": feature.status }, t(STATES[feature.status])),
+        make("span", { class: "state", "data-state": feature.status }, availability(feature.status)),
         make("span", { class: "quiet numbers" }, why(feature)),
       ),
     );

@@ -2,7 +2,7 @@
 
 import { at, make, say } from "./dom.js";
 import { callPublic, Failed, STEPS } from "./steps.js";
-import { number, onLang, t } from "./text.js";
+import { number, onLang, standIn, t } from "./text.js";
 
 const SECRETS = ["password", "access_token"];
 /** Of an answer's fields, those that say what became of it. */
@@ -93,7 +93,7 @@ async function play(step) {
     const { answer, failure } = await callPublic(method, path, options);
     showCall(step, { method, path, body: options?.body ?? null }, answer);
     const kind = answer.fields.get("x-degraded");
-    if (kind) degraded.add(WORDS[kind] ? t(WORDS[kind]) : kind);
+    if (kind) degraded.add(standIn(kind));
     if (failure) throw new Failed(failure);
     return answer;
   };
@@ -113,8 +113,6 @@ async function play(step) {
     setBusy(false);
   }
 }
-
-const WORDS = { stale: "keptAnswer", partial: "partial", fallback: "fallback" };
 
 /** Not disabled, which would take the focus away. */
 function setBusy(isBusy) {

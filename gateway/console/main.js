@@ -34,7 +34,7 @@ listen({
   hello(data) {
     hello = data;
     at("version").textContent = data.version;
-    parts.forEach((part) => part.hello(data));
+    parts.forEach((part) => part.hello?.(data));
   },
   snapshot(data) {
     snapshot = data;
@@ -44,6 +44,6 @@ listen({
 });
 onLang(() => {
   showOverall();
-  if (hello) parts.forEach((part) => part.hello(hello));
+  if (hello) parts.forEach((part) => part.hello?.(hello));
   if (snapshot) parts.forEach((part) => part.snapshot({ ...snapshot, requests: [] }));
 });

@@ -1,10 +1,9 @@
 // The last requests, and what became of them. The newest comes first.
 
-import { at, make } from "./dom.js";
-import { currentLang, number, t } from "./text.js";
+import { at, columns, make } from "./dom.js";
+import { currentLang, number, standIn, t } from "./text.js";
 
 const MOST = 50;
-const DEGRADED = { stale: "keptAnswer", partial: "partial", fallback: "fallback" };
 let seen = [];
 let isPaused = false;
 
@@ -26,12 +25,10 @@ export const requests = {
 };
 
 function show() {
-  const heads = ["time", "method", "route", "status", "ms", "service", "fate", "requestId"].map((key) =>
-    make("th", { scope: "col" }, t(key)),
-  );
-  const none = make("tr", {}, make("td", { colspan: heads.length, class: "quiet" }, t("noRequests")));
+  const titles = ["time", "method", "route", "status", "ms", "service", "fate", "requestId"].map((key) => t(key));
+  const none = make("tr", {}, make("td", { colspan: titles.length, class: "quiet" }, t("noRequests")));
   const rows = seen.length ? seen.map(row) : [none];
-  at("requests").replaceChildren(make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows));
+  at("requests").replaceChildren(...columns(titles, rows));
 }
 
 function row(request) {
@@ -71,5 +68,5 @@ function tone(request) {
 
 function fate(request) {
   if (request.code) return make("code", {}, request.code);
-  return request.degraded ? t(DEGRADED[request.degraded]) : t(request.outcome);
+  return request.degraded ? standIn(request.degraded) : t(request.outcome);
 }

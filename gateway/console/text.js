@@ -35,7 +35,6 @@ const WORDS = {
   noDish: ["Aucun dessert n’est disponible.", "No dessert is available."],
   noAnswer: ["La passerelle ne répond pas.", "The gateway does not answer."],
   stoodIn: ["Réponse dégradée ({0}).", "Degraded answer ({0})."],
-  noTicket: ["la cuisine", "the kitchen"],
   missing: ["sans {0}", "without {0}"],
   stale: ["copie d’il y a {0} s", "copy from {0} s ago"],
   retry: ["nouvel essai dans {0} s", "tried again in {0} s"],
@@ -132,6 +131,15 @@ export function t(key, ...values) {
   const words = WORDS[key]?.[lang === "fr" ? 0 : 1] ?? key;
   return values.reduce((text, value, index) => text.replace(`{${index}}`, value), words);
 }
+
+const AVAILABILITIES = { up: "up", degraded: "isDegraded", down: "isDown" };
+const STAND_INS = { stale: "keptAnswer", partial: "partial", fallback: "fallback" };
+
+/** How available something is, in a word. */
+export const availability = (state) => t(AVAILABILITIES[state]);
+
+/** What stood in for an answer; as it is written where it is none of the gateway's. */
+export const standIn = (kind) => t(STAND_INS[kind] ?? kind);
 
 /** How a feature is called: its own name where it is not one of the restaurant's. */
 export const featureName = (name) => (WORDS[`feature.${name}`] ? t(`feature.${name}`) : name);

@@ -1,6 +1,6 @@
 // How much goes through the gateway: in all, and by route.
 
-import { at, make } from "./dom.js";
+import { at, columns, make } from "./dom.js";
 import { plot, Series } from "./plot.js";
 import { number, t } from "./text.js";
 
@@ -14,8 +14,6 @@ const routes = new Map();
 let last = null;
 
 export const traffic = {
-  hello() {},
-
   snapshot(snapshot) {
     // Shown again in another language, it is no news.
     if (snapshot.at !== last) {
@@ -26,13 +24,8 @@ export const traffic = {
     at("totals").replaceChildren(
       ...TOTALS.map(([key, title, tone]) => total(title, tone, snapshot.traffic[key], totals.get(key))),
     );
-    const heads = ["route", "service", "rate", "errorRate", "p50", "p99", "lastMinute"].map((key) =>
-      make("th", { scope: "col" }, t(key)),
-    );
-    at("routes").replaceChildren(
-      make("thead", {}, make("tr", {}, ...heads)),
-      make("tbody", {}, ...snapshot.routes.map(line)),
-    );
+    const titles = ["route", "service", "rate", "errorRate", "p50", "p99", "lastMinute"].map((key) => t(key));
+    at("routes").replaceChildren(...columns(titles, snapshot.routes.map(line)));
   },
 };
 

@@ -15,12 +15,12 @@ mod traffic;
 
 use std::sync::Arc;
 
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::body::{BodyStream, BoxBody};
 use actix_web::{HttpResponse, web};
 use service_kit::serve::{Draining, resource};
 
 use crate::operator::Operator;
-use crate::pages;
+use crate::server_sent;
 pub(crate) use feed::{Feed, run};
 pub(crate) use recent::{Recent, Seen};
 
@@ -40,9 +40,5 @@ async fn events(
 ) -> HttpResponse {
     let hello = hello::of(&operator.state);
     let events = feed.join(&hello, draining.get_ref().clone());
-    let mut response = HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/event-stream"))
-        .streaming(events);
-    pages::protect(response.headers_mut());
-    response
+    server_sent::answer().set_body(BoxBody::new(BodyStream::new(events)))
 }

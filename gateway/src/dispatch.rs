@@ -1,6 +1,7 @@
 //! Who answers a request: the gateway itself or an upstream, once its client's quotas admit it.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
@@ -12,7 +13,7 @@ use shared_types::problem::Code;
 use crate::config::Config;
 use crate::fault::{ClientFault, Fault};
 use crate::pages;
-use crate::proxy::Pools;
+use crate::proxy::{Pools, TlsConfig};
 use crate::rate::{Exceeded, Standing};
 use crate::record::Record;
 use crate::refusal::Refusal;
@@ -33,6 +34,21 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
+    pub(crate) fn new(
+        state: &Arc<State>,
+        tls: &TlsConfig,
+        draining: Draining,
+        is_counting: bool,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            config: Arc::clone(&state.config),
+            state: Arc::clone(state),
+            pools: Pools::new(&state.config.upstreams, tls),
+            draining,
+            is_counting,
+        })
+    }
+
     /// Who answers a request, and what.
     pub(crate) async fn dispatch(
         &self,
@@ -114,8 +130,7 @@ impl Worker {
         };
         let to = match &route.to {
             To::Own(page) => {
-                let own = (&self.draining, &*self.state);
-                let answer = pages::answer(*page, request, &parameters, own);
+                let answer = pages::answer(*page, request, &parameters, self);
                 let unknown = || Reply::to(request, record).problem(Code::RouteNotFound);
                 return answer.unwrap_or_else(unknown);
             }

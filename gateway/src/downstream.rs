@@ -35,7 +35,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::dispatch::Worker;
 use crate::entrance;
-use crate::proxy::{Pools, TlsConfig};
+use crate::proxy::TlsConfig;
 use crate::state::State;
 
 pub(crate) use certificate::Certificates;
@@ -77,13 +77,7 @@ pub(crate) fn bind(
         .shutdown_timeout(DRAIN.as_secs());
     let stopping = builder.graceful_shutdown_signal();
     let builder = builder.listen("gateway", listener, move || {
-        let worker = Rc::new(Worker {
-            config: Arc::clone(&config),
-            state: Arc::clone(&state),
-            pools: Pools::new(&config.upstreams, &tls),
-            draining: draining.clone(),
-            is_counting: true,
-        });
+        let worker = Worker::new(&state, &tls, draining.clone(), true);
         let app = || {
             let app = App::new().default_service(entrance::service(Rc::clone(&worker)));
             map_config(app, |()| AppConfig::default())

@@ -70,8 +70,16 @@ impl Drills {
         ended.is_some_and(|plan| plan.until > Instant::now())
     }
 
+    /// As the operator is told.
+    pub(crate) fn under_way(&self, now: Instant) -> Vec<DrillUnderWay> {
+        let all = self.all(now);
+        all.iter()
+            .map(|(place, plan)| shown(place, plan, now))
+            .collect()
+    }
+
     /// Those under way.
-    pub(crate) fn all(&self, now: Instant) -> Vec<(Place, Plan)> {
+    fn all(&self, now: Instant) -> Vec<(Place, Plan)> {
         let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
         plans.retain(|_, plan| plan.until > now);
         self.is_any.store(!plans.is_empty(), Ordering::Release);

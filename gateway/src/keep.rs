@@ -19,7 +19,6 @@ use http::uri::PathAndQuery;
 use moka::{Expiry, future, sync};
 
 pub(crate) use copy::Copy;
-pub(crate) use serve::DEGRADED;
 use serve::Served;
 use taking::{Taken, take};
 

@@ -12,11 +12,14 @@ mod upstreams;
 use std::sync::Arc;
 
 use prometheus::core::Collector;
-use prometheus::{IntCounter, IntCounterVec, IntGauge, Opts, Registry};
+use prometheus::{
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
+};
 
 use crate::config::Config;
+use crate::degraded::Degraded;
 pub(crate) use exposition::expose;
-pub(crate) use labels::{Degraded, Outcome};
+pub(crate) use labels::Outcome;
 pub(crate) use lookups::Lookups;
 pub(crate) use rows::{Ended, Rows};
 pub(crate) use upstreams::UpstreamMetrics;
@@ -52,11 +55,12 @@ impl Metrics {
         let registry = Registry::new();
         let counter = |name: &str, help: &str| register(&registry, IntCounter::new(name, help));
         let gauge = |name: &str, help: &str| register(&registry, IntGauge::new(name, help));
-        let degraded = Opts::new(
+        let degraded = counters(
+            &registry,
             DEGRADED,
             "Answers that were not what they would be were everything well, by what stood in.",
-        );
-        let degraded = register(&registry, IntCounterVec::new(degraded, &["kind"]))?;
+            &["kind"],
+        )?;
         let [stale, partial, fallback] =
             Degraded::ALL.map(|kind| degraded.get_metric_with_label_values(&[kind.as_str()]));
         Ok(Self {
@@ -85,6 +89,25 @@ impl Metrics {
             counter.inc();
         }
     }
+}
+
+fn counters(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    labels: &[&str],
+) -> prometheus::Result<IntCounterVec> {
+    register(registry, IntCounterVec::new(Opts::new(name, help), labels))
+}
+
+fn histograms(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    labels: &[&str],
+) -> prometheus::Result<HistogramVec> {
+    let opts = HistogramOpts::new(name, help).buckets(BUCKETS.to_vec());
+    register(registry, HistogramVec::new(opts, labels))
 }
 
 fn register<C: Collector + Clone + 'static>(

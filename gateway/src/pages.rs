@@ -9,11 +9,10 @@ use actix_web::http::header::{
 use actix_web::{HttpRequest, HttpResponse};
 use matchit::Params;
 use service_kit::health;
-use service_kit::serve::Draining;
 use shared_types::gateway::Welcome;
 
+use crate::dispatch::Worker;
 use crate::route::Page;
-use crate::state::State;
 
 /// What OWASP advises for an API: its answers are data, which no browser is to guess at, frame, run or keep. What an
 /// upstream answers is its own.
@@ -37,14 +36,14 @@ pub(crate) fn answer(
     page: Page,
     request: &HttpRequest,
     parameters: &Params<'_, '_>,
-    (draining, state): (&Draining, &State),
+    worker: &Worker,
 ) -> Option<HttpResponse> {
     let mut response = match page {
         Page::Welcome => HttpResponse::Ok().json(Welcome::default()),
-        Page::Status => HttpResponse::Ok().json(state.status()),
+        Page::Status => HttpResponse::Ok().json(worker.state.status()),
         Page::Live => health::live_answer(),
         // Ready means that the gateway itself can serve: with every upstream down it still gives clear answers.
-        Page::Ready => health::ready_answer(!draining.is_on()),
+        Page::Ready => health::ready_answer(!worker.draining.is_on()),
         Page::Problem => return problems::answer(request, parameters.get("code")?),
     };
     protect(response.headers_mut());

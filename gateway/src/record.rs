@@ -19,9 +19,9 @@ use shared_types::problem::Code;
 use shared_types::value::Timestamp;
 
 use crate::console::Seen;
-use crate::keep::DEGRADED;
+use crate::degraded::Degraded;
 use crate::link::Link;
-use crate::metrics::{Degraded, Ended, Outcome};
+use crate::metrics::{Ended, Outcome};
 use crate::problem;
 use crate::route::Route;
 use crate::state::State;
@@ -111,7 +111,7 @@ impl Record {
     /// Goes with the answer to its end.
     pub(crate) fn follow(mut self, response: HttpResponse) -> HttpResponse {
         self.status = response.status().as_u16();
-        self.degraded = response.headers().get(DEGRADED).and_then(Degraded::of);
+        self.degraded = Degraded::of(response.headers());
         self.code = problem::code_of(&response);
         response.map_body(|_head, body| {
             // A body that nobody will ask for is sent already.

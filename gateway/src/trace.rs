@@ -13,7 +13,6 @@ use actix_web::http::header::{HeaderMap, HeaderName};
 
 use service_kit::traceparent::{self, LENGTH, Received, compose, hex};
 
-static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 const SAMPLED: u8 = 0b01;
@@ -34,11 +33,8 @@ pub(crate) struct Trace {
 impl Trace {
     /// Goes on with the trace that the request names, or begins one.
     pub(crate) fn go_on_or_begin(fields: &HeaderMap, random: Random) -> Self {
-        let mut sent = fields.get_all(&TRACEPARENT);
-        let received = match (sent.next(), sent.next()) {
-            (Some(value), None) => traceparent::parse(value.as_bytes()),
-            _ => None,
-        };
+        let sent = traceparent::sent(fields);
+        let received = sent.and_then(|value| traceparent::parse(value.as_bytes()));
         let (trace_id, parent_id) = random;
         // An id of zeros alone is none.
         let parent_id = hex(parent_id.max(1).into());

@@ -31,11 +31,11 @@ pub(crate) use watches::Watches;
 
 use crate::dispatch::Worker;
 use crate::fault::{ClientFault, Fault};
-use crate::keep::DEGRADED;
 use crate::pages;
 use crate::proxy::{is_loop, withhold};
 use crate::record::Record;
 use crate::reply::Reply;
+use crate::server_sent;
 use crate::way::X_DRILL;
 
 use inquiry::{Errand, Inquiry, Round};
@@ -100,7 +100,7 @@ async fn once(reply: &Reply<'_>, inquiry: &Inquiry, record: &Record) -> HttpResp
     let fields = response.headers_mut();
     pages::protect(fields);
     if let Some(degraded) = answer.degraded() {
-        fields.insert(DEGRADED, HeaderValue::from_static(degraded));
+        degraded.mark(fields);
     }
     mark(&mut response, &round);
     response
@@ -121,10 +121,7 @@ async fn stream(
     if let Err(refusal) = &latest.verdict {
         return refused(reply, &inquiry, refusal, &latest);
     }
-    let mut response = HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/event-stream"))
-        .finish();
-    pages::protect(response.headers_mut());
+    let response = server_sent::answer();
     if *request.method() == Method::HEAD {
         return withhold(response);
     }

@@ -8,16 +8,17 @@ use std::time::Duration;
 use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
 use actix_web::http::Method;
-use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::http::header::{CONTENT_TYPE, HeaderName};
 use actix_web::{HttpRequest, HttpResponse};
 use http::uri::PathAndQuery;
 use shared_types::gateway::DrillMode;
 
 use crate::config::Upstream;
+use crate::degraded::{Degraded, is_marked};
 use crate::dispatch::Worker;
 use crate::fault::Fault;
 use crate::guard::Guard;
-use crate::keep::{self, DEGRADED, Given, Keep, Missed};
+use crate::keep::{self, Given, Keep, Missed};
 use crate::problem;
 use crate::proxy::{self, Outgoing, Pool};
 use crate::record::Record;
@@ -162,7 +163,7 @@ impl Way<'_> {
     pub(crate) fn drilled(&self, response: &HttpResponse) -> Option<DrillMode> {
         let drills = self.worker.state.drills.as_ref()?;
         let mode = drills.mark(&self.upstream.name, self.path)?;
-        let is_own = response.headers().contains_key(DEGRADED) || problem::is_of_gateway(response);
+        let is_own = is_marked(response.headers()) || problem::is_of_gateway(response);
         (is_own || mode == DrillMode::Slow).then_some(mode)
     }
 }
@@ -171,7 +172,6 @@ fn stand_in(fallback: &Fallback) -> HttpResponse {
     let mut response = HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, fallback.content_type))
         .finish();
-    let fields = response.headers_mut();
-    fields.insert(DEGRADED, HeaderValue::from_static("fallback"));
+    Degraded::Fallback.mark(response.headers_mut());
     response.set_body(BoxBody::new(fallback.body.clone()))
 }

@@ -10,6 +10,7 @@ mod orders;
 mod postgres;
 mod process;
 mod shape;
+mod skip;
 
 pub use client::{Answer, Client, Request};
 pub use eventually::eventually;
@@ -18,3 +19,4 @@ pub use orders::{Conduct, OrdersStandIn, waiting_for_orders};
 pub use postgres::{Postgres, postgres_or_skip};
 pub use process::{Process, addr_after};
 pub use shape::assert_same_shape;
+pub use skip::skip;

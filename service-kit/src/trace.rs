@@ -4,11 +4,9 @@
 use std::future::Future;
 use std::rc::Rc;
 
-use actix_web::http::header::{HeaderMap, HeaderName};
+use actix_web::http::header::HeaderMap;
 
 use crate::traceparent;
-
-pub const HEADER: HeaderName = HeaderName::from_static("traceparent");
 
 tokio::task_local! {
     static CURRENT: Option<Trace>;
@@ -22,10 +20,7 @@ impl Trace {
     /// None where the request names none, or more than one.
     #[must_use]
     pub fn of(fields: &HeaderMap) -> Option<Self> {
-        let mut sent = fields.get_all(HEADER);
-        let (Some(value), None) = (sent.next(), sent.next()) else {
-            return None;
-        };
+        let value = traceparent::sent(fields)?;
         traceparent::parse(value.as_bytes())?;
         value.to_str().ok().map(|text| Self(text.into()))
     }
@@ -57,7 +52,8 @@ pub async fn within<F: Future>(trace: Option<Trace>, work: F) -> F::Output {
 mod tests {
     use actix_web::http::header::HeaderMap;
 
-    use super::{HEADER, Trace, within};
+    use super::{Trace, within};
+    use crate::traceparent::HEADER;
 
     const SENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 

@@ -1,6 +1,17 @@
 //! The syntax of `traceparent` (W3C Trace Context §3.2): `{version}-{trace id}-{parent id}-{flags}`, each of them in
 //! lower-case hexadecimal digits.
 
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+
+pub const HEADER: HeaderName = HeaderName::from_static("traceparent");
+
+/// What a request says, unless it says nothing or more than one thing.
+#[must_use]
+pub fn sent(fields: &HeaderMap) -> Option<&HeaderValue> {
+    let mut all = fields.get_all(HEADER);
+    all.next().filter(|_first| all.next().is_none())
+}
+
 /// The length in bytes of a `traceparent` of version 00.
 pub const LENGTH: usize = 55;
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use service_kit::env::{ConfigError, Env};
 use service_kit::program::RunError;
@@ -44,6 +44,20 @@ pub enum Ports {
     From(u16),
     /// Whatever is free, on loopback.
     Free,
+}
+
+impl Options {
+    /// Every service, on ports that are free, with what is in the folder `data` kept.
+    #[must_use]
+    pub fn on_free_ports(data: &Path, env: Env) -> Self {
+        Self {
+            data: data.to_owned(),
+            is_fresh: false,
+            ports: Ports::Free,
+            services: Service::ALL.to_vec(),
+            env,
+        }
+    }
 }
 
 /// A running restaurant. It stops when it is dropped; [`Stack::stop`] lets what is in flight finish.

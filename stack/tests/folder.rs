@@ -1,15 +1,15 @@
 //! Who may have a data folder.
 
-use service_kit::env::Env;
-use stack::{Options, Ports, Service, Stack};
+use std::path::Path;
 
-fn options(data: &std::path::Path, is_fresh: bool) -> Options {
+use service_kit::env::Env;
+use stack::{Options, Service, Stack};
+
+fn options(data: &Path, is_fresh: bool) -> Options {
     Options {
-        data: data.to_owned(),
         is_fresh,
-        ports: Ports::Free,
         services: vec![Service::Orders],
-        env: Env::of_pairs([("GATEWAY_WORKERS", "1")]),
+        ..Options::on_free_ports(data, Env::of_pairs([("GATEWAY_WORKERS", "1")]))
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::time::interval;
 
 use super::reading::Reading;
 use super::snapshot;
+use crate::server_sent::event;
 use crate::state::State;
 
 /// How often there is news.
@@ -42,7 +43,7 @@ impl Feed {
         draining: Draining,
     ) -> impl Stream<Item = Result<Bytes, Infallible>> + 'static {
         let watcher = Watcher {
-            hello: Some(event("hello", hello)),
+            hello: Some(event("hello", hello.as_bytes()).into()),
             latest: self.0.subscribe(),
             draining,
         };
@@ -84,13 +85,9 @@ pub(crate) async fn run(state: Arc<State>, feed: Arc<Feed>, draining: Draining) 
         let seen = state.recent.take();
         if let Some(before) = &before {
             let data = snapshot::between(&state, (before, &now), &seen, Instant::now());
-            feed.0.send_replace(event("snapshot", &data));
+            feed.0
+                .send_replace(event("snapshot", data.as_bytes()).into());
         }
         before = Some(now);
     }
-}
-
-/// A server-sent event. JSON has no line breaks of its own.
-fn event(name: &str, data: &str) -> Bytes {
-    Bytes::from(format!("event: {name}\ndata: {data}\n\n"))
 }

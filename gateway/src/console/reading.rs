@@ -20,10 +20,22 @@ pub(super) struct Reading {
 }
 
 /// A histogram: how many took at most so many seconds, for each bound.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Times {
     pub(super) count: u64,
     pub(super) buckets: Vec<(f64, u64)>,
+}
+
+impl Times {
+    /// What has come since an earlier one of the same bounds.
+    pub(super) fn since(&self, earlier: &Self) -> Self {
+        let pairs = self.buckets.iter().zip(&earlier.buckets);
+        let buckets = pairs.map(|((bound, now), (_, then))| (*bound, now.saturating_sub(*then)));
+        Self {
+            count: self.count.saturating_sub(earlier.count),
+            buckets: buckets.collect(),
+        }
+    }
 }
 
 impl Reading {

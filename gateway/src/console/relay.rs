@@ -1,7 +1,6 @@
 //! The console's way to the public API, from the page's own origin: `/public/order-api/menu` is `/order-api/menu` as a
 //! client gets it, the listener left out.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_service::{Service as _, apply_fn_factory};
@@ -13,19 +12,13 @@ use service_kit::serve::Draining;
 
 use crate::dispatch::Worker;
 use crate::entrance;
-use crate::proxy::{Pools, TlsConfig};
+use crate::proxy::TlsConfig;
 use crate::state::State;
 
 const PREFIX: &str = "/public";
 
 pub(super) fn scope(state: &Arc<State>, tls: &TlsConfig) -> impl HttpServiceFactory + use<> {
-    let worker = Rc::new(Worker {
-        config: Arc::clone(&state.config),
-        state: Arc::clone(state),
-        pools: Pools::new(&state.config.upstreams, tls),
-        draining: Draining::default(),
-        is_counting: true,
-    });
+    let worker = Worker::new(state, tls, Draining::default(), true);
     let service = apply_fn_factory(entrance::service(worker), |mut request, service| {
         make_public(&mut request);
         service.call(request)

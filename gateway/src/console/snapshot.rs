@@ -10,7 +10,6 @@ use shared_types::value::Timestamp;
 use super::reading::{Reading, Times};
 use super::recent::Seen;
 use super::traffic::Traffic;
-use crate::drills::shown;
 use crate::route::{Route, To};
 use crate::state::State;
 
@@ -54,8 +53,7 @@ pub(super) fn between(
     requests: &[Seen],
     at: Instant,
 ) -> String {
-    let drills = state.drills.as_ref().map(|drills| drills.all(at));
-    let drills = drills.unwrap_or_default();
+    let drills = state.drills.as_ref();
     let rows = state.config.routes.routes();
     let routes: Vec<_> = rows
         .filter_map(|route| row(state, route, (before, now)))
@@ -72,9 +70,8 @@ pub(super) fn between(
         at: Timestamp::now(),
         status: state.operator_status(),
         drills: drills
-            .iter()
-            .map(|(place, plan)| shown(place, plan, at))
-            .collect(),
+            .map(|drills| drills.under_way(at))
+            .unwrap_or_default(),
         traffic: Total {
             requests: all(now) - all(before),
             errors: errors(now) - errors(before),

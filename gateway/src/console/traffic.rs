@@ -15,18 +15,7 @@ pub(super) struct Traffic {
 
 impl Traffic {
     pub(super) fn between(before: Option<&Times>, after: &Times) -> Self {
-        let gone = before.cloned().unwrap_or_default();
-        let mut earlier = gone.buckets.iter().map(|(_, count)| *count);
-        let buckets = after.buckets.iter().map(|(bound, count)| {
-            (
-                *bound,
-                count.saturating_sub(earlier.next().unwrap_or_default()),
-            )
-        });
-        let times = Times {
-            count: after.count.saturating_sub(gone.count),
-            buckets: buckets.collect(),
-        };
+        let times = before.map_or_else(|| after.clone(), |before| after.since(before));
         Self {
             requests: times.count,
             p50_ms: quantile(&times, 0.5),

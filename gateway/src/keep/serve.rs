@@ -9,10 +9,8 @@ use actix_web::http::header::{self, EntityTag, HeaderName, HeaderValue, IfNoneMa
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 
 use super::{Copy, Missed};
+use crate::degraded::Degraded;
 use crate::proxy::withhold;
-
-/// Marks an answer that is not what it would be were everything well.
-pub(crate) const DEGRADED: HeaderName = HeaderName::from_static("x-degraded");
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
@@ -46,7 +44,7 @@ impl Served<'_> {
             Self::Shared(_) => "passe-plat; fwd=miss; collapsed".to_owned(),
             Self::Hit(copy) => format!("passe-plat; hit; ttl={}", copy.ttl(now)),
             Self::Stale(copy, missed) => {
-                fields.insert(DEGRADED, HeaderValue::from_static("stale"));
+                Degraded::Stale.mark(fields);
                 format!("passe-plat; {}; ttl={}", missed.forwarded(), copy.ttl(now))
             }
         };

@@ -2,6 +2,7 @@
 //! (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
 
 use std::sync::LazyLock;
+use std::time::Instant;
 
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{IntGaugeVec, Opts, Registry, TextEncoder};
@@ -46,7 +47,7 @@ pub(crate) fn expose(state: &State) -> prometheus::Result<String> {
     let under_way = state
         .drills
         .as_ref()
-        .map_or(0, |drills| drills.all(std::time::Instant::now()).len());
+        .map_or(0, |drills| drills.under_way(Instant::now()).len());
     drills
         .with_label_values::<&str>(&[])
         .set(i64::try_from(under_way).unwrap_or(i64::MAX));

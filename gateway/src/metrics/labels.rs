@@ -1,13 +1,26 @@
 //! The words that labels may have, each of a short list.
 
-use actix_web::http::header::HeaderValue;
+use prometheus::IntCounter;
 
-/// The classes of statuses (RFC 9110 §15).
-pub(super) const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+/// A counter for each class of statuses (RFC 9110 §15).
+#[derive(Debug)]
+pub(super) struct ByClass([IntCounter; 5]);
 
-/// The index of a status in [`CLASSES`].
-pub(super) fn class(status: u16) -> usize {
-    usize::from(status / 100).saturating_sub(1)
+impl ByClass {
+    /// `of` gives the counter of a class, by its label.
+    pub(super) fn new(
+        of: impl Fn(&str) -> prometheus::Result<IntCounter>,
+    ) -> prometheus::Result<Self> {
+        let [one, two, three, four, five] = ["1xx", "2xx", "3xx", "4xx", "5xx"].map(of);
+        Ok(Self([one?, two?, three?, four?, five?]))
+    }
+
+    pub(super) fn count(&self, status: u16) {
+        let class = usize::from(status / 100).saturating_sub(1);
+        if let Some(counter) = self.0.get(class) {
+            counter.inc();
+        }
+    }
 }
 
 /// What became of an answer.
@@ -27,31 +40,5 @@ impl Outcome {
             Self::Broken => "broken_off",
             Self::Complete => "complete",
         }
-    }
-}
-
-/// What stood in for an answer, as `X-Degraded` says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Degraded {
-    Stale,
-    Partial,
-    Fallback,
-}
-
-impl Degraded {
-    pub(super) const ALL: [Self; 3] = [Self::Stale, Self::Partial, Self::Fallback];
-
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Stale => "stale",
-            Self::Partial => "partial",
-            Self::Fallback => "fallback",
-        }
-    }
-
-    /// A value that an upstream has made up is none.
-    pub(crate) fn of(value: &HeaderValue) -> Option<Self> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|kind| kind.as_str().as_bytes() == value.as_bytes())
     }
 }

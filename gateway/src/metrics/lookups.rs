@@ -1,8 +1,8 @@
 //! How often what is kept has helped.
 
-use prometheus::{IntCounter, IntCounterVec, Opts, Registry};
+use prometheus::{IntCounter, Registry};
 
-use super::register;
+use super::counters;
 
 /// How an answer that may be kept was come by.
 #[derive(Clone, Debug)]
@@ -17,11 +17,12 @@ pub(crate) struct Lookups {
 
 impl Lookups {
     pub(super) fn new(registry: &Registry) -> prometheus::Result<Self> {
-        let family = Opts::new(
+        let family = counters(
+            registry,
             "gateway_cache_lookups_total",
             "Answers that may be kept, by how they were come by.",
-        );
-        let family = register(registry, IntCounterVec::new(family, &["result"]))?;
+            &["result"],
+        )?;
         let of = |result: &str| family.get_metric_with_label_values(&[result]);
         Ok(Self {
             hit: of("hit")?,

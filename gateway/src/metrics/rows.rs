@@ -1,11 +1,9 @@
 //! What is counted of each row of the route table.
 
-use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry,
-};
+use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Registry};
 
-use super::labels::{CLASSES, Outcome, class};
-use super::{BUCKETS, REQUEST_SECONDS, REQUESTS, register};
+use super::labels::{ByClass, Outcome};
+use super::{REQUEST_SECONDS, REQUESTS, counters, histograms};
 use crate::route::RouteTable;
 
 /// What the labels say where a request matched no row.
@@ -17,7 +15,7 @@ pub(crate) struct Rows {
 }
 
 pub(crate) struct Row {
-    by_class: [IntCounter; 5],
+    by_class: ByClass,
     seconds: Histogram,
     bytes: IntCounter,
     unfinished: [IntCounter; 2],
@@ -54,9 +52,7 @@ impl Rows {
 
 impl Row {
     fn count(&self, ended: Ended) {
-        if let Some(counter) = self.by_class.get(class(ended.status)) {
-            counter.inc();
-        }
+        self.by_class.count(ended.status);
         self.seconds.observe(ended.seconds);
         self.bytes.inc_by(ended.bytes);
         let [gone, broken] = &self.unfinished;
@@ -79,35 +75,30 @@ struct Vecs {
 impl Vecs {
     fn register(registry: &Registry) -> prometheus::Result<Self> {
         let of_row = ["method", "route"];
-        let requests = Opts::new(
-            REQUESTS,
-            "Requests that have ended, by the class of their status.",
-        );
-        let seconds = HistogramOpts::new(
-            REQUEST_SECONDS,
-            "From a request's head to the last byte of its answer.",
-        );
-        let bytes = Opts::new(
-            "gateway_response_body_bytes_total",
-            "Bytes of answers' bodies.",
-        );
-        let unfinished = Opts::new(
-            "gateway_requests_unfinished_total",
-            "Requests whose answer did not reach its end, by the reason.",
-        );
         Ok(Self {
-            requests: register(
+            requests: counters(
                 registry,
-                IntCounterVec::new(requests, &["method", "route", "status"]),
+                REQUESTS,
+                "Requests that have ended, by the class of their status.",
+                &["method", "route", "status"],
             )?,
-            seconds: register(
+            seconds: histograms(
                 registry,
-                HistogramVec::new(seconds.buckets(BUCKETS.to_vec()), &of_row),
+                REQUEST_SECONDS,
+                "From a request's head to the last byte of its answer.",
+                &of_row,
             )?,
-            bytes: register(registry, IntCounterVec::new(bytes, &of_row))?,
-            unfinished: register(
+            bytes: counters(
                 registry,
-                IntCounterVec::new(unfinished, &["method", "route", "reason"]),
+                "gateway_response_body_bytes_total",
+                "Bytes of answers' bodies.",
+                &of_row,
+            )?,
+            unfinished: counters(
+                registry,
+                "gateway_requests_unfinished_total",
+                "Requests whose answer did not reach its end, by the reason.",
+                &["method", "route", "reason"],
             )?,
         })
     }
@@ -116,10 +107,9 @@ impl Vecs {
         let of = |vec: &IntCounterVec, last: &str| {
             vec.get_metric_with_label_values(&[method, path, last])
         };
-        let [one, two, three, four, five] = CLASSES.map(|class| of(&self.requests, class));
         let unfinished = |outcome: Outcome| of(&self.unfinished, outcome.as_str());
         Ok(Row {
-            by_class: [one?, two?, three?, four?, five?],
+            by_class: ByClass::new(|class| of(&self.requests, class))?,
             seconds: self.seconds.get_metric_with_label_values(&[method, path])?,
             bytes: self.bytes.get_metric_with_label_values(&[method, path])?,
             unfinished: [unfinished(Outcome::Gone)?, unfinished(Outcome::Broken)?],

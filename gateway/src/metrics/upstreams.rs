@@ -4,12 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, Opts, Registry,
-};
+use prometheus::{Histogram, IntCounter, IntCounterVec, Registry};
 
-use super::labels::{CLASSES, class};
-use super::{BUCKETS, UPSTREAM_SECONDS, register};
+use super::labels::ByClass;
+use super::{UPSTREAM_SECONDS, counters, histograms};
 use crate::config::Upstream;
 use crate::fault::Fault;
 
@@ -17,7 +15,7 @@ use crate::fault::Fault;
 #[derive(Debug)]
 pub(crate) struct UpstreamMetrics {
     name: Arc<str>,
-    by_class: [IntCounter; 5],
+    by_class: ByClass,
     exchanges: IntCounterVec,
     seconds: Histogram,
     pub(crate) received: IntCounter,
@@ -31,11 +29,7 @@ impl UpstreamMetrics {
     pub(crate) fn exchanged(&self, outcome: Result<StatusCode, &Fault>, elapsed: Duration) {
         self.seconds.observe(elapsed.as_secs_f64());
         match outcome {
-            Ok(status) => {
-                if let Some(counter) = self.by_class.get(class(status.as_u16())) {
-                    counter.inc();
-                }
-            }
+            Ok(status) => self.by_class.count(status.as_u16()),
             Err(fault) => self.refused(fault),
         }
     }
@@ -53,20 +47,18 @@ pub(super) fn all(
     upstreams: &[Upstream],
 ) -> prometheus::Result<Vec<Arc<UpstreamMetrics>>> {
     let of_upstream = ["upstream"];
-    let counters = |name: &str, help: &str, labels: &[&str]| {
-        register(registry, IntCounterVec::new(Opts::new(name, help), labels))
-    };
+    let counters = |name, help, labels: &[&str]| counters(registry, name, help, labels);
     let exchanges = counters(
         "gateway_upstream_requests_total",
         "Requests to an upstream, by the class of its status, or the code of the problem where it gave no answer.",
         &["upstream", "result"],
     )?;
-    let seconds = HistogramOpts::new(
+    let seconds = histograms(
+        registry,
         UPSTREAM_SECONDS,
         "From a request to an upstream to the head of its answer, or the failure.",
-    );
-    let seconds = HistogramVec::new(seconds.buckets(BUCKETS.to_vec()), &of_upstream);
-    let seconds = register(registry, seconds)?;
+        &of_upstream,
+    )?;
     let received = counters(
         "gateway_request_body_bytes_total",
         "Bytes of requests' bodies, by the upstream that they are for.",
@@ -85,10 +77,9 @@ pub(super) fn all(
     let of = |upstream: &Upstream| {
         let name = &*upstream.name;
         let of_class = |class: &str| exchanges.get_metric_with_label_values(&[name, class]);
-        let [one, two, three, four, five] = CLASSES.map(of_class);
         Ok(Arc::new(UpstreamMetrics {
             name: Arc::clone(&upstream.name),
-            by_class: [one?, two?, three?, four?, five?],
+            by_class: ByClass::new(of_class)?,
             exchanges: exchanges.clone(),
             seconds: seconds.get_metric_with_label_values(&[name])?,
             received: received.get_metric_with_label_values(&[name])?,

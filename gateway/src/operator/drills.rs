@@ -32,10 +32,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 }
 
 async fn list(operator: web::Data<Operator>) -> Result<HttpResponse, Failure> {
-    let now = Instant::now();
-    let all = allowed(&operator.state)?.all(now);
-    let all: Vec<_> = all.iter().map(|(at, plan)| shown(at, plan, now)).collect();
-    Ok(HttpResponse::Ok().json(all))
+    let drills = allowed(&operator.state)?.under_way(Instant::now());
+    Ok(HttpResponse::Ok().json(drills))
 }
 
 async fn begin_upstream(

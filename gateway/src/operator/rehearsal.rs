@@ -4,7 +4,6 @@
 //! The requests go through the gateway itself, its listener and its rate limits left out. Others' requests meet the same
 //! drills meanwhile, for about a second for each upstream.
 
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,14 +21,14 @@ use shared_types::gateway::DrillMode;
 use tokio::time::sleep;
 
 use crate::config::Upstream;
+use crate::degraded::is_marked;
 use crate::dispatch::Worker;
 use crate::drills::{Answer, Cell, Drills, Place, Plan, Verdict, declared, holds};
 use crate::entrance;
 use crate::features::{Feature, Probe};
 use crate::guard::{Guard, Phase};
-use crate::keep::DEGRADED;
 use crate::problem;
-use crate::proxy::{Pools, TlsConfig};
+use crate::proxy::TlsConfig;
 use crate::state::State;
 
 /// Longer than all features take to be asked for; ended as soon as they are.
@@ -43,13 +42,7 @@ pub(super) async fn run(
     tls: &TlsConfig,
     drills: &Drills,
 ) -> Result<Verdict, Failure> {
-    let worker = Rc::new(Worker {
-        config: Arc::clone(&state.config),
-        state: Arc::clone(state),
-        pools: Pools::new(&state.config.upstreams, tls),
-        draining: Draining::default(),
-        is_counting: false,
-    });
+    let worker = Worker::new(state, tls, Draining::default(), false);
     let app = App::new().default_service(entrance::service(worker));
     let service = map_config(app, |()| AppConfig::default()).new_service(());
     let service = service
@@ -169,7 +162,7 @@ where
     // As a client does; a large one need not be read to its end.
     let _ = to_bytes_limited(body, MOST).await;
     let (status, fields) = (answer.status(), answer.headers());
-    if fields.contains_key(DEGRADED) && status.is_success() {
+    if is_marked(fields) && status.is_success() {
         Answer::Degraded
     } else if status == StatusCode::SERVICE_UNAVAILABLE
         && problem::is_of_gateway(&answer)

@@ -3,7 +3,9 @@
 
 use actix_web::http::header::HeaderValue;
 
-use super::{TRACEPARENT, TRACESTATE, Trace};
+use service_kit::traceparent;
+
+use super::{TRACESTATE, Trace};
 use crate::fuzzing::fields;
 
 /// `bytes` are what the generator gives, and a head.
@@ -19,7 +21,10 @@ pub(crate) fn hold(bytes: &[u8]) {
     let text = String::from_utf8_lossy(trace.traceparent()).into_owned();
     assert!(is_valid(&text, trace.id()), "{text}");
     if !trace.drops(TRACESTATE.as_str()) && fields.contains_key(&TRACESTATE) {
-        let parents: Vec<&[u8]> = fields.get_all(&TRACEPARENT).map(AsRef::as_ref).collect();
+        let parents: Vec<&[u8]> = fields
+            .get_all(traceparent::HEADER)
+            .map(AsRef::as_ref)
+            .collect();
         assert!(
             matches!(*parents, [parent] if parent.get(3..35) == Some(trace.id().as_bytes())),
             "{fields:?}"
@@ -29,7 +34,7 @@ pub(crate) fn hold(bytes: &[u8]) {
     let Ok(value) = HeaderValue::from_str(&text) else {
         panic!("{text}");
     };
-    fields.insert(TRACEPARENT.clone(), value);
+    fields.insert(traceparent::HEADER, value);
     let next = Trace::go_on_or_begin(&fields, (0, 1));
     assert_eq!(next.id(), trace.id());
     assert_eq!(next.traceparent().last(), trace.traceparent().last());

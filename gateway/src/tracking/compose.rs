@@ -8,6 +8,7 @@ use shared_types::order::OrderStatus;
 use shared_types::tracking::{PartState, Parts, Tracking, TrackingMeta};
 
 use super::part::Part;
+use crate::degraded::Degraded;
 
 #[derive(Debug)]
 pub(super) struct Answer {
@@ -58,13 +59,13 @@ impl Answer {
     }
 
     /// How `X-Degraded` marks it. That the order itself is old weighs more than that something is missing.
-    pub(super) fn degraded(&self) -> Option<&'static str> {
+    pub(super) fn degraded(&self) -> Option<Degraded> {
         if self.tracking.meta.parts.order.state == PartState::Stale {
-            Some("stale")
+            Some(Degraded::Stale)
         } else if self.tracking.meta.complete {
             None
         } else {
-            Some("partial")
+            Some(Degraded::Partial)
         }
     }
 
@@ -107,6 +108,7 @@ mod tests {
 
     use super::super::part::Part;
     use super::Answer;
+    use crate::degraded::Degraded;
     use PartState::{NotFound, Ok, Stale, Timeout, Unavailable};
 
     fn part(value: &str, state: PartState, age_seconds: Option<u64>) -> Part {
@@ -149,15 +151,21 @@ mod tests {
         let none = || part("", NotFound, None);
         assert_eq!(answer(order(Ok), NotFound, none()).degraded(), None);
         assert_eq!(
-            answer(order(Ok), Timeout, none()).degraded(),
+            answer(order(Ok), Timeout, none())
+                .degraded()
+                .map(Degraded::as_str),
             Some("partial")
         );
         assert_eq!(
-            answer(order(Ok), Ok, order(Stale)).degraded(),
+            answer(order(Ok), Ok, order(Stale))
+                .degraded()
+                .map(Degraded::as_str),
             Some("partial")
         );
         assert_eq!(
-            answer(order(Stale), Timeout, none()).degraded(),
+            answer(order(Stale), Timeout, none())
+                .degraded()
+                .map(Degraded::as_str),
             Some("stale")
         );
     }

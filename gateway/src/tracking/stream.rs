@@ -18,6 +18,7 @@ use tokio::time::sleep;
 use super::inquiry::{Inquiry, Round};
 use super::poll;
 use super::watches::Latest;
+use crate::server_sent;
 
 /// How often something is sent at least: proxies give up a connection on which nothing is for a minute or half of
 /// one, and only by writing is it found out that the client has gone.
@@ -25,8 +26,6 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// A comment, which a browser makes nothing of.
 const BEAT: Bytes = Bytes::from_static(b": \n\n");
-
-const END: &[u8] = b"event: fin\ndata: {}\n\n";
 
 /// One who watches.
 pub(super) struct Watcher {
@@ -101,18 +100,10 @@ async fn wait(receiver: &mut watch::Receiver<Latest>, draining: &Draining) -> Ev
     }
 }
 
-/// A line of data for each line of the body, which a service may have broken where it liked.
 fn event(json: &[u8], is_final: bool) -> Bytes {
-    let mut event = Vec::with_capacity(json.len() + 64);
-    event.extend_from_slice(b"event: suivi\n");
-    for line in json.split(|byte| matches!(byte, b'\n' | b'\r')) {
-        event.extend_from_slice(b"data: ");
-        event.extend_from_slice(line);
-        event.push(b'\n');
-    }
-    event.push(b'\n');
+    let mut event = server_sent::event("suivi", json);
     if is_final {
-        event.extend_from_slice(END);
+        event.extend(server_sent::event("fin", b"{}"));
     }
     event.into()
 }

@@ -1,14 +1,14 @@
 //! A Chromium without a window, by the driver that comes with it.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::{env, fs};
 
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
-use service_kit::testing::Process;
+use service_kit::testing::{Process, skip};
 use url::Url;
 
 pub(crate) struct Browser {
@@ -28,21 +28,12 @@ pub(crate) struct Look {
 /// Where this variable is set, tests that need a browser fail without it instead of being skipped.
 const REQUIRED: &str = "REQUIRE_BROWSER";
 
-#[expect(
-    clippy::print_stderr,
-    reason = "whoever runs the tests wants to know which were skipped"
-)]
 fn or_skip() {
     let found = Command::new("chromedriver").arg("--version").output();
-    if found.is_ok_and(|told| told.status.success()) {
-        return;
+    if !found.is_ok_and(|told| told.status.success()) {
+        let missing = "there is no chromedriver in PATH";
+        skip("the tests in a browser", missing, REQUIRED);
     }
-    assert!(
-        env::var_os(REQUIRED).is_none(),
-        "chromedriver is not installed"
-    );
-    eprintln!("skipped: chromedriver is not installed");
-    std::process::exit(0);
 }
 
 impl Browser {

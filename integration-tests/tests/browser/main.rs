@@ -14,7 +14,7 @@ use fantoccini::Locator::Css;
 use fantoccini::key::Key;
 use serde_json::Value;
 use service_kit::env::Env;
-use stack::{Options, Ports, Service, Stack};
+use stack::{Options, Service, Stack};
 use tempfile::TempDir;
 
 use browser::{Browser, Look};
@@ -47,13 +47,8 @@ impl Console {
     async fn open(look: Look) -> Self {
         let browser = Browser::open(look).await;
         let data = tempfile::tempdir().unwrap();
-        let options = Options {
-            data: data.path().to_owned(),
-            is_fresh: false,
-            ports: Ports::Free,
-            services: Service::ALL.to_vec(),
-            env: Env::of_pairs([("GATEWAY_WORKERS", "1")]),
-        };
+        let env = Env::of_pairs([("GATEWAY_WORKERS", "1")]);
+        let options = Options::on_free_ports(data.path(), env);
         let stack = Stack::start(options).await.unwrap();
         let console = Self {
             browser,

@@ -57,11 +57,11 @@ async fn every_metric_is_documented_with_its_type_and_labels() {
     let operator = Client::of(gateway.admin_addr());
     actix_web::rt::spawn(gateway.run_until(std::future::pending()));
     let answer = operator.get("/metrics").await;
-    let text = String::from_utf8(answer.body.to_vec()).unwrap();
-    let told = told(&text);
+    let text = answer.text();
+    let told = told(text);
     assert!(told.len() > 10, "{text}");
     assert_eq!(documented(), told);
-    promtool_is_content_with(&text);
+    promtool_is_content_with(text);
 }
 
 /// Where it is not installed, only if it is required.

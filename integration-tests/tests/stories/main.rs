@@ -19,7 +19,7 @@ mod traces;
 use serde_json::{Value, json};
 use service_kit::env::Env;
 use service_kit::testing::Client;
-use stack::{Options, Ports, Service, Stack};
+use stack::{Options, Stack};
 use tempfile::TempDir;
 
 /// A restaurant of its own for each test, on free ports, with the demo data.
@@ -31,13 +31,8 @@ struct Restaurant {
 
 async fn restaurant() -> Restaurant {
     let data = tempfile::tempdir().unwrap();
-    let options = Options {
-        data: data.path().to_owned(),
-        is_fresh: false,
-        ports: Ports::Free,
-        services: Service::ALL.to_vec(),
-        env: Env::of_pairs([("GATEWAY_WORKERS", "1"), ("GATEWAY_RATE_LIMIT", "off")]),
-    };
+    let env = Env::of_pairs([("GATEWAY_WORKERS", "1"), ("GATEWAY_RATE_LIMIT", "off")]);
+    let options = Options::on_free_ports(data.path(), env);
     let stack = Stack::start(options).await.unwrap();
     Restaurant {
         gateway: Client::of(stack.addr()),

@@ -94,7 +94,7 @@ impl Walk<'_> {
             let page = request.header("accept-language", lang).send().await;
             assert_eq!(page.status, 200, "{code:?}");
             assert_eq!(page.header("content-language"), Some(lang));
-            let text = String::from_utf8(page.body.to_vec()).unwrap();
+            let text = page.text();
             assert!(
                 text.contains(&format!("<code>{}</code>", code.as_str())),
                 "{text}"

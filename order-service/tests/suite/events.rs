@@ -128,7 +128,7 @@ async fn without_subscribers_nothing_is_kept_to_be_told() {
 async fn gauge(service: &Service, name: &str, recipient: &str) -> i64 {
     let answer = service.get("/metrics").await;
     assert_eq!(answer.status, 200);
-    let text = std::str::from_utf8(&answer.body).unwrap();
+    let text = answer.text();
     let begin = format!("{name}{{recipient=\"{recipient}\"}} ");
     let value = text.lines().find_map(|line| line.strip_prefix(&begin));
     value.unwrap().parse().unwrap()

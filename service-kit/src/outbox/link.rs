@@ -9,7 +9,7 @@ use awc::{Client, ClientRequest};
 
 use super::rows::Message;
 use crate::peer::PeerUrl;
-use crate::{request_id, trace};
+use crate::{request_id, traceparent};
 
 /// How long one try may take, its answer included.
 pub(super) const DEADLINE: Duration = Duration::from_secs(3);
@@ -60,7 +60,7 @@ impl Link {
             // So that what became of an order is found in every service's log by its id.
             .insert_header((request_id::HEADER, message.topic.as_str()));
         if !message.trace.is_empty() {
-            request = request.insert_header((trace::HEADER, message.trace.as_str()));
+            request = request.insert_header((traceparent::HEADER, message.trace.as_str()));
         }
         let mut answer = match request.send_body(message.body.clone()).await {
             Ok(answer) => answer,

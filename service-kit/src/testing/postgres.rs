@@ -10,7 +10,9 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::{env, fs, io};
+use std::{env, fs};
+
+use super::skip;
 
 /// Each version has a folder here, which is not in `PATH`.
 const DEBIAN: &str = "/usr/lib/postgresql";
@@ -47,7 +49,8 @@ impl Postgres {
     #[must_use]
     pub fn start() -> Self {
         if !is_installed() {
-            skip();
+            let missing = format!("there is no initdb in PATH nor in {DEBIAN}");
+            skip("the tests on PostgreSQL", &missing, REQUIRED);
         }
         let mut keeper = keeper().spawn().expect("a shell starts");
         let stdout = keeper.stdout.take().expect("standard output is piped");
@@ -186,18 +189,4 @@ fn search_path() -> OsString {
         path.push(Path::new(DEBIAN).join(version.to_string()).join("bin"));
     }
     path
-}
-
-/// Loudly: what is written to standard error itself is not captured with the output of a test that succeeds.
-fn skip() -> ! {
-    assert!(
-        env::var_os(REQUIRED).is_none(),
-        "{REQUIRED} is set, and there is no initdb in PATH nor in {DEBIAN}"
-    );
-    let notice = format!(
-        "\n*** SKIPPED: the tests on PostgreSQL. There is no initdb in PATH nor in {DEBIAN}; \
-         install PostgreSQL to run them. ***\n\n"
-    );
-    let _ = io::stderr().write_all(notice.as_bytes());
-    std::process::exit(0)
 }

@@ -7,7 +7,7 @@ use super::{Mood, SITE, Site, site};
 
 async fn text(site: &Site) -> String {
     let answer = site.operator.get("/metrics").await;
-    String::from_utf8(answer.body.to_vec()).unwrap()
+    answer.text().to_owned()
 }
 
 /// The value of a series, by its name with its labels.
