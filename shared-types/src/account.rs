@@ -5,6 +5,7 @@ mod password;
 mod phone;
 
 use deserr::Deserr;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::field::{FieldErrors, Line, Optional};
@@ -26,28 +27,34 @@ wire_enum! {
     }
 }
 
-/// `POST /clients`.
-#[derive(Debug, Deserr)]
+/// Whoever signs up.
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase)]
+#[schemars(rename_all = "camelCase")]
 pub struct NewClient {
     pub email: Email,
     pub password: Password,
     pub first_name: Line<100>,
     pub last_name: Line<100>,
     #[deserr(default)]
+    #[schemars(default)]
     pub phone: Optional<Phone>,
     #[deserr(default)]
+    #[schemars(default)]
     pub address: Optional<Line<200>>,
     #[deserr(default)]
+    #[schemars(default)]
     pub city: Optional<Line<100>>,
     #[deserr(default)]
+    #[schemars(default)]
     pub postal_code: Optional<Line<20>>,
     #[deserr(default)]
+    #[schemars(default)]
     pub role: Optional<Role>,
 }
 
 /// A client as everyone sees it: no password, no hash.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Client {
     pub id: ClientId,
@@ -64,8 +71,8 @@ pub struct Client {
     pub updated_at: Timestamp,
 }
 
-/// `POST /auth/login`. The e-mail is not parsed as one: whatever is unknown is answered like a wrong password.
-#[derive(Debug, Deserr)]
+/// What one logs in with. The e-mail is not parsed as one: whatever is unknown is answered like a wrong password.
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct Login {
     pub email: Line<320>,
@@ -73,7 +80,7 @@ pub struct Login {
 }
 
 /// The answer to a login. The field names are those of RFC 6749 §5.1.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct LoggedIn {
     pub access_token: String,
     /// Always `Bearer` (RFC 6750).
@@ -84,7 +91,7 @@ pub struct LoggedIn {
 }
 
 /// A live session of the client who asks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     pub id: SessionId,

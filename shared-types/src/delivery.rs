@@ -1,6 +1,7 @@
 //! Couriers and their deliveries.
 
 use deserr::Deserr;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Email, Phone};
@@ -25,8 +26,8 @@ wire_enum! {
     }
 }
 
-/// A delivery that is assigned and not finished, as `GET /assigned` lists it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A delivery that is assigned and not finished.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Assignment {
     pub order_id: OrderRef,
     /// The courier's name.
@@ -40,60 +41,79 @@ pub struct Assignment {
 /// A mark of delivery.
 pub type NewDeliveryMark = NewMark<DeliveryStatus>;
 
-/// `POST /livreurs`.
-#[derive(Clone, Debug, Deserr)]
+/// A courier to register.
+#[derive(Clone, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct NewCourier {
     #[deserr(rename = "nom")]
+    #[schemars(rename = "nom")]
     pub last_name: Line<100>,
     #[deserr(default, rename = "prenom")]
+    #[schemars(default, rename = "prenom")]
     pub first_name: Optional<Line<100>>,
     #[deserr(default, rename = "telephone")]
+    #[schemars(default, rename = "telephone")]
     pub phone: Optional<Phone>,
     pub email: Email,
     #[deserr(default, rename = "vehicule")]
+    #[schemars(default, rename = "vehicule")]
     pub vehicle: Optional<Line<50>>,
     #[deserr(default, rename = "numeroLicence")]
+    #[schemars(default, rename = "numeroLicence")]
     pub licence_number: Optional<Line<50>>,
     #[deserr(default, rename = "adresse")]
+    #[schemars(default, rename = "adresse")]
     pub address: Optional<Line<200>>,
     #[deserr(default, rename = "ville")]
+    #[schemars(default, rename = "ville")]
     pub city: Optional<Line<100>>,
     #[deserr(default, rename = "codePostal")]
+    #[schemars(default, rename = "codePostal")]
     pub postal_code: Optional<Line<20>>,
     /// `true` where it is absent.
     #[deserr(default, rename = "disponible")]
+    #[schemars(default, rename = "disponible")]
     pub available: Optional<bool>,
     // `motDePasse` is accepted like every unknown field: a simulated courier never logs in, so it is not kept.
 }
 
-/// `PATCH /livreurs/{id}`: what is absent stays as it is.
-#[derive(Clone, Debug, Deserr)]
+/// A change of a courier: what is absent stays as it is.
+#[derive(Clone, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct CourierChange {
     #[deserr(default, rename = "nom")]
+    #[schemars(default, rename = "nom")]
     pub last_name: Optional<Line<100>>,
     #[deserr(default, rename = "prenom")]
+    #[schemars(default, rename = "prenom")]
     pub first_name: Optional<Line<100>>,
     #[deserr(default, rename = "telephone")]
+    #[schemars(default, rename = "telephone")]
     pub phone: Optional<Phone>,
     #[deserr(default)]
+    #[schemars(default)]
     pub email: Optional<Email>,
     #[deserr(default, rename = "vehicule")]
+    #[schemars(default, rename = "vehicule")]
     pub vehicle: Optional<Line<50>>,
     #[deserr(default, rename = "numeroLicence")]
+    #[schemars(default, rename = "numeroLicence")]
     pub licence_number: Optional<Line<50>>,
     #[deserr(default, rename = "adresse")]
+    #[schemars(default, rename = "adresse")]
     pub address: Optional<Line<200>>,
     #[deserr(default, rename = "ville")]
+    #[schemars(default, rename = "ville")]
     pub city: Optional<Line<100>>,
     #[deserr(default, rename = "codePostal")]
+    #[schemars(default, rename = "codePostal")]
     pub postal_code: Optional<Line<20>>,
     #[deserr(default, rename = "disponible")]
+    #[schemars(default, rename = "disponible")]
     pub available: Optional<bool>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Courier {
     pub id: CourierId,
     #[serde(rename = "nom")]
@@ -117,53 +137,67 @@ pub struct Courier {
     pub available: bool,
 }
 
-/// `POST /livraisons`.
-#[derive(Clone, Debug, Deserr)]
+/// A delivery to open.
+#[derive(Clone, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct NewDelivery {
     #[deserr(rename = "commandeId")]
+    #[schemars(rename = "commandeId")]
     pub order_id: OrderRef,
     #[deserr(default, rename = "livreurId")]
+    #[schemars(default, rename = "livreurId")]
     pub courier_id: Optional<CourierId>,
     #[deserr(default, rename = "adresseDepart")]
+    #[schemars(default, rename = "adresseDepart")]
     pub pickup_address: Optional<Line<200>>,
     #[deserr(default, rename = "adresseArrivee")]
+    #[schemars(default, rename = "adresseArrivee")]
     pub dropoff_address: Optional<Line<200>>,
     #[deserr(default, rename = "clientNom")]
+    #[schemars(default, rename = "clientNom")]
     pub client_name: Optional<Line<200>>,
     #[deserr(default, rename = "clientTelephone")]
+    #[schemars(default, rename = "clientTelephone")]
     pub client_phone: Optional<Phone>,
     #[deserr(default, rename = "prixLivraison")]
+    #[schemars(default, rename = "prixLivraison")]
     pub fee: Optional<Price>,
     #[deserr(default, rename = "distanceKm")]
+    #[schemars(default, rename = "distanceKm")]
     pub distance: Optional<Kilometres>,
     #[deserr(default, rename = "tempsEstime")]
+    #[schemars(default, rename = "tempsEstime")]
     pub estimated_time: Optional<Minutes>,
     #[deserr(default, rename = "commentaires")]
+    #[schemars(default, rename = "commentaires")]
     pub comments: Optional<Line<500>>,
 }
 
-/// `PATCH /livraisons/{id}`: what is absent stays as it is.
-#[derive(Clone, Debug, Deserr)]
+/// A change of a delivery: what is absent stays as it is.
+#[derive(Clone, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct DeliveryChange {
     #[deserr(default, rename = "statut")]
+    #[schemars(default, rename = "statut")]
     pub status: Optional<DeliveryStatus>,
     #[deserr(default, rename = "livreurId")]
+    #[schemars(default, rename = "livreurId")]
     pub courier_id: Optional<CourierId>,
     #[deserr(default, rename = "commentaires")]
+    #[schemars(default, rename = "commentaires")]
     pub comments: Optional<Line<500>>,
 }
 
-/// `POST /livraisons/{id}/assigner`.
-#[derive(Clone, Copy, Debug, Deserr)]
+/// The courier who is to carry a delivery.
+#[derive(Clone, Copy, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct CourierChoice {
     #[deserr(rename = "livreurId")]
+    #[schemars(rename = "livreurId")]
     pub courier_id: CourierId,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Delivery {
     pub id: DeliveryId,
     #[serde(rename = "commandeId")]

@@ -1,43 +1,47 @@
 //! The older demo routes. They are simulated: no real account or order is behind them.
 
+use std::borrow::Cow;
+
 use deserr::Deserr;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::account::Role;
 use crate::field::{FieldErrors, Line};
 use crate::order::OrderStatus;
 
-/// `POST /demo/login`.
-#[derive(Debug, Deserr)]
+/// A login of the older demo.
+#[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct DemoLogin {
     pub username: Line<100>,
     pub password: Line<1024>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DemoToken {
     pub token: String,
     pub role: Role,
 }
 
-/// `POST /demo/orders`.
-#[derive(Clone, Debug, Deserr)]
+/// An order of the older demo.
+#[derive(Clone, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct NewDemoOrder {
     pub client_id: DemoClientId,
+    #[schemars(length(min = 1, max = 50))]
     pub items: Vec<Line<100>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DemoOrder {
     pub order_id: String,
     pub status: OrderStatus,
     pub items: Vec<Line<100>>,
 }
 
-/// A row of `GET /demo/orders`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// An order of the older demo, as they are listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DemoOrderRow {
     pub order_id: String,
     pub status: OrderStatus,
@@ -53,8 +57,25 @@ impl Deserr<FieldErrors> for DemoClientId {
         location: deserr::ValuePointerRef<'_>,
     ) -> Result<Self, FieldErrors> {
         match value {
-            deserr::Value::Integer(_) => Ok(Self),
+            deserr::Value::Integer(_)
+            | deserr::Value::NegativeInteger(_)
+            | deserr::Value::Float(_) => Ok(Self),
             text => Line::<100>::deserialize_from_value(text, location).map(|_| Self),
         }
+    }
+}
+
+impl JsonSchema for DemoClientId {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "DemoClientId".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let text = generator.subschema_for::<Line<100>>();
+        json_schema!({ "anyOf": [{ "type": "number" }, text] })
     }
 }

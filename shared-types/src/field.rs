@@ -9,6 +9,7 @@ use deserr::{
     DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind,
     ValuePointerRef, take_cf_content,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::text::{Lang, Text};
@@ -32,7 +33,7 @@ pub struct FieldError {
 pub struct FieldErrors(Vec<FieldError>);
 
 /// A bad field as a problem body lists it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldProblem {
     pub field: String,
     pub detail: String,
@@ -148,6 +149,20 @@ pub(crate) fn deserialize_number<V: IntoValue>(
         Value::NegativeInteger(number) => Ok(number as f64),
         Value::Float(number) => Ok(number),
         other => Err(wrong_kind(other, &[ValueKind::Float], location)),
+    }
+}
+
+/// Reads a count, `None` where the number is no whole one or is negative. `2.0` is 2, as in JSON Schema: some languages
+/// write every number so.
+pub(crate) fn deserialize_count<V: IntoValue>(
+    value: Value<V>,
+    location: ValuePointerRef<'_>,
+) -> Result<Option<u64>, FieldErrors> {
+    match value {
+        Value::Integer(count) => Ok(Some(count)),
+        Value::NegativeInteger(_) => Ok(None),
+        Value::Float(count) => Ok((count >= 0.0 && count.fract() == 0.0).then_some(count as u64)),
+        other => Err(wrong_kind(other, &[ValueKind::Integer], location)),
     }
 }
 

@@ -4,6 +4,9 @@
 macro_rules! golden {
     ($($(#[$doc:meta])* $name:ident = $file:literal;)+) => {
         $($(#[$doc])* pub const $name: &str = include_str!(concat!("../golden/", $file, ".json"));)+
+
+        /// All of them, with their names.
+        pub const ALL: &[(&str, &str)] = &[$(($file, $name)),+];
     };
 }
 
@@ -37,6 +40,7 @@ golden! {
     NEW_DEMO_ORDER = "new_demo_order";
     DEMO_ORDER = "demo_order";
     DEMO_ORDER_ROW = "demo_order_row";
+    TRACKING = "tracking";
     CONFIRMATION = "confirmation";
     PROBLEM = "problem";
     WELCOME = "welcome";

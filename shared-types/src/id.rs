@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::field::{FromText, text_field};
+use crate::schema::inline_schema;
 use crate::text::Text;
 
 macro_rules! uuid_id {
@@ -43,6 +44,7 @@ macro_rules! uuid_id {
         }
 
         text_field!($name);
+        inline_schema!($name, "Id", { "type": "string", "format": "uuid" });
     )+};
 }
 

@@ -1,6 +1,9 @@
 //! The kitchen's tickets, and the mark that both small mock families take.
 
+use std::borrow::Cow;
+
 use deserr::Deserr;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::field::{FieldErrors, FromText, Optional};
@@ -10,7 +13,7 @@ use crate::text::Text;
 use crate::value::{Quantity, Timestamp};
 
 /// An order in the kitchen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Ticket {
     pub order_id: OrderRef,
     pub status: OrderStatus,
@@ -18,7 +21,7 @@ pub struct Ticket {
     pub received_at: Timestamp,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TicketLine {
     #[serde(rename = "nom")]
     pub name: String,
@@ -35,7 +38,8 @@ pub struct NewMark<S> {
 }
 
 /// What a mark made of the order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Marked{S}")]
 pub struct Marked<S> {
     pub order_id: OrderRef,
     pub status: S,
@@ -68,6 +72,27 @@ impl<S: FromText + Deserr<FieldErrors>> Deserr<FieldErrors> for NewMark<S> {
         Ok(Self {
             order_id,
             status: spellings.status.into_option(),
+        })
+    }
+}
+
+impl<S: JsonSchema> JsonSchema for NewMark<S> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("New{}Mark", S::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let id = generator.subschema_for::<OrderRef>();
+        let either = generator.subschema_for::<Option<OrderRef>>();
+        let status = generator.subschema_for::<Optional<S>>();
+        json_schema!({
+            "type": "object",
+            "description": "The order's id is taken as `order_id` or `orderId`.",
+            "properties": { "order_id": either, "orderId": either, "status": status },
+            "anyOf": [
+                { "required": ["order_id"], "properties": { "order_id": id } },
+                { "required": ["orderId"], "properties": { "orderId": id } },
+            ],
         })
     }
 }

@@ -17,15 +17,17 @@ pub mod kitchen;
 pub mod menu;
 pub mod order;
 pub mod problem;
+mod schema;
 pub mod text;
 pub mod tracking;
 pub mod value;
 mod wire_enum;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The body of an answer that only confirms what was done: `{"message": "…"}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Confirmation {
     pub message: String,
 }

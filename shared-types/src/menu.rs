@@ -1,6 +1,7 @@
 //! The menu.
 
 use deserr::Deserr;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::field::{FieldErrors, Line, Optional};
@@ -17,24 +18,29 @@ wire_enum! {
     }
 }
 
-/// `POST /menu`.
-#[derive(Clone, Debug, Deserr)]
+/// A dish to add to the menu.
+#[derive(Clone, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct NewDish {
     #[deserr(rename = "nom")]
+    #[schemars(rename = "nom")]
     pub name: Line<100>,
     #[deserr(default)]
+    #[schemars(default)]
     pub description: Optional<Line<500>>,
     #[deserr(rename = "prix")]
+    #[schemars(rename = "prix")]
     pub price: Price,
     #[deserr(rename = "categorie")]
+    #[schemars(rename = "categorie")]
     pub category: Category,
     /// `true` where it is absent.
     #[deserr(default, rename = "disponible")]
+    #[schemars(default, rename = "disponible")]
     pub available: Optional<bool>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Dish {
     pub id: DishId,
     #[serde(rename = "nom")]

@@ -1,6 +1,7 @@
 //! Orders.
 
 use deserr::Deserr;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::account::Phone;
@@ -37,35 +38,41 @@ impl OrderStatus {
     }
 }
 
-/// `POST /commandes`. No price is taken from a client.
-#[derive(Clone, Debug, Deserr)]
+/// An order to place. No price is taken from a client.
+#[derive(Clone, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase)]
+#[schemars(rename_all = "camelCase")]
 pub struct NewOrder {
     pub client_id: ClientId,
+    #[schemars(length(min = 1, max = 50))]
     pub items: Vec<NewOrderLine>,
     #[deserr(default, rename = "adresse")]
+    #[schemars(default, rename = "adresse")]
     pub address: Optional<Line<200>>,
     #[deserr(default, rename = "telephone")]
+    #[schemars(default, rename = "telephone")]
     pub phone: Optional<Phone>,
 }
 
-#[derive(Clone, Copy, Debug, Deserr)]
+#[derive(Clone, Copy, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct NewOrderLine {
     #[deserr(rename = "menuId")]
+    #[schemars(rename = "menuId")]
     pub dish_id: DishId,
     #[deserr(rename = "quantite")]
+    #[schemars(rename = "quantite")]
     pub quantity: Quantity,
 }
 
-/// `PATCH /commandes/{id}/status`.
-#[derive(Clone, Copy, Debug, Deserr)]
+/// Where an order is to stand.
+#[derive(Clone, Copy, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct StatusChange {
     pub status: OrderStatus,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
     pub id: OrderId,
@@ -82,7 +89,7 @@ pub struct Order {
 }
 
 /// A dish as it was named and priced when the order was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderLine {
     #[serde(rename = "menuId")]
     pub dish_id: DishId,

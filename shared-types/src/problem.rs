@@ -1,5 +1,6 @@
 //! The body of every error: RFC 9457 `application/problem+json`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::field::FieldProblem;
@@ -12,7 +13,7 @@ pub use code::Code;
 /// The media type of RFC 9457 §3.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
     #[serde(rename = "type")]
     pub kind: String,

@@ -2,19 +2,27 @@
 //!
 //! A part is passed on as its service wrote it, so that what a service adds reaches a frontend by itself.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::delivery::Delivery;
+use crate::kitchen::Ticket;
+use crate::order::Order;
+
 /// `GET /suivi/{commandeId}`. A part is `None` where there is none to show; `meta` says why.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Tracking {
+    #[schemars(with = "Option<Order>")]
     pub order: Option<Box<RawValue>>,
+    #[schemars(with = "Option<Ticket>")]
     pub kitchen: Option<Box<RawValue>>,
+    #[schemars(with = "Option<Delivery>")]
     pub delivery: Option<Box<RawValue>>,
     pub meta: TrackingMeta,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TrackingMeta {
     /// Whether every service was heard just now.
     pub complete: bool,
@@ -22,14 +30,14 @@ pub struct TrackingMeta {
 }
 
 /// One for each service that is asked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Parts<T> {
     pub order: T,
     pub kitchen: T,
     pub delivery: T,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PartStatus {
     pub state: PartState,
@@ -38,7 +46,7 @@ pub struct PartStatus {
     pub age_seconds: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PartState {
     Ok,

@@ -58,6 +58,16 @@ macro_rules! wire_enum {
         }
 
         $crate::field::text_field!($name);
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "enum": [$($wire),+] })
+            }
+        }
     };
 }
 pub(crate) use wire_enum;

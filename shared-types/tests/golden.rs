@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use shared_types::field::FieldErrors;
 use shared_types::{
-    Confirmation, account, delivery, demo, gateway, golden, kitchen, menu, order, problem,
+    Confirmation, account, delivery, demo, gateway, golden, kitchen, menu, order, problem, tracking,
 };
 
 fn survives<T: Serialize + DeserializeOwned>(example: &str) {
@@ -44,6 +44,7 @@ fn every_answer_reads_and_writes_its_example() {
     survives::<demo::DemoToken>(golden::DEMO_TOKEN);
     survives::<demo::DemoOrder>(golden::DEMO_ORDER);
     survives::<demo::DemoOrderRow>(golden::DEMO_ORDER_ROW);
+    survives::<tracking::Tracking>(golden::TRACKING);
     survives::<Confirmation>(golden::CONFIRMATION);
     survives::<problem::Problem>(golden::PROBLEM);
     survives::<gateway::Welcome>(golden::WELCOME);
@@ -134,4 +135,16 @@ fn null_where_a_value_is_needed_is_a_missing_field() {
     let errors = parse::<order::StatusChange>(serde_json::json!({"status": null})).unwrap_err();
     let sentence = errors.sentence(shared_types::text::Lang::En);
     assert_eq!(sentence, "status : required field");
+}
+
+#[test]
+fn a_count_may_be_written_as_a_decimal_and_must_be_whole() {
+    let line = |count: f64| {
+        let body = serde_json::json!({"menuId": "0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d5e", "quantite": count});
+        parse::<order::NewOrderLine>(body).map(|line| line.quantity.get())
+    };
+    assert_eq!(line(2.0), Ok(2));
+    for bad in [2.5, -2.0, 1e300] {
+        assert!(line(bad).is_err(), "{bad}");
+    }
 }

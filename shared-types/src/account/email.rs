@@ -3,6 +3,7 @@
 use email_address::{EmailAddress, Options};
 
 use crate::field::{FromText, text_field};
+use crate::schema::inline_schema;
 use crate::text::Text;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ impl FromText for Email {
 }
 
 text_field!(Email);
+
+inline_schema!(Email, "Email", { "type": "string", "format": "email", "maxLength": 254 });
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::field::{FromText, text_field};
+use crate::schema::inline_schema;
 use crate::text::Text;
 
 /// Keeps a client from making the hash arbitrarily expensive.
@@ -72,6 +73,13 @@ impl fmt::Debug for PasswordAttempt {
 
 text_field!(Password);
 text_field!(PasswordAttempt);
+
+inline_schema!(Password, "Password", {
+    "type": "string", "format": "password", "minLength": 6, "maxLength": MAX_CHARS
+});
+inline_schema!(PasswordAttempt, "PasswordAttempt", {
+    "type": "string", "format": "password", "maxLength": MAX_CHARS
+});
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 //! A telephone number as people write it: `06 12 34 56 78`, `+33 (0)6.12.34.56.78`.
 
 use crate::field::{FromText, text_field};
+use crate::schema::inline_schema;
 use crate::text::Text;
 
 /// 6 to 15 digits (ITU-T E.164 §6: 15 at most), with the usual separators.
@@ -44,6 +45,14 @@ impl FromText for Phone {
 }
 
 text_field!(Phone);
+
+inline_schema!(Phone, "Phone", {
+    "type": "string",
+    "description": "6 to 15 digits, with the usual separators.",
+    "minLength": 6,
+    "maxLength": 32,
+    "pattern": r"^\+?[ .\-/()]*(?:[0-9][ .\-/()]*){6,15}$",
+});
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,10 @@
 //! How far a delivery goes and how long it takes.
 
-use deserr::{Deserr, IntoValue, Value, ValueKind, ValuePointerRef};
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Deserialize, Serialize};
 
-use crate::field::{FieldErrors, deserialize_number, path_of, wrong_kind};
+use crate::field::{FieldErrors, deserialize_count, deserialize_number, path_of};
+use crate::schema::inline_schema;
 use crate::text::Text;
 
 /// 0 to 1,000 km.
@@ -36,14 +37,15 @@ impl Deserr<FieldErrors> for Minutes {
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, FieldErrors> {
-        let minutes = match value {
-            Value::Integer(minutes) => u16::try_from(minutes).ok().filter(|m| *m <= 1_440),
-            Value::NegativeInteger(_) | Value::Float(_) => None,
-            other => return Err(wrong_kind(other, &[ValueKind::Integer], location)),
-        };
+        let minutes = deserialize_count(value, location)?;
+        let minutes = minutes.and_then(|minutes| u16::try_from(minutes).ok());
+        let minutes = minutes.filter(|minutes| *minutes <= 1_440);
         minutes.map(Self).ok_or_else(|| {
             let text = Text::new("entier entre 0 et 1440", "an integer between 0 and 1440");
             FieldErrors::one(path_of(location), text)
         })
     }
 }
+
+inline_schema!(Kilometres, "Kilometres", { "type": "number", "minimum": 0, "maximum": 1_000 });
+inline_schema!(Minutes, "Minutes", { "type": "integer", "minimum": 0, "maximum": 1_440 });

@@ -3,8 +3,10 @@
 //! Names, addresses and comments all are this. The bound keeps a client from growing the database, and the
 //! refusal of control characters keeps log lines whole and NUL out of PostgreSQL.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::FromText;
@@ -67,6 +69,26 @@ impl<const MAX: usize> deserr::Deserr<super::FieldErrors> for Line<MAX> {
         location: deserr::ValuePointerRef<'_>,
     ) -> Result<Self, super::FieldErrors> {
         super::deserialize_text(value, location)
+    }
+}
+
+impl<const MAX: usize> JsonSchema for Line<MAX> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Line{MAX}").into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        // Not blank, and nothing of Unicode's category Cc.
+        json_schema!({
+            "type": "string",
+            "minLength": 1,
+            "maxLength": MAX,
+            "pattern": r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+        })
     }
 }
 

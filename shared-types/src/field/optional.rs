@@ -3,7 +3,10 @@
 //! Browsers send an untouched input as `""`, other clients leave the key out or send `null`: all three mean
 //! that there is no value.
 
+use std::borrow::Cow;
+
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::FieldErrors;
 
@@ -38,5 +41,20 @@ impl<T: Deserr<FieldErrors>> Deserr<FieldErrors> for Optional<T> {
             Value::String(text) if text.trim().is_empty() => Ok(Self(None)),
             value => T::deserialize_from_value(value, location).map(|value| Self(Some(value))),
         }
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Optional<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Optional{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let value = generator.subschema_for::<T>();
+        json_schema!({ "anyOf": [value, { "enum": [null, ""] }] })
     }
 }

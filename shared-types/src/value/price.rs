@@ -4,6 +4,7 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::field::{FieldErrors, deserialize_number, path_of};
+use crate::schema::inline_schema;
 use crate::text::Text;
 
 /// Between 0 and 1,000,000 euros: enough for any order (99 lines of 99 of the dearest dish would be more, and
@@ -88,6 +89,14 @@ impl Deserr<FieldErrors> for Price {
         Self::from_euros(euros).map_err(|text| FieldErrors::one(path_of(location), text))
     }
 }
+
+// No `multipleOf`: 0.01 is not exact in binary, and validators refuse 12.55 for it.
+inline_schema!(Price, "Price", {
+    "type": "number",
+    "description": "Euros, with at most two decimals.",
+    "minimum": 0,
+    "maximum": 1_000_000,
+});
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,10 @@
 //! How many of one dish: 1 to 99.
 
-use deserr::{Deserr, IntoValue, Value, ValueKind, ValuePointerRef};
+use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Deserialize, Serialize};
 
-use crate::field::{FieldErrors, path_of, wrong_kind};
+use crate::field::{FieldErrors, deserialize_count, path_of};
+use crate::schema::inline_schema;
 use crate::text::Text;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,11 +45,7 @@ impl Deserr<FieldErrors> for Quantity {
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, FieldErrors> {
-        let quantity = match value {
-            Value::Integer(count) => Self::new(count),
-            Value::NegativeInteger(_) | Value::Float(_) => None,
-            other => return Err(wrong_kind(other, &[ValueKind::Integer], location)),
-        };
+        let quantity = deserialize_count(value, location)?.and_then(Self::new);
         quantity.ok_or_else(|| {
             FieldErrors::one(
                 path_of(location),
@@ -57,3 +54,5 @@ impl Deserr<FieldErrors> for Quantity {
         })
     }
 }
+
+inline_schema!(Quantity, "Quantity", { "type": "integer", "minimum": 1, "maximum": 99 });

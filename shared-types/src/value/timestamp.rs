@@ -3,6 +3,8 @@
 use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::schema::inline_schema;
+
 /// RFC 3339 on the wire (`2026-11-22T13:10:00Z`), milliseconds since 1970 in a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(DateTime<Utc>);
@@ -46,6 +48,12 @@ impl<'de> Deserialize<'de> for Timestamp {
             .map(|moment: DateTime<Utc>| Self(moment.trunc_subsecs(3)))
     }
 }
+
+inline_schema!(Timestamp, "Timestamp", {
+    "type": "string",
+    "format": "date-time",
+    "description": "RFC 3339, in UTC.",
+});
 
 #[cfg(test)]
 mod tests {

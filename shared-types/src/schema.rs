@@ -1,0 +1,53 @@
+//! JSON Schemas (2020-12, which is OpenAPI 3.1's) of the values that are parsed by hand. Those of bodies are derived.
+//!
+//! A schema says what is documented, which may be less than what is taken: spaces around a text are dropped, and a
+//! status is known whatever its case and accents.
+
+/// The schema of a value that has its place wherever it is used, without a name of its own.
+macro_rules! inline_schema {
+    ($type:ty, $name:literal, $schema:tt) => {
+        impl schemars::JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                $name.into()
+            }
+
+            fn json_schema(_generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!($schema)
+            }
+        }
+    };
+}
+pub(crate) use inline_schema;
+
+#[cfg(test)]
+mod tests {
+    use schemars::schema_for;
+
+    use crate::account::NewClient;
+    use crate::order::OrderStatus;
+
+    #[test]
+    fn an_enumeration_is_documented_in_the_spelling_of_the_wire() {
+        let schema = schema_for!(OrderStatus);
+        let spellings = schema.get("enum").unwrap().as_array().unwrap();
+        let known = OrderStatus::ALL.iter().map(|status| status.as_str());
+        assert!(
+            spellings
+                .iter()
+                .map(|text| text.as_str().unwrap())
+                .eq(known)
+        );
+    }
+
+    #[test]
+    fn what_a_form_may_leave_empty_is_not_required() {
+        let schema = schema_for!(NewClient);
+        let required = schema.get("required").unwrap();
+        let expected = serde_json::json!(["email", "password", "firstName", "lastName"]);
+        assert_eq!(*required, expected);
+    }
+}
