@@ -2,6 +2,7 @@
 
 mod drill;
 mod explain;
+mod openapi;
 mod routes;
 
 use std::io::{self, Write as _};
@@ -52,6 +53,8 @@ enum Command {
     Check,
     /// Prints the route table.
     Routes,
+    /// Prints the OpenAPI document of the configured routes.
+    Openapi,
     /// Tells the whole story of one request, outage included.
     Explain {
         /// GET, POST, …
@@ -89,6 +92,7 @@ pub fn run() -> ExitCode {
         }
         Command::Check => check(&config),
         Command::Routes => routes::print(&config, &mut io::stdout().lock()).map_err(Into::into),
+        Command::Openapi => openapi::print(&config, &mut io::stdout().lock()).map_err(Into::into),
         Command::Explain { method, path } => {
             explain::print(&config, &method, &path, &mut io::stdout().lock())
         }

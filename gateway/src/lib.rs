@@ -29,6 +29,7 @@ mod keep;
 mod limits;
 mod link;
 mod metrics;
+mod openapi;
 mod operator;
 mod pages;
 mod patience;

@@ -1,10 +1,11 @@
 //! What the gateway answers itself.
 
+pub(crate) mod docs;
 mod problems;
 
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, HeaderMap, HeaderName, HeaderValue,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::{HttpRequest, HttpResponse};
 use matchit::Params;
@@ -45,6 +46,11 @@ pub(crate) fn answer(
         // Ready means that the gateway itself can serve: with every upstream down it still gives clear answers.
         Page::Ready => health::ready_answer(!worker.draining.is_on()),
         Page::Problem => return problems::answer(request, parameters.get("code")?),
+        Page::OpenApi => HttpResponse::Ok()
+            .content_type(ContentType::json())
+            .body(worker.state.openapi.clone()),
+        Page::Docs => return Some(docs::page()),
+        Page::DocsFile => return docs::file(parameters.get("file")?),
     };
     protect(response.headers_mut());
     Some(response)

@@ -70,14 +70,37 @@ pub enum Page {
     Status,
     /// What a problem's `type` leads to.
     Problem,
+    /// The OpenAPI document.
+    OpenApi,
+    /// The page that shows it.
+    Docs,
+    /// What that page loads.
+    DocsFile,
 }
 
 impl Page {
-    const ALL: [(Self, &'static str); 5] = [
+    const ALL: [(Self, &'static str); 8] = [
         (Self::Welcome, "/"),
         (Self::Status, "/status"),
         (Self::Live, "/live"),
         (Self::Ready, "/ready"),
         (Self::Problem, "/problems/{code}"),
+        (Self::OpenApi, "/openapi.json"),
+        (Self::Docs, "/docs"),
+        (Self::DocsFile, "/docs/{file}"),
     ];
+
+    /// Whether it is part of what `GATEWAY_DOCS` turns off.
+    fn documents(self) -> bool {
+        matches!(self, Self::OpenApi | Self::Docs | Self::DocsFile)
+    }
+}
+
+/// Which of its own routes the gateway has, beside those it always has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Own {
+    /// Whether orders can be tracked.
+    pub(crate) tracks: bool,
+    /// Whether the API is documented.
+    pub(crate) documents: bool,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
+use bytes::Bytes;
 use shared_types::gateway::{FeatureStatus, LastError, OperatorStatus, Status, UpstreamStatus};
 use shared_types::value::Timestamp;
 
@@ -15,6 +16,7 @@ use crate::features::{Feature, overall, state};
 use crate::guard::Guard;
 use crate::keep::Keep;
 use crate::metrics::Metrics;
+use crate::openapi;
 use crate::tracking::{Copies, Watches};
 
 /// What is kept of tracked orders has this part of the cache's bytes, beside it: an order is small.
@@ -32,6 +34,8 @@ pub(crate) struct State {
     pub(crate) watches: Arc<Watches>,
     /// None where nobody may rehearse.
     pub(crate) drills: Option<Drills>,
+    /// The OpenAPI document. Empty where it is shown to nobody.
+    pub(crate) openapi: Bytes,
 }
 
 impl State {
@@ -50,6 +54,10 @@ impl State {
             copies: Copies::new(config.cache / PART_OF_COPIES),
             watches: Arc::default(),
             drills: config.drills.then(Drills::default),
+            openapi: match config.docs {
+                true => openapi::document(&config).to_string().into(),
+                false => Bytes::new(),
+            },
             config: Arc::new(config),
         })
     }

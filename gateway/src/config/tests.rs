@@ -197,3 +197,14 @@ fn a_bad_variable_is_refused_by_its_name() {
         assert_eq!(error.name, name);
     }
 }
+
+#[test]
+fn the_api_is_documented_unless_it_is_turned_off() {
+    let of = |value| Config::load(None, &Env::of_pairs([("GATEWAY_DOCS", value)]));
+    assert!(Config::load(None, &Env::of_pairs([])).unwrap().docs);
+    assert!(!of("off").unwrap().docs);
+    assert_eq!(
+        of("no").unwrap_err().to_string(),
+        "GATEWAY_DOCS: expected on or off"
+    );
+}

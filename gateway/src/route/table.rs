@@ -11,7 +11,7 @@ use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
 use service_kit::env::ConfigError;
 
-use super::{Page, Route, Settings, To, View, outage, row};
+use super::{Own, Page, Route, Settings, To, View, outage, row};
 use crate::config::{RouteRow, Upstream};
 use crate::limits::Limits;
 
@@ -48,12 +48,14 @@ impl RouteTable {
         upstreams: &[Upstream],
         limits: &Limits,
         folder: &Path,
-        tracks: bool,
+        Own { tracks, documents }: Own,
     ) -> Result<Self, ConfigError> {
-        let pages = Page::ALL.map(|(page, path)| (path, To::Own(page)));
+        let pages = Page::ALL.into_iter();
+        let pages = pages.filter(|(page, _)| documents || !page.documents());
+        let pages = pages.map(|(page, path)| (path, To::Own(page)));
         let views = View::ALL.map(|(view, path)| (path, To::Tracking(view)));
         let views = views.into_iter().filter(|_| tracks);
-        let own_routes = pages.into_iter().chain(views).enumerate();
+        let own_routes = pages.chain(views).enumerate();
         let mut routes: Vec<_> = own_routes
             .map(|(number, (path, to))| own(number, path, to))
             .collect();

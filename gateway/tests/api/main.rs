@@ -10,6 +10,7 @@ mod answers;
 mod connections;
 mod cors;
 mod deadlines;
+mod docs;
 mod downstream_tls;
 mod endings;
 mod faults;

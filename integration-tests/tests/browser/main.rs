@@ -1,4 +1,4 @@
-//! The console as its users see it, in a real browser.
+//! The console, and the page of the API, as their users see them, in a real browser.
 
 #![expect(
     clippy::unwrap_used,
@@ -7,6 +7,7 @@
 )]
 
 mod browser;
+mod docs;
 
 use std::time::Duration;
 

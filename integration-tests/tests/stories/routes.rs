@@ -77,10 +77,23 @@ async fn every_row_answers_its_published_status() {
 
 impl Walk<'_> {
     async fn own_pages(&mut self) {
-        for page in ["/", "/status", "/live", "/ready"] {
+        for page in ["/", "/status", "/live", "/ready", "/openapi.json"] {
             self.get(page).await;
         }
         self.problem_pages().await;
+        self.docs().await;
+    }
+
+    /// The page of the API, which is no JSON.
+    async fn docs(&mut self) {
+        for (row, path) in [("/docs", "/docs"), ("/docs/{file}", "/docs/swagger-ui.css")] {
+            assert_eq!(
+                self.restaurant.gateway.get(path).await.status,
+                200,
+                "{path}"
+            );
+            self.walked.insert(("GET".to_owned(), row.to_owned()));
+        }
     }
 
     /// What the `type` of each problem leads to, in both languages.

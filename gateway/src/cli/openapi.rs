@@ -1,0 +1,11 @@
+//! The OpenAPI document, for files and generators.
+
+use std::io::{self, Write};
+
+use crate::config::Config;
+use crate::openapi::document;
+
+pub(super) fn print(config: &Config, out: &mut impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &document(config))?;
+    writeln!(out)
+}

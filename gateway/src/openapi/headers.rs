@@ -1,0 +1,84 @@
+//! The header fields of answers that clients can make use of.
+
+use serde_json::{Map, Value, json};
+
+pub(super) const REQUEST_ID: &str = "X-Request-Id";
+pub(super) const RETRY_AFTER: &str = "Retry-After";
+pub(super) const DEGRADED: &str = "X-Degraded";
+pub(super) const AGE: &str = "Age";
+pub(super) const CACHE_STATUS: &str = "Cache-Status";
+pub(super) const RATE_LIMIT: &str = "RateLimit";
+pub(super) const RATE_LIMIT_POLICY: &str = "RateLimit-Policy";
+pub(super) const AUTHENTICATE: &str = "WWW-Authenticate";
+pub(super) const LINK: &str = "Link";
+pub(super) const NEXT_CURSOR: &str = "X-Next-Cursor";
+pub(super) const ALLOW: &str = "Allow";
+
+/// All of them, as components.
+pub(super) fn components() -> Map<String, Value> {
+    let text = json!({ "type": "string" });
+    let seconds = json!({ "type": "integer", "minimum": 0 });
+    let fields = [
+        (
+            REQUEST_ID,
+            json!({ "type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$" }),
+            "The request's own where it is fit to be one, else a new one. It is in every log line about the request.",
+        ),
+        (
+            RETRY_AFTER,
+            json!({ "type": "integer", "minimum": 1 }),
+            "Seconds until it is worth asking again.",
+        ),
+        (
+            DEGRADED,
+            json!({ "type": "string", "enum": ["stale", "fallback", "partial"] }),
+            "What stands in for an answer of the service, where it gave none.",
+        ),
+        (AGE, seconds, "How old a kept answer is, in seconds."),
+        (
+            CACHE_STATUS,
+            text.clone(),
+            "Where the answer comes from (RFC 9211).",
+        ),
+        (
+            RATE_LIMIT,
+            text.clone(),
+            "What is left of the client's quota (draft-ietf-httpapi-ratelimit-headers).",
+        ),
+        (
+            RATE_LIMIT_POLICY,
+            text.clone(),
+            "The client's quota (draft-ietf-httpapi-ratelimit-headers).",
+        ),
+        (AUTHENTICATE, text.clone(), "RFC 6750 §3."),
+        (
+            LINK,
+            text.clone(),
+            "The next page (RFC 8288), where there is one.",
+        ),
+        (
+            NEXT_CURSOR,
+            text.clone(),
+            "What `cursor` takes for the next page, where there is one.",
+        ),
+        (ALLOW, text, "The methods that the path has."),
+    ];
+    let named = fields.into_iter().map(|(name, schema, description)| {
+        let header = json!({
+            "description": description,
+            "required": name == REQUEST_ID,
+            "schema": schema,
+        });
+        (name.to_owned(), header)
+    });
+    named.collect()
+}
+
+/// References to some of them.
+pub(super) fn references<'n>(names: impl IntoIterator<Item = &'n str>) -> Map<String, Value> {
+    let names = names.into_iter().map(|name| {
+        let reference = json!({ "$ref": format!("#/components/headers/{name}") });
+        (name.to_owned(), reference)
+    });
+    names.collect()
+}

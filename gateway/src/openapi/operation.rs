@@ -1,0 +1,241 @@
+//! What is said of one method of one path, and how it is written down in a table.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
+use shared_types::problem::Code;
+
+use super::parameters::Parameter;
+
+/// What an operation belongs to, in the order of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tag {
+    Clients,
+    Menu,
+    Orders,
+    Kitchen,
+    Delivery,
+    Tracking,
+    Gateway,
+    Demo,
+}
+
+impl Tag {
+    pub(super) const ALL: [Self; 8] = [
+        Self::Clients,
+        Self::Menu,
+        Self::Orders,
+        Self::Kitchen,
+        Self::Delivery,
+        Self::Tracking,
+        Self::Gateway,
+        Self::Demo,
+    ];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Clients => "Clients",
+            Self::Menu => "Menu",
+            Self::Orders => "Orders",
+            Self::Kitchen => "Kitchen",
+            Self::Delivery => "Delivery",
+            Self::Tracking => "Tracking",
+            Self::Gateway => "Gateway",
+            Self::Demo => "Demo",
+        }
+    }
+
+    pub(super) const fn description(self) -> &'static str {
+        match self {
+            Self::Clients => "Accounts, logins and sessions.",
+            Self::Menu => "The dishes.",
+            Self::Orders => "Orders, from their making to their end.",
+            Self::Kitchen => "The simulated kitchen.",
+            Self::Delivery => "Simulated couriers and their deliveries.",
+            Self::Tracking => "An order as all who work on it see it.",
+            Self::Gateway => "What the gateway answers itself, whichever service is down.",
+            Self::Demo => "Simulated, for older clients: no real account or order is behind these.",
+        }
+    }
+}
+
+/// Whether a token changes anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    Unused,
+    /// Where `CLIENT_ACCESS` is `strict`.
+    MayBeNeeded,
+    Needed,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Side {
+    Request,
+    Answer,
+}
+
+/// A body of one media type.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Body {
+    pub(super) media_type: &'static str,
+    pub(super) schema: fn(&mut SchemaGenerator) -> Schema,
+    pub(super) example: Example,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Example {
+    None,
+    /// A golden body.
+    Of(&'static str),
+    /// A list of one golden body.
+    ListOf(&'static str),
+}
+
+impl Body {
+    pub(super) const fn json<T: JsonSchema>(golden: &'static str) -> Self {
+        Self {
+            media_type: "application/json",
+            schema: SchemaGenerator::subschema_for::<T>,
+            example: Example::Of(golden),
+        }
+    }
+
+    pub(super) const fn list<T: JsonSchema>(golden: &'static str) -> Self {
+        Self {
+            media_type: "application/json",
+            schema: SchemaGenerator::subschema_for::<Vec<T>>,
+            example: Example::ListOf(golden),
+        }
+    }
+
+    /// Text in a format of its own.
+    pub(super) const fn text(media_type: &'static str) -> Self {
+        Self {
+            media_type,
+            schema: SchemaGenerator::subschema_for::<String>,
+            example: Example::None,
+        }
+    }
+}
+
+impl Example {
+    /// None, too, where it is no JSON, which a test keeps from happening.
+    pub(super) fn value(self) -> Option<Value> {
+        match self {
+            Self::None => None,
+            Self::Of(golden) => serde_json::from_str(golden).ok(),
+            Self::ListOf(golden) => {
+                let one = serde_json::from_str(golden).ok()?;
+                Some(Value::Array(vec![one]))
+            }
+        }
+    }
+}
+
+/// An answer that is no problem.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) description: &'static str,
+    pub(super) bodies: &'static [Body],
+    /// Beside those that every answer of its kind has: names of [`headers`](super::headers).
+    pub(super) headers: &'static [&'static str],
+    /// Operations that take the `id` of the body, and as which parameter.
+    pub(super) links: &'static [(&'static str, &'static str)],
+}
+
+/// A row of a table, written as a chain: what most rows do not have is left out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Operation {
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
+    /// Unique, for generators of clients.
+    pub(super) id: &'static str,
+    pub(super) tag: Tag,
+    pub(super) summary: &'static str,
+    pub(super) description: &'static str,
+    pub(super) token: Token,
+    pub(super) parameters: &'static [Parameter],
+    pub(super) body: Option<Body>,
+    pub(super) answers: &'static [Answer],
+    /// Beside those that follow from what the row is and takes.
+    pub(super) codes: &'static [Code],
+}
+
+impl Operation {
+    pub(super) const fn new(
+        (method, path): (&'static str, &'static str),
+        id: &'static str,
+        tag: Tag,
+        summary: &'static str,
+    ) -> Self {
+        Self {
+            method,
+            path,
+            id,
+            tag,
+            summary,
+            description: "",
+            token: Token::Unused,
+            parameters: &[],
+            body: None,
+            answers: &[],
+            codes: &[],
+        }
+    }
+
+    pub(super) const fn says(mut self, description: &'static str) -> Self {
+        self.description = description;
+        self
+    }
+
+    pub(super) const fn token(mut self, token: Token) -> Self {
+        self.token = token;
+        self
+    }
+
+    pub(super) const fn with(mut self, parameters: &'static [Parameter]) -> Self {
+        self.parameters = parameters;
+        self
+    }
+
+    pub(super) const fn takes(mut self, body: Body) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    pub(super) const fn answers(mut self, answers: &'static [Answer]) -> Self {
+        self.answers = answers;
+        self
+    }
+
+    pub(super) const fn fails(mut self, codes: &'static [Code]) -> Self {
+        self.codes = codes;
+        self
+    }
+}
+
+impl Answer {
+    pub(super) const fn new(
+        status: u16,
+        description: &'static str,
+        bodies: &'static [Body],
+    ) -> Self {
+        Self {
+            status,
+            description,
+            bodies,
+            headers: &[],
+            links: &[],
+        }
+    }
+
+    pub(super) const fn leads_to(mut self, links: &'static [(&'static str, &'static str)]) -> Self {
+        self.links = links;
+        self
+    }
+
+    pub(super) const fn with(mut self, headers: &'static [&'static str]) -> Self {
+        self.headers = headers;
+        self
+    }
+}

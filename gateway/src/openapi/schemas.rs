@@ -1,0 +1,44 @@
+//! The schemas of the bodies, derived from the types that are parsed and written.
+
+use schemars::generate::SchemaSettings;
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value};
+
+use super::operation::{Body, Side};
+
+/// What a field may lack differs between what is read and what is written: each side has its own generator.
+pub(super) struct Schemas {
+    requests: SchemaGenerator,
+    answers: SchemaGenerator,
+}
+
+impl Default for Schemas {
+    fn default() -> Self {
+        let mut settings = SchemaSettings::draft2020_12();
+        settings.definitions_path = "/components/schemas".into();
+        // A part of the document is in the dialect that OpenAPI 3.1 has by itself.
+        settings.meta_schema = None;
+        Self {
+            requests: settings.clone().for_deserialize().into_generator(),
+            answers: settings.for_serialize().into_generator(),
+        }
+    }
+}
+
+impl Schemas {
+    pub(super) fn of(&mut self, body: &Body, side: Side) -> Schema {
+        let generator = match side {
+            Side::Request => &mut self.requests,
+            Side::Answer => &mut self.answers,
+        };
+        (body.schema)(generator)
+    }
+
+    /// Those that are referred to, by name. What both sides share is the same on both: values without optional fields.
+    pub(super) fn into_components(mut self) -> Map<String, Value> {
+        let mut all = self.requests.take_definitions(true);
+        all.extend(self.answers.take_definitions(true));
+        all.sort_keys();
+        all
+    }
+}

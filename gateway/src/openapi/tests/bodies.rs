@@ -1,0 +1,119 @@
+//! Every example is held against its schema, so that no schema can lie.
+
+use serde_json::{Value, json};
+use shared_types::golden;
+
+use super::{config, document, operations, resolve};
+
+/// Each body that has an example, as its schema and the example.
+fn examples<'d>(document: &'d Value, operation: &'d Value) -> Vec<(&'d Value, &'d Value)> {
+    let responses = operation["responses"].as_object().unwrap().values();
+    let bodies = responses.chain(operation.get("requestBody"));
+    let mut examples = Vec::new();
+    for body in bodies {
+        let content = resolve(document, body).get("content");
+        for content in content
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(|all| all.values())
+        {
+            let named = content.get("examples").and_then(Value::as_object);
+            let named = named.into_iter().flat_map(|all| all.values());
+            let named = named.map(|example| &resolve(document, example)["value"]);
+            let all = content.get("example").into_iter().chain(named);
+            examples.extend(all.map(|example| (&content["schema"], example)));
+        }
+    }
+    examples
+}
+
+/// A schema with what it refers to.
+fn validator(document: &Value, schema: &Value) -> jsonschema::Validator {
+    let whole = json!({ "allOf": [schema], "components": document["components"] });
+    let options = jsonschema::draft202012::options();
+    options.should_validate_formats(true).build(&whole).unwrap()
+}
+
+#[test]
+fn every_example_is_valid_by_its_schema() {
+    let document = document(&config());
+    let mut count = 0;
+    for (key, operation) in operations(&document) {
+        for (schema, example) in examples(&document, operation) {
+            let validator = validator(&document, schema);
+            let errors: Vec<_> = validator
+                .iter_errors(example)
+                .map(|error| error.to_string())
+                .collect();
+            assert!(errors.is_empty(), "{key:?}: {errors:?} in {example}");
+            count += 1;
+        }
+    }
+    assert!(count > 100, "only {count} examples were found");
+}
+
+#[test]
+fn a_schema_refuses_what_is_no_body_of_its_kind() {
+    let document = document(&config());
+    let schema = |method: &str, path: &str| {
+        let operation = &document["paths"][path][method];
+        &operation["requestBody"]["content"]["application/json"]["schema"]
+    };
+    for (method, path, body) in [
+        (
+            "post",
+            "/client-api/clients",
+            json!({ "email": "lea", "password": "123" }),
+        ),
+        (
+            "post",
+            "/order-api/menu",
+            json!({ "nom": "Tarte", "prix": -1, "categorie": "DESSERT" }),
+        ),
+        (
+            "post",
+            "/order-api/menu",
+            json!({ "nom": " ", "prix": 1, "categorie": "DESSERT" }),
+        ),
+        (
+            "post",
+            "/order-api/menu",
+            json!({ "nom": "Tarte", "prix": 1, "categorie": "TARTE" }),
+        ),
+        (
+            "post",
+            "/order-api/commandes",
+            json!({ "clientId": "1", "items": [] }),
+        ),
+        ("post", "/kitchen/update", json!({ "status": "PRETE" })),
+    ] {
+        let validator = validator(&document, schema(method, path));
+        assert!(!validator.is_valid(&body), "{method} {path} takes {body}");
+    }
+}
+
+/// Those of the operator's port, and of the services among themselves.
+const NOT_PUBLIC: [&str; 4] = ["order_event", "operator_status", "drill", "drill_under_way"];
+
+#[test]
+fn every_public_golden_body_is_an_example() {
+    let document = document(&config());
+    let operations = operations(&document);
+    let shown: Vec<_> = operations
+        .iter()
+        .flat_map(|(_, operation)| examples(&document, operation))
+        .map(|(_, example)| example)
+        .collect();
+    for (name, golden) in golden::ALL {
+        let golden: Value = serde_json::from_str(golden).unwrap();
+        let is_shown = shown
+            .iter()
+            .any(|example| **example == golden || **example == json!([golden]));
+        // Each problem is shown as it is answered, so that of the golden one only the shape counts.
+        let is_public = !NOT_PUBLIC.contains(name) && *name != "problem";
+        assert_eq!(is_shown, is_public, "{name}");
+    }
+    let schema = json!({ "$ref": "#/components/schemas/Problem" });
+    let problem: Value = serde_json::from_str(golden::PROBLEM).unwrap();
+    assert!(validator(&document, &schema).is_valid(&problem));
+}

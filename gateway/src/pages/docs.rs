@@ -1,0 +1,70 @@
+//! The page that shows the OpenAPI document and lets a reader try it: Swagger UI, all of it compiled in.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+
+const PAGE: &str = include_str!("docs/page.html");
+
+/// Everything is this server's own. Swagger UI's icons are `data:` images.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+
+/// It is the same until the next release.
+const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+
+struct File {
+    name: &'static str,
+    media_type: &'static str,
+    content: &'static [u8],
+}
+
+/// One that the build script took out of Swagger UI's archive.
+macro_rules! taken {
+    ($name:literal, $media_type:literal) => {
+        File {
+            name: $name,
+            media_type: $media_type,
+            content: include_bytes!(concat!(env!("OUT_DIR"), "/", $name)),
+        }
+    };
+}
+
+const FILES: [File; 5] = [
+    taken!("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
+    taken!("swagger-ui.css", "text/css; charset=utf-8"),
+    taken!("favicon-32x32.png", "image/png"),
+    taken!("LICENSE", "text/plain; charset=utf-8"),
+    File {
+        name: "start.js",
+        media_type: "text/javascript; charset=utf-8",
+        content: include_bytes!("docs/start.js"),
+    },
+];
+
+pub(crate) fn file_names() -> [&'static str; FILES.len()] {
+    FILES.map(|file| file.name)
+}
+
+pub(super) fn page() -> HttpResponse {
+    let mut response = HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+        .body(PAGE);
+    super::protect(response.headers_mut());
+    response
+        .headers_mut()
+        .insert(CONTENT_SECURITY_POLICY, POLICY);
+    response
+}
+
+/// None where there is no such file.
+pub(super) fn file(name: &str) -> Option<HttpResponse> {
+    let file = FILES.into_iter().find(|file| file.name == name)?;
+    let mut response = HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, file.media_type))
+        .body(file.content);
+    super::protect(response.headers_mut());
+    response.headers_mut().insert(CACHE_CONTROL, KEPT);
+    Some(response)
+}

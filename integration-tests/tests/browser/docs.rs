@@ -1,0 +1,25 @@
+//! The page that shows the API, and lets it be tried.
+
+use crate::{Console, DESK};
+
+#[actix_web::test]
+async fn the_api_can_be_read_and_tried_and_nobody_else_is_asked() {
+    let console = Console::open(DESK).await;
+    let url = format!("http://{}/docs", console.stack.addr());
+    console.browser.page.goto(&url).await.unwrap();
+    console.sees("#operations-Menu-getMenu").await;
+    console
+        .clicks("#operations-Menu-getMenu .opblock-summary-control")
+        .await;
+    console.sees("#operations-Menu-getMenu .execute").await;
+    console.clicks("#operations-Menu-getMenu .execute").await;
+    console
+        .sees("#operations-Menu-getMenu .live-responses-table .response-col_description")
+        .await;
+    let answer = console
+        .text("#operations-Menu-getMenu .live-responses-table")
+        .await;
+    assert!(answer.contains("Tarte aux pommes"), "{answer}");
+    console.browser.picture("docs").await;
+    console.was_well().await;
+}
