@@ -7,6 +7,7 @@ import { availability, currentLang, featureName, number, t } from "./text.js";
 const SPAN = "30s";
 const MODES = { down: {}, slow: { delay: "2s" }, errors: {}, reset: {}, flaky: { rate: 0.5 } };
 let said = {};
+let routes = null;
 let verdict = null;
 
 export const drills = {
@@ -18,21 +19,37 @@ export const drills = {
       at("drills").replaceChildren(make("p", {}, t("drillsOff")));
       return;
     }
-    at("drills").replaceChildren(...hello.upstreams.map(row));
+    routes = make("ul", { id: "drills-routes" });
+    at("drills").replaceChildren(...hello.upstreams.map(row), routes);
     showVerdict();
   },
 
   snapshot(snapshot) {
     for (const [name, element] of Object.entries(said)) {
       const drill = snapshot.drills.find((each) => each.target === name);
-      say(element, drill ? `${t(drill.mode)} · ${t("endsIn", number(drill.endsInSeconds))}` : t("noDrill"));
+      say(element, drill ? whatOf(drill) : t("noDrill"));
       element.dataset.state = drill ? "drill" : "none";
       for (const mode of Object.keys(MODES)) {
         at(`drill-${name}-${mode}`).setAttribute("aria-pressed", String(drill?.mode === mode));
       }
     }
+    const ofRoutes = snapshot.drills.filter((drill) => drill.target.startsWith("/"));
+    routes?.replaceChildren(...ofRoutes.map(routeRow));
   },
 };
+
+const whatOf = (drill) => `${t(drill.mode)} · ${t("endsIn", number(drill.endsInSeconds))}`;
+
+/** One that was begun elsewhere, of a single route. */
+function routeRow(drill) {
+  return make(
+    "li",
+    {},
+    make("code", {}, drill.target),
+    " ",
+    make("span", { class: "state", "data-state": "drill" }, whatOf(drill)),
+  );
+}
 
 function row(upstream) {
   const { name } = upstream;

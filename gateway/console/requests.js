@@ -5,6 +5,7 @@ import { currentLang, number, standIn, t } from "./text.js";
 
 const MOST = 50;
 let seen = [];
+let shown = seen;
 let isPaused = false;
 
 export const requests = {
@@ -12,7 +13,7 @@ export const requests = {
     at("pause").onclick = () => {
       isPaused = !isPaused;
       at("pause").setAttribute("aria-pressed", String(isPaused));
-      if (!isPaused) show();
+      if (!isPaused) renew();
     };
     show();
   },
@@ -20,14 +21,19 @@ export const requests = {
   snapshot(snapshot) {
     if (snapshot.requests.length === 0) return;
     seen = [...snapshot.requests.toReversed(), ...seen].slice(0, MOST);
-    if (!isPaused) show();
+    if (!isPaused) renew();
   },
 };
+
+function renew() {
+  shown = seen;
+  show();
+}
 
 function show() {
   const titles = ["time", "method", "route", "status", "ms", "service", "fate", "requestId"].map((key) => t(key));
   const none = make("tr", {}, make("td", { colspan: titles.length, class: "quiet" }, t("noRequests")));
-  const rows = seen.length ? seen.map(row) : [none];
+  const rows = shown.length ? shown.map(row) : [none];
   at("requests").replaceChildren(...columns(titles, rows));
 }
 

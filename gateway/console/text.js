@@ -22,6 +22,7 @@ const WORDS = {
   stepFollow: ["Suivre la commande", "Track the order"],
   stepKitchen: ["La cuisine la prépare", "The kitchen prepares it"],
   stepCourier: ["Un livreur la prend", "A courier takes it"],
+  extraCourier: ["Renfort", "Extra"],
   stepDelivered: ["Elle est livrée", "It is delivered"],
   waiting: ["à venir", "to come"],
   running: ["en cours", "under way"],

@@ -1,6 +1,6 @@
 //! The page that shows the API, and lets it be tried.
 
-use crate::{Console, DESK};
+use crate::console::{Console, DESK};
 
 #[actix_web::test]
 async fn the_api_can_be_read_and_tried_and_nobody_else_is_asked() {

@@ -7,103 +7,14 @@
 )]
 
 mod browser;
+mod console;
 mod docs;
 
-use std::time::Duration;
-
-use fantoccini::Locator::Css;
 use fantoccini::key::Key;
 use serde_json::Value;
-use service_kit::env::Env;
-use stack::{Options, Service, Stack};
-use tempfile::TempDir;
+use stack::Service;
 
-use browser::{Browser, Look};
-
-const DESK: Look = Look {
-    width: 1400,
-    height: 1000,
-    language: "en",
-    is_dark: false,
-};
-
-const PHONE: Look = Look {
-    width: 390,
-    height: 844,
-    language: "fr",
-    is_dark: true,
-};
-
-/// How long the page may take to show something: a debug build beside other tests.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The console of a restaurant, open in a browser.
-struct Console {
-    browser: Browser,
-    stack: Stack,
-    _data: TempDir,
-}
-
-impl Console {
-    async fn open(look: Look) -> Self {
-        let browser = Browser::open(look).await;
-        let data = tempfile::tempdir().unwrap();
-        let env = Env::of_pairs([("GATEWAY_WORKERS", "1")]);
-        let options = Options::on_free_ports(data.path(), env);
-        let stack = Stack::start(options).await.unwrap();
-        let console = Self {
-            browser,
-            stack,
-            _data: data,
-        };
-        let url = format!("http://{}/", console.stack.admin_addr());
-        console.browser.page.goto(&url).await.unwrap();
-        console.sees("#overall[data-state=up]").await;
-        console
-    }
-
-    async fn sees(&self, selector: &str) {
-        let page = &self.browser.page;
-        let seen = page
-            .wait()
-            .at_most(PATIENCE)
-            .for_element(Css(selector))
-            .await;
-        assert!(
-            seen.is_ok(),
-            "{selector} is not there: {:?}",
-            self.text("body").await
-        );
-    }
-
-    async fn clicks(&self, selector: &str) {
-        let element = self.browser.page.find(Css(selector)).await.unwrap();
-        element.click().await.unwrap();
-    }
-
-    async fn text(&self, selector: &str) -> String {
-        let element = self.browser.page.find(Css(selector)).await.unwrap();
-        element.text().await.unwrap()
-    }
-
-    async fn asks(&self, script: &str) -> Value {
-        self.browser.page.execute(script, Vec::new()).await.unwrap()
-    }
-
-    /// Nothing went wrong on the page, but for the refusals of the public API that a browser reports by itself, and it
-    /// asked nobody else.
-    async fn was_well(self) {
-        for entry in self.browser.log().await {
-            let is_refusal = entry["source"] == "network" && entry.to_string().contains("/public/");
-            assert!(is_refusal, "{entry}");
-        }
-        let others = "return performance.getEntriesByType('resource').map((entry) => entry.name)\
-            .filter((name) => !name.startsWith(location.origin + '/'))";
-        assert_eq!(self.asks(others).await, Value::Array(Vec::new()));
-        self.browser.page.close().await.unwrap();
-        self.stack.stop().await;
-    }
-}
+use console::{Console, DESK, PHONE};
 
 #[actix_web::test]
 async fn one_button_has_an_order_delivered() {
@@ -143,11 +54,38 @@ async fn a_stopped_kitchen_degrades_the_journey_until_it_is_back() {
     console.stack.start_service(Service::Kitchen).await.unwrap();
     console.sees("#upstream-kitchen[data-state=up]").await;
     for step in ["kitchen", "courier", "delivered"] {
-        console.clicks(&format!("#step-{step} button")).await;
-        console
-            .sees(&format!("#step-{step}[data-state=done]"))
-            .await;
+        console.plays(step).await;
     }
+    console.was_well().await;
+}
+
+#[actix_web::test]
+async fn an_order_left_with_its_courier_keeps_no_later_one_waiting() {
+    let console = Console::open(DESK).await;
+    for step in ["login", "menu", "order", "kitchen", "courier"] {
+        console.plays(step).await;
+    }
+    console.clicks("#journey-all").await;
+    console.sees("#step-delivered[data-state=done]").await;
+    console.was_well().await;
+}
+
+#[actix_web::test]
+async fn what_is_paused_stays_in_another_language() {
+    let console = Console::open(DESK).await;
+    let newest = "#requests tbody tr:first-child .id";
+    console.plays("login").await;
+    console.sees(newest).await;
+    let before = console.text(newest).await;
+    console.clicks("#pause").await;
+    console.plays("menu").await;
+    // What shows the drill shows, or would, the requests before it.
+    console.clicks("#drill-kitchen-down").await;
+    console.sees("#upstream-kitchen[data-state=drill]").await;
+    console.clicks("#lang-fr").await;
+    assert_eq!(console.text(newest).await, before);
+    console.clicks("#pause").await;
+    assert_ne!(console.text(newest).await, before);
     console.was_well().await;
 }
 
@@ -160,6 +98,19 @@ async fn a_drill_shows_and_the_verdict_on_all_of_them() {
     console.sees("#drill-orders-down[aria-pressed=true]").await;
     console.clicks("#drill-orders-end").await;
     console.sees("#upstream-orders[data-state=up]").await;
+    let of_a_route = "return fetch('/drills/routes/kitchen/orders', { method: 'PUT', \
+        headers: { 'Content-Type': 'application/json' }, body: '{\"mode\": \"reset\", \"for\": \"30s\"}' }).then((answer) => answer.status)";
+    assert_eq!(console.asks(of_a_route).await, 200);
+    console.sees("#drills-routes li").await;
+    assert!(
+        console
+            .text("#drills-routes")
+            .await
+            .starts_with("/kitchen/orders")
+    );
+    let ended = "fetch('/drills/routes/kitchen/orders', { method: 'DELETE' })";
+    console.asks(ended).await;
+    console.sees("#drills-routes:empty").await;
     console.clicks("#verdict-run").await;
     console.sees("#verdict table[data-pass=true]").await;
     console.browser.picture("verdict").await;

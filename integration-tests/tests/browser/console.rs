@@ -1,0 +1,110 @@
+//! A restaurant's console, open in a browser: what the tests do with it.
+
+use std::time::Duration;
+
+use fantoccini::Locator::Css;
+use serde_json::Value;
+use service_kit::env::Env;
+use stack::{Options, Stack};
+use tempfile::TempDir;
+
+use crate::browser::{Browser, Look};
+
+pub(crate) const DESK: Look = Look {
+    width: 1400,
+    height: 1000,
+    language: "en",
+    is_dark: false,
+};
+
+pub(crate) const PHONE: Look = Look {
+    width: 390,
+    height: 844,
+    language: "fr",
+    is_dark: true,
+};
+
+/// How long the page may take to show something: a debug build beside other tests.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The console of a restaurant, open in a browser.
+pub(crate) struct Console {
+    pub(crate) browser: Browser,
+    pub(crate) stack: Stack,
+    _data: TempDir,
+}
+
+impl Console {
+    pub(crate) async fn open(look: Look) -> Self {
+        let browser = Browser::open(look).await;
+        let data = tempfile::tempdir().unwrap();
+        let env = Env::of_pairs([("GATEWAY_WORKERS", "1")]);
+        let options = Options::on_free_ports(data.path(), env);
+        let stack = Stack::start(options).await.unwrap();
+        let console = Self {
+            browser,
+            stack,
+            _data: data,
+        };
+        let url = format!("http://{}/", console.stack.admin_addr());
+        console.browser.page.goto(&url).await.unwrap();
+        console.sees("#overall[data-state=up]").await;
+        console
+    }
+
+    pub(crate) async fn sees(&self, selector: &str) {
+        let page = &self.browser.page;
+        let seen = page
+            .wait()
+            .at_most(PATIENCE)
+            .for_element(Css(selector))
+            .await;
+        assert!(
+            seen.is_ok(),
+            "{selector} is not there: {:?}",
+            self.text("body").await
+        );
+    }
+
+    pub(crate) async fn clicks(&self, selector: &str) {
+        let element = self.browser.page.find(Css(selector)).await.unwrap();
+        // The driver thinks that what is below the page's bar can be clicked.
+        let into_sight = "arguments[0].scrollIntoView({ block: 'center' })";
+        let arguments = vec![serde_json::to_value(&element).unwrap()];
+        self.browser
+            .page
+            .execute(into_sight, arguments)
+            .await
+            .unwrap();
+        element.click().await.unwrap();
+    }
+
+    /// Plays one step of the journey.
+    pub(crate) async fn plays(&self, step: &str) {
+        self.clicks(&format!("#step-{step} button")).await;
+        self.sees(&format!("#step-{step}[data-state=done]")).await;
+    }
+
+    pub(crate) async fn text(&self, selector: &str) -> String {
+        let element = self.browser.page.find(Css(selector)).await.unwrap();
+        element.text().await.unwrap()
+    }
+
+    pub(crate) async fn asks(&self, script: &str) -> Value {
+        self.browser.page.execute(script, Vec::new()).await.unwrap()
+    }
+
+    /// Nothing went wrong on the page, but for the refusals of the public API that a browser reports by itself, and it
+    /// asked nobody else.
+    pub(crate) async fn was_well(self) {
+        for entry in self.browser.log().await {
+            let is_refusal = entry["source"] == "network" && entry.to_string().contains("/public/");
+            assert!(is_refusal, "{entry}");
+        }
+        let others = "return performance.getEntriesByType('resource').map((entry) => entry.name)\
+            .filter((name) => !name.startsWith(location.origin + '/'))";
+        assert_eq!(self.asks(others).await, Value::Array(Vec::new()));
+        self.browser.page.close().await.unwrap();
+        self.stack.stop().await;
+    }
+}
