@@ -12,8 +12,10 @@ use crate::guard::{CircuitOpen, Overloaded};
 /// Why an upstream gave no answer that could be relayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UpstreamFault {
-    /// It refused the connection, dropped it, or its name or certificate led nowhere.
+    /// It refused the connection, or its name or certificate led nowhere.
     Unreachable,
+    /// It dropped the connection instead of answering what it was sent.
+    Dropped,
     /// It answered something that is not HTTP.
     InvalidResponse,
     /// It was too slow to be connected to or to answer.
@@ -71,6 +73,7 @@ impl Fault {
         match self {
             Self::Upstream { fault, .. } => match fault {
                 UpstreamFault::Unreachable
+                | UpstreamFault::Dropped
                 | UpstreamFault::InvalidResponse
                 | UpstreamFault::Failed
                 | UpstreamFault::Timeout => true,
@@ -107,7 +110,7 @@ impl Fault {
 impl UpstreamFault {
     fn code(self) -> Code {
         match self {
-            Self::Unreachable => Code::UpstreamUnreachable,
+            Self::Unreachable | Self::Dropped => Code::UpstreamUnreachable,
             Self::InvalidResponse => Code::UpstreamInvalidResponse,
             Self::Timeout => Code::UpstreamTimeout,
             Self::Failed | Self::CircuitOpen { .. } | Self::Drill { .. } => {
@@ -124,7 +127,7 @@ impl UpstreamFault {
                 Some(whole_seconds(retry_after))
             }
             Self::Failed | Self::Overloaded => Some(1),
-            Self::Unreachable | Self::InvalidResponse | Self::Timeout => None,
+            Self::Unreachable | Self::Dropped | Self::InvalidResponse | Self::Timeout => None,
         }
     }
 
@@ -134,15 +137,17 @@ impl UpstreamFault {
         use shared_types::text::Lang::{En, Fr};
         let (fr, en) = (upstream.label.to(Fr), upstream.label.to(En));
         match self {
-            Self::Timeout | Self::InvalidResponse if !method.is_idempotent() => Text::formatted(
-                format!(
-                    "{fr} n'a pas confirmé la demande, qui a peut-être abouti. Vérifiez avant de la renouveler."
-                ),
-                format!(
-                    "{en} did not confirm the request, which may have succeeded. Check before you repeat it."
-                ),
-            ),
-            Self::Unreachable => Text::formatted(
+            Self::Dropped | Self::Timeout | Self::InvalidResponse if !method.is_idempotent() => {
+                Text::formatted(
+                    format!(
+                        "{fr} n'a pas confirmé la demande, qui a peut-être abouti. Vérifiez avant de la renouveler."
+                    ),
+                    format!(
+                        "{en} did not confirm the request, which may have succeeded. Check before you repeat it."
+                    ),
+                )
+            }
+            Self::Unreachable | Self::Dropped => Text::formatted(
                 format!("{fr} est injoignable. Réessayez dans quelques secondes."),
                 format!("{en} cannot be reached. Try again in a few seconds."),
             ),

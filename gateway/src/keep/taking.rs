@@ -43,7 +43,7 @@ pub(super) async fn take(answer: HttpResponse, kept: &Kept, most: u64) -> Taken 
             Ok(piece) => whole.extend_from_slice(&piece),
             Err(error) => {
                 let cause = chain(error.as_ref());
-                return Taken::Broken(Fault::upstream(UpstreamFault::Unreachable, cause));
+                return Taken::Broken(Fault::upstream(UpstreamFault::Dropped, cause));
             }
         }
         if whole.len() as u64 > most {

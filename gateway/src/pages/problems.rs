@@ -26,7 +26,7 @@ static PAGES: LazyLock<HashMap<(Lang, String), String>> = LazyLock::new(|| {
         let sections = sections(document);
         Code::ALL.iter().filter_map(move |code| {
             let advice = sections.get(code.as_str())?;
-            Some(((lang, segment(*code)), page(*code, lang, advice)))
+            Some(((lang, code.page()), page(*code, lang, advice)))
         })
     };
     of(Lang::En, ENGLISH).chain(of(Lang::Fr, FRENCH)).collect()
@@ -51,10 +51,6 @@ pub(crate) fn answer(request: &HttpRequest, segment: &str) -> Option<HttpRespons
         .headers_mut()
         .insert(CONTENT_SECURITY_POLICY, policy);
     Some(response)
-}
-
-fn segment(code: Code) -> String {
-    code.as_str().replace('_', "-")
 }
 
 /// What stands under each `## code`.

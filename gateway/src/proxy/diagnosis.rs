@@ -27,10 +27,11 @@ impl From<Failure> for Fault {
         match failure {
             // The client's body is to blame, which `Progress` knows.
             Failure::Unsent(Unsent::Body(_)) => Self::Internal(cause),
-            // It did where the answer's head should have been.
-            Failure::Unsent(Unsent::Untouched(_)) | Failure::Ended | Failure::Broke(_) => {
+            Failure::Unsent(Unsent::Untouched(_)) => {
                 Self::upstream(UpstreamFault::Unreachable, cause)
             }
+            // It did where the answer's head should have been.
+            Failure::Ended | Failure::Broke(_) => Self::upstream(UpstreamFault::Dropped, cause),
             Failure::Unsound(_) | Failure::Chunks => {
                 Self::upstream(UpstreamFault::InvalidResponse, cause)
             }

@@ -42,7 +42,7 @@ pub(super) fn is_worth(outcome: &Result<Answered, Fault>) -> bool {
         }
         Err(Fault::Upstream { fault, .. }) => matches!(
             fault,
-            UpstreamFault::Unreachable | UpstreamFault::Drill { .. }
+            UpstreamFault::Unreachable | UpstreamFault::Dropped | UpstreamFault::Drill { .. }
         ),
         Err(_) => false,
     }

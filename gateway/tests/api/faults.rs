@@ -2,6 +2,7 @@
 
 use actix_web::http::Method;
 use service_kit::testing::Answer;
+use shared_types::problem::Problem;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::scripted::{answering, nobody, read_head, serving, silent};
@@ -112,6 +113,34 @@ async fn an_upstream_that_says_nothing_is_a_504() {
         problem.detail
     );
     says_nothing_internal(&answer, backend);
+}
+
+/// RFC 9110 §9.2.2.
+#[actix_web::test]
+async fn who_may_have_been_heard_is_not_told_to_repeat_what_must_not_be() {
+    let dropping = serving(|mut stream| async move {
+        read_head(&mut stream).await;
+    });
+    let (talking_nonsense, _seen) = answering("SSH-2.0-OpenSSH_9.2\r\n\r\n").await;
+    for (backend, repeated) in [
+        (dropping.await, false),
+        (silent().await, false),
+        (talking_nonsense, false),
+        (nobody(), true),
+    ] {
+        for (method, path, may_be_repeated) in [
+            (Method::POST, "/things", repeated),
+            (Method::DELETE, "/things/1", true),
+        ] {
+            let request = client(CONFIG, backend).request(method.clone(), path);
+            let answer = request.header("Accept-Language", "en").send().await;
+            let problem: Problem = serde_json::from_slice(&answer.body).unwrap();
+            let says_so = problem.detail.ends_with("Try again in a few seconds.");
+            assert_eq!(says_so, may_be_repeated, "{method} {}", problem.detail);
+            let warns = problem.detail.ends_with("Check before you repeat it.");
+            assert_eq!(warns, !may_be_repeated, "{method} {}", problem.detail);
+        }
+    }
 }
 
 #[actix_web::test]

@@ -199,7 +199,13 @@ impl Code {
     /// The `type` of the problem: a relative URI that names the page about it.
     #[must_use]
     pub fn type_uri(self) -> String {
-        format!("/problems/{}", self.as_str().replace('_', "-"))
+        format!("/problems/{}", self.page())
+    }
+
+    /// The last segment of that URI.
+    #[must_use]
+    pub fn page(self) -> String {
+        self.as_str().replace('_', "-")
     }
 }
 
