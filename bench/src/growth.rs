@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use rlimit::Resource;
 use tempfile::TempDir;
 
 use crate::proxy::load::Load;
@@ -21,7 +22,7 @@ use crate::{Error, service};
 use report::Report;
 
 /// Both ends of the most connections, and some to spare. The proxies need as many.
-const FILES: u64 = 4000;
+const FILES: u64 = 21_000;
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
@@ -39,6 +40,13 @@ pub(crate) struct Options {
     plots: Option<PathBuf>,
 }
 
+/// A child is allowed as many as its parent. More than the machine's usual limit are for root alone.
+fn allow_files() -> Result<(), Error> {
+    let (soft, hard) = Resource::NOFILE.get()?;
+    let set = Resource::NOFILE.set(soft.max(FILES), hard.max(FILES));
+    set.map_err(|error| format!("{FILES} open files are needed: {error}").into())
+}
+
 /// Measures and reports.
 ///
 /// # Errors
@@ -47,8 +55,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let target = service::target_folder()?;
     let programs = service::build(&target)?;
     let folder = TempDir::with_prefix_in("bench-", target.canonicalize()?)?;
-    // A child is allowed as many as its parent.
-    rlimit::increase_nofile_limit(FILES)?;
+    allow_files()?;
     let mut peers = Peer::found(&programs)?.peers;
     peers.retain(|peer| matches!(peer.kind(), Kind::Gateway | Kind::Nginx));
     let series = series::all();

@@ -29,7 +29,7 @@ use crate::{Error, service};
 use load::Load;
 use peer::{Found, Kind, Peer, Setup};
 use report::Report;
-use scenario::{SCENARIOS, Scenario};
+use scenario::Scenario;
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
@@ -70,11 +70,11 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let programs = service::build(&target)?;
     let folder = TempDir::with_prefix_in("bench-", target.canonicalize()?)?;
     let Found { peers, missing } = Peer::found(&programs)?;
-    let wanted = |scenario: &&Scenario| {
+    let wanted = |scenario: &Scenario| {
         let only = options.only.as_deref();
         only.is_none_or(|only| scenario.name.contains(only))
     };
-    let scenarios: Vec<_> = SCENARIOS.iter().filter(wanted).collect();
+    let scenarios: Vec<_> = scenario::all().filter(wanted).collect();
     let conditions = Conditions::of(folder.path()).await?;
     // From here on the load and the upstream run on the second core, and the proxies on the first.
     peer::stay_on("1")?;
@@ -104,7 +104,8 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
             report.add_start(column, start);
         }
     }
-    count_calls(&peers, upstream, folder.path(), &mut report).await?;
+    let place = (upstream, folder.path());
+    count_calls(&peers, scenario::PLAINEST, place, &mut report).await?;
     if let Some(plots) = &options.plots {
         report.draw(plots)?;
     }
@@ -120,11 +121,11 @@ pub(crate) async fn measure(
     duration: Duration,
 ) -> Result<Run, Error> {
     let proxy = peer.start(upstream, folder, setup).await?;
-    let load = load(proxy.addr())?;
-    // Brings in what every later request needs.
-    load.run(Duration::from_millis(500)).await?;
+    let mut crowd = load(proxy.addr())?.crowd();
+    // Connects, and brings in what every later request needs.
+    crowd.run(Duration::from_millis(500)).await?;
     let before = proxy.cpu()?;
-    let outcome = load.run(duration).await?;
+    let outcome = crowd.run(duration).await?;
     Ok(Run {
         requests: outcome.requests,
         elapsed: outcome.elapsed,
@@ -134,14 +135,13 @@ pub(crate) async fn measure(
     })
 }
 
-/// In the first scenario, whose requests are the plainest.
 async fn count_calls(
     peers: &[Peer],
-    upstream: SocketAddr,
-    folder: &Path,
+    scenario: Scenario,
+    (upstream, folder): (SocketAddr, &Path),
     report: &mut Report,
 ) -> Result<(), Error> {
-    let (Some(strace), Some(scenario)) = (installed("strace"), SCENARIOS.first()) else {
+    let Some(strace) = installed("strace") else {
         return Ok(());
     };
     for (column, peer) in peers.iter().enumerate() {

@@ -67,38 +67,56 @@ impl Request {
 }
 
 impl Load {
-    pub(crate) async fn run(&self, duration: Duration) -> Result<Outcome, Error> {
-        let requests: Vec<_> = self
-            .requests
-            .iter()
-            .map(|request| request.bytes(self.is_closing))
-            .collect();
-        let requests = Arc::new(requests);
-        // Between two requests of one connection.
-        let every = self
-            .rate
-            .map(|rate| Duration::from_secs(1) * self.connections as u32 / rate);
+    /// Those who are to put it on. They connect when they are first asked to.
+    pub(crate) fn crowd(&self) -> Crowd {
+        let requests = self.requests.iter();
+        let requests: Arc<Vec<_>> = Arc::new(
+            requests
+                .map(|request| request.bytes(self.is_closing))
+                .collect(),
+        );
+        let client = |number| Client {
+            addr: self.addr,
+            stream: None,
+            requests: Arc::clone(&requests),
+            // Not all ask the same at once.
+            next: number,
+            is_closing: self.is_closing,
+            piece: vec![0; PIECE],
+        };
+        Crowd {
+            clients: (0..self.connections).map(client).collect(),
+            every: self
+                .rate
+                .map(|rate| Duration::from_secs(1) * self.connections as u32 / rate),
+        }
+    }
+}
+
+/// The connections of a load, which are kept from one run to the next.
+pub(crate) struct Crowd {
+    clients: Vec<Client>,
+    /// Between two requests of one connection.
+    every: Option<Duration>,
+}
+
+impl Crowd {
+    pub(crate) async fn run(&mut self, duration: Duration) -> Result<Outcome, Error> {
         let begun = Instant::now();
-        let mut connections = JoinSet::new();
-        for number in 0..self.connections {
-            let client = Client {
-                addr: self.addr,
-                stream: None,
-                requests: Arc::clone(&requests),
-                // Not all ask the same at once.
-                next: number,
-                is_closing: self.is_closing,
-                piece: vec![0; PIECE],
-            };
+        let count = self.clients.len() as u32;
+        let mut working = JoinSet::new();
+        for (number, client) in (0..).zip(self.clients.drain(..)) {
             // Evenly spread over the time between two requests.
-            let first = every.map_or(Duration::ZERO, |every| {
-                every * number as u32 / self.connections as u32
-            });
-            connections.spawn(client.work(begun + first, begun + duration, every));
+            let first = self
+                .every
+                .map_or(Duration::ZERO, |every| every * number / count);
+            working.spawn(client.work(begun + first, begun + duration, self.every));
         }
         let mut waits = Vec::new();
-        while let Some(worked) = connections.join_next().await {
-            waits.extend(worked??);
+        while let Some(worked) = working.join_next().await {
+            let (client, its_waits) = worked??;
+            self.clients.push(client);
+            waits.extend(its_waits);
         }
         let elapsed = begun.elapsed();
         waits.sort_unstable();
@@ -127,7 +145,7 @@ impl Client {
         first: Instant,
         until: Instant,
         every: Option<Duration>,
-    ) -> Result<Vec<Duration>, Error> {
+    ) -> Result<(Self, Vec<Duration>), Error> {
         let mut waits = Vec::new();
         let mut due = first;
         while due < until {
@@ -141,7 +159,7 @@ impl Client {
                 None => Instant::now(),
             };
         }
-        Ok(waits)
+        Ok((self, waits))
     }
 
     async fn ask(&mut self) -> Result<(), Error> {

@@ -17,8 +17,9 @@ pub(super) struct Report {
     conditions: Conditions,
     peers: Vec<String>,
     missing: Vec<&'static str>,
+    kinds: Vec<Kind>,
     gateway: usize,
-    scenarios: Vec<&'static str>,
+    scenarios: Vec<Scenario>,
     /// By scenario, then by peer, once each round.
     runs: Vec<Vec<Vec<Run>>>,
     /// By peer.
@@ -29,6 +30,9 @@ pub(super) struct Report {
 
 /// Where the plot is, seen from the document.
 const PLOT: &str = "proxy.svg";
+
+/// Where nothing was measured.
+const NONE: &str = "–";
 
 impl Run {
     /// Processor time of the proxy for a request, in µs.
@@ -50,7 +54,7 @@ impl Report {
         conditions: Conditions,
         peers: &[Peer],
         missing: Vec<&'static str>,
-        scenarios: &[&'static Scenario],
+        scenarios: &[Scenario],
     ) -> Self {
         let none = || peers.iter().map(|_| Vec::new()).collect();
         let gateway = peers.iter().position(|peer| peer.kind() == Kind::Gateway);
@@ -58,8 +62,9 @@ impl Report {
             conditions,
             peers: peers.iter().map(|peer| peer.name().to_owned()).collect(),
             missing,
+            kinds: peers.iter().map(Peer::kind).collect(),
             gateway: gateway.unwrap_or_default(),
-            scenarios: scenarios.iter().map(|scenario| scenario.name).collect(),
+            scenarios: scenarios.to_vec(),
             runs: scenarios.iter().map(|_| none()).collect(),
             starts: peers.iter().map(|_| Vec::new()).collect(),
             calls: peers.iter().map(|_| None).collect(),
@@ -88,9 +93,9 @@ impl Report {
 
     /// Draws what a request costs each peer, but for those whose bars would leave no room for the others'.
     pub(super) fn draw(&mut self, folder: &Path) -> Result<(), Error> {
-        let groups = self.scenarios.iter().zip(&self.runs).map(|(name, row)| {
+        let groups = self.with_workers(1).map(|(name, row)| {
             let cost = |runs: &Vec<Run>| (!runs.is_empty()).then(|| over(runs, Run::cost).median);
-            ((*name).to_owned(), row.iter().map(cost).collect())
+            (name.to_owned(), row.iter().map(cost).collect())
         });
         plot::bars(
             &folder.join(PLOT),
@@ -110,6 +115,13 @@ impl Report {
         let ours = row.get(self.gateway).map(Vec::as_slice).unwrap_or_default();
         let rounds = ours.iter().zip(runs);
         Spread::of(rounds.map(|(ours, theirs)| ours.cost() / theirs.cost()))
+    }
+
+    /// The scenarios with so many workers: their names, and what was measured, by peer.
+    fn with_workers(&self, count: usize) -> impl Iterator<Item = (&'static str, &[Vec<Run>])> {
+        let all = self.scenarios.iter().zip(&self.runs);
+        all.filter(move |(scenario, _)| scenario.setup.workers == count)
+            .map(|(scenario, row)| (scenario.name, row.as_slice()))
     }
 
     fn rows(&self, row: &[Vec<Run>]) -> Vec<[String; 8]> {
@@ -136,10 +148,9 @@ impl Report {
     }
 
     fn scenarios(&self) -> String {
-        let named = self.scenarios.iter().zip(&self.runs);
-        let tables = named.map(|(name, row)| {
+        let tables = self.with_workers(1).map(|(name, row)| {
             let head = [
-                *name,
+                name,
                 "CPU µs a request",
                 "gateway ÷ this",
                 "requests/s",
@@ -151,6 +162,41 @@ impl Report {
             table(head, &self.rows(row)) + "\n"
         });
         tables.collect()
+    }
+
+    /// Those who take part: the gateway, and what it costs as a multiple of each other.
+    fn two_workers(&self) -> String {
+        let rows = self.with_workers(2).map(|(name, row)| {
+            let of = |kind| self.kinds.iter().position(|each| *each == kind);
+            let runs = |kind| {
+                of(kind)
+                    .and_then(|index| row.get(index))
+                    .filter(|runs| !runs.is_empty())
+            };
+            let ratio = |kind| {
+                runs(kind).map_or(NONE.to_owned(), |runs| {
+                    format!("{:.2}", self.ratio(row, runs))
+                })
+            };
+            let told = |figure: &dyn Fn(&[Run]) -> String| {
+                runs(Kind::Gateway).map_or(NONE.to_owned(), |runs| figure(runs))
+            };
+            [
+                name.to_owned(),
+                told(&|runs| format!("{:.1}", over(runs, Run::cost))),
+                ratio(Kind::Nginx),
+                ratio(Kind::Haproxy),
+                told(&|runs| format!("{:.0}", over(runs, Run::rate))),
+            ]
+        });
+        let head = [
+            "Two workers",
+            "CPU µs a request",
+            "gateway ÷ nginx",
+            "gateway ÷ HAProxy",
+            "requests/s",
+        ];
+        table(head, &rows.collect::<Vec<_>>()) + "\n"
     }
 
     fn others(&self) -> String {
@@ -184,8 +230,8 @@ impl Display for Report {
             f,
             "{}\n{missing}\
              {rounds} rounds, in which all take turns: the median (the lowest–the highest). The ratio is that of each round.\n\
-             {plot}\n{}{}\n\
-             - Each proxy has the first core to itself, with one worker unless said otherwise; load and upstream share the\n  \
+             {plot}\n{}{}{}\n\
+             - Each proxy has the first core to itself, whatever its workers; load and upstream share the\n  \
                second. Where the requests/s of all are alike, the second core is the limit, and the CPU tells them apart.\n\
              - Keep-alive on both sides, but for a connection for each, where the clients' side has none. Access logs are off\n  \
                unless said otherwise.\n\
@@ -197,6 +243,7 @@ impl Display for Report {
              - System calls are counted by strace in the first scenario; a proxy that is slowed down so much gathers less.\n",
             self.conditions,
             self.scenarios(),
+            self.two_workers(),
             self.others(),
         )
     }

@@ -23,8 +23,9 @@ pub(super) async fn count(
     load: &Load,
     folder: &Path,
 ) -> Result<f64, Error> {
-    // Its connections are there, and need no calls any more.
-    load.run(SPAN / 2).await?;
+    let mut crowd = load.crowd();
+    // Its connections are there from then on, and need no calls any more.
+    crowd.run(SPAN / 2).await?;
     let summary = folder.join("strace");
     let mut counting = Command::new(strace)
         .args(["-f", "-c", "-o"])
@@ -34,7 +35,7 @@ pub(super) async fn count(
         .stderr(std::process::Stdio::null())
         .spawn()?;
     sleep(ATTACHING).await;
-    let outcome = load.run(SPAN).await?;
+    let outcome = crowd.run(SPAN).await?;
     // It lets go of what it traces and writes its summary.
     let id = counting.id().to_string();
     Command::new("kill").args(["-INT", &id]).status()?;

@@ -14,7 +14,7 @@ use crate::Error;
 const PIECE: usize = 64 * 1024;
 
 /// A proxy may connect for each of its clients at once.
-const BACKLOG: u32 = 4096;
+const BACKLOG: u32 = 16_384;
 
 /// Listens until the program ends; says where.
 pub(crate) fn open() -> Result<SocketAddr, Error> {

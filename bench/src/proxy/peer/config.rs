@@ -82,7 +82,7 @@ pub(super) fn nginx(folder: &Path, addr: SocketAddr, upstream: SocketAddr, setup
          {paths}\
          proxy_cache_path {folder}/nginx-cache keys_zone=menu:1m;\n\
          keepalive_requests 1000000000;\nlarge_client_header_buffers 8 32k;\n\
-         upstream behind {{ server {upstream}; keepalive 600; }}\n\
+         upstream behind {{ server {upstream}; keepalive {CONNECTIONS}; }}\n\
          server {{\nlisten {addr};\n{routes}\
          location ^~ /order-api/menu {{ {pass} proxy_cache menu; proxy_cache_valid 200 1h; }}\n\
          location / {{ {pass} proxy_request_buffering off; client_max_body_size 0; }}\n\
