@@ -9,11 +9,14 @@ const MODES = { down: {}, slow: { delay: "2s" }, errors: {}, reset: {}, flaky: {
 let said = {};
 let routes = null;
 let verdict = null;
+let allowsDrills = false;
+let isJudging = false;
 
 export const drills = {
   hello(hello) {
     said = {};
-    at("verdict-run").disabled = !hello.drills;
+    allowsDrills = hello.drills;
+    showJudging(isJudging);
     at("verdict-run").onclick = judge;
     if (!hello.drills) {
       at("drills").replaceChildren(make("p", {}, t("drillsOff")));
@@ -88,11 +91,16 @@ async function tell(asked) {
   return isWell ? answer : null;
 }
 
+function showJudging(isOn) {
+  isJudging = isOn;
+  at("verdict-run").disabled = isJudging || !allowsDrills;
+}
+
 async function judge() {
-  at("verdict-run").disabled = true;
+  showJudging(true);
   say(at("drills-said"), t("verdictWait"));
   const answer = await tell(ask("POST", "/drills/verdict"));
-  at("verdict-run").disabled = false;
+  showJudging(false);
   if (!answer) return;
   verdict = answer.body;
   say(at("drills-said"), t(verdict.pass ? "verdictPass" : "verdictFail"));

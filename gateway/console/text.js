@@ -130,7 +130,7 @@ export const currentLang = () => lang;
 /** The words for `key`, with `{0}`, `{1}` … replaced; the key itself where there are none. */
 export function t(key, ...values) {
   const words = WORDS[key]?.[lang === "fr" ? 0 : 1] ?? key;
-  return values.reduce((text, value, index) => text.replace(`{${index}}`, value), words);
+  return words.replace(/\{(\d+)\}/g, (place, index) => values[index] ?? place);
 }
 
 const AVAILABILITIES = { up: "up", degraded: "isDegraded", down: "isDown" };

@@ -38,7 +38,8 @@ impl Gateway {
         pages::prepare();
         let state = Arc::new(State::new(config)?);
         let config = &state.config;
-        let operator = Operator::new(Arc::clone(&state), tls.clone());
+        let draining = Draining::default();
+        let operator = Operator::new(Arc::clone(&state), tls.clone(), draining.clone());
         let (watched, feed) = (Arc::clone(&state), Arc::clone(&operator.feed));
         let admin = Application::bind(
             Service {
@@ -50,7 +51,6 @@ impl Gateway {
             move |routes| operator.routes(routes),
         )?
         .beside(|draining| console::run(watched, feed, draining));
-        let draining = Draining::default();
         let certificates = config.tls.as_ref().map(Certificates::load).transpose()?;
         let scheme = config.scheme();
         let (server, addr) = downstream::bind(

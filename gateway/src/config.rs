@@ -18,6 +18,7 @@ use crate::client_address::{Scheme, TrustedProxies};
 use crate::cors::Origins;
 use crate::features::Features;
 use crate::limits::Limits;
+use crate::operator::Names;
 use crate::rate::{Rate, RateLimit};
 use crate::route::{Own, RouteTable};
 use crate::tracking::Sources;
@@ -35,6 +36,8 @@ pub struct Config {
     pub bind: SocketAddr,
     /// `GATEWAY_ADMIN_BIND`: where the operator listens; `127.0.0.1:9000` by default.
     pub admin_bind: SocketAddr,
+    /// `GATEWAY_ADMIN_HOSTS`: by which names the operator's port may be asked, beside those that nobody else can have.
+    pub(crate) admin_hosts: Names,
     /// `GATEWAY_WORKERS`: threads that serve requests; one per core by default.
     pub workers: usize,
     /// `GATEWAY_CORS_ORIGINS`: the origins whose pages may call; any of localhost by default.
@@ -119,6 +122,7 @@ impl Config {
                 "GATEWAY_ADMIN_BIND",
                 SocketAddr::from((Ipv4Addr::LOCALHOST, 9000)),
             )?,
+            admin_hosts: env.parse_or("GATEWAY_ADMIN_HOSTS", Names::default())?,
             workers: workers.unwrap_or(cores),
             origins: env.parse_or("GATEWAY_CORS_ORIGINS", Origins::localhost())?,
             tls: TlsFiles::from_env(env)?,

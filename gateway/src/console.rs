@@ -30,7 +30,7 @@ pub(crate) fn routes(config: &mut web::ServiceConfig, operator: &Operator) {
     config
         .app_data(web::Data::from(Arc::clone(&operator.feed)))
         .service(resource("/events", "GET").route(web::get().to(events)))
-        .service(relay::scope(&operator.state, &operator.tls));
+        .service(relay::scope(operator));
 }
 
 async fn events(

@@ -2,6 +2,7 @@
 //! console, which shows all that.
 
 mod drills;
+mod names;
 mod origin;
 mod rehearsal;
 
@@ -11,12 +12,13 @@ use actix_web::middleware::from_fn;
 use actix_web::{HttpResponse, web};
 use prometheus::TEXT_FORMAT;
 use service_kit::failure::Failure;
-use service_kit::serve::resource;
+use service_kit::serve::{Draining, resource};
 
 use crate::console::{self, Feed};
 use crate::metrics::expose;
 use crate::proxy::TlsConfig;
 use crate::state::State;
+pub(crate) use names::Names;
 use origin::own_pages_only;
 
 /// What the operator's routes work with.
@@ -27,15 +29,18 @@ pub(crate) struct Operator {
     /// One verdict at a time: two would see each other's outages.
     pub(crate) rehearsing: Arc<tokio::sync::Mutex<()>>,
     pub(crate) feed: Arc<Feed>,
+    /// Of the public's port: what the console asks of it in process ends when it does.
+    pub(crate) public_draining: Draining,
 }
 
 impl Operator {
-    pub(crate) fn new(state: Arc<State>, tls: TlsConfig) -> Self {
+    pub(crate) fn new(state: Arc<State>, tls: TlsConfig, public_draining: Draining) -> Self {
         Self {
             state,
             tls,
             rehearsing: Arc::default(),
             feed: Arc::default(),
+            public_draining,
         }
     }
 

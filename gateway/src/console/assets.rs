@@ -6,10 +6,6 @@ use service_kit::serve::resource;
 
 use crate::pages;
 
-/// Its own files and nothing else: no other origin, no script or style that stands in the page.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
-    img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -62,13 +58,8 @@ fn answer(file: &'static File) -> HttpResponse {
         .body(file.text);
     let fields = response.headers_mut();
     pages::protect(fields);
-    let values = [
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (CACHE_CONTROL, "no-cache"),
-    ];
-    for (name, value) in values {
-        fields.insert(name, HeaderValue::from_static(value));
-    }
+    fields.insert(CONTENT_SECURITY_POLICY, pages::OWN_FILES);
+    fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }
 

@@ -1,27 +1,31 @@
 //! The console's way to the public API, from the page's own origin: `/public/order-api/menu` is `/order-api/menu` as a
 //! client gets it, the listener left out.
 
-use std::sync::Arc;
-
 use actix_service::{Service as _, apply_fn_factory};
 use actix_web::dev::{HttpServiceFactory, ServiceRequest};
 use actix_web::http::uri::PathAndQuery;
 use actix_web::{HttpMessage as _, web};
 use service_kit::request_id::{self, RequestId};
-use service_kit::serve::Draining;
 
 use crate::dispatch::Worker;
 use crate::entrance;
-use crate::proxy::TlsConfig;
-use crate::state::State;
+use crate::operator::Operator;
+use crate::pages;
 
 const PREFIX: &str = "/public";
 
-pub(super) fn scope(state: &Arc<State>, tls: &TlsConfig) -> impl HttpServiceFactory + use<> {
-    let worker = Worker::new(state, tls, Draining::default(), true);
+pub(super) fn scope(operator: &Operator) -> impl HttpServiceFactory + use<> {
+    let draining = operator.public_draining.clone();
+    let worker = Worker::new(&operator.state, &operator.tls, draining, true);
     let service = apply_fn_factory(entrance::service(worker), |mut request, service| {
         make_public(&mut request);
-        service.call(request)
+        let answered = service.call(request);
+        async {
+            let mut answer = answered.await?;
+            // It comes from the operator's origin here: a page of an upstream's must not run with what that may do.
+            pages::protect(answer.headers_mut());
+            Ok(answer)
+        }
     });
     web::scope(PREFIX).default_service(service)
 }

@@ -1,28 +1,53 @@
 //! Keeps other sites' pages off the operator's port: a browser of the operator's could be made to ask for what changes
 //! something there, and nobody has to log in.
 
-use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HOST, ORIGIN};
 use actix_web::middleware::Next;
+use actix_web::{Error, web};
 use service_kit::failure::Failure;
 use shared_types::problem::Code;
 use shared_types::text::Text;
 
-/// Refuses what changes something, where a browser says that another origin's page asks for it (RFC 6454 §7.3).
+use super::Operator;
+
+/// Refuses every request by a name that is not this port's, and what changes something where a browser says that another origin's page asks for it (RFC 6454 §7.3).
 pub(super) async fn own_pages_only(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    if !request.method().is_safe() && is_foreign(&request) {
-        let failure = Failure::new(Code::Forbidden).with_detail(Text::new(
-            "Une page d'un autre site ne peut rien changer ici.",
-            "A page of another site cannot change anything here.",
-        ));
-        return Ok(request.error_response(failure).map_into_right_body());
-    }
-    Ok(next.call(request).await?.map_into_left_body())
+    let refusal = if !is_ours(&request) {
+        FOREIGN_NAME
+    } else if !request.method().is_safe() && is_foreign(&request) {
+        FOREIGN_PAGE
+    } else {
+        return Ok(next.call(request).await?.map_into_left_body());
+    };
+    let failure = Failure::new(Code::Forbidden).with_detail(refusal);
+    Ok(request.error_response(failure).map_into_right_body())
+}
+
+const FOREIGN_NAME: Text = Text::new(
+    "Ce port n'est pas connu sous ce nom. GATEWAY_ADMIN_HOSTS peut l'ajouter.",
+    "This port does not go by that name. GATEWAY_ADMIN_HOSTS can add it.",
+);
+
+const FOREIGN_PAGE: Text = Text::new(
+    "Une page d'un autre site ne peut rien changer ici.",
+    "A page of another site cannot change anything here.",
+);
+
+/// Whether it was asked by a name that is this port's. A browser always says by which.
+fn is_ours(request: &ServiceRequest) -> bool {
+    let names = request
+        .app_data::<web::Data<Operator>>()
+        .map(|operator| &operator.state.config.admin_hosts);
+    let host = request.headers().get(HOST);
+    host.is_none_or(|host| {
+        let host = host.to_str().unwrap_or_default();
+        names.is_some_and(|names| names.have(host))
+    })
 }
 
 /// Where there is no `Origin`, it is no browser, or one that asks for its own page.

@@ -5,12 +5,6 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TY
 
 const PAGE: &str = include_str!("docs/page.html");
 
-/// Everything is this server's own. Swagger UI's icons are `data:` images.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-);
-
 /// It is the same until the next release.
 const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
@@ -54,7 +48,7 @@ pub(super) fn page() -> HttpResponse {
     super::protect(response.headers_mut());
     response
         .headers_mut()
-        .insert(CONTENT_SECURITY_POLICY, POLICY);
+        .insert(CONTENT_SECURITY_POLICY, super::OWN_FILES);
     response
 }
 

@@ -94,6 +94,33 @@ async fn a_page_of_another_origin_changes_nothing() {
 }
 
 #[actix_web::test]
+async fn a_name_that_anyone_could_have_lead_here_is_not_answered() {
+    let site = Site::open(SITE).await;
+    for (method, path) in [
+        (Method::GET, "/"),
+        (Method::GET, "/status"),
+        (Method::GET, "/public/things"),
+        (Method::DELETE, "/drills/backend"),
+    ] {
+        let asked = |host: &str| {
+            let request = site.operator.request(method.clone(), path);
+            request.header("host", host).send()
+        };
+        let _ = asked("evil.example:9000").await.problem(403, "forbidden");
+        assert!(asked("localhost:9000").await.status.is_success(), "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn what_an_upstream_answers_cannot_run_with_the_operators_rights() {
+    let site = Site::open(SITE).await;
+    let answer = site.operator.get("/public/things").await;
+    let policy = answer.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none';"), "{policy}");
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+}
+
+#[actix_web::test]
 async fn the_page_allows_itself_its_own_files_alone() {
     let site = Site::open(SITE).await;
     let page = site.operator.get("/").await;
