@@ -10,7 +10,7 @@ use crate::delivery::Delivery;
 use crate::kitchen::Ticket;
 use crate::order::Order;
 
-/// `GET /suivi/{commandeId}`. A part is `None` where there is none to show; `meta` says why.
+/// An order as all who work on it see it. A part is null where there is none to show; `meta` says why.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Tracking {
     #[schemars(with = "Option<Order>")]

@@ -4,7 +4,7 @@ use prometheus::{IntCounter, Registry};
 
 use super::counters;
 
-/// How an answer that may be kept was come by.
+/// How an answer that may be kept was obtained.
 #[derive(Clone, Debug)]
 pub(crate) struct Lookups {
     pub(crate) hit: IntCounter,

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::headers::{
-    self, AGE, CACHE_STATUS, DEGRADED, RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID,
+    self, AGE, CACHE_STATUS, DEGRADED, DRILL, RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID,
 };
 use super::operation::{Answer, Body, Operation, Side, Tag, Token};
 use super::operations;
@@ -75,8 +75,8 @@ struct Parts {
 impl Parts {
     fn operation(&mut self, route: &Route, config: &Config) -> Value {
         let known = operations::of(route.method.as_str(), &route.path);
-        let counts = config.rate_limit.is_some();
-        let codes = problems::codes(route, known, counts);
+        let has_quotas = config.rate_limit.is_some();
+        let codes = problems::codes(route, known, has_quotas);
         let mut responses = self.problems.responses(&codes, &mut self.schemas);
         let mut parameters: Vec<_> = parameters::names_of_path(&route.path)
             .map(|name| parameters::of_path(&route.path, name, known.is_some()))
@@ -97,7 +97,7 @@ impl Parts {
         for answer in known.answers {
             responses.insert(
                 answer.status.to_string(),
-                self.answer(answer, route, counts),
+                self.answer(answer, route, has_quotas),
             );
         }
         responses.sort_keys();
@@ -138,15 +138,16 @@ impl Parts {
         operation.insert("security".to_owned(), security);
     }
 
-    fn answer(&mut self, answer: &Answer, route: &Route, counts: bool) -> Value {
+    fn answer(&mut self, answer: &Answer, route: &Route, has_quotas: bool) -> Value {
         let mut names = vec![REQUEST_ID];
         names.extend(answer.headers);
-        if let To::Upstream(to) = &route.to
-            && let Outage::Stale(_) = to.outage
-        {
-            names.extend([AGE, CACHE_STATUS, DEGRADED]);
+        if let To::Upstream(to) = &route.to {
+            names.push(DRILL);
+            if let Outage::Stale(_) = to.outage {
+                names.extend([AGE, CACHE_STATUS, DEGRADED]);
+            }
         }
-        if counts && route.rate_limit.is_some() {
+        if has_quotas && route.rate_limit.is_some() {
             names.extend([RATE_LIMIT, RATE_LIMIT_POLICY]);
         }
         let mut response = json!({

@@ -1,10 +1,12 @@
 //! The header fields of answers that clients can make use of.
 
 use serde_json::{Map, Value, json};
+use shared_types::gateway::DrillMode;
 
 pub(super) const REQUEST_ID: &str = "X-Request-Id";
 pub(super) const RETRY_AFTER: &str = "Retry-After";
 pub(super) const DEGRADED: &str = "X-Degraded";
+pub(super) const DRILL: &str = "X-Drill";
 pub(super) const AGE: &str = "Age";
 pub(super) const CACHE_STATUS: &str = "Cache-Status";
 pub(super) const RATE_LIMIT: &str = "RateLimit";
@@ -34,6 +36,11 @@ pub(super) fn components() -> Map<String, Value> {
             json!({ "type": "string", "enum": ["stale", "fallback", "partial"] }),
             "What stands in for an answer of the service, where it gave none.",
         ),
+        (
+            DRILL,
+            json!({ "type": "string", "enum": DrillMode::ALL.map(DrillMode::as_str) }),
+            "The failure drill that the answer comes of.",
+        ),
         (AGE, seconds, "How old a kept answer is, in seconds."),
         (
             CACHE_STATUS,
@@ -43,12 +50,12 @@ pub(super) fn components() -> Map<String, Value> {
         (
             RATE_LIMIT,
             text.clone(),
-            "What is left of the client's quota (draft-ietf-httpapi-ratelimit-headers).",
+            "What is left of the client's quota, on whatever a route with a quota of its own answers (draft-ietf-httpapi-ratelimit-headers).",
         ),
         (
             RATE_LIMIT_POLICY,
             text.clone(),
-            "The client's quota (draft-ietf-httpapi-ratelimit-headers).",
+            "That quota (draft-ietf-httpapi-ratelimit-headers).",
         ),
         (AUTHENTICATE, text.clone(), "RFC 6750 §3."),
         (

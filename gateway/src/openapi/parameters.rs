@@ -105,7 +105,7 @@ const SEGMENT: &str = r"^[^./;\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]*$";
 pub(super) fn of_path(path: &str, name: &str, is_known: bool) -> Value {
     let schema = match (path, name) {
         ("/problems/{code}", _) => {
-            let pages = Code::ALL.iter().map(|code| code.as_str().replace('_', "-"));
+            let pages = Code::ALL.iter().map(|code| code.page());
             json!({ "type": "string", "enum": pages.collect::<Vec<_>>() })
         }
         ("/docs/{file}", _) => json!({ "type": "string", "enum": docs::file_names() }),

@@ -8,7 +8,9 @@ use shared_types::golden;
 use shared_types::problem::{Code, MEDIA_TYPE, Occurrence, Problem};
 use shared_types::text::Lang;
 
-use super::headers::{self, AUTHENTICATE, RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID, RETRY_AFTER};
+use super::headers::{
+    self, AUTHENTICATE, DRILL, RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID, RETRY_AFTER,
+};
 use super::operation::{Body, Example, Operation, Side, Token};
 use super::schemas::Schemas;
 use crate::route::{Route, To};
@@ -44,9 +46,9 @@ const OF_BODIES: &[Code] = &[Code::UnsupportedMediaType, Code::ValidationFailed]
 const OF_NO_OPERATION: &[Code] = &[Code::RouteNotFound, Code::MethodNotAllowed];
 
 /// The codes of one route.
-pub(super) fn codes(route: &Route, operation: Option<&Operation>, counts: bool) -> Vec<Code> {
+pub(super) fn codes(route: &Route, operation: Option<&Operation>, has_quotas: bool) -> Vec<Code> {
     let mut codes = ALWAYS.to_vec();
-    if counts && !route.is_probe() {
+    if has_quotas && !route.is_probe() {
         codes.push(Code::RateLimited);
     }
     match route.to {
@@ -143,7 +145,7 @@ fn headers_of(status: u16) -> Vec<&'static str> {
         401 => names.push(AUTHENTICATE),
         405 => names.push(headers::ALLOW),
         429 => names.extend([RETRY_AFTER, RATE_LIMIT, RATE_LIMIT_POLICY]),
-        503 => names.push(RETRY_AFTER),
+        503 => names.extend([RETRY_AFTER, DRILL]),
         _ => {}
     }
     names

@@ -1,5 +1,6 @@
 //! The README's commands, accounts, crates and links.
 
+use shared_types::gateway::Status;
 use stack::DEMO_ACCOUNTS;
 
 use crate::{exists, read, rows};
@@ -74,6 +75,23 @@ fn the_french_readme_has_the_same_commands_routes_and_accounts() {
     // Its table of crates is for those who read the code, which is English.
     let (english, _crates) = english.split_once("## Crates").unwrap();
     assert_eq!(said_in_code(&french), said_in_code(english));
+}
+
+#[test]
+fn the_status_that_is_shown_has_every_feature() {
+    let readme = read("README.md");
+    let (blocks, _) = said_in_code(&readme);
+    let shown = blocks.iter().find(|block| block.contains("\"features\""));
+    let json = shown.unwrap().trim_start_matches("json");
+    let shown: Status = serde_json::from_str(json).unwrap();
+    let config = read("gateway/gateway.toml");
+    let table = config.split_once("\n[features]\n").unwrap().1;
+    let rows = table.lines().take_while(|line| !line.starts_with('['));
+    let mut names: Vec<_> = rows
+        .filter_map(|row| Some(row.split_once(" = ")?.0))
+        .collect();
+    names.sort_unstable();
+    assert!(shown.features.keys().eq(&names));
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .takes(Body::json::<Login>(golden::LOGIN))
     .answers(&[Answer::new(
         200,
-        "A token, and the client whose it is.",
+        "A token, and the client it belongs to.",
         &[Body::json::<LoggedIn>(golden::LOGGED_IN)],
     )])
     .fails(&[Code::InvalidCredentials]),

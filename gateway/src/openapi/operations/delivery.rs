@@ -92,7 +92,8 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Tag::Delivery,
         "Open a delivery",
     )
-    .says("An order has one delivery at most. The draft that a ready order has is filled in, and free to be taken.")
+    .says("An order has one delivery at most. The draft that a ready order has is filled in, and free to be taken \
+         unless a `livreurId` names its courier or one has set out.")
     .takes(Body::json::<NewDelivery>(golden::NEW_DELIVERY))
     .answers(&[Answer::new(201, "The new delivery.", &[DELIVERY]).leads_to(&[("getDelivery", "id"), ("changeDelivery", "id"), ("assignDelivery", "id")])])
     .fails(&[Code::DeliveryExists, Code::StorageFull]),

@@ -38,15 +38,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
         .says("Where a problem's `type` leads.")
         .answers(&[Answer::new(200, "A page, in the reader's language.", &[HTML])])
         .fails(&[Code::RouteNotFound]),
-    Operation::new(("GET", "/openapi.json"), "getDocument", Tag::Gateway, "Read this document")
+    Operation::new(("GET", "/openapi.json"), "getOpenApiDocument", Tag::Gateway, "Read this document")
         .answers(&[Answer::new(200, "An OpenAPI 3.1 document.", &[Body {
             media_type: "application/json",
             schema: SchemaGenerator::subschema_for::<serde_json::Map<String, Value>>,
             example: Example::None,
         }])]),
-    Operation::new(("GET", "/docs"), "getPage", Tag::Gateway, "Read and try the API")
+    Operation::new(("GET", "/docs"), "getDocsPage", Tag::Gateway, "Read and try the API")
         .answers(&[Answer::new(200, "A page that shows this document.", &[HTML])]),
-    Operation::new(("GET", "/docs/{file}"), "getPageFile", Tag::Gateway, "Get a file of that page")
+    Operation::new(("GET", "/docs/{file}"), "getDocsFile", Tag::Gateway, "Get a file of that page")
         .answers(&[Answer::new(
             200,
             "The file.",
