@@ -54,8 +54,6 @@ pub struct Config {
     pub routes: RouteTable,
     /// `GATEWAY_DRILLS`: whether the operator may rehearse failures; off by default.
     pub(crate) drills: bool,
-    /// `GATEWAY_DOCS`: whether the API is documented to the public; on by default.
-    pub(crate) docs: bool,
     pub(crate) features: Features,
     /// Where the parts of an order come from, where orders are tracked.
     pub(crate) tracking: Option<Arc<Sources>>,
@@ -107,10 +105,9 @@ impl Config {
         let folder = Path::new(name).parent().unwrap_or(Path::new(""));
         let tracking = file.tracking.map(|table| Sources::new(table, &upstreams));
         let tracking = tracking.transpose()?.map(Arc::new);
-        let docs = env.parse_with("GATEWAY_DOCS", on_or_off)?.unwrap_or(true);
         let own = Own {
             tracks: tracking.is_some(),
-            documents: docs,
+            documents: env.parse_with("GATEWAY_DOCS", on_or_off)?.unwrap_or(true),
         };
         let routes = RouteTable::build(&file.routes, &upstreams, &limits, folder, own)?;
         Ok(Self {
@@ -131,7 +128,6 @@ impl Config {
             drills: env
                 .parse_with("GATEWAY_DRILLS", on_or_off)?
                 .unwrap_or(false),
-            docs,
             features: Features::new(&file.features, &upstreams, &routes)?,
             cache: file.limits.cache.as_u64(),
             tracking,

@@ -1,4 +1,4 @@
-//! The OpenAPI 3.1 document of the public port: made once, at the start, of the route table and of the types of the
+//! The OpenAPI 3.1 document of the public port: made of the route table and of the types of the
 //! contract.
 //!
 //! What a row means to a restaurant is in [`operations`], by method and path. A row that is not there, of a

@@ -55,7 +55,7 @@ pub(crate) fn answer(
         Page::Problem => return problems::answer(request, parameters.get("code")?),
         Page::OpenApi => HttpResponse::Ok()
             .content_type(ContentType::json())
-            .body(worker.state.openapi.clone()),
+            .body(worker.state.openapi()),
         Page::Docs => return Some(docs::page()),
         Page::DocsFile => return docs::file(parameters.get("file")?),
     };

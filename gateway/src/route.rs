@@ -101,6 +101,6 @@ impl Page {
 pub(crate) struct Own {
     /// Whether orders can be tracked.
     pub(crate) tracks: bool,
-    /// Whether the API is documented.
+    /// `GATEWAY_DOCS`: whether the API is documented to the public; on by default.
     pub(crate) documents: bool,
 }

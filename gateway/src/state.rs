@@ -1,7 +1,7 @@
 //! What all workers share: how the upstreams are, what is kept of their answers, which drills are under way.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -34,8 +34,7 @@ pub(crate) struct State {
     pub(crate) watches: Arc<Watches>,
     /// None where nobody may rehearse.
     pub(crate) drills: Option<Drills>,
-    /// The OpenAPI document. Empty where it is shown to nobody.
-    pub(crate) openapi: Bytes,
+    openapi: OnceLock<Bytes>,
 }
 
 impl State {
@@ -54,12 +53,15 @@ impl State {
             copies: Copies::new(config.cache / PART_OF_COPIES),
             watches: Arc::default(),
             drills: config.drills.then(Drills::default),
-            openapi: match config.docs {
-                true => openapi::document(&config).to_string().into(),
-                false => Bytes::new(),
-            },
+            openapi: OnceLock::new(),
             config: Arc::new(config),
         })
+    }
+
+    /// The OpenAPI document. It is made when it is first asked for: few ask, and to hold it takes more than all the rest.
+    pub(crate) fn openapi(&self) -> Bytes {
+        let document = || openapi::document(&self.config).to_string().into();
+        self.openapi.get_or_init(document).clone()
     }
 
     /// How long until the upstream is asked again, where it is down.

@@ -20,7 +20,7 @@ impl Lookups {
         let family = counters(
             registry,
             "gateway_cache_lookups_total",
-            "Answers that may be kept, by how they were come by.",
+            "Answers that may be kept, by how they were obtained.",
             &["result"],
         )?;
         let of = |result: &str| family.get_metric_with_label_values(&[result]);
