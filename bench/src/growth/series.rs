@@ -36,7 +36,7 @@ pub(super) fn all() -> [Series; 5] {
         },
         Series {
             what: "connections",
-            sizes: &[10, 100, 1000, 10_000],
+            sizes: &[10, 100, 1000, 9000],
             grows: Grows::Connections,
         },
         Series {
