@@ -155,14 +155,16 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // It may have ended by itself, which is as good. Its own children would live on.
-        for child in process::children(self.child.id()) {
+        // Its own children would live on, and it might make new ones in their place.
+        let children = process::children(self.child.id());
+        // It may have ended by itself, which is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        for child in children {
             let _ = Command::new("kill")
                 .args(["-KILL", &child.to_string()])
                 .status();
         }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
