@@ -3,9 +3,10 @@
 pub(crate) mod docs;
 mod problems;
 
+use actix_web::body::MessageBody;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, HeaderMap, HeaderName, HeaderValue,
-    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ContentType, HeaderMap, HeaderName,
+    HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::{HttpRequest, HttpResponse};
 use matchit::Params;
@@ -61,6 +62,15 @@ pub(crate) fn answer(
     };
     protect(response.headers_mut());
     Some(response)
+}
+
+/// An answer of the gateway's own, with its security fields.
+pub(crate) fn own(media_type: &'static str, body: impl MessageBody + 'static) -> HttpResponse {
+    let mut response = HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, media_type))
+        .body(body);
+    protect(response.headers_mut());
+    response
 }
 
 /// Adds the security fields of the gateway's own answers.

@@ -1,7 +1,6 @@
 //! Server-sent events (WHATWG HTML, "Server-sent events").
 
 use actix_web::HttpResponse;
-use actix_web::http::header::CONTENT_TYPE;
 
 use crate::pages;
 
@@ -22,9 +21,5 @@ pub(crate) fn event(name: &str, data: &[u8]) -> Vec<u8> {
 
 /// The answer that they are the body of.
 pub(crate) fn answer() -> HttpResponse {
-    let mut response = HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/event-stream"))
-        .finish();
-    pages::protect(response.headers_mut());
-    response
+    pages::own("text/event-stream", ())
 }

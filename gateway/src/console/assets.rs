@@ -1,6 +1,6 @@
 //! The page's files, embedded.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
 use actix_web::{HttpResponse, web};
 use service_kit::serve::resource;
 
@@ -53,11 +53,8 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 }
 
 fn answer(file: &'static File) -> HttpResponse {
-    let mut response = HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, file.kind))
-        .body(file.text);
+    let mut response = pages::own(file.kind, file.text);
     let fields = response.headers_mut();
-    pages::protect(fields);
     fields.insert(CONTENT_SECURITY_POLICY, pages::OWN_FILES);
     fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response

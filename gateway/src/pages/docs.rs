@@ -1,7 +1,7 @@
 //! The page that shows the OpenAPI document and lets a reader try it: Swagger UI, all of it compiled in.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
 
 const PAGE: &str = include_str!("docs/page.html");
 
@@ -42,10 +42,7 @@ pub(crate) fn file_names() -> [&'static str; FILES.len()] {
 }
 
 pub(super) fn page() -> HttpResponse {
-    let mut response = HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
-        .body(PAGE);
-    super::protect(response.headers_mut());
+    let mut response = super::own("text/html; charset=utf-8", PAGE);
     response
         .headers_mut()
         .insert(CONTENT_SECURITY_POLICY, super::OWN_FILES);
@@ -55,10 +52,7 @@ pub(super) fn page() -> HttpResponse {
 /// None where there is no such file.
 pub(super) fn file(name: &str) -> Option<HttpResponse> {
     let file = FILES.into_iter().find(|file| file.name == name)?;
-    let mut response = HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, file.media_type))
-        .body(file.content);
-    super::protect(response.headers_mut());
+    let mut response = super::own(file.media_type, file.content);
     response.headers_mut().insert(CACHE_CONTROL, KEPT);
     Some(response)
 }

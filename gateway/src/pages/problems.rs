@@ -4,9 +4,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use actix_web::http::header::{
-    CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, VARY,
-};
+use actix_web::http::header::{CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, HeaderValue, VARY};
 use actix_web::{HttpRequest, HttpResponse};
 use pulldown_cmark::{Parser, html};
 use service_kit::observe::lang_of;
@@ -40,16 +38,15 @@ pub(crate) fn prepare() {
 pub(crate) fn answer(request: &HttpRequest, segment: &str) -> Option<HttpResponse> {
     let lang = lang_of(request);
     let page = PAGES.get(&(lang, segment.to_owned()))?;
-    let mut response = HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
-        .insert_header((CONTENT_LANGUAGE, lang.tag()))
-        .insert_header((VARY, "accept-language"))
-        .body(page.as_str());
-    super::protect(response.headers_mut());
-    let policy = HeaderValue::from_static(POLICY);
-    response
-        .headers_mut()
-        .insert(CONTENT_SECURITY_POLICY, policy);
+    let mut response = super::own("text/html; charset=utf-8", page.as_str());
+    for (name, value) in [
+        (CONTENT_LANGUAGE, lang.tag()),
+        (VARY, "accept-language"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+    ] {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
     Some(response)
 }
 
