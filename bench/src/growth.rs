@@ -13,6 +13,7 @@ use std::time::Duration;
 use clap::Args;
 use tempfile::TempDir;
 
+use crate::machine::allow_files;
 use crate::proxy::load::Load;
 use crate::proxy::peer::{self, Kind, Peer};
 use crate::proxy::{measure, upstream};
@@ -39,15 +40,6 @@ pub(crate) struct Options {
     plots: Option<PathBuf>,
 }
 
-/// A child is allowed as many as its parent.
-fn allow_files() -> Result<(), Error> {
-    let allowed = rlimit::increase_nofile_limit(FILES)?;
-    match allowed >= FILES {
-        true => Ok(()),
-        false => Err(format!("{FILES} open files are needed, and {allowed} are allowed").into()),
-    }
-}
-
 /// Measures and reports.
 ///
 /// # Errors
@@ -56,7 +48,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let target = service::target_folder()?;
     let programs = service::build(&target)?;
     let folder = TempDir::with_prefix_in("bench-", target.canonicalize()?)?;
-    allow_files()?;
+    allow_files(FILES)?;
     let mut peers = Peer::found(&programs)?.peers;
     peers.retain(|peer| matches!(peer.kind(), Kind::Gateway | Kind::Nginx));
     let series = series::all();

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use crate::filler::Framing;
 use crate::gateway::Change;
-use crate::machine::installed;
+use crate::machine::{allow_files, installed};
 use crate::nginx::Settings;
 use crate::report::{Conditions, publish};
 use crate::service::{self, Service};
@@ -103,11 +103,7 @@ struct Run {
 /// Something could not be measured; or all of it was, and an idle connection was closed.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let needed = (options.connections + options.slow) as u64 + SPARE;
-    // The programs inherit it.
-    let files = rlimit::increase_nofile_limit(u64::MAX)?;
-    if files < needed {
-        return Err(format!("{needed} files must be open at once, and {files} may be").into());
-    }
+    allow_files(needed)?;
     let target = service::target_folder()?;
     let programs = service::build(&target)?;
     // Taken away when it is dropped, whatever happens.

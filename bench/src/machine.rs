@@ -34,6 +34,18 @@ pub(crate) fn installed(name: &str) -> Option<PathBuf> {
     folders.find_map(|folder| Some(folder.join(name)).filter(|program| program.is_file()))
 }
 
+/// Has as many files open at once as are allowed, here and in what is started from here.
+///
+/// # Errors
+/// Fewer than `needed` are.
+pub(crate) fn allow_files(needed: u64) -> Result<(), Error> {
+    let allowed = rlimit::increase_nofile_limit(u64::MAX)?;
+    if allowed < needed {
+        return Err(format!("{needed} files must be open at once, and {allowed} may be").into());
+    }
+    Ok(())
+}
+
 /// Let go before it is taken: most servers say nowhere which one they took.
 pub(crate) fn free_addr() -> Result<SocketAddr, Error> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)

@@ -21,6 +21,7 @@ use std::time::Duration;
 use clap::Args;
 use tempfile::TempDir;
 
+use crate::machine::allow_files;
 use crate::report::{Conditions, publish};
 use crate::service::Service;
 use crate::{Error, gateway, service};
@@ -62,10 +63,7 @@ struct Bench {
 /// # Errors
 /// Something could not be measured; or all of it was, and a limit was not kept.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
-    let files = rlimit::increase_nofile_limit(u64::MAX)?;
-    if files < FILES {
-        return Err(format!("{FILES} files must be open at once, and {files} may be").into());
-    }
+    allow_files(FILES)?;
     let target = service::target_folder()?;
     let programs = service::build(&target)?;
     // Taken away when it is dropped, whatever happens.

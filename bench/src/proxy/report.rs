@@ -18,7 +18,6 @@ pub(super) struct Report {
     peers: Vec<String>,
     missing: Vec<&'static str>,
     kinds: Vec<Kind>,
-    gateway: usize,
     scenarios: Vec<Scenario>,
     /// By scenario, then by peer, once each round.
     runs: Vec<Vec<Vec<Run>>>,
@@ -57,13 +56,11 @@ impl Report {
         scenarios: &[Scenario],
     ) -> Self {
         let none = || peers.iter().map(|_| Vec::new()).collect();
-        let gateway = peers.iter().position(|peer| peer.kind() == Kind::Gateway);
         Self {
             conditions,
             peers: peers.iter().map(|peer| peer.name().to_owned()).collect(),
             missing,
             kinds: peers.iter().map(Peer::kind).collect(),
-            gateway: gateway.unwrap_or_default(),
             scenarios: scenarios.to_vec(),
             runs: scenarios.iter().map(|_| none()).collect(),
             starts: peers.iter().map(|_| Vec::new()).collect(),
@@ -110,9 +107,16 @@ impl Report {
         Ok(())
     }
 
+    /// What was measured of one kind; nothing where it took no part.
+    fn runs_of<'r>(&self, kind: Kind, row: &'r [Vec<Run>]) -> &'r [Run] {
+        let mut all = self.kinds.iter().zip(row);
+        let found = all.find(|(of, _)| **of == kind);
+        found.map_or(&[], |(_, runs)| runs)
+    }
+
     /// The gateway's cost as a multiple of this one's, round by round.
     fn ratio(&self, row: &[Vec<Run>], runs: &[Run]) -> Spread {
-        let ours = row.get(self.gateway).map(Vec::as_slice).unwrap_or_default();
+        let ours = self.runs_of(Kind::Gateway, row);
         let rounds = ours.iter().zip(runs);
         Spread::of(rounds.map(|(ours, theirs)| ours.cost() / theirs.cost()))
     }
@@ -125,10 +129,10 @@ impl Report {
     }
 
     fn rows(&self, row: &[Vec<Run>]) -> Vec<[String; 8]> {
-        let cells = self.peers.iter().zip(row).enumerate();
-        let cells = cells.filter(|(_, (_, runs))| !runs.is_empty());
-        let cells = cells.map(|(index, (peer, runs))| {
-            let ratio = if index == self.gateway {
+        let cells = self.peers.iter().zip(&self.kinds).zip(row);
+        let cells = cells.filter(|(_, runs)| !runs.is_empty());
+        let cells = cells.map(|((peer, kind), runs)| {
+            let ratio = if *kind == Kind::Gateway {
                 "1".to_owned()
             } else {
                 format!("{:.2}", self.ratio(row, runs))
@@ -167,26 +171,17 @@ impl Report {
     /// Those who take part: the gateway, and what it costs as a multiple of each other.
     fn two_workers(&self) -> String {
         let rows = self.with_workers(2).map(|(name, row)| {
-            let of = |kind| self.kinds.iter().position(|each| *each == kind);
-            let runs = |kind| {
-                of(kind)
-                    .and_then(|index| row.get(index))
-                    .filter(|runs| !runs.is_empty())
-            };
-            let ratio = |kind| {
-                runs(kind).map_or(NONE.to_owned(), |runs| {
-                    format!("{:.2}", self.ratio(row, runs))
-                })
-            };
-            let told = |figure: &dyn Fn(&[Run]) -> String| {
-                runs(Kind::Gateway).map_or(NONE.to_owned(), |runs| figure(runs))
+            let ours = self.runs_of(Kind::Gateway, row);
+            let ratio = |kind| match self.runs_of(kind, row) {
+                [] => NONE.to_owned(),
+                theirs => format!("{:.2}", self.ratio(row, theirs)),
             };
             [
                 name.to_owned(),
-                told(&|runs| format!("{:.1}", over(runs, Run::cost))),
+                format!("{:.1}", over(ours, Run::cost)),
                 ratio(Kind::Nginx),
                 ratio(Kind::Haproxy),
-                told(&|runs| format!("{:.0}", over(runs, Run::rate))),
+                format!("{:.0}", over(ours, Run::rate)),
             ]
         });
         let head = [
