@@ -1,6 +1,7 @@
 //! The door for `benches/guard.rs`, which sees what is public and nothing else: the guard is not, and only this much of
 //! it is opened, under a feature that nobody who runs the gateway asks for.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
@@ -9,6 +10,7 @@ use service_kit::env::{ConfigError, Env};
 use crate::Config;
 use crate::guard::Guard;
 use crate::metrics::Metrics;
+use crate::rate::Client;
 
 /// The guard of an upstream that is well, with the settings of the file that is compiled in.
 #[derive(Clone)]
@@ -34,8 +36,9 @@ impl Well {
         let Ok(ticket) = guard.admit() else {
             return false;
         };
-        // At once: there is always a place here, so that nothing is waited for and no runtime is measured.
-        let Some(Ok(_pass)) = guard.enter().now_or_never() else {
+        let client = Client::from(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        // At once: there is always a permit here, so that nothing is waited for and no runtime is measured.
+        let Some(Ok(_permit)) = guard.enter(Some(client)).now_or_never() else {
             return false;
         };
         ticket.succeeded();

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::fault::{ClientFault, Fault};
 use crate::pages;
 use crate::proxy::{Pools, TlsConfig};
-use crate::rate::{Exceeded, Standing};
+use crate::rate::{Client, Exceeded, Standing};
 use crate::record::Record;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
@@ -114,6 +114,12 @@ impl Worker {
         let peer = peer.map_or(Ipv6Addr::UNSPECIFIED.into(), |peer| peer.ip());
         let proxies = &self.config.trusted_proxies;
         proxies.client_address(peer, request.headers())
+    }
+
+    /// Whose share of an upstream a request takes. The gateway's own are nobody's.
+    pub(crate) fn share_of(&self, request: &HttpRequest) -> Option<Client> {
+        self.is_counting
+            .then(|| Client::from(self.client_of(request)))
     }
 
     async fn answer(

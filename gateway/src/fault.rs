@@ -7,7 +7,7 @@ use shared_types::problem::Code;
 use shared_types::text::Text;
 
 use crate::config::Upstream;
-use crate::guard::{CircuitOpen, Overloaded};
+use crate::guard::{CircuitOpen, NoPermit, Overloaded};
 
 /// Why an upstream gave no answer that could be relayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub(crate) enum Fault {
         cause: String,
     },
     Client(ClientFault),
+    /// The client has its share of what may be under way to the upstream, and none of that ended in time.
+    ShareUsed,
     /// The request keeps coming back: an upstream's URL leads to this gateway again.
     Loop,
     /// No fault of either side.
@@ -81,7 +83,7 @@ impl Fault {
                 | UpstreamFault::Overloaded
                 | UpstreamFault::Drill { .. } => false,
             },
-            Self::Client(_) | Self::Loop | Self::Internal(_) => false,
+            Self::Client(_) | Self::ShareUsed | Self::Loop | Self::Internal(_) => false,
         }
     }
 
@@ -95,12 +97,22 @@ impl Fault {
         )
     }
 
+    /// When it is worth asking again, in whole seconds as `Retry-After` has them: never 0, which would be at once.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Upstream { fault, .. } => fault.retry_after(),
+            Self::ShareUsed => Some(1),
+            Self::Client(_) | Self::Loop | Self::Internal(_) => None,
+        }
+    }
+
     pub(crate) fn code(&self) -> Code {
         match self {
             Self::Upstream { fault, .. } => fault.code(),
             Self::Client(ClientFault::TooLarge) => Code::PayloadTooLarge,
             Self::Client(ClientFault::Malformed) => Code::BadRequest,
             Self::Client(ClientFault::TooSlow) => Code::RequestTimeout,
+            Self::ShareUsed => Code::RateLimited,
             Self::Loop => Code::LoopDetected,
             Self::Internal(_) => Code::InternalError,
         }
@@ -120,7 +132,6 @@ impl UpstreamFault {
         }
     }
 
-    /// When it is worth asking again, in whole seconds as `Retry-After` has them: never 0, which would be at once.
     pub(crate) fn retry_after(self) -> Option<u64> {
         match self {
             Self::CircuitOpen { retry_after } | Self::Drill { retry_after } => {
@@ -193,5 +204,14 @@ impl From<Overloaded> for Fault {
             UpstreamFault::Overloaded,
             "not asked: too much is under way to it",
         )
+    }
+}
+
+impl From<NoPermit> for Fault {
+    fn from(reason: NoPermit) -> Self {
+        match reason {
+            NoPermit::Overloaded => Overloaded.into(),
+            NoPermit::ShareUsed => Self::ShareUsed,
+        }
     }
 }

@@ -6,6 +6,7 @@
 mod breaker;
 mod budget;
 mod gate;
+mod shares;
 mod window;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,15 +16,16 @@ use breaker::Admission;
 pub(crate) use breaker::{Breaker, BreakerSettings, Phase};
 use budget::Budget;
 use gate::Gate;
-pub(crate) use gate::{GateSettings, Overloaded, Pass};
+pub(crate) use gate::{GateSettings, NoPermit, Overloaded, Permit};
 
 use crate::config::Upstream;
 use crate::fault::Fault;
 use crate::metrics::UpstreamMetrics;
+use crate::rate::Client;
 
 pub(crate) struct Guard {
     breaker: Breaker,
-    gate: Gate,
+    gate: Arc<Gate>,
     budget: Budget,
     last_fault: Mutex<Option<LastFault>>,
     name: Arc<str>,
@@ -101,23 +103,27 @@ impl Guard {
         }
     }
 
-    /// Lets a request through once the circuit is closed and there is a place for it.
+    /// Lets a request of `client` through once the circuit is closed and there is a permit for it. `client` is None for
+    /// what the gateway asks by itself, which is no client's share.
     ///
     /// # Errors
     /// It is refused, which is counted.
-    pub(crate) async fn let_in(self: &Arc<Self>) -> Result<(Ticket, Pass), Fault> {
-        let entered = async { Ok((self.admit()?, self.enter().await?)) };
+    pub(crate) async fn let_in(
+        self: &Arc<Self>,
+        client: Option<Client>,
+    ) -> Result<(Ticket, Permit), Fault> {
+        let entered = async { Ok((self.admit()?, self.enter(client).await?)) };
         entered
             .await
             .inspect_err(|fault| self.metrics.refused(fault))
     }
 
-    /// Waits for a place among what is in flight.
+    /// Waits for a permit.
     ///
     /// # Errors
-    /// There is none, and none was freed in time.
-    pub(crate) async fn enter(&self) -> Result<Pass, Overloaded> {
-        self.gate.enter().await
+    /// There is none, and none was given back in time.
+    pub(crate) async fn enter(&self, client: Option<Client>) -> Result<Permit, NoPermit> {
+        self.gate.enter(client).await
     }
 
     /// Counts a request towards the retries that are allowed.
@@ -133,8 +139,14 @@ impl Guard {
         self.breaker.phase(Instant::now())
     }
 
+    /// The permits that are held.
     pub(crate) fn in_flight(&self) -> usize {
         self.gate.in_flight()
+    }
+
+    /// The exchanges that wait for their clients to take the answers.
+    pub(crate) fn transfers(&self) -> usize {
+        self.gate.transfers()
     }
 
     pub(crate) fn last_fault(&self) -> Option<LastFault> {

@@ -46,8 +46,9 @@ use crate::client_address::{Scheme, TrustedProxies};
 use crate::config::Upstream;
 use crate::drills::Drill;
 use crate::fault::{ClientFault, Fault};
-use crate::guard::{Guard, Pass};
+use crate::guard::{Guard, Permit};
 use crate::link::Link;
+use crate::rate::Client;
 use crate::trace::Trace;
 
 use answer::Answer;
@@ -84,6 +85,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) guard: &'a Arc<Guard>,
     /// What a failure drill does to it.
     pub(crate) drill: Option<Drill>,
+    /// Whose share of the upstream it takes; None for what the gateway asks for everybody.
+    pub(crate) client: Option<Client>,
     pub(crate) request_id: &'a RequestId,
     pub(crate) trace: &'a Trace,
     /// How long upstreams have been waited for.
@@ -101,7 +104,7 @@ pub(crate) struct Outgoing<'a> {
 struct Answered {
     answer: Answer,
     exchange: Exchange,
-    pass: Pass,
+    permit: Permit,
     guard: Arc<Guard>,
 }
 
@@ -160,7 +163,7 @@ async fn attempt(
     progress: &Progress,
 ) -> Result<Answered, Fault> {
     let guard = outgoing.guard;
-    let (ticket, pass) = guard.let_in().await?;
+    let (ticket, permit) = guard.let_in(outgoing.client).await?;
     let began = Instant::now();
     let line = Line {
         pool: outgoing.pool,
@@ -193,7 +196,7 @@ async fn attempt(
     Ok(Answered {
         answer,
         exchange,
-        pass,
+        permit,
         guard: Arc::clone(guard),
     })
 }

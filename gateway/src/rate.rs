@@ -19,7 +19,8 @@ use governor::middleware::{StateInformationMiddleware, StateSnapshot};
 
 use fields::Policy;
 pub(crate) use quota::Rate;
-use table::{Client, Table};
+pub(crate) use table::Client;
+use table::Table;
 
 /// One quota for each client.
 pub(crate) struct RateLimit<C: Clock = DefaultClock> {

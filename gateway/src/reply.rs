@@ -70,6 +70,12 @@ impl<'a> Reply<'a> {
                 };
                 log::log!(level, upstream = name, route = route, request_id = id; "{cause}");
             }
+            Fault::ShareUsed => {
+                log::info!(
+                    upstream = name, route = route, request_id = id;
+                    "not asked: the client has its share of the requests that may be under way"
+                );
+            }
             Fault::Loop => {
                 log::warn!(upstream = name, route = route, request_id = id; "the request keeps coming back here");
             }
@@ -85,12 +91,10 @@ impl<'a> Reply<'a> {
         self.log(fault, upstream);
         let at_fault = match fault {
             Fault::Upstream { fault, .. } => upstream.map(|upstream| (upstream, *fault)),
-            Fault::Loop | Fault::Internal(_) | Fault::Client(_) => None,
+            Fault::ShareUsed | Fault::Loop | Fault::Internal(_) | Fault::Client(_) => None,
         };
         let mut response = self.problem_of(fault.code(), at_fault);
-        if let Fault::Upstream { fault, .. } = fault
-            && let Some(seconds) = fault.retry_after()
-        {
+        if let Some(seconds) = fault.retry_after() {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         if matches!(fault, Fault::Client(_)) {

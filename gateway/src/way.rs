@@ -90,6 +90,7 @@ impl Way<'_> {
             let outgoing = Outgoing {
                 method: &Method::GET,
                 withheld: &keep::WITHHELD,
+                client: None,
                 timeout: patience,
                 ..self.outgoing(request, target.clone(), record)
             };
@@ -147,6 +148,7 @@ impl Way<'_> {
             guard: self.guard,
             drill: drills
                 .and_then(|drills| drills.befall(&self.upstream.name, self.path, rand::random())),
+            client: self.worker.share_of(request),
             request_id: &record.request_id,
             trace: &record.trace,
             upstream_time: &record.upstream_time,

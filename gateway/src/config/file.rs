@@ -93,6 +93,8 @@ pub(crate) struct ConcurrencyTable {
     pub(crate) queue: usize,
     #[serde(deserialize_with = "duration")]
     pub(crate) wait: Duration,
+    /// A tenth of `requests` where it is not said.
+    pub(crate) per_client: Option<usize>,
 }
 
 impl Default for ConcurrencyTable {
@@ -101,6 +103,7 @@ impl Default for ConcurrencyTable {
             requests: 1000,
             queue: 200,
             wait: Duration::from_millis(250),
+            per_client: None,
         }
     }
 }

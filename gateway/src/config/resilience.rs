@@ -48,9 +48,16 @@ pub(super) fn gate(
         let key = in_file("concurrency.requests");
         return Err(ConfigError::new(key, "must be at least 1"));
     }
+    let tenth = concurrency.requests.div_ceil(10);
+    let per_client = concurrency.per_client.unwrap_or(tenth);
+    if per_client == 0 {
+        let key = in_file("concurrency.per_client");
+        return Err(ConfigError::new(key, "must be at least 1"));
+    }
     Ok(GateSettings {
         concurrency: concurrency.requests,
         queue: concurrency.queue,
         wait: concurrency.wait,
+        per_client,
     })
 }

@@ -208,3 +208,20 @@ fn the_api_is_documented_unless_it_is_turned_off() {
     let refused = of("no").unwrap_err();
     assert_eq!(refused.to_string(), "GATEWAY_DOCS: expected on or off");
 }
+
+#[test]
+fn a_client_has_a_tenth_of_an_upstreams_permits_unless_the_file_says_otherwise() {
+    let of_orders = |text: &str| {
+        let config = Config::parse("test.toml", text, &Env::of_pairs([])).unwrap();
+        let mut upstreams = config.upstreams.iter();
+        let orders = upstreams.find(|upstream| &*upstream.name == "orders");
+        orders.unwrap().gate.per_client
+    };
+    let settings = r#"requests = 1000, queue = 200, wait = "250ms""#;
+    assert_eq!(of_orders(DEFAULT_FILE), 100);
+    for (other, expected) in [("requests = 11", 2), ("requests = 1000, per_client = 7", 7)] {
+        assert_eq!(of_orders(&DEFAULT_FILE.replace(settings, other)), expected);
+    }
+    let nothing = DEFAULT_FILE.replace(settings, "per_client = 0");
+    assert!(refused(&nothing).contains("upstreams.orders.concurrency.per_client"));
+}

@@ -24,7 +24,12 @@ pub(crate) fn expose(state: &State) -> prometheus::Result<String> {
     )?;
     let in_flight = gauges(
         "gateway_upstream_requests_in_flight",
-        "Requests to an upstream under way.",
+        "Requests to an upstream under way: the permits that are held.",
+        &["upstream"],
+    )?;
+    let transfers = gauges(
+        "gateway_upstream_transfers",
+        "Answers of an upstream that wait for their clients to take them.",
         &["upstream"],
     )?;
     let drills = gauges("gateway_drills", "Failure drills under way.", &[])?;
@@ -43,6 +48,8 @@ pub(crate) fn expose(state: &State) -> prometheus::Result<String> {
         }
         let count = i64::try_from(guard.in_flight()).unwrap_or(i64::MAX);
         in_flight.with_label_values(&[name]).set(count);
+        let count = i64::try_from(guard.transfers()).unwrap_or(i64::MAX);
+        transfers.with_label_values(&[name]).set(count);
     }
     let under_way = state
         .drills

@@ -48,7 +48,9 @@ const OF_NO_OPERATION: &[Code] = &[Code::RouteNotFound, Code::MethodNotAllowed];
 /// The codes of one route.
 pub(super) fn codes(route: &Route, operation: Option<&Operation>, has_quotas: bool) -> Vec<Code> {
     let mut codes = ALWAYS.to_vec();
-    if has_quotas && !route.is_probe() {
+    // Without quotas, too: a client has a share of what may be under way to an upstream.
+    let has_share = matches!(route.to, To::Upstream(_));
+    if has_share || has_quotas && !route.is_probe() {
         codes.push(Code::RateLimited);
     }
     match route.to {

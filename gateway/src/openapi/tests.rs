@@ -156,8 +156,11 @@ fn what_is_turned_off_is_not_told() {
     let env = Env::of_pairs([("GATEWAY_RATE_LIMIT", "off"), ("GATEWAY_DOCS", "off")]);
     let document = document(&Config::load(None, &env).unwrap());
     assert!(document["paths"].get("/docs").is_none());
-    let responses = document["components"]["responses"].as_object().unwrap();
-    assert!(!responses.contains_key("rate_limited"));
+    // No quota, but a client still has a share of an upstream.
+    for (path, has_429) in [("/", false), ("/status", false), ("/order-api/menu", true)] {
+        let responses = document["paths"][path]["get"]["responses"].as_object();
+        assert_eq!(responses.unwrap().contains_key("429"), has_429, "{path}");
+    }
 }
 
 #[test]

@@ -14,7 +14,7 @@ use service_kit::program::chain;
 use super::deadline::{Deadline, Passed};
 use super::exchange::{Exchange, Failure};
 use super::sending::Unsent;
-use crate::guard::{Guard, Pass};
+use crate::guard::{Guard, Permit};
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Broken {
@@ -28,8 +28,8 @@ pub(super) enum Broken {
 pub(super) struct Download {
     exchange: Option<Exchange>,
     length: Option<u64>,
-    /// A place among what is in flight, and who is told when the body breaks off.
-    held: (Pass, Arc<Guard>),
+    /// The permit, and who is told when the body breaks off.
+    held: (Permit, Arc<Guard>),
     deadline: Deadline,
     /// What is told next: what has come before it is to be sent first.
     broken: Option<Broken>,
@@ -41,7 +41,7 @@ impl Download {
         exchange: Exchange,
         length: Option<u64>,
         deadline: Deadline,
-        held: (Pass, Arc<Guard>),
+        held: (Permit, Arc<Guard>),
     ) -> Self {
         Self {
             exchange: Some(exchange),
@@ -97,6 +97,9 @@ impl MessageBody for Download {
             Poll::Ready(Some(Ok(content))) => {
                 if exchange.is_over() {
                     this.end();
+                } else {
+                    // The client is now the one who is waited for.
+                    this.held.0.become_transfer();
                 }
                 Poll::Ready(Some(Ok(content)))
             }

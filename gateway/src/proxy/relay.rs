@@ -17,7 +17,7 @@ pub(super) fn relay(answered: Answered, method: &Method, deadline: Deadline) -> 
     let Answered {
         answer,
         exchange,
-        pass,
+        permit,
         guard,
     } = answered;
     let is_head = *method == Method::HEAD;
@@ -32,7 +32,7 @@ pub(super) fn relay(answered: Answered, method: &Method, deadline: Deadline) -> 
         fields.insert(CONTENT_LENGTH, length.into());
     }
     if !exchange.is_over() {
-        let download = Download::new(exchange, answer.length, deadline, (pass, guard));
+        let download = Download::new(exchange, answer.length, deadline, (permit, guard));
         return response.set_body(BoxBody::new(download));
     }
     exchange.end();

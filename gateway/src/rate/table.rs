@@ -17,12 +17,12 @@ use governor::state::{InMemoryState, NotKeyed, StateStore};
 /// 512 KiB.
 const SLOTS: usize = 65_536;
 
-/// Who a quota is for.
+/// Who a quota, or a share of an upstream, is for.
 ///
 /// In IPv6 that is a /64 network: a subscriber is given one at least (RFC 6177 §2), any device in it takes new
 /// addresses as it likes (RFC 8981), and whoever is counted by the address has 2^64 quotas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Client {
+pub(crate) enum Client {
     V4(Ipv4Addr),
     V6 { network: u64 },
 }

@@ -66,7 +66,7 @@ impl Place {
         request_id: &str,
     ) -> Result<(StatusCode, Bytes), Fault> {
         let deadline = Instant::now() + self.timeout;
-        let (ticket, _pass) = self.guard.let_in().await?;
+        let (ticket, _permit) = self.guard.let_in(None).await?;
         let began = Instant::now();
         let exchange = async {
             if let Some(drill) = drill {

@@ -26,6 +26,7 @@ mod relay;
 mod retries;
 mod routing;
 mod scripted;
+mod shares;
 mod streaming;
 mod tls;
 mod trace;
