@@ -103,7 +103,8 @@ async function judge() {
   showJudging(false);
   if (!answer) return;
   verdict = answer.body;
-  say(at("drills-said"), t(verdict.pass ? "verdictPass" : "verdictFail"));
+  const down = verdict.down?.join(", ");
+  say(at("drills-said"), down ? t("verdictDown", down) : t(verdict.pass ? "verdictPass" : "verdictFail"));
   showVerdict();
 }
 

@@ -75,6 +75,7 @@ function show(row, snapshot, name) {
     t("perSecond", number(seen.requests)),
     t("inFlight", number(status.inFlight)),
   ];
+  if (status.routes) facts.push(t("routesShut", number(status.routes.length)));
   if (seen.p50Ms !== null) facts.push(`p50 ${number(seen.p50Ms, 1)} ms`);
   say(row.facts, facts.join(" · "));
   const isWell = state === "up" || !status.lastError;

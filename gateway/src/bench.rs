@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 use service_kit::env::{ConfigError, Env};
 
 use crate::Config;
-use crate::guard::Guard;
+use crate::guard::{Evidence, Guard, Intake};
 use crate::metrics::Metrics;
 use crate::rate::Client;
 
@@ -25,7 +25,7 @@ impl Well {
         let mut upstreams = config.upstreams.iter().zip(&metrics.upstreams);
         Ok(upstreams
             .next()
-            .map(|(first, metrics)| Self(Guard::of(first, metrics))))
+            .map(|(first, metrics)| Self(Guard::of(first, config.route_names.of(0), metrics))))
     }
 
     /// All that the guard does for one request that is answered well. Whether it let it through, as it always does.
@@ -33,7 +33,7 @@ impl Well {
     pub fn pass(&self) -> bool {
         let guard = &self.0;
         guard.count_request();
-        let Ok(ticket) = guard.admit() else {
+        let Ok(ticket) = guard.admit(0, Intake::Whole) else {
             return false;
         };
         let client = Client::from(IpAddr::V4(Ipv4Addr::LOCALHOST));
@@ -41,7 +41,7 @@ impl Well {
         let Some(Ok(_permit)) = guard.enter(Some(client)).now_or_never() else {
             return false;
         };
-        ticket.succeeded();
+        ticket.settle(Evidence::Answered, "");
         true
     }
 }

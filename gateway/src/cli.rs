@@ -43,7 +43,11 @@ Examples:
   gateway drill --all                               does each outage give what is declared?
   gateway completions bash > /etc/bash_completion.d/gateway
 
-Exit codes: 0 success, 1 failure, 2 wrong arguments, 64 a configuration that cannot be used.";
+Exit codes: 0 success, 1 failure, 2 wrong arguments, 64 a configuration that cannot be used,
+69 no verdict of `drill`, because a service is down.";
+
+/// `EX_UNAVAILABLE` of sysexits.h: a service that is needed is not there.
+const UNAVAILABLE: u8 = 69;
 
 #[derive(Clone, Debug, Subcommand)]
 enum Command {
@@ -109,6 +113,9 @@ pub fn run() -> ExitCode {
     }
     // Nobody is left to tell where even standard error is gone.
     let _ = writeln!(io::stderr(), "gateway: {}", chain(error.as_ref()));
+    if error.is::<drill::CannotJudge>() {
+        return ExitCode::from(UNAVAILABLE);
+    }
     ExitCode::FAILURE
 }
 

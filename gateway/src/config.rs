@@ -17,6 +17,7 @@ use service_kit::env::{ConfigError, Env};
 use crate::client_address::{Scheme, TrustedProxies};
 use crate::cors::Origins;
 use crate::features::Features;
+use crate::guard::RouteNames;
 use crate::limits::Limits;
 use crate::operator::Names;
 use crate::rate::{Rate, RateLimit};
@@ -52,6 +53,8 @@ pub struct Config {
     pub(crate) rate_limit: Option<RateLimit>,
     pub upstreams: Vec<Upstream>,
     pub routes: RouteTable,
+    /// The routes that lead to each upstream, by the numbers that their circuits have.
+    pub(crate) route_names: RouteNames,
     /// `GATEWAY_DRILLS`: whether the operator may rehearse failures; off by default.
     pub(crate) drills: bool,
     pub(crate) features: Features,
@@ -103,13 +106,17 @@ impl Config {
             .collect::<Result<Vec<_>, _>>()?;
         let limits = Limits::new(&file.limits)?;
         let folder = Path::new(name).parent().unwrap_or(Path::new(""));
-        let tracking = file.tracking.map(|table| Sources::new(table, &upstreams));
+        let mut route_names = RouteNames::default();
+        let tracking = file
+            .tracking
+            .map(|table| Sources::new(table, &upstreams, &mut route_names));
         let tracking = tracking.transpose()?.map(Arc::new);
         let own = Own {
             tracks: tracking.is_some(),
             documents: env.parse_with("GATEWAY_DOCS", on_or_off)?.unwrap_or(true),
         };
-        let routes = RouteTable::build(&file.routes, &upstreams, &limits, folder, own)?;
+        let places = (&*upstreams, &mut route_names);
+        let routes = RouteTable::build(&file.routes, places, &limits, folder, own)?;
         Ok(Self {
             bind: env.parse_or(
                 "GATEWAY_BIND",
@@ -128,9 +135,10 @@ impl Config {
             drills: env
                 .parse_with("GATEWAY_DRILLS", on_or_off)?
                 .unwrap_or(false),
-            features: Features::new(&file.features, &upstreams, &routes)?,
+            features: Features::new(&file.features, &upstreams, (&routes, tracking.as_deref()))?,
             cache: file.limits.cache.as_u64(),
             tracking,
+            route_names,
             routes,
             limits,
             upstreams,

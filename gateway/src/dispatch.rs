@@ -161,7 +161,7 @@ impl Worker {
             }
         };
         let mut response = way.answer(request, payload, target, record).await;
-        if let Some(mode) = way.drilled(&response) {
+        if let Some(mode) = way.drilled(&response, record) {
             response
                 .headers_mut()
                 .insert(X_DRILL, HeaderValue::from_static(mode.as_str()));

@@ -1,23 +1,26 @@
 //! Failure drills: an upstream, or one route, made to look as if it failed, for a while and on purpose.
 //!
-//! A drill acts where the upstream would be asked, so that everything around it is the real thing: breaker, retries,
-//! stale answers, problems. It sends nothing, ends by itself, and its answers are marked. Off unless `GATEWAY_DRILLS`
-//! is on.
+//! A drill acts where the upstream would be asked, so that everything around it is the real thing: retries, stale answers,
+//! problems. It sends nothing, ends by itself, and its answers are marked. Off unless `GATEWAY_DRILLS` is on.
+//!
+//! It has a circuit breaker of its own, with the settings of the real one: what the drill opens is gone when the drill is,
+//! and the real one learns only of the real upstream, which the gateway goes on probing meanwhile.
 
+mod acting;
 mod order;
 mod verdict;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use shared_types::gateway::{DrillMode, DrillUnderWay};
 
-use tokio::time::sleep;
+use crate::fault::whole_seconds;
+use crate::guard::{Breaker, BreakerSettings, Phase};
 
-use crate::fault::{Fault, UpstreamFault, whole_seconds};
-
+pub(crate) use acting::{Drill, DrilledTry};
 pub(crate) use order::Order;
 pub(crate) use verdict::{Answer, Cell, Verdict, declared, holds};
 
@@ -39,26 +42,31 @@ pub(crate) struct Plan {
     pub(crate) until: Instant,
 }
 
-/// What befalls one request.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Drill {
-    plan: Plan,
-    /// It tells nothing of the upstream as a whole.
-    pub(crate) is_of_route: bool,
-}
-
 #[derive(Debug, Default)]
 pub(crate) struct Drills {
     /// What a request looks at.
     is_any: AtomicBool,
-    plans: RwLock<BTreeMap<Place, Plan>>,
+    plans: RwLock<BTreeMap<Place, UnderWay>>,
+}
+
+#[derive(Clone, Debug)]
+struct UnderWay {
+    plan: Plan,
+    circuit: Arc<Breaker>,
 }
 
 impl Drills {
-    /// In place of what there was.
-    pub(crate) fn begin(&self, place: Place, plan: Plan) {
+    /// In place of what there was. `settings` are those of the circuit that the drill may open.
+    pub(crate) fn begin(&self, place: Place, plan: Plan, settings: BreakerSettings) {
+        // The gateway's probe asks for no route.
+        let is_probed = settings.is_probed && matches!(place, Place::Upstream(_));
+        let settings = BreakerSettings {
+            is_probed,
+            ..settings
+        };
+        let circuit = Arc::new(Breaker::new(settings, Instant::now()));
         let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
-        plans.insert(place, plan);
+        plans.insert(place, UnderWay { plan, circuit });
         self.is_any.store(true, Ordering::Release);
     }
 
@@ -67,7 +75,7 @@ impl Drills {
         let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
         let ended = plans.remove(place);
         self.is_any.store(!plans.is_empty(), Ordering::Release);
-        ended.is_some_and(|plan| plan.until > Instant::now())
+        ended.is_some_and(|ended| ended.plan.until > Instant::now())
     }
 
     /// As the operator is told.
@@ -81,38 +89,47 @@ impl Drills {
     /// Those under way.
     fn all(&self, now: Instant) -> Vec<(Place, Plan)> {
         let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
-        plans.retain(|_, plan| plan.until > now);
+        plans.retain(|_, under_way| under_way.plan.until > now);
         self.is_any.store(!plans.is_empty(), Ordering::Release);
         plans
             .iter()
-            .map(|(place, plan)| (place.clone(), *plan))
+            .map(|(place, under_way)| (place.clone(), under_way.plan))
             .collect()
     }
 
-    /// The one that a request runs into: the route's own before its upstream's.
-    fn plan(&self, upstream: &str, route: &str, now: Instant) -> Option<Drill> {
+    /// The drill that a request runs into: the route's own before its upstream's. `part` is random, between 0 and 1: it
+    /// says whether the drill makes this request fail.
+    pub(crate) fn of(&self, upstream: &str, route: &str, part: f64) -> Option<Drill> {
         if !self.is_any.load(Ordering::Acquire) {
             return None;
         }
+        let now = Instant::now();
         let plans = self.plans.read().unwrap_or_else(PoisonError::into_inner);
-        let at = |place: Place, is_of_route| {
-            let plan = plans.get(&place).filter(|plan| plan.until > now).copied();
-            plan.map(|plan| Drill { plan, is_of_route })
+        let at = |place: Place| {
+            let under_way = plans.get(&place)?;
+            let is_of_route = matches!(place, Place::Route(_));
+            (under_way.plan.until > now).then(|| Drill::new(under_way, is_of_route, part))
         };
-        at(Place::Route(route.to_owned()), true)
-            .or_else(|| at(Place::Upstream(upstream.to_owned()), false))
+        at(Place::Route(route.to_owned())).or_else(|| at(Place::Upstream(upstream.to_owned())))
     }
 
-    /// What befalls a request. `part` is random, between 0 and 1.
-    pub(crate) fn befall(&self, upstream: &str, route: &str, part: f64) -> Option<Drill> {
-        self.plan(upstream, route, Instant::now())
-            .filter(|drill| part < drill.plan.rate)
+    /// Whether the answers of a route are late on purpose.
+    pub(crate) fn is_slow(&self, upstream: &str, route: &str) -> bool {
+        let drill = self.of(upstream, route, 0.0);
+        drill.is_some_and(|drill| drill.mode() == DrillMode::Slow)
     }
 
-    /// How an answer is marked that would have been another without the drill.
-    pub(crate) fn mark(&self, upstream: &str, route: &str) -> Option<DrillMode> {
-        self.plan(upstream, route, Instant::now())
-            .map(|drill| drill.plan.mode)
+    /// Fails as often as it takes to open the circuit of the upstream's drill: what a few clients would do at first.
+    pub(crate) fn open(&self, upstream: &str, failures: u32) {
+        if let Some(drill) = self.of(upstream, "", 0.0) {
+            (0..failures).for_each(|_| drill.check(false, Duration::MAX));
+        }
+    }
+
+    /// How the circuit is that the upstream's drill may open.
+    pub(crate) fn phase(&self, upstream: &str) -> Phase {
+        let drill = self.of(upstream, "", 0.0);
+        drill.map_or(Phase::Closed, |drill| drill.phase())
     }
 }
 
@@ -122,26 +139,6 @@ impl Place {
         match self {
             Self::Upstream(name) | Self::Route(name) => name,
         }
-    }
-}
-
-impl Drill {
-    /// Does it.
-    ///
-    /// # Errors
-    /// The failure that is rehearsed.
-    pub(crate) async fn act(&self) -> Result<(), Fault> {
-        let cause = match self.plan.mode {
-            DrillMode::Slow => {
-                sleep(self.plan.delay).await;
-                return Ok(());
-            }
-            DrillMode::Down | DrillMode::Flaky => "drill: the upstream takes no connection",
-            DrillMode::Errors => "drill: the upstream answers 503",
-            DrillMode::Reset => "drill: the upstream drops the connection",
-        };
-        let retry_after = self.plan.until.saturating_duration_since(Instant::now());
-        Err(Fault::upstream(UpstreamFault::Drill { retry_after }, cause))
     }
 }
 
@@ -158,59 +155,4 @@ pub(crate) fn shown(place: &Place, plan: &Plan, now: Instant) -> DrillUnderWay {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::{Duration, Instant};
-
-    use shared_types::gateway::DrillMode;
-
-    use super::{Drills, Place, Plan};
-
-    fn plan(mode: DrillMode, rate: f64) -> Plan {
-        Plan {
-            mode,
-            rate,
-            delay: Duration::ZERO,
-            until: Instant::now() + Duration::from_secs(60),
-        }
-    }
-
-    #[test]
-    fn a_route_s_drill_comes_before_its_upstream_s() {
-        let drills = Drills::default();
-        assert_eq!(drills.mark("orders", "/menu"), None);
-        drills.begin(
-            Place::Upstream("orders".to_owned()),
-            plan(DrillMode::Down, 1.0),
-        );
-        drills.begin(Place::Route("/menu".to_owned()), plan(DrillMode::Slow, 1.0));
-        assert_eq!(drills.mark("orders", "/menu"), Some(DrillMode::Slow));
-        assert_eq!(drills.mark("orders", "/orders"), Some(DrillMode::Down));
-        assert_eq!(drills.mark("kitchen", "/kitchen"), None);
-        assert!(drills.befall("orders", "/menu", 0.0).unwrap().is_of_route);
-    }
-
-    #[test]
-    fn it_befalls_the_part_of_the_requests_that_was_asked_for() {
-        let drills = Drills::default();
-        drills.begin(
-            Place::Upstream("orders".to_owned()),
-            plan(DrillMode::Flaky, 0.25),
-        );
-        assert!(drills.befall("orders", "/menu", 0.2).is_some());
-        assert!(drills.befall("orders", "/menu", 0.25).is_none());
-    }
-
-    #[test]
-    fn it_ends_by_itself() {
-        let drills = Drills::default();
-        let place = Place::Upstream("orders".to_owned());
-        let over = Plan {
-            until: Instant::now(),
-            ..plan(DrillMode::Down, 1.0)
-        };
-        drills.begin(place.clone(), over);
-        assert!(drills.befall("orders", "/menu", 0.0).is_none());
-        assert!(drills.all(Instant::now()).is_empty());
-        assert!(!drills.end(&place));
-    }
-}
+mod tests;

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use actix_web::http::Method;
+use shared_types::gateway::DrillMode;
 use shared_types::problem::Code;
 use shared_types::text::Text;
 
 use crate::config::Upstream;
-use crate::guard::{CircuitOpen, NoPermit, Overloaded};
+use crate::guard::{CircuitOpen, NoPermit, Overloaded, Scope};
 
 /// Why an upstream gave no answer that could be relayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,16 +19,25 @@ pub(crate) enum UpstreamFault {
     Dropped,
     /// It answered something that is not HTTP.
     InvalidResponse,
-    /// It was too slow to be connected to or to answer.
+    /// It was too slow to be connected to.
+    ConnectTimeout,
+    /// It was too slow to answer.
     Timeout,
     /// It answered that it has failed, where there is no answer of its own to relay.
     Failed,
-    /// It was not asked: it has failed too often lately.
-    CircuitOpen { retry_after: Duration },
+    /// It was not asked: it has failed too often lately, or the route has.
+    CircuitOpen {
+        open: CircuitOpen,
+        /// The one that has opened the circuit, if one has.
+        drill: Option<DrillMode>,
+    },
     /// It was not asked: too much is under way to it.
     Overloaded,
-    /// It was not asked: a failure drill stands in for it.
-    Drill { retry_after: Duration },
+    /// It was not asked, or was too late: a failure drill stands in for it.
+    Drill {
+        mode: DrillMode,
+        retry_after: Duration,
+    },
 }
 
 /// Why a client's request could not be taken in.
@@ -65,6 +75,26 @@ impl Fault {
         }
     }
 
+    pub(crate) fn circuit_open(open: CircuitOpen, drill: Option<DrillMode>) -> Self {
+        let cause = match open.scope {
+            Scope::Upstream => "not asked: the circuit is open",
+            Scope::Route => "not asked: the route's circuit is open",
+        };
+        Self::upstream(UpstreamFault::CircuitOpen { open, drill }, cause)
+    }
+
+    /// The failure drill whose doing it is.
+    pub(crate) fn drill(&self) -> Option<DrillMode> {
+        match self {
+            Self::Upstream { fault, .. } => match fault {
+                UpstreamFault::CircuitOpen { drill, .. } => *drill,
+                UpstreamFault::Drill { mode, .. } => Some(*mode),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// An upstream whose answer did not come in time.
     pub(crate) fn late() -> Self {
         Self::upstream(UpstreamFault::Timeout, "no answer within the deadline")
@@ -78,6 +108,7 @@ impl Fault {
                 | UpstreamFault::Dropped
                 | UpstreamFault::InvalidResponse
                 | UpstreamFault::Failed
+                | UpstreamFault::ConnectTimeout
                 | UpstreamFault::Timeout => true,
                 UpstreamFault::CircuitOpen { .. }
                 | UpstreamFault::Overloaded
@@ -88,13 +119,7 @@ impl Fault {
     }
 
     pub(crate) fn is_timeout(&self) -> bool {
-        matches!(
-            self,
-            Self::Upstream {
-                fault: UpstreamFault::Timeout,
-                ..
-            }
-        )
+        self.code() == Code::UpstreamTimeout
     }
 
     /// When it is worth asking again, in whole seconds as `Retry-After` has them: never 0, which would be at once.
@@ -124,7 +149,12 @@ impl UpstreamFault {
         match self {
             Self::Unreachable | Self::Dropped => Code::UpstreamUnreachable,
             Self::InvalidResponse => Code::UpstreamInvalidResponse,
-            Self::Timeout => Code::UpstreamTimeout,
+            Self::ConnectTimeout
+            | Self::Timeout
+            | Self::Drill {
+                mode: DrillMode::Slow,
+                ..
+            } => Code::UpstreamTimeout,
             Self::Failed | Self::CircuitOpen { .. } | Self::Drill { .. } => {
                 Code::UpstreamUnavailable
             }
@@ -134,11 +164,21 @@ impl UpstreamFault {
 
     pub(crate) fn retry_after(self) -> Option<u64> {
         match self {
-            Self::CircuitOpen { retry_after } | Self::Drill { retry_after } => {
-                Some(whole_seconds(retry_after))
+            Self::Drill {
+                mode: DrillMode::Slow,
+                ..
+            } => None,
+            Self::CircuitOpen {
+                open: CircuitOpen { retry_after, .. },
+                ..
             }
+            | Self::Drill { retry_after, .. } => Some(whole_seconds(retry_after)),
             Self::Failed | Self::Overloaded => Some(1),
-            Self::Unreachable | Self::Dropped | Self::InvalidResponse | Self::Timeout => None,
+            Self::Unreachable
+            | Self::Dropped
+            | Self::InvalidResponse
+            | Self::ConnectTimeout
+            | Self::Timeout => None,
         }
     }
 
@@ -166,9 +206,27 @@ impl UpstreamFault {
                 format!("{fr} a donné une réponse invalide. Réessayez dans quelques secondes."),
                 format!("{en} gave an invalid answer. Try again in a few seconds."),
             ),
-            Self::Timeout => Text::formatted(
+            Self::ConnectTimeout
+            | Self::Timeout
+            | Self::Drill {
+                mode: DrillMode::Slow,
+                ..
+            } => Text::formatted(
                 format!("{fr} n'a pas répondu à temps. Réessayez dans quelques secondes."),
                 format!("{en} did not answer in time. Try again in a few seconds."),
+            ),
+            Self::CircuitOpen {
+                open:
+                    CircuitOpen {
+                        scope: Scope::Route,
+                        ..
+                    },
+                ..
+            } => Text::formatted(
+                format!(
+                    "{fr} ne peut pas traiter cette demande pour le moment. Réessayez plus tard."
+                ),
+                format!("{en} cannot handle this request at the moment. Try again later."),
             ),
             Self::Failed | Self::CircuitOpen { .. } | Self::Drill { .. } => Text::formatted(
                 format!("{fr} ne répond pas. Réessayez dans quelques secondes."),
@@ -190,11 +248,7 @@ pub(crate) fn whole_seconds(duration: Duration) -> u64 {
 
 impl From<CircuitOpen> for Fault {
     fn from(open: CircuitOpen) -> Self {
-        let retry_after = open.retry_after;
-        Self::upstream(
-            UpstreamFault::CircuitOpen { retry_after },
-            "not asked: the circuit is open",
-        )
+        Self::circuit_open(open, None)
     }
 }
 

@@ -11,6 +11,7 @@ use service_kit::env::ConfigError;
 
 use crate::config::{FeatureTable, Upstream};
 use crate::route::{Found, Kept, Outage, RouteTable, To};
+use crate::tracking::Sources;
 
 pub(crate) use state::{overall, state};
 
@@ -25,8 +26,17 @@ pub(crate) struct Feature {
     /// Of those without which it is not what it should be.
     pub(crate) uses: Vec<usize>,
     pub(crate) probe: Probe,
+    /// What the probe asks for at an upstream.
+    pub(crate) route: Option<RouteAt>,
     /// Whose copy stands in for it.
     pub(crate) stand_in: Option<(Arc<Kept>, PathAndQuery)>,
+}
+
+/// A route by its circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RouteAt {
+    pub(crate) upstream: usize,
+    pub(crate) circuit: usize,
 }
 
 /// A request that changes nothing and shows whether the feature works.
@@ -40,10 +50,10 @@ impl Features {
     pub(crate) fn new(
         tables: &BTreeMap<String, FeatureTable>,
         upstreams: &[Upstream],
-        routes: &RouteTable,
+        (routes, tracking): (&RouteTable, Option<&Sources>),
     ) -> Result<Self, ConfigError> {
         let features = tables.iter().map(|(name, table)| {
-            Feature::new(name, table, upstreams, routes)
+            Feature::new(name, table, upstreams, (routes, tracking))
                 .map_err(|(key, reason)| ConfigError::new(format!("features.{name}.{key}"), reason))
         });
         features.collect::<Result<_, _>>().map(Self)
@@ -59,7 +69,7 @@ impl Feature {
         name: &str,
         table: &FeatureTable,
         upstreams: &[Upstream],
-        routes: &RouteTable,
+        (routes, tracking): (&RouteTable, Option<&Sources>),
     ) -> Result<Self, (&'static str, String)> {
         let index = |key, name: &String| {
             let found = upstreams.iter().position(|one| *one.name == **name);
@@ -80,26 +90,34 @@ impl Feature {
                 .map_err(|_invalid| refuse("no such method"))?,
             target: target.parse().map_err(|_invalid| refuse("no such path"))?,
         };
-        let stand_in = match routes.find(&probe.method, probe.target.path()) {
-            Found::Nothing | Found::OtherMethods(_) => return Err(refuse("leads to no route")),
-            Found::Route { route, parameters } => match &route.to {
-                To::Upstream(to) => match &to.outage {
-                    Outage::Stale(kept) => {
-                        let prefix = upstreams.get(to.upstream).map_or("", |one| &one.url.prefix);
-                        let target = to.target.fill(prefix, &parameters, probe.target.query());
-                        let target = target.map_err(|_unfit| refuse("has an unfit parameter"))?;
-                        Some((Arc::clone(kept), target))
-                    }
-                    Outage::Error | Outage::Fallback(_) => None,
-                },
-                To::Own(_) | To::Tracking(_) => None,
+        let Found::Route { route, parameters } = routes.find(&probe.method, probe.target.path())
+        else {
+            return Err(refuse("leads to no route"));
+        };
+        let stand_in = match &route.to {
+            To::Upstream(to) => match &to.outage {
+                Outage::Stale(kept) => {
+                    let prefix = upstreams.get(to.upstream).map_or("", |one| &one.url.prefix);
+                    let target = to.target.fill(prefix, &parameters, probe.target.query());
+                    let target = target.map_err(|_unfit| refuse("has an unfit parameter"))?;
+                    Some((Arc::clone(kept), target))
+                }
+                Outage::Error | Outage::Fallback(_) => None,
             },
+            To::Own(_) | To::Tracking(_) => None,
+        };
+        let order = tracking.map(|sources| &sources.parts.order);
+        let route = match &route.to {
+            To::Upstream(to) => Some((to.upstream, to.circuit)),
+            To::Tracking(_) => order.map(|order| (order.upstream, order.circuit)),
+            To::Own(_) => None,
         };
         Ok(Self {
             name: name.to_owned(),
             needs: all("needs", &table.needs)?,
             uses: all("uses", &table.uses)?,
             probe,
+            route: route.map(|(upstream, circuit)| RouteAt { upstream, circuit }),
             stand_in,
         })
     }

@@ -1,22 +1,29 @@
-//! What stands between the requests and one upstream: a circuit breaker, a limit on what is in flight, a budget for
-//! retries. Shared by all workers, or each would have to find out for itself that an upstream is down.
+//! What stands between the requests and one upstream: circuit breakers, a limit on what is in flight, a budget for retries. Shared by all workers, or each would have to find out for itself that an upstream is down.
 //!
 //! The parts decide and do no I/O; this puts them together. A request that goes through takes no lock.
 
 mod breaker;
 mod budget;
+mod circuits;
+mod evidence;
 mod gate;
+mod names;
 mod shares;
+mod ticket;
 mod window;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
-use breaker::Admission;
-pub(crate) use breaker::{Breaker, BreakerSettings, Phase};
+pub(crate) use breaker::{Admission, Breaker, BreakerSettings, Intake, Phase, Trial};
 use budget::Budget;
+use circuits::{Change, Circuits};
+pub(crate) use circuits::{Refusal as CircuitOpen, Scope};
+pub(crate) use evidence::Evidence;
 use gate::Gate;
 pub(crate) use gate::{GateSettings, NoPermit, Overloaded, Permit};
+pub(crate) use names::{RouteName, RouteNames};
+pub(crate) use ticket::{Check, Ticket};
 
 use crate::config::Upstream;
 use crate::fault::Fault;
@@ -24,7 +31,7 @@ use crate::metrics::UpstreamMetrics;
 use crate::rate::Client;
 
 pub(crate) struct Guard {
-    breaker: Breaker,
+    circuits: Circuits,
     gate: Arc<Gate>,
     budget: Budget,
     last_fault: Mutex<Option<LastFault>>,
@@ -39,34 +46,15 @@ pub(crate) struct LastFault {
     pub(crate) at: SystemTime,
 }
 
-/// The circuit is open: the upstream is not asked until then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct CircuitOpen {
-    pub(crate) retry_after: Duration,
-}
-
-/// A request that was let through, whose end the breaker waits for. Without one, as when the client has gone, it is
-/// no evidence either way.
-pub(crate) struct Ticket {
-    guard: Arc<Guard>,
-    kind: Kind,
-    is_settled: bool,
-}
-
-/// What the breaker makes of an outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Request,
-    /// The gateway's own question to an upstream that is well as far as is known.
-    Check,
-    /// What decides whether the circuit closes again.
-    Probe,
-}
-
 impl Guard {
-    pub(crate) fn of(upstream: &Upstream, metrics: &Arc<UpstreamMetrics>) -> Arc<Self> {
+    /// `routes` are those that lead to the upstream.
+    pub(crate) fn of(
+        upstream: &Upstream,
+        routes: &[RouteName],
+        metrics: &Arc<UpstreamMetrics>,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            breaker: Breaker::new(upstream.breaker, Instant::now()),
+            circuits: Circuits::new(upstream.breaker, routes, Instant::now()),
             gate: Gate::new(upstream.gate),
             budget: Budget::default(),
             last_fault: Mutex::default(),
@@ -75,44 +63,36 @@ impl Guard {
         })
     }
 
+    /// Lets a request of the route through, by its place among those of the upstream.
+    ///
     /// # Errors
     /// The circuit is open.
-    pub(crate) fn admit(self: &Arc<Self>) -> Result<Ticket, CircuitOpen> {
-        match self.breaker.admit(Instant::now()) {
-            Admission::Pass => Ok(self.ticket(Kind::Request)),
-            Admission::Probe => Ok(self.ticket(Kind::Probe)),
-            Admission::Refused { retry_after } => Err(CircuitOpen { retry_after }),
-        }
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        route: usize,
+        intake: Intake,
+    ) -> Result<Ticket, CircuitOpen> {
+        let passage = self.circuits.admit(route, intake, Instant::now())?;
+        Ok(Ticket::new(self, passage))
     }
 
-    /// For whoever probes on purpose: `None` where nobody may right now.
-    pub(crate) fn probe(self: &Arc<Self>) -> Option<Ticket> {
-        let admission = self.breaker.probe(Instant::now());
-        match admission {
-            Admission::Pass => Some(self.ticket(Kind::Check)),
-            Admission::Probe => Some(self.ticket(Kind::Probe)),
-            Admission::Refused { .. } => None,
-        }
+    /// For the gateway's own probe: `None` where it may not ask right now.
+    pub(crate) fn check(self: &Arc<Self>) -> Option<Check> {
+        let check = self.circuits.check(Instant::now())?;
+        Some(Check::new(self, check))
     }
 
-    fn ticket(self: &Arc<Self>, kind: Kind) -> Ticket {
-        Ticket {
-            guard: Arc::clone(self),
-            kind,
-            is_settled: false,
-        }
-    }
-
-    /// Lets a request of `client` through once the circuit is closed and there is a permit for it. `client` is None for
+    /// Lets a request of `client` through once the circuits are closed and there is a permit for it. `client` is None for
     /// what the gateway asks by itself, which is no client's share.
     ///
     /// # Errors
     /// It is refused, which is counted.
     pub(crate) async fn let_in(
         self: &Arc<Self>,
+        (route, intake): (usize, Intake),
         client: Option<Client>,
     ) -> Result<(Ticket, Permit), Fault> {
-        let entered = async { Ok((self.admit()?, self.enter(client).await?)) };
+        let entered = async { Ok((self.admit(route, intake)?, self.enter(client).await?)) };
         entered
             .await
             .inspect_err(|fault| self.metrics.refused(fault))
@@ -135,8 +115,29 @@ impl Guard {
         self.budget.withdraw()
     }
 
+    /// An answer of the route that had begun well broke off.
+    pub(crate) fn broke_off(&self, route: usize, cause: &str) {
+        self.failed(cause);
+        let now = Instant::now();
+        self.tell(
+            route,
+            self.circuits.settle_later(route, Evidence::Broken, now),
+            cause,
+        );
+    }
+
+    /// Of the upstream's circuit.
     pub(crate) fn phase(&self) -> Phase {
-        self.breaker.phase(Instant::now())
+        self.circuits.phase(Instant::now())
+    }
+
+    /// Of the route's.
+    pub(crate) fn route_phase(&self, route: usize) -> Phase {
+        self.circuits.route_phase(route, Instant::now())
+    }
+
+    pub(crate) fn routes(&self) -> impl Iterator<Item = (&RouteName, Phase)> {
+        self.circuits.routes(Instant::now())
     }
 
     /// The permits that are held.
@@ -154,57 +155,38 @@ impl Guard {
         last.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn failed(&self, kind: Kind, cause: &str) {
+    fn failed(&self, cause: &str) {
         let fault = LastFault {
             cause: cause.into(),
             at: SystemTime::now(),
         };
         let last = self.last_fault.lock();
         *last.unwrap_or_else(PoisonError::into_inner) = Some(fault);
-        let now = Instant::now();
-        if kind == Kind::Probe {
-            self.breaker.probe_failed(now);
-        } else if self.breaker.failed(now) {
-            self.metrics.opened.inc();
-            log::warn!(upstream = &*self.name; "the circuit is open: {cause}");
-        }
     }
-}
 
-impl Ticket {
-    pub(crate) fn succeeded(mut self) {
-        self.is_settled = true;
-        let breaker = &self.guard.breaker;
-        match self.kind {
-            Kind::Request => breaker.succeeded(Instant::now()),
-            Kind::Check => breaker.check_succeeded(),
-            Kind::Probe => {
-                if breaker.probe_succeeded(Instant::now()) {
-                    self.guard.metrics.closed.inc();
-                    log::info!(upstream = &*self.guard.name; "the circuit is closed: the upstream answers again");
+    /// Counts and logs what has opened or closed.
+    fn tell(&self, route: usize, changes: impl IntoIterator<Item = Option<Change>>, cause: &str) {
+        let upstream = &*self.name;
+        for change in changes.into_iter().flatten() {
+            let path = self.circuits.name(route).map_or("-", |name| &*name.path);
+            match change {
+                Change::Opened(Scope::Upstream) => {
+                    self.metrics.opened.inc();
+                    log::warn!(upstream = upstream; "the circuit is open: {cause}");
+                }
+                Change::Closed(Scope::Upstream) => {
+                    self.metrics.closed.inc();
+                    log::info!(upstream = upstream; "the circuit is closed: the upstream answers again");
+                }
+                Change::Opened(Scope::Route) => {
+                    self.metrics.route_changed(route, true);
+                    log::warn!(upstream = upstream, route = path; "the route's circuit is open: {cause}");
+                }
+                Change::Closed(Scope::Route) => {
+                    self.metrics.route_changed(route, false);
+                    log::info!(upstream = upstream, route = path; "the route's circuit is closed: it is answered again");
                 }
             }
-        }
-    }
-
-    /// `cause` is for the operator.
-    pub(crate) fn failed(mut self, cause: &str) {
-        self.is_settled = true;
-        self.guard.failed(self.kind, cause);
-    }
-}
-
-impl Guard {
-    /// An answer that had begun well broke off.
-    pub(crate) fn broke_off(&self, cause: &str) {
-        self.failed(Kind::Request, cause);
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        if self.kind == Kind::Probe && !self.is_settled {
-            self.guard.breaker.probe_abandoned(Instant::now());
         }
     }
 }

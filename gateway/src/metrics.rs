@@ -65,7 +65,7 @@ impl Metrics {
             Degraded::ALL.map(|kind| degraded.get_metric_with_label_values(&[kind.as_str()]));
         Ok(Self {
             rows: Rows::new(&registry, &config.routes)?,
-            upstreams: upstreams::all(&registry, &config.upstreams)?,
+            upstreams: upstreams::all(&registry, &config.upstreams, &config.route_names)?,
             in_flight: gauge("gateway_requests_in_flight", "Requests under way.")?,
             connections: (
                 gauge("gateway_connections", "Clients' connections that are open.")?,

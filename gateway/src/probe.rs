@@ -17,8 +17,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::config::Upstream;
 use crate::fault::Fault;
-use crate::guard::{Guard, Phase};
-use crate::proxy::{Fetch, Pool, Pools, TlsConfig, fetch, is_outage};
+use crate::guard::{Check, Guard, Phase};
+use crate::proxy::{Fetch, Fetched, Pool, Pools, TlsConfig, fetch, is_outage};
 use crate::state::State;
 
 /// Of a probe and of its answer: an upstream that is back is found within two seconds.
@@ -70,39 +70,49 @@ impl Watch<'_> {
         }
     }
 
+    /// Asks the upstream itself, whatever drills there are. What a drill makes of the answer is for its own circuit.
     async fn probe(&self) {
-        let Some(ticket) = self.guard.probe() else {
-            return;
+        let is_well = match self.guard.check() {
+            Some(check) => self.ask(check).await,
+            None => false,
         };
-        let name = &*self.upstream.name;
         let drills = self.state.drills.as_ref();
-        let drill = drills.and_then(|drills| drills.befall(name, "", rand::random()));
+        let name = &*self.upstream.name;
+        if let Some(drill) = drills.and_then(|drills| drills.of(name, "", rand::random())) {
+            drill.check(is_well, EVERY);
+        }
+    }
+
+    /// Whether the upstream is well, which its circuit is told.
+    async fn ask(&self, check: Check) -> bool {
         let id = RequestId::make();
         let mut fields = HeaderMap::new();
         fields.insert(ACCEPT, HeaderValue::from_static("*/*"));
-        let asked = async {
-            if let Some(drill) = drill {
-                drill.act().await?;
-            }
-            fetch(Fetch {
-                pool: self.pool,
-                upstream: name,
-                request_id: id.as_str(),
-                target: self.target,
-                fields,
-                deadline: Instant::now() + EVERY,
-                most: MOST,
-            })
-            .await
-        };
+        let asked = fetch(Fetch {
+            pool: self.pool,
+            upstream: &self.upstream.name,
+            request_id: id.as_str(),
+            target: self.target,
+            fields,
+            deadline: Instant::now() + EVERY,
+            most: MOST,
+        });
         match timeout(EVERY, asked).await {
-            Ok(Ok((status, _))) if is_outage(status) => {
-                ticket.failed(&format!("probe: the upstream answered {status}"));
+            Ok(Ok(Fetched { heard, .. })) if is_outage(heard.status) => {
+                check.failed(&format!("probe: the upstream answered {}", heard.status));
+                return false;
             }
-            Ok(Ok(_)) => ticket.succeeded(),
-            Ok(Err(Fault::Upstream { cause, .. })) => ticket.failed(&format!("probe: {cause}")),
-            Ok(Err(_)) => {}
-            Err(_elapsed) => ticket.failed("probe: no answer in time"),
+            Ok(Ok(_)) => check.succeeded(),
+            Ok(Err(Fault::Upstream { cause, .. })) => {
+                check.failed(&format!("probe: {cause}"));
+                return false;
+            }
+            Ok(Err(_)) => return false,
+            Err(_elapsed) => {
+                check.failed("probe: no answer in time");
+                return false;
+            }
         }
+        true
     }
 }

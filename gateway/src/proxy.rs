@@ -18,10 +18,12 @@ mod forwarding;
 mod framing;
 mod head;
 mod headers;
+mod outcome;
 mod pool;
 mod prepare;
 mod relay;
 mod retry;
+mod retry_after;
 mod send;
 mod sending;
 mod tls;
@@ -46,7 +48,7 @@ use crate::client_address::{Scheme, TrustedProxies};
 use crate::config::Upstream;
 use crate::drills::Drill;
 use crate::fault::{ClientFault, Fault};
-use crate::guard::{Guard, Permit};
+use crate::guard::{Guard, Intake, Permit};
 use crate::link::Link;
 use crate::rate::Client;
 use crate::trace::Trace;
@@ -57,15 +59,15 @@ pub(crate) use answer::invariants::hold as answer_holds;
 use body::Body;
 use deadline::{Deadline, Passed};
 use exchange::Exchange;
-pub(crate) use fetch::{Fetch, fetch};
+pub(crate) use fetch::{Fetch, Fetched, fetch};
 use framing::Framing;
 #[cfg(any(fuzzing, test))]
 pub(crate) use headers::invariants::hold as headers_hold;
+pub(crate) use outcome::{is_outage, settle};
 pub(crate) use pool::{Pool, Pools};
 use prepare::prepare;
 use relay::relay;
 pub(crate) use relay::withhold;
-pub(crate) use retry::{is_outage, settle};
 use send::{Line, send};
 pub(crate) use tls::{TlsConfig, tls_config};
 use upload::{Progress, Upload};
@@ -83,6 +85,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) upstream: &'a Upstream,
     pub(crate) pool: &'a Rc<Pool>,
     pub(crate) guard: &'a Arc<Guard>,
+    /// The number of the route's circuit.
+    pub(crate) circuit: usize,
     /// What a failure drill does to it.
     pub(crate) drill: Option<Drill>,
     /// Whose share of the upstream it takes; None for what the gateway asks for everybody.
@@ -106,6 +110,7 @@ struct Answered {
     exchange: Exchange,
     permit: Permit,
     guard: Arc<Guard>,
+    circuit: usize,
 }
 
 /// Sends the request, with the body that `payload` is, and answers with the upstream's answer, its body still streaming.
@@ -130,7 +135,7 @@ pub(crate) async fn forward(
     outgoing.guard.count_request();
     let mut tries = 0;
     loop {
-        let upload = body.upload();
+        let upload = (body.intake(), body.upload());
         let answered = attempt(&outgoing, framing, upload, &deadline, &progress).await;
         let is_worth = retry::is_worth(&answered)
             && tries < u32::from(outgoing.upstream.retries)
@@ -154,16 +159,20 @@ pub(crate) async fn forward(
     }
 }
 
-/// One try, whose outcome the breaker learns.
+/// One try, whose outcome the circuits learn.
 async fn attempt(
     outgoing: &Outgoing<'_>,
     framing: Framing,
-    upload: Upload,
+    (intake, upload): (Intake, Upload),
     deadline: &Deadline,
     progress: &Progress,
 ) -> Result<Answered, Fault> {
     let guard = outgoing.guard;
-    let (ticket, permit) = guard.let_in(outgoing.client).await?;
+    let asked_by = (outgoing.circuit, intake);
+    let (ticket, permit) = guard.let_in(asked_by, outgoing.client).await?;
+    let drilled = outgoing.drill.as_ref().map(|drill| drill.admit(intake));
+    let drilled = drilled.transpose();
+    let drilled = drilled.inspect_err(|open| guard.metrics.refused(open))?;
     let began = Instant::now();
     let line = Line {
         pool: outgoing.pool,
@@ -173,8 +182,8 @@ async fn attempt(
         is_head: *outgoing.method == Method::HEAD,
     };
     let exchange = async {
-        if let Some(drill) = outgoing.drill {
-            drill.act().await?;
+        if let Some(drilled) = &drilled {
+            drilled.act().await?;
         }
         send(&line, prepare(outgoing, framing), upload).await
     };
@@ -184,19 +193,24 @@ async fn attempt(
         Err(Passed) if progress.is_awaited() => Err(Fault::Client(ClientFault::TooSlow)),
         Err(Passed) => Err(Fault::late()),
     };
+    let outcome = match &drilled {
+        Some(drilled) => drilled.judge(outcome),
+        None => outcome,
+    };
     let elapsed = began.elapsed();
     let spent = &outgoing.upstream_time;
     spent.set(Some(spent.get().unwrap_or_default() + elapsed));
-    let status = outcome.as_ref().map(|(answer, _)| answer.status());
-    guard.metrics.exchanged(status, elapsed);
-    if !outgoing.drill.is_some_and(|drill| drill.is_of_route) {
-        retry::settle(ticket, status);
-    }
+    let heard = outcome.as_ref().map(|(answer, _)| answer.heard());
+    guard
+        .metrics
+        .exchanged(heard.map(|heard| heard.status), elapsed);
+    outcome::settle(ticket, drilled, heard);
     let (answer, exchange) = outcome?;
     Ok(Answered {
         answer,
         exchange,
         permit,
         guard: Arc::clone(guard),
+        circuit: outgoing.circuit,
     })
 }

@@ -15,6 +15,7 @@ use log::kv::Value;
 use service_kit::health;
 use service_kit::program::chain;
 use service_kit::request_id::RequestId;
+use shared_types::gateway::DrillMode;
 use shared_types::problem::Code;
 use shared_types::value::Timestamp;
 
@@ -43,6 +44,8 @@ pub(crate) struct Record {
     /// The client's connection, which is told when the exchange is over.
     pub(crate) link: Option<Rc<Link>>,
     pub(crate) trace: Trace,
+    /// The failure drill that has made the answer what it is.
+    pub(crate) drill: Cell<Option<DrillMode>>,
     started: Instant,
     status: u16,
     bytes: u64,
@@ -84,6 +87,7 @@ impl Record {
             request_id,
             link: None,
             trace,
+            drill: Cell::new(None),
             started: Instant::now(),
             status: CLIENT_GONE,
             bytes: 0,

@@ -55,11 +55,14 @@ impl<'a> Reply<'a> {
         response
     }
 
-    /// Logs the cause. `upstream` is the one that was to answer.
+    /// Logs the cause, and notes the drill whose doing it is. `upstream` is the one that was to answer.
     pub(crate) fn log(&self, fault: &Fault, upstream: Option<&Upstream>) {
         let id = self.record.request_id.as_str();
         let route = self.record.route.as_ref().map_or("-", |route| &*route.path);
         let name = upstream.map_or("-", |upstream| &*upstream.name);
+        if let Some(mode) = fault.drill() {
+            self.record.drill.set(Some(mode));
+        }
         match fault {
             Fault::Upstream { cause, .. } => {
                 // That the circuit is open has been said once, as a warning.

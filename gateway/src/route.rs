@@ -54,6 +54,8 @@ pub enum To {
 pub struct ToUpstream {
     /// The index in [`Config::upstreams`](crate::config::Config::upstreams).
     pub upstream: usize,
+    /// The number of the route's circuit among those of its upstream.
+    pub(crate) circuit: usize,
     pub target: Target,
     pub settings: Settings,
     pub outage: Outage,

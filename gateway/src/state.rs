@@ -5,7 +5,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
-use shared_types::gateway::{FeatureStatus, LastError, OperatorStatus, Status, UpstreamStatus};
+use shared_types::gateway::{
+    FeatureStatus, LastError, OperatorStatus, RouteStatus, Status, UpstreamStatus,
+};
 use shared_types::value::Timestamp;
 
 use crate::config::Config;
@@ -13,7 +15,7 @@ use crate::console::Recent;
 use crate::drills::Drills;
 use crate::fault::whole_seconds;
 use crate::features::{Feature, overall, state};
-use crate::guard::Guard;
+use crate::guard::{Guard, Phase};
 use crate::keep::Keep;
 use crate::metrics::Metrics;
 use crate::openapi;
@@ -45,7 +47,10 @@ impl State {
         let upstreams = config.upstreams.iter().zip(&metrics.upstreams);
         Ok(Self {
             guards: upstreams
-                .map(|(upstream, metrics)| Guard::of(upstream, metrics))
+                .enumerate()
+                .map(|(index, (upstream, metrics))| {
+                    Guard::of(upstream, config.route_names.of(index), metrics)
+                })
                 .collect(),
             keep: Keep::new(config.cache, metrics.lookups.clone()),
             metrics,
@@ -64,9 +69,25 @@ impl State {
         self.openapi.get_or_init(document).clone()
     }
 
-    /// How long until the upstream is asked again, where it is down.
-    fn down_for(&self, upstream: usize) -> Option<Duration> {
-        self.guards.get(upstream)?.phase().retry_after()
+    /// How the upstream's circuit is: the real one, or that of a drill.
+    pub(crate) fn phase(&self, upstream: usize) -> Phase {
+        let real = self.guards.get(upstream).map(|guard| guard.phase());
+        let name = self.config.upstreams.get(upstream).map(|one| &*one.name);
+        match (real, &self.drills, name) {
+            (Some(Phase::Closed), Some(drills), Some(name)) => drills.phase(name),
+            (real, ..) => real.unwrap_or(Phase::Closed),
+        }
+    }
+
+    /// How long until the upstream is asked again, where the feature has to do without it: it is down, or that one route
+    /// is by which the feature is asked for.
+    fn down_for(&self, feature: &Feature, upstream: usize) -> Option<Duration> {
+        let of_upstream = self.phase(upstream).retry_after();
+        let route = feature.route.filter(|route| route.upstream == upstream);
+        of_upstream.or_else(|| {
+            let guard = self.guards.get(upstream)?;
+            guard.route_phase(route?.circuit).retry_after()
+        })
     }
 
     /// What the restaurant can do right now, for everyone.
@@ -85,7 +106,7 @@ impl State {
         let down = |indices: &[usize]| -> Vec<(&str, Duration)> {
             let down = indices.iter().filter_map(|index| {
                 let name = &*self.config.upstreams.get(*index)?.name;
-                Some((name, self.down_for(*index)?))
+                Some((name, self.down_for(feature, *index)?))
             });
             down.collect()
         };
@@ -96,8 +117,10 @@ impl State {
 
     /// The same for the operator, with how each upstream is.
     pub(crate) fn operator_status(&self) -> OperatorStatus {
-        let upstreams = self.config.upstreams.iter().zip(&self.guards);
-        let upstreams = upstreams.map(|(upstream, guard)| (upstream.name.to_string(), of(guard)));
+        let upstreams = self.config.upstreams.iter().zip(&self.guards).enumerate();
+        let upstreams = upstreams.map(|(index, (upstream, guard))| {
+            (upstream.name.to_string(), of(guard, self.phase(index)))
+        });
         OperatorStatus {
             public: self.status(),
             upstreams: upstreams.collect(),
@@ -105,8 +128,7 @@ impl State {
     }
 }
 
-fn of(guard: &Guard) -> UpstreamStatus {
-    let phase = guard.phase();
+fn of(guard: &Guard, phase: Phase) -> UpstreamStatus {
     let last_error = guard.last_fault().and_then(|fault| {
         let since = fault.at.duration_since(UNIX_EPOCH).ok()?;
         Some(LastError {
@@ -118,6 +140,19 @@ fn of(guard: &Guard) -> UpstreamStatus {
         breaker: phase.state(),
         retry_after_seconds: phase.retry_after().map(whole_seconds),
         in_flight: guard.in_flight(),
+        routes: open_routes(guard).collect(),
         last_error,
     }
+}
+
+/// The routes whose own circuit is not closed.
+fn open_routes(guard: &Guard) -> impl Iterator<Item = RouteStatus> {
+    guard.routes().filter_map(|(name, phase)| {
+        Some(RouteStatus {
+            method: name.method.to_string(),
+            path: name.path.to_string(),
+            breaker: phase.state(),
+            retry_after_seconds: whole_seconds(phase.retry_after()?),
+        })
+    })
 }

@@ -51,8 +51,11 @@ pub enum View {
 }
 
 impl View {
+    /// The path of the first, by which the circuits of the parts are named.
+    const ONCE: &'static str = "/suivi/{commandeId}";
+
     pub(crate) const ALL: [(Self, &'static str); 2] = [
-        (Self::Once, "/suivi/{commandeId}"),
+        (Self::Once, Self::ONCE),
         (Self::Stream, "/suivi/{commandeId}/flux"),
     ];
 }

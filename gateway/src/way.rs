@@ -146,8 +146,9 @@ impl Way<'_> {
             upstream: self.upstream,
             pool: self.pool,
             guard: self.guard,
+            circuit: self.to.circuit,
             drill: drills
-                .and_then(|drills| drills.befall(&self.upstream.name, self.path, rand::random())),
+                .and_then(|drills| drills.of(&self.upstream.name, self.path, rand::random())),
             client: self.worker.share_of(request),
             request_id: &record.request_id,
             trace: &record.trace,
@@ -160,13 +161,15 @@ impl Way<'_> {
         }
     }
 
-    /// The drill that has made the answer what it is, if one has: what the upstream itself has said is not its doing,
-    /// but for the time that it took.
-    pub(crate) fn drilled(&self, response: &HttpResponse) -> Option<DrillMode> {
+    /// The failure drill that made the answer what it is, if one did. A relayed answer counts only for a `slow` drill.
+    pub(crate) fn drilled(&self, response: &HttpResponse, record: &Record) -> Option<DrillMode> {
         let drills = self.worker.state.drills.as_ref()?;
-        let mode = drills.mark(&self.upstream.name, self.path)?;
+        if let Some(mode) = record.drill.get() {
+            return Some(mode);
+        }
         let is_own = is_marked(response.headers()) || problem::is_of_gateway(response);
-        (is_own || mode == DrillMode::Slow).then_some(mode)
+        let is_late = !is_own && drills.is_slow(&self.upstream.name, self.path);
+        is_late.then_some(DrillMode::Slow)
     }
 }
 

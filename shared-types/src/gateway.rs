@@ -93,9 +93,22 @@ pub struct UpstreamStatus {
     pub retry_after_seconds: Option<u64>,
     /// Requests under way.
     pub in_flight: usize,
+    /// The routes to it whose own circuit is not closed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<RouteStatus>,
     /// The last failure since the start, which may be long over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<LastError>,
+}
+
+/// A route that is not asked for, while others to the same upstream are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteStatus {
+    pub method: String,
+    pub path: String,
+    pub breaker: BreakerState,
+    pub retry_after_seconds: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,8 +18,20 @@ const PATIENCE: Duration = Duration::from_secs(120);
 #[derive(Debug, Deserialize)]
 struct Verdict {
     pass: bool,
+    #[serde(default)]
+    down: Vec<String>,
     cells: Vec<Cell>,
     remarks: Vec<String>,
+}
+
+/// There is no verdict while an upstream is down for real, by their names.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot judge: {} down; try again once every service is up", are(.0))]
+pub(super) struct CannotJudge(Vec<String>);
+
+fn are(names: &[String]) -> String {
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {verb}", names.join(", "))
 }
 
 #[derive(Debug, Deserialize)]
@@ -36,6 +48,9 @@ pub(super) fn run(config: &Config, out: &mut impl Write) -> Result<(), RunError>
     let url = format!("http://{}/drills/verdict", reachable(config.admin_bind));
     let verdict = actix_web::rt::System::new().block_on(ask(&url))?;
     print(&verdict, out)?;
+    if !verdict.down.is_empty() {
+        return Err(CannotJudge(verdict.down).into());
+    }
     if verdict.pass {
         writeln!(out, "pass: every feature does what is declared")?;
         Ok(())
@@ -58,6 +73,16 @@ async fn ask(url: &str) -> Result<Verdict, RunError> {
 }
 
 fn print(verdict: &Verdict, out: &mut impl Write) -> Result<(), RunError> {
+    if !verdict.cells.is_empty() {
+        print_matrix(verdict, out)?;
+    }
+    for remark in &verdict.remarks {
+        writeln!(out, "{remark}")?;
+    }
+    Ok(())
+}
+
+fn print_matrix(verdict: &Verdict, out: &mut impl Write) -> Result<(), RunError> {
     let mut rows: BTreeMap<&str, BTreeMap<&str, &Cell>> = BTreeMap::new();
     for cell in &verdict.cells {
         let row = rows.entry(&cell.feature).or_default();
@@ -86,9 +111,6 @@ fn print(verdict: &Verdict, out: &mut impl Write) -> Result<(), RunError> {
     }
     for cell in verdict.cells.iter().filter(|cell| !cell.pass) {
         writeln!(out, "{}", cell.explain())?;
-    }
-    for remark in &verdict.remarks {
-        writeln!(out, "{remark}")?;
     }
     Ok(())
 }

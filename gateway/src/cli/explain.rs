@@ -57,6 +57,7 @@ pub(super) fn print(
     line(out, "deadline", &deadline)?;
     line(out, "retry", &retry(&method, upstream))?;
     line(out, "circuit", &circuit(upstream))?;
+    line(out, "circuit of the route", ROUTE_CIRCUIT)?;
     if let Outage::Stale(kept) = &to.outage {
         line(out, "cache", &cache(kept))?;
     }
@@ -140,11 +141,15 @@ fn retry(method: &Method, upstream: &Upstream) -> String {
     }
 }
 
+/// The route's own has the numbers of its upstream's.
+const ROUTE_CIRCUIT: &str = "opens likewise where this route alone fails, or refuses with 503 and Retry-After: \
+    then for that time, 60s at most";
+
 fn circuit(upstream: &Upstream) -> String {
     let breaker = &upstream.breaker;
     let back = match &upstream.probe {
         Some(probe) => format!("the gateway asks {probe}"),
-        None => "one request tries".to_owned(),
+        None => "one request a second tries".to_owned(),
     };
     format!(
         "opens after {} failures in a row, or {} % of at least {} requests within {}; {} later {back}",

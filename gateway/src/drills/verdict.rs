@@ -34,10 +34,35 @@ pub(crate) struct Cell {
 /// The whole matrix.
 #[derive(Debug, Serialize)]
 pub(crate) struct Verdict {
-    pub(crate) pass: bool,
-    pub(crate) cells: Vec<Cell>,
+    pass: bool,
+    /// The upstreams that are down for real. While one is, there is no verdict: `cells` has what was seen before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    down: Vec<String>,
+    cells: Vec<Cell>,
     /// Why some cells cannot be told.
-    pub(crate) remarks: Vec<String>,
+    remarks: Vec<String>,
+}
+
+impl Verdict {
+    pub(crate) fn of(cells: Vec<Cell>, remarks: Vec<String>) -> Self {
+        Self {
+            pass: remarks.is_empty() && cells.iter().all(|cell| cell.pass),
+            down: Vec::new(),
+            cells,
+            remarks,
+        }
+    }
+
+    /// None can be given.
+    pub(crate) fn impossible(down: Vec<String>, cells: Vec<Cell>) -> Self {
+        let remark = |name: &String| format!("{name} is down: no drill shows what it is to show");
+        Self {
+            pass: false,
+            remarks: down.iter().map(remark).collect(),
+            down,
+            cells,
+        }
+    }
 }
 
 /// What the configuration says of a feature while this upstream is down.

@@ -1,10 +1,15 @@
-//! The circuit breaker: decides from the outcomes of requests whether an upstream is to be asked at all.
+//! One circuit breaker: decides from the outcomes of requests whether the next one is sent. An upstream has one, and each of
+//! its routes has one.
 //!
-//! Closed, it lets everything pass. It opens on a run of failures, which finds a dead upstream within a few requests,
-//! or on a rate of them, which finds one that fails now and then. Among thousands of requests a run comes by chance: it
-//! counts only where what has ended just now has failed at that rate as well. Open, it refuses until its time is over; then one
-//! probe goes through, and its outcome closes it or opens it again. Where the gateway probes by itself, no request of a
-//! client is spent on that.
+//! 1. Closed, it lets every request pass. It opens on a run of failures, which finds a dead upstream within a few requests,
+//!    or on a rate of failures, which finds an upstream that fails now and then. Among thousands of requests a run happens
+//!    by chance: it counts only where the latest requests have failed at that rate as well.
+//! 2. Open, it refuses every request until its time is over.
+//! 3. Half-open, it lets one trial through. The head of the trial's answer closes the circuit, a failure opens it again.
+//!
+//! A request that passes takes no lock.
+
+mod state;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,6 +18,8 @@ use std::time::{Duration, Instant};
 use shared_types::gateway::BreakerState;
 
 use super::window::{Seen, Window};
+pub(crate) use state::{Intake, Trial};
+use state::{Span, State};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct BreakerSettings {
@@ -22,12 +29,13 @@ pub(crate) struct BreakerSettings {
     pub(crate) percent: u8,
     pub(crate) minimum: u32,
     pub(crate) window: Duration,
-    /// How long it refuses before a probe.
+    /// How long it refuses before a trial.
     pub(crate) open: Duration,
-    /// Requests of clients are no probes: the gateway asks by itself.
+    /// The gateway's own probe is the only trial: no request of a client is spent on it.
     pub(crate) is_probed: bool,
 }
 
+#[derive(Debug)]
 pub(crate) struct Breaker {
     settings: BreakerSettings,
     /// What a request looks at; the rest is only touched when something fails.
@@ -35,13 +43,6 @@ pub(crate) struct Breaker {
     run: AtomicU32,
     window: Window,
     state: Mutex<State>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum State {
-    Closed,
-    Open { until: Instant },
-    HalfOpen,
 }
 
 /// Where a breaker is, for people.
@@ -71,29 +72,40 @@ impl Phase {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Admission {
+pub(crate) enum Admission {
     Pass,
-    /// The one request that is to show whether the upstream is back.
-    Probe,
+    /// The request is to show whether the upstream is back.
+    Trial(Trial),
     Refused {
         retry_after: Duration,
     },
 }
 
+/// What the latest outcomes say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// The latest request within the window succeeded.
+    Well,
+    /// The latest request within the window failed.
+    Failing,
+    /// There was none.
+    Unheard,
+}
+
 impl Breaker {
     /// `now` is when the window begins.
-    pub(super) fn new(settings: BreakerSettings, now: Instant) -> Self {
+    pub(crate) fn new(settings: BreakerSettings, now: Instant) -> Self {
         Self {
             is_closed: AtomicBool::new(true),
             run: AtomicU32::new(0),
             window: Window::new(settings.window, now),
-            state: Mutex::new(State::Closed),
+            state: Mutex::new(State::closed()),
             settings,
         }
     }
 
     /// What becomes of a client's request.
-    pub(super) fn admit(&self, now: Instant) -> Admission {
+    pub(crate) fn admit(&self, intake: Intake, now: Instant) -> Admission {
         if self.is_closed.load(Ordering::Relaxed) {
             return Admission::Pass;
         }
@@ -105,35 +117,22 @@ impl Breaker {
                 }
             };
         }
-        self.probe(now)
+        self.try_out(intake, now)
     }
 
-    /// The same, for what may be a probe.
-    pub(super) fn probe(&self, now: Instant) -> Admission {
-        let mut state = self.state();
-        match *state {
-            State::Closed => Admission::Pass,
-            State::Open { until } if now >= until => {
-                *state = State::HalfOpen;
-                Admission::Probe
-            }
-            State::Open { until } => Admission::Refused {
-                retry_after: until - now,
-            },
-            State::HalfOpen => Admission::Refused {
-                retry_after: self.settings.open,
-            },
-        }
+    /// The same, for what may be a trial.
+    pub(crate) fn try_out(&self, intake: Intake, now: Instant) -> Admission {
+        self.state().try_out(intake, now)
     }
 
-    pub(super) fn succeeded(&self, now: Instant) {
-        self.check_succeeded();
+    pub(crate) fn succeeded(&self, now: Instant) {
+        self.end_run();
         self.window.count(now, false);
     }
 
     /// Ends a run of failures and does not weigh against them: that the upstream says it is well does not make what it
     /// fails at any better.
-    pub(super) fn check_succeeded(&self) {
+    pub(crate) fn end_run(&self) {
         // A store would have all cores fetch the line anew.
         if self.run.load(Ordering::Relaxed) != 0 {
             self.run.store(0, Ordering::Relaxed);
@@ -141,22 +140,28 @@ impl Breaker {
     }
 
     /// Whether this opened it.
-    pub(super) fn failed(&self, now: Instant) -> bool {
-        let run = self.run.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        self.window.count(now, true);
+    pub(crate) fn failed(&self, now: Instant) -> bool {
+        let run = self.count_failure(now);
         let seen = self.window.sum(now);
         let is_rate = seen.requests >= self.settings.minimum && self.is_too_many(seen);
         let is_run = run >= self.settings.failures && self.is_too_many(self.window.latest(now));
-        if !is_rate && !is_run {
-            return false;
-        }
-        let mut state = self.state();
-        // What was under way when it opened is no news.
-        let opens = matches!(*state, State::Closed);
-        if opens {
-            self.open(&mut state, now);
-        }
-        opens
+        (is_rate || is_run) && self.open(Span::of(self.settings.open), now)
+    }
+
+    /// The upstream refused on purpose, and said until when. An upstream that is busy takes some requests and refuses
+    /// others, and knows best how many: the circuit opens on a run of refusals, where the window has seen nothing else.
+    /// Returns whether it did.
+    pub(super) fn refused(&self, retry_after: Duration, now: Instant) -> bool {
+        let run = self.count_failure(now);
+        let seen = self.window.sum(now);
+        let is_all = seen.failures == seen.requests;
+        is_all && run >= self.settings.failures && self.open(Span::of_retry_after(retry_after), now)
+    }
+
+    /// Counts a failure that is not to open this circuit. Returns how many there were in a row.
+    pub(super) fn count_failure(&self, now: Instant) -> u32 {
+        self.window.count(now, true);
+        self.run.fetch_add(1, Ordering::Relaxed).saturating_add(1)
     }
 
     fn is_too_many(&self, seen: Seen) -> bool {
@@ -164,51 +169,63 @@ impl Breaker {
         failures * 100 >= requests * u64::from(self.settings.percent)
     }
 
+    pub(super) fn condition(&self, now: Instant) -> Condition {
+        let seen = self.window.sum(now);
+        if seen.requests == 0 {
+            Condition::Unheard
+        } else if self.run.load(Ordering::Relaxed) == 0 {
+            Condition::Well
+        } else {
+            Condition::Failing
+        }
+    }
+
     /// Whether this closed it.
-    pub(super) fn probe_succeeded(&self, now: Instant) -> bool {
+    pub(crate) fn trial_succeeded(&self, now: Instant) -> bool {
         let mut state = self.state();
-        let closes = matches!(*state, State::HalfOpen);
+        let closes = state.succeeded();
         if closes {
-            *state = State::Closed;
             self.run.store(0, Ordering::Relaxed);
             self.window.clear(now);
+            self.window.count(now, false);
             self.is_closed.store(true, Ordering::Relaxed);
         }
         closes
     }
 
-    pub(super) fn probe_failed(&self, now: Instant) {
-        let mut state = self.state();
-        if matches!(*state, State::HalfOpen) {
-            self.open(&mut state, now);
-        }
-    }
-
-    /// The probe told nothing: the next may go at once.
-    pub(super) fn probe_abandoned(&self, now: Instant) {
-        let mut state = self.state();
-        if matches!(*state, State::HalfOpen) {
-            *state = State::Open { until: now };
-        }
-    }
-
-    pub(super) fn phase(&self, now: Instant) -> Phase {
-        match *self.state() {
-            State::Closed => Phase::Closed,
-            State::Open { until } => Phase::Open {
-                retry_after: until.saturating_duration_since(now),
-            },
-            State::HalfOpen => Phase::HalfOpen {
-                retry_after: self.settings.open,
-            },
-        }
-    }
-
-    fn open(&self, state: &mut State, now: Instant) {
-        *state = State::Open {
-            until: now + self.settings.open,
+    /// `retry_after` is what the upstream has said, if it has.
+    pub(crate) fn trial_failed(&self, trial: Trial, retry_after: Option<Duration>, now: Instant) {
+        self.count_failure(now);
+        let span = match retry_after {
+            Some(time) => Span::of_retry_after(time),
+            None => Span::of(self.settings.open),
         };
-        self.is_closed.store(false, Ordering::Relaxed);
+        self.state().failed(trial, span, now);
+    }
+
+    pub(crate) fn trial_abandoned(&self, trial: Trial, now: Instant) {
+        self.state().abandoned(trial, now);
+    }
+
+    /// Begins anew, where it is closed.
+    pub(super) fn forget(&self, now: Instant) {
+        if self.is_closed.load(Ordering::Relaxed) {
+            self.run.store(0, Ordering::Relaxed);
+            self.window.clear(now);
+        }
+    }
+
+    pub(crate) fn phase(&self, now: Instant) -> Phase {
+        self.state().phase(now)
+    }
+
+    fn open(&self, span: Span, now: Instant) -> bool {
+        let mut state = self.state();
+        let opens = state.open(span, now);
+        if opens {
+            self.is_closed.store(false, Ordering::Relaxed);
+        }
+        opens
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 
 const BUCKETS: usize = 10;
 
+#[derive(Debug)]
 pub(super) struct Window {
     buckets: [AtomicU64; BUCKETS],
     began: Instant,
-    bucket: Duration,
+    /// Microseconds of a bucket, which last for half a million years in a word: a division of two words costs much more.
+    bucket: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,7 +39,7 @@ impl Window {
         Self {
             buckets: [const { AtomicU64::new(0) }; BUCKETS],
             began: now,
-            bucket: (length / BUCKETS as u32).max(Duration::from_millis(1)),
+            bucket: micros(length / BUCKETS as u32).max(1000),
         }
     }
 
@@ -86,11 +88,14 @@ impl Window {
     }
 
     fn tick(&self, now: Instant) -> (u32, usize) {
-        let since = now.saturating_duration_since(self.began).as_micros();
-        let ticks = since / self.bucket.as_micros();
-        let index = ticks % BUCKETS as u128;
-        ((ticks % u128::from(TICKS)) as u32, index as usize)
+        let ticks = micros(now.saturating_duration_since(self.began)) / self.bucket;
+        let index = ticks % BUCKETS as u64;
+        ((ticks % TICKS) as u32, index as usize)
     }
+}
+
+fn micros(duration: Duration) -> u64 {
+    duration.as_micros() as u64
 }
 
 impl Bucket {

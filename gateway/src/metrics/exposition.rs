@@ -9,6 +9,7 @@ use prometheus::{IntGaugeVec, Opts, Registry, TextEncoder};
 use shared_types::gateway::BreakerState;
 
 use super::register;
+use crate::guard::Phase;
 use crate::state::State;
 
 /// Everything in the text format. What has no counter of its own is looked up now.
@@ -21,6 +22,11 @@ pub(crate) fn expose(state: &State) -> prometheus::Result<String> {
         "gateway_upstream_breaker_state",
         "1 for the state that an upstream's circuit is in.",
         &["upstream", "state"],
+    )?;
+    let route_open = gauges(
+        "gateway_route_breaker_open",
+        "1 where the circuit of one route to an upstream is not closed.",
+        &["upstream", "method", "route"],
     )?;
     let in_flight = gauges(
         "gateway_upstream_requests_in_flight",
@@ -38,13 +44,20 @@ pub(crate) fn expose(state: &State) -> prometheus::Result<String> {
         "1, for the version that runs.",
         &["version"],
     )?;
-    for (upstream, guard) in state.config.upstreams.iter().zip(&state.guards) {
-        let (name, current) = (&*upstream.name, guard.phase().state());
+    let upstreams = state.config.upstreams.iter().zip(&state.guards).enumerate();
+    for (index, (upstream, guard)) in upstreams {
+        let (name, current) = (&*upstream.name, state.phase(index).state());
         for state in BreakerState::ALL {
             let is_current = i64::from(state == current);
             breaker
                 .with_label_values(&[name, state.as_str()])
                 .set(is_current);
+        }
+        for (route, phase) in guard.routes() {
+            let is_open = i64::from(phase != Phase::Closed);
+            route_open
+                .with_label_values(&[name, route.method.as_str(), &*route.path])
+                .set(is_open);
         }
         let count = i64::try_from(guard.in_flight()).unwrap_or(i64::MAX);
         in_flight.with_label_values(&[name]).set(count);

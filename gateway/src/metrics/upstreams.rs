@@ -10,6 +10,7 @@ use super::labels::ByClass;
 use super::{UPSTREAM_SECONDS, counters, histograms};
 use crate::config::Upstream;
 use crate::fault::Fault;
+use crate::guard::{RouteName, RouteNames};
 
 /// Of one upstream.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct UpstreamMetrics {
     pub(crate) retries: IntCounter,
     pub(crate) opened: IntCounter,
     pub(crate) closed: IntCounter,
+    /// How often the circuit of each route has opened and closed.
+    routes: Vec<[IntCounter; 2]>,
 }
 
 impl UpstreamMetrics {
@@ -31,6 +34,13 @@ impl UpstreamMetrics {
         match outcome {
             Ok(status) => self.by_class.count(status.as_u16()),
             Err(fault) => self.refused(fault),
+        }
+    }
+
+    /// The circuit of the route of this number has opened or closed.
+    pub(crate) fn route_changed(&self, route: usize, opened: bool) {
+        if let Some([open, closed]) = self.routes.get(route) {
+            if opened { open } else { closed }.inc();
         }
     }
 
@@ -45,6 +55,7 @@ impl UpstreamMetrics {
 pub(super) fn all(
     registry: &Registry,
     upstreams: &[Upstream],
+    names: &RouteNames,
 ) -> prometheus::Result<Vec<Arc<UpstreamMetrics>>> {
     let of_upstream = ["upstream"];
     let counters = |name, help, labels: &[&str]| counters(registry, name, help, labels);
@@ -74,7 +85,19 @@ pub(super) fn all(
         "How often an upstream's circuit has opened and closed.",
         &["upstream", "to"],
     )?;
-    let of = |upstream: &Upstream| {
+    let route_changes = counters(
+        "gateway_route_breaker_changes_total",
+        "How often the circuit of one route to an upstream has opened and closed.",
+        &["upstream", "method", "route", "to"],
+    )?;
+    let of_route = |upstream: &str, route: &RouteName| {
+        let of = |to: &str| {
+            let labels = [upstream, route.method.as_str(), &*route.path, to];
+            route_changes.get_metric_with_label_values(&labels)
+        };
+        Ok([of("open")?, of("closed")?])
+    };
+    let of = |(index, upstream): (usize, &Upstream)| {
         let name = &*upstream.name;
         let of_class = |class: &str| exchanges.get_metric_with_label_values(&[name, class]);
         Ok(Arc::new(UpstreamMetrics {
@@ -86,7 +109,12 @@ pub(super) fn all(
             retries: retries.get_metric_with_label_values(&[name])?,
             opened: changes.get_metric_with_label_values(&[name, "open"])?,
             closed: changes.get_metric_with_label_values(&[name, "closed"])?,
+            routes: names
+                .of(index)
+                .iter()
+                .map(|route| of_route(name, route))
+                .collect::<prometheus::Result<_>>()?,
         }))
     };
-    upstreams.iter().map(of).collect()
+    upstreams.iter().enumerate().map(of).collect()
 }

@@ -13,6 +13,7 @@ use shared_types::text::Text;
 use super::{Operator, rehearsal};
 use crate::drills::{Drills, Order, Place, shown};
 use crate::fault::whole_seconds;
+use crate::guard::BreakerSettings;
 use crate::state::State;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -41,7 +42,8 @@ async fn begin_upstream(
     name: web::Path<String>,
     Json(order): Json<Order>,
 ) -> Result<HttpResponse, Failure> {
-    begin(&operator.state, upstream(&operator.state, &name)?, &order)
+    let (place, settings) = upstream(&operator.state, &name)?;
+    begin(&operator.state, place, settings, &order)
 }
 
 async fn begin_route(
@@ -49,21 +51,22 @@ async fn begin_route(
     path: web::Path<String>,
     Json(order): Json<Order>,
 ) -> Result<HttpResponse, Failure> {
-    begin(&operator.state, route(&operator.state, &path)?, &order)
+    let (place, settings) = route(&operator.state, &path)?;
+    begin(&operator.state, place, settings, &order)
 }
 
 async fn end_upstream(
     operator: web::Data<Operator>,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
-    end(&operator.state, &upstream(&operator.state, &name)?)
+    end(&operator.state, &upstream(&operator.state, &name)?.0)
 }
 
 async fn end_route(
     operator: web::Data<Operator>,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
-    end(&operator.state, &route(&operator.state, &path)?)
+    end(&operator.state, &route(&operator.state, &path)?.0)
 }
 
 async fn verdict(operator: web::Data<Operator>) -> Result<HttpResponse, Failure> {
@@ -73,7 +76,12 @@ async fn verdict(operator: web::Data<Operator>) -> Result<HttpResponse, Failure>
     Ok(HttpResponse::Ok().json(verdict))
 }
 
-fn begin(state: &State, place: Place, order: &Order) -> Result<HttpResponse, Failure> {
+fn begin(
+    state: &State,
+    place: Place,
+    settings: BreakerSettings,
+    order: &Order,
+) -> Result<HttpResponse, Failure> {
     let drills = allowed(state)?;
     let now = Instant::now();
     let plan = order.plan(now).map_err(Failure::invalid)?;
@@ -84,7 +92,7 @@ fn begin(state: &State, place: Place, order: &Order) -> Result<HttpResponse, Fai
         whole_seconds(plan.until.saturating_duration_since(now))
     );
     let answer = HttpResponse::Ok().json(shown(&place, &plan, now));
-    drills.begin(place, plan);
+    drills.begin(place, plan, settings);
     Ok(answer)
 }
 
@@ -101,20 +109,22 @@ fn allowed(state: &State) -> Result<&Drills, Failure> {
     drills.ok_or_else(|| Failure::new(Code::DrillsOff))
 }
 
-fn upstream(state: &State, name: &str) -> Result<Place, Failure> {
+/// With the settings of its circuit.
+fn upstream(state: &State, name: &str) -> Result<(Place, BreakerSettings), Failure> {
     let mut known = state.config.upstreams.iter();
-    let is_known = known.any(|upstream| *upstream.name == *name);
-    let place = Place::Upstream(name.to_owned());
-    if is_known { Ok(place) } else { Err(unknown()) }
+    let known = known.find(|upstream| *upstream.name == *name);
+    let upstream = known.ok_or_else(unknown)?;
+    Ok((Place::Upstream(name.to_owned()), upstream.breaker))
 }
 
 /// The path may be written as it is configured, braces and all.
-fn route(state: &State, path: &str) -> Result<Place, Failure> {
+fn route(state: &State, path: &str) -> Result<(Place, BreakerSettings), Failure> {
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     let path = format!("/{}", decoded.trim_start_matches('/'));
-    let is_known = state.config.routes.has_upstream(&path);
-    let place = Place::Route(path);
-    if is_known { Ok(place) } else { Err(unknown()) }
+    let index = state.config.routes.upstream_of(&path);
+    let upstream = index.and_then(|index| state.config.upstreams.get(index));
+    let upstream = upstream.ok_or_else(unknown)?;
+    Ok((Place::Route(path), upstream.breaker))
 }
 
 fn unknown() -> Failure {

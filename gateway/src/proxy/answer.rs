@@ -12,6 +12,7 @@ use httparse::{ParserConfig, Response, Status};
 
 use super::decoder::Decoder;
 use super::headers::ConnectionOptions;
+use super::outcome::Heard;
 use crate::chunks::Chunks;
 use crate::cors;
 
@@ -61,6 +62,10 @@ pub(super) struct Parsed {
 impl Answer {
     pub(super) fn status(&self) -> StatusCode {
         self.response.status()
+    }
+
+    pub(super) fn heard(&self) -> Heard {
+        Heard::of(self.status(), self.response.headers())
     }
 }
 

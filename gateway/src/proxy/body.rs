@@ -10,6 +10,7 @@ use super::deadline::{Deadline, Passed};
 use super::framing::Framing;
 use super::upload::{Progress, Upload};
 use crate::fault::{ClientFault, Fault};
+use crate::guard::Intake;
 
 /// What is kept of a body for the sake of a second try. An order has a few hundred bytes; whatever is larger streams.
 const MOST_KEPT: u64 = 64 * 1024;
@@ -61,6 +62,14 @@ impl Body {
                 Err(Fault::Client(fault))
             }
             Err(Passed) => Err(Fault::Client(ClientFault::TooSlow)),
+        }
+    }
+
+    /// How much of it is here before the next try.
+    pub(super) fn intake(&self) -> Intake {
+        match self {
+            Self::None | Self::Kept(_) => Intake::Whole,
+            Self::Stream(_) => Intake::Streaming,
         }
     }
 

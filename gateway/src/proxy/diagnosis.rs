@@ -10,7 +10,7 @@ use crate::fault::{Fault, UpstreamFault};
 impl From<ConnectError> for Fault {
     fn from(error: ConnectError) -> Self {
         let fault = match &error {
-            ConnectError::Timeout(_) => UpstreamFault::Timeout,
+            ConnectError::Timeout(_) => UpstreamFault::ConnectTimeout,
             ConnectError::Dns(_)
             | ConnectError::NoAddress
             | ConnectError::Refused(_)

@@ -28,8 +28,8 @@ pub(super) enum Broken {
 pub(super) struct Download {
     exchange: Option<Exchange>,
     length: Option<u64>,
-    /// The permit, and who is told when the body breaks off.
-    held: (Permit, Arc<Guard>),
+    /// The permit, and whose circuit is told when the body breaks off.
+    held: (Permit, Arc<Guard>, usize),
     deadline: Deadline,
     /// What is told next: what has come before it is to be sent first.
     broken: Option<Broken>,
@@ -41,7 +41,7 @@ impl Download {
         exchange: Exchange,
         length: Option<u64>,
         deadline: Deadline,
-        held: (Permit, Arc<Guard>),
+        held: (Permit, Arc<Guard>, usize),
     ) -> Self {
         Self {
             exchange: Some(exchange),
@@ -66,7 +66,8 @@ impl Download {
         self.exchange = None;
         // That the client's own body ended too early is not the upstream's doing.
         if !matches!(broken, Broken::Upstream(Failure::Unsent(Unsent::Body(_)))) {
-            self.held.1.broke_off(&chain(&broken));
+            let (_, guard, circuit) = &self.held;
+            guard.broke_off(*circuit, &chain(&broken));
         }
         self.broken = Some(broken);
         context.waker().wake_by_ref();

@@ -3,13 +3,13 @@
 use std::future::poll_fn;
 use std::rc::Rc;
 
-use actix_web::http::StatusCode;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::uri::PathAndQuery;
 use tokio::time::{Instant, timeout_at};
 
 use super::head::Head;
+use super::outcome::Heard;
 use super::pool::Pool;
 use super::send::{Line, send};
 use super::upload::Upload;
@@ -28,8 +28,14 @@ pub(crate) struct Fetch<'a> {
     pub(crate) most: usize,
 }
 
-/// The answer as a whole.
-pub(crate) async fn fetch(fetch: Fetch<'_>) -> Result<(StatusCode, Bytes), Fault> {
+/// An answer as a whole.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) heard: Heard,
+    pub(crate) body: Bytes,
+}
+
+pub(crate) async fn fetch(fetch: Fetch<'_>) -> Result<Fetched, Fault> {
     let line = Line {
         pool: fetch.pool,
         upstream: fetch.upstream,
@@ -54,7 +60,10 @@ pub(crate) async fn fetch(fetch: Fetch<'_>) -> Result<(StatusCode, Bytes), Fault
             }
         }
         exchange.end();
-        Ok((answer.status(), whole.freeze()))
+        Ok(Fetched {
+            heard: answer.heard(),
+            body: whole.freeze(),
+        })
     };
     let answered = timeout_at(fetch.deadline, exchange).await;
     answered.unwrap_or_else(|_elapsed| Err(Fault::late()))

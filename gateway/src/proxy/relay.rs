@@ -19,6 +19,7 @@ pub(super) fn relay(answered: Answered, method: &Method, deadline: Deadline) -> 
         exchange,
         permit,
         guard,
+        circuit,
     } = answered;
     let is_head = *method == Method::HEAD;
     let status = answer.status();
@@ -32,7 +33,8 @@ pub(super) fn relay(answered: Answered, method: &Method, deadline: Deadline) -> 
         fields.insert(CONTENT_LENGTH, length.into());
     }
     if !exchange.is_over() {
-        let download = Download::new(exchange, answer.length, deadline, (permit, guard));
+        let held = (permit, guard, circuit);
+        let download = Download::new(exchange, answer.length, deadline, held);
         return response.set_body(BoxBody::new(download));
     }
     exchange.end();

@@ -1,36 +1,16 @@
-//! What the outcome of a try says: of the upstream, and of another try.
+//! Whether another try may fare better, and when.
 
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
+use shared_types::gateway::DrillMode;
 
 use super::Answered;
+use super::outcome::is_outage;
 use crate::fault::{Fault, UpstreamFault};
-use crate::guard::Ticket;
 
 /// The longest pause before the second try; it doubles from one to the next.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
-
-/// Tells the breaker. What was the client's fault, or the gateway's, says nothing of the upstream.
-pub(crate) fn settle(ticket: Ticket, outcome: Result<StatusCode, &Fault>) {
-    match outcome {
-        Ok(status) if is_outage(status) => {
-            ticket.failed(&format!("the upstream answered {status}"))
-        }
-        Ok(_) => ticket.succeeded(),
-        Err(Fault::Upstream { cause, .. }) => ticket.failed(cause),
-        Err(_) => {}
-    }
-}
-
-/// Whether somebody says for the upstream that it is not there. A 500 is one request's misfortune, not an outage.
-pub(crate) fn is_outage(status: StatusCode) -> bool {
-    matches!(
-        status,
-        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
-    )
-}
 
 /// Whether another try may fare better: nobody was there. Who was too slow, has refused on purpose or talks nonsense
 /// will not be quicker, kinder or clearer a moment later.
@@ -40,10 +20,11 @@ pub(super) fn is_worth(outcome: &Result<Answered, Fault>) -> bool {
             let answer = &answered.answer;
             is_outage(answer.status()) && !answer.response.headers().contains_key(RETRY_AFTER)
         }
-        Err(Fault::Upstream { fault, .. }) => matches!(
-            fault,
-            UpstreamFault::Unreachable | UpstreamFault::Dropped | UpstreamFault::Drill { .. }
-        ),
+        Err(Fault::Upstream { fault, .. }) => match fault {
+            UpstreamFault::Unreachable | UpstreamFault::Dropped => true,
+            UpstreamFault::Drill { mode, .. } => *mode != DrillMode::Slow,
+            _ => false,
+        },
         Err(_) => false,
     }
 }

@@ -8,6 +8,7 @@ use service_kit::env::ConfigError;
 
 use super::{Kept, Outage, Route, Settings, Target, To, ToUpstream};
 use crate::config::RouteRow;
+use crate::guard::RouteNames;
 use crate::rate::RateLimit;
 
 /// What a route may take. OPTIONS, CONNECT and TRACE are the gateway's own business.
@@ -31,6 +32,7 @@ pub(super) fn add(
     routes: &mut Vec<Arc<Route>>,
     row: &RouteRow,
     terms: &Terms,
+    names: &mut RouteNames,
 ) -> Result<(), ConfigError> {
     let refuse = |reason: String| refused(row, reason);
     if row.methods.is_empty() {
@@ -66,12 +68,15 @@ pub(super) fn add(
         }
         let target =
             Target::parse(&row.to, &row.path).map_err(|reason| refuse(format!("to: {reason}")))?;
+        let path: Arc<str> = row.path.as_str().into();
+        let circuit = names.add(terms.upstream, method.clone(), Arc::clone(&path));
         routes.push(Arc::new(Route {
             number: routes.len(),
             method,
-            path: row.path.as_str().into(),
+            path,
             to: To::Upstream(ToUpstream {
                 upstream: terms.upstream,
+                circuit,
                 target,
                 settings: terms.settings,
                 outage: terms.outage.clone(),

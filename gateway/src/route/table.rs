@@ -13,6 +13,7 @@ use service_kit::env::ConfigError;
 
 use super::{Own, Page, Route, Settings, To, View, outage, row};
 use crate::config::{RouteRow, Upstream};
+use crate::guard::RouteNames;
 use crate::limits::Limits;
 
 #[derive(Debug)]
@@ -45,7 +46,7 @@ pub(crate) enum Found<'t, 'p> {
 impl RouteTable {
     pub(crate) fn build(
         rows: &BTreeMap<String, Vec<RouteRow>>,
-        upstreams: &[Upstream],
+        (upstreams, names): (&[Upstream], &mut RouteNames),
         limits: &Limits,
         folder: &Path,
         Own { tracks, documents }: Own,
@@ -76,7 +77,7 @@ impl RouteTable {
                     outage: outage::of(row, &kept, folder).map_err(refuse)?,
                     invalidates: outage::invalidated(row, &kept).map_err(refuse)?,
                 };
-                row::add(&mut routes, row, &terms)?;
+                row::add(&mut routes, row, &terms, names)?;
             }
         }
         let tree = plant(&routes)?;
@@ -118,10 +119,13 @@ impl RouteTable {
         }
     }
 
-    /// Whether it is the path of a row.
-    pub(crate) fn has_upstream(&self, path: &str) -> bool {
-        let mut routes = self.routes.iter();
-        routes.any(|route| *route.path == *path && matches!(route.to, To::Upstream(_)))
+    /// The upstream of the rows with this path.
+    pub(crate) fn upstream_of(&self, path: &str) -> Option<usize> {
+        let mut routes = self.routes.iter().filter(|route| *route.path == *path);
+        routes.find_map(|route| match &route.to {
+            To::Upstream(to) => Some(to.upstream),
+            To::Own(_) | To::Tracking(_) => None,
+        })
     }
 
     /// Every row, the gateway's own pages first.

@@ -1,5 +1,6 @@
 //! Asks the three services for their parts, all at once.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
@@ -8,7 +9,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use log::Level;
 use service_kit::request_id::RequestId;
 use shared_types::gateway::DrillMode;
-use shared_types::tracking::{PartState, Parts};
+use shared_types::tracking::Parts;
 
 use super::compose::Answer;
 use super::copies::PartName;
@@ -17,6 +18,7 @@ use super::place::Place;
 use super::subject::{OrderId, Subject};
 use crate::config::Upstream;
 use crate::dispatch::Worker;
+use crate::drills::Drill;
 use crate::fault::Fault;
 use crate::proxy::via_of;
 use crate::state::State;
@@ -98,12 +100,13 @@ impl Inquiry {
 
     /// Nobody waits for the rest once the order itself is refused.
     pub(super) async fn ask(&self, errand: &Errand<'_>) -> Round {
+        let drill = Cell::new(None);
         let order = async {
-            let (outcome, last) = self.outcome(&self.places.order, errand).await;
+            let (outcome, last) = self.outcome(&self.places.order, errand, &drill).await;
             outcome.essential(last)
         };
         let other = async |place| {
-            let (outcome, last) = self.outcome(place, errand).await;
+            let (outcome, last) = self.outcome(place, errand, &drill).await;
             Ok(outcome.part(last))
         };
         let (kitchen, delivery) = (&self.places.kitchen, &self.places.delivery);
@@ -117,18 +120,29 @@ impl Inquiry {
             composed.map_err(|error| Refusal::Fault(Fault::Internal(error.to_string())))
         });
         Round {
-            drill: self.drilled(&verdict),
+            drill: drill.get(),
             verdict,
         }
     }
 
-    async fn outcome(&self, place: &Place, errand: &Errand<'_>) -> (Outcome, Option<Last>) {
+    /// Says in `drilled` if a drill has made it what it is.
+    async fn outcome(
+        &self,
+        place: &Place,
+        errand: &Errand<'_>,
+        drilled: &Cell<Option<DrillMode>>,
+    ) -> (Outcome, Option<Last>) {
         let drills = self.state.drills.as_ref();
         let drill =
-            drills.and_then(|drills| drills.befall(&place.upstream, &self.route, rand::random()));
+            drills.and_then(|drills| drills.of(&place.upstream, &self.route, rand::random()));
         let fields = self.fields(errand);
         let id = errand.request_id.as_str();
-        let answered = place.fetch(drill, fields, id).await;
+        let answered = place.fetch(drill.as_ref(), fields, id).await;
+        let mode = match &answered {
+            Err(fault) => fault.drill(),
+            Ok(_) => drill.filter(Drill::is_slow).map(|drill| drill.mode()),
+        };
+        drilled.set(drilled.get().or(mode));
         let outcome = Outcome::of(answered, place.find.as_deref(), &self.subject.id);
         let last = self.state.copies.learn(place.name, &self.subject, &outcome);
         // Without a copy the order's is logged with the problem that it makes.
@@ -164,21 +178,5 @@ impl Inquiry {
             fields.append(header::VIA, line.clone());
         }
         fields
-    }
-
-    /// The drill that has made the answer what it is, if one has: of a part that is missing, or was only slow.
-    fn drilled(&self, verdict: &Result<Answer, Refusal>) -> Option<DrillMode> {
-        let drills = self.state.drills.as_ref()?;
-        let states = match verdict {
-            Ok(answer) => answer.states().into_array(),
-            Err(Refusal::Fault(_)) => [PartState::Unavailable, PartState::Ok, PartState::Ok],
-            Err(Refusal::Problem(_)) => [PartState::Ok; 3],
-        };
-        let places = self.places.as_ref().into_array();
-        let mut marked = places.into_iter().zip(states).filter_map(|(place, state)| {
-            let mode = drills.mark(&place.upstream, &self.route)?;
-            (!state.is_latest() || mode == DrillMode::Slow).then_some(mode)
-        });
-        marked.next()
     }
 }

@@ -16,7 +16,7 @@ use super::subject::OrderId;
 use crate::dispatch::Worker;
 use crate::drills::Drill;
 use crate::fault::Fault;
-use crate::guard::Guard;
+use crate::guard::{Guard, Intake};
 use crate::proxy::{Fetch, Pool, fetch, settle};
 
 /// Bytes of one service's answer: room for the ten thousand deliveries that may be on a list.
@@ -33,6 +33,8 @@ pub(super) struct Place {
     target: PathAndQuery,
     timeout: Duration,
     guard: Arc<Guard>,
+    /// The number of its circuit.
+    circuit: usize,
     pool: Rc<Pool>,
 }
 
@@ -54,23 +56,27 @@ impl Place {
             target: source.target(&upstream.url.prefix, id)?,
             timeout: timeout.min(upstream.timeout),
             guard: Arc::clone(worker.state.guards.get(index)?),
+            circuit: source.circuit,
             pool: Rc::clone(worker.pools.of(index)?),
         })
     }
 
-    /// One try, whose outcome the breaker learns. There is no second: what is missing is said, and asked for again soon.
+    /// One try, whose outcome the circuits learn. There is no second: what is missing is said, and asked for again soon.
     pub(super) async fn fetch(
         &self,
-        drill: Option<Drill>,
+        drill: Option<&Drill>,
         fields: HeaderMap,
         request_id: &str,
     ) -> Result<(StatusCode, Bytes), Fault> {
         let deadline = Instant::now() + self.timeout;
-        let (ticket, _permit) = self.guard.let_in(None).await?;
+        let asked_by = (self.circuit, Intake::Whole);
+        let (ticket, _permit) = self.guard.let_in(asked_by, None).await?;
+        let drilled = drill.map(|drill| drill.admit(Intake::Whole)).transpose();
+        let drilled = drilled.inspect_err(|open| self.guard.metrics.refused(open))?;
         let began = Instant::now();
         let exchange = async {
-            if let Some(drill) = drill {
-                drill.act().await?;
+            if let Some(drilled) = &drilled {
+                drilled.act().await?;
             }
             fetch(Fetch {
                 pool: &self.pool,
@@ -86,11 +92,14 @@ impl Place {
         let outcome = timeout_at(deadline, exchange)
             .await
             .unwrap_or_else(|_elapsed| Err(Fault::late()));
-        let status = outcome.as_ref().map(|(status, _)| *status);
+        let outcome = match &drilled {
+            Some(drilled) => drilled.judge(outcome),
+            None => outcome,
+        };
+        let heard = outcome.as_ref().map(|fetched| fetched.heard);
+        let status = heard.map(|heard| heard.status);
         self.guard.metrics.exchanged(status, began.elapsed());
-        if !drill.is_some_and(|drill| drill.is_of_route) {
-            settle(ticket, status);
-        }
-        outcome
+        settle(ticket, drilled, heard);
+        outcome.map(|fetched| (fetched.heard.status, fetched.body))
     }
 }

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use actix_web::http::Method;
 use http::uri::PathAndQuery;
 use service_kit::env::ConfigError;
 use shared_types::tracking::Parts;
 
+use super::View;
 use super::subject::OrderId;
 use crate::config::{PartTable, TrackingTable, Upstream};
+use crate::guard::RouteNames;
 
 const PLACE: &str = "{id}";
 
@@ -22,6 +25,8 @@ pub(crate) struct Sources {
 pub(crate) struct Source {
     /// The index in [`Config::upstreams`](crate::config::Config::upstreams).
     pub(crate) upstream: usize,
+    /// The number of its circuit among those of the upstream.
+    pub(crate) circuit: usize,
     /// With `{id}` where the order's goes.
     path: String,
     /// The key that holds the order's id, where the answer is a list.
@@ -29,12 +34,16 @@ pub(crate) struct Source {
 }
 
 impl Sources {
-    pub(crate) fn new(table: TrackingTable, upstreams: &[Upstream]) -> Result<Self, ConfigError> {
+    pub(crate) fn new(
+        table: TrackingTable,
+        upstreams: &[Upstream],
+        names: &mut RouteNames,
+    ) -> Result<Self, ConfigError> {
         if table.timeout.is_zero() {
             return Err(ConfigError::new("tracking.timeout", "leaves no time"));
         }
-        let source = |name: &str, table: PartTable| {
-            Source::new(table, upstreams)
+        let mut source = |name: &str, table: PartTable| {
+            Source::new(table, upstreams, names)
                 .map_err(|(key, reason)| ConfigError::new(format!("tracking.{name}.{key}"), reason))
         };
         Ok(Self {
@@ -49,7 +58,11 @@ impl Sources {
 }
 
 impl Source {
-    fn new(table: PartTable, upstreams: &[Upstream]) -> Result<Self, (&'static str, &'static str)> {
+    fn new(
+        table: PartTable,
+        upstreams: &[Upstream],
+        names: &mut RouteNames,
+    ) -> Result<Self, (&'static str, &'static str)> {
         let PartTable {
             upstream,
             path,
@@ -71,8 +84,10 @@ impl Source {
             }
             Some(_) | None => {}
         }
+        let circuit = names.add(upstream, Method::GET, View::ONCE.into());
         Ok(Self {
             upstream,
+            circuit,
             path,
             find,
         })

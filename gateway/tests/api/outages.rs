@@ -8,9 +8,12 @@ mod features;
 mod load;
 mod metrics;
 mod retries;
+mod routes;
 mod stale;
+mod verdict;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
@@ -59,6 +62,7 @@ fn site(with: &str) -> String {
 
 struct Site {
     public: Client,
+    public_addr: SocketAddr,
     operator: Client,
     operator_addr: SocketAddr,
     backend: Moody,
@@ -83,6 +87,7 @@ impl Site {
         let gateway = Gateway::build(config).unwrap();
         let site = Self {
             public: Client::of(gateway.addr()),
+            public_addr: gateway.addr(),
             operator: Client::of(gateway.admin_addr()),
             operator_addr: gateway.admin_addr(),
             backend,
@@ -98,6 +103,10 @@ impl Site {
 struct Moody {
     addr: SocketAddr,
     mood: Rc<RefCell<Mood>>,
+    /// In place of it, by the path that is asked for.
+    at: Rc<RefCell<BTreeMap<String, Mood>>>,
+    /// After how many requests it hangs up on everybody.
+    lives: Rc<Cell<usize>>,
     /// The request lines and heads that it was sent, in order.
     seen: Rc<RefCell<Vec<String>>>,
     /// Of requests that it has yet to answer, and the most that there were at once.
@@ -126,6 +135,8 @@ impl Moody {
         let moody = Self {
             addr: SocketAddr::from(([127, 0, 0, 1], 0)),
             mood,
+            at: Rc::default(),
+            lives: Rc::new(Cell::new(usize::MAX)),
             seen,
             open,
             release,
@@ -144,10 +155,16 @@ impl Moody {
         let Some(head) = read_head(&mut stream).await else {
             return;
         };
+        let path = head.split(' ').nth(1).unwrap().to_owned();
         self.seen.borrow_mut().push(head);
         let (now, most) = self.open.get();
         self.open.set((now + 1, most.max(now + 1)));
-        let mood = self.mood.borrow().clone();
+        let mood = self.at.borrow().get(&path).cloned();
+        let mood = match mood {
+            _ if self.asked() > self.lives.get() => Mood::HangsUp,
+            Some(mood) => mood,
+            None => self.mood.borrow().clone(),
+        };
         let (head, body) = match mood {
             Mood::Says(head, body) => (head, body),
             Mood::Holds(body) => {
@@ -180,6 +197,21 @@ impl Moody {
 
     fn feels(&self, mood: Mood) {
         *self.mood.borrow_mut() = mood;
+    }
+
+    fn feels_at(&self, path: &str, mood: Mood) {
+        self.at.borrow_mut().insert(path.to_owned(), mood);
+    }
+
+    fn says_at(&self, path: &str, head: &str, body: &str) {
+        self.feels_at(path, Mood::Says(head.to_owned(), body.to_owned()));
+    }
+
+    /// How often it was asked for this path.
+    fn asked_for(&self, path: &str) -> usize {
+        let seen = self.seen.borrow();
+        let paths = seen.iter().filter_map(|head| head.split(' ').nth(1));
+        paths.filter(|asked| *asked == path).count()
     }
 
     /// How often it was asked.

@@ -90,7 +90,7 @@ fn explain_tells_what_becomes_of_a_request() {
 }
 
 #[test]
-fn a_rehearsal_that_finds_no_upstream_well_fails_with_the_matrix_in_words() {
+fn a_rehearsal_while_services_are_down_names_them_and_exits_with_a_code_of_its_own() {
     let nowhere = format!("http://{}", crate::scripted::nobody());
     let mut command = gateway();
     for name in ["CLIENTS_URL", "ORDERS_URL", "KITCHEN_URL", "DELIVERY_URL"] {
@@ -105,14 +105,42 @@ fn a_rehearsal_that_finds_no_upstream_well_fails_with_the_matrix_in_words() {
             .env("GATEWAY_ADMIN_BIND", admin))
     };
     let (output, out, err) = drill(&admin);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(out.starts_with("FEATURE"), "{out}");
-    assert!(out.contains("login did not work before any drill"), "{out}");
-    assert!(err.contains("not every feature"), "{err}");
+    assert_eq!(output.status.code(), Some(69));
+    assert!(out.contains("orders is down: no drill shows"), "{out}");
+    assert!(!out.contains("FAIL"), "{out}");
+    let told = "cannot judge: clients, delivery, kitchen, orders are down";
+    assert!(err.contains(told), "{err}");
     // And where nothing listens.
     let (output, _, err) = drill(&crate::scripted::nobody().to_string());
     assert_eq!(output.status.code(), Some(1));
     assert!(err.contains("/drills/verdict"), "{err}");
+}
+
+#[actix_web::test]
+async fn a_rehearsal_that_finds_a_false_declaration_fails_with_the_matrix_in_words() {
+    let (backend, _seen) = json("200 OK", "{}").await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("gateway.toml");
+    let features = "\n[features]\nthings = { needs = [], probe = \"GET /things\" }\n";
+    std::fs::write(&file, format!("{}{features}", crate::CONFIG)).unwrap();
+    let mut command = gateway();
+    command.arg("--config").arg(&file);
+    command.env("BACKEND_URL", format!("http://{backend}"));
+    let process = Process::start(command.env("GATEWAY_DRILLS", "on"));
+    let line = process.line_with("for its operator on");
+    let admin = service_kit::testing::addr_after(&line, "for its operator on ").to_string();
+    let drill = tokio::task::spawn_blocking(move || {
+        run(gateway()
+            .arg("--config")
+            .arg(&file)
+            .args(["drill", "--all"])
+            .env("GATEWAY_ADMIN_BIND", admin))
+    });
+    let (output, out, err) = drill.await.unwrap();
+    assert_eq!(output.status.code(), Some(1), "{err}");
+    assert!(out.starts_with("FEATURE"), "{out}");
+    assert!(out.contains("refused   FAIL"), "{out}");
+    assert!(err.contains("not every feature"), "{err}");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{Admission, Breaker, BreakerSettings, Phase};
+use super::state::{LONGEST, TRIAL};
+use super::{Admission, Breaker, BreakerSettings, Intake, Phase, Trial};
 
 const OPEN: Duration = Duration::from_secs(1);
 const SETTINGS: BreakerSettings = BreakerSettings {
@@ -18,6 +19,18 @@ const SETTINGS: BreakerSettings = BreakerSettings {
 
 fn breaker(now: Instant) -> Breaker {
     Breaker::new(SETTINGS, now)
+}
+
+/// Of a request that is here as a whole.
+fn admit(breaker: &Breaker, now: Instant) -> Admission {
+    breaker.admit(Intake::Whole, now)
+}
+
+fn trial(breaker: &Breaker, intake: Intake, now: Instant) -> Trial {
+    match breaker.admit(intake, now) {
+        Admission::Trial(trial) => trial,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn open(now: Instant) -> Breaker {
@@ -34,11 +47,11 @@ fn it_opens_on_a_run_of_failures_and_says_how_long() {
     let breaker = breaker(now);
     assert!(!breaker.failed(now));
     assert!(!breaker.failed(now));
-    assert_eq!(breaker.admit(now), Admission::Pass);
+    assert_eq!(admit(&breaker, now), Admission::Pass);
     assert!(breaker.failed(now));
     let half = now + OPEN / 2;
     let retry_after = OPEN / 2;
-    assert_eq!(breaker.admit(half), Admission::Refused { retry_after });
+    assert_eq!(admit(&breaker, half), Admission::Refused { retry_after });
     assert_eq!(breaker.phase(half), Phase::Open { retry_after });
 }
 
@@ -50,7 +63,7 @@ fn a_success_ends_the_run() {
         breaker.failed(now);
         breaker.succeeded(now);
     }
-    assert_eq!(breaker.admit(now), Admission::Pass);
+    assert_eq!(admit(&breaker, now), Admission::Pass);
 }
 
 #[test]
@@ -92,7 +105,7 @@ fn an_upstream_that_says_it_is_well_and_fails_is_found_out_by_its_rate() {
     let breaker = breaker(now);
     let mut opened = Vec::new();
     for _ in 0..8 {
-        breaker.check_succeeded();
+        breaker.end_run();
         opened.push(breaker.failed(now));
     }
     assert_eq!(opened.iter().position(|opened| *opened), Some(7));
@@ -110,34 +123,79 @@ fn failures_that_are_long_past_do_not_count() {
 }
 
 #[test]
-fn one_probe_goes_through_and_its_outcome_decides() {
+fn one_trial_goes_through_and_its_outcome_decides() {
     let now = Instant::now();
     let breaker = open(now);
     let due = now + OPEN;
-    assert_eq!(breaker.admit(due), Admission::Probe);
+    let first = trial(&breaker, Intake::Whole, due);
     let refused = Admission::Refused { retry_after: OPEN };
-    assert_eq!(breaker.admit(due), refused);
-    breaker.probe_failed(due);
-    assert_eq!(breaker.admit(due), refused);
-    assert_eq!(breaker.admit(due + OPEN), Admission::Probe);
-    assert!(breaker.probe_succeeded(due + OPEN));
-    assert_eq!(breaker.admit(due + OPEN), Admission::Pass);
+    assert_eq!(admit(&breaker, due), refused);
+    breaker.trial_failed(first, None, due);
+    assert_eq!(admit(&breaker, due), refused);
+    let _ = trial(&breaker, Intake::Whole, due + OPEN);
+    assert!(breaker.trial_succeeded(due + OPEN));
+    assert_eq!(admit(&breaker, due + OPEN), Admission::Pass);
     // It begins anew: what failed before is forgotten.
     assert!(!breaker.failed(due + OPEN));
 }
 
 #[test]
-fn a_probe_that_tells_nothing_makes_room_for_the_next() {
+fn a_trial_that_tells_nothing_makes_room_for_the_next() {
     let now = Instant::now();
     let breaker = open(now);
     let due = now + OPEN;
-    assert_eq!(breaker.admit(due), Admission::Probe);
-    breaker.probe_abandoned(due);
-    assert_eq!(breaker.admit(due), Admission::Probe);
+    let first = trial(&breaker, Intake::Whole, due);
+    breaker.trial_abandoned(first, due);
+    let _ = trial(&breaker, Intake::Whole, due);
 }
 
 #[test]
-fn a_client_s_request_is_no_probe_where_the_gateway_probes_by_itself() {
+fn a_trial_that_takes_long_lets_another_one_through() {
+    let now = Instant::now();
+    let breaker = open(now);
+    let mut due = now + OPEN;
+    let hour_long = trial(&breaker, Intake::Whole, due);
+    let retry_after = TRIAL / 4;
+    let refused = Admission::Refused { retry_after };
+    assert_eq!(admit(&breaker, due + TRIAL - retry_after), refused);
+    due += TRIAL;
+    let _ = trial(&breaker, Intake::Whole, due);
+    assert!(breaker.trial_succeeded(due));
+    // However it ends, it is no longer a trial.
+    breaker.trial_failed(hour_long, None, due);
+    breaker.trial_abandoned(hour_long, due);
+    assert_eq!(admit(&breaker, due), Admission::Pass);
+}
+
+#[test]
+fn what_an_earlier_trial_fails_at_is_no_news_once_the_circuit_has_opened_again() {
+    let now = Instant::now();
+    let breaker = open(now);
+    let due = now + OPEN;
+    let early = trial(&breaker, Intake::Whole, due);
+    let late = trial(&breaker, Intake::Whole, due + TRIAL);
+    breaker.trial_failed(late, None, due + TRIAL);
+    let again = due + TRIAL + OPEN;
+    let _ = trial(&breaker, Intake::Whole, again);
+    breaker.trial_failed(early, None, again);
+    assert!(breaker.trial_succeeded(again));
+}
+
+#[test]
+fn an_upload_takes_no_place_of_a_request_that_is_here() {
+    let now = Instant::now();
+    let breaker = open(now);
+    let due = now + OPEN;
+    let _ = trial(&breaker, Intake::Streaming, due);
+    let refused = Admission::Refused { retry_after: TRIAL };
+    assert_eq!(breaker.admit(Intake::Streaming, due), refused);
+    let _ = trial(&breaker, Intake::Whole, due);
+    // The answer to an upload is as good as any.
+    assert!(breaker.trial_succeeded(due));
+}
+
+#[test]
+fn a_client_s_request_is_no_trial_where_the_gateway_probes_by_itself() {
     let now = Instant::now();
     let breaker = Breaker::new(
         BreakerSettings {
@@ -151,8 +209,9 @@ fn a_client_s_request_is_no_probe_where_the_gateway_probes_by_itself() {
     }
     let due = now + OPEN;
     let retry_after = Duration::ZERO;
-    assert_eq!(breaker.admit(due), Admission::Refused { retry_after });
-    assert_eq!(breaker.probe(due), Admission::Probe);
+    assert_eq!(admit(&breaker, due), Admission::Refused { retry_after });
+    let probe = breaker.try_out(Intake::Whole, due);
+    assert!(matches!(probe, Admission::Trial(_)));
 }
 
 #[test]
@@ -161,12 +220,61 @@ fn what_was_under_way_when_it_opened_changes_nothing() {
     let breaker = open(now);
     breaker.succeeded(now);
     assert!(!breaker.failed(now));
-    assert_eq!(breaker.admit(now), Admission::Refused { retry_after: OPEN });
+    let refused = Admission::Refused { retry_after: OPEN };
+    assert_eq!(admit(&breaker, now), refused);
+}
+
+#[test]
+fn a_route_that_always_refuses_is_left_alone_for_as_long_as_it_asks() {
+    let now = Instant::now();
+    let breaker = breaker(now);
+    let retry_after = Duration::from_secs(30);
+    assert!(!breaker.refused(retry_after, now));
+    assert!(!breaker.refused(retry_after, now));
+    assert!(breaker.refused(retry_after, now));
+    assert_eq!(admit(&breaker, now), Admission::Refused { retry_after });
+    let almost = now + retry_after - Duration::from_millis(1);
+    let refused = admit(&breaker, almost);
+    assert!(matches!(refused, Admission::Refused { .. }), "{refused:?}");
+    let first = trial(&breaker, Intake::Whole, now + retry_after);
+    // It says anew for how long.
+    let longer = Duration::from_secs(40);
+    breaker.trial_failed(first, Some(longer), now + retry_after);
+    let refused = Admission::Refused {
+        retry_after: longer,
+    };
+    assert_eq!(admit(&breaker, now + retry_after), refused);
+}
+
+#[test]
+fn a_client_is_told_the_whole_time_of_which_the_gateway_keeps_to_a_minute() {
+    let now = Instant::now();
+    let breaker = breaker(now);
+    let day = Duration::from_secs(24 * 3600);
+    (0..3).for_each(|_| _ = breaker.refused(day, now));
+    assert_eq!(
+        admit(&breaker, now),
+        Admission::Refused { retry_after: day }
+    );
+    let minute = now + LONGEST;
+    let _ = trial(&breaker, Intake::Whole, minute);
+    let retry_after = day - LONGEST;
+    assert_eq!(admit(&breaker, minute), Admission::Refused { retry_after });
+}
+
+#[test]
+fn a_busy_upstream_that_takes_some_and_refuses_others_is_asked_on() {
+    let now = Instant::now();
+    let breaker = breaker(now);
+    breaker.succeeded(now);
+    for _ in 0..100 {
+        assert!(!breaker.refused(Duration::from_secs(1), now));
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Event {
-    Ask,
+    Ask(Intake),
     Succeed,
     Fail,
     Abandon,
@@ -174,8 +282,9 @@ enum Event {
 }
 
 fn event() -> impl Strategy<Value = Event> {
+    let intake = prop_oneof![Just(Intake::Whole), Just(Intake::Streaming)];
     prop_oneof![
-        4 => Just(Event::Ask),
+        4 => intake.prop_map(Event::Ask),
         2 => Just(Event::Succeed),
         3 => Just(Event::Fail),
         1 => Just(Event::Abandon),
@@ -184,35 +293,42 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 proptest! {
-    /// Whatever the order of what is asked and how it ends.
+    /// Whatever the order of what is asked and how it ends: of each kind, no second trial begins within the time of one
+    /// that is still under way.
     #[test]
-    fn two_probes_are_never_under_way(events in prop::collection::vec(event(), 0..200)) {
+    fn trials_are_never_more_often_than_their_time_allows(events in prop::collection::vec(event(), 0..200)) {
         let mut now = Instant::now();
         let breaker = breaker(now);
-        let (mut requests, mut probing) = (0_u32, false);
+        let (mut requests, mut trials) = (0_u32, Vec::<(Trial, Intake, Instant)>::new());
         for event in events {
             match event {
                 Event::Wait(millis) => now += Duration::from_millis(millis.into()),
-                Event::Ask => match breaker.admit(now) {
+                Event::Ask(intake) => match breaker.admit(intake, now) {
                     Admission::Pass => requests += 1,
-                    Admission::Probe => {
-                        prop_assert!(!probing);
-                        probing = true;
+                    Admission::Trial(trial) => {
+                        let mut others = trials.iter();
+                        prop_assert!(!others.any(|(_, of, at)| *of == intake && now < *at + TRIAL));
+                        trials.push((trial, intake, now));
                     }
                     Admission::Refused { retry_after } => prop_assert!(retry_after <= OPEN),
                 },
-                // The probe ends first, or else a request that passed before.
-                Event::Succeed if probing => {
-                    prop_assert!(breaker.probe_succeeded(now));
-                    probing = false;
+                // A trial ends first, or else a request that passed before.
+                Event::Succeed if !trials.is_empty() => {
+                    trials.clear();
+                    let is_trying = matches!(breaker.phase(now), Phase::HalfOpen { .. });
+                    prop_assert_eq!(breaker.trial_succeeded(now), is_trying);
                 }
-                Event::Fail if probing => {
-                    breaker.probe_failed(now);
-                    probing = false;
+                Event::Fail if !trials.is_empty() => {
+                    let (trial, ..) = trials.remove(0);
+                    breaker.trial_failed(trial, None, now);
+                    if matches!(breaker.phase(now), Phase::Open { .. }) {
+                        trials.clear();
+                    }
                 }
-                Event::Abandon if probing => {
-                    breaker.probe_abandoned(now);
-                    probing = false;
+                Event::Abandon => {
+                    if let Some((trial, ..)) = trials.pop() {
+                        breaker.trial_abandoned(trial, now);
+                    }
                 }
                 Event::Succeed if requests > 0 => {
                     requests -= 1;
@@ -222,10 +338,26 @@ proptest! {
                     requests -= 1;
                     breaker.failed(now);
                 }
-                Event::Succeed | Event::Fail | Event::Abandon => {}
+                Event::Succeed | Event::Fail => {}
             }
-            let is_half_open = matches!(breaker.phase(now), Phase::HalfOpen { .. });
-            prop_assert_eq!(is_half_open, probing);
         }
+    }
+
+    /// Whatever clients do that never end their requests, or send them for ever: a request of somebody else finds out that
+    /// the upstream is back, within the time of one trial.
+    #[test]
+    fn nobody_keeps_a_healthy_upstream_shut(hanging in prop::collection::vec((0..5000_u16, any::<bool>()), 0..50), after in 1000..5000_u16) {
+        let began = Instant::now();
+        let breaker = open(began);
+        let mut now = began + OPEN;
+        for (millis, is_upload) in hanging {
+            now += Duration::from_millis(millis.into());
+            let intake = if is_upload { Intake::Streaming } else { Intake::Whole };
+            let _ = breaker.admit(intake, now);
+        }
+        now += Duration::from_millis(after.into());
+        let _ = trial(&breaker, Intake::Whole, now);
+        prop_assert!(breaker.trial_succeeded(now));
+        prop_assert_eq!(admit(&breaker, now), Admission::Pass);
     }
 }

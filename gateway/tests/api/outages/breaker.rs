@@ -3,6 +3,7 @@
 use service_kit::testing::eventually;
 
 use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 use super::{Mood, Site, site};
 use crate::scripted::{raw, read_head, serving};
@@ -131,6 +132,69 @@ async fn when_its_time_is_over_one_request_at_a_time_finds_out() {
     assert_eq!(&probe.await.unwrap().body[..], b"back");
     let _ = site.public.get("/things").await;
     assert_eq!(site.backend.asked(), asked + 2);
+}
+
+#[actix_web::test]
+async fn a_trial_that_takes_an_hour_lets_the_next_one_find_out() {
+    let breaker = "retries = 0\nbreaker = { failures = 1, open = \"10ms\" }";
+    let site =
+        Site::open(&site(breaker).replace("\ntimeout = \"10s\"", "\ntimeout = \"1h\"")).await;
+    site.backend.feels(Mood::HangsUp);
+    let _ = site
+        .public
+        .get("/things")
+        .await
+        .problem(502, "upstream_unreachable");
+    site.backend.feels(Mood::Silent);
+    let public = site.public.clone();
+    let asked = site.backend.asked();
+    let endless = actix_web::rt::spawn(async move {
+        eventually("a request that goes through", async || {
+            let answer = public.get("/things").await;
+            (answer.status != 503).then_some(())
+        })
+        .await
+    });
+    eventually("the trial", async || {
+        (site.backend.asked() > asked).then_some(())
+    })
+    .await;
+    site.backend.says("200 OK", "[]");
+    eventually("another trial", async || {
+        (site.public.get("/things").await.status == 200).then_some(())
+    })
+    .await;
+    // Well for everybody from then on, while the first one still waits.
+    for _ in 0..5 {
+        let _ = site.public.get("/things").await;
+        let _ = site.public.get("/menu").await.ok(200);
+    }
+    assert!(!endless.is_finished());
+    endless.abort();
+}
+
+#[actix_web::test]
+async fn a_client_that_never_sends_its_body_keeps_no_healthy_upstream_shut() {
+    let breaker = "retries = 0\nbreaker = { failures = 1, open = \"10ms\" }";
+    let site = Site::open(&site(breaker)).await;
+    site.backend.feels(Mood::HangsUp);
+    let _ = site
+        .public
+        .get("/things")
+        .await
+        .problem(502, "upstream_unreachable");
+    site.backend.says("200 OK", "back");
+    let mut slow = Vec::new();
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(site.public_addr).await.unwrap();
+        let head = "POST /things HTTP/1.1\r\nhost: a\r\ncontent-length: 60000\r\n\r\n{";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    eventually("a request that goes through", async || {
+        (site.public.get("/things").await.status == 200).then_some(())
+    })
+    .await;
 }
 
 #[actix_web::test]

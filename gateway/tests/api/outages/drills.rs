@@ -71,6 +71,97 @@ async fn it_is_over_when_it_is_ended_or_its_time_is() {
     }
 }
 
+/// Long enough for no test to see it end by itself.
+const OPEN: &str = "retries = 0\nbreaker = { failures = 3, open = \"1h\" }";
+
+async fn opened(site: &Site) -> String {
+    let metrics = site.operator.get("/metrics").await;
+    let mut lines = metrics.text().lines();
+    let name = "gateway_upstream_breaker_changes_total{to=\"open\",";
+    lines
+        .find(|line| line.starts_with(name))
+        .unwrap()
+        .to_owned()
+}
+
+#[actix_web::test]
+async fn what_a_drill_has_opened_closes_with_it() {
+    for (time, ended) in [("1h", true), ("400ms", false)] {
+        let site = Site::open(&site(OPEN)).await;
+        let order = json!({"mode": "down", "for": time});
+        let _ = put(&site, "/drills/backend", order).await.ok(200);
+        for _ in 0..5 {
+            let answer = site.public.get("/things").await;
+            if answer.status == 503 {
+                assert_eq!(answer.header("x-drill"), Some("down"));
+            }
+        }
+        if ended {
+            let told = site.operator.get("/status").await.ok(200);
+            assert_eq!(told["upstreams"]["backend"]["breaker"], "open");
+            assert_eq!(told["features"]["things"]["status"], "down");
+            let _ = site.operator.delete("/drills/backend").await;
+        } else {
+            eventually("the end", async || {
+                let under_way = site.operator.get("/drills").await.ok(200);
+                (under_way == json!([])).then_some(())
+            })
+            .await;
+        }
+        // The very next request.
+        let answer = site.public.get("/things").await;
+        let _ = answer.ok(200);
+        assert_eq!(answer.header("x-drill"), None);
+        let told = site.operator.get("/status").await.ok(200);
+        assert_eq!(told["upstreams"]["backend"]["breaker"], "closed");
+        assert!(opened(&site).await.ends_with(" 0"));
+    }
+}
+
+#[actix_web::test]
+async fn what_a_drill_failed_at_weighs_against_nobody_afterwards() {
+    let site = Site::open(&site(OPEN)).await;
+    let order = json!({"mode": "reset", "for": "1h"});
+    let _ = put(&site, "/drills/backend", order).await.ok(200);
+    for _ in 0..20 {
+        let _ = site.public.get("/things").await;
+    }
+    let _ = site.operator.delete("/drills/backend").await;
+    site.backend.feels(super::Mood::HangsUp);
+    // It takes as many failures as ever.
+    for _ in 0..3 {
+        let answer = site.public.get("/things").await;
+        let _ = answer.problem(502, "upstream_unreachable");
+    }
+    let answer = site.public.get("/things").await;
+    let _ = answer.problem(503, "upstream_unavailable");
+    assert_eq!(answer.header("x-drill"), None);
+}
+
+#[actix_web::test]
+async fn a_real_outage_during_a_drill_is_found_and_is_not_marked_as_one() {
+    let breaker = "retries = 0\nprobe = \"/ready\"\nbreaker = { failures = 1, open = \"1h\" }";
+    let site = Site::open(&site(breaker)).await;
+    let order = json!({"mode": "down", "for": "1h"});
+    let _ = put(&site, "/drills/backend", order).await.ok(200);
+    let answer = site.public.get("/things").await;
+    assert_eq!(answer.header("x-drill"), Some("down"));
+    site.backend.feels(super::Mood::HangsUp);
+    eventually("the real circuit", async || {
+        opened(&site).await.ends_with(" 1").then_some(())
+    })
+    .await;
+    let answer = site.public.get("/things").await;
+    let _ = answer.problem(503, "upstream_unavailable");
+    assert_eq!(answer.header("x-drill"), None);
+    let _ = site.operator.delete("/drills/backend").await;
+    let _ = site
+        .public
+        .get("/things")
+        .await
+        .problem(503, "upstream_unavailable");
+}
+
 #[actix_web::test]
 async fn a_slow_upstream_answers_late_and_is_marked() {
     let site = Site::open(SITE).await;
@@ -178,41 +269,4 @@ async fn what_cannot_be_rehearsed_is_refused_and_changes_nothing() {
         let _ = answer.problem(404, "route_not_found");
     }
     assert_eq!(site.operator.get("/drills").await.ok(200), json!([]));
-}
-
-#[actix_web::test]
-async fn the_verdict_holds_every_feature_against_what_is_declared() {
-    let breaker = "retries = 0\nbreaker = { failures = 3, open = \"10ms\" }";
-    let well = Site::open(&site(breaker)).await;
-    let verdict = well
-        .operator
-        .request(Method::POST, "/drills/verdict")
-        .send()
-        .await
-        .ok(200);
-    assert_eq!(verdict["pass"], true, "{verdict}");
-    let cell = |feature: &str| {
-        let cells = verdict["cells"].as_array().unwrap();
-        cells
-            .iter()
-            .find(|cell| cell["feature"] == feature)
-            .unwrap()
-            .clone()
-    };
-    assert_eq!(cell("things")["answer"], "refused");
-    assert_eq!(cell("menu")["answer"], "degraded");
-    // The drills are over, and the upstream is back.
-    assert_eq!(well.operator.get("/drills").await.ok(200), json!([]));
-    let _ = well.public.get("/things").await.ok(200);
-
-    // A declaration that does not hold: nothing was said of the upstream that the feature needs.
-    let wrong = site(breaker).replace(r#"things = { needs = ["backend"]"#, "things = { needs = []");
-    let wrong = Site::open(&wrong).await;
-    let verdict = wrong
-        .operator
-        .request(Method::POST, "/drills/verdict")
-        .send()
-        .await
-        .ok(200);
-    assert_eq!(verdict["pass"], false, "{verdict}");
 }

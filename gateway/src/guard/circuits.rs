@@ -1,0 +1,314 @@
+//! The circuits of one upstream: its own, and one of each route to it. Decides which of them an outcome concerns; does no I/O.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, Instant};
+
+use super::breaker::{Admission, Breaker, BreakerSettings, Condition, Intake, Phase, Trial};
+use super::evidence::{Against, Evidence, Probe};
+use super::names::RouteName;
+
+pub(crate) struct Circuits {
+    upstream: Breaker,
+    routes: Box<[RouteCircuit]>,
+    /// A [`Probe`].
+    probe: AtomicU8,
+}
+
+struct RouteCircuit {
+    name: RouteName,
+    breaker: Breaker,
+}
+
+/// A request that was let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Passage {
+    pub(super) route: usize,
+    /// Where it is to show whether the upstream is back.
+    upstream_trial: Option<Trial>,
+    /// Where it is to show whether the route is.
+    route_trial: Option<Trial>,
+}
+
+/// The gateway's own question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Check {
+    trial: Option<Trial>,
+}
+
+/// Whose circuit is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Upstream,
+    Route,
+}
+
+/// A request that was not let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) scope: Scope,
+    pub(crate) retry_after: Duration,
+}
+
+/// A circuit that has opened or closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    Opened(Scope),
+    Closed(Scope),
+}
+
+impl Circuits {
+    pub(super) fn new(settings: BreakerSettings, names: &[RouteName], now: Instant) -> Self {
+        // The gateway's probe asks for no route: a request of a client finds out whether one is back.
+        let of_route = BreakerSettings {
+            is_probed: false,
+            ..settings
+        };
+        let routes = names.iter().map(|name| RouteCircuit {
+            name: name.clone(),
+            breaker: Breaker::new(of_route, now),
+        });
+        Self {
+            upstream: Breaker::new(settings, now),
+            routes: routes.collect(),
+            probe: AtomicU8::new(Probe::Unknown as u8),
+        }
+    }
+
+    /// # Errors
+    /// The upstream's circuit is open, or the route's.
+    pub(super) fn admit(
+        &self,
+        route: usize,
+        intake: Intake,
+        now: Instant,
+    ) -> Result<Passage, Refusal> {
+        let upstream_trial = admitted(self.upstream.admit(intake, now), Scope::Upstream)?;
+        let of_route = match self.routes.get(route) {
+            Some(circuit) => circuit.breaker.admit(intake, now),
+            None => Admission::Pass,
+        };
+        let route_trial = admitted(of_route, Scope::Route).inspect_err(|_| {
+            if let Some(trial) = upstream_trial {
+                self.upstream.trial_abandoned(trial, now);
+            }
+        })?;
+        Ok(Passage {
+            route,
+            upstream_trial,
+            route_trial,
+        })
+    }
+
+    /// For the gateway's own probe: `None` where it may not ask right now.
+    pub(super) fn check(&self, now: Instant) -> Option<Check> {
+        match self.upstream.try_out(Intake::Whole, now) {
+            Admission::Pass => Some(Check { trial: None }),
+            Admission::Trial(trial) => Some(Check { trial: Some(trial) }),
+            Admission::Refused { .. } => None,
+        }
+    }
+
+    /// What came of a request.
+    pub(super) fn settle(
+        &self,
+        passage: Passage,
+        evidence: Evidence,
+        now: Instant,
+    ) -> [Option<Change>; 2] {
+        let others = || self.others(passage.route, now);
+        match evidence.against(self.probe(), others) {
+            Against::Nobody => self.succeeded(passage, now),
+            Against::Route => self.route_failed(passage, evidence, now),
+            Against::Upstream => [self.upstream_failed(passage, now), None],
+        }
+    }
+
+    /// The same, where the request was taken for answered before.
+    pub(super) fn settle_later(
+        &self,
+        route: usize,
+        evidence: Evidence,
+        now: Instant,
+    ) -> [Option<Change>; 2] {
+        let passage = Passage {
+            route,
+            upstream_trial: None,
+            route_trial: None,
+        };
+        self.settle(passage, evidence, now)
+    }
+
+    fn succeeded(&self, passage: Passage, now: Instant) -> [Option<Change>; 2] {
+        let upstream = match passage.upstream_trial {
+            Some(_) => self.close(now),
+            None => {
+                self.upstream.succeeded(now);
+                None
+            }
+        };
+        let route = self.routes.get(passage.route).and_then(|route| {
+            if passage.route_trial.is_some() {
+                let closes = route.breaker.trial_succeeded(now);
+                return closes.then_some(Change::Closed(Scope::Route));
+            }
+            route.breaker.succeeded(now);
+            None
+        });
+        [upstream, route]
+    }
+
+    fn route_failed(
+        &self,
+        passage: Passage,
+        evidence: Evidence,
+        now: Instant,
+    ) -> [Option<Change>; 2] {
+        let upstream = match passage.upstream_trial {
+            Some(_) if evidence.is_answer() => self.close(now),
+            Some(trial) => {
+                self.upstream.trial_abandoned(trial, now);
+                None
+            }
+            None => {
+                if evidence.is_answer() {
+                    self.upstream.end_run();
+                }
+                None
+            }
+        };
+        let route = self.routes.get(passage.route).and_then(|route| {
+            let retry_after = evidence.retry_after();
+            let opens = match (passage.route_trial, retry_after) {
+                (Some(trial), _) => {
+                    route.breaker.trial_failed(trial, retry_after, now);
+                    false
+                }
+                (None, Some(retry_after)) => route.breaker.refused(retry_after, now),
+                (None, None) => route.breaker.failed(now),
+            };
+            opens.then_some(Change::Opened(Scope::Route))
+        });
+        [upstream, route]
+    }
+
+    fn upstream_failed(&self, passage: Passage, now: Instant) -> Option<Change> {
+        if let Some(route) = self.routes.get(passage.route) {
+            route.breaker.count_failure(now);
+            if let Some(trial) = passage.route_trial {
+                route.breaker.trial_abandoned(trial, now);
+            }
+        }
+        match passage.upstream_trial {
+            Some(trial) => {
+                self.upstream.trial_failed(trial, None, now);
+                None
+            }
+            None => self.fail(now),
+        }
+    }
+
+    fn fail(&self, now: Instant) -> Option<Change> {
+        let opens = self.upstream.failed(now);
+        opens.then_some(Change::Opened(Scope::Upstream))
+    }
+
+    /// What came of the gateway's own question.
+    pub(super) fn settle_check(&self, check: Check, is_well: bool, now: Instant) -> Option<Change> {
+        let probe = if is_well { Probe::Well } else { Probe::Failing };
+        self.probe.store(probe as u8, Ordering::Relaxed);
+        match (check.trial, is_well) {
+            (Some(_), true) => self.close(now),
+            (Some(trial), false) => {
+                self.upstream.trial_failed(trial, None, now);
+                None
+            }
+            (None, true) => {
+                self.upstream.end_run();
+                None
+            }
+            (None, false) => self.fail(now),
+        }
+    }
+
+    /// No evidence either way: its client has gone, or was too slow.
+    pub(super) fn abandon(&self, passage: Passage, now: Instant) {
+        if let Some(trial) = passage.upstream_trial {
+            self.upstream.trial_abandoned(trial, now);
+        }
+        if let Some(trial) = passage.route_trial
+            && let Some(route) = self.routes.get(passage.route)
+        {
+            route.breaker.trial_abandoned(trial, now);
+        }
+    }
+
+    pub(super) fn abandon_check(&self, check: Check, now: Instant) {
+        if let Some(trial) = check.trial {
+            self.upstream.trial_abandoned(trial, now);
+        }
+    }
+
+    pub(super) fn phase(&self, now: Instant) -> Phase {
+        self.upstream.phase(now)
+    }
+
+    pub(super) fn route_phase(&self, route: usize, now: Instant) -> Phase {
+        let route = self.routes.get(route);
+        route.map_or(Phase::Closed, |route| route.breaker.phase(now))
+    }
+
+    pub(super) fn routes(&self, now: Instant) -> impl Iterator<Item = (&RouteName, Phase)> {
+        let routes = self.routes.iter();
+        routes.map(move |route| (&route.name, route.breaker.phase(now)))
+    }
+
+    pub(super) fn name(&self, route: usize) -> Option<&RouteName> {
+        self.routes.get(route).map(|route| &route.name)
+    }
+
+    /// The upstream is back: what its routes failed at while it was away says nothing of them.
+    fn close(&self, now: Instant) -> Option<Change> {
+        if !self.upstream.trial_succeeded(now) {
+            return None;
+        }
+        self.routes
+            .iter()
+            .for_each(|route| route.breaker.forget(now));
+        Some(Change::Closed(Scope::Upstream))
+    }
+
+    /// How the routes are that have another path: well where one is.
+    fn others(&self, route: usize, now: Instant) -> Condition {
+        let own = self.name(route).map(|name| &name.path);
+        let others = self.routes.iter();
+        let others = others.filter(|other| Some(&other.name.path) != own);
+        let mut sum = Condition::Unheard;
+        for other in others {
+            match other.breaker.condition(now) {
+                Condition::Well => return Condition::Well,
+                Condition::Failing => sum = Condition::Failing,
+                Condition::Unheard => {}
+            }
+        }
+        sum
+    }
+
+    fn probe(&self) -> Probe {
+        let probe = self.probe.load(Ordering::Relaxed);
+        let all = [Probe::Unknown, Probe::Well, Probe::Failing];
+        all.into_iter()
+            .find(|one| *one as u8 == probe)
+            .unwrap_or(Probe::Unknown)
+    }
+}
+
+fn admitted(admission: Admission, scope: Scope) -> Result<Option<Trial>, Refusal> {
+    match admission {
+        Admission::Pass => Ok(None),
+        Admission::Trial(trial) => Ok(Some(trial)),
+        Admission::Refused { retry_after } => Err(Refusal { scope, retry_after }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

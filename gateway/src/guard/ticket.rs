@@ -1,0 +1,96 @@
+//! What is under way, until its outcome is known.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::circuits::{self, Passage};
+use super::{Evidence, Guard};
+
+/// A request that was let through, whose outcome the circuits wait for. One that is dropped without, as when its client has
+/// gone, is no evidence either way.
+pub(crate) struct Ticket {
+    guard: Arc<Guard>,
+    passage: Passage,
+    is_settled: bool,
+}
+
+/// The gateway's own question to the upstream.
+pub(crate) struct Check {
+    guard: Arc<Guard>,
+    check: circuits::Check,
+    is_settled: bool,
+}
+
+impl Ticket {
+    pub(super) fn new(guard: &Arc<Guard>, passage: Passage) -> Self {
+        Self {
+            guard: Arc::clone(guard),
+            passage,
+            is_settled: false,
+        }
+    }
+
+    /// `cause` is for the operator, where the request failed.
+    pub(crate) fn settle(mut self, evidence: Evidence, cause: &str) {
+        self.is_settled = true;
+        let guard = &self.guard;
+        if evidence != Evidence::Answered {
+            guard.failed(cause);
+        }
+        let changes = guard
+            .circuits
+            .settle(self.passage, evidence, Instant::now());
+        guard.tell(self.passage.route, changes, cause);
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            self.guard.circuits.abandon(self.passage, Instant::now());
+        }
+    }
+}
+
+impl Check {
+    pub(super) fn new(guard: &Arc<Guard>, check: circuits::Check) -> Self {
+        Self {
+            guard: Arc::clone(guard),
+            check,
+            is_settled: false,
+        }
+    }
+
+    pub(crate) fn succeeded(self) {
+        self.settle(Ok(()));
+    }
+
+    /// `cause` is for the operator.
+    pub(crate) fn failed(self, cause: &str) {
+        self.settle(Err(cause));
+    }
+
+    fn settle(mut self, outcome: Result<(), &str>) {
+        self.is_settled = true;
+        let guard = &self.guard;
+        let cause = outcome.err().unwrap_or_default();
+        if outcome.is_err() {
+            guard.failed(cause);
+        }
+        let now = Instant::now();
+        let change = guard
+            .circuits
+            .settle_check(self.check, outcome.is_ok(), now);
+        guard.tell(usize::MAX, [change], cause);
+    }
+}
+
+impl Drop for Check {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            self.guard
+                .circuits
+                .abandon_check(self.check, Instant::now());
+        }
+    }
+}

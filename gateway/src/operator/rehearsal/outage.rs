@@ -1,0 +1,115 @@
+//! Which upstreams are down for real: while one is, no drill shows what it is to show.
+
+use std::time::Duration;
+
+use actix_http::Request;
+use actix_service::Service;
+use actix_web::body::MessageBody;
+use actix_web::dev::ServiceResponse;
+use http::HeaderMap;
+use http::uri::PathAndQuery;
+use service_kit::request_id::RequestId;
+use tokio::time::Instant;
+
+use super::client::ask;
+use crate::config::Upstream;
+use crate::guard::{Guard, Phase};
+use crate::proxy::{Fetch, Pools, TlsConfig, fetch, is_outage};
+use crate::state::State;
+
+/// As long as the gateway's probe waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+const MOST: usize = 64 * 1024;
+
+pub(super) struct Lookout<'a> {
+    state: &'a State,
+    pools: Pools,
+    /// How often each circuit had opened before the first drill.
+    opened: Vec<u64>,
+}
+
+impl<'a> Lookout<'a> {
+    pub(super) fn new(state: &'a State, tls: &TlsConfig) -> Self {
+        Self {
+            state,
+            pools: Pools::new(&state.config.upstreams, tls),
+            opened: state.guards.iter().map(|guard| opened(guard)).collect(),
+        }
+    }
+
+    /// The names of those that are down, or have been since the first drill.
+    pub(super) async fn down<S, B>(&self, service: &S) -> Vec<String>
+    where
+        S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
+        B: MessageBody,
+    {
+        let mut down = Vec::new();
+        for (index, upstream) in self.state.config.upstreams.iter().enumerate() {
+            let is_down = self.has_been(index)
+                || match &upstream.probe {
+                    Some(target) => !self.is_well(index, upstream, target).await,
+                    None => self.seems_down(index, service).await,
+                };
+            if is_down {
+                down.push(upstream.name.to_string());
+            }
+        }
+        down
+    }
+
+    fn has_been(&self, index: usize) -> bool {
+        let before = self.opened.get(index).copied();
+        self.state
+            .guards
+            .get(index)
+            .is_some_and(|guard| guard.phase() != Phase::Closed || Some(opened(guard)) != before)
+    }
+
+    /// Asks it directly: its circuit takes a few failures to open.
+    async fn is_well(&self, index: usize, upstream: &Upstream, target: &PathAndQuery) -> bool {
+        let Some(pool) = self.pools.of(index) else {
+            return false;
+        };
+        let id = RequestId::make();
+        let answer = fetch(Fetch {
+            pool,
+            upstream: &upstream.name,
+            request_id: id.as_str(),
+            target,
+            fields: HeaderMap::new(),
+            deadline: Instant::now() + PATIENCE,
+            most: MOST,
+        });
+        answer
+            .await
+            .is_ok_and(|fetched| !is_outage(fetched.heard.status))
+    }
+
+    /// Without a probe: it gives nobody an answer, whatever feature is asked for.
+    async fn seems_down<S, B>(&self, index: usize, service: &S) -> bool
+    where
+        S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
+        B: MessageBody,
+    {
+        let features = self.state.config.features.iter();
+        let features =
+            features.filter(|feature| feature.route.is_some_and(|route| route.upstream == index));
+        let mut seems_down = false;
+        for feature in features {
+            if let Some((kept, _)) = &feature.stand_in {
+                // What is fresh would do, and show nothing.
+                kept.invalidate();
+            }
+            if !ask(service, &feature.probe).await.is_outage {
+                return false;
+            }
+            seems_down = true;
+        }
+        seems_down
+    }
+}
+
+fn opened(guard: &Guard) -> u64 {
+    guard.metrics.opened.get()
+}
