@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::http::{Method, Uri};
-use http::uri::PathAndQuery;
 use service_kit::env::ConfigError;
 
 use crate::config::{FeatureTable, Upstream};
@@ -28,8 +27,8 @@ pub(crate) struct Feature {
     pub(crate) probe: Probe,
     /// What the probe asks for at an upstream.
     pub(crate) route: Option<RouteAt>,
-    /// Whose copy stands in for it.
-    pub(crate) stand_in: Option<(Arc<Kept>, PathAndQuery)>,
+    /// The row whose stored answer stands in for it.
+    pub(crate) stand_in: Option<Arc<Kept>>,
 }
 
 /// A route by its circuit.
@@ -90,18 +89,12 @@ impl Feature {
                 .map_err(|_invalid| refuse("no such method"))?,
             target: target.parse().map_err(|_invalid| refuse("no such path"))?,
         };
-        let Found::Route { route, parameters } = routes.find(&probe.method, probe.target.path())
-        else {
+        let Found::Route { route, .. } = routes.find(&probe.method, probe.target.path()) else {
             return Err(refuse("leads to no route"));
         };
         let stand_in = match &route.to {
             To::Upstream(to) => match &to.outage {
-                Outage::Stale(kept) => {
-                    let prefix = upstreams.get(to.upstream).map_or("", |one| &one.url.prefix);
-                    let target = to.target.fill(prefix, &parameters, probe.target.query());
-                    let target = target.map_err(|_unfit| refuse("has an unfit parameter"))?;
-                    Some((Arc::clone(kept), target))
-                }
+                Outage::Stale(kept) => Some(Arc::clone(kept)),
                 Outage::Error | Outage::Fallback(_) => None,
             },
             To::Own(_) | To::Tracking(_) => None,

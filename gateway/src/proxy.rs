@@ -26,6 +26,7 @@ mod retry;
 mod retry_after;
 mod send;
 mod sending;
+mod stored;
 mod tls;
 mod upload;
 mod via;
@@ -69,17 +70,18 @@ use prepare::prepare;
 use relay::relay;
 pub(crate) use relay::withhold;
 use send::{Line, send};
+pub(crate) use stored::may_be_asked_with;
 pub(crate) use tls::{TlsConfig, tls_config};
 use upload::{Progress, Upload};
-pub(crate) use via::{is_loop, of_request as via_of};
+pub(crate) use via::{MAX_PASSAGES, is_loop, of_request as via_of, passages_of};
 
 /// A request that has its route, on its way out.
 pub(crate) struct Outgoing<'a> {
     pub(crate) request: &'a HttpRequest,
-    /// The request's own, unless its answer is to be kept.
+    /// The request's own, unless its answer is to be stored.
     pub(crate) method: &'a Method,
-    /// Fields of the request that are not for the upstream.
-    pub(crate) withheld: &'a [HeaderName],
+    /// Where the answer is to be stored: the fields that it depends on. Nothing else of the request goes on.
+    pub(crate) stored: Option<&'a [HeaderName]>,
     /// What the upstream is asked for.
     pub(crate) target: PathAndQuery,
     pub(crate) upstream: &'a Upstream,

@@ -59,8 +59,10 @@ pub struct ToUpstream {
     pub target: Target,
     pub settings: Settings,
     pub outage: Outage,
-    /// What is out of date once the request has succeeded.
+    /// The rows of other paths whose answers are out of date once the request has succeeded.
     pub(crate) invalidates: Vec<Arc<Kept>>,
+    /// The row of this path whose answers are stored.
+    pub(crate) kept: Option<Arc<Kept>>,
 }
 
 /// What the gateway answers itself.

@@ -21,9 +21,6 @@ use crate::metrics::Metrics;
 use crate::openapi;
 use crate::tracking::{Copies, Watches};
 
-/// What is kept of tracked orders has this part of the cache's bytes, beside it: an order is small.
-const PART_OF_COPIES: u64 = 4;
-
 pub(crate) struct State {
     pub(crate) config: Arc<Config>,
     /// In the order of the upstreams.
@@ -45,6 +42,10 @@ impl State {
     pub(crate) fn new(config: Config) -> prometheus::Result<Self> {
         let metrics = Arc::new(Metrics::new(&config)?);
         let upstreams = config.upstreams.iter().zip(&metrics.upstreams);
+        // Each row has its share, and so have the tracked orders.
+        let rows = config.routes.kept();
+        let shares = rows.len() as u64 + u64::from(config.tracking.is_some());
+        let share = config.cache / shares.max(1);
         Ok(Self {
             guards: upstreams
                 .enumerate()
@@ -52,10 +53,10 @@ impl State {
                     Guard::of(upstream, config.route_names.of(index), metrics)
                 })
                 .collect(),
-            keep: Keep::new(config.cache, metrics.lookups.clone()),
+            keep: Keep::new(rows, share, metrics.lookups.clone()),
             metrics,
             recent: Recent::default(),
-            copies: Copies::new(config.cache / PART_OF_COPIES),
+            copies: Copies::new(share),
             watches: Arc::default(),
             drills: config.drills.then(Drills::default),
             openapi: OnceLock::new(),
@@ -110,8 +111,9 @@ impl State {
             });
             down.collect()
         };
+        let target = &feature.probe.target;
         let age = feature.stand_in.as_ref();
-        let age = age.and_then(|(kept, target)| self.keep.age(kept, target));
+        let age = age.and_then(|kept| self.keep.age(kept, target.path(), target.query()));
         state(&down(&feature.needs), &down(&feature.uses), age)
     }
 

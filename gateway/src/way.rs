@@ -1,6 +1,8 @@
 //! The way of one request to its upstream, and what its client gets when the upstream gives no answer: what the route
 //! declares.
 
+mod invalidation;
+
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +14,7 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderName};
 use actix_web::{HttpRequest, HttpResponse};
 use http::uri::PathAndQuery;
 use shared_types::gateway::DrillMode;
+use shared_types::problem::Code;
 
 use crate::config::Upstream;
 use crate::degraded::{Degraded, is_marked};
@@ -62,12 +65,7 @@ impl Way<'_> {
                 stand_in(fallback)
             }
             (Ok(response), _) => {
-                if response.status().is_success() {
-                    self.to
-                        .invalidates
-                        .iter()
-                        .for_each(|kept| kept.invalidate());
-                }
+                invalidation::invalidate(self, request, &response);
                 response
             }
             (Err(fault @ Fault::Upstream { .. }), Outage::Fallback(fallback)) => {
@@ -86,39 +84,44 @@ impl Way<'_> {
         record: &Record,
     ) -> HttpResponse {
         let reply = Reply::to(request, record);
-        let ask = |patience: Duration| {
+        let ask = async |patience: Duration| {
+            let target = keep::target(kept, &target)
+                .ok_or_else(|| Fault::Internal("a part of a target that is none".to_owned()))?;
+            // It takes the share of the client who asks, or one client could take an upstream by as many questions.
             let outgoing = Outgoing {
                 method: &Method::GET,
-                withheld: &keep::WITHHELD,
-                client: None,
+                stored: Some(&kept.vary),
                 timeout: patience,
-                ..self.outgoing(request, target.clone(), record)
+                ..self.outgoing(request, target, record)
             };
-            proxy::forward(outgoing, None)
+            proxy::forward(outgoing, None).await
         };
         let keep = &self.worker.state.keep;
         let timeout = self.to.settings.timeout;
-        match keep.answer(kept, request, &target, timeout, ask).await {
-            Given::Answer(response) => response,
+        let missed = match keep.answer(kept, request, timeout, ask).await {
+            Given::Answer(response) => return response,
             Given::Stale(response, missed) => {
                 match &*missed {
                     Missed::Fault(fault) => reply.log(fault, Some(self.upstream)),
                     Missed::Failed(status) => self.log_failed(*status, record),
-                    Missed::Private => {}
+                    Missed::Unfit(_) => {}
                 }
-                response
+                return response;
             }
-            Given::Nothing(missed) => match &*missed {
-                Missed::Fault(fault) => reply.fault(fault, Some(self.upstream)),
-                // Whoever asked first has the answer to itself; this one asks again.
-                Missed::Failed(_) | Missed::Private => {
-                    let outgoing = self.outgoing(request, target, record);
-                    match proxy::forward(outgoing, None).await {
-                        Ok(response) => response,
-                        Err(fault) => reply.fault(&fault, Some(self.upstream)),
-                    }
+            Given::NotStored => return reply.problem(Code::NotStored),
+            Given::AsItCame => None,
+            Given::Nothing(missed) => Some(missed),
+        };
+        match missed.as_deref() {
+            Some(Missed::Fault(fault)) => reply.fault(fault, Some(self.upstream)),
+            // Whoever asked first has the upstream's failure to itself; this one asks again.
+            Some(Missed::Failed(_) | Missed::Unfit(_)) | None => {
+                let outgoing = self.outgoing(request, target, record);
+                match proxy::forward(outgoing, None).await {
+                    Ok(response) => response,
+                    Err(fault) => reply.fault(&fault, Some(self.upstream)),
                 }
-            },
+            }
         }
     }
 
@@ -141,7 +144,7 @@ impl Way<'_> {
         Outgoing {
             request,
             method: request.method(),
-            withheld: &[],
+            stored: None,
             target,
             upstream: self.upstream,
             pool: self.pool,

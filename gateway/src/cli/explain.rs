@@ -9,6 +9,7 @@ use humantime::format_duration;
 use service_kit::program::RunError;
 
 use crate::config::{Config, Upstream};
+use crate::keep;
 use crate::route::{Found, Kept, Outage, Route, To, ToUpstream};
 
 pub(super) fn print(
@@ -42,6 +43,10 @@ pub(super) fn print(
         .target
         .fill(&upstream.url.prefix, &parameters, uri.query());
     let target = target.map_err(|_unfit| "400: a parameter is not one segment")?;
+    let target = match &to.outage {
+        Outage::Stale(kept) => keep::target(kept, &target).ok_or("no target")?,
+        Outage::Error | Outage::Fallback(_) => target,
+    };
     let (scheme, authority) = (&upstream.url.scheme, &upstream.url.authority);
     line(
         out,
@@ -162,12 +167,21 @@ fn circuit(upstream: &Upstream) -> String {
 }
 
 fn cache(kept: &Kept) -> String {
-    let whose = if kept.is_shared {
-        "the same for everyone"
-    } else {
-        "not for a request with Authorization"
+    let fresh = match kept.fresh {
+        Some(fresh) => format!("fresh for {}", format_duration(fresh)),
+        None => "fresh for as long as the upstream says".to_owned(),
     };
-    format!("fresh for {}, {whose}", format_duration(kept.fresh))
+    let whose = if kept.is_shared {
+        "the same for everyone, and asked for without anybody's token or cookie"
+    } else {
+        "not for a request with a token or cookie"
+    };
+    let query = match kept.query.as_deref() {
+        None => "the whole query counts".to_owned(),
+        Some([]) => "the query does not count".to_owned(),
+        Some(names) => format!("of the query, {} counts", names.join(", ")),
+    };
+    format!("{fresh}, {whose}; {query}")
 }
 
 fn outage(outage: &Outage, upstream: &str) -> String {

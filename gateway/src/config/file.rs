@@ -173,6 +173,8 @@ pub(crate) struct RouteRow {
     pub(crate) shared: Option<bool>,
     /// The request's fields that the answer depends on.
     pub(crate) vary: Option<Vec<String>>,
+    /// The parameters of its query that the answer depends on.
+    pub(crate) query: Option<Vec<String>>,
     /// The file that a row with a fallback answers with.
     pub(crate) fallback: Option<PathBuf>,
     /// The paths of rows whose copies are out of date once this one has succeeded.

@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use actix_web::body::BoxBody;
 use actix_web::http::Method;
-use actix_web::http::header::{self, EntityTag, HeaderName, HeaderValue, IfNoneMatch};
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
 
+use super::condition::has_it_already;
 use super::{Copy, Missed};
 use crate::degraded::Degraded;
 use crate::proxy::withhold;
@@ -36,7 +37,7 @@ impl Served<'_> {
         };
         let mut response = HttpResponse::new(copy.status);
         let fields = response.headers_mut();
-        for (name, value) in &copy.fields {
+        for (name, value) in &*copy.fields {
             fields.append(name.clone(), value.clone());
         }
         let status = match self {
@@ -52,10 +53,11 @@ impl Served<'_> {
             // What is on the way to the client comes last (RFC 9211 §2).
             fields.append(CACHE_STATUS, status);
         }
-        if !matches!(self, Self::Fetched(_)) {
+        // An answer that was asked for just now is as old as the upstream says.
+        if !matches!(self, Self::Fetched(_)) || copy.has_age {
             fields.insert(header::AGE, copy.age(now).as_secs().into());
         }
-        if has_it_already(request, copy) {
+        if has_it_already(request.headers(), copy) {
             fields.remove(header::CONTENT_TYPE);
             *response.status_mut() = actix_web::http::StatusCode::NOT_MODIFIED;
             return response;
@@ -80,18 +82,7 @@ impl Missed {
             }
             Self::Fault(fault) => format!("hit; detail={}", fault.code().as_str()),
             Self::Failed(status) => format!("fwd=stale; fwd-status={status}"),
-            Self::Private => "fwd=stale".to_owned(),
+            Self::Unfit(_) => "fwd=stale".to_owned(),
         }
-    }
-}
-
-/// Whether the client has this very answer (RFC 9110 §13.1.2).
-fn has_it_already(request: &HttpRequest, copy: &Copy) -> bool {
-    let tag = copy.fields.iter().find(|(name, _)| *name == header::ETAG);
-    let tag: Option<EntityTag> = tag.and_then(|(_, value)| value.to_str().ok()?.parse().ok());
-    match (tag, request.get_header::<IfNoneMatch>()) {
-        (Some(tag), Some(IfNoneMatch::Items(items))) => items.iter().any(|item| item.weak_eq(&tag)),
-        (_, Some(IfNoneMatch::Any)) => true,
-        _ => false,
     }
 }

@@ -13,7 +13,7 @@ use super::headers::{
 };
 use super::operation::{Body, Example, Operation, Side, Token};
 use super::schemas::Schemas;
-use crate::route::{Route, To};
+use crate::route::{Outage, Route, To};
 
 /// What any request may be answered.
 const ALWAYS: &[Code] = &[
@@ -53,9 +53,12 @@ pub(super) fn codes(route: &Route, operation: Option<&Operation>, has_quotas: bo
     if has_share || has_quotas && !route.is_probe() {
         codes.push(Code::RateLimited);
     }
-    match route.to {
+    match &route.to {
         To::Own(_) => {}
         To::Upstream(_) | To::Tracking(_) => codes.extend(OF_UPSTREAMS),
+    }
+    if matches!(&route.to, To::Upstream(to) if matches!(to.outage, Outage::Stale(_))) {
+        codes.push(Code::NotStored);
     }
     let Some(operation) = operation else {
         return codes;

@@ -60,9 +60,9 @@ pub(super) async fn run(
         drills.open(&upstream.name, upstream.breaker.failures);
         let mut row = Vec::new();
         for feature in state.config.features.iter() {
-            if let Some((kept, _)) = &feature.stand_in {
+            if let Some(kept) = &feature.stand_in {
                 // What is fresh would do, and show nothing.
-                kept.invalidate();
+                state.keep.expire(kept);
             }
             let answer = ask(&service, &feature.probe).await.answer;
             row.push(cell(state, feature, (index, upstream), answer));

@@ -17,7 +17,7 @@ use crate::client_address::{Believed, Scheme, TrustedProxies};
 use crate::grammar::is_authority;
 
 /// `service_kit::observe::ORIGINAL_PATH`.
-const X_FORWARDED_URI: &str = "x-forwarded-uri";
+pub(super) const X_FORWARDED_URI: &str = "x-forwarded-uri";
 
 /// Bytes that a value takes at most where nobody stands between.
 const USUAL: usize = 128;

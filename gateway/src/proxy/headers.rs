@@ -38,7 +38,7 @@ impl<'a> ConnectionOptions<'a> {
     }
 }
 
-fn is_hop_by_hop(name: &str) -> bool {
+pub(super) fn is_hop_by_hop(name: &str) -> bool {
     matches!(
         name,
         "connection"

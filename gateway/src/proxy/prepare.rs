@@ -6,12 +6,20 @@ use bytes::Bytes;
 use super::forwarding::Arrival;
 use super::framing::Framing;
 use super::head::Head;
+use super::stored::{Marks, prepare_stored};
 use super::{Outgoing, headers, via};
 
 /// Its head. A second try gets the same.
 pub(super) fn prepare(outgoing: &Outgoing<'_>, framing: Framing) -> Bytes {
     let request = outgoing.request;
     let (method, target) = (outgoing.method.as_str(), outgoing.target.as_str());
+    if let Some(vary) = outgoing.stored {
+        let marks = Marks {
+            request_id: outgoing.request_id.as_str(),
+            traceparent: outgoing.trace.traceparent(),
+        };
+        return prepare_stored(request, (target, outgoing.pool.host()), vary, &marks);
+    }
     let mut head = Head::new(method, target, outgoing.pool.host());
     let connection =
         headers::ConnectionOptions::new(request.headers().get_all(CONNECTION).map(AsRef::as_ref));
@@ -20,7 +28,6 @@ pub(super) fn prepare(outgoing: &Outgoing<'_>, framing: Framing) -> Bytes {
         if connection.lets_through(text)
             && !headers::is_rewritten(text)
             && !outgoing.trace.drops(text)
-            && !outgoing.withheld.contains(name)
         {
             head.field(text, value.as_bytes());
         }

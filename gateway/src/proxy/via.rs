@@ -9,7 +9,7 @@ const RECEIVED_BY: &[u8] = b"passe-plat";
 
 /// How often a request may have come by here. One gateway before another, or a service that calls back in, has a
 /// reason; with more than five there is none, and each turn costs every gateway on the way a connection.
-const MAX_PASSAGES: usize = 5;
+pub(crate) const MAX_PASSAGES: usize = 5;
 
 const BY_HTTP_1_0: &str = "1.0 passe-plat";
 const BY_HTTP_1_1: &str = "1.1 passe-plat";
@@ -29,11 +29,22 @@ pub(super) fn of_answer(is_1_1: bool) -> HeaderValue {
     HeaderValue::from_static(if is_1_1 { BY_HTTP_1_1 } else { BY_HTTP_1_0 })
 }
 
-/// Whether the request has come back to this gateway again and again.
-pub(crate) fn is_loop(fields: &HeaderMap) -> bool {
+/// What a request says whose answer is to be stored, and that has come by so often already: whom else it has come by is
+/// one client's.
+pub(super) fn of_stored(passages: usize) -> String {
+    vec![BY_HTTP_1_1; passages + 1].join(", ")
+}
+
+/// How often the request has come by a gateway of this name, once more than it may at most.
+pub(crate) fn passages_of(fields: &HeaderMap) -> usize {
     let lines = fields.get_all(VIA);
     let passages = lines.map(|line| passages(line.as_bytes()));
-    passages.sum::<usize>() > MAX_PASSAGES
+    passages.sum::<usize>().min(MAX_PASSAGES + 1)
+}
+
+/// Whether the request has come back to this gateway again and again.
+pub(crate) fn is_loop(fields: &HeaderMap) -> bool {
+    passages_of(fields) > MAX_PASSAGES
 }
 
 /// A comment is not told from a member: whoever writes the gateway's name into one has itself to blame.

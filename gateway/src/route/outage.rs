@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix_web::http::header::HeaderName;
@@ -12,6 +11,8 @@ use service_kit::env::ConfigError;
 
 use super::row::refused;
 use crate::config::RouteRow;
+use crate::keep::is_plain_name;
+use crate::proxy::may_be_asked_with;
 
 #[derive(Clone, Debug)]
 pub enum Outage {
@@ -28,18 +29,20 @@ pub enum Outage {
 pub struct Kept {
     /// Tells it from the other paths.
     pub(crate) index: usize,
-    /// `fresh`: how long an answer is served without asking; not at all by default.
-    pub(crate) fresh: Duration,
+    /// `fresh`: how long an answer is served without asking; by default as long as the upstream says.
+    pub(crate) fresh: Option<Duration>,
     /// `stale_if_error`: how long after that it may still stand in for one that does not come (RFC 5861 §4).
     pub(crate) stale_if_error: Duration,
     /// `stale_after`: how long a better one is waited for where there is one to stand in.
     pub(crate) stale_after: Duration,
-    /// `shared`: an answer to a request with `Authorization` is everyone's.
+    /// `shared`: the answer is everyone's, whatever a request says of who asks.
     pub(crate) is_shared: bool,
-    /// `vary`: the request's fields that tell one answer from another.
+    /// `vary`: the request's fields that tell one answer from another, and that the upstream gets.
     pub(crate) vary: Vec<HeaderName>,
-    /// Counts how often what was fresh had to be given up.
-    generation: AtomicU64,
+    /// `query`: the parameters that do so; by default the whole query does.
+    pub(crate) query: Option<Vec<String>>,
+    /// Whether there are many targets, told apart by the path.
+    pub(crate) has_parameters: bool,
 }
 
 #[derive(Debug)]
@@ -58,17 +61,6 @@ impl Outage {
             Self::Stale(_) => "stale",
             Self::Fallback(_) => "fallback",
         }
-    }
-}
-
-impl Kept {
-    pub(crate) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Acquire)
-    }
-
-    /// What is kept is no longer fresh, nor is what is being fetched.
-    pub(crate) fn invalidate(&self) {
-        self.generation.fetch_add(1, Ordering::AcqRel);
     }
 }
 
@@ -100,19 +92,45 @@ fn kept(row: &RouteRow, index: usize) -> Result<Kept, String> {
     let stale_if_error = duration("stale_if_error", &row.stale_if_error)?
         .filter(|duration| !duration.is_zero())
         .ok_or("stale_if_error: how long a stale answer may be served is needed")?;
-    let names = row.vary.as_deref().unwrap_or_default().iter();
-    let vary = names
-        .map(|name| name.parse().map_err(|_invalid| format!("vary: {name}")))
-        .collect::<Result<_, _>>()?;
     Ok(Kept {
         index,
-        fresh: duration("fresh", &row.fresh)?.unwrap_or_default(),
+        fresh: duration("fresh", &row.fresh)?,
         stale_if_error,
         stale_after: duration("stale_after", &row.stale_after)?.unwrap_or(Duration::MAX),
         is_shared: row.shared.unwrap_or(false),
-        vary,
-        generation: AtomicU64::new(0),
+        vary: vary(row.vary.as_deref().unwrap_or_default())?,
+        query: row.query.clone().map(query).transpose()?,
+        has_parameters: row.path.contains('{'),
     })
+}
+
+fn vary(names: &[String]) -> Result<Vec<HeaderName>, String> {
+    let mut known = Vec::new();
+    for name in names {
+        let parsed: HeaderName = name.parse().map_err(|_invalid| format!("vary: {name}"))?;
+        if !may_be_asked_with(parsed.as_str()) {
+            return Err(format!(
+                "vary: {name} is never sent for an answer that is stored"
+            ));
+        }
+        if known.contains(&parsed) {
+            return Err(format!("vary: {name} stands twice"));
+        }
+        known.push(parsed);
+    }
+    Ok(known)
+}
+
+fn query(names: Vec<String>) -> Result<Vec<String>, String> {
+    for (place, name) in names.iter().enumerate() {
+        if !is_plain_name(name) {
+            return Err(format!("query: {name} must be letters, digits and -_.~[]"));
+        }
+        if names.iter().take(place).any(|other| other == name) {
+            return Err(format!("query: {name} stands twice"));
+        }
+    }
+    Ok(names)
 }
 
 /// What the row declares. `folder` is where its files are.
@@ -135,6 +153,7 @@ pub(super) fn of(row: &RouteRow, kept: &KeptPaths, folder: &Path) -> Result<Outa
             ("stale_after", row.stale_after.is_some()),
             ("shared", row.shared.is_some()),
             ("vary", row.vary.is_some()),
+            ("query", row.query.is_some()),
         ],
     )?;
     belongs("fallback", &[("fallback", row.fallback.is_some())])?;

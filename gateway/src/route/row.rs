@@ -25,6 +25,7 @@ pub(super) struct Terms {
     pub(super) settings: Settings,
     pub(super) outage: Outage,
     pub(super) invalidates: Vec<Arc<Kept>>,
+    pub(super) kept: Option<Arc<Kept>>,
 }
 
 /// Adds a route for each method of the row.
@@ -81,6 +82,7 @@ pub(super) fn add(
                 settings: terms.settings,
                 outage: terms.outage.clone(),
                 invalidates: terms.invalidates.clone(),
+                kept: terms.kept.clone(),
             }),
             rate_limit: rate_limit.clone(),
         }));

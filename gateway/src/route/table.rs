@@ -11,7 +11,7 @@ use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
 use service_kit::env::ConfigError;
 
-use super::{Own, Page, Route, Settings, To, View, outage, row};
+use super::{Kept, Own, Page, Route, Settings, To, View, outage, row};
 use crate::config::{RouteRow, Upstream};
 use crate::guard::RouteNames;
 use crate::limits::Limits;
@@ -22,6 +22,8 @@ pub struct RouteTable {
     tree: matchit::Router<Entry>,
     /// The methods of all paths.
     allow: HeaderValue,
+    /// What is said of the rows whose answers are stored, by their index.
+    kept: Vec<Arc<Kept>>,
 }
 
 /// The methods of one path.
@@ -76,16 +78,20 @@ impl RouteTable {
                     settings,
                     outage: outage::of(row, &kept, folder).map_err(refuse)?,
                     invalidates: outage::invalidated(row, &kept).map_err(refuse)?,
+                    kept: kept.get(&row.path).cloned(),
                 };
                 row::add(&mut routes, row, &terms, names)?;
             }
         }
         let tree = plant(&routes)?;
         let allow = row::allow(&routes).map_err(|error| ConfigError::new("routes", error))?;
+        let mut kept: Vec<_> = kept.into_values().collect();
+        kept.sort_unstable_by_key(|kept| kept.index);
         Ok(Self {
             routes,
             tree,
             allow,
+            kept,
         })
     }
 
@@ -126,6 +132,10 @@ impl RouteTable {
             To::Upstream(to) => Some(to.upstream),
             To::Own(_) | To::Tracking(_) => None,
         })
+    }
+
+    pub(crate) fn kept(&self) -> &[Arc<Kept>] {
+        &self.kept
     }
 
     /// Every row, the gateway's own pages first.

@@ -1,14 +1,17 @@
 //! The last good parts, for when a service is down: bounded in bytes, shared by all workers, and each for the caller
 //! alone who was shown it.
 
+use std::hash::RandomState;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use moka::sync::Cache;
+use quick_cache::Weighter;
+use quick_cache::sync::{Cache, DefaultLifecycle};
 use serde_json::value::RawValue;
 
 use super::part::{Last, Outcome};
 use super::subject::Subject;
+use crate::keep;
 
 /// A meal that was ordered longer ago has been eaten.
 const TIME_TO_LIVE: Duration = Duration::from_secs(60 * 60);
@@ -27,21 +30,24 @@ struct Copy {
     taken: Instant,
 }
 
-pub(crate) struct Copies(Cache<Key, Arc<Copy>>);
+#[derive(Clone)]
+struct Weigh;
+
+impl Weighter<Key, Arc<Copy>> for Weigh {
+    fn weight(&self, (_, subject): &Key, copy: &Arc<Copy>) -> u64 {
+        let size = size_of::<Key>() + size_of::<Copy>() + subject.size();
+        keep::weight(size + copy.value.get().len())
+    }
+}
+
+pub(crate) struct Copies(Option<Cache<Key, Arc<Copy>, Weigh, RandomState>>);
 
 impl Copies {
     /// `bytes` is for all together.
     pub(crate) fn new(bytes: u64) -> Self {
-        let weigh = |(_, subject): &Key, copy: &Arc<Copy>| {
-            let size = size_of::<Key>() + size_of::<Copy>() + subject.size();
-            u32::try_from(size + copy.value.get().len()).unwrap_or(u32::MAX)
-        };
-        let cache = Cache::builder()
-            .max_capacity(bytes)
-            .weigher(weigh)
-            .time_to_live(TIME_TO_LIVE)
-            .build();
-        Self(cache)
+        let (hasher, lifecycle) = (RandomState::new(), DefaultLifecycle::default());
+        let options = keep::options(bytes);
+        Self(options.map(|options| Cache::with_options(options, Weigh, hasher, lifecycle)))
     }
 
     /// Learns from the outcome, and gives what stands in for a part that has failed.
@@ -51,6 +57,7 @@ impl Copies {
         subject: &Subject,
         outcome: &Outcome,
     ) -> Option<Last> {
+        let copies = self.0.as_ref()?;
         let key = (part, subject.clone());
         match outcome {
             Outcome::Found(value) => {
@@ -58,18 +65,26 @@ impl Copies {
                     value: value.clone(),
                     taken: Instant::now(),
                 };
-                self.0.insert(key, Arc::new(copy));
+                copies.insert(key, Arc::new(copy));
                 None
             }
             // What the service no longer has, or shows, is not to come back with its next outage.
             Outcome::Missing | Outcome::Refused(_) => {
-                self.0.invalidate(&key);
+                copies.remove(&key);
                 None
             }
-            Outcome::Failed(_) => self.0.get(&key).map(|copy| Last {
-                value: copy.value.clone(),
-                age: copy.taken.elapsed(),
-            }),
+            Outcome::Failed(_) => {
+                let copy = copies.get(&key)?;
+                let age = copy.taken.elapsed();
+                if age >= TIME_TO_LIVE {
+                    copies.remove(&key);
+                    return None;
+                }
+                Some(Last {
+                    value: copy.value.clone(),
+                    age,
+                })
+            }
         }
     }
 }

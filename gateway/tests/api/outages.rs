@@ -10,6 +10,7 @@ mod metrics;
 mod retries;
 mod routes;
 mod stale;
+mod stored;
 mod verdict;
 
 use std::cell::{Cell, RefCell};

@@ -48,9 +48,10 @@ fn explain_tells_what_becomes_of_a_request() {
         (
             ["GET", "/order-api/menu?x=1"],
             &[
-                "at http://127.0.0.1:8002/menu?x=1",
+                "at http://127.0.0.1:8002/menu\n",
                 "5s for the whole exchange",
-                "fresh for 2s",
+                "fresh for 2s, the same for everyone",
+                "the query does not count",
                 "if orders is down",
                 "the last good answer for 1h, after waiting 1s at most",
             ][..],

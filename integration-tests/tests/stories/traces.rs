@@ -15,7 +15,7 @@ const ADDRESS: &str = "12 rue des Cascades";
 const NOTE: &str = "entre-nous";
 
 /// Every crate's own lines, down to the least of them.
-const ALL: &str = "trace,sqlx=info,mio=info,moka=info";
+const ALL: &str = "trace,sqlx=info,mio=info";
 
 #[actix_web::test]
 async fn one_id_finds_the_whole_story_of_an_order_and_no_secret() {

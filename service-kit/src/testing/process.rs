@@ -40,6 +40,11 @@ impl Process {
         Self { child, log }
     }
 
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Everything it has logged so far.
     #[must_use]
     pub fn log(&self) -> Vec<String> {

@@ -91,6 +91,10 @@ codes! {
         fr: "Service trop lent", "Le service demandé n'a pas répondu à temps. Réessayez dans quelques secondes.";
         en: "Service too slow", "The service did not answer in time. Try again in a few seconds.";
     }
+    NotStored = 504 "not_stored" {
+        fr: "Aucune réponse en mémoire", "La requête demande une réponse gardée en mémoire (only-if-cached), et il n'y en a pas.";
+        en: "No stored answer", "The request asks for a stored answer (only-if-cached), and there is none.";
+    }
     DrillsOff = 403 "drills_off" {
         fr: "Pannes simulées désactivées", "Les pannes simulées ne sont permises que si GATEWAY_DRILLS vaut on.";
         en: "Drills are off", "Failure drills are only allowed where GATEWAY_DRILLS is on.";

@@ -27,6 +27,8 @@ pub(super) fn gateway_file(setup: Setup) -> Result<String, Error> {
     let concurrency =
         format!("concurrency = {{ requests = {CONNECTIONS}, queue = 200, wait = \"250ms\" }}\n");
     let config = extended(&config, "\n[upstreams.clients]\n", &concurrency)?;
+    // The upstream is told by its query how long an answer is to be.
+    let config = config.replace("query = []", "query = [\"bytes\"]");
     extended(&config, "\nclients = [\n", &more)
 }
 

@@ -1,102 +1,62 @@
-//! Which answers are kept.
+//! An answer is taken in as it came, or not at all.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::HttpResponse;
-use actix_web::body::{BodyStream, BoxBody, to_bytes};
+use actix_web::body::{BodyStream, BoxBody};
 use actix_web::web::Bytes;
 use futures_util::stream::iter;
-use service_kit::env::Env;
 
-use super::{Taken, take};
-use crate::config::Config;
-use crate::keep::Missed;
-use crate::route::{Kept, Outage, To};
+use super::{Asked, Taken, take};
+use crate::keep::storing::Unfit;
+use crate::keep::tests::kept;
 
 const MOST: u64 = 10;
 
-/// A row's that varies by `Accept-Language`.
-fn kept() -> std::sync::Arc<Kept> {
-    let text = include_str!("../../../gateway.toml").replacen(
-        "shared = true",
-        "shared = true, vary = [\"accept-language\"]",
-        1,
-    );
-    let config = Config::parse("test.toml", &text, &Env::of_pairs([])).unwrap();
-    let of = |to: &To| match to {
-        To::Upstream(to) => match &to.outage {
-            Outage::Stale(kept) => Some(kept.clone()),
-            Outage::Error | Outage::Fallback(_) => None,
-        },
-        To::Own(_) | To::Tracking(_) => None,
-    };
-    config
-        .routes
-        .routes()
-        .find_map(|route| of(&route.to))
-        .unwrap()
-}
-
 async fn taken(answer: HttpResponse) -> Taken {
-    take(answer, &kept(), MOST).await
+    let asked = Asked {
+        at: Instant::now(),
+        generation: 0,
+        epoch: 0,
+    };
+    take(answer, &kept(), MOST, asked).await
 }
 
 #[actix_web::test]
-async fn a_success_that_is_everyone_s_is_kept_as_it_came() {
+async fn a_success_that_is_everyone_s_is_stored_as_it_came() {
     let answer = HttpResponse::Ok()
         .insert_header(("etag", "\"1\""))
         .insert_header(("age", "7"))
-        .insert_header(("vary", "Accept-Language"))
-        .insert_header(("cache-control", "max-age=5"))
+        .insert_header(("cache-control", "max-age=50"))
         .body("menu");
     let Taken::Copy(copy) = taken(answer).await else {
-        panic!("not kept")
+        panic!("not stored")
     };
     assert_eq!(copy.body, "menu");
-    assert_eq!(copy.age_then, Duration::from_secs(7));
+    assert_eq!(copy.reuse.age.as_secs(), 7);
+    assert_eq!(copy.reuse.fresh.as_secs(), 42);
+    assert!(copy.has_age);
     assert!(copy.fields.iter().any(|(name, _)| name == "etag"));
     assert!(!copy.fields.iter().any(|(name, _)| name == "age"));
+    assert!(copy.age(copy.taken) < Duration::from_secs(8));
 }
 
 #[actix_web::test]
-async fn what_is_somebody_s_own_is_not_kept() {
-    for (name, value) in [
-        ("cache-control", "max-age=5, private"),
-        ("cache-control", "No-Store"),
-        ("cache-control", "private=\"set-cookie\""),
-        ("set-cookie", "a=b"),
-        ("vary", "Accept-Language, Cookie"),
-        ("vary", "*"),
-    ] {
-        let answer = HttpResponse::Ok().insert_header((name, value)).body("menu");
-        let Taken::Not(answer, Missed::Private) = taken(answer).await else {
-            panic!("kept: {name}: {value}")
-        };
-        assert_eq!(to_bytes(answer.into_body()).await.unwrap(), "menu");
-    }
-}
-
-#[actix_web::test]
-async fn what_is_no_success_is_not_kept() {
-    for answer in [
-        HttpResponse::NotFound(),
-        HttpResponse::PartialContent(),
-        HttpResponse::NotModified(),
-    ] {
-        let mut answer = answer;
-        assert!(matches!(
-            taken(answer.finish()).await,
-            Taken::Not(_, Missed::Private)
-        ));
-    }
-    let failed = HttpResponse::InternalServerError().finish();
-    let Taken::Not(_, Missed::Failed(500)) = taken(failed).await else {
-        panic!("kept")
+async fn what_is_somebody_s_own_or_no_success_is_not_stored() {
+    let own = HttpResponse::Ok()
+        .insert_header(("cache-control", "private"))
+        .body("menu");
+    assert!(matches!(taken(own).await, Taken::Unfit(Unfit::Private)));
+    let none = HttpResponse::NotFound().finish();
+    let Taken::Unfit(Unfit::Status(404)) = taken(none).await else {
+        panic!("stored")
     };
+    let failed = HttpResponse::InternalServerError().finish();
+    assert!(matches!(taken(failed).await, Taken::Failed(_, 500)));
 }
 
 #[actix_web::test]
-async fn what_is_too_large_goes_through_whole() {
+async fn what_is_too_large_is_not_stored() {
     let pieces = ["0123", "4567", "89ab", "cdef"];
     let streamed =
         iter(pieces.map(|piece| Ok::<_, std::io::Error>(Bytes::from_static(piece.as_bytes()))));
@@ -104,16 +64,14 @@ async fn what_is_too_large_goes_through_whole() {
         BoxBody::new("0123456789abcdef"),
         BoxBody::new(BodyStream::new(streamed)),
     ] {
-        let Taken::Not(answer, Missed::Private) = taken(HttpResponse::Ok().body(body)).await else {
-            panic!("kept")
+        let Taken::Unfit(Unfit::TooLarge(MOST)) = taken(HttpResponse::Ok().body(body)).await else {
+            panic!("stored")
         };
-        let whole = to_bytes(answer.into_body()).await.unwrap();
-        assert_eq!(whole, "0123456789abcdef");
     }
 }
 
 #[actix_web::test]
-async fn what_breaks_off_is_not_kept() {
+async fn what_breaks_off_is_not_stored() {
     let pieces = iter([
         Ok(Bytes::from_static(b"0123")),
         Err(std::io::Error::other("cut")),

@@ -97,9 +97,9 @@ impl<'a> Lookout<'a> {
             features.filter(|feature| feature.route.is_some_and(|route| route.upstream == index));
         let mut seems_down = false;
         for feature in features {
-            if let Some((kept, _)) = &feature.stand_in {
+            if let Some(kept) = &feature.stand_in {
                 // What is fresh would do, and show nothing.
-                kept.invalidate();
+                self.state.keep.expire(kept);
             }
             if !ask(service, &feature.probe).await.is_outage {
                 return false;

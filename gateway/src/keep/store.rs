@@ -1,0 +1,100 @@
+//! The stored answers of one row, bounded in bytes.
+//!
+//! Each row has a store of its own, so that whatever is asked of one pushes out nothing of another. Within it, what is
+//! asked for often stays (CLOCK-Pro, which a flood of questions that are asked once does not empty).
+//!
+//! The bound is on all that an entry takes: answer, key, the room in the tables, and what the allocator rounds up.
+//! quick_cache and not moka: it takes some hundred bytes an entry less, gives back what it evicts at once and not after
+//! a queue of writes, and holds its bound at every moment.
+
+use std::hash::RandomState;
+use std::sync::Arc;
+use std::time::Instant;
+
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{OptionsBuilder, Weighter};
+
+use super::Copy;
+use super::key::Key;
+
+/// What an entry takes in the tables of quick_cache: about 100 bytes of a list and 10 of a hash table, both of which
+/// double as they grow; half as much for one that has gone, of which the hash is remembered; and the counters of the
+/// shared allocations.
+const PER_ENTRY: usize = 400;
+
+/// The most that mimalloc's size classes round up is an eighth.
+const ROUNDED_UP: usize = 8;
+
+/// What is usual. It bounds how many evicted keys are remembered.
+const USUAL_SIZE: u64 = 4096;
+
+#[derive(Clone, Debug)]
+pub(super) enum Entry {
+    Answer(Arc<Copy>),
+    /// The answer is for no other client: until then, each request goes to the upstream as it came.
+    AsItCame {
+        until: Instant,
+        generation: u64,
+    },
+}
+
+#[derive(Clone)]
+struct Weigh;
+
+impl Weighter<Key, Entry> for Weigh {
+    fn weight(&self, key: &Key, entry: &Entry) -> u64 {
+        let size = match entry {
+            Entry::Answer(copy) => copy.size(),
+            Entry::AsItCame { .. } => 0,
+        };
+        weight(key.size() + size)
+    }
+}
+
+/// Of an entry whose key and value have so many bytes.
+pub(crate) fn weight(size: usize) -> u64 {
+    let size = size + PER_ENTRY;
+    (size + size / ROUNDED_UP) as u64
+}
+
+/// What the store of all entries is built with.
+pub(crate) fn options(bytes: u64) -> Option<quick_cache::Options> {
+    let usual = usize::try_from(bytes / USUAL_SIZE).unwrap_or(usize::MAX);
+    OptionsBuilder::new()
+        // Of several, each would have its part of the bytes, and take no answer that is larger.
+        .shards(1)
+        .estimated_items_capacity(usual)
+        .weight_capacity(bytes)
+        .build()
+        .ok()
+}
+
+pub(super) struct Store(Option<Cache<Key, Entry, Weigh, RandomState>>);
+
+impl Store {
+    pub(super) fn new(bytes: u64) -> Self {
+        let (hasher, lifecycle) = (RandomState::new(), DefaultLifecycle::default());
+        Self(options(bytes).map(|options| Cache::with_options(options, Weigh, hasher, lifecycle)))
+    }
+
+    pub(super) fn get(&self, key: &Key) -> Option<Entry> {
+        self.0.as_ref()?.get(key)
+    }
+
+    pub(super) fn insert(&self, key: &Key, entry: Entry) {
+        if let Some(cache) = &self.0 {
+            cache.insert(key.compact(), entry);
+        }
+    }
+
+    pub(super) fn remove(&self, key: &Key) {
+        if let Some(cache) = &self.0 {
+            cache.remove(key);
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn weight(&self) -> u64 {
+        self.0.as_ref().map_or(0, Cache::weight)
+    }
+}

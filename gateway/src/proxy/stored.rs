@@ -1,0 +1,63 @@
+//! The request for an answer that is to be stored, and serves others than the client who asks.
+//!
+//! Nothing of the client goes on that is not in the key of the cache (`keep/key.rs`): no credentials, no address, no
+//! host, no condition, no wish for a part or an encoding. Else whoever asks first could write into what the others get.
+//! There are two exceptions, which an upstream has for its log: the request's id and its `traceparent`.
+
+use actix_web::HttpRequest;
+use actix_web::http::header::HeaderName;
+use bytes::Bytes;
+
+use super::forwarding::X_FORWARDED_URI;
+use super::head::Head;
+use super::{headers, via};
+
+/// What the upstream is told of the request for its log.
+pub(super) struct Marks<'a> {
+    pub(super) request_id: &'a str,
+    pub(super) traceparent: &'a [u8],
+}
+
+/// The head. `vary` names the fields that the answer depends on.
+pub(super) fn prepare_stored(
+    request: &HttpRequest,
+    (target, host): (&str, &[u8]),
+    vary: &[HeaderName],
+    marks: &Marks<'_>,
+) -> Bytes {
+    let fields = request.headers();
+    let mut head = Head::new("GET", target, host);
+    for name in vary {
+        for value in fields.get_all(name) {
+            head.field(name.as_str(), value.as_bytes());
+        }
+    }
+    head.field(X_FORWARDED_URI, request.path().as_bytes());
+    head.field("via", via::of_stored(via::passages_of(fields)).as_bytes());
+    head.field(headers::X_REQUEST_ID, marks.request_id.as_bytes());
+    head.field(headers::TRACEPARENT, marks.traceparent);
+    head.end()
+}
+
+/// Whether a row's `vary` may name the field: the gateway neither writes nor judges it, and it is nobody's own.
+pub(crate) fn may_be_asked_with(name: &str) -> bool {
+    const NEVER: [&str; 13] = [
+        "authorization",
+        "cache-control",
+        "cookie",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "if-unmodified-since",
+        "origin",
+        "pragma",
+        "range",
+        "tracestate",
+        "via",
+    ];
+    !NEVER.contains(&name) && !headers::is_hop_by_hop(name) && !headers::is_rewritten(name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! How much the whole of the cache takes of the real process.
+
+use std::fs;
+
+use futures_util::future::join_all;
+use service_kit::testing::{Client, Process};
+
+use super::super::SITE;
+use super::{FRESH, row};
+use crate::process::gateway;
+use crate::scripted::json;
+
+const MIB: u64 = 1024 * 1024;
+
+/// What `limits.cache` says.
+const CACHE: u64 = 16 * MIB;
+
+/// For what else a process that has answered some thousand requests more may hold of them.
+const SLACK: u64 = 4 * MIB;
+
+/// Many at once, so that it is over soon.
+const AT_ONCE: usize = 50;
+
+fn resident(process: &Process) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.unwrap().trim().strip_suffix(" kB").unwrap();
+    kibibytes.parse::<u64>().unwrap() * 1024
+}
+
+/// Asks as many questions, each of them its own and as long as it may be.
+async fn ask(public: &Client, path: &str, questions: usize) {
+    let long = "x".repeat(900);
+    for first in (0..questions).step_by(AT_ONCE) {
+        let all = (first..first + AT_ONCE)
+            .map(|number| format!("{path}?{number}{long}"))
+            .collect::<Vec<_>>();
+        for answer in join_all(all.iter().map(|target| public.get(target))).await {
+            let _ = answer.ok(200);
+        }
+    }
+}
+
+/// Prints what it has measured: `cargo test -p gateway --test api -- more_memory_than_it_may --nocapture`.
+#[actix_web::test]
+async fn a_flood_of_questions_makes_the_cache_take_no_more_memory_than_it_may() {
+    let body = format!("[\"{}\"]", "y".repeat(1000));
+    let (backend, _seen) = json("200 OK", &body).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("flood.toml");
+    let config = row(FRESH).replace("rate = \"off\"", "rate = \"off\"\ncache = \"16MiB\"");
+    assert_ne!(config, SITE);
+    fs::write(&file, config).unwrap();
+    let mut command = gateway();
+    command.arg("--config").arg(&file);
+    command.env("BACKEND_URL", format!("http://{backend}"));
+    command
+        .env("GATEWAY_WORKERS", "2")
+        .env("RUST_LOG", "info,access=off");
+    let process = Process::start(&mut command);
+    let public = Client::of(process.addr());
+    // As many as there will be, of which nothing is stored.
+    ask(&public, "/things", 2000).await;
+    let before = resident(&process);
+    // Twice as many as fit.
+    ask(&public, "/menu", 12_000).await;
+    let after = resident(&process);
+    let grown = after.saturating_sub(before);
+    println!(
+        "cache {CACHE}: VmRSS {before} before, {after} after, {grown} more; an answer {} and a question 900 bytes",
+        body.len()
+    );
+    assert!(grown <= CACHE + SLACK, "{grown}");
+    assert!(grown >= CACHE / 2, "{grown}");
+}
