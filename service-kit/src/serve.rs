@@ -2,6 +2,7 @@
 
 mod beside;
 mod draining;
+mod stop;
 
 use std::future::Future;
 use std::io;
@@ -19,6 +20,7 @@ use crate::observe::{ServiceName, observe};
 
 use beside::{Beside, Work};
 pub use draining::Draining;
+pub use stop::stop_signal;
 
 /// How long what is in flight may take to finish after a stop was asked for. Longer than any deadline of the
 /// gateway, shorter than the 10 s after which Docker kills.
@@ -164,20 +166,4 @@ fn first_addr(addrs: &[SocketAddr]) -> io::Result<SocketAddr> {
         .first()
         .copied()
         .ok_or_else(|| io::Error::other("no address is bound"))
-}
-
-/// Completes when the process is asked to stop: SIGINT (Ctrl-C) or SIGTERM (`docker stop`).
-///
-/// # Errors
-/// The handlers could not be installed.
-pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }

@@ -14,6 +14,7 @@ mod outages;
 #[path = "../shared/processes.rs"]
 mod processes;
 mod routes;
+mod signals;
 mod traces;
 
 use serde_json::{Value, json};
