@@ -67,7 +67,7 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
         workers: 2, // they only wait: for the database's own threads and for those that hash
         readiness: store.readiness(),
     };
-    let tidied = store.clone();
+    let (tidied, watched) = (store.clone(), store.clone());
     let accounts = web::Data::new(Accounts {
         store,
         passwords,
@@ -81,7 +81,9 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
             .app_data(accounts.clone())
             .configure(routes::configure);
     })?;
-    Ok(application.beside(|draining| keep_tidy(draining, async move || tidied.sweep().await)))
+    Ok(application
+        .beside(|draining| watched.watch_writes(draining))
+        .beside(|draining| keep_tidy(draining, async move || tidied.sweep().await)))
 }
 
 fn warn_of_what_is_open(access: Access, seed_demo: bool) {

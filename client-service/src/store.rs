@@ -2,6 +2,7 @@
 
 use service_kit::database::{Database, DatabaseUrl, OpenError};
 use service_kit::health::Readiness;
+use service_kit::serve::Draining;
 use service_kit::{housekeeping, idempotency};
 use shared_types::field::FromText;
 use shared_types::value::Timestamp;
@@ -25,6 +26,11 @@ impl Store {
         let migrations = [&MIGRATIONS, &idempotency::MIGRATIONS];
         let database = Database::open(url, &migrations).await?;
         Ok(Self { database })
+    }
+
+    /// See [`Database::watch_writes`].
+    pub(crate) async fn watch_writes(self, draining: Draining) {
+        self.database.watch_writes(draining).await;
     }
 
     pub(crate) fn readiness(&self) -> Readiness {

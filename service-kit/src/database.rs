@@ -5,16 +5,19 @@
 //! What differs is in `sqlite` and `postgres`: how a connection is made, and how many there are.
 
 mod error;
+mod lock;
 mod postgres;
 mod sqlite;
 mod statement;
 mod url;
+mod writes;
 
 #[cfg(test)]
 mod tests;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
@@ -27,6 +30,7 @@ pub use error::{failure, is_transient};
 pub use postgres::PostgresUrl;
 pub use statement::Statement;
 pub use url::DatabaseUrl;
+use writes::Findings;
 
 /// How long a request queues for a connection, and a connection for a lock that somebody else holds. Both together
 /// stay below the gateway's deadline (5 s), so that the client gets the 503 with its `Retry-After` and not a 504.
@@ -38,6 +42,9 @@ pub struct Database {
     reader: AnyPool,
     writer: AnyPool,
     kind: Kind,
+    findings: Arc<Findings>,
+    /// Keeps other processes from a file of SQLite for as long as it is open.
+    _lock: Arc<lock::Lock>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +60,12 @@ pub enum OpenError {
     Folder { path: PathBuf, source: io::Error },
     #[error("the database {} cannot be made", path.display())]
     File { path: PathBuf, source: io::Error },
+    #[error(
+        "the database {} is in use by another process; a file of SQLite is for one process, \
+         PostgreSQL for several",
+        path.display()
+    )]
+    Taken { path: PathBuf },
     #[error("the database {database} cannot be opened")]
     Connection {
         database: String,
@@ -70,7 +83,7 @@ impl Database {
     /// PostgreSQL the migrations hold an advisory lock, so that replicas that start at once take turns.
     ///
     /// # Errors
-    /// It cannot be made, opened or migrated.
+    /// It cannot be made, opened or migrated, or another process uses the file.
     pub async fn open(
         url: &DatabaseUrl,
         migrations: &[&'static Migrator],
@@ -84,11 +97,13 @@ impl Database {
             database: url.to_string(),
             source,
         };
+        let all = migrations.iter().copied().chain([&*writes::MIGRATIONS]);
         match url {
             DatabaseUrl::File(path) => {
                 sqlite::make(path)?;
-                let database = sqlite::open(path).await.map_err(unopened)?;
-                for migrator in migrations {
+                let lock = lock::take(path).await?;
+                let database = sqlite::open(path, lock).await.map_err(unopened)?;
+                for migrator in all {
                     migrator.run(&database.writer).await.map_err(outdated)?;
                 }
                 Ok(database)
@@ -96,7 +111,7 @@ impl Database {
             DatabaseUrl::Postgres(url) => {
                 // Not on a connection of the pool: there, no statement may take as long as a migration may.
                 let mut connection = postgres::connect(url).await.map_err(unopened)?;
-                for migrator in migrations {
+                for migrator in all {
                     migrator.run(&mut connection).await.map_err(outdated)?;
                 }
                 connection.close().await.map_err(unopened)?;
@@ -139,24 +154,29 @@ impl Database {
         self.kind == Kind::Postgres
     }
 
-    /// Ready as long as the database answers.
+    /// Ready as long as the database answers and, by what [`watch_writes`](Self::watch_writes) found last, can be written
+    /// to.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         let database = self.clone();
         Readiness::when(move || {
             let database = database.clone();
-            async move { database.answers().await }
+            async move { database.is_ready().await }
         })
+    }
+
+    async fn is_ready(&self) -> bool {
+        self.answers().await && self.findings.writes.works()
     }
 
     /// Whether the database answers; why it does not is in the log. A bare `SELECT 1` would not even look at a file,
     /// and the migrations' table is one that every database has.
     pub async fn answers(&self) -> bool {
-        sqlx::query("SELECT 1 FROM _sqlx_migrations LIMIT 1")
+        let answer = sqlx::query("SELECT 1 FROM _sqlx_migrations LIMIT 1")
             .fetch_optional(&self.reader)
-            .await
-            .inspect_err(|error| log::warn!("the database does not answer: {error}"))
-            .is_ok()
+            .await;
+        self.findings.reads.note(&answer);
+        answer.is_ok()
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use awc::{Client, ClientRequest};
-use futures_util::future::join;
+use futures_util::future::join3;
 use serde_json::{Value, json};
 use shared_types::field::FromText as _;
 use shared_types::id::{OrderId, OrderRef};
@@ -124,7 +124,9 @@ impl Orders {
                 () = draining.begun() => {}
             }
         };
-        join(catch_up, self.outbox.clone().run(draining.clone())).await;
+        let report = self.outbox.clone().run(draining.clone());
+        let watch = self.database.clone().watch_writes(draining.clone());
+        join3(catch_up, report, watch).await;
     }
 }
 

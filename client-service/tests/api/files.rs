@@ -16,7 +16,7 @@ async fn the_secret_survives_a_restart() {
     let service = service().await;
     let file = service.database.folder().join("jwt-secret");
     let secret = fs::read(&file).unwrap();
-    let _again = start(config(&service.database)).await;
+    let _again = service.restarted().await;
     assert_eq!(fs::read(&file).unwrap(), secret);
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use service_kit::testing::assert_same_shape;
 use shared_types::golden;
 
-use super::{config, service, service_with, start};
+use super::{service, service_with};
 
 #[actix_web::test]
 async fn the_golden_demo_login_gives_the_golden_token() {
@@ -52,15 +52,15 @@ async fn another_name_or_password_is_a_401() {
 async fn the_demo_accounts_are_made_once_and_can_log_in() {
     let service = service_with(|config| config.seed_demo = true).await;
     let before = service.http.get("/clients").await.ok(200);
-    let mut again = config(&service.database);
-    again.seed_demo = true;
-    let again = start(again).await;
-    assert_eq!(again.get("/clients").await.ok(200), before);
+    let again = service
+        .restarted_with(|config| config.seed_demo = true)
+        .await;
+    assert_eq!(again.http.get("/clients").await.ok(200), before);
     for (account, client) in DEMO_ACCOUNTS.iter().zip(before.as_array().unwrap()) {
         assert_eq!(client["email"], account.email);
         assert_eq!(client["role"], account.role.as_str());
         let login = json!({"email": account.email, "password": account.password});
-        let _ = again.post("/auth/login", login).await.ok(200);
+        let _ = again.http.post("/auth/login", login).await.ok(200);
     }
 }
 
@@ -76,12 +76,13 @@ async fn without_the_demo_its_accounts_are_closed_and_with_it_they_open_again() 
         .ok(200);
     let token = token["access_token"].as_str().unwrap().to_owned();
 
-    let without = start(config(&service.database)).await;
-    let refused = without.post("/auth/login", login.clone()).await;
+    let without = service.restarted().await;
+    let refused = without.http.post("/auth/login", login.clone()).await;
     let _ = refused.problem(401, "invalid_credentials");
-    let _ = service.sessions(&token).await.problem(401, "unauthorized");
+    let _ = without.sessions(&token).await.problem(401, "unauthorized");
 
-    let mut with = config(&service.database);
-    with.seed_demo = true;
-    let _ = start(with).await.post("/auth/login", login).await.ok(200);
+    let with = without
+        .restarted_with(|config| config.seed_demo = true)
+        .await;
+    let _ = with.http.post("/auth/login", login).await.ok(200);
 }

@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use service_kit::testing::eventually;
 use sqlx::{AnyConnection, Connection as _};
 
-use super::{Running, config, new_client, service, start};
+use super::{Running, new_client, service};
 
 /// The texts of one column.
 async fn column(service: &Running, sql: &'static str) -> Vec<String> {
@@ -25,14 +25,13 @@ async fn a_start_deletes_the_sessions_that_have_expired() {
         service.alter("UPDATE sessions SET expires_at = 1").await;
         tokens.push(service.log_in(email).await);
     }
-    let again = start(config(&service.database)).await;
+    let service = service.restarted().await;
     let left = eventually("a session to be deleted", async || {
         let left = column(&service, "SELECT client_id FROM sessions").await;
         Some(left).filter(|sessions| sessions.len() < 2)
     });
     assert_eq!(left.await.len(), 1);
-    let request = again.request(Method::GET, "/auth/sessions");
-    let _ = request.bearer(&tokens[1]).send().await.ok(200);
+    let _ = service.sessions(&tokens[1]).await.ok(200);
 }
 
 #[actix_web::test]
@@ -50,7 +49,7 @@ async fn a_start_deletes_the_keys_that_are_older_than_a_day() {
     service
         .alter("UPDATE idempotency_keys SET created_at = created_at - 86000000 WHERE key = 'aged'")
         .await;
-    let _again = start(config(&service.database)).await;
+    let service = service.restarted().await;
     let left = eventually("a key to be deleted", async || {
         let left = column(&service, "SELECT key FROM idempotency_keys ORDER BY key").await;
         Some(left).filter(|keys| keys.len() < 3)

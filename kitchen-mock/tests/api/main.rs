@@ -9,6 +9,7 @@ mod events;
 mod linked;
 mod orders;
 mod refused;
+mod storage;
 
 use std::path::Path;
 use std::process::Command;

@@ -28,6 +28,19 @@ pub fn is_transient(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether somebody else was in the way, so that nothing is known of the database itself: the queue for a connection, a
+/// lock or a statement's time was over.
+pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| match &*code {
+            "55P03" | "57014" => true,
+            code => code.len() < 5 && is_transient_code(code),
+        }),
+        _ => false,
+    }
+}
+
 fn is_transient_code(code: &str) -> bool {
     // A SQLSTATE always has five characters, and no code of SQLite does.
     if code.len() == 5 {

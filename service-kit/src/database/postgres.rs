@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::AnyConnectOptions;
@@ -87,5 +88,7 @@ pub(super) async fn open(url: &PostgresUrl) -> sqlx::Result<Database> {
         reader: pool.clone(),
         writer: pool,
         kind: Kind::Postgres,
+        findings: Arc::default(),
+        _lock: Arc::default(),
     })
 }

@@ -8,12 +8,14 @@
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AnyPool, ConnectOptions as _};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _};
 
+use super::lock::Lock;
 use super::{Database, Kind, OpenError, PATIENCE, pool};
 
 /// With the writer, four connections: reads take microseconds, and each connection is a thread and a page cache.
@@ -44,7 +46,7 @@ pub(super) fn make(path: &Path) -> Result<(), OpenError> {
     opened.map(drop)
 }
 
-pub(super) async fn open(path: &Path) -> sqlx::Result<Database> {
+pub(super) async fn open(path: &Path, lock: Lock) -> sqlx::Result<Database> {
     // A relative path would be read as the host of a URL.
     let path = std::path::absolute(path)?;
     let file = SqliteConnectOptions::new().filename(path).to_url_lossy();
@@ -53,6 +55,8 @@ pub(super) async fn open(path: &Path) -> sqlx::Result<Database> {
         writer: writer(file.clone()).await?,
         reader: readers(file).await?,
         kind: Kind::Sqlite,
+        findings: Arc::default(),
+        _lock: Arc::new(lock),
     })
 }
 
@@ -61,8 +65,19 @@ async fn writer(file: AnyConnectOptions) -> sqlx::Result<AnyPool> {
     connections(&["journal_mode = WAL"])
         .max_connections(1)
         .idle_timeout(None)
+        .after_release(|connection, _metadata| Box::pin(is_usable(connection)))
         .connect_with(file)
         .await
+}
+
+/// Whether the next transaction can begin. A full or broken disk makes SQLite end a transaction by itself; sqlx's own
+/// `ROLLBACK` then fails, and the connection would refuse every transaction from then on.
+async fn is_usable(connection: &mut AnyConnection) -> sqlx::Result<bool> {
+    if connection.is_in_transaction() {
+        // A rollback may still be on its way; this is answered after it.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 async fn readers(file: AnyConnectOptions) -> sqlx::Result<AnyPool> {

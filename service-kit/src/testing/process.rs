@@ -104,6 +104,18 @@ impl Process {
         assert!(sent.expect("sh runs").success());
     }
 
+    /// Sets how large its files may get, in bytes or `unlimited` (`prlimit(1)`).
+    ///
+    /// # Panics
+    /// It cannot be set.
+    pub fn set_file_size_limit(&self, limit: &str) {
+        let set = Command::new("prlimit")
+            .args(["--pid", &self.child.id().to_string()])
+            .arg(format!("--fsize={limit}:"))
+            .status();
+        assert!(set.expect("prlimit runs").success());
+    }
+
     /// SIGKILL, as bad luck sends it.
     pub fn kill(&mut self) {
         // It may have ended by itself, which is as good.

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::{AnyConnection, Connection as _};
 
 use super::{assert_same, body, register, registration};
-use crate::suite::{PASSWORD, Running, config, new_client, service, service_with, start};
+use crate::suite::{PASSWORD, Running, new_client, service, service_with};
 
 #[actix_web::test]
 async fn an_account_that_is_deleted_can_be_registered_by_the_same_request() {
@@ -58,22 +58,24 @@ async fn a_repeat_needs_the_permission_that_the_first_request_needed() {
     admin["role"] = json!("ADMIN");
     let _ = service.http.post("/clients", admin).await.ok(201);
     service.register("leo@example.com").await;
-    let mut config = config(&service.database);
-    config.access = Access::Strict;
-    let strict = start(config).await;
-    let admin = service.log_in("admin@example.com").await;
-    let client = service.log_in("leo@example.com").await;
+    let strict = service
+        .restarted_with(|config| config.access = Access::Strict)
+        .await;
+    let admin = strict.log_in("admin@example.com").await;
+    let client = strict.log_in("leo@example.com").await;
 
     let mut chef = new_client("chef@example.com");
     chef["role"] = json!("CHEF");
     let send = |token: &str| {
-        registration(&strict, "a")
+        registration(&strict.http, "a")
             .bearer(token)
             .send_json(chef.clone())
     };
     let first = send(&admin).await;
     assert_same(&first, &send(&admin).await);
     let _ = send(&client).await.problem(403, "forbidden");
-    let stranger = registration(&strict, "a").send_json(chef.clone()).await;
+    let stranger = registration(&strict.http, "a")
+        .send_json(chef.clone())
+        .await;
     let _ = stranger.problem(401, "unauthorized");
 }

@@ -1,0 +1,44 @@
+//! The file that keeps marks: another process's, or one that cannot be written to.
+
+use std::process::Command;
+
+use service_kit::testing::{Client, OrdersStandIn, Process, eventually};
+
+use crate::process;
+
+#[actix_web::test]
+async fn a_second_kitchen_on_the_same_file_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let orders = OrdersStandIn::with([]);
+    let first = process(&orders, folder.path());
+    let _ = first.addr();
+    let mut second = process(&orders, folder.path());
+    assert_eq!(second.wait().code(), Some(1));
+    let _ = second.line_with("data/kitchen.db is in use by another process");
+    let _ = Client::of(first.addr()).get("/ready").await.ok(200);
+}
+
+/// A full disk is a limit on the size of files here, which the process is told of by an error instead of SIGXFSZ.
+#[cfg(target_os = "linux")]
+#[actix_web::test]
+async fn a_kitchen_that_cannot_keep_marks_is_not_ready_until_it_can() {
+    let folder = tempfile::tempdir().unwrap();
+    let orders = OrdersStandIn::with([]);
+    let kitchen = Process::start(
+        Command::new("sh")
+            .args(["-c", "trap '' XFSZ; exec \"$0\""])
+            .arg(env!("CARGO_BIN_EXE_kitchen-mock"))
+            .env("KITCHEN_MOCK_BIND", "127.0.0.1:0")
+            .env("ORDERS_URL", orders.url())
+            .current_dir(folder.path()),
+    );
+    let http = Client::of(kitchen.addr());
+    let _ = http.get("/ready").await.ok(200);
+    for (limit, status) in [("4096", 503), ("unlimited", 200)] {
+        kitchen.set_file_size_limit(limit);
+        eventually("another word of its readiness", async || {
+            (http.get("/ready").await.status == status).then_some(())
+        })
+        .await;
+    }
+}

@@ -1,0 +1,93 @@
+//! One process for each file of SQLite.
+//!
+//! Two services on the same file would deliver each other's events twice, and each would take the other's claims for those
+//! of a dead process. The operating system releases the lock when the process ends, also by `kill -9`.
+//!
+//! The lock is a file of its own. Locking the database's file was rejected: closing any handle to it would release the
+//! POSIX locks that SQLite itself holds (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::{OpenError, PATIENCE};
+
+/// How often a lock that somebody else holds is tried again: a predecessor may be about to end.
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// Held for as long as it exists. Nothing where the file system knows no locks.
+pub(super) type Lock = Option<File>;
+
+/// Locks the database `path`, which exists. Waits a little for a predecessor to end.
+pub(super) async fn take(path: &Path) -> Result<Lock, OpenError> {
+    let refused = |source| OpenError::File {
+        path: path.to_owned(),
+        source,
+    };
+    // Two spellings of one path, or a symbolic link, lead to the same lock.
+    let mut name = path.canonicalize().map_err(refused)?.into_os_string();
+    name.push("-lock");
+    let mut options = OpenOptions::new();
+    options.append(true).create(true).mode(0o600);
+    let file = options.open(name).map_err(refused)?;
+    let begun = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => {
+                tokio::time::sleep(AGAIN).await;
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(OpenError::Taken {
+                    path: path.to_owned(),
+                });
+            }
+            Err(TryLockError::Error(error)) if knows_no_locks(&error) => {
+                let path = path.display();
+                log::warn!("nothing keeps a second process from using {path}: {error}");
+                return Ok(None);
+            }
+            Err(TryLockError::Error(error)) => return Err(refused(error)),
+        }
+    }
+}
+
+fn knows_no_locks(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::Unsupported
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::OpenError;
+    use super::take;
+
+    #[actix_web::test]
+    async fn a_file_has_one_user_at_a_time_whatever_its_path_is_spelled_like() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("kept.db"), folder.path().join("link.db"));
+        std::fs::write(&path, "").unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        let first = take(&path).await.unwrap();
+        assert!(first.is_some());
+        for other in [&path, &link, &folder.path().join(".").join("kept.db")] {
+            let refused = take(other).await.unwrap_err();
+            assert!(matches!(&refused, OpenError::Taken { path } if path == other));
+            let told = refused.to_string();
+            assert!(told.contains(&other.display().to_string()), "{told}");
+        }
+        drop(first);
+        assert!(take(&link).await.is_ok());
+    }
+
+    #[actix_web::test]
+    async fn a_successor_waits_for_a_predecessor_that_is_about_to_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("kept.db");
+        std::fs::write(&path, "").unwrap();
+        let first = take(&path).await.unwrap();
+        let (second, ()) = futures_util::future::join(take(&path), async { drop(first) }).await;
+        assert!(second.is_ok());
+    }
+}
