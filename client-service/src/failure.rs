@@ -4,6 +4,7 @@ use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use service_kit::database;
 use service_kit::failure::Failure;
 use shared_types::problem::Code;
+use shared_types::text::Text;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -27,6 +28,8 @@ pub(crate) enum Error {
     Forbidden,
     #[error("too many passwords are waiting to be hashed")]
     HashingOverloaded,
+    #[error("too many passwords of one client are waiting to be hashed")]
+    TooManyPasswords,
     #[error("hashing a password failed")]
     Hashing(#[from] argon2::password_hash::Error),
     #[error("hashing a password was broken off")]
@@ -55,8 +58,18 @@ impl From<Error> for Failure {
             Error::TokenRefused(_) | Error::SessionEnded => {
                 challenge(Code::Unauthorized, r#"Bearer error="invalid_token""#)
             }
-            // In a second, the queue of passwords is empty.
+            // In a second, the queue of passwords is a good deal shorter.
             Error::HashingOverloaded => Self::new(Code::ServiceUnavailable)
+                .with_detail(Text::new(
+                    "Trop de connexions et d'inscriptions attendent en ce moment. Réessayez dans quelques secondes.",
+                    "Too many logins and registrations are waiting right now. Try again in a few seconds.",
+                ))
+                .with_header(RETRY_AFTER, HeaderValue::from_static("1")),
+            Error::TooManyPasswords => Self::new(Code::RateLimited)
+                .with_detail(Text::new(
+                    "Trop de connexions et d'inscriptions de votre réseau attendent déjà. Réessayez dans un instant.",
+                    "Too many logins and registrations of your network are waiting already. Try again in a moment.",
+                ))
                 .with_header(RETRY_AFTER, HeaderValue::from_static("1")),
             Error::Hashing(_)
             | Error::HashingAborted(_)
@@ -89,6 +102,13 @@ mod tests {
             assert_eq!(failure.code(), Code::ServiceUnavailable);
             assert_eq!(failure.header().unwrap().0, RETRY_AFTER);
         }
+    }
+
+    #[test]
+    fn a_client_with_too_many_passwords_is_told_so_and_not_that_the_service_is_down() {
+        let failure = Failure::from(Error::TooManyPasswords);
+        assert_eq!(failure.code(), Code::RateLimited);
+        assert_eq!(failure.header().unwrap().0, RETRY_AFTER);
     }
 
     #[test]

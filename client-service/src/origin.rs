@@ -1,14 +1,12 @@
 //! Where a login came from, as its client sees it in the list of sessions.
 //!
-//! The service stands behind a gateway, so the address is the one that the nearest proxy appended to
-//! `X-Forwarded-For`: the right-most entry. Those to its left are whatever the client chose to send. Whoever
-//! reaches the service without a proxy can write that one too, which is why nothing is decided by it.
+//! The service stands behind a gateway, so the address is the client's that the gateway names. Whoever reaches the service
+//! without it can write that one too, which is why nothing is decided by it here.
 
 use std::net::IpAddr;
 
-use actix_web::http::header::{HeaderMap, HeaderName, USER_AGENT};
-
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+use actix_web::http::header::{HeaderMap, USER_AGENT};
+use service_kit::client_address::forwarded_for;
 
 /// Room for every browser in use; the bound keeps a client from growing the database.
 const MAX_USER_AGENT_CHARS: usize = 200;
@@ -29,11 +27,6 @@ impl Origin {
     }
 }
 
-fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
-    let nearest = headers.get_all(FORWARDED_FOR).last()?.to_str().ok()?;
-    nearest.rsplit(',').next()?.trim().parse().ok()
-}
-
 fn user_agent(headers: &HeaderMap) -> Option<String> {
     let sent = String::from_utf8_lossy(headers.get(USER_AGENT)?.as_bytes()).into_owned();
     let kept: String = sent
@@ -48,26 +41,27 @@ fn user_agent(headers: &HeaderMap) -> Option<String> {
 mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
-    use actix_web::http::header::{HeaderMap, HeaderValue, USER_AGENT};
+    use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 
-    use super::{FORWARDED_FOR, Origin};
+    use super::Origin;
 
     const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
     fn address(forwarded: &[&'static str]) -> Option<String> {
         let mut headers = HeaderMap::new();
+        let name = HeaderName::from_static("x-forwarded-for");
         for value in forwarded {
-            headers.append(FORWARDED_FOR, HeaderValue::from_static(value));
+            headers.append(name.clone(), HeaderValue::from_static(value));
         }
         Origin::of(&headers, Some(PEER)).ip_address
     }
 
     #[test]
-    fn the_address_is_the_one_the_nearest_proxy_saw() {
+    fn the_address_is_the_clients_that_the_gateway_names() {
         for (forwarded, expected) in [
             (&["203.0.113.7"][..], "203.0.113.7"),
-            (&["10.9.8.7, 203.0.113.7"], "203.0.113.7"),
-            (&["10.9.8.7", "203.0.113.7"], "203.0.113.7"),
+            // Behind a proxy that the gateway trusts.
+            (&["203.0.113.7, 10.0.0.2"], "203.0.113.7"),
             (&["::ffff:203.0.113.7"], "203.0.113.7"),
             (&["2001:db8::7"], "2001:db8::7"),
         ] {
@@ -76,8 +70,8 @@ mod tests {
     }
 
     #[test]
-    fn without_a_proxy_that_can_be_read_the_address_is_the_peers() {
-        for forwarded in [&[][..], &["unknown"], &["203.0.113.7, oops"], &[""]] {
+    fn without_a_gateway_the_address_is_the_peers() {
+        for forwarded in [&[][..], &["unknown"], &["oops, 203.0.113.7"], &[""]] {
             assert_eq!(address(forwarded).as_deref(), Some("127.0.0.1"));
         }
     }

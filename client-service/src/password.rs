@@ -1,58 +1,69 @@
 //! Hashing and checking passwords: argon2id with the crate's defaults, which are OWASP's (19 MiB, two passes, one
 //! lane), away from the threads that serve.
 //!
-//! Each hash takes 19 MiB and a core for some 30 ms, so at most one runs per core, and only so many may wait: an
-//! onslaught of logins gets a 503 instead of the machine's memory.
+//! Each hash takes 19 MiB and a core for some 30 ms. One core, where there are several, is left to what needs no hash:
+//! checking tokens, reading, the database. Only so many passwords wait, and only so many of one client: an onslaught of
+//! logins is refused at once and gets neither the machine's memory nor the turn of others.
 
-use std::sync::Arc;
 use std::thread::available_parallelism;
 
+use service_kit::client_address::ClientAddress;
 use shared_types::account::{Password, PasswordAttempt};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
 use crate::failure::Error;
 
 mod argon;
+mod queue;
+mod turns;
 
-/// On two cores, the last of 64 waits about a second.
-const MAX_WAITING: usize = 64;
+use queue::Queue;
+use turns::{Limits, Refusal};
+
+/// With two cores, one hashes, and the last of 128 waits four seconds: less than the gateway's deadline (5 s).
+const MAX_WAITING: usize = 128;
+
+/// A class of 35 who log in at once from one address, and a few who press the button twice.
+const MAX_WAITING_OF_ONE: usize = 40;
 
 pub(crate) struct Passwords {
-    /// Those that run and those that wait.
-    admitted: Arc<Semaphore>,
-    running: Arc<Semaphore>,
+    queue: Queue,
     /// What a password is checked against where there is no account, so that both take the same time.
     decoy: String,
 }
-
-/// Held inside the thread that hashes: a client that hangs up does not free what is still being used.
-type Permits = (OwnedSemaphorePermit, OwnedSemaphorePermit);
 
 impl Passwords {
     /// # Errors
     /// The system gives no random salt.
     pub(crate) async fn new() -> Result<Self, Error> {
         let cores = available_parallelism().map_or(1, usize::from);
-        Self::with_limits(cores, MAX_WAITING).await
+        Self::with_limits(Limits {
+            running: cores.saturating_sub(1).max(1),
+            waiting: MAX_WAITING,
+            per_client: MAX_WAITING_OF_ONE,
+        })
+        .await
     }
 
-    async fn with_limits(running: usize, waiting: usize) -> Result<Self, Error> {
+    async fn with_limits(limits: Limits) -> Result<Self, Error> {
         let decoy = spawn_blocking(|| argon::hash(b"the password of nobody")).await??;
         Ok(Self {
-            admitted: Arc::new(Semaphore::new(running + waiting)),
-            running: Arc::new(Semaphore::new(running)),
+            queue: Queue::new(limits),
             decoy,
         })
     }
 
     /// # Errors
     /// Too many wait already, or the system gives no random salt.
-    pub(crate) async fn hash(&self, password: &Password) -> Result<String, Error> {
+    pub(crate) async fn hash(
+        &self,
+        password: &Password,
+        client: Option<ClientAddress>,
+    ) -> Result<String, Error> {
         let password = password.clone();
-        let permits = self.admit().await?;
+        let permit = self.queue.enter(client).await?;
         let hash = spawn_blocking(move || {
-            let _held: Permits = permits;
+            let _held = permit;
             argon::hash(password.expose().as_bytes())
         });
         Ok(hash.await??)
@@ -66,37 +77,37 @@ impl Passwords {
         &self,
         attempt: &PasswordAttempt,
         stored: Option<&str>,
+        client: Option<ClientAddress>,
     ) -> Result<bool, Error> {
         let attempt = attempt.clone();
         let compared = stored.unwrap_or(&self.decoy).to_owned();
-        let permits = self.admit().await?;
+        let permit = self.queue.enter(client).await?;
         let matches = spawn_blocking(move || {
-            let _held: Permits = permits;
+            let _held = permit;
             argon::matches(attempt.expose().as_bytes(), &compared)
         });
         Ok(matches.await?? && stored.is_some())
     }
+}
 
-    async fn admit(&self) -> Result<Permits, Error> {
-        // A semaphore that is never closed fails only by being full.
-        let overloaded = |_full| Error::HashingOverloaded;
-        let admitted = Arc::clone(&self.admitted);
-        let admitted = admitted.try_acquire_owned().map_err(overloaded)?;
-        let running = Arc::clone(&self.running);
-        let running = running
-            .acquire_owned()
-            .await
-            .map_err(|_closed| Error::HashingOverloaded)?;
-        Ok((admitted, running))
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Full => Self::HashingOverloaded,
+            Refusal::Share => Self::TooManyPasswords,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use service_kit::client_address::ClientAddress;
     use shared_types::account::{Password, PasswordAttempt};
     use shared_types::field::FromText as _;
 
-    use super::{Error, Passwords};
+    use super::{Error, Limits, Passwords};
 
     fn password(text: &str) -> Password {
         Password::from_text(text).unwrap()
@@ -109,9 +120,12 @@ mod tests {
     #[actix_web::test]
     async fn a_password_matches_its_own_hash_only() {
         let passwords = Passwords::new().await.unwrap();
-        let stored = passwords.hash(&password("tarte-aux-pommes")).await.unwrap();
+        let stored = passwords
+            .hash(&password("tarte-aux-pommes"), None)
+            .await
+            .unwrap();
         for (typed, expected) in [("tarte-aux-pommes", true), ("Tarte-aux-pommes", false)] {
-            let verified = passwords.verify(&attempt(typed), Some(&stored)).await;
+            let verified = passwords.verify(&attempt(typed), Some(&stored), None).await;
             assert_eq!(verified.unwrap(), expected);
         }
     }
@@ -120,20 +134,31 @@ mod tests {
     async fn no_password_is_that_of_nobody() {
         let passwords = Passwords::new().await.unwrap();
         let guess = attempt("the password of nobody");
-        assert!(!passwords.verify(&guess, None).await.unwrap());
+        assert!(!passwords.verify(&guess, None, None).await.unwrap());
+    }
+
+    fn client(last: u8) -> Option<ClientAddress> {
+        Some(IpAddr::from(Ipv4Addr::new(203, 0, 113, last)).into())
     }
 
     #[actix_web::test]
     async fn one_password_too_many_is_refused_and_the_others_are_hashed() {
-        let passwords = Passwords::with_limits(1, 1).await.unwrap();
+        let limits = Limits {
+            running: 1,
+            waiting: 1,
+            per_client: 1,
+        };
+        let passwords = Passwords::with_limits(limits).await.unwrap();
         let password = password("tarte-aux-pommes");
-        let (first, second, third) = tokio::join!(
-            passwords.hash(&password),
-            passwords.hash(&password),
-            passwords.hash(&password),
+        let (first, second, third, fourth) = tokio::join!(
+            passwords.hash(&password, client(1)),
+            passwords.hash(&password, client(1)),
+            passwords.hash(&password, client(1)),
+            passwords.hash(&password, client(2)),
         );
         assert!(first.is_ok() && second.is_ok());
-        assert!(matches!(third, Err(Error::HashingOverloaded)));
-        assert!(passwords.hash(&password).await.is_ok());
+        assert!(matches!(third, Err(Error::TooManyPasswords)));
+        assert!(matches!(fourth, Err(Error::HashingOverloaded)));
+        assert!(passwords.hash(&password, None).await.is_ok());
     }
 }

@@ -61,7 +61,7 @@ pub(crate) async fn seed(store: &Store, passwords: &Passwords) -> Result<(), Run
             continue;
         }
         let new = account.as_new_client()?;
-        let hash = passwords.hash(&new.password).await?;
+        let hash = passwords.hash(&new.password, None).await?;
         match store.add_client(&new, account.role, &hash, None).await {
             // Another replica was first.
             Ok(_) | Err(Error::EmailTaken) => {}

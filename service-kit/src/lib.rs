@@ -3,6 +3,7 @@
 //!
 //! A service gives its configuration, its routes and its failures; [`program::run`] makes a process of them.
 
+pub mod client_address;
 #[cfg(feature = "database")]
 pub mod database;
 pub mod env;

@@ -2,6 +2,7 @@
 
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
+use service_kit::client_address::ClientAddress;
 use service_kit::failure::Failure;
 use service_kit::input::Json;
 use shared_types::account::{Client, LoggedIn, Login};
@@ -22,7 +23,8 @@ pub(super) async fn login(
     request: HttpRequest,
     Json(login): Json<Login>,
 ) -> Result<HttpResponse, Failure> {
-    let client = verify(&accounts, &login).await?;
+    let address = ClientAddress::of(request.headers());
+    let client = verify(&accounts, &login, address).await?;
     let peer = request.peer_addr().map(|peer| peer.ip());
     let begins = Timestamp::now();
     let session = NewSession {
@@ -48,10 +50,17 @@ pub(super) async fn login(
 
 /// The client whose credentials these are. Whatever is wrong, it is found out after the same work, so that neither
 /// the words nor the time tell which addresses have an account.
-async fn verify(accounts: &Accounts, login: &Login) -> Result<Client, Error> {
+async fn verify(
+    accounts: &Accounts,
+    login: &Login,
+    address: Option<ClientAddress>,
+) -> Result<Client, Error> {
     let found = accounts.store.credentials(login.email.as_str()).await?;
     let hash = found.as_ref().map(|found| found.password_hash.as_str());
-    let matches = accounts.passwords.verify(&login.password, hash).await?;
+    let matches = accounts
+        .passwords
+        .verify(&login.password, hash, address)
+        .await?;
     match found {
         Some(Credentials { client, .. }) if matches && client.is_active => Ok(client),
         _ => Err(Error::InvalidCredentials),

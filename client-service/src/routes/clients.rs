@@ -1,6 +1,7 @@
 //! Registering, listing, reading and deleting clients.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use service_kit::client_address::ClientAddress;
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
 use shared_types::account::{NewClient, Role};
@@ -28,7 +29,8 @@ pub(super) async fn register(
     {
         return Ok(before.created());
     }
-    let hash = accounts.passwords.hash(&new.password).await?;
+    let client = ClientAddress::of(request.headers());
+    let hash = accounts.passwords.hash(&new.password, client).await?;
     let registered = accounts.store.add_client(&new, role, &hash, key.as_ref());
     Ok(registered.await?.created())
 }

@@ -70,7 +70,7 @@ async fn a_session_knows_where_it_was_begun() {
     let answer = service
         .http
         .request(Method::POST, "/auth/login")
-        .header("X-Forwarded-For", "10.0.0.1, 203.0.113.7")
+        .header("X-Forwarded-For", "203.0.113.7, 10.0.0.1")
         .header("User-Agent", &"x".repeat(300))
         .send_json(login)
         .await

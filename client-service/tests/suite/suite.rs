@@ -10,17 +10,22 @@ mod durability;
 mod housekeeping;
 mod idempotency;
 mod login;
+mod onslaught;
 mod registration;
 mod restart;
 mod sessions;
 mod strict;
 mod tokens;
 
+use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use actix_web::http::Method;
+use actix_web::rt::task::JoinHandle;
 use client_service::{Access, Config};
 use serde_json::{Value, json};
+use service_kit::serve::Draining;
 use service_kit::testing::{Answer, Client, Request};
 use sqlx::{AnyConnection, Connection as _};
 
@@ -28,10 +33,13 @@ use crate::TestDatabase;
 
 pub(crate) const PASSWORD: &str = "tarte-aux-pommes";
 
-/// A running service. It stops with the test's runtime; its database goes with the last who knows it.
+/// A running service. Dropped, it goes on until the test's runtime ends; its database goes with the last who knows it.
 pub(crate) struct Running {
     pub(crate) http: Client,
     pub(crate) database: TestDatabase,
+    pub(crate) addr: SocketAddr,
+    stop: Draining,
+    ended: JoinHandle<io::Result<()>>,
 }
 
 /// The published contract: open access, no demo accounts in the way.
@@ -61,8 +69,22 @@ pub(crate) async fn service_with(change: impl FnOnce(&mut Config)) -> Running {
     let database = TestDatabase::fresh();
     let mut config = config(&database);
     change(&mut config);
-    let http = start(config).await;
-    Running { http, database }
+    start_on(config, database).await
+}
+
+async fn start_on(config: Config, database: TestDatabase) -> Running {
+    let application = client_service::build(config).await.unwrap();
+    let addr = application.addr();
+    let stop = Draining::default();
+    let asked = stop.clone();
+    let ended = application.run_until(async move { asked.begun().await });
+    Running {
+        http: Client::of(addr),
+        database,
+        addr,
+        stop,
+        ended: actix_web::rt::spawn(ended),
+    }
 }
 
 pub(crate) fn new_client(email: &str) -> Value {
@@ -70,6 +92,25 @@ pub(crate) fn new_client(email: &str) -> Value {
 }
 
 impl Running {
+    /// As `docker stop` does, until it has ended.
+    pub(crate) async fn stop(self) -> TestDatabase {
+        self.stop.begin();
+        self.ended.await.unwrap().unwrap();
+        self.database
+    }
+
+    /// The same service, stopped and started again.
+    pub(crate) async fn restarted(self) -> Self {
+        self.restarted_with(|_| {}).await
+    }
+
+    pub(crate) async fn restarted_with(self, change: impl FnOnce(&mut Config)) -> Self {
+        let database = self.stop().await;
+        let mut config = config(&database);
+        change(&mut config);
+        start_on(config, database).await
+    }
+
     pub(crate) async fn register(&self, email: &str) -> Value {
         self.http.post("/clients", new_client(email)).await.ok(201)
     }

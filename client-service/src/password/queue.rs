@@ -1,0 +1,128 @@
+//! The queue in front of the threads that hash.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use service_kit::client_address::ClientAddress;
+use tokio::sync::oneshot;
+
+use super::turns::{Entry, Limits, Refusal, Ticket, Turns};
+
+/// Its copies are the same queue.
+#[derive(Clone)]
+pub(super) struct Queue(Arc<Mutex<State>>);
+
+struct State {
+    turns: Turns<ClientAddress>,
+    waiting: HashMap<Ticket, oneshot::Sender<Permit>>,
+}
+
+/// Held by the thread that hashes: a client that hangs up does not free what is still being used. Dropped, it is the next
+/// one's turn.
+pub(super) struct Permit(Queue);
+
+impl Queue {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            turns: Turns::new(limits),
+            waiting: HashMap::new(),
+        })))
+    }
+
+    /// Waits for a turn.
+    ///
+    /// # Errors
+    /// Too many wait already; this is found out at once.
+    pub(super) async fn enter(&self, client: Option<ClientAddress>) -> Result<Permit, Refusal> {
+        let (waiting, turn) = {
+            let mut state = self.lock();
+            let ticket = match state.turns.enter(client)? {
+                Entry::Runs => return Ok(Permit(self.clone())),
+                Entry::Waits(ticket) => ticket,
+            };
+            let (sender, turn) = oneshot::channel();
+            state.waiting.insert(ticket, sender);
+            (Waiting(self, ticket), turn)
+        };
+        let permit = turn.await;
+        drop(waiting);
+        // A sender is dropped only with its receiver.
+        permit.map_err(|_dropped| Refusal::Full)
+    }
+
+    /// A panic elsewhere leaves the turns as they were: no step of theirs panics.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let next = {
+            let mut state = self.0.lock();
+            let ticket = state.turns.end();
+            ticket.and_then(|ticket| state.waiting.remove(&ticket))
+        };
+        if let Some(next) = next {
+            // Whoever has just given up drops the permit, and the one after him has it.
+            drop(next.send(Permit(self.0.clone())));
+        }
+    }
+}
+
+/// Leaves the queue when it is dropped, as with a client that hangs up.
+struct Waiting<'a>(&'a Queue, Ticket);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        if state.waiting.remove(&self.1).is_some() {
+            state.turns.leave(self.1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::{Limits, Queue, Refusal};
+
+    fn queue() -> Queue {
+        Queue::new(Limits {
+            running: 1,
+            waiting: 2,
+            per_client: 2,
+        })
+    }
+
+    #[actix_web::test]
+    async fn a_turn_is_passed_on_when_the_one_before_ends() {
+        let queue = queue();
+        let first = queue.enter(None).await.ok().unwrap();
+        let mut second = Box::pin(queue.enter(None));
+        assert!(second.as_mut().now_or_never().is_none());
+        drop(first);
+        assert!(second.await.is_ok());
+    }
+
+    #[actix_web::test]
+    async fn whoever_hangs_up_frees_the_place_in_the_queue_and_the_turn() {
+        let queue = queue();
+        let first = queue.enter(None).await.ok().unwrap();
+        let mut waiting = [(); 2].map(|()| Box::pin(queue.enter(None)));
+        for each in &mut waiting {
+            assert!(each.as_mut().now_or_never().is_none());
+        }
+        let refused = queue.enter(None).await.err();
+        assert_eq!(refused, Some(Refusal::Full));
+        let [gives_up, stays] = waiting;
+        drop(gives_up);
+        let mut late = Box::pin(queue.enter(None));
+        assert!(late.as_mut().now_or_never().is_none());
+        drop(first);
+        // It was his turn, and he is gone before he knows.
+        drop(stays);
+        assert!(late.await.is_ok());
+    }
+}
