@@ -1,7 +1,7 @@
 //! `cargo run --release -p bench`: measures the release binaries from outside, as their clients see them.
 //!
 //! It knows no service's code, only what the contract says of them, so that the same load can be put on anything
-//! that speaks it. Each measurement is a subcommand: `orders`, which runs where none is named, `journey`, `idle`,
+//! that speaks it. Each measurement is a subcommand: `orders`, which runs where none is named, `journey`, `lists`, `idle`,
 //! `bodies`, `outages`, `proxy` and `growth`.
 
 mod bodies;
@@ -12,6 +12,7 @@ mod gateway;
 mod growth;
 mod idle;
 mod journey;
+mod lists;
 mod load;
 mod machine;
 mod markdown;
@@ -54,6 +55,8 @@ enum Measurement {
     Orders(orders::Options),
     /// How long it takes until one domain hears of another: the life of an order, through the gateway
     Journey(journey::Options),
+    /// What `GET /commandes` without a limit costs, with few orders and with a million
+    Lists(lists::Options),
     /// What idle connections and slow heads cost the gateway, and whoever else is a client of it; beside nginx
     Idle(idle::Options),
     /// What passing on a request costs the gateway, beside other proxies
@@ -102,6 +105,7 @@ async fn run(measurement: Measurement) -> Result<(), Error> {
     match measurement {
         Measurement::Orders(options) => orders::run(options).await,
         Measurement::Journey(options) => journey::run(options).await,
+        Measurement::Lists(options) => lists::run(options).await,
         Measurement::Idle(options) => idle::run(options).await,
         Measurement::Proxy(options) => proxy::run(options).await,
         Measurement::Growth(options) => growth::run(options).await,
