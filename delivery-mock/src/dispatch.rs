@@ -10,6 +10,7 @@ mod couriers;
 mod deliveries;
 mod drafts;
 mod ledger;
+mod makers;
 mod orders;
 mod samples;
 mod status;
@@ -22,6 +23,7 @@ use shared_types::id::{CourierId, DeliveryId, OrderId};
 use shared_types::value::Timestamp;
 
 use ledger::Ledger;
+use makers::Makers;
 pub(crate) use status::{ImpossibleMove, order_status};
 
 /// The couriers and the deliveries, finished ones included as long as there is room: a repeated mark on one of those
@@ -34,6 +36,9 @@ pub(crate) struct Dispatch {
     drafts: BTreeSet<DeliveryId>,
     /// The orders that are known to have ended: what is told of them late drafts nothing any more.
     ended: BTreeSet<OrderId>,
+    /// Who registered a courier, and who opened a delivery that is not finished.
+    registered_by: Makers<CourierId>,
+    opened_by: Makers<DeliveryId>,
     limits: Limits,
 }
 
@@ -43,6 +48,8 @@ pub(crate) struct Limits {
     pub(crate) couriers: usize,
     /// As many ended orders are remembered, too.
     pub(crate) deliveries: usize,
+    /// How many of each one client may have, finished deliveries apart: nobody keeps others out by filling a list.
+    pub(crate) per_client: usize,
 }
 
 impl Default for Limits {
@@ -52,6 +59,7 @@ impl Default for Limits {
         Self {
             couriers: 10_000,
             deliveries: 10_000,
+            per_client: 1_000,
         }
     }
 }
@@ -72,6 +80,8 @@ pub(crate) enum Refusal {
     Finished(DeliveryStatus),
     ImpossibleMove(ImpossibleMove),
     Full,
+    /// The client has as many as it may.
+    Share,
 }
 
 impl Dispatch {
@@ -81,6 +91,8 @@ impl Dispatch {
             deliveries: Ledger::default(),
             drafts: BTreeSet::new(),
             ended: BTreeSet::new(),
+            registered_by: Makers::default(),
+            opened_by: Makers::default(),
             limits,
         }
     }
@@ -121,6 +133,7 @@ mod tests {
     pub(super) const ROOM_FOR_ONE: Limits = Limits {
         couriers: 1,
         deliveries: 1,
+        per_client: 1,
     };
 
     pub(super) fn at(millis: i64) -> Timestamp {
@@ -133,7 +146,9 @@ mod tests {
 
     pub(super) fn hire(dispatch: &mut Dispatch, email: &str) -> Result<CourierId, Refusal> {
         let new = parsed(json!({"nom": "Petit", "email": email}));
-        dispatch.register(new, at(0)).map(|courier| courier.id)
+        dispatch
+            .register(new, None, at(0))
+            .map(|courier| courier.id)
     }
 
     #[test]
@@ -145,7 +160,7 @@ mod tests {
         assert!(hire(&mut dispatch, "b@example.com").is_ok());
 
         let open = |dispatch: &mut Dispatch, order: &str| {
-            dispatch.open(parsed(json!({"commandeId": order})), at(0))
+            dispatch.open(parsed(json!({"commandeId": order})), None, at(0))
         };
         assert!(open(&mut dispatch, "A").is_ok());
         assert_eq!(open(&mut dispatch, "B"), Err(Refusal::Full));
@@ -159,7 +174,7 @@ mod tests {
         let courier = hire(&mut dispatch, "a@example.com").unwrap();
         let new =
             parsed(json!({"commandeId": "A", "livreurId": courier, "commentaires": "Code 42B"}));
-        let id = dispatch.open(new, at(0)).unwrap().id;
+        let id = dispatch.open(new, None, at(0)).unwrap().id;
 
         let same =
             json!({"statut": "EN_ATTENTE", "livreurId": courier, "commentaires": "Code 42B"});

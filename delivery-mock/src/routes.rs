@@ -7,8 +7,12 @@ mod marks;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use actix_web::web;
-use service_kit::failure::Failure;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::{HttpRequest, web};
+use serde::Serialize;
+use service_kit::client_address::ClientAddress;
+use service_kit::failure::{Failure, QUOTA_RETRY_AFTER};
+use service_kit::idempotency::{Answers, Claim, Key, Made, SealedKey};
 use service_kit::orders::Orders;
 use service_kit::serve::resource;
 use shared_types::field::{FieldErrors, FromText};
@@ -23,6 +27,8 @@ use crate::dispatch::{Dispatch, ImpossibleMove, Limits, Refusal};
 /// Delivery, and the order service that hears what is marked here, where there is one.
 pub(crate) struct SharedDispatch {
     dispatch: Mutex<Dispatch>,
+    /// What was answered to requests that may be repeated. Locked before the other.
+    answers: Mutex<Answers>,
     orders: Option<Orders>,
 }
 
@@ -36,6 +42,7 @@ impl SharedDispatch {
         };
         Self {
             dispatch: Mutex::new(dispatch),
+            answers: Mutex::default(),
             orders,
         }
     }
@@ -54,9 +61,54 @@ impl SharedDispatch {
         }
     }
 
+    /// Does what a request asks for, unless it was done before under the same key: then the answer is the first one. Of two
+    /// at once the second waits.
+    fn once<T: Serialize>(
+        &self,
+        asked: &Asked,
+        id: impl FnOnce(&T) -> String,
+        work: impl FnOnce(&mut Dispatch) -> Result<T, Refusal>,
+    ) -> Result<Made<T>, Failure> {
+        let Some(key) = &asked.key else {
+            return work(&mut self.lock()).map(Made::Now).map_err(failure);
+        };
+        let mut answers = self.answers();
+        let now = Timestamp::now();
+        match answers.claim(key, now) {
+            Claim::First => {}
+            Claim::Done(answer) => return Ok(Made::Before(answer)),
+            Claim::Reused => return Err(Failure::new(Code::IdempotencyKeyReused)),
+        }
+        let made = work(&mut self.lock()).map_err(failure)?;
+        let text = serde_json::to_string(&made).map_err(Failure::internal)?;
+        answers.keep(key, asked.client, (id(&made), text), now);
+        Ok(Made::Now(made))
+    }
+
+    /// A panic elsewhere leaves every answer whole: each is kept or dropped in one step.
+    fn answers(&self) -> MutexGuard<'_, Answers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A panic elsewhere leaves every delivery whole: a change is made on a copy and put in place at once.
     fn lock(&self) -> MutexGuard<'_, Dispatch> {
         self.dispatch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Who asks, and under which key.
+struct Asked {
+    client: Option<ClientAddress>,
+    key: Option<SealedKey>,
+}
+
+impl Asked {
+    /// The same body under the same key at another path is another request.
+    fn of(request: &HttpRequest, key: Option<Key>) -> Self {
+        Self {
+            client: ClientAddress::of(request.headers()),
+            key: key.map(|key| key.sealed_with(request.path().as_bytes())),
+        }
     }
 }
 
@@ -124,6 +176,9 @@ fn failure(refusal: Refusal) -> Failure {
             ))
         }
         Refusal::Full => Failure::new(Code::StorageFull),
+        Refusal::Share => {
+            Failure::new(Code::QuotaReached).with_header(RETRY_AFTER, QUOTA_RETRY_AFTER)
+        }
     }
 }
 
@@ -139,5 +194,12 @@ mod tests {
     fn a_full_list_is_a_507() {
         let code = failure(Refusal::Full).code();
         assert_eq!((code, code.status()), (Code::StorageFull, 507));
+    }
+
+    #[test]
+    fn a_client_with_its_share_of_a_list_is_told_to_come_back() {
+        let refused = failure(Refusal::Share);
+        assert_eq!(refused.code(), Code::QuotaReached);
+        assert_eq!(refused.header().unwrap().1, "60");
     }
 }

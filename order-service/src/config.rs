@@ -1,6 +1,7 @@
 //! What the order service is told by its environment.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::str::FromStr;
 
 use service_kit::database::DatabaseUrl;
 use service_kit::env::{ConfigError, Env};
@@ -17,8 +18,43 @@ pub struct Config {
     pub kitchen_url: Option<PeerUrl>,
     /// `DELIVERY_URL`: the delivery service that does; none by default.
     pub delivery_url: Option<PeerUrl>,
+    /// `ORDERS_OPEN_PER_ADDRESS`: how many open orders one client address, or one IPv6 /64 network, may have, `off` for
+    /// any number; `1000` by default.
+    pub open_per_address: OpenPerAddress,
     /// `SEED_DEMO`: whether an empty menu is filled with sample dishes; `true` by default.
     pub seed_demo: bool,
+}
+
+/// How many open orders one client address may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenPerAddress(Option<u32>);
+
+impl OpenPerAddress {
+    /// Nothing where any number may be open.
+    pub(crate) fn get(self) -> Option<u32> {
+        self.0
+    }
+}
+
+impl Default for OpenPerAddress {
+    /// A tenth of what the kitchen holds. A restaurant whose own tablets all order from one address has fewer.
+    fn default() -> Self {
+        Self(Some(1000))
+    }
+}
+
+impl FromStr for OpenPerAddress {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "off" => Ok(Self(None)),
+            number => match number.parse() {
+                Ok(number) if number > 0 => Ok(Self(Some(number))),
+                _ => Err("expected a number from 1, or off"),
+            },
+        }
+    }
 }
 
 impl Config {
@@ -32,6 +68,7 @@ impl Config {
             database_url: env.parse_or("DATABASE_URL", database_url)?,
             kitchen_url: env.parse("KITCHEN_URL")?,
             delivery_url: env.parse("DELIVERY_URL")?,
+            open_per_address: env.parse_or("ORDERS_OPEN_PER_ADDRESS", OpenPerAddress::default())?,
             seed_demo: env.parse_or("SEED_DEMO", true)?,
         })
     }
@@ -62,6 +99,8 @@ mod tests {
             ("DATABASE_URL", "mysql://user:s3cret@db/orders"),
             ("KITCHEN_URL", "kitchen:8003"),
             ("DELIVERY_URL", "http://user:s3cret@/"),
+            ("ORDERS_OPEN_PER_ADDRESS", "0"),
+            ("ORDERS_OPEN_PER_ADDRESS", "many"),
             ("SEED_DEMO", "yes"),
         ] {
             let error = Config::from_env(&Env::of_pairs([(name, value)])).unwrap_err();

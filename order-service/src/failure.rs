@@ -1,14 +1,15 @@
 //! What goes wrong here, as a client is told: the one place that turns it into problem codes.
 
+use actix_web::http::header::RETRY_AFTER;
 use service_kit::database;
-use service_kit::failure::Failure;
+use service_kit::failure::{Failure, QUOTA_RETRY_AFTER};
 use shared_types::field::FieldErrors;
 use shared_types::problem::Code;
 use shared_types::text::Text;
 
 use crate::page;
 use crate::status::ImpossibleMove;
-use crate::store::{OrderError, StoreError};
+use crate::store::{MenuError, OrderError, StoreError};
 
 impl From<OrderError> for Failure {
     fn from(error: OrderError) -> Self {
@@ -25,7 +26,28 @@ impl From<OrderError> for Failure {
                     format!("An order that is {from} cannot become {to}."),
                 ))
             }
+            OrderError::TooManyOpen(most) => Self::new(Code::QuotaReached)
+                .with_detail(Text::formatted(
+                    format!(
+                        "Votre réseau a déjà {most} commandes en cours. \
+                         Attendez que l'une d'elles soit livrée ou annulée."
+                    ),
+                    format!(
+                        "Your network has {most} open orders already. \
+                         Wait until one of them is delivered or cancelled."
+                    ),
+                ))
+                .with_header(RETRY_AFTER, QUOTA_RETRY_AFTER),
             OrderError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<MenuError> for Failure {
+    fn from(error: MenuError) -> Self {
+        match error {
+            MenuError::KeyReused => Self::new(Code::IdempotencyKeyReused),
+            MenuError::Store(error) => error.into(),
         }
     }
 }

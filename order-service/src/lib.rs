@@ -23,7 +23,7 @@ use service_kit::serve::{Application, Service};
 use crate::routes::SharedDemoOrders;
 use crate::store::Store;
 
-pub use config::Config;
+pub use config::{Config, OpenPerAddress};
 pub use service_kit::database::DatabaseUrl;
 
 /// Opens the database, brings its schema up to date, and binds.
@@ -31,7 +31,8 @@ pub use service_kit::database::DatabaseUrl;
 /// # Errors
 /// The database cannot be opened or migrated, or the address cannot be bound.
 pub async fn build(config: Config) -> Result<Application, RunError> {
-    let store = Store::open(&config.database_url, subscribers::links(&config)).await?;
+    let links = subscribers::links(&config);
+    let store = Store::open(&config.database_url, links, config.open_per_address).await?;
     if config.seed_demo {
         seed::fill_empty_menu(&store).await?;
     }
@@ -42,11 +43,8 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
         workers: 2,
         readiness: store.readiness(),
     };
-    let (outbox, exposed, tidied) = (
-        store.outbox().clone(),
-        store.outbox().clone(),
-        store.clone(),
-    );
+    let (outbox, exposed) = (store.outbox().clone(), store.outbox().clone());
+    let (tidied, watched) = (store.clone(), store.clone());
     let store = web::Data::new(store);
     let demo = web::Data::new(SharedDemoOrders::new(config.seed_demo));
     let application = Application::bind(service, move |routes| {
@@ -58,5 +56,6 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
     })?;
     Ok(application
         .beside(|draining| outbox.run(draining))
+        .beside(|draining| watched.watch_writes(draining))
         .beside(|draining| keep_tidy(draining, async move || tidied.sweep().await)))
 }

@@ -4,13 +4,14 @@
 //! below it, however many orders were added at the top meanwhile. The body stays a plain array, which existing
 //! frontends expect; the way on is in the headers.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use shared_types::field::{FieldErrors, FromText, Optional};
 use shared_types::id::{ClientId, OrderId};
 use shared_types::order::OrderStatus;
 use shared_types::text::Text;
+use shared_types::value::Timestamp;
 
 /// Keeps one page within a few hundred kilobytes.
 const MAX_LIMIT: u32 = 200;
@@ -23,7 +24,7 @@ pub(crate) struct Listing {
     pub(crate) client_id: Optional<ClientId>,
     #[deserr(default)]
     pub(crate) status: Optional<OrderStatus>,
-    /// The whole list where it is absent.
+    /// Every open order and the newest that have ended where it is absent.
     #[deserr(default)]
     pub(crate) limit: Optional<Limit>,
     #[deserr(default)]
@@ -34,9 +35,24 @@ pub(crate) struct Listing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limit(u32);
 
-/// The last order that was shown. Opaque to clients: what it holds may change.
+/// Where a list goes on. Opaque to clients: what it holds may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Cursor(pub(crate) OrderId);
+pub(crate) struct Cursor {
+    /// The last order that was shown of those that come in order.
+    pub(crate) last: OrderId,
+    /// Where every open order has been shown: only those follow that had ended before this moment.
+    pub(crate) ended_before: Option<Timestamp>,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.last.fmt(f)?;
+        match self.ended_before {
+            Some(moment) => write!(f, ".{}", moment.millis()),
+            None => Ok(()),
+        }
+    }
+}
 
 impl Limit {
     pub(crate) fn get(self) -> u32 {
@@ -45,12 +61,12 @@ impl Limit {
 }
 
 impl Listing {
-    /// The `Link` field (RFC 8288 §3) to the page after `last`. Its target is only a query (RFC 3986 §5.2.2), so
+    /// The `Link` field (RFC 8288 §3) to the next page. Its target is only a query (RFC 3986 §5.2.2), so
     /// that it resolves against whatever path the client asked, the gateway's too.
     ///
     /// The query is written anew from parsed values, which hold unreserved characters only: nothing in it needs
     /// to be percent-encoded.
-    pub(crate) fn next_link(&self, last: OrderId) -> String {
+    pub(crate) fn next_link(&self, next: &Cursor) -> String {
         let mut link = String::from("<?");
         // Writing to a String cannot fail.
         if let Some(client) = self.client_id.as_ref() {
@@ -62,7 +78,7 @@ impl Listing {
         if let Some(Limit(limit)) = self.limit.as_ref() {
             let _ = write!(link, "limit={limit}&");
         }
-        let _ = write!(link, "cursor={last}>; rel=\"next\"");
+        let _ = write!(link, "cursor={next}>; rel=\"next\"");
         link
     }
 }
@@ -84,9 +100,15 @@ impl FromText for Limit {
 
 impl FromText for Cursor {
     fn from_text(text: &str) -> Result<Self, Text> {
-        OrderId::from_text(text)
-            .map(Self)
-            .map_err(|_not_a_uuid| unknown_cursor())
+        let (last, ended_before) = match text.split_once('.') {
+            None => (text, None),
+            Some((last, millis)) => {
+                let moment = millis.parse().ok().and_then(Timestamp::from_millis);
+                (last, Some(moment.ok_or_else(unknown_cursor)?))
+            }
+        };
+        let last = OrderId::from_text(last).map_err(|_not_a_uuid| unknown_cursor())?;
+        Ok(Self { last, ended_before })
     }
 }
 
@@ -130,7 +152,20 @@ fn parameter<T: FromText, V: IntoValue>(
 mod tests {
     use shared_types::field::FromText as _;
 
-    use super::Limit;
+    use super::{Cursor, Limit};
+
+    #[test]
+    fn a_cursor_is_read_as_it_is_written() {
+        for text in [
+            "0192f0c4-0a11-7000-8000-00000000ffff",
+            "0192f0c4-0a11-7000-8000-00000000ffff.1764412345678",
+        ] {
+            assert_eq!(Cursor::from_text(text).unwrap().to_string(), text);
+        }
+        for bad in ["", "abc", "0192f0c4-0a11-7000-8000-00000000ffff.", "x.1"] {
+            assert!(Cursor::from_text(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn a_limit_is_between_1_and_200() {

@@ -29,6 +29,11 @@ pub(crate) fn transition(from: OrderStatus, to: OrderStatus) -> Result<Step, Imp
     }
 }
 
+/// Whether an order's life is over: nothing follows.
+pub(crate) fn is_final(status: OrderStatus) -> bool {
+    successors(status).is_empty()
+}
+
 fn successors(from: OrderStatus) -> &'static [OrderStatus] {
     match from {
         Pending => &[Preparing, Ready, Cancelled],

@@ -3,6 +3,7 @@
 //! Whatever reads before it writes does both in one transaction that holds the write lock from its start
 //! ([`Database::write`]), so that two who change one order come one after the other.
 
+mod list;
 mod menu;
 mod news;
 mod orders;
@@ -15,9 +16,14 @@ use service_kit::health::Readiness;
 use service_kit::housekeeping;
 use service_kit::idempotency;
 use service_kit::outbox::{self, Link, Outbox};
+use service_kit::serve::Draining;
 use shared_types::value::Timestamp;
 use sqlx::migrate::Migrator;
 
+use crate::config::OpenPerAddress;
+
+pub(crate) use list::List;
+pub(crate) use menu::MenuError;
 pub(crate) use orders::OrderError;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -27,6 +33,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 pub(crate) struct Store {
     database: Database,
     outbox: Outbox,
+    open_per_address: OpenPerAddress,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -41,11 +48,19 @@ pub(crate) enum StoreError {
 }
 
 impl Store {
-    pub(crate) async fn open(url: &DatabaseUrl, links: Vec<Link>) -> Result<Self, OpenError> {
+    pub(crate) async fn open(
+        url: &DatabaseUrl,
+        links: Vec<Link>,
+        open_per_address: OpenPerAddress,
+    ) -> Result<Self, OpenError> {
         let migrations = [&MIGRATIONS, &outbox::MIGRATIONS, &idempotency::MIGRATIONS];
         let database = Database::open(url, &migrations).await?;
         let outbox = Outbox::new(database.clone(), links);
-        Ok(Self { database, outbox })
+        Ok(Self {
+            database,
+            outbox,
+            open_per_address,
+        })
     }
 
     /// What is still to be told to the subscribers.
@@ -57,6 +72,11 @@ impl Store {
     pub(crate) async fn sweep(&self) {
         let swept = idempotency::sweep(&self.database, Timestamp::now()).await;
         housekeeping::report("idempotency keys", swept);
+    }
+
+    /// See [`Database::watch_writes`].
+    pub(crate) async fn watch_writes(self, draining: Draining) {
+        self.database.watch_writes(draining).await;
     }
 
     pub(crate) fn readiness(&self) -> Readiness {

@@ -17,6 +17,9 @@ use crate::program::chain;
 
 type Cause = Box<dyn StdError + Send + Sync>;
 
+/// The `Retry-After` of a client that has its share of what is kept: orders and deliveries take minutes to end.
+pub const QUOTA_RETRY_AFTER: HeaderValue = HeaderValue::from_static("60");
+
 /// Boxed, so that the `Result` of every handler stays small.
 #[derive(Debug)]
 pub struct Failure(Box<Facts>);

@@ -5,17 +5,20 @@
 //! leaves nothing behind and may be repeated with the same key. Of the body only a keyed hash is kept.
 
 mod kept;
+mod memory;
 mod submission;
 
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use serde::Serialize;
 use sqlx::migrate::Migrator;
 
 pub use kept::{Claim, SealedKey, forget, sweep};
+pub use memory::Answers;
 pub use submission::{Key, Submission};
 
 /// How long an answer is given again.
@@ -39,7 +42,13 @@ impl<T: Serialize> Made<T> {
     /// The 201 of both, which differ in nothing.
     #[must_use]
     pub fn created(self) -> HttpResponse {
-        let mut answer = HttpResponse::Created();
+        self.answered(StatusCode::CREATED)
+    }
+
+    /// The same with another status.
+    #[must_use]
+    pub fn answered(self, status: StatusCode) -> HttpResponse {
+        let mut answer = HttpResponse::build(status);
         match self {
             Self::Now(made) => answer.json(made),
             Self::Before(text) => answer.content_type(ContentType::json()).body(text),

@@ -2,6 +2,7 @@
 //!
 //! `available` is the courier's own word. Nothing here changes it, so that a courier who is off stays off.
 
+use service_kit::client_address::ClientAddress;
 use shared_types::account::{Email, Phone};
 use shared_types::delivery::{Courier, CourierChange, NewCourier};
 use shared_types::field::Optional;
@@ -23,13 +24,21 @@ impl Dispatch {
             .ok_or(Refusal::UnknownCourier)
     }
 
-    pub(crate) fn register(&mut self, new: NewCourier, now: Timestamp) -> Result<Courier, Refusal> {
+    /// `client` is who asks, as far as the gateway tells.
+    pub(crate) fn register(
+        &mut self,
+        new: NewCourier,
+        client: Option<ClientAddress>,
+        now: Timestamp,
+    ) -> Result<Courier, Refusal> {
         self.check_email(&new.email, None)?;
+        self.registered_by.check(client, self.limits.per_client)?;
         if self.couriers.len() >= self.limits.couriers {
             return Err(Refusal::Full);
         }
         let courier = courier(new);
         self.couriers.insert(courier.id, courier.clone());
+        self.registered_by.add(courier.id, client);
         self.give_out(now);
         Ok(courier)
     }
@@ -54,6 +63,7 @@ impl Dispatch {
     /// free; what is finished still says who did it.
     pub(crate) fn remove_courier(&mut self, id: CourierId, now: Timestamp) -> Result<(), Refusal> {
         self.couriers.remove(&id).ok_or(Refusal::UnknownCourier)?;
+        self.registered_by.remove(&id);
         let unfinished = self.deliveries.unfinished();
         let theirs = unfinished.filter(|delivery| delivery.courier_id == Some(id));
         for mut delivery in theirs.cloned().collect::<Vec<_>>() {

@@ -2,6 +2,7 @@
 //!
 //! A change is first made on a copy. A refusal on the way drops the copy, so a refused change changes nothing.
 
+use service_kit::client_address::ClientAddress;
 use shared_types::delivery::{Assignment, Delivery, DeliveryChange, DeliveryStatus, NewDelivery};
 use shared_types::id::{CourierId, DeliveryId, OrderRef};
 use shared_types::value::Timestamp;
@@ -52,8 +53,14 @@ impl Dispatch {
         delivery.ok_or(Refusal::UnknownDelivery)
     }
 
-    /// Opens an order's delivery, or fills in its draft, which is none from then on.
-    pub(crate) fn open(&mut self, new: NewDelivery, now: Timestamp) -> Result<Delivery, Refusal> {
+    /// Opens an order's delivery, or fills in its draft, which is none from then on. `client` is who asks, as far as the
+    /// gateway tells.
+    pub(crate) fn open(
+        &mut self,
+        new: NewDelivery,
+        client: Option<ClientAddress>,
+        now: Timestamp,
+    ) -> Result<Delivery, Refusal> {
         if let Some(courier) = new.courier_id.as_ref() {
             self.check_choice(*courier)?;
         }
@@ -64,7 +71,9 @@ impl Dispatch {
         };
         fill_in(&mut opened, new);
         if !self.drafts.remove(&opened.id) {
+            self.opened_by.check(client, self.limits.per_client)?;
             self.deliveries.make_room(self.limits.deliveries)?;
+            self.opened_by.add(opened.id, client);
         }
         Ok(self.keep(opened, now))
     }
@@ -160,6 +169,7 @@ impl Dispatch {
         }
         if is_finished(delivery.status) {
             self.drafts.remove(&delivery.id);
+            self.opened_by.remove(&delivery.id);
         }
         delivery
     }

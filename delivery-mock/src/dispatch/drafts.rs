@@ -103,7 +103,7 @@ mod tests {
         };
         let fill_in: Change = |dispatch, _, [_, b, _]| {
             dispatch
-                .open(parsed(json!({"commandeId": order_ref(b)})), at(1))
+                .open(parsed(json!({"commandeId": order_ref(b)})), None, at(1))
                 .unwrap();
         };
         for (what, change) in [
@@ -158,7 +158,7 @@ mod tests {
         let mut dispatch = Dispatch::new(Limits::default());
         let waiting = ready(&mut dispatch);
         for order in [order_ref(&waiting), order_ref(&order(OrderStatus::Ready))] {
-            let opened = dispatch.open(parsed(json!({"commandeId": order})), at(1));
+            let opened = dispatch.open(parsed(json!({"commandeId": order})), None, at(1));
             let Delivery { id, courier_id, .. } = opened.unwrap();
             assert_eq!(courier_id, None);
             let _ = hire(&mut dispatch, &format!("{id}@example.com")).unwrap();

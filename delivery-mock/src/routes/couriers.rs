@@ -3,15 +3,16 @@
 use actix_web::http::header::CONTENT_LANGUAGE;
 use actix_web::{HttpRequest, HttpResponse, web};
 use service_kit::failure::Failure;
+use service_kit::idempotency::Submission;
 use service_kit::input::Json;
 use service_kit::observe::lang_of;
 use shared_types::Confirmation;
-use shared_types::delivery::{CourierChange, NewCourier};
+use shared_types::delivery::{Courier, CourierChange, NewCourier};
 use shared_types::id::CourierId;
 use shared_types::text::Text;
 use shared_types::value::Timestamp;
 
-use super::{SharedDispatch, failure, id_of};
+use super::{Asked, SharedDispatch, failure, id_of};
 use crate::dispatch::Refusal;
 
 const REMOVED: Text = Text::new("Livreur supprimé.", "Courier removed.");
@@ -22,10 +23,15 @@ pub(super) async fn list(dispatch: web::Data<SharedDispatch>) -> HttpResponse {
 
 pub(super) async fn register(
     dispatch: web::Data<SharedDispatch>,
-    Json(new): Json<NewCourier>,
+    request: HttpRequest,
+    submission: Submission<NewCourier>,
 ) -> Result<HttpResponse, Failure> {
-    let registered = dispatch.lock().register(new, Timestamp::now());
-    Ok(HttpResponse::Created().json(registered.map_err(failure)?))
+    let asked = Asked::of(&request, submission.key);
+    let id = |courier: &Courier| courier.id.to_string();
+    let registered = dispatch.once(&asked, id, |dispatch| {
+        dispatch.register(submission.body, asked.client, Timestamp::now())
+    });
+    Ok(registered?.created())
 }
 
 pub(super) async fn show(
@@ -51,8 +57,10 @@ pub(super) async fn remove(
     path: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
-    let removed = dispatch.lock().remove_courier(id(&path)?, Timestamp::now());
+    let id = id(&path)?;
+    let removed = dispatch.lock().remove_courier(id, Timestamp::now());
     removed.map_err(failure)?;
+    dispatch.answers().forget(&id.to_string());
     let lang = lang_of(&request);
     let message = REMOVED.to(lang).to_owned();
     Ok(HttpResponse::Ok()

@@ -1,15 +1,17 @@
 //! `/livraisons`.
 
-use actix_web::{HttpResponse, web};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
 use deserr::Deserr;
 use service_kit::failure::Failure;
+use service_kit::idempotency::Submission;
 use service_kit::input::{Json, Query};
-use shared_types::delivery::{CourierChoice, DeliveryChange, NewDelivery};
+use shared_types::delivery::{CourierChoice, Delivery, DeliveryChange, NewDelivery};
 use shared_types::field::{FieldErrors, Optional};
 use shared_types::id::{CourierId, DeliveryId, OrderRef};
 use shared_types::value::Timestamp;
 
-use super::{SharedDispatch, failure, id_of};
+use super::{Asked, SharedDispatch, failure, id_of};
 use crate::dispatch::{Refusal, order_status};
 
 /// `?livreurId=` and `?commandeId=`. A courier that is not known is no fault: there is still what anyone may take. Nor is
@@ -34,10 +36,14 @@ pub(super) async fn list(
 
 pub(super) async fn open(
     dispatch: web::Data<SharedDispatch>,
-    Json(new): Json<NewDelivery>,
+    request: HttpRequest,
+    submission: Submission<NewDelivery>,
 ) -> Result<HttpResponse, Failure> {
-    let opened = dispatch.lock().open(new, Timestamp::now());
-    Ok(HttpResponse::Created().json(opened.map_err(failure)?))
+    let asked = Asked::of(&request, submission.key);
+    let opened = dispatch.once(&asked, made, |dispatch| {
+        dispatch.open(submission.body, asked.client, Timestamp::now())
+    });
+    Ok(opened?.created())
 }
 
 pub(super) async fn show(
@@ -71,13 +77,19 @@ pub(super) async fn change(
 pub(super) async fn assign(
     dispatch: web::Data<SharedDispatch>,
     path: web::Path<String>,
-    Json(choice): Json<CourierChoice>,
+    request: HttpRequest,
+    submission: Submission<CourierChoice>,
 ) -> Result<HttpResponse, Failure> {
-    let id = id(&path)?;
-    let assigned = dispatch
-        .lock()
-        .assign(id, choice.courier_id, Timestamp::now());
-    Ok(HttpResponse::Ok().json(assigned.map_err(failure)?))
+    let (id, courier) = (id(&path)?, submission.body.courier_id);
+    let asked = Asked::of(&request, submission.key);
+    let assigned = dispatch.once(&asked, made, |dispatch| {
+        dispatch.assign(id, courier, Timestamp::now())
+    });
+    Ok(assigned?.answered(StatusCode::OK))
+}
+
+fn made(delivery: &Delivery) -> String {
+    delivery.id.to_string()
 }
 
 fn id(path: &str) -> Result<DeliveryId, Failure> {

@@ -14,6 +14,7 @@ mod deliveries;
 mod drafts;
 mod durability;
 mod events;
+mod idempotency;
 mod linked;
 mod marks;
 mod removal;

@@ -32,12 +32,25 @@ fn the_environment_overrides_an_upstreams_url() {
 }
 
 #[test]
-fn the_logins_alone_have_a_rate_limit_of_their_own() {
+fn logins_and_registering_alone_have_a_rate_limit_of_their_own() {
     let config = Config::load(None, &Env::of_pairs([])).unwrap();
     let limited = config.routes.routes();
     let limited = limited.filter(|route| route.rate_limit.is_some());
-    let paths: Vec<_> = limited.map(|route| &*route.path).collect();
-    assert_eq!(paths, ["/client-api/login", "/auth/login"]);
+    let limits: Vec<_> = limited
+        .map(|route| {
+            let limit = route.rate_limit.as_ref().unwrap().to_string();
+            (&*route.path, route.method.to_string(), limit)
+        })
+        .collect();
+    let limit = || "100/10m".to_owned();
+    assert_eq!(
+        limits,
+        [
+            ("/client-api/login", "POST".to_owned(), limit()),
+            ("/client-api/clients", "POST".to_owned(), limit()),
+            ("/auth/login", "POST".to_owned(), limit()),
+        ]
+    );
 }
 
 #[test]

@@ -51,7 +51,8 @@ pub(super) const STATUS: Parameter = Parameter {
 pub(super) const LIMIT: Parameter = Parameter {
     place: "query",
     name: "limit",
-    description: "So many orders are a page. The whole list is answered where it is left out.",
+    description: "So many orders are a page. Where it is left out, every open order is answered, and the newest 1,000 \
+                  that have ended.",
     schema: || or_blank(json!({ "type": "integer", "minimum": 1, "maximum": 200 })),
 };
 

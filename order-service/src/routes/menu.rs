@@ -3,7 +3,8 @@
 use actix_web::{HttpResponse, web};
 use deserr::Deserr;
 use service_kit::failure::Failure;
-use service_kit::input::{Json, Query};
+use service_kit::idempotency::Submission;
+use service_kit::input::Query;
 use shared_types::field::{FieldErrors, FromText as _, Optional};
 use shared_types::id::DishId;
 use shared_types::menu::{Category, Dish, NewDish};
@@ -36,8 +37,11 @@ pub(super) async fn list(
 
 pub(super) async fn add(
     store: web::Data<Store>,
-    Json(new): Json<NewDish>,
+    submission: Submission<NewDish>,
 ) -> Result<HttpResponse, Failure> {
+    // A key of an order is none of a dish: it counts as one that came with another body.
+    let key = submission.key.map(|key| key.sealed_with(b"/menu"));
+    let new = submission.body;
     let dish = Dish {
         id: DishId::generate(),
         name: new.name.into_string(),
@@ -46,6 +50,5 @@ pub(super) async fn add(
         category: new.category,
         available: new.available.into_option().unwrap_or(true),
     };
-    store.add_dish(&dish).await?;
-    Ok(HttpResponse::Created().json(dish))
+    Ok(store.add_dish(dish, key).await?.created())
 }

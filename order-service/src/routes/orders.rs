@@ -1,15 +1,19 @@
 //! Making orders, reading them, and moving them on.
 
-use actix_web::http::header::{HeaderName, LINK};
-use actix_web::{HttpResponse, web};
+mod body;
+
+use actix_web::http::header::{ContentType, HeaderName, LINK};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use service_kit::client_address::ClientAddress;
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
 use service_kit::input::{Json, Query};
+use service_kit::request_id::RequestId;
 use shared_types::field::FromText as _;
 use shared_types::id::OrderId;
 use shared_types::order::{NewOrder, StatusChange};
 
-use crate::page::Listing;
+use crate::page::{Cursor, Listing};
 use crate::store::{OrderError, Store};
 
 /// The cursor by itself, for clients that read no `Link`.
@@ -17,25 +21,46 @@ const NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
 
 pub(super) async fn place(
     store: web::Data<Store>,
+    request: HttpRequest,
     submission: Submission<NewOrder>,
 ) -> Result<HttpResponse, Failure> {
+    // Anyone may choose a clientId, but not the address that the gateway names.
+    let origin = ClientAddress::of(request.headers());
     // Nothing in an order is worth guessing for whoever can read the orders themselves.
     let key = submission.key.map(|key| key.sealed_with(b""));
     // No `Location`: the path a client would use is the gateway's, which a service does not know.
-    Ok(store.place(submission.body, key).await?.created())
+    Ok(store.place(submission.body, key, origin).await?.created())
 }
 
+/// A page is answered whole, a list without a limit as it is read.
 pub(super) async fn list(
     store: web::Data<Store>,
+    request: HttpRequest,
     Query(listing): Query<Listing>,
 ) -> Result<HttpResponse, Failure> {
-    let page = store.orders(&listing).await?;
-    let mut answer = HttpResponse::Ok();
-    if let Some(last) = page.continues_after {
-        answer.insert_header((LINK, listing.next_link(last)));
-        answer.insert_header((NEXT_CURSOR, last.to_string()));
+    if let Some(limit) = listing.limit.as_ref() {
+        let page = store.page(&listing, *limit).await?;
+        return Ok(answer(&listing, page.next).json(page.orders));
     }
-    Ok(answer.json(page.orders))
+    let mut list = store.list(&listing).await?;
+    // Read before the head is sent, so that what cannot be read at all is a problem with a status.
+    let first = store.read_on(&mut list).await?;
+    let mut answer = answer(&listing, list.next);
+    if list.is_read() {
+        return Ok(answer.json(first));
+    }
+    let id = request.extensions().get::<RequestId>().cloned();
+    let body = body::of(Store::clone(&store), first, list, id);
+    Ok(answer.content_type(ContentType::json()).streaming(body))
+}
+
+fn answer(listing: &Listing, next: Option<Cursor>) -> HttpResponseBuilder {
+    let mut answer = HttpResponse::Ok();
+    if let Some(next) = next {
+        answer.insert_header((LINK, listing.next_link(&next)));
+        answer.insert_header((NEXT_CURSOR, next.to_string()));
+    }
+    answer
 }
 
 pub(super) async fn find(

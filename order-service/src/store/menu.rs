@@ -3,8 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use service_kit::database::Statement;
+use service_kit::idempotency::{Claim, Made, SealedKey};
 use shared_types::id::DishId;
 use shared_types::menu::{Category, Dish};
+use shared_types::value::Timestamp;
 use sqlx::{Any, AnyConnection, Executor};
 
 use super::rows::DishRow;
@@ -16,6 +18,26 @@ macro_rules! dishes {
         "SELECT id, name, description, price_cents, category,
          CAST(available AS INTEGER) AS available FROM dishes"
     };
+}
+
+/// What adding a dish can answer but with the dish.
+#[derive(Debug)]
+pub(crate) enum MenuError {
+    /// The idempotency key came with another dish.
+    KeyReused,
+    Store(StoreError),
+}
+
+impl From<StoreError> for MenuError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<sqlx::Error> for MenuError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
 }
 
 impl Store {
@@ -38,8 +60,26 @@ impl Store {
         Ok(dishes)
     }
 
-    pub(crate) async fn add_dish(&self, dish: &Dish) -> Result<(), StoreError> {
-        Ok(insert(self.database.writer(), dish).await?)
+    /// Once this has answered, the dish is on the disk.
+    pub(crate) async fn add_dish(
+        &self,
+        dish: Dish,
+        key: Option<SealedKey>,
+    ) -> Result<Made<Dish>, MenuError> {
+        let mut transaction = self.database.write().await?;
+        if let Some(key) = &key {
+            match key.claim(&mut transaction, Timestamp::now()).await? {
+                Claim::First => {}
+                Claim::Done(answer) => return Ok(Made::Before(answer)),
+                Claim::Reused => return Err(MenuError::KeyReused),
+            }
+            let answer = serde_json::to_string(&dish).map_err(StoreError::from)?;
+            key.keep(&mut transaction, &dish.id.to_string(), &answer)
+                .await?;
+        }
+        insert(&mut *transaction, &dish).await?;
+        transaction.commit().await?;
+        Ok(Made::Now(dish))
     }
 
     /// Answers whether the menu was empty. Two replicas that start at once fill it once: the dishes' ids are fixed.

@@ -1,6 +1,7 @@
 //! A new order, in one transaction: the menu is read, names and prices are fixed, the order and the news of it are
 //! written.
 
+use service_kit::client_address::ClientAddress;
 use service_kit::database::Statement;
 use service_kit::idempotency::{Claim, Made, SealedKey};
 use shared_types::id::OrderId;
@@ -17,6 +18,7 @@ impl Store {
         &self,
         new: NewOrder,
         key: Option<SealedKey>,
+        origin: Option<ClientAddress>,
     ) -> Result<Made<Order>, OrderError> {
         let basket = Basket::parse(new.items).map_err(OrderError::Unacceptable)?;
         let mut transaction = self.database.write().await?;
@@ -26,6 +28,10 @@ impl Store {
                 Claim::Done(answer) => return Ok(Made::Before(answer)),
                 Claim::Reused => return Err(OrderError::KeyReused),
             }
+        }
+        let origin = origin.map(|origin| origin.to_string());
+        if let (Some(origin), Some(most)) = (&origin, self.open_per_address.get()) {
+            check_share(&mut transaction, origin, most).await?;
         }
         let dishes = menu::dishes(&mut transaction, &basket.dish_ids()).await?;
         let priced = basket.priced(&dishes).map_err(OrderError::Unacceptable)?;
@@ -42,7 +48,7 @@ impl Store {
             created_at: now,
             updated_at: now,
         };
-        insert_order(&mut transaction, &order).await?;
+        insert_order(&mut transaction, &order, origin.as_deref()).await?;
         insert_lines(&mut transaction, &order).await?;
         if let Some(key) = &key {
             let answer = serde_json::to_string(&order).map_err(StoreError::from)?;
@@ -56,11 +62,34 @@ impl Store {
     }
 }
 
-async fn insert_order(connection: &mut AnyConnection, order: &Order) -> Result<(), sqlx::Error> {
+/// How many open orders a client address has. An order that ends has no origin any more.
+pub(super) const COUNT_OPEN: &str = "SELECT COUNT(*) FROM orders WHERE origin = $1";
+
+/// Several replicas that are asked at once may each let one more pass.
+async fn check_share(
+    connection: &mut AnyConnection,
+    origin: &str,
+    most: u32,
+) -> Result<(), OrderError> {
+    let open: i64 = sqlx::query_scalar(COUNT_OPEN)
+        .bind(origin)
+        .fetch_one(connection)
+        .await?;
+    if open >= i64::from(most) {
+        return Err(OrderError::TooManyOpen(most));
+    }
+    Ok(())
+}
+
+async fn insert_order(
+    connection: &mut AnyConnection,
+    order: &Order,
+    origin: Option<&str>,
+) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO orders
-         (id, client_id, address, phone, status, total_cents, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+         (id, client_id, address, phone, status, total_cents, created_at, updated_at, origin)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(order.id.to_string())
     .bind(order.client_id.to_string())
@@ -70,6 +99,7 @@ async fn insert_order(connection: &mut AnyConnection, order: &Order) -> Result<(
     .bind(order.total_price.cents())
     .bind(order.created_at.millis())
     .bind(order.updated_at.millis())
+    .bind(origin)
     .execute(connection)
     .await?;
     Ok(())

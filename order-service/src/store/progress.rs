@@ -8,6 +8,12 @@ use shared_types::value::Timestamp;
 use super::{OrderError, Store, orders};
 use crate::status::{self, Step};
 
+const MOVE: &str = "UPDATE orders SET status = $1, updated_at = $2 WHERE id = $3 AND status = $4";
+
+/// From where it came is of no use any more.
+const END: &str = "UPDATE orders SET status = $1, updated_at = $2, origin = NULL
+     WHERE id = $3 AND status = $4";
+
 impl Store {
     pub(crate) async fn change_status(
         &self,
@@ -37,15 +43,13 @@ impl Store {
         }
         order.status = to;
         order.updated_at = Timestamp::now();
-        let moved = sqlx::query(
-            "UPDATE orders SET status = $1, updated_at = $2 WHERE id = $3 AND status = $4",
-        )
-        .bind(to.as_str())
-        .bind(order.updated_at.millis())
-        .bind(id.to_string())
-        .bind(from.as_str())
-        .execute(&mut *transaction)
-        .await?;
+        let moved = sqlx::query(if status::is_final(to) { END } else { MOVE })
+            .bind(to.as_str())
+            .bind(order.updated_at.millis())
+            .bind(id.to_string())
+            .bind(from.as_str())
+            .execute(&mut *transaction)
+            .await?;
         if moved.rows_affected() == 0 {
             return Ok(None);
         }

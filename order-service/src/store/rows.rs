@@ -57,7 +57,7 @@ impl TryFrom<DishRow> for Dish {
 pub(super) fn orders(rows: Vec<LineRow>) -> Result<Vec<Order>, StoreError> {
     let mut orders: Vec<Order> = Vec::new();
     for mut row in rows {
-        let id: OrderId = text("orders.id", &row.id)?;
+        let id = order_id(&row.id)?;
         let line = line(&mut row)?;
         match orders.last_mut() {
             Some(order) if order.id == id => order.items.push(line),
@@ -65,6 +65,10 @@ pub(super) fn orders(rows: Vec<LineRow>) -> Result<Vec<Order>, StoreError> {
         }
     }
     Ok(orders)
+}
+
+pub(super) fn order_id(id: &str) -> Result<OrderId, StoreError> {
+    text("orders.id", id)
 }
 
 fn order(id: OrderId, row: LineRow, first: OrderLine) -> Result<Order, StoreError> {

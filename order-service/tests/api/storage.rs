@@ -1,5 +1,8 @@
-//! The file behind the service: made, in the way, or locked by others.
+//! The file behind the service: made, in the way, locked by others, or full.
 
+use std::process::Command;
+
+use service_kit::testing::{Client, Process, eventually};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 
@@ -44,5 +47,69 @@ async fn while_another_process_writes_reads_go_on_and_an_order_is_told_to_come_b
     let _ = refused.problem(503, "service_unavailable");
     assert_eq!(refused.header("retry-after"), Some("1"));
     lock.rollback().await.unwrap();
+    let _ = service.order().await;
+}
+
+/// The real binary, whose files may grow to 1 MiB each. A write beyond that fails as on a disk that is full.
+#[cfg(target_os = "linux")]
+fn start_on_a_small_disk(database: &TestDatabase) -> Process {
+    // SIGXFSZ would end the process before the write could fail (setrlimit(2)).
+    let shell = "trap '' XFSZ; exec prlimit --fsize=1048576:unlimited \"$0\"";
+    Process::start(
+        Command::new("sh")
+            .args(["-c", shell])
+            .arg(env!("CARGO_BIN_EXE_order-service"))
+            .env("ORDER_SERVICE_BIND", "127.0.0.1:0")
+            .env("DATABASE_URL", database.url())
+            .env("RUST_LOG", "info,access=off"),
+    )
+}
+
+#[cfg(target_os = "linux")]
+#[actix_web::test]
+async fn a_full_disk_is_told_by_ready_and_by_one_line_and_is_recovered_from() {
+    let database = TestDatabase::fresh();
+    let process = start_on_a_small_disk(&database);
+    let http = Client::of(process.addr());
+    eventually("a full disk", async || {
+        let ordered = http.post("/commandes", new_order()).await;
+        (ordered.status == 500).then_some(())
+    })
+    .await;
+    eventually("a service that is not ready", async || {
+        (http.get("/ready").await.status == 503).then_some(())
+    })
+    .await;
+    let _ = http.get("/live").await.ok(200);
+    let _ = http.get("/commandes?limit=1").await.ok(200);
+    let told = "the database cannot be written to";
+    let line = process.line_with(told);
+    assert!(line.contains("disk I/O error"), "{line}");
+
+    process.set_file_size_limit("unlimited");
+    eventually("a service that is ready", async || {
+        (http.get("/ready").await.status == 200).then_some(())
+    })
+    .await;
+    let _ = http.post("/commandes", new_order()).await.ok(201);
+    let _ = process.line_with("the database can be written to again");
+    let lines = process.log();
+    let lines = lines.iter().filter(|line| line.contains(told));
+    assert_eq!(lines.count(), 1, "{:#?}", process.log());
+}
+
+#[actix_web::test]
+async fn a_second_service_on_the_same_file_is_refused_by_name() {
+    let service = Service::start(true).await;
+    let mut second = Process::start(
+        Command::new(env!("CARGO_BIN_EXE_order-service"))
+            .env_clear()
+            .env("ORDER_SERVICE_BIND", "127.0.0.1:0")
+            .env("DATABASE_URL", service.database.url()),
+    );
+    assert_eq!(second.wait().code(), Some(1));
+    let file = service.database.file().display().to_string();
+    let line = second.line_with(&file);
+    assert!(line.contains("is in use by another process"), "{line}");
     let _ = service.order().await;
 }

@@ -12,6 +12,7 @@ mod suite;
 
 mod dispatch;
 mod outage;
+mod plans;
 mod replicas;
 
 use service_kit::testing::{Postgres, postgres_or_skip};

@@ -28,7 +28,7 @@ async fn a_start_deletes_the_keys_that_are_older_than_a_day() {
     first
         .alter("UPDATE idempotency_keys SET created_at = created_at - 86000000 WHERE key = 'aged'")
         .await;
-    let second = Service::start_on(first.database, true).await;
+    let second = Service::start_on(first.stop().await, true).await;
     let kept = eventually("a key to be deleted", async || {
         Some(kept_keys(&second).await).filter(|keys| keys.len() < 3)
     });

@@ -5,6 +5,7 @@ use actix_web::http::header::HeaderValue;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use service_kit::testing::Answer;
+use shared_types::golden;
 
 use super::linked::{Linked, waiting};
 use super::subscriber::Subscriber;
@@ -185,4 +186,42 @@ async fn an_order_whose_request_is_repeated_is_told_once() {
     kitchen.hears(&order, &["EN_ATTENTE", "PRETE"]).await;
     assert_eq!(waiting(&service.stop().await).await, 0);
     assert_eq!(kitchen.arrivals().len(), 2);
+}
+
+async fn add_dish(service: &Service, key: &str, body: &str) -> Answer {
+    let request = service.request(Method::POST, "/menu");
+    request.header(HEADER, key).send_json(body).await
+}
+
+async fn dishes(service: &Service) -> usize {
+    let menu = service.get("/menu").await.ok(200);
+    menu.as_array().unwrap().len()
+}
+
+#[actix_web::test]
+async fn a_dish_whose_request_is_repeated_is_added_once() {
+    let service = Service::start(false).await;
+    let first = add_dish(&service, "a", golden::NEW_DISH).await;
+    let repeats = (0..8).map(|_| add_dish(&service, "a", golden::NEW_DISH));
+    for again in join_all(repeats).await {
+        assert_same(&first, &again);
+    }
+    assert_eq!(dishes(&service).await, 1);
+    let _ = add_dish(&service, "b", golden::NEW_DISH).await.ok(201);
+    assert_eq!(dishes(&service).await, 2);
+}
+
+#[actix_web::test]
+async fn a_key_of_a_dish_takes_no_other_dish_and_no_order() {
+    let service = Service::start(true).await;
+    let before = dishes(&service).await;
+    let _ = add_dish(&service, "a", golden::NEW_DISH).await.ok(201);
+    let other = r#"{"nom": "Flan", "prix": 5, "categorie": "DESSERT"}"#;
+    let refused = add_dish(&service, "a", other).await;
+    let _ = refused.problem(422, "idempotency_key_reused");
+    let refused = place(&service, "a", &body()).await;
+    let _ = refused.problem(422, "idempotency_key_reused");
+    assert_key_refused(&add_dish(&service, "", golden::NEW_DISH).await);
+    assert_eq!(dishes(&service).await, before + 1);
+    assert_eq!(count(&service).await, 0);
 }

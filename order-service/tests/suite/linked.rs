@@ -1,29 +1,21 @@
 //! A service that has somebody to tell, and that can be stopped.
 
-use std::io;
 use std::ops::Deref;
 
-use actix_web::rt::task::JoinHandle;
 use serde_json::Value;
-use service_kit::serve::Draining;
-use service_kit::testing::Client;
 use sqlx::{AnyConnection, Connection as _};
 
 use super::subscriber::Subscriber;
 use super::{Service, config, new_order};
 use crate::TestDatabase;
 
-pub(crate) struct Linked {
-    service: Service,
-    stop: Draining,
-    ended: JoinHandle<io::Result<()>>,
-}
+pub(crate) struct Linked(Service);
 
 impl Deref for Linked {
     type Target = Service;
 
     fn deref(&self) -> &Service {
-        &self.service
+        &self.0
     }
 }
 
@@ -40,23 +32,11 @@ impl Linked {
         let mut config = config(&database, true);
         config.kitchen_url = Some(kitchen.url());
         config.delivery_url = delivery.map(Subscriber::url);
-        let application = order_service::build(config).await.unwrap();
-        let client = Client::of(application.addr());
-        let stop = Draining::default();
-        let asked = stop.clone();
-        let ended = application.run_until(async move { asked.begun().await });
-        Self {
-            service: Service { client, database },
-            stop,
-            ended: actix_web::rt::spawn(ended),
-        }
+        Self(Service::start_with(config, database).await)
     }
 
-    /// As `docker stop` does, until it has ended.
     pub(crate) async fn stop(self) -> TestDatabase {
-        self.stop.begin();
-        self.ended.await.unwrap().unwrap();
-        self.service.database
+        self.0.stop().await
     }
 
     /// An order that a script knows by its address.

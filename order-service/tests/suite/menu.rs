@@ -38,12 +38,12 @@ async fn without_samples_the_menu_is_empty() {
 async fn the_samples_are_added_once_and_never_to_a_menu_that_has_dishes() {
     let first = Service::start(true).await;
     let menu = first.get("/menu").await.ok(200);
-    let again = Service::start_on(first.database, true).await;
+    let again = Service::start_on(first.stop().await, true).await;
     assert_eq!(again.get("/menu").await.ok(200), menu);
 
     let own = Service::start(false).await;
     let _ = own.post("/menu", golden::NEW_DISH).await.ok(201);
-    let again = Service::start_on(own.database, true).await;
+    let again = Service::start_on(own.stop().await, true).await;
     let menu = again.get("/menu").await.ok(200);
     assert_eq!(each(&menu, "nom"), ["Tarte aux pommes"]);
 }

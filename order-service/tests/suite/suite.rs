@@ -11,17 +11,23 @@ mod housekeeping;
 mod idempotency;
 pub(crate) mod linked;
 mod list;
+mod long_list;
 mod menu;
 mod orders;
 mod paging;
 mod restart;
+mod share;
 mod status;
 pub(crate) mod subscriber;
 
+use std::io;
+use std::net::SocketAddr;
 use std::ops::Deref;
 
-use order_service::Config;
+use actix_web::rt::task::JoinHandle;
+use order_service::{Config, OpenPerAddress};
 use serde_json::{Value, json};
+use service_kit::serve::Draining;
 use service_kit::testing::{Answer, Client};
 use sqlx::{AnyConnection, Connection as _};
 
@@ -35,10 +41,13 @@ const MUSSELS: &str = "0192f0c4-0a11-7000-8000-000000000006";
 
 const CLIENT: &str = "0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d5e";
 
-/// A running service. It stops with the test's runtime; its database goes with the last who knows it.
+/// A running service. Dropped, it goes on until the test's runtime ends; its database goes with the last who knows it.
 pub(crate) struct Service {
     client: Client,
+    addr: SocketAddr,
     pub(crate) database: TestDatabase,
+    stop: Draining,
+    ended: JoinHandle<io::Result<()>>,
 }
 
 impl Deref for Service {
@@ -55,11 +64,30 @@ impl Service {
     }
 
     pub(crate) async fn start_on(database: TestDatabase, seed_demo: bool) -> Self {
-        let application = order_service::build(config(&database, seed_demo)).await;
-        let application = application.unwrap();
-        let client = Client::of(application.addr());
-        actix_web::rt::spawn(application.run_until(std::future::pending()));
-        Self { client, database }
+        let config = config(&database, seed_demo);
+        Self::start_with(config, database).await
+    }
+
+    pub(crate) async fn start_with(config: Config, database: TestDatabase) -> Self {
+        let application = order_service::build(config).await.unwrap();
+        let addr = application.addr();
+        let stop = Draining::default();
+        let asked = stop.clone();
+        let ended = application.run_until(async move { asked.begun().await });
+        Self {
+            client: Client::of(addr),
+            addr,
+            database,
+            stop,
+            ended: actix_web::rt::spawn(ended),
+        }
+    }
+
+    /// As `docker stop` does, until it has ended.
+    pub(crate) async fn stop(self) -> TestDatabase {
+        self.stop.begin();
+        self.ended.await.unwrap().unwrap();
+        self.database
     }
 
     /// An order of `CLIENT`, made.
@@ -85,6 +113,7 @@ pub(crate) fn config(database: &TestDatabase, seed_demo: bool) -> Config {
         database_url: database.url().parse().unwrap(),
         kitchen_url: None,
         delivery_url: None,
+        open_per_address: OpenPerAddress::default(),
         seed_demo,
     }
 }

@@ -193,6 +193,10 @@ codes! {
         fr: "Livraison déjà créée", "Cette commande a déjà une livraison.";
         en: "Delivery exists", "This order already has a delivery.";
     }
+    QuotaReached = 429 "quota_reached" {
+        fr: "Quota atteint", "Votre réseau a déjà tout ce qu'il peut avoir en cours ici. Terminez-en une partie d'abord.";
+        en: "Quota reached", "Your network already has as many open items here as it may. Finish some of them first.";
+    }
     StorageFull = 507 "storage_full" {
         fr: "Capacité atteinte", "Ce service simulé ne peut garder davantage d'éléments.";
         en: "Storage full", "This simulated service cannot keep any more items.";

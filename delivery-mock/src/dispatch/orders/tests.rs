@@ -118,11 +118,11 @@ fn a_delivery_that_was_opened_before_its_order_was_ready_is_no_draft() {
     let order = order(OrderStatus::Ready);
     let mut dispatch = Dispatch::new(Limits::default());
     let new = json!({"commandeId": order_ref(&order)});
-    let opened = dispatch.open(parsed(new.clone()), at(0)).unwrap();
+    let opened = dispatch.open(parsed(new.clone()), None, at(0)).unwrap();
     hire(&mut dispatch, "a@example.com").unwrap();
     dispatch.learn(&order, at(1)).unwrap();
     assert_eq!(delivery_of(&dispatch, &order), Some(opened));
-    let again = dispatch.open(parsed(new), at(2));
+    let again = dispatch.open(parsed(new), None, at(2));
     assert_eq!(again, Err(Refusal::DeliveryExists));
 }
 

@@ -24,7 +24,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "A token, and the client it belongs to.",
         &[Body::json::<LoggedIn>(golden::LOGGED_IN)],
     )])
-    .fails(&[Code::InvalidCredentials]),
+    .fails(&[Code::InvalidCredentials, Code::RateLimited]),
     Operation::new(
         ("POST", "/client-api/logout"),
         "logOut",
@@ -76,6 +76,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Code::EmailTaken,
         Code::PhoneTaken,
         Code::IdempotencyKeyReused,
+        Code::RateLimited,
     ]),
     Operation::new(
         ("GET", "/client-api/clients"),

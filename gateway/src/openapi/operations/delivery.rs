@@ -9,7 +9,7 @@ use shared_types::problem::Code;
 use shared_types::{Confirmation, golden};
 
 use crate::openapi::operation::{Answer, Body, Operation, Tag};
-use crate::openapi::parameters::{COURIER, ORDER};
+use crate::openapi::parameters::{COURIER, IDEMPOTENCY_KEY, ORDER};
 
 const COURIER_BODY: Body = Body::json::<Courier>(golden::COURIER);
 const DELIVERY: Body = Body::json::<Delivery>(golden::DELIVERY);
@@ -43,9 +43,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Tag::Delivery,
         "Register a courier",
     )
+    .with(&[IDEMPOTENCY_KEY])
     .takes(Body::json::<NewCourier>(golden::NEW_COURIER))
     .answers(&[Answer::new(201, "The new courier.", &[COURIER_BODY]).leads_to(&[("getCourier", "id"), ("changeCourier", "id"), ("removeCourier", "id")])])
-    .fails(&[Code::EmailTaken, Code::StorageFull]),
+    .fails(&[
+        Code::EmailTaken,
+        Code::IdempotencyKeyReused,
+        Code::QuotaReached,
+        Code::StorageFull,
+    ]),
     Operation::new(
         ("GET", "/delivery-api/livreurs/{id}"),
         "getCourier",
@@ -94,9 +100,15 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .says("An order has one delivery at most. The draft that a ready order has is filled in, and free to be taken \
          unless a `livreurId` names its courier or one has set out.")
+    .with(&[IDEMPOTENCY_KEY])
     .takes(Body::json::<NewDelivery>(golden::NEW_DELIVERY))
     .answers(&[Answer::new(201, "The new delivery.", &[DELIVERY]).leads_to(&[("getDelivery", "id"), ("changeDelivery", "id"), ("assignDelivery", "id")])])
-    .fails(&[Code::DeliveryExists, Code::StorageFull]),
+    .fails(&[
+        Code::DeliveryExists,
+        Code::IdempotencyKeyReused,
+        Code::QuotaReached,
+        Code::StorageFull,
+    ]),
     Operation::new(
         ("GET", "/delivery-api/livraisons/{id}"),
         "getDelivery",
@@ -125,7 +137,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Assign a delivery",
     )
     .says("To another courier, too.")
+    .with(&[IDEMPOTENCY_KEY])
     .takes(Body::json::<CourierChoice>(golden::COURIER_CHOICE))
     .answers(&[Answer::new(200, "The delivery as it is now.", &[DELIVERY])])
-    .fails(&[Code::DeliveryNotFound, Code::ImpossibleTransition]),
+    .fails(&[
+        Code::DeliveryNotFound,
+        Code::IdempotencyKeyReused,
+        Code::ImpossibleTransition,
+    ]),
 ];

@@ -31,16 +31,21 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .with(&[CATEGORY])
     .answers(DISHES),
     Operation::new(("POST", "/order-api/menu"), "addDish", Tag::Menu, "Add a dish")
+        .with(&[IDEMPOTENCY_KEY])
         .takes(Body::json::<NewDish>(golden::NEW_DISH))
-        .answers(&[Answer::new(201, "The new dish.", &[Body::json::<Dish>(golden::DISH)])]),
+        .answers(&[Answer::new(201, "The new dish.", &[Body::json::<Dish>(golden::DISH)])])
+        .fails(&[Code::IdempotencyKeyReused]),
     Operation::new(("POST", "/order-api/commandes"), "placeOrder", Tag::Orders, "Place an order")
         .says("Names and prices are those of the menu, and fixed from then on.")
         .with(&[IDEMPOTENCY_KEY])
         .takes(Body::json::<NewOrder>(golden::NEW_ORDER))
         .answers(&[Answer::new(201, "The new order.", &[ORDER]).leads_to(&[("getOrder", "id"), ("changeOrderStatus", "id"), ("trackOrder", "commandeId"), ("watchOrder", "commandeId")])])
-        .fails(&[Code::IdempotencyKeyReused]),
+        .fails(&[Code::IdempotencyKeyReused, Code::QuotaReached]),
     Operation::new(("GET", "/order-api/commandes"), "listOrders", Tag::Orders, "List orders")
-        .says("The newest first.")
+        .says(
+            "The newest first. Without `limit`: every order that is not delivered or cancelled, and the newest 1,000 of \
+             those that are. The cursor leads to the rest.",
+        )
         .with(&[CLIENT, STATUS, LIMIT, CURSOR])
         .answers(&[Answer::new(200, "The orders, or a page of them.", &[Body::list::<Order>(
             golden::ORDER,

@@ -1,0 +1,238 @@
+//! Lists of orders, newest first, read a few at a time.
+//!
+//! 1. A list with a `limit` is one page: all orders below the cursor, whatever their status.
+//! 2. A list without one has every open order and the newest 1,000 that have ended. Everything down to the last of those
+//!    comes first ([`Which::All`]), then the open orders that are older ([`Which::Open`]). The cursor leads to the older
+//!    ended orders ([`Which::Ended`]).
+//! 3. Orders end while a client reads. So that none is then shown twice or not at all, a list and all pages that follow it
+//!    keep to one moment: an order that ends after it still counts as open. The cursor carries the moment.
+//!
+//! Every read is one short statement. A client that takes its answer slowly holds no connection and no snapshot of the
+//! database, which would keep SQLite from using its log again.
+
+mod select;
+
+#[cfg(test)]
+mod plans;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use shared_types::id::{ClientId, OrderId};
+use shared_types::order::{Order, OrderStatus};
+use shared_types::value::Timestamp;
+
+use super::rows::{self, LineRow};
+use super::{OrderError, Store, StoreError};
+use crate::page::{Cursor, Limit, Listing};
+use crate::status;
+
+/// The moment that a list keeps to lies this far back: longer than a transaction takes from reading the clock to its
+/// commit, and than the clocks of replicas differ.
+const SETTLED: Duration = Duration::from_secs(10);
+
+const SIZES: Sizes = Sizes {
+    ended: 1000,
+    chunk: 100,
+};
+
+/// How much is read.
+#[derive(Clone, Copy, Debug)]
+struct Sizes {
+    /// So many ended orders are in one list.
+    ended: u32,
+    /// So many orders are read at once: at most about 1 MiB, a few dozen kilobytes as a rule.
+    chunk: u32,
+}
+
+/// Where an order stands in every list: by its time, then by its id.
+type Key = (i64, OrderId);
+
+/// Orders that belong to one list.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    client: Option<ClientId>,
+    status: Option<OrderStatus>,
+    which: Which,
+    /// Only those below this one.
+    below: Option<Key>,
+    /// None below this one.
+    down_to: Option<Key>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Which {
+    All,
+    /// Those that are open, or ended at this moment or later.
+    Open {
+        since: Timestamp,
+    },
+    /// Those that ended before this moment.
+    Ended {
+        before: Timestamp,
+    },
+}
+
+/// One page.
+pub(crate) struct Page {
+    pub(crate) orders: Vec<Order>,
+    /// Where the list goes on, if it does.
+    pub(crate) next: Option<Cursor>,
+}
+
+/// A list that is being read.
+#[derive(Debug)]
+pub(crate) struct List {
+    parts: VecDeque<Part>,
+    chunk: u32,
+    pub(crate) next: Option<Cursor>,
+}
+
+impl List {
+    /// Whether there is nothing left to read.
+    pub(crate) fn is_read(&self) -> bool {
+        self.parts.is_empty()
+    }
+}
+
+impl Store {
+    /// The page of a list that has a limit.
+    pub(crate) async fn page(&self, listing: &Listing, limit: Limit) -> Result<Page, OrderError> {
+        let part = self.part(listing).await?;
+        // One more than asked for tells whether the list goes on.
+        let mut orders = self.read(&part, limit.get() + 1).await?;
+        let wanted = usize::try_from(limit.get()).unwrap_or(usize::MAX);
+        let goes_on = orders.len() > wanted;
+        orders.truncate(wanted);
+        let last = orders.last().filter(|_last| goes_on);
+        let ended_before = match part.which {
+            Which::Ended { before } => Some(before),
+            Which::All | Which::Open { .. } => None,
+        };
+        let next = last.map(|order| Cursor {
+            last: order.id,
+            ended_before,
+        });
+        Ok(Page { orders, next })
+    }
+
+    /// What a list without a limit is made of; [`read_on`](Self::read_on) reads it.
+    pub(crate) async fn list(&self, listing: &Listing) -> Result<List, OrderError> {
+        let settled = Timestamp::now().before(SETTLED);
+        self.list_of(listing, settled, SIZES).await
+    }
+
+    async fn list_of(
+        &self,
+        listing: &Listing,
+        settled: Timestamp,
+        sizes: Sizes,
+    ) -> Result<List, OrderError> {
+        let whole = self.part(listing).await?;
+        let (ended, moment) = match (whole.which, whole.status) {
+            // Open orders of one status are listed all.
+            (Which::All, Some(status)) if !status::is_final(status) => (None, None),
+            // An order that has ended in one status stays there.
+            (Which::All, Some(_)) => (Some(whole), None),
+            (Which::Ended { before }, _) => (Some(whole), Some(before)),
+            (Which::All | Which::Open { .. }, _) => {
+                let which = Which::Ended { before: settled };
+                (Some(Part { which, ..whole }), Some(settled))
+            }
+        };
+        let cut = match &ended {
+            Some(ended) => self.cut(ended, sizes.ended).await?,
+            None => None,
+        };
+        let mut parts = VecDeque::from([Part {
+            down_to: cut,
+            ..whole
+        }]);
+        if let (Some(cut), Which::All, None) = (cut, whole.which, whole.status) {
+            parts.push_back(Part {
+                which: Which::Open { since: settled },
+                below: Some(cut),
+                ..whole
+            });
+        }
+        Ok(List {
+            parts,
+            chunk: sizes.chunk,
+            next: cut.map(|(_, last)| Cursor {
+                last,
+                ended_before: moment,
+            }),
+        })
+    }
+
+    /// The next orders of a list, none once it [is read](List::is_read).
+    pub(crate) async fn read_on(&self, list: &mut List) -> Result<Vec<Order>, StoreError> {
+        while let Some(part) = list.parts.front_mut() {
+            let orders = self.read(part, list.chunk).await?;
+            let last = orders
+                .last()
+                .map(|order| (order.created_at.millis(), order.id));
+            let is_full = u32::try_from(orders.len()).is_ok_and(|read| read >= list.chunk);
+            if is_full && last != part.down_to {
+                part.below = last;
+            } else {
+                list.parts.pop_front();
+            }
+            if !orders.is_empty() {
+                return Ok(orders);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// All that a listing asks for, as if it had no limit.
+    async fn part(&self, listing: &Listing) -> Result<Part, OrderError> {
+        let cursor = listing.cursor.as_ref();
+        let below = match cursor {
+            Some(Cursor { last, .. }) => Some((self.created_at(*last).await?, *last)),
+            None => None,
+        };
+        Ok(Part {
+            client: listing.client_id.as_ref().copied(),
+            status: listing.status.as_ref().copied(),
+            which: match cursor.and_then(|cursor| cursor.ended_before) {
+                Some(before) => Which::Ended { before },
+                None => Which::All,
+            },
+            below,
+            down_to: None,
+        })
+    }
+
+    async fn read(&self, part: &Part, most: u32) -> Result<Vec<Order>, StoreError> {
+        let Some(select) = select::orders(part, most) else {
+            return Ok(Vec::new());
+        };
+        let rows: Vec<LineRow> = select.build_as()?.fetch_all(self.database.reader()).await?;
+        rows::orders(rows)
+    }
+
+    /// The last of the newest `most` orders, if others follow it.
+    async fn cut(&self, part: &Part, most: u32) -> Result<Option<Key>, StoreError> {
+        let Some(select) = select::keys_around(part, most) else {
+            return Ok(None);
+        };
+        let rows: Vec<(i64, String)> = select.build_as()?.fetch_all(self.database.reader()).await?;
+        match rows.as_slice() {
+            [(created_at, id), _following] => Ok(Some((*created_at, rows::order_id(id)?))),
+            _ => Ok(None),
+        }
+    }
+
+    /// Where a page starts. An order is never deleted and its time never changes, so that this needs no
+    /// transaction with what follows.
+    async fn created_at(&self, cursor: OrderId) -> Result<i64, OrderError> {
+        sqlx::query_scalar("SELECT created_at FROM orders WHERE id = $1")
+            .bind(cursor.to_string())
+            .fetch_optional(self.database.reader())
+            .await?
+            .ok_or(OrderError::UnknownCursor)
+    }
+}

@@ -1,0 +1,97 @@
+//! What SQLite does for each statement: it must not walk or sort a table that grows.
+
+use service_kit::database::Statement;
+use shared_types::id::{ClientId, OrderId};
+use shared_types::order::OrderStatus::{self, Delivered, Pending};
+use shared_types::value::Timestamp;
+use sqlx::Execute as _;
+
+use super::select::{keys_around, orders};
+use super::{Part, Which};
+use crate::store::Store;
+use crate::store::place::COUNT_OPEN;
+
+async fn plan(store: &Store, statement: Statement) -> Vec<String> {
+    let sql = statement.build().unwrap().sql().as_str().to_owned();
+    let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+    let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain)
+        .fetch_all(store.database.reader())
+        .await
+        .unwrap();
+    rows.into_iter().map(|(_, _, _, detail)| detail).collect()
+}
+
+fn part(client: bool, status: Option<OrderStatus>, which: Which, below: bool) -> Part {
+    Part {
+        client: client.then(ClientId::generate),
+        status,
+        which,
+        below: below.then(|| (1, OrderId::generate())),
+        down_to: None,
+    }
+}
+
+#[actix_web::test]
+async fn every_read_finds_its_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("orders.db").display());
+    let store = Store::open(&url.parse().unwrap(), Vec::new(), Default::default())
+        .await
+        .unwrap();
+    let now = Timestamp::now();
+    let (all, open, ended) = (
+        Which::All,
+        Which::Open { since: now },
+        Which::Ended { before: now },
+    );
+    for (client, status, which, indexes) in [
+        (false, None, all, &["orders_by_time"][..]),
+        (false, Some(Pending), all, &["orders_by_status"]),
+        (true, None, all, &["orders_by_client"]),
+        (true, Some(Pending), all, &["orders_by_client"]),
+        (false, None, open, &["orders_open", "orders_ended"]),
+        (true, None, open, &["orders_open_by_client", "orders_ended"]),
+        (
+            false,
+            None,
+            ended,
+            &["orders_by_status", "orders_by_status"],
+        ),
+        (false, Some(Delivered), ended, &["orders_by_status"]),
+        (true, None, ended, &["orders_by_client"]),
+        (true, Some(Delivered), ended, &["orders_by_client"]),
+    ] {
+        for below in [false, true] {
+            let part = part(client, status, which, below);
+            for statement in [orders(&part, 100), keys_around(&part, 1000)] {
+                let plan = plan(&store, statement.unwrap()).await;
+                let used = plan.iter().filter(|step| step.contains(" orders USING "));
+                let used: Vec<_> = used
+                    .filter_map(|step| step.split("INDEX ").nth(1)?.split(' ').next())
+                    .collect();
+                assert_eq!(used, indexes, "{part:?}: {plan:#?}");
+                // Only a whole list without a filter begins at an index's end instead of a place in it.
+                let scans = plan.iter().filter(|step| step.starts_with("SCAN orders"));
+                let begins = matches!(which, Which::All) && !client && status.is_none() && !below;
+                let opens = matches!(which, Which::Open { .. }) && !client && !below;
+                assert_eq!(scans.count(), usize::from(begins || opens), "{plan:#?}");
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_new_order_counts_the_open_ones_of_its_origin_by_their_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("orders.db").display());
+    let store = Store::open(&url.parse().unwrap(), Vec::new(), Default::default())
+        .await
+        .unwrap();
+    let count = Statement::new(COUNT_OPEN);
+    let plan = plan(&store, count).await;
+    assert!(
+        plan.iter()
+            .any(|step| step.contains("orders_open_by_origin")),
+        "{plan:#?}"
+    );
+}

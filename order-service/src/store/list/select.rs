@@ -1,0 +1,167 @@
+//! The statements that read lists: each takes a few orders from the top of an index, however many there are.
+//!
+//! Orders in one of several statuses are no run of any index. They are merged from several runs, of which each is read in
+//! the order of its index and no further than is needed. Left to itself, SQLite would sort all of them. A column that
+//! stands in an expression (`status || ''`, `updated_at + 0`) offers no index to choose: where a condition is written so,
+//! the index of another one keeps what is read small.
+
+use service_kit::database::Statement;
+use shared_types::order::OrderStatus;
+use shared_types::value::Timestamp;
+
+use super::{Part, Which};
+use crate::status;
+
+/// Orders that one index has in the order of the list.
+#[derive(Clone, Copy)]
+enum Run {
+    All,
+    In(OrderStatus),
+    EndedIn(OrderStatus, Timestamp),
+    Open,
+    EndedBefore(Timestamp),
+    /// The few that have ended lately, sorted: the one run that no index has in order.
+    EndedSince(Timestamp),
+}
+
+/// The newest `most` orders of a part, each with its lines, line by line.
+pub(super) fn orders(part: &Part, most: u32) -> Option<Statement> {
+    let mut select =
+        Statement::new("SELECT o.*, l.dish_id, l.name, l.quantity, l.unit_price_cents FROM (");
+    merge(&mut select, "SELECT *", part, most)?;
+    select.push(" ORDER BY created_at DESC, id DESC LIMIT ");
+    select.bind(i64::from(most));
+    // The lines are joined to the few orders that were selected.
+    select.push(
+        ") AS o JOIN order_lines AS l ON l.order_id = o.id
+         ORDER BY o.created_at DESC, o.id DESC, l.position",
+    );
+    Some(select)
+}
+
+/// The time and the id of the order number `most`, and those of the next one.
+pub(super) fn keys_around(part: &Part, most: u32) -> Option<Statement> {
+    let mut select = Statement::default();
+    merge(
+        &mut select,
+        "SELECT created_at, id",
+        part,
+        most.saturating_add(1),
+    )?;
+    select.push(" ORDER BY created_at DESC, id DESC LIMIT 2 OFFSET ");
+    select.bind(i64::from(most.saturating_sub(1)));
+    Some(select)
+}
+
+/// Nothing where no order can belong to the part.
+fn merge(select: &mut Statement, columns: &'static str, part: &Part, most: u32) -> Option<()> {
+    let runs = runs(part);
+    let [first, others @ ..] = runs.as_slice() else {
+        return None;
+    };
+    if others.is_empty() {
+        condition(select.push(columns), part, *first);
+        return Some(());
+    }
+    for (index, run) in runs.iter().enumerate() {
+        select.push(if index == 0 {
+            "SELECT * FROM ("
+        } else {
+            " UNION ALL SELECT * FROM ("
+        });
+        condition(select.push(columns), part, *run);
+        select.push(match run {
+            // No index is to be walked for the sake of its order.
+            Run::EndedSince(_) => " ORDER BY created_at + 0 DESC, id DESC LIMIT ",
+            _ => " ORDER BY created_at DESC, id DESC LIMIT ",
+        });
+        select.bind(i64::from(most)).push(") AS run");
+    }
+    Some(())
+}
+
+fn runs(part: &Part) -> Vec<Run> {
+    match (part.which, part.status) {
+        (Which::All, None) => vec![Run::All],
+        (Which::All, Some(status)) => vec![Run::In(status)],
+        (Which::Open { since }, _) => vec![Run::Open, Run::EndedSince(since)],
+        (Which::Ended { before }, None) if part.client.is_some() => vec![Run::EndedBefore(before)],
+        (Which::Ended { before }, wanted) => {
+            let ended = OrderStatus::ALL.iter().copied();
+            ended
+                .filter(|status| status::is_final(*status))
+                .filter(|status| wanted.is_none_or(|wanted| wanted == *status))
+                .map(|status| Run::EndedIn(status, before))
+                .collect()
+        }
+    }
+}
+
+fn condition(select: &mut Statement, part: &Part, run: Run) {
+    select.push(" FROM orders WHERE 1 = 1");
+    let lately = matches!(run, Run::EndedSince(_));
+    if let Some(client) = part.client {
+        let client_is = if lately {
+            " AND client_id || '' = "
+        } else {
+            " AND client_id = "
+        };
+        select.push(client_is).bind(client.to_string());
+    }
+    let status = if part.client.is_some() {
+        " AND status || '' = "
+    } else {
+        " AND status = "
+    };
+    match run {
+        Run::All => {}
+        Run::In(wanted) => {
+            select.push(status).bind(wanted.as_str());
+        }
+        Run::EndedIn(wanted, before) => {
+            select.push(status).bind(wanted.as_str());
+            select.push(" AND updated_at + 0 < ").bind(before.millis());
+        }
+        // The words of the partial indexes: they are used only where the same stands here.
+        Run::Open => {
+            select.push(" AND status NOT IN ('LIVREE', 'ANNULEE')");
+        }
+        Run::EndedBefore(before) => {
+            select.push(" AND status || '' IN ('LIVREE', 'ANNULEE')");
+            select.push(" AND updated_at + 0 < ").bind(before.millis());
+        }
+        Run::EndedSince(since) => {
+            select.push(" AND status || '' IN ('LIVREE', 'ANNULEE')");
+            select.push(" AND updated_at >= ").bind(since.millis());
+        }
+    }
+    if let Some((created_at, id)) = part.below {
+        select.push(if lately {
+            " AND (created_at + 0, id) < ("
+        } else {
+            " AND (created_at, id) < ("
+        });
+        select.bind(created_at).push(", ");
+        select.bind(id.to_string()).push(")");
+    }
+    if let Some((created_at, id)) = part.down_to {
+        select.push(" AND (created_at, id) >= (");
+        select.bind(created_at).push(", ");
+        select.bind(id.to_string()).push(")");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared_types::order::OrderStatus;
+
+    use crate::status::is_final;
+
+    /// The statements and the indexes spell the final statuses out.
+    #[test]
+    fn delivered_and_cancelled_are_the_final_statuses() {
+        let ended = OrderStatus::ALL.iter().filter(|status| is_final(**status));
+        let ended: Vec<_> = ended.map(|status| status.as_str()).collect();
+        assert_eq!(ended, ["LIVREE", "ANNULEE"]);
+    }
+}
