@@ -190,6 +190,8 @@ impl Options {
                 #[rustfmt::skip]
                 let changes = [
                     Change { table: "[limits]", key: "connections", value: &connections },
+                    // All clients are one address here.
+                    Change { table: "[limits]", key: "connections_per_client", value: &connections },
                     Change { table: "[limits]", key: "head_timeout", value: &head },
                     Change { table: "[limits]", key: "idle_timeout", value: &idle },
                 ];

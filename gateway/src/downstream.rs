@@ -13,8 +13,10 @@ mod head;
 mod http2;
 mod inbound;
 mod lines;
+mod per_client;
 mod screen;
 mod stream;
+mod taking;
 mod target;
 
 use std::io;
@@ -35,12 +37,14 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::dispatch::Worker;
 use crate::entrance;
+use crate::pieces::PIECE;
 use crate::proxy::TlsConfig;
 use crate::state::State;
 
 pub(crate) use certificate::Certificates;
 use door::Door;
 use http2::Http2;
+use per_client::PerClient;
 #[cfg(any(fuzzing, test))]
 pub(crate) use screen::invariants::hold as screen_holds;
 use stream::Stream;
@@ -76,6 +80,7 @@ pub(crate) fn bind(
         .disable_signals()
         .shutdown_timeout(DRAIN.as_secs());
     let stopping = builder.graceful_shutdown_signal();
+    let per_client = Arc::new(PerClient::new(limits.connections_per_client));
     let builder = builder.listen("gateway", listener, move || {
         let worker = Worker::new(&state, &tls, draining.clone(), true);
         let app = || {
@@ -92,7 +97,8 @@ pub(crate) fn bind(
             .keep_alive(KeepAlive::Os)
             .client_request_timeout(Duration::ZERO)
             .client_disconnect_timeout(Duration::ZERO)
-            // Whether a client that has closed its side counts as gone is for the stream to say.
+            .h1_write_buffer_size(PIECE)
+            // A client that has closed its sending side still gets its answers; the stream says when it has gone.
             .h1_allow_half_closed(true)
             .on_connect_ext(|stream: &Stream, data| {
                 data.insert(stream.link());
@@ -100,16 +106,17 @@ pub(crate) fn bind(
             .h1(app());
         let factories = Rc::new((http1, app()));
         let (acceptor, draining) = (acceptor.clone(), draining.clone());
-        let state = Arc::clone(&state);
+        let (state, per_client) = (Arc::clone(&state), Arc::clone(&per_client));
         fn_factory(move || {
             let (factories, acceptor) = (Rc::clone(&factories), acceptor.clone());
-            let state = Arc::clone(&state);
+            let (state, per_client) = (Arc::clone(&state), Arc::clone(&per_client));
             let http2 = Http2::new(limits, draining.clone());
             async move {
                 let (http1, service) = &*factories;
                 let door = Rc::new(Door {
                     acceptor,
                     state,
+                    per_client,
                     http1: http1.new_service(()).await?,
                     http2,
                     service: Rc::new(service.new_service(()).await?),
@@ -147,19 +154,22 @@ fn allow_files(connections: u32) {
 }
 
 #[cfg(any(fuzzing, test))]
-mod tests {
+pub(crate) mod tests {
     use std::time::Duration;
 
     use crate::limits::Limits;
+    use crate::min_rate::MinRate;
 
     /// For the tests of this module's parts.
-    pub(super) const LIMITS: Limits = Limits {
+    pub(crate) const LIMITS: Limits = Limits {
         uri: 100,
         head: 400,
         request_body: 100,
         connections: 1,
+        connections_per_client: 1,
         head_timeout: Duration::from_secs(1),
         stall_timeout: Duration::from_secs(1),
+        min_rate: MinRate::new(1024, Duration::from_secs(1)),
         idle_timeout: Duration::from_secs(1),
     };
 }

@@ -13,6 +13,7 @@ use crate::cors;
 use crate::dispatch::Worker;
 use crate::link::Link;
 use crate::record::Record;
+use crate::server_sent;
 use crate::trace::Trace;
 
 /// What serves every request, whatever it asks for. Without the extractors of a handler, which take their time to find
@@ -70,6 +71,9 @@ async fn enter(request: &HttpRequest, payload: Payload, worker: &Worker) -> Http
         }
         if is_delimited_by_end {
             link.delimit_by_end();
+        }
+        if server_sent::is_stream(&response) {
+            link.answer_has_no_end();
         }
     }
     record.follow(response)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use service_kit::env::ConfigError;
 
 use crate::config::LimitsTable;
+use crate::min_rate::MinRate;
 
 /// actix-http gives up a head that does not fit into its buffer of 128 KiB. What is left of that is for the request
 /// line's method and version.
@@ -24,11 +25,15 @@ pub struct Limits {
     pub request_body: u64,
     /// `limits.connections`: of clients, open at once.
     pub connections: u32,
+    /// `limits.connections_per_client`: of one address, open at once.
+    pub connections_per_client: u32,
     /// `limits.head_timeout`: from a head's first byte, or from a new connection, until the head is whole.
     pub head_timeout: Duration,
     /// `limits.stall_timeout`: how long a client may neither send the bytes of its body that are waited for nor take
     /// those of its answer.
     pub stall_timeout: Duration,
+    /// `limits.min_rate`: how fast a client must move those bytes.
+    pub min_rate: MinRate,
     /// `limits.idle_timeout`: how long a connection without a request is kept.
     pub idle_timeout: Duration,
 }
@@ -47,6 +52,11 @@ impl Limits {
         if table.connections == 0 {
             return refuse("connections", "must be at least 1");
         }
+        let tenth = table.connections.div_ceil(10);
+        let connections_per_client = table.connections_per_client.unwrap_or(tenth);
+        if connections_per_client == 0 {
+            return refuse("connections_per_client", "must be at least 1");
+        }
         for (key, duration) in [
             ("head_timeout", table.head_timeout),
             ("stall_timeout", table.stall_timeout),
@@ -61,8 +71,10 @@ impl Limits {
             head,
             request_body: table.request_body.as_u64(),
             connections: table.connections,
+            connections_per_client,
             head_timeout: table.head_timeout,
             stall_timeout: table.stall_timeout,
+            min_rate: table.min_rate,
             idle_timeout: table.idle_timeout,
         })
     }

@@ -4,6 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::Waker;
 
+use bytes::Bytes;
+use tokio::time::Instant;
+
 use crate::patience::Patience;
 
 /// Shared by a client's connection and its requests.
@@ -18,9 +21,14 @@ pub(crate) struct Link {
     is_body_wanted: Cell<bool>,
     /// The connection, where it wants to know that the body is.
     waiting: RefCell<Option<Waker>>,
+    /// Since when nothing but the client's body is waited for.
+    body_awaited_since: Cell<Option<Instant>>,
     has_stalled: Cell<bool>,
+    /// Interim answers to the request that is under way, as they are written. They are few, and rare.
+    interim: RefCell<Vec<Bytes>>,
     is_delimited_by_end: Cell<bool>,
     is_closing: Cell<bool>,
+    has_no_end: Cell<bool>,
     /// What the requests are held to, which come one after another.
     exchange: Rc<RefCell<Patience>>,
 }
@@ -43,6 +51,8 @@ impl Link {
     /// The answer to a request has ended, and has been written as far as it goes.
     pub(crate) fn request_ends(&self) {
         self.ended.set(self.ended.get() + 1);
+        self.body_awaited_since.set(None);
+        self.has_no_end.set(false);
         if let Some(connection) = self.next.take() {
             connection.wake();
         }
@@ -57,8 +67,12 @@ impl Link {
         self.next.replace(Some(connection.clone()));
     }
 
-    /// Says that the upstream takes a body of which nothing has come: time for a `100 Continue`.
+    /// Says that the upstream could take more of the body than has come. If nothing has come, it is time for a
+    /// `100 Continue`.
     pub(crate) fn want_body(&self) {
+        if self.body_awaited_since.get().is_none() {
+            self.body_awaited_since.set(Some(Instant::now()));
+        }
         if !self.is_body_wanted.replace(true)
             && let Some(connection) = self.waiting.take()
         {
@@ -80,6 +94,25 @@ impl Link {
         self.is_body_wanted.set(false);
     }
 
+    /// Some of the body has been taken, or its end: the client is no longer waited for.
+    pub(crate) fn take_body(&self) {
+        self.body_awaited_since.set(None);
+    }
+
+    pub(crate) fn body_awaited_since(&self) -> Option<Instant> {
+        self.body_awaited_since.get()
+    }
+
+    /// An interim answer is there to be written, before the answer to the request that is under way.
+    pub(crate) fn add_interim(&self, answer: Bytes) {
+        self.interim.borrow_mut().push(answer);
+    }
+
+    /// The interim answers that are to be written.
+    pub(crate) fn take_interim(&self) -> Vec<Bytes> {
+        self.interim.take()
+    }
+
     /// The client has kept the rest of its body back for too long.
     pub(crate) fn stall(&self) {
         self.has_stalled.set(true);
@@ -96,6 +129,15 @@ impl Link {
 
     pub(crate) fn is_delimited_by_end(&self) -> bool {
         self.is_delimited_by_end.get()
+    }
+
+    /// The answer goes on for as long as its client is there.
+    pub(crate) fn answer_has_no_end(&self) {
+        self.has_no_end.set(true);
+    }
+
+    pub(crate) fn has_no_end(&self) -> bool {
+        self.has_no_end.get()
     }
 
     /// An answer says that it is the last one.

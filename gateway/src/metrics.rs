@@ -43,6 +43,8 @@ pub(crate) struct Metrics {
     pub(crate) in_flight: IntGauge,
     /// How many connections of clients there are, and have been.
     pub(crate) connections: (IntGauge, IntCounter),
+    /// Connections that were closed at once, since their client had its share.
+    pub(crate) connections_refused: IntCounter,
     pub(crate) rate_limited: IntCounter,
     pub(crate) lookups: Lookups,
     degraded: [IntCounter; 3],
@@ -74,6 +76,10 @@ impl Metrics {
                     "Clients' connections that were accepted.",
                 )?,
             ),
+            connections_refused: counter(
+                "gateway_connections_refused_total",
+                "Clients' connections that were closed at once because their address had its share open.",
+            )?,
             rate_limited: counter(
                 "gateway_rate_limited_total",
                 "Requests that were refused because their client had used up a quota.",

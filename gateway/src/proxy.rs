@@ -18,6 +18,7 @@ mod forwarding;
 mod framing;
 mod head;
 mod headers;
+mod interim;
 mod outcome;
 mod pool;
 mod prepare;
@@ -102,6 +103,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) max_body: u64,
     /// The client's connection, where it is one of HTTP/1.
     pub(crate) link: Option<&'a Rc<Link>>,
+    /// Interim answers are for the client. They are not where the answer may be another's, or comes after the client's.
+    pub(crate) takes_interim: bool,
     /// For the whole exchange, until the last byte of the answer.
     pub(crate) timeout: Duration,
 }
@@ -182,6 +185,7 @@ async fn attempt(
         request_id: outgoing.request_id.as_str(),
         may_repeat: outgoing.method.is_safe() && framing.is_empty(),
         is_head: *outgoing.method == Method::HEAD,
+        interim: outgoing.link.filter(|_| outgoing.takes_interim),
     };
     let exchange = async {
         if let Some(drilled) = &drilled {

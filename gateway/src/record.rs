@@ -23,6 +23,7 @@ use crate::console::Seen;
 use crate::degraded::Degraded;
 use crate::link::Link;
 use crate::metrics::{Ended, Outcome};
+use crate::pieces::Pieces;
 use crate::problem;
 use crate::route::Route;
 use crate::state::State;
@@ -125,6 +126,7 @@ impl Record {
             BoxBody::new(Recorded {
                 size: body.size(),
                 body,
+                pieces: Pieces::default(),
                 record: self,
             })
         })
@@ -206,6 +208,7 @@ fn millis(time: Duration) -> f64 {
 
 struct Recorded {
     body: BoxBody,
+    pieces: Pieces,
     /// Of the whole: a body that is there from the start says what is left of it.
     size: BodySize,
     record: Record,
@@ -215,14 +218,20 @@ impl MessageBody for Recorded {
     type Error = Box<dyn std::error::Error>;
 
     fn size(&self) -> BodySize {
-        self.body.size()
+        self.size
     }
 
     fn poll_next(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_next(context);
+        let this = &mut *self;
+        let polled = match this.pieces.next() {
+            Some(piece) => Poll::Ready(Some(Ok(piece))),
+            None => Pin::new(&mut this.body)
+                .poll_next(context)
+                .map_ok(|chunk| this.pieces.cut(chunk)),
+        };
         match &polled {
             Poll::Ready(Some(Ok(chunk))) => {
                 self.record.bytes += chunk.len() as u64;

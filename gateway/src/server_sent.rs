@@ -1,8 +1,12 @@
 //! Server-sent events (WHATWG HTML, "Server-sent events").
 
 use actix_web::HttpResponse;
+use actix_web::body::{BodySize, MessageBody as _};
+use actix_web::http::header::CONTENT_TYPE;
 
 use crate::pages;
+
+const MEDIA_TYPE: &str = "text/event-stream";
 
 /// An event. A line of data for each line of the body, which a service may have broken where it liked.
 pub(crate) fn event(name: &str, data: &[u8]) -> Vec<u8> {
@@ -19,7 +23,16 @@ pub(crate) fn event(name: &str, data: &[u8]) -> Vec<u8> {
     event
 }
 
+/// Whether an answer, ours or an upstream's, is a stream of events.
+pub(crate) fn is_stream(answer: &HttpResponse) -> bool {
+    answer.body().size() == BodySize::Stream
+        && answer
+            .headers()
+            .get(CONTENT_TYPE)
+            .is_some_and(|value| value.as_bytes().starts_with(MEDIA_TYPE.as_bytes()))
+}
+
 /// The answer that they are the body of.
 pub(crate) fn answer() -> HttpResponse {
-    pages::own("text/event-stream", ())
+    pages::own(MEDIA_TYPE, ())
 }

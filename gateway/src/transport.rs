@@ -17,12 +17,20 @@ pub(crate) enum Transport {
 impl Transport {
     /// Has the connection end in a reset instead of an end, once it is dropped.
     pub(crate) fn reset(&self) {
-        let tcp = match self {
+        // It fails only where the connection is gone already.
+        let _ = self.tcp().set_zero_linger();
+    }
+
+    /// What has broken the connection, where something has since it was last asked.
+    pub(crate) fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.tcp().take_error()
+    }
+
+    fn tcp(&self) -> &TcpStream {
+        match self {
             Self::Plain(stream) => stream,
             Self::Tls(stream) => stream.get_ref().0,
-        };
-        // It fails only where the connection is gone already.
-        let _ = tcp.set_zero_linger();
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
-use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName};
+use actix_web::http::{Method, Version};
 use actix_web::{HttpRequest, HttpResponse};
 use http::uri::PathAndQuery;
 use shared_types::gateway::DrillMode;
@@ -91,6 +91,7 @@ impl Way<'_> {
             let outgoing = Outgoing {
                 method: &Method::GET,
                 stored: Some(&kept.vary),
+                takes_interim: false,
                 timeout: patience,
                 ..self.outgoing(request, target, record)
             };
@@ -159,6 +160,8 @@ impl Way<'_> {
             scheme: config.scheme(),
             trusted_proxies: &config.trusted_proxies,
             link: record.link.as_ref(),
+            // Clients of HTTP/1.0 know none (RFC 9110 §15.2).
+            takes_interim: request.version() >= Version::HTTP_11,
             max_body: self.to.settings.request_body,
             timeout: self.to.settings.timeout,
         }

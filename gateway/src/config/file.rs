@@ -8,6 +8,7 @@ use bytesize::ByteSize;
 use serde::{Deserialize, Deserializer, de};
 use service_kit::env::ConfigError;
 
+use crate::min_rate::MinRate;
 use crate::rate::Rate;
 
 #[derive(Debug, Deserialize)]
@@ -30,10 +31,14 @@ pub(crate) struct LimitsTable {
     pub(crate) head: ByteSize,
     pub(crate) request_body: ByteSize,
     pub(crate) connections: u32,
+    /// A tenth of `connections` where it is not said.
+    pub(crate) connections_per_client: Option<u32>,
     #[serde(deserialize_with = "duration")]
     pub(crate) head_timeout: Duration,
     #[serde(deserialize_with = "duration")]
     pub(crate) stall_timeout: Duration,
+    #[serde(default, deserialize_with = "min_rate")]
+    pub(crate) min_rate: MinRate,
     #[serde(deserialize_with = "duration")]
     pub(crate) idle_timeout: Duration,
     #[serde(deserialize_with = "rate_or_off")]
@@ -201,6 +206,11 @@ fn default_retries() -> u8 {
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
     humantime::parse_duration(&text).map_err(de::Error::custom)
+}
+
+fn min_rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MinRate, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(de::Error::custom)
 }
 
 fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rate>, D::Error> {

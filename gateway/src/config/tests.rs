@@ -238,3 +238,37 @@ fn a_client_has_a_tenth_of_an_upstreams_permits_unless_the_file_says_otherwise()
     let nothing = DEFAULT_FILE.replace(settings, "per_client = 0");
     assert!(refused(&nothing).contains("upstreams.orders.concurrency.per_client"));
 }
+
+#[test]
+fn a_client_has_a_tenth_of_the_connections_unless_the_file_says_otherwise() {
+    let per_client = |text: &str| {
+        let config = Config::parse("test.toml", text, &Env::of_pairs([])).unwrap();
+        config.limits.connections_per_client
+    };
+    let line = "connections_per_client = 1000\n";
+    let without = DEFAULT_FILE.replace(line, "");
+    assert_eq!(per_client(&without), 1000);
+    for (connections, expected) in [(1, 1), (11, 2), (200, 20)] {
+        let all = format!("\nconnections = {connections} ");
+        let text = without.replace("\nconnections = 10000 ", &all);
+        assert_eq!(per_client(&text), expected, "{connections}");
+    }
+    let text = DEFAULT_FILE.replace(line, "connections_per_client = 7\n");
+    assert_eq!(per_client(&text), 7);
+    let text = DEFAULT_FILE.replace(line, "connections_per_client = 0\n");
+    assert!(refused(&text).contains("limits.connections_per_client"));
+}
+
+#[test]
+fn a_minimum_rate_has_a_default_and_is_refused_where_it_is_none() {
+    let line = "min_rate = \"4KiB/10s\"\n";
+    let rate = |text: &str| {
+        let config = Config::parse("test.toml", text, &Env::of_pairs([])).unwrap();
+        config.limits.min_rate
+    };
+    assert_eq!(rate(DEFAULT_FILE), rate(&DEFAULT_FILE.replace(line, "")));
+    for bad in ["4KiB", "0B/10s", "4KiB/0s", "off"] {
+        let text = DEFAULT_FILE.replace(line, &format!("min_rate = \"{bad}\"\n"));
+        assert!(refused(&text).contains("min_rate"), "{bad}");
+    }
+}

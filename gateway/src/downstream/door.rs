@@ -13,12 +13,14 @@ use prometheus::{IntCounter, IntGauge};
 use service_kit::program::chain;
 use socket2::{SockRef, Socket};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::http2::Http2;
+use super::per_client::{self, PerClient};
 use super::stream::Stream;
+use crate::rate::Client;
 use crate::state::State;
 use crate::transport::Transport;
 
@@ -32,6 +34,7 @@ pub(super) struct Door<H, S> {
     /// None where clients are served in clear text, which is HTTP/1 alone.
     pub(super) acceptor: Option<TlsAcceptor>,
     pub(super) state: Arc<State>,
+    pub(super) per_client: Arc<PerClient>,
     pub(super) http1: H,
     pub(super) http2: Http2,
     pub(super) service: Rc<S>,
@@ -53,8 +56,9 @@ where
     /// # Errors
     /// It did not end as the protocol has it.
     pub(super) async fn serve(&self, tcp: TcpStream) -> Result<(), ()> {
-        let _counted = Counted::new(&self.state.metrics.connections);
         let peer = tcp.peer_addr().ok();
+        let _share = self.admit(peer)?;
+        let _counted = Counted::new(&self.state.metrics.connections);
         // Where it fails, the client has gone.
         prepare(&tcp).or_else(|error| ended(&error))?;
         let Some(acceptor) = &self.acceptor else {
@@ -62,6 +66,29 @@ where
         };
         // Boxed, so that a connection in clear text holds no room for what only TLS needs.
         Box::pin(self.serve_tls(acceptor, tcp, peer)).await
+    }
+
+    /// Counts a connection of `peer` against its share. A trusted proxy has none, and neither has a client that has gone.
+    fn admit(&self, peer: Option<SocketAddr>) -> Result<Option<per_client::Counted>, ()> {
+        let config = &self.state.config;
+        let Some(address) = peer
+            .map(|peer| peer.ip())
+            .filter(|address| !config.trusted_proxies.trusts(*address))
+        else {
+            return Ok(None);
+        };
+        let entered = self.per_client.enter(Client::from(address), Instant::now());
+        entered.map(Some).map_err(|exceeded| {
+            self.state.metrics.connections_refused.inc();
+            if exceeded.is_news {
+                log::warn!(
+                    "{} holds as many connections as one client may ({}, limits.connections_per_client): \
+                     more are closed at once",
+                    address.to_canonical(),
+                    config.limits.connections_per_client
+                );
+            }
+        })
     }
 
     async fn serve_tls(

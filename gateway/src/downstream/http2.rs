@@ -5,12 +5,14 @@
 //! of a connection stays on the thread of the worker that has accepted it. HTTP/2 is what a client and the gateway
 //! settle on in the TLS handshake; in clear text it is not spoken.
 //!
-//! A client that expects a `100 Continue` gets none, since hyper's server has no means to send one. It may go on with
-//! the body without it (RFC 9110 §10.1.1).
+//! Interim answers are not sent. h2 can send them since 0.4.13 (`SendResponse::send_informational`), but hyper 1.12 keeps
+//! that to itself: its server has no means to send one. A client that expects a `100 Continue` may go on with the body
+//! without it (RFC 9110 §10.1.1), and `103 Early Hints` are hints (RFC 8297 §2).
 
 mod activity;
 mod answer;
 mod convert;
+mod outbound;
 mod pace;
 mod payload;
 mod piece;
@@ -36,6 +38,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::sleep;
 
 use self::activity::Activity;
+use self::outbound::{Clock, Outbound};
 use self::pace::Exchanges;
 use super::head::MOST_FIELDS;
 use crate::limits::Limits;
@@ -77,7 +80,7 @@ pub(crate) struct Http2 {
 
 impl Http2 {
     pub(crate) fn new(limits: Limits, draining: Draining) -> Self {
-        let exchanges = Exchanges::new(limits.stall_timeout);
+        let exchanges = Exchanges::new(limits);
         let mut builder = http2::Builder::new(exchanges.clone());
         builder
             .timer(TokioTimer::new())
@@ -115,9 +118,11 @@ impl Http2 {
         B: MessageBody + 'static,
     {
         let activity = Activity::begin();
+        let clock = Clock::default();
+        let io = Outbound::new(io, &self.limits, clock.clone());
         let handler = service_fn(|request: http::Request<hyper::body::Incoming>| {
             let in_flight = activity.enter();
-            let pace = self.exchanges.begin();
+            let pace = self.exchanges.begin(&clock);
             let is_head = request.method() == http::Method::HEAD;
             let answer = service.call(request::for_actix(request, peer, &self.limits));
             async move {

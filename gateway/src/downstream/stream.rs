@@ -1,26 +1,34 @@
 //! A client's connection as actix-http sees it: what is read has been screened, whoever is too slow is cut, and what
 //! was refused is answered when the connection ends, after all answers to what came before it.
+//!
+//! A client may close its sending side once it has asked (RFC 9112 §9.6 lets it). Everything that it has asked for is
+//! answered: the request is whole, and it may have been carried out already. actix-http learns of the end only after
+//! the last answer. That a client has gone altogether shows by a reset, or in TLS by an end without `close_notify`.
 
+mod waiting;
+
+use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use bytes::{Buf as _, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
-use super::closing::{Closing, LINGER};
+use super::closing::Closing;
 use super::goodbye;
 use super::inbound::Inbound;
-use super::screen::Screened;
+use super::taking;
 use crate::link::Link;
+use crate::min_rate::Allowance;
 use crate::patience::Patience;
-use crate::refusal::Refusal;
 use crate::state::State;
 use crate::transport::Transport;
 
-const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+const CONTINUE: Bytes = Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n");
 
 pub(crate) struct Stream {
     transport: Transport,
@@ -29,8 +37,10 @@ pub(crate) struct Stream {
     inbound: Inbound,
     /// A body waits for the `100 Continue`.
     awaits_continue: bool,
-    /// What is left to write of it.
-    interim: &'static [u8],
+    /// What is left to write of interim answers.
+    interim: VecDeque<Bytes>,
+    /// As many requests had begun when all that there was to write had been written.
+    written_up_to: u64,
     patience: Patience,
     /// When the connection, a head, or the last piece of a body or of an answer came.
     since: Instant,
@@ -38,8 +48,12 @@ pub(crate) struct Stream {
     is_new: bool,
     /// When it was found that the client still sends the body of a request that has been answered.
     unwanted_since: Option<Instant>,
-    /// When the client stopped taking bytes.
-    blocked_since: Option<Instant>,
+    /// For the client to send the body that is waited for.
+    sending: Allowance,
+    /// For the client to take what is written.
+    taking: Allowance,
+    /// The client will send no more.
+    has_ended: bool,
     closing: Option<Closing>,
 }
 
@@ -48,16 +62,19 @@ impl Stream {
         Self {
             inbound: Inbound::new(state.config.limits),
             transport,
-            state,
             link: Rc::default(),
             awaits_continue: false,
-            interim: &[],
+            interim: VecDeque::new(),
+            written_up_to: 0,
             patience: Patience::default(),
             since: Instant::now(),
             is_new: true,
             unwanted_since: None,
-            blocked_since: None,
+            sending: Allowance::new(&state.config.limits),
+            taking: Allowance::new(&state.config.limits),
+            has_ended: false,
             closing: None,
+            state,
         }
     }
 
@@ -65,105 +82,23 @@ impl Stream {
         Rc::clone(&self.link)
     }
 
-    /// What was read has been screened; `held_some` of a head had come before.
-    fn note(&mut self, screened: Screened, held_some: bool) {
-        let was_new = std::mem::take(&mut self.is_new);
-        let has_passed = screened.pass > 0;
-        let head_begins = self.inbound.is_within_head() && (has_passed || !held_some && !was_new);
-        if head_begins || self.inbound.is_within_body() {
-            self.since = Instant::now();
-        }
-        if has_passed {
-            self.awaits_continue = screened.awaits_continue;
-        }
-        if screened.awaits_continue {
-            self.link.forget_body();
-        }
-    }
-
-    /// There are requests whose answers have not ended.
-    fn has_requests(&self) -> bool {
-        self.inbound.begun() > self.link.ended()
-    }
-
-    /// The client has closed its side. With requests in flight it counts as gone, as most proxies take it, so that
-    /// their upstreams can stop working for it.
-    fn ended(&self) -> Poll<io::Result<()>> {
-        Poll::Ready(if self.has_requests() || self.inbound.is_within_body() {
-            Err(io::ErrorKind::ConnectionAborted.into())
-        } else {
-            Ok(())
-        })
-    }
-
-    /// A body that still comes although its request has been answered is read for a while, since many a client sends the
-    /// whole of it before it reads, and then goes on with the connection. It counts against no other limit.
-    fn judge_unwanted(&mut self) {
-        if self.has_requests() || !self.inbound.is_within_body() {
-            self.unwanted_since = None;
-            return;
-        }
-        let since = *self.unwanted_since.get_or_insert_with(Instant::now);
-        if self.link.is_closing() || since.elapsed() >= LINGER {
-            self.inbound.end();
-        }
-    }
-
-    /// Nothing has come. Whoever is waited for in vain is cut.
-    fn wait(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.inbound.is_held_back() {
-            self.link.wake_at_end(context.waker());
-        }
-        let is_within_head = self.inbound.is_within_head();
-        if let Some(since) = self.unwanted_since {
-            ready!(self.patience.poll_until(since + LINGER, context));
-            self.inbound.end();
-            return Poll::Ready(Ok(()));
-        }
-        let patience = if is_within_head || self.is_new {
-            self.state.config.limits.head_timeout
-        } else if self.inbound.is_within_body() {
-            self.state.config.limits.stall_timeout
-        } else {
-            self.state.config.limits.idle_timeout
-        };
-        ready!(self.patience.poll_until(self.since + patience, context));
-        if is_within_head {
-            self.inbound.refuse(Refusal::TooSlow);
-        } else if self.inbound.is_within_body() {
-            self.link.stall();
-            self.inbound.end();
-        } else if self.has_requests() {
-            // It waits for its answer.
-            self.since = Instant::now();
-            return self.wait(context);
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    /// Notes whether the client takes what it is sent, and gives it up where it has not for too long.
-    fn taken<T>(
+    /// Notes whether the client takes what it is sent, and gives it up where it is too slow.
+    fn taken(
         &mut self,
-        written: Poll<io::Result<T>>,
+        written: Poll<io::Result<usize>>,
         context: &mut Context<'_>,
-    ) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.blocked_since = None;
-            return written;
-        }
-        let since = *self.blocked_since.get_or_insert_with(Instant::now);
-        ready!(
-            self.patience
-                .poll_until(since + self.state.config.limits.stall_timeout, context)
-        );
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    ) -> Poll<io::Result<usize>> {
+        taking::judge(written, &mut self.taking, &mut self.patience, context)
     }
 
     fn poll_interim(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.interim.is_empty() {
-            let written = Pin::new(&mut self.transport).poll_write(context, self.interim);
+        while let Some(answer) = self.interim.front() {
+            let written = Pin::new(&mut self.transport).poll_write(context, answer);
             let count = ready!(self.taken(written, context))?;
-            self.interim = self.interim.get(count..).unwrap_or_default();
+            if let Some(answer) = self.interim.front_mut() {
+                answer.advance(count.min(answer.len()));
+            }
+            self.interim.pop_front_if(|answer| answer.is_empty());
         }
         Poll::Ready(Ok(()))
     }
@@ -198,6 +133,8 @@ impl AsyncRead for Stream {
             if is_free && this.inbound.is_held_back() {
                 let screened = this.inbound.screen_held(&[], is_free);
                 this.note(screened, true);
+            } else if this.has_ended {
+                return this.ended(context);
             } else if this.inbound.is_full() {
                 return this.wait(context);
             } else if this.inbound.holds_nothing() {
@@ -207,7 +144,7 @@ impl AsyncRead for Stream {
                 }
                 ready!(read)?;
                 if buffer.filled().len() == before {
-                    return this.ended();
+                    return this.ended(context);
                 }
                 let screened = this.inbound.screen_in_place(buffer, before, is_free);
                 this.note(screened, false);
@@ -223,7 +160,7 @@ impl AsyncRead for Stream {
                 }
                 ready!(read)?;
                 if more.filled().is_empty() {
-                    return this.ended();
+                    return this.ended(context);
                 }
                 let screened = this.inbound.screen_held(more.filled(), is_free);
                 this.note(screened, true);
@@ -238,6 +175,11 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        // An interim answer must not come in the midst of the answer before: it is then left away.
+        let interim = self.link.take_interim();
+        if self.written_up_to == self.inbound.begun() {
+            self.interim.extend(interim);
+        }
         ready!(self.poll_interim(context))?;
         // The answer comes without the body. What is written may also be the end of the one before it.
         if self.link.answered() >= self.inbound.begun() {
@@ -252,11 +194,15 @@ impl AsyncWrite for Stream {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.awaits_continue && self.link.is_body_wanted(context.waker()) {
             self.awaits_continue = false;
-            self.interim = CONTINUE;
+            self.interim.push_back(CONTINUE);
         }
+        // actix-http flushes once it has written all that it had.
+        self.written_up_to = self.inbound.begun();
+        let interim = self.link.take_interim();
+        self.interim.extend(interim);
         ready!(self.poll_interim(context))?;
         let flushed = Pin::new(&mut self.transport).poll_flush(context);
-        self.taken(flushed, context)
+        self.taken(flushed.map_ok(|()| 0), context).map_ok(drop)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -277,6 +223,6 @@ impl AsyncWrite for Stream {
         let closed = closing.poll(&mut this.transport, context);
         this.closing = Some(closing);
         // A client that takes nothing is not waited for either.
-        this.taken(closed, context)
+        this.taken(closed.map_ok(|()| 0), context).map_ok(drop)
     }
 }

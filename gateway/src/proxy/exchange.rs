@@ -11,6 +11,7 @@ use tokio_util::io::poll_read_buf;
 
 use super::answer::{self, Answer, Unsound};
 use super::decoder::{Decoded, Decoder};
+use super::interim::Interim;
 use super::pool::Lease;
 use super::sending::{Sending, Unsent};
 
@@ -77,8 +78,8 @@ impl Exchange {
         self.sending
     }
 
-    /// The answer's head, after which its body can be read. Interim ones are passed over (RFC 9110 §15.2).
-    pub(super) async fn head(&mut self) -> Result<Answer, Failure> {
+    /// The answer's head, after which its body can be read. Those of interim answers before it go to `interim`.
+    pub(super) async fn head(&mut self, interim: &mut Interim<'_>) -> Result<Answer, Failure> {
         let mut seen = 0;
         loop {
             let bytes = &mut self.lease.connection.buffer;
@@ -88,6 +89,7 @@ impl Exchange {
                 bytes.advance(parsed.size);
                 seen = 0;
                 if parsed.answer.status().is_informational() {
+                    interim.relay(&parsed.answer.response, parsed.size);
                     continue;
                 }
                 self.body = parsed.body;

@@ -42,6 +42,7 @@ pub(crate) async fn fetch(fetch: Fetch<'_>) -> Result<Fetched, Fault> {
         request_id: fetch.request_id,
         may_repeat: true,
         is_head: false,
+        interim: None,
     };
     let mut head = Head::new("GET", fetch.target.as_str(), fetch.pool.host());
     for (name, value) in &fetch.fields {

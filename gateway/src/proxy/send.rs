@@ -6,10 +6,12 @@ use bytes::Bytes;
 
 use super::answer::Answer;
 use super::exchange::{Exchange, Failure};
+use super::interim::Interim;
 use super::pool::Pool;
 use super::sending::{Sending, Unsent};
 use super::upload::Upload;
 use crate::fault::Fault;
+use crate::link::Link;
 
 /// Where a request is sent on.
 pub(super) struct Line<'a> {
@@ -20,6 +22,8 @@ pub(super) struct Line<'a> {
     pub(super) may_repeat: bool,
     /// It asks for a head alone.
     pub(super) is_head: bool,
+    /// The client's connection, where interim answers are for it.
+    pub(super) interim: Option<&'a Rc<Link>>,
 }
 
 /// Sends a request on an idle connection, where there is one, else on a new one. Where the upstream had closed the
@@ -32,9 +36,10 @@ pub(super) async fn send(
     body: Upload,
 ) -> Result<(Answer, Exchange), Fault> {
     let mut sending = Sending::new(head.clone(), body);
+    let mut interim = Interim::to(line.interim);
     if let Some(lease) = line.pool.take() {
         let mut exchange = Exchange::new(lease, sending, line.is_head);
-        sending = match exchange.head().await {
+        sending = match exchange.head(&mut interim).await {
             Ok(answer) => return Ok((answer, exchange)),
             Err(Failure::Unsent(Unsent::Untouched(_))) => exchange.into_sending(),
             Err(failure) if line.may_repeat && !exchange.has_begun() && failure.is_break() => {
@@ -51,6 +56,6 @@ pub(super) async fn send(
     // Boxed, or each request would carry the room that a new connection needs.
     let lease = Box::pin(line.pool.connect()).await?;
     let mut exchange = Exchange::new(lease, sending, line.is_head);
-    let answer = exchange.head().await?;
+    let answer = exchange.head(&mut interim).await?;
     Ok((answer, exchange))
 }

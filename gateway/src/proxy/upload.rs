@@ -53,6 +53,14 @@ impl Progress {
         }
     }
 
+    /// A piece of the body, or its end, has come.
+    fn settle(&self) {
+        self.state.set(State::Settled);
+        if let Some(link) = &self.link {
+            link.take_body();
+        }
+    }
+
     fn fault_of(&self, error: &PayloadError) -> ClientFault {
         // Over HTTP/1 the connection was ended on the client, which looks like a body that ends too early.
         let has_stalled = self.link.as_ref().is_some_and(|link| link.has_stalled());
@@ -167,7 +175,7 @@ impl Upload {
                 self.fail(ClientFault::Malformed)
             }
             Poll::Ready(None) => {
-                self.progress.state.set(State::Settled);
+                self.progress.settle();
                 self.source = Source::None;
                 Poll::Ready(None)
             }
@@ -179,7 +187,7 @@ impl Upload {
                     if let Some(received) = &self.progress.received {
                         received.inc_by(chunk.len() as u64);
                     }
-                    self.progress.state.set(State::Settled);
+                    self.progress.settle();
                     Poll::Ready(Some(Ok(chunk)))
                 }
             },

@@ -106,7 +106,7 @@ pub(crate) async fn read_head(stream: &mut TcpStream) -> Option<String> {
 }
 
 /// A request whose body is delimited by its length or by chunks.
-async fn read_request(stream: &mut TcpStream) -> Option<String> {
+pub(crate) async fn read_request(stream: &mut TcpStream) -> Option<String> {
     let mut request = read_head(stream).await?;
     let length = request
         .lines()

@@ -4,6 +4,8 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
+use socket2::SockRef;
+
 use crate::verdict::{Deviation, Verdict, ensure};
 use crate::wire::{Framing, Head, find, take_chunked};
 
@@ -75,6 +77,11 @@ impl Client {
     pub(crate) fn half_close(&mut self) -> &mut Self {
         let _ = self.stream.shutdown(Shutdown::Write);
         self
+    }
+
+    /// Breaks the connection: a reset instead of an end.
+    pub(crate) fn abort(self) {
+        let _ = SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
     }
 
     pub(crate) fn answer(&mut self) -> Verdict<Answer> {

@@ -3,6 +3,7 @@
 mod asked;
 mod bodiless;
 mod expect;
+mod interim;
 mod statuses;
 
 use crate::case::Case;
@@ -11,6 +12,7 @@ pub(crate) const TABLES: &[&[Case]] = &[
     asked::CASES,
     expect::CASES,
     bodiless::INTERIM,
+    interim::CASES,
     bodiless::FINAL,
     statuses::CASES,
 ];

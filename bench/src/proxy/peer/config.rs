@@ -13,13 +13,17 @@ const CONNECTIONS: &str = "25000";
 
 /// Its own file, with room for what the others have no limit of, and the routes that `setup` adds to the clients'.
 pub(super) fn gateway_file(setup: Setup) -> Result<String, Error> {
-    let change = Change {
-        table: "[limits]",
-        key: "connections",
-        value: CONNECTIONS,
-    };
-    let config = change.apply(&fs::read_to_string(DEFAULT_FILE)?);
-    let config = config.ok_or_else(|| format!("{DEFAULT_FILE} has no limit of connections"))?;
+    let mut config = fs::read_to_string(DEFAULT_FILE)?;
+    // All clients are one address here.
+    for key in ["connections", "connections_per_client"] {
+        let change = Change {
+            table: "[limits]",
+            key,
+            value: CONNECTIONS,
+        };
+        let changed = change.apply(&config);
+        config = changed.ok_or_else(|| format!("{DEFAULT_FILE} has no limits.{key}"))?;
+    }
     let more: String = (0..setup.routes).map(|number| {
         let path = path(number);
         format!("    {{ path = \"{path}\", methods = [\"GET\"], to = \"/clients\", outage = \"error\" }},\n")

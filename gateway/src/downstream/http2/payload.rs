@@ -4,7 +4,6 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use actix_web::error::PayloadError;
 use actix_web::web::Bytes;
@@ -13,24 +12,22 @@ use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
+use crate::limits::Limits;
+use crate::min_rate::Allowance;
 use crate::patience::Patience;
 
 pub(super) struct Inflow {
     body: Incoming,
-    /// How long the client may send nothing.
-    stall: Duration,
+    sending: Allowance,
     patience: Patience,
-    /// Since when it is waited for.
-    waiting: Option<Instant>,
 }
 
 impl Inflow {
-    pub(super) fn new(body: Incoming, stall: Duration) -> Self {
+    pub(super) fn new(body: Incoming, limits: &Limits) -> Self {
         Self {
             body,
-            stall,
+            sending: Allowance::new(limits),
             patience: Patience::default(),
-            waiting: None,
         }
     }
 }
@@ -45,15 +42,19 @@ impl Stream for Inflow {
         let this = &mut *self;
         loop {
             let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) else {
-                let since = *this.waiting.get_or_insert_with(Instant::now);
-                ready!(this.patience.poll_until(since + this.stall, context));
+                let deadline = this.sending.wait(Instant::now());
+                ready!(this.patience.poll_until(deadline, context));
                 let stalled = io::Error::from(io::ErrorKind::TimedOut);
                 return Poll::Ready(Some(Err(PayloadError::Io(stalled))));
             };
-            this.waiting = None;
             return Poll::Ready(
                 match frame.map(|frame| frame.map(|frame| frame.into_data())) {
-                    Some(Ok(Ok(chunk))) => Some(Ok(chunk)),
+                    Some(Ok(Ok(chunk))) => {
+                        if !this.sending.is_untouched() {
+                            this.sending.moved(chunk.len() as u64, Instant::now());
+                        }
+                        Some(Ok(chunk))
+                    }
                     // HTTP/1 leaves them away too; RFC 9110 §6.5.1 allows it.
                     Some(Ok(Err(_trailers))) => continue,
                     Some(Err(error)) => Some(Err(PayloadError::Io(io::Error::other(error)))),

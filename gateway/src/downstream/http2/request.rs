@@ -38,7 +38,7 @@ pub(super) fn for_actix(
     let (from, body) = request.into_parts();
     let has_body = !body.is_end_stream();
     let mut request = Request::with_payload(if has_body {
-        let body: BoxedPayloadStream = Box::pin(Inflow::new(body, limits.stall_timeout));
+        let body: BoxedPayloadStream = Box::pin(Inflow::new(body, limits));
         Payload::from(body)
     } else {
         Payload::None

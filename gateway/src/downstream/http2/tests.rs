@@ -25,6 +25,7 @@ use tokio::time::timeout;
 
 use super::Http2;
 use crate::limits::Limits;
+use crate::min_rate::MinRate;
 use crate::refusal::Refusal;
 
 const PEER: &str = "192.0.2.7:4321";
@@ -34,8 +35,10 @@ pub(super) const LIMITS: Limits = Limits {
     head: 4096,
     request_body: 1024,
     connections: 1,
+    connections_per_client: 1,
     head_timeout: SOON,
     stall_timeout: SOON,
+    min_rate: MinRate::new(1024, SOON),
     idle_timeout: SOON,
 };
 

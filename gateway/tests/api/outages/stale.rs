@@ -3,6 +3,8 @@
 use actix_web::http::Method;
 use futures_util::future::join_all;
 use service_kit::testing::eventually;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 use super::{Mood, SITE, Site};
 
@@ -131,8 +133,9 @@ async fn however_many_ask_one_request_goes_out() {
 async fn who_asked_first_and_goes_away_takes_nobody_along() {
     let site = Site::open(&site("fresh = \"1h\"")).await;
     site.backend.feels(Mood::Silent);
-    let gone = site.public.request(Method::GET, "/menu");
-    let gone = actix_web::rt::spawn(async move { gone.send().await });
+    let mut gone = TcpStream::connect(site.public_addr).await.unwrap();
+    let request = b"GET /menu HTTP/1.1\r\nhost: x\r\n\r\n";
+    gone.write_all(request).await.unwrap();
     eventually("a request", async || {
         (site.backend.asked() == 1).then_some(())
     })
@@ -140,7 +143,9 @@ async fn who_asked_first_and_goes_away_takes_nobody_along() {
     site.backend.says("200 OK", "[2]");
     let waiting = site.public.request(Method::GET, "/menu");
     let waiting = actix_web::rt::spawn(async move { waiting.send().await });
-    gone.abort();
+    // An end alone would only say that it sends no more.
+    gone.set_zero_linger().unwrap();
+    drop(gone);
     assert_eq!(&waiting.await.unwrap().body[..], b"[2]");
 }
 

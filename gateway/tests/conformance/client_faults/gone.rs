@@ -1,20 +1,24 @@
 //! Clients that go away, or go on where nobody listens any more.
 
 use super::LARGE;
-use crate::case::{Case, case};
-use crate::site::{BAD_REQUEST, GET, Site};
+use crate::case::{Case, case, ours};
+use crate::site::{BAD_REQUEST, GET, OK, Site};
 use crate::upstream::Step;
-use crate::verdict::ensure;
+use crate::verdict::{each, ensure};
+
+const GET_TEXT: &str = "GET /things HTTP/1.1\r\nhost: a.example\r\n\r\n";
+const POST: &str = "POST /things HTTP/1.1\r\nhost: a.example\r\ncontent-length: 5\r\n\r\nhello";
+const CHUNKED: &str = "POST /things HTTP/1.1\r\nhost: a.example\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
 
 pub(super) const CASES: &[Case] = &[
     case(
-        "a client that goes away takes the upstream's connection with it",
+        "a client that breaks its connection takes the upstream's with it",
         "an upstream that works for nobody",
         |on| {
             let site = Site::scripted(on, &[&[Step::Read, Step::Hold]]);
             let client = site.ask(GET);
             site.upstream.receives(b"\r\n\r\n")?;
-            drop(client);
+            client.abort();
             site.upstream.is_closed(0)
         },
     ),
@@ -65,13 +69,54 @@ pub(super) const CASES: &[Case] = &[
             let site = Site::serving(on);
             let mut client = site.ask(GET);
             client.half_close();
-            // It is answered or taken for gone; either is an end.
+            // It is answered or, by others, taken for gone; either is an end.
             if let Err(deviation) = client.answer() {
                 ensure(
                     deviation.did.starts_with("closed"),
                     "kept the connection open",
                     deviation,
                 )?;
+            }
+            client.closes()
+        },
+    ),
+    ours(
+        "a client that closes its side after a whole request is answered",
+        "RFC 9112 §9.6",
+        |on| {
+            each([GET_TEXT, POST, CHUNKED], |request| {
+                let site = Site::serving(on);
+                let mut client = site.ask(request);
+                client.half_close();
+                client.answer()?.is_ok_with(b"fine")?;
+                client.closes()
+            })
+        },
+    ),
+    ours(
+        "a client that closes its side while the upstream works is answered",
+        "RFC 9112 §9.6",
+        |on| {
+            each([GET_TEXT, POST, CHUNKED], |request| {
+                let site = Site::scripted(on, &[&[Step::Read, Step::Wait, Step::Send(OK)]]);
+                let mut client = site.ask(request);
+                site.upstream.receives(b"\r\n\r\n")?;
+                client.half_close();
+                site.upstream.go_on();
+                client.answer()?.is_ok_with(b"fine")?;
+                client.closes()
+            })
+        },
+    ),
+    ours(
+        "every request before the end of what a client sends is answered",
+        "RFC 9112 §9.3.2",
+        |on| {
+            let site = Site::serving(on);
+            let mut client = site.ask([GET_TEXT, POST, GET_TEXT].concat());
+            client.half_close();
+            for _ in 0..3 {
+                client.answer()?.is_ok_with(b"fine")?;
             }
             client.closes()
         },

@@ -1,7 +1,7 @@
 //! Clients that keep others waiting.
 
 use super::LARGE;
-use crate::case::{Case, case};
+use crate::case::{Case, case, ours};
 use crate::client::Ending;
 use crate::site::{GET, Site, ended_late};
 use crate::verdict::ensure;
@@ -78,6 +78,21 @@ pub(super) const CASES: &[Case] = &[
             let mut client = site.ask(b"POST /things HTTP/1.1\r\nhost: a.example\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n");
             ended_late(&site, &mut client)?;
             site.upstream.is_closed(0)
+        },
+    ),
+    ours(
+        "a body that trickles is ended by 408",
+        "`limits.min_rate`",
+        |on| {
+            let site = Site::serving(on);
+            let mut client = site
+                .ask(b"POST /things HTTP/1.1\r\nhost: a.example\r\ncontent-length: 60000\r\n\r\n");
+            // Longer than `limits.stall_timeout`, and never silent as long.
+            for _ in 0..15 {
+                std::thread::sleep(std::time::Duration::from_millis(100));
+                client.send(b"x");
+            }
+            ended_late(&site, &mut client)
         },
     ),
     case(

@@ -1,0 +1,140 @@
+//! `limits.connections_per_client`: how many connections one client address may hold open, counted across all workers.
+//!
+//! A worker that has as many connections as it may have takes no more in, whoever asks: so one address must not be able
+//! to fill it. A connection beyond its client's share is closed as soon as it is accepted, before TLS, and gives its place
+//! among those of the worker back at once. Connections of trusted proxies are not counted: behind each are many clients.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::rate::Client;
+
+/// How often at most the log says that one client has used up its share.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// The connections of each client.
+pub(super) struct PerClient {
+    most: u32,
+    open: Mutex<HashMap<Client, Open>>,
+}
+
+/// Of one client, which has at least one.
+struct Open {
+    count: u32,
+    told_at: Option<Instant>,
+}
+
+/// A connection that is counted, until it is dropped.
+pub(super) struct Counted {
+    client: Client,
+    all: Arc<PerClient>,
+}
+
+/// A connection too many.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Exceeded {
+    /// The log has not said so for a while.
+    pub(super) is_news: bool,
+}
+
+impl PerClient {
+    pub(super) fn new(most: u32) -> Self {
+        Self {
+            most,
+            open: Mutex::default(),
+        }
+    }
+
+    /// Counts a connection, unless it is one too many.
+    pub(super) fn enter(
+        self: &Arc<Self>,
+        client: Client,
+        now: Instant,
+    ) -> Result<Counted, Exceeded> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_client = open.entry(client).or_insert(Open {
+            count: 0,
+            told_at: None,
+        });
+        if of_client.count < self.most {
+            of_client.count += 1;
+            return Ok(Counted {
+                client,
+                all: Arc::clone(self),
+            });
+        }
+        let told_at = of_client.told_at;
+        let is_news = told_at.is_none_or(|at| now.duration_since(at) >= QUIET);
+        if is_news {
+            of_client.told_at = Some(now);
+        }
+        Err(Exceeded { is_news })
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut open = self.all.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_client) = open.get_mut(&self.client) {
+            of_client.count -= 1;
+            if of_client.count == 0 {
+                open.remove(&self.client);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+    use std::sync::Arc;
+
+    use tokio::time::Instant;
+
+    use super::{Client, Exceeded, PerClient, QUIET};
+
+    fn client(address: &str) -> Client {
+        address.parse::<IpAddr>().unwrap().into()
+    }
+
+    #[test]
+    fn a_client_holds_its_share_and_no_more_until_it_gives_some_back() {
+        let (all, now) = (Arc::new(PerClient::new(2)), Instant::now());
+        let (one, other) = (client("192.0.2.1"), client("192.0.2.2"));
+        let first = all.enter(one, now);
+        let _second = all.enter(one, now).ok().unwrap();
+        assert!(all.enter(one, now).is_err());
+        let _others = all.enter(other, now).ok().unwrap();
+        drop(first);
+        assert!(all.enter(one, now).is_ok());
+    }
+
+    #[test]
+    fn a_64_network_is_one_client() {
+        let (all, now) = (Arc::new(PerClient::new(1)), Instant::now());
+        let _held = all.enter(client("2001:db8::1"), now).ok().unwrap();
+        assert!(all.enter(client("2001:db8::2"), now).is_err());
+        assert!(all.enter(client("2001:db8:0:1::1"), now).is_ok());
+    }
+
+    #[test]
+    fn nothing_is_kept_of_a_client_that_has_gone() {
+        let (all, now) = (Arc::new(PerClient::new(1)), Instant::now());
+        drop(all.enter(client("192.0.2.1"), now));
+        assert!(all.open.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_log_says_it_once_in_a_while() {
+        let (all, now) = (Arc::new(PerClient::new(1)), Instant::now());
+        let _held = all.enter(client("192.0.2.1"), now).ok().unwrap();
+        let refused = |at| all.enter(client("192.0.2.1"), at).err().unwrap();
+        assert_eq!(refused(now), Exceeded { is_news: true });
+        assert_eq!(refused(now), Exceeded { is_news: false });
+        assert_eq!(refused(now + QUIET / 2), Exceeded { is_news: false });
+        assert_eq!(refused(now + QUIET), Exceeded { is_news: true });
+    }
+}

@@ -1,0 +1,140 @@
+//! Whom a connection waits for, and for how long: a client for the rest of its head or body, or a request for its answer.
+
+use std::io;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Stream;
+use crate::downstream::closing::LINGER;
+use crate::downstream::screen::Screened;
+use crate::min_rate::Allowance;
+use crate::refusal::Refusal;
+
+/// How often it is looked whether a client that has closed its sending side has gone altogether. No event tells.
+const LOOK: Duration = Duration::from_secs(1);
+
+impl Stream {
+    /// What was read has been screened; `held_some` of a head had come before.
+    pub(super) fn note(&mut self, screened: Screened, held_some: bool) {
+        let was_new = std::mem::take(&mut self.is_new);
+        let has_passed = screened.pass > 0;
+        let head_begins = self.inbound.is_within_head() && (has_passed || !held_some && !was_new);
+        if screened.begins {
+            self.sending = Allowance::new(&self.state.config.limits);
+        }
+        if self.inbound.is_within_body() {
+            self.note_body(screened);
+        } else if head_begins {
+            self.since = Instant::now();
+        }
+        if has_passed {
+            self.awaits_continue = screened.awaits_continue;
+        }
+        if screened.awaits_continue {
+            self.link.forget_body();
+        }
+    }
+
+    /// Some of a body has come, but not all of it.
+    fn note_body(&mut self, screened: Screened) {
+        let now = Instant::now();
+        if let Some(since) = self.link.body_awaited_since().filter(|_| !screened.begins) {
+            self.sending.wait_since(since.max(self.since));
+        }
+        self.since = now;
+        if !self.sending.moved(screened.pass as u64, now) {
+            self.give_up_body();
+        }
+    }
+
+    fn give_up_body(&mut self) {
+        self.link.stall();
+        self.inbound.end();
+    }
+
+    /// There are requests whose answers have not ended.
+    pub(super) fn has_requests(&self) -> bool {
+        self.inbound.begun() > self.link.ended()
+    }
+
+    /// The client has closed its sending side. A body that ends so is not whole; a request that is gets its answer. A stream of
+    /// events has no end to wait for: whoever closes its side has left it, as browsers do.
+    pub(super) fn ended(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.has_ended = true;
+        if self.inbound.is_within_body() || self.link.has_no_end() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        if !self.has_requests() {
+            return Poll::Ready(Ok(()));
+        }
+        self.link.wake_at_end(context.waker());
+        loop {
+            if let Some(error) = self.transport.take_error()? {
+                return Poll::Ready(Err(error));
+            }
+            ready!(self.patience.poll_until(Instant::now() + LOOK, context));
+        }
+    }
+
+    /// A body that still comes although its request has been answered is read for a while, since many a client sends the
+    /// whole of it before it reads, and then goes on with the connection. It counts against no other limit.
+    pub(super) fn judge_unwanted(&mut self) {
+        if self.has_requests() || !self.inbound.is_within_body() {
+            self.unwanted_since = None;
+            return;
+        }
+        let since = *self.unwanted_since.get_or_insert_with(Instant::now);
+        if self.link.is_closing() || since.elapsed() >= LINGER {
+            self.inbound.end();
+        }
+    }
+
+    /// Nothing has come. Whoever is waited for in vain is cut.
+    pub(super) fn wait(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.inbound.is_held_back() {
+            self.link.wake_at_end(context.waker());
+        }
+        let is_within_head = self.inbound.is_within_head();
+        if let Some(since) = self.unwanted_since {
+            ready!(self.patience.poll_until(since + LINGER, context));
+            self.inbound.end();
+            return Poll::Ready(Ok(()));
+        }
+        if self.inbound.is_within_body() {
+            return self.await_body(context);
+        }
+        let patience = if is_within_head || self.is_new {
+            self.state.config.limits.head_timeout
+        } else {
+            self.state.config.limits.idle_timeout
+        };
+        ready!(self.patience.poll_until(self.since + patience, context));
+        if is_within_head {
+            self.inbound.refuse(Refusal::TooSlow);
+        } else if self.has_requests() {
+            // It waits for its answer.
+            self.since = Instant::now();
+            return self.wait(context);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// The rest of a body has not come. The client is cut only where nothing but the client is waited for.
+    fn await_body(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            let awaited = self.link.body_awaited_since();
+            let deadline = match awaited {
+                Some(since) => self.sending.wait_since(since.max(self.since)),
+                // Looked at again by then.
+                None => Instant::now() + self.state.config.limits.stall_timeout,
+            };
+            ready!(self.patience.poll_until(deadline, context));
+            if awaited.is_some() {
+                self.give_up_body();
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
