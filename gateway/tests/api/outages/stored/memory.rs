@@ -13,10 +13,10 @@ use crate::scripted::json;
 const MIB: u64 = 1024 * 1024;
 
 /// What `limits.cache` says.
-const CACHE: u64 = 16 * MIB;
+const CACHE: u64 = 8 * MIB;
 
 /// For what else a process that has answered some thousand requests more may hold of them.
-const SLACK: u64 = 4 * MIB;
+const SLACK: u64 = 2 * MIB;
 
 /// Many at once, so that it is over soon.
 const AT_ONCE: usize = 50;
@@ -48,7 +48,7 @@ async fn a_flood_of_questions_makes_the_cache_take_no_more_memory_than_it_may() 
     let (backend, _seen) = json("200 OK", &body).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("flood.toml");
-    let config = row(FRESH).replace("rate = \"off\"", "rate = \"off\"\ncache = \"16MiB\"");
+    let config = row(FRESH).replace("rate = \"off\"", "rate = \"off\"\ncache = \"8MiB\"");
     assert_ne!(config, SITE);
     fs::write(&file, config).unwrap();
     let mut command = gateway();
@@ -59,11 +59,11 @@ async fn a_flood_of_questions_makes_the_cache_take_no_more_memory_than_it_may() 
         .env("RUST_LOG", "info,access=off");
     let process = Process::start(&mut command);
     let public = Client::of(process.addr());
-    // As many as there will be, of which nothing is stored.
-    ask(&public, "/things", 2000).await;
+    // First those of which nothing is stored.
+    ask(&public, "/things", 1000).await;
     let before = resident(&process);
     // Twice as many as fit.
-    ask(&public, "/menu", 12_000).await;
+    ask(&public, "/menu", 5_000).await;
     let after = resident(&process);
     let grown = after.saturating_sub(before);
     println!(
