@@ -4,9 +4,9 @@
 //! served when there is no better (RFC 5861 §4). However many ask for what is not fresh, one request goes out and all
 //! wait for it. Shared by all workers, and bounded in bytes: each row has its share of them.
 //!
-//! What a client's `Cache-Control` says of freshness (`no-cache`, `max-age`, `no-store`, and `Pragma`) is ignored, as RFC
-//! 9111 §5.2.1 allows: a stranger could else make each of its requests one to the upstream. `only-if-cached` asks for
-//! less, and is obeyed.
+//! The gateway ignores what a client's `Cache-Control` says of freshness (`no-cache`, `max-age`, `no-store`), and its
+//! `Pragma`, as RFC 9111 §5.2.1 allows. Otherwise a stranger could turn each of its requests into one to the upstream.
+//! It obeys `only-if-cached`, which asks for less.
 
 mod cache_control;
 mod condition;

@@ -1,8 +1,8 @@
 //! What is stored of one row, and what makes it out of date.
 //!
-//! Each target has a generation, which a change of the target counts on: whatever was asked for before is then neither
-//! served nor stored, however long it takes to arrive. Many targets of a row share a counter: of what is made out of
-//! date without need, one target in 256 is asked for once more.
+//! Each target has a generation. A change of the target raises it, and an answer of an earlier generation is neither
+//! served nor stored, however long it takes to arrive. The targets of a row share 256 counters, so that a change costs
+//! the same however much is stored. A change of one target also makes one in 256 of the others out of date.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;

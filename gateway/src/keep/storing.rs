@@ -1,10 +1,9 @@
 //! Which answers may be stored, and how they may be reused (RFC 9111 §3 and §4, RFC 5861 §4). Does no I/O.
 //!
-//! A row overrides numbers and no prohibition. `fresh` holds in place of `max-age` and `Expires`, `stale_if_error` in
-//! place of what the upstream says of errors. `no-store`, `private`, `no-cache`, `must-revalidate`, `proxy-revalidate`
-//! and `s-maxage` are obeyed whatever the row says: the last three forbid a stale answer, and `s-maxage` is what the
-//! upstream says to shared caches alone, so that no `fresh` is longer. Whatever cannot be read takes the safe side: the
-//! answer is not stored.
+//! A row overrides numbers and no prohibition. `fresh` takes the place of `max-age` and `Expires`, and `stale_if_error`
+//! that of `stale-if-error`. `no-store`, `private`, `no-cache`, `must-revalidate`, `proxy-revalidate` and `s-maxage` are
+//! obeyed whatever the row says. The last three forbid a stale answer; with them, the answer is fresh for at most as long
+//! as the upstream says. An answer whose `Cache-Control` or `Vary` cannot be read is not stored.
 //!
 //! Written here and not taken from `http-cache-semantics` 3.0: that crate skips a `Cache-Control` or `Vary` line that is
 //! no ASCII, compares directives by their case (`No-Store` is stored), splits quoted strings at their commas, knows

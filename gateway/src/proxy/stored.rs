@@ -1,8 +1,8 @@
 //! The request for an answer that is to be stored, and serves others than the client who asks.
 //!
-//! Nothing of the client goes on that is not in the key of the cache (`keep/key.rs`): no credentials, no address, no
-//! host, no condition, no wish for a part or an encoding. Else whoever asks first could write into what the others get.
-//! There are two exceptions, which an upstream has for its log: the request's id and its `traceparent`.
+//! The upstream gets nothing of the client that is not in the key of the cache (`keep/key.rs`): no credentials, address
+//! or host, no condition, range or encoding. Otherwise the first client could change what the others get. There are two
+//! exceptions, which are for the upstream's log: the request's id and its `traceparent`.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;

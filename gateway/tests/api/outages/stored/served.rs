@@ -115,7 +115,7 @@ async fn a_request_that_comes_by_again_and_again_is_found_to_go_round() {
         let expected = vec!["1.1 passe-plat"; passages + 1].join(", ");
         assert!(told.contains(&format!("via: {expected}\r\n")), "{told}");
     }
-    let via = vec!["1.1 passe-plat"; 6].join(", ");
+    let via = ["1.1 passe-plat"; 6].join(", ");
     let _ = get(&site, "via", &via).await.problem(508, "loop_detected");
     // It is known to `/status` whichever way it has come.
     site.backend.feels(Mood::HangsUp);
