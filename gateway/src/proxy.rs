@@ -23,6 +23,7 @@ mod outcome;
 mod pool;
 mod prepare;
 mod relay;
+mod repeat;
 mod retry;
 mod retry_after;
 mod send;
@@ -70,6 +71,7 @@ pub(crate) use pool::{Pool, Pools};
 use prepare::prepare;
 use relay::relay;
 pub(crate) use relay::withhold;
+use repeat::Repeat;
 use send::{Line, send};
 pub(crate) use stored::may_be_asked_with;
 pub(crate) use tls::{TlsConfig, tls_config};
@@ -107,6 +109,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) takes_interim: bool,
     /// For the whole exchange, until the last byte of the answer.
     pub(crate) timeout: Duration,
+    /// The route's `idempotent`: the upstream recognises a repeated request by its `Idempotency-Key`.
+    pub(crate) honours_keys: bool,
 }
 
 /// An answer whose body is yet to come, and what is held until then.
@@ -119,7 +123,7 @@ struct Answered {
 }
 
 /// Sends the request, with the body that `payload` is, and answers with the upstream's answer, its body still streaming.
-/// What may be repeated is, where the upstream was not there and another try is within the budget and the deadline.
+/// A request that may be repeated ([`Repeat`]) is sent again where another try is within the budget and the deadline.
 pub(crate) async fn forward(
     outgoing: Outgoing<'_>,
     payload: Option<Payload>,
@@ -133,8 +137,13 @@ pub(crate) async fn forward(
         return Err(Fault::Client(ClientFault::TooLarge));
     }
     let progress = Progress::of(outgoing.link, &outgoing.guard.metrics.received);
+    let repeat = Repeat::of(
+        outgoing.method,
+        outgoing.honours_keys,
+        outgoing.request.headers(),
+    );
     let mut body = Body::of(&outgoing, framing, payload, &progress);
-    if body.is_worth_keeping(&outgoing, framing) {
+    if body.is_worth_keeping(&outgoing, framing, repeat) {
         body = body.keep(&deadline, &progress).await?;
     }
     outgoing.guard.count_request();
@@ -142,9 +151,9 @@ pub(crate) async fn forward(
     loop {
         let upload = (body.intake(), body.upload());
         let answered = attempt(&outgoing, framing, upload, &deadline, &progress).await;
-        let is_worth = retry::is_worth(&answered)
+        let is_worth = retry::is_worth(&answered, repeat)
             && tries < u32::from(outgoing.upstream.retries)
-            && body.is_repeatable(&outgoing);
+            && body.is_whole();
         if !is_worth {
             return Ok(relay(answered?, outgoing.method, deadline));
         }

@@ -164,6 +164,7 @@ impl Way<'_> {
             takes_interim: request.version() >= Version::HTTP_11,
             max_body: self.to.settings.request_body,
             timeout: self.to.settings.timeout,
+            honours_keys: self.to.settings.idempotent,
         }
     }
 

@@ -60,7 +60,7 @@ pub(super) fn print(
         format_duration(upstream.connect_timeout)
     );
     line(out, "deadline", &deadline)?;
-    line(out, "retry", &retry(&method, upstream))?;
+    line(out, "retry", &retry(&method, to, upstream))?;
     line(out, "circuit", &circuit(upstream))?;
     line(out, "circuit of the route", ROUTE_CIRCUIT)?;
     if let Outage::Stale(kept) = &to.outage {
@@ -132,17 +132,19 @@ fn limits(
     line(out, "rate", &rate)
 }
 
-fn retry(method: &Method, upstream: &Upstream) -> String {
+fn retry(method: &Method, to: &ToUpstream, upstream: &Upstream) -> String {
     let times = match upstream.retries {
         0 => return "never".to_owned(),
         1 => "once".to_owned(),
         times => format!("{times} times"),
     };
-    let when = "where nobody was there to take it, for at most one request in five";
-    if method.is_idempotent() {
+    let when = "where the upstream was not there, for at most one request in five";
+    if method.is_safe() {
         format!("{times}, {when}")
+    } else if to.settings.idempotent {
+        format!("{times}, {when}; once a byte was sent, only with an Idempotency-Key")
     } else {
-        format!("only with an Idempotency-Key: {times}, {when}")
+        format!("{times}, {when} and nothing was sent")
     }
 }
 

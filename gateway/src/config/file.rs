@@ -64,6 +64,9 @@ pub(crate) struct UpstreamTable {
     pub(crate) concurrency: ConcurrencyTable,
     #[serde(default = "default_retries")]
     pub(crate) retries: u8,
+    /// Whether its routes honour an `Idempotency-Key`, unless a row says otherwise.
+    #[serde(default)]
+    pub(crate) idempotent: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -168,6 +171,8 @@ pub(crate) struct RouteRow {
     pub(crate) request_body: Option<String>,
     /// A duration in place of the upstream's `timeout`.
     pub(crate) timeout: Option<String>,
+    /// Whether the upstream honours an `Idempotency-Key` on this row; the upstream's `idempotent` by default.
+    pub(crate) idempotent: Option<bool>,
     /// What the row does in an outage: refused where it does not say.
     pub(crate) outage: Option<String>,
     /// Durations of a row that is served stale.

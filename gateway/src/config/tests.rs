@@ -1,6 +1,7 @@
 use service_kit::env::Env;
 
 use super::{Config, DEFAULT_FILE};
+use crate::route::To;
 
 fn refused(text: &str) -> String {
     Config::parse("test.toml", text, &Env::of_pairs([]))
@@ -51,6 +52,29 @@ fn logins_and_registering_alone_have_a_rate_limit_of_their_own() {
             ("/auth/login", "POST".to_owned(), limit()),
         ]
     );
+}
+
+/// docs/API.md names them.
+#[test]
+fn the_rows_whose_service_honours_an_idempotency_key_say_so() {
+    let config = Config::load(None, &Env::of_pairs([])).unwrap();
+    let routes = config.routes.routes();
+    let honours = routes.filter(|route| match &route.to {
+        To::Upstream(to) => to.settings.idempotent && !route.method.is_safe(),
+        To::Own(_) | To::Tracking(_) => false,
+    });
+    let honours: Vec<_> = honours
+        .map(|route| format!("{} {}", route.method, route.path))
+        .collect();
+    let expected = [
+        "POST /client-api/clients",
+        "POST /delivery-api/livreurs",
+        "POST /delivery-api/livraisons",
+        "POST /delivery-api/livraisons/{id}/assigner",
+        "POST /order-api/menu",
+        "POST /order-api/commandes",
+    ];
+    assert_eq!(honours, expected);
 }
 
 #[test]
@@ -160,6 +184,11 @@ fn a_bad_value_is_refused_by_its_name() {
             "to = \"/auth/login\"",
             "to = \"/auth/login\", timeout = \"long\"",
             "/client-api/login: timeout",
+        ),
+        (
+            "to = \"/menu\", outage",
+            "to = \"/menu\", idempotent = true, outage",
+            "/order-api/menu: idempotent",
         ),
         (
             "path = \"/kitchen/orders\"",

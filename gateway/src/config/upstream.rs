@@ -32,6 +32,8 @@ pub struct Upstream {
     pub(crate) gate: GateSettings,
     /// How often a request that may be repeated is.
     pub(crate) retries: u8,
+    /// Whether its routes honour an `Idempotency-Key`, unless a row says otherwise.
+    pub(crate) idempotent: bool,
 }
 
 /// `http(s)://host[:port][/prefix]`.
@@ -83,6 +85,7 @@ impl Upstream {
             breaker,
             gate,
             retries: table.retries,
+            idempotent: table.idempotent,
         })
     }
 }

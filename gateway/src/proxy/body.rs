@@ -8,6 +8,7 @@ use actix_web::web::Bytes;
 use super::Outgoing;
 use super::deadline::{Deadline, Passed};
 use super::framing::Framing;
+use super::repeat::Repeat;
 use super::upload::{Progress, Upload};
 use crate::fault::{ClientFault, Fault};
 use crate::guard::Intake;
@@ -40,10 +41,15 @@ impl Body {
     }
 
     /// Whether the request could be sent again, had it its body still.
-    pub(super) fn is_worth_keeping(&self, outgoing: &Outgoing<'_>, framing: Framing) -> bool {
+    pub(super) fn is_worth_keeping(
+        &self,
+        outgoing: &Outgoing<'_>,
+        framing: Framing,
+        repeat: Repeat,
+    ) -> bool {
         matches!(framing, Framing::Length(1..=MOST_KEPT))
             && outgoing.upstream.retries > 0
-            && may_repeat(outgoing)
+            && repeat == Repeat::Harmless
     }
 
     /// Takes the whole body in.
@@ -82,13 +88,8 @@ impl Body {
         }
     }
 
-    pub(super) fn is_repeatable(&self, outgoing: &Outgoing<'_>) -> bool {
-        !matches!(self, Self::Stream(_)) && may_repeat(outgoing)
+    /// Whether the body is there for another try.
+    pub(super) fn is_whole(&self) -> bool {
+        !matches!(self, Self::Stream(_))
     }
-}
-
-/// Whether doing it twice is doing it once: by its method (RFC 9110 §9.2.2), or because the client has given it a key by
-/// which the upstream knows it again.
-fn may_repeat(outgoing: &Outgoing<'_>) -> bool {
-    outgoing.method.is_idempotent() || outgoing.request.headers().contains_key("idempotency-key")
 }

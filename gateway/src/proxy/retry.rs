@@ -7,22 +7,30 @@ use shared_types::gateway::DrillMode;
 
 use super::Answered;
 use super::outcome::is_outage;
+use super::repeat::Repeat;
 use crate::fault::{Fault, UpstreamFault};
 
 /// The longest pause before the second try; it doubles from one to the next.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
-/// Whether another try may fare better: nobody was there. Who was too slow, has refused on purpose or talks nonsense
-/// will not be quicker, kinder or clearer a moment later.
-pub(super) fn is_worth(outcome: &Result<Answered, Fault>) -> bool {
+/// Whether another try may be made and may fare better. The upstream was not there, or dropped the connection. An
+/// upstream that was too slow, refused on purpose or answered nonsense would do the same a moment later.
+///
+/// A 502, 503 or 504 and a dropped connection do not show that nothing was done, so they allow only a repeat that
+/// does no harm. Where nothing was sent, any request may be sent again.
+pub(super) fn is_worth(outcome: &Result<Answered, Fault>, repeat: Repeat) -> bool {
+    let is_harmless = repeat == Repeat::Harmless;
     match outcome {
         Ok(answered) => {
             let answer = &answered.answer;
-            is_outage(answer.status()) && !answer.response.headers().contains_key(RETRY_AFTER)
+            is_harmless
+                && is_outage(answer.status())
+                && !answer.response.headers().contains_key(RETRY_AFTER)
         }
         Err(Fault::Upstream { fault, .. }) => match fault {
-            UpstreamFault::Unreachable | UpstreamFault::Dropped => true,
+            UpstreamFault::Unreachable => true,
             UpstreamFault::Drill { mode, .. } => *mode != DrillMode::Slow,
+            UpstreamFault::Dropped => is_harmless,
             _ => false,
         },
         Err(_) => false,

@@ -14,6 +14,9 @@ pub struct Settings {
     pub request_body: u64,
     /// `timeout`: for the whole exchange, until the last byte of the answer; the upstream's by default.
     pub timeout: Duration,
+    /// `idempotent`: whether the upstream recognises a repeated request by its `Idempotency-Key`, so that the gateway
+    /// may repeat one that may have been done; the upstream's by default.
+    pub idempotent: bool,
 }
 
 impl Settings {
@@ -36,9 +39,14 @@ impl Settings {
         if timeout.is_zero() {
             return Err("timeout: must be longer than 0".to_owned());
         }
+        let is_safe = |method: &String| matches!(method.as_str(), "GET" | "HEAD");
+        if row.idempotent == Some(true) && row.methods.iter().all(is_safe) {
+            return Err("idempotent: GET and HEAD need no key to be repeated".to_owned());
+        }
         Ok(Self {
             request_body,
             timeout,
+            idempotent: row.idempotent.unwrap_or(upstream.idempotent),
         })
     }
 }
@@ -81,9 +89,10 @@ mod tests {
 
     #[test]
     fn a_row_s_own_hold_for_it_alone() {
-        let all = settings(", request_body = \"10MiB\", timeout = \"1h\"");
+        let all = settings(", request_body = \"10MiB\", timeout = \"1h\", idempotent = true");
         assert_eq!(all[0].request_body, 10 * 1024 * 1024);
         assert_eq!(all[0].timeout, Duration::from_secs(3600));
+        assert!(all[0].idempotent && !settings("")[0].idempotent);
         assert_eq!(all[1..], settings("")[1..]);
     }
 }

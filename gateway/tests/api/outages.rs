@@ -24,7 +24,7 @@ use service_kit::testing::Client;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Notify;
 
-use crate::scripted::{read_head, serving};
+use crate::scripted::{nobody, read_head, serving};
 
 /// One upstream, without probes and retries; what a test is about is added to it.
 const SITE: &str = r#"
@@ -48,6 +48,8 @@ retries = 0
 [routes]
 backend = [
     { path = "/things", methods = ["GET", "POST"], to = "/things", outage = "error" },
+    { path = "/things/{id}", methods = ["PUT", "DELETE"], to = "/things/{id}", outage = "error" },
+    { path = "/dishes", methods = ["POST", "DELETE"], to = "/dishes", idempotent = true, outage = "error" },
     { path = "/menu", methods = ["GET"], to = "/menu", outage = "stale", stale_if_error = "1h" },
 ]
 
@@ -76,7 +78,16 @@ impl Site {
 
     async fn with_drills(drills: &'static str, config: &str) -> Self {
         let backend = Moody::start().await;
-        let url = format!("http://{}", backend.addr);
+        Self::before(backend.addr, backend, drills, config)
+    }
+
+    /// Where nobody listens at the upstream's address.
+    async fn before_nobody(config: &str) -> Self {
+        Self::before(nobody(), Moody::start().await, "off", config)
+    }
+
+    fn before(upstream: SocketAddr, backend: Moody, drills: &'static str, config: &str) -> Self {
+        let url = format!("http://{upstream}");
         let env = Env::new(move |name| match name {
             "GATEWAY_BIND" | "GATEWAY_ADMIN_BIND" => Some("127.0.0.1:0".to_owned()),
             "GATEWAY_WORKERS" => Some("2".to_owned()),

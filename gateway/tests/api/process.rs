@@ -60,9 +60,13 @@ fn explain_tells_what_becomes_of_a_request() {
             ["POST", "/client-api/login"],
             &[
                 "100/10m from one address",
-                "only with an Idempotency-Key",
+                "for at most one request in five and nothing was sent",
                 "503 upstream_unavailable with Retry-After",
             ],
+        ),
+        (
+            ["POST", "/order-api/commandes"],
+            &["once a byte was sent, only with an Idempotency-Key"],
         ),
         (["GET", "/status"], &["no outage touches it"]),
         (

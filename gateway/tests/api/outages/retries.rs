@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 
-use super::{Site, site};
+use super::{Mood, Site, site};
 
 const BREAKER: &str = "breaker = { failures = 1000000, minimum = 1000000 }";
 
@@ -15,37 +15,121 @@ async fn with_a_retry_saved(retries: u8) -> Site {
     site
 }
 
-/// How often the upstream was asked for this request while it is unavailable.
-async fn tries(site: &Site, method: Method, fields: &[(&str, &str)], body: &str) -> usize {
+/// How often the upstream was asked for this request, which fails with `status`.
+async fn tries(
+    site: &Site,
+    (method, path): (Method, &str),
+    fields: &[(&str, &str)],
+    body: &str,
+    status: u16,
+) -> usize {
     let before = site.backend.asked();
-    let mut request = site.public.request(method, "/things");
+    let mut request = site.public.request(method, path);
     for (name, value) in fields {
         request = request.header(name, value);
     }
     let answer = request.send_body(body.to_owned().into()).await;
-    assert_eq!(answer.status, 503);
+    assert_eq!(answer.status, status);
     site.backend.asked() - before
 }
 
+const THINGS: &str = "/things";
+const KEY: [(&str, &str); 1] = [("idempotency-key", "k1")];
+
 #[actix_web::test]
-async fn a_request_that_may_be_repeated_is_once_where_the_upstream_is_not_there() {
+async fn a_safe_request_is_sent_once_more_where_the_upstream_is_not_there() {
     let site = with_a_retry_saved(1).await;
     site.backend.says("503 Service Unavailable", "");
-    assert_eq!(tries(&site, Method::GET, &[], "").await, 2);
+    let get = || (Method::GET, THINGS);
+    assert_eq!(tries(&site, get(), &[], "", 503).await, 2);
     // The budget is spent.
-    assert_eq!(tries(&site, Method::GET, &[], "").await, 1);
+    assert_eq!(tries(&site, get(), &[], "", 503).await, 1);
 }
 
 #[actix_web::test]
-async fn a_request_that_may_not_be_repeated_is_not_unless_it_has_a_key() {
+async fn a_request_with_a_key_is_repeated_only_where_the_row_says_that_keys_are_honoured() {
     let site = with_a_retry_saved(1).await;
-    site.backend.says("503 Service Unavailable", "");
-    assert_eq!(tries(&site, Method::POST, &[], "{}").await, 1);
-    let key = [("idempotency-key", "k1")];
-    assert_eq!(tries(&site, Method::POST, &key, "{\"a\":1}").await, 2);
-    let last = site.backend.last();
-    assert!(last.contains("idempotency-key: k1"), "{last}");
-    assert!(last.contains("content-length: 7"), "{last}");
+    for (mood, status) in [
+        (
+            Mood::Says("503 Service Unavailable".to_owned(), String::new()),
+            503,
+        ),
+        (Mood::HangsUp, 502),
+    ] {
+        site.backend.feels(mood);
+        let things = || (Method::POST, THINGS);
+        let dishes = || (Method::POST, "/dishes");
+        assert_eq!(tries(&site, things(), &[], "{}", status).await, 1);
+        assert_eq!(tries(&site, things(), &KEY, "{}", status).await, 1);
+        assert_eq!(tries(&site, dishes(), &[], "{}", status).await, 1);
+        assert_eq!(tries(&site, dishes(), &KEY, "{\"a\":1}", status).await, 2);
+        let last = site.backend.last();
+        assert!(last.contains("idempotency-key: k1"), "{last}");
+        assert!(last.contains("content-length: 7"), "{last}");
+        // These and two more pay for the next retry.
+        for _ in 0..2 {
+            let _ = tries(&site, things(), &[], "", status).await;
+        }
+    }
+}
+
+#[actix_web::test]
+async fn an_empty_key_counts_as_none() {
+    let site = with_a_retry_saved(1).await;
+    site.backend.feels(Mood::HangsUp);
+    let dishes = || (Method::POST, "/dishes");
+    for fields in [
+        &[("idempotency-key", "")][..],
+        &[("idempotency-key", " ")],
+        &[("idempotency-key", "a"), ("idempotency-key", "b")],
+    ] {
+        assert_eq!(
+            tries(&site, dishes(), fields, "{}", 502).await,
+            1,
+            "{fields:?}"
+        );
+    }
+    // The retry was there to be had.
+    assert_eq!(tries(&site, dishes(), &KEY, "{}", 502).await, 2);
+}
+
+#[actix_web::test]
+async fn a_delete_or_put_that_may_have_been_done_is_not_repeated() {
+    let site = with_a_retry_saved(1).await;
+    site.backend.feels(Mood::HangsUp);
+    for method in [Method::DELETE, Method::PUT] {
+        let of = || (method.clone(), "/things/1");
+        assert_eq!(tries(&site, of(), &[], "", 502).await, 1, "{method}");
+        assert_eq!(tries(&site, of(), &KEY, "", 502).await, 1, "{method}");
+    }
+    let dishes = (Method::DELETE, "/dishes");
+    assert_eq!(tries(&site, dishes, &KEY, "", 502).await, 2);
+}
+
+#[actix_web::test]
+async fn a_request_of_which_nothing_was_sent_is_sent_again_whatever_it_changes() {
+    for (method, path) in [
+        (Method::GET, THINGS),
+        (Method::POST, THINGS),
+        (Method::DELETE, "/things/1"),
+        (Method::PUT, "/things/1"),
+    ] {
+        let site = Site::before_nobody(&site(&format!("retries = 1\n{BREAKER}"))).await;
+        for requests in 1..=5 {
+            let _ = tries(&site, (method.clone(), path), &[], "", 502).await;
+            let metrics = site.operator.get("/metrics").await;
+            // Five have paid for one retry.
+            let retries = format!(
+                "gateway_upstream_retries_total{{upstream=\"backend\"}} {}",
+                requests / 5
+            );
+            assert!(
+                metrics.text().contains(&retries),
+                "{method} {}",
+                metrics.text()
+            );
+        }
+    }
 }
 
 #[actix_web::test]
@@ -62,7 +146,7 @@ async fn an_upstream_that_asks_to_be_left_alone_is() {
 async fn no_retry_is_made_where_none_is_configured() {
     let site = with_a_retry_saved(0).await;
     site.backend.says("503 Service Unavailable", "");
-    assert_eq!(tries(&site, Method::GET, &[], "").await, 1);
+    assert_eq!(tries(&site, (Method::GET, THINGS), &[], "", 503).await, 1);
 }
 
 #[actix_web::test]
