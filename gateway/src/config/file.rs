@@ -64,6 +64,8 @@ pub(crate) struct UpstreamTable {
     pub(crate) concurrency: ConcurrencyTable,
     #[serde(default = "default_retries")]
     pub(crate) retries: u8,
+    #[serde(deserialize_with = "duration", default = "default_idle_timeout")]
+    pub(crate) idle_timeout: Duration,
     /// Whether its routes honour an `Idempotency-Key`, unless a row says otherwise.
     #[serde(default)]
     pub(crate) idempotent: bool,
@@ -206,6 +208,12 @@ fn default_cache() -> ByteSize {
 /// Once: what a second try does not mend, a third seldom does.
 fn default_retries() -> u8 {
     1
+}
+
+/// Below the 5 s after which most servers close an idle connection, so that the gateway is the side that closes and no
+/// request meets a closing connection.
+fn default_idle_timeout() -> Duration {
+    Duration::from_secs(4)
 }
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

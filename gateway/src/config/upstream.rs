@@ -32,6 +32,8 @@ pub struct Upstream {
     pub(crate) gate: GateSettings,
     /// How often a request that may be repeated is.
     pub(crate) retries: u8,
+    /// How long an idle connection to it is kept for the next request; 4 s by default.
+    pub(crate) idle_timeout: Duration,
     /// Whether its routes honour an `Idempotency-Key`, unless a row says otherwise.
     pub(crate) idempotent: bool,
 }
@@ -85,6 +87,7 @@ impl Upstream {
             breaker,
             gate,
             retries: table.retries,
+            idle_timeout: table.idle_timeout,
             idempotent: table.idempotent,
         })
     }

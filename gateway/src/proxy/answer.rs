@@ -4,6 +4,7 @@
 //! through that could be read in one way by some and in another by others.
 
 use std::mem::MaybeUninit;
+use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -18,6 +19,9 @@ use crate::cors;
 
 /// As many fields as an answer may have.
 const MOST_FIELDS: usize = 100;
+
+/// How long before the upstream closes an idle connection it is not used any more.
+const KEEP_ALIVE_MARGIN: Duration = Duration::from_secs(1);
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unsound {
@@ -57,6 +61,8 @@ pub(super) struct Parsed {
     pub(super) body: Decoder,
     /// No other may come on this connection.
     pub(super) is_last: bool,
+    /// How long the connection may be idle and still be used.
+    pub(super) idle: Option<Duration>,
 }
 
 impl Answer {
@@ -111,7 +117,25 @@ pub(super) fn parse(bytes: &[u8], is_head_request: bool) -> Result<Option<Parsed
             framing.decoder()
         },
         is_last: minor == 0 || connection.is_closing || promises_a_forbidden_body,
+        idle: values_of(head.headers, "keep-alive")
+            .filter_map(idle_time)
+            .min(),
     }))
+}
+
+/// What `Keep-Alive: timeout=5, max=100` leaves of its timeout (RFC 2068 §19.7.1.1; servers write it still). The upstream
+/// counts from when it has written the answer, so a request needs a second's start on its closing, or half of the time
+/// where that is no more than a second.
+fn idle_time(value: &[u8]) -> Option<Duration> {
+    let parameters = std::str::from_utf8(value).ok()?.split(',');
+    let timeouts = parameters.filter_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let is_timeout = name.trim().eq_ignore_ascii_case("timeout");
+        let seconds: u32 = value.trim().trim_matches('"').parse().ok()?;
+        let timeout = Duration::from_secs(seconds.into());
+        is_timeout.then(|| timeout - KEEP_ALIVE_MARGIN.min(timeout / 2))
+    });
+    timeouts.min()
 }
 
 /// How the body is delimited, where there is one (RFC 9112 §6.3).

@@ -1,15 +1,20 @@
 //! A new connection to an upstream: DNS, TCP, TLS.
 
+mod race;
+
+use std::cell::Cell;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Context;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use rustls::pki_types::{InvalidDnsNameError, ServerName};
 use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
+use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 use super::tls::TlsConfig;
@@ -41,6 +46,8 @@ pub(super) struct Connector {
     port: u16,
     tls: Option<TlsConnector>,
     timeout: Duration,
+    /// The address that took the last connection, which is tried first while the name still has it.
+    last: Cell<Option<SocketAddr>>,
 }
 
 /// An open connection. Dropping it closes it at once, whatever is in flight.
@@ -59,6 +66,7 @@ impl Connector {
             port: upstream.url.port(),
             tls: tls.map(|tls| TlsConnector::from(Arc::clone(tls))),
             timeout: upstream.connect_timeout,
+            last: Cell::default(),
         }
     }
 
@@ -84,21 +92,32 @@ impl Connector {
         Ok(Transport::Tls(Box::new(stream.into())))
     }
 
-    /// The first of the name's addresses that takes a connection.
     async fn open_tcp(&self) -> Result<TcpStream, ConnectError> {
         let addresses = lookup_host((self.host.as_str(), self.port))
             .await
             .map_err(ConnectError::Dns)?;
-        let mut refused = ConnectError::NoAddress;
-        for address in addresses {
-            let connected = TcpStream::connect(address).await;
+        self.open_first_of(&addresses.collect::<Vec<_>>()).await
+    }
+
+    /// A connection to the first of the name's addresses that takes one.
+    async fn open_first_of(&self, resolved: &[SocketAddr]) -> Result<TcpStream, ConnectError> {
+        let addresses = race::in_order(resolved, self.last.get());
+        let pause = race::pause(self.timeout, addresses.len());
+        let connected = race::race(&addresses, pause, |address| async move {
+            let stream = TcpStream::connect(address).await?;
             // Without it, a body's last piece waits for the acknowledgement of the one before.
-            match connected.and_then(|stream| stream.set_nodelay(true).map(|()| stream)) {
-                Ok(stream) => return Ok(stream),
-                Err(error) => refused = ConnectError::Refused(error),
+            stream.set_nodelay(true)?;
+            Ok((stream, address))
+        })
+        .await;
+        match connected {
+            Ok((stream, address)) => {
+                self.last.set(Some(address));
+                Ok(stream)
             }
+            Err(Some(error)) => Err(ConnectError::Refused(error)),
+            Err(None) => Err(ConnectError::NoAddress),
         }
-        Err(refused)
     }
 }
 
@@ -120,3 +139,6 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

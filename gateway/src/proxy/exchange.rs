@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use tokio_util::io::poll_read_buf;
@@ -55,6 +56,8 @@ pub(super) struct Exchange {
     has_begun: bool,
     body: Decoder,
     is_last: bool,
+    /// How long the upstream keeps the connection open.
+    idle: Option<Duration>,
 }
 
 impl Exchange {
@@ -66,6 +69,7 @@ impl Exchange {
             has_begun: false,
             body: Decoder::UntilEnd,
             is_last: true,
+            idle: None,
         }
     }
 
@@ -94,6 +98,7 @@ impl Exchange {
                 }
                 self.body = parsed.body;
                 self.is_last = parsed.is_last;
+                self.idle = parsed.idle;
                 return Ok(parsed.answer);
             }
             seen = bytes.len();
@@ -135,7 +140,7 @@ impl Exchange {
             && self.sending.is_whole()
             && self.lease.connection.buffer.is_empty();
         if is_clean && !self.is_last {
-            self.lease.give_back();
+            self.lease.give_back(self.idle);
         }
     }
 

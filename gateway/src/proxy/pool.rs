@@ -11,10 +11,10 @@ use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::HeaderValue;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use self::idle::Idle;
 use super::connect::{ConnectError, Connection, Connector};
@@ -22,7 +22,7 @@ use super::tls::TlsConfig;
 use crate::config::Upstream;
 
 /// How often idle connections that have grown old are looked for, as long as there are any.
-const SWEEP: Duration = Duration::from_secs(5);
+const SWEEP: Duration = Duration::from_secs(1);
 
 /// The pools of one worker, in the order of the upstreams.
 pub(crate) struct Pools(Vec<Rc<Pool>>);
@@ -31,6 +31,8 @@ pub(crate) struct Pool {
     connector: Connector,
     /// What `Host` says to this upstream.
     host: HeaderValue,
+    /// The upstream's `idle_timeout`.
+    idle_timeout: Duration,
     idle: RefCell<Idle<Connection>>,
     is_watched: Cell<bool>,
     /// Of the task that watches over the idle ones.
@@ -60,6 +62,7 @@ impl Pool {
         Self {
             connector: Connector::new(upstream, tls),
             host: upstream.url.host_field(),
+            idle_timeout: upstream.idle_timeout,
             idle: RefCell::default(),
             is_watched: Cell::default(),
             watcher: RefCell::new(Waker::noop().clone()),
@@ -116,14 +119,20 @@ impl Pool {
 }
 
 impl Lease {
-    /// Ends the lease after a whole exchange. The connection is kept for the next one, if nothing has come on it.
-    pub(super) fn give_back(mut self) {
+    /// Ends the lease after a whole exchange. The connection is kept for the next one, if nothing has come on it, for
+    /// `idle_timeout` or for what the upstream itself has said, whichever is shorter.
+    pub(super) fn give_back(mut self, said: Option<Duration>) {
         self.connection.rest();
         let watcher = self.pool.watcher.borrow();
         if self.connection.is_quiet(&mut Context::from_waker(&watcher)) {
             let made = self.connection.made;
+            let time = self.pool.idle_timeout;
+            let time = said.map_or(time, |said| said.min(time));
             let mut idle = self.pool.idle.borrow_mut();
-            idle.put(self.connection, made, Instant::now());
+            idle.put(self.connection, made, Instant::now(), time);
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

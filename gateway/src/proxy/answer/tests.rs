@@ -1,5 +1,7 @@
 //! Heads as upstreams send them, good and bad.
 
+use std::time::Duration;
+
 use super::{Chunks, Decoder, Parsed, Unsound, parse};
 
 fn answer(head: &str) -> Result<Parsed, Unsound> {
@@ -162,4 +164,30 @@ fn what_is_no_http_or_can_be_read_in_two_ways_is_refused() {
     let many = "\r\nx: y".repeat(101);
     let refused = answer(&format!("HTTP/1.1 200 OK{many}")).unwrap_err();
     assert_eq!(refused, Unsound::NotHttp(httparse::Error::TooManyHeaders));
+}
+
+#[test]
+fn how_long_the_upstream_keeps_the_connection_is_told_with_a_margin() {
+    let millis = |millis| Some(Duration::from_millis(millis));
+    for (fields, idle) in [
+        ("", None),
+        ("keep-alive: timeout=5", millis(4000)),
+        ("Keep-Alive: max=100, Timeout = \"5\"", millis(4000)),
+        ("keep-alive: timeout=2", millis(1000)),
+        ("keep-alive: timeout=1", millis(500)),
+        ("keep-alive: timeout=0", millis(0)),
+        (
+            "keep-alive: timeout=60\r\nkeep-alive: timeout=3",
+            millis(2000),
+        ),
+        ("keep-alive: timeout=9, timeout=3", millis(2000)),
+        ("keep-alive: max=5", None),
+        ("keep-alive: timeout=soon", None),
+        ("keep-alive: timeout", None),
+        ("keep-alive: timeout=-1", None),
+    ] {
+        let head = format!("HTTP/1.1 200 OK\r\n{fields}");
+        let parsed = answer(head.trim_end()).unwrap();
+        assert_eq!(parsed.idle, idle, "{fields}");
+    }
 }

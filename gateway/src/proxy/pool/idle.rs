@@ -1,11 +1,9 @@
 //! Which idle connection is used next, and which are let go. Does no I/O: it is told the time and what is closed.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// How long an idle connection is kept. Shorter than the keep-alive of the services (30 s), so that the gateway is
-/// the side that closes and no request meets a closing connection.
-const IDLE: Duration = Duration::from_secs(15);
+use tokio::time::Instant;
 
 /// How old a connection may become, so that a changed DNS record is noticed.
 const LIFETIME: Duration = Duration::from_secs(75);
@@ -20,20 +18,19 @@ pub(super) struct Idle<C>(VecDeque<Entry<C>>);
 
 struct Entry<C> {
     connection: C,
-    made: Instant,
-    since: Instant,
+    /// From then on it is not used any more.
+    until: Instant,
 }
 
 impl<C> Entry<C> {
     fn is_stale(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.since) >= IDLE
-            || now.saturating_duration_since(self.made) >= LIFETIME
+        now >= self.until
     }
 }
 
 impl<C> Idle<C> {
-    /// Keeps a connection that was made at `made`.
-    pub(super) fn put(&mut self, connection: C, made: Instant, now: Instant) {
+    /// Keeps a connection that was made at `made`, for `time` at most.
+    pub(super) fn put(&mut self, connection: C, made: Instant, now: Instant, time: Duration) {
         while self
             .0
             .front()
@@ -43,8 +40,7 @@ impl<C> Idle<C> {
         }
         self.0.push_back(Entry {
             connection,
-            made,
-            since: now,
+            until: (made + LIFETIME).min(now + time),
         });
     }
 
@@ -80,17 +76,20 @@ impl<C> Default for Idle<C> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
-    use super::{IDLE, Idle, LIFETIME, MOST};
+    use tokio::time::Instant;
+
+    use super::{Idle, LIFETIME, MOST};
 
     const MOMENT: Duration = Duration::from_millis(1);
+    const IDLE: Duration = Duration::from_secs(4);
 
     #[test]
     fn the_last_to_come_is_the_first_to_go() {
         let (mut idle, now) = (Idle::default(), Instant::now());
-        idle.put("first", now, now);
-        idle.put("second", now, now + MOMENT);
+        idle.put("first", now, now, IDLE);
+        idle.put("second", now, now + MOMENT, IDLE);
         let mut take = || idle.take(now + MOMENT, |_| true);
         assert_eq!(
             [take(), take(), take()],
@@ -100,10 +99,12 @@ mod tests {
 
     #[test]
     fn a_connection_that_was_idle_for_too_long_is_let_go() {
-        for (waited, kept) in [(IDLE - MOMENT, true), (IDLE, false)] {
-            let (mut idle, now) = (Idle::default(), Instant::now());
-            idle.put((), now, now);
-            assert_eq!(idle.take(now + waited, |()| true).is_some(), kept);
+        for time in [IDLE, IDLE / 2] {
+            for (waited, kept) in [(time - MOMENT, true), (time, false)] {
+                let (mut idle, now) = (Idle::default(), Instant::now());
+                idle.put((), now, now, time);
+                assert_eq!(idle.take(now + waited, |()| true).is_some(), kept);
+            }
         }
     }
 
@@ -112,7 +113,7 @@ mod tests {
         for (age, kept) in [(LIFETIME - MOMENT, true), (LIFETIME, false)] {
             let (mut idle, made) = (Idle::default(), Instant::now());
             let now = made + age;
-            idle.put((), made, now);
+            idle.put((), made, now, IDLE);
             assert_eq!(idle.take(now, |()| true).is_some(), kept);
         }
     }
@@ -120,8 +121,8 @@ mod tests {
     #[test]
     fn a_closed_connection_is_passed_over_and_dropped() {
         let (mut idle, now) = (Idle::default(), Instant::now());
-        idle.put("open", now, now);
-        idle.put("closed", now, now);
+        idle.put("open", now, now, IDLE);
+        idle.put("closed", now, now, IDLE);
         assert_eq!(idle.take(now, |name| *name == "open"), Some("open"));
         assert_eq!(idle.take(now, |_| true), None);
     }
@@ -130,7 +131,7 @@ mod tests {
     fn beyond_the_limit_the_oldest_is_let_go() {
         let (mut idle, now) = (Idle::default(), Instant::now());
         for number in 0..=MOST {
-            idle.put(number, now, now);
+            idle.put(number, now, now, IDLE);
         }
         let kept: Vec<_> = std::iter::from_fn(|| idle.take(now, |_| true)).collect();
         assert_eq!(kept, (1..=MOST).rev().collect::<Vec<_>>());
@@ -140,8 +141,8 @@ mod tests {
     fn what_has_grown_stale_goes_when_another_comes() {
         let (mut idle, now) = (Idle::default(), Instant::now());
         let dropped = std::rc::Rc::new(());
-        idle.put(std::rc::Rc::clone(&dropped), now, now);
-        idle.put(std::rc::Rc::new(()), now, now + IDLE);
+        idle.put(std::rc::Rc::clone(&dropped), now, now, IDLE);
+        idle.put(std::rc::Rc::new(()), now, now + IDLE, IDLE);
         assert_eq!(std::rc::Rc::strong_count(&dropped), 1);
     }
 }
