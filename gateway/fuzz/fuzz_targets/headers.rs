@@ -1,4 +1,4 @@
-//! No hop-by-hop field goes through and none that a `Connection` names: `gateway/src/proxy/headers/invariants.rs`.
+//! No hop-by-hop field goes through, none that a `Connection` names and no claim of who sent the request: `gateway/src/proxy/headers/invariants.rs`.
 
 #![no_main]
 

@@ -2,7 +2,7 @@
 //! then name the path that the frontend knows.
 //!
 //! Written twice, as `X-Forwarded-*` and as `Forwarded` (RFC 7239), since upstreams read one or the other, and anew
-//! as a whole: nothing goes on that is not believed. `by` is left out (§5.1), for it would tell of the network inside.
+//! as a whole: nothing goes on that is not believed (`headers/claims.rs` has what is dropped). `by` is left out (§5.1), for it would tell of the network inside.
 
 mod elements;
 

@@ -1,5 +1,9 @@
 //! Which fields go through the gateway, and which it writes itself. Decides by name alone.
 
+mod claims;
+
+use std::borrow::Cow;
+
 /// `service_kit::request_id::HEADER`.
 pub(super) const X_REQUEST_ID: &str = "x-request-id";
 pub(super) const TRACEPARENT: &str = "traceparent";
@@ -31,7 +35,7 @@ impl<'a> ConnectionOptions<'a> {
     }
 
     /// Whether a field is meant for the last recipient: all are but the hop-by-hop ones (RFC 9110 §7.6.1) and those
-    /// that `Connection` names.
+    /// that `Connection` names. `name` is in lower case.
     pub(super) fn lets_through(&self, name: &str) -> bool {
         let name_is = |named: &&[u8]| name.as_bytes().eq_ignore_ascii_case(named);
         !is_hop_by_hop(name) && !self.named.iter().any(name_is)
@@ -58,21 +62,32 @@ pub(super) fn is_hop_by_hop(name: &str) -> bool {
     )
 }
 
-/// The fields of a request that the gateway writes anew. The upstream has a host of its own, the body is framed
-/// anew, and what tells who asked goes on only as far as it is believed: anyone can write it.
-pub(super) fn is_rewritten(name: &str) -> bool {
+/// The fields of a request that its sender does not decide: those that the gateway writes anew, and [`claims`]. The
+/// upstream has a host of its own, the body is framed anew, and what tells who asked goes on only as far as it is
+/// believed. `name` is in lower case.
+pub(super) fn is_withheld(name: &str) -> bool {
+    match folded(name) {
+        Cow::Borrowed(name) => is_not_its_own(name),
+        Cow::Owned(name) => is_not_its_own(&name) || is_hop_by_hop(&name),
+    }
+}
+
+fn is_not_its_own(name: &str) -> bool {
     matches!(
         name,
-        "host"
-            | "content-length"
-            | "forwarded"
-            | "traceparent"
-            | "x-forwarded-for"
-            | "x-forwarded-host"
-            | "x-forwarded-proto"
-            | "x-forwarded-uri"
-            | "x-request-id"
-    )
+        "host" | "content-length" | "traceparent" | "x-request-id"
+    ) || claims::is_claim(name)
+}
+
+/// The name as a server sees it that takes every character but letters and digits for the same, as CGI and its heirs do
+/// (RFC 3875 §4.1.18): `X_Forwarded_For` is read there as `X-Forwarded-For` is.
+fn folded(name: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if name.bytes().all(is_plain) {
+        return Cow::Borrowed(name);
+    }
+    let fold = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    Cow::Owned(name.chars().map(fold).collect())
 }
 
 #[cfg(any(fuzzing, test))]
@@ -83,8 +98,9 @@ mod tests {
     use proptest::prelude::*;
     use service_kit::{observe, request_id};
 
-    use super::invariants::HOP_BY_HOP;
-    use super::{ConnectionOptions, X_REQUEST_ID, is_rewritten};
+    use super::claims;
+    use super::invariants::{FOLDED, HOP_BY_HOP};
+    use super::{ConnectionOptions, X_REQUEST_ID, is_withheld};
 
     fn through<'a>(connection: &[&'static str], names: &[&'a str]) -> Vec<&'a str> {
         let connection = ConnectionOptions::new(connection.iter().map(|value| value.as_bytes()));
@@ -109,9 +125,52 @@ mod tests {
     #[test]
     fn what_the_gateway_writes_itself_is_not_taken_over() {
         for name in [observe::ORIGINAL_PATH, request_id::HEADER] {
-            assert!(is_rewritten(name.as_str()), "{name}");
+            assert!(is_withheld(name.as_str()), "{name}");
         }
         assert_eq!(X_REQUEST_ID, request_id::HEADER.as_str());
+    }
+
+    #[test]
+    fn a_name_that_a_server_could_fold_to_one_of_the_gateways_own_stays_behind() {
+        for name in [
+            "x_forwarded_for",
+            "x_forwarded-for",
+            "x.real.ip",
+            "x-forwarded_prefix",
+            "front_end_https",
+            "content_length",
+            "transfer_encoding",
+            "proxy_authorization",
+            "x_request_id",
+        ] {
+            assert!(is_withheld(name), "{name}");
+        }
+        for name in [
+            "api_key",
+            "x_token",
+            "user_agent",
+            "x-b3-traceid",
+            "forward_ed",
+        ] {
+            assert!(!is_withheld(name), "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_spelling_of_a_claim_goes_through(
+            name in prop::sample::select(claims::known().collect::<Vec<_>>()),
+            picks in prop::collection::vec(0..FOLDED.len(), 8),
+        ) {
+            // Case is gone once a name has been read.
+            let mut picks = picks.into_iter().cycle();
+            let spell = |c| match c {
+                '-' => picks.next().map_or(c, |pick| char::from(FOLDED[pick])),
+                c => c,
+            };
+            let spelled: String = name.chars().map(spell).collect();
+            prop_assert!(is_withheld(&spelled), "{}", spelled);
+        }
     }
 
     /// A field's name, as the server has it: in lower case.

@@ -26,7 +26,7 @@ pub(super) fn prepare(outgoing: &Outgoing<'_>, framing: Framing) -> Bytes {
     for (name, value) in request.headers() {
         let text = name.as_str();
         if connection.lets_through(text)
-            && !headers::is_rewritten(text)
+            && !headers::is_withheld(text)
             && !outgoing.trace.drops(text)
         {
             head.field(text, value.as_bytes());

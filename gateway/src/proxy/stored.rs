@@ -56,7 +56,7 @@ pub(crate) fn may_be_asked_with(name: &str) -> bool {
         "tracestate",
         "via",
     ];
-    !NEVER.contains(&name) && !headers::is_hop_by_hop(name) && !headers::is_rewritten(name)
+    !NEVER.contains(&name) && !headers::is_hop_by_hop(name) && !headers::is_withheld(name)
 }
 
 #[cfg(test)]

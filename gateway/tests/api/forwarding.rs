@@ -43,6 +43,54 @@ async fn the_upstream_is_told_who_asked_and_believes_no_client_about_it() {
     }
 }
 
+/// The fields of the family that some server or framework believes, in spellings that one could take for another.
+const CLAIMS: [&str; 22] = [
+    "X-Real-IP",
+    "X-Forwarded-Port",
+    "X-Forwarded-Prefix",
+    "X-Forwarded-Server",
+    "X-Forwarded-Scheme",
+    "X-Forwarded-Ssl",
+    "X-Forwarded-User",
+    "Front-End-Https",
+    "True-Client-IP",
+    "X-Client-IP",
+    "X-Cluster-Client-IP",
+    "CF-Connecting-IP",
+    "X-Original-URL",
+    "X-Rewrite-URL",
+    "X-Original-Host",
+    "X-Host",
+    "Client-Cert",
+    "Remote-User",
+    "X_Forwarded_For",
+    "X_FORWARDED-proto",
+    "x_real_ip",
+    "Content_Length",
+];
+
+#[actix_web::test]
+async fn no_claim_of_who_asks_goes_through_whoever_makes_it() {
+    for trusted in [&TRUSTED[..], &[]] {
+        let (backend, seen) = json("200 OK", "{}").await;
+        let gateway = match trusted {
+            [] => start(CONFIG, backend),
+            _ => start_with(CONFIG, backend, TRUSTED),
+        };
+        let claims: String = CLAIMS.map(|name| format!("{name}: 66.6\r\n")).concat();
+        let request = format!(
+            "GET /things HTTP/1.1\r\nhost: a\r\n{claims}x-token: mine\r\napi_key: mine\r\nconnection: close\r\n\r\n"
+        );
+        let answer = raw(gateway, request.as_bytes(), "").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let seen = seen.only();
+        assert!(!seen.contains("66.6"), "{seen}");
+        for line in ["x-token: mine\r\n", "api_key: mine\r\n"] {
+            assert!(seen.contains(line), "{line} in {seen}");
+        }
+    }
+}
+
 #[actix_web::test]
 async fn a_trusted_proxys_word_goes_on_without_what_its_client_made_up() {
     let (backend, seen) = json("200 OK", "{}").await;
