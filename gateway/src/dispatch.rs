@@ -43,7 +43,7 @@ impl Worker {
         Rc::new(Self {
             config: Arc::clone(&state.config),
             state: Arc::clone(state),
-            pools: Pools::new(&state.config.upstreams, tls),
+            pools: Pools::new(&state.config.upstreams, &state.config.limits, tls),
             draining,
             is_counting,
         })

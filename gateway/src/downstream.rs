@@ -5,6 +5,8 @@
 //! any `Host`), answers what it refuses without a body or a line in the log, and sets two timers for every request.
 //! So the same two crates are put together here with a screen between them.
 
+#[cfg(test)]
+mod agreement;
 mod certificate;
 mod closing;
 mod door;
@@ -162,6 +164,8 @@ pub(crate) mod tests {
 
     /// For the tests of this module's parts.
     pub(crate) const LIMITS: Limits = Limits {
+        fields: crate::limits::MOST_FIELDS,
+        answers: crate::limits::AnswerLimits::DEFAULT,
         uri: 100,
         head: 400,
         request_body: 100,

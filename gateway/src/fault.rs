@@ -45,6 +45,8 @@ pub(crate) enum UpstreamFault {
 pub(crate) enum ClientFault {
     /// The body is larger than the limit.
     TooLarge,
+    /// The head, with what the gateway adds, is larger than an upstream reads.
+    HeadTooLarge,
     /// The body's framing is broken, or a parameter is not fit to be sent on.
     Malformed,
     /// The body did not arrive within the deadline.
@@ -135,6 +137,7 @@ impl Fault {
         match self {
             Self::Upstream { fault, .. } => fault.code(),
             Self::Client(ClientFault::TooLarge) => Code::PayloadTooLarge,
+            Self::Client(ClientFault::HeadTooLarge) => Code::HeadersTooLarge,
             Self::Client(ClientFault::Malformed) => Code::BadRequest,
             Self::Client(ClientFault::TooSlow) => Code::RequestTimeout,
             Self::ShareUsed => Code::RateLimited,

@@ -11,8 +11,23 @@ use crate::min_rate::MinRate;
 /// line's method and version.
 const MOST_HEAD: u64 = 120 * 1024;
 
+/// As many fields as actix-http takes of a request.
+pub(crate) const MOST_FIELDS: usize = 96;
+
 /// What the type of a URI can hold.
 const LONGEST_URI: u64 = 65_534;
+
+#[cfg(any(fuzzing, test))]
+impl AnswerLimits {
+    /// Those of a file that says nothing of them.
+    pub(crate) const DEFAULT: Self = Self {
+        head: 64 * 1024,
+        fields: 100,
+    };
+}
+
+/// The head of the plainest answer takes half of it.
+const LEAST_RESPONSE_HEAD: usize = 1024;
 
 /// Sizes are bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +36,8 @@ pub struct Limits {
     pub uri: u64,
     /// `limits.head`: all header fields together, as they are sent.
     pub head: u64,
+    /// `limits.fields`: how many header fields a request may have.
+    pub fields: usize,
     /// `limits.request_body`: the body, without its framing.
     pub request_body: u64,
     /// `limits.connections`: of clients, open at once.
@@ -36,6 +53,16 @@ pub struct Limits {
     pub min_rate: MinRate,
     /// `limits.idle_timeout`: how long a connection without a request is kept.
     pub idle_timeout: Duration,
+    pub(crate) answers: AnswerLimits,
+}
+
+/// What the head of an upstream's answer may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AnswerLimits {
+    /// `limits.response_head`: bytes, status line and fields together.
+    pub(crate) head: usize,
+    /// `limits.response_fields`: how many header fields.
+    pub(crate) fields: usize,
 }
 
 impl Limits {
@@ -48,6 +75,16 @@ impl Limits {
         }
         if uri.saturating_add(head) > MOST_HEAD {
             return refuse("head", "must be at most 120KiB together with limits.uri");
+        }
+        if !(1..=MOST_FIELDS).contains(&table.fields) {
+            return refuse("fields", "must be between 1 and 96");
+        }
+        if table.response_fields == 0 {
+            return refuse("response_fields", "must be at least 1");
+        }
+        let response_head = usize::try_from(table.response_head.as_u64()).unwrap_or(usize::MAX);
+        if response_head < LEAST_RESPONSE_HEAD {
+            return refuse("response_head", "must be at least 1KiB");
         }
         if table.connections == 0 {
             return refuse("connections", "must be at least 1");
@@ -69,6 +106,7 @@ impl Limits {
         Ok(Self {
             uri,
             head,
+            fields: table.fields,
             request_body: table.request_body.as_u64(),
             connections: table.connections,
             connections_per_client,
@@ -76,6 +114,10 @@ impl Limits {
             stall_timeout: table.stall_timeout,
             min_rate: table.min_rate,
             idle_timeout: table.idle_timeout,
+            answers: AnswerLimits {
+                head: response_head,
+                fields: table.response_fields,
+            },
         })
     }
 }

@@ -29,7 +29,7 @@ const MOST: usize = 64 * 1024;
 
 pub(crate) async fn run(state: Arc<State>, tls: TlsConfig, draining: Draining) {
     let upstreams = &state.config.upstreams;
-    let pools = Pools::new(upstreams, &tls);
+    let pools = Pools::new(upstreams, &state.config.limits, &tls);
     let guards = upstreams.iter().zip(&state.guards).enumerate();
     let all = guards.filter_map(|(index, (upstream, guard))| {
         let (pool, target) = (pools.of(index)?, upstream.probe.as_ref()?);

@@ -200,7 +200,7 @@ async fn attempt(
         if let Some(drilled) = &drilled {
             drilled.act().await?;
         }
-        send(&line, prepare(outgoing, framing), upload).await
+        send(&line, prepare(outgoing, framing)?, upload).await
     };
     let outcome = match deadline.hold(pin!(exchange)).await {
         Ok(Ok(answered)) => Ok(answered),

@@ -8,6 +8,7 @@ use bytesize::ByteSize;
 use serde::{Deserialize, Deserializer, de};
 use service_kit::env::ConfigError;
 
+use crate::limits::MOST_FIELDS;
 use crate::min_rate::MinRate;
 use crate::rate::Rate;
 
@@ -29,6 +30,12 @@ pub(crate) struct File {
 pub(crate) struct LimitsTable {
     pub(crate) uri: ByteSize,
     pub(crate) head: ByteSize,
+    #[serde(default = "default_fields")]
+    pub(crate) fields: usize,
+    #[serde(default = "default_response_head")]
+    pub(crate) response_head: ByteSize,
+    #[serde(default = "default_response_fields")]
+    pub(crate) response_fields: usize,
     pub(crate) request_body: ByteSize,
     pub(crate) connections: u32,
     /// A tenth of `connections` where it is not said.
@@ -198,6 +205,20 @@ impl File {
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, ConfigError> {
         toml::from_str(text).map_err(|error| ConfigError::new(name, error.to_string().trim_end()))
     }
+}
+
+fn default_fields() -> usize {
+    MOST_FIELDS
+}
+
+/// Eight times what servers usually send at most (8 KiB), and no more than a worker can spare for each exchange in flight.
+fn default_response_head() -> ByteSize {
+    ByteSize::kib(64)
+}
+
+/// As other proxies have it.
+fn default_response_fields() -> usize {
+    100
 }
 
 /// Room for a few thousand menus.

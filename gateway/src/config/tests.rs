@@ -134,6 +134,17 @@ fn a_bad_value_is_refused_by_its_name() {
         ),
         ("uri = \"8KiB\"", "uri = \"64KiB\"", "limits.uri"),
         ("head = \"32KiB\"", "head = \"1MiB\"", "limits.head"),
+        ("fields = 88", "fields = 97", "limits.fields"),
+        (
+            "response_head = \"64KiB\"",
+            "response_head = \"1023B\"",
+            "limits.response_head",
+        ),
+        (
+            "response_fields = 100",
+            "response_fields = 0",
+            "limits.response_fields",
+        ),
         (
             "idle_timeout = \"60s\"",
             "idle_timeout = \"0s\"",

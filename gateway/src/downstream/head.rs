@@ -11,11 +11,8 @@ use actix_web::http::Method;
 
 use super::target;
 use crate::grammar::is_authority;
-use crate::limits::Limits;
+use crate::limits::{Limits, MOST_FIELDS};
 use crate::refusal::Refusal;
-
-/// As many fields as actix-http takes.
-pub(super) const MOST_FIELDS: usize = 96;
 
 /// Longer than any method that is registered: what a client calls one is passed on and logged.
 pub(super) const LONGEST_METHOD: usize = 32;
@@ -71,6 +68,9 @@ pub(super) fn judge(bytes: &[u8], limits: &Limits) -> Result<Head, Refusal> {
     }
     if !target::is_target(method, target.as_bytes()) {
         return Err(Refusal::Malformed("an invalid target"));
+    }
+    if request.headers.len() > limits.fields {
+        return Err(Refusal::HeadTooLarge);
     }
     let is_current = version == 1;
     let mut facts = Facts::default();

@@ -40,8 +40,9 @@ use tokio::time::sleep;
 use self::activity::Activity;
 use self::outbound::{Clock, Outbound};
 use self::pace::Exchanges;
-use super::head::MOST_FIELDS;
-use crate::limits::Limits;
+#[cfg(test)]
+pub(super) use self::request::take_over;
+use crate::limits::{Limits, MOST_FIELDS};
 
 /// Requests of one client at a time: what RFC 9113 §6.5.2 recommends at least, and more than any page of a browser
 /// asks for at once. A stream beyond it is refused, which tells the client that it may try again (§8.7).

@@ -16,9 +16,10 @@ use super::headers::ConnectionOptions;
 use super::outcome::Heard;
 use crate::chunks::Chunks;
 use crate::cors;
+use crate::limits::AnswerLimits;
 
-/// As many fields as an answer may have.
-const MOST_FIELDS: usize = 100;
+/// Fields for which there is room without an allocation. Answers have a dozen.
+const USUAL_FIELDS: usize = 100;
 
 /// How long before the upstream closes an idle connection it is not used any more.
 const KEEP_ALIVE_MARGIN: Duration = Duration::from_secs(1);
@@ -27,8 +28,10 @@ const KEEP_ALIVE_MARGIN: Duration = Duration::from_secs(1);
 pub(super) enum Unsound {
     #[error("an answer that is no HTTP: {0}")]
     NotHttp(#[from] httparse::Error),
-    #[error("an answer whose head is too large")]
+    #[error("an answer whose head is larger than limits.response_head")]
     TooLarge,
+    #[error("an answer with more fields than limits.response_fields")]
+    TooManyFields,
     #[error("an answer that nobody asked for: {0}")]
     Switch(StatusCode),
     #[error("a status that means nothing: {0}")]
@@ -76,14 +79,38 @@ impl Answer {
 }
 
 /// Reads a head from the beginning of `bytes`. Gives nothing where there is more of it to come.
-pub(super) fn parse(bytes: &[u8], is_head_request: bool) -> Result<Option<Parsed>, Unsound> {
-    let mut fields = [const { MaybeUninit::uninit() }; MOST_FIELDS];
+pub(super) fn parse(
+    bytes: &[u8],
+    is_head_request: bool,
+    limits: AnswerLimits,
+) -> Result<Option<Parsed>, Unsound> {
+    let mut usual = [const { MaybeUninit::uninit() }; USUAL_FIELDS];
+    let parsed = parse_into(&mut usual, bytes, is_head_request, limits);
+    if limits.fields <= USUAL_FIELDS || !matches!(parsed, Err(Unsound::TooManyFields)) {
+        return parsed;
+    }
+    let mut all = vec![MaybeUninit::uninit(); limits.fields];
+    parse_into(&mut all, bytes, is_head_request, limits)
+}
+
+fn parse_into<'b>(
+    room: &mut [MaybeUninit<httparse::Header<'b>>],
+    bytes: &'b [u8],
+    is_head_request: bool,
+    limits: AnswerLimits,
+) -> Result<Option<Parsed>, Unsound> {
     let mut head = Response::new(&mut []);
-    let parsed =
-        ParserConfig::default().parse_response_with_uninit_headers(&mut head, bytes, &mut fields);
-    let Status::Complete(size) = parsed? else {
-        return Ok(None);
+    let parsed = ParserConfig::default().parse_response_with_uninit_headers(&mut head, bytes, room);
+    let size = match parsed {
+        Ok(Status::Complete(size)) if size > limits.head => return Err(Unsound::TooLarge),
+        Ok(Status::Complete(size)) => size,
+        Ok(Status::Partial) => return Ok(None),
+        Err(httparse::Error::TooManyHeaders) => return Err(Unsound::TooManyFields),
+        Err(error) => return Err(error.into()),
     };
+    if head.headers.len() > limits.fields {
+        return Err(Unsound::TooManyFields);
+    }
     let (Some(code), Some(minor)) = (head.code, head.version) else {
         return Ok(None);
     };

@@ -16,10 +16,6 @@ use super::interim::Interim;
 use super::pool::Lease;
 use super::sending::{Sending, Unsent};
 
-/// What an answer's head may take: eight times what servers usually send at most (8 KiB), and no more than a worker can
-/// spare for each exchange in flight.
-const MAX_HEAD: usize = 64 * 1024;
-
 /// What is read at once while a head is awaited: a usual answer as a whole.
 const READ: usize = 8 * 1024;
 
@@ -84,11 +80,12 @@ impl Exchange {
 
     /// The answer's head, after which its body can be read. Those of interim answers before it go to `interim`.
     pub(super) async fn head(&mut self, interim: &mut Interim<'_>) -> Result<Answer, Failure> {
+        let limits = self.lease.limits();
         let mut seen = 0;
         loop {
             let bytes = &mut self.lease.connection.buffer;
             if may_be_whole(bytes, seen)
-                && let Some(parsed) = answer::parse(bytes, self.is_head_request)?
+                && let Some(parsed) = answer::parse(bytes, self.is_head_request, limits)?
             {
                 bytes.advance(parsed.size);
                 seen = 0;
@@ -102,7 +99,7 @@ impl Exchange {
                 return Ok(parsed.answer);
             }
             seen = bytes.len();
-            if seen >= MAX_HEAD {
+            if seen >= limits.head {
                 return Err(Unsound::TooLarge.into());
             }
             poll_fn(|context| self.poll_more(READ, context)).await?;

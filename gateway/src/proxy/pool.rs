@@ -20,6 +20,7 @@ use self::idle::Idle;
 use super::connect::{ConnectError, Connection, Connector};
 use super::tls::TlsConfig;
 use crate::config::Upstream;
+use crate::limits::{AnswerLimits, Limits};
 
 /// How often idle connections that have grown old are looked for, as long as there are any.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -33,6 +34,7 @@ pub(crate) struct Pool {
     host: HeaderValue,
     /// The upstream's `idle_timeout`.
     idle_timeout: Duration,
+    limits: AnswerLimits,
     idle: RefCell<Idle<Connection>>,
     is_watched: Cell<bool>,
     /// Of the task that watches over the idle ones.
@@ -47,8 +49,8 @@ pub(super) struct Lease {
 }
 
 impl Pools {
-    pub(crate) fn new(upstreams: &[Upstream], tls: &TlsConfig) -> Self {
-        let pool = |upstream| Rc::new(Pool::new(upstream, tls));
+    pub(crate) fn new(upstreams: &[Upstream], limits: &Limits, tls: &TlsConfig) -> Self {
+        let pool = |upstream| Rc::new(Pool::new(upstream, limits.answers, tls));
         Self(upstreams.iter().map(pool).collect())
     }
 
@@ -58,11 +60,12 @@ impl Pools {
 }
 
 impl Pool {
-    fn new(upstream: &Upstream, tls: &TlsConfig) -> Self {
+    fn new(upstream: &Upstream, limits: AnswerLimits, tls: &TlsConfig) -> Self {
         Self {
             connector: Connector::new(upstream, tls),
             host: upstream.url.host_field(),
             idle_timeout: upstream.idle_timeout,
+            limits,
             idle: RefCell::default(),
             is_watched: Cell::default(),
             watcher: RefCell::new(Waker::noop().clone()),
@@ -119,6 +122,11 @@ impl Pool {
 }
 
 impl Lease {
+    /// What the head of an answer may take on it.
+    pub(super) fn limits(&self) -> AnswerLimits {
+        self.pool.limits
+    }
+
     /// Ends the lease after a whole exchange. The connection is kept for the next one, if nothing has come on it, for
     /// `idle_timeout` or for what the upstream itself has said, whichever is shorter.
     pub(super) fn give_back(mut self, said: Option<Duration>) {

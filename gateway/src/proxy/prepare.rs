@@ -8,9 +8,17 @@ use super::framing::Framing;
 use super::head::Head;
 use super::stored::{Marks, prepare_stored};
 use super::{Outgoing, headers, via};
+use crate::fault::{ClientFault, Fault};
+
+/// What a server here (actix-http) reads of a head at most. No common one reads more.
+const LARGEST: usize = 128 * 1024;
 
 /// Its head. A second try gets the same.
-pub(super) fn prepare(outgoing: &Outgoing<'_>, framing: Framing) -> Bytes {
+///
+/// # Errors
+/// What the gateway itself has to say, the path once more and who has asked, makes the head larger than a server reads.
+/// The client is told, before the upstream could answer with a bare refusal.
+pub(super) fn prepare(outgoing: &Outgoing<'_>, framing: Framing) -> Result<Bytes, Fault> {
     let request = outgoing.request;
     let (method, target) = (outgoing.method.as_str(), outgoing.target.as_str());
     if let Some(vary) = outgoing.stored {
@@ -18,7 +26,8 @@ pub(super) fn prepare(outgoing: &Outgoing<'_>, framing: Framing) -> Bytes {
             request_id: outgoing.request_id.as_str(),
             traceparent: outgoing.trace.traceparent(),
         };
-        return prepare_stored(request, (target, outgoing.pool.host()), vary, &marks);
+        let target = (target, outgoing.pool.host());
+        return Ok(prepare_stored(request, target, vary, &marks));
     }
     let mut head = Head::new(method, target, outgoing.pool.host());
     let connection =
@@ -46,5 +55,9 @@ pub(super) fn prepare(outgoing: &Outgoing<'_>, framing: Framing) -> Bytes {
         }
         Framing::Chunked => head.field("transfer-encoding", b"chunked"),
     }
-    head.end()
+    let head = head.end();
+    if head.len() > LARGEST {
+        return Err(Fault::Client(ClientFault::HeadTooLarge));
+    }
+    Ok(head)
 }

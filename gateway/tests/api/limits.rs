@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 
-use crate::scripted::{json, raw};
+use crate::scripted::{answering, json, raw};
 use crate::{CONFIG, client, start};
 
 #[actix_web::test]
@@ -73,6 +73,84 @@ async fn a_route_may_have_a_limit_of_its_own() {
             b"POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 70000\r\n\r\n".to_vec();
         request.resize(request.len() + 70_000, b'x');
         let answer = raw(start(&config, backend), &request, "}").await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{answer}"
+        );
+    }
+    assert_eq!(seen.requests().len(), 1);
+}
+
+/// The configuration with these further limits.
+fn limited(limits: &str) -> String {
+    CONFIG.replace("[limits]", &format!("[limits]\n{limits}"))
+}
+
+fn with_fields(count: usize) -> Vec<u8> {
+    let others = "x: 1\r\n".repeat(count - 2);
+    format!("GET /things HTTP/1.1\r\nhost: a\r\n{others}connection: close\r\n\r\n").into_bytes()
+}
+
+#[actix_web::test]
+async fn a_request_has_as_many_fields_as_the_limit_says_and_no_more() {
+    for most in [20, 88, 96] {
+        let (backend, seen) = json("200 OK", "{}").await;
+        let gateway = start(&limited(&format!("fields = {most}")), backend);
+        let answer = raw(gateway, &with_fields(most), "").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let answer = raw(gateway, &with_fields(most + 1), "").await;
+        assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+        // The request line and the empty line at the end are none. `Connection` stays behind.
+        let fields = seen.only().lines().count() - 2;
+        assert_eq!(fields, most + 7, "the gateway adds no more than 8");
+    }
+}
+
+#[actix_web::test]
+async fn an_answer_has_as_many_fields_as_the_limit_says_and_no_more() {
+    for most in [20, 100, 150] {
+        for (count, status) in [(most, 200), (most + 1, 502)] {
+            let others = "x: 1\r\n".repeat(count - 1);
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n{others}\r\n{{}}");
+            let (backend, _seen) = answering(answer).await;
+            let limits = format!("response_fields = {most}");
+            let gateway = start(&limited(&limits), backend);
+            let answer = raw(gateway, &with_fields(2), "").await;
+            let line = format!("HTTP/1.1 {status}");
+            assert!(answer.starts_with(&line), "{count} of {most}: {answer}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn an_answer_s_head_is_as_large_as_the_limit_says_and_no_larger() {
+    for most in [1024, 100 * 1024] {
+        for (size, status) in [(most, 200), (most + 1, 502)] {
+            let head = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx: \r\n\r\n";
+            let value = "v".repeat(size - head.len());
+            let head = head.replace("x: ", &format!("x: {value}"));
+            let (backend, _seen) = answering(format!("{head}{{}}")).await;
+            let limits = format!("response_head = \"{most}B\"");
+            let answer = client(&limited(&limits), backend).get("/things").await;
+            assert_eq!(answer.status, status, "{size} of {most}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_request_that_only_the_gateways_additions_make_too_large_is_a_431() {
+    let large = CONFIG
+        .replace("uri = \"1KiB\"", "uri = \"50KiB\"")
+        .replace("head = \"4KiB\"", "head = \"60KiB\"");
+    let (backend, seen) = json("200 OK", "{}").await;
+    let gateway = start(&large, backend);
+    // The path is told twice.
+    for (path, status) in [(30, 200), (45, 431)] {
+        let (path, value) = ("p".repeat(path * 1024), "v".repeat(50 * 1024));
+        let request = format!(
+            "GET /things/{path} HTTP/1.1\r\nhost: a\r\nx: {value}\r\nconnection: close\r\n\r\n"
+        );
+        let answer = raw(gateway, request.as_bytes(), "").await;
         assert!(
             answer.starts_with(&format!("HTTP/1.1 {status}")),
             "{answer}"

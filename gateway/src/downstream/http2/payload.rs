@@ -8,10 +8,11 @@ use std::task::{Context, Poll, ready};
 use actix_web::error::PayloadError;
 use actix_web::web::Bytes;
 use futures_util::Stream;
-use http_body::Body as _;
+use http_body::{Body as _, Frame};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
+use super::request::has_blank_ends;
 use crate::limits::Limits;
 use crate::min_rate::Allowance;
 use crate::patience::Patience;
@@ -55,7 +56,10 @@ impl Stream for Inflow {
                         }
                         Some(Ok(chunk))
                     }
-                    // HTTP/1 leaves them away too; RFC 9110 §6.5.1 allows it.
+                    // Left away, as HTTP/1 does; RFC 9110 §6.5.1 allows it. They are held to the rules all the same.
+                    Some(Ok(Err(frame))) if !are_sound(&frame) => {
+                        Some(Err(PayloadError::Incomplete(None)))
+                    }
                     Some(Ok(Err(_trailers))) => continue,
                     Some(Err(error)) => Some(Err(PayloadError::Io(io::Error::other(error)))),
                     None if this.body.is_end_stream() => None,
@@ -66,4 +70,12 @@ impl Stream for Inflow {
             );
         }
     }
+}
+
+fn are_sound(frame: &Frame<Bytes>) -> bool {
+    let mut values = frame
+        .trailers_ref()
+        .into_iter()
+        .flat_map(http::HeaderMap::values);
+    values.all(|value| !has_blank_ends(value.as_bytes()))
 }

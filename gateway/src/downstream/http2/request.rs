@@ -15,7 +15,7 @@ use hyper::body::Incoming;
 
 use super::convert;
 use super::payload::Inflow;
-use crate::downstream::head::{LONGEST_METHOD, MOST_FIELDS};
+use crate::downstream::head::LONGEST_METHOD;
 use crate::downstream::target;
 use crate::grammar::is_authority;
 use crate::limits::Limits;
@@ -23,6 +23,7 @@ use crate::refusal::Refusal;
 
 const NO_METHOD: Refusal = Refusal::Malformed("an invalid method");
 const NO_TARGET: Refusal = Refusal::Malformed("an invalid target");
+const BLANKS: Refusal = Refusal::Malformed("a value with blanks at an end");
 const NO_HOST: Refusal = Refusal::Malformed("an invalid Host");
 
 /// `: ` and the line's end, which `limits.head` counts too.
@@ -52,7 +53,7 @@ pub(super) fn for_actix(
 }
 
 /// Of what is refused, the fields are taken over and no target, nor a method that is none.
-fn take_over(
+pub(in crate::downstream) fn take_over(
     from: &Parts,
     has_body: bool,
     limits: &Limits,
@@ -72,7 +73,7 @@ fn take_over(
     let host = old::HeaderValue::from_bytes(host).map_err(|_invalid| NO_HOST)?;
     to.headers.insert(old::HOST, host);
     // Counted as those of HTTP/1 would come: cookies in one field, and `:authority` as one.
-    if to.headers.len() > MOST_FIELDS {
+    if to.headers.len() > limits.fields {
         return Err(Refusal::HeadTooLarge);
     }
     let target = Uri::try_from(target);
@@ -123,6 +124,13 @@ fn judge<'a>(from: &'a Parts, limits: &Limits) -> Result<(&'a str, &'a [u8]), Re
     if sizes.sum::<usize>() as u64 > limits.head {
         return Err(Refusal::HeadTooLarge);
     }
+    if from
+        .headers
+        .values()
+        .any(|value| has_blank_ends(value.as_bytes()))
+    {
+        return Err(BLANKS);
+    }
     let expected = from.headers.get(EXPECT);
     if expected.is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
         return Err(Refusal::Expectation);
@@ -130,6 +138,13 @@ fn judge<'a>(from: &'a Parts, limits: &Limits) -> Result<(&'a str, &'a [u8]), Re
     let authority = from.uri.authority().map(Authority::as_str);
     let fields = from.headers.get_all(HOST).iter().map(HeaderValue::as_bytes);
     Ok((target, host(authority, fields)?))
+}
+
+/// A value begins and ends with a visible character (RFC 9113 §8.2.1). HTTP/1 cuts blanks off, and whoever gets the
+/// request next may read them in another way.
+pub(super) fn has_blank_ends(value: &[u8]) -> bool {
+    let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+    is_blank(value.first()) || is_blank(value.last())
 }
 
 /// What stands between a method and a version in HTTP/1 (RFC 9112 §3.2).

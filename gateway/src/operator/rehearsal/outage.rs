@@ -33,7 +33,7 @@ impl<'a> Lookout<'a> {
     pub(super) fn new(state: &'a State, tls: &TlsConfig) -> Self {
         Self {
             state,
-            pools: Pools::new(&state.config.upstreams, tls),
+            pools: Pools::new(&state.config.upstreams, &state.config.limits, tls),
             opened: state.guards.iter().map(|guard| opened(guard)).collect(),
         }
     }

@@ -4,21 +4,26 @@
 use bytes::BytesMut;
 
 use super::{Answer, parse};
+use crate::limits::AnswerLimits;
 use crate::proxy::decoder::{Decoded, Decoder};
 use crate::proxy::headers::invariants::HOP_BY_HOP;
 
 /// `bytes` are all that an upstream says.
 pub(crate) fn hold(bytes: &[u8]) {
-    let Ok(Some(parsed)) = parse(bytes, false) else {
+    let Ok(Some(parsed)) = parse(bytes, false, AnswerLimits::DEFAULT) else {
         return;
     };
     let (head, body) = bytes.split_at(parsed.size);
     let beginning = head.split_last().map_or(head, |(_, beginning)| beginning);
-    assert!(matches!(parse(beginning, false), Ok(None)));
+    assert!(matches!(
+        parse(beginning, false, AnswerLimits::DEFAULT),
+        Ok(None)
+    ));
     is_for_the_client(&parsed.answer);
     let whole = decode(parsed.body.clone(), [body].into_iter());
     assert_eq!(whole, decode(parsed.body, body.chunks(1)));
-    let to_head = parse(head, true).map(|parsed| parsed.map(|parsed| parsed.body.is_over()));
+    let to_head = parse(head, true, AnswerLimits::DEFAULT)
+        .map(|parsed| parsed.map(|parsed| parsed.body.is_over()));
     assert_eq!(to_head, Ok(Some(true)));
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Chunks, Decoder, Parsed, Unsound, parse};
+use crate::limits::AnswerLimits;
 
 fn answer(head: &str) -> Result<Parsed, Unsound> {
     parse_for(head, false)
@@ -10,7 +11,7 @@ fn answer(head: &str) -> Result<Parsed, Unsound> {
 
 fn parse_for(head: &str, is_head_request: bool) -> Result<Parsed, Unsound> {
     let bytes = format!("{head}\r\n\r\nrest");
-    let parsed = parse(bytes.as_bytes(), is_head_request)?.unwrap();
+    let parsed = parse(bytes.as_bytes(), is_head_request, AnswerLimits::DEFAULT)?.unwrap();
     assert_eq!(&bytes[parsed.size..], "rest");
     Ok(parsed)
 }
@@ -18,9 +19,13 @@ fn parse_for(head: &str, is_head_request: bool) -> Result<Parsed, Unsound> {
 #[test]
 fn a_head_that_has_not_come_as_a_whole_is_none_yet() {
     assert!(
-        parse(b"HTTP/1.1 200 OK\r\nfoo: bar\r\n", false)
-            .unwrap()
-            .is_none()
+        parse(
+            b"HTTP/1.1 200 OK\r\nfoo: bar\r\n",
+            false,
+            AnswerLimits::DEFAULT
+        )
+        .unwrap()
+        .is_none()
     );
 }
 
@@ -163,7 +168,7 @@ fn what_is_no_http_or_can_be_read_in_two_ways_is_refused() {
     }
     let many = "\r\nx: y".repeat(101);
     let refused = answer(&format!("HTTP/1.1 200 OK{many}")).unwrap_err();
-    assert_eq!(refused, Unsound::NotHttp(httparse::Error::TooManyHeaders));
+    assert_eq!(refused, Unsound::TooManyFields);
 }
 
 #[test]
@@ -189,5 +194,49 @@ fn how_long_the_upstream_keeps_the_connection_is_told_with_a_margin() {
         let head = format!("HTTP/1.1 200 OK\r\n{fields}");
         let parsed = answer(head.trim_end()).unwrap();
         assert_eq!(parsed.idle, idle, "{fields}");
+    }
+}
+
+#[test]
+fn an_answer_has_as_many_fields_as_the_limit_says_and_no_more() {
+    for most in [1, 50, 100, 101, 300] {
+        let limits = AnswerLimits {
+            fields: most,
+            ..AnswerLimits::DEFAULT
+        };
+        for (count, fits) in [(most, true), (most + 1, false)] {
+            let head = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: 1\r\n".repeat(count));
+            let parsed = parse(head.as_bytes(), false, limits).map(|parsed| parsed.is_some());
+            let expected = if fits {
+                Ok(true)
+            } else {
+                Err(Unsound::TooManyFields)
+            };
+            assert_eq!(parsed, expected, "{count} of {most}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_s_head_is_as_large_as_the_limit_says_and_no_larger() {
+    for most in [1024, 64 * 1024, 200 * 1024] {
+        let limits = AnswerLimits {
+            head: most,
+            ..AnswerLimits::DEFAULT
+        };
+        for (size, fits) in [(most, true), (most + 1, false)] {
+            let around = "HTTP/1.1 200 OK\r\nx: \r\n\r\n".len();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nx: {}\r\n\r\n",
+                "v".repeat(size - around)
+            );
+            let parsed = parse(head.as_bytes(), false, limits).map(|parsed| parsed.is_some());
+            let expected = if fits {
+                Ok(true)
+            } else {
+                Err(Unsound::TooLarge)
+            };
+            assert_eq!(parsed, expected, "{size} of {most}");
+        }
     }
 }

@@ -41,7 +41,7 @@ fn pool(url: &str, key: &str) -> Rc<Pool> {
     let clients = clients
         .into_iter()
         .find(|upstream| &*upstream.name == "clients");
-    Rc::new(Pool::new(clients.unwrap(), &None))
+    Rc::new(Pool::new(clients.unwrap(), config.limits.answers, &None))
 }
 
 /// One exchange on a new connection, which is then given back.

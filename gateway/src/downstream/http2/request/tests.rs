@@ -5,7 +5,8 @@ use http::request::Parts;
 
 use super::super::tests::LIMITS;
 use super::{host, take_over};
-use crate::downstream::head::{LONGEST_METHOD, MOST_FIELDS};
+use crate::downstream::head::LONGEST_METHOD;
+use crate::limits::MOST_FIELDS;
 use crate::refusal::Refusal;
 
 fn parts(method: &str, uri: &str, fields: &[(&str, &str)]) -> Parts {

@@ -1,10 +1,12 @@
 //! Requests that no decent client sends, frame by frame.
 
+use actix_web::{HttpRequest, HttpResponse, web};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::time::timeout;
 
 use super::{LIMITS, SOON, nothing, serve};
 
+const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
@@ -65,6 +67,79 @@ async fn comes_of(fields: &[(&str, &str)]) -> Option<(u8, Vec<u8>)> {
     sent.extend(frame(HEADERS, END_STREAM | END_HEADERS, 1, &head(fields)));
     ours.write_all(&sent).await.unwrap();
     timeout(SOON, next(&mut ours)).await.unwrap()
+}
+
+/// What comes of a request with a body and these trailers, and what a service is told of the body.
+async fn comes_of_trailers(trailers: &[(&str, &str)]) -> Option<(u8, Vec<u8>)> {
+    let (mut ours, theirs) = duplex(1 << 16);
+    let judge = web::resource("/").to(|body: web::Payload| async {
+        match body.to_bytes().await {
+            Ok(body) if body == "body" => HttpResponse::Ok().finish(),
+            _ => HttpResponse::BadRequest().finish(),
+        }
+    });
+    let (_served, _draining) = serve(theirs, LIMITS, judge).await;
+    let mut sent = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    sent.extend(frame(SETTINGS, 0, 0, &[]));
+    sent.extend(frame(HEADERS, END_HEADERS, 1, &head(&USUAL)));
+    sent.extend(frame(DATA, 0, 1, b"body"));
+    sent.extend(frame(HEADERS, END_STREAM | END_HEADERS, 1, &head(trailers)));
+    ours.write_all(&sent).await.unwrap();
+    timeout(SOON, next(&mut ours)).await.unwrap()
+}
+
+/// A head whose first field is this status (RFC 7541, appendix A).
+#[track_caller]
+fn assert_answered(came: Option<(u8, Vec<u8>)>, status: u16, what: &str) {
+    let (kind, block) = came.unwrap();
+    let index = match status {
+        200 => 0x88,
+        _ => 0x8c,
+    };
+    assert_eq!((kind, block[0]), (HEADERS, index), "{what}");
+}
+
+/// RFC 9113 §8.2.1.
+#[actix_web::test]
+async fn a_value_with_blanks_at_an_end_is_refused() {
+    for (value, status) in [
+        ("a b", 200),
+        (" 1", 400),
+        ("1 ", 400),
+        ("\t", 400),
+        ("", 200),
+    ] {
+        let fields: Vec<_> = USUAL.into_iter().chain([("x-mine", value)]).collect();
+        assert_answered(comes_of(&fields).await, status, value);
+        let trailers = [("x-mine", value)];
+        assert_answered(comes_of_trailers(&trailers).await, status, value);
+    }
+}
+
+/// h2 takes both off before anybody sees them: a fragment that is no part of a target (RFC 9112 §3.2.1), and
+/// pseudo-fields where there are none (RFC 9113 §8.1). HTTP/1.1 refuses the first. Neither goes on.
+#[actix_web::test]
+async fn a_fragment_and_the_pseudo_fields_of_trailers_go_no_further() {
+    let (mut ours, theirs) = duplex(1 << 16);
+    let path = web::resource("/things").to(|request: HttpRequest| async move {
+        match request.uri().to_string().as_str() {
+            "/things" => HttpResponse::Ok().finish(),
+            _ => HttpResponse::BadRequest().finish(),
+        }
+    });
+    let (_served, _draining) = serve(theirs, LIMITS, path).await;
+    let mut fields = USUAL;
+    fields[3].1 = "/things#more";
+    let mut sent = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    sent.extend(frame(SETTINGS, 0, 0, &[]));
+    sent.extend(frame(HEADERS, END_STREAM | END_HEADERS, 1, &head(&fields)));
+    ours.write_all(&sent).await.unwrap();
+    assert_answered(
+        timeout(SOON, next(&mut ours)).await.unwrap(),
+        200,
+        "a fragment",
+    );
+    assert_answered(comes_of_trailers(&USUAL).await, 200, "a second head");
 }
 
 #[track_caller]
