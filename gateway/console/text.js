@@ -108,6 +108,7 @@ const WORDS = {
   copy: ["Copier", "Copy"],
   complete: ["complète", "complete"],
   client_gone: ["client parti", "client gone"],
+  draining: ["arrêt", "draining"],
   broken_off: ["coupée", "broken off"],
   keptAnswer: ["copie gardée", "kept copy"],
   partial: ["partielle", "partial"],

@@ -9,7 +9,7 @@ use actix_web::dev::ServerHandle;
 use futures_util::FutureExt as _;
 use service_kit::health::Readiness;
 use service_kit::program::RunError;
-use service_kit::serve::{Application, Draining, Service};
+use service_kit::serve::{Application, Service};
 
 use crate::client_address::Scheme;
 use crate::config::Config;
@@ -38,7 +38,7 @@ impl Gateway {
         pages::prepare();
         let state = Arc::new(State::new(config)?);
         let config = &state.config;
-        let draining = Draining::default();
+        let draining = state.draining.clone();
         let operator = Operator::new(Arc::clone(&state), tls.clone(), draining.clone());
         let (watched, feed) = (Arc::clone(&state), Arc::clone(&operator.feed));
         let admin = Application::bind(

@@ -21,7 +21,7 @@ const MAX_AGE: &str = "600";
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 
 /// The origins that are allowed: a list of `scheme://host[:port]`, `localhost` (any scheme and port of this
-/// machine) and `*` (any origin, without credentials); or `none`.
+/// machine, `app.localhost` among them) and `*` (any origin, without credentials); or `none`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origins {
     any: bool,
@@ -32,6 +32,8 @@ pub struct Origins {
 /// What a response to one request says of CORS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Grant {
+    /// No origin is ever allowed, so that no answer depends on it.
+    Never,
     /// The request comes from no other origin, or from one that is not allowed.
     None,
     /// Any origin may read the answer, and no credentials are asked for.
@@ -50,6 +52,9 @@ impl Origins {
     }
 
     pub(crate) fn grant(&self, request: &HeaderMap) -> Grant {
+        if !self.any && !self.localhost && self.listed.is_empty() {
+            return Grant::Never;
+        }
         let Some(origin) = request.get(header::ORIGIN) else {
             return Grant::None;
         };
@@ -109,7 +114,8 @@ fn is_origin(text: &str) -> bool {
             .is_ok_and(|uri| uri.host().is_some_and(|host| !host.is_empty()))
 }
 
-/// Taken apart strictly: nothing but a host and a port may follow the scheme.
+/// This machine, by an address or by a name of RFC 6761 §6.3: `localhost`, or one that ends in `.localhost`. Taken apart
+/// strictly: nothing but a host and a port may follow the scheme.
 fn is_localhost(origin: &str) -> bool {
     let rest = origin
         .strip_prefix("http://")
@@ -117,11 +123,21 @@ fn is_localhost(origin: &str) -> bool {
     let Some(rest) = rest else {
         return false;
     };
-    let hosts = ["localhost", "127.0.0.1", "[::1]"];
-    hosts
-        .iter()
-        .filter_map(|host| rest.strip_prefix(host))
-        .any(is_port)
+    let end = rest
+        .rfind(':')
+        .filter(|end| !rest.ends_with(']') && *end > 0);
+    let (host, port) = rest.split_at(end.unwrap_or(rest.len()));
+    let is_local = match host.strip_suffix(".localhost") {
+        Some(name) => name.split('.').all(is_label),
+        None => matches!(host, "localhost" | "127.0.0.1" | "[::1]"),
+    };
+    is_local && is_port(port)
+}
+
+/// Of a host's name, in lower case as a browser has it.
+fn is_label(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !text.is_empty() && text.bytes().all(is_plain)
 }
 
 /// Nothing, or `:` and a port.
@@ -144,7 +160,7 @@ pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
 pub(crate) fn preflight_answer(grant: &Grant, request: &HeaderMap) -> HttpResponse {
     let mut response = HttpResponse::NoContent().finish();
     let headers = response.headers_mut();
-    if *grant != Grant::None {
+    if matches!(grant, Grant::Anyone | Grant::Origin(_)) {
         headers.insert(
             header::ACCESS_CONTROL_ALLOW_METHODS,
             HeaderValue::from_static(METHODS),
@@ -153,9 +169,12 @@ pub(crate) fn preflight_answer(grant: &Grant, request: &HeaderMap) -> HttpRespon
             header::ACCESS_CONTROL_MAX_AGE,
             HeaderValue::from_static(MAX_AGE),
         );
-        if let Some(asked) = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
+        for asked in request.get_all(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+            headers.append(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
         }
+    }
+    if *grant == Grant::Never {
+        return response;
     }
     for varying in [
         "Access-Control-Request-Method",
@@ -168,8 +187,15 @@ pub(crate) fn preflight_answer(grant: &Grant, request: &HeaderMap) -> HttpRespon
 
 /// Writes the grant into an answer, over whatever an upstream said.
 pub(crate) fn apply(grant: &Grant, headers: &mut HeaderMap) {
+    if *grant == Grant::Never {
+        return;
+    }
+    // The upstream may have said so already.
+    if !varies_by_origin(headers) {
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    }
     let origin = match grant {
-        Grant::None => return headers.append(header::VARY, HeaderValue::from_static("Origin")),
+        Grant::Never | Grant::None => return,
         Grant::Anyone => HeaderValue::from_static("*"),
         Grant::Origin(origin) => {
             headers.insert(
@@ -184,7 +210,14 @@ pub(crate) fn apply(grant: &Grant, headers: &mut HeaderMap) {
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static(EXPOSED),
     );
-    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+}
+
+fn varies_by_origin(headers: &HeaderMap) -> bool {
+    let names = headers.get_all(header::VARY);
+    let mut names = names.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    names.any(|name| {
+        matches!(name.trim_ascii(), b"*") || name.trim_ascii().eq_ignore_ascii_case(b"origin")
+    })
 }
 
 /// Whether an upstream's answer holds this field only to speak of CORS.
@@ -196,7 +229,9 @@ pub(crate) fn is_cors_field(name: &str) -> bool {
 mod tests {
     use actix_web::http::header::{HeaderMap, HeaderValue, ORIGIN};
 
-    use super::{Grant, Origins};
+    use actix_web::http::header::VARY;
+
+    use super::{Grant, Origins, apply};
 
     fn grant(origins: &str, from: &'static str) -> Grant {
         let mut request = HeaderMap::new();
@@ -210,6 +245,8 @@ mod tests {
             "http://localhost:5173",
             "https://127.0.0.1",
             "http://[::1]:3000",
+            "http://app.localhost:3000",
+            "https://a.b-1.localhost",
         ] {
             assert_eq!(
                 grant("localhost", from),
@@ -232,6 +269,16 @@ mod tests {
             "http://localhost:",
             "http://localhost:99999",
             "ftp://localhost",
+            "http://.localhost",
+            "http://a..localhost",
+            "http://evil.com/.localhost",
+            "http://evil.com:80.localhost",
+            "http://evil.com@x.localhost",
+            "http://app.localhost.evil.com",
+            "http://app.localhost:x",
+            "http://:3000",
+            "http://[::1]]",
+            "http://[::2].localhost",
         ] {
             assert_eq!(grant("localhost", from), Grant::None, "{from}");
         }
@@ -252,7 +299,30 @@ mod tests {
 
     #[test]
     fn none_lets_nobody_in() {
-        assert_eq!(grant("none", "http://localhost:5173"), Grant::None);
+        assert_eq!(grant("none", "http://localhost:5173"), Grant::Never);
+    }
+
+    #[test]
+    fn vary_names_the_origin_once_and_never_where_no_origin_is_allowed() {
+        let local = grant("localhost", "http://localhost");
+        let foreign = grant("localhost", "http://evil.example");
+        for (grant, said, vary) in [
+            (&local, &[][..], &["Origin"][..]),
+            (&local, &["Origin"], &["Origin"]),
+            (&foreign, &["accept, origin"], &["accept, origin"]),
+            (&foreign, &["accept"], &["accept", "Origin"]),
+            (&local, &["*"], &["*"]),
+            (&Grant::Never, &[], &[]),
+            (&Grant::Never, &["accept"], &["accept"]),
+        ] {
+            let mut fields = HeaderMap::new();
+            for value in said {
+                fields.append(VARY, HeaderValue::from_static(value));
+            }
+            apply(grant, &mut fields);
+            let written: Vec<_> = fields.get_all(VARY).collect();
+            assert_eq!(written, vary, "{grant:?}");
+        }
     }
 
     #[test]

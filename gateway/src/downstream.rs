@@ -12,6 +12,7 @@ mod closing;
 mod door;
 mod goodbye;
 mod head;
+mod hearing;
 mod http2;
 mod inbound;
 mod lines;

@@ -33,6 +33,11 @@ impl Refusal {
         }
     }
 
+    /// The rest of the head may still come, and tell which page asks.
+    pub(crate) fn comes_before_the_end(self) -> bool {
+        matches!(self, Self::HeadTooLarge | Self::UriTooLong)
+    }
+
     /// For the log.
     pub(crate) fn cause(self) -> &'static str {
         match self {

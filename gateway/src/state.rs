@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
+use service_kit::serve::Draining;
 use shared_types::gateway::{
     FeatureStatus, LastError, OperatorStatus, RouteStatus, Status, UpstreamStatus,
 };
@@ -33,6 +34,8 @@ pub(crate) struct State {
     pub(crate) watches: Arc<Watches>,
     /// None where nobody may rehearse.
     pub(crate) drills: Option<Drills>,
+    /// Whether the gateway is asked to stop.
+    pub(crate) draining: Draining,
     openapi: OnceLock<Bytes>,
 }
 
@@ -59,6 +62,7 @@ impl State {
             copies: Copies::new(share),
             watches: Arc::default(),
             drills: config.drills.then(Drills::default),
+            draining: Draining::default(),
             openapi: OnceLock::new(),
             config: Arc::new(config),
         })

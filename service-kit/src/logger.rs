@@ -17,8 +17,9 @@ use gathered::Gathered;
 pub use gathered::Lines;
 
 /// Everything worth knowing of a healthy process. The server library announces each thread it starts, and says of every
-/// body that breaks off, without the request's id, what the gateway says with it.
-const DEFAULT_FILTER: &str = "info,actix_server=warn,actix_http=off";
+/// body that breaks off, without the request's id, what the gateway says with it. rustls warns of what any stranger sends in a
+/// handshake, such as an address in place of a server's name; whether a handshake fails is said elsewhere.
+const DEFAULT_FILTER: &str = "info,actix_server=warn,actix_http=off,rustls=error";
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
@@ -104,6 +105,23 @@ mod tests {
         let config = LogConfig::from_env(&Env::of_pairs([])).unwrap();
         assert_eq!(config.format, Format::Text);
         assert_eq!(config.filter, super::DEFAULT_FILTER);
+    }
+
+    #[test]
+    fn no_stranger_writes_a_warning_by_a_handshake() {
+        use log::{Level, Log as _, Metadata};
+
+        let logger = env_logger::Builder::new()
+            .parse_filters(super::DEFAULT_FILTER)
+            .build();
+        let is_logged = |level, target| {
+            let metadata = Metadata::builder().level(level).target(target).build();
+            logger.enabled(&metadata)
+        };
+        // Of an address as SNI.
+        assert!(!is_logged(Level::Warn, "rustls::msgs::handshake"));
+        assert!(is_logged(Level::Error, "rustls::msgs::handshake"));
+        assert!(is_logged(Level::Warn, "gateway::reply"));
     }
 
     #[test]

@@ -29,8 +29,8 @@ pub const DRAIN: Duration = Duration::from_secs(8);
 /// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long an idle connection is kept. Longer than the 15 s after which the gateway's pool lets one go, so that
-/// the gateway is the side that closes and no request meets a closing connection.
+/// How long an idle connection is kept. Longer than the gateway keeps one (`idle_timeout` of an upstream, 4 s by
+/// default), so that the gateway is the side that closes and no request meets a closing connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// A bound server that has yet to be run.

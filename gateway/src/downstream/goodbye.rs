@@ -6,12 +6,13 @@ use std::sync::Arc;
 use actix_http::Request;
 use actix_http::header::HttpDate;
 use actix_web::body::MessageBody as _;
-use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderMap, HeaderValue, ORIGIN};
+use actix_web::http::header::{HeaderMap, HeaderValue};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use service_kit::observe::lang_of;
 use service_kit::request_id::{self, RequestId};
 use shared_types::problem::Occurrence;
 
+use super::hearing::HEARD;
 use crate::cors;
 use crate::problem;
 use crate::record::{Record, Refused};
@@ -19,9 +20,9 @@ use crate::refusal::Refusal;
 use crate::state::State;
 use crate::trace::Trace;
 
-/// `head` is what has come of it.
-pub(super) fn render(refusal: Refusal, head: &[u8], state: &Arc<State>) -> Bytes {
-    let asked = fields(head);
+/// `head` is what has come of it, and `late` lines that came after that.
+pub(super) fn render(refusal: Refusal, head: &[u8], late: &[u8], state: &Arc<State>) -> Bytes {
+    let asked = fields(head, late);
     let request_id = RequestId::make();
     let occurrence = Occurrence {
         lang: lang_of(&asked),
@@ -81,12 +82,15 @@ fn put_field(words: &mut BytesMut, name: &str, value: &[u8]) {
 }
 
 /// What the client says of its language and of the page that asks, as far as what it sent can be read.
-fn fields(head: &[u8]) -> Request {
+fn fields(head: &[u8], late: &[u8]) -> Request {
     let mut request = Request::new();
-    let lines = head.split(|byte| *byte == b'\n');
+    let lines = [head, late];
+    let lines = lines
+        .into_iter()
+        .flat_map(|lines| lines.split(|byte| *byte == b'\n'));
     let texts = lines.filter_map(|line| std::str::from_utf8(line).ok());
     for (name, value) in texts.filter_map(|line| line.split_once(':')) {
-        for wanted in [ACCEPT_LANGUAGE, ORIGIN] {
+        for wanted in HEARD {
             if name.eq_ignore_ascii_case(wanted.as_str())
                 && let Ok(value) = HeaderValue::from_str(value.trim())
             {

@@ -20,6 +20,7 @@ use tokio::time::Instant;
 
 use super::closing::Closing;
 use super::goodbye;
+use super::hearing::Hearing;
 use super::inbound::Inbound;
 use super::taking;
 use crate::link::Link;
@@ -55,6 +56,8 @@ pub(crate) struct Stream {
     /// The client will send no more.
     has_ended: bool,
     closing: Option<Closing>,
+    /// The rest of a head that was refused before it was whole. Boxed, since few are.
+    hearing: Option<Box<Hearing>>,
 }
 
 impl Stream {
@@ -74,6 +77,7 @@ impl Stream {
             taking: Allowance::new(&state.config.limits),
             has_ended: false,
             closing: None,
+            hearing: None,
             state,
         }
     }
@@ -213,8 +217,19 @@ impl AsyncWrite for Stream {
                 // After an answer that was announced as the last one nothing is said.
                 let is_closing = this.link.is_closing();
                 let refused = this.inbound.refused().filter(|_| !is_closing);
-                let goodbye =
-                    refused.map(|(refusal, head)| goodbye::render(refusal, head, &this.state));
+                if let Some((refusal, head)) = refused
+                    && refusal.comes_before_the_end()
+                {
+                    let begin = || Hearing::after(head, Instant::now());
+                    let hearing = this.hearing.get_or_insert_with(|| Box::new(begin()));
+                    ready!(hearing.poll(&mut this.transport, context));
+                }
+                let late = this
+                    .hearing
+                    .as_ref()
+                    .map_or(&[][..], |hearing| hearing.heard());
+                let goodbye = refused
+                    .map(|(refusal, head)| goodbye::render(refusal, head, late, &this.state));
                 let may_still_send =
                     is_closing || this.inbound.is_over() || this.inbound.is_within_body();
                 Closing::new(goodbye.unwrap_or_default(), may_still_send)

@@ -28,6 +28,8 @@ impl ByClass {
 pub(crate) enum Outcome {
     /// The server dropped the exchange: the client has gone.
     Gone,
+    /// The gateway had to stop before the answer was out.
+    Draining,
     /// The upstream's answer broke off.
     Broken,
     Complete,
@@ -37,6 +39,7 @@ impl Outcome {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Gone => "client_gone",
+            Self::Draining => "draining",
             Self::Broken => "broken_off",
             Self::Complete => "complete",
         }

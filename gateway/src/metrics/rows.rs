@@ -18,7 +18,7 @@ pub(crate) struct Row {
     by_class: ByClass,
     seconds: Histogram,
     bytes: IntCounter,
-    unfinished: [IntCounter; 2],
+    unfinished: [IntCounter; 3],
 }
 
 /// How a request ended.
@@ -55,10 +55,11 @@ impl Row {
         self.by_class.count(ended.status);
         self.seconds.observe(ended.seconds);
         self.bytes.inc_by(ended.bytes);
-        let [gone, broken] = &self.unfinished;
+        let [gone, draining, broken] = &self.unfinished;
         match ended.outcome {
             Outcome::Complete => {}
             Outcome::Gone => gone.inc(),
+            Outcome::Draining => draining.inc(),
             Outcome::Broken => broken.inc(),
         }
     }
@@ -112,7 +113,11 @@ impl Vecs {
             by_class: ByClass::new(|class| of(&self.requests, class))?,
             seconds: self.seconds.get_metric_with_label_values(&[method, path])?,
             bytes: self.bytes.get_metric_with_label_values(&[method, path])?,
-            unfinished: [unfinished(Outcome::Gone)?, unfinished(Outcome::Broken)?],
+            unfinished: [
+                unfinished(Outcome::Gone)?,
+                unfinished(Outcome::Draining)?,
+                unfinished(Outcome::Broken)?,
+            ],
         })
     }
 }

@@ -2,9 +2,11 @@
 
 use actix_web::http::Method;
 use service_kit::testing::{Answer, Client};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
-use crate::scripted::{answering, json, nobody};
-use crate::{CONFIG, client, start_with};
+use crate::scripted::{answering, json, nobody, raw};
+use crate::{CONFIG, client, start, start_with};
 
 const LOCAL: &str = "http://localhost:5173";
 
@@ -40,6 +42,67 @@ async fn a_preflight_from_localhost_is_granted_with_credentials() {
             .iter()
             .all(|method| methods.contains(method))
     );
+}
+
+#[actix_web::test]
+async fn a_preflight_may_ask_for_fields_on_several_lines() {
+    let request = "OPTIONS /things HTTP/1.1\r\nhost: a\r\norigin: http://localhost\r\n\
+        access-control-request-method: POST\r\naccess-control-request-headers: authorization\r\n\
+        access-control-request-headers: x-mine\r\nconnection: close\r\n\r\n";
+    let answer = raw(start(CONFIG, nobody()), request.as_bytes(), "").await;
+    for line in [
+        "access-control-allow-headers: authorization\r\n",
+        "access-control-allow-headers: x-mine\r\n",
+    ] {
+        assert!(answer.contains(line), "{line} in {answer}");
+    }
+}
+
+/// The parts of a head come apart, as on a network.
+async fn refused(parts: &[&str]) -> String {
+    let mut stream = TcpStream::connect(start(CONFIG, nobody())).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    for part in parts {
+        stream.write_all(part.as_bytes()).await.unwrap();
+        stream.flush().await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[actix_web::test]
+async fn a_refusal_of_a_very_large_head_is_readable_by_the_page_wherever_its_origin_stands() {
+    let (target, field) = ("x".repeat(9_000), "x".repeat(90_000));
+    let late = "accept-language: en\r\norigin: http://localhost:5173\r\n\r\n";
+    for (status, parts) in [
+        (
+            414,
+            &["GET /", &*target, " HTTP/1.1\r\nhost: a\r\n", late][..],
+        ),
+        (
+            431,
+            &["GET / HTTP/1.1\r\nhost: a\r\nx: ", &field, "\r\n", late],
+        ),
+        (
+            431,
+            &[
+                "GET / HTTP/1.1\r\nhost: a\r\norigin: http://localhost:5173\r\naccept-language: en\r\nx: ",
+                &field,
+                "\r\n\r\n",
+            ],
+        ),
+    ] {
+        let answer = refused(parts).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
+        );
+        let allowed = "access-control-allow-origin: http://localhost:5173\r\n";
+        assert!(answer.contains(allowed), "{answer}");
+        assert!(answer.contains("content-language: en"), "{answer}");
+    }
 }
 
 #[actix_web::test]

@@ -351,3 +351,38 @@ async fn a_stop_drains(signal: &str) {
     assert_eq!(&answer.body[..], b"done");
     assert!(process.wait().success());
 }
+
+#[actix_web::test]
+async fn a_stream_that_the_stop_cuts_is_logged_as_draining() {
+    let backend = serving(|mut stream| async move {
+        read_head(&mut stream).await.unwrap();
+        let begun = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nbegun\r\n";
+        stream.write_all(begun).await.unwrap();
+        // It ends once the gateway has gone.
+        read_head(&mut stream).await;
+    })
+    .await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), crate::patient()).unwrap();
+    let mut process = Process::start(
+        gateway()
+            .arg("--config")
+            .arg(file.path())
+            .env("BACKEND_URL", format!("http://{backend}")),
+    );
+    let mut stream = tokio::net::TcpStream::connect(process.addr())
+        .await
+        .unwrap();
+    let request = b"GET /things HTTP/1.1\r\nhost: a\r\nx-request-id: line-4\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    while !String::from_utf8_lossy(&answer).contains("begun") {
+        answer.push(tokio::io::AsyncReadExt::read_u8(&mut stream).await.unwrap());
+    }
+    process.terminate();
+    let line = process.line_with("line-4");
+    for fact in ["status=200", "bytes=5", "outcome=draining"] {
+        assert!(line.contains(fact), "{fact} in {line}");
+    }
+    assert!(process.wait().success());
+}
