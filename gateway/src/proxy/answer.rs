@@ -3,6 +3,8 @@
 //! httparse takes no more than RFC 9112 allows of a line; what delimits the body is held to §6.3 here, and nothing is let
 //! through that could be read in one way by some and in another by others.
 
+mod keep_alive;
+
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use httparse::{ParserConfig, Response, Status};
 
+use self::keep_alive::idle_time;
 use super::decoder::Decoder;
 use super::headers::ConnectionOptions;
 use super::outcome::Heard;
@@ -20,9 +23,6 @@ use crate::limits::AnswerLimits;
 
 /// Fields for which there is room without an allocation. Answers have a dozen.
 const USUAL_FIELDS: usize = 100;
-
-/// How long before the upstream closes an idle connection it is not used any more.
-const KEEP_ALIVE_MARGIN: Duration = Duration::from_secs(1);
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unsound {
@@ -148,21 +148,6 @@ fn parse_into<'b>(
             .filter_map(idle_time)
             .min(),
     }))
-}
-
-/// What `Keep-Alive: timeout=5, max=100` leaves of its timeout (RFC 2068 §19.7.1.1; servers write it still). The upstream
-/// counts from when it has written the answer, so a request needs a second's start on its closing, or half of the time
-/// where that is no more than a second.
-fn idle_time(value: &[u8]) -> Option<Duration> {
-    let parameters = std::str::from_utf8(value).ok()?.split(',');
-    let timeouts = parameters.filter_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        let is_timeout = name.trim().eq_ignore_ascii_case("timeout");
-        let seconds: u32 = value.trim().trim_matches('"').parse().ok()?;
-        let timeout = Duration::from_secs(seconds.into());
-        is_timeout.then(|| timeout - KEEP_ALIVE_MARGIN.min(timeout / 2))
-    });
-    timeouts.min()
 }
 
 /// How the body is delimited, where there is one (RFC 9112 §6.3).
