@@ -109,7 +109,7 @@ impl Worker {
     }
 
     /// Who asks. A client that has gone before it was accepted has no address any more: all those share one.
-    fn client_of(&self, request: &HttpRequest) -> IpAddr {
+    pub(crate) fn client_of(&self, request: &HttpRequest) -> IpAddr {
         let peer = request.peer_addr();
         let peer = peer.map_or(Ipv6Addr::UNSPECIFIED.into(), |peer| peer.ip());
         let proxies = &self.config.trusted_proxies;

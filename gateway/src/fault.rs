@@ -53,7 +53,7 @@ pub(crate) enum ClientFault {
     TooSlow,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Fault {
     Upstream {
         fault: UpstreamFault,

@@ -20,7 +20,7 @@ use crate::guard::{Guard, Phase};
 use crate::keep::Keep;
 use crate::metrics::Metrics;
 use crate::openapi;
-use crate::tracking::{Copies, Watches};
+use crate::tracking::{Copies, Lists, WatchLimits, Watches};
 
 pub(crate) struct State {
     pub(crate) config: Arc<Config>,
@@ -31,6 +31,7 @@ pub(crate) struct State {
     pub(crate) recent: Recent,
     pub(crate) keep: Keep,
     pub(crate) copies: Copies,
+    pub(crate) lists: Arc<Lists>,
     pub(crate) watches: Arc<Watches>,
     /// None where nobody may rehearse.
     pub(crate) drills: Option<Drills>,
@@ -49,6 +50,8 @@ impl State {
         let rows = config.routes.kept();
         let shares = rows.len() as u64 + u64::from(config.tracking.is_some());
         let share = config.cache / shares.max(1);
+        let tracking = config.tracking.as_ref();
+        let watches = tracking.map_or_else(WatchLimits::default, |sources| sources.watches);
         Ok(Self {
             guards: upstreams
                 .enumerate()
@@ -60,7 +63,8 @@ impl State {
             metrics,
             recent: Recent::default(),
             copies: Copies::new(share),
-            watches: Arc::default(),
+            lists: Arc::default(),
+            watches: Watches::new(watches),
             drills: config.drills.then(Drills::default),
             draining: Draining::default(),
             openapi: OnceLock::new(),

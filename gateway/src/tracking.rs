@@ -7,9 +7,12 @@
 mod compose;
 mod copies;
 mod inquiry;
+mod list;
+mod lists;
 mod part;
 mod place;
 mod poll;
+mod shared;
 mod source;
 mod stream;
 mod subject;
@@ -23,16 +26,17 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use log::Level;
 use matchit::Params;
-use service_kit::serve::Draining;
 
 pub(crate) use copies::Copies;
+pub(crate) use lists::Lists;
 pub(crate) use source::Sources;
-pub(crate) use watches::Watches;
+pub(crate) use watches::{WatchLimits, Watches};
 
 use crate::dispatch::Worker;
 use crate::fault::{ClientFault, Fault};
 use crate::pages;
 use crate::proxy::{is_loop, withhold};
+use crate::rate::Client;
 use crate::record::Record;
 use crate::reply::Reply;
 use crate::server_sent;
@@ -42,6 +46,7 @@ use inquiry::{Errand, Inquiry, Round};
 use part::Refusal;
 use stream::Watcher;
 use subject::OrderId;
+use watches::TooManyStreams;
 
 /// How an order is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,16 +86,23 @@ pub(crate) async fn answer(
         return reply.fault(&fault, None);
     };
     match view {
-        View::Once => once(&reply, &inquiry, record).await,
-        View::Stream => stream(&reply, inquiry, request, &worker.draining).await,
+        View::Once => once(&reply, &inquiry, worker.share_of(request), record).await,
+        View::Stream => stream(&reply, inquiry, request, worker).await,
     }
 }
 
-async fn once(reply: &Reply<'_>, inquiry: &Inquiry, record: &Record) -> HttpResponse {
+async fn once(
+    reply: &Reply<'_>,
+    inquiry: &Inquiry,
+    client: Option<Client>,
+    record: &Record,
+) -> HttpResponse {
     let errand = Errand {
         request_id: &record.request_id,
         trace: &record.trace,
         level: Level::Warn,
+        client,
+        is_poll: false,
     };
     let round = inquiry.ask(&errand).await;
     let answer = match &round.verdict {
@@ -114,8 +126,13 @@ async fn stream(
     reply: &Reply<'_>,
     inquiry: Inquiry,
     request: &HttpRequest,
-    draining: &Draining,
+    worker: &Worker,
 ) -> HttpResponse {
+    let (watches, draining) = (&worker.state.watches, &worker.draining);
+    let permit = match watches.admit(worker.client_of(request).into()) {
+        Ok(permit) => permit,
+        Err(TooManyStreams) => return reply.fault(&Fault::ShareUsed, inquiry.orders()),
+    };
     let inquiry = Rc::new(inquiry);
     let (receiver, latest) = match poll::join(&inquiry, draining).await {
         Ok(joined) => joined,
@@ -133,6 +150,7 @@ async fn stream(
         receiver,
         latest,
         draining: draining.clone(),
+        _permit: permit,
         is_news: true,
     };
     response.set_body(BoxBody::new(BodyStream::new(Box::pin(watcher.stream()))))

@@ -143,6 +143,10 @@ pub(crate) struct FeatureTable {
 pub(crate) struct TrackingTable {
     #[serde(deserialize_with = "duration")]
     pub(crate) timeout: Duration,
+    #[serde(default = "default_watched_orders")]
+    pub(crate) watched_orders: usize,
+    /// A tenth of `watched_orders` by default.
+    pub(crate) streams_per_client: Option<usize>,
     pub(crate) order: PartTable,
     pub(crate) kitchen: PartTable,
     pub(crate) delivery: PartTable,
@@ -224,6 +228,12 @@ fn default_response_fields() -> usize {
 /// Room for a few thousand menus.
 fn default_cache() -> ByteSize {
     ByteSize::mib(16)
+}
+
+/// Each costs every service a request every two seconds, so that these are 500 a second. Even where each takes a second,
+/// that is half of what an upstream takes at once by default.
+fn default_watched_orders() -> usize {
+    1000
 }
 
 /// Once: what a second try does not mend, a third seldom does.

@@ -49,7 +49,7 @@ const OF_NO_OPERATION: &[Code] = &[Code::RouteNotFound, Code::MethodNotAllowed];
 pub(super) fn codes(route: &Route, operation: Option<&Operation>, has_quotas: bool) -> Vec<Code> {
     let mut codes = ALWAYS.to_vec();
     // Without quotas, too: a client has a share of what may be under way to an upstream.
-    let has_share = matches!(route.to, To::Upstream(_));
+    let has_share = matches!(route.to, To::Upstream(_) | To::Tracking(_));
     if has_share || has_quotas && !route.is_probe() {
         codes.push(Code::RateLimited);
     }

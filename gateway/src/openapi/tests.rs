@@ -157,7 +157,12 @@ fn what_is_turned_off_is_not_told() {
     let document = document(&Config::load(None, &env).unwrap());
     assert!(document["paths"].get("/docs").is_none());
     // No quota, but a client still has a share of an upstream.
-    for (path, has_429) in [("/", false), ("/status", false), ("/order-api/menu", true)] {
+    for (path, has_429) in [
+        ("/", false),
+        ("/status", false),
+        ("/order-api/menu", true),
+        ("/suivi/{commandeId}/flux", true),
+    ] {
         let responses = document["paths"][path]["get"]["responses"].as_object();
         assert_eq!(responses.unwrap().contains_key("429"), has_429, "{path}");
     }

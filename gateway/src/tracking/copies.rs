@@ -129,6 +129,23 @@ mod tests {
     }
 
     #[test]
+    fn who_asks_for_many_orders_pushes_out_none_that_is_still_watched() {
+        let copies = Copies::new(1 << 20);
+        let watched = subject("watched", None);
+        for flood in 0..50_000 {
+            if flood % 100 == 0 {
+                copies.learn(PartName::Order, &watched, &found());
+            }
+            let other = subject(&flood.to_string(), None);
+            copies.learn(PartName::Order, &other, &found());
+        }
+        let last = copies.learn(PartName::Order, &watched, &failed());
+        assert!(last.is_some());
+        let first = copies.learn(PartName::Order, &subject("1", None), &failed());
+        assert!(first.is_none());
+    }
+
+    #[test]
     fn what_the_service_no_longer_has_does_not_come_back() {
         let copies = Copies::new(1 << 20);
         let mine = subject("7", None);

@@ -13,14 +13,16 @@ use shared_types::tracking::Parts;
 
 use super::compose::Answer;
 use super::copies::PartName;
+use super::lists::{ListKey, Query, Reading};
 use super::part::{Last, Outcome, Refusal};
-use super::place::Place;
+use super::place::{Call, Place};
 use super::subject::{OrderId, Subject};
 use crate::config::Upstream;
 use crate::dispatch::Worker;
 use crate::drills::Drill;
 use crate::fault::Fault;
-use crate::proxy::via_of;
+use crate::proxy::{passages_of, via_of};
+use crate::rate::Client;
 use crate::state::State;
 use crate::trace::Trace;
 
@@ -33,6 +35,8 @@ pub(super) struct Inquiry {
     route: Arc<str>,
     /// By which way the request has come, this gateway included.
     via: Vec<HeaderValue>,
+    /// How often it has come through this gateway before.
+    passages: usize,
 }
 
 /// What came of asking.
@@ -48,6 +52,10 @@ pub(super) struct Errand<'e> {
     pub(super) trace: &'e Trace,
     /// How what goes wrong is logged.
     pub(super) level: Level,
+    /// Whose share of an upstream it takes. What is asked for several clients is nobody's.
+    pub(super) client: Option<Client>,
+    /// Whether it is asked for those who watch.
+    pub(super) is_poll: bool,
 }
 
 impl Round {
@@ -87,6 +95,7 @@ impl Inquiry {
             subject: Subject::of(id, request.headers()),
             places,
             route: Arc::clone(route),
+            passages: passages_of(request.headers()),
             via: lines
                 .chain([HeaderValue::from_static(via_of(request.version()))])
                 .collect(),
@@ -135,15 +144,32 @@ impl Inquiry {
         let drills = self.state.drills.as_ref();
         let drill =
             drills.and_then(|drills| drills.of(&place.upstream, &self.route, rand::random()));
-        let fields = self.fields(errand);
         let id = errand.request_id.as_str();
-        let answered = place.fetch(drill.as_ref(), fields, id).await;
-        let mode = match &answered {
-            Err(fault) => fault.drill(),
-            Ok(_) => drill.filter(Drill::is_slow).map(|drill| drill.mode()),
+        let outcome = match &place.find {
+            // A drill is met by each request for itself.
+            Some(find) if place.is_for_all && drill.is_none() => {
+                let list = self.list(place, find, errand).await;
+                list.outcome.find(find, &self.subject.id)
+            }
+            find => {
+                let call = Call {
+                    client: errand.client,
+                    drill: drill.as_ref(),
+                    fields: self.fields(errand),
+                    request_id: id,
+                };
+                let answered = place.fetch(call).await;
+                let mode = match &answered {
+                    Err(fault) => fault.drill(),
+                    Ok(_) => drill.filter(Drill::is_slow).map(|drill| drill.mode()),
+                };
+                drilled.set(drilled.get().or(mode));
+                match find {
+                    Some(find) => Outcome::of_list(answered, find).find(find, &self.subject.id),
+                    None => Outcome::of_part(answered),
+                }
+            }
         };
-        drilled.set(drilled.get().or(mode));
-        let outcome = Outcome::of(answered, place.find.as_deref(), &self.subject.id);
         let last = self.state.copies.learn(place.name, &self.subject, &outcome);
         // Without a copy the order's is logged with the problem that it makes.
         if let Outcome::Failed(Fault::Upstream { cause, .. }) = &outcome
@@ -153,6 +179,23 @@ impl Inquiry {
             log::log!(errand.level, upstream = &*place.upstream, route = route, request_id = id; "{cause}");
         }
         (outcome, last)
+    }
+
+    /// The list that every order of this caller is in, and perhaps asked for under another's request.
+    async fn list(&self, place: &Place, find: &Arc<str>, errand: &Errand<'_>) -> Arc<Reading> {
+        let key = ListKey {
+            part: place.name,
+            authorization: self.subject.authorization.clone(),
+            passages: self.passages,
+        };
+        let query = || Query {
+            place: place.clone(),
+            find: Arc::clone(find),
+            fields: self.fields(errand),
+            request_id: errand.request_id.as_str().to_owned(),
+        };
+        let lists = &self.state.lists;
+        lists.get(&key, errand.is_poll, place.timeout, query).await
     }
 
     fn fields(&self, errand: &Errand<'_>) -> HeaderMap {

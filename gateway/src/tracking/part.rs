@@ -9,13 +9,14 @@ use serde_json::value::RawValue;
 use shared_types::problem::Code;
 use shared_types::tracking::{PartState, PartStatus};
 
+use super::list::List;
 use super::subject::OrderId;
 use crate::fault::{Fault, UpstreamFault};
 
-/// What came of asking for a part.
+/// What came of asking for a part, or for the list that it is in.
 #[derive(Debug)]
-pub(super) enum Outcome {
-    Found(Box<RawValue>),
+pub(super) enum Outcome<T = Box<RawValue>> {
+    Found(T),
     /// The service says that there is none.
     Missing,
     /// The service says that it is not for this caller.
@@ -45,43 +46,64 @@ pub(super) enum Refusal {
     Fault(Fault),
 }
 
-impl Outcome {
-    /// `find` is the key that holds the id, where the answer is a list.
-    pub(super) fn of(
-        answered: Result<(StatusCode, Bytes), Fault>,
-        find: Option<&str>,
-        id: &OrderId,
+/// What a service answered, and with what.
+pub(super) type Answered = Result<(StatusCode, Bytes), Fault>;
+
+impl<T> Outcome<T> {
+    fn of(
+        answered: Answered,
+        read: impl FnOnce(Bytes) -> Result<T, serde_json::Error>,
+        is_by_id: bool,
     ) -> Self {
         let (status, body) = match answered {
             Ok(answer) => answer,
             Err(fault) => return Self::Failed(fault),
         };
-        let is_by_id = find.is_none();
         match status {
             StatusCode::NOT_FOUND => Self::Missing,
             // Who is asked for one order and does not take its id has none of that id.
             StatusCode::BAD_REQUEST if is_by_id => Self::Missing,
             StatusCode::UNAUTHORIZED => Self::Refused(Code::Unauthorized),
             StatusCode::FORBIDDEN => Self::Refused(Code::Forbidden),
-            _ if status.is_success() => {
-                let read = match find {
-                    Some(key) => find_in(&body, key, id.plain()),
-                    None => whole(&body).map(Some),
-                };
-                match read {
-                    Ok(Some(value)) => Self::Found(value),
-                    Ok(None) => Self::Missing,
-                    Err(error) => Self::Failed(Fault::upstream(
-                        UpstreamFault::InvalidResponse,
-                        format!("not what was asked for: {error}"),
-                    )),
-                }
-            }
+            _ if status.is_success() => match read(body) {
+                Ok(found) => Self::Found(found),
+                Err(error) => Self::Failed(Fault::upstream(
+                    UpstreamFault::InvalidResponse,
+                    format!("not what was asked for: {error}"),
+                )),
+            },
             _ => Self::Failed(Fault::upstream(
                 UpstreamFault::Failed,
                 format!("the upstream answered {status}"),
             )),
         }
+    }
+}
+
+impl Outcome<List> {
+    /// Of an answer that is a list, in which `key` holds the order's id.
+    pub(super) fn of_list(answered: Answered, key: &str) -> Self {
+        Self::of(answered, |body| List::read(body, key), false)
+    }
+
+    /// What it means for one order.
+    pub(super) fn find(&self, key: &str, id: &OrderId) -> Outcome {
+        match self {
+            Self::Found(list) => match list.find(key, id) {
+                Some(value) => Outcome::Found(value),
+                None => Outcome::Missing,
+            },
+            Self::Missing => Outcome::Missing,
+            Self::Refused(code) => Outcome::Refused(*code),
+            Self::Failed(fault) => Outcome::Failed(fault.clone()),
+        }
+    }
+}
+
+impl Outcome {
+    /// Of an answer that is the part itself.
+    pub(super) fn of_part(answered: Answered) -> Self {
+        Self::of(answered, |body| whole(&body), true)
     }
 
     /// The order itself, without which there is nothing to show. What the service refuses is not shown from a copy.
@@ -133,21 +155,6 @@ fn whole(body: &[u8]) -> Result<Box<RawValue>, serde_json::Error> {
     let value: &RawValue = serde_json::from_slice(body)?;
     serde_json::from_str::<Fields<'_>>(value.get())?;
     Ok(value.to_owned())
-}
-
-/// The first object of a list that has the id under the key.
-fn find_in(body: &[u8], key: &str, id: &str) -> Result<Option<Box<RawValue>>, serde_json::Error> {
-    let list: Vec<&RawValue> = serde_json::from_slice(body)?;
-    let is_it = |value: &RawValue| {
-        let fields: Option<Fields<'_>> = serde_json::from_str(value.get()).ok();
-        let found = fields.and_then(|fields| fields.get(key).map(|value| value.get()));
-        let found: Option<String> = found.and_then(|text| serde_json::from_str(text).ok());
-        found.is_some_and(|found| found == id)
-    };
-    Ok(list
-        .into_iter()
-        .find(|value| is_it(value))
-        .map(ToOwned::to_owned))
 }
 
 #[cfg(test)]

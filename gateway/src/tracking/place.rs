@@ -4,13 +4,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
-use bytes::Bytes;
 use http::header::HeaderMap;
 use http::uri::PathAndQuery;
 use tokio::time::{Instant, timeout_at};
 
 use super::copies::PartName;
+use super::part::Answered;
 use super::source::Source;
 use super::subject::OrderId;
 use crate::dispatch::Worker;
@@ -18,10 +17,12 @@ use crate::drills::Drill;
 use crate::fault::Fault;
 use crate::guard::{Guard, Intake};
 use crate::proxy::{Fetch, Pool, fetch, settle};
+use crate::rate::Client;
 
 /// Bytes of one service's answer: room for the ten thousand deliveries that may be on a list.
 const MOST: usize = 8 * 1024 * 1024;
 
+#[derive(Clone)]
 pub(super) struct Place {
     pub(super) name: PartName,
     /// Of the upstream.
@@ -29,13 +30,24 @@ pub(super) struct Place {
     /// Its name.
     pub(super) upstream: Arc<str>,
     /// The key that holds the order's id, where the answer is a list.
-    pub(super) find: Option<String>,
+    pub(super) find: Option<Arc<str>>,
+    /// Whether one answer holds every order.
+    pub(super) is_for_all: bool,
     target: PathAndQuery,
-    timeout: Duration,
+    pub(super) timeout: Duration,
     guard: Arc<Guard>,
     /// The number of its circuit.
     circuit: usize,
     pool: Rc<Pool>,
+}
+
+/// One request for it.
+pub(super) struct Call<'c> {
+    /// Whose share of the upstream it takes.
+    pub(super) client: Option<Client>,
+    pub(super) drill: Option<&'c Drill>,
+    pub(super) fields: HeaderMap,
+    pub(super) request_id: &'c str,
 }
 
 impl Place {
@@ -53,6 +65,7 @@ impl Place {
             index,
             upstream: Arc::clone(&upstream.name),
             find: source.find.clone(),
+            is_for_all: source.is_for_all(),
             target: source.target(&upstream.url.prefix, id)?,
             timeout: timeout.min(upstream.timeout),
             guard: Arc::clone(worker.state.guards.get(index)?),
@@ -62,16 +75,14 @@ impl Place {
     }
 
     /// One try, whose outcome the circuits learn. There is no second: what is missing is said, and asked for again soon.
-    pub(super) async fn fetch(
-        &self,
-        drill: Option<&Drill>,
-        fields: HeaderMap,
-        request_id: &str,
-    ) -> Result<(StatusCode, Bytes), Fault> {
+    pub(super) async fn fetch(&self, call: Call<'_>) -> Answered {
         let deadline = Instant::now() + self.timeout;
         let asked_by = (self.circuit, Intake::Whole);
-        let (ticket, _permit) = self.guard.let_in(asked_by, None).await?;
-        let drilled = drill.map(|drill| drill.admit(Intake::Whole)).transpose();
+        let (ticket, _permit) = self.guard.let_in(asked_by, call.client).await?;
+        let drilled = call
+            .drill
+            .map(|drill| drill.admit(Intake::Whole))
+            .transpose();
         let drilled = drilled.inspect_err(|open| self.guard.metrics.refused(open))?;
         let began = Instant::now();
         let exchange = async {
@@ -81,9 +92,9 @@ impl Place {
             fetch(Fetch {
                 pool: &self.pool,
                 upstream: &self.upstream,
-                request_id,
+                request_id: call.request_id,
                 target: &self.target,
-                fields,
+                fields: call.fields,
                 deadline,
                 most: MOST,
             })

@@ -13,7 +13,9 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::inquiry::{Errand, Inquiry, Round};
-use super::watches::{Duty, Latest};
+use super::shared::{Duty, Latest};
+use super::subject::Subject;
+use super::watches::tell;
 use crate::guard::Overloaded;
 use crate::trace::Trace;
 
@@ -27,7 +29,7 @@ const EVERY: Duration = Duration::from_secs(2);
 pub(super) async fn join(
     inquiry: &Rc<Inquiry>,
     draining: &Draining,
-) -> Result<(watch::Receiver<Latest>, Arc<Round>), Overloaded> {
+) -> Result<(watch::Receiver<Latest<Round>>, Arc<Round>), Overloaded> {
     loop {
         let (mut receiver, duty) = inquiry.state.watches.join(&inquiry.subject)?;
         if let Some(duty) = duty {
@@ -42,16 +44,18 @@ pub(super) async fn join(
 }
 
 /// Asks at least once, and then until there is nothing more to say or nobody to say it to.
-async fn poll(inquiry: Rc<Inquiry>, duty: Duty, draining: Draining) {
+async fn poll(inquiry: Rc<Inquiry>, duty: Duty<Subject, Round>, draining: Draining) {
     loop {
         let errand = Errand {
             request_id: &RequestId::make(),
             trace: &Trace::go_on_or_begin(&HeaderMap::new(), rand::random()),
             // Every two seconds for each order: an outage is in the log without these.
             level: Level::Debug,
+            client: None,
+            is_poll: true,
         };
         let round = Arc::new(inquiry.ask(&errand).await);
-        duty.tell(&round);
+        tell(&duty, &round);
         if round.is_last() {
             return;
         }

@@ -1,5 +1,6 @@
 //! Where the three parts are asked for: the table `[tracking]`, refused at the start where it leads nowhere.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::Method;
@@ -9,6 +10,7 @@ use shared_types::tracking::Parts;
 
 use super::View;
 use super::subject::OrderId;
+use super::watches::WatchLimits;
 use crate::config::{PartTable, TrackingTable, Upstream};
 use crate::guard::RouteNames;
 
@@ -18,6 +20,7 @@ const PLACE: &str = "{id}";
 pub(crate) struct Sources {
     /// For all parts, which are asked at once. An upstream's own, where it is shorter, holds for its part.
     pub(crate) timeout: Duration,
+    pub(crate) watches: WatchLimits,
     pub(crate) parts: Parts<Source>,
 }
 
@@ -30,7 +33,7 @@ pub(crate) struct Source {
     /// With `{id}` where the order's goes.
     path: String,
     /// The key that holds the order's id, where the answer is a list.
-    pub(crate) find: Option<String>,
+    pub(crate) find: Option<Arc<str>>,
 }
 
 impl Sources {
@@ -46,8 +49,24 @@ impl Sources {
             Source::new(table, upstreams, names)
                 .map_err(|(key, reason)| ConfigError::new(format!("tracking.{name}.{key}"), reason))
         };
+        let orders = table.watched_orders;
+        let streams_per_client = table.streams_per_client;
+        let streams_per_client = streams_per_client.unwrap_or_else(|| orders.div_ceil(10));
+        for (key, count) in [
+            ("watched_orders", orders),
+            ("streams_per_client", streams_per_client),
+        ] {
+            if count == 0 {
+                let key = format!("tracking.{key}");
+                return Err(ConfigError::new(key, "must be at least 1"));
+            }
+        }
         Ok(Self {
             timeout: table.timeout,
+            watches: WatchLimits {
+                orders,
+                streams_per_client,
+            },
             parts: Parts {
                 order: source("order", table.order)?,
                 kitchen: source("kitchen", table.kitchen)?,
@@ -89,8 +108,13 @@ impl Source {
             upstream,
             circuit,
             path,
-            find,
+            find: find.map(Into::into),
         })
+    }
+
+    /// Whether one answer holds every order: a list that is asked for without an id.
+    pub(crate) fn is_for_all(&self) -> bool {
+        self.find.is_some() && !self.path.contains(PLACE)
     }
 
     /// What the upstream is asked for; `prefix` is its URL's path.
@@ -154,6 +178,16 @@ mod tests {
             ),
             ("\"order_id\"", "\"\"", "tracking.kitchen.find"),
             ("\"2s\"", "\"0s\"", "tracking.timeout"),
+            (
+                "watched_orders = 1000",
+                "watched_orders = 0",
+                "tracking.watched_orders",
+            ),
+            (
+                "watched_orders = 1000",
+                "streams_per_client = 0",
+                "tracking.streams_per_client",
+            ),
             ("find", "fnd", "fnd"),
         ] {
             let refused = parse(from, to).unwrap_err();

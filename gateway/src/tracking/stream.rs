@@ -17,7 +17,8 @@ use tokio::time::sleep;
 
 use super::inquiry::{Inquiry, Round};
 use super::poll;
-use super::watches::Latest;
+use super::shared::Latest;
+use super::watches::StreamPermit;
 use crate::server_sent;
 
 /// How often something is sent at least: proxies give up a connection on which nothing is for a minute or half of
@@ -30,9 +31,10 @@ const BEAT: Bytes = Bytes::from_static(b": \n\n");
 /// One who watches.
 pub(super) struct Watcher {
     pub(super) inquiry: Rc<Inquiry>,
-    pub(super) receiver: watch::Receiver<Latest>,
+    pub(super) receiver: watch::Receiver<Latest<Round>>,
     pub(super) latest: Arc<Round>,
     pub(super) draining: Draining,
+    pub(super) _permit: StreamPermit,
     /// Whether the latest is still to be shown.
     pub(super) is_news: bool,
 }
@@ -88,7 +90,7 @@ impl Watcher {
     }
 }
 
-async fn wait(receiver: &mut watch::Receiver<Latest>, draining: &Draining) -> Event {
+async fn wait<T>(receiver: &mut watch::Receiver<T>, draining: &Draining) -> Event {
     tokio::select! {
         biased;
         () = draining.begun() => Event::Stop,
@@ -127,7 +129,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_silence_is_broken_in_time() {
-        let (_sender, mut receiver) = watch::channel(None);
+        let (_sender, mut receiver) = watch::channel(());
         let began = Instant::now();
         let waited = wait(&mut receiver, &Draining::default()).await;
         assert_eq!((waited, began.elapsed()), (Event::Silence, HEARTBEAT));
@@ -135,10 +137,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn news_a_desertion_and_a_stop_are_told_at_once() {
-        let (sender, mut receiver) = watch::channel(None);
+        let (sender, mut receiver) = watch::channel(());
         let draining = Draining::default();
         let began = Instant::now();
-        sender.send_replace(None);
+        sender.send_replace(());
         assert_eq!(wait(&mut receiver, &draining).await, Event::News);
         drop(sender);
         assert_eq!(wait(&mut receiver, &draining).await, Event::Deserted);

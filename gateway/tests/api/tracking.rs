@@ -1,6 +1,8 @@
 //! One answer made of three, whichever of the services can be heard, and the same as a stream.
 
+mod lists;
 mod outages;
+mod shares;
 mod stream;
 
 use std::net::SocketAddr;

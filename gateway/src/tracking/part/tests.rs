@@ -15,7 +15,11 @@ const LIST: &str =
 fn outcome(status: u16, body: &str, find: Option<&str>) -> Outcome {
     let status = StatusCode::from_u16(status).unwrap();
     let id = OrderId::parse("7").unwrap();
-    Outcome::of(Ok((status, body.to_owned().into())), find, &id)
+    let answered = Ok((status, body.to_owned().into()));
+    match find {
+        Some(key) => Outcome::of_list(answered, key).find(key, &id),
+        None => Outcome::of_part(answered),
+    }
 }
 
 fn last() -> Option<Last> {

@@ -1,0 +1,143 @@
+//! A list in which orders are found by their ids: read once, however many are looked for. Decides and does no I/O.
+//!
+//! It holds the answer as it came and where each order stands in it, so that what is found is what the service wrote.
+
+use std::collections::hash_map::RandomState;
+use std::fmt;
+use std::hash::BuildHasher as _;
+use std::ops::Range;
+
+use bytes::Bytes;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::subject::OrderId;
+
+#[derive(Debug)]
+pub(super) struct List {
+    body: Bytes,
+    /// By their hashes, those of the same hash in the order of the list.
+    entries: Vec<Entry>,
+    /// Keyed at random, so that no choice of ids makes many hashes the same.
+    hasher: RandomState,
+}
+
+#[derive(Debug)]
+struct Entry {
+    /// Of the id.
+    hash: u64,
+    /// Where the object stands in the body.
+    place: Range<usize>,
+}
+
+impl List {
+    /// `key` is what an object's id stands under. What has none is not in the list.
+    ///
+    /// # Errors
+    /// It is no list.
+    pub(super) fn read(body: Bytes, key: &str) -> Result<Self, serde_json::Error> {
+        let hasher = RandomState::new();
+        let values: Vec<&RawValue> = serde_json::from_slice(&body)?;
+        let entry = |value: &RawValue| {
+            let text = value.get();
+            let begin = text.as_ptr().addr().checked_sub(body.as_ptr().addr())?;
+            Some(Entry {
+                hash: hasher.hash_one(id_of(text, key)?.as_str()),
+                place: begin..begin + text.len(),
+            })
+        };
+        let mut entries: Vec<_> = values.into_iter().filter_map(entry).collect();
+        entries.sort_by_key(|entry| entry.hash);
+        Ok(Self {
+            body,
+            entries,
+            hasher,
+        })
+    }
+
+    /// The first object with the id under `key`, which is the one that the list was read by.
+    pub(super) fn find(&self, key: &str, id: &OrderId) -> Option<Box<RawValue>> {
+        let hash = self.hasher.hash_one(id.plain());
+        let begin = self.entries.partition_point(|entry| entry.hash < hash);
+        let entries = self.entries.iter().skip(begin);
+        let mut texts = entries
+            .take_while(|entry| entry.hash == hash)
+            .filter_map(|entry| std::str::from_utf8(self.body.get(entry.place.clone())?).ok());
+        let text = texts.find(|text| id_of(text, key).is_some_and(|found| found == id.plain()))?;
+        RawValue::from_string(text.to_owned()).ok()
+    }
+
+    /// Bytes of the answer.
+    pub(super) fn length(&self) -> usize {
+        self.body.len()
+    }
+
+    /// Bytes that it takes.
+    pub(super) fn size(&self) -> usize {
+        size_of::<Self>() + self.body.len() + self.entries.capacity() * size_of::<Entry>()
+    }
+}
+
+/// The string under the key of an object. Of a key that occurs twice, the last counts.
+fn id_of(object: &str, key: &str) -> Option<String> {
+    let mut reader = serde_json::Deserializer::from_str(object);
+    let value = Find(key).deserialize(&mut reader).ok()??;
+    serde_json::from_str(value.get()).ok()
+}
+
+/// Looks for a key and takes nothing else of an object.
+struct Find<'k>(&'k str);
+
+/// Whether a key is this one.
+struct Is<'k>(&'k str);
+
+impl<'de> DeserializeSeed<'de> for Find<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
+        reader.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Find<'_> {
+    type Value = Option<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut object: M) -> Result<Self::Value, M::Error> {
+        let mut found = None;
+        while let Some(is_it) = object.next_key_seed(Is(self.0))? {
+            if is_it {
+                found = Some(object.next_value()?);
+            } else {
+                object.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Is<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<bool, D::Error> {
+        reader.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Is<'_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<bool, E> {
+        Ok(key == self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+use serde_json::value::RawValue;
+
+use super::super::subject::OrderId;
+use super::List;
+
+fn find(body: &str, id: &str) -> Option<String> {
+    let list = List::read(body.to_owned().into(), "id").unwrap();
+    let found = list.find("id", &OrderId::parse(id).unwrap());
+    found.map(|value| value.get().to_owned())
+}
+
+/// What is to be found, said plainly: the first object whose fields have the string under the key.
+fn expected(body: &str, id: &str) -> Option<String> {
+    let values: Vec<&RawValue> = serde_json::from_str(body).unwrap();
+    let is_it = |value: &&&RawValue| {
+        let fields: Option<HashMap<String, &RawValue>> = serde_json::from_str(value.get()).ok();
+        let found = fields.and_then(|fields| serde_json::from_str(fields.get("id")?.get()).ok());
+        found.is_some_and(|found: String| found == id)
+    };
+    values
+        .iter()
+        .find(is_it)
+        .map(|value| value.get().to_owned())
+}
+
+#[test]
+fn an_order_is_found_as_it_was_written() {
+    let body = "[ {\"id\": \"6\"} ,\n {\"n\" : 1.50, \"id\":\"7\", \"x\": [ 1 ] },{\"id\":\"7\"}]";
+    let written = "{\"n\" : 1.50, \"id\":\"7\", \"x\": [ 1 ] }";
+    assert_eq!(find(body, "7").as_deref(), Some(written));
+    assert_eq!(find(body, "8"), None);
+}
+
+#[test]
+fn an_id_is_compared_as_what_it_says() {
+    let body = r#"[{"i\u0064":"caf\u00e9"}]"#;
+    assert!(find(body, "caf%C3%A9").is_some());
+}
+
+#[test]
+fn what_has_no_such_id_is_passed_over() {
+    let body = r#"[7, null, "7", ["id","7"], {"id":7}, {"in":{"id":"7"}}, {"id":"7","id":"8"}]"#;
+    assert_eq!(find(body, "7"), None);
+    assert!(find(body, "8").is_some());
+}
+
+#[test]
+fn what_is_no_list_is_refused() {
+    for body in [
+        "",
+        "{}",
+        "null",
+        "[",
+        "[{}",
+        "[{}] 1",
+        "[{\"id\":\"\u{1}\"}]",
+    ] {
+        assert!(List::read(body.to_owned().into(), "id").is_err(), "{body}");
+    }
+}
+
+#[test]
+fn a_list_takes_little_more_than_its_answer() {
+    let objects: Vec<_> = (0..10_000)
+        .map(|id| format!(r#"{{"id":"{id:036}","status":"EN_ATTENTE","items":[{{"nom":"Tajine","quantite":2}}]}}"#))
+        .collect();
+    let body = format!("[{}]", objects.join(","));
+    let length = body.len();
+    let size = List::read(body.into(), "id").unwrap().size();
+    assert!(size < length + length / 2, "{size} for {length}");
+}
+
+fn value() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("1.50".to_owned()),
+        Just("null".to_owned()),
+        r#""[a-c]{0,2}""#,
+        Just(r#""\ud800""#.to_owned()),
+    ];
+    let key = prop_oneof![Just("id"), Just("n"), Just(r"i\u0064"), Just(r"\ud800")];
+    leaf.prop_recursive(3, 16, 4, move |inner| {
+        let field =
+            (key.clone(), inner.clone()).prop_map(|(key, value)| format!("\"{key}\": {value}"));
+        prop_oneof![
+            prop::collection::vec(inner, 0..3).prop_map(|all| format!("[{}]", all.join(" ,"))),
+            prop::collection::vec(field, 0..4).prop_map(|all| format!("{{{}}}", all.join(","))),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_in_a_list_the_first_with_the_id_is_found(
+        values in prop::collection::vec(value(), 0..12),
+        id in "[a-c]{1,2}",
+    ) {
+        let body = format!("[{}]", values.join(", "));
+        prop_assert_eq!(find(&body, &id), expected(&body, &id));
+    }
+}
