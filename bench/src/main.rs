@@ -2,7 +2,7 @@
 //!
 //! It knows no service's code, only what the contract says of them, so that the same load can be put on anything
 //! that speaks it. Each measurement is a subcommand: `orders`, which runs where none is named, `journey`, `lists`, `idle`,
-//! `bodies`, `outages`, `proxy` and `growth`.
+//! `bodies`, `outages`, `siege`, `proxy` and `growth`.
 
 mod bodies;
 mod client;
@@ -26,6 +26,7 @@ mod proxy;
 mod report;
 mod server;
 mod service;
+mod siege;
 mod sink;
 mod stats;
 mod upstream;
@@ -67,6 +68,8 @@ enum Measurement {
     Bodies(bodies::Options),
     /// What an upstream that is down costs those who ask for it, those who do not, and itself
     Outages(outages::Options),
+    /// What becomes of everybody else while one address attacks; beside nginx
+    Siege(siege::Options),
 }
 
 fn main() -> ExitCode {
@@ -111,5 +114,6 @@ async fn run(measurement: Measurement) -> Result<(), Error> {
         Measurement::Growth(options) => growth::run(options).await,
         Measurement::Bodies(options) => bodies::run(options).await,
         Measurement::Outages(options) => outages::run(options).await,
+        Measurement::Siege(options) => siege::run(options).await,
     }
 }

@@ -52,6 +52,7 @@ pub(crate) fn build(target: &Path) -> Result<PathBuf, Error> {
     let built = Command::new(cargo)
         .args(["build", "--release"])
         .args(PROGRAMS.iter().flat_map(|program| ["-p", program]))
+        .args(["-p", "client-service"])
         .arg("--target-dir")
         .arg(target)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))

@@ -51,10 +51,11 @@ uri = "8KiB"
 head = "32KiB"
 request_body = "1MiB"
 connections = 10000
+# All clients are one address here, which may have all of them.
+connections_per_client = 10000
 head_timeout = "10s"
 stall_timeout = "30s"
 idle_timeout = "60s"
-# All clients are one address here.
 rate = "off"
 
 [upstreams.first]

@@ -11,6 +11,8 @@ use crate::{Error, gateway, nginx};
 /// More connections than any scenario has.
 const CONNECTIONS: &str = "25000";
 
+const SHARE: &str = "24999";
+
 /// Its own file, with room for what the others have no limit of, and the routes that `setup` adds to the clients'.
 pub(super) fn gateway_file(setup: Setup) -> Result<String, Error> {
     let mut config = fs::read_to_string(DEFAULT_FILE)?;
@@ -28,8 +30,10 @@ pub(super) fn gateway_file(setup: Setup) -> Result<String, Error> {
         let path = path(number);
         format!("    {{ path = \"{path}\", methods = [\"GET\"], to = \"/clients\", outage = \"error\" }},\n")
     }).collect();
-    let concurrency =
-        format!("concurrency = {{ requests = {CONNECTIONS}, queue = 200, wait = \"250ms\" }}\n");
+    // One address is all the clients, and its share, which is less than everything, is counted as it always is.
+    let concurrency = format!(
+        "concurrency = {{ requests = {CONNECTIONS}, queue = 200, wait = \"250ms\", per_client = {SHARE} }}\n"
+    );
     let config = extended(&config, "\n[upstreams.clients]\n", &concurrency)?;
     // The upstream is told by its query how long an answer is to be.
     let config = config.replace("query = []", "query = [\"bytes\"]");

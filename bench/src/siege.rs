@@ -1,0 +1,206 @@
+//! The plan: what becomes of everybody else while one address attacks, beside nginx with the same limits.
+//!
+//! Each attack meets a proxy of its own, so that none finds what another has left behind. An honest client asks before it
+//! and under it, from another address. All stay on the loopback interface, and each attack ends after some seconds.
+
+mod acts;
+mod attack;
+mod crowd;
+mod guest;
+mod net;
+mod proxy;
+mod report;
+mod upstream;
+mod window;
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use clap::Args;
+use tempfile::TempDir;
+use tokio::time::sleep;
+
+use crate::machine::{allow_files, installed};
+use crate::report::{Conditions, publish};
+use crate::service::{self, Service};
+use crate::{Error, gateway, nginx};
+use attack::Attack;
+use guest::{Call, Visit};
+use net::{Certificate, Target};
+use proxy::{Behind, Proxy};
+use report::Report;
+
+/// One for each of the attackers' connections, and some.
+const FILES: u64 = 12_000;
+
+/// What is left of a start is gone by then.
+const SETTLING: Duration = Duration::from_millis(500);
+
+/// From the attackers' end until the memory is looked at.
+const LEAVING: Duration = Duration::from_secs(1);
+
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// How long the honest client asks before an attack
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=5))]
+    quiet: u64,
+    /// How long it asks under an attack
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=5))]
+    seconds: u64,
+    /// Only this attack, which may be said several times
+    #[arg(long, value_name = "ATTACK")]
+    only: Vec<Attack>,
+    /// The release binaries of another version, in place of those that are built
+    #[arg(long, value_name = "FOLDER")]
+    programs: Option<PathBuf>,
+    /// Also writes the result into this file, between `<!-- siege -->` and `<!-- /siege -->`
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+}
+
+/// One attack on one proxy.
+struct Run {
+    attack: Attack,
+    /// As it names itself.
+    proxy: String,
+    is_gateway: bool,
+    /// What the honest client asked for, and what became of it.
+    quiet: Vec<(&'static str, Visit)>,
+    attacked: Vec<(&'static str, Visit)>,
+    /// Resident memory before, at the most, and a second after the attack.
+    resident: [u64; 3],
+}
+
+/// Measures and reports.
+///
+/// # Errors
+/// Something could not be measured; or all of it was, and a limit was not kept.
+pub(crate) async fn run(options: Options) -> Result<(), Error> {
+    allow_files(FILES)?;
+    let target = service::target_folder()?;
+    let programs = match &options.programs {
+        Some(programs) => programs.clone(),
+        None => service::build(&target)?,
+    };
+    // Taken away when it is dropped, whatever happens.
+    let folder = TempDir::with_prefix_in("bench-", target.canonicalize()?)?;
+    let conditions = Conditions::of(folder.path()).await?;
+    let nginx = installed("nginx");
+    let mut runs = Vec::new();
+    for attack in Attack::ALL {
+        if !options.only.is_empty() && !options.only.contains(&attack) {
+            continue;
+        }
+        for (name, proxy) in besieged(attack, &programs, nginx.as_deref())? {
+            writeln!(io::stderr(), "{}: {name}", attack.name())?;
+            let folder = TempDir::new_in(folder.path())?;
+            runs.push(measure(&options, attack, (name, proxy), folder.path(), &programs).await?);
+        }
+    }
+    let report = Report {
+        conditions,
+        runs,
+        has_nginx: nginx.is_some(),
+        seconds: [options.quiet, options.seconds],
+    };
+    publish("siege", &report.to_string(), options.markdown.as_deref())?;
+    report.verdict()
+}
+
+/// The proxies by name, the gateway first.
+fn besieged(
+    attack: Attack,
+    programs: &Path,
+    nginx: Option<&Path>,
+) -> Result<Vec<(String, Proxy)>, Error> {
+    let gateway = Proxy::Gateway(programs.to_owned());
+    let mut all = vec![(gateway::version(programs)?, gateway)];
+    let Some(program) = nginx.filter(|_| attack.is_for_nginx()) else {
+        return Ok(all);
+    };
+    let version = nginx::version(program)?;
+    let mut add = |name: String, awaits_bodies| {
+        let program = program.to_owned();
+        let proxy = Proxy::Nginx {
+            program,
+            awaits_bodies,
+        };
+        all.push((name, proxy));
+    };
+    if attack.has_bodies() {
+        add(format!("{version}, request buffering off"), false);
+        add(format!("{version}, request buffering on"), true);
+    } else {
+        add(version, true);
+    }
+    Ok(all)
+}
+
+async fn measure(
+    options: &Options,
+    attack: Attack,
+    (name, proxy): (String, Proxy),
+    folder: &Path,
+    programs: &Path,
+) -> Result<Run, Error> {
+    let accounts = accounts(programs, folder).await?;
+    let behind = Behind {
+        clients: accounts.addr(),
+        others: upstream::open().await?,
+    };
+    let tls = attack.needs_tls().then(Certificate::make).transpose()?;
+    let service = proxy.start(folder, behind, tls.as_ref()).await?;
+    let target = Target {
+        addr: service.addr(),
+        tls,
+    };
+    sleep(SETTLING).await;
+    let calls = attack.calls(&target).await?;
+    let quiet = visit(&calls, &target, options.quiet).await?;
+    let before = service.memory()?.resident;
+    let crowd = attack.begin(&target);
+    sleep(attack.ramp()).await;
+    let attacked = visit(&calls, &target, options.seconds).await?;
+    crowd.leave().await?;
+    let peak = service.memory()?.peak;
+    sleep(LEAVING).await;
+    Ok(Run {
+        attack,
+        proxy: name,
+        is_gateway: matches!(proxy, Proxy::Gateway(_)),
+        quiet,
+        attacked,
+        resident: [before, peak, service.memory()?.resident],
+    })
+}
+
+/// The service of the accounts, with a database of its own.
+async fn accounts(programs: &Path, folder: &Path) -> Result<Service, Error> {
+    let variables = [
+        ("CLIENT_SERVICE_BIND", "127.0.0.1:0".to_owned()),
+        ("SEED_DEMO", "false".to_owned()),
+    ];
+    let program = Command::new(programs.join("client-service"));
+    Service::start(program, folder, &variables).await
+}
+
+/// All that the honest client asks for, side by side.
+async fn visit(
+    calls: &[(&'static str, Call)],
+    target: &Target,
+    seconds: u64,
+) -> Result<Vec<(&'static str, Visit)>, Error> {
+    let duration = Duration::from_secs(seconds);
+    let mut visits = tokio::task::JoinSet::new();
+    for (number, (what, call)) in calls.iter().cloned().enumerate() {
+        let target = target.clone();
+        visits.spawn(async move { (number, what, call.visit(&target, duration).await) });
+    }
+    let mut all = visits.join_all().await;
+    all.sort_by_key(|(number, ..)| *number);
+    all.into_iter()
+        .map(|(_, what, visit)| Ok((what, visit?)))
+        .collect()
+}

@@ -1,0 +1,119 @@
+//! What one attacker does with one connection in clear text, until it is cut.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+use super::crowd::Attacker;
+
+/// Reads a little, now and then.
+#[derive(Clone, Copy)]
+pub(super) struct SlowReader {
+    pub(super) path: &'static str,
+    pub(super) bytes: usize,
+    pub(super) every: Duration,
+}
+
+impl SlowReader {
+    pub(super) async fn act(self, attacker: Arc<Attacker>) -> io::Result<()> {
+        let mut stream = attacker.target.narrow(attacker.source).await?;
+        get(&mut stream, self.path).await?;
+        if !is_ok(&mut stream).await? {
+            return Ok(());
+        }
+        let mut buffer = vec![0; self.bytes];
+        loop {
+            sleep(self.every).await;
+            if stream.read(&mut buffer).await? == 0 {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Announces a body and sends a byte of it each second.
+pub(super) async fn slow_upload(attacker: Arc<Attacker>) -> io::Result<()> {
+    const LENGTH: usize = 1000;
+    let stream = attacker.target.plain(attacker.source).await?;
+    let (mut answers, mut stream) = stream.into_split();
+    let head = format!(
+        "POST /order-api/commandes HTTP/1.1\r\nhost: localhost\r\n\
+         content-type: application/json\r\ncontent-length: {LENGTH}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await?;
+    let mut answer = [0; 16];
+    for _ in 0..LENGTH {
+        stream.write_all(b" ").await?;
+        // An answer before the body's end is a refusal.
+        let answered = timeout(Duration::from_secs(1), answers.read(&mut answer)).await;
+        if answered.is_ok() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Connects and says nothing.
+pub(super) async fn idle(attacker: Arc<Attacker>) -> io::Result<()> {
+    let mut stream = attacker.target.plain(attacker.source).await?;
+    until_cut(&mut stream).await
+}
+
+/// Watches an order of its own.
+pub(super) async fn watch(attacker: Arc<Attacker>) -> io::Result<()> {
+    let mut stream = attacker.target.plain(attacker.source).await?;
+    let path = format!("/suivi/{}/flux", attacker.number);
+    get(&mut stream, &path).await?;
+    if is_ok(&mut stream).await? {
+        until_cut(&mut stream).await?;
+    }
+    Ok(())
+}
+
+/// Signs up again and again on one connection, each time with another e-mail address.
+pub(super) async fn sign_up(attacker: Arc<Attacker>) -> io::Result<()> {
+    let mut stream = attacker.target.plain(attacker.source).await?;
+    for count in 0_u32.. {
+        let body = format!(
+            r#"{{"email":"siege-{}-{count}-{:?}@example.org","password":"secret1","firstName":"A","lastName":"B"}}"#,
+            attacker.number,
+            stream.local_addr()?.port(),
+        );
+        let head = format!(
+            "POST /client-api/clients HTTP/1.1\r\nhost: localhost\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(format!("{head}{body}").as_bytes()).await?;
+        // The answer is short, and comes in one piece or breaks this off.
+        let mut answer = [0; 4096];
+        let length = stream.read(&mut answer).await?;
+        let answer = answer.get(..length).unwrap_or_default();
+        if !answer.starts_with(b"HTTP/1.1 201 ") {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+async fn get(stream: &mut TcpStream, path: &str) -> io::Result<()> {
+    let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    stream.write_all(head.as_bytes()).await
+}
+
+/// Whether the answer begins with a 200. Nothing after that is read.
+async fn is_ok(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result<bool> {
+    let mut line = [0; 12];
+    stream.read_exact(&mut line).await?;
+    Ok(&line == b"HTTP/1.1 200")
+}
+
+async fn until_cut(stream: &mut TcpStream) -> io::Result<()> {
+    let mut buffer = [0; 4096];
+    while stream.read(&mut buffer).await? > 0 {}
+    Ok(())
+}

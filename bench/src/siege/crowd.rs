@@ -1,0 +1,145 @@
+//! The attackers: so many clients on a thread of their own, each of which begins again when it is cut.
+//!
+//! On a thread of their own, so that what they do costs the honest client's generator nothing but its core. They begin
+//! again at a bounded rate, however fast they are cut, and end with the value, whatever happens.
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::sync::{Mutex, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
+
+use super::net::Target;
+use crate::Error;
+
+/// How many begin again each second, all together: more than the default rate limit lets through.
+const AGAIN: u32 = 100;
+
+#[derive(Clone, Copy)]
+pub(super) struct Size {
+    pub(super) clients: usize,
+    /// How many begin each second at first.
+    pub(super) rush: usize,
+    /// How many addresses they come from.
+    pub(super) addresses: usize,
+}
+
+/// When the next one may begin again.
+#[derive(Clone)]
+pub(super) struct Pace(Arc<Mutex<Interval>>);
+
+/// One attacker.
+pub(super) struct Attacker {
+    pub(super) number: usize,
+    pub(super) source: Ipv4Addr,
+    pub(super) target: Target,
+    pub(super) pace: Pace,
+}
+
+/// They go when it is dropped.
+pub(super) struct Crowd {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Pace {
+    fn new() -> Self {
+        let mut ticks = interval(Duration::from_secs(1) / AGAIN);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self(Arc::new(Mutex::new(ticks)))
+    }
+
+    pub(super) async fn turn(&self) {
+        self.0.lock().await.tick().await;
+    }
+}
+
+impl Crowd {
+    /// Each does `act` again and again.
+    pub(super) fn gather<F>(
+        target: &Target,
+        size: Size,
+        act: impl Fn(Arc<Attacker>) -> F + Clone + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = io::Result<()>> + Send + 'static,
+    {
+        let (stop, stopped) = oneshot::channel();
+        let target = target.clone();
+        let thread = thread::spawn(move || {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_all().build()?;
+            runtime.block_on(async {
+                let pace = Pace::new();
+                let mut attackers = JoinSet::new();
+                for number in 0..size.clients {
+                    let attacker = Arc::new(Attacker {
+                        number,
+                        source: source(number % size.addresses),
+                        target: target.clone(),
+                        pace: pace.clone(),
+                    });
+                    let act = act.clone();
+                    let delay = Duration::from_secs_f64(number as f64 / size.rush as f64);
+                    attackers.spawn(async move {
+                        sleep(delay).await;
+                        loop {
+                            // However it ended, it begins again.
+                            let _ = act(Arc::clone(&attacker)).await;
+                            attacker.pace.turn().await;
+                        }
+                    });
+                }
+                // The sender gone is as good.
+                let _ = stopped.await;
+            });
+            // Nothing of a runtime outlives it.
+            drop(runtime);
+            Ok(())
+        });
+        Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    /// Has all of them go.
+    ///
+    /// # Errors
+    /// They never came.
+    pub(super) async fn leave(mut self) -> Result<(), Error> {
+        drop(self.stop.take());
+        let Some(thread) = self.thread.take() else {
+            return Ok(());
+        };
+        let ended = tokio::task::spawn_blocking(|| thread.join()).await?;
+        Ok(ended.map_err(|_panic| "the attackers' thread has failed")??)
+    }
+}
+
+/// `127.0.0.2`, and others that are not the honest client's.
+fn source(number: usize) -> Ipv4Addr {
+    let last = if number == 0 {
+        2
+    } else {
+        number.saturating_add(3)
+    };
+    Ipv4Addr::new(127, 0, 0, u8::try_from(last).unwrap_or(u8::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::source;
+    use crate::siege::net::GUEST;
+
+    #[test]
+    fn no_attacker_has_the_honest_client_s_address() {
+        assert_eq!(source(0).to_string(), "127.0.0.2");
+        assert_eq!(source(1).to_string(), "127.0.0.4");
+        assert!((0..9).all(|number| source(number) != GUEST));
+    }
+}
