@@ -20,6 +20,8 @@ use crate::observe::{ServiceName, observe};
 
 use beside::{Beside, Work};
 pub use draining::Draining;
+#[cfg(feature = "testing")]
+pub(crate) use stop::is_hangup_ignored;
 pub use stop::stop_signal;
 
 /// How long what is in flight may take to finish after a stop was asked for. Longer than any deadline of the

@@ -30,7 +30,7 @@ async fn a_hangup_closes_the_restaurant_in_order() {
     let data = tempfile::tempdir().unwrap();
     let mut stack = start(data.path(), "");
     let _ = gateway(&stack).get("/live").await.ok(200);
-    stack.signal("HUP");
+    stack.hang_up();
     assert!(stack.wait().success());
     let _ = stack.line_with("the restaurant is closed");
 }

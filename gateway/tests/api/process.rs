@@ -301,15 +301,15 @@ async fn a_json_log_is_one_object_a_line() {
 
 #[actix_web::test]
 async fn a_stop_lets_what_is_in_flight_finish() {
-    a_stop_drains("TERM").await;
+    a_stop_drains(Process::terminate).await;
 }
 
 #[actix_web::test]
 async fn a_hangup_is_a_stop_that_lets_what_is_in_flight_finish() {
-    a_stop_drains("HUP").await;
+    a_stop_drains(Process::hang_up).await;
 }
 
-async fn a_stop_drains(signal: &str) {
+async fn a_stop_drains(stop: fn(&Process)) {
     let (arrived, mut arrivals) = tokio::sync::mpsc::unbounded_channel();
     let release = std::rc::Rc::new(tokio::sync::Notify::new());
     let wait = std::rc::Rc::clone(&release);
@@ -337,7 +337,7 @@ async fn a_stop_drains(signal: &str) {
     let _ = client.get("/live").await.ok(200);
     let in_flight = actix_web::rt::spawn(async move { client.get("/order-api/commandes").await });
     arrivals.recv().await.unwrap();
-    process.signal(signal);
+    stop(&process);
     let addr = process.addr();
     eventually("a closed door", async || {
         tokio::net::TcpStream::connect(addr)

@@ -7,7 +7,7 @@ async fn a_hangup_is_a_stop_for_every_program() {
     let restaurant = Processes::start("info");
     let services = SERVICES.map(|(name, ..)| name);
     for name in services.into_iter().chain(["gateway"]) {
-        restaurant.process(name).signal("HUP");
+        restaurant.process(name).hang_up();
         // The last line of a process that has drained; one that the signal ends says nothing.
         let _ = restaurant.process(name).line_with("has stopped");
     }

@@ -28,11 +28,16 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
 
 /// Nothing where SIGHUP is ignored: whoever started the process with `nohup` wants it to outlive the terminal.
 fn hangup() -> io::Result<Option<Signal>> {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    if ignores_hangup(&status) {
+    if is_hangup_ignored() {
         return Ok(None);
     }
     signal(SignalKind::hangup()).map(Some)
+}
+
+/// Whether this process, and so what it starts, was told to ignore SIGHUP.
+pub(crate) fn is_hangup_ignored() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    ignores_hangup(&status)
 }
 
 async fn received(signal: &mut Option<Signal>) {

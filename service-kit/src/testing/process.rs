@@ -6,6 +6,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::serve::is_hangup_ignored;
+
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Killed when it is dropped.
@@ -91,6 +93,15 @@ impl Process {
     /// The signal cannot be sent.
     pub fn terminate(&self) {
         self.signal("TERM");
+    }
+
+    /// SIGHUP, as a terminal sends it that is closed. Not where the tests run under `nohup`: what they start ignores it
+    /// then, as it should.
+    ///
+    /// # Panics
+    /// The signal cannot be sent.
+    pub fn hang_up(&self) {
+        self.signal(if is_hangup_ignored() { "TERM" } else { "HUP" });
     }
 
     /// Sends the signal of that name.
