@@ -191,16 +191,20 @@ impl UpstreamFault {
         use shared_types::text::Lang::{En, Fr};
         let (fr, en) = (upstream.label.to(Fr), upstream.label.to(En));
         match self {
-            Self::Dropped | Self::Timeout | Self::InvalidResponse if !method.is_idempotent() => {
-                Text::formatted(
-                    format!(
-                        "{fr} n'a pas confirmé la demande, qui a peut-être abouti. Vérifiez avant de la renouveler."
-                    ),
-                    format!(
-                        "{en} did not confirm the request, which may have succeeded. Check before you repeat it."
-                    ),
-                )
-            }
+            Self::Dropped
+            | Self::Timeout
+            | Self::InvalidResponse
+            | Self::Drill {
+                mode: DrillMode::Slow,
+                ..
+            } if !method.is_idempotent() => Text::formatted(
+                format!(
+                    "{fr} n'a pas confirmé la demande, qui a peut-être abouti. Vérifiez avant de la renouveler."
+                ),
+                format!(
+                    "{en} did not confirm the request, which may have succeeded. Check before you repeat it."
+                ),
+            ),
             Self::Unreachable | Self::Dropped => Text::formatted(
                 format!("{fr} est injoignable. Réessayez dans quelques secondes."),
                 format!("{en} cannot be reached. Try again in a few seconds."),

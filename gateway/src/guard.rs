@@ -8,6 +8,7 @@ mod circuits;
 mod evidence;
 mod gate;
 mod names;
+mod passage;
 mod shares;
 mod ticket;
 mod window;
@@ -17,12 +18,13 @@ use std::time::{Instant, SystemTime};
 
 pub(crate) use breaker::{Admission, Breaker, BreakerSettings, Intake, Phase, Trial};
 use budget::Budget;
-use circuits::{Change, Circuits};
-pub(crate) use circuits::{Refusal as CircuitOpen, Scope};
+use circuits::Circuits;
 pub(crate) use evidence::Evidence;
 use gate::Gate;
 pub(crate) use gate::{GateSettings, NoPermit, Overloaded, Permit};
 pub(crate) use names::{RouteName, RouteNames};
+use passage::Change;
+pub(crate) use passage::{Refusal as CircuitOpen, Scope};
 pub(crate) use ticket::{Check, Ticket};
 
 use crate::config::Upstream;

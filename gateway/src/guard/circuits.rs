@@ -1,11 +1,12 @@
 //! The circuits of one upstream: its own, and one of each route to it. Decides which of them an outcome concerns; does no I/O.
 
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::breaker::{Admission, Breaker, BreakerSettings, Condition, Intake, Phase, Trial};
 use super::evidence::{Against, Evidence, Probe};
 use super::names::RouteName;
+use super::passage::{Change, Check, Passage, Refusal, Scope};
 
 pub(crate) struct Circuits {
     upstream: Breaker,
@@ -17,43 +18,6 @@ pub(crate) struct Circuits {
 struct RouteCircuit {
     name: RouteName,
     breaker: Breaker,
-}
-
-/// A request that was let through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Passage {
-    pub(super) route: usize,
-    /// Where it is to show whether the upstream is back.
-    upstream_trial: Option<Trial>,
-    /// Where it is to show whether the route is.
-    route_trial: Option<Trial>,
-}
-
-/// The gateway's own question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Check {
-    trial: Option<Trial>,
-}
-
-/// Whose circuit is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scope {
-    Upstream,
-    Route,
-}
-
-/// A request that was not let through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) scope: Scope,
-    pub(crate) retry_after: Duration,
-}
-
-/// A circuit that has opened or closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
-    Opened(Scope),
-    Closed(Scope),
 }
 
 impl Circuits {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::circuits::{self, Passage};
+use super::passage::{self, Passage};
 use super::{Evidence, Guard};
 
 /// A request that was let through, whose outcome the circuits wait for. One that is dropped without, as when its client has
@@ -17,7 +17,7 @@ pub(crate) struct Ticket {
 /// The gateway's own question to the upstream.
 pub(crate) struct Check {
     guard: Arc<Guard>,
-    check: circuits::Check,
+    check: passage::Check,
     is_settled: bool,
 }
 
@@ -53,7 +53,7 @@ impl Drop for Ticket {
 }
 
 impl Check {
-    pub(super) fn new(guard: &Arc<Guard>, check: circuits::Check) -> Self {
+    pub(super) fn new(guard: &Arc<Guard>, check: passage::Check) -> Self {
         Self {
             guard: Arc::clone(guard),
             check,

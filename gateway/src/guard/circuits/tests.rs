@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use super::super::breaker::{BreakerSettings, Intake, Phase};
 use super::super::evidence::Evidence;
 use super::super::names::RouteName;
-use super::{Change, Circuits, Refusal, Scope};
+use super::super::passage::{Change, Refusal, Scope};
+use super::Circuits;
 
 const OPEN: Duration = Duration::from_secs(1);
 const SETTINGS: BreakerSettings = BreakerSettings {
