@@ -20,6 +20,7 @@ use crate::pages;
 use crate::probe;
 use crate::proxy::tls_config;
 use crate::state::State;
+use crate::warm;
 
 /// A bound gateway that has yet to be run.
 pub struct Gateway {
@@ -61,7 +62,9 @@ impl Gateway {
         )?;
         let mut public = Application::new(server, addr, draining);
         let probed = Arc::clone(&state);
+        let (warmed, warm_tls) = (Arc::clone(&state), tls.clone());
         public = public.beside(|draining| probe::run(probed, tls, draining));
+        public = public.beside(|draining| warm::run(warmed, warm_tls, draining));
         if let Some(certificates) = certificates {
             public = public.beside(|draining| certificates.watch(draining));
         }

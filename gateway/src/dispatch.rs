@@ -29,8 +29,18 @@ pub(crate) struct Worker {
     pub(crate) state: Arc<State>,
     pub(crate) pools: Pools,
     pub(crate) draining: Draining,
-    /// Whether requests count against their clients' quotas.
-    pub(crate) is_counting: bool,
+    pub(crate) asker: Asker,
+}
+
+/// Who sends the requests that a worker serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asker {
+    /// The public, whose requests count against quotas.
+    Clients,
+    /// A rehearsal, in the place of a client.
+    Rehearsal,
+    /// The gateway for itself: no client is waiting.
+    Gateway,
 }
 
 impl Worker {
@@ -38,14 +48,14 @@ impl Worker {
         state: &Arc<State>,
         tls: &TlsConfig,
         draining: Draining,
-        is_counting: bool,
+        asker: Asker,
     ) -> Rc<Self> {
         Rc::new(Self {
             config: Arc::clone(&state.config),
             state: Arc::clone(state),
             pools: Pools::new(&state.config.upstreams, &state.config.limits, tls),
             draining,
-            is_counting,
+            asker,
         })
     }
 
@@ -95,7 +105,8 @@ impl Worker {
         request: &HttpRequest,
         found: &Found<'s, '_>,
     ) -> Result<Option<Standing<'s>>, Exceeded<'s>> {
-        let Some(general) = self.config.rate_limit.as_ref().filter(|_| self.is_counting) else {
+        let is_counting = self.asker == Asker::Clients;
+        let Some(general) = self.config.rate_limit.as_ref().filter(|_| is_counting) else {
             return Ok(None);
         };
         let of_route = match found {

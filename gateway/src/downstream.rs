@@ -38,7 +38,7 @@ use socket2::{Domain, Socket, Type};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
-use crate::dispatch::Worker;
+use crate::dispatch::{Asker, Worker};
 use crate::entrance;
 use crate::pieces::PIECE;
 use crate::proxy::TlsConfig;
@@ -85,7 +85,7 @@ pub(crate) fn bind(
     let stopping = builder.graceful_shutdown_signal();
     let per_client = Arc::new(PerClient::new(limits.connections_per_client));
     let builder = builder.listen("gateway", listener, move || {
-        let worker = Worker::new(&state, &tls, draining.clone(), true);
+        let worker = Worker::new(&state, &tls, draining.clone(), Asker::Clients);
         let app = || {
             let app = App::new().default_service(entrance::service(Rc::clone(&worker)));
             map_config(app, |()| AppConfig::default())

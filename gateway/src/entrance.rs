@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use service_kit::request_id::{self, RequestId};
 
 use crate::cors;
-use crate::dispatch::Worker;
+use crate::dispatch::{Asker, Worker};
 use crate::link::Link;
 use crate::record::Record;
 use crate::server_sent;
@@ -48,6 +48,7 @@ async fn enter(request: &HttpRequest, payload: Payload, worker: &Worker) -> Http
         link,
         &worker.state,
     );
+    record.is_of_client = worker.asker != Asker::Gateway;
     let grant = worker.config.origins.grant(request.headers());
 
     // A preflight is free of the rate limits: no page asks for one itself, a refused one is an error that no script can

@@ -29,7 +29,7 @@ use std::time::{Duration, Instant};
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse};
 
-pub(crate) use copy::Copy;
+pub(crate) use copy::{Copy, Stored};
 pub(crate) use key::target;
 pub(crate) use query::is_plain_name;
 pub(crate) use store::{options, weight};
@@ -178,6 +178,17 @@ impl Keep {
     pub(crate) fn expire(&self, kept: &Kept) {
         if let Some(row) = self.row(kept) {
             row.expire();
+        }
+    }
+
+    /// The answer that is stored for a client who sends none of the fields that count, and no query.
+    pub(crate) fn stored(&self, kept: &Kept, path: &str) -> Option<Stored> {
+        let (row, now) = (self.row(kept)?, Instant::now());
+        let key = Key::with_passages(kept, path, None, &HeaderMap::new(), 0)?;
+        match row.find(&key, now) {
+            Found::Fresh(copy) => Some(copy.stored(true, now)),
+            Found::Stale(copy) => Some(copy.stored(false, now)),
+            Found::AsItCame | Found::Nothing => None,
         }
     }
 

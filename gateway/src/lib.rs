@@ -48,6 +48,7 @@ mod state;
 mod trace;
 mod tracking;
 mod transport;
+mod warm;
 mod way;
 
 pub use application::Gateway;

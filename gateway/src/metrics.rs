@@ -8,6 +8,7 @@ mod labels;
 mod lookups;
 mod rows;
 mod upstreams;
+mod warm;
 
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub(crate) use labels::Outcome;
 pub(crate) use lookups::Lookups;
 pub(crate) use rows::{Ended, Rows};
 pub(crate) use upstreams::UpstreamMetrics;
+use warm::Warm;
+pub(crate) use warm::WarmMetrics;
 
 /// The families that the console reads too.
 pub(crate) const REQUESTS: &str = "gateway_requests_total";
@@ -47,6 +50,7 @@ pub(crate) struct Metrics {
     pub(crate) connections_refused: IntCounter,
     pub(crate) rate_limited: IntCounter,
     pub(crate) lookups: Lookups,
+    pub(crate) warm: Warm,
     degraded: [IntCounter; 3],
 }
 
@@ -85,6 +89,7 @@ impl Metrics {
                 "Requests that were refused because their client had used up a quota.",
             )?,
             lookups: Lookups::new(&registry)?,
+            warm: Warm::new(&registry)?,
             degraded: [stale?, partial?, fallback?],
             registry,
         })

@@ -47,6 +47,8 @@ pub(crate) struct Record {
     pub(crate) trace: Trace,
     /// The failure drill that has made the answer what it is.
     pub(crate) drill: Cell<Option<DrillMode>>,
+    /// Whether it is counted and logged as a client's. A request of the gateway's own is not.
+    pub(crate) is_of_client: bool,
     started: Instant,
     status: u16,
     bytes: u64,
@@ -89,6 +91,7 @@ impl Record {
             link: None,
             trace,
             drill: Cell::new(None),
+            is_of_client: true,
             started: Instant::now(),
             status: CLIENT_GONE,
             bytes: 0,
@@ -145,6 +148,9 @@ impl Drop for Record {
         let elapsed = self.started.elapsed();
         let metrics = &self.state.metrics;
         metrics.in_flight.dec();
+        if !self.is_of_client {
+            return;
+        }
         if let Some(kind) = self.degraded {
             metrics.degraded(kind);
         }

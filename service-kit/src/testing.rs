@@ -18,5 +18,5 @@ pub use kill::{Answered, kill_amid};
 pub use orders::{Conduct, OrdersStandIn, waiting_for_orders};
 pub use postgres::{Postgres, postgres_or_skip};
 pub use process::{Process, addr_after};
-pub use shape::assert_same_shape;
+pub use shape::{assert_same_shape, same_shape};
 pub use skip::skip;

@@ -198,6 +198,8 @@ pub(crate) struct RouteRow {
     pub(crate) vary: Option<Vec<String>>,
     /// The parameters of its query that the answer depends on.
     pub(crate) query: Option<Vec<String>>,
+    /// Whether the gateway asks for it by itself.
+    pub(crate) warm: Option<bool>,
     /// The file that a row with a fallback answers with.
     pub(crate) fallback: Option<PathBuf>,
     /// The paths of rows whose copies are out of date once this one has succeeded.

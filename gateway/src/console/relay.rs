@@ -7,7 +7,7 @@ use actix_web::http::uri::PathAndQuery;
 use actix_web::{HttpMessage as _, web};
 use service_kit::request_id::{self, RequestId};
 
-use crate::dispatch::Worker;
+use crate::dispatch::{Asker, Worker};
 use crate::entrance;
 use crate::operator::Operator;
 use crate::pages;
@@ -16,7 +16,7 @@ const PREFIX: &str = "/public";
 
 pub(super) fn scope(operator: &Operator) -> impl HttpServiceFactory + use<> {
     let draining = operator.public_draining.clone();
-    let worker = Worker::new(&operator.state, &operator.tls, draining, true);
+    let worker = Worker::new(&operator.state, &operator.tls, draining, Asker::Clients);
     let service = apply_fn_factory(entrance::service(worker), |mut request, service| {
         make_public(&mut request);
         let answered = service.call(request);

@@ -27,7 +27,28 @@ pub(crate) struct Copy {
     pub(super) epoch: u64,
 }
 
+/// How long an answer has been stored, and will be of use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stored {
+    /// It is served, and the upstream is not asked.
+    pub(crate) is_fresh: bool,
+    /// Since it arrived.
+    pub(crate) held: Duration,
+    /// Until it may not stand in for another answer any more.
+    pub(crate) left: Duration,
+}
+
 impl Copy {
+    pub(super) fn stored(&self, is_fresh: bool, now: Instant) -> Stored {
+        let held = now.saturating_duration_since(self.taken);
+        let whole = self.reuse.fresh.saturating_add(self.reuse.stale_if_error);
+        Stored {
+            is_fresh,
+            held,
+            left: whole.saturating_sub(held),
+        }
+    }
+
     pub(crate) fn age(&self, now: Instant) -> Duration {
         self.reuse.age + now.saturating_duration_since(self.taken)
     }

@@ -18,7 +18,7 @@ use service_kit::serve::Draining;
 use shared_types::gateway::DrillMode;
 
 use crate::config::Upstream;
-use crate::dispatch::Worker;
+use crate::dispatch::{Asker, Worker};
 use crate::drills::{Answer, Cell, Drills, Place, Plan, Verdict, declared, holds};
 use crate::entrance;
 use crate::features::Feature;
@@ -36,7 +36,7 @@ pub(super) async fn run(
     tls: &TlsConfig,
     drills: &Drills,
 ) -> Result<Verdict, Failure> {
-    let worker = Worker::new(state, tls, Draining::default(), false);
+    let worker = Worker::new(state, tls, Draining::default(), Asker::Rehearsal);
     let app = App::new().default_service(entrance::service(worker));
     let service = map_config(app, |()| AppConfig::default()).new_service(());
     let service = service

@@ -43,6 +43,8 @@ pub struct Kept {
     pub(crate) query: Option<Vec<String>>,
     /// Whether there are many targets, told apart by the path.
     pub(crate) has_parameters: bool,
+    /// `warm`: the gateway asks for the answer by itself, so that there is one in an outage whoever has asked before.
+    pub(crate) is_warm: bool,
 }
 
 #[derive(Debug)]
@@ -101,6 +103,7 @@ fn kept(row: &RouteRow, index: usize) -> Result<Kept, String> {
         vary: vary(row.vary.as_deref().unwrap_or_default())?,
         query: row.query.clone().map(query).transpose()?,
         has_parameters: row.path.contains('{'),
+        is_warm: is_warm(row)?,
     })
 }
 
@@ -133,6 +136,23 @@ fn query(names: Vec<String>) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
+/// A warm row has one answer, which one request without anything of a client's stores.
+fn is_warm(row: &RouteRow) -> Result<bool, String> {
+    if row.warm != Some(true) {
+        return Ok(false);
+    }
+    if row.path.contains('{') {
+        return Err("warm: a path with a parameter has many answers".to_owned());
+    }
+    if row.query.as_ref().is_none_or(|names| !names.is_empty()) {
+        return Err("warm: query = [] is needed, so that no query makes another answer".to_owned());
+    }
+    if row.vary.as_ref().is_some_and(|names| !names.is_empty()) {
+        return Err("warm: a row with vary has many answers".to_owned());
+    }
+    Ok(true)
+}
+
 /// What the row declares. `folder` is where its files are.
 pub(super) fn of(row: &RouteRow, kept: &KeptPaths, folder: &Path) -> Result<Outage, String> {
     let declared = row.outage.as_deref();
@@ -154,6 +174,7 @@ pub(super) fn of(row: &RouteRow, kept: &KeptPaths, folder: &Path) -> Result<Outa
             ("shared", row.shared.is_some()),
             ("vary", row.vary.is_some()),
             ("query", row.query.is_some()),
+            ("warm", row.warm.is_some()),
         ],
     )?;
     belongs("fallback", &[("fallback", row.fallback.is_some())])?;

@@ -12,6 +12,7 @@ mod routes;
 mod stale;
 mod stored;
 mod verdict;
+mod warm;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -79,6 +80,13 @@ impl Site {
     async fn with_drills(drills: &'static str, config: &str) -> Self {
         let backend = Moody::start().await;
         Self::before(backend.addr, backend, drills, config)
+    }
+
+    /// The upstream is in this mood from the start.
+    async fn moody(mood: Mood, config: &str) -> Self {
+        let backend = Moody::start().await;
+        backend.feels(mood);
+        Self::before(backend.addr, backend, "on", config)
     }
 
     /// Where nobody listens at the upstream's address.

@@ -16,6 +16,9 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/CONFORMANCE.md"
 /// Few, so that no deadline is missed for want of a core.
 const AT_ONCE: usize = 4;
 
+/// The section after the last group. It is written by `.ci/cache-tests`, and left as it is here.
+const CACHE_SECTION: &str = "\n## Public HTTP cache test suite\n";
+
 const PREFACE: &str = "\
 # Conformance
 
@@ -50,7 +53,13 @@ pub(crate) fn compare(groups: &'static [Group]) -> ExitCode {
     for product in Product::ALL {
         columns.push(ask(product, groups));
     }
-    let written = fs::write(FILE, render(groups, &columns));
+    let mut text = render(groups, &columns);
+    if let Ok(before) = fs::read_to_string(FILE)
+        && let Some(at) = before.find(CACHE_SECTION)
+    {
+        text.push_str(&before[at..]);
+    }
+    let written = fs::write(FILE, text);
     match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -55,6 +55,17 @@ impl Processes {
         addr_after(&line, " listens on ")
     }
 
+    /// The operator's door.
+    pub(crate) fn operator(&self) -> SocketAddr {
+        const MARKER: &str = ", for its operator on ";
+        addr_after(&self.process("gateway").line_with(MARKER), MARKER)
+    }
+
+    /// The file of a program.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.binaries.join(name)
+    }
+
     /// Where a service listens, whether it runs or not.
     pub(crate) fn addr(&self, name: &str) -> SocketAddr {
         self.addrs[name]
@@ -71,6 +82,14 @@ impl Processes {
         self.past.extend(process.log());
     }
 
+    /// As `docker compose stop` does. Returns when it has ended.
+    pub(crate) fn stop(&mut self, name: &str) {
+        let process = self.running.get_mut(name).unwrap();
+        process.terminate();
+        let _ = process.wait();
+        self.past.extend(process.log());
+    }
+
     /// Returns when it listens.
     pub(crate) fn start_one(&mut self, name: &'static str) {
         let mut command = Command::new(self.binaries.join(name));
@@ -78,6 +97,8 @@ impl Processes {
         command.env("RUST_LOG", self.filter);
         command.env("GATEWAY_BIND", "127.0.0.1:0");
         command.env("GATEWAY_ADMIN_BIND", "127.0.0.1:0");
+        // As in docker-compose.yml.
+        command.env("GATEWAY_DRILLS", "on");
         // A whole evening comes from one address here.
         command.env("GATEWAY_RATE_LIMIT", "off");
         for (service, bind, url) in SERVICES {

@@ -7,9 +7,17 @@ use serde_json::Value;
 #[track_caller]
 pub fn assert_same_shape(actual: &Value, golden: &str) {
     let golden: Value = serde_json::from_str(golden).expect("a golden example is JSON");
-    if let Err(difference) = compare(actual, &golden, "$") {
+    if let Err(difference) = same_shape(actual, &golden) {
         panic!("{difference}\nactual: {actual:#}\ngolden: {golden:#}");
     }
+}
+
+/// The same as a question.
+///
+/// # Errors
+/// The first difference.
+pub fn same_shape(actual: &Value, golden: &Value) -> Result<(), String> {
+    compare(actual, golden, "$")
 }
 
 fn compare(actual: &Value, golden: &Value, path: &str) -> Result<(), String> {

@@ -11,14 +11,14 @@ async fn text(site: &Site) -> String {
 }
 
 /// The value of a series, by its name with its labels.
-async fn value(site: &Site, series: &str) -> Option<f64> {
+pub(super) async fn value(site: &Site, series: &str) -> Option<f64> {
     let text = text(site).await;
     let mut lines = text.lines();
     let line = lines.find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
     line.map(|value| value.parse().unwrap())
 }
 
-async fn until(site: &Site, series: &str, expected: f64) {
+pub(super) async fn until(site: &Site, series: &str, expected: f64) {
     eventually(&format!("{series} {expected}"), async || {
         (value(site, series).await == Some(expected)).then_some(())
     })
