@@ -15,6 +15,7 @@ mod credentials;
 mod flight;
 mod key;
 mod query;
+mod refusals;
 mod row;
 mod serve;
 mod store;
@@ -24,7 +25,7 @@ mod taking;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, HttpResponse};
@@ -32,6 +33,7 @@ use actix_web::{HttpRequest, HttpResponse};
 pub(crate) use copy::{Copy, Stored};
 pub(crate) use key::target;
 pub(crate) use query::is_plain_name;
+pub(crate) use refusals::Refused;
 pub(crate) use store::{options, weight};
 pub(crate) use storing::Unfit;
 
@@ -90,12 +92,16 @@ impl Keep {
 
     /// Whether the request's answer may be stored, and be one that was. What tells who asks makes it somebody's own,
     /// unless the row says that it is everyone's. A body, which means nothing with GET, is for the upstream to judge.
-    pub(crate) fn is_for(kept: &Kept, request: &HttpRequest) -> bool {
+    pub(crate) fn is_for(&self, kept: &Kept, request: &HttpRequest) -> bool {
         let fields = request.headers();
+        if !kept.is_shared && credentials::are_in(fields) {
+            if let Some(row) = self.row(kept) {
+                row.refusals.note_credentials(&row.path, SystemTime::now);
+            }
+            return false;
+        }
         let length = fields.get(header::CONTENT_LENGTH);
-        (kept.is_shared || !credentials::are_in(fields))
-            && length.is_none_or(|length| length == "0")
-            && !fields.contains_key(header::TRANSFER_ENCODING)
+        length.is_none_or(|length| length == "0") && !fields.contains_key(header::TRANSFER_ENCODING)
     }
 
     /// Answers from what is stored, or else by `ask`, which is told how long it may take at most. It may tell the upstream
@@ -179,6 +185,18 @@ impl Keep {
         if let Some(row) = self.row(kept) {
             row.expire();
         }
+    }
+
+    /// The paths of which an answer was not stored, and the last time.
+    pub(crate) fn refused(&self) -> impl Iterator<Item = (&str, Refused)> {
+        let rows = self.rows.iter();
+        rows.filter_map(|row| Some((&*row.path, row.refusals.last()?)))
+    }
+
+    /// Those of which none was ever stored.
+    pub(crate) fn without_any(&self) -> impl Iterator<Item = (&str, Refused)> {
+        let rows = self.rows.iter();
+        rows.filter_map(|row| Some((&*row.path, row.refusals.whole()?)))
     }
 
     /// The answer that is stored for a client who sends none of the fields that count, and no query.

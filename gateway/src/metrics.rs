@@ -89,7 +89,7 @@ impl Metrics {
                 "Requests that were refused because their client had used up a quota.",
             )?,
             lookups: Lookups::new(&registry)?,
-            warm: Warm::new(&registry)?,
+            warm: Warm::new(&registry, &config.routes)?,
             degraded: [stale?, partial?, fallback?],
             registry,
         })

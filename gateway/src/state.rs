@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use service_kit::serve::Draining;
 use shared_types::gateway::{
-    FeatureStatus, LastError, OperatorStatus, RouteStatus, Status, UpstreamStatus,
+    FeatureStatus, LastError, NotStored, OperatorStatus, RouteStatus, Status, UpstreamStatus,
 };
 use shared_types::value::Timestamp;
 
@@ -17,7 +17,7 @@ use crate::drills::Drills;
 use crate::fault::whole_seconds;
 use crate::features::{Feature, overall, state};
 use crate::guard::{Guard, Phase};
-use crate::keep::Keep;
+use crate::keep::{Keep, Refused};
 use crate::metrics::Metrics;
 use crate::openapi;
 use crate::tracking::{Copies, Lists, WatchLimits, Watches};
@@ -134,16 +134,29 @@ impl State {
         OperatorStatus {
             public: self.status(),
             upstreams: upstreams.collect(),
+            not_stored: self.keep.refused().filter_map(not_stored).collect(),
         }
     }
 }
 
+fn not_stored((route, refused): (&str, Refused)) -> Option<NotStored> {
+    Some(NotStored {
+        route: route.to_owned(),
+        reason: refused.reason,
+        at: timestamp(refused.at)?,
+    })
+}
+
+fn timestamp(at: SystemTime) -> Option<Timestamp> {
+    let since = at.duration_since(UNIX_EPOCH).ok()?;
+    Timestamp::from_millis(i64::try_from(since.as_millis()).ok()?)
+}
+
 fn of(guard: &Guard, phase: Phase) -> UpstreamStatus {
     let last_error = guard.last_fault().and_then(|fault| {
-        let since = fault.at.duration_since(UNIX_EPOCH).ok()?;
         Some(LastError {
             cause: fault.cause.to_string(),
-            at: Timestamp::from_millis(i64::try_from(since.as_millis()).ok()?)?,
+            at: timestamp(fault.at)?,
         })
     });
     UpstreamStatus {

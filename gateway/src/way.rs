@@ -21,7 +21,7 @@ use crate::degraded::{Degraded, is_marked};
 use crate::dispatch::Worker;
 use crate::fault::Fault;
 use crate::guard::Guard;
-use crate::keep::{self, Given, Keep, Missed};
+use crate::keep::{self, Given, Missed};
 use crate::problem;
 use crate::proxy::{self, Outgoing, Pool};
 use crate::record::Record;
@@ -50,7 +50,7 @@ impl Way<'_> {
         record: &Record,
     ) -> HttpResponse {
         if let Outage::Stale(kept) = &self.to.outage
-            && Keep::is_for(kept, request)
+            && self.worker.state.keep.is_for(kept, request)
         {
             // Boxed, or each request would carry the room that this one needs.
             return Box::pin(self.kept(kept, request, target, record)).await;

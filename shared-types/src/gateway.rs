@@ -78,11 +78,23 @@ pub struct FeatureStatus {
 
 /// `GET /status` on the operator's port: the same, and how each upstream is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct OperatorStatus {
     #[serde(flatten)]
     pub public: Status,
     /// By the upstream's name.
     pub upstreams: BTreeMap<String, UpstreamStatus>,
+    /// Routes that are to be there in an outage and had an answer that could not be stored, with the last reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_stored: Vec<NotStored>,
+}
+
+/// The last answer of a route that was not stored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotStored {
+    pub route: String,
+    pub reason: String,
+    pub at: Timestamp,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

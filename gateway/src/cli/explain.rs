@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use actix_web::http::header::HeaderName;
 use actix_web::http::{Method, Uri};
 use bytesize::ByteSize;
 use humantime::format_duration;
@@ -65,6 +66,11 @@ pub(super) fn print(
     line(out, "circuit of the route", ROUTE_CIRCUIT)?;
     if let Outage::Stale(kept) = &to.outage {
         line(out, "cache", &cache(kept))?;
+        line(out, "not stored", &not_stored(kept))?;
+        if kept.is_warm {
+            let warm = "the gateway asks for it by itself, so that there is an answer in an outage";
+            line(out, "warm", warm)?;
+        }
     }
     let name = &upstream.name;
     line(
@@ -184,6 +190,21 @@ fn cache(kept: &Kept) -> String {
         Some(names) => format!("of the query, {} counts", names.join(", ")),
     };
     format!("{fresh}, {whose}; {query}")
+}
+
+/// What keeps an answer from being stored. Whether it did is in `/status` on the operator's port.
+fn not_stored(kept: &Kept) -> String {
+    let vary = match &kept.vary[..] {
+        [] => String::new(),
+        names => {
+            let names: Vec<_> = names.iter().map(HeaderName::as_str).collect();
+            format!("{}, ", names.join(", "))
+        }
+    };
+    format!(
+        "an answer with no-store, private, no-cache, Set-Cookie, Content-Encoding, or a Vary by more than {vary}Origin \
+         and Accept-Encoding; GET /status on the operator's port says what was not stored, and why"
+    )
 }
 
 fn outage(outage: &Outage, upstream: &str) -> String {

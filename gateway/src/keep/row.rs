@@ -7,10 +7,11 @@
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::flight::Flights;
 use super::key::Key;
+use super::refusals::Refusals;
 use super::store::{Entry, Store};
 use super::taking::Asked;
 use super::{Copy, Missed};
@@ -28,6 +29,9 @@ pub(super) struct Row {
     pub(super) flights: Flights,
     generations: Box<[AtomicU64]>,
     epoch: AtomicU64,
+    /// The route's.
+    pub(super) path: Arc<str>,
+    pub(super) refusals: Refusals,
     spread: RandomState,
     /// Bytes of one answer.
     pub(super) most: u64,
@@ -50,6 +54,8 @@ impl Row {
             flights: Flights::default(),
             generations: (0..targets).map(|_| AtomicU64::new(0)).collect(),
             epoch: AtomicU64::new(0),
+            path: Arc::clone(&kept.path),
+            refusals: Refusals::default(),
             spread: RandomState::new(),
             most: bytes / 2,
         }
@@ -91,6 +97,11 @@ impl Row {
 
     /// Stores what was asked for, unless the target has changed since then.
     pub(super) fn learn(&self, key: &Key, asked: Asked, landed: &Result<Arc<Copy>, Missed>) {
+        match landed {
+            Ok(_) => self.refusals.stored(),
+            Err(Missed::Unfit(unfit)) => self.refusals.note(&self.path, unfit, SystemTime::now()),
+            Err(Missed::Fault(_) | Missed::Failed(_)) => {}
+        }
         if self.generation(key) != asked.generation {
             return;
         }

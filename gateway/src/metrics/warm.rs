@@ -1,11 +1,16 @@
 //! How the gateway's own requests for the rows with `warm = true` end.
 
-use prometheus::{IntCounter, IntCounterVec, Registry};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use prometheus::{IntCounter, Registry};
 
 use super::counters;
+use crate::route::RouteTable;
 
-#[derive(Clone, Debug)]
-pub(crate) struct Warm(IntCounterVec);
+/// By the row's path.
+#[derive(Debug)]
+pub(crate) struct Warm(BTreeMap<Arc<str>, WarmMetrics>);
 
 /// Of one row.
 #[derive(Clone, Debug)]
@@ -17,23 +22,28 @@ pub(crate) struct WarmMetrics {
 }
 
 impl Warm {
-    pub(super) fn new(registry: &Registry) -> prometheus::Result<Self> {
+    pub(super) fn new(registry: &Registry, routes: &RouteTable) -> prometheus::Result<Self> {
         let family = counters(
             registry,
             "gateway_warm_requests_total",
             "Requests of the gateway's own for rows with warm = true, by what became of the answer.",
             &["route", "result"],
-        );
-        family.map(Self)
+        )?;
+        let warm = routes.kept().iter().filter(|kept| kept.is_warm);
+        let rows = warm.map(|kept| {
+            let of = |result: &str| family.get_metric_with_label_values(&[&*kept.path, result]);
+            let metrics = WarmMetrics {
+                stored: of("stored")?,
+                not_stored: of("not_stored")?,
+                failed: of("failed")?,
+            };
+            Ok((Arc::clone(&kept.path), metrics))
+        });
+        rows.collect::<Result<_, _>>().map(Self)
     }
 
     /// Of the row with this path.
-    pub(crate) fn of(&self, route: &str) -> Option<WarmMetrics> {
-        let of = |result: &str| self.0.get_metric_with_label_values(&[route, result]).ok();
-        Some(WarmMetrics {
-            stored: of("stored")?,
-            not_stored: of("not_stored")?,
-            failed: of("failed")?,
-        })
+    pub(crate) fn of(&self, path: &str) -> Option<WarmMetrics> {
+        self.0.get(path).cloned()
     }
 }

@@ -54,6 +54,12 @@ pub(super) async fn run(
     if !down.is_empty() {
         return Ok(Verdict::impossible(down, cells));
     }
+    for (path, refused) in state.keep.without_any() {
+        remarks.push(format!(
+            "{path} has no answer for an outage: {}",
+            refused.reason
+        ));
+    }
     for (index, upstream) in state.config.upstreams.iter().enumerate() {
         let place = Place::Upstream(upstream.name.to_string());
         drills.begin(place.clone(), outage(), upstream.breaker);

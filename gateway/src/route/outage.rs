@@ -29,6 +29,8 @@ pub enum Outage {
 pub struct Kept {
     /// Tells it from the other paths.
     pub(crate) index: usize,
+    /// The route's path, for people.
+    pub(crate) path: Arc<str>,
     /// `fresh`: how long an answer is served without asking; by default as long as the upstream says.
     pub(crate) fresh: Option<Duration>,
     /// `stale_if_error`: how long after that it may still stand in for one that does not come (RFC 5861 §4).
@@ -96,6 +98,7 @@ fn kept(row: &RouteRow, index: usize) -> Result<Kept, String> {
         .ok_or("stale_if_error: how long a stale answer may be served is needed")?;
     Ok(Kept {
         index,
+        path: row.path.as_str().into(),
         fresh: duration("fresh", &row.fresh)?,
         stale_if_error,
         stale_after: duration("stale_after", &row.stale_after)?.unwrap_or(Duration::MAX),

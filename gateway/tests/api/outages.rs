@@ -8,9 +8,11 @@ mod features;
 mod load;
 mod metrics;
 mod retries;
+mod round;
 mod routes;
 mod stale;
 mod stored;
+mod unstored;
 mod verdict;
 mod warm;
 

@@ -52,6 +52,8 @@ fn explain_tells_what_becomes_of_a_request() {
                 "5s for the whole exchange",
                 "fresh for 2s, the same for everyone",
                 "the query does not count",
+                "a Vary by more than Origin and Accept-Encoding",
+                "the gateway asks for it by itself",
                 "if orders is down",
                 "the last good answer for 1h, after waiting 1s at most",
             ][..],

@@ -102,3 +102,31 @@ async fn a_menu_that_has_been_changed_is_asked_for_again() {
     site.backend.feels(Mood::HangsUp);
     assert_eq!(&site.public.get("/menu").await.body[..], b"[\"new\"]");
 }
+
+#[test]
+fn a_row_that_has_more_than_one_answer_cannot_be_warm() {
+    const MENU: &str = r#"{ path = "/menu", methods = ["GET"], to = "/menu", outage = "stale", stale_if_error = "1h" }"#;
+    for (row, reason) in [
+        (
+            r#"{ path = "/menu/{id}", methods = ["GET"], to = "/menu/{id}", outage = "stale", stale_if_error = "1h", query = [], warm = true }"#,
+            "parameter",
+        ),
+        (
+            r#"{ path = "/menu", methods = ["GET"], to = "/menu", outage = "stale", stale_if_error = "1h", warm = true }"#,
+            "query = []",
+        ),
+        (
+            r#"{ path = "/menu", methods = ["GET"], to = "/menu", outage = "stale", stale_if_error = "1h", query = [], vary = ["accept-language"], warm = true }"#,
+            "vary",
+        ),
+        (
+            r#"{ path = "/menu", methods = ["GET"], to = "/menu", outage = "error", warm = true }"#,
+            "only for outage = \"stale\"",
+        ),
+    ] {
+        let text = SITE.replace(MENU, row);
+        let error = gateway::Config::parse("test.toml", &text, &service_kit::env::Env::of_pairs([]));
+        let error = error.map(drop).unwrap_err().to_string();
+        assert!(error.contains("warm: ") && error.contains(reason), "{error}");
+    }
+}
