@@ -129,8 +129,8 @@ impl Worker {
 
     /// Whose share of an upstream a request takes. The gateway's own are nobody's.
     pub(crate) fn share_of(&self, request: &HttpRequest) -> Option<Client> {
-        self.is_counting
-            .then(|| Client::from(self.client_of(request)))
+        let is_of_client = self.asker == Asker::Clients;
+        is_of_client.then(|| Client::from(self.client_of(request)))
     }
 
     async fn answer(

@@ -101,7 +101,10 @@ mod tests {
         refusals.note("/menu", &Unfit::NoStore, now);
         refusals.note("/menu", &Unfit::Varies("cookie".to_owned()), now);
         let last = refusals.last().unwrap();
-        assert_eq!(last.reason, "Vary: cookie, which the row's vary does not name");
+        assert_eq!(
+            last.reason,
+            "Vary: cookie, which the row's vary does not name"
+        );
         assert_eq!(refusals.whole(), Some(last.clone()));
         refusals.stored();
         assert_eq!(refusals.last(), Some(last));

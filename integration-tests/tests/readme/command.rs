@@ -21,12 +21,18 @@ const ELSEWHERE: [(&str, &str); 9] = [
     ("docker compose up", "the processes are started already"),
     ("cargo run --release", "the same restaurant, in one process"),
     ("cargo test", "this is a part of it"),
-    ("docker compose --profile observability up", "images of others"),
+    (
+        "docker compose --profile observability up",
+        "images of others",
+    ),
     ("ORDERS_URL=", "a service of the reader's own"),
     ("CLIENTS_URL=", "a service of the reader's own"),
     ("GATEWAY_TLS_CERT=", "a certificate of the reader's own"),
     ("DATABASE_URL=", "a database of the reader's own"),
-    ("docker compose logs", "the processes' logs are read by other tests"),
+    (
+        "docker compose logs",
+        "the processes' logs are read by other tests",
+    ),
 ];
 
 /// The commands of a block, in its order.
@@ -49,8 +55,13 @@ fn step(line: &str) -> Step {
     if line.starts_with("curl ") {
         return Step::Ask(line.to_owned());
     }
-    let is_elsewhere = ELSEWHERE.iter().any(|(begins, _why)| line.starts_with(begins));
-    assert!(is_elsewhere, "the README has a command that is not tested: {line}");
+    let is_elsewhere = ELSEWHERE
+        .iter()
+        .any(|(begins, _why)| line.starts_with(begins));
+    assert!(
+        is_elsewhere,
+        "the README has a command that is not tested: {line}"
+    );
     Step::Elsewhere
 }
 

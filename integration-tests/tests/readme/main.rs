@@ -9,7 +9,10 @@
 
 mod command;
 mod document;
-#[expect(dead_code, reason = "each of the tests that share it needs a part of it")]
+#[expect(
+    dead_code,
+    reason = "each of the tests that share it needs a part of it"
+)]
 #[path = "../shared/processes.rs"]
 mod processes;
 

@@ -11,7 +11,10 @@ mod chaos;
 mod in_step;
 mod journey;
 mod outages;
-#[expect(dead_code, reason = "each of the tests that share it needs a part of it")]
+#[expect(
+    dead_code,
+    reason = "each of the tests that share it needs a part of it"
+)]
 #[path = "../shared/processes.rs"]
 mod processes;
 mod routes;

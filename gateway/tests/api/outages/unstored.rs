@@ -20,7 +20,10 @@ async fn an_answer_that_varies_by_origin_alone_is_stored() {
 #[actix_web::test]
 async fn the_operator_is_told_which_route_stores_nothing_and_why() {
     for (field, reason) in [
-        ("vary: User-Agent", "Vary: user-agent, which the row's vary does not name"),
+        (
+            "vary: User-Agent",
+            "Vary: user-agent, which the row's vary does not name",
+        ),
         ("cache-control: no-store", "Cache-Control: no-store"),
         ("set-cookie: a=b", "it has Set-Cookie"),
     ] {
@@ -29,7 +32,10 @@ async fn the_operator_is_told_which_route_stores_nothing_and_why() {
         let _ = site.public.get("/menu").await.ok(200);
         let told = site.operator.get("/status").await.ok(200);
         let told = &told["notStored"][0];
-        assert_eq!((&told["route"], &told["reason"]), (&"/menu".into(), &reason.into()));
+        assert_eq!(
+            (&told["route"], &told["reason"]),
+            (&"/menu".into(), &reason.into())
+        );
         assert!(told["at"].is_string());
     }
 }
@@ -89,7 +95,10 @@ async fn each_reason_is_in_the_log_once() {
         let _ = public.get(&format!("/menu?{query}")).await.ok(200);
     }
     let last = process.line_with("Vary: cookie");
-    assert!(last.contains("WARN") && last.contains("route=/menu"), "{last}");
+    assert!(
+        last.contains("WARN") && last.contains("route=/menu"),
+        "{last}"
+    );
     let log = process.log();
     let lines = log.iter().filter(|line| line.contains("is not stored"));
     assert_eq!(lines.count(), 2, "{log:#?}");

@@ -30,8 +30,17 @@ async fn all_workers_together_ask_once_and_with_nothing_of_a_client_s() {
     until(&site, STORED, 1.0).await;
     assert_eq!(site.backend.asked(), 1);
     let head = site.backend.last();
-    let fields = head.lines().skip(1).filter_map(|line| line.split_once(": "));
-    let known = ["host", "traceparent", "via", "x-forwarded-uri", "x-request-id"];
+    let fields = head
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_once(": "));
+    let known = [
+        "host",
+        "traceparent",
+        "via",
+        "x-forwarded-uri",
+        "x-request-id",
+    ];
     for (name, _) in fields {
         assert!(known.contains(&name), "{name}: {head}");
     }
@@ -125,8 +134,12 @@ fn a_row_that_has_more_than_one_answer_cannot_be_warm() {
         ),
     ] {
         let text = SITE.replace(MENU, row);
-        let error = gateway::Config::parse("test.toml", &text, &service_kit::env::Env::of_pairs([]));
+        let error =
+            gateway::Config::parse("test.toml", &text, &service_kit::env::Env::of_pairs([]));
         let error = error.map(drop).unwrap_err().to_string();
-        assert!(error.contains("warm: ") && error.contains(reason), "{error}");
+        assert!(
+            error.contains("warm: ") && error.contains(reason),
+            "{error}"
+        );
     }
 }
