@@ -40,7 +40,7 @@ pub(crate) async fn start(
     upstream: SocketAddr,
     changes: &[Change<'_>],
 ) -> Result<Service, Error> {
-    let mut config = fs::read_to_string(DEFAULT_FILE)?;
+    let mut config = with_one_client(&fs::read_to_string(DEFAULT_FILE)?);
     for change in changes {
         config = change
             .apply(&config)
@@ -53,6 +53,12 @@ pub(crate) async fn start(
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let variables = variables(any, upstream, 1);
     Service::start(program, folder, &variables).await
+}
+
+/// All clients are one address here, which may have all permits of the upstream.
+fn with_one_client(config: &str) -> String {
+    let all = format!("\n{UPSTREAM}\nconcurrency = {{ per_client = 1000 }}\n");
+    config.replacen(&format!("\n{UPSTREAM}\n"), &all, 1)
 }
 
 /// What it is told beside its file, listening on `addr`.
@@ -94,7 +100,7 @@ impl Change<'_> {
 mod tests {
     use std::fs;
 
-    use super::{Change, DEFAULT_FILE, PATH, UPSTREAM};
+    use super::{Change, DEFAULT_FILE, PATH, UPSTREAM, with_one_client};
 
     const TEXT: &str = "# top\n[a]\nx = 1 # one\ny = 2\n\n[b]\nx = 3\nz = \"4\"";
 
@@ -116,6 +122,14 @@ mod tests {
     fn a_value_that_is_not_there_is_not_made() {
         assert_eq!(changed("[a]", "z", "9"), None);
         assert_eq!(changed("[c]", "x", "9"), None);
+    }
+
+    #[test]
+    fn one_client_may_have_all_permits() {
+        let text = fs::read_to_string(DEFAULT_FILE).unwrap();
+        assert_eq!(text.matches("per_client = 1000 }").count(), 0);
+        let config = with_one_client(&text);
+        assert_eq!(config.matches("per_client = 1000 }").count(), 1);
     }
 
     #[test]

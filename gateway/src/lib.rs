@@ -25,6 +25,7 @@ mod features;
 pub mod fuzzing;
 mod grammar;
 mod guard;
+mod held;
 mod keep;
 mod limits;
 mod link;

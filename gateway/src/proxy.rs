@@ -20,6 +20,7 @@ mod head;
 mod headers;
 mod interim;
 mod outcome;
+mod pieces;
 mod pool;
 mod prepare;
 mod relay;
@@ -29,7 +30,9 @@ mod retry_after;
 mod send;
 mod sending;
 mod stored;
+mod sweep;
 mod tls;
+mod transfer;
 mod upload;
 mod via;
 
@@ -41,7 +44,7 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
-use actix_web::http::header::HeaderName;
+use actix_web::http::header::{EXPECT, HeaderName};
 use actix_web::{HttpRequest, HttpResponse};
 use http::uri::PathAndQuery;
 use service_kit::request_id::RequestId;
@@ -52,6 +55,7 @@ use crate::config::Upstream;
 use crate::drills::Drill;
 use crate::fault::{ClientFault, Fault};
 use crate::guard::{Guard, Intake, Permit};
+use crate::held::Held;
 use crate::link::Link;
 use crate::rate::Client;
 use crate::trace::Trace;
@@ -69,8 +73,8 @@ pub(crate) use headers::invariants::hold as headers_hold;
 pub(crate) use outcome::{is_outage, settle};
 pub(crate) use pool::{Pool, Pools};
 use prepare::prepare;
-use relay::relay;
 pub(crate) use relay::withhold;
+use relay::{Waiting, relay};
 use repeat::Repeat;
 use send::{Line, send};
 pub(crate) use stored::may_be_asked_with;
@@ -107,7 +111,9 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) link: Option<&'a Rc<Link>>,
     /// Interim answers are for the client. They are not where the answer may be another's, or comes after the client's.
     pub(crate) takes_interim: bool,
-    /// For the whole exchange, until the last byte of the answer.
+    /// What is held for the client's connection, where it is one of HTTP/2.
+    pub(crate) held: Held,
+    /// How long the upstream may be waited for, until the last byte of the answer.
     pub(crate) timeout: Duration,
     /// The route's `idempotent`: the upstream recognises a repeated request by its `Idempotency-Key`.
     pub(crate) honours_keys: bool,
@@ -131,35 +137,39 @@ pub(crate) async fn forward(
     if via::is_loop(outgoing.request.headers()) {
         return Err(Fault::Loop);
     }
-    let deadline = Deadline::after(outgoing.timeout, outgoing.link);
     let framing = Framing::of(outgoing.request.headers()).map_err(Fault::Client)?;
     if matches!(framing, Framing::Length(length) if length > outgoing.max_body) {
         return Err(Fault::Client(ClientFault::TooLarge));
     }
-    let progress = Progress::of(outgoing.link, &outgoing.guard.metrics.received);
     let repeat = Repeat::of(
         outgoing.method,
         outgoing.honours_keys,
         outgoing.request.headers(),
     );
-    let mut body = Body::of(&outgoing, framing, payload, &progress);
-    if body.is_worth_keeping(&outgoing, framing, repeat) {
-        body = body.keep(&deadline, &progress).await?;
+    let upload = Progress::of(outgoing.link, &outgoing.guard.metrics.received);
+    let mut body = Body::of(&outgoing, framing, payload, &upload);
+    if !framing.is_empty() {
+        meet(&outgoing).await?;
+        body.gather(&upload, &outgoing.held).await?;
     }
+    let waiting = Waiting {
+        deadline: Deadline::after(outgoing.timeout, outgoing.link),
+        upload,
+    };
     outgoing.guard.count_request();
     let mut tries = 0;
     loop {
-        let upload = (body.intake(), body.upload());
-        let answered = attempt(&outgoing, framing, upload, &deadline, &progress).await;
+        let body_of_try = (body.intake(), body.upload());
+        let answered = attempt(&outgoing, framing, body_of_try, &waiting).await;
         let is_worth = retry::is_worth(&answered, repeat)
             && tries < u32::from(outgoing.upstream.retries)
             && body.is_whole();
         if !is_worth {
-            return Ok(relay(answered?, outgoing.method, deadline));
+            return Ok(relay(answered?, &outgoing, waiting));
         }
         let pause = retry::pause(tries, rand::random());
-        if Instant::now() + pause >= deadline.at() || !outgoing.guard.may_retry() {
-            return Ok(relay(answered?, outgoing.method, deadline));
+        if Instant::now() + pause >= waiting.deadline.at() || !outgoing.guard.may_retry() {
+            return Ok(relay(answered?, &outgoing, waiting));
         }
         tries += 1;
         outgoing.guard.metrics.retries.inc();
@@ -173,13 +183,34 @@ pub(crate) async fn forward(
     }
 }
 
+/// A client that expects a `100 Continue` is not to send its body for an upstream that is not there (RFC 9110 §10.1.1):
+/// before the body is awaited, a connection to the upstream is, under a permit that is then given back.
+async fn meet(outgoing: &Outgoing<'_>) -> Result<(), Fault> {
+    let expects = outgoing.link.is_some() && outgoing.request.headers().contains_key(EXPECT);
+    if !expects || outgoing.drill.is_some() {
+        return Ok(());
+    }
+    let guard = outgoing.guard;
+    let (ticket, _permit) = guard
+        .let_in((outgoing.circuit, Intake::Whole), outgoing.client)
+        .await?;
+    let began = Instant::now();
+    // Boxed, or each request would carry the room that this one needs.
+    let met = Box::pin(outgoing.pool.meet()).await;
+    met.map_err(|error| {
+        let fault = Fault::from(error);
+        guard.metrics.exchanged(Err(&fault), began.elapsed());
+        outcome::settle(ticket, None, Err(&fault));
+        fault
+    })
+}
+
 /// One try, whose outcome the circuits learn.
 async fn attempt(
     outgoing: &Outgoing<'_>,
     framing: Framing,
-    (intake, upload): (Intake, Upload),
-    deadline: &Deadline,
-    progress: &Progress,
+    (intake, body): (Intake, Upload),
+    waiting: &Waiting,
 ) -> Result<Answered, Fault> {
     let guard = outgoing.guard;
     let asked_by = (outgoing.circuit, intake);
@@ -200,12 +231,12 @@ async fn attempt(
         if let Some(drilled) = &drilled {
             drilled.act().await?;
         }
-        send(&line, prepare(outgoing, framing)?, upload).await
+        send(&line, prepare(outgoing, framing)?, body).await
     };
-    let outcome = match deadline.hold(pin!(exchange)).await {
+    let Waiting { deadline, upload } = waiting;
+    let outcome = match deadline.hold(upload, pin!(exchange)).await {
         Ok(Ok(answered)) => Ok(answered),
-        Ok(Err(fault)) => Err(progress.fault().map_or(fault, Fault::Client)),
-        Err(Passed) if progress.is_awaited() => Err(Fault::Client(ClientFault::TooSlow)),
+        Ok(Err(fault)) => Err(upload.fault().map_or(fault, Fault::Client)),
         Err(Passed) => Err(Fault::late()),
     };
     let outcome = match &drilled {

@@ -11,7 +11,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName};
 use actix_web::http::{Method, Version};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use http::uri::PathAndQuery;
 use shared_types::gateway::DrillMode;
 use shared_types::problem::Code;
@@ -21,6 +21,7 @@ use crate::degraded::{Degraded, is_marked};
 use crate::dispatch::Worker;
 use crate::fault::Fault;
 use crate::guard::Guard;
+use crate::held::Held;
 use crate::keep::{self, Given, Missed};
 use crate::problem;
 use crate::proxy::{self, Outgoing, Pool};
@@ -92,6 +93,7 @@ impl Way<'_> {
                 method: &Method::GET,
                 stored: Some(&kept.vary),
                 takes_interim: false,
+                held: Held::default(),
                 timeout: patience,
                 ..self.outgoing(request, target, record)
             };
@@ -162,6 +164,7 @@ impl Way<'_> {
             link: record.link.as_ref(),
             // Clients of HTTP/1.0 know none (RFC 9110 §15.2).
             takes_interim: request.version() >= Version::HTTP_11,
+            held: held_for(request),
             max_body: self.to.settings.request_body,
             timeout: self.to.settings.timeout,
             honours_keys: self.to.settings.idempotent,
@@ -178,6 +181,14 @@ impl Way<'_> {
         let is_late = !is_own && drills.is_slow(&self.upstream.name, self.path);
         is_late.then_some(DrillMode::Slow)
     }
+}
+
+/// What is held for the request's connection, where that has a bound.
+fn held_for(request: &HttpRequest) -> Held {
+    if request.version() < Version::HTTP_2 {
+        return Held::default();
+    }
+    request.extensions().get().cloned().unwrap_or_default()
 }
 
 fn stand_in(fallback: &Fallback) -> HttpResponse {

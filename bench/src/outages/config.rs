@@ -64,6 +64,7 @@ label = {{ fr = "Le premier", en = "The first" }}
 connect_timeout = "1s"
 timeout = "5s"
 probe = "{PROBE}"
+concurrency = {{ per_client = 1000 }}
 {breaker}
 
 [upstreams.second]
@@ -72,6 +73,7 @@ label = {{ fr = "Le second", en = "The second" }}
 connect_timeout = "1s"
 timeout = "5s"
 probe = "{PROBE}"
+concurrency = {{ per_client = 1000 }}
 
 [routes]
 first = [

@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use actix_http::Request;
 use actix_service::Service;
+use actix_web::HttpMessage as _;
 use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
 use hyper::server::conn::http2;
@@ -42,6 +43,7 @@ use self::outbound::{Clock, Outbound};
 use self::pace::Exchanges;
 #[cfg(test)]
 pub(super) use self::request::take_over;
+use crate::held::Held;
 use crate::limits::{Limits, MOST_FIELDS};
 
 /// Requests of one client at a time: what RFC 9113 §6.5.2 recommends at least, and more than any page of a browser
@@ -118,14 +120,16 @@ impl Http2 {
         S::Future: 'static,
         B: MessageBody + 'static,
     {
-        let activity = Activity::begin();
+        let (activity, held) = (Activity::begin(), Held::of_a_connection());
         let clock = Clock::default();
         let io = Outbound::new(io, &self.limits, clock.clone());
         let handler = service_fn(|request: http::Request<hyper::body::Incoming>| {
             let in_flight = activity.enter();
             let pace = self.exchanges.begin(&clock);
             let is_head = request.method() == http::Method::HEAD;
-            let answer = service.call(request::for_actix(request, peer, &self.limits));
+            let request = request::for_actix(request, peer, &self.limits);
+            request.extensions_mut().insert(held.clone());
+            let answer = service.call(request);
             async move {
                 let answer = answer.await.map_or_else(
                     |error| error.error_response(),

@@ -1,26 +1,29 @@
-//! A request's body, and whether it can be sent twice.
-
-use std::pin::pin;
+//! A request's body: whether it is here, and whether it can be sent twice.
+//!
+//! A small body is awaited whole before the upstream is asked, and the beginning of a larger one: whoever sends slowly, or
+//! not at all, holds neither a permit nor a connection to the upstream meanwhile.
 
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
 
 use super::Outgoing;
-use super::deadline::{Deadline, Passed};
 use super::framing::Framing;
-use super::repeat::Repeat;
 use super::upload::{Progress, Upload};
 use crate::fault::{ClientFault, Fault};
 use crate::guard::Intake;
+use crate::held::Held;
 
-/// What is kept of a body for the sake of a second try. An order has a few hundred bytes; whatever is larger streams.
-const MOST_KEPT: u64 = 64 * 1024;
+/// What is awaited of a body before the upstream is asked. An order has a few hundred bytes; a larger body streams.
+const MOST_AWAITED: usize = 64 * 1024;
 
 pub(super) enum Body {
     None,
     /// Of the client. Gone once it is on its way.
     Stream(Option<Upload>),
-    Kept(Bytes),
+    Kept {
+        body: Bytes,
+        is_chunked: bool,
+    },
 }
 
 impl Body {
@@ -40,41 +43,28 @@ impl Body {
         }))
     }
 
-    /// Whether the request could be sent again, had it its body still.
-    pub(super) fn is_worth_keeping(
-        &self,
-        outgoing: &Outgoing<'_>,
-        framing: Framing,
-        repeat: Repeat,
-    ) -> bool {
-        matches!(framing, Framing::Length(1..=MOST_KEPT))
-            && outgoing.upstream.retries > 0
-            && repeat == Repeat::Harmless
-    }
-
-    /// Takes the whole body in.
-    pub(super) async fn keep(
-        self,
-        deadline: &Deadline,
-        progress: &Progress,
-    ) -> Result<Self, Fault> {
+    /// Waits for the whole body, or for the beginning of a large one. `limits.stall_timeout` and `limits.min_rate` bound
+    /// the wait.
+    pub(super) async fn gather(&mut self, progress: &Progress, held: &Held) -> Result<(), Fault> {
         let Self::Stream(Some(upload)) = self else {
-            return Ok(self);
+            return Ok(());
         };
-        match deadline.hold(pin!(upload.collect())).await {
-            Ok(Ok(body)) => Ok(Self::Kept(body)),
-            Ok(Err(_interrupted)) => {
+        let is_chunked = upload.is_chunked();
+        match upload.gather(MOST_AWAITED, held).await {
+            Ok(Some(body)) => *self = Self::Kept { body, is_chunked },
+            Ok(None) => {}
+            Err(_interrupted) => {
                 let fault = progress.fault().unwrap_or(ClientFault::Malformed);
-                Err(Fault::Client(fault))
+                return Err(Fault::Client(fault));
             }
-            Err(Passed) => Err(Fault::Client(ClientFault::TooSlow)),
         }
+        Ok(())
     }
 
     /// How much of it is here before the next try.
     pub(super) fn intake(&self) -> Intake {
         match self {
-            Self::None | Self::Kept(_) => Intake::Whole,
+            Self::None | Self::Kept { .. } => Intake::Whole,
             Self::Stream(_) => Intake::Streaming,
         }
     }
@@ -84,7 +74,7 @@ impl Body {
         match self {
             Self::None => Upload::none(),
             Self::Stream(upload) => upload.take().unwrap_or_else(Upload::none),
-            Self::Kept(body) => Upload::kept(body.clone()),
+            Self::Kept { body, is_chunked } => Upload::kept(body.clone(), *is_chunked),
         }
     }
 

@@ -4,6 +4,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -13,8 +14,10 @@ use tokio_util::io::poll_read_buf;
 use super::answer::{self, Answer, Unsound};
 use super::decoder::{Decoded, Decoder};
 use super::interim::Interim;
+use super::pieces::Pieces;
 use super::pool::Lease;
 use super::sending::{Sending, Unsent};
+use super::sweep::Sweep;
 
 /// What is read at once while a head is awaited: a usual answer as a whole.
 const READ: usize = 8 * 1024;
@@ -51,6 +54,8 @@ pub(super) struct Exchange {
     /// A byte of the answer has come.
     has_begun: bool,
     body: Decoder,
+    /// The body is none.
+    is_broken: bool,
     is_last: bool,
     /// How long the upstream keeps the connection open.
     idle: Option<Duration>,
@@ -64,6 +69,7 @@ impl Exchange {
             is_head_request,
             has_begun: false,
             body: Decoder::UntilEnd,
+            is_broken: false,
             is_last: true,
             idle: None,
         }
@@ -106,11 +112,44 @@ impl Exchange {
         }
     }
 
+    /// What has been read of the body already: all of it, for a usual small answer.
+    pub(super) fn ready(&mut self) -> Pieces {
+        let mut pieces = Pieces::default();
+        while !self.body.is_over() {
+            match self.body.take(&mut self.lease.connection.buffer) {
+                Decoded::Content(content) => pieces.push(content),
+                Decoded::End | Decoded::More(_) => break,
+                Decoded::Broken => {
+                    // It is told once what has come before it has been sent.
+                    self.is_broken = true;
+                    break;
+                }
+            }
+        }
+        pieces
+    }
+
+    /// The bytes of the body that are to come, where it is known.
+    pub(super) fn left(&self) -> Option<u64> {
+        match self.body {
+            Decoder::Exactly(left) => Some(left),
+            Decoder::Chunked(_) | Decoder::UntilEnd => None,
+        }
+    }
+
+    /// What looks after the answers of this connection's pool.
+    pub(super) fn sweep(&self) -> &Rc<Sweep> {
+        self.lease.sweep()
+    }
+
     /// The next piece of the body.
     pub(super) fn poll_content(
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Failure>>> {
+        if self.is_broken {
+            return Poll::Ready(Some(Err(Failure::Chunks)));
+        }
         loop {
             match self.body.take(&mut self.lease.connection.buffer) {
                 Decoded::Content(content) => return Poll::Ready(Some(Ok(content))),

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep};
 
 use self::idle::Idle;
 use super::connect::{ConnectError, Connection, Connector};
+use super::sweep::Sweep;
 use super::tls::TlsConfig;
 use crate::config::Upstream;
 use crate::limits::{AnswerLimits, Limits};
@@ -36,6 +37,8 @@ pub(crate) struct Pool {
     idle_timeout: Duration,
     limits: AnswerLimits,
     idle: RefCell<Idle<Connection>>,
+    /// Looks after the answers that wait for their clients.
+    sweep: Rc<Sweep>,
     is_watched: Cell<bool>,
     /// Of the task that watches over the idle ones.
     watcher: RefCell<Waker>,
@@ -67,6 +70,7 @@ impl Pool {
             idle_timeout: upstream.idle_timeout,
             limits,
             idle: RefCell::default(),
+            sweep: Rc::default(),
             is_watched: Cell::default(),
             watcher: RefCell::new(Waker::noop().clone()),
         }
@@ -82,6 +86,21 @@ impl Pool {
         let mut nobody = Context::from_waker(Waker::noop());
         let connection = idle.take(Instant::now(), |idle| idle.is_quiet(&mut nobody))?;
         Some(self.lease(connection))
+    }
+
+    /// Finds out whether the upstream takes a connection, which is kept for the next exchange.
+    pub(super) async fn meet(self: &Rc<Self>) -> Result<(), ConnectError> {
+        if !self.has_idle() {
+            self.connect().await?.give_back(None);
+        }
+        Ok(())
+    }
+
+    fn has_idle(&self) -> bool {
+        let watcher = self.watcher.borrow();
+        let mut watcher = Context::from_waker(&watcher);
+        let mut idle = self.idle.borrow_mut();
+        idle.sweep(Instant::now(), |idle| idle.is_quiet(&mut watcher))
     }
 
     /// A new connection.
@@ -122,6 +141,10 @@ impl Pool {
 }
 
 impl Lease {
+    pub(super) fn sweep(&self) -> &Rc<Sweep> {
+        &self.pool.sweep
+    }
+
     /// What the head of an answer may take on it.
     pub(super) fn limits(&self) -> AnswerLimits {
         self.pool.limits

@@ -246,7 +246,12 @@ mod tests {
         let progress = Progress::default();
         for (body, expected) in [
             (Upload::none(), ""),
-            (Upload::kept(Bytes::from_static(b"kept")), "kept"),
+            (Upload::kept(Bytes::from_static(b"kept"), false), "kept"),
+            (
+                Upload::kept(Bytes::from_static(b"kept"), true),
+                "4\r\nkept\r\n0\r\n\r\n",
+            ),
+            (Upload::kept(Bytes::new(), true), "0\r\n\r\n"),
             (
                 Upload::sized(payload(&["ab", "", "c"]), 3, progress.clone()),
                 "abc",
@@ -264,14 +269,14 @@ mod tests {
 
     #[actix_web::test]
     async fn a_connection_that_takes_nothing_leaves_the_request_as_it_was() {
-        let (got, ended) = sent(Upload::kept(Bytes::from_static(b"kept")), 1, 0).await;
+        let (got, ended) = sent(Upload::kept(Bytes::from_static(b"kept"), false), 1, 0).await;
         assert!(got.is_empty());
         assert!(matches!(ended, Err(Unsent::Untouched(_))));
     }
 
     #[actix_web::test]
     async fn what_an_upstream_does_not_take_any_more_goes_nowhere() {
-        let (got, ended) = sent(Upload::kept(Bytes::from_static(b"kept")), 5, 5).await;
+        let (got, ended) = sent(Upload::kept(Bytes::from_static(b"kept"), false), 5, 5).await;
         assert_eq!(got, HEAD[..5]);
         assert!(ended.unwrap());
     }

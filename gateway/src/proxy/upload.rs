@@ -9,11 +9,13 @@ use std::task::{Context, Poll};
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::Stream as _;
 use prometheus::IntCounter;
 
+use super::pieces::Pieces;
 use crate::fault::ClientFault;
+use crate::held::Held;
 use crate::link::Link;
 
 /// How far a body has come. Kept outside the body, which the exchange owns: when that fails, this says whose fault it
@@ -91,6 +93,8 @@ impl Progress {
 pub(super) struct Interrupted;
 
 pub(super) struct Upload {
+    /// What has come before any of it was sent. Boxed, since it is seldom there and moved with every request.
+    ahead: Option<Box<Pieces>>,
     source: Source,
     /// Bytes that may still come.
     allowance: u64,
@@ -103,13 +107,14 @@ enum Source {
     /// The request has no body.
     None,
     Client(Payload),
-    /// It is here already, so that it can be sent again.
-    Kept(Bytes),
+    /// It is here already, so that it can be sent again. Nothing is left of it but its end.
+    Kept(Option<Bytes>),
 }
 
 impl Upload {
     pub(super) fn none() -> Self {
         Self {
+            ahead: None,
             source: Source::None,
             allowance: 0,
             is_sized: true,
@@ -117,12 +122,13 @@ impl Upload {
         }
     }
 
-    /// A body that has arrived already.
-    pub(super) fn kept(body: Bytes) -> Self {
+    /// A body that has arrived already. In chunks, it is sent as one.
+    pub(super) fn kept(body: Bytes, is_chunked: bool) -> Self {
         Self {
+            ahead: None,
             allowance: body.len() as u64,
-            source: Source::Kept(body),
-            is_sized: true,
+            source: Source::Kept(Some(body)),
+            is_sized: !is_chunked,
             progress: Progress::default(),
         }
     }
@@ -130,6 +136,7 @@ impl Upload {
     /// A body of exactly `length` bytes.
     pub(super) fn sized(payload: Payload, length: u64, progress: Progress) -> Self {
         Self {
+            ahead: None,
             source: Source::Client(payload),
             allowance: length,
             is_sized: true,
@@ -140,6 +147,7 @@ impl Upload {
     /// A body of at most `limit` bytes.
     pub(super) fn chunked(payload: Payload, limit: u64, progress: Progress) -> Self {
         Self {
+            ahead: None,
             source: Source::Client(payload),
             allowance: limit,
             is_sized: false,
@@ -156,14 +164,19 @@ impl Upload {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Interrupted>>> {
+        if let Some(piece) = self.ahead.as_mut().and_then(|ahead| ahead.pop()) {
+            return Poll::Ready(Some(Ok(piece)));
+        }
         let payload = match &mut self.source {
             Source::None => return Poll::Ready(None),
             Source::Client(payload) => payload,
             Source::Kept(body) => {
-                let body = std::mem::take(body);
-                self.source = Source::None;
+                let body = body.take();
                 self.allowance = 0;
-                return Poll::Ready(Some(Ok(body)));
+                if body.is_none() {
+                    self.source = Source::None;
+                }
+                return Poll::Ready(body.map(Ok));
             }
         };
         match Pin::new(payload).poll_next(context) {
@@ -196,10 +209,11 @@ impl Upload {
 
     /// Whether no more is to come, as far as is known.
     pub(super) fn is_over(&self) -> bool {
-        match self.source {
+        let is_over = match self.source {
             Source::None => true,
             Source::Client(_) | Source::Kept(_) => self.is_sized && self.allowance == 0,
-        }
+        };
+        is_over && self.ahead.as_ref().is_none_or(|ahead| ahead.is_empty())
     }
 
     /// Whether only its end tells how long it is.
@@ -207,14 +221,23 @@ impl Upload {
         !self.is_sized
     }
 
-    /// All of it.
-    pub(super) async fn collect(mut self) -> Result<Bytes, Interrupted> {
-        let mut whole = BytesMut::new();
-        while !self.is_over()
-            && let Some(piece) = poll_fn(|context| self.poll_piece(context)).await
-        {
-            whole.extend_from_slice(&piece?);
+    /// Waits until the whole body is here, or `most` bytes of it, or as much as may be held. Gives the whole.
+    pub(super) async fn gather(
+        &mut self,
+        most: usize,
+        held: &Held,
+    ) -> Result<Option<Bytes>, Interrupted> {
+        let mut ahead = Pieces::default();
+        while !self.is_over() {
+            if ahead.size() >= most || !held.has_room() {
+                self.ahead = Some(Box::new(ahead));
+                return Ok(None);
+            }
+            match poll_fn(|context| self.poll_piece(context)).await {
+                Some(piece) => ahead.push(held.hold(piece?)),
+                None => break,
+            }
         }
-        Ok(whole.freeze())
+        Ok(Some(ahead.join()))
     }
 }

@@ -97,9 +97,10 @@ async fn an_answer_before_the_request_has_ended_is_relayed() {
         })
         .await;
         let mut request =
-            b"POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 65536\r\n\r\n".to_vec();
-        request.resize(request.len() + 30_000, b'x');
-        let answer = raw(start(&patient(), backend), &request, "too much here").await;
+            b"POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 200000\r\n\r\n".to_vec();
+        request.resize(request.len() + 100_000, b'x');
+        let config = patient().replace("request_body = \"64KiB\"", "request_body = \"1MiB\"");
+        let answer = raw(start(&config, backend), &request, "too much here").await;
         assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
         assert!(answer.contains("too much here"), "{answer}");
     }

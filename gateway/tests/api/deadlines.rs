@@ -50,7 +50,8 @@ async fn an_answer_that_stalls_within_its_body_is_broken_off_at_the_deadline() {
 
 #[actix_web::test]
 async fn a_client_that_stalls_within_its_body_is_a_408() {
-    let gateway = start(CONFIG, silent().await);
+    let config = CONFIG.replace("stall_timeout = \"10s\"", "stall_timeout = \"100ms\"");
+    let gateway = start(&config, silent().await);
     let request = b"POST /things HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf";
     let answer = raw(gateway, request, "requestId").await;
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");

@@ -72,6 +72,16 @@ impl Files {
         gateway: SocketAddr,
         protocols: &[&str],
     ) -> std::io::Result<TlsStream<TcpStream>> {
+        let stream = TcpStream::connect(gateway).await?;
+        self.shake_hands(stream, protocols).await
+    }
+
+    /// The same on a connection that is made already.
+    pub(crate) async fn shake_hands(
+        &self,
+        stream: TcpStream,
+        protocols: &[&str],
+    ) -> std::io::Result<TlsStream<TcpStream>> {
         let mut roots = RootCertStore::empty();
         roots.add(self.made.cert.der().clone()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -83,7 +93,6 @@ impl Files {
         config.resumption = rustls::client::Resumption::disabled();
         let protocols = protocols.iter().map(|name| name.as_bytes().to_vec());
         config.alpn_protocols = protocols.collect();
-        let stream = TcpStream::connect(gateway).await?;
         let name = ServerName::try_from("localhost").unwrap();
         let connected = TlsConnector::from(Arc::new(config)).connect(name, stream);
         timeout(SOON, connected).await.unwrap()

@@ -1,8 +1,10 @@
 //! HTTP/2 with the clients, through the whole gateway.
 
 mod endings;
+mod windows;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -25,11 +27,16 @@ struct Gateway {
 
 impl Gateway {
     fn start(backend: SocketAddr) -> Self {
+        Self::start_with(&crate::without_probes(), backend)
+    }
+
+    /// With the configuration in this file.
+    fn start_with(config: &Path, backend: SocketAddr) -> Self {
         let files = Files::new();
         let process = Process::start(
             Command::new(env!("CARGO_BIN_EXE_gateway"))
                 .arg("--config")
-                .arg(crate::without_probes())
+                .arg(config)
                 .env_clear()
                 .env("GATEWAY_BIND", "127.0.0.1:0")
                 .env("GATEWAY_ADMIN_BIND", "127.0.0.1:0")

@@ -105,6 +105,18 @@ pub(crate) async fn read_head(stream: &mut TcpStream) -> Option<String> {
     Some(String::from_utf8(head).unwrap())
 }
 
+/// Takes what comes until it ends with `end`, however much that is.
+pub(crate) async fn read_to(stream: &mut TcpStream, end: &[u8]) {
+    let mut last = std::collections::VecDeque::new();
+    let mut stream = tokio::io::BufReader::new(stream);
+    while last != end {
+        last.push_back(stream.read_u8().await.unwrap());
+        if last.len() > end.len() {
+            last.pop_front();
+        }
+    }
+}
+
 /// A request whose body is delimited by its length or by chunks.
 pub(crate) async fn read_request(stream: &mut TcpStream) -> Option<String> {
     let mut request = read_head(stream).await?;

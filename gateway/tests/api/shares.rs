@@ -1,5 +1,7 @@
 //! One client's share of an upstream: whatever it does, others are served.
 
+mod attacks;
+
 use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

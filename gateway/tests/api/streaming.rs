@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
-use crate::scripted::{read_head, serving};
+use crate::scripted::{read_head, read_to, serving};
 use crate::{patient, start};
 
 async fn read_until(stream: &mut TcpStream, text: &str) -> String {
@@ -46,15 +46,15 @@ async fn the_first_bytes_of_an_answer_arrive_before_the_last_are_sent() {
 }
 
 #[actix_web::test]
-async fn the_first_bytes_of_a_request_arrive_before_the_last_are_sent() {
+async fn the_first_bytes_of_a_large_request_arrive_before_the_last_are_sent() {
     let first_arrived = Rc::new(Notify::new());
     let tell = Rc::clone(&first_arrived);
     let backend = serving(move |mut stream| {
         let tell = Rc::clone(&tell);
         async move {
-            read_until(&mut stream, "first").await;
+            read_to(&mut stream, b"first").await;
             tell.notify_one();
-            read_until(&mut stream, "last").await;
+            read_to(&mut stream, b"last").await;
             stream
                 .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ndone")
                 .await
@@ -62,17 +62,18 @@ async fn the_first_bytes_of_a_request_arrive_before_the_last_are_sent() {
         }
     })
     .await;
+    let config = patient().replace("request_body = \"64KiB\"", "request_body = \"1MiB\"");
+    // As much as is awaited before the upstream is asked.
+    let begin = "x".repeat(64 * 1024);
     for (framing, first, last) in [
-        ("content-length: 9", "first", "last"),
+        ("content-length: 65545", format!("{begin}first"), "last"),
         (
             "transfer-encoding: chunked",
-            "5\r\nfirst\r\n",
+            format!("10005\r\n{begin}first\r\n"),
             "4\r\nlast\r\n0\r\n\r\n",
         ),
     ] {
-        let mut stream = TcpStream::connect(start(&patient(), backend))
-            .await
-            .unwrap();
+        let mut stream = TcpStream::connect(start(&config, backend)).await.unwrap();
         let begin = format!("POST /things HTTP/1.1\r\nhost: x\r\n{framing}\r\n\r\n{first}");
         stream.write_all(begin.as_bytes()).await.unwrap();
         first_arrived.notified().await;

@@ -231,4 +231,23 @@ pub(crate) fn answered(on: Product, scripts: &'static [Script]) -> Verdict<Answe
     Site::scripted(on, scripts).ask(GET).answer()
 }
 
+/// The beginning of a body that ends in `end`, with so many bytes left to come: more than a gateway may await whole
+/// before it asks the upstream.
+pub(crate) fn begin_sized(end: &str, left: usize) -> String {
+    let begin = "x".repeat(64 * 1024);
+    let length = begin.len() + end.len() + left;
+    format!(
+        "POST /things HTTP/1.1\r\nhost: a.example\r\ncontent-length: {length}\r\n\r\n{begin}{end}"
+    )
+}
+
+/// The same as a first chunk.
+pub(crate) fn begin_in_chunks(end: &str) -> String {
+    let begin = "x".repeat(64 * 1024);
+    let size = begin.len() + end.len();
+    format!(
+        "POST /things HTTP/1.1\r\nhost: a.example\r\ntransfer-encoding: chunked\r\n\r\n{size:x}\r\n{begin}{end}\r\n"
+    )
+}
+
 pub(crate) const GET: &[u8] = b"GET /things HTTP/1.1\r\nhost: a.example\r\n\r\n";

@@ -56,13 +56,18 @@ pub(super) fn for_hyper(
     let (status, size) = (answer.status(), body.size());
     let announced = announced(status, size, to_head);
     let is_sent = !to_head && may_have_body(status);
+    let left = match size {
+        BodySize::Stream if is_sent => None,
+        BodySize::Sized(length) if is_sent => Some(length),
+        _ => Some(0),
+    };
+    if left != Some(0) {
+        // Until hyper asks the body for the first time, it is the client who leaves no room for any of it.
+        pace.given();
+    }
     let mut converted = http::Response::new(Outflow {
         body,
-        left: match size {
-            BodySize::Stream if is_sent => None,
-            BodySize::Sized(length) if is_sent => Some(length),
-            _ => Some(0),
-        },
+        left,
         pace,
         in_flight,
     });

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::timeout;
 
 use super::{Gateway, SOON, read, request};
-use crate::scripted::{read_head, serving};
+use crate::scripted::{read_head, read_to, serving};
 
 #[actix_web::test]
 async fn a_request_that_is_reset_closes_the_connection_to_the_upstream() {
@@ -53,10 +53,8 @@ async fn a_body_that_breaks_off_is_broken_off_at_both_ends() {
                 stream.write_all(half).await.unwrap();
                 return;
             }
-            let mut body = [0; 9];
-            stream.read_exact(&mut body).await.unwrap();
-            tell.send(String::from_utf8(body.to_vec()).unwrap())
-                .unwrap();
+            read_to(&mut stream, b"half\r\n").await;
+            tell.send("half".to_owned()).unwrap();
             let mut rest = String::new();
             let _ = stream.read_to_string(&mut rest).await;
             tell.send(rest).unwrap();
@@ -80,9 +78,11 @@ async fn a_body_that_breaks_off_is_broken_off_at_both_ends() {
 
     let asked = request("POST", "/order-api/commandes", &[]);
     let (_answer, mut body) = requests.send_request(asked, false).unwrap();
-    body.send_data("half".into(), false).unwrap();
+    // More than is awaited before the upstream is asked.
+    let half = "x".repeat(64 * 1024) + "half";
+    body.send_data(half.into(), false).unwrap();
     let half = timeout(SOON, told.recv()).await.unwrap().unwrap();
-    assert_eq!(half, "4\r\nhalf\r\n");
+    assert_eq!(half, "half");
     body.send_reset(Reason::NO_ERROR);
     let rest = timeout(SOON, told.recv()).await.unwrap().unwrap();
     assert_eq!(rest, "", "the last chunk would pass it off as whole");

@@ -1,12 +1,12 @@
 //! Requests' bodies.
 
 use crate::case::{Case, case, ours};
-use crate::site::{BODY_TOO_LARGE, OK, Refusal, Site, relayed};
+use crate::site::{BODY_TOO_LARGE, OK, Refusal, Site, begin_in_chunks, begin_sized, relayed};
 use crate::upstream::{Script, Step};
 use crate::verdict::ensure;
 use crate::wire::find;
 
-const LIMIT: usize = 64 * 1024;
+const LIMIT: usize = 256 * 1024;
 
 pub(super) const CASES: &[Case] = &[
     case("every byte of a body arrives", "RFC 9110 §6.4", |on| {
@@ -51,7 +51,7 @@ pub(super) const CASES: &[Case] = &[
             let mut client = site.ask(
                 "POST /things HTTP/1.1\r\nhost: a.example\r\ntransfer-encoding: chunked\r\n\r\n",
             );
-            for _ in 0..20 {
+            for _ in 0..80 {
                 client.send(format!("1000\r\n{}\r\n", "x".repeat(0x1000)));
             }
             client.send(b"0\r\n\r\n");
@@ -67,7 +67,7 @@ pub(super) const CASES: &[Case] = &[
         "streaming",
         |on| {
             let site = Site::serving(on);
-            let mut client = site.ask("POST /things HTTP/1.1\r\nhost: a.example\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n");
+            let mut client = site.ask(begin_in_chunks("first"));
             site.upstream.receives(b"first")?;
             client
                 .send(b"4\r\nlast\r\n0\r\n\r\n")
@@ -80,8 +80,7 @@ pub(super) const CASES: &[Case] = &[
         "streaming",
         |on| {
             let site = Site::serving(on);
-            let mut client = site
-                .ask("POST /things HTTP/1.1\r\nhost: a.example\r\ncontent-length: 9\r\n\r\nfirst");
+            let mut client = site.ask(begin_sized("first", 4));
             site.upstream.receives(b"first")?;
             client.send(b"last").answer()?.is_ok_with(b"fine")
         },
@@ -91,9 +90,7 @@ pub(super) const CASES: &[Case] = &[
         "RFC 9112 §9.3",
         |on| {
             let site = Site::scripted(on, EARLY);
-            let mut client = site.ask(
-                "POST /things HTTP/1.1\r\nhost: a.example\r\ncontent-length: 50000\r\n\r\nsome",
-            );
+            let mut client = site.ask(begin_sized("some", 50_000));
             let answer = client.answer()?;
             answer.is(403)?;
             ensure(answer.body == b"no", "changed the body", &answer)

@@ -2,7 +2,7 @@
 
 use super::LARGE;
 use crate::case::{Case, case, ours};
-use crate::site::{BAD_REQUEST, GET, OK, Site};
+use crate::site::{BAD_REQUEST, GET, OK, Site, begin_in_chunks};
 use crate::upstream::Step;
 use crate::verdict::{each, ensure};
 
@@ -38,7 +38,7 @@ pub(super) const CASES: &[Case] = &[
         "RFC 9112 §8",
         |on| {
             let site = Site::serving(on);
-            let client = site.ask(b"POST /things HTTP/1.1\r\nhost: a.example\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n");
+            let client = site.ask(begin_in_chunks("hello"));
             site.upstream.receives(b"hello")?;
             drop(client);
             site.upstream.is_closed(0)?;

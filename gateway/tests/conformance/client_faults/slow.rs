@@ -3,7 +3,7 @@
 use super::LARGE;
 use crate::case::{Case, case, ours};
 use crate::client::Ending;
-use crate::site::{GET, Site, ended_late};
+use crate::site::{GET, Site, begin_in_chunks, begin_sized, ended_late};
 use crate::verdict::ensure;
 
 pub(super) const CASES: &[Case] = &[
@@ -63,9 +63,7 @@ pub(super) const CASES: &[Case] = &[
         "RFC 9110 §15.5.9",
         |on| {
             let site = Site::serving(on);
-            let mut client = site.ask(
-                b"POST /things HTTP/1.1\r\nhost: a.example\r\ncontent-length: 10\r\n\r\nhello",
-            );
+            let mut client = site.ask(begin_sized("hello", 5));
             ended_late(&site, &mut client)?;
             site.upstream.is_closed(0)
         },
@@ -75,7 +73,7 @@ pub(super) const CASES: &[Case] = &[
         "RFC 9110 §15.5.9",
         |on| {
             let site = Site::serving(on);
-            let mut client = site.ask(b"POST /things HTTP/1.1\r\nhost: a.example\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n");
+            let mut client = site.ask(begin_in_chunks("hello"));
             ended_late(&site, &mut client)?;
             site.upstream.is_closed(0)
         },
@@ -93,6 +91,25 @@ pub(super) const CASES: &[Case] = &[
                 client.send(b"x");
             }
             ended_late(&site, &mut client)
+        },
+    ),
+    ours(
+        "a small body that does not come whole takes no connection to the upstream",
+        "`concurrency`: a permit is for an upstream that is waited for",
+        |on| {
+            for body in [
+                "content-length: 10\r\n\r\nhello",
+                "transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n",
+            ] {
+                let site = Site::serving(on);
+                let mut client = site.ask(format!(
+                    "POST /things HTTP/1.1\r\nhost: a.example\r\n{body}"
+                ));
+                ended_late(&site, &mut client)?;
+                let did = "took a connection for it";
+                ensure(site.upstream.connections() == 0, did, body)?;
+            }
+            Ok(())
         },
     ),
     case(
@@ -116,9 +133,7 @@ pub(super) const CASES: &[Case] = &[
         |on| {
             let site = Site::serving(on);
             let _slow = site.ask(b"GET /things HTTP/1.1\r\nhost: a.ex");
-            let _stalled = site.ask(
-                b"POST /things HTTP/1.1\r\nhost: a.example\r\ncontent-length: 10\r\n\r\nhello",
-            );
+            let _stalled = site.ask(begin_sized("hello", 5));
             site.upstream.receives(b"hello")?;
             site.ask(GET).answer()?.is_ok_with(b"fine")
         },

@@ -55,6 +55,18 @@ async fn a_client_that_takes_crumbs_of_its_answer_is_given_up() {
 }
 
 #[actix_web::test]
+async fn a_client_that_opens_no_window_for_its_answer_is_given_up() {
+    tokio::time::pause();
+    let limits = Limits {
+        stall_timeout: SOON / 4,
+        ..LIMITS
+    };
+    let mut client = connect_taking(0, limits, large()).await;
+    let body = client.ask(get("/large")).await.into_body();
+    assert!(read(body).await.unwrap_err().is_reset());
+}
+
+#[actix_web::test]
 async fn what_is_left_to_be_sent_of_an_answer_is_sent_before_the_end() {
     for ends in ["draining", "idle"] {
         tokio::time::pause();

@@ -1,0 +1,60 @@
+//! Looks after the answers that wait for their clients. The server asks a body for more only while the client has room
+//! for it: behind a socket that is full, or a window of HTTP/2 that is closed, nobody asks, and no timer of the body is
+//! looked at. So a task of the worker looks, ten times a second, and only while there are such answers.
+//!
+//! Each answer that is not whole when it is relayed is noted here, which costs an entry in a list. A timer or a task for
+//! each would cost more, and most of them need neither.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::transfer::Transfer;
+
+/// How long a permit, or a connection to an upstream, may be held for a client that takes nothing.
+const EVERY: Duration = Duration::from_millis(100);
+
+/// The task goes on for so many looks at nothing: an answer now and then does not begin a task each time.
+const LINGER: u32 = 20;
+
+/// The answers of one pool of connections.
+#[derive(Default)]
+pub(super) struct Sweep {
+    transfers: RefCell<Vec<Weak<RefCell<Transfer>>>>,
+    is_running: Cell<bool>,
+}
+
+impl Sweep {
+    pub(super) fn note(self: &Rc<Self>, transfer: &Rc<RefCell<Transfer>>) {
+        self.transfers.borrow_mut().push(Rc::downgrade(transfer));
+        if !self.is_running.replace(true) {
+            actix_web::rt::spawn(Rc::clone(self).run());
+        }
+    }
+
+    async fn run(self: Rc<Self>) {
+        let mut idle = 0;
+        while idle < LINGER {
+            sleep(EVERY).await;
+            idle = if self.look() { 0 } else { idle + 1 };
+        }
+        self.is_running.set(false);
+    }
+
+    /// Whether there was any.
+    fn look(&self) -> bool {
+        let now = Instant::now();
+        let mut transfers = self.transfers.take();
+        let has_any = !transfers.is_empty();
+        transfers.retain(|transfer| {
+            let Some(transfer) = transfer.upgrade() else {
+                return false;
+            };
+            transfer.borrow_mut().tend(now)
+        });
+        self.transfers.borrow_mut().append(&mut transfers);
+        has_any
+    }
+}
