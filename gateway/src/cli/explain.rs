@@ -56,7 +56,7 @@ pub(super) fn print(
     )?;
     limits(config, route, to, out)?;
     let deadline = format!(
-        "{} for the whole exchange, {} of it to connect",
+        "{} in which the upstream is waited for, {} of it to connect",
         format_duration(to.settings.timeout),
         format_duration(upstream.connect_timeout)
     );

@@ -24,7 +24,7 @@ pub struct Upstream {
     pub url: UpstreamUrl,
     /// For DNS, TCP and TLS together.
     pub connect_timeout: Duration,
-    /// For the whole exchange, until the last byte of the answer.
+    /// How long it may be waited for in one exchange, until the last byte of its answer.
     pub timeout: Duration,
     /// The path, prefix included, that the gateway asks by itself to know whether the upstream is well.
     pub(crate) probe: Option<PathAndQuery>,

@@ -12,7 +12,8 @@ use crate::limits::Limits;
 pub struct Settings {
     /// `request_body`: bytes of a request's body; `limits.request_body` by default.
     pub request_body: u64,
-    /// `timeout`: for the whole exchange, until the last byte of the answer; the upstream's by default.
+    /// `timeout`: how long the upstream may be waited for in one exchange, until the last byte of its answer; the
+    /// upstream's by default.
     pub timeout: Duration,
     /// `idempotent`: whether the upstream recognises a repeated request by its `Idempotency-Key`, so that the gateway
     /// may repeat one that may have been done; the upstream's by default.

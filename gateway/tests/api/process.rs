@@ -49,7 +49,7 @@ fn explain_tells_what_becomes_of_a_request() {
             ["GET", "/order-api/menu?x=1"],
             &[
                 "at http://127.0.0.1:8002/menu\n",
-                "5s for the whole exchange",
+                "5s in which the upstream is waited for",
                 "fresh for 2s, the same for everyone",
                 "the query does not count",
                 "a Vary by more than Origin and Accept-Encoding",
