@@ -55,14 +55,17 @@ const cell = text => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').trim()
 
 function summary () {
   const lines = [
-    '| | Version | Required: pass | fail | blocked | Optimal: done | not done | blocked |',
-    '|---|---|---:|---:|---:|---:|---:|---:|'
+    '| | Version | Required: pass | fail | blocked | fail by themselves | Optimal: done | not done | blocked |',
+    '|---|---|---:|---:|---:|---:|---:|---:|---:|'
   ]
   for (const product of products) {
     const counts = [
       ['required', 'pass'], ['required', '**fail**'], ['required', 'blocked'],
       ['optimal', 'pass'], ['optimal', 'not done'], ['optimal', 'blocked']
     ].map(([kind, mark]) => count(product, kind, mark))
+    const required = tests.filter(test => test.kind === 'required')
+    const raw = product.results ? required.filter(test => product.results[test.id] !== true).length : '–'
+    counts.splice(3, 0, raw)
     lines.push(row([product.name, product.results ? product.version : 'not installed', ...counts]))
   }
   return lines
@@ -99,7 +102,12 @@ ${suiteVersion}, commit ${commit}) has ${tests.length} tests for a cache that is
 published at [cache-tests.fyi](https://cache-tests.fyi). Here it asks a route with \`outage = "stale"\`
 ([\`.ci/cache/gateway.toml\`](../.ci/cache/gateway.toml)), and nginx's \`proxy_cache\` with the configuration that the suite has
 for it. *Required* is what RFC 9111 and its companions demand. *Optimal* is what a cache may do to be asked less. A test is
-*blocked* where one that it depends on has failed, such as whether the answer is cached at all.
+*blocked* where the suite cannot judge it: one that it depends on has failed, such as whether the answer is cached at all, or it
+did not come that far. *Fail by themselves* counts every required test that did not end well, whatever it depends on.
+
+Many are blocked here for one reason: an answer that may not serve others is asked for a second time, as the client has asked,
+and the suite takes the second request for a retry. Others need what the gateway does not do by design: it stores answers with
+the status 200 only, never asks an upstream with a condition, and stores no part of an answer.
 
 \`\`\`sh
 git clone https://github.com/http-tests/cache-tests /tmp/cache-tests
