@@ -143,10 +143,11 @@ fn reuse(arrived: &Arrived<'_>, control: &CacheControl, kept: &Kept) -> Reuse {
     }
 }
 
-/// RFC 9111 §4.2.3.
+/// RFC 9111 §4.2.3. Of an `Age` that is a list, the first member counts (§5.1).
 fn age(arrived: &Arrived<'_>) -> Duration {
     let age = arrived.fields.get(header::AGE);
-    let age = age.and_then(|age| age.to_str().ok()?.trim().parse().ok());
+    let first = age.and_then(|age| age.to_str().ok()?.split(',').next());
+    let age = first.and_then(|age| age.trim().parse().ok());
     let said = Duration::from_secs(age.unwrap_or(0)).saturating_add(arrived.delay);
     // Clocks that differ by less than a second make no answer old.
     let apparent = date(arrived.fields, &header::DATE)

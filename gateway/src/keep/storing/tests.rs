@@ -102,6 +102,8 @@ fn an_age_is_taken_off_what_the_upstream_says_and_not_off_what_the_row_says() {
     assert_eq!(aged(AS_SAID, b"300"), (300, 0));
     assert_eq!(aged(FRESH, b"300"), (300, 60));
     assert_eq!(aged(AS_SAID, b"x"), (0, 90));
+    assert_eq!(aged(AS_SAID, b"30, 7200"), (30, 60));
+    assert_eq!(aged(AS_SAID, b"x, 30"), (0, 90));
 }
 
 #[test]
