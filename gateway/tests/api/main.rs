@@ -71,13 +71,14 @@ backend = [
 ]
 "#;
 
-/// A file with the shipped configuration, but for the probes: an upstream then sees nothing but what a test sends.
+/// A file with the shipped configuration, but for the probes and the warm rows: an upstream then sees nothing but what a test sends.
 fn without_probes() -> std::path::PathBuf {
     let shipped = include_str!("../../gateway.toml");
     let lines = shipped.lines();
     let lines: Vec<_> = lines.filter(|line| !line.starts_with("probe = ")).collect();
+    let silent = lines.join("\n").replace(", warm = true", "");
     let file = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    std::fs::write(&file, lines.join("\n")).unwrap();
+    std::fs::write(&file, silent).unwrap();
     // Renamed into place, so that no other test reads half of it.
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("without-probes.toml");
     file.persist(&path).unwrap();
