@@ -137,7 +137,7 @@ impl OrdersStandIn {
     /// Waits until it has this order there.
     ///
     /// # Panics
-    /// It has not within 20 s.
+    /// It has not within a minute.
     pub async fn until(&self, order: &Order, status: OrderStatus) {
         eventually(&format!("{} to become {status}", order.id), async || {
             let books = self.desk.books();
