@@ -71,7 +71,8 @@ backend = [
 ]
 "#;
 
-/// A file with the shipped configuration, but for the probes and the warm rows: an upstream then sees nothing but what a test sends.
+/// A file with the shipped configuration, but without probes and warm rows: an upstream then sees
+/// only what a test sends.
 fn without_probes() -> std::path::PathBuf {
     let shipped = include_str!("../../gateway.toml");
     let lines = shipped.lines();
