@@ -3,12 +3,13 @@
 FROM rust:1-bookworm AS build
 WORKDIR /src
 COPY . .
-RUN cargo build --release --locked \
+# `release` builds in half the time and runs a little slower.
+ARG PROFILE=dist
+RUN cargo build --profile $PROFILE --locked \
         -p gateway -p client-service -p order-service -p kitchen-mock -p delivery-mock \
     && mkdir -p /out/data \
-    && cp target/release/gateway target/release/client-service target/release/order-service \
-          target/release/kitchen-mock target/release/delivery-mock /out/ \
-    && rm -rf target
+    && cd target/$PROFILE && cp gateway client-service order-service kitchen-mock delivery-mock /out/ \
+    && rm -rf /src/target
 
 # What all five share: trusted certificates for https upstreams, and no root.
 FROM debian:bookworm-slim AS runtime

@@ -1,4 +1,4 @@
-//! `cargo run --release -p bench`: measures the release binaries from outside, as their clients see them.
+//! `cargo run --release -p bench`: measures the programs, built as for the images, from outside, as their clients see them.
 //!
 //! It knows no service's code, only what the contract says of them, so that the same load can be put on anything
 //! that speaks it. Each measurement is a subcommand: `orders`, which runs where none is named, `journey`, `lists`, `idle`,

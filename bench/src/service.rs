@@ -29,6 +29,9 @@ pub(crate) type Variables = [(&'static str, String)];
 pub(crate) const PROGRAMS: [&str; 4] =
     ["order-service", "kitchen-mock", "delivery-mock", "gateway"];
 
+/// Of Cargo, and the name of its folder.
+const PROFILE: &str = "dist";
+
 /// Killed when it is dropped.
 pub(crate) struct Service {
     child: Child,
@@ -44,13 +47,13 @@ pub(crate) fn target_folder() -> Result<PathBuf, Error> {
         .to_owned())
 }
 
-/// Builds the release binaries into `target` and says in which folder they are. Always all of them: a crate that they
+/// Builds the programs as the images have them into `target` and says in which folder they are. Always all of them: a crate that they
 /// share has the features that those that are built together ask of it, and would be built again for another selection.
 pub(crate) fn build(target: &Path) -> Result<PathBuf, Error> {
     // Set by `cargo run`.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
-        .args(["build", "--release"])
+        .args(["build", "--profile", PROFILE])
         .args(PROGRAMS.iter().flat_map(|program| ["-p", program]))
         .args(["-p", "client-service"])
         .arg("--target-dir")
@@ -60,7 +63,7 @@ pub(crate) fn build(target: &Path) -> Result<PathBuf, Error> {
     if !built.success() {
         return Err("the programs cannot be built".into());
     }
-    Ok(target.join("release"))
+    Ok(target.join(PROFILE))
 }
 
 impl Service {

@@ -1,12 +1,11 @@
 //! What lasts: the clients and their sessions, and what their queries share.
 
-use service_kit::database::{Database, DatabaseUrl, OpenError};
+use service_kit::database::{Database, DatabaseUrl, Migrations, OpenError, Step};
 use service_kit::health::Readiness;
 use service_kit::serve::Draining;
 use service_kit::{housekeeping, idempotency};
 use shared_types::field::FromText;
 use shared_types::value::Timestamp;
-use sqlx::migrate::Migrator;
 
 mod clients;
 mod sessions;
@@ -14,7 +13,16 @@ mod sessions;
 pub(crate) use clients::Credentials;
 pub(crate) use sessions::NewSession;
 
-static MIGRATIONS: Migrator = sqlx::migrate!();
+const MIGRATIONS: Migrations = Migrations {
+    table: Migrations::OWN_TABLE,
+    steps: &[
+        Step("accounts", include_str!("../migrations/0001_accounts.sql")),
+        Step(
+            "sessions by expiry",
+            include_str!("../migrations/0002_sessions_by_expiry.sql"),
+        ),
+    ],
+};
 
 #[derive(Clone)]
 pub(crate) struct Store {
@@ -23,7 +31,7 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) async fn open(url: &DatabaseUrl) -> Result<Self, OpenError> {
-        let migrations = [&MIGRATIONS, &idempotency::MIGRATIONS];
+        let migrations = [MIGRATIONS, idempotency::MIGRATIONS];
         let database = Database::open(url, &migrations).await?;
         Ok(Self { database })
     }
@@ -54,4 +62,14 @@ fn read_text<T: FromText>(text: &str) -> sqlx::Result<T> {
 fn read_time(millis: i64) -> sqlx::Result<Timestamp> {
     Timestamp::from_millis(millis)
         .ok_or_else(|| sqlx::Error::Decode("unreadable time in a row".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    /// The file of a step that was forgotten would never be run.
+    #[test]
+    fn every_file_is_a_step() {
+        let files = std::fs::read_dir("migrations").unwrap().count();
+        assert_eq!(files, super::MIGRATIONS.steps.len());
+    }
 }

@@ -11,14 +11,13 @@ mod place;
 mod progress;
 mod rows;
 
-use service_kit::database::{Database, DatabaseUrl, OpenError};
+use service_kit::database::{Database, DatabaseUrl, Migrations, OpenError, Step};
 use service_kit::health::Readiness;
 use service_kit::housekeeping;
 use service_kit::idempotency;
 use service_kit::outbox::{self, Link, Outbox};
 use service_kit::serve::Draining;
 use shared_types::value::Timestamp;
-use sqlx::migrate::Migrator;
 
 use crate::config::OpenPerAddress;
 
@@ -26,7 +25,19 @@ pub(crate) use list::List;
 pub(crate) use menu::MenuError;
 pub(crate) use orders::OrderError;
 
-static MIGRATIONS: Migrator = sqlx::migrate!();
+const MIGRATIONS: Migrations = Migrations {
+    table: Migrations::OWN_TABLE,
+    steps: &[
+        Step(
+            "menu and orders",
+            include_str!("../migrations/0001_menu_and_orders.sql"),
+        ),
+        Step(
+            "open orders",
+            include_str!("../migrations/0002_open_orders.sql"),
+        ),
+    ],
+};
 
 /// Handed to every worker; its copies share the connections.
 #[derive(Clone, Debug)]
@@ -53,7 +64,7 @@ impl Store {
         links: Vec<Link>,
         open_per_address: OpenPerAddress,
     ) -> Result<Self, OpenError> {
-        let migrations = [&MIGRATIONS, &outbox::MIGRATIONS, &idempotency::MIGRATIONS];
+        let migrations = [MIGRATIONS, outbox::MIGRATIONS, idempotency::MIGRATIONS];
         let database = Database::open(url, &migrations).await?;
         let outbox = Outbox::new(database.clone(), links);
         Ok(Self {
@@ -81,5 +92,15 @@ impl Store {
 
     pub(crate) fn readiness(&self) -> Readiness {
         self.database.readiness()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// The file of a step that was forgotten would never be run.
+    #[test]
+    fn every_file_is_a_step() {
+        let files = std::fs::read_dir("migrations").unwrap().count();
+        assert_eq!(files, super::MIGRATIONS.steps.len());
     }
 }

@@ -6,7 +6,9 @@
 
 mod error;
 mod lock;
+mod migrations;
 mod postgres;
+mod row;
 mod sqlite;
 mod statement;
 mod url;
@@ -21,12 +23,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::MigrateError;
 use sqlx::{Any, AnyPool, AssertSqlSafe, Connection as _, Transaction};
 
 use crate::health::Readiness;
 
 pub use error::{failure, is_transient};
+pub use migrations::{Migrations, Step};
 pub use postgres::PostgresUrl;
 pub use statement::Statement;
 pub use url::DatabaseUrl;
@@ -84,10 +87,7 @@ impl Database {
     ///
     /// # Errors
     /// It cannot be made, opened or migrated, or another process uses the file.
-    pub async fn open(
-        url: &DatabaseUrl,
-        migrations: &[&'static Migrator],
-    ) -> Result<Self, OpenError> {
+    pub async fn open(url: &DatabaseUrl, migrations: &[Migrations]) -> Result<Self, OpenError> {
         install_default_drivers();
         let unopened = |source| OpenError::Connection {
             database: url.to_string(),
@@ -97,22 +97,28 @@ impl Database {
             database: url.to_string(),
             source,
         };
-        let all = migrations.iter().copied().chain([&*writes::MIGRATIONS]);
+        let all = migrations.iter().chain([&writes::MIGRATIONS]);
         match url {
             DatabaseUrl::File(path) => {
                 sqlite::make(path)?;
                 let lock = lock::take(path).await?;
                 let database = sqlite::open(path, lock).await.map_err(unopened)?;
-                for migrator in all {
-                    migrator.run(&database.writer).await.map_err(outdated)?;
+                for part in all {
+                    part.migrator()
+                        .run(&database.writer)
+                        .await
+                        .map_err(outdated)?;
                 }
                 Ok(database)
             }
             DatabaseUrl::Postgres(url) => {
                 // Not on a connection of the pool: there, no statement may take as long as a migration may.
                 let mut connection = postgres::connect(url).await.map_err(unopened)?;
-                for migrator in all {
-                    migrator.run(&mut connection).await.map_err(outdated)?;
+                for part in all {
+                    part.migrator()
+                        .run(&mut connection)
+                        .await
+                        .map_err(outdated)?;
                 }
                 connection.close().await.map_err(unopened)?;
                 postgres::open(url).await.map_err(unopened)

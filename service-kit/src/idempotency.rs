@@ -8,14 +8,14 @@ mod kept;
 mod memory;
 mod submission;
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use serde::Serialize;
-use sqlx::migrate::Migrator;
+
+use crate::database::{Migrations, Step};
 
 pub use kept::{Claim, SealedKey, forget, sweep};
 pub use memory::Answers;
@@ -25,11 +25,13 @@ pub use submission::{Key, Submission};
 pub const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The keys' own table, beside those of the service.
-pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
-    let mut migrations = sqlx::migrate!("migrations/idempotency");
-    migrations.dangerous_set_table_name("_idempotency_migrations");
-    migrations
-});
+pub const MIGRATIONS: Migrations = Migrations {
+    table: "_idempotency_migrations",
+    steps: &[Step(
+        "idempotency keys",
+        include_str!("../migrations/idempotency/0001_idempotency_keys.sql"),
+    )],
+};
 
 /// Something that is there, and was made only once.
 pub enum Made<T> {

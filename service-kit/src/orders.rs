@@ -7,8 +7,6 @@
 
 mod catch_up;
 
-use std::sync::LazyLock;
-
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use awc::{Client, ClientRequest};
@@ -18,9 +16,8 @@ use shared_types::field::FromText as _;
 use shared_types::id::{OrderId, OrderRef};
 use shared_types::order::{Order, OrderStatus};
 use shared_types::problem::Code;
-use sqlx::migrate::Migrator;
 
-use crate::database::{self, Database, DatabaseUrl, OpenError};
+use crate::database::{self, Database, DatabaseUrl, Migrations, OpenError};
 use crate::failure::Failure;
 use crate::health::Readiness;
 use crate::outbox::{self, Link, Message, News, Outbox, Verdict};
@@ -29,9 +26,6 @@ use crate::serve::Draining;
 
 /// The name of what waits for the order service.
 const NAME: &str = "orders";
-
-/// The tables of the outbox are all there is.
-static NO_MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| Migrator::with_migrations(Vec::new()));
 
 /// Handed to every worker; its copies share the connections.
 #[derive(Clone, Debug)]
@@ -47,7 +41,8 @@ impl Orders {
     /// # Errors
     /// It cannot be made, opened or migrated.
     pub async fn open(peer: PeerUrl, file: &DatabaseUrl) -> Result<Self, OpenError> {
-        let database = Database::open(file, &[&NO_MIGRATIONS, &outbox::MIGRATIONS]).await?;
+        // Without steps of its own, for the table that tells whether a database answers.
+        let database = Database::open(file, &[Migrations::NONE, outbox::MIGRATIONS]).await?;
         let link = Link {
             name: NAME,
             peer: peer.clone(),

@@ -14,14 +14,13 @@ mod link;
 mod pace;
 mod rows;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use shared_types::value::Timestamp;
 use sqlx::AnyConnection;
-use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
 
-use crate::database::{Database, Statement};
+use crate::database::{Database, Migrations, Statement, Step};
 use crate::serve::Draining;
 use crate::trace::Trace;
 
@@ -29,11 +28,16 @@ pub use link::{Link, Verdict};
 pub use rows::Message;
 
 /// The outbox's own table, beside those of the service.
-pub static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
-    let mut migrations = sqlx::migrate!("migrations/outbox");
-    migrations.dangerous_set_table_name("_outbox_migrations");
-    migrations
-});
+pub const MIGRATIONS: Migrations = Migrations {
+    table: "_outbox_migrations",
+    steps: &[
+        Step(
+            "outbox",
+            include_str!("../migrations/outbox/0001_outbox.sql"),
+        ),
+        Step("trace", include_str!("../migrations/outbox/0002_trace.sql")),
+    ],
+};
 
 /// Handed to every worker; its copies share the recipients.
 #[derive(Clone, Debug)]

@@ -8,32 +8,41 @@ use shared_types::account::{Client, Email, NewClient, Role};
 use shared_types::field::{Line, Optional};
 use shared_types::id::ClientId;
 use shared_types::value::Timestamp;
-use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, FromRow, Row as _};
 
 use super::{Store, read_text, read_time};
 use crate::failure::Error;
 
-#[derive(sqlx::FromRow)]
-struct ClientRow {
-    id: String,
-    email: String,
-    first_name: String,
-    last_name: String,
-    phone: Option<String>,
-    address: Option<String>,
-    city: Option<String>,
-    postal_code: Option<String>,
-    role: String,
-    is_active: i32,
-    created_at: i64,
-    updated_at: i64,
+service_kit::row! {
+    struct ClientRow {
+        id: String,
+        email: String,
+        first_name: String,
+        last_name: String,
+        phone: Option<String>,
+        address: Option<String>,
+        city: Option<String>,
+        postal_code: Option<String>,
+        role: String,
+        is_active: i32,
+        created_at: i64,
+        updated_at: i64,
+    }
 }
 
-#[derive(sqlx::FromRow)]
 struct CredentialsRow {
-    #[sqlx(flatten)]
     client: ClientRow,
     password_hash: String,
+}
+
+impl FromRow<'_, AnyRow> for CredentialsRow {
+    fn from_row(row: &AnyRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            client: ClientRow::from_row(row)?,
+            password_hash: row.try_get("password_hash")?,
+        })
+    }
 }
 
 /// A client and what its password is checked against. No `Debug`: a hash is not to be printed.

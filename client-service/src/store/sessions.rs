@@ -27,14 +27,15 @@ pub(crate) struct LiveSession {
     pub(crate) last_seen_at: Timestamp,
 }
 
-#[derive(sqlx::FromRow)]
-struct SessionRow {
-    id: String,
-    created_at: i64,
-    last_seen_at: i64,
-    expires_at: i64,
-    ip_address: Option<String>,
-    user_agent: Option<String>,
+service_kit::row! {
+    struct SessionRow {
+        id: String,
+        created_at: i64,
+        last_seen_at: i64,
+        expires_at: i64,
+        ip_address: Option<String>,
+        user_agent: Option<String>,
+    }
 }
 
 const INSERT: &str = "INSERT INTO sessions \

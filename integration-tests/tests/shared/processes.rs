@@ -132,10 +132,16 @@ fn built() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let binaries = test.parent().and_then(Path::parent).unwrap();
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--package", "gateway"]);
-    for (name, ..) in SERVICES {
-        cargo.args(["--package", name]);
-    }
+    // A whole workspace with a test in it, so that dependencies have the features that they have in `cargo test
+    // --workspace`: fewer programs would need some of them compiled a second time.
+    cargo.args([
+        "build",
+        "--quiet",
+        "--workspace",
+        "--bins",
+        "--test",
+        "stories",
+    ]);
     if binaries.ends_with("release") {
         cargo.arg("--release");
     }

@@ -11,31 +11,35 @@ use shared_types::value::{Price, Quantity, Timestamp};
 
 use super::StoreError;
 
-#[derive(Debug, sqlx::FromRow)]
-pub(super) struct DishRow {
-    id: String,
-    name: String,
-    description: Option<String>,
-    price_cents: i64,
-    category: String,
-    available: i32,
+service_kit::row! {
+    #[derive(Debug)]
+    pub(super) struct DishRow {
+        id: String,
+        name: String,
+        description: Option<String>,
+        price_cents: i64,
+        category: String,
+        available: i32,
+    }
 }
 
-/// A line together with its order, as the join of the two gives it.
-#[derive(Debug, sqlx::FromRow)]
-pub(super) struct LineRow {
-    id: String,
-    client_id: String,
-    address: Option<String>,
-    phone: Option<String>,
-    status: String,
-    total_cents: i64,
-    created_at: i64,
-    updated_at: i64,
-    dish_id: String,
-    name: String,
-    quantity: i64,
-    unit_price_cents: i64,
+service_kit::row! {
+    /// A line together with its order, as the join of the two gives it.
+    #[derive(Debug)]
+    pub(super) struct LineRow {
+        id: String,
+        client_id: String,
+        address: Option<String>,
+        phone: Option<String>,
+        status: String,
+        total_cents: i64,
+        created_at: i64,
+        updated_at: i64,
+        dish_id: String,
+        name: String,
+        quantity: i64,
+        unit_price_cents: i64,
+    }
 }
 
 impl TryFrom<DishRow> for Dish {

@@ -2,16 +2,13 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use sqlx::migrate::Migrator;
 use tempfile::TempDir;
 
-use super::{Database, DatabaseUrl, OpenError};
-
-static NO_MIGRATIONS: Migrator = Migrator::DEFAULT;
+use super::{Database, DatabaseUrl, Migrations, OpenError};
 
 async fn open_in(folder: &TempDir) -> Database {
     let url = DatabaseUrl::File(folder.path().join("a b/100% ?#é/kept.db"));
-    let database = Database::open(&url, &[&NO_MIGRATIONS]).await.unwrap();
+    let database = Database::open(&url, &[Migrations::NONE]).await.unwrap();
     sqlx::query("CREATE TABLE notes (text TEXT NOT NULL)")
         .execute(database.writer())
         .await
@@ -124,15 +121,15 @@ async fn what_is_in_the_way_is_named() {
     .unwrap();
 
     let url = DatabaseUrl::File(stray.join("kept.db"));
-    let error = Database::open(&url, &[&NO_MIGRATIONS]).await.unwrap_err();
+    let error = Database::open(&url, &[Migrations::NONE]).await.unwrap_err();
     assert!(matches!(&error, OpenError::Folder { path, .. } if *path == stray));
 
     let url = DatabaseUrl::File(folder.path().to_owned());
-    let error = Database::open(&url, &[&NO_MIGRATIONS]).await.unwrap_err();
+    let error = Database::open(&url, &[Migrations::NONE]).await.unwrap_err();
     assert!(matches!(&error, OpenError::File { path, .. } if path == folder.path()));
 
     let url = DatabaseUrl::File(stray.clone());
-    let error = Database::open(&url, &[&NO_MIGRATIONS]).await.unwrap_err();
+    let error = Database::open(&url, &[Migrations::NONE]).await.unwrap_err();
     assert!(
         matches!(&error, OpenError::Connection { database, .. } if *database == stray.display().to_string())
     );

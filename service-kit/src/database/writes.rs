@@ -8,24 +8,23 @@
 //! On PostgreSQL the check replaces one row. It finds a server that is read-only or cannot commit; the room on its disks
 //! is its own operator's to watch.
 
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use shared_types::value::Timestamp;
-use sqlx::migrate::Migrator;
-
-use super::{Database, Kind, error};
+use super::{Database, Kind, Migrations, Step, error};
 use crate::serve::Draining;
+use shared_types::value::Timestamp;
 
 /// A failed probe of the gateway, and an operator's alert, follow at most a second later.
 const INTERVAL: Duration = Duration::from_secs(2);
 
-pub(super) static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
-    let mut migrations = sqlx::migrate!("migrations/write_checks");
-    migrations.dangerous_set_table_name("_write_checks_migrations");
-    migrations
-});
+pub(super) const MIGRATIONS: Migrations = Migrations {
+    table: "_write_checks_migrations",
+    steps: &[Step(
+        "write checks",
+        include_str!("../../migrations/write_checks/0001_write_checks.sql"),
+    )],
+};
 
 /// 32 KiB, eight pages: an order with its lines, indexes and events writes ten or so.
 const ADD: &str = "INSERT INTO write_checks (id, filler) VALUES ($1, hex(zeroblob(16384)))
@@ -128,16 +127,13 @@ impl Database {
 
 #[cfg(test)]
 mod tests {
-    use sqlx::migrate::Migrator;
     use tempfile::TempDir;
 
-    use super::super::{Database, DatabaseUrl};
-
-    static NO_MIGRATIONS: Migrator = Migrator::DEFAULT;
+    use super::super::{Database, DatabaseUrl, Migrations};
 
     async fn open_in(folder: &TempDir) -> Database {
         let url = DatabaseUrl::File(folder.path().join("kept.db"));
-        let database = Database::open(&url, &[&NO_MIGRATIONS]).await.unwrap();
+        let database = Database::open(&url, &[Migrations::NONE]).await.unwrap();
         run(&database, "CREATE TABLE notes (text TEXT NOT NULL)")
             .await
             .unwrap();

@@ -56,18 +56,20 @@ const DELETE: &str = "DELETE FROM outbox WHERE recipient = $1 AND topic = $2 AND
 const POSTPONE: &str = "UPDATE outbox SET due_at = $4, attempts = attempts + $5
      WHERE recipient = $1 AND topic = $2 AND step = $3 AND due_at = $6";
 
-/// One message for one recipient.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Message {
-    pub topic: String,
-    step: i32,
-    pub body: String,
-    /// The `traceparent` of the request that it tells of; empty where there was none.
-    pub(super) trace: String,
-    /// How often it has been refused or went wrong.
-    pub(super) attempts: i32,
-    /// The end of its lease.
-    due_at: i64,
+crate::row! {
+    /// One message for one recipient.
+    #[derive(Clone, Debug)]
+    pub struct Message {
+        pub topic: String,
+        step: i32,
+        pub body: String,
+        /// The `traceparent` of the request that it tells of; empty where there was none.
+        pub(super) trace: String,
+        /// How often it has been refused or went wrong.
+        pub(super) attempts: i32,
+        /// The end of its lease.
+        due_at: i64,
+    }
 }
 
 /// What became of a message that was tried.
