@@ -38,7 +38,7 @@ pub async fn delete_by_portions(
         let portion = sqlx::query(statement)
             .bind(over.millis())
             .bind(PORTION)
-            .execute(database.writer())
+            .execute(&mut *database.writer().await?)
             .await?
             .rows_affected();
         if portion == 0 {

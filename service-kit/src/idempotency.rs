@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::database::{Migrations, Step};
 
-pub use kept::{Claim, SealedKey, forget, sweep};
+pub use kept::{Claim, SealedKey, forget, sweep, turn};
 pub use memory::Answers;
 pub use submission::{Key, Submission};
 

@@ -11,6 +11,7 @@ mod postgres;
 mod process;
 mod shape;
 mod skip;
+mod small_disk;
 
 pub use client::{Answer, Client, Request};
 pub use eventually::eventually;
@@ -19,4 +20,5 @@ pub use orders::{Conduct, OrdersStandIn, waiting_for_orders};
 pub use postgres::{Postgres, postgres_or_skip};
 pub use process::{Process, addr_after};
 pub use shape::{assert_same_shape, same_shape};
-pub use skip::skip;
+pub use skip::{skip, skip_one};
+pub use small_disk::SmallDisk;

@@ -101,7 +101,8 @@ impl Store {
     /// # Errors
     /// The key came with another body.
     pub(crate) async fn registered(&self, key: &SealedKey) -> Result<Option<Made<Client>>, Error> {
-        let claim = key.find(self.database.reader(), Timestamp::now()).await?;
+        let mut reader = self.database.reader().await?;
+        let claim = key.find(&mut *reader, Timestamp::now()).await?;
         claim.map_or(Ok(None), replay)
     }
 
@@ -115,6 +116,9 @@ impl Store {
         key: Option<&SealedKey>,
     ) -> Result<Made<Client>, Error> {
         let now = Timestamp::now();
+        let _turn_at_key = idempotency::turn(&self.database, key).await?;
+        // Of two that register the same address, the second waits for the end of the first.
+        let _turn_at_email = self.database.turn(&new.email.key()).await?;
         let mut transaction = self.database.write().await?;
         if let Some(key) = key
             && let Some(before) = replay(key.claim(&mut transaction, now).await?)?
@@ -148,7 +152,7 @@ impl Store {
     /// The oldest first.
     pub(crate) async fn clients(&self) -> Result<Vec<Client>, Error> {
         let rows: Vec<ClientRow> = sqlx::query_as(LIST)
-            .fetch_all(self.database.reader())
+            .fetch_all(&mut *self.database.reader().await?)
             .await?;
         let clients: sqlx::Result<_> = rows.into_iter().map(Client::try_from).collect();
         Ok(clients?)
@@ -159,7 +163,7 @@ impl Store {
     pub(crate) async fn client(&self, id: ClientId) -> Result<Client, Error> {
         let row: Option<ClientRow> = sqlx::query_as(BY_ID)
             .bind(id.to_string())
-            .fetch_optional(self.database.reader())
+            .fetch_optional(&mut *self.database.reader().await?)
             .await?;
         Ok(Client::try_from(row.ok_or(Error::ClientNotFound)?)?)
     }
@@ -168,7 +172,7 @@ impl Store {
     pub(crate) async fn credentials(&self, email: &str) -> Result<Option<Credentials>, Error> {
         let row: Option<CredentialsRow> = sqlx::query_as(BY_EMAIL)
             .bind(Email::key_of(email))
-            .fetch_optional(self.database.reader())
+            .fetch_optional(&mut *self.database.reader().await?)
             .await?;
         let Some(row) = row else { return Ok(None) };
         Ok(Some(Credentials {
@@ -186,7 +190,7 @@ impl Store {
         .bind(active)
         .bind(Timestamp::now().millis())
         .bind(Email::key_of(email))
-        .execute(self.database.writer())
+        .execute(&mut *self.database.writer().await?)
         .await?;
         Ok(changed.rows_affected() > 0)
     }
@@ -197,6 +201,7 @@ impl Store {
     /// There is no such client.
     pub(crate) async fn delete_client(&self, id: ClientId) -> Result<(), Error> {
         let id = id.to_string();
+        let _turn = self.database.turn(&id).await?;
         let mut transaction = self.database.write().await?;
         let deleted = sqlx::query("DELETE FROM clients WHERE id = $1")
             .bind(&id)

@@ -55,6 +55,8 @@ impl Store {
     /// The client was deleted in the meantime, which is answered as if it had been before.
     pub(crate) async fn add_session(&self, new: &NewSession) -> Result<(), Error> {
         let client = new.client.to_string();
+        // A session refers to its client, whose row is looked at under a lock.
+        let _turn = self.database.turn(&client).await?;
         let mut transaction = self.database.write().await?;
         sqlx::query(DROP_EXPIRED)
             .bind(&client)
@@ -91,7 +93,7 @@ impl Store {
             .bind(id.to_string())
             .bind(client.to_string())
             .bind(now.millis())
-            .fetch_optional(self.database.reader())
+            .fetch_optional(&mut *self.database.reader().await?)
             .await?;
         let Some((role, last_seen_at)) = row else {
             return Ok(None);
@@ -103,10 +105,12 @@ impl Store {
     }
 
     pub(crate) async fn note_seen(&self, id: SessionId, now: Timestamp) -> Result<(), Error> {
+        let id = id.to_string();
+        let _turn = self.database.turn(&id).await?;
         sqlx::query("UPDATE sessions SET last_seen_at = $1 WHERE id = $2")
             .bind(now.millis())
-            .bind(id.to_string())
-            .execute(self.database.writer())
+            .bind(&id)
+            .execute(&mut *self.database.writer().await?)
             .await?;
         Ok(())
     }
@@ -121,7 +125,7 @@ impl Store {
         let rows: Vec<SessionRow> = sqlx::query_as(LIST)
             .bind(client.to_string())
             .bind(now.millis())
-            .fetch_all(self.database.reader())
+            .fetch_all(&mut *self.database.reader().await?)
             .await?;
         let sessions: sqlx::Result<_> = rows.into_iter().map(|row| row.read(current)).collect();
         Ok(sessions?)
@@ -134,17 +138,21 @@ impl Store {
     }
 
     pub(crate) async fn end_session(&self, id: SessionId) -> Result<(), Error> {
+        let id = id.to_string();
+        let _turn = self.database.turn(&id).await?;
         sqlx::query("DELETE FROM sessions WHERE id = $1")
-            .bind(id.to_string())
-            .execute(self.database.writer())
+            .bind(&id)
+            .execute(&mut *self.database.writer().await?)
             .await?;
         Ok(())
     }
 
     pub(crate) async fn end_sessions_of(&self, client: ClientId) -> Result<(), Error> {
+        let client = client.to_string();
+        let _turn = self.database.turn(&client).await?;
         sqlx::query("DELETE FROM sessions WHERE client_id = $1")
-            .bind(client.to_string())
-            .execute(self.database.writer())
+            .bind(&client)
+            .execute(&mut *self.database.writer().await?)
             .await?;
         Ok(())
     }

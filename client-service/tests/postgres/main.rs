@@ -9,6 +9,7 @@
 #[path = "../suite/suite.rs"]
 mod suite;
 
+mod locks;
 mod replicas;
 
 use client_service::Secret;

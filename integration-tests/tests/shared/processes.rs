@@ -30,11 +30,16 @@ pub(crate) struct Processes {
 impl Processes {
     /// Starts the services, then the gateway in front of them. `filter` is what they log (`RUST_LOG`).
     pub(crate) fn start(filter: &'static str) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), filter)
+    }
+
+    /// The same with their files in this folder.
+    pub(crate) fn start_in(folder: TempDir, filter: &'static str) -> Self {
         let listeners = SERVICES.map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
         let addrs = listeners.iter().map(|free| free.local_addr().unwrap());
         let names = SERVICES.iter().map(|(name, ..)| *name);
         let mut processes = Self {
-            folder: tempfile::tempdir().unwrap(),
+            folder,
             binaries: built(),
             addrs: names.zip(addrs).collect(),
             running: BTreeMap::new(),

@@ -210,7 +210,8 @@ impl Store {
         let Some(select) = select::orders(part, most) else {
             return Ok(Vec::new());
         };
-        let rows: Vec<LineRow> = select.build_as()?.fetch_all(self.database.reader()).await?;
+        let mut reader = self.database.reader().await?;
+        let rows: Vec<LineRow> = select.build_as()?.fetch_all(&mut *reader).await?;
         rows::orders(rows)
     }
 
@@ -219,7 +220,8 @@ impl Store {
         let Some(select) = select::keys_around(part, most) else {
             return Ok(None);
         };
-        let rows: Vec<(i64, String)> = select.build_as()?.fetch_all(self.database.reader()).await?;
+        let mut reader = self.database.reader().await?;
+        let rows: Vec<(i64, String)> = select.build_as()?.fetch_all(&mut *reader).await?;
         match rows.as_slice() {
             [(created_at, id), _following] => Ok(Some((*created_at, rows::order_id(id)?))),
             _ => Ok(None),
@@ -231,7 +233,7 @@ impl Store {
     async fn created_at(&self, cursor: OrderId) -> Result<i64, OrderError> {
         sqlx::query_scalar("SELECT created_at FROM orders WHERE id = $1")
             .bind(cursor.to_string())
-            .fetch_optional(self.database.reader())
+            .fetch_optional(&mut *self.database.reader().await?)
             .await?
             .ok_or(OrderError::UnknownCursor)
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use service_kit::database::Statement;
-use service_kit::idempotency::{Claim, Made, SealedKey};
+use service_kit::idempotency::{self, Claim, Made, SealedKey};
 use shared_types::id::DishId;
 use shared_types::menu::{Category, Dish};
 use shared_types::value::Timestamp;
@@ -49,7 +49,8 @@ impl Store {
             }
             None => sqlx::query_as(dishes!()),
         };
-        let rows: Vec<DishRow> = select.fetch_all(self.database.reader()).await?;
+        let mut reader = self.database.reader().await?;
+        let rows: Vec<DishRow> = select.fetch_all(&mut *reader).await?;
         let mut dishes: Vec<Dish> = rows
             .into_iter()
             .map(Dish::try_from)
@@ -66,6 +67,7 @@ impl Store {
         dish: Dish,
         key: Option<SealedKey>,
     ) -> Result<Made<Dish>, MenuError> {
+        let _turn = idempotency::turn(&self.database, key.as_ref()).await?;
         let mut transaction = self.database.write().await?;
         if let Some(key) = &key {
             match key.claim(&mut transaction, Timestamp::now()).await? {

@@ -37,7 +37,8 @@ impl From<sqlx::Error> for OrderError {
 
 impl Store {
     pub(crate) async fn order(&self, id: OrderId) -> Result<Order, OrderError> {
-        find(self.database.reader(), id).await
+        let mut reader = self.database.reader().await?;
+        find(&mut *reader, id).await
     }
 }
 

@@ -3,7 +3,7 @@
 
 use service_kit::client_address::ClientAddress;
 use service_kit::database::Statement;
-use service_kit::idempotency::{Claim, Made, SealedKey};
+use service_kit::idempotency::{self, Claim, Made, SealedKey};
 use shared_types::id::OrderId;
 use shared_types::order::{NewOrder, Order, OrderStatus};
 use shared_types::value::Timestamp;
@@ -21,6 +21,7 @@ impl Store {
         origin: Option<ClientAddress>,
     ) -> Result<Made<Order>, OrderError> {
         let basket = Basket::parse(new.items).map_err(OrderError::Unacceptable)?;
+        let _turn = idempotency::turn(&self.database, key.as_ref()).await?;
         let mut transaction = self.database.write().await?;
         if let Some(key) = &key {
             match key.claim(&mut transaction, Timestamp::now()).await? {

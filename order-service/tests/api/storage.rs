@@ -73,9 +73,12 @@ async fn a_full_disk_is_told_by_ready_and_by_one_line_and_is_recovered_from() {
     let http = Client::of(process.addr());
     eventually("a full disk", async || {
         let ordered = http.post("/commandes", new_order()).await;
-        (ordered.status == 500).then_some(())
+        (ordered.status != 201).then_some(())
     })
     .await;
+    let refused = http.post("/commandes", new_order()).await;
+    let _ = refused.problem(503, "service_unavailable");
+    assert_eq!(refused.header("retry-after"), Some("5"));
     eventually("a service that is not ready", async || {
         (http.get("/ready").await.status == 503).then_some(())
     })
@@ -96,6 +99,27 @@ async fn a_full_disk_is_told_by_ready_and_by_one_line_and_is_recovered_from() {
     let lines = process.log();
     let lines = lines.iter().filter(|line| line.contains(told));
     assert_eq!(lines.count(), 1, "{:#?}", process.log());
+}
+
+#[actix_web::test]
+async fn files_that_are_removed_under_a_running_service_are_missed_at_once() {
+    let database = TestDatabase::fresh();
+    let process = Process::start(
+        Command::new(env!("CARGO_BIN_EXE_order-service"))
+            .env_clear()
+            .env("ORDER_SERVICE_BIND", "127.0.0.1:0")
+            .env("DATABASE_URL", database.url()),
+    );
+    let http = Client::of(process.addr());
+    let order = http.post("/commandes", new_order()).await.ok(201);
+    std::fs::remove_dir_all(database.file().parent().unwrap()).unwrap();
+    let refused = http.post("/commandes", new_order()).await;
+    let _ = refused.problem(503, "service_unavailable");
+    assert_eq!(refused.header("retry-after"), Some("5"));
+    assert_eq!(http.get("/ready").await.status, 503);
+    assert_eq!(http.get(&path(&order)).await.ok(200), order);
+    let line = process.line_with("what is written to the database would be lost");
+    assert!(line.contains("orders.db was removed or replaced"), "{line}");
 }
 
 #[actix_web::test]

@@ -10,10 +10,13 @@
 #[path = "../suite/suite.rs"]
 mod suite;
 
+mod causes;
 mod dispatch;
+mod locks;
 mod outage;
 mod plans;
 mod replicas;
+mod starts;
 
 use service_kit::testing::{Postgres, postgres_or_skip};
 

@@ -130,7 +130,7 @@ pub(crate) fn path(order: &Value) -> String {
     format!("/commandes/{}", order["id"].as_str().unwrap())
 }
 
-fn status_path(order: &Value) -> String {
+pub(crate) fn status_path(order: &Value) -> String {
     format!("{}/status", path(order))
 }
 

@@ -1,68 +1,134 @@
 //! What an error of the database is worth to the client: one that passes may be asked again, anything else will not mend
 //! by itself.
 
+use std::io;
+
 use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use shared_types::problem::Code;
+use shared_types::text::Text;
 
 use crate::failure::Failure;
 
-/// `SQLITE_BUSY`, the low byte of each of its extended codes (https://www.sqlite.org/rescode.html#busy).
-const SQLITE_BUSY: u32 = 5;
+/// Primary result codes of SQLite, the low byte of each extended code (https://www.sqlite.org/rescode.html): somebody
+/// else holds a lock.
+const SQLITE_BUSY: [u32; 2] = [5, 6]; // BUSY, LOCKED
 
-/// Classes and codes of SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html) that say that the
-/// server is not there, not now, or had to choose somebody else: connection exceptions, a standby, a transaction that
-/// idled too long, a database that is not there or takes no connections, transaction rollbacks, too many connections, a lock not had in time, operator
-/// intervention (a timeout and a shutdown are among them).
-const POSTGRES_TRANSIENT: [&str; 9] = [
-    "08", "25006", "25P03", "3D000", "40", "53300", "55000", "55P03", "57",
+/// The disk is full or broken, or the file can be read only.
+const SQLITE_STORAGE: [u32; 4] = [8, 10, 13, 14]; // READONLY, IOERR, FULL, CANTOPEN
+
+/// SQLSTATEs (https://www.postgresql.org/docs/current/errcodes-appendix.html) of a lock or a statement that took too long.
+const POSTGRES_BUSY: [&str; 2] = ["55P03", "57014"];
+
+/// The server's disk is full or broken, or it has no memory left.
+const POSTGRES_STORAGE: [&str; 3] = ["53100", "53200", "58030"];
+
+/// Classes and codes that say that the server is not there, not now, or had to choose somebody else: connection
+/// exceptions, a standby, a transaction that idled too long, a database that is not there or takes no connections,
+/// transaction rollbacks, too many connections, operator intervention (a shutdown is among them).
+const POSTGRES_AWAY: [&str; 8] = [
+    "08", "25006", "25P03", "3D000", "40", "53300", "55000", "57",
 ];
 
-/// Whether the database would have done it, had it had the time: nobody got out of the way while a request queued
-/// for a connection or a lock, or the server is away.
-#[must_use]
-pub fn is_transient(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_transient_code(&code)),
-        _ => false,
+/// What no driver says of the database. sqlx carries it as an I/O error.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    /// The database works, and others took all the time there was.
+    #[error("{0}")]
+    Busy(String),
+    #[error("{0}")]
+    Unreachable(String),
+    /// What is written now would be gone at the next start.
+    #[error(
+        "{0} was removed or replaced while the database was open; \
+         stop the service, put the file back, and start it again"
+    )]
+    FileGone(String),
+}
+
+impl From<Trouble> for sqlx::Error {
+    fn from(trouble: Trouble) -> Self {
+        Self::Io(io::Error::other(trouble))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Nature {
+    /// Somebody else was in the way.
+    Busy,
+    /// The server is not there, or not now.
+    Away,
+    /// Nothing can be stored.
+    Storage,
+    Other,
+}
+
+impl Nature {
+    fn of(error: &sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolTimedOut => Self::Busy,
+            sqlx::Error::Io(error) => {
+                let inner = error.get_ref();
+                match inner.and_then(|inner| inner.downcast_ref::<Trouble>()) {
+                    Some(Trouble::Busy(_)) => Self::Busy,
+                    Some(Trouble::FileGone(_)) => Self::Storage,
+                    Some(Trouble::Unreachable(_)) | None => Self::Away,
+                }
+            }
+            sqlx::Error::Database(error) => error
+                .code()
+                .map_or(Self::Other, |code| Self::of_code(&code)),
+            _ => Self::Other,
+        }
+    }
+
+    fn of_code(code: &str) -> Self {
+        // A SQLSTATE always has five characters, and no code of SQLite does.
+        if code.len() != 5 {
+            return match code.parse().map(|code: u32| code & 0xff) {
+                Ok(code) if SQLITE_BUSY.contains(&code) => Self::Busy,
+                Ok(code) if SQLITE_STORAGE.contains(&code) => Self::Storage,
+                _ => Self::Other,
+            };
+        }
+        let is_among = |codes: &[&str]| codes.iter().any(|start| code.starts_with(start));
+        if is_among(&POSTGRES_BUSY) {
+            Self::Busy
+        } else if is_among(&POSTGRES_STORAGE) {
+            Self::Storage
+        } else if is_among(&POSTGRES_AWAY) {
+            Self::Away
+        } else {
+            Self::Other
+        }
     }
 }
 
 /// Whether somebody else was in the way, so that nothing is known of the database itself: the queue for a connection, a
 /// lock or a statement's time was over.
 pub(super) fn is_busy(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::PoolTimedOut => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| match &*code {
-            "55P03" | "57014" => true,
-            code => code.len() < 5 && is_transient_code(code),
-        }),
-        _ => false,
-    }
-}
-
-fn is_transient_code(code: &str) -> bool {
-    // A SQLSTATE always has five characters, and no code of SQLite does.
-    if code.len() == 5 {
-        POSTGRES_TRANSIENT
-            .iter()
-            .any(|start| code.starts_with(start))
-    } else {
-        code.parse()
-            .is_ok_and(|code: u32| code & 0xff == SQLITE_BUSY)
-    }
+    Nature::of(error) == Nature::Busy
 }
 
 /// How an error of the database is answered.
 #[must_use]
 pub fn failure(error: sqlx::Error) -> Failure {
-    if !is_transient(&error) {
-        return Failure::internal(error);
-    }
-    Failure::new(Code::ServiceUnavailable)
+    match Nature::of(&error) {
+        Nature::Other => Failure::internal(error),
         // In a second, the queue of writers is empty.
-        .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
-        .caused_by(error)
+        Nature::Busy | Nature::Away => unavailable("1").caused_by(error),
+        // Somebody has to make room.
+        Nature::Storage => unavailable("5")
+            .with_detail(Text::new(
+                "Le service ne peut rien enregistrer en ce moment. Réessayez un peu plus tard.",
+                "The service cannot store anything right now. Try again a little later.",
+            ))
+            .caused_by(error),
+    }
+}
+
+fn unavailable(retry_after: &'static str) -> Failure {
+    Failure::new(Code::ServiceUnavailable)
+        .with_header(RETRY_AFTER, HeaderValue::from_static(retry_after))
 }
 
 #[cfg(test)]
@@ -70,30 +136,51 @@ mod tests {
     use actix_web::http::header::RETRY_AFTER;
     use shared_types::problem::Code;
 
-    use super::{failure, is_transient_code};
+    use super::{Nature, Trouble, failure};
 
     #[test]
     fn what_passes_is_told_from_what_does_not() {
-        // SQLITE_BUSY, SQLITE_BUSY_SNAPSHOT; connection failure, a database that is gone, deadlock, lock timeout,
-        // statement timeout, shutdown.
-        for code in [
-            "5", "517", "08006", "3D000", "40P01", "55P03", "57014", "57P01",
+        for (nature, codes) in [
+            // SQLITE_BUSY, SQLITE_BUSY_SNAPSHOT; lock timeout, statement timeout.
+            (Nature::Busy, &["5", "517", "55P03", "57014"][..]),
+            // Connection failure, a database that is gone, deadlock, too many connections, shutdown.
+            (Nature::Away, &["08006", "3D000", "40P01", "53300", "57P01"]),
+            // SQLITE_FULL, SQLITE_IOERR_WRITE, SQLITE_READONLY, SQLITE_CANTOPEN; disk full, I/O error.
+            (Nature::Storage, &["13", "778", "8", "14", "53100", "58030"]),
+            // SQLITE_CONSTRAINT_UNIQUE, SQLITE_CORRUPT; unique violation, undefined table.
+            (Nature::Other, &["2067", "11", "23505", "42P01"]),
         ] {
-            assert!(is_transient_code(code), "{code}");
-        }
-        // SQLITE_FULL, SQLITE_CONSTRAINT_UNIQUE; disk full, unique violation, undefined table.
-        for code in ["13", "2067", "53100", "23505", "42P01"] {
-            assert!(!is_transient_code(code), "{code}");
+            for code in codes {
+                assert_eq!(Nature::of_code(code), nature, "{code}");
+            }
         }
     }
 
     #[test]
     fn a_busy_database_is_worth_another_try() {
-        let failure = failure(sqlx::Error::PoolTimedOut);
+        let busy = Trouble::Busy("others write".to_owned());
+        for error in [sqlx::Error::PoolTimedOut, busy.into()] {
+            let failure = failure(error);
+            assert_eq!(failure.code(), Code::ServiceUnavailable);
+            assert_eq!(
+                failure.header().unwrap(),
+                (RETRY_AFTER, "1".parse().unwrap())
+            );
+        }
+    }
+
+    #[test]
+    fn a_database_that_can_store_nothing_says_so_and_when_to_ask_again() {
+        let failure = failure(Trouble::FileGone("kept.db".to_owned()).into());
         assert_eq!(failure.code(), Code::ServiceUnavailable);
+        assert!(failure.detail().is_some());
         assert_eq!(
             failure.header().unwrap(),
-            (RETRY_AFTER, "1".parse().unwrap())
+            (RETRY_AFTER, "5".parse().unwrap())
+        );
+        assert!(
+            failure.to_string().contains("kept.db was removed"),
+            "{failure}"
         );
     }
 

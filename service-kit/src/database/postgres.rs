@@ -1,4 +1,8 @@
 //! PostgreSQL: a server that several replicas of a service share.
+//!
+//! Reads have connections apart from writes: a row that somebody else has locked keeps writers waiting, and no reader.
+
+mod migrate;
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,12 +11,20 @@ use std::time::Duration;
 
 use sqlx::any::AnyConnectOptions;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AnyConnection, Connection as _};
+use sqlx::{AnyConnection, AnyPool, Connection as _};
 
-use super::{Database, Kind, PATIENCE, after_connect, pool};
+use super::error::Trouble;
+use super::{Database, Diagnosis, Kind, PATIENCE, after_connect, pool};
 
-/// More than this and a server with its usual 100 connections would be full with a few replicas of two services.
-const CONNECTIONS: u32 = 10;
+pub(super) use migrate::{PATIENCE as MIGRATION_PATIENCE, migrate};
+
+/// Ten together. With more, a few replicas of two services would fill a server that has its usual 100 connections. A read
+/// takes a fraction of what a commit does.
+const READERS: u32 = 4;
+const WRITERS: u32 = 6;
+
+/// How long a statement waits for a row that somebody else has locked. Less than a request waits for its connection.
+const LOCK: Duration = Duration::from_secs(1);
 
 /// A server that hangs, or a replica that died within a transaction, must not hold everybody else's requests.
 const IDLE_IN_TRANSACTION: &str = "10s";
@@ -48,6 +60,13 @@ impl FromStr for PostgresUrl {
     }
 }
 
+impl PostgresUrl {
+    /// With the password.
+    pub(super) fn as_str(&self) -> &str {
+        &self.url
+    }
+}
+
 impl fmt::Display for PostgresUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown)
@@ -63,16 +82,34 @@ impl fmt::Debug for PostgresUrl {
 /// One connection, without any limit on what it may take.
 pub(super) async fn connect(url: &PostgresUrl) -> sqlx::Result<AnyConnection> {
     let connected = tokio::time::timeout(CONNECT, AnyConnection::connect(&url.url)).await;
-    connected.map_err(|_elapsed| sqlx::Error::PoolTimedOut)?
+    connected.map_err(|_elapsed| {
+        let told = format!("the server has not answered for {} s", CONNECT.as_secs());
+        sqlx::Error::from(Trouble::Unreachable(told))
+    })?
 }
 
 pub(super) async fn open(url: &PostgresUrl) -> sqlx::Result<Database> {
-    let patience = PATIENCE.as_millis();
+    let reader = connections(url, READERS, "SET default_transaction_read_only = on").await?;
+    Ok(Database {
+        writer: connections(url, WRITERS, DURABLE).await?,
+        probe: reader.clone(),
+        reader,
+        kind: Kind::Postgres,
+        findings: Arc::default(),
+        turns: Arc::default(),
+        diagnosis: Some(Arc::new(Diagnosis::of(url))),
+        files: Arc::default(),
+        _lock: Arc::default(),
+    })
+}
+
+async fn connections(url: &PostgresUrl, most: u32, setup: &str) -> sqlx::Result<AnyPool> {
+    let (patience, lock) = (PATIENCE.as_millis(), LOCK.as_millis());
     let setup = format!(
-        "SET statement_timeout = {patience}; SET lock_timeout = {patience}; \
-         SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}'; {DURABLE}"
+        "SET statement_timeout = {patience}; SET lock_timeout = {lock}; \
+         SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}'; {setup}"
     );
-    let pool = after_connect(pool(), setup)
+    after_connect(pool(), setup)
         // A server that is gone without a word would keep a connection that was given up from ever being replaced.
         .after_release(|connection, _metadata| {
             Box::pin(async move {
@@ -81,14 +118,7 @@ pub(super) async fn open(url: &PostgresUrl) -> sqlx::Result<Database> {
                 Ok(true)
             })
         })
-        .max_connections(CONNECTIONS)
+        .max_connections(most)
         .connect_with(AnyConnectOptions::from_str(&url.url)?)
-        .await?;
-    Ok(Database {
-        reader: pool.clone(),
-        writer: pool,
-        kind: Kind::Postgres,
-        findings: Arc::default(),
-        _lock: Arc::default(),
-    })
+        .await
 }

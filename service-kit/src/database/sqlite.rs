@@ -16,10 +16,13 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _};
 
 use super::lock::Lock;
-use super::{Database, Kind, OpenError, PATIENCE, pool};
+use super::{Database, Findings, Kind, OpenError, PATIENCE, pool};
 
-/// With the writer, four connections: reads take microseconds, and each connection is a thread and a page cache.
+/// With the writer and the probe, five connections: reads take microseconds, and each connection is a thread and a page cache.
 const READERS: u32 = 3;
+
+/// So that no write gets past the queue of the writers by mistake.
+const READ_ONLY: &str = "query_only = ON";
 
 /// After a burst, all readers but one go, and their threads and page caches with them.
 const IDLE: Duration = Duration::from_secs(60);
@@ -51,21 +54,34 @@ pub(super) async fn open(path: &Path, lock: Lock) -> sqlx::Result<Database> {
     let path = std::path::absolute(path)?;
     let file = SqliteConnectOptions::new().filename(path).to_url_lossy();
     let file = AnyConnectOptions::from_url(&file)?;
+    let findings = Arc::new(Findings::default());
     Ok(Database {
-        writer: writer(file.clone()).await?,
-        reader: readers(file).await?,
+        writer: writer(file.clone(), Arc::clone(&findings)).await?,
+        reader: readers(file.clone()).await?,
+        probe: probe(file).await?,
         kind: Kind::Sqlite,
-        findings: Arc::default(),
+        findings,
+        turns: Arc::default(),
+        diagnosis: None,
+        files: Arc::default(),
         _lock: Arc::new(lock),
     })
 }
 
-/// Kept open for as long as the service runs: the last connection to close would write the whole WAL back.
-async fn writer(file: AnyConnectOptions) -> sqlx::Result<AnyPool> {
+async fn writer(file: AnyConnectOptions, findings: Arc<Findings>) -> sqlx::Result<AnyPool> {
     connections(&["journal_mode = WAL"])
         .max_connections(1)
         .idle_timeout(None)
-        .after_release(|connection, _metadata| Box::pin(is_usable(connection)))
+        .after_release(move |connection, _metadata| {
+            let findings = Arc::clone(&findings);
+            Box::pin(async move {
+                let usable = is_usable(connection).await?;
+                if !usable {
+                    findings.suspect_writes();
+                }
+                Ok(usable)
+            })
+        })
         .connect_with(file)
         .await
 }
@@ -80,9 +96,18 @@ async fn is_usable(connection: &mut AnyConnection) -> sqlx::Result<bool> {
     Ok(!connection.is_in_transaction())
 }
 
+/// Kept open for as long as the service runs: the last connection to close would write the whole WAL back and delete it.
+/// The writer is no such connection, since a broken disk may have it replaced.
+async fn probe(file: AnyConnectOptions) -> sqlx::Result<AnyPool> {
+    connections(&[READ_ONLY])
+        .max_connections(1)
+        .idle_timeout(None)
+        .connect_with(file)
+        .await
+}
+
 async fn readers(file: AnyConnectOptions) -> sqlx::Result<AnyPool> {
-    // So that no write gets past the queue of the writers by mistake.
-    connections(&["query_only = ON"])
+    connections(&[READ_ONLY])
         .min_connections(1)
         .max_connections(READERS)
         .idle_timeout(IDLE)

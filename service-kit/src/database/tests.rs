@@ -6,19 +6,24 @@ use tempfile::TempDir;
 
 use super::{Database, DatabaseUrl, Migrations, OpenError};
 
-async fn open_in(folder: &TempDir) -> Database {
-    let url = DatabaseUrl::File(folder.path().join("a b/100% ?#é/kept.db"));
-    let database = Database::open(&url, &[Migrations::NONE]).await.unwrap();
+pub(super) fn url_in(folder: &TempDir) -> DatabaseUrl {
+    DatabaseUrl::File(folder.path().join("a b/100% ?#é/kept.db"))
+}
+
+/// With a table of notes.
+pub(super) async fn open_in(folder: &TempDir) -> Database {
+    let database = Database::open(&url_in(folder), &[Migrations::NONE]).await;
+    let database = database.unwrap();
     sqlx::query("CREATE TABLE notes (text TEXT NOT NULL)")
-        .execute(database.writer())
+        .execute(&mut *database.writer().await.unwrap())
         .await
         .unwrap();
     database
 }
 
-async fn count(database: &Database) -> i64 {
+pub(super) async fn count(database: &Database) -> i64 {
     sqlx::query_scalar("SELECT COUNT(*) FROM notes")
-        .fetch_one(database.reader())
+        .fetch_one(&mut *database.reader().await.unwrap())
         .await
         .unwrap()
 }
@@ -47,13 +52,13 @@ async fn each_commit_is_on_the_disk_and_references_are_checked() {
         ("PRAGMA busy_timeout", patience.as_str()),
     ] {
         let value: i64 = sqlx::query_scalar(pragma)
-            .fetch_one(database.writer())
+            .fetch_one(&mut *database.writer().await.unwrap())
             .await
             .unwrap();
         assert_eq!(value.to_string(), expected, "{pragma}");
     }
     let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
-        .fetch_one(database.writer())
+        .fetch_one(&mut *database.writer().await.unwrap())
         .await
         .unwrap();
     assert_eq!(journal, "wal");
@@ -77,8 +82,10 @@ async fn a_reader_neither_waits_for_a_transaction_nor_sees_it_before_it_commits(
 async fn a_reader_cannot_write() {
     let folder = tempfile::tempdir().unwrap();
     let database = open_in(&folder).await;
-    let written = sqlx::query("INSERT INTO notes VALUES ('a')").execute(database.reader());
+    let mut reader = database.reader().await.unwrap();
+    let written = sqlx::query("INSERT INTO notes VALUES ('a')").execute(&mut *reader);
     assert!(written.await.is_err());
+    drop(reader);
     assert_eq!(count(&database).await, 0);
 }
 
@@ -104,7 +111,7 @@ async fn it_answers_until_what_it_kept_is_gone() {
     let database = open_in(&folder).await;
     assert!(database.answers().await);
     sqlx::query("DROP TABLE _sqlx_migrations")
-        .execute(database.writer())
+        .execute(&mut *database.writer().await.unwrap())
         .await
         .unwrap();
     assert!(!database.answers().await);
@@ -133,4 +140,31 @@ async fn what_is_in_the_way_is_named() {
     assert!(
         matches!(&error, OpenError::Connection { database, .. } if *database == stray.display().to_string())
     );
+}
+
+#[actix_web::test]
+async fn a_database_whose_files_are_gone_takes_no_write_and_is_not_ready_until_they_are_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = open_in(&folder).await;
+    let DatabaseUrl::File(path) = url_in(&folder) else {
+        panic!("no file");
+    };
+    let aside = folder.path().join("aside");
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = path.clone().into_os_string();
+        file.push(suffix);
+        assert!(database.is_ready().await);
+        std::fs::rename(&file, &aside).unwrap();
+        assert!(!database.is_ready().await, "{file:?}");
+        for refused in [
+            database.write().await.map(drop),
+            database.writer().await.map(drop),
+        ] {
+            let told = refused.unwrap_err().to_string();
+            assert!(told.contains("was removed or replaced"), "{told}");
+        }
+        assert_eq!(count(&database).await, 0, "what is open can still be read");
+        std::fs::rename(&aside, &file).unwrap();
+        database.write().await.unwrap();
+    }
 }

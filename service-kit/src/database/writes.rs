@@ -1,4 +1,8 @@
-//! Whether the database can be written to: a small write every two seconds, whose outcome `/ready` tells.
+//! Whether the database can be written to: a small write now and then, whose outcome `/ready` tells.
+//!
+//! It is made every two seconds while requests write or the last one failed, and every ten while nobody does: for a disk
+//! that is otherwise idle, a commit every two seconds would be most of its wear. A write of a request that breaks its
+//! connection brings the next check forward.
 //!
 //! Only a commit proves that the next commit has a chance. A transaction that is rolled back was rejected: SQLite keeps
 //! its pages in memory and never asks the disk. So was a row that is overwritten in place: it needs no new page, and
@@ -8,12 +12,13 @@
 //! On PostgreSQL the check replaces one row. It finds a server that is read-only or cannot commit; the room on its disks
 //! is its own operator's to watch.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use shared_types::value::Timestamp;
+
+use super::findings::IDLE_INTERVAL;
 use super::{Database, Kind, Migrations, Step, error};
 use crate::serve::Draining;
-use shared_types::value::Timestamp;
 
 /// A failed probe of the gateway, and an operator's alert, follow at most a second later.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -34,66 +39,21 @@ const DELETE_OLDER: &str = "DELETE FROM write_checks WHERE id <> $1";
 const REPLACE: &str = "INSERT INTO write_checks (id, filler) VALUES ('last', $1)
      ON CONFLICT (id) DO UPDATE SET filler = excluded.filler";
 
-/// What was found last. Both are true until something is found to be wrong.
-#[derive(Debug)]
-pub(super) struct Findings {
-    pub(super) reads: Finding,
-    pub(super) writes: Finding,
-}
-
-/// Logs only when it changes, so that a probe every second fills no log.
-#[derive(Debug)]
-pub(super) struct Finding {
-    works: AtomicBool,
-    broken: &'static str,
-    mended: &'static str,
-}
-
-impl Default for Findings {
-    fn default() -> Self {
-        Self {
-            reads: Finding::new("the database does not answer", "the database answers again"),
-            writes: Finding::new(
-                "the database cannot be written to, /ready answers 503",
-                "the database can be written to again",
-            ),
-        }
-    }
-}
-
-impl Finding {
-    fn new(broken: &'static str, mended: &'static str) -> Self {
-        Self {
-            works: AtomicBool::new(true),
-            broken,
-            mended,
-        }
-    }
-
-    pub(super) fn note<T>(&self, result: &sqlx::Result<T>) {
-        let (works, told) = (
-            result.is_ok(),
-            self.works.swap(result.is_ok(), Ordering::Relaxed),
-        );
-        match result {
-            Err(error) if told => log::error!("{}: {error}", self.broken),
-            Ok(_) if works && !told => log::info!("{}", self.mended),
-            _ => {}
-        }
-    }
-
-    pub(super) fn works(&self) -> bool {
-        self.works.load(Ordering::Relaxed)
-    }
-}
-
 impl Database {
-    /// Checks every two seconds whether the database can be written to, until a stop is asked for.
+    /// Checks now and then whether the database can be written to, until a stop is asked for.
     pub async fn watch_writes(self, draining: Draining) {
+        let mut checked: Option<Instant> = None;
         while !draining.is_on() {
-            self.check_writes().await;
+            let since_last = checked.map_or(IDLE_INTERVAL, |checked| checked.elapsed());
+            if self.findings.is_check_due(since_last) {
+                self.check_writes().await;
+                checked = Some(Instant::now());
+            }
+            // A check that fails breaks its connection, too.
+            let works = self.findings.writes.works();
             tokio::select! {
                 () = tokio::time::sleep(INTERVAL) => {}
+                () = self.findings.suspected(), if works => {}
                 () = draining.begun() => {}
             }
         }
@@ -101,6 +61,9 @@ impl Database {
 
     /// Checks once. Where others are merely busy writing, what was found before still holds.
     pub(super) async fn check_writes(&self) {
+        if !self.has_its_files() {
+            return;
+        }
         let written = self.write_a_little().await;
         match &written {
             Err(cause) if error::is_busy(cause) => {
@@ -114,9 +77,10 @@ impl Database {
         let id = Timestamp::now().millis().to_string();
         if self.kind == Kind::Postgres {
             let replace = sqlx::query(REPLACE).bind(id);
-            return replace.execute(&self.writer).await.map(drop);
+            let mut writer = self.explained(self.writer.acquire().await).await?;
+            return replace.execute(&mut *writer).await.map(drop);
         }
-        let mut transaction = self.write().await?;
+        let mut transaction = self.begin().await?;
         for statement in [ADD, DELETE_OLDER] {
             let statement = sqlx::query(statement).bind(id.as_str());
             statement.execute(&mut *transaction).await?;
@@ -127,9 +91,12 @@ impl Database {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tempfile::TempDir;
 
     use super::super::{Database, DatabaseUrl, Migrations};
+    use super::INTERVAL;
 
     async fn open_in(folder: &TempDir) -> Database {
         let url = DatabaseUrl::File(folder.path().join("kept.db"));
@@ -148,7 +115,7 @@ mod tests {
 
     async fn pragma(database: &Database, pragma: &'static str) {
         sqlx::query(pragma)
-            .fetch_all(database.writer())
+            .fetch_all(&mut *database.writer().await.unwrap())
             .await
             .unwrap();
     }
@@ -204,6 +171,17 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn a_write_that_breaks_its_connection_brings_the_next_check_forward() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = open_in(&folder).await;
+        pragma(&database, NO_LARGER).await;
+        while run(&database, NOTE).await.is_ok() {}
+        let suspected = database.findings.suspected();
+        tokio::time::timeout(INTERVAL, suspected).await.unwrap();
+        assert!(database.findings.is_check_due(Duration::ZERO));
+    }
+
+    #[actix_web::test]
     async fn the_checks_leave_one_row() {
         let folder = tempfile::tempdir().unwrap();
         let database = open_in(&folder).await;
@@ -211,7 +189,7 @@ mod tests {
             assert!(can_write(&database).await);
         }
         let rows: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM write_checks")
-            .fetch_one(database.reader())
+            .fetch_one(&mut *database.reader().await.unwrap())
             .await
             .unwrap();
         assert_eq!(rows, 1);

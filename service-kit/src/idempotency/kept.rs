@@ -4,7 +4,7 @@ use shared_types::value::Timestamp;
 use sqlx::{Any, AnyConnection, Executor};
 
 use super::KEPT;
-use crate::database::Database;
+use crate::database::{Database, Turn};
 use crate::housekeeping::delete_by_portions;
 
 /// A key as it is kept.
@@ -98,6 +98,17 @@ impl SealedKey {
             .execute(connection)
             .await?;
         Ok(())
+    }
+}
+
+/// The turn at the key of a request, to be had before its transaction: of those with the same key, one holds a connection.
+///
+/// # Errors
+/// Those before have not ended in time.
+pub async fn turn(database: &Database, key: Option<&SealedKey>) -> sqlx::Result<Option<Turn>> {
+    match key {
+        Some(key) => database.turn(&key.name).await.map(Some),
+        None => Ok(None),
     }
 }
 

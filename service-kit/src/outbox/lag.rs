@@ -38,7 +38,7 @@ impl Outbox {
     /// Every recipient, those included for whom nothing waits.
     async fn lags(&self) -> sqlx::Result<Vec<Lag>> {
         let rows: Vec<(String, i64, i64, i64)> = sqlx::query_as(BY_RECIPIENT)
-            .fetch_all(self.database.reader())
+            .fetch_all(&mut *self.database.reader().await?)
             .await?;
         let now = Timestamp::now().millis();
         let lags = self.recipients.iter().map(|recipient| {

@@ -114,7 +114,7 @@ pub(super) async fn release(database: &Database) -> sqlx::Result<()> {
     let now = Timestamp::now().millis();
     sqlx::query("UPDATE outbox SET due_at = $1 WHERE due_at > $1")
         .bind(now)
-        .execute(database.writer())
+        .execute(&mut *database.writer().await?)
         .await
         .map(drop)
 }
@@ -126,7 +126,7 @@ pub(super) async fn furthest_steps(
     let rows: Vec<(String, i32)> =
         sqlx::query_as("SELECT topic, MAX(step) FROM outbox WHERE recipient = $1 GROUP BY topic")
             .bind(recipient)
-            .fetch_all(database.reader())
+            .fetch_all(&mut *database.reader().await?)
             .await?;
     let steps = rows.into_iter();
     // Only steps of this width are ever written.
@@ -139,7 +139,7 @@ async fn is_any_due(database: &Database, recipient: &str) -> sqlx::Result<bool> 
     let due = sqlx::query(IS_ANY_DUE)
         .bind(recipient)
         .bind(Timestamp::now().millis())
-        .fetch_optional(database.reader())
+        .fetch_optional(&mut *database.reader().await?)
         .await?;
     Ok(due.is_some())
 }

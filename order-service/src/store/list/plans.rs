@@ -15,7 +15,7 @@ async fn plan(store: &Store, statement: Statement) -> Vec<String> {
     let sql = statement.build().unwrap().sql().as_str().to_owned();
     let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
     let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain)
-        .fetch_all(store.database.reader())
+        .fetch_all(&mut *store.database.reader().await.unwrap())
         .await
         .unwrap();
     rows.into_iter().map(|(_, _, _, detail)| detail).collect()

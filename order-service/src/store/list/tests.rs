@@ -126,7 +126,7 @@ impl Restaurant {
                 .bind(status.as_str())
                 .bind(self.now.millis() + 1)
                 .bind(id.to_string())
-                .execute(self.store.database.writer())
+                .execute(&mut *self.store.database.writer().await.unwrap())
                 .await
                 .unwrap();
             }

@@ -1,0 +1,41 @@
+//! Why a database cannot be opened.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sqlx::migrate::MigrateError;
+
+/// Why the database cannot be used at all.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("the folder {} cannot be made", path.display())]
+    Folder { path: PathBuf, source: io::Error },
+    #[error("the database {} cannot be made", path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error(
+        "the database {} is in use by another process; a file of SQLite is for one process, \
+         PostgreSQL for several",
+        path.display()
+    )]
+    Taken { path: PathBuf },
+    #[error("the database {database} cannot be opened")]
+    Connection {
+        database: String,
+        source: sqlx::Error,
+    },
+    #[error("the database {database} cannot be brought up to date")]
+    Migration {
+        database: String,
+        source: MigrateError,
+    },
+    #[error(
+        "the database {database} cannot be brought up to date: \
+         somebody else has held a lock that it needs for {} s",
+        patience.as_secs()
+    )]
+    Locked {
+        database: String,
+        patience: Duration,
+    },
+}

@@ -1,0 +1,102 @@
+//! Bringing the schema up to date on a server that others use too.
+//!
+//! Replicas that start at once take turns by an advisory lock, and a migration may need a table that somebody else has
+//! locked. Neither is waited for in silence or for ever: a start that hangs without a word looks like a broken program.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{AssertSqlSafe, Connection as _};
+
+use super::{PostgresUrl, connect};
+use crate::database::OpenError;
+
+/// How long somebody else may hold a lock that a migration needs: longer than the migrations of a large database take,
+/// which another replica may be busy with.
+pub(in crate::database) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// When the log says what is waited for.
+const SAY_AFTER: Duration = Duration::from_secs(1);
+
+/// `lock_not_available`: PostgreSQL's `lock_timeout` was over.
+const LOCK_TIMEOUT: &str = "55P03";
+
+/// The server processes that hold what process `$1` waits for.
+const HOLDERS: &str =
+    "SELECT string_agg(holder::text, ', ') FROM unnest(pg_blocking_pids($1)) AS holder";
+
+/// Runs the migrations on a connection of its own: on one of the pool, no statement may take as long as a migration may.
+pub(in crate::database) async fn migrate(
+    server: &PostgresUrl,
+    migrators: &[Migrator],
+    patience: Duration,
+) -> Result<(), OpenError> {
+    let unopened = |source| OpenError::Connection {
+        database: server.to_string(),
+        source,
+    };
+    let mut connection = connect(server).await.map_err(unopened)?;
+    let limit = format!("SET lock_timeout = {}", patience.as_millis());
+    let limit = sqlx::raw_sql(AssertSqlSafe(limit));
+    limit.execute(&mut connection).await.map_err(unopened)?;
+    let process: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(unopened)?;
+    let migrating = async {
+        for migrator in migrators {
+            migrator.run(&mut connection).await?;
+        }
+        connection.close().await.map_err(MigrateError::from)
+    };
+    let migrated = tokio::select! {
+        migrated = migrating => migrated,
+        never = say(server, process, patience) => match never {},
+    };
+    migrated.map_err(|error| outdated(server, error, patience))
+}
+
+/// Says once what is waited for.
+async fn say(server: &PostgresUrl, process: i32, patience: Duration) -> Infallible {
+    tokio::time::sleep(SAY_AFTER).await;
+    match holders(server, process).await {
+        Ok(Some(holders)) => log::warn!(
+            "the database {server} is brought up to date as soon as the server's processes {holders} \
+             give up a lock; a start gives up after {} s",
+            patience.as_secs()
+        ),
+        Ok(None) => log::info!("the database {server} is being brought up to date"),
+        Err(error) => log::warn!(
+            "bringing the database {server} up to date takes long, and what it waits for cannot be found: {error}"
+        ),
+    }
+    std::future::pending().await
+}
+
+async fn holders(server: &PostgresUrl, process: i32) -> sqlx::Result<Option<String>> {
+    let mut connection = connect(server).await?;
+    let holders = sqlx::query_scalar(HOLDERS).bind(process);
+    let holders = holders.fetch_one(&mut connection).await?;
+    connection.close().await?;
+    Ok(holders)
+}
+
+fn outdated(server: &PostgresUrl, error: MigrateError, patience: Duration) -> OpenError {
+    let database = server.to_string();
+    if is_lock_timeout(&error) {
+        return OpenError::Locked { database, patience };
+    }
+    OpenError::Migration {
+        database,
+        source: error,
+    }
+}
+
+fn is_lock_timeout(error: &MigrateError) -> bool {
+    let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else {
+        return false;
+    };
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.as_deref() == Some(LOCK_TIMEOUT)
+}
