@@ -9,11 +9,9 @@ fn main() -> ExitCode {
         name: "client-service",
         about: "Accounts, roles and sessions of the restaurant",
         version: env!("CARGO_PKG_VERSION"),
+        configure: client_service::Config::from_env,
+        bind: |config| config.bind,
+        database: |config| &config.database_url,
     };
-    program::run(
-        &program,
-        client_service::Config::from_env,
-        |config| config.bind,
-        client_service::build,
-    )
+    program::run(&program, client_service::build)
 }

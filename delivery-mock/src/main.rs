@@ -9,11 +9,9 @@ fn main() -> ExitCode {
         name: "delivery-mock",
         about: "Simulated deliveries and couriers of the restaurant",
         version: env!("CARGO_PKG_VERSION"),
+        configure: delivery_mock::Config::from_env,
+        bind: |config| config.bind,
+        database: |config| &config.database_url,
     };
-    program::run(
-        &program,
-        delivery_mock::Config::from_env,
-        |config| config.bind,
-        delivery_mock::build,
-    )
+    program::run(&program, delivery_mock::build)
 }

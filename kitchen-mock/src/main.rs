@@ -9,11 +9,9 @@ fn main() -> ExitCode {
         name: "kitchen-mock",
         about: "A simulated kitchen of the restaurant",
         version: env!("CARGO_PKG_VERSION"),
+        configure: kitchen_mock::Config::from_env,
+        bind: |config| config.bind,
+        database: |config| &config.database_url,
     };
-    program::run(
-        &program,
-        kitchen_mock::Config::from_env,
-        |config| config.bind,
-        kitchen_mock::build,
-    )
+    program::run(&program, kitchen_mock::build)
 }

@@ -9,11 +9,9 @@ fn main() -> ExitCode {
         name: "order-service",
         about: "The menu and the orders of the restaurant",
         version: env!("CARGO_PKG_VERSION"),
+        configure: order_service::Config::from_env,
+        bind: |config| config.bind,
+        database: |config| &config.database_url,
     };
-    program::run(
-        &program,
-        order_service::Config::from_env,
-        |config| config.bind,
-        order_service::build,
-    )
+    program::run(&program, order_service::build)
 }

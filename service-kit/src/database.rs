@@ -4,6 +4,7 @@
 //! (numbered placeholders, ids as text, times as milliseconds, `ON CONFLICT`, `RETURNING`), and go through sqlx's `Any`.
 //! What differs is in `sqlite` and `postgres`: how a connection is made, and how many there are.
 
+mod backup;
 mod diagnosis;
 mod error;
 mod files;
@@ -31,6 +32,7 @@ use sqlx::{Any, AnyPool, AssertSqlSafe, Transaction};
 
 use crate::health::Readiness;
 
+pub use backup::{BackupError, backup};
 use diagnosis::Diagnosis;
 use error::Trouble;
 pub use error::failure;

@@ -3,9 +3,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::process::Command;
+
+use serde_json::json;
 
 use crate::TestDatabase;
-use crate::suite::{config, service, service_with, start};
+use crate::suite::{PASSWORD, config, service, service_with, start};
 
 fn mode(path: &Path) -> u32 {
     path.metadata().unwrap().permissions().mode() & 0o777
@@ -53,4 +56,24 @@ async fn a_database_that_cannot_be_opened_stops_the_start() {
     fs::write(database.file(), stray).unwrap();
     let started = client_service::build(config(&database)).await;
     assert!(started.is_err());
+}
+
+#[actix_web::test]
+async fn a_copy_of_a_running_service_has_its_accounts_and_is_its_owners_alone() {
+    let service = service().await;
+    service.register("lea@example.com").await;
+    let copy = service.database.folder().join("copy.db");
+    let output = Command::new(env!("CARGO_BIN_EXE_client-service"))
+        .env_clear()
+        .env("DATABASE_URL", service.database.url())
+        .arg("backup")
+        .arg(&copy)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(mode(&copy), 0o600);
+    let mut config = config(&TestDatabase::fresh());
+    config.database_url = format!("sqlite://{}", copy.display()).parse().unwrap();
+    let login = json!({"email": "lea@example.com", "password": PASSWORD});
+    let _ = start(config).await.post("/auth/login", login).await.ok(200);
 }

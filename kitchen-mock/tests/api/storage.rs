@@ -2,9 +2,11 @@
 
 use std::process::Command;
 
+use serde_json::json;
 use service_kit::testing::{Client, OrdersStandIn, Process, eventually};
+use shared_types::order::OrderStatus;
 
-use crate::process;
+use crate::{order, process};
 
 #[actix_web::test]
 async fn a_second_kitchen_on_the_same_file_is_refused_by_name() {
@@ -41,4 +43,32 @@ async fn a_kitchen_that_cannot_keep_marks_is_not_ready_until_it_can() {
         })
         .await;
     }
+}
+
+#[actix_web::test]
+async fn a_copy_has_what_the_order_service_has_yet_to_hear() {
+    let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let [folder, elsewhere] = &folders;
+    let cooked = order(OrderStatus::Pending);
+    let mut orders = OrdersStandIn::with([cooked.clone()]);
+    let mut kitchen = process(&orders, folder.path());
+    let _ = kitchen.line_with("caught up: 1 ");
+    orders.stop().await;
+    let mark = json!({"order_id": cooked.id});
+    let marked = Client::of(kitchen.addr()).post("/update", mark).await;
+    let _ = marked.ok(200);
+    std::fs::create_dir(elsewhere.path().join("data")).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_kitchen-mock"))
+        .env_clear()
+        .arg("backup")
+        .arg(elsewhere.path().join("data/kitchen.db"))
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    kitchen.kill();
+
+    let _restored = process(&orders, elsewhere.path());
+    orders.start();
+    orders.until(&cooked, OrderStatus::Ready).await;
 }

@@ -9,6 +9,7 @@
 #[path = "../suite/suite.rs"]
 mod suite;
 
+mod backup;
 mod storage;
 
 use std::path::PathBuf;

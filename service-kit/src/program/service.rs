@@ -1,0 +1,98 @@
+//! The process of a service: command line, configuration, log, run until a signal, exit code.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Arg, ArgMatches, Command, value_parser};
+
+use super::{RunError, chain, refuse};
+use crate::database::{self, DatabaseUrl};
+use crate::env::{ConfigError, Env};
+use crate::health;
+use crate::logger::{self, LogConfig};
+use crate::serve::{Application, stop_signal};
+
+/// What a service is, besides what it does.
+pub struct Program<C> {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub version: &'static str,
+    pub configure: fn(&Env) -> Result<C, ConfigError>,
+    /// Where `health` asks.
+    pub bind: fn(&C) -> SocketAddr,
+    /// What `backup` copies.
+    pub database: fn(&C) -> &DatabaseUrl,
+}
+
+/// Runs a service: `NAME` serves, `NAME health` asks a running one whether it is ready, `NAME backup FILE` copies its
+/// database, whether one is running or not.
+pub fn run<C>(
+    program: &Program<C>,
+    build: impl AsyncFnOnce(C) -> Result<Application, RunError>,
+) -> ExitCode {
+    let matches = command(program).get_matches();
+    let env = Env::of_process();
+    let read = LogConfig::from_env(&env).and_then(|log| Ok((log, (program.configure)(&env)?)));
+    let (log, config) = match read {
+        Ok(read) => read,
+        Err(error) => return refuse(program.name, &error),
+    };
+    let _lines = logger::init(&log);
+    let system = actix_web::rt::System::new();
+    let ended: Result<(), RunError> = system.block_on(async {
+        match matches.subcommand() {
+            Some(("health", _)) => health::ask((program.bind)(&config))
+                .await
+                .map_err(Into::into),
+            Some(("backup", given)) => backup((program.database)(&config), given).await,
+            _ => serve(program.name, config, build).await,
+        }
+    });
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::error!("{}: {}", program.name, chain(error.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve<C>(
+    name: &str,
+    config: C,
+    build: impl AsyncFnOnce(C) -> Result<Application, RunError>,
+) -> Result<(), RunError> {
+    let stop = stop_signal()?;
+    let application = build(config).await?;
+    log::info!("{name} listens on {}", application.addr());
+    application.run_until(stop).await?;
+    log::info!("{name} has stopped");
+    Ok(())
+}
+
+async fn backup(database: &DatabaseUrl, given: &ArgMatches) -> Result<(), RunError> {
+    let copy: &PathBuf = given.get_one("FILE").ok_or("backup needs a FILE")?;
+    database::backup(database, copy).await?;
+    log::info!("{database} is copied to {}", copy.display());
+    Ok(())
+}
+
+fn command<C>(program: &Program<C>) -> Command {
+    let file = Arg::new("FILE")
+        .help("The copy, which must not be there yet")
+        .required(true)
+        .value_parser(value_parser!(PathBuf));
+    Command::new(program.name)
+        .about(program.about)
+        .version(program.version)
+        .subcommand(
+            Command::new("health")
+                .about("Exits 0 where the running service is ready, 1 where it is not"),
+        )
+        .subcommand(
+            Command::new("backup")
+                .about("Copies the SQLite database of DATABASE_URL, also while the service runs")
+                .arg(file),
+        )
+}
