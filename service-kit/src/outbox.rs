@@ -5,9 +5,12 @@
 //! the deletion sends again. Messages about one topic go out one after the other in the order of their steps; topics do
 //! not wait for each other, and neither do recipients.
 //!
-//! `rows` is the table, `pace` decides how much is tried and when, `link` is what is sent and how an answer is understood,
-//! `dispatch` does it, `lag` tells how far behind each recipient is.
+//! `rows` is the table, `claim` takes from it what is tried next, `clock` is the time that waits are measured by, `pace`
+//! decides how much is tried and when, `link` is what is sent and how an answer is understood, `dispatch` does it, `lag`
+//! tells how far behind each recipient is.
 
+mod claim;
+mod clock;
 mod dispatch;
 mod lag;
 mod link;
@@ -16,7 +19,6 @@ mod rows;
 
 use std::sync::Arc;
 
-use shared_types::value::Timestamp;
 use sqlx::AnyConnection;
 use tokio::sync::Notify;
 
@@ -24,6 +26,8 @@ use crate::database::{Database, Migrations, Statement, Step};
 use crate::serve::Draining;
 use crate::trace::Trace;
 
+use clock::Clock;
+pub(crate) use lag::answer;
 pub use link::{Link, Verdict};
 pub use rows::Message;
 
@@ -36,6 +40,7 @@ pub const MIGRATIONS: Migrations = Migrations {
             include_str!("../migrations/outbox/0001_outbox.sql"),
         ),
         Step("trace", include_str!("../migrations/outbox/0002_trace.sql")),
+        Step("lanes", include_str!("../migrations/outbox/0003_lanes.sql")),
     ],
 };
 
@@ -43,6 +48,7 @@ pub const MIGRATIONS: Migrations = Migrations {
 #[derive(Clone, Debug)]
 pub struct Outbox {
     database: Database,
+    clock: Clock,
     recipients: Arc<[Recipient]>,
 }
 
@@ -72,6 +78,7 @@ impl Outbox {
             written: Notify::new(),
         });
         Self {
+            clock: Clock::of(&database),
             database,
             recipients: recipients.collect(),
         }
@@ -91,7 +98,6 @@ impl Outbox {
         if !self.has_recipients() {
             return Ok(());
         }
-        let now = Timestamp::now().millis();
         let trace = Trace::current();
         let trace = trace.as_ref().map_or("", Trace::as_str);
         let mut insert = Statement::new(
@@ -104,7 +110,10 @@ impl Outbox {
             insert.bind(i32::from(news.step)).push(", ");
             insert.bind(news.body).push(", ");
             insert.bind(trace).push(", ");
-            insert.bind(now).push(", ").bind(now).push(", 0)");
+            self.clock.push_now(&mut insert);
+            insert.push(", ");
+            self.clock.push_now(&mut insert);
+            insert.push(", 0)");
         }
         insert.push(" ON CONFLICT (recipient, topic, step) DO NOTHING");
         insert.build()?.execute(connection).await?;
@@ -128,17 +137,24 @@ impl Outbox {
 
     /// Sends whatever is written until a stop is asked for, then finishes what is under way.
     pub async fn run(self, draining: Draining) {
-        // Whoever claimed a message on a database of our own is dead.
-        if !self.database.is_shared()
-            && let Err(error) = rows::release(&self.database).await
-        {
+        if let Err(error) = self.set_right().await {
             log::error!("what was under way cannot be taken up before its lease ends: {error}");
         }
         let dispatchers = self
             .recipients
             .iter()
-            .map(|recipient| dispatch::run(&self.database, recipient, &draining));
+            .map(|recipient| dispatch::run(&self.database, self.clock, recipient, &draining));
         let dispatchers = futures_util::future::join_all(dispatchers);
         futures_util::future::join(dispatchers, lag::watch(&self, &draining)).await;
+    }
+
+    /// Whoever claimed a message on a database of our own is dead.
+    async fn set_right(&self) -> sqlx::Result<()> {
+        let now = self.clock.now(&self.database).await?;
+        if self.database.is_shared() {
+            rows::cap_waits(&self.database, now).await
+        } else {
+            rows::release(&self.database, now).await
+        }
     }
 }

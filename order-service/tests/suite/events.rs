@@ -1,8 +1,11 @@
 //! What the subscribers are told of every order, and in which order.
 //!
-//! `stuck` is about an event that is not taken, `away` about a subscriber that is not there.
+//! `stuck` is about an event that is not taken, `away` about a subscriber that is not there, `backlog` about many events
+//! that wait, `clock` about what is dated in the future.
 
 mod away;
+mod backlog;
+mod clock;
 mod stuck;
 
 use futures_util::future::join_all;

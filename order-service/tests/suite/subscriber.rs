@@ -102,6 +102,11 @@ impl Subscriber {
     pub(crate) fn most_at_once(&self) -> usize {
         self.desk.book().most_at_once
     }
+
+    /// How many requests there were at the same time, at most.
+    pub(crate) fn most_together(&self) -> usize {
+        self.desk.book().most_together
+    }
 }
 
 fn bind(desk: &web::Data<Desk>, addr: SocketAddr) -> io::Result<(SocketAddr, Server)> {

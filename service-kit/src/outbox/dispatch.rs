@@ -9,8 +9,9 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
 use super::Recipient;
+use super::clock::Clock;
 use super::link::{Tried, Verdict};
-use super::pace::{Change, Pace};
+use super::pace::{Change, Pace, Room};
 use super::rows::{self, Message, Outcome};
 use crate::database::Database;
 use crate::serve::Draining;
@@ -26,9 +27,15 @@ const GATHER: Duration = Duration::from_millis(10);
 /// How long the dispatcher rests where the database fails, which its own log lines are about.
 const DATABASE_REST: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(database: &Database, recipient: &Recipient, draining: &Draining) {
+pub(super) async fn run(
+    database: &Database,
+    clock: Clock,
+    recipient: &Recipient,
+    draining: &Draining,
+) {
     let dispatcher = Dispatcher {
         database,
+        clock,
         recipient,
         client: recipient.link.peer.client(),
     };
@@ -37,6 +44,7 @@ pub(super) async fn run(database: &Database, recipient: &Recipient, draining: &D
 
 struct Dispatcher<'a> {
     database: &'a Database,
+    clock: Clock,
     recipient: &'a Recipient,
     client: Client,
 }
@@ -54,11 +62,12 @@ impl Dispatcher<'_> {
                 (message, outcome)
             }));
             let room = if stop {
-                0
+                Room::default()
             } else {
-                pace.room(under_way.len(), Instant::now())
+                pace.room(under_way.len(), Instant::now(), rand::random())
             };
-            let rest = match rows::turn(self.database, self.name(), &outcomes, room).await {
+            let turn = rows::turn(self.database, self.clock, self.name(), &outcomes, room);
+            let rest = match turn.await {
                 Ok(claimed) => {
                     outcomes.clear();
                     under_way.extend(claimed.into_iter().map(|message| self.attempt(message)));
@@ -100,37 +109,64 @@ impl Dispatcher<'_> {
     }
 
     fn outcome(&self, message: &Message, tried: &Tried, pace: &mut Pace) -> Outcome {
-        let change = match tried {
-            Tried::Away(_) => pace.unreachable(Instant::now(), rand::random()),
-            Tried::Answered(..) | Tried::Unanswered(_) => pace.answered(),
+        let outcome = self.understood(message, tried);
+        let (now, random) = (Instant::now(), rand::random());
+        let reached = match tried {
+            Tried::Away(_) => pace.unreachable(now, random),
+            Tried::Answered(_) | Tried::Unanswered(_) => pace.answered(),
         };
-        match (change, tried) {
-            (Some(Change::Lost), Tried::Away(error)) => log::warn!(
-                recipient = self.name();
-                "cannot be reached, what is meant for it is kept: {error}"
-            ),
-            (Some(Change::Back), _) => log::info!(recipient = self.name(); "can be reached again"),
-            _ => {}
+        let repeated = match outcome {
+            _ if message.attempts == 0 => None,
+            Outcome::Settled => pace.took_again(),
+            Outcome::Failed { .. } => pace.refused_again(now, random),
+            Outcome::Untried => None,
+        };
+        for change in [reached, repeated].into_iter().flatten() {
+            self.log_change(change, tried);
         }
+        outcome
+    }
+
+    fn understood(&self, message: &Message, tried: &Tried) -> Outcome {
         match tried {
             Tried::Away(_) => Outcome::Untried,
-            Tried::Answered(Verdict::Taken, _) => Outcome::Settled,
-            Tried::Answered(Verdict::Impossible, status) => {
-                let topic = message.topic.as_str();
-                log::warn!(
-                    recipient = self.name(), request_id = topic;
-                    "a message was refused for good: {status}"
-                );
-                Outcome::Settled
-            }
-            Tried::Answered(Verdict::Refused, status) => {
-                self.log_once(message, &format!("refused for now: {status}"));
-                Outcome::Failed
-            }
+            Tried::Answered(answer) => match answer.verdict {
+                Verdict::Taken => Outcome::Settled,
+                Verdict::Impossible => {
+                    let topic = message.topic.as_str();
+                    log::warn!(
+                        recipient = self.name(), request_id = topic;
+                        "a message was refused for good: {}", answer.status
+                    );
+                    Outcome::Settled
+                }
+                Verdict::Refused => {
+                    self.log_once(message, &format!("refused for now: {}", answer.status));
+                    let retry_after = answer.retry_after;
+                    Outcome::Failed { retry_after }
+                }
+            },
             Tried::Unanswered(error) => {
                 self.log_once(message, &format!("not answered: {error}"));
-                Outcome::Failed
+                Outcome::Failed { retry_after: None }
             }
+        }
+    }
+
+    fn log_change(&self, change: Change, tried: &Tried) {
+        let recipient = self.name();
+        match (change, tried) {
+            (Change::Lost, Tried::Away(error)) => log::warn!(
+                recipient = recipient;
+                "cannot be reached, what is meant for it is kept: {error}"
+            ),
+            (Change::Lost, _) => {}
+            (Change::Back, _) => log::info!(recipient = recipient; "can be reached again"),
+            (Change::Refusing, _) => log::warn!(
+                recipient = recipient;
+                "refuses whatever it is sent again, so it gets one of those messages at a time until it takes one"
+            ),
+            (Change::Taking, _) => log::info!(recipient = recipient; "takes again what it refused"),
         }
     }
 

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
 use prometheus::{IntGaugeVec, Opts, Registry, TEXT_FORMAT, TextEncoder};
-use shared_types::value::Timestamp;
 
-use super::Outbox;
+use super::{Outbox, rows};
 use crate::database;
 use crate::failure::Failure;
 use crate::serve::{Draining, resource};
@@ -15,8 +14,12 @@ use crate::serve::{Draining, resource};
 const REPORT: Duration = Duration::from_secs(30);
 
 const BY_RECIPIENT: &str =
-    "SELECT recipient, COUNT(*), SUM(CASE WHEN attempts > 0 THEN 1 ELSE 0 END), MIN(created_at)
+    "SELECT recipient, COUNT(*), SUM(CASE WHEN attempts > 0 THEN 1 ELSE 0 END),
+         MIN(created_at), MAX(created_at), MAX(due_at)
      FROM outbox GROUP BY recipient";
+
+/// One row of it.
+type Standing = (String, i64, i64, i64, i64, i64);
 
 /// What waits for one recipient.
 struct Lag {
@@ -35,27 +38,45 @@ impl Outbox {
             .service(resource("/metrics", "GET").route(web::get().to(metrics)));
     }
 
-    /// Every recipient, those included for whom nothing waits.
+    /// What `/metrics` has of the outbox.
+    pub(crate) async fn gauges(&self) -> Result<Registry, Failure> {
+        let lags = self.lags().await.map_err(database::failure)?;
+        register(&lags).map_err(Failure::internal)
+    }
+
+    /// Every recipient, those included for whom nothing waits. What is dated in the future is set right first: it would
+    /// hide how long it waits.
     async fn lags(&self) -> sqlx::Result<Vec<Lag>> {
-        let rows: Vec<(String, i64, i64, i64)> = sqlx::query_as(BY_RECIPIENT)
-            .fetch_all(&mut *self.database.reader().await?)
-            .await?;
-        let now = Timestamp::now().millis();
+        let mut standings = self.standings().await?;
+        // Not before: what has been written since would be dated in the future.
+        let now = self.clock.now(&self.database).await?;
+        let is_ahead = |(.., made, due): &Standing| *made > now || *due > rows::latest_due(now);
+        if standings.iter().any(is_ahead) {
+            rows::cap_waits(&self.database, now).await?;
+            standings = self.standings().await?;
+        }
         let lags = self.recipients.iter().map(|recipient| {
-            let row = rows.iter().find(|(name, ..)| name == recipient.link.name);
-            let (waiting, failing, since) = row
-                .map_or((0, 0, now), |(_, waiting, failing, since)| {
+            let name = recipient.link.name;
+            let standing = standings.iter().find(|standing| standing.0 == name);
+            let (waiting, failing, since) = standing
+                .map_or((0, 0, now), |(_, waiting, failing, since, ..)| {
                     (*waiting, *failing, *since)
                 });
             Lag {
-                recipient: recipient.link.name,
+                recipient: name,
                 waiting,
                 failing,
-                // A clock that was set back makes nothing wait for less than no time.
+                // What was written since waits for no time.
                 oldest: Duration::from_millis(u64::try_from(now - since).unwrap_or(0)),
             }
         });
         Ok(lags.collect())
+    }
+
+    async fn standings(&self) -> sqlx::Result<Vec<Standing>> {
+        sqlx::query_as(BY_RECIPIENT)
+            .fetch_all(&mut *self.database.reader().await?)
+            .await
     }
 }
 
@@ -82,12 +103,17 @@ pub(super) async fn watch(outbox: &Outbox, draining: &Draining) {
 }
 
 async fn metrics(outbox: web::Data<Outbox>) -> Result<HttpResponse, Failure> {
-    let lags = outbox.lags().await.map_err(database::failure)?;
-    let text = render(&lags).map_err(Failure::internal)?;
+    answer(&outbox.gauges().await?)
+}
+
+/// What is registered, as Prometheus reads it.
+pub(crate) fn answer(registry: &Registry) -> Result<HttpResponse, Failure> {
+    let text = TextEncoder::new().encode_to_string(&registry.gather());
+    let text = text.map_err(Failure::internal)?;
     Ok(HttpResponse::Ok().content_type(TEXT_FORMAT).body(text))
 }
 
-fn render(lags: &[Lag]) -> prometheus::Result<String> {
+fn register(lags: &[Lag]) -> prometheus::Result<Registry> {
     let registry = Registry::new();
     let waiting = gauge(
         &registry,
@@ -110,7 +136,7 @@ fn render(lags: &[Lag]) -> prometheus::Result<String> {
         failing.with_label_values(&[lag.recipient]).set(lag.failing);
         oldest.with_label_values(&[lag.recipient]).set(seconds);
     }
-    TextEncoder::new().encode_to_string(&registry.gather())
+    Ok(registry)
 }
 
 fn gauge(registry: &Registry, name: &str, help: &str) -> prometheus::Result<IntGaugeVec> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderMap, RETRY_AFTER};
 use awc::error::{ConnectError, SendRequestError};
 use awc::{Client, ClientRequest};
 
@@ -42,11 +43,19 @@ pub enum Verdict {
 /// How a try ended.
 #[derive(Debug)]
 pub(super) enum Tried {
-    Answered(Verdict, StatusCode),
+    Answered(Answer),
     /// Nobody was there to look at it.
     Away(String),
     /// The connection was there, the answer was not.
     Unanswered(String),
+}
+
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) verdict: Verdict,
+    pub(super) status: StatusCode,
+    /// How long the recipient wants to be left alone with the message (RFC 9110 §10.2.3).
+    pub(super) retry_after: Option<Duration>,
 }
 
 impl Link {
@@ -77,11 +86,21 @@ impl Link {
             Ok(_body) if is_away(answer.status()) => Tried::Away(answer.status().to_string()),
             Ok(body) => {
                 let status = answer.status();
-                Tried::Answered((self.verdict)(status, &body), status)
+                Tried::Answered(Answer {
+                    verdict: (self.verdict)(status, &body),
+                    status,
+                    retry_after: retry_after(answer.headers()),
+                })
             }
             Err(error) => Tried::Unanswered(error.to_string()),
         }
     }
+}
+
+/// A date is none: it is for clocks that agree.
+fn retry_after(fields: &HeaderMap) -> Option<Duration> {
+    let seconds = fields.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
 }
 
 fn is_away(status: StatusCode) -> bool {
@@ -94,5 +113,25 @@ fn is_away(status: StatusCode) -> bool {
 impl fmt::Debug for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Link({})", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use actix_web::http::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+
+    use super::retry_after;
+
+    #[test]
+    fn only_a_number_of_seconds_says_when_to_come_back() {
+        let date = "Wed, 21 Oct 2026 07:28:00 GMT";
+        for (value, expected) in [("60", Some(60)), (date, None), ("-1", None), ("", None)] {
+            let mut fields = HeaderMap::new();
+            fields.insert(RETRY_AFTER, HeaderValue::from_static(value));
+            assert_eq!(retry_after(&fields), expected.map(Duration::from_secs));
+        }
+        assert_eq!(retry_after(&HeaderMap::new()), None);
     }
 }

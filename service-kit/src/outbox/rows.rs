@@ -2,59 +2,38 @@
 //!
 //! A message is claimed by moving its `due_at` past the longest that trying it can take. That is a lease: should this
 //! process die, the message is due again when the lease ends, or as soon as the process is back where it has the database
-//! to itself. Replicas that claim at once pass over each other's rows and get different messages. It holds as long as
-//! their clocks differ by less than the lease is longer than a try.
+//! to itself. Replicas that claim at once pass over each other's rows and get different messages. All of them go by one
+//! [`Clock`].
 
 use std::time::Duration;
 
-use shared_types::value::Timestamp;
 use sqlx::AnyConnection;
 
-use super::pace;
+use super::claim::{self, Claim};
+use super::clock::{Clock, after};
+use super::pace::{self, Room};
 use crate::database::Database;
 
 /// How long a claimed message is left alone. A try takes at most 3 s ([`DEADLINE`](super::link::DEADLINE)), and the
 /// transaction that claims may have to wait for 4 s.
-const LEASE: Duration = Duration::from_secs(10);
-
-/// What is due to recipient `$1` at `$2`: of each topic only the lowest step, so that the next waits for it.
-macro_rules! due_heads {
-    () => {
-        "FROM outbox AS head
-         WHERE head.recipient = $1 AND head.due_at <= $2 AND NOT EXISTS (
-             SELECT 1 FROM outbox AS earlier
-             WHERE earlier.recipient = head.recipient AND earlier.topic = head.topic
-                 AND earlier.step < head.step)"
-    };
-}
-
-/// `+due_at` keeps SQLite from walking everything that is due instead of looking up what was selected.
-macro_rules! claim {
-    ($lock:literal) => {
-        concat!(
-            "UPDATE outbox SET due_at = $3
-             WHERE recipient = $1 AND +due_at <= $2 AND (topic, step) IN (
-                 SELECT head.topic, head.step ",
-            due_heads!(),
-            " ORDER BY head.due_at LIMIT $4 ",
-            $lock,
-            ") RETURNING topic, step, body, trace, attempts, due_at"
-        )
-    };
-}
-
-const CLAIM_ALONE: &str = claim!("");
-
-/// Replicas that waited for each other's rows would take turns, or deadlock.
-const CLAIM_AMONG_REPLICAS: &str = claim!("FOR UPDATE OF head SKIP LOCKED");
-
-const IS_ANY_DUE: &str = concat!("SELECT 1 ", due_heads!(), " LIMIT 1");
+pub(super) const LEASE: Duration = Duration::from_secs(10);
 
 const DELETE: &str = "DELETE FROM outbox WHERE recipient = $1 AND topic = $2 AND step = $3";
 
 /// Nothing where the lease has ended and another replica has claimed it since.
-const POSTPONE: &str = "UPDATE outbox SET due_at = $4, attempts = attempts + $5
-     WHERE recipient = $1 AND topic = $2 AND step = $3 AND due_at = $6";
+const POSTPONE: &str = "UPDATE outbox SET due_at = $4, attempts = attempts + 1
+     WHERE recipient = $1 AND topic = $2 AND step = $3 AND due_at = $5";
+
+/// As if it had not been claimed: those that came first go first again.
+const GIVE_BACK: &str =
+    "UPDATE outbox SET due_at = CASE WHEN attempts = 0 THEN created_at ELSE $4 END
+     WHERE recipient = $1 AND topic = $2 AND step = $3 AND due_at = $5";
+
+/// `$1` is now, `$2` as late as anything may be due.
+const SET_RIGHT: &str = "UPDATE outbox SET
+         created_at = CASE WHEN created_at > $1 THEN $1 ELSE created_at END,
+         due_at = CASE WHEN due_at > $2 THEN $1 ELSE due_at END
+     WHERE created_at > $1 OR due_at > $2";
 
 crate::row! {
     /// One message for one recipient.
@@ -77,43 +56,57 @@ crate::row! {
 pub(super) enum Outcome {
     /// Taken, or refused for good: it is never to be sent again.
     Settled,
-    /// It went wrong, and may be because of the message: each time, it waits longer.
-    Failed,
+    /// It went wrong, and may be because of the message: each time, it waits longer, and at least as long as the
+    /// recipient asks for.
+    Failed { retry_after: Option<Duration> },
     /// Nobody was there to look at it: it is due as before.
     Untried,
 }
 
-/// Settles what was tried and claims up to `room` messages. All of it is one transaction: on a busy day it is the
+/// Settles what was tried and claims as much as there is room for. All of it is one transaction: on a busy day it is the
 /// commits that cost.
 pub(super) async fn turn(
     database: &Database,
+    clock: Clock,
     recipient: &str,
     tried: &[(Message, Outcome)],
-    room: usize,
+    room: Room,
 ) -> sqlx::Result<Vec<Message>> {
+    let now = clock.now(database).await?;
     // Claiming writes even where there is nothing to claim, and writers are few: reading first is cheaper.
-    if tried.is_empty() && (room == 0 || !is_any_due(database, recipient).await?) {
+    if tried.is_empty() && !claim::is_any_due(database, recipient, now, room).await? {
         return Ok(Vec::new());
     }
     let mut transaction = database.write().await?;
     for (message, outcome) in tried {
-        settle(&mut transaction, recipient, message, *outcome).await?;
+        settle(&mut transaction, recipient, message, *outcome, now).await?;
     }
-    let statement = if database.is_shared() {
-        CLAIM_AMONG_REPLICAS
-    } else {
-        CLAIM_ALONE
-    };
-    let claimed = claim(&mut transaction, statement, recipient, room).await?;
+    let claim = Claim::new(database, &mut transaction, recipient, now);
+    let claimed = claim.all(room).await?;
     transaction.commit().await?;
     Ok(claimed)
 }
 
 /// Ends every lease, and every wait with it.
-pub(super) async fn release(database: &Database) -> sqlx::Result<()> {
-    let now = Timestamp::now().millis();
-    sqlx::query("UPDATE outbox SET due_at = $1 WHERE due_at > $1")
+pub(super) async fn release(database: &Database, now: i64) -> sqlx::Result<()> {
+    set_right(database, now, now).await
+}
+
+/// Nothing has waited for less than no time, and nothing waits longer than the longest pause, whatever a clock said when
+/// that was written.
+pub(super) async fn cap_waits(database: &Database, now: i64) -> sqlx::Result<()> {
+    set_right(database, now, latest_due(now)).await
+}
+
+/// The latest that anything is due which was put off by `now`.
+pub(super) fn latest_due(now: i64) -> i64 {
+    after(now, pace::LONGEST_FOR_MESSAGE.max(LEASE))
+}
+
+async fn set_right(database: &Database, now: i64, latest_due: i64) -> sqlx::Result<()> {
+    sqlx::query(SET_RIGHT)
         .bind(now)
+        .bind(latest_due)
         .execute(&mut *database.writer().await?)
         .await
         .map(drop)
@@ -135,56 +128,29 @@ pub(super) async fn furthest_steps(
         .collect())
 }
 
-async fn is_any_due(database: &Database, recipient: &str) -> sqlx::Result<bool> {
-    let due = sqlx::query(IS_ANY_DUE)
-        .bind(recipient)
-        .bind(Timestamp::now().millis())
-        .fetch_optional(&mut *database.reader().await?)
-        .await?;
-    Ok(due.is_some())
-}
-
 async fn settle(
     connection: &mut AnyConnection,
     recipient: &str,
     message: &Message,
     outcome: Outcome,
+    now: i64,
 ) -> sqlx::Result<()> {
-    let now = Timestamp::now();
-    let due_again = match outcome {
-        Outcome::Settled => None,
-        Outcome::Failed => Some((now.after(pace::retry_after(message.attempts)), 1_i32)),
-        Outcome::Untried => Some((now, 0)),
-    };
-    let statement = sqlx::query(due_again.map_or(DELETE, |_again| POSTPONE))
+    let statement = sqlx::query(match outcome {
+        Outcome::Settled => DELETE,
+        Outcome::Failed { .. } => POSTPONE,
+        Outcome::Untried => GIVE_BACK,
+    });
+    let statement = statement
         .bind(recipient)
         .bind(message.topic.as_str())
         .bind(message.step);
-    let statement = match due_again {
-        None => statement,
-        Some((due_at, attempts)) => statement
-            .bind(due_at.millis())
-            .bind(attempts)
-            .bind(message.due_at),
+    let statement = match outcome {
+        Outcome::Settled => statement,
+        Outcome::Failed { retry_after } => {
+            let wait = pace::retry_after(message.attempts, retry_after);
+            statement.bind(after(now, wait)).bind(message.due_at)
+        }
+        Outcome::Untried => statement.bind(now).bind(message.due_at),
     };
     statement.execute(connection).await.map(drop)
-}
-
-async fn claim(
-    connection: &mut AnyConnection,
-    statement: &'static str,
-    recipient: &str,
-    room: usize,
-) -> sqlx::Result<Vec<Message>> {
-    if room == 0 {
-        return Ok(Vec::new());
-    }
-    let now = Timestamp::now();
-    sqlx::query_as(statement)
-        .bind(recipient)
-        .bind(now.millis())
-        .bind(now.after(LEASE).millis())
-        .bind(i64::try_from(room).unwrap_or(i64::MAX))
-        .fetch_all(connection)
-        .await
 }

@@ -44,6 +44,9 @@ pub(super) struct Book {
     pub(super) arrivals: Vec<Arrival>,
     under_way: HashMap<Value, usize>,
     pub(super) most_at_once: usize,
+    /// How many requests about whatever orders there are, and were at most.
+    together: usize,
+    pub(super) most_together: usize,
 }
 
 impl Arrival {
@@ -123,6 +126,8 @@ impl<'a> Visit<'a> {
         let at_once = book.under_way.entry(order.clone()).or_default();
         *at_once += 1;
         book.most_at_once = book.most_at_once.max(book.under_way[&order]);
+        book.together += 1;
+        book.most_together = book.most_together.max(book.together);
         book.arrivals.push(arrival);
         let number = book.arrivals.len() - 1;
         Self {
@@ -145,6 +150,8 @@ impl<'a> Visit<'a> {
 
 impl Drop for Visit<'_> {
     fn drop(&mut self) {
-        *self.desk.book().under_way.get_mut(&self.order).unwrap() -= 1;
+        let mut book = self.desk.book();
+        *book.under_way.get_mut(&self.order).unwrap() -= 1;
+        book.together -= 1;
     }
 }

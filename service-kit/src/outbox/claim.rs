@@ -1,0 +1,176 @@
+//! Which messages are tried next.
+//!
+//! There are three lanes, so that a message waits for none of another kind:
+//! 1. those that were refused before, or went wrong;
+//! 2. the others that have waited longest;
+//! 3. the others that came last: a new order is told beside a backlog, not behind it.
+
+use sqlx::AnyConnection;
+
+use super::clock::after;
+use super::pace::Room;
+use super::rows::{LEASE, Message};
+use crate::database::Database;
+
+/// What is due to recipient `$1` at `$2`: of each topic only the lowest step, so that the next waits for it.
+macro_rules! due_heads {
+    ($attempts:literal) => {
+        concat!(
+            "FROM outbox AS head
+             WHERE head.recipient = $1 AND head.due_at <= $2 AND head.attempts ",
+            $attempts,
+            " AND NOT EXISTS (
+                 SELECT 1 FROM outbox AS earlier
+                 WHERE earlier.recipient = head.recipient AND earlier.topic = head.topic
+                     AND earlier.step < head.step)"
+        )
+    };
+}
+
+/// `+due_at` keeps SQLite from walking everything that is due instead of looking up what was selected.
+macro_rules! claim_alone {
+    ($attempts:literal, $order:literal) => {
+        concat!(
+            "UPDATE outbox SET due_at = $3
+             WHERE recipient = $1 AND +due_at <= $2 AND (topic, step) IN (
+                 SELECT head.topic, head.step ",
+            due_heads!($attempts),
+            " ORDER BY head.due_at ",
+            $order,
+            " LIMIT $4) RETURNING topic, step, body, trace, attempts, due_at"
+        )
+    };
+}
+
+/// Replicas that waited for each other's rows would take turns, or deadlock. What is locked is selected once: PostgreSQL may
+/// run a subquery for each row, and each time it would pass over what it has locked and select as many again.
+macro_rules! claim_among_replicas {
+    ($attempts:literal, $order:literal) => {
+        concat!(
+            "WITH heads AS MATERIALIZED (SELECT head.topic, head.step ",
+            due_heads!($attempts),
+            " ORDER BY head.due_at ",
+            $order,
+            " LIMIT $4 FOR UPDATE OF head SKIP LOCKED)
+             UPDATE outbox SET due_at = $3
+             WHERE recipient = $1 AND due_at <= $2 AND (topic, step) IN (SELECT topic, step FROM heads)
+             RETURNING topic, step, body, trace, attempts, due_at"
+        )
+    };
+}
+
+/// The statements of one kind of database.
+struct Claims {
+    refused: &'static str,
+    oldest: &'static str,
+    newest: &'static str,
+}
+
+const ALONE: Claims = Claims {
+    refused: claim_alone!("> 0", "ASC"),
+    oldest: claim_alone!("= 0", "ASC"),
+    newest: claim_alone!("= 0", "DESC"),
+};
+
+const AMONG_REPLICAS: Claims = Claims {
+    refused: claim_among_replicas!("> 0", "ASC"),
+    oldest: claim_among_replicas!("= 0", "ASC"),
+    newest: claim_among_replicas!("= 0", "DESC"),
+};
+
+const IS_FRESH_DUE: &str = concat!("SELECT 1 ", due_heads!("= 0"), " LIMIT 1");
+const IS_REFUSED_DUE: &str = concat!("SELECT 1 ", due_heads!("> 0"), " LIMIT 1");
+
+pub(super) async fn is_any_due(
+    database: &Database,
+    recipient: &str,
+    now: i64,
+    room: Room,
+) -> sqlx::Result<bool> {
+    for (room, statement) in [
+        (room.all, IS_FRESH_DUE),
+        (room.all.min(room.refused_most), IS_REFUSED_DUE),
+    ] {
+        if room == 0 {
+            continue;
+        }
+        let due = sqlx::query(statement).bind(recipient).bind(now);
+        if due
+            .fetch_optional(&mut *database.reader().await?)
+            .await?
+            .is_some()
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// One round of claiming.
+pub(super) struct Claim<'a> {
+    statements: Claims,
+    connection: &'a mut AnyConnection,
+    recipient: &'a str,
+    now: i64,
+}
+
+impl<'a> Claim<'a> {
+    pub(super) fn new(
+        database: &Database,
+        connection: &'a mut AnyConnection,
+        recipient: &'a str,
+        now: i64,
+    ) -> Self {
+        Self {
+            statements: if database.is_shared() {
+                AMONG_REPLICAS
+            } else {
+                ALONE
+            },
+            connection,
+            recipient,
+            now,
+        }
+    }
+
+    /// A lane takes what another one has left over.
+    pub(super) async fn all(mut self, room: Room) -> sqlx::Result<Vec<Message>> {
+        let Claims {
+            refused,
+            oldest,
+            newest,
+        } = self.statements;
+        let share = room.refused.min(room.all);
+        let mut claimed = self.some(refused, share).await?;
+        let is_more_refused = claimed.len() == share;
+
+        let share = room.all.saturating_sub(claimed.len() + room.newest);
+        let fresh = self.some(oldest, share).await?;
+        let is_more_fresh = fresh.len() == share;
+        claimed.extend(fresh);
+
+        let left = room.all.saturating_sub(claimed.len());
+        if is_more_fresh {
+            claimed.extend(self.some(newest, left).await?);
+        }
+        let left = room.all.saturating_sub(claimed.len());
+        if is_more_refused {
+            let most = room.refused_most.saturating_sub(room.refused);
+            claimed.extend(self.some(refused, left.min(most)).await?);
+        }
+        Ok(claimed)
+    }
+
+    async fn some(&mut self, statement: &'static str, most: usize) -> sqlx::Result<Vec<Message>> {
+        if most == 0 {
+            return Ok(Vec::new());
+        }
+        sqlx::query_as(statement)
+            .bind(self.recipient)
+            .bind(self.now)
+            .bind(after(self.now, LEASE))
+            .bind(i64::try_from(most).unwrap_or(i64::MAX))
+            .fetch_all(&mut *self.connection)
+            .await
+    }
+}

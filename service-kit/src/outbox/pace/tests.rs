@@ -1,0 +1,143 @@
+use std::time::{Duration, Instant};
+
+use super::{
+    Change, LONGEST_FOR_MESSAGE, LONGEST_FOR_RECIPIENT, Pace, Room, SHARE, WINDOW, retry_after,
+};
+
+#[test]
+fn a_message_waits_longer_each_time_and_not_for_ever() {
+    for attempts in 0..9 {
+        let longest = Duration::from_millis(100 << attempts);
+        for _ in 0..20 {
+            let wait = retry_after(attempts, None);
+            assert!(
+                wait <= longest && wait >= longest / 2,
+                "{attempts}: {wait:?}"
+            );
+        }
+    }
+    assert!(retry_after(i32::MAX, None) <= LONGEST_FOR_MESSAGE);
+    assert!(retry_after(i32::MAX, None) >= LONGEST_FOR_MESSAGE / 2);
+}
+
+#[test]
+fn a_recipient_that_is_there_gets_what_the_window_allows() {
+    let (mut pace, now) = (Pace::default(), Instant::now());
+    assert_eq!(pace.room(0, now, 1.0).all, WINDOW);
+    assert_eq!(pace.room(WINDOW - 1, now, 1.0).all, 1);
+    assert_eq!(pace.room(WINDOW + 1, now, 1.0).all, 0);
+}
+
+#[test]
+fn a_recipient_that_is_away_is_left_alone_then_tried_with_one() {
+    let (mut pace, now) = (Pace::default(), Instant::now());
+    assert_eq!(pace.unreachable(now, 1.0), Some(Change::Lost));
+    assert_eq!(pace.room(0, now, 1.0).all, 0);
+    let later = now + pace.rest(now).unwrap();
+    assert_eq!(pace.rest(later), None);
+    assert_eq!(pace.room(0, later, 1.0).all, 1);
+    assert_eq!(pace.room(1, later, 1.0).all, 0);
+}
+
+#[test]
+fn it_is_lost_once_and_back_once() {
+    let (mut pace, now) = (Pace::default(), Instant::now());
+    assert_eq!(pace.answered(), None);
+    assert_eq!(pace.unreachable(now, 0.0), Some(Change::Lost));
+    assert_eq!(pace.unreachable(now, 0.0), None);
+    assert_eq!(pace.answered(), Some(Change::Back));
+    assert_eq!(pace.answered(), None);
+    assert_eq!(pace.room(0, now, 1.0).all, WINDOW);
+}
+
+#[test]
+fn the_longer_it_is_away_the_less_often_it_is_tried() {
+    let (mut pace, mut now) = (Pace::default(), Instant::now());
+    let mut waits = Vec::new();
+    for _ in 0..50 {
+        pace.unreachable(now, 1.0);
+        let wait = pace.rest(now).unwrap();
+        waits.push(wait);
+        now += wait;
+    }
+    assert!(waits.is_sorted());
+    assert_eq!(waits.last(), Some(&LONGEST_FOR_RECIPIENT));
+}
+
+#[test]
+fn what_was_under_way_together_counts_once() {
+    let (mut pace, now) = (Pace::default(), Instant::now());
+    for _ in 0..WINDOW {
+        pace.unreachable(now, 1.0);
+    }
+    assert_eq!(pace.rest(now), Some(super::FIRST));
+}
+
+#[test]
+fn a_message_waits_as_long_as_its_recipient_asks_and_not_longer_than_any_other() {
+    let asked = Duration::from_secs(30);
+    assert_eq!(retry_after(0, Some(asked)), asked);
+    assert_eq!(
+        retry_after(0, Some(Duration::from_secs(3600))),
+        LONGEST_FOR_MESSAGE
+    );
+}
+
+#[test]
+fn a_quarter_of_the_places_is_kept_for_each_other_lane_however_few_there_are_at_a_time() {
+    let (mut pace, now) = (Pace::default(), Instant::now());
+    let room = pace.room(0, now, 1.0);
+    assert_eq!(
+        (room.newest, room.refused),
+        (WINDOW / SHARE, WINDOW / SHARE)
+    );
+    let rooms = [(); 2 * SHARE].map(|()| pace.room(WINDOW - 1, now, 1.0));
+    let kept = |of: fn(&Room) -> usize| rooms.iter().map(of).sum::<usize>();
+    assert_eq!(
+        (kept(|room| room.newest), kept(|room| room.refused)),
+        (2, 2)
+    );
+    assert!(
+        rooms
+            .iter()
+            .all(|room| room.newest + room.refused <= room.all)
+    );
+}
+
+/// A recipient that has refused a whole window of messages again.
+fn refusing(now: Instant) -> Pace {
+    let mut pace = Pace::default();
+    for _ in 1..WINDOW {
+        assert_eq!(pace.refused_again(now, 1.0), None);
+    }
+    assert_eq!(pace.refused_again(now, 1.0), Some(Change::Refusing));
+    assert_eq!(pace.refused_again(now, 1.0), None);
+    pace
+}
+
+#[test]
+fn a_recipient_that_refuses_everything_again_is_asked_with_one_of_those_at_a_time() {
+    let mut now = Instant::now();
+    let mut pace = refusing(now);
+    let room = pace.room(0, now, 1.0);
+    assert_eq!((room.all, room.refused_most), (WINDOW, 0));
+    // Ten minutes of looking every 10 ms.
+    let mut tries = 0;
+    for _ in 0..60_000 {
+        now += Duration::from_millis(10);
+        let room = pace.room(0, now, 1.0);
+        assert_eq!(room.all, WINDOW);
+        tries += room.refused_most;
+    }
+    assert!((300..310).contains(&tries), "{tries}");
+}
+
+#[test]
+fn once_it_takes_one_of_those_all_of_them_may_go() {
+    let now = Instant::now();
+    let mut pace = refusing(now);
+    assert_eq!(pace.took_again(), Some(Change::Taking));
+    assert_eq!(pace.took_again(), None);
+    assert_eq!(pace.room(0, now, 1.0).refused_most, WINDOW);
+    assert_eq!(pace.refused_again(now, 1.0), None);
+}
