@@ -29,6 +29,18 @@ pub(crate) struct Listing {
     pub(crate) limit: Optional<Limit>,
     #[deserr(default)]
     pub(crate) cursor: Optional<Cursor>,
+    /// Newest first where it is absent.
+    #[deserr(default)]
+    sort: Optional<Sort>,
+}
+
+/// Which orders come first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Sort {
+    #[default]
+    Newest,
+    /// In pages only.
+    Oldest,
 }
 
 /// Between 1 and [`MAX_LIMIT`] orders.
@@ -61,6 +73,10 @@ impl Limit {
 }
 
 impl Listing {
+    pub(crate) fn sort(&self) -> Sort {
+        self.sort.as_ref().copied().unwrap_or_default()
+    }
+
     /// The `Link` field (RFC 8288 §3) to the next page. Its target is only a query (RFC 3986 §5.2.2), so
     /// that it resolves against whatever path the client asked, the gateway's too.
     ///
@@ -77,6 +93,9 @@ impl Listing {
         }
         if let Some(Limit(limit)) = self.limit.as_ref() {
             let _ = write!(link, "limit={limit}&");
+        }
+        if self.sort() == Sort::Oldest {
+            link.push_str("sort=oldest&");
         }
         let _ = write!(link, "cursor={next}>; rel=\"next\"");
         link
@@ -95,6 +114,16 @@ impl FromText for Limit {
                     format!("an integer between 1 and {MAX_LIMIT}"),
                 )
             })
+    }
+}
+
+impl FromText for Sort {
+    fn from_text(text: &str) -> Result<Self, Text> {
+        match text {
+            "newest" => Ok(Self::Newest),
+            "oldest" => Ok(Self::Oldest),
+            _ => Err(Text::new("newest ou oldest", "newest or oldest")),
+        }
     }
 }
 
@@ -120,7 +149,27 @@ pub(crate) fn unknown_cursor() -> Text {
     )
 }
 
+/// A list without a limit begins with the newest orders, whatever their number.
+pub(crate) fn limit_needed() -> FieldErrors {
+    FieldErrors::one(
+        "limit",
+        Text::new(
+            "nécessaire pour commencer par les plus anciennes",
+            "needed to begin with the oldest",
+        ),
+    )
+}
+
 impl Deserr<FieldErrors> for Limit {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef<'_>,
+    ) -> Result<Self, FieldErrors> {
+        parameter(value, location)
+    }
+}
+
+impl Deserr<FieldErrors> for Sort {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,
         location: ValuePointerRef<'_>,

@@ -63,6 +63,13 @@ pub(super) const CURSOR: Parameter = Parameter {
     schema: || json!({ "type": "string" }),
 };
 
+pub(super) const SORT: Parameter = Parameter {
+    place: "query",
+    name: "sort",
+    description: "`oldest` for pages that begin with the oldest orders; it needs a `limit`.",
+    schema: || or_blank(json!({ "type": "string", "enum": ["newest", "oldest"] })),
+};
+
 pub(super) const COURIER: Parameter = Parameter {
     place: "query",
     name: "livreurId",
@@ -73,7 +80,7 @@ pub(super) const COURIER: Parameter = Parameter {
 pub(super) const ORDER: Parameter = Parameter {
     place: "query",
     name: "commandeId",
-    description: "The delivery of this order alone.",
+    description: "The deliveries of this order alone.",
     schema: || or_blank(schema_of::<OrderRef>()),
 };
 

@@ -1,6 +1,7 @@
 //! Lists of orders, newest first, read a few at a time.
 //!
-//! 1. A list with a `limit` is one page: all orders below the cursor, whatever their status.
+//! 1. A list with a `limit` is one page: all orders below the cursor, whatever their status. It may be had oldest first,
+//!    too, by whoever takes orders in the sequence of their making.
 //! 2. A list without one has every open order and the newest 1,000 that have ended. Everything down to the last of those
 //!    comes first ([`Which::All`]), then the open orders that are older ([`Which::Open`]). The cursor leads to the older
 //!    ended orders ([`Which::Ended`]).
@@ -26,7 +27,7 @@ use shared_types::value::Timestamp;
 
 use super::rows::{self, LineRow};
 use super::{OrderError, Store, StoreError};
-use crate::page::{Cursor, Limit, Listing};
+use crate::page::{self, Cursor, Limit, Listing, Sort};
 use crate::status;
 
 /// The moment that a list keeps to lies this far back: longer than a transaction takes from reading the clock to its
@@ -56,8 +57,10 @@ struct Part {
     client: Option<ClientId>,
     status: Option<OrderStatus>,
     which: Which,
-    /// Only those below this one.
-    below: Option<Key>,
+    /// Oldest first, only for all orders or those of one status.
+    sort: Sort,
+    /// Only those that come after this one.
+    after: Option<Key>,
     /// None below this one.
     down_to: Option<Key>,
 }
@@ -120,6 +123,9 @@ impl Store {
 
     /// What a list without a limit is made of; [`read_on`](Self::read_on) reads it.
     pub(crate) async fn list(&self, listing: &Listing) -> Result<List, OrderError> {
+        if listing.sort() == Sort::Oldest {
+            return Err(OrderError::Unacceptable(page::limit_needed()));
+        }
         let settled = Timestamp::now().before(SETTLED);
         self.list_of(listing, settled, SIZES).await
     }
@@ -153,7 +159,7 @@ impl Store {
         if let (Some(cut), Which::All, None) = (cut, whole.which, whole.status) {
             parts.push_back(Part {
                 which: Which::Open { since: settled },
-                below: Some(cut),
+                after: Some(cut),
                 ..whole
             });
         }
@@ -176,7 +182,7 @@ impl Store {
                 .map(|order| (order.created_at.millis(), order.id));
             let is_full = u32::try_from(orders.len()).is_ok_and(|read| read >= list.chunk);
             if is_full && last != part.down_to {
-                part.below = last;
+                part.after = last;
             } else {
                 list.parts.pop_front();
             }
@@ -190,18 +196,23 @@ impl Store {
     /// All that a listing asks for, as if it had no limit.
     async fn part(&self, listing: &Listing) -> Result<Part, OrderError> {
         let cursor = listing.cursor.as_ref();
-        let below = match cursor {
+        let ended_before = cursor.and_then(|cursor| cursor.ended_before);
+        if ended_before.is_some() && listing.sort() == Sort::Oldest {
+            return Err(OrderError::UnknownCursor);
+        }
+        let after = match cursor {
             Some(Cursor { last, .. }) => Some((self.created_at(*last).await?, *last)),
             None => None,
         };
         Ok(Part {
             client: listing.client_id.as_ref().copied(),
             status: listing.status.as_ref().copied(),
-            which: match cursor.and_then(|cursor| cursor.ended_before) {
+            which: match ended_before {
                 Some(before) => Which::Ended { before },
                 None => Which::All,
             },
-            below,
+            sort: listing.sort(),
+            after,
             down_to: None,
         })
     }

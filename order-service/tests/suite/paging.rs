@@ -94,3 +94,52 @@ async fn a_cursor_holds_after_its_order_has_left_the_filter() {
     let answer = service.get(&following).await;
     assert_eq!(each(&answer.ok(200), "id"), [ids[1].clone()]);
 }
+
+#[actix_web::test]
+async fn pages_of_the_oldest_lead_through_every_order_in_one_status_once_newcomers_last() {
+    let service = Service::start(true).await;
+    let mut expected = make(&service, 5).await;
+    expected.reverse();
+    let gone = service.order().await;
+    let _ = service.change(&gone, "PRETE").await.ok(200);
+    let mut seen = Vec::new();
+    let mut query = "status=EN_ATTENTE&sort=oldest&limit=2".to_owned();
+    loop {
+        let answer = service.get(&format!("/commandes?{query}")).await;
+        seen.extend(each(&answer.ok(200), "id"));
+        let Some(following) = next(&answer) else {
+            break;
+        };
+        query = following.to_owned();
+        if expected.len() < 7 {
+            expected.push(service.order().await["id"].clone());
+        }
+    }
+    assert_eq!(seen, expected);
+
+    // Whoever keeps the last one it has seen goes on there, however much later.
+    let last = seen.last().unwrap().as_str().unwrap();
+    let later = service.order().await;
+    let path = format!("/commandes?status=EN_ATTENTE&sort=oldest&limit=2&cursor={last}");
+    assert_eq!(service.get(&path).await.ok(200), Value::from(vec![later]));
+}
+
+#[actix_web::test]
+async fn the_oldest_come_first_in_pages_only() {
+    let service = Service::start(true).await;
+    let order = service.order().await;
+    let cursor = format!("{}.1", order["id"].as_str().unwrap());
+    for (query, field) in [
+        ("sort=oldest".to_owned(), "limit"),
+        ("sort=sideways&limit=2".to_owned(), "sort"),
+        (format!("sort=oldest&limit=2&cursor={cursor}"), "cursor"),
+    ] {
+        let answer = service.get(&format!("/commandes?{query}")).await;
+        let problem = answer.problem(400, "validation_failed");
+        assert_eq!(problem.errors[0].field, field, "{query}");
+    }
+    for query in ["sort=newest", "sort="] {
+        let list = service.get(&format!("/commandes?{query}")).await.ok(200);
+        assert_eq!(each(&list, "id"), [order["id"].clone()], "{query}");
+    }
+}

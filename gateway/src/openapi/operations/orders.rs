@@ -7,7 +7,7 @@ use shared_types::problem::Code;
 
 use crate::openapi::headers::{LINK, NEXT_CURSOR};
 use crate::openapi::operation::{Answer, Body, Operation, Tag};
-use crate::openapi::parameters::{CATEGORY, CLIENT, CURSOR, IDEMPOTENCY_KEY, LIMIT, STATUS};
+use crate::openapi::parameters::{CATEGORY, CLIENT, CURSOR, IDEMPOTENCY_KEY, LIMIT, SORT, STATUS};
 
 const DISHES: &[Answer] = &[Answer::new(
     200,
@@ -46,7 +46,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "The newest first. Without `limit`: every order that is not delivered or cancelled, and the newest 1,000 of \
              those that are. The cursor leads to the rest.",
         )
-        .with(&[CLIENT, STATUS, LIMIT, CURSOR])
+        .with(&[CLIENT, STATUS, LIMIT, CURSOR, SORT])
         .answers(&[Answer::new(200, "The orders, or a page of them.", &[Body::list::<Order>(
             golden::ORDER,
         )])

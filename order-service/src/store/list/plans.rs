@@ -8,6 +8,7 @@ use sqlx::Execute as _;
 
 use super::select::{keys_around, orders};
 use super::{Part, Which};
+use crate::page::Sort;
 use crate::store::Store;
 use crate::store::place::COUNT_OPEN;
 
@@ -26,7 +27,8 @@ fn part(client: bool, status: Option<OrderStatus>, which: Which, below: bool) ->
         client: client.then(ClientId::generate),
         status,
         which,
-        below: below.then(|| (1, OrderId::generate())),
+        sort: Sort::Newest,
+        after: below.then(|| (1, OrderId::generate())),
         down_to: None,
     }
 }
@@ -77,6 +79,34 @@ async fn every_read_finds_its_index() {
                 assert_eq!(scans.count(), usize::from(begins || opens), "{plan:#?}");
             }
         }
+    }
+}
+
+#[actix_web::test]
+async fn a_page_of_the_oldest_in_one_status_begins_at_a_place_in_its_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("orders.db").display());
+    let store = Store::open(&url.parse().unwrap(), Vec::new(), Default::default())
+        .await
+        .unwrap();
+    for after in [false, true] {
+        let part = Part {
+            sort: Sort::Oldest,
+            ..part(false, Some(Pending), Which::All, after)
+        };
+        let plan = plan(&store, orders(&part, 100).unwrap()).await;
+        let used = plan.iter().filter(|step| step.contains(" orders USING "));
+        let used: Vec<_> = used.collect();
+        let [found] = used.as_slice() else {
+            panic!("{plan:#?}");
+        };
+        assert!(
+            found.starts_with("SEARCH orders USING INDEX orders_by_status"),
+            "{plan:#?}"
+        );
+        // The few orders of the page are sorted again with their lines, and nothing else is.
+        let sorts = plan.iter().filter(|step| step.contains("TEMP B-TREE"));
+        assert!(sorts.count() <= 1, "{plan:#?}");
     }
 }
 

@@ -10,6 +10,7 @@ use shared_types::order::OrderStatus;
 use shared_types::value::Timestamp;
 
 use super::{Part, Which};
+use crate::page::Sort;
 use crate::status;
 
 /// Orders that one index has in the order of the list.
@@ -24,18 +25,22 @@ enum Run {
     EndedSince(Timestamp),
 }
 
-/// The newest `most` orders of a part, each with its lines, line by line.
+/// The first `most` orders of a part, each with its lines, line by line.
 pub(super) fn orders(part: &Part, most: u32) -> Option<Statement> {
     let mut select =
         Statement::new("SELECT o.*, l.dish_id, l.name, l.quantity, l.unit_price_cents FROM (");
     merge(&mut select, "SELECT *", part, most)?;
-    select.push(" ORDER BY created_at DESC, id DESC LIMIT ");
+    select.push(match part.sort {
+        Sort::Newest => " ORDER BY created_at DESC, id DESC LIMIT ",
+        Sort::Oldest => " ORDER BY created_at, id LIMIT ",
+    });
     select.bind(i64::from(most));
     // The lines are joined to the few orders that were selected.
-    select.push(
-        ") AS o JOIN order_lines AS l ON l.order_id = o.id
-         ORDER BY o.created_at DESC, o.id DESC, l.position",
-    );
+    select.push(") AS o JOIN order_lines AS l ON l.order_id = o.id");
+    select.push(match part.sort {
+        Sort::Newest => " ORDER BY o.created_at DESC, o.id DESC, l.position",
+        Sort::Oldest => " ORDER BY o.created_at, o.id, l.position",
+    });
     Some(select)
 }
 
@@ -135,11 +140,11 @@ fn condition(select: &mut Statement, part: &Part, run: Run) {
             select.push(" AND updated_at >= ").bind(since.millis());
         }
     }
-    if let Some((created_at, id)) = part.below {
-        select.push(if lately {
-            " AND (created_at + 0, id) < ("
-        } else {
-            " AND (created_at, id) < ("
+    if let Some((created_at, id)) = part.after {
+        select.push(match (part.sort, lately) {
+            (Sort::Oldest, _) => " AND (created_at, id) > (",
+            (Sort::Newest, true) => " AND (created_at + 0, id) < (",
+            (Sort::Newest, false) => " AND (created_at, id) < (",
         });
         select.bind(created_at).push(", ");
         select.bind(id.to_string()).push(")");
