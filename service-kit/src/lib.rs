@@ -29,3 +29,4 @@ pub mod testing;
 pub mod tls;
 pub mod trace;
 pub mod traceparent;
+pub mod turns;

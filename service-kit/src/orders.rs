@@ -4,28 +4,72 @@
 //! with the events that they missed makes them whole again ([`Orders::run`]). What is marked with them goes the other way:
 //! it is kept in a file until the order service has taken it or refused it as impossible ([`Orders::report`]), so that
 //! nobody who marks an order waits for another service, and no mark is lost with the memory.
+//!
+//! There is a bound on what they keep. What is beyond it waits at the order service, which has it anyway (`intake`), and is
+//! asked for by age once there is room (`catch_up`, `walk`).
 
 mod catch_up;
+mod intake;
+mod link;
+mod walk;
 
-use actix_web::http::StatusCode;
-use actix_web::http::header::ContentType;
-use awc::{Client, ClientRequest};
+#[cfg(all(test, feature = "testing"))]
+mod tests;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::{HttpResponse, web};
 use futures_util::future::join3;
-use serde_json::{Value, json};
+use prometheus::IntGauge;
+use serde_json::json;
 use shared_types::field::FromText as _;
 use shared_types::id::{OrderId, OrderRef};
 use shared_types::order::{Order, OrderStatus};
 use shared_types::problem::Code;
 
 use crate::database::{self, Database, DatabaseUrl, Migrations, OpenError};
-use crate::failure::Failure;
+use crate::failure::{Failure, QUOTA_RETRY_AFTER};
 use crate::health::Readiness;
-use crate::outbox::{self, Link, Message, News, Outbox, Verdict};
+use crate::outbox::{self, News, Outbox};
 use crate::peer::PeerUrl;
-use crate::serve::Draining;
+use crate::serve::{Draining, resource};
+
+use intake::Intake;
 
 /// The name of what waits for the order service.
 const NAME: &str = "orders";
+
+/// Whether an order that a service does not have may be added to what it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    Open,
+    /// Others that are older come first.
+    Closed,
+}
+
+/// What became of an order that a service was told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Learned {
+    /// It is where the order service has it, as far as it concerns the service.
+    Known,
+    /// It is not there, and there is no room for it.
+    NoRoom,
+}
+
+/// Who keeps orders in memory, and how many there may be.
+pub trait Keeper {
+    /// Brings an order to where the order service has it.
+    fn learn(
+        &self,
+        order: &Order,
+        admission: Admission,
+    ) -> impl Future<Output = Result<Learned, Failure>>;
+
+    /// Whether another order may be added.
+    fn has_room(&self) -> bool;
+}
 
 /// Handed to every worker; its copies share the connections.
 #[derive(Clone, Debug)]
@@ -33,6 +77,7 @@ pub struct Orders {
     peer: PeerUrl,
     database: Database,
     outbox: Outbox,
+    intake: Arc<Intake>,
 }
 
 impl Orders {
@@ -43,16 +88,12 @@ impl Orders {
     pub async fn open(peer: PeerUrl, file: &DatabaseUrl) -> Result<Self, OpenError> {
         // Without steps of its own, for the table that tells whether a database answers.
         let database = Database::open(file, &[Migrations::NONE, outbox::MIGRATIONS]).await?;
-        let link = Link {
-            name: NAME,
-            peer: peer.clone(),
-            request,
-            verdict,
-        };
+        let link = link::to(peer.clone());
         Ok(Self {
             peer,
             outbox: Outbox::new(database.clone(), vec![link]),
             database,
+            intake: Arc::default(),
         })
     }
 
@@ -76,9 +117,11 @@ impl Orders {
         self.database.readiness()
     }
 
-    #[must_use]
-    pub fn outbox(&self) -> &Outbox {
-        &self.outbox
+    /// Adds `GET /metrics` in the Prometheus text format. The gateway has no route to it.
+    pub fn expose(&self, routes: &mut web::ServiceConfig) {
+        routes
+            .app_data(web::Data::new(self.clone()))
+            .service(resource("/metrics", "GET").route(web::get().to(metrics)));
     }
 
     /// Sees to it that the order service hears that an order has become `status`; once this returns, even a crash of this
@@ -105,71 +148,59 @@ impl Orders {
         Ok(())
     }
 
-    /// Has `learn` hear of every order in one of `statuses`, the oldest first, and sends what is to be reported, until a
-    /// stop is asked for.
+    /// Has `keeper` learn of every order in one of `statuses`, the oldest first and as far as there is room, and sends what
+    /// is to be reported, until a stop is asked for.
     pub async fn run(
         self,
         statuses: &'static [OrderStatus],
-        learn: impl Fn(&Order) -> Result<(), Failure>,
+        keeper: Arc<impl Keeper>,
         draining: Draining,
     ) {
-        let catch_up = async {
+        let keep_up = async {
             tokio::select! {
-                () = self.catch_up(statuses, learn) => {}
+                () = self.keep_up(statuses, &*keeper) => {}
                 () = draining.begun() => {}
             }
         };
         let report = self.outbox.clone().run(draining.clone());
         let watch = self.database.clone().watch_writes(draining.clone());
-        join3(catch_up, report, watch).await;
+        join3(keep_up, report, watch).await;
     }
 }
 
-fn request(client: &Client, peer: &PeerUrl, message: &Message) -> ClientRequest {
-    let path = format!("/commandes/{}/status", message.topic);
-    client
-        .patch(peer.at(&path))
-        .insert_header(ContentType::json())
-}
-
-/// Refused for good is only what the order service itself says of the order. Any other refusal may be somebody else's on
-/// the way, or a mistake that will be mended.
-fn verdict(status: StatusCode, body: &[u8]) -> Verdict {
-    if status.is_success() {
-        return Verdict::Taken;
-    }
-    let unknown = || {
-        let problem: Value = serde_json::from_slice(body).unwrap_or_default();
-        problem.get("code").and_then(Value::as_str) == Some(Code::OrderNotFound.as_str())
-    };
-    match status {
-        StatusCode::CONFLICT => Verdict::Impossible,
-        StatusCode::NOT_FOUND if unknown() => Verdict::Impossible,
-        _ => Verdict::Refused,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use actix_web::http::StatusCode;
-
-    use super::verdict;
-    use crate::outbox::Verdict;
-
-    #[test]
-    fn only_the_order_services_own_word_is_final() {
-        let unknown = br#"{"code": "order_not_found"}"#.as_slice();
-        for (status, body, expected) in [
-            (200, &b""[..], Verdict::Taken),
-            (409, b"", Verdict::Impossible),
-            (404, unknown, Verdict::Impossible),
-            (404, br#"{"code": "route_not_found"}"#, Verdict::Refused),
-            (404, b"<html>", Verdict::Refused),
-            (429, b"", Verdict::Refused),
-            (503, b"", Verdict::Refused),
-        ] {
-            let status = StatusCode::from_u16(status).unwrap();
-            assert_eq!(verdict(status, body), expected, "{status}");
+/// Has `keeper` learn of an order from an event. Where there is an order service to ask, no room is no reason to have it
+/// send the event again and again.
+///
+/// # Errors
+/// There is no room, and nobody to ask for the order once there is. The same event may be sent again later.
+pub async fn hear(
+    orders: Option<&Orders>,
+    order: &Order,
+    keeper: &impl Keeper,
+) -> Result<(), Failure> {
+    let admission = orders.map_or(Admission::Open, |orders| orders.intake.admission());
+    match (keeper.learn(order, admission).await?, orders) {
+        (Learned::Known, _) => Ok(()),
+        (Learned::NoRoom, Some(orders)) => {
+            orders.intake.miss(order);
+            Ok(())
+        }
+        (Learned::NoRoom, None) => {
+            Err(Failure::new(Code::StorageFull).with_header(RETRY_AFTER, QUOTA_RETRY_AFTER))
         }
     }
+}
+
+async fn metrics(orders: web::Data<Orders>) -> Result<HttpResponse, Failure> {
+    let registry = orders.outbox.gauges().await?;
+    let full = IntGauge::new(
+        "orders_intake_full",
+        "1 while there is no room for another order, and open ones wait at the order service.",
+    );
+    let full = full.map_err(Failure::internal)?;
+    full.set(i64::from(orders.intake.is_full()));
+    registry
+        .register(Box::new(full))
+        .map_err(Failure::internal)?;
+    outbox::answer(&registry)
 }

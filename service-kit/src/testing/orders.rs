@@ -134,6 +134,12 @@ impl OrdersStandIn {
         of_it.map(|(_, status)| status).collect()
     }
 
+    /// How many pages of orders were asked for.
+    #[must_use]
+    pub fn pages(&self) -> usize {
+        self.desk.books().pages
+    }
+
     /// Waits until it has this order there.
     ///
     /// # Panics

@@ -25,6 +25,8 @@ pub(super) struct Books {
     /// By id, which is by age.
     pub(super) orders: BTreeMap<OrderId, Order>,
     pub(super) heard: Vec<(String, OrderStatus)>,
+    /// How many pages of orders it has given out.
+    pub(super) pages: usize,
     pub(super) is_up: bool,
 }
 
@@ -64,7 +66,7 @@ pub(super) fn configure(routes: &mut web::ServiceConfig) {
         .route("/commandes/{id}/status", web::patch().to(change));
 }
 
-/// The newest first.
+/// The newest first, unless the oldest are asked for.
 async fn list(
     desk: web::Data<Desk>,
     query: web::Query<BTreeMap<String, String>>,
@@ -77,12 +79,21 @@ async fn list(
     let cursor = parameter("cursor").map(OrderId::from_text).transpose();
     let cursor = cursor.map_err(|_no_id| wrong())?;
 
-    let books = desk.books();
+    let mut books = desk.books();
+    books.pages += 1;
+    let is_oldest_first = parameter("sort") == Some("oldest");
     let asked_for = |order: &&Order| {
         parameter("status").is_none_or(|status| status == order.status.as_str())
-            && cursor.is_none_or(|cursor| order.id < cursor)
+            && cursor.is_none_or(|cursor| match is_oldest_first {
+                true => order.id > cursor,
+                false => order.id < cursor,
+            })
     };
-    let mut rest = books.orders.values().rev().filter(asked_for);
+    let all = books.orders.values();
+    let mut rest: Box<dyn Iterator<Item = &Order>> = match is_oldest_first {
+        true => Box::new(all.filter(asked_for)),
+        false => Box::new(all.rev().filter(asked_for)),
+    };
     let page: Vec<&Order> = rest.by_ref().take(limit).collect();
     let mut answer = HttpResponse::Ok();
     if let (Some(last), Some(_)) = (page.last(), rest.next()) {
