@@ -22,18 +22,18 @@ use shared_types::field::{Line, Optional};
 use shared_types::id::{CourierId, DeliveryId, OrderId};
 use shared_types::value::Timestamp;
 
+use drafts::Drafts;
 use ledger::Ledger;
 use makers::Makers;
-pub(crate) use status::{ImpossibleMove, order_status};
+pub(crate) use status::ImpossibleMove;
 
 /// The couriers and the deliveries, finished ones included as long as there is room: a repeated mark on one of those
-/// is answered as the repetition it is, and its order gets no second delivery.
+/// is answered as the repetition it is, and its order gets no second delivery, unless the first was given up.
 #[derive(Debug)]
 pub(crate) struct Dispatch {
     couriers: BTreeMap<CourierId, Courier>,
     deliveries: Ledger,
-    /// The unfinished deliveries that were made of what the order service told, and that nobody has filled in yet.
-    drafts: BTreeSet<DeliveryId>,
+    drafts: Drafts,
     /// The orders that are known to have ended: what is told of them late drafts nothing any more.
     ended: BTreeSet<OrderId>,
     /// Who registered a courier, and who opened a delivery that is not finished.
@@ -72,7 +72,7 @@ pub(crate) enum Refusal {
     /// The courier that a delivery is to be given to is none of ours.
     UnknownChoice,
     EmailTaken,
-    /// The order has a delivery already.
+    /// The order has a delivery that was not given up.
     DeliveryExists,
     /// Another courier has the delivery.
     DeliveryTaken,
@@ -89,7 +89,7 @@ impl Dispatch {
         Self {
             couriers: BTreeMap::new(),
             deliveries: Ledger::default(),
-            drafts: BTreeSet::new(),
+            drafts: Drafts::default(),
             ended: BTreeSet::new(),
             registered_by: Makers::default(),
             opened_by: Makers::default(),
@@ -122,8 +122,11 @@ fn replace<T>(field: &mut Option<T>, value: Option<T>) {
 mod tests {
     use deserr::Deserr;
     use serde_json::{Value, json};
+    use service_kit::orders::Admission;
+    use shared_types::delivery::{Delivery, DeliveryChange, DeliveryStatus};
     use shared_types::field::FieldErrors;
-    use shared_types::id::CourierId;
+    use shared_types::id::{CourierId, DeliveryId, OrderRef};
+    use shared_types::order::Order;
     use shared_types::value::Timestamp;
 
     use super::{Dispatch, Limits, Refusal};
@@ -149,6 +152,37 @@ mod tests {
         dispatch
             .register(new, None, at(0))
             .map(|courier| courier.id)
+    }
+
+    pub(super) fn learn(
+        dispatch: &mut Dispatch,
+        order: &Order,
+        millis: i64,
+    ) -> Result<(), Refusal> {
+        dispatch.learn(order, Admission::Open, at(millis))
+    }
+
+    impl Dispatch {
+        /// As a request does.
+        pub(super) fn change_delivery(
+            &mut self,
+            id: DeliveryId,
+            change: DeliveryChange,
+            now: Timestamp,
+        ) -> Result<Delivery, Refusal> {
+            let changed = self.changed(id, change)?;
+            Ok(self.make(changed, now))
+        }
+
+        pub(super) fn mark(
+            &mut self,
+            order: &OrderRef,
+            to: DeliveryStatus,
+            now: Timestamp,
+        ) -> Result<DeliveryStatus, Refusal> {
+            let marked = self.marked(order, to)?;
+            Ok(self.make(marked, now).status)
+        }
     }
 
     #[test]

@@ -1,116 +1,21 @@
-//! Delivery's HTTP surface: what is where, what all handlers share, and how a refusal is answered.
+//! Delivery's HTTP surface: what is where, and how a refusal is answered.
 
 mod couriers;
 mod deliveries;
 mod events;
 mod marks;
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
+mod shared;
 
 use actix_web::http::header::RETRY_AFTER;
-use actix_web::{HttpRequest, web};
-use serde::Serialize;
-use service_kit::client_address::ClientAddress;
+use actix_web::web;
 use service_kit::failure::{Failure, QUOTA_RETRY_AFTER};
-use service_kit::idempotency::{Answers, Claim, Key, Made, SealedKey};
-use service_kit::orders::Orders;
 use service_kit::serve::resource;
 use shared_types::field::{FieldErrors, FromText};
-use shared_types::id::OrderRef;
-use shared_types::order::{Order, OrderStatus};
 use shared_types::problem::Code;
 use shared_types::text::Text;
-use shared_types::value::Timestamp;
 
-use crate::dispatch::{Dispatch, ImpossibleMove, Limits, Refusal};
-
-/// Delivery, and the order service that hears what is marked here, where there is one.
-pub(crate) struct SharedDispatch {
-    dispatch: Mutex<Dispatch>,
-    /// What was answered to requests that may be repeated. Locked before the other.
-    answers: Mutex<Answers>,
-    orders: Option<Orders>,
-}
-
-impl SharedDispatch {
-    pub(crate) fn new(seed_demo: bool, orders: Option<Orders>) -> Self {
-        let limits = Limits::default();
-        let dispatch = if seed_demo {
-            Dispatch::with_samples(limits, Timestamp::now())
-        } else {
-            Dispatch::new(limits)
-        };
-        Self {
-            dispatch: Mutex::new(dispatch),
-            answers: Mutex::default(),
-            orders,
-        }
-    }
-
-    pub(crate) fn learn(&self, order: &Order) -> Result<(), Failure> {
-        let learned = self.lock().learn(order, Timestamp::now());
-        learned.map_err(failure)
-    }
-
-    /// Reports where an order stands now, if that is news of it; before it shows, so that what cannot be kept changes
-    /// nothing.
-    async fn report(&self, order: &OrderRef, status: Option<OrderStatus>) -> Result<(), Failure> {
-        match (&self.orders, status) {
-            (Some(orders), Some(status)) => orders.report(order, status).await,
-            _ => Ok(()),
-        }
-    }
-
-    /// Does what a request asks for, unless it was done before under the same key: then the answer is the first one. Of two
-    /// at once the second waits.
-    fn once<T: Serialize>(
-        &self,
-        asked: &Asked,
-        id: impl FnOnce(&T) -> String,
-        work: impl FnOnce(&mut Dispatch) -> Result<T, Refusal>,
-    ) -> Result<Made<T>, Failure> {
-        let Some(key) = &asked.key else {
-            return work(&mut self.lock()).map(Made::Now).map_err(failure);
-        };
-        let mut answers = self.answers();
-        let now = Timestamp::now();
-        match answers.claim(key, now) {
-            Claim::First => {}
-            Claim::Done(answer) => return Ok(Made::Before(answer)),
-            Claim::Reused => return Err(Failure::new(Code::IdempotencyKeyReused)),
-        }
-        let made = work(&mut self.lock()).map_err(failure)?;
-        let text = serde_json::to_string(&made).map_err(Failure::internal)?;
-        answers.keep(key, asked.client, (id(&made), text), now);
-        Ok(Made::Now(made))
-    }
-
-    /// A panic elsewhere leaves every answer whole: each is kept or dropped in one step.
-    fn answers(&self) -> MutexGuard<'_, Answers> {
-        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A panic elsewhere leaves every delivery whole: a change is made on a copy and put in place at once.
-    fn lock(&self) -> MutexGuard<'_, Dispatch> {
-        self.dispatch.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Who asks, and under which key.
-struct Asked {
-    client: Option<ClientAddress>,
-    key: Option<SealedKey>,
-}
-
-impl Asked {
-    /// The same body under the same key at another path is another request.
-    fn of(request: &HttpRequest, key: Option<Key>) -> Self {
-        Self {
-            client: ClientAddress::of(request.headers()),
-            key: key.map(|key| key.sealed_with(request.path().as_bytes())),
-        }
-    }
-}
+use crate::dispatch::{ImpossibleMove, Refusal};
+pub(crate) use shared::SharedDispatch;
 
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
     config

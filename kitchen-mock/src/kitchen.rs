@@ -19,8 +19,23 @@ use left::Left;
 /// Every order is in one of the two, or in neither. Both find it by the text of its id.
 #[derive(Debug, Default)]
 pub(crate) struct Kitchen {
-    open: BTreeMap<String, Ticket>,
+    open: BTreeMap<String, Open>,
     left: Left,
+}
+
+#[derive(Debug)]
+struct Open {
+    ticket: Ticket,
+    /// When it was ordered, which may be long before the kitchen hears of it.
+    ordered_at: Timestamp,
+}
+
+/// What a mark would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Move,
+    /// The order is there already.
+    Stay,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,47 +51,50 @@ pub(crate) enum Refusal {
 
 impl Kitchen {
     pub(crate) fn with_samples(now: Timestamp) -> Self {
-        let tickets = samples::tickets(now).into_iter();
+        let open = |ticket: Ticket| {
+            let id = ticket.order_id.as_str().to_owned();
+            let ordered_at = now;
+            (id, Open { ticket, ordered_at })
+        };
         Self {
-            open: tickets
-                .map(|ticket| (ticket.order_id.as_str().to_owned(), ticket))
-                .collect(),
+            open: samples::tickets(now).into_iter().map(open).collect(),
             left: Left::default(),
         }
     }
 
-    /// The orders that are waiting or being prepared, the oldest first. Those of one millisecond come in the order of
-    /// their ids, which is that of their making.
+    /// The orders that are waiting or being prepared, the oldest first: an order of long ago is cooked before a new one,
+    /// whichever the kitchen heard of first. Those of one millisecond come in the order of their ids, which is that of
+    /// their making.
     pub(crate) fn open_tickets(&self) -> Vec<Ticket> {
-        let mut tickets: Vec<_> = self.open.values().cloned().collect();
-        tickets.sort_by_key(|ticket| ticket.received_at);
-        tickets
+        let mut open: Vec<_> = self.open.values().collect();
+        open.sort_by_key(|open| open.ordered_at);
+        open.into_iter().map(|open| open.ticket.clone()).collect()
     }
 
     /// Whether an order can be marked so.
-    pub(crate) fn check(&self, order: &OrderRef, to: OrderStatus) -> Result<(), Refusal> {
+    pub(crate) fn check(&self, order: &OrderRef, to: OrderStatus) -> Result<Step, Refusal> {
         let from = self.status_of(order.as_str());
         let from = from.ok_or(Refusal::UnknownOrder)?;
-        if can_move(from, to) {
-            Ok(())
+        if from == to {
+            Ok(Step::Stay)
+        } else if can_move(from, to) {
+            Ok(Step::Move)
         } else {
             Err(Refusal::ImpossibleMove { from, to })
         }
     }
 
-    /// Moves an order on and answers where it stands now.
-    pub(crate) fn mark(
-        &mut self,
-        order: &OrderRef,
-        to: OrderStatus,
-    ) -> Result<OrderStatus, Refusal> {
-        self.check(order, to)?;
-        self.set(order.as_str(), to);
-        Ok(to)
+    /// Makes a mark that [`check`](Self::check) has allowed. What was heard of the order since stands: a status only goes
+    /// up.
+    pub(crate) fn mark(&mut self, order: &OrderRef, to: OrderStatus) {
+        let now = self.status_of(order.as_str());
+        if now.is_some_and(|now| now.rank() < to.rank()) {
+            self.set(order.as_str(), to);
+        }
     }
 
     fn status_of(&self, order: &str) -> Option<OrderStatus> {
-        let open = self.open.get(order).map(|ticket| ticket.status);
+        let open = self.open.get(order).map(|open| open.ticket.status);
         open.or_else(|| self.left.status_of(order))
     }
 
@@ -85,8 +103,8 @@ impl Kitchen {
         if !is_open(status) {
             self.open.remove(order);
             self.left.put(order, status);
-        } else if let Some(ticket) = self.open.get_mut(order) {
-            ticket.status = status;
+        } else if let Some(open) = self.open.get_mut(order) {
+            open.ticket.status = status;
         }
     }
 }
@@ -113,7 +131,18 @@ mod tests {
     use shared_types::order::OrderStatus;
     use shared_types::value::Timestamp;
 
-    use super::{Kitchen, Refusal, can_move};
+    use super::{Kitchen, Refusal, Step, can_move};
+
+    /// As a request does.
+    pub(super) fn mark(
+        kitchen: &mut Kitchen,
+        order: &OrderRef,
+        to: OrderStatus,
+    ) -> Result<Step, Refusal> {
+        let step = kitchen.check(order, to)?;
+        kitchen.mark(order, to);
+        Ok(step)
+    }
 
     fn sample() -> OrderRef {
         OrderRef::from_text("CMD1234").unwrap()
@@ -123,26 +152,22 @@ mod tests {
     fn a_ready_order_leaves_the_kitchen() {
         let mut kitchen = Kitchen::with_samples(Timestamp::now());
         let before = kitchen.open_tickets().len();
-        assert_eq!(
-            kitchen.mark(&sample(), OrderStatus::Ready),
-            Ok(OrderStatus::Ready)
-        );
+        let marked = mark(&mut kitchen, &sample(), OrderStatus::Ready);
+        assert_eq!(marked, Ok(Step::Move));
         assert_eq!(kitchen.open_tickets().len(), before - 1);
     }
 
     #[test]
     fn a_repeated_mark_changes_nothing_and_is_no_fault() {
         let mut kitchen = Kitchen::with_samples(Timestamp::now());
-        kitchen.mark(&sample(), OrderStatus::Ready).unwrap();
-        assert_eq!(
-            kitchen.mark(&sample(), OrderStatus::Ready),
-            Ok(OrderStatus::Ready)
-        );
+        mark(&mut kitchen, &sample(), OrderStatus::Ready).unwrap();
+        let repeated = mark(&mut kitchen, &sample(), OrderStatus::Ready);
+        assert_eq!(repeated, Ok(Step::Stay));
     }
 
     #[test]
     fn an_unknown_order_takes_no_mark() {
-        let refusal = Kitchen::default().mark(&sample(), OrderStatus::Ready);
+        let refusal = mark(&mut Kitchen::default(), &sample(), OrderStatus::Ready);
         assert_eq!(refusal, Err(Refusal::UnknownOrder));
     }
 

@@ -16,7 +16,7 @@ use shared_types::order::OrderStatus;
 
 pub use config::Config;
 
-/// What concerns it: it asks for the orders that stand there when it starts.
+/// What concerns it: it asks for the orders that stand there when it starts, and when it has room again.
 const CONCERN: &[OrderStatus] = &[OrderStatus::Preparing, OrderStatus::Pending];
 
 /// # Errors
@@ -32,19 +32,17 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
             .as_ref()
             .map_or_else(Readiness::always, Orders::readiness),
     };
-    let (shared, outbox) = (
-        kitchen.clone(),
-        orders.as_ref().map(Orders::outbox).cloned(),
-    );
+    let (shared, linked) = (kitchen.clone(), orders.clone());
     let application = Application::bind(service, move |routes| {
         routes.app_data(shared.clone()).configure(routes::configure);
-        if let Some(outbox) = &outbox {
-            outbox.expose(routes);
+        if let Some(orders) = &linked {
+            orders.expose(routes);
         }
     })?;
     Ok(match orders {
         None => application,
-        Some(orders) => application
-            .beside(|draining| orders.run(CONCERN, move |order| kitchen.learn(order), draining)),
+        Some(orders) => {
+            application.beside(|draining| orders.run(CONCERN, kitchen.into_inner(), draining))
+        }
     })
 }

@@ -5,20 +5,24 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use actix_web::{HttpResponse, web};
 use service_kit::failure::Failure;
 use service_kit::input::Json;
-use service_kit::orders::Orders;
+use service_kit::orders::{self, Admission, Keeper, Learned, Orders};
 use service_kit::serve::resource;
+use service_kit::turns::{Turns, to_its_end};
 use shared_types::event::OrderEvent;
+use shared_types::id::OrderRef;
 use shared_types::kitchen::{Marked, NewKitchenMark};
 use shared_types::order::{Order, OrderStatus};
 use shared_types::problem::Code;
 use shared_types::text::Text;
 use shared_types::value::Timestamp;
 
-use crate::kitchen::{Kitchen, Refusal};
+use crate::kitchen::{Kitchen, Refusal, Step};
 
 /// The kitchen, and the order service that hears what is marked here, where there is one.
 pub(crate) struct SharedKitchen {
     kitchen: Mutex<Kitchen>,
+    /// Of the marks: of two at once that exclude each other, the second finds the first made.
+    turns: Turns,
     orders: Option<Orders>,
 }
 
@@ -31,18 +35,40 @@ impl SharedKitchen {
         };
         Self {
             kitchen: Mutex::new(kitchen),
+            turns: Turns::default(),
             orders,
         }
     }
 
-    pub(crate) fn learn(&self, order: &Order) -> Result<(), Failure> {
-        let learned = self.lock().learn(order, Timestamp::now());
-        learned.map_err(failure)
+    /// Its report is kept before it shows, so that a mark that cannot be kept changes nothing. A mark that is refused is
+    /// never reported, and neither is one that changes nothing.
+    async fn mark(&self, order: &OrderRef, to: OrderStatus) -> Result<(), Failure> {
+        let _turn = self.turns.next().await?;
+        let step = self.lock().check(order, to).map_err(failure)?;
+        if let (Some(orders), Step::Move) = (&self.orders, step) {
+            orders.report(order, to).await?;
+        }
+        self.lock().mark(order, to);
+        Ok(())
     }
 
     /// A panic elsewhere leaves the kitchen as it was: no step of moving an order panics.
     fn lock(&self) -> MutexGuard<'_, Kitchen> {
         self.kitchen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Keeper for SharedKitchen {
+    async fn learn(&self, order: &Order, admission: Admission) -> Result<Learned, Failure> {
+        match self.lock().learn(order, admission, Timestamp::now()) {
+            Ok(()) => Ok(Learned::Known),
+            Err(Refusal::Full) => Ok(Learned::NoRoom),
+            Err(refusal) => Err(failure(refusal)),
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.lock().has_room()
     }
 }
 
@@ -63,21 +89,20 @@ async fn update(
 ) -> Result<HttpResponse, Failure> {
     let to = mark.status.unwrap_or(OrderStatus::Ready);
     let order_id = mark.order_id;
-    if let Some(orders) = &kitchen.orders {
-        // Kept before it shows, so that a mark that cannot be kept changes nothing.
-        kitchen.lock().check(&order_id, to).map_err(failure)?;
-        orders.report(&order_id, to).await?;
-    }
-    let status = kitchen.lock().mark(&order_id, to).map_err(failure)?;
-    Ok(HttpResponse::Ok().json(Marked { order_id, status }))
+    let marked = async move {
+        kitchen.mark(&order_id, to).await?;
+        let status = to;
+        Ok(Marked { order_id, status })
+    };
+    Ok(HttpResponse::Ok().json(to_its_end(marked).await?))
 }
 
-/// Anything but 2xx makes the order service send the event again, so that a full kitchen misses nothing.
+/// Anything but 2xx makes the order service send the event again, so that a kitchen misses nothing.
 async fn hear(
     kitchen: web::Data<SharedKitchen>,
     Json(event): Json<OrderEvent>,
 ) -> Result<HttpResponse, Failure> {
-    kitchen.learn(&event.order)?;
+    orders::hear(kitchen.orders.as_ref(), &event.order, &**kitchen).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -4,12 +4,40 @@
 
 use service_kit::client_address::ClientAddress;
 use shared_types::delivery::{Assignment, Delivery, DeliveryChange, DeliveryStatus, NewDelivery};
-use shared_types::id::{CourierId, DeliveryId, OrderRef};
+use shared_types::field::FromText as _;
+use shared_types::id::{CourierId, DeliveryId, OrderId, OrderRef};
+use shared_types::order::OrderStatus;
 use shared_types::value::Timestamp;
 
 use super::couriers::phone;
-use super::status::{advance, hand_over, is_finished};
+use super::status::{advance, hand_over, is_finished, order_status};
 use super::{Dispatch, Refusal, replace, text};
+
+/// What a change makes of a delivery, once it is made.
+#[derive(Clone, Debug)]
+pub(crate) struct Changed {
+    before: DeliveryStatus,
+    after: Delivery,
+}
+
+impl Changed {
+    fn of(delivery: &Delivery) -> Self {
+        Self {
+            before: delivery.status,
+            after: delivery.clone(),
+        }
+    }
+
+    pub(crate) fn order(&self) -> &OrderRef {
+        &self.after.order_id
+    }
+
+    /// Where the order stands then, if the change says anything of it.
+    pub(crate) fn news(&self) -> Option<OrderStatus> {
+        let moves = self.before != self.after.status;
+        order_status(self.after.status).filter(|_status| moves)
+    }
+}
 
 impl Dispatch {
     /// What has a courier and is not finished, the oldest first.
@@ -65,12 +93,12 @@ impl Dispatch {
             self.check_choice(*courier)?;
         }
         let mut opened = match self.deliveries.of_order(&new.order_id) {
-            None => blank(new.order_id.clone(), now),
-            Some(draft) if self.drafts.contains(&draft.id) => draft.clone(),
-            Some(_) => return Err(Refusal::DeliveryExists),
+            Some(draft) if self.drafts.has(draft) => draft.clone(),
+            Some(delivery) if !self.is_given_up(delivery) => return Err(Refusal::DeliveryExists),
+            _ => blank(new.order_id.clone(), now),
         };
         fill_in(&mut opened, new);
-        if !self.drafts.remove(&opened.id) {
+        if !self.drafts.remove(&opened) {
             self.opened_by.check(client, self.limits.per_client)?;
             self.deliveries.make_room(self.limits.deliveries)?;
             self.opened_by.add(opened.id, client);
@@ -78,32 +106,30 @@ impl Dispatch {
         Ok(self.keep(opened, now))
     }
 
-    /// A courier moves a delivery on, comments it, or takes it where nobody has it.
-    pub(crate) fn change_delivery(
-        &mut self,
-        id: DeliveryId,
-        change: DeliveryChange,
-        now: Timestamp,
-    ) -> Result<Delivery, Refusal> {
-        let changed = self.changed(id, change)?;
-        Ok(self.keep(changed, now))
+    /// Whether somebody else may bring the order: its courier, or whoever opened the delivery, has cancelled it, and the
+    /// order itself has not ended.
+    fn is_given_up(&self, delivery: &Delivery) -> bool {
+        let order = OrderId::from_text(delivery.order_id.as_str());
+        let has_ended = order.is_ok_and(|order| self.ended.contains(&order));
+        delivery.status == DeliveryStatus::Cancelled && !has_ended
     }
 
-    /// What that would make of it.
+    /// A courier moves a delivery on, comments it, or takes it where nobody has it.
     pub(crate) fn changed(
         &self,
         id: DeliveryId,
         change: DeliveryChange,
-    ) -> Result<Delivery, Refusal> {
-        let mut changed = self.delivery(id)?;
+    ) -> Result<Changed, Refusal> {
+        let mut changed = Changed::of(&self.delivery(id)?);
+        let after = &mut changed.after;
         if let Some(courier) = change.courier_id.into_option() {
             self.check_choice(courier)?;
-            take(&mut changed, courier)?;
+            take(after, courier)?;
         }
         if let Some(to) = change.status.into_option() {
-            changed.status = advance(changed.status, to).map_err(Refusal::ImpossibleMove)?;
+            after.status = advance(after.status, to).map_err(Refusal::ImpossibleMove)?;
         }
-        replace(&mut changed.comments, text(change.comments));
+        replace(&mut after.comments, text(change.comments));
         Ok(changed)
     }
 
@@ -123,27 +149,21 @@ impl Dispatch {
         Ok(self.keep(changed, now))
     }
 
-    /// Moves an order's delivery on and answers where it stands now.
-    pub(crate) fn mark(
-        &mut self,
-        order: &OrderRef,
-        to: DeliveryStatus,
-        now: Timestamp,
-    ) -> Result<DeliveryStatus, Refusal> {
-        let marked = self.marked(order, to)?;
-        Ok(self.keep(marked, now).status)
+    /// An order's delivery moves on.
+    pub(crate) fn marked(&self, order: &OrderRef, to: DeliveryStatus) -> Result<Changed, Refusal> {
+        let delivery = self.deliveries.of_order(order);
+        let mut changed = Changed::of(delivery.ok_or(Refusal::UnknownOrder)?);
+        let reached = match to {
+            DeliveryStatus::Delivered => hand_over(changed.before),
+            to => advance(changed.before, to),
+        };
+        changed.after.status = reached.map_err(Refusal::ImpossibleMove)?;
+        Ok(changed)
     }
 
-    /// What that would make of it.
-    pub(crate) fn marked(&self, order: &OrderRef, to: DeliveryStatus) -> Result<Delivery, Refusal> {
-        let changed = self.deliveries.of_order(order).cloned();
-        let mut changed = changed.ok_or(Refusal::UnknownOrder)?;
-        let reached = match to {
-            DeliveryStatus::Delivered => hand_over(changed.status),
-            to => advance(changed.status, to),
-        };
-        changed.status = reached.map_err(Refusal::ImpossibleMove)?;
-        Ok(changed)
+    /// Puts a change in place that was found possible, before anything else has changed.
+    pub(crate) fn make(&mut self, changed: Changed, now: Timestamp) -> Delivery {
+        self.keep(changed.after, now)
     }
 
     fn check_choice(&self, courier: CourierId) -> Result<(), Refusal> {
@@ -168,7 +188,7 @@ impl Dispatch {
             self.deliveries.put(delivery.clone());
         }
         if is_finished(delivery.status) {
-            self.drafts.remove(&delivery.id);
+            self.drafts.remove(&delivery);
             self.opened_by.remove(&delivery.id);
         }
         delivery

@@ -3,19 +3,43 @@
 //! After every change that may have set a courier free, or made a draft wait, all that can be given out is. So no
 //! draft ever waits while somebody is free, and there is no event of becoming free that could be forgotten.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use shared_types::delivery::Courier;
-use shared_types::id::CourierId;
+use shared_types::delivery::{Courier, Delivery};
+use shared_types::id::{CourierId, DeliveryId};
 use shared_types::value::Timestamp;
 
 use super::Dispatch;
 
+/// The unfinished deliveries that were made of what the order service told, and that nobody has filled in yet.
+///
+/// They are found by their orders' ids, which sort by age: the order that was made first is carried first, whichever was
+/// heard of first.
+#[derive(Debug, Default)]
+pub(super) struct Drafts(BTreeMap<String, DeliveryId>);
+
+impl Drafts {
+    pub(super) fn add(&mut self, draft: &Delivery) {
+        let order = draft.order_id.as_str().to_owned();
+        self.0.insert(order, draft.id);
+    }
+
+    pub(super) fn has(&self, delivery: &Delivery) -> bool {
+        self.0.get(delivery.order_id.as_str()) == Some(&delivery.id)
+    }
+
+    /// Whether it was one.
+    pub(super) fn remove(&mut self, delivery: &Delivery) -> bool {
+        self.has(delivery) && self.0.remove(delivery.order_id.as_str()).is_some()
+    }
+}
+
 impl Dispatch {
-    /// The oldest draft goes to the courier who has been here longest. Being given a draft is not setting out: its
-    /// status stays.
+    /// The draft of the oldest order goes to the courier who has been here longest. Being given a draft is not setting out:
+    /// its status stays.
     pub(super) fn give_out(&mut self, now: Timestamp) {
-        let drafts = self.drafts.iter().filter_map(|id| self.deliveries.get(*id));
+        let drafts = self.drafts.0.values();
+        let drafts = drafts.filter_map(|id| self.deliveries.get(*id));
         let waiting = drafts.filter(|draft| draft.courier_id.is_none());
         let waiting: Vec<_> = waiting.take(self.couriers.len()).cloned().collect();
         if waiting.is_empty() {
@@ -45,12 +69,12 @@ mod tests {
     use shared_types::order::{Order, OrderStatus};
 
     use crate::dispatch::orders::tests::{delivery_of, order, order_ref};
-    use crate::dispatch::tests::{at, hire, parsed};
+    use crate::dispatch::tests::{at, hire, learn, parsed};
     use crate::dispatch::{Dispatch, Limits};
 
     fn ready(dispatch: &mut Dispatch) -> Order {
         let order = order(OrderStatus::Ready);
-        dispatch.learn(&order, at(0)).unwrap();
+        learn(dispatch, &order, 0).unwrap();
         order
     }
 
@@ -95,7 +119,7 @@ mod tests {
                 status,
                 ..b.clone()
             };
-            dispatch.learn(&cancelled, at(1)).unwrap();
+            learn(dispatch, &cancelled, 1).unwrap();
         };
         let reassign: Change = |dispatch, [first, _], [_, b, _]| {
             let id = delivery_of(dispatch, b).unwrap().id;
@@ -151,6 +175,18 @@ mod tests {
             .unwrap();
         assert_eq!(carrier(&dispatch, &a), Some(second));
         assert_eq!(carrier(&dispatch, &c), None);
+    }
+
+    #[test]
+    fn the_older_order_is_carried_first_though_it_was_heard_of_later() {
+        let mut dispatch = Dispatch::new(Limits::default());
+        let [older, younger] = [(); 2].map(|()| order(OrderStatus::Ready));
+        for heard in [&younger, &older] {
+            learn(&mut dispatch, heard, 0).unwrap();
+        }
+        let first = hire(&mut dispatch, "a@example.com").unwrap();
+        assert_eq!(carrier(&dispatch, &older), Some(first));
+        assert_eq!(carrier(&dispatch, &younger), None);
     }
 
     #[test]

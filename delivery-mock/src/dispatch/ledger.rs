@@ -1,7 +1,7 @@
 //! The list of deliveries, found by id or by order.
 //!
-//! An order has one delivery, so a second index leads from the one to the other. Both change here only, together, so
-//! that neither can drift from the other.
+//! An order has one delivery at a time: a new one only after the one before it was cancelled. A second index leads from the
+//! order to the newest of them. Both change here only, together, so that neither can drift from the other.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::status::is_finished;
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     by_id: BTreeMap<DeliveryId, Delivery>,
-    /// By the order's text: a reference knows no order of its own.
+    /// The newest of each order, by the order's text: a reference knows no order of its own.
     by_order: BTreeMap<String, DeliveryId>,
 }
 
@@ -39,7 +39,8 @@ impl Ledger {
     /// Adds a delivery, or puts it in the place of what it was before.
     pub(super) fn put(&mut self, delivery: Delivery) {
         let order = delivery.order_id.as_str().to_owned();
-        self.by_order.insert(order, delivery.id);
+        let newest = self.by_order.entry(order).or_insert(delivery.id);
+        *newest = (*newest).max(delivery.id);
         self.by_id.insert(delivery.id, delivery);
     }
 
@@ -51,12 +52,24 @@ impl Ledger {
         if self.by_id.len() < most {
             return Ok(());
         }
-        let finished = |delivery: &&Delivery| is_finished(delivery.status);
-        let oldest = self.iter().find(finished).cloned();
+        let oldest = self.oldest_finished().cloned();
         let oldest = oldest.ok_or(Refusal::Full)?;
-        self.by_order.remove(oldest.order_id.as_str());
+        let order = oldest.order_id.as_str();
+        // Its order may have a newer one.
+        if self.by_order.get(order) == Some(&oldest.id) {
+            self.by_order.remove(order);
+        }
         self.by_id.remove(&oldest.id);
         Ok(())
+    }
+
+    /// Whether [`make_room`](Self::make_room) would find room.
+    pub(super) fn has_room(&self, most: usize) -> bool {
+        self.by_id.len() < most || self.oldest_finished().is_some()
+    }
+
+    fn oldest_finished(&self) -> Option<&Delivery> {
+        self.iter().find(|delivery| is_finished(delivery.status))
     }
 }
 
@@ -107,6 +120,20 @@ mod tests {
         assert_eq!(ledger.get(after.id), Some(&after));
         assert_eq!(ledger.of_order(&after.order_id), Some(&after));
         assert_eq!(orders(&ledger), ["A"]);
+    }
+
+    #[test]
+    fn an_order_leads_to_its_newest_delivery_whichever_was_put_last_and_whichever_leaves() {
+        use DeliveryStatus::{Cancelled, Pending};
+        let [old, new] = [Cancelled, Pending].map(|status| delivery("A", status));
+        let mut ledger: Ledger = [new.clone(), old.clone()].into_iter().collect();
+        assert_eq!(ledger.of_order(&new.order_id), Some(&new));
+        assert_eq!(orders(&ledger), ["A", "A"]);
+        ledger.put(old.clone());
+        assert_eq!(ledger.of_order(&new.order_id), Some(&new));
+        ledger.make_room(2).unwrap();
+        assert_eq!(ledger.get(old.id), None);
+        assert_eq!(ledger.of_order(&new.order_id), Some(&new));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! back, so it makes no difference what is repeated, comes late or never came, and no event is remembered by its id.
 //! That an order has ended is: it may have no delivery to show it, and what comes late must not draft one.
 
+use service_kit::orders::Admission;
 use shared_types::account::Phone;
 use shared_types::delivery::Delivery;
 use shared_types::field::{FromText, Line};
@@ -19,8 +20,13 @@ impl Dispatch {
     /// Brings an order's delivery to where the order is, with a draft where it has none and needs one.
     ///
     /// # Errors
-    /// [`Refusal::Full`] for a draft where there is no room; the same order may be told again later.
-    pub(crate) fn learn(&mut self, order: &Order, now: Timestamp) -> Result<(), Refusal> {
+    /// [`Refusal::Full`] for a draft where there is no room, or others come first; the same order may be told again later.
+    pub(crate) fn learn(
+        &mut self,
+        order: &Order,
+        admission: Admission,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         let stage = Stage::of(order.status);
         if stage == Stage::Ended {
             self.remember_end(order.id);
@@ -29,9 +35,12 @@ impl Dispatch {
         let delivery = match self.deliveries.of_order(&order_id) {
             Some(delivery) => delivery.clone(),
             None if stage == Stage::Delivery && !self.ended.contains(&order.id) => {
+                if admission == Admission::Closed {
+                    return Err(Refusal::Full);
+                }
                 self.deliveries.make_room(self.limits.deliveries)?;
                 let draft = draft(order_id, order, now);
-                self.drafts.insert(draft.id);
+                self.drafts.add(&draft);
                 draft
             }
             None => return Ok(()),
@@ -39,6 +48,11 @@ impl Dispatch {
         let status = catch_up(delivery.status, order.status);
         self.keep(Delivery { status, ..delivery }, now);
         Ok(())
+    }
+
+    /// Whether there is room for another delivery, once one that is finished has left if need be.
+    pub(crate) fn has_room(&self) -> bool {
+        self.deliveries.has_room(self.limits.deliveries)
     }
 
     /// Where an order would stand if the order service had taken all that was marked here. It refuses a mark that comes

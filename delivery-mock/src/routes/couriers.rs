@@ -12,13 +12,14 @@ use shared_types::id::CourierId;
 use shared_types::text::Text;
 use shared_types::value::Timestamp;
 
-use super::{Asked, SharedDispatch, failure, id_of};
+use super::shared::Asked;
+use super::{SharedDispatch, failure, id_of};
 use crate::dispatch::Refusal;
 
 const REMOVED: Text = Text::new("Livreur supprimé.", "Courier removed.");
 
 pub(super) async fn list(dispatch: web::Data<SharedDispatch>) -> HttpResponse {
-    HttpResponse::Ok().json(dispatch.lock().couriers())
+    HttpResponse::Ok().json(dispatch.read().couriers())
 }
 
 pub(super) async fn register(
@@ -28,7 +29,8 @@ pub(super) async fn register(
 ) -> Result<HttpResponse, Failure> {
     let asked = Asked::of(&request, submission.key);
     let id = |courier: &Courier| courier.id.to_string();
-    let registered = dispatch.once(&asked, id, |dispatch| {
+    let turn = dispatch.turn().await?;
+    let registered = turn.once(&asked, id, |dispatch| {
         dispatch.register(submission.body, asked.client, Timestamp::now())
     });
     Ok(registered?.created())
@@ -38,7 +40,7 @@ pub(super) async fn show(
     dispatch: web::Data<SharedDispatch>,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
-    let courier = dispatch.lock().courier(id(&path)?).map_err(failure)?;
+    let courier = dispatch.read().courier(id(&path)?).map_err(failure)?;
     Ok(HttpResponse::Ok().json(courier))
 }
 
@@ -48,8 +50,9 @@ pub(super) async fn change(
     Json(change): Json<CourierChange>,
 ) -> Result<HttpResponse, Failure> {
     let id = id(&path)?;
-    let changed = dispatch.lock().change_courier(id, change, Timestamp::now());
-    Ok(HttpResponse::Ok().json(changed.map_err(failure)?))
+    let turn = dispatch.turn().await?;
+    let changed = turn.change(|dispatch| dispatch.change_courier(id, change, Timestamp::now()));
+    Ok(HttpResponse::Ok().json(changed?))
 }
 
 pub(super) async fn remove(
@@ -58,9 +61,9 @@ pub(super) async fn remove(
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
     let id = id(&path)?;
-    let removed = dispatch.lock().remove_courier(id, Timestamp::now());
-    removed.map_err(failure)?;
-    dispatch.answers().forget(&id.to_string());
+    let turn = dispatch.turn().await?;
+    turn.change(|dispatch| dispatch.remove_courier(id, Timestamp::now()))?;
+    turn.forget(&id.to_string());
     let lang = lang_of(&request);
     let message = REMOVED.to(lang).to_owned();
     Ok(HttpResponse::Ok()

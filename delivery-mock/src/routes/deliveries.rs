@@ -6,13 +6,15 @@ use deserr::Deserr;
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
 use service_kit::input::{Json, Query};
+use service_kit::turns::to_its_end;
 use shared_types::delivery::{CourierChoice, Delivery, DeliveryChange, NewDelivery};
 use shared_types::field::{FieldErrors, Optional};
 use shared_types::id::{CourierId, DeliveryId, OrderRef};
 use shared_types::value::Timestamp;
 
-use super::{Asked, SharedDispatch, failure, id_of};
-use crate::dispatch::{Refusal, order_status};
+use super::shared::Asked;
+use super::{SharedDispatch, failure, id_of};
+use crate::dispatch::Refusal;
 
 /// `?livreurId=` and `?commandeId=`. A courier that is not known is no fault: there is still what anyone may take. Nor is
 /// an order: it has no delivery.
@@ -31,7 +33,7 @@ pub(super) async fn list(
 ) -> HttpResponse {
     let courier = filter.courier_id.into_option();
     let order = filter.order_id.into_option();
-    HttpResponse::Ok().json(dispatch.lock().deliveries(courier, order.as_ref()))
+    HttpResponse::Ok().json(dispatch.read().deliveries(courier, order.as_ref()))
 }
 
 pub(super) async fn open(
@@ -40,7 +42,8 @@ pub(super) async fn open(
     submission: Submission<NewDelivery>,
 ) -> Result<HttpResponse, Failure> {
     let asked = Asked::of(&request, submission.key);
-    let opened = dispatch.once(&asked, made, |dispatch| {
+    let turn = dispatch.turn().await?;
+    let opened = turn.once(&asked, made, |dispatch| {
         dispatch.open(submission.body, asked.client, Timestamp::now())
     });
     Ok(opened?.created())
@@ -50,7 +53,7 @@ pub(super) async fn show(
     dispatch: web::Data<SharedDispatch>,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
-    let delivery = dispatch.lock().delivery(id(&path)?).map_err(failure)?;
+    let delivery = dispatch.read().delivery(id(&path)?).map_err(failure)?;
     Ok(HttpResponse::Ok().json(delivery))
 }
 
@@ -60,18 +63,14 @@ pub(super) async fn change(
     Json(change): Json<DeliveryChange>,
 ) -> Result<HttpResponse, Failure> {
     let id = id(&path)?;
-    // Who carries it, and what is said of it, is no news of the order.
-    if change.status.as_ref().is_some() {
-        let changed = dispatch.lock().changed(id, change.clone());
-        let changed = changed.map_err(failure)?;
-        dispatch
-            .report(&changed.order_id, order_status(changed.status))
-            .await?;
-    }
-    let changed = dispatch
-        .lock()
-        .change_delivery(id, change, Timestamp::now());
-    Ok(HttpResponse::Ok().json(changed.map_err(failure)?))
+    let changed = async move {
+        let turn = dispatch.turn().await?;
+        let changed = dispatch.read().changed(id, change).map_err(failure)?;
+        // Who carries it, and what is said of it, is no news of the order.
+        turn.report(changed.order(), changed.news()).await?;
+        turn.change(|dispatch| Ok(dispatch.make(changed, Timestamp::now())))
+    };
+    Ok(HttpResponse::Ok().json(to_its_end(changed).await?))
 }
 
 pub(super) async fn assign(
@@ -82,7 +81,8 @@ pub(super) async fn assign(
 ) -> Result<HttpResponse, Failure> {
     let (id, courier) = (id(&path)?, submission.body.courier_id);
     let asked = Asked::of(&request, submission.key);
-    let assigned = dispatch.once(&asked, made, |dispatch| {
+    let turn = dispatch.turn().await?;
+    let assigned = turn.once(&asked, made, |dispatch| {
         dispatch.assign(id, courier, Timestamp::now())
     });
     Ok(assigned?.answered(StatusCode::OK))

@@ -3,15 +3,15 @@
 use actix_web::{HttpResponse, web};
 use service_kit::failure::Failure;
 use service_kit::input::Json;
+use service_kit::turns::to_its_end;
 use shared_types::delivery::{DeliveryStatus, NewDeliveryMark};
 use shared_types::kitchen::Marked;
 use shared_types::value::Timestamp;
 
 use super::{SharedDispatch, failure};
-use crate::dispatch::order_status;
 
 pub(super) async fn assigned(dispatch: web::Data<SharedDispatch>) -> HttpResponse {
-    HttpResponse::Ok().json(dispatch.lock().assigned())
+    HttpResponse::Ok().json(dispatch.read().assigned())
 }
 
 pub(super) async fn update(
@@ -20,11 +20,13 @@ pub(super) async fn update(
 ) -> Result<HttpResponse, Failure> {
     let to = mark.status.unwrap_or(DeliveryStatus::Delivered);
     let order_id = mark.order_id;
-    let marked = dispatch.lock().marked(&order_id, to).map_err(failure)?;
-    dispatch
-        .report(&order_id, order_status(marked.status))
-        .await?;
-    let marked = dispatch.lock().mark(&order_id, to, Timestamp::now());
-    let status = marked.map_err(failure)?;
-    Ok(HttpResponse::Ok().json(Marked { order_id, status }))
+    let marked = async move {
+        let turn = dispatch.turn().await?;
+        let marked = dispatch.read().marked(&order_id, to).map_err(failure)?;
+        turn.report(&order_id, marked.news()).await?;
+        let made = turn.change(|dispatch| Ok(dispatch.make(marked, Timestamp::now())))?;
+        let status = made.status;
+        Ok(Marked { order_id, status })
+    };
+    Ok(HttpResponse::Ok().json(to_its_end(marked).await?))
 }

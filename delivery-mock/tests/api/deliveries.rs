@@ -33,18 +33,49 @@ async fn a_delivery_needs_no_more_than_an_order() {
 }
 
 #[actix_web::test]
-async fn an_order_has_one_delivery_even_a_cancelled_one() {
+async fn an_order_has_one_delivery_until_that_is_cancelled() {
     let client = delivery(false).await;
-    let made = client.post("/livraisons", golden::NEW_DELIVERY).await;
-    let path = path_of(&made.ok(201));
-    for _ in 0..2 {
+    let mut opened = Vec::new();
+    for _ in 0..3 {
+        let made = client.post("/livraisons", golden::NEW_DELIVERY).await;
+        let made = made.ok(201);
+        assert_eq!(made["statut"], "EN_ATTENTE");
         let again = client.post("/livraisons", golden::NEW_DELIVERY).await;
         let _ = again.problem(400, "delivery_exists");
         let cancel = json!({"statut": "ANNULEE"});
-        let _ = client.patch(&path, cancel).await.ok(200);
+        let _ = client.patch(&path_of(&made), cancel).await.ok(200);
+        opened.insert(0, made["id"].clone());
     }
-    let all = client.get("/livraisons").await.ok(200);
-    assert_eq!(all.as_array().unwrap().len(), 1);
+    let order = opened_order();
+    let list = format!("/livraisons?commandeId={order}");
+    let all = client.get(&list).await.ok(200);
+    assert_eq!(column(&all, "id"), opened.iter().collect::<Vec<_>>());
+}
+
+fn opened_order() -> String {
+    let new: Value = serde_json::from_str(golden::NEW_DELIVERY).unwrap();
+    new["commandeId"].as_str().unwrap().to_owned()
+}
+
+#[actix_web::test]
+async fn a_mark_on_an_order_is_one_on_its_newest_delivery() {
+    let client = delivery(false).await;
+    let given_up = unassigned(&client, "CMD7").await;
+    let _ = client
+        .patch(&given_up, json!({"statut": "ANNULEE"}))
+        .await
+        .ok(200);
+    let carried = unassigned(&client, "CMD7").await;
+    // What is said of the one before makes it no newer.
+    let comment = json!({"commentaires": "Pneu crevé"});
+    let _ = client.patch(&given_up, comment).await.ok(200);
+    let mark = json!({"order_id": "CMD7"});
+    let _ = client.post("/update", mark).await.ok(200);
+    let status = async |path: &str| client.get(path).await.ok(200)["statut"].clone();
+    assert_eq!(status(&carried).await, "LIVREE");
+    assert_eq!(status(&given_up).await, "ANNULEE");
+    let again = client.post("/livraisons", json!({"commandeId": "CMD7"}));
+    let _ = again.await.problem(400, "delivery_exists");
 }
 
 #[actix_web::test]

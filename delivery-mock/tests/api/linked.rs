@@ -34,7 +34,7 @@ pub(crate) async fn hand_over(client: &Client, order: &Order) {
 }
 
 /// Has another order handed over and waits until nothing is left to be told: whatever else was to be is told, too.
-async fn everything_is_told(client: &Client, orders: &OrdersStandIn) {
+pub(crate) async fn everything_is_told(client: &Client, orders: &OrdersStandIn) {
     let last = order_at(Ready);
     orders.put(last.clone());
     let _ = draft(client, &last).await;
@@ -193,4 +193,30 @@ async fn a_mark_that_comes_before_the_kitchens_is_made_again_after_it() {
     tell(&client, &order, Ready).await;
     orders.until(&order, Delivered).await;
     assert_eq!(orders.heard_of(&order), [Delivered, Delivered]);
+}
+
+#[actix_web::test]
+async fn an_order_whose_courier_gave_up_on_the_way_is_delivered_by_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let order = order_at(Ready);
+    let orders = OrdersStandIn::with([order.clone()]);
+    let client = linked(&orders, folder.path()).await;
+    let given_up = draft(&client, &order).await;
+    for status in ["EN_ROUTE_RESTAURANT", "RECUPEREE"] {
+        step(&client, &given_up, status).await;
+    }
+    orders.until(&order, Delivering).await;
+    tell(&client, &order, Delivering).await;
+    step(&client, &given_up, "ANNULEE").await;
+
+    let max = courier(&client, "max").await;
+    let new = json!({"commandeId": order.id, "livreurId": max});
+    let carried = path_of(&client.post("/livraisons", new).await.ok(201));
+    // What is told of the order again does not touch the one that was given up.
+    tell(&client, &order, Delivering).await;
+    assert_eq!(client.get(&carried).await.ok(200)["statut"], "RECUPEREE");
+    step(&client, &carried, "EN_ROUTE_CLIENT").await;
+    step(&client, &carried, "LIVREE").await;
+    orders.until(&order, Delivered).await;
+    assert_eq!(client.get(&given_up).await.ok(200)["statut"], "ANNULEE");
 }

@@ -6,6 +6,7 @@
     reason = "a panic in a test is a failed test"
 )]
 
+mod at_once;
 mod away;
 mod bad_input;
 mod catch_up;

@@ -3,33 +3,48 @@
 //! Only the order's status counts, not which event brought it. A status only goes up, so the furthest that was heard
 //! is right, whatever was repeated, came late or never came, and no event needs to be remembered by its id.
 
+use service_kit::orders::Admission;
 use shared_types::kitchen::{Ticket, TicketLine};
 use shared_types::order::{Order, OrderLine};
 use shared_types::value::Timestamp;
 
-use super::{Kitchen, Refusal, is_open};
+use super::{Kitchen, Open, Refusal, is_open};
 
-/// Far more than any kitchen can cook. A bound there must be, since orders may come in while nobody marks them.
+/// Far more than any kitchen can cook. A bound there must be, since orders may come in while nobody marks them. What is
+/// beyond it waits at the order service.
 const MAX_OPEN: usize = 10_000;
 
 impl Kitchen {
     /// Brings an order to where the order service has it, with a new ticket where there is something left to prepare.
     ///
     /// # Errors
-    /// [`Refusal::Full`] for a new ticket where there is no room; the same order may be told again later.
-    pub(crate) fn learn(&mut self, order: &Order, now: Timestamp) -> Result<(), Refusal> {
+    /// [`Refusal::Full`] for a new ticket where there is no room, or others come first; the same order may be told again
+    /// later.
+    pub(crate) fn learn(
+        &mut self,
+        order: &Order,
+        admission: Admission,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         let id = order.id.to_string();
         match self.status_of(&id) {
             Some(known) if known.rank() >= order.status.rank() => {}
             None if is_open(order.status) => {
-                if self.open.len() >= MAX_OPEN {
+                if admission == Admission::Closed || !self.has_room() {
                     return Err(Refusal::Full);
                 }
-                self.open.insert(id, ticket(order, now));
+                let ticket = ticket(order, now);
+                let ordered_at = order.created_at;
+                self.open.insert(id, Open { ticket, ordered_at });
             }
             _ => self.set(&id, order.status),
         }
         Ok(())
+    }
+
+    /// Whether there is room for another ticket.
+    pub(crate) fn has_room(&self) -> bool {
+        self.open.len() < MAX_OPEN
     }
 }
 
@@ -50,13 +65,15 @@ fn ticket(order: &Order, received_at: Timestamp) -> Ticket {
 mod tests {
     use proptest::prelude::{Just, Strategy, proptest};
     use proptest::sample::{select, subsequence};
+    use service_kit::orders::Admission;
     use shared_types::golden;
     use shared_types::id::{OrderId, OrderRef};
     use shared_types::order::{Order, OrderStatus};
     use shared_types::value::Timestamp;
 
     use super::MAX_OPEN;
-    use crate::kitchen::{Kitchen, Refusal};
+    use crate::kitchen::tests::mark;
+    use crate::kitchen::{Kitchen, Refusal, Step};
 
     fn at(millis: i64) -> Timestamp {
         Timestamp::from_millis(millis).unwrap()
@@ -74,10 +91,14 @@ mod tests {
         }
     }
 
+    fn learn(kitchen: &mut Kitchen, order: &Order, millis: i64) -> Result<(), Refusal> {
+        kitchen.learn(order, Admission::Open, at(millis))
+    }
+
     fn told(orders: &[Order]) -> Kitchen {
         let mut kitchen = Kitchen::default();
         for order in orders {
-            kitchen.learn(order, at(0)).unwrap();
+            learn(&mut kitchen, order, 0).unwrap();
         }
         kitchen
     }
@@ -86,7 +107,7 @@ mod tests {
     fn a_new_order_becomes_a_ticket() {
         let order = order(OrderStatus::Pending);
         let mut kitchen = Kitchen::default();
-        kitchen.learn(&order, at(7)).unwrap();
+        learn(&mut kitchen, &order, 7).unwrap();
         let [ticket] = &kitchen.open_tickets()[..] else {
             panic!("one ticket");
         };
@@ -112,15 +133,22 @@ mod tests {
     fn a_mark_made_here_outlives_the_older_status_that_follows() {
         let mut kitchen = told(&[order(OrderStatus::Pending)]);
         let id = order(OrderStatus::Pending).id.into();
-        kitchen.mark(&id, OrderStatus::Ready).unwrap();
-        kitchen
-            .learn(&order(OrderStatus::Preparing), at(1))
-            .unwrap();
+        mark(&mut kitchen, &id, OrderStatus::Ready).unwrap();
+        learn(&mut kitchen, &order(OrderStatus::Preparing), 1).unwrap();
         assert_eq!(kitchen.open_tickets(), []);
-        assert_eq!(
-            kitchen.mark(&id, OrderStatus::Ready),
-            Ok(OrderStatus::Ready)
-        );
+        let repeated = mark(&mut kitchen, &id, OrderStatus::Ready);
+        assert_eq!(repeated, Ok(Step::Stay));
+    }
+
+    #[test]
+    fn what_is_heard_between_the_check_of_a_mark_and_the_mark_stands() {
+        let mut kitchen = told(&[order(OrderStatus::Pending)]);
+        let id = order(OrderStatus::Pending).id.into();
+        assert_eq!(kitchen.check(&id, OrderStatus::Ready), Ok(Step::Move));
+        learn(&mut kitchen, &order(OrderStatus::Cancelled), 1).unwrap();
+        kitchen.mark(&id, OrderStatus::Ready);
+        let cancelled = kitchen.status_of(id.as_str());
+        assert_eq!(cancelled, Some(OrderStatus::Cancelled));
     }
 
     #[test]
@@ -129,20 +157,23 @@ mod tests {
         for from in [Delivering, Delivered] {
             let mut kitchen = told(&[order(OrderStatus::Pending), order(from)]);
             let id = order(from).id.into();
-            assert_eq!(kitchen.mark(&id, from), Ok(from));
+            assert_eq!(mark(&mut kitchen, &id, from), Ok(Step::Stay));
             for to in [Ready, Cancelled] {
                 let refusal = Refusal::ImpossibleMove { from, to };
-                assert_eq!(kitchen.mark(&id, to), Err(refusal));
+                assert_eq!(mark(&mut kitchen, &id, to), Err(refusal));
             }
         }
     }
 
     #[test]
-    fn tickets_are_listed_oldest_first_whatever_their_ids() {
-        let orders: Vec<_> = (0..3).map(|_| another(OrderStatus::Pending)).collect();
+    fn tickets_are_listed_oldest_order_first_whatever_their_ids_and_whichever_was_heard_of_first() {
+        let mut orders: Vec<_> = (0..3).map(|_| another(OrderStatus::Pending)).collect();
+        for (order, millis) in orders.iter_mut().rev().zip(0..) {
+            order.created_at = at(millis);
+        }
         let mut kitchen = Kitchen::default();
-        for (order, millis) in orders.iter().rev().zip(0..) {
-            kitchen.learn(order, at(millis)).unwrap();
+        for (number, heard) in [1, 0, 2].into_iter().zip(0..) {
+            learn(&mut kitchen, &orders[number], heard).unwrap();
         }
         let listed = kitchen
             .open_tickets()
@@ -158,14 +189,29 @@ mod tests {
             .collect();
         let mut kitchen = told(&orders);
         let late = order(OrderStatus::Pending);
-        assert_eq!(kitchen.learn(&late, at(1)), Err(Refusal::Full));
+        assert_eq!(learn(&mut kitchen, &late, 1), Err(Refusal::Full));
 
         // Full or not, a repetition is none the worse for it.
         let first = orders[0].id.into();
-        assert_eq!(kitchen.learn(&orders[0], at(1)), Ok(()));
-        kitchen.mark(&first, OrderStatus::Ready).unwrap();
-        assert_eq!(kitchen.learn(&late, at(2)), Ok(()));
+        assert_eq!(learn(&mut kitchen, &orders[0], 1), Ok(()));
+        mark(&mut kitchen, &first, OrderStatus::Ready).unwrap();
+        assert_eq!(learn(&mut kitchen, &late, 2), Ok(()));
         assert_eq!(kitchen.open_tickets().len(), MAX_OPEN);
+    }
+
+    #[test]
+    fn while_others_come_first_only_what_is_known_already_moves_on() {
+        let known = order(OrderStatus::Pending);
+        let mut kitchen = told(std::slice::from_ref(&known));
+        let mut closed = |order: &Order| kitchen.learn(order, Admission::Closed, at(1));
+        let new = another(OrderStatus::Pending);
+        assert_eq!(closed(&new), Err(Refusal::Full));
+        assert_eq!(closed(&order(OrderStatus::Preparing)), Ok(()));
+        assert_eq!(closed(&another(OrderStatus::Cancelled)), Ok(()));
+        let [ticket] = &kitchen.open_tickets()[..] else {
+            panic!("one ticket");
+        };
+        assert_eq!(ticket.status, OrderStatus::Preparing);
     }
 
     /// A life, and its events as they may arrive: each at least once, in any sequence.

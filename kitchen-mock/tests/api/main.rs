@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic in a test is a failed test")]
 
+mod at_once;
 mod bad_input;
 mod catch_up;
 mod durability;
 mod events;
+mod full;
 mod linked;
 mod orders;
 mod refused;

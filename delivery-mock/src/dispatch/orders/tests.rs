@@ -1,12 +1,13 @@
 //! The tests of what is heard about orders, and what the tests of drafts share with them.
 
 use serde_json::json;
+use service_kit::orders::Admission;
 use shared_types::delivery::{Delivery, DeliveryStatus};
 use shared_types::golden;
 use shared_types::id::{OrderId, OrderRef};
 use shared_types::order::{Order, OrderStatus};
 
-use crate::dispatch::tests::{ROOM_FOR_ONE, at, hire, parsed};
+use crate::dispatch::tests::{ROOM_FOR_ONE, at, hire, learn, parsed};
 use crate::dispatch::{Dispatch, Limits, Refusal};
 
 /// A new order each time.
@@ -37,7 +38,7 @@ fn told(statuses: &[OrderStatus]) -> Option<Delivery> {
             status,
             ..order.clone()
         };
-        dispatch.learn(&order, at(0)).unwrap();
+        learn(&mut dispatch, &order, 0).unwrap();
     }
     delivery_of(&dispatch, &order)
 }
@@ -62,7 +63,7 @@ fn an_order_is_drafted_from_when_it_is_ready_until_it_ends() {
 fn a_draft_has_the_address_and_the_telephone_of_its_order() {
     let order = order(OrderStatus::Ready);
     let mut dispatch = Dispatch::new(Limits::default());
-    dispatch.learn(&order, at(7)).unwrap();
+    learn(&mut dispatch, &order, 7).unwrap();
     let draft = delivery_of(&dispatch, &order).unwrap();
     assert_eq!(draft.order_id.as_str(), order.id.to_string());
     assert_eq!(draft.dropoff_address, order.address);
@@ -78,7 +79,7 @@ fn texts_that_no_delivery_could_be_opened_with_are_left_out() {
         ..order(OrderStatus::Ready)
     };
     let mut dispatch = Dispatch::new(Limits::default());
-    dispatch.learn(&order, at(0)).unwrap();
+    learn(&mut dispatch, &order, 0).unwrap();
     let draft = delivery_of(&dispatch, &order).unwrap();
     assert_eq!((draft.dropoff_address, draft.client_phone), (None, None));
 }
@@ -120,7 +121,7 @@ fn a_delivery_that_was_opened_before_its_order_was_ready_is_no_draft() {
     let new = json!({"commandeId": order_ref(&order)});
     let opened = dispatch.open(parsed(new.clone()), None, at(0)).unwrap();
     hire(&mut dispatch, "a@example.com").unwrap();
-    dispatch.learn(&order, at(1)).unwrap();
+    learn(&mut dispatch, &order, 1).unwrap();
     assert_eq!(delivery_of(&dispatch, &order), Some(opened));
     let again = dispatch.open(parsed(new), None, at(2));
     assert_eq!(again, Err(Refusal::DeliveryExists));
@@ -130,21 +131,21 @@ fn a_delivery_that_was_opened_before_its_order_was_ready_is_no_draft() {
 fn a_full_list_takes_a_draft_once_another_delivery_is_finished() {
     let (first, second) = (order(OrderStatus::Ready), order(OrderStatus::Ready));
     let mut dispatch = Dispatch::new(ROOM_FOR_ONE);
-    dispatch.learn(&first, at(0)).unwrap();
-    assert_eq!(dispatch.learn(&second, at(1)), Err(Refusal::Full));
+    learn(&mut dispatch, &first, 0).unwrap();
+    assert_eq!(learn(&mut dispatch, &second, 1), Err(Refusal::Full));
     // Full or not, a repetition is none the worse for it.
-    assert_eq!(dispatch.learn(&first, at(1)), Ok(()));
+    assert_eq!(learn(&mut dispatch, &first, 1), Ok(()));
 
     let status = OrderStatus::Delivered;
     let delivered = Order {
         status,
         ..first.clone()
     };
-    dispatch.learn(&delivered, at(2)).unwrap();
-    assert_eq!(dispatch.learn(&second, at(3)), Ok(()));
+    learn(&mut dispatch, &delivered, 2).unwrap();
+    assert_eq!(learn(&mut dispatch, &second, 3), Ok(()));
     assert_eq!(delivery_of(&dispatch, &first), None);
     // What has left is not drafted anew.
-    assert_eq!(dispatch.learn(&first, at(4)), Ok(()));
+    assert_eq!(learn(&mut dispatch, &first, 4), Ok(()));
     assert_eq!(delivery_of(&dispatch, &first), None);
 }
 
@@ -153,8 +154,61 @@ fn only_so_many_ended_orders_are_remembered() {
     let mut dispatch = Dispatch::new(ROOM_FOR_ONE);
     let ended = [(); 2].map(|()| order(OrderStatus::Delivered));
     for order in &ended {
-        dispatch.learn(order, at(0)).unwrap();
+        learn(&mut dispatch, order, 0).unwrap();
     }
     let [_, last] = ended;
     assert!(dispatch.ended.iter().eq([&last.id]));
+}
+
+#[test]
+fn while_others_come_first_no_draft_is_made_and_what_is_known_moves_on() {
+    let [known, new] = [(); 2].map(|()| order(OrderStatus::Ready));
+    let mut dispatch = Dispatch::new(Limits::default());
+    learn(&mut dispatch, &known, 0).unwrap();
+    let mut closed = |order: &Order| dispatch.learn(order, Admission::Closed, at(1));
+    assert_eq!(closed(&new), Err(Refusal::Full));
+    let status = OrderStatus::Delivering;
+    let picked_up = Order {
+        status,
+        ..known.clone()
+    };
+    assert_eq!(closed(&picked_up), Ok(()));
+    let status = OrderStatus::Cancelled;
+    assert_eq!(
+        closed(&Order {
+            status,
+            ..new.clone()
+        }),
+        Ok(())
+    );
+    let moved = delivery_of(&dispatch, &known).unwrap().status;
+    assert_eq!(moved, DeliveryStatus::PickedUp);
+    assert_eq!(delivery_of(&dispatch, &new), None);
+}
+
+#[test]
+fn an_order_whose_delivery_was_given_up_gets_no_second_draft_and_may_be_given_a_delivery() {
+    let ready = order(OrderStatus::Ready);
+    let mut dispatch = Dispatch::new(Limits::default());
+    learn(&mut dispatch, &ready, 0).unwrap();
+    let given_up = delivery_of(&dispatch, &ready).unwrap().id;
+    let cancelled = parsed(json!({"statut": "ANNULEE"}));
+    dispatch
+        .change_delivery(given_up, cancelled, at(1))
+        .unwrap();
+    learn(&mut dispatch, &ready, 2).unwrap();
+    assert_eq!(delivery_of(&dispatch, &ready).unwrap().id, given_up);
+
+    let new = json!({"commandeId": order_ref(&ready)});
+    let opened = dispatch.open(parsed(new.clone()), None, at(3)).unwrap();
+    assert_eq!(opened.status, DeliveryStatus::Pending);
+    assert_eq!(delivery_of(&dispatch, &ready), Some(opened.clone()));
+    let again = dispatch.open(parsed(new), None, at(4));
+    assert_eq!(again, Err(Refusal::DeliveryExists));
+    let status = OrderStatus::Delivered;
+    learn(&mut dispatch, &Order { status, ..ready }, 5).unwrap();
+    let delivered = dispatch.delivery(opened.id).unwrap().status;
+    assert_eq!(delivered, DeliveryStatus::Delivered);
+    let kept = dispatch.delivery(given_up).unwrap().status;
+    assert_eq!(kept, DeliveryStatus::Cancelled);
 }

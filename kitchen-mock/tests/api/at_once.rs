@@ -1,0 +1,81 @@
+//! Marks of one order that come at the same time: what is refused is not reported.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use service_kit::testing::{Answer, Client, OrdersStandIn};
+use shared_types::order::{Order, OrderStatus};
+
+use crate::linked::{everything_is_settled, told};
+use crate::{linked, order};
+
+const ORDERS: usize = 60;
+
+/// Two that exclude each other, one that comes before both, and a repetition of each.
+const MARKS: [&str; 6] = [
+    "PRETE",
+    "ANNULEE",
+    "EN_PREPARATION",
+    "ANNULEE",
+    "PRETE",
+    "EN_PREPARATION",
+];
+
+async fn all_at_once(kitchen: &Client, order: &Order) -> Vec<Answer> {
+    let marks = MARKS.map(|status| {
+        let kitchen = kitchen.clone();
+        let mark = json!({"order_id": order.id, "status": status});
+        actix_web::rt::spawn(async move { kitchen.post("/update", mark).await })
+    });
+    let mut answers = Vec::new();
+    for mark in marks {
+        answers.push(mark.await.unwrap());
+    }
+    answers
+}
+
+#[actix_web::test]
+async fn of_many_marks_at_once_just_those_that_were_made_are_reported_and_once_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let known: Vec<_> = (0..ORDERS).map(|_| order(OrderStatus::Pending)).collect();
+    let orders = OrdersStandIn::with(known.clone());
+    let kitchen = told(linked(&orders, folder.path()).await, &known).await;
+    let mut answers = Vec::new();
+    for order in &known {
+        answers.push(all_at_once(&kitchen, order).await);
+    }
+    everything_is_settled(&kitchen).await;
+
+    let mut refused = 0;
+    for (order, answers) in known.iter().zip(&answers) {
+        let mut made = BTreeSet::new();
+        for answer in answers {
+            if answer.status == 200 {
+                made.insert(answer.json()["status"].as_str().unwrap().to_owned());
+            } else {
+                let _ = answer.problem(409, "impossible_transition");
+                refused += 1;
+            }
+        }
+        let heard = orders.heard_of(order);
+        let told: BTreeSet<_> = heard.iter().map(|it| it.as_str().to_owned()).collect();
+        assert_eq!(told, made, "{heard:?}");
+        assert_eq!(told.len(), heard.len(), "{heard:?}");
+    }
+    // Of each order at least one of those that exclude each other.
+    assert!(refused >= ORDERS, "{refused}");
+}
+
+#[actix_web::test]
+async fn a_mark_that_was_made_is_not_reported_again_when_it_is_repeated() {
+    let folder = tempfile::tempdir().unwrap();
+    let known = order(OrderStatus::Pending);
+    let orders = OrdersStandIn::with([known.clone()]);
+    let kitchen = told(linked(&orders, folder.path()).await, [&known]).await;
+    for _ in 0..3 {
+        crate::linked::ready(&kitchen, &known).await;
+        orders.until(&known, OrderStatus::Ready).await;
+    }
+    everything_is_settled(&kitchen).await;
+    assert_eq!(orders.heard_of(&known), [OrderStatus::Ready]);
+}
