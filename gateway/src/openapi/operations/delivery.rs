@@ -98,7 +98,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Tag::Delivery,
         "Open a delivery",
     )
-    .says("An order has one delivery at most. The draft that a ready order has is filled in, and free to be taken \
+    .says("An order has one delivery at most that is not cancelled. The draft that a ready order has is filled in, and free to be taken \
          unless a `livreurId` names its courier or one has set out.")
     .with(&[IDEMPOTENCY_KEY])
     .takes(Body::json::<NewDelivery>(golden::NEW_DELIVERY))
