@@ -76,10 +76,7 @@ struct Run {
 /// # Errors
 /// Something could not be measured; or all of it was, and the gateway took more memory than it may.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
-    let target = service::target_folder()?;
-    let programs = service::build(&target)?;
-    // Taken away when it is dropped, whatever happens.
-    let folder = TempDir::with_prefix_in("bench-", target.canonicalize()?)?;
+    let (programs, folder) = service::prepare(None)?;
     let mut report = Report {
         conditions: Conditions::of(folder.path()).await?,
         version: gateway::version(&programs)?,

@@ -47,12 +47,17 @@ impl Client {
 
     /// The body of a GET that must be answered 200.
     pub(crate) async fn get(&mut self, path: &str) -> Result<Vec<u8>, Error> {
+        Ok(self.get_whole(path).await?.into_body())
+    }
+
+    /// The same with its head.
+    pub(crate) async fn get_whole(&mut self, path: &str) -> Result<Response<Vec<u8>>, Error> {
         let request = Request::get(path).header(HOST, &self.host);
         let answer = self.send(request.body(String::new())?).await?;
         if answer.status() != StatusCode::OK {
             return Err(format!("GET {path} is answered {}", answer.status()).into());
         }
-        Ok(answer.into_body())
+        Ok(answer)
     }
 
     /// What a GET is answered, once the whole of it is here.

@@ -45,9 +45,7 @@ pub(crate) struct Options {
 /// # Errors
 /// Something could not be measured.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
-    let target = service::target_folder()?;
-    let programs = service::build(&target)?;
-    let folder = TempDir::with_prefix_in("bench-", target.canonicalize()?)?;
+    let (programs, folder) = service::prepare(None)?;
     allow_files(FILES)?;
     let mut peers = Peer::found(&programs)?.peers;
     peers.retain(|peer| matches!(peer.kind(), Kind::Gateway | Kind::Nginx));

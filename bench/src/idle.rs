@@ -104,10 +104,7 @@ struct Run {
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let needed = (options.connections + options.slow) as u64 + SPARE;
     allow_files(needed)?;
-    let target = service::target_folder()?;
-    let programs = service::build(&target)?;
-    // Taken away when it is dropped, whatever happens.
-    let folder = TempDir::with_prefix_in("bench-", target.canonicalize()?)?;
+    let (programs, folder) = service::prepare(None)?;
     let conditions = Conditions::of(folder.path()).await?;
     let mut rows = vec![(gateway::version(&programs)?, Vec::new())];
     let mut proxies = vec![Proxy::Gateway(programs)];

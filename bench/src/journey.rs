@@ -5,7 +5,6 @@
 //! orders are never many at once: a queue would be measured instead, and `orders` does that.
 
 mod report;
-mod restaurant;
 mod watch;
 
 use std::io::{self, Write as _};
@@ -16,13 +15,13 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use hyper::StatusCode;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 use crate::client::Client;
 use crate::report::{Conditions, publish};
+use crate::restaurant::Restaurant;
 use crate::{Error, order, service};
 use report::Report;
-use restaurant::Restaurant;
+
 use watch::Watch;
 
 #[derive(Args, Debug)]
@@ -47,13 +46,11 @@ const STEPS: [&str; 4] = [
 /// # Errors
 /// Something could not be measured; or all of it was, and a step took longer than the limit.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
-    let target = service::target_folder()?;
-    let programs = service::build(&target)?;
-    // Taken away when it is dropped, whatever happens; the restaurant, which is dropped first, writes into it.
-    let folder = TempDir::with_prefix_in("bench-", target.canonicalize()?)?;
+    // The restaurant, which is dropped first, writes into the folder.
+    let (programs, folder) = service::prepare(None)?;
     let conditions = Conditions::of(folder.path()).await?;
-    let restaurant = Restaurant::open(&programs, folder.path()).await?;
-    let gateway = restaurant.gateway();
+    let restaurant = Restaurant::open(&programs, folder.path(), &[]).await?;
+    let gateway = restaurant.gateway()?;
     let order = order::body(gateway, "/order-api/menu").await?;
     let mut report = Report {
         conditions,

@@ -5,7 +5,6 @@
 
 mod report;
 
-use std::fs;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -56,12 +55,8 @@ pub(crate) struct Options {
 /// # Errors
 /// Something could not be measured.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
-    let target = service::target_folder()?;
-    let program = service::build(&target)?.join(PROGRAM);
-    let data = options.data.unwrap_or(target);
-    fs::create_dir_all(&data)?;
-    // Taken away when it is dropped, whatever happens.
-    let folder = TempDir::with_prefix_in("bench-", data.canonicalize()?)?;
+    let (programs, folder) = service::prepare(options.data)?;
+    let program = programs.join(PROGRAM);
     let mut report = Report {
         conditions: Conditions::of(folder.path()).await?,
         rounds: options.rounds,

@@ -2,7 +2,7 @@
 //!
 //! It knows no service's code, only what the contract says of them, so that the same load can be put on anything
 //! that speaks it. Each measurement is a subcommand: `orders`, which runs where none is named, `journey`, `lists`, `idle`,
-//! `bodies`, `outages`, `siege`, `proxy` and `growth`.
+//! `bodies`, `outages`, `siege`, `proxy`, `growth` and `soak`.
 
 mod bodies;
 mod client;
@@ -24,10 +24,12 @@ mod plot;
 mod process;
 mod proxy;
 mod report;
+mod restaurant;
 mod server;
 mod service;
 mod siege;
 mod sink;
+mod soak;
 mod stats;
 mod upstream;
 
@@ -68,6 +70,8 @@ enum Measurement {
     Bodies(bodies::Options),
     /// What an upstream that is down costs those who ask for it, those who do not, and itself
     Outages(outages::Options),
+    /// Whether everything is right again after a full disk, a wrong clock, a locked database and a kitchen that is away, all at once
+    Soak(soak::Options),
     /// What becomes of everybody else while one address attacks; beside nginx
     Siege(siege::Options),
 }
@@ -115,5 +119,6 @@ async fn run(measurement: Measurement) -> Result<(), Error> {
         Measurement::Bodies(options) => bodies::run(options).await,
         Measurement::Outages(options) => outages::run(options).await,
         Measurement::Siege(options) => siege::run(options).await,
+        Measurement::Soak(options) => soak::run(options).await,
     }
 }

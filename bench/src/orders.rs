@@ -6,7 +6,6 @@
 
 mod report;
 
-use std::fs;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -92,12 +91,8 @@ struct Bench {
 /// # Errors
 /// Something could not be measured; or all of it was, and an order was refused or lost.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
-    let target = service::target_folder()?;
-    let program = service::build(&target)?.join(PROGRAM);
-    let data = options.data.unwrap_or(target);
-    fs::create_dir_all(&data)?;
-    // Taken away when it is dropped, whatever happens.
-    let folder = TempDir::with_prefix_in("bench-", data.canonicalize()?)?;
+    let (programs, folder) = service::prepare(options.data)?;
+    let program = programs.join(PROGRAM);
     let received = Received::default();
     let bench = Bench {
         program,

@@ -64,10 +64,7 @@ struct Bench {
 /// Something could not be measured; or all of it was, and a limit was not kept.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
     allow_files(FILES)?;
-    let target = service::target_folder()?;
-    let programs = service::build(&target)?;
-    // Taken away when it is dropped, whatever happens.
-    let folder = TempDir::with_prefix_in("bench-", target.canonicalize()?)?;
+    let (programs, folder) = service::prepare(None)?;
     let start = |breaker| Bench::start(&programs, folder.path(), breaker);
     let conditions = Conditions::of(folder.path()).await?;
     let version = gateway::version(&programs)?;

@@ -66,9 +66,7 @@ pub(crate) struct Run {
 /// # Errors
 /// Something could not be measured.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
-    let target = service::target_folder()?;
-    let programs = service::build(&target)?;
-    let folder = TempDir::with_prefix_in("bench-", target.canonicalize()?)?;
+    let (programs, folder) = service::prepare(None)?;
     let Found { peers, missing } = Peer::found(&programs)?;
     let wanted = |scenario: &Scenario| {
         let only = options.only.as_deref();

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
 use tokio::net::TcpStream;
 
 use crate::Error;
@@ -25,9 +26,14 @@ pub(crate) const NOBODY: [&str; 2] = ["http://127.0.0.1:1", "http://127.0.0.1:2"
 /// How a program is configured: variable and value.
 pub(crate) type Variables = [(&'static str, String)];
 
-/// What is measured, in the order of its start. The client service has no part in an order's life.
-pub(crate) const PROGRAMS: [&str; 4] =
-    ["order-service", "kitchen-mock", "delivery-mock", "gateway"];
+/// What is measured, in the order of its start.
+pub(crate) const PROGRAMS: [&str; 5] = [
+    "client-service",
+    "order-service",
+    "kitchen-mock",
+    "delivery-mock",
+    "gateway",
+];
 
 /// Of Cargo, and the name of its folder.
 const PROFILE: &str = "dist";
@@ -38,8 +44,20 @@ pub(crate) struct Service {
     addr: SocketAddr,
 }
 
+/// Builds the programs and makes a folder for their files. Gives where both are.
+pub(crate) fn prepare(data: Option<PathBuf>) -> Result<(PathBuf, TempDir), Error> {
+    Ok((build()?, folder(data)?))
+}
+
+/// A folder in `data`, or in the target folder. It is taken away when it is dropped, whatever happens.
+pub(crate) fn folder(data: Option<PathBuf>) -> Result<TempDir, Error> {
+    let data = data.map_or_else(target_folder, Ok)?;
+    fs::create_dir_all(&data)?;
+    Ok(TempDir::with_prefix_in("bench-", data.canonicalize()?)?)
+}
+
 /// The folder that this program was built into.
-pub(crate) fn target_folder() -> Result<PathBuf, Error> {
+fn target_folder() -> Result<PathBuf, Error> {
     let own = std::env::current_exe()?;
     let target = own.parent().and_then(Path::parent);
     Ok(target
@@ -47,17 +65,17 @@ pub(crate) fn target_folder() -> Result<PathBuf, Error> {
         .to_owned())
 }
 
-/// Builds the programs as the images have them into `target` and says in which folder they are. Always all of them: a crate that they
+/// Builds the programs as the images have them and says in which folder they are. Always all of them: a crate that they
 /// share has the features that those that are built together ask of it, and would be built again for another selection.
-pub(crate) fn build(target: &Path) -> Result<PathBuf, Error> {
+pub(crate) fn build() -> Result<PathBuf, Error> {
+    let target = target_folder()?;
     // Set by `cargo run`.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
         .args(["build", "--profile", PROFILE])
         .args(PROGRAMS.iter().flat_map(|program| ["-p", program]))
-        .args(["-p", "client-service"])
         .arg("--target-dir")
-        .arg(target)
+        .arg(&target)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
         .status()?;
     if !built.success() {

@@ -79,13 +79,11 @@ struct Run {
 /// Something could not be measured; or all of it was, and a limit was not kept.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
     allow_files(FILES)?;
-    let target = service::target_folder()?;
     let programs = match &options.programs {
         Some(programs) => programs.clone(),
-        None => service::build(&target)?,
+        None => service::build()?,
     };
-    // Taken away when it is dropped, whatever happens.
-    let folder = TempDir::with_prefix_in("bench-", target.canonicalize()?)?;
+    let folder = service::folder(None)?;
     let conditions = Conditions::of(folder.path()).await?;
     let nginx = installed("nginx");
     let mut runs = Vec::new();

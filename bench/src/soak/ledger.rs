@@ -1,0 +1,114 @@
+//! What became of the orders, as their guests and the staff have heard.
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Written by all who take part.
+pub(super) type Shared = Arc<Mutex<Ledger>>;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ledger {
+    /// Answered 201.
+    accepted: HashSet<String>,
+    /// How long each of those took.
+    pub(super) times: Vec<Duration>,
+    /// Every other end of an order's request, and how often.
+    pub(super) refused: BTreeMap<String, u64>,
+    /// Marked ready in the kitchen, as far as its answer was heard, and yet to be handed over.
+    ready: VecDeque<String>,
+    handed_over: HashSet<String>,
+}
+
+impl Ledger {
+    pub(super) fn of(shared: &Shared) -> MutexGuard<'_, Self> {
+        shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn accept(&mut self, id: String, took: Duration) {
+        self.accepted.insert(id);
+        self.times.push(took);
+    }
+
+    pub(super) fn refuse(&mut self, why: String) {
+        *self.refused.entry(why).or_default() += 1;
+    }
+
+    pub(super) fn accepted(&self) -> usize {
+        self.accepted.len()
+    }
+
+    /// How many have yet to be handed over.
+    pub(super) fn left(&self) -> usize {
+        self.accepted.difference(&self.handed_over).count()
+    }
+
+    /// An order was marked ready, or may have been.
+    pub(super) fn note_ready(&mut self, id: String) {
+        if !self.handed_over.contains(&id) {
+            self.ready.push_back(id);
+        }
+    }
+
+    pub(super) fn next_ready(&mut self) -> Option<String> {
+        self.ready.pop_front()
+    }
+
+    pub(super) fn hand_over(&mut self, id: String) {
+        self.handed_over.insert(id);
+    }
+
+    /// The accepted orders that are not where they should be in the `list` of all, by their status.
+    pub(super) fn strays(&self, list: &HashMap<String, String>) -> BTreeMap<String, Vec<String>> {
+        let mut strays = BTreeMap::<_, Vec<_>>::new();
+        for id in &self.accepted {
+            match list.get(id).map(String::as_str) {
+                Some("LIVREE") => {}
+                status => {
+                    let status = status.unwrap_or("not in the list");
+                    strays
+                        .entry(status.to_owned())
+                        .or_default()
+                        .push(id.clone());
+                }
+            }
+        }
+        strays
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, HashMap};
+    use std::time::Duration;
+
+    use super::Ledger;
+
+    #[test]
+    fn an_order_strays_that_is_not_listed_or_not_handed_over() {
+        let mut ledger = Ledger::default();
+        for id in ["a", "b", "c"] {
+            ledger.accept(id.to_owned(), Duration::ZERO);
+        }
+        let list = [("a", "LIVREE"), ("b", "PRETE"), ("d", "EN_ATTENTE")];
+        let list = list.map(|(id, status)| (id.to_owned(), status.to_owned()));
+        let strays = ledger.strays(&HashMap::from(list));
+        let expected = [("PRETE", "b"), ("not in the list", "c")];
+        let expected = expected.map(|(status, id)| (status.to_owned(), vec![id.to_owned()]));
+        assert_eq!(strays, BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn an_order_is_left_until_it_is_handed_over() {
+        let mut ledger = Ledger::default();
+        ledger.accept("a".to_owned(), Duration::ZERO);
+        ledger.note_ready("a".to_owned());
+        assert_eq!(
+            (ledger.left(), ledger.next_ready().as_deref()),
+            (1, Some("a"))
+        );
+        ledger.hand_over("a".to_owned());
+        ledger.note_ready("a".to_owned());
+        assert_eq!((ledger.left(), ledger.next_ready()), (0, None));
+    }
+}
