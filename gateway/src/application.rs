@@ -15,6 +15,7 @@ use crate::client_address::Scheme;
 use crate::config::Config;
 use crate::console;
 use crate::downstream::{self, Certificates};
+use crate::give_back;
 use crate::operator::Operator;
 use crate::pages;
 use crate::probe;
@@ -65,6 +66,7 @@ impl Gateway {
         let (warmed, warm_tls) = (Arc::clone(&state), tls.clone());
         public = public.beside(|draining| probe::run(probed, tls, draining));
         public = public.beside(|draining| warm::run(warmed, warm_tls, draining));
+        public = public.beside(give_back::run);
         if let Some(certificates) = certificates {
             public = public.beside(|draining| certificates.watch(draining));
         }

@@ -167,6 +167,7 @@ pub(crate) mod tests {
     pub(crate) const LIMITS: Limits = Limits {
         fields: crate::limits::MOST_FIELDS,
         answers: crate::limits::AnswerLimits::DEFAULT,
+        memory: crate::limits::MemoryLimits::DEFAULT,
         uri: 100,
         head: 400,
         request_body: 100,

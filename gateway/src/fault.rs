@@ -9,6 +9,7 @@ use shared_types::text::Text;
 
 use crate::config::Upstream;
 use crate::guard::{CircuitOpen, NoPermit, Overloaded, Scope};
+use crate::memory::NoRoom;
 
 /// Why an upstream gave no answer that could be relayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,8 @@ pub(crate) enum Fault {
     Client(ClientFault),
     /// The client has its share of what may be under way to the upstream, and none of that ended in time.
     ShareUsed,
+    /// There is no room for the body of the request, or of its answer.
+    NoRoom(NoRoom),
     /// The request keeps coming back: an upstream's URL leads to this gateway again.
     Loop,
     /// No fault of either side.
@@ -116,7 +119,11 @@ impl Fault {
                 | UpstreamFault::Overloaded
                 | UpstreamFault::Drill { .. } => false,
             },
-            Self::Client(_) | Self::ShareUsed | Self::Loop | Self::Internal(_) => false,
+            Self::Client(_)
+            | Self::ShareUsed
+            | Self::NoRoom(_)
+            | Self::Loop
+            | Self::Internal(_) => false,
         }
     }
 
@@ -128,7 +135,7 @@ impl Fault {
     pub(crate) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Upstream { fault, .. } => fault.retry_after(),
-            Self::ShareUsed => Some(1),
+            Self::ShareUsed | Self::NoRoom(_) => Some(1),
             Self::Client(_) | Self::Loop | Self::Internal(_) => None,
         }
     }
@@ -140,7 +147,8 @@ impl Fault {
             Self::Client(ClientFault::HeadTooLarge) => Code::HeadersTooLarge,
             Self::Client(ClientFault::Malformed) => Code::BadRequest,
             Self::Client(ClientFault::TooSlow) => Code::RequestTimeout,
-            Self::ShareUsed => Code::RateLimited,
+            Self::ShareUsed | Self::NoRoom(NoRoom::Share) => Code::RateLimited,
+            Self::NoRoom(NoRoom::Budget) => Code::ServiceUnavailable,
             Self::Loop => Code::LoopDetected,
             Self::Internal(_) => Code::InternalError,
         }
@@ -265,6 +273,12 @@ impl From<Overloaded> for Fault {
             UpstreamFault::Overloaded,
             "not asked: too much is under way to it",
         )
+    }
+}
+
+impl From<NoRoom> for Fault {
+    fn from(reason: NoRoom) -> Self {
+        Self::NoRoom(reason)
     }
 }
 

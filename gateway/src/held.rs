@@ -4,14 +4,23 @@
 //! Such a connection has up to a hundred requests at once, and what is held for them takes neither a permit nor a
 //! connection to an upstream. So it needs a bound of its own. Beyond it nothing more is held: bodies stream, and whoever
 //! is faster waits. A connection of HTTP/1 has one request at a time, which is bound enough.
+//!
+//! Answers beyond what a connection of HTTP/1 would have in its buffers are charged to the budget of all
+//! (`gateway/src/memory.rs`); the bodies of requests are where they are gathered.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 
+use crate::memory::{Charge, Memory};
+
 /// Sixteen bodies of the largest size that is taken whole.
 const MOST: usize = 1024 * 1024;
+
+/// Answers of up to so many bytes are not charged to the budget of all: about what a connection of HTTP/1 has written for a
+/// client that reads slowly.
+const FREE: usize = 32 * 1024;
 
 /// A piece of up to this size is copied: it may stand in a buffer of 8 KiB, all of which would be held with it.
 const COPIED: usize = 4 * 1024;
@@ -24,6 +33,7 @@ pub(crate) struct Held(Option<Arc<AtomicUsize>>);
 struct Counted {
     bytes: Bytes,
     held: Arc<AtomicUsize>,
+    _charge: Option<Charge>,
 }
 
 impl Held {
@@ -37,8 +47,34 @@ impl Held {
         held.is_none_or(|held| held.load(Ordering::Relaxed) < MOST)
     }
 
+    /// Whether one more piece of an answer may be held, within the budget of all as well.
+    pub(crate) fn has_room_in(&self, memory: &Memory) -> bool {
+        self.has_room() && (!self.is_charged(0) || memory.has_room())
+    }
+
+    /// Whether what is held of answers is charged to the budget of all, with `more`.
+    fn is_charged(&self, more: usize) -> bool {
+        let held = self.0.as_ref();
+        held.is_some_and(|held| held.load(Ordering::Relaxed) + more > FREE)
+    }
+
     /// Counts these bytes, wherever they go, until they are dropped.
     pub(crate) fn hold(&self, bytes: Bytes) -> Bytes {
+        self.hold_charged(bytes, None)
+    }
+
+    /// The same for an answer, with a charge where so much is held already.
+    pub(crate) fn hold_answer(&self, bytes: Bytes, charge: impl FnOnce() -> Charge) -> Bytes {
+        if !self.is_charged(bytes.len()) {
+            return self.hold(bytes);
+        }
+        let mut charge = charge();
+        // It is here already: without room it is held all the same, and the next one is not.
+        let _ = charge.take(bytes.len());
+        self.hold_charged(bytes, Some(charge))
+    }
+
+    fn hold_charged(&self, bytes: Bytes, charge: Option<Charge>) -> Bytes {
         let Some(held) = &self.0 else {
             return bytes;
         };
@@ -50,6 +86,7 @@ impl Held {
         Bytes::from_owner(Counted {
             bytes,
             held: Arc::clone(held),
+            _charge: charge,
         })
     }
 }
@@ -70,7 +107,32 @@ impl Drop for Counted {
 mod tests {
     use bytes::Bytes;
 
-    use super::{COPIED, Held, MOST};
+    use super::{COPIED, FREE, Held, MOST};
+    use crate::limits::MemoryLimits;
+    use crate::memory::Memory;
+
+    #[test]
+    fn answers_beyond_a_few_are_charged_to_the_budget_of_all() {
+        let memory = Memory::new(MemoryLimits {
+            most: 2 * FREE,
+            per_client: 2 * FREE,
+        });
+        let held = Held::of_a_connection();
+        let hold = |size| {
+            let answer = Bytes::from(vec![b'x'; size]);
+            held.hold_answer(answer, || memory.charge(None))
+        };
+        let _first = hold(FREE);
+        assert_eq!(memory.held(), 0);
+        let second = hold(FREE);
+        assert_eq!(memory.held(), FREE);
+        assert!(held.has_room_in(&memory));
+        let third = hold(FREE);
+        assert!(!held.has_room_in(&memory));
+        drop((second, third));
+        assert_eq!(memory.held(), 0);
+        assert!(held.has_room_in(&memory));
+    }
 
     #[test]
     fn so_much_is_held_and_room_comes_back_with_the_last_reference() {

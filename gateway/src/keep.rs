@@ -38,6 +38,7 @@ pub(crate) use store::{options, weight};
 pub(crate) use storing::Unfit;
 
 use crate::fault::Fault;
+use crate::memory::{Charge, NoRoom};
 use crate::metrics::Lookups;
 use crate::proxy::MAX_PASSAGES;
 use crate::route::Kept;
@@ -65,7 +66,10 @@ pub(crate) enum Missed {
 impl Missed {
     /// Whether it says nothing of the answer, but of the client alone who has asked for it.
     fn is_for_one(&self) -> bool {
-        matches!(self, Self::Fault(Fault::Client(_) | Fault::ShareUsed))
+        matches!(
+            self,
+            Self::Fault(Fault::Client(_) | Fault::ShareUsed | Fault::NoRoom(NoRoom::Share))
+        )
     }
 }
 
@@ -105,12 +109,13 @@ impl Keep {
     }
 
     /// Answers from what is stored, or else by `ask`, which is told how long it may take at most. It may tell the upstream
-    /// nothing of the request that is not in the key.
+    /// nothing of the request that is not in the key. While an answer is taken in, `charge` is charged for it.
     pub(crate) async fn answer<F>(
         &self,
         kept: &Kept,
         request: &HttpRequest,
         timeout: Duration,
+        charge: impl FnOnce() -> Charge,
         ask: impl FnOnce(Duration) -> F,
     ) -> Given
     where
@@ -146,7 +151,7 @@ impl Keep {
             .land(|| async {
                 is_own.set(true);
                 let taken = match ask(patience).await {
-                    Ok(answer) => take(answer, kept, row.most, asked).await,
+                    Ok(answer) => take(answer, kept, (row.most, charge()), asked).await,
                     Err(fault) => Taken::Broken(fault),
                 };
                 let landed = taken.landed(&own);

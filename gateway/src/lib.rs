@@ -23,12 +23,14 @@ mod fault;
 mod features;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
+mod give_back;
 mod grammar;
 mod guard;
 mod held;
 mod keep;
 mod limits;
 mod link;
+mod memory;
 mod metrics;
 mod min_rate;
 mod openapi;

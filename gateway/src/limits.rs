@@ -18,6 +18,15 @@ pub(crate) const MOST_FIELDS: usize = 96;
 const LONGEST_URI: u64 = 65_534;
 
 #[cfg(any(fuzzing, test))]
+impl MemoryLimits {
+    /// Those of a file that says nothing of them.
+    pub(crate) const DEFAULT: Self = Self {
+        most: 64 * 1024 * 1024,
+        per_client: 64 * 1024 * 1024 / 10,
+    };
+}
+
+#[cfg(any(fuzzing, test))]
 impl AnswerLimits {
     /// Those of a file that says nothing of them.
     pub(crate) const DEFAULT: Self = Self {
@@ -25,6 +34,15 @@ impl AnswerLimits {
         fields: 100,
     };
 }
+
+/// As many of the largest bodies that are awaited as one upstream takes requests at once by default.
+pub(crate) const DEFAULT_MEMORY: u64 = 64 * 1024 * 1024;
+
+/// The longest list of an upstream that the gateway reads by itself, when it tracks an order.
+const LEAST_MEMORY: u64 = 8 * 1024 * 1024;
+
+/// A body that streams takes 96 KiB, and one by HTTP/2 192 KiB.
+const LEAST_SHARE: u64 = 256 * 1024;
 
 /// The head of the plainest answer takes half of it.
 const LEAST_RESPONSE_HEAD: usize = 1024;
@@ -54,6 +72,16 @@ pub struct Limits {
     /// `limits.idle_timeout`: how long a connection without a request is kept.
     pub idle_timeout: Duration,
     pub(crate) answers: AnswerLimits,
+    pub(crate) memory: MemoryLimits,
+}
+
+/// How many bytes the gateway may hold of bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MemoryLimits {
+    /// `limits.memory`: of all of them.
+    pub(crate) most: usize,
+    /// `limits.memory_per_client`: of those of one client address.
+    pub(crate) per_client: usize,
 }
 
 /// What the head of an upstream's answer may take.
@@ -94,6 +122,16 @@ impl Limits {
         if connections_per_client == 0 {
             return refuse("connections_per_client", "must be at least 1");
         }
+        let memory = table.memory.as_u64();
+        if memory < LEAST_MEMORY {
+            return refuse("memory", "must be at least 8MiB");
+        }
+        let memory_per_client = table
+            .memory_per_client
+            .map_or(memory / 10, |size| size.as_u64());
+        if memory_per_client < LEAST_SHARE {
+            return refuse("memory_per_client", "must be at least 256KiB");
+        }
         for (key, duration) in [
             ("head_timeout", table.head_timeout),
             ("stall_timeout", table.stall_timeout),
@@ -117,6 +155,10 @@ impl Limits {
             answers: AnswerLimits {
                 head: response_head,
                 fields: table.response_fields,
+            },
+            memory: MemoryLimits {
+                most: usize::try_from(memory).unwrap_or(usize::MAX),
+                per_client: usize::try_from(memory_per_client).unwrap_or(usize::MAX),
             },
         })
     }

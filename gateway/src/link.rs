@@ -9,6 +9,10 @@ use tokio::time::Instant;
 
 use crate::patience::Patience;
 
+/// How much of a body a connection reads ahead of whoever takes it. As much as actix-http holds back by itself, which it
+/// looks at only between two reads of up to 128 KiB.
+pub(crate) const BODY_AHEAD: usize = 32 * 1024;
+
 /// Shared by a client's connection and its requests.
 #[derive(Debug, Default)]
 pub(crate) struct Link {
@@ -24,6 +28,12 @@ pub(crate) struct Link {
     /// Since when nothing but the client's body is waited for.
     body_awaited_since: Cell<Option<Instant>>,
     has_stalled: Cell<bool>,
+    /// The body that comes is for somebody who may take it.
+    is_body_metered: Cell<bool>,
+    /// Bytes of it that were passed on since all that had come was taken, its framing included.
+    body_ahead: Cell<usize>,
+    /// The connection, where it wants to know that the body is taken.
+    room: RefCell<Option<Waker>>,
     /// Interim answers to the request that is under way, as they are written. They are few, and rare.
     interim: RefCell<Vec<Bytes>>,
     is_delimited_by_end: Cell<bool>,
@@ -73,6 +83,7 @@ impl Link {
         if self.body_awaited_since.get().is_none() {
             self.body_awaited_since.set(Some(Instant::now()));
         }
+        self.make_room();
         if !self.is_body_wanted.replace(true)
             && let Some(connection) = self.waiting.take()
         {
@@ -97,6 +108,40 @@ impl Link {
     /// Some of the body has been taken, or its end: the client is no longer waited for.
     pub(crate) fn take_body(&self) {
         self.body_awaited_since.set(None);
+    }
+
+    /// A body begins. No more of it is passed on than [`BODY_AHEAD`] before it is taken.
+    pub(crate) fn meter_body(&self) {
+        self.is_body_metered.set(true);
+        self.body_ahead.set(0);
+    }
+
+    /// Nobody takes the rest of the body.
+    pub(crate) fn leave_body(&self) {
+        self.is_body_metered.set(false);
+        self.make_room();
+    }
+
+    fn make_room(&self) {
+        self.body_ahead.set(0);
+        if let Some(connection) = self.room.take() {
+            connection.wake();
+        }
+    }
+
+    /// So many bytes of a body have been passed on.
+    pub(crate) fn pass_body(&self, bytes: usize) {
+        self.body_ahead.set(self.body_ahead.get() + bytes);
+    }
+
+    /// Whether as much has been passed on as may be.
+    pub(crate) fn is_body_ahead(&self) -> bool {
+        self.is_body_metered.get() && self.body_ahead.get() >= BODY_AHEAD
+    }
+
+    /// Has `connection` woken when more of a body may be passed on.
+    pub(crate) fn wake_for_room(&self, connection: &Waker) {
+        self.room.replace(Some(connection.clone()));
     }
 
     pub(crate) fn body_awaited_since(&self) -> Option<Instant> {

@@ -96,6 +96,7 @@ impl Watch<'_> {
             fields,
             deadline: Instant::now() + EVERY,
             most: MOST,
+            charge: None,
         });
         match timeout(EVERY, asked).await {
             Ok(Ok(Fetched { heard, .. })) if is_outage(heard.status) => {

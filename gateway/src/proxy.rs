@@ -57,6 +57,7 @@ use crate::fault::{ClientFault, Fault};
 use crate::guard::{Guard, Intake, Permit};
 use crate::held::Held;
 use crate::link::Link;
+use crate::memory::Memory;
 use crate::rate::Client;
 use crate::trace::Trace;
 
@@ -113,6 +114,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) takes_interim: bool,
     /// What is held for the client's connection, where it is one of HTTP/2.
     pub(crate) held: Held,
+    /// The budget that bodies are charged to.
+    pub(crate) memory: &'a Arc<Memory>,
     /// How long the upstream may be waited for, until the last byte of the answer.
     pub(crate) timeout: Duration,
     /// The route's `idempotent`: the upstream recognises a repeated request by its `Idempotency-Key`.
@@ -150,7 +153,7 @@ pub(crate) async fn forward(
     let mut body = Body::of(&outgoing, framing, payload, &upload);
     if !framing.is_empty() {
         meet(&outgoing).await?;
-        body.gather(&upload, &outgoing.held).await?;
+        body.gather(&upload, &outgoing).await?;
     }
     let waiting = Waiting {
         deadline: Deadline::after(outgoing.timeout, outgoing.link),
@@ -165,11 +168,11 @@ pub(crate) async fn forward(
             && tries < u32::from(outgoing.upstream.retries)
             && body.is_whole();
         if !is_worth {
-            return Ok(relay(answered?, &outgoing, waiting));
+            return relay(answered?, &outgoing, waiting);
         }
         let pause = retry::pause(tries, rand::random());
         if Instant::now() + pause >= waiting.deadline.at() || !outgoing.guard.may_retry() {
-            return Ok(relay(answered?, &outgoing, waiting));
+            return relay(answered?, &outgoing, waiting);
         }
         tries += 1;
         outgoing.guard.metrics.retries.inc();

@@ -10,6 +10,7 @@ use shared_types::problem::{Code, Occurrence};
 
 use crate::config::Upstream;
 use crate::fault::{Fault, UpstreamFault};
+use crate::memory::NoRoom;
 use crate::problem;
 use crate::rate::Exceeded;
 use crate::record::Record;
@@ -79,6 +80,13 @@ impl<'a> Reply<'a> {
                     "not asked: the client has its share of the requests that may be under way"
                 );
             }
+            Fault::NoRoom(reason) => {
+                let cause = match reason {
+                    NoRoom::Budget => "limits.memory is used up",
+                    NoRoom::Share => "the client has its share of limits.memory",
+                };
+                log::info!(upstream = name, route = route, request_id = id; "a body is not taken in: {cause}");
+            }
             Fault::Loop => {
                 log::warn!(upstream = name, route = route, request_id = id; "the request keeps coming back here");
             }
@@ -94,7 +102,11 @@ impl<'a> Reply<'a> {
         self.log(fault, upstream);
         let at_fault = match fault {
             Fault::Upstream { fault, .. } => upstream.map(|upstream| (upstream, *fault)),
-            Fault::ShareUsed | Fault::Loop | Fault::Internal(_) | Fault::Client(_) => None,
+            Fault::ShareUsed
+            | Fault::NoRoom(_)
+            | Fault::Loop
+            | Fault::Internal(_)
+            | Fault::Client(_) => None,
         };
         let mut response = self.problem_of(fault.code(), at_fault);
         if let Some(seconds) = fault.retry_after() {

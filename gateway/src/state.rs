@@ -18,6 +18,7 @@ use crate::fault::whole_seconds;
 use crate::features::{Feature, overall, state};
 use crate::guard::{Guard, Phase};
 use crate::keep::{Keep, Refused};
+use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::openapi;
 use crate::tracking::{Copies, Lists, WatchLimits, Watches};
@@ -30,6 +31,8 @@ pub(crate) struct State {
     /// For the console.
     pub(crate) recent: Recent,
     pub(crate) keep: Keep,
+    /// For what is held of bodies.
+    pub(crate) memory: Arc<Memory>,
     pub(crate) copies: Copies,
     pub(crate) lists: Arc<Lists>,
     pub(crate) watches: Arc<Watches>,
@@ -59,6 +62,7 @@ impl State {
                     Guard::of(upstream, config.route_names.of(index), metrics)
                 })
                 .collect(),
+            memory: Memory::new(config.limits.memory),
             keep: Keep::new(rows, share, metrics.lookups.clone()),
             metrics,
             recent: Recent::default(),

@@ -101,7 +101,11 @@ impl Way<'_> {
         };
         let keep = &self.worker.state.keep;
         let timeout = self.to.settings.timeout;
-        let missed = match keep.answer(kept, request, timeout, ask).await {
+        let charge = || {
+            let client = self.worker.share_of(request);
+            self.worker.state.memory.charge(client)
+        };
+        let missed = match keep.answer(kept, request, timeout, charge, ask).await {
             Given::Answer(response) => return response,
             Given::Stale(response, missed) => {
                 match &*missed {
@@ -165,6 +169,7 @@ impl Way<'_> {
             // Clients of HTTP/1.0 know none (RFC 9110 §15.2).
             takes_interim: request.version() >= Version::HTTP_11,
             held: held_for(request),
+            memory: &state.memory,
             max_body: self.to.settings.request_body,
             timeout: self.to.settings.timeout,
             honours_keys: self.to.settings.idempotent,

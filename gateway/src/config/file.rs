@@ -8,7 +8,7 @@ use bytesize::ByteSize;
 use serde::{Deserialize, Deserializer, de};
 use service_kit::env::ConfigError;
 
-use crate::limits::MOST_FIELDS;
+use crate::limits::{DEFAULT_MEMORY, MOST_FIELDS};
 use crate::min_rate::MinRate;
 use crate::rate::Rate;
 
@@ -52,6 +52,10 @@ pub(crate) struct LimitsTable {
     pub(crate) rate: Option<Rate>,
     #[serde(default = "default_cache")]
     pub(crate) cache: ByteSize,
+    #[serde(default = "default_memory")]
+    pub(crate) memory: ByteSize,
+    /// A tenth of `memory` where it is not said.
+    pub(crate) memory_per_client: Option<ByteSize>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -230,6 +234,10 @@ fn default_response_fields() -> usize {
 /// Room for a few thousand menus.
 fn default_cache() -> ByteSize {
     ByteSize::mib(16)
+}
+
+fn default_memory() -> ByteSize {
+    ByteSize(DEFAULT_MEMORY)
 }
 
 /// Each costs every service a request every two seconds, so that these are 500 a second. Even where each takes a second,

@@ -136,6 +136,16 @@ fn a_bad_value_is_refused_by_its_name() {
         ("head = \"32KiB\"", "head = \"1MiB\"", "limits.head"),
         ("fields = 88", "fields = 97", "limits.fields"),
         (
+            "memory = \"64MiB\"",
+            "memory = \"8191KiB\"",
+            "limits.memory",
+        ),
+        (
+            "memory_per_client = \"6.4MiB\"",
+            "memory_per_client = \"255KiB\"",
+            "limits.memory_per_client",
+        ),
+        (
             "response_head = \"64KiB\"",
             "response_head = \"1023B\"",
             "limits.response_head",
@@ -297,6 +307,26 @@ fn a_client_has_a_tenth_of_the_connections_unless_the_file_says_otherwise() {
     assert_eq!(per_client(&text), 7);
     let text = DEFAULT_FILE.replace(line, "connections_per_client = 0\n");
     assert!(refused(&text).contains("limits.connections_per_client"));
+}
+
+#[test]
+fn a_client_has_a_tenth_of_the_memory_unless_the_file_says_otherwise() {
+    let of = |text: &str| {
+        let config = Config::parse("test.toml", text, &Env::of_pairs([])).unwrap();
+        let memory = config.limits.memory;
+        (memory.most, memory.per_client)
+    };
+    assert_eq!(of(DEFAULT_FILE), (67_108_864, 6_710_886));
+    let silent = DEFAULT_FILE.replace("memory_per_client = \"6.4MiB\"\n", "");
+    assert_ne!(silent, DEFAULT_FILE);
+    assert_eq!(of(&silent), (67_108_864, 6_710_886));
+    let silent = silent.replace("memory = \"64MiB\"\n", "");
+    assert_eq!(of(&silent), (67_108_864, 6_710_886));
+    let own = DEFAULT_FILE.replace(
+        "memory_per_client = \"6.4MiB\"",
+        "memory_per_client = \"1MiB\"",
+    );
+    assert_eq!(of(&own), (67_108_864, 1024 * 1024));
 }
 
 #[test]

@@ -10,6 +10,9 @@ use crate::refusal::Refusal;
 /// What is read ahead of its turn: enough for a head as large as one may be, which `Limits` holds under 120 KiB.
 const MOST_HELD: usize = 128 * 1024;
 
+/// The same while a whole head is held back. What follows it is bodies, most likely, and would be held for nothing.
+const MOST_HELD_BACK: usize = 16 * 1024;
+
 #[derive(Debug)]
 pub(super) struct Inbound {
     screen: Screen,
@@ -132,7 +135,11 @@ impl Inbound {
 
     /// Nothing more is read before what is held has had its turn.
     pub(super) fn is_full(&self) -> bool {
-        self.held.len() >= MOST_HELD
+        let most = match self.is_held_back {
+            true => MOST_HELD_BACK,
+            false => MOST_HELD,
+        };
+        self.held.len() >= most
     }
 
     /// Why the client's last bytes were refused, and these bytes.

@@ -95,6 +95,11 @@ impl Stream {
         taking::judge(written, &mut self.taking, &mut self.patience, context)
     }
 
+    /// Whoever takes the body has enough of it for now. The client sends no more than the system holds meanwhile.
+    fn is_body_ahead(&self) -> bool {
+        self.inbound.is_within_body() && self.link.is_body_ahead() && self.has_requests()
+    }
+
     fn poll_interim(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(answer) = self.interim.front() {
             let written = Pin::new(&mut self.transport).poll_write(context, answer);
@@ -140,6 +145,9 @@ impl AsyncRead for Stream {
             } else if this.has_ended {
                 return this.ended(context);
             } else if this.inbound.is_full() {
+                return this.wait(context);
+            } else if this.is_body_ahead() {
+                this.link.wake_for_room(context.waker());
                 return this.wait(context);
             } else if this.inbound.holds_nothing() {
                 let read = Pin::new(&mut this.transport).poll_read(context, buffer);

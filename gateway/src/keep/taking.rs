@@ -16,6 +16,7 @@ use super::copy::stored_fields;
 use super::storing::{Arrived, Unfit, judge};
 use super::{Copy, Missed};
 use crate::fault::{Fault, UpstreamFault};
+use crate::memory::Charge;
 use crate::route::Kept;
 
 pub(super) enum Taken {
@@ -52,7 +53,12 @@ pub(super) struct Asked {
 }
 
 /// Takes an answer in, unless it is no success, may not be stored, or has more than `most` bytes.
-pub(super) async fn take(answer: HttpResponse, kept: &Kept, most: u64, asked: Asked) -> Taken {
+pub(super) async fn take(
+    answer: HttpResponse,
+    kept: &Kept,
+    (most, mut charge): (u64, Charge),
+    asked: Asked,
+) -> Taken {
     if answer.status().is_server_error() {
         let status = answer.status().as_u16();
         return Taken::Failed(answer, status);
@@ -69,7 +75,7 @@ pub(super) async fn take(answer: HttpResponse, kept: &Kept, most: u64, asked: As
         Err(unfit) => return Taken::Unfit(unfit),
     };
     let (head, body) = answer.into_parts();
-    let body = match whole(body, most).await {
+    let body = match whole(body, most, &mut charge).await {
         Ok(Some(body)) => body,
         Ok(None) => return Taken::Unfit(Unfit::TooLarge(most)),
         Err(fault) => return Taken::Broken(fault),
@@ -87,15 +93,27 @@ pub(super) async fn take(answer: HttpResponse, kept: &Kept, most: u64, asked: As
 }
 
 /// The whole body, in no more room than it takes; none where it has more than `most` bytes.
-async fn whole(mut body: BoxBody, most: u64) -> Result<Option<Bytes>, Fault> {
+async fn whole(mut body: BoxBody, most: u64, charge: &mut Charge) -> Result<Option<Bytes>, Fault> {
+    let mut charged = 0;
     let mut whole = match body.size() {
         BodySize::Sized(size) if size > most => return Ok(None),
-        BodySize::Sized(size) => BytesMut::with_capacity(usize::try_from(size).unwrap_or(0)),
+        BodySize::Sized(size) => {
+            let size = usize::try_from(size).unwrap_or(0);
+            charge.take(size)?;
+            charged = size;
+            BytesMut::with_capacity(size)
+        }
         BodySize::None | BodySize::Stream => BytesMut::new(),
     };
     while let Some(piece) = poll_fn(|context| Pin::new(&mut body).poll_next(context)).await {
         match piece {
-            Ok(piece) => whole.extend_from_slice(&piece),
+            Ok(piece) => {
+                whole.extend_from_slice(&piece);
+                if let Some(more @ 1..) = whole.len().checked_sub(charged) {
+                    charge.take(more)?;
+                    charged += more;
+                }
+            }
             Err(error) => {
                 let cause = chain(error.as_ref());
                 return Err(Fault::upstream(UpstreamFault::Dropped, cause));

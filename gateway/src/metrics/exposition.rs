@@ -38,6 +38,11 @@ pub(crate) fn expose(state: &State) -> prometheus::Result<String> {
         "Answers of an upstream that wait for their clients to take them.",
         &["upstream"],
     )?;
+    let memory = gauges(
+        "gateway_body_memory_bytes",
+        "Bytes of clients' bodies and upstreams' answers that are held, of limits.memory.",
+        &[],
+    )?;
     let drills = gauges("gateway_drills", "Failure drills under way.", &[])?;
     let build = gauges(
         "gateway_build_info",
@@ -71,6 +76,8 @@ pub(crate) fn expose(state: &State) -> prometheus::Result<String> {
     drills
         .with_label_values::<&str>(&[])
         .set(i64::try_from(under_way).unwrap_or(i64::MAX));
+    let held = i64::try_from(state.memory.held()).unwrap_or(i64::MAX);
+    memory.with_label_values::<&str>(&[]).set(held);
     build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
     let mut families = state.metrics.registry.gather();
     families.extend(now.gather());

@@ -8,10 +8,10 @@ use actix_web::web::Bytes;
 
 use super::Outgoing;
 use super::framing::Framing;
-use super::upload::{Progress, Upload};
+use super::upload::{Gathered, Progress, Stopped, Upload};
 use crate::fault::{ClientFault, Fault};
 use crate::guard::Intake;
-use crate::held::Held;
+use crate::memory::Charge;
 
 /// What is awaited of a body before the upstream is asked. An order has a few hundred bytes; a larger body streams.
 const MOST_AWAITED: usize = 64 * 1024;
@@ -23,6 +23,7 @@ pub(super) enum Body {
     Kept {
         body: Bytes,
         is_chunked: bool,
+        _charge: Charge,
     },
 }
 
@@ -45,18 +46,30 @@ impl Body {
 
     /// Waits for the whole body, or for the beginning of a large one. `limits.stall_timeout` and `limits.min_rate` bound
     /// the wait.
-    pub(super) async fn gather(&mut self, progress: &Progress, held: &Held) -> Result<(), Fault> {
+    pub(super) async fn gather(
+        &mut self,
+        progress: &Progress,
+        outgoing: &Outgoing<'_>,
+    ) -> Result<(), Fault> {
         let Self::Stream(Some(upload)) = self else {
             return Ok(());
         };
         let is_chunked = upload.is_chunked();
-        match upload.gather(MOST_AWAITED, held).await {
-            Ok(Some(body)) => *self = Self::Kept { body, is_chunked },
-            Ok(None) => {}
-            Err(_interrupted) => {
+        let charge = outgoing.memory.charge(outgoing.client);
+        match upload.gather(MOST_AWAITED, &outgoing.held, charge).await {
+            Ok(Gathered::Whole(body, charge)) => {
+                *self = Self::Kept {
+                    body,
+                    is_chunked,
+                    _charge: charge,
+                }
+            }
+            Ok(Gathered::Beginning) => {}
+            Err(Stopped::Interrupted(_)) => {
                 let fault = progress.fault().unwrap_or(ClientFault::Malformed);
                 return Err(Fault::Client(fault));
             }
+            Err(Stopped::NoRoom(reason)) => return Err(reason.into()),
         }
         Ok(())
     }
@@ -74,7 +87,9 @@ impl Body {
         match self {
             Self::None => Upload::none(),
             Self::Stream(upload) => upload.take().unwrap_or_else(Upload::none),
-            Self::Kept { body, is_chunked } => Upload::kept(body.clone(), *is_chunked),
+            Self::Kept {
+                body, is_chunked, ..
+            } => Upload::kept(body.clone(), *is_chunked),
         }
     }
 

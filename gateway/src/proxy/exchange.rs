@@ -20,7 +20,7 @@ use super::sending::{Sending, Unsent};
 use super::sweep::Sweep;
 
 /// What is read at once while a head is awaited: a usual answer as a whole.
-const READ: usize = 8 * 1024;
+pub(super) const READ: usize = 8 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {

@@ -14,6 +14,7 @@ use super::pool::Pool;
 use super::send::{Line, send};
 use super::upload::Upload;
 use crate::fault::{Fault, UpstreamFault};
+use crate::memory::Charge;
 
 /// A GET.
 pub(crate) struct Fetch<'a> {
@@ -26,6 +27,8 @@ pub(crate) struct Fetch<'a> {
     pub(crate) deadline: Instant,
     /// Bytes of the answer's body.
     pub(crate) most: usize,
+    /// For those bytes, where they may be many.
+    pub(crate) charge: Option<Charge>,
 }
 
 /// An answer as a whole.
@@ -35,7 +38,7 @@ pub(crate) struct Fetched {
     pub(crate) body: Bytes,
 }
 
-pub(crate) async fn fetch(fetch: Fetch<'_>) -> Result<Fetched, Fault> {
+pub(crate) async fn fetch(mut fetch: Fetch<'_>) -> Result<Fetched, Fault> {
     let line = Line {
         pool: fetch.pool,
         upstream: fetch.upstream,
@@ -52,7 +55,11 @@ pub(crate) async fn fetch(fetch: Fetch<'_>) -> Result<Fetched, Fault> {
         let (answer, mut exchange) = send(&line, head.end(), Upload::none()).await?;
         let mut whole = BytesMut::new();
         while let Some(content) = poll_fn(|context| exchange.poll_content(context)).await {
-            whole.extend_from_slice(&content?);
+            let content = content?;
+            if let Some(charge) = &mut fetch.charge {
+                charge.take(content.len())?;
+            }
+            whole.extend_from_slice(&content);
             if whole.len() > fetch.most {
                 return Err(Fault::upstream(
                     UpstreamFault::InvalidResponse,

@@ -12,11 +12,13 @@ use futures_util::stream::empty;
 
 use super::deadline::Deadline;
 use super::download::{Download, Whole};
+use super::exchange::{Exchange, READ};
 use super::pieces::Pieces;
-use super::transfer::Transfer;
+use super::transfer::{MOST_AHEAD, Transfer};
 use super::upload::Progress;
 use super::{Answered, Outgoing, via};
-use crate::held::Held;
+use crate::fault::Fault;
+use crate::memory::{Charge, NoRoom};
 
 /// Who is waited for, and for how long.
 pub(super) struct Waiting {
@@ -25,7 +27,14 @@ pub(super) struct Waiting {
 }
 
 /// The answer as it came: status, end-to-end fields, body.
-pub(super) fn relay(answered: Answered, outgoing: &Outgoing<'_>, waiting: Waiting) -> HttpResponse {
+///
+/// # Errors
+/// There is no room for a body that streams. The request changed nothing, or it would have to be answered all the same.
+pub(super) fn relay(
+    answered: Answered,
+    outgoing: &Outgoing<'_>,
+    waiting: Waiting,
+) -> Result<HttpResponse, Fault> {
     let Answered {
         answer,
         mut exchange,
@@ -46,14 +55,14 @@ pub(super) fn relay(answered: Answered, outgoing: &Outgoing<'_>, waiting: Waitin
     }
     if exchange.is_over() {
         exchange.end();
-        return if is_head {
+        return Ok(if is_head {
             withhold(response)
         } else {
             response
-        };
+        });
     }
     let (length, held) = (answer.length, &outgoing.held);
-    let ready = if held.has_room() {
+    let ready = if held.has_room_in(outgoing.memory) {
         exchange.ready()
     } else {
         Pieces::default()
@@ -61,12 +70,16 @@ pub(super) fn relay(answered: Answered, outgoing: &Outgoing<'_>, waiting: Waitin
     if exchange.is_over() {
         // The connection and the permit go back before the client has taken anything.
         exchange.end();
-        return response.set_body(whole(ready, length, held));
+        return Ok(response.set_body(whole(ready, length, outgoing)));
     }
+    let charge = match charge(&exchange, outgoing) {
+        Err(reason) if outgoing.method.is_safe() => return Err(reason.into()),
+        charge => charge.ok().flatten(),
+    };
     let sweep = Rc::clone(exchange.sweep());
     let Waiting { deadline, upload } = waiting;
     let transfer = Transfer::new(
-        (exchange, permit),
+        (exchange, permit, charge),
         ready,
         deadline,
         upload,
@@ -75,12 +88,25 @@ pub(super) fn relay(answered: Answered, outgoing: &Outgoing<'_>, waiting: Waitin
     );
     let transfer = Rc::new(RefCell::new(transfer));
     sweep.note(&transfer);
-    response.set_body(BoxBody::new(Download { transfer, length }))
+    Ok(response.set_body(BoxBody::new(Download { transfer, length })))
+}
+
+/// For what is held of a body that streams. None where that is no more than the connection's own buffer.
+fn charge(exchange: &Exchange, outgoing: &Outgoing<'_>) -> Result<Option<Charge>, NoRoom> {
+    let left = exchange.left().and_then(|left| usize::try_from(left).ok());
+    let most = left.map_or(MOST_AHEAD, |left| left.min(MOST_AHEAD));
+    if most <= READ {
+        return Ok(None);
+    }
+    let mut charge = outgoing.memory.charge(outgoing.client);
+    charge.take(most)?;
+    Ok(Some(charge))
 }
 
 /// A body that has come whole.
-fn whole(pieces: Pieces, length: Option<u64>, held: &Held) -> BoxBody {
-    let body = held.hold(pieces.join());
+fn whole(pieces: Pieces, length: Option<u64>, outgoing: &Outgoing<'_>) -> BoxBody {
+    let charge = || outgoing.memory.charge(outgoing.client);
+    let body = outgoing.held.hold_answer(pieces.join(), charge);
     if length.is_some() {
         return BoxBody::new(body);
     }

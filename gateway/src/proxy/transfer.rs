@@ -19,6 +19,7 @@ use super::sending::Unsent;
 use super::upload::Progress;
 use crate::guard::{Guard, Permit};
 use crate::held::Held;
+use crate::memory::Charge;
 
 /// The most that is read ahead of a client.
 pub(super) const MOST_AHEAD: usize = 64 * 1024;
@@ -34,6 +35,8 @@ pub(super) enum Broken {
 pub(super) struct Transfer {
     /// Dropping it closes the connection, so that it is closed when nobody wants the rest.
     exchange: Option<(Exchange, Permit)>,
+    /// For what is held of a body, until its client has taken the last of it.
+    _charge: Option<Charge>,
     /// What was read ahead of the client.
     ahead: Pieces,
     /// What is told after that.
@@ -50,7 +53,7 @@ pub(super) struct Transfer {
 impl Transfer {
     /// Of a body that is not over; `ahead` is what has come of it.
     pub(super) fn new(
-        exchange: (Exchange, Permit),
+        (exchange, permit, charge): (Exchange, Permit, Option<Charge>),
         ahead: Pieces,
         deadline: Deadline,
         upload: Progress,
@@ -59,7 +62,8 @@ impl Transfer {
     ) -> Self {
         deadline.pause();
         Self {
-            exchange: Some(exchange),
+            exchange: Some((exchange, permit)),
+            _charge: charge,
             ahead,
             broken: None,
             is_unasked: true,

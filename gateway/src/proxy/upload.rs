@@ -1,100 +1,76 @@
 //! A client's body on its way to the upstream: streamed, counted, and cut where it is too large.
 
-use std::cell::Cell;
+mod progress;
+
 use std::future::poll_fn;
-use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use actix_web::dev::Payload;
-use actix_web::error::PayloadError;
 use bytes::Bytes;
 use futures_util::Stream as _;
-use prometheus::IntCounter;
 
 use super::pieces::Pieces;
 use crate::fault::ClientFault;
 use crate::held::Held;
-use crate::link::Link;
+use crate::link::{BODY_AHEAD, Link};
+use crate::memory::{self, Charge, NoRoom};
+pub(super) use progress::Progress;
 
-/// How far a body has come. Kept outside the body, which the exchange owns: when that fails, this says whose fault it
-/// was.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Progress {
-    state: Rc<Cell<State>>,
-    /// The client's connection, which is told that the body is wanted.
-    link: Option<Rc<Link>>,
-    /// Counts its bytes.
-    received: Option<IntCounter>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
-    /// Nobody waits for the client: there is no body, the upstream has yet to take a piece of it, or has it all.
-    #[default]
-    Settled,
-    /// The upstream could take more than the client has sent.
-    Awaited,
-    Failed(ClientFault),
-}
-
-impl Progress {
-    pub(super) fn of(link: Option<&Rc<Link>>, received: &IntCounter) -> Self {
-        Self {
-            state: Rc::default(),
-            link: link.cloned(),
-            received: Some(received.clone()),
-        }
-    }
-
-    fn await_client(&self) {
-        self.state.set(State::Awaited);
-        if let Some(link) = &self.link {
-            link.want_body();
-        }
-    }
-
-    /// A piece of the body, or its end, has come.
-    fn settle(&self) {
-        self.state.set(State::Settled);
-        if let Some(link) = &self.link {
-            link.take_body();
-        }
-    }
-
-    fn fault_of(&self, error: &PayloadError) -> ClientFault {
-        // Over HTTP/1 the connection was ended on the client, which looks like a body that ends too early.
-        let has_stalled = self.link.as_ref().is_some_and(|link| link.has_stalled());
-        match error {
-            PayloadError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
-                ClientFault::TooSlow
-            }
-            _ if has_stalled => ClientFault::TooSlow,
-            _ => ClientFault::Malformed,
-        }
-    }
-
-    /// Whether the client is the one who is waited for.
-    pub(super) fn is_awaited(&self) -> bool {
-        self.state.get() == State::Awaited
-    }
-
-    pub(super) fn fault(&self) -> Option<ClientFault> {
-        match self.state.get() {
-            State::Failed(fault) => Some(fault),
-            State::Settled | State::Awaited => None,
-        }
-    }
-}
+/// What a client of HTTP/2 may send of a body that nobody takes: its stream's window.
+const STREAM_WINDOW: usize = 128 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 #[error("the client's body could not be taken in")]
 pub(super) struct Interrupted;
 
+/// Why a body is not taken in.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    Interrupted(Interrupted),
+    NoRoom(NoRoom),
+}
+
+/// What has been awaited of a body.
+pub(super) enum Gathered {
+    Whole(Bytes, Charge),
+    /// The rest streams.
+    Beginning,
+}
+
+/// What has come before any of it was sent, and what is charged for the whole of the upload.
+struct Ahead {
+    pieces: Pieces,
+    _charge: Charge,
+}
+
+/// A body that a client sends. When nobody takes it any more, the connection drops what still comes.
+struct Inflow {
+    payload: Payload,
+    link: Option<Rc<Link>>,
+}
+
+impl Inflow {
+    fn new(payload: Payload, progress: &Progress) -> Self {
+        Self {
+            payload,
+            link: progress.link.clone(),
+        }
+    }
+}
+
+impl Drop for Inflow {
+    fn drop(&mut self) {
+        if let Some(link) = &self.link {
+            link.leave_body();
+        }
+    }
+}
+
 pub(super) struct Upload {
-    /// What has come before any of it was sent. Boxed, since it is seldom there and moved with every request.
-    ahead: Option<Box<Pieces>>,
+    /// Boxed, since it is seldom there and moved with every request.
+    ahead: Option<Box<Ahead>>,
     source: Source,
     /// Bytes that may still come.
     allowance: u64,
@@ -106,7 +82,7 @@ pub(super) struct Upload {
 enum Source {
     /// The request has no body.
     None,
-    Client(Payload),
+    Client(Inflow),
     /// It is here already, so that it can be sent again. Nothing is left of it but its end.
     Kept(Option<Bytes>),
 }
@@ -137,7 +113,7 @@ impl Upload {
     pub(super) fn sized(payload: Payload, length: u64, progress: Progress) -> Self {
         Self {
             ahead: None,
-            source: Source::Client(payload),
+            source: Source::Client(Inflow::new(payload, &progress)),
             allowance: length,
             is_sized: true,
             progress,
@@ -148,7 +124,7 @@ impl Upload {
     pub(super) fn chunked(payload: Payload, limit: u64, progress: Progress) -> Self {
         Self {
             ahead: None,
-            source: Source::Client(payload),
+            source: Source::Client(Inflow::new(payload, &progress)),
             allowance: limit,
             is_sized: false,
             progress,
@@ -156,7 +132,7 @@ impl Upload {
     }
 
     fn fail(&self, fault: ClientFault) -> Poll<Option<Result<Bytes, Interrupted>>> {
-        self.progress.state.set(State::Failed(fault));
+        self.progress.fail(fault);
         Poll::Ready(Some(Err(Interrupted)))
     }
 
@@ -164,12 +140,12 @@ impl Upload {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Interrupted>>> {
-        if let Some(piece) = self.ahead.as_mut().and_then(|ahead| ahead.pop()) {
+        if let Some(piece) = self.ahead.as_mut().and_then(|ahead| ahead.pieces.pop()) {
             return Poll::Ready(Some(Ok(piece)));
         }
         let payload = match &mut self.source {
             Source::None => return Poll::Ready(None),
-            Source::Client(payload) => payload,
+            Source::Client(inflow) => &mut inflow.payload,
             Source::Kept(body) => {
                 let body = body.take();
                 self.allowance = 0;
@@ -190,6 +166,7 @@ impl Upload {
             Poll::Ready(None) => {
                 self.progress.settle();
                 self.source = Source::None;
+                self.ahead = None;
                 Poll::Ready(None)
             }
             Poll::Ready(Some(Err(error))) => self.fail(self.progress.fault_of(&error)),
@@ -201,6 +178,9 @@ impl Upload {
                         received.inc_by(chunk.len() as u64);
                     }
                     self.progress.settle();
+                    if self.is_sized && left == 0 {
+                        self.ahead = None;
+                    }
                     Poll::Ready(Some(Ok(chunk)))
                 }
             },
@@ -213,7 +193,11 @@ impl Upload {
             Source::None => true,
             Source::Client(_) | Source::Kept(_) => self.is_sized && self.allowance == 0,
         };
-        is_over && self.ahead.as_ref().is_none_or(|ahead| ahead.is_empty())
+        is_over
+            && self
+                .ahead
+                .as_ref()
+                .is_none_or(|ahead| ahead.pieces.is_empty())
     }
 
     /// Whether only its end tells how long it is.
@@ -221,23 +205,55 @@ impl Upload {
         !self.is_sized
     }
 
-    /// Waits until the whole body is here, or `most` bytes of it, or as much as may be held. Gives the whole.
+    /// Waits until the whole body is here, or `most` bytes of it, or as much as may be held for its connection. What is
+    /// held is charged; of a body that goes on, what its connection may hold of it meanwhile is, too.
     pub(super) async fn gather(
         &mut self,
         most: usize,
         held: &Held,
-    ) -> Result<Option<Bytes>, Interrupted> {
-        let mut ahead = Pieces::default();
+        mut charge: Charge,
+    ) -> Result<Gathered, Stopped> {
+        let mut pieces = Pieces::default();
         while !self.is_over() {
-            if ahead.size() >= most || !held.has_room() {
-                self.ahead = Some(Box::new(ahead));
-                return Ok(None);
+            if pieces.size() >= most || !held.has_room() {
+                charge.take(self.window())?;
+                self.ahead = Some(Box::new(Ahead {
+                    pieces,
+                    _charge: charge,
+                }));
+                return Ok(Gathered::Beginning);
             }
             match poll_fn(|context| self.poll_piece(context)).await {
-                Some(piece) => ahead.push(held.hold(piece?)),
+                Some(piece) => {
+                    let piece = piece?;
+                    charge.take(piece.len() + memory::PIECE)?;
+                    pieces.push(held.hold(piece));
+                }
                 None => break,
             }
         }
-        Ok(Some(ahead.join()))
+        Ok(Gathered::Whole(pieces.join(), charge))
+    }
+
+    /// What may be held of the body while it is not taken.
+    fn window(&self) -> usize {
+        let window = match self.progress.link {
+            Some(_) => BODY_AHEAD,
+            None => STREAM_WINDOW,
+        };
+        let left = usize::try_from(self.allowance).unwrap_or(usize::MAX);
+        window.min(left)
+    }
+}
+
+impl From<Interrupted> for Stopped {
+    fn from(interrupted: Interrupted) -> Self {
+        Self::Interrupted(interrupted)
+    }
+}
+
+impl From<NoRoom> for Stopped {
+    fn from(reason: NoRoom) -> Self {
+        Self::NoRoom(reason)
     }
 }

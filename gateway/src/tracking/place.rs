@@ -16,6 +16,7 @@ use crate::dispatch::Worker;
 use crate::drills::Drill;
 use crate::fault::Fault;
 use crate::guard::{Guard, Intake};
+use crate::memory::Memory;
 use crate::proxy::{Fetch, Pool, fetch, settle};
 use crate::rate::Client;
 
@@ -39,6 +40,7 @@ pub(super) struct Place {
     /// The number of its circuit.
     circuit: usize,
     pool: Rc<Pool>,
+    memory: Arc<Memory>,
 }
 
 /// One request for it.
@@ -71,6 +73,7 @@ impl Place {
             guard: Arc::clone(worker.state.guards.get(index)?),
             circuit: source.circuit,
             pool: Rc::clone(worker.pools.of(index)?),
+            memory: Arc::clone(&worker.state.memory),
         })
     }
 
@@ -97,6 +100,7 @@ impl Place {
                 fields: call.fields,
                 deadline,
                 most: MOST,
+                charge: Some(self.memory.charge(call.client)),
             })
             .await
         };

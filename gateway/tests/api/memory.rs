@@ -1,5 +1,7 @@
 //! What slow clients cost: the real binary, whose memory its own figures tell.
 
+mod budget;
+
 use std::net::SocketAddr;
 
 use service_kit::testing::{Client, Process, addr_after};

@@ -33,6 +33,7 @@ const PEER: &str = "192.0.2.7:4321";
 pub(super) const LIMITS: Limits = Limits {
     fields: crate::limits::MOST_FIELDS,
     answers: crate::limits::AnswerLimits::DEFAULT,
+    memory: crate::limits::MemoryLimits::DEFAULT,
     uri: 1024,
     head: 4096,
     request_body: 1024,

@@ -25,6 +25,10 @@ impl Stream {
             self.sending = Allowance::new(&self.state.config.limits);
         }
         if self.inbound.is_within_body() {
+            match screened.begins {
+                true => self.link.meter_body(),
+                false => self.link.pass_body(screened.pass),
+            }
             self.note_body(screened);
         } else if head_begins {
             self.since = Instant::now();

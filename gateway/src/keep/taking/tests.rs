@@ -8,18 +8,34 @@ use actix_web::web::Bytes;
 use futures_util::stream::iter;
 
 use super::{Asked, Taken, take};
+use crate::fault::Fault;
 use crate::keep::storing::Unfit;
 use crate::keep::tests::kept;
+use crate::limits::MemoryLimits;
+use crate::memory::{Charge, Memory, NoRoom};
 
 const MOST: u64 = 10;
 
+fn charge(most: usize) -> Charge {
+    let limits = MemoryLimits {
+        most,
+        per_client: most,
+    };
+    Memory::new(limits).charge(None)
+}
+
 async fn taken(answer: HttpResponse) -> Taken {
+    taken_within(1024, answer).await
+}
+
+/// With a budget of so many bytes.
+async fn taken_within(budget: usize, answer: HttpResponse) -> Taken {
     let asked = Asked {
         at: Instant::now(),
         generation: 0,
         epoch: 0,
     };
-    take(answer, &kept(), MOST, asked).await
+    take(answer, &kept(), (MOST, charge(budget)), asked).await
 }
 
 #[actix_web::test]
@@ -79,4 +95,20 @@ async fn what_breaks_off_is_not_stored() {
     let body = BoxBody::new(BodyStream::new(pieces));
     let answer = HttpResponse::Ok().body(body);
     assert!(matches!(taken(answer).await, Taken::Broken(_)));
+}
+
+#[actix_web::test]
+async fn what_has_no_room_is_not_stored_and_no_fault_of_the_upstream() {
+    let pieces = ["0123", "4567"];
+    let streamed =
+        iter(pieces.map(|piece| Ok::<_, std::io::Error>(Bytes::from_static(piece.as_bytes()))));
+    for body in [
+        BoxBody::new("01234567"),
+        BoxBody::new(BodyStream::new(streamed)),
+    ] {
+        let taken = taken_within(7, HttpResponse::Ok().body(body)).await;
+        let Taken::Broken(Fault::NoRoom(NoRoom::Budget)) = taken else {
+            panic!("stored")
+        };
+    }
 }

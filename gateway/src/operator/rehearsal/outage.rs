@@ -80,6 +80,7 @@ impl<'a> Lookout<'a> {
             fields: HeaderMap::new(),
             deadline: Instant::now() + PATIENCE,
             most: MOST,
+            charge: None,
         });
         answer
             .await

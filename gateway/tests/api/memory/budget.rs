@@ -1,0 +1,318 @@
+//! `limits.memory`: what bodies take of the real process, however many come at once, and what everybody else gets meanwhile.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::Command;
+
+use service_kit::testing::{Client, Process, addr_after, eventually};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinHandle;
+
+use crate::process::gateway;
+use crate::scripted::{json, read_head, serving, silent};
+
+const KIB: u64 = 1024;
+const MIB: u64 = 1024 * KIB;
+
+/// What `limits.memory` says.
+const BUDGET: u64 = 16 * MIB;
+
+const UPLOADS: u16 = 800;
+
+/// What a connection may have in its own buffers, as `gateway.toml` says.
+const CONNECTION: u64 = 48 * KIB;
+
+/// The whole of an upload, of which the last byte never comes.
+const UPLOAD: usize = 900_000;
+
+const LARGE: usize = 4 * 1024 * 1024;
+
+const SITE: &str = r#"
+[limits]
+uri = "1KiB"
+head = "4KiB"
+request_body = "1MiB"
+connections = 8000
+connections_per_client = 4000
+head_timeout = "60s"
+stall_timeout = "60s"
+idle_timeout = "60s"
+rate = "off"
+memory = "16MiB"
+
+[upstreams.deaf]
+url = "http://127.0.0.1:1"
+label = { fr = "Le sourd", en = "The deaf one" }
+connect_timeout = "5s"
+timeout = "60s"
+retries = 0
+breaker = { failures = 1, minimum = 1, percent = 1 }
+# Whoever waits for the one permit has what was sent in the gateway, and not in the system's buffers.
+concurrency = { requests = 1, per_client = 1, queue = 4000, wait = "20s" }
+
+[upstreams.well]
+url = "http://127.0.0.1:1"
+label = { fr = "Le bien portant", en = "The well one" }
+connect_timeout = "5s"
+timeout = "60s"
+retries = 0
+breaker = { failures = 1, minimum = 1, percent = 1 }
+concurrency = { requests = 4000, per_client = 3999 }
+
+[routes]
+deaf = [
+    { path = "/deaf", methods = ["POST"], to = "/deaf", outage = "error" },
+]
+well = [
+    { path = "/things", methods = ["GET", "POST"], to = "/things", outage = "error" },
+]
+"#;
+
+/// The gateway as a process, before an upstream with one permit that reads nothing, and one that is well.
+struct Site {
+    process: Process,
+    public: SocketAddr,
+    operator: Client,
+    _folder: TempDir,
+}
+
+impl Site {
+    async fn open(well: SocketAddr) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("memory.toml");
+        fs::write(&file, SITE).unwrap();
+        let mut command: Command = gateway();
+        command
+            .arg("--config")
+            .arg(&file)
+            .env("DEAF_URL", format!("http://{}", silent().await))
+            .env("WELL_URL", format!("http://{well}"))
+            .env("GATEWAY_WORKERS", "2")
+            .env("RUST_LOG", "info,access=off");
+        let process = Process::start(&mut command);
+        let line = process.line_with("for its operator on ");
+        Self {
+            public: process.addr(),
+            operator: Client::of(addr_after(&line, "for its operator on ")),
+            process,
+            _folder: folder,
+        }
+    }
+
+    /// Bytes of bodies that it holds.
+    async fn held(&self) -> u64 {
+        let answer = self.operator.get("/metrics").await;
+        let mut lines = answer.text().lines();
+        let line = lines.find_map(|line| line.strip_prefix("gateway_body_memory_bytes "));
+        line.unwrap().parse().unwrap()
+    }
+
+    /// A size of `/proc/PID/status` (`proc_pid_status(5)`).
+    fn size(&self, name: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let kibibytes = line.unwrap().trim().strip_suffix(" kB").unwrap();
+        kibibytes.parse::<u64>().unwrap() * KIB
+    }
+
+    /// Neither circuit has opened, and no failure was noted.
+    async fn blames_nobody(&self) {
+        let told = self.operator.get("/status").await.ok(200);
+        for upstream in ["deaf", "well"] {
+            let upstream = &told["upstreams"][upstream];
+            assert_eq!(upstream["breaker"], "closed", "{upstream}");
+            assert_eq!(upstream["lastError"], serde_json::Value::Null, "{upstream}");
+        }
+    }
+}
+
+fn address(number: u16, of: u16) -> Ipv4Addr {
+    let [high, low] = (number % of).to_be_bytes();
+    Ipv4Addr::new(127, 1, high, low)
+}
+
+async fn connect(client: Ipv4Addr, to: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((client, 0).into()).unwrap();
+    socket.connect(to).await.unwrap()
+}
+
+/// Sends all but the last byte, and waits for what is answered.
+fn upload(client: Ipv4Addr, gateway: SocketAddr) -> JoinHandle<()> {
+    actix_web::rt::spawn(async move {
+        let mut stream = connect(client, gateway).await;
+        let head = format!("POST /deaf HTTP/1.1\r\nhost: x\r\ncontent-length: {UPLOAD}\r\n\r\n");
+        let mut sent = head.into_bytes();
+        sent.resize(sent.len() + UPLOAD - 1, b'x');
+        // A refusal may come before all of it is sent.
+        let _ = stream.write_all(&sent).await;
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    })
+}
+
+/// What a client of this address is answered.
+async fn ask(client: Ipv4Addr, gateway: SocketAddr, request: &str) -> String {
+    let mut stream = connect(client, gateway).await;
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+const GET: &str = "GET /things HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+const POST: &str = "POST /things HTTP/1.1\r\nhost: x\r\nconnection: close\r\naccept-language: en\r\n\
+                    content-length: 300\r\n\r\n";
+
+/// A small request with a body, such as an order.
+fn order() -> String {
+    format!("{POST}{}", "x".repeat(300))
+}
+
+const OTHER: Ipv4Addr = Ipv4Addr::new(127, 9, 9, 9);
+
+#[actix_web::test]
+async fn unfinished_uploads_of_one_address_take_its_share_of_the_memory_and_others_are_served() {
+    let (well, _seen) = json("200 OK", "{}").await;
+    let site = Site::open(well).await;
+    let before = site.size("VmRSS:");
+    let uploads: Vec<_> = (0..UPLOADS)
+        .map(|_| upload(address(1, 2), site.public))
+        .collect();
+    let most = uploads.len() - usize::try_from(BUDGET / 10 / (64 * KIB)).unwrap();
+    eventually("most of them are refused", async || {
+        let answer = ask(OTHER, site.public, &order()).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let ended = uploads.iter().filter(|upload| upload.is_finished()).count();
+        (ended >= most).then_some(())
+    })
+    .await;
+    assert!(site.held().await <= BUDGET / 10);
+    let refused = ask(address(1, 2), site.public, &order()).await;
+    // One that fits into what is left of the share may be served.
+    if !refused.starts_with("HTTP/1.1 200") {
+        assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
+        assert!(refused.contains("\r\nretry-after: 1\r\n"), "{refused}");
+    }
+    let peak = site.size("VmHWM:").saturating_sub(before);
+    println!(
+        "{UPLOADS} uploads of one address: the process is {} KiB larger at most",
+        peak / KIB
+    );
+    let bound = BUDGET / 10 + u64::from(UPLOADS) * CONNECTION;
+    assert!(peak <= bound, "{peak} of {bound}");
+    site.blames_nobody().await;
+    uploads.iter().for_each(JoinHandle::abort);
+}
+
+#[actix_web::test]
+async fn unfinished_uploads_of_many_addresses_stay_within_the_memory_and_it_is_given_back() {
+    let (well, _seen) = json("200 OK", "{}").await;
+    let site = Site::open(well).await;
+    let before = site.size("VmRSS:");
+    let uploads: Vec<_> = (0..UPLOADS)
+        .map(|number| upload(address(number, 400), site.public))
+        .collect();
+    // Less than what one more would take is left.
+    eventually("the memory is used up", async || {
+        let answer = ask(OTHER, site.public, GET).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let ended = uploads.iter().filter(|upload| upload.is_finished()).count();
+        (ended >= 600 && site.held().await >= BUDGET - 128 * KIB).then_some(())
+    })
+    .await;
+    assert!(site.held().await <= BUDGET);
+    let large = format!(
+        "{}{}",
+        POST.replace("content-length: 300", "content-length: 200000"),
+        "x".repeat(200_000)
+    );
+    let refused = ask(OTHER, site.public, &large).await;
+    assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
+    assert!(refused.contains("\r\nretry-after: 1\r\n"), "{refused}");
+    assert!(
+        refused.contains("\"code\":\"service_unavailable\""),
+        "{refused}"
+    );
+    assert!(!refused.contains("\"service\":"), "{refused}");
+    let peak = site.size("VmHWM:").saturating_sub(before);
+    println!(
+        "{UPLOADS} uploads of 400 addresses: the process is {} KiB larger at most",
+        peak / KIB
+    );
+    let bound = BUDGET + u64::from(UPLOADS) * CONNECTION;
+    assert!(peak <= bound, "{peak} of {bound}");
+    site.blames_nobody().await;
+    uploads.iter().for_each(JoinHandle::abort);
+    eventually("nothing is held", async || {
+        (site.held().await == 0).then_some(())
+    })
+    .await;
+    eventually("the memory is given back", async || {
+        let left = site.size("VmRSS:").saturating_sub(before);
+        (left <= BUDGET / 2).then_some(())
+    })
+    .await;
+    let served = ask(OTHER, site.public, &large).await;
+    assert!(served.starts_with("HTTP/1.1 200"), "{served}");
+    let left = site.size("VmRSS:").saturating_sub(before);
+    println!("afterwards: {} KiB larger", left / KIB);
+}
+
+#[actix_web::test]
+async fn answers_that_wait_for_their_clients_stay_within_the_memory() {
+    let well = serving(|mut stream| async move {
+        while let Some(head) = read_head(&mut stream).await {
+            let length = if head.contains("large") { LARGE } else { 2 };
+            let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n");
+            let mut answer = answer.into_bytes();
+            answer.resize(answer.len() + length, b'x');
+            if stream.write_all(&answer).await.is_err() {
+                return;
+            }
+        }
+    })
+    .await;
+    let site = Site::open(well).await;
+    let before = site.size("VmRSS:");
+    let request = "GET /things?large HTTP/1.1\r\nhost: x\r\n\r\n";
+    let mut open = Vec::new();
+    let mut refused = Vec::new();
+    for number in 0..400 {
+        let mut stream = connect(address(number, 100), site.public).await;
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let head = read_head(&mut stream).await.unwrap();
+        if head.starts_with("HTTP/1.1 200") {
+            open.push(stream);
+        } else {
+            refused.push(head);
+        }
+    }
+    // 64 KiB each.
+    assert_eq!(open.len(), usize::try_from(BUDGET / (64 * KIB)).unwrap());
+    for head in refused {
+        assert!(head.starts_with("HTTP/1.1 503"), "{head}");
+        assert!(head.contains("\r\nretry-after: 1\r\n"), "{head}");
+    }
+    let answer = ask(OTHER, site.public, GET).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let peak = site.size("VmHWM:").saturating_sub(before);
+    println!(
+        "{} slow readers: {} KiB larger at most",
+        open.len(),
+        peak / KIB
+    );
+    let bound = BUDGET + open.len() as u64 * CONNECTION;
+    assert!(peak <= bound, "{peak} of {bound}");
+    site.blames_nobody().await;
+    // Whoever reads on gets the whole.
+    let mut one = open.pop().unwrap();
+    let mut body = vec![0; LARGE];
+    one.read_exact(&mut body).await.unwrap();
+    open.clear();
+    eventually("nothing is held", async || {
+        (site.held().await == 0).then_some(())
+    })
+    .await;
+}
