@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use actix_web::http::header::{HeaderMap, USER_AGENT};
 use service_kit::client_address::forwarded_for;
+use shared_types::field::visible::{breaks_line, turns_direction};
 
 /// Room for every browser in use; the bound keeps a client from growing the database.
 const MAX_USER_AGENT_CHARS: usize = 200;
@@ -31,7 +32,7 @@ fn user_agent(headers: &HeaderMap) -> Option<String> {
     let sent = String::from_utf8_lossy(headers.get(USER_AGENT)?.as_bytes()).into_owned();
     let kept: String = sent
         .chars()
-        .filter(|c| !c.is_control())
+        .filter(|c| !breaks_line(*c) && !turns_direction(*c))
         .take(MAX_USER_AGENT_CHARS)
         .collect();
     Some(kept).filter(|kept| !kept.is_empty())
@@ -77,9 +78,9 @@ mod tests {
     }
 
     #[test]
-    fn a_user_agent_is_cut_and_has_no_control_characters() {
+    fn a_user_agent_is_cut_and_has_no_control_characters_of_the_line_or_its_direction() {
         let mut headers = HeaderMap::new();
-        let long = format!("a\tb{}", "é".repeat(300));
+        let long = format!("a\t\u{202e}b{}", "é".repeat(300));
         headers.insert(
             USER_AGENT,
             HeaderValue::from_bytes(long.as_bytes()).unwrap(),

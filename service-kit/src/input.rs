@@ -1,6 +1,7 @@
 //! What a handler takes from a request: a JSON body or query parameters, parsed into types of the contract.
 //!
-//! Every way a body can be wrong ends in a [`Failure`] that says which, and with which field.
+//! Every way a body can be wrong ends in a [`Failure`] that says which, and with which field. Fields are read of the text,
+//! since a number of serde_json's value has been rounded ([`Written`]).
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,9 +9,9 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest, web};
-use deserr::Deserr;
+use deserr::{Deserr, IntoValue};
 use serde_json::{Map, Value};
-use shared_types::field::FieldErrors;
+use shared_types::field::{FieldErrors, Written};
 use shared_types::problem::Code;
 use shared_types::text::Text;
 
@@ -27,16 +28,34 @@ impl<T: Deserr<FieldErrors> + 'static> FromRequest for Json<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Failure>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let value = json_value(request, payload);
-        Box::pin(async move { parse(value.await?).map(Self) })
+        let body = json_body(request, payload);
+        Box::pin(async move { body.await?.parse().map(Self) })
     }
 }
 
-/// The body of the request as JSON, whatever it holds.
-pub(crate) fn json_value(
+/// The text of a body that is JSON, whatever it holds.
+pub(crate) struct Body(pub(crate) web::Bytes);
+
+impl Body {
+    /// # Errors
+    /// It is not well-formed.
+    fn of(text: web::Bytes) -> serde_json::Result<Self> {
+        let _whole: Value = serde_json::from_slice(&text)?;
+        Ok(Self(text))
+    }
+
+    /// # Errors
+    /// Every field that cannot be accepted.
+    pub(crate) fn parse<T: Deserr<FieldErrors>>(&self) -> Result<T, Failure> {
+        let written: Written<'_> = serde_json::from_slice(&self.0).map_err(Failure::internal)?;
+        parse(written)
+    }
+}
+
+pub(crate) fn json_body(
     request: &HttpRequest,
     payload: &mut Payload,
-) -> impl Future<Output = Result<Value, Failure>> + use<> {
+) -> impl Future<Output = Result<Body, Failure>> + use<> {
     let announced = is_json(request);
     let payload = web::Payload::from_request(request, payload);
     async move {
@@ -57,7 +76,7 @@ pub(crate) fn json_value(
         if !announced {
             return Err(Failure::new(Code::UnsupportedMediaType));
         }
-        serde_json::from_slice(&body).map_err(|error| {
+        Body::of(body).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             Failure::new(Code::BadRequest).with_detail(Text::formatted(
                 format!("JSON malformé (ligne {line}, colonne {column})."),
@@ -87,7 +106,7 @@ impl<T: Deserr<FieldErrors> + 'static> FromRequest for Query<T> {
     }
 }
 
-pub(crate) fn parse<T: Deserr<FieldErrors>>(value: Value) -> Result<T, Failure> {
+fn parse<T: Deserr<FieldErrors>>(value: impl IntoValue) -> Result<T, Failure> {
     deserr::deserialize(value).map_err(Failure::invalid)
 }
 

@@ -16,9 +16,12 @@ use crate::text::{Lang, Text};
 
 mod line;
 mod optional;
+pub mod visible;
+mod written;
 
 pub use line::Line;
 pub use optional::Optional;
+pub use written::Written;
 
 /// One field that cannot be accepted. `path` is where it stands in the body (`items[0].quantite`), empty for
 /// the body itself.
@@ -139,7 +142,7 @@ pub(crate) fn path_of(location: ValuePointerRef<'_>) -> String {
     }
 }
 
-/// Reads any JSON number. What loses precision as a double is out of every range here.
+/// Reads any JSON number. What a double would round is NaN ([`Written`]), and in no range.
 pub(crate) fn deserialize_number<V: IntoValue>(
     value: Value<V>,
     location: ValuePointerRef<'_>,

@@ -41,6 +41,42 @@ async fn a_bad_mark_is_a_400_that_names_every_bad_field() {
 }
 
 #[actix_web::test]
+async fn a_courier_whose_name_nobody_can_see_or_that_turns_its_direction_is_refused() {
+    let client = delivery(true).await;
+    let before = client.get("/livreurs").await.ok(200);
+    for (field, bad) in [
+        ("nom", "\u{3164}"),
+        ("prenom", "\u{200b}\u{200d}"),
+        ("nom", "Pe\u{202e}tit"),
+        ("adresse", "1 rue \u{200f}Bleue"),
+    ] {
+        let mut courier = json!({"nom": "Petit", "email": "petit@example.com"});
+        courier[field] = json!(bad);
+        let answer = client.post("/livreurs", courier).await;
+        assert_eq!(bad_fields(&answer), [field]);
+    }
+    assert_eq!(client.get("/livreurs").await.ok(200), before);
+}
+
+#[actix_web::test]
+async fn a_fee_and_a_distance_that_would_be_rounded_are_refused() {
+    let client = delivery(false).await;
+    for (field, bad) in [
+        ("prixLivraison", "1e-400"),
+        ("prixLivraison", "3.9000000000000001"),
+        ("distanceKm", "3.20000000000000000001"),
+        ("tempsEstime", "25.00000000000000001"),
+    ] {
+        let delivery = format!(r#"{{"commandeId": "A", "{field}": {bad}}}"#);
+        let answer = client.post("/livraisons", delivery.as_str()).await;
+        assert_eq!(bad_fields(&answer), [field], "{bad}");
+    }
+    // A program computes with doubles, and writes all of their digits.
+    let computed = r#"{"commandeId": "A", "distanceKm": 3.4000000000000004}"#;
+    let _ = client.post("/livraisons", computed).await.ok(201);
+}
+
+#[actix_web::test]
 async fn a_bad_courier_is_a_400_that_names_every_bad_field() {
     let client = delivery(true).await;
     let path = sample(&client, "/livreurs").await;

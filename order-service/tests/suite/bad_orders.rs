@@ -83,6 +83,19 @@ async fn a_total_over_the_highest_price_is_refused() {
 }
 
 #[actix_web::test]
+async fn a_quantity_is_what_was_written_to_the_last_digit_or_refused() {
+    let service = Service::start(true).await;
+    for bad in ["1.0000000000000001", "1e-400", "98.99999999999999999"] {
+        let order = order_of(json!([{"menuId": TART, "quantite": 7}])).to_string();
+        let order = order.replace(":7", &format!(":{bad}"));
+        let answer = service.post("/commandes", order.as_str()).await;
+        let problem = answer.problem(400, "validation_failed");
+        assert_eq!(problem.errors[0].field, "items[0].quantite", "{bad}");
+    }
+    assert_no_orders(&service).await;
+}
+
+#[actix_web::test]
 async fn every_bad_field_is_named_at_once() {
     let service = Service::start(true).await;
     let order = json!({

@@ -96,6 +96,9 @@ async fn a_bad_dish_is_refused_with_the_field_named_and_nothing_is_added() {
         ("nom", json!(" ")),
         ("nom", json!("x".repeat(101))),
         ("nom", Value::Null),
+        ("nom", json!("\u{200b}\u{feff}")),
+        ("nom", json!("Tarte \u{202e}semmop")),
+        ("description", json!("\u{2066}à la vanille\u{2069}")),
         ("prix", json!(12.345)),
         ("prix", json!(-1)),
         ("prix", json!("6.50")),
@@ -114,6 +117,31 @@ async fn a_bad_dish_is_refused_with_the_field_named_and_nothing_is_added() {
         assert_eq!(problem.errors.len(), 1, "{value}");
     }
     assert_eq!(service.get("/menu").await.ok(200), json!([]));
+}
+
+#[actix_web::test]
+async fn a_price_is_what_was_written_to_the_last_digit_or_refused() {
+    let service = Service::start(false).await;
+    let with_price = async |price: &str| {
+        let dish = format!(r#"{{"nom": "Café", "prix": {price}, "categorie": "BOISSON"}}"#);
+        service.post("/menu", dish.as_str()).await
+    };
+    for bad in [
+        "1e-400",
+        "1.0000000000000001",
+        "1.0000000000000002",
+        "0.30000000000000004",
+        "12.500000000000000000001",
+    ] {
+        let problem = with_price(bad).await.problem(400, "validation_failed");
+        assert_eq!(problem.errors.len(), 1, "{bad}");
+        assert_eq!(problem.errors[0].field, "prix", "{bad}");
+    }
+    assert_eq!(service.get("/menu").await.ok(200), json!([]));
+    for (good, price) in [("12.50", 12.5), ("1e1", 10.0), ("2", 2.0), ("0.29", 0.29)] {
+        let dish = with_price(good).await.ok(201);
+        assert_eq!(dish["prix"].as_f64(), Some(price), "{good}");
+    }
 }
 
 #[actix_web::test]

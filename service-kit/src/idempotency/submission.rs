@@ -8,6 +8,7 @@ use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::{FromRequest, HttpRequest};
 use deserr::Deserr;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde_json::Value;
 use sha2::Sha256;
 use shared_types::field::FieldErrors;
 use shared_types::text::Text;
@@ -39,19 +40,27 @@ impl<T: Deserr<FieldErrors> + 'static> FromRequest for Submission<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let name = key_name(request.headers());
-        let value = input::json_value(request, payload);
+        let body = input::json_body(request, payload);
         Box::pin(async move {
             let name = name?;
-            let value = value.await?;
-            // The keys of an object are sorted in a `Value`: the same body is the same text, however it was spelled.
-            let key = name.map(|name| Key {
-                name,
-                canonical_body: value.to_string().into_bytes(),
-            });
-            let body = input::parse(value)?;
+            let body = body.await?;
+            let key = match name {
+                Some(name) => Some(Key {
+                    name,
+                    canonical_body: canonical(&body.0)?,
+                }),
+                None => None,
+            };
+            let body = body.parse()?;
             Ok(Self { body, key })
         })
     }
+}
+
+/// The same for the same body, however it was spelled: in a `Value` the keys of an object are sorted.
+fn canonical(body: &[u8]) -> Result<Vec<u8>, Failure> {
+    let value: Value = serde_json::from_slice(body).map_err(Failure::internal)?;
+    Ok(value.to_string().into_bytes())
 }
 
 fn key_name(headers: &HeaderMap) -> Result<Option<String>, Failure> {

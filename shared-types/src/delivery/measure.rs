@@ -26,7 +26,10 @@ impl Deserr<FieldErrors> for Kilometres {
         if (0.0..=1_000.0).contains(&distance) {
             Ok(Self(distance))
         } else {
-            let text = Text::new("nombre entre 0 et 1000", "a number between 0 and 1000");
+            let text = Text::new(
+                "nombre entre 0 et 1000, de 15 chiffres au plus",
+                "a number between 0 and 1000, of at most 15 digits",
+            );
             Err(FieldErrors::one(path_of(location), text))
         }
     }
@@ -49,3 +52,36 @@ impl Deserr<FieldErrors> for Minutes {
 
 inline_schema!(Kilometres, "Kilometres", { "type": "number", "minimum": 0, "maximum": 1_000 });
 inline_schema!(Minutes, "Minutes", { "type": "integer", "minimum": 0, "maximum": 1_440 });
+
+#[cfg(test)]
+mod tests {
+    use deserr::Deserr;
+
+    use super::{Kilometres, Minutes};
+    use crate::field::{FieldErrors, Written};
+
+    fn is_read<T: Deserr<FieldErrors>>(text: &str) -> bool {
+        let written: Written<'_> = serde_json::from_str(text).unwrap();
+        deserr::deserialize::<T, _, FieldErrors>(written).is_ok()
+    }
+
+    #[test]
+    fn a_distance_that_a_program_has_computed_is_taken_and_one_that_would_be_rounded_is_not() {
+        for good in ["0", "3.2", "1000", "3.4000000000000004"] {
+            assert!(is_read::<Kilometres>(good), "{good}");
+        }
+        for bad in ["-1", "1000.1", "1e-400", "3.20000000000000000001"] {
+            assert!(!is_read::<Kilometres>(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_a_whole_number_of_minutes() {
+        for good in ["0", "25", "25.0", "1440"] {
+            assert!(is_read::<Minutes>(good), "{good}");
+        }
+        for bad in ["-1", "1441", "25.5", "25.00000000000000001"] {
+            assert!(!is_read::<Minutes>(bad), "{bad}");
+        }
+    }
+}

@@ -1,7 +1,9 @@
-//! A line of text typed by a person: trimmed, not empty, bounded, without control characters.
+//! A line of text typed by a person: trimmed, bounded, with something to see, and read as it is written.
 //!
 //! Names, addresses and comments all are this. The bound keeps a client from growing the database, and the
-//! refusal of control characters keeps log lines whole and NUL out of PostgreSQL.
+//! refusal of control characters keeps log lines whole and NUL out of PostgreSQL. A character that turns the direction
+//! of writing would have one name shown as another, and is refused rather than dropped: what is stored is what was sent.
+//! Joiners (`U+200C`, `U+200D`) stay, since Persian and emoji are written with them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,6 +12,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::FromText;
+use super::visible::{breaks_line, is_invisible, turns_direction};
 use crate::text::Text;
 
 /// Between 1 and `MAX` characters.
@@ -47,10 +50,22 @@ impl<const MAX: usize> FromText for Line<MAX> {
                 format!("at most {MAX} characters"),
             ));
         }
-        if text.chars().any(char::is_control) {
+        if text.chars().any(breaks_line) {
             return Err(Text::new(
                 "caractères de contrôle interdits",
                 "control characters are not allowed",
+            ));
+        }
+        if text.chars().any(turns_direction) {
+            return Err(Text::new(
+                "caractères qui changent le sens d'écriture interdits",
+                "characters that change the direction of writing are not allowed",
+            ));
+        }
+        if text.chars().all(is_invisible) {
+            return Err(Text::new(
+                "ne peut contenir que des caractères invisibles",
+                "must not have only invisible characters",
             ));
         }
         Ok(Self(text.to_owned()))
@@ -82,12 +97,16 @@ impl<const MAX: usize> JsonSchema for Line<MAX> {
     }
 
     fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
-        // Not blank, and nothing of Unicode's category Cc.
+        // Nothing that breaks the line or turns its direction, and one character that is surely seen.
+        let refused = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069";
+        let unseen = r"\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u206f\u2800\u3164";
+        let unseen_beyond = r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb";
+        let pattern = format!("^[^{refused}]*[^{refused}{unseen}{unseen_beyond}][^{refused}]*$");
         json_schema!({
             "type": "string",
             "minLength": 1,
             "maxLength": MAX,
-            "pattern": r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$",
+            "pattern": pattern,
         })
     }
 }
@@ -95,6 +114,7 @@ impl<const MAX: usize> JsonSchema for Line<MAX> {
 #[cfg(test)]
 mod tests {
     use super::{FromText, Line};
+    use crate::text::Lang;
 
     #[test]
     fn a_line_is_trimmed() {
@@ -103,8 +123,45 @@ mod tests {
 
     #[test]
     fn an_empty_a_long_or_a_broken_line_is_refused() {
-        for bad in ["", "   ", "abcdef", "a\u{0}b", "a\nb"] {
+        for bad in ["", "   ", "abcdef", "a\u{0}b", "a\nb", "a\u{2028}b"] {
             assert!(Line::<5>::from_text(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_of_which_nothing_can_be_seen_is_refused_and_says_why() {
+        for bad in [
+            "\u{200b}",
+            "\u{3164}\u{2800}",
+            " \u{ad}\u{feff} ",
+            "\u{e0041}",
+        ] {
+            let refused = Line::<5>::from_text(bad).unwrap_err();
+            assert!(refused.to(Lang::En).contains("invisible"), "{bad:?}");
+            assert!(refused.to(Lang::Fr).contains("invisibles"), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_turns_its_direction_is_refused_and_says_why() {
+        for bad in ["a\u{202e}b", "\u{2066}a", "a\u{200f}", "\u{61c}a"] {
+            let refused = Line::<5>::from_text(bad).unwrap_err();
+            assert!(refused.to(Lang::En).contains("direction"), "{bad:?}");
+            assert!(refused.to(Lang::Fr).contains("sens d'écriture"), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_every_script_are_taken_with_the_joiners_they_need() {
+        for name in [
+            "Zoë",
+            "نور",
+            "می\u{200c}خواهم",
+            "שרה",
+            "李雷",
+            "👩\u{200d}🍳",
+        ] {
+            assert_eq!(Line::<20>::from_text(name).unwrap().as_str(), name);
         }
     }
 

@@ -45,12 +45,11 @@ impl Price {
     /// # Errors
     /// Negative, too large, or with more than two decimals.
     pub fn from_euros(euros: f64) -> Result<Self, Text> {
-        let cents = euros * 100.0;
-        let whole = cents.round();
+        // A decimal of two places is not exact in binary: 0.29 * 100 is 28.999…96. Each has one double nearest to it, and
+        // that is what dividing the cents gives. Any other double is another number.
+        let whole = (euros * 100.0).round();
         let max = Self::MAX.cents as f64;
-        // A decimal of two places is not exact in binary: 0.29 * 100 is 28.999…96.
-        let two_decimals = (cents - whole).abs() < 1e-6;
-        if !two_decimals || !(0.0..=max).contains(&whole) {
+        if whole / 100.0 != euros || !(0.0..=max).contains(&whole) {
             return Err(Text::new(
                 "prix en euros entre 0 et 1000000, deux décimales au plus",
                 "a price in euros between 0 and 1000000, with at most two decimals",
@@ -101,6 +100,8 @@ inline_schema!(Price, "Price", {
 #[cfg(test)]
 mod tests {
     use super::Price;
+    use crate::field::{FieldErrors, Written};
+    use crate::text::Lang;
     use proptest::prelude::{ProptestConfig, proptest};
 
     #[test]
@@ -114,6 +115,36 @@ mod tests {
     fn a_third_decimal_a_negative_or_a_huge_price_is_refused() {
         for bad in [0.001, 12.345, -0.01, 1_000_000.01, f64::NAN, f64::INFINITY] {
             assert!(Price::from_euros(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_price_is_the_number_that_was_written_or_none() {
+        let read = |text: &str| {
+            let written: Written<'_> = serde_json::from_str(text).unwrap();
+            deserr::deserialize::<Price, _, FieldErrors>(written)
+        };
+        for (text, cents) in [
+            ("12.50", 1250),
+            ("1e1", 1000),
+            ("0.29", 29),
+            ("1.000000000000000000", 100),
+            ("0", 0),
+            ("-0.0", 0),
+            ("1000000", 100_000_000),
+        ] {
+            assert_eq!(read(text).map(Price::cents), Ok(cents), "{text}");
+        }
+        for bad in [
+            "1e-400",
+            "1.0000000000000001",
+            "1.0000000000000002",
+            "0.30000000000000004",
+            "1e-7",
+            "1000000.000000001",
+        ] {
+            let refused = read(bad).unwrap_err().sentence(Lang::En);
+            assert!(refused.contains("at most two decimals"), "{bad}: {refused}");
         }
     }
 

@@ -56,3 +56,30 @@ impl Deserr<FieldErrors> for Quantity {
 }
 
 inline_schema!(Quantity, "Quantity", { "type": "integer", "minimum": 1, "maximum": 99 });
+
+#[cfg(test)]
+mod tests {
+    use super::Quantity;
+    use crate::field::{FieldErrors, Written};
+
+    #[test]
+    fn a_quantity_is_the_number_that_was_written_or_none() {
+        let read = |text: &str| {
+            let written: Written<'_> = serde_json::from_str(text).unwrap();
+            deserr::deserialize::<Quantity, _, FieldErrors>(written).map(Quantity::get)
+        };
+        for (text, count) in [("2", 2), ("2.0", 2), ("2e0", 2), ("9.9e1", 99)] {
+            assert_eq!(read(text), Ok(count), "{text}");
+        }
+        for bad in [
+            "0",
+            "100",
+            "1.5",
+            "1.0000000000000001",
+            "98.99999999999999999",
+            "1e-400",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}
