@@ -21,6 +21,10 @@ const MIGRATIONS: Migrations = Migrations {
             "sessions by expiry",
             include_str!("../migrations/0002_sessions_by_expiry.sql"),
         ),
+        Step(
+            "sessions in order",
+            include_str!("../migrations/0003_sessions_in_order.sql"),
+        ),
     ],
 };
 

@@ -1,5 +1,8 @@
 //! The sessions' rows. A session that has expired is as good as gone; its row goes with its client's next login, or with
 //! the next sweep.
+//!
+//! A client's sessions are numbered as they are made. Their times would not do: after a clock that was ahead is set right, a
+//! new session is older than all that were made meanwhile, and would be the one that makes room.
 
 use service_kit::housekeeping::delete_by_portions;
 use shared_types::account::{Role, Session};
@@ -39,16 +42,17 @@ service_kit::row! {
 }
 
 const INSERT: &str = "INSERT INTO sessions \
-     (id, client_id, created_at, last_seen_at, expires_at, ip_address, user_agent) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7)";
+     (id, client_id, created_at, last_seen_at, expires_at, ip_address, user_agent, number) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, \
+     (SELECT COALESCE(MAX(number), 0) + 1 FROM sessions WHERE client_id = $2))";
 const DROP_EXPIRED: &str = "DELETE FROM sessions WHERE client_id = $1 AND expires_at <= $2";
 const DROP_OLDEST: &str = "DELETE FROM sessions WHERE client_id = $1 AND id NOT IN \
-     (SELECT id FROM sessions WHERE client_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2)";
+     (SELECT id FROM sessions WHERE client_id = $1 ORDER BY number DESC, id DESC LIMIT $2)";
 const LIVE: &str = "SELECT clients.role, sessions.last_seen_at FROM sessions \
      JOIN clients ON clients.id = sessions.client_id \
      WHERE sessions.id = $1 AND clients.id = $2 AND sessions.expires_at > $3 AND clients.is_active";
 const LIST: &str = "SELECT id, created_at, last_seen_at, expires_at, ip_address, user_agent \
-     FROM sessions WHERE client_id = $1 AND expires_at > $2 ORDER BY created_at DESC, id DESC";
+     FROM sessions WHERE client_id = $1 AND expires_at > $2 ORDER BY number DESC, id DESC";
 
 impl Store {
     /// # Errors

@@ -97,6 +97,81 @@ async fn the_twenty_first_login_ends_the_oldest_session() {
     assert_eq!(sessions.as_array().unwrap().len(), 20);
 }
 
+/// As they are after 21 logins while the clock was an hour ahead, and has been set right.
+async fn twenty_sessions_of_an_hour_ahead(service: &Running) -> Vec<String> {
+    let mut tokens = Vec::new();
+    for _ in 0..20 {
+        tokens.push(service.log_in("lea@example.com").await);
+    }
+    service
+        .alter(
+            "UPDATE sessions SET created_at = created_at + 3600000, \
+             last_seen_at = last_seen_at + 3600000, expires_at = expires_at + 3600000",
+        )
+        .await;
+    tokens
+}
+
+#[actix_web::test]
+async fn a_login_lasts_after_a_clock_that_was_ahead_is_set_right() {
+    let service = service().await;
+    service.register("lea@example.com").await;
+    let ahead = twenty_sessions_of_an_hour_ahead(&service).await;
+    let mut right = Vec::new();
+    for _ in 0..3 {
+        right.push(service.log_in("lea@example.com").await);
+        // Neither the newest nor those just before it make room.
+        for token in &right {
+            let _ = service.sessions(token).await.ok(200);
+        }
+    }
+    for (place, token) in ahead.iter().enumerate() {
+        let is_live = service.sessions(token).await.status == 200;
+        assert_eq!(is_live, place >= 3, "{place}");
+    }
+    let sessions = service.sessions(&right[2]).await.ok(200);
+    let sessions = sessions.as_array().unwrap();
+    assert_eq!(sessions.len(), 20);
+    assert_eq!(sessions[0]["current"], true);
+}
+
+#[actix_web::test]
+async fn sessions_of_an_earlier_version_are_numbered_as_they_were_made() {
+    let migration = include_str!("../../migrations/0003_sessions_in_order.sql");
+    let numbering = migration
+        .split_inclusive(';')
+        .find(|statement| statement.contains("UPDATE sessions"))
+        .unwrap();
+    let service = service().await;
+    for email in ["lea@example.com", "leo@example.com"] {
+        service.register(email).await;
+        service.log_in(email).await;
+    }
+    let mut tokens = Vec::new();
+    for _ in 0..20 {
+        tokens.push(service.log_in("lea@example.com").await);
+    }
+    service.alter("UPDATE sessions SET number = 0").await;
+    service.alter(numbering).await;
+    service.log_in("lea@example.com").await;
+    assert_refused(&service, &tokens[0]).await;
+    let _ = service.sessions(&tokens[1]).await.ok(200);
+}
+
+#[actix_web::test]
+async fn a_session_last_seen_in_the_future_is_noted_again_at_once() {
+    let service = service().await;
+    service.register("lea@example.com").await;
+    let token = service.log_in("lea@example.com").await;
+    service
+        .alter("UPDATE sessions SET last_seen_at = last_seen_at + 3600000")
+        .await;
+    let _ = service.sessions(&token).await.ok(200);
+    let sessions = service.sessions(&token).await.ok(200);
+    let seen: Timestamp = serde_json::from_value(sessions[0]["lastSeenAt"].clone()).unwrap();
+    assert!(seen <= Timestamp::now());
+}
+
 #[actix_web::test]
 async fn when_a_session_was_last_seen_is_noted_once_a_minute() {
     let service = service().await;
