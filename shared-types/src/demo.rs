@@ -6,7 +6,6 @@ use deserr::Deserr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::account::Role;
 use crate::field::{FieldErrors, Line};
 use crate::order::OrderStatus;
 
@@ -21,7 +20,17 @@ pub struct DemoLogin {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DemoToken {
     pub token: String,
-    pub role: Role,
+    pub role: DemoRole,
+}
+
+/// A role as the older clients spell it. Everywhere else roles are in upper case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DemoRole {
+    Client,
+    Chef,
+    #[serde(rename = "livreur")]
+    Courier,
 }
 
 /// An order of the older demo.

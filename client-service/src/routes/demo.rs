@@ -3,15 +3,14 @@
 use actix_web::HttpResponse;
 use service_kit::failure::Failure;
 use service_kit::input::Json;
-use shared_types::account::Role;
-use shared_types::demo::{DemoLogin, DemoToken};
+use shared_types::demo::{DemoLogin, DemoRole, DemoToken};
 
 use crate::failure::Error;
 
-const USERS: &[(&str, Role)] = &[
-    ("client", Role::Client),
-    ("chef", Role::Chef),
-    ("livreur", Role::Courier),
+const USERS: &[(&str, DemoRole)] = &[
+    ("client", DemoRole::Client),
+    ("chef", DemoRole::Chef),
+    ("livreur", DemoRole::Courier),
 ];
 
 const PASSWORD: &str = "123";

@@ -15,12 +15,12 @@ async fn the_golden_demo_login_gives_the_golden_token() {
 }
 
 #[actix_web::test]
-async fn the_three_demo_users_have_their_roles_and_another_token_each_time() {
+async fn the_three_demo_users_have_their_roles_in_lower_case_and_another_token_each_time() {
     let service = service().await;
     for (username, role) in [
-        ("client", "CLIENT"),
-        ("chef", "CHEF"),
-        ("livreur", "LIVREUR"),
+        ("client", "client"),
+        ("chef", "chef"),
+        ("livreur", "livreur"),
     ] {
         let login = json!({"username": username, "password": "123"});
         let one = service

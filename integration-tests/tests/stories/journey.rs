@@ -144,6 +144,8 @@ async fn the_older_demo_routes_still_answer() {
         .await
         .ok(200);
     assert_same_shape(&token, golden::DEMO_TOKEN);
+    // As the older clients read it.
+    assert_eq!(token["role"], "chef");
     let order = gateway
         .post("/orders", golden::NEW_DEMO_ORDER)
         .await
