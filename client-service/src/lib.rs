@@ -30,7 +30,7 @@ use crate::token::Tokens;
 pub use access::Access;
 pub use config::Config;
 pub use secret::Secret;
-pub use seed::{DEMO_ACCOUNTS, DemoAccount};
+pub use seed::{DEMO_ACCOUNTS, DemoAccount, DemoContact};
 pub use service_kit::database::DatabaseUrl;
 
 /// What the handlers share, across workers.

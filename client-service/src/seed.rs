@@ -8,7 +8,7 @@ use shared_types::field::{FromText, Optional};
 
 use crate::failure::Error;
 use crate::password::Passwords;
-use crate::store::Store;
+use crate::store::{Contact, Store};
 
 /// Who can log in on a fresh installation with `SEED_DEMO=true`.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,16 @@ pub struct DemoAccount {
     pub password: &'static str,
     pub first_name: &'static str,
     pub last_name: &'static str,
+    pub contact: Option<DemoContact>,
+}
+
+/// Where an order of the account goes. Nobody has the number: the regulator keeps 06 39 98 xx xx for fiction.
+#[derive(Clone, Copy, Debug)]
+pub struct DemoContact {
+    pub phone: &'static str,
+    pub address: &'static str,
+    pub city: &'static str,
+    pub postal_code: &'static str,
 }
 
 const PASSWORD: &str = "passe-plat";
@@ -29,6 +39,12 @@ pub const DEMO_ACCOUNTS: &[DemoAccount] = &[
         password: PASSWORD,
         first_name: "Camille",
         last_name: "Durand",
+        contact: Some(DemoContact {
+            phone: "06 39 98 12 34",
+            address: "12 rue des Lilas",
+            city: "Lyon",
+            postal_code: "69003",
+        }),
     },
     DemoAccount {
         role: Role::Chef,
@@ -36,6 +52,7 @@ pub const DEMO_ACCOUNTS: &[DemoAccount] = &[
         password: PASSWORD,
         first_name: "Auguste",
         last_name: "Lefèvre",
+        contact: None,
     },
     DemoAccount {
         role: Role::Courier,
@@ -43,6 +60,7 @@ pub const DEMO_ACCOUNTS: &[DemoAccount] = &[
         password: PASSWORD,
         first_name: "Youssef",
         last_name: "Benali",
+        contact: None,
     },
     DemoAccount {
         role: Role::Admin,
@@ -50,27 +68,36 @@ pub const DEMO_ACCOUNTS: &[DemoAccount] = &[
         password: PASSWORD,
         first_name: "Alix",
         last_name: "Moreau",
+        contact: None,
     },
 ];
 
-/// Makes those that are missing; a start that finds them all hashes nothing.
+/// Makes those that are missing, and gives each what it has yet to have; a start that finds them all hashes nothing.
 pub(crate) async fn seed(store: &Store, passwords: &Passwords) -> Result<(), RunError> {
     for account in DEMO_ACCOUNTS {
-        if store.credentials(account.email).await?.is_some() {
-            store.set_active(account.email, true).await?;
-            continue;
-        }
-        let new = account.as_new_client()?;
-        let hash = passwords.hash(&new.password, None).await?;
-        match store.add_client(&new, account.role, &hash, None).await {
-            // Another replica was first.
-            Ok(_) | Err(Error::EmailTaken) => {}
-            Err(error) => return Err(error.into()),
+        make(account, store, passwords).await?;
+        if let Some(contact) = &account.contact {
+            let contact = contact.parse()?;
+            store.give_contact(account.email, &contact).await?;
         }
     }
     let emails: Vec<_> = DEMO_ACCOUNTS.iter().map(|account| account.email).collect();
     log::info!("the demo accounts exist: {}", emails.join(", "));
     Ok(())
+}
+
+async fn make(account: &DemoAccount, store: &Store, passwords: &Passwords) -> Result<(), RunError> {
+    if store.credentials(account.email).await?.is_some() {
+        store.set_active(account.email, true).await?;
+        return Ok(());
+    }
+    let new = account.as_new_client()?;
+    let hash = passwords.hash(&new.password, None).await?;
+    match store.add_client(&new, account.role, &hash, None).await {
+        // Another replica was first.
+        Ok(_) | Err(Error::EmailTaken) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Closes those that an earlier start made: their passwords are published, and nobody can have changed one. Their
@@ -87,7 +114,19 @@ pub(crate) async fn close(store: &Store) -> Result<(), RunError> {
     Ok(())
 }
 
+impl DemoContact {
+    fn parse(&self) -> Result<Contact, RunError> {
+        Ok(Contact {
+            phone: parse(self.phone)?,
+            address: parse(self.address)?,
+            city: parse(self.city)?,
+            postal_code: parse(self.postal_code)?,
+        })
+    }
+}
+
 impl DemoAccount {
+    /// Without what [`Store::give_contact`] gives it.
     fn as_new_client(&self) -> Result<NewClient, RunError> {
         Ok(NewClient {
             email: parse(self.email)?,
@@ -122,5 +161,7 @@ mod tests {
                 .iter()
                 .all(|account| account.as_new_client().is_ok())
         );
+        let mut contacts = DEMO_ACCOUNTS.iter().filter_map(|account| account.contact);
+        assert!(contacts.all(|contact| contact.parse().is_ok()));
     }
 }

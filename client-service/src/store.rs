@@ -8,9 +8,11 @@ use shared_types::field::FromText;
 use shared_types::value::Timestamp;
 
 mod clients;
+mod contact;
 mod sessions;
 
 pub(crate) use clients::Credentials;
+pub(crate) use contact::Contact;
 pub(crate) use sessions::NewSession;
 
 const MIGRATIONS: Migrations = Migrations {

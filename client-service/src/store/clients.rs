@@ -11,6 +11,7 @@ use shared_types::value::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, FromRow, Row as _};
 
+use super::contact::refuse_taken;
 use super::{Store, read_text, read_time};
 use crate::failure::Error;
 
@@ -140,6 +141,9 @@ impl Store {
             updated_at: now,
         };
         insert(&mut transaction, new, &client, password_hash).await?;
+        if let Some(phone) = new.phone.as_ref() {
+            refuse_taken(&mut transaction, phone, client.id).await?;
+        }
         if let Some(key) = key {
             let answer = serde_json::to_string(&client)?;
             key.keep(&mut transaction, &client.id.to_string(), &answer)
@@ -256,7 +260,7 @@ fn text_of<const MAX: usize>(line: &Optional<Line<MAX>>) -> Option<String> {
 
 /// Which constraint refused the row. PostgreSQL names it (`clients_phone_key`), SQLite's message names the column
 /// (`clients.phone_key`).
-fn conflict(error: sqlx::Error) -> Error {
+pub(super) fn conflict(error: sqlx::Error) -> Error {
     let Some(violation) = error
         .as_database_error()
         .filter(|error| error.is_unique_violation())

@@ -5,7 +5,7 @@ use serde_json::json;
 use service_kit::testing::assert_same_shape;
 use shared_types::golden;
 
-use super::{service, service_with};
+use super::{new_client, service, service_with};
 
 #[actix_web::test]
 async fn the_golden_demo_login_gives_the_golden_token() {
@@ -58,10 +58,60 @@ async fn the_demo_accounts_are_made_once_and_can_log_in() {
     assert_eq!(again.http.get("/clients").await.ok(200), before);
     for (account, client) in DEMO_ACCOUNTS.iter().zip(before.as_array().unwrap()) {
         assert_eq!(client["email"], account.email);
+        assert_eq!(
+            client["phone"],
+            json!(account.contact.map(|contact| contact.phone))
+        );
+        assert_eq!(
+            client["address"],
+            json!(account.contact.map(|contact| contact.address))
+        );
         assert_eq!(client["role"], account.role.as_str());
         let login = json!({"email": account.email, "password": account.password});
         let _ = again.http.post("/auth/login", login).await.ok(200);
     }
+}
+
+#[actix_web::test]
+async fn the_demo_client_can_be_delivered_to() {
+    let service = service_with(|config| config.seed_demo = true).await;
+    let clients = service.http.get("/clients").await.ok(200);
+    assert_eq!(clients[0]["role"], "CLIENT");
+    for field in ["phone", "address", "city", "postalCode"] {
+        assert!(clients[0][field].is_string(), "{field}: {clients}");
+    }
+}
+
+#[actix_web::test]
+async fn a_demo_client_of_an_earlier_version_gets_what_it_had_not_and_keeps_what_it_has() {
+    let service = service_with(|config| config.seed_demo = true).await;
+    service
+        .alter("UPDATE clients SET phone = NULL, phone_key = NULL, address = 'Quai 9', city = NULL")
+        .await;
+    let again = service
+        .restarted_with(|config| config.seed_demo = true)
+        .await;
+    let clients = again.http.get("/clients").await.ok(200);
+    assert!(clients[0]["phone"].is_string(), "{clients}");
+    assert_eq!(clients[0]["address"], "Quai 9");
+    assert_eq!(clients[0]["city"], json!(null));
+}
+
+#[actix_web::test]
+async fn a_number_of_the_demo_client_that_another_has_taken_stays_theirs() {
+    let service = service().await;
+    let mut new = new_client("lea@example.com");
+    let phone = DEMO_ACCOUNTS[0].contact.unwrap().phone;
+    new["phone"] = json!(phone);
+    let _ = service.http.post("/clients", new).await.ok(201);
+    let with = service
+        .restarted_with(|config| config.seed_demo = true)
+        .await;
+    let clients = with.http.get("/clients").await.ok(200);
+    assert_eq!(clients[0]["phone"], json!(phone));
+    assert_eq!(clients[1]["email"], DEMO_ACCOUNTS[0].email);
+    assert_eq!(clients[1]["phone"], json!(null));
+    assert!(clients[1]["address"].is_string());
 }
 
 #[actix_web::test]

@@ -99,6 +99,86 @@ async fn a_phone_is_taken_whatever_its_spacing() {
 }
 
 #[actix_web::test]
+async fn a_phone_is_taken_whichever_way_it_is_dialled() {
+    let service = service().await;
+    let with_phone = |email: &str, phone: &str| {
+        let mut new = new_client(email);
+        new["phone"] = json!(phone);
+        service.http.post("/clients", new)
+    };
+    let first = with_phone("a@example.com", "06 12 34 56 78").await.ok(201);
+    assert_eq!(first["phone"], "06 12 34 56 78");
+    for taken in [
+        "+33 6 12 34 56 78",
+        "+33612345678",
+        "+33 (0)6 12 34 56 78",
+        "0033612345678",
+    ] {
+        let answer = with_phone("b@example.com", taken).await;
+        let _ = answer.problem(409, "phone_taken");
+    }
+    let _ = with_phone("b@example.com", "+32 6 12 34 56 78")
+        .await
+        .ok(201);
+}
+
+#[actix_web::test]
+async fn a_phone_that_an_earlier_version_stored_is_taken_too() {
+    let service = service().await;
+    let with_phone = |email: &str, phone: &str| {
+        let mut new = new_client(email);
+        new["phone"] = json!(phone);
+        service.http.post("/clients", new)
+    };
+    let _ = with_phone("a@example.com", "06 12 34 56 78").await.ok(201);
+    for older in [
+        "UPDATE clients SET phone_key = '0612345678'",
+        "UPDATE clients SET phone_key = '+33612345678'",
+        "UPDATE clients SET phone_key = '+330612345678'",
+        "UPDATE clients SET phone_key = '0033612345678'",
+    ] {
+        service.alter(older).await;
+        for taken in ["06.12.34.56.78", "+33 6 12 34 56 78"] {
+            let answer = with_phone("b@example.com", taken).await;
+            let _ = answer.problem(409, "phone_taken");
+        }
+    }
+    // What was refused has left nothing behind.
+    let clients = service.http.get("/clients").await.ok(200);
+    assert_eq!(clients.as_array().unwrap().len(), 1);
+    let _ = with_phone("b@example.com", "06 12 34 56 79").await.ok(201);
+}
+
+#[actix_web::test]
+async fn a_name_that_nobody_can_see_or_that_turns_its_direction_is_refused_by_its_field() {
+    let service = service().await;
+    for (field, bad, says) in [
+        ("firstName", "\u{200b}\u{2060}", "invisible"),
+        ("lastName", "\u{3164}", "invisible"),
+        ("lastName", "Mar\u{202e}nit", "direction"),
+        ("address", "1 rue\u{2067} Bleue", "direction"),
+        ("city", "\u{ad}", "invisible"),
+        ("email", "lea\u{200b}@example.com", "e-mail"),
+    ] {
+        let mut new = new_client("lea@example.com");
+        new[field] = json!(bad);
+        let request = service
+            .http
+            .request(actix_web::http::Method::POST, "/clients");
+        let request = request.header("Accept-Language", "en");
+        let problem = request.send_json(new).await;
+        let problem = problem.problem(400, "validation_failed");
+        assert_eq!(problem.errors.len(), 1, "{}", problem.message);
+        assert_eq!(problem.errors[0].field, field);
+        assert!(
+            problem.errors[0].detail.contains(says),
+            "{}",
+            problem.message
+        );
+    }
+}
+
+#[actix_web::test]
 async fn clients_without_a_phone_are_not_in_each_others_way() {
     let service = service().await;
     service.register("a@example.com").await;

@@ -1,4 +1,7 @@
 //! A telephone number as people write it: `06 12 34 56 78`, `+33 (0)6.12.34.56.78`.
+//!
+//! The restaurant is in France: a national number, a 0 and nine digits, is one of France. Whatever is neither that nor
+//! international is kept apart by its digits.
 
 use crate::field::{FromText, text_field};
 use crate::schema::inline_schema;
@@ -15,13 +18,50 @@ impl Phone {
         &self.0
     }
 
-    /// What makes two numbers the same: the digits, and the `+` before them.
+    /// What makes two numbers the same: `+33612345678` (ITU-T E.164 §6), however the number was typed.
     #[must_use]
     pub fn key(&self) -> String {
-        self.0
-            .chars()
-            .filter(|c| c.is_ascii_digit() || *c == '+')
-            .collect()
+        let digits: String = self.0.chars().filter(char::is_ascii_digit).collect();
+        if self.0.starts_with('+') {
+            return international(&digits);
+        }
+        if let Some(international_digits) = digits.strip_prefix("00") {
+            return international(international_digits);
+        }
+        match digits.strip_prefix('0') {
+            Some(national) if national.len() == NATIONAL_DIGITS => format!("{FRANCE}{national}"),
+            _ => digits,
+        }
+    }
+
+    /// Every key that this number may be stored under: its own, and those of earlier versions, which kept the digits as
+    /// they were typed. Its own again where there are fewer.
+    #[must_use]
+    pub fn keys(&self) -> [String; 5] {
+        let key = self.key();
+        if let Some(national) = key.strip_prefix(FRANCE) {
+            let older = ["0", "+330", "0033", "00330"].map(|prefix| format!("{prefix}{national}"));
+            let [a, b, c, d] = older;
+            return [key, a, b, c, d];
+        }
+        let older = match key.strip_prefix('+') {
+            Some(digits) => format!("00{digits}"),
+            None => key.clone(),
+        };
+        [key.clone(), older, key.clone(), key.clone(), key]
+    }
+}
+
+const FRANCE: &str = "+33";
+
+/// Without the 0 before them.
+const NATIONAL_DIGITS: usize = 9;
+
+/// `+33 (0)6…` has a 0 that is dialled within France alone.
+fn international(digits: &str) -> String {
+    match digits.strip_prefix("330") {
+        Some(national) if national.len() == NATIONAL_DIGITS => format!("{FRANCE}{national}"),
+        _ => format!("+{digits}"),
     }
 }
 
@@ -64,6 +104,60 @@ mod tests {
         let dotted = Phone::from_text("06.12.34.56.78").unwrap();
         assert_eq!(spaced.key(), dotted.key());
         assert_eq!(spaced.as_str(), "06 12 34 56 78");
+    }
+
+    #[test]
+    fn a_french_number_has_one_key_whichever_way_it_is_dialled() {
+        for typed in [
+            "06 12 34 56 78",
+            "+33 6 12 34 56 78",
+            "+33 (0)6.12.34.56.78",
+            "0033 6 12 34 56 78",
+            "0033612345678",
+        ] {
+            let phone = Phone::from_text(typed).unwrap();
+            assert_eq!(phone.key(), "+33612345678", "{typed}");
+            assert_eq!(phone.as_str(), typed);
+        }
+    }
+
+    #[test]
+    fn numbers_of_other_countries_and_short_ones_stay_apart() {
+        for (typed, key) in [
+            ("+32 470 12 34 56", "+32470123456"),
+            ("0032 470 12 34 56", "+32470123456"),
+            ("+41 79 123 45 67", "+41791234567"),
+            ("612345678", "612345678"),
+            ("061234567", "061234567"),
+            ("118 218", "118218"),
+        ] {
+            assert_eq!(Phone::from_text(typed).unwrap().key(), key, "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_an_earlier_version_stored_is_among_the_keys() {
+        // As it was: the digits, and the `+` before them.
+        let before = |typed: &str| -> String {
+            let kept = |c: &char| c.is_ascii_digit() || *c == '+';
+            typed.chars().filter(kept).collect()
+        };
+        let french = [
+            "0612345678",
+            "+33612345678",
+            "+33(0)612345678",
+            "0033612345678",
+            "00330612345678",
+        ];
+        let belgian = ["+32470123456", "0032470123456"];
+        for same in [&french[..], &belgian, &["118218"]] {
+            for now in same {
+                let keys = Phone::from_text(now).unwrap().keys();
+                for then in same {
+                    assert!(keys.contains(&before(then)), "{now} {then}: {keys:?}");
+                }
+            }
+        }
     }
 
     #[test]
