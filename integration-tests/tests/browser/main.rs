@@ -11,7 +11,8 @@ mod console;
 mod docs;
 
 use fantoccini::key::Key;
-use serde_json::Value;
+use serde_json::{Value, json};
+use service_kit::testing::{Client, eventually};
 use stack::Service;
 
 use console::{Console, DESK, PHONE};
@@ -67,6 +68,85 @@ async fn an_order_left_with_its_courier_keeps_no_later_one_waiting() {
     }
     console.clicks("#journey-all").await;
     console.sees("#step-delivered[data-state=done]").await;
+    console.was_well().await;
+}
+
+#[actix_web::test]
+async fn an_order_is_delivered_while_two_ready_ones_wait_for_a_courier() {
+    let console = Console::open(DESK).await;
+    let gateway = Client::of(console.stack.addr());
+    // The first ones take the couriers who are free.
+    let mut waiting = 0;
+    while waiting < 2 {
+        let delivery = delivery_of_a_ready_order(&gateway).await;
+        waiting += u32::from(delivery["livreurId"].is_null());
+    }
+    console.clicks("#journey-all").await;
+    console.sees("#step-delivered[data-state=done]").await;
+    // The address that it went to is the demo client's.
+    let orders = gateway.get("/order-api/commandes?status=LIVREE").await;
+    let orders = orders.ok(200);
+    assert_eq!(orders.as_array().unwrap().len(), 1);
+    assert_eq!(orders[0]["adresse"], "12 rue des Lilas, 69003 Lyon");
+    assert_eq!(orders[0]["telephone"], "06 39 98 12 34");
+    console.was_well().await;
+}
+
+/// Makes an order that is ready. Answers its delivery.
+async fn delivery_of_a_ready_order(gateway: &Client) -> Value {
+    let order = json!({
+        "clientId": uuid::Uuid::now_v7(),
+        "items": [{"menuId": "0192f0c4-0a11-7000-8000-000000000001", "quantite": 1}],
+    });
+    let order = gateway.post("/order-api/commandes", order).await.ok(201);
+    let path = format!(
+        "/order-api/commandes/{}/status",
+        order["id"].as_str().unwrap()
+    );
+    let _ = gateway
+        .patch(&path, json!({"status": "PRETE"}))
+        .await
+        .ok(200);
+    let path = format!(
+        "/delivery-api/livraisons?commandeId={}",
+        order["id"].as_str().unwrap()
+    );
+    eventually("its delivery", async || {
+        let found = gateway.get(&path).await.ok(200);
+        found.get(0).cloned()
+    })
+    .await
+}
+
+#[actix_web::test]
+async fn the_journey_goes_on_with_a_new_client_once_the_demo_client_is_deleted() {
+    let console = Console::open(DESK).await;
+    let gateway = Client::of(console.stack.addr());
+    let clients = gateway.get("/client-api/clients").await.ok(200);
+    let demo = clients[0]["id"].as_str().unwrap();
+    assert_eq!(clients[0]["email"], stack::DEMO_ACCOUNTS[0].email);
+    let _ = gateway
+        .delete(&format!("/client-api/clients/{demo}"))
+        .await
+        .ok(200);
+    for round in 0..2 {
+        console.clicks("#journey-all").await;
+        console.sees("#step-delivered[data-state=done]").await;
+        let clients = gateway.get("/client-api/clients").await.ok(200);
+        // One has been signed up, and is who logs in the next time.
+        assert_eq!(
+            clients.as_array().unwrap().len(),
+            stack::DEMO_ACCOUNTS.len(),
+            "{round}"
+        );
+    }
+    let page = console.asks("return document.body.textContent").await;
+    assert!(
+        !page
+            .as_str()
+            .unwrap()
+            .contains("\"password\": \"passe-plat\"")
+    );
     console.was_well().await;
 }
 
