@@ -10,7 +10,7 @@ import { listen } from "./stream.js";
 import { onLang, startText, t } from "./text.js";
 import { traffic } from "./traffic.js";
 
-const OVERALL = { up: "overallUp", degraded: "overallDegraded", down: "overallDown" };
+const OVERALL = { up: "overallUp", degraded: "overallDegraded", down: "overallDown", unknown: "overallUnknown" };
 const parts = [picture, drills, features, traffic, requests];
 let hello = null;
 let snapshot = null;

@@ -4,14 +4,18 @@ import { at, make, say } from "./dom.js";
 import { currentLang, number, t } from "./text.js";
 
 const MOST_DOTS = 6;
-const STATES = { up: "up", down: "isDown", degraded: "halfOpen", drill: "drill" };
+const STATES = { up: "up", down: "isDown", degraded: "probeFails", unknown: "isUnknown", drill: "drill" };
 const BREAKERS = { closed: "breakerClosed", open: "breakerOpen", half_open: "breakerHalfOpen" };
 let rows = {};
+
+/** Whether a request is finding out if the upstream is back. */
+const isTried = (status) => status?.breaker === "half_open";
 
 /** How an upstream is, in one word. */
 export function stateOf(snapshot, name) {
   if (snapshot.drills.some((drill) => drill.target === name)) return "drill";
-  return { closed: "up", open: "down", half_open: "degraded" }[snapshot.status.upstreams[name]?.breaker] ?? "up";
+  const status = snapshot.status.upstreams[name];
+  return isTried(status) ? "degraded" : (status?.status ?? "unknown");
 }
 
 export const picture = {
@@ -69,7 +73,7 @@ function show(row, snapshot, name) {
   const seen = snapshot.upstreams[name];
   row.card.dataset.state = state;
   row.chip.dataset.state = state;
-  say(row.chip, t(STATES[state]));
+  say(row.chip, t(state === "degraded" && isTried(status) ? "halfOpen" : STATES[state]));
   const facts = [
     t(BREAKERS[status.breaker]),
     t("perSecond", number(seen.requests)),

@@ -72,11 +72,14 @@ const WORDS = {
   up: ["en marche", "up"],
   isDegraded: ["dégradé", "degraded"],
   isDown: ["en panne", "down"],
+  isUnknown: ["pas encore connu", "not known yet"],
+  probeFails: ["la sonde échoue", "probe fails"],
   drill: ["panne simulée", "drill"],
   halfOpen: ["essai en cours", "being tried"],
   overallUp: ["Tout fonctionne", "Everything works"],
   overallDegraded: ["Service dégradé", "Degraded service"],
   overallDown: ["Rien ne fonctionne", "Nothing works"],
+  overallUnknown: ["État pas encore connu", "State not known yet"],
   connecting: ["Connexion…", "Connecting…"],
   live: ["en direct", "live"],
   lost: ["La passerelle ne répond plus ; nouvel essai…", "The gateway does not answer; trying again…"],
@@ -136,7 +139,7 @@ export function t(key, ...values) {
   return words.replace(/\{(\d+)\}/g, (place, index) => values[index] ?? place);
 }
 
-const AVAILABILITIES = { up: "up", degraded: "isDegraded", down: "isDown" };
+const AVAILABILITIES = { up: "up", degraded: "isDegraded", down: "isDown", unknown: "isUnknown" };
 const STAND_INS = { stale: "keptAnswer", partial: "partial", fallback: "fallback" };
 
 /** How available something is, in a word. */

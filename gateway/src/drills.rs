@@ -53,6 +53,8 @@ pub(crate) struct Drills {
 struct UnderWay {
     plan: Plan,
     circuit: Arc<Breaker>,
+    /// Whether the gateway's latest probe would have failed.
+    fails_probe: Arc<AtomicBool>,
 }
 
 impl Drills {
@@ -66,7 +68,12 @@ impl Drills {
         };
         let circuit = Arc::new(Breaker::new(settings, Instant::now()));
         let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
-        plans.insert(place, UnderWay { plan, circuit });
+        let under_way = UnderWay {
+            plan,
+            circuit,
+            fails_probe: Arc::default(),
+        };
+        plans.insert(place, under_way);
         self.is_any.store(true, Ordering::Release);
     }
 
@@ -124,6 +131,12 @@ impl Drills {
         if let Some(drill) = self.of(upstream, "", 0.0) {
             (0..failures).for_each(|_| drill.check(false, Duration::MAX));
         }
+    }
+
+    /// Whether the gateway's latest probe would have failed by the upstream's drill.
+    pub(crate) fn fails_probe(&self, upstream: &str) -> bool {
+        let drill = self.of(upstream, "", 0.0);
+        drill.is_some_and(|drill| drill.fails_probe())
     }
 
     /// How the circuit is that the upstream's drill may open.

@@ -12,7 +12,7 @@ use crate::config::{FeatureTable, Upstream};
 use crate::route::{Found, Kept, Outage, RouteTable, To};
 use crate::tracking::Sources;
 
-pub(crate) use state::{overall, state};
+pub(crate) use state::{Standing, overall, state};
 
 #[derive(Debug)]
 pub(crate) struct Features(Vec<Feature>);

@@ -7,6 +7,7 @@ mod budget;
 mod circuits;
 mod evidence;
 mod gate;
+mod hearing;
 mod names;
 mod passage;
 mod shares;
@@ -22,6 +23,7 @@ use circuits::Circuits;
 pub(crate) use evidence::Evidence;
 use gate::Gate;
 pub(crate) use gate::{GateSettings, NoPermit, Overloaded, Permit};
+pub(crate) use hearing::Hearing;
 pub(crate) use names::{RouteName, RouteNames};
 use passage::Change;
 pub(crate) use passage::{Refusal as CircuitOpen, Scope};
@@ -131,6 +133,16 @@ impl Guard {
     /// Of the upstream's circuit.
     pub(crate) fn phase(&self) -> Phase {
         self.circuits.phase(Instant::now())
+    }
+
+    /// What is known of the upstream while its circuit is closed.
+    pub(crate) fn hearing(&self) -> Hearing {
+        self.circuits.hearing()
+    }
+
+    /// How many of the gateway's own questions have failed since the start.
+    pub(crate) fn failed_probes(&self) -> u64 {
+        self.circuits.failed_probes()
     }
 
     /// Of the route's.

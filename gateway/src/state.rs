@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use service_kit::serve::Draining;
@@ -15,8 +15,8 @@ use crate::config::Config;
 use crate::console::Recent;
 use crate::drills::Drills;
 use crate::fault::whole_seconds;
-use crate::features::{Feature, overall, state};
-use crate::guard::{Guard, Phase};
+use crate::features::{Feature, Standing, overall, state};
+use crate::guard::{Guard, Hearing, Phase};
 use crate::keep::{Keep, Refused};
 use crate::memory::Memory;
 use crate::metrics::Metrics;
@@ -92,15 +92,35 @@ impl State {
         }
     }
 
-    /// How long until the upstream is asked again, where the feature has to do without it: it is down, or that one route
-    /// is by which the feature is asked for.
-    fn down_for(&self, feature: &Feature, upstream: usize) -> Option<Duration> {
-        let of_upstream = self.phase(upstream).retry_after();
+    /// How the upstream is: for real, or by a drill.
+    fn standing(&self, upstream: usize) -> Standing {
+        if let Some(wait) = self.phase(upstream).retry_after() {
+            return Standing::Down(wait);
+        }
+        let name = self.config.upstreams.get(upstream).map(|one| &*one.name);
+        let drills = self.drills.as_ref().zip(name);
+        if drills.is_some_and(|(drills, name)| drills.fails_probe(name)) {
+            return Standing::Failing;
+        }
+        match self.guards.get(upstream).map(|guard| guard.hearing()) {
+            Some(Hearing::Well) => Standing::Up,
+            Some(Hearing::Failing) => Standing::Failing,
+            Some(Hearing::Unheard) | None => Standing::Unknown,
+        }
+    }
+
+    /// The same for a feature, which also misses an upstream where that one route is down by which the feature is asked
+    /// for.
+    fn standing_for(&self, feature: &Feature, upstream: usize) -> Standing {
         let route = feature.route.filter(|route| route.upstream == upstream);
-        of_upstream.or_else(|| {
-            let guard = self.guards.get(upstream)?;
-            guard.route_phase(route?.circuit).retry_after()
-        })
+        let of_route = self.guards.get(upstream).zip(route);
+        let wait =
+            of_route.and_then(|(guard, route)| guard.route_phase(route.circuit).retry_after());
+        match (self.standing(upstream), wait) {
+            (down @ Standing::Down(_), _) => down,
+            (_, Some(wait)) => Standing::Down(wait),
+            (standing, None) => standing,
+        }
     }
 
     /// What the restaurant can do right now, for everyone.
@@ -116,24 +136,25 @@ impl State {
     }
 
     pub(crate) fn feature(&self, feature: &Feature) -> FeatureStatus {
-        let down = |indices: &[usize]| -> Vec<(&str, Duration)> {
-            let down = indices.iter().filter_map(|index| {
+        let standings = |indices: &[usize]| -> Vec<(&str, Standing)> {
+            let standings = indices.iter().filter_map(|index| {
                 let name = &*self.config.upstreams.get(*index)?.name;
-                Some((name, self.down_for(feature, *index)?))
+                Some((name, self.standing_for(feature, *index)))
             });
-            down.collect()
+            standings.collect()
         };
         let target = &feature.probe.target;
         let age = feature.stand_in.as_ref();
         let age = age.and_then(|kept| self.keep.age(kept, target.path(), target.query()));
-        state(&down(&feature.needs), &down(&feature.uses), age)
+        state(&standings(&feature.needs), &standings(&feature.uses), age)
     }
 
     /// The same for the operator, with how each upstream is.
     pub(crate) fn operator_status(&self) -> OperatorStatus {
         let upstreams = self.config.upstreams.iter().zip(&self.guards).enumerate();
         let upstreams = upstreams.map(|(index, (upstream, guard))| {
-            (upstream.name.to_string(), of(guard, self.phase(index)))
+            let of = upstream_status(guard, self.phase(index), self.standing(index));
+            (upstream.name.to_string(), of)
         });
         OperatorStatus {
             public: self.status(),
@@ -156,7 +177,7 @@ fn timestamp(at: SystemTime) -> Option<Timestamp> {
     Timestamp::from_millis(i64::try_from(since.as_millis()).ok()?)
 }
 
-fn of(guard: &Guard, phase: Phase) -> UpstreamStatus {
+fn upstream_status(guard: &Guard, phase: Phase, standing: Standing) -> UpstreamStatus {
     let last_error = guard.last_fault().and_then(|fault| {
         Some(LastError {
             cause: fault.cause.to_string(),
@@ -164,6 +185,7 @@ fn of(guard: &Guard, phase: Phase) -> UpstreamStatus {
         })
     });
     UpstreamStatus {
+        status: standing.availability(),
         breaker: phase.state(),
         retry_after_seconds: phase.retry_after().map(whole_seconds),
         in_flight: guard.in_flight(),

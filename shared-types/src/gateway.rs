@@ -56,16 +56,18 @@ pub struct Status {
 #[serde(rename_all = "snake_case")]
 pub enum Availability {
     Up,
-    /// Something of it is missing, or it is not up to date.
+    /// Something of it is missing, or did not answer when it was asked last, or it is not up to date.
     Degraded,
     Down,
+    /// Nothing is known yet, as right after a start.
+    Unknown,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FeatureStatus {
     pub status: Availability,
-    /// The services that are down.
+    /// The services that are down, or did not answer when they were asked last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
     /// How old the answer is that stands in.
@@ -100,6 +102,8 @@ pub struct NotStored {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpstreamStatus {
+    /// `degraded` where the latest probe failed and the circuit is still closed.
+    pub status: Availability,
     pub breaker: BreakerState,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_seconds: Option<u64>,

@@ -1,6 +1,7 @@
 //! What a drill does to one request.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use shared_types::gateway::DrillMode;
@@ -15,6 +16,7 @@ use crate::guard::{Admission, Breaker, CircuitOpen, Evidence, Intake, Phase, Sco
 pub(crate) struct Drill {
     plan: Plan,
     circuit: Arc<Breaker>,
+    fails_probe: Arc<AtomicBool>,
     is_of_route: bool,
     /// Whether it makes this request fail, of which the plan has a part.
     befalls: bool,
@@ -33,6 +35,7 @@ impl Drill {
         Self {
             plan: under_way.plan,
             circuit: Arc::clone(&under_way.circuit),
+            fails_probe: Arc::clone(&under_way.fails_probe),
             is_of_route,
             befalls: part < under_way.plan.rate,
         }
@@ -45,6 +48,10 @@ impl Drill {
     /// Whether it makes this request late, whatever the answer is.
     pub(crate) fn is_slow(&self) -> bool {
         self.befalls && self.plan.mode == DrillMode::Slow
+    }
+
+    pub(super) fn fails_probe(&self) -> bool {
+        self.fails_probe.load(Ordering::Relaxed)
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -78,6 +85,7 @@ impl Drill {
     pub(crate) fn check(&self, is_well: bool, patience: Duration) {
         let is_late = self.plan.delay >= patience;
         let fails = self.befalls && (self.plan.mode != DrillMode::Slow || is_late) || !is_well;
+        self.fails_probe.store(fails, Ordering::Relaxed);
         let (circuit, now) = (&self.circuit, Instant::now());
         match (circuit.try_out(Intake::Whole, now), fails) {
             (Admission::Pass, false) => circuit.end_run(),

@@ -92,13 +92,15 @@ pub(crate) fn holds(
         (Availability::Degraded, true) => answer == Answer::Degraded,
         (Availability::Degraded, false) => matches!(answer, Answer::Works | Answer::Degraded),
         (Availability::Down, _) => answer == Answer::Refused,
+        // Nobody declares it.
+        (Availability::Unknown, _) => false,
     };
     expected && status == declared
 }
 
 #[cfg(test)]
 mod tests {
-    use shared_types::gateway::Availability::{Degraded, Down, Up};
+    use shared_types::gateway::Availability::{Degraded, Down, Unknown, Up};
 
     use super::Answer::{Broken, Refused, Works};
     use super::{Answer, holds};
@@ -117,6 +119,7 @@ mod tests {
             (true, Down, Down, Refused, true),
             (true, Down, Down, Broken, false),
             (true, Down, Up, Refused, false),
+            (false, Up, Unknown, Works, false),
         ] {
             let held = holds(needed, declared, status, answer);
             assert_eq!(held, passes, "{declared:?} {status:?} {answer:?}");

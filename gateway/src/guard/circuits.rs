@@ -1,10 +1,11 @@
 //! The circuits of one upstream: its own, and one of each route to it. Decides which of them an outcome concerns; does no I/O.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::breaker::{Admission, Breaker, BreakerSettings, Condition, Intake, Phase, Trial};
 use super::evidence::{Against, Evidence, Probe};
+use super::hearing::Hearing;
 use super::names::RouteName;
 use super::passage::{Change, Check, Passage, Refusal, Scope};
 
@@ -13,6 +14,9 @@ pub(crate) struct Circuits {
     routes: Box<[RouteCircuit]>,
     /// A [`Probe`].
     probe: AtomicU8,
+    failed_probes: AtomicU64,
+    /// Whether a request has had an answer, of whatever kind.
+    has_answered: AtomicBool,
 }
 
 struct RouteCircuit {
@@ -35,6 +39,8 @@ impl Circuits {
             upstream: Breaker::new(settings, now),
             routes: routes.collect(),
             probe: AtomicU8::new(Probe::Unknown as u8),
+            failed_probes: AtomicU64::new(0),
+            has_answered: AtomicBool::new(false),
         }
     }
 
@@ -79,6 +85,10 @@ impl Circuits {
         evidence: Evidence,
         now: Instant,
     ) -> [Option<Change>; 2] {
+        // A store would have all cores fetch the line anew.
+        if evidence.is_answer() && !self.has_answered.load(Ordering::Relaxed) {
+            self.has_answered.store(true, Ordering::Relaxed);
+        }
         let others = || self.others(passage.route, now);
         match evidence.against(self.probe(), others) {
             Against::Nobody => self.succeeded(passage, now),
@@ -180,6 +190,9 @@ impl Circuits {
     pub(super) fn settle_check(&self, check: Check, is_well: bool, now: Instant) -> Option<Change> {
         let probe = if is_well { Probe::Well } else { Probe::Failing };
         self.probe.store(probe as u8, Ordering::Relaxed);
+        if !is_well {
+            self.failed_probes.fetch_add(1, Ordering::Relaxed);
+        }
         match (check.trial, is_well) {
             (Some(_), true) => self.close(now),
             (Some(trial), false) => {
@@ -214,6 +227,15 @@ impl Circuits {
 
     pub(super) fn phase(&self, now: Instant) -> Phase {
         self.upstream.phase(now)
+    }
+
+    pub(super) fn hearing(&self) -> Hearing {
+        Hearing::of(self.probe(), self.has_answered.load(Ordering::Relaxed))
+    }
+
+    /// Since the start.
+    pub(super) fn failed_probes(&self) -> u64 {
+        self.failed_probes.load(Ordering::Relaxed)
     }
 
     pub(super) fn route_phase(&self, route: usize, now: Instant) -> Phase {

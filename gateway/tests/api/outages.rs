@@ -5,6 +5,7 @@ mod console;
 mod drills;
 mod fallback;
 mod features;
+mod known;
 mod load;
 mod metrics;
 mod retries;

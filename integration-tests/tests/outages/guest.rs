@@ -116,10 +116,11 @@ impl Guest {
         eventually("an outage to be known", async || {
             let status = self.status().await;
             let mut features = status["features"].as_object().unwrap().values();
+            // A failed probe shows earlier, while requests are still tried.
             let is_known = features.any(|feature| {
-                feature["missing"]
-                    .as_array()
-                    .is_some_and(|missing| missing.iter().any(|name| name == upstream))
+                let missing = feature["missing"].as_array();
+                feature["status"] == "down"
+                    && missing.is_some_and(|missing| missing.iter().any(|name| name == upstream))
             });
             let menu = self.gateway.get("/order-api/menu").await;
             let is_over = upstream != "orders" || menu.header("x-degraded").is_some();

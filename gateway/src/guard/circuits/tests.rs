@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::super::breaker::{BreakerSettings, Intake, Phase};
 use super::super::evidence::Evidence;
+use super::super::hearing::Hearing;
 use super::super::names::RouteName;
 use super::super::passage::{Change, Refusal, Scope};
 use super::Circuits;
@@ -71,6 +72,38 @@ fn let_through(circuits: &Circuits, route: usize, evidence: Evidence, now: Insta
 
 fn refused(circuits: &Circuits, route: usize, now: Instant) -> Option<Refusal> {
     ask(circuits, route, Evidence::Answered, now).err()
+}
+
+#[test]
+fn the_first_failed_probe_is_known_before_any_circuit_opens() {
+    let now = Instant::now();
+    let circuits = circuits(true, now);
+    assert_eq!(circuits.hearing(), Hearing::Unheard);
+    let _ = check(&circuits, true, now);
+    assert_eq!(circuits.hearing(), Hearing::Well);
+    assert_eq!(check(&circuits, false, now), None);
+    assert_eq!(circuits.hearing(), Hearing::Failing);
+    assert_eq!(circuits.failed_probes(), 1);
+    assert_eq!(circuits.phase(now), Phase::Closed);
+    // No client is refused for it.
+    assert_eq!(refused(&circuits, MENU, now), None);
+    let _ = check(&circuits, true, now);
+    assert_eq!(circuits.hearing(), Hearing::Well);
+}
+
+#[test]
+fn without_a_probe_an_upstream_is_known_by_its_first_answer() {
+    let now = Instant::now();
+    for (evidence, hearing) in [
+        (Evidence::Unreachable, Hearing::Unheard),
+        (Evidence::Broken, Hearing::Unheard),
+        (REFUSED, Hearing::Well),
+        (Evidence::Answered, Hearing::Well),
+    ] {
+        let circuits = circuits(false, now);
+        let _ = ask(&circuits, MENU, evidence, now);
+        assert_eq!(circuits.hearing(), hearing, "{evidence:?}");
+    }
 }
 
 #[test]

@@ -25,8 +25,8 @@ const MOST: usize = 64 * 1024;
 pub(super) struct Lookout<'a> {
     state: &'a State,
     pools: Pools,
-    /// How often each circuit had opened before the first drill.
-    opened: Vec<u64>,
+    /// What each had failed at before the first drill.
+    before: Vec<Failures>,
 }
 
 impl<'a> Lookout<'a> {
@@ -34,7 +34,11 @@ impl<'a> Lookout<'a> {
         Self {
             state,
             pools: Pools::new(&state.config.upstreams, &state.config.limits, tls),
-            opened: state.guards.iter().map(|guard| opened(guard)).collect(),
+            before: state
+                .guards
+                .iter()
+                .map(|guard| Failures::of(guard))
+                .collect(),
         }
     }
 
@@ -59,11 +63,10 @@ impl<'a> Lookout<'a> {
     }
 
     fn has_been(&self, index: usize) -> bool {
-        let before = self.opened.get(index).copied();
-        self.state
-            .guards
-            .get(index)
-            .is_some_and(|guard| guard.phase() != Phase::Closed || Some(opened(guard)) != before)
+        let before = self.before.get(index).copied();
+        self.state.guards.get(index).is_some_and(|guard| {
+            guard.phase() != Phase::Closed || Some(Failures::of(guard)) != before
+        })
     }
 
     /// Asks it directly: its circuit takes a few failures to open.
@@ -111,6 +114,18 @@ impl<'a> Lookout<'a> {
     }
 }
 
-fn opened(guard: &Guard) -> u64 {
-    guard.metrics.opened.get()
+/// Counted since the start. Either shows in `/status`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Failures {
+    circuit_opened: u64,
+    probes: u64,
+}
+
+impl Failures {
+    fn of(guard: &Guard) -> Self {
+        Self {
+            circuit_opened: guard.metrics.opened.get(),
+            probes: guard.failed_probes(),
+        }
+    }
 }
