@@ -54,10 +54,11 @@ fn is_address(byte: u8) -> bool {
 
 /// RFC 3986 §3.2.3 lets it be empty.
 fn is_port(text: &[u8]) -> bool {
-    let digits = std::str::from_utf8(text)
-        .ok()
-        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-    digits.is_some_and(|digits| digits.is_empty() || digits.parse::<u16>().is_ok())
+    let port = text.iter().try_fold(0, |port: u32, byte| {
+        let digit = byte.is_ascii_digit().then(|| u32::from(byte - b'0'))?;
+        port.checked_mul(10)?.checked_add(digit)
+    });
+    port.is_some_and(|port| port <= u32::from(u16::MAX))
 }
 
 #[cfg(test)]

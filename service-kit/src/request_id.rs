@@ -3,14 +3,20 @@
 use std::fmt;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use bytestring::ByteString;
 use uuid::Uuid;
 
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// At most 64 characters of `[A-Za-z0-9._-]`: long enough for every common format (UUID, ULID, W3C trace id),
 /// too plain to break a log line or a header.
+///
+/// It is kept as text and as a header value, since every request needs both and making one of the other reads each byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(HeaderValue);
+pub struct RequestId {
+    text: ByteString,
+    value: HeaderValue,
+}
 
 impl RequestId {
     /// The caller's id where it sent exactly one that is acceptable, else a new one.
@@ -18,7 +24,7 @@ impl RequestId {
     pub fn take_over_or_make(headers: &HeaderMap) -> Self {
         let mut sent = headers.get_all(HEADER);
         match (sent.next(), sent.next()) {
-            (Some(id), None) if is_acceptable(id.as_bytes()) => Self(id.clone()),
+            (Some(id), None) if is_acceptable(id.as_bytes()) => Self::take_over(id),
             _ => Self::make(),
         }
     }
@@ -28,18 +34,33 @@ impl RequestId {
     pub fn make() -> Self {
         let mut buffer = Uuid::encode_buffer();
         let text = Uuid::now_v7().hyphenated().encode_lower(&mut buffer);
-        Self(HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-")))
+        Self::of(ByteString::from(&*text))
+    }
+
+    fn take_over(sent: &HeaderValue) -> Self {
+        sent.to_str()
+            .map_or_else(|_not_plain| Self::make(), |text| Self::of(text.into()))
+    }
+
+    fn of(text: ByteString) -> Self {
+        let value = HeaderValue::from_maybe_shared(text.as_bytes().clone());
+        match value {
+            Ok(value) => Self { text, value },
+            Err(_not_plain) => Self {
+                text: ByteString::from_static("-"),
+                value: HeaderValue::from_static("-"),
+            },
+        }
     }
 
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // Only visible ASCII gets in.
-        self.0.to_str().unwrap_or("-")
+        &self.text
     }
 
     #[must_use]
     pub fn header_value(&self) -> HeaderValue {
-        self.0.clone()
+        self.value.clone()
     }
 }
 
