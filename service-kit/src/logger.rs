@@ -121,7 +121,7 @@ mod tests {
         // Of an address as SNI.
         assert!(!is_logged(Level::Warn, "rustls::msgs::handshake"));
         assert!(is_logged(Level::Error, "rustls::msgs::handshake"));
-        assert!(is_logged(Level::Warn, "gateway::reply"));
+        assert!(is_logged(Level::Warn, "gateway::answer::reply"));
     }
 
     #[test]

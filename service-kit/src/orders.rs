@@ -13,7 +13,8 @@ mod intake;
 mod link;
 mod walk;
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests;
 
 use std::future::Future;

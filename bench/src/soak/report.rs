@@ -91,7 +91,7 @@ impl Report {
     }
 
     fn sizes_table(&self) -> String {
-        let rows: Vec<_> = self.sizes.iter().map(|size| {
+        let rows = self.sizes.iter().map(|size| {
             [
                 size.name.to_owned(),
                 format!("{:.1}", size.cpu * 100.0),

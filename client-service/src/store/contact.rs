@@ -38,7 +38,7 @@ impl Store {
             .bind(contact.postal_code.as_str())
             .bind(now)
             .bind(&email)
-            .execute(self.database.writer())
+            .execute(&mut *self.database.writer().await?)
             .await?;
         let mut query = sqlx::query(GIVE_PHONE);
         for key in contact.phone.keys() {
@@ -48,7 +48,7 @@ impl Store {
             .bind(contact.phone.as_str())
             .bind(now)
             .bind(&email)
-            .execute(self.database.writer())
+            .execute(&mut *self.database.writer().await?)
             .await;
         match given.map(drop).map_err(conflict) {
             // Another client has taken it just now.
