@@ -8,7 +8,7 @@ use std::io::{self, Write as _};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use gateway::bench::Well;
+use gateway::harness::bench::Well;
 
 /// Of each thread.
 const REQUESTS: u32 = 10_000_000;

@@ -1,5 +1,8 @@
 //! The gateway as a whole: two listeners, built from one configuration, run until a stop is asked for.
 
+pub(crate) mod give_back;
+pub(crate) mod state;
+
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -11,17 +14,16 @@ use service_kit::health::Readiness;
 use service_kit::program::RunError;
 use service_kit::serve::{Application, Service};
 
-use crate::client_address::Scheme;
+use crate::answer::warm;
+use crate::application::state::State;
 use crate::config::Config;
-use crate::console;
 use crate::downstream::{self, Certificates};
-use crate::give_back;
 use crate::operator::Operator;
-use crate::pages;
-use crate::probe;
-use crate::proxy::tls_config;
-use crate::state::State;
-use crate::warm;
+use crate::operator::console;
+use crate::operator::pages;
+use crate::routing::client_address::Scheme;
+use crate::upstream::probe;
+use crate::upstream::tls_config;
 
 /// A bound gateway that has yet to be run.
 pub struct Gateway {

@@ -2,6 +2,7 @@
 //! be used.
 
 mod file;
+pub(crate) mod limits;
 mod resilience;
 pub(crate) mod tls;
 mod upstream;
@@ -14,15 +15,15 @@ use std::thread::available_parallelism;
 
 use service_kit::env::{ConfigError, Env};
 
-use crate::client_address::{Scheme, TrustedProxies};
-use crate::cors::Origins;
-use crate::features::Features;
-use crate::guard::RouteNames;
-use crate::limits::Limits;
+use crate::config::limits::Limits;
 use crate::operator::Names;
-use crate::rate::{Rate, RateLimit};
-use crate::route::{Own, RouteTable};
-use crate::tracking::Sources;
+use crate::resilience::guard::RouteNames;
+use crate::resilience::rate::{Rate, RateLimit};
+use crate::restaurant::features::Features;
+use crate::restaurant::tracking::Sources;
+use crate::routing::client_address::{Scheme, TrustedProxies};
+use crate::routing::cors::Origins;
+use crate::routing::route::{Own, RouteTable};
 
 pub(crate) use file::{FeatureTable, LimitsTable, PartTable, RouteRow, TrackingTable};
 pub use tls::TlsFiles;

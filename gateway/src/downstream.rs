@@ -38,11 +38,11 @@ use socket2::{Domain, Socket, Type};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
-use crate::dispatch::{Asker, Worker};
-use crate::entrance;
-use crate::pieces::PIECE;
-use crate::proxy::TlsConfig;
-use crate::state::State;
+use crate::answer::dispatch::{Asker, Worker};
+use crate::answer::handler;
+use crate::application::state::State;
+use crate::http::pieces::PIECE;
+use crate::upstream::TlsConfig;
 
 pub(crate) use certificate::Certificates;
 use door::Door;
@@ -87,7 +87,7 @@ pub(crate) fn bind(
     let builder = builder.listen("gateway", listener, move || {
         let worker = Worker::new(&state, &tls, draining.clone(), Asker::Clients);
         let app = || {
-            let app = App::new().default_service(entrance::service(Rc::clone(&worker)));
+            let app = App::new().default_service(handler::service(Rc::clone(&worker)));
             map_config(app, |()| AppConfig::default())
         };
         let stopping = stopping.clone();
@@ -160,14 +160,14 @@ fn allow_files(connections: u32) {
 pub(crate) mod tests {
     use std::time::Duration;
 
-    use crate::limits::Limits;
-    use crate::min_rate::MinRate;
+    use crate::config::limits::Limits;
+    use crate::resilience::min_rate::MinRate;
 
     /// For the tests of this module's parts.
     pub(crate) const LIMITS: Limits = Limits {
-        fields: crate::limits::MOST_FIELDS,
-        answers: crate::limits::AnswerLimits::DEFAULT,
-        memory: crate::limits::MemoryLimits::DEFAULT,
+        fields: crate::config::limits::MOST_FIELDS,
+        answers: crate::config::limits::AnswerLimits::DEFAULT,
+        memory: crate::config::limits::MemoryLimits::DEFAULT,
         uri: 100,
         head: 400,
         request_body: 100,

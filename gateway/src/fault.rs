@@ -1,5 +1,8 @@
 //! What can go wrong with a request at the gateway, who is at fault, and what the client is told.
 
+pub(crate) mod degraded;
+pub(crate) mod refusal;
+
 use std::time::Duration;
 
 use actix_web::http::Method;
@@ -8,8 +11,8 @@ use shared_types::problem::Code;
 use shared_types::text::Text;
 
 use crate::config::Upstream;
-use crate::guard::{CircuitOpen, NoPermit, Overloaded, Scope};
-use crate::memory::NoRoom;
+use crate::resilience::guard::{CircuitOpen, NoPermit, Overloaded, Scope};
+use crate::resilience::memory::NoRoom;
 
 /// Why an upstream gave no answer that could be relayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

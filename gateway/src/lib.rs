@@ -1,59 +1,29 @@
-//! The API gateway: the single door to a restaurant's services.
+//! The API gateway: the single entry point to a restaurant's services.
 //!
-//! A request's life, and the modules in that order: [`downstream`] takes its bytes, [`entrance`] accepts it, [`route`]
-//! finds its row, [`rate`] counts it, [`proxy`] prepares it, sends it and relays the answer, and [`record`] leaves its
-//! line in the log. What can go wrong on the way is a [`fault`]. Every upstream is remote: nothing here knows a
-//! service's code.
+//! A request passes these modules in this order: [`downstream`] reads its bytes, [`answer`] handles it, [`routing`] finds its
+//! route, [`resilience`] admits it, and [`upstream`] sends it and relays the answer. [`application`] puts them together from
+//! the [`config`]. Every upstream is remote: nothing here knows a service's code.
 
+mod answer;
 mod application;
-#[cfg(feature = "bench")]
-pub mod bench;
-mod chunks;
 pub mod cli;
-mod client_address;
 pub mod config;
-mod console;
-mod cors;
-mod degraded;
-mod dispatch;
 mod downstream;
-mod drills;
-mod entrance;
 mod fault;
-mod features;
-#[cfg(any(fuzzing, test))]
-pub mod fuzzing;
-mod give_back;
-mod grammar;
-mod guard;
-mod held;
-mod keep;
-mod limits;
-mod link;
-mod memory;
+mod harness;
+mod http;
 mod metrics;
-mod min_rate;
-mod openapi;
 mod operator;
-mod pages;
-mod patience;
-mod pieces;
-mod probe;
-mod problem;
-mod proxy;
-mod rate;
-mod record;
-mod refusal;
-mod reply;
-pub mod route;
-mod server_sent;
-mod state;
-mod trace;
-mod tracking;
-mod transport;
-mod warm;
-mod way;
+mod resilience;
+mod restaurant;
+mod routing;
+mod upstream;
 
 pub use application::Gateway;
 pub use config::Config;
-pub use limits::Limits;
+pub use config::limits::Limits;
+#[cfg(feature = "bench")]
+pub use harness::bench;
+#[cfg(any(fuzzing, test))]
+pub use harness::fuzzing;
+pub use routing::route;

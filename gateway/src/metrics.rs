@@ -18,7 +18,7 @@ use prometheus::{
 };
 
 use crate::config::Config;
-use crate::degraded::Degraded;
+use crate::fault::degraded::Degraded;
 pub(crate) use exposition::expose;
 pub(crate) use labels::Outcome;
 pub(crate) use lookups::Lookups;

@@ -1,9 +1,12 @@
 //! What the operator's port answers beside the probes: how the upstreams are, what was counted, failure drills, and the
 //! console, which shows all that.
 
+pub(crate) mod console;
 mod drills;
 mod names;
+pub(crate) mod openapi;
 mod origin;
+pub(crate) mod pages;
 mod rehearsal;
 
 use std::sync::Arc;
@@ -14,10 +17,10 @@ use prometheus::TEXT_FORMAT;
 use service_kit::failure::Failure;
 use service_kit::serve::{Draining, resource};
 
-use crate::console::{self, Feed};
+use crate::application::state::State;
 use crate::metrics::expose;
-use crate::proxy::TlsConfig;
-use crate::state::State;
+use crate::operator::console::Feed;
+use crate::upstream::TlsConfig;
 pub(crate) use names::Names;
 use origin::own_pages_only;
 

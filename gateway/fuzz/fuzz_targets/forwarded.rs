@@ -1,5 +1,5 @@
-//! A client is never taken for anybody but itself: `gateway/src/client_address/invariants.rs`.
+//! A client is never taken for anybody but itself: `gateway/src/routing/client_address/invariants.rs`.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| gateway::fuzzing::forwarded(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| gateway::harness::fuzzing::forwarded(bytes));

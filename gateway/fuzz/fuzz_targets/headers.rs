@@ -1,5 +1,5 @@
-//! No hop-by-hop field goes through, none that a `Connection` names and no claim of who sent the request: `gateway/src/proxy/headers/invariants.rs`.
+//! No hop-by-hop field goes through, none that a `Connection` names and no claim of who sent the request: `gateway/src/upstream/headers/invariants.rs`.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| gateway::fuzzing::headers(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| gateway::harness::fuzzing::headers(bytes));

@@ -1,5 +1,5 @@
-//! What goes on is a valid `traceparent`: `gateway/src/trace/invariants.rs`.
+//! What goes on is a valid `traceparent`: `gateway/src/http/trace/invariants.rs`.
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| gateway::fuzzing::trace(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| gateway::harness::fuzzing::trace(bytes));

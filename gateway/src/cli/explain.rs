@@ -9,9 +9,9 @@ use bytesize::ByteSize;
 use humantime::format_duration;
 use service_kit::program::RunError;
 
+use crate::answer::cache;
 use crate::config::{Config, Upstream};
-use crate::keep;
-use crate::route::{Found, Kept, Outage, Route, To, ToUpstream};
+use crate::routing::route::{Found, Kept, Outage, Route, To, ToUpstream};
 
 pub(super) fn print(
     config: &Config,
@@ -45,7 +45,7 @@ pub(super) fn print(
         .fill(&upstream.url.prefix, &parameters, uri.query());
     let target = target.map_err(|_unfit| "400: a parameter is not one segment")?;
     let target = match &to.outage {
-        Outage::Stale(kept) => keep::target(kept, &target).ok_or("no target")?,
+        Outage::Stale(kept) => cache::target(kept, &target).ok_or("no target")?,
         Outage::Error | Outage::Fallback(_) => target,
     };
     let (scheme, authority) = (&upstream.url.scheme, &upstream.url.authority);

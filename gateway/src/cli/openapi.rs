@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::config::Config;
-use crate::openapi::document;
+use crate::operator::openapi::document;
 
 pub(super) fn print(config: &Config, out: &mut impl Write) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, &document(config))?;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::config::Config;
-use crate::route::{Route, To};
+use crate::routing::route::{Route, To};
 
 pub(super) fn print(config: &Config, out: &mut impl Write) -> io::Result<()> {
     let rows: Vec<[String; 5]> = config

@@ -8,9 +8,9 @@ use bytesize::ByteSize;
 use serde::{Deserialize, Deserializer, de};
 use service_kit::env::ConfigError;
 
-use crate::limits::{DEFAULT_MEMORY, MOST_FIELDS};
-use crate::min_rate::MinRate;
-use crate::rate::Rate;
+use crate::config::limits::{DEFAULT_MEMORY, MOST_FIELDS};
+use crate::resilience::min_rate::MinRate;
+use crate::resilience::rate::Rate;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -6,7 +6,7 @@ use service_kit::env::ConfigError;
 use tokio::sync::Semaphore;
 
 use super::file::UpstreamTable;
-use crate::guard::{BreakerSettings, GateSettings};
+use crate::resilience::guard::{BreakerSettings, GateSettings};
 
 pub(super) fn breaker(
     table: &UpstreamTable,

@@ -1,7 +1,7 @@
 use service_kit::env::Env;
 
 use super::{Config, DEFAULT_FILE};
-use crate::route::To;
+use crate::routing::route::To;
 
 fn refused(text: &str) -> String {
     Config::parse("test.toml", text, &Env::of_pairs([]))

@@ -14,7 +14,7 @@ use shared_types::text::Text;
 
 use super::file::UpstreamTable;
 use super::resilience;
-use crate::guard::{BreakerSettings, GateSettings};
+use crate::resilience::guard::{BreakerSettings, GateSettings};
 
 #[derive(Clone, Debug)]
 pub struct Upstream {

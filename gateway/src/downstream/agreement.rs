@@ -6,7 +6,7 @@ use shared_types::problem::Code;
 use super::head;
 use super::http2::take_over;
 use super::tests::LIMITS;
-use crate::limits::{Limits, MOST_FIELDS};
+use crate::config::limits::{Limits, MOST_FIELDS};
 
 struct Case {
     method: &'static str,

@@ -12,7 +12,7 @@ use bytes::{Buf as _, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-use crate::transport::Transport;
+use crate::http::transport::Transport;
 
 /// Time for a client across the world to notice.
 pub(super) const LINGER: Duration = Duration::from_secs(2);

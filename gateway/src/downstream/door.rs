@@ -20,9 +20,9 @@ use tokio_rustls::server::TlsStream;
 use super::http2::Http2;
 use super::per_client::{self, PerClient};
 use super::stream::Stream;
-use crate::rate::Client;
-use crate::state::State;
-use crate::transport::Transport;
+use crate::application::state::State;
+use crate::http::transport::Transport;
+use crate::resilience::rate::Client;
 
 /// What the system holds of an answer beyond what the network takes: it then asks for more as soon as a client takes some,
 /// so that a slow one can be told from one that takes nothing. By itself it holds up to 4 MiB, and asks for more only once

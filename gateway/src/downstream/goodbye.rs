@@ -13,12 +13,12 @@ use service_kit::request_id::{self, RequestId};
 use shared_types::problem::Occurrence;
 
 use super::hearing::HEARD;
-use crate::cors;
-use crate::problem;
-use crate::record::{Record, Refused};
-use crate::refusal::Refusal;
-use crate::state::State;
-use crate::trace::Trace;
+use crate::answer::problem;
+use crate::answer::record::{Record, Refused};
+use crate::application::state::State;
+use crate::fault::refusal::Refusal;
+use crate::http::trace::Trace;
+use crate::routing::cors;
 
 /// `head` is what has come of it, and `late` lines that came after that.
 pub(super) fn render(refusal: Refusal, head: &[u8], late: &[u8], state: &Arc<State>) -> Bytes {

@@ -10,9 +10,9 @@ use std::ops::Range;
 use actix_web::http::Method;
 
 use super::target;
-use crate::grammar::is_authority;
-use crate::limits::{Limits, MOST_FIELDS};
-use crate::refusal::Refusal;
+use crate::config::limits::{Limits, MOST_FIELDS};
+use crate::fault::refusal::Refusal;
+use crate::http::grammar::is_authority;
 
 /// Longer than any method that is registered: what a client calls one is passed on and logged.
 pub(super) const LONGEST_METHOD: usize = 32;

@@ -10,8 +10,8 @@ use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderName, ORIGIN};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::Instant;
 
-use crate::patience::Patience;
-use crate::transport::Transport;
+use crate::http::lazy_timer::Patience;
+use crate::http::transport::Transport;
 
 /// The fields that the answer to no request depends on.
 pub(super) const HEARD: [HeaderName; 2] = [ACCEPT_LANGUAGE, ORIGIN];

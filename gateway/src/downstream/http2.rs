@@ -43,8 +43,8 @@ use self::outbound::{Clock, Outbound};
 use self::pace::Exchanges;
 #[cfg(test)]
 pub(super) use self::request::take_over;
-use crate::held::Held;
-use crate::limits::{Limits, MOST_FIELDS};
+use crate::config::limits::{Limits, MOST_FIELDS};
+use crate::upstream::held::Held;
 
 /// Requests of one client at a time: what RFC 9113 §6.5.2 recommends at least, and more than any page of a browser
 /// asks for at once. A stream beyond it is refused, which tells the client that it may try again (§8.7).

@@ -4,8 +4,8 @@ use bytes::{Buf as _, BytesMut};
 use tokio::io::ReadBuf;
 
 use super::screen::{Rest, Screen, Screened};
-use crate::limits::Limits;
-use crate::refusal::Refusal;
+use crate::config::limits::Limits;
+use crate::fault::refusal::Refusal;
 
 /// What is read ahead of its turn: enough for a head as large as one may be, which `Limits` holds under 120 KiB.
 const MOST_HELD: usize = 128 * 1024;

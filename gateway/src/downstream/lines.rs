@@ -3,8 +3,8 @@
 //! Only CRLF ends a line here. RFC 9112 §2.2 lets a recipient take a bare LF for it, and parsers differ in whether
 //! they do: that is what request smuggling lives on.
 
-use crate::limits::Limits;
-use crate::refusal::Refusal;
+use crate::config::limits::Limits;
+use crate::fault::refusal::Refusal;
 
 /// What a request line holds beside its target: a method, the version, two spaces and CRLF.
 const BESIDE_TARGET: u64 = 64;

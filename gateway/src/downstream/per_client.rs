@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::rate::Client;
+use crate::resilience::rate::Client;
 
 /// How often at most the log says that one client has used up its share.
 const QUIET: Duration = Duration::from_secs(10);

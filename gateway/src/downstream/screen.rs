@@ -3,9 +3,9 @@
 
 use super::head::{self, Framing};
 use super::lines::Lines;
-use crate::chunks::{Chunks, Taken};
-use crate::limits::Limits;
-use crate::refusal::Refusal;
+use crate::config::limits::Limits;
+use crate::fault::refusal::Refusal;
+use crate::http::chunks::{Chunks, Taken};
 
 /// What actix-http reads instead of `100-continue`, just as long: it would answer at once, before anybody knows
 /// whether the body is wanted.

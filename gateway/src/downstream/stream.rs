@@ -23,11 +23,11 @@ use super::goodbye;
 use super::hearing::Hearing;
 use super::inbound::Inbound;
 use super::taking;
-use crate::link::Link;
-use crate::min_rate::Allowance;
-use crate::patience::Patience;
-use crate::state::State;
-use crate::transport::Transport;
+use crate::application::state::State;
+use crate::http::client_connection::Link;
+use crate::http::lazy_timer::Patience;
+use crate::http::transport::Transport;
+use crate::resilience::min_rate::Allowance;
 
 const CONTINUE: Bytes = Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n");
 

@@ -5,8 +5,8 @@ use std::task::{Context, Poll, ready};
 
 use tokio::time::Instant;
 
-use crate::min_rate::Allowance;
-use crate::patience::Patience;
+use crate::http::lazy_timer::Patience;
+use crate::resilience::min_rate::Allowance;
 
 /// `written` is what became of a write, or of a flush as a write of nothing. One that waits goes on waiting for as long
 /// as the client's allowance lasts, and then fails. `timer` may serve other deadlines of the connection too.
@@ -42,10 +42,10 @@ mod tests {
     use tokio::time::{Instant, timeout};
 
     use super::judge;
+    use crate::config::limits::Limits;
     use crate::downstream::tests::LIMITS;
-    use crate::limits::Limits;
-    use crate::min_rate::{Allowance, MinRate};
-    use crate::patience::Patience;
+    use crate::http::lazy_timer::Patience;
+    use crate::resilience::min_rate::{Allowance, MinRate};
 
     const PAUSE: Duration = Duration::from_secs(5);
     const STALL: Duration = Duration::from_secs(30);

@@ -1,6 +1,6 @@
 //! The grammar of a request's target (RFC 9112 §3.2), no wider than what the parsers behind take.
 
-use crate::grammar::is_authority;
+use crate::http::grammar::is_authority;
 
 /// Whether a target has one of the forms that its method may have (RFC 9112 §3.2): a path or a URI, `*` for OPTIONS, and
 /// for CONNECT a host and port alone.

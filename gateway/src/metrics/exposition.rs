@@ -9,8 +9,8 @@ use prometheus::{IntGaugeVec, Opts, Registry, TextEncoder};
 use shared_types::gateway::BreakerState;
 
 use super::register;
-use crate::guard::Phase;
-use crate::state::State;
+use crate::application::state::State;
+use crate::resilience::guard::Phase;
 
 /// Everything in the text format. What has no counter of its own is looked up now.
 pub(crate) fn expose(state: &State) -> prometheus::Result<String> {

@@ -4,7 +4,7 @@ use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Registry};
 
 use super::labels::{ByClass, Outcome};
 use super::{REQUEST_SECONDS, REQUESTS, counters, histograms};
-use crate::route::RouteTable;
+use crate::routing::route::RouteTable;
 
 /// What the labels say where a request matched no row.
 const NONE: &str = "-";

@@ -10,7 +10,7 @@ use super::labels::ByClass;
 use super::{UPSTREAM_SECONDS, counters, histograms};
 use crate::config::Upstream;
 use crate::fault::Fault;
-use crate::guard::{RouteName, RouteNames};
+use crate::resilience::guard::{RouteName, RouteNames};
 
 /// Of one upstream.
 #[derive(Debug)]

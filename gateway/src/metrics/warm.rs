@@ -6,7 +6,7 @@ use std::sync::Arc;
 use prometheus::{IntCounter, Registry};
 
 use super::counters;
-use crate::route::RouteTable;
+use crate::routing::route::RouteTable;
 
 /// By the row's path.
 #[derive(Debug)]

@@ -11,10 +11,10 @@ use shared_types::problem::Code;
 use shared_types::text::Text;
 
 use super::{Operator, rehearsal};
-use crate::drills::{Drills, Order, Place, shown};
+use crate::application::state::State;
 use crate::fault::whole_seconds;
-use crate::guard::BreakerSettings;
-use crate::state::State;
+use crate::resilience::drills::{Drills, Order, Place, shown};
+use crate::resilience::guard::BreakerSettings;
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
     config

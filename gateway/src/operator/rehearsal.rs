@@ -17,13 +17,13 @@ use service_kit::failure::Failure;
 use service_kit::serve::Draining;
 use shared_types::gateway::DrillMode;
 
+use crate::answer::dispatch::{Asker, Worker};
+use crate::answer::handler;
+use crate::application::state::State;
 use crate::config::Upstream;
-use crate::dispatch::{Asker, Worker};
-use crate::drills::{Answer, Cell, Drills, Place, Plan, Verdict, declared, holds};
-use crate::entrance;
-use crate::features::Feature;
-use crate::proxy::TlsConfig;
-use crate::state::State;
+use crate::resilience::drills::{Answer, Cell, Drills, Place, Plan, Verdict, declared, holds};
+use crate::restaurant::features::Feature;
+use crate::upstream::TlsConfig;
 
 use client::ask;
 use outage::Lookout;
@@ -37,7 +37,7 @@ pub(super) async fn run(
     drills: &Drills,
 ) -> Result<Verdict, Failure> {
     let worker = Worker::new(state, tls, Draining::default(), Asker::Rehearsal);
-    let app = App::new().default_service(entrance::service(worker));
+    let app = App::new().default_service(handler::service(worker));
     let service = map_config(app, |()| AppConfig::default()).new_service(());
     let service = service
         .await

@@ -11,10 +11,10 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use crate::config::limits::Limits;
 use crate::downstream::taking;
-use crate::limits::Limits;
-use crate::min_rate::Allowance;
-use crate::patience::Patience;
+use crate::http::lazy_timer::Patience;
+use crate::resilience::min_rate::Allowance;
 
 pub(super) struct Outbound<IO> {
     io: IO,

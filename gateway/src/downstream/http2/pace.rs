@@ -17,9 +17,9 @@ use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
 use super::outbound::Clock;
-use crate::limits::Limits;
-use crate::min_rate::Allowance;
-use crate::patience::Patience;
+use crate::config::limits::Limits;
+use crate::http::lazy_timer::Patience;
+use crate::resilience::min_rate::Allowance;
 
 /// How often an answer is looked at while its connection takes nothing.
 const LOOK: Duration = Duration::from_secs(1);

@@ -13,9 +13,9 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use super::request::has_blank_ends;
-use crate::limits::Limits;
-use crate::min_rate::Allowance;
-use crate::patience::Patience;
+use crate::config::limits::Limits;
+use crate::http::lazy_timer::Patience;
+use crate::resilience::min_rate::Allowance;
 
 pub(super) struct Inflow {
     body: Incoming,

@@ -9,8 +9,8 @@ use tokio::time::Instant;
 use super::Stream;
 use crate::downstream::closing::LINGER;
 use crate::downstream::screen::Screened;
-use crate::min_rate::Allowance;
-use crate::refusal::Refusal;
+use crate::fault::refusal::Refusal;
+use crate::resilience::min_rate::Allowance;
 
 /// How often it is looked whether a client that has closed its sending side has gone altogether. No event tells.
 const LOOK: Duration = Duration::from_secs(1);

@@ -9,11 +9,11 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web;
 use futures_util::stream::once;
 
-use crate::degraded::is_marked;
-use crate::drills::Answer;
-use crate::features::Probe;
-use crate::problem;
-use crate::proxy::is_outage;
+use crate::answer::problem;
+use crate::fault::degraded::is_marked;
+use crate::resilience::drills::Answer;
+use crate::restaurant::features::Probe;
+use crate::upstream::is_outage;
 
 /// Bytes of an answer.
 const MOST: usize = 1024 * 1024;

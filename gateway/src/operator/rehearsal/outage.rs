@@ -12,10 +12,10 @@ use service_kit::request_id::RequestId;
 use tokio::time::Instant;
 
 use super::client::ask;
+use crate::application::state::State;
 use crate::config::Upstream;
-use crate::guard::{Guard, Phase};
-use crate::proxy::{Fetch, Pools, TlsConfig, fetch, is_outage};
-use crate::state::State;
+use crate::resilience::guard::{Guard, Phase};
+use crate::upstream::{Fetch, Pools, TlsConfig, fetch, is_outage};
 
 /// As long as the gateway's probe waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(1);

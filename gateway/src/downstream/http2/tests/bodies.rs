@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::super::{SEND_BUFFER, STREAM_WINDOW};
 use super::{CLIENT_WINDOW, LIMITS, SOON, connect, connect_with, endless, get, post, read};
-use crate::limits::Limits;
+use crate::config::limits::Limits;
 
 /// A service that reads its request's body beside the request, so that nothing but the body tells it how that ends.
 fn reader(tell: UnboundedSender<Option<bool>>) -> actix_web::Resource {

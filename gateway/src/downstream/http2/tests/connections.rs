@@ -12,7 +12,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 use super::{Client, LIMITS, SOON, connect, connect_with, endless, get, nothing, read, serve};
-use crate::limits::Limits;
+use crate::config::limits::Limits;
 
 /// Keeps no idle connection for longer than a moment.
 pub(super) fn impatient() -> Limits {

@@ -9,7 +9,7 @@ use h2::RecvStream;
 
 use super::connections::{ended, impatient};
 use super::{LIMITS, SOON, connect_taking, get, read};
-use crate::limits::Limits;
+use crate::config::limits::Limits;
 
 /// More than a client here takes at once.
 const LARGE: usize = 60_000;

@@ -1,0 +1,10 @@
+//! What a client is answered: the handler that every request goes through, the cache, and what is done in an outage.
+
+pub(crate) mod cache;
+pub(crate) mod dispatch;
+pub(crate) mod handler;
+pub(crate) mod outage_policy;
+pub(crate) mod problem;
+pub(crate) mod record;
+pub(crate) mod reply;
+pub(crate) mod warm;

@@ -1,0 +1,248 @@
+//! `Cache-Control` (RFC 9111 §5.2), read as bytes: a value that is no text still says what it says.
+//!
+//! What cannot be read is reported, so that the caller can take the safe side. A directive that is not known is ignored,
+//! as §5.2.3 wants.
+
+use std::time::Duration;
+
+use actix_web::http::header::{CACHE_CONTROL, HeaderMap};
+
+use crate::http::grammar::is_token;
+
+/// A lifetime that cannot be held is this one (RFC 9111 §1.2.2).
+const LONGEST: Duration = Duration::from_secs(1 << 31);
+
+/// What an answer says of its own reuse.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct CacheControl {
+    pub(super) no_store: bool,
+    /// With or without the names of fields: an answer is stored as a whole or not at all.
+    pub(super) private: bool,
+    /// With or without the names of fields.
+    pub(super) no_cache: bool,
+    /// `must-revalidate` or `proxy-revalidate`: the answer is not used once it is stale.
+    pub(super) must_revalidate: bool,
+    /// The shortest, where it is given more than once; zero where it is no number.
+    pub(super) max_age: Option<Duration>,
+    pub(super) s_maxage: Option<Duration>,
+    /// Some of it cannot be read.
+    pub(super) is_malformed: bool,
+}
+
+impl CacheControl {
+    pub(super) fn of(fields: &HeaderMap) -> Self {
+        let mut control = Self::default();
+        for line in fields.get_all(CACHE_CONTROL) {
+            for directive in directives(line.as_bytes()) {
+                match directive {
+                    Ok(directive) => control.add(directive),
+                    Err(Malformed) => control.is_malformed = true,
+                }
+            }
+        }
+        control
+    }
+
+    fn add(&mut self, Directive { name, argument }: Directive<'_>) {
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        if is("no-store") {
+            self.no_store = true;
+        } else if is("private") {
+            self.private = true;
+        } else if is("no-cache") {
+            self.no_cache = true;
+        } else if is("must-revalidate") || is("proxy-revalidate") {
+            self.must_revalidate = true;
+        } else if is("max-age") {
+            shorten(&mut self.max_age, seconds(argument));
+        } else if is("s-maxage") {
+            shorten(&mut self.s_maxage, seconds(argument));
+        }
+    }
+}
+
+/// Whether the client wants a stored answer or none (RFC 9111 §5.2.1.7).
+pub(super) fn is_only_if_cached(fields: &HeaderMap) -> bool {
+    let lines = fields.get_all(CACHE_CONTROL);
+    let mut directives = lines.flat_map(|line| directives(line.as_bytes())).flatten();
+    directives.any(|directive| directive.name.eq_ignore_ascii_case(b"only-if-cached"))
+}
+
+struct Directive<'a> {
+    name: &'a [u8],
+    /// Without the quotes around it.
+    argument: &'a [u8],
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Malformed;
+
+/// The directives of one line. A comma within quotes separates nothing.
+fn directives(line: &[u8]) -> impl Iterator<Item = Result<Directive<'_>, Malformed>> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let pieces = line.split(move |byte| {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_quoted => is_escaped = true,
+            b'"' => is_quoted = !is_quoted,
+            _ => {}
+        }
+        *byte == b',' && !is_quoted
+    });
+    let pieces = pieces.map(<[u8]>::trim_ascii);
+    pieces
+        .filter(|piece| !piece.is_empty())
+        .map(|piece| directive(piece).ok_or(Malformed))
+}
+
+fn directive(piece: &[u8]) -> Option<Directive<'_>> {
+    let mut parts = piece.splitn(2, |byte| *byte == b'=');
+    let name = parts.next()?.trim_ascii();
+    let argument = parts.next().map(<[u8]>::trim_ascii);
+    let argument = match argument {
+        None => b"",
+        Some([b'"', quoted @ .., b'"']) if is_one_string(quoted) => quoted,
+        Some(text) if text.contains(&b'"') => return None,
+        Some(text) => text,
+    };
+    is_token(name).then_some(Directive { name, argument })
+}
+
+/// Whether no quote within ends the string early (RFC 9110 §5.6.4).
+fn is_one_string(quoted: &[u8]) -> bool {
+    let mut is_escaped = false;
+    for byte in quoted {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'"' => return false,
+            _ => {}
+        }
+    }
+    !is_escaped
+}
+
+/// `delta-seconds` (RFC 9111 §1.2.2). What is no number makes the answer stale.
+fn seconds(argument: &[u8]) -> Duration {
+    if argument.is_empty() || !argument.iter().all(u8::is_ascii_digit) {
+        return Duration::ZERO;
+    }
+    let text = str::from_utf8(argument).ok();
+    let seconds = text.and_then(|text| text.parse().ok());
+    seconds.map_or(LONGEST, Duration::from_secs).min(LONGEST)
+}
+
+fn shorten(lifetime: &mut Option<Duration>, other: Duration) {
+    *lifetime = Some(lifetime.map_or(other, |known| known.min(other)));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderValue};
+    use proptest::prelude::*;
+
+    use super::{CacheControl, LONGEST, is_only_if_cached};
+
+    fn fields(lines: &[&[u8]]) -> HeaderMap {
+        let mut fields = HeaderMap::new();
+        for line in lines {
+            fields.append(CACHE_CONTROL, HeaderValue::from_bytes(line).unwrap());
+        }
+        fields
+    }
+
+    fn of(lines: &[&[u8]]) -> CacheControl {
+        CacheControl::of(&fields(lines))
+    }
+
+    #[test]
+    fn directives_are_known_in_any_case_and_on_any_line() {
+        let control = of(&[b"No-Store,PRIVATE", b" , no-cache", b"Proxy-Revalidate"]);
+        assert!(control.no_store && control.private && control.no_cache);
+        assert!(control.must_revalidate && !control.is_malformed);
+        assert!(of(&[b"must-revalidate"]).must_revalidate);
+    }
+
+    #[test]
+    fn a_directive_with_the_names_of_fields_counts_as_one_without() {
+        assert!(of(&[br#"private="set-cookie, x""#]).private);
+        assert!(of(&[br#"no-cache="a", max-age=5"#]).no_cache);
+    }
+
+    #[test]
+    fn a_comma_within_quotes_separates_nothing() {
+        let control = of(&[br#"x="a\", no-store, b", max-age=7"#]);
+        assert!(!control.no_store && !control.is_malformed);
+        assert_eq!(control.max_age, Some(Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_hide_nothing_beside_them() {
+        let control = of(&[b"x=\xe9t\xe9, no-store, s-maxage=3"]);
+        assert!(control.no_store);
+        assert_eq!(control.s_maxage, Some(Duration::from_secs(3)));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_reported() {
+        for line in [
+            &b"n\xf6-store"[..],
+            b"x=\"a, no-store",
+            b"=5",
+            b"max-age=\"5",
+            b"x=\"a\"b\", no-store, y=\"",
+            b"x=\"a\\\"",
+            b"a b",
+        ] {
+            assert!(of(&[line]).is_malformed, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_lifetime_is_the_shortest_that_is_given_and_nothing_where_it_is_no_number() {
+        for (line, expected) in [
+            ("max-age=5", 5),
+            ("max-age=\"5\"", 5),
+            ("max-age=9, max-age=5", 5),
+            ("max-age=5, max-age=x", 0),
+            ("max-age=-1", 0),
+            ("max-age=1.5", 0),
+            ("max-age", 0),
+            ("max-age=", 0),
+            ("max-age=99999999999999999999999", LONGEST.as_secs()),
+        ] {
+            let lifetime = of(&[line.as_bytes()]).max_age;
+            assert_eq!(lifetime, Some(Duration::from_secs(expected)), "{line}");
+        }
+        assert_eq!(of(&[b"max-stale=5"]).max_age, None);
+    }
+
+    #[test]
+    fn only_if_cached_is_found_among_others() {
+        assert!(is_only_if_cached(&fields(&[
+            b"x=\xe9, Only-If-Cached, max-stale"
+        ])));
+        assert!(!is_only_if_cached(&fields(&[b"x=\"only-if-cached\""])));
+    }
+
+    proptest! {
+        /// Whatever stands before or behind it, in the same line or another.
+        #[test]
+        fn a_whole_directive_is_never_overlooked(
+            before in prop::collection::vec("[ -!#-+--~]{0,8}", 0..3),
+            after in prop::collection::vec("[ -~]{0,8}", 0..3),
+        ) {
+            let line = [before, vec!["no-store".to_owned()], after].concat().join(",");
+            prop_assert!(of(&[line.as_bytes()]).no_store, "{}", line);
+        }
+
+        #[test]
+        fn any_bytes_are_read(line in prop::collection::vec(any::<u8>(), 0..64)) {
+            if HeaderValue::from_bytes(&line).is_ok() {
+                let _ = of(&[&line]);
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Which answer is asked for. Whatever the upstream is told on a request whose answer is stored is in its key, but for
+//! the request's id and its `traceparent`, which say nothing of the client: two requests with one key are one request
+//! to the upstream (see `proxy/stored.rs`, which writes it).
+//!
+//! So there is no host in it: the upstream is not told which one the client has asked.
+
+use actix_web::http::header::HeaderMap;
+use actix_web::web::Bytes;
+use http::uri::PathAndQuery;
+
+use super::query::canonical;
+use crate::routing::route::Kept;
+use crate::upstream::passages_of;
+
+/// Bytes of a key. Nobody writes a longer one to ask for a meal, and what asks with a longer one is not stored: an
+/// entry could be small and its key take all the room.
+const LONGEST: usize = 1024;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    bytes: Bytes,
+    path: usize,
+}
+
+impl Key {
+    /// Of a request for this path and query, with these fields; none where it would be too long.
+    pub(super) fn of(
+        kept: &Kept,
+        path: &str,
+        query: Option<&str>,
+        fields: &HeaderMap,
+    ) -> Option<Self> {
+        Self::with_passages(kept, path, query, fields, passages_of(fields))
+    }
+
+    /// `passages` is how often the request has come by a gateway already.
+    pub(super) fn with_passages(
+        kept: &Kept,
+        path: &str,
+        query: Option<&str>,
+        fields: &HeaderMap,
+        passages: usize,
+    ) -> Option<Self> {
+        // No part has one of the bytes that end a part.
+        let mut bytes = Vec::with_capacity(128);
+        bytes.extend_from_slice(path.as_bytes());
+        match (&kept.query, query) {
+            (_, None) => {}
+            (None, Some(query)) => {
+                bytes.push(b'?');
+                bytes.extend_from_slice(query.as_bytes());
+            }
+            (Some(names), Some(query)) => {
+                let query = canonical(names, query);
+                if !query.is_empty() {
+                    bytes.push(b'?');
+                    bytes.extend_from_slice(query.as_bytes());
+                }
+            }
+        }
+        bytes.push(b'\n');
+        bytes.extend(std::iter::repeat_n(b'>', passages));
+        for name in &kept.vary {
+            bytes.push(b'\n');
+            for value in fields.get_all(name) {
+                bytes.extend_from_slice(value.as_bytes());
+                bytes.push(b'\r');
+            }
+        }
+        (bytes.len() <= LONGEST).then(|| Self {
+            bytes: bytes.into(),
+            path: path.len(),
+        })
+    }
+
+    pub(super) fn path(&self) -> &[u8] {
+        self.bytes.get(..self.path).unwrap_or_default()
+    }
+
+    /// The same in no more room than it takes.
+    pub(super) fn compact(&self) -> Self {
+        Self {
+            bytes: Bytes::copy_from_slice(&self.bytes),
+            path: self.path,
+        }
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+/// What the upstream is asked for: the target without what does not count. A part of a target is one, so that there
+/// always is one.
+pub(crate) fn target(kept: &Kept, target: &PathAndQuery) -> Option<PathAndQuery> {
+    let (Some(names), Some(query)) = (&kept.query, target.query()) else {
+        return Some(target.clone());
+    };
+    let query = canonical(names, query);
+    let canonical = if query.is_empty() {
+        target.path().to_owned()
+    } else {
+        format!("{}?{query}", target.path())
+    };
+    PathAndQuery::try_from(canonical).ok()
+}

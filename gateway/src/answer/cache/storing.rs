@@ -1,0 +1,210 @@
+//! Which answers may be stored, and how they may be reused (RFC 9111 §3 and §4, RFC 5861 §4). Does no I/O.
+//!
+//! A row overrides numbers and no prohibition. `fresh` takes the place of `max-age` and `Expires`, and `stale_if_error`
+//! that of `stale-if-error`. `no-store`, `private`, `no-cache`, `must-revalidate`, `proxy-revalidate` and `s-maxage` are
+//! obeyed whatever the row says. The last three forbid a stale answer; with them, the answer is fresh for at most as long
+//! as the upstream says. An answer whose `Cache-Control` or `Vary` cannot be read is not stored.
+//!
+//! Written here and not taken from `http-cache-semantics` 3.0: that crate skips a `Cache-Control` or `Vary` line that is
+//! no ASCII, compares directives by their case (`No-Store` is stored), splits quoted strings at their commas, knows
+//! neither RFC 5861 nor an override of freshness, and keeps both heads again beside each stored answer, in the types of
+//! another generation of the `http` crate. It says of itself that it is passively maintained.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HttpDate};
+
+use super::cache_control::CacheControl;
+use crate::routing::route::Kept;
+
+/// How a stored answer may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Reuse {
+    /// How old it is already (RFC 9111 §4.2.3).
+    pub(super) age: Duration,
+    /// How long from now it is served without asking.
+    pub(super) fresh: Duration,
+    /// How long after that it may stand in for an answer that does not come. Zero where the upstream forbids it.
+    pub(super) stale_if_error: Duration,
+}
+
+/// Why an answer is not stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    Status(u16),
+    NoStore,
+    Private,
+    NoCache,
+    /// It is stale on arrival, and may not be used stale.
+    NeverFresh,
+    /// `Cache-Control` or `Vary` cannot be read.
+    Unreadable(HeaderName),
+    SetsCookie,
+    /// It depends on a field of the request that the row does not name.
+    Varies(String),
+    /// Not every client takes its encoding.
+    Encoded,
+    /// It has more bytes than one answer may have.
+    TooLarge(u64),
+}
+
+impl Unfit {
+    /// Whether the answer is newer than what is stored, and takes its place. Other refusals, such as a 429, say nothing
+    /// of the answer that is stored.
+    pub(super) fn replaces(&self) -> bool {
+        match self {
+            Self::Status(status) => matches!(status, 200..400 | 404 | 410),
+            _ => true,
+        }
+    }
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "its status is {status}"),
+            Self::NoStore => f.write_str("Cache-Control: no-store"),
+            Self::Private => f.write_str("Cache-Control: private"),
+            Self::NoCache => f.write_str("Cache-Control: no-cache"),
+            Self::NeverFresh => f.write_str("it is stale on arrival and must be revalidated"),
+            Self::Unreadable(name) => write!(f, "{name} cannot be read"),
+            Self::SetsCookie => f.write_str("it has Set-Cookie"),
+            Self::Varies(name) => write!(f, "Vary: {name}, which the row's vary does not name"),
+            Self::Encoded => f.write_str("it has Content-Encoding, which was not asked for"),
+            Self::TooLarge(most) => write!(f, "it has more than {most} bytes"),
+        }
+    }
+}
+
+/// What arrived, and when.
+pub(super) struct Arrived<'a> {
+    pub(super) status: StatusCode,
+    pub(super) fields: &'a HeaderMap,
+    pub(super) now: SystemTime,
+    /// From the request to the answer's head.
+    pub(super) delay: Duration,
+}
+
+/// Whether the answer may serve others too, and how.
+pub(super) fn judge(arrived: &Arrived<'_>, kept: &Kept) -> Result<Reuse, Unfit> {
+    let fields = arrived.fields;
+    if arrived.status != StatusCode::OK {
+        return Err(Unfit::Status(arrived.status.as_u16()));
+    }
+    let control = CacheControl::of(fields);
+    if control.no_store {
+        return Err(Unfit::NoStore);
+    }
+    if control.private {
+        return Err(Unfit::Private);
+    }
+    if control.no_cache {
+        return Err(Unfit::NoCache);
+    }
+    if control.is_malformed {
+        return Err(Unfit::Unreadable(header::CACHE_CONTROL));
+    }
+    if fields.contains_key(header::SET_COOKIE) {
+        return Err(Unfit::SetsCookie);
+    }
+    varies(fields, kept)?;
+    if is_encoded(fields) && !kept.vary.contains(&header::ACCEPT_ENCODING) {
+        return Err(Unfit::Encoded);
+    }
+    let reuse = reuse(arrived, &control, kept);
+    if reuse.fresh.is_zero() && reuse.stale_if_error.is_zero() {
+        return Err(Unfit::NeverFresh);
+    }
+    Ok(reuse)
+}
+
+fn reuse(arrived: &Arrived<'_>, control: &CacheControl, kept: &Kept) -> Reuse {
+    let age = age(arrived);
+    let lifetime = control.s_maxage.or(control.max_age);
+    let lifetime = lifetime.or_else(|| expires(arrived));
+    let left = lifetime.map(|lifetime| lifetime.saturating_sub(age));
+    let forbids_stale = control.must_revalidate || control.s_maxage.is_some();
+    let fresh = match (kept.fresh, left) {
+        (Some(fresh), Some(left)) if forbids_stale => fresh.min(left),
+        (Some(fresh), _) => fresh,
+        (None, left) => left.unwrap_or_default(),
+    };
+    let stale_if_error = if forbids_stale {
+        Duration::ZERO
+    } else {
+        kept.stale_if_error
+    };
+    Reuse {
+        age,
+        fresh,
+        stale_if_error,
+    }
+}
+
+/// RFC 9111 §4.2.3. Of an `Age` that is a list, the first member counts (§5.1).
+fn age(arrived: &Arrived<'_>) -> Duration {
+    let age = arrived.fields.get(header::AGE);
+    let first = age.and_then(|age| age.to_str().ok()?.split(',').next());
+    let age = first.and_then(|age| age.trim().parse().ok());
+    let said = Duration::from_secs(age.unwrap_or(0)).saturating_add(arrived.delay);
+    // Clocks that differ by less than a second make no answer old.
+    let apparent = date(arrived.fields, &header::DATE)
+        .and_then(|date| arrived.now.duration_since(date).ok())
+        .filter(|apparent| apparent.as_secs() > 0);
+    said.max(apparent.unwrap_or_default())
+}
+
+/// What is no date is in the past (RFC 9111 §5.3).
+fn expires(arrived: &Arrived<'_>) -> Option<Duration> {
+    let lines = arrived.fields.get_all(header::EXPIRES);
+    let from = date(arrived.fields, &header::DATE).unwrap_or(arrived.now);
+    let lifetimes = lines.map(|line| {
+        let date = line.to_str().ok().and_then(parse_date);
+        date.and_then(|date| date.duration_since(from).ok())
+            .unwrap_or_default()
+    });
+    lifetimes.min()
+}
+
+pub(super) fn date(fields: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
+    fields.get(name)?.to_str().ok().and_then(parse_date)
+}
+
+pub(super) fn parse_date(text: &str) -> Option<SystemTime> {
+    text.parse::<HttpDate>().ok().map(SystemTime::from)
+}
+
+/// Whether each field that the answer depends on is one that the row names. Two do not count: the gateway itself
+/// answers for `Origin`, and an answer without an encoding is for whatever `Accept-Encoding` says.
+fn varies(fields: &HeaderMap, kept: &Kept) -> Result<(), Unfit> {
+    let lines = fields.get_all(header::VARY);
+    let names = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    for name in names
+        .map(<[u8]>::trim_ascii)
+        .filter(|name| !name.is_empty())
+    {
+        let Ok(name) = HeaderName::from_bytes(name) else {
+            return Err(Unfit::Unreadable(header::VARY));
+        };
+        let is_settled = name == header::ORIGIN || name == header::ACCEPT_ENCODING;
+        if !is_settled && !kept.vary.contains(&name) {
+            return Err(Unfit::Varies(name.to_string()));
+        }
+    }
+    Ok(())
+}
+
+fn is_encoded(fields: &HeaderMap) -> bool {
+    let mut lines = fields.get_all(header::CONTENT_ENCODING);
+    lines.any(|line| {
+        !line
+            .as_bytes()
+            .trim_ascii()
+            .eq_ignore_ascii_case(b"identity")
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! Where every request enters, and where its answer leaves.
+
+use std::rc::Rc;
+
+use actix_service::{ServiceFactory, fn_service};
+use actix_web::body::{BodySize, MessageBody as _};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::{ConnectionType, Version};
+use actix_web::{HttpRequest, HttpResponse};
+use service_kit::request_id::{self, RequestId};
+
+use crate::answer::dispatch::{Asker, Worker};
+use crate::answer::record::Record;
+use crate::http::client_connection::Link;
+use crate::http::server_sent;
+use crate::http::trace::Trace;
+use crate::routing::cors;
+
+/// What serves every request, whatever it asks for. Without the extractors of a handler, which take their time to find
+/// what is at hand.
+pub(crate) fn service(
+    worker: Rc<Worker>,
+) -> impl ServiceFactory<
+    ServiceRequest,
+    Config = (),
+    Response = ServiceResponse,
+    Error = actix_web::Error,
+    InitError = (),
+> {
+    fn_service(move |request: ServiceRequest| {
+        let worker = Rc::clone(&worker);
+        async move {
+            let (request, payload) = request.into_parts();
+            let response = enter(&request, payload, &worker).await;
+            Ok(ServiceResponse::new(request, response))
+        }
+    })
+}
+
+async fn enter(request: &HttpRequest, payload: Payload, worker: &Worker) -> HttpResponse {
+    let request_id = RequestId::take_over_or_make(request.headers());
+    let trace = Trace::go_on_or_begin(request.headers(), rand::random());
+    let link = request.conn_data::<Rc<Link>>().cloned();
+    let mut record = Record::begin(
+        request.method().clone(),
+        request_id.clone(),
+        trace,
+        link,
+        &worker.state,
+    );
+    record.is_of_client = worker.asker != Asker::Gateway;
+    let grant = worker.config.origins.grant(request.headers());
+
+    // A preflight is free of the rate limits: no page asks for one itself, a refused one is an error that no script can
+    // read, and its answer costs no more than a refusal.
+    let mut response = if cors::is_preflight(request.method(), request.headers()) {
+        cors::preflight_answer(&grant, request.headers())
+    } else {
+        worker.dispatch(request, payload, &mut record).await
+    };
+
+    cors::apply(&grant, response.headers_mut());
+    response
+        .headers_mut()
+        .insert(request_id::HEADER, request_id.header_value());
+    let is_delimited_by_end = is_delimited_by_end(&response, request);
+    fit(&mut response, request, is_delimited_by_end);
+    if let Some(link) = &record.link {
+        link.answer_begins();
+        if response.head().connection_type() == ConnectionType::Close {
+            link.close();
+        }
+        if is_delimited_by_end {
+            link.delimit_by_end();
+        }
+        if server_sent::is_stream(&response) {
+            link.answer_has_no_end();
+        }
+    }
+    record.follow(response)
+}
+
+/// Whether only the connection's end can tell where the answer does: HTTP/1.0 knows no chunks (RFC 9112 §6.1).
+fn is_delimited_by_end(response: &HttpResponse, request: &HttpRequest) -> bool {
+    request.version() < Version::HTTP_11 && response.body().size() == BodySize::Stream
+}
+
+/// Fits the answer to what the server does not mind itself.
+fn fit(response: &mut HttpResponse, request: &HttpRequest, is_delimited_by_end: bool) {
+    let head = response.head_mut();
+    if is_delimited_by_end {
+        head.no_chunking(true);
+    }
+    // The server would say, and take it, that it is about to switch (actix-http 3.20).
+    let would_upgrade = request.head().upgrade();
+    if would_upgrade || is_delimited_by_end {
+        head.set_connection_type(ConnectionType::Close);
+    }
+}

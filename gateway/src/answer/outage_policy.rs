@@ -1,0 +1,205 @@
+//! The way of one request to its upstream, and what its client gets when the upstream gives no answer: what the route
+//! declares.
+
+mod invalidation;
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName};
+use actix_web::http::{Method, Version};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use http::uri::PathAndQuery;
+use shared_types::gateway::DrillMode;
+use shared_types::problem::Code;
+
+use crate::answer::cache::{self, Given, Missed};
+use crate::answer::dispatch::Worker;
+use crate::answer::problem;
+use crate::answer::record::Record;
+use crate::answer::reply::Reply;
+use crate::config::Upstream;
+use crate::fault::Fault;
+use crate::fault::degraded::{Degraded, is_marked};
+use crate::resilience::guard::Guard;
+use crate::routing::route::{Fallback, Kept, Outage, ToUpstream};
+use crate::upstream::held::Held;
+use crate::upstream::{self, Outgoing, Pool};
+
+/// Marks what a failure drill made of an answer.
+pub(crate) const X_DRILL: HeaderName = HeaderName::from_static("x-drill");
+
+pub(crate) struct Way<'w> {
+    pub(crate) worker: &'w Worker,
+    pub(crate) to: &'w ToUpstream,
+    /// The route's.
+    pub(crate) path: &'w str,
+    pub(crate) upstream: &'w Upstream,
+    pub(crate) pool: &'w Rc<Pool>,
+    pub(crate) guard: &'w Arc<Guard>,
+}
+
+impl Way<'_> {
+    pub(crate) async fn answer(
+        &self,
+        request: &HttpRequest,
+        payload: Payload,
+        target: PathAndQuery,
+        record: &Record,
+    ) -> HttpResponse {
+        if let Outage::Stale(kept) = &self.to.outage
+            && self.worker.state.keep.is_for(kept, request)
+        {
+            // Boxed, or each request would carry the room that this one needs.
+            return Box::pin(self.kept(kept, request, target, record)).await;
+        }
+        let outgoing = self.outgoing(request, target, record);
+        match (
+            upstream::forward(outgoing, Some(payload)).await,
+            &self.to.outage,
+        ) {
+            (Ok(response), Outage::Fallback(fallback)) if response.status().is_server_error() => {
+                self.log_failed(response.status().as_u16(), record);
+                stand_in(fallback)
+            }
+            (Ok(response), _) => {
+                invalidation::invalidate(self, request, &response);
+                response
+            }
+            (Err(fault @ Fault::Upstream { .. }), Outage::Fallback(fallback)) => {
+                Reply::to(request, record).log(&fault, Some(self.upstream));
+                stand_in(fallback)
+            }
+            (Err(fault), _) => Reply::to(request, record).fault(&fault, Some(self.upstream)),
+        }
+    }
+
+    async fn kept(
+        &self,
+        kept: &Kept,
+        request: &HttpRequest,
+        target: PathAndQuery,
+        record: &Record,
+    ) -> HttpResponse {
+        let reply = Reply::to(request, record);
+        let ask = async |patience: Duration| {
+            let target = cache::target(kept, &target)
+                .ok_or_else(|| Fault::Internal("a part of a target that is none".to_owned()))?;
+            // It takes the share of the client who asks, or one client could take an upstream by as many questions.
+            let outgoing = Outgoing {
+                method: &Method::GET,
+                stored: Some(&kept.vary),
+                takes_interim: false,
+                held: Held::default(),
+                timeout: patience,
+                ..self.outgoing(request, target, record)
+            };
+            upstream::forward(outgoing, None).await
+        };
+        let keep = &self.worker.state.keep;
+        let timeout = self.to.settings.timeout;
+        let charge = || {
+            let client = self.worker.share_of(request);
+            self.worker.state.memory.charge(client)
+        };
+        let missed = match keep.answer(kept, request, timeout, charge, ask).await {
+            Given::Answer(response) => return response,
+            Given::Stale(response, missed) => {
+                match &*missed {
+                    Missed::Fault(fault) => reply.log(fault, Some(self.upstream)),
+                    Missed::Failed(status) => self.log_failed(*status, record),
+                    Missed::Unfit(_) => {}
+                }
+                return response;
+            }
+            Given::NotStored => return reply.problem(Code::NotStored),
+            Given::AsItCame => None,
+            Given::Nothing(missed) => Some(missed),
+        };
+        match missed.as_deref() {
+            Some(Missed::Fault(fault)) => reply.fault(fault, Some(self.upstream)),
+            // Whoever asked first has the upstream's failure to itself; this one asks again.
+            Some(Missed::Failed(_) | Missed::Unfit(_)) | None => {
+                let outgoing = self.outgoing(request, target, record);
+                match upstream::forward(outgoing, None).await {
+                    Ok(response) => response,
+                    Err(fault) => reply.fault(&fault, Some(self.upstream)),
+                }
+            }
+        }
+    }
+
+    /// Of an answer that nobody gets to see.
+    fn log_failed(&self, status: u16, record: &Record) {
+        log::warn!(
+            upstream = &*self.upstream.name, route = self.path, request_id = record.request_id.as_str();
+            "the upstream answered {status}, another answer stands in"
+        );
+    }
+
+    fn outgoing<'o>(
+        &'o self,
+        request: &'o HttpRequest,
+        target: PathAndQuery,
+        record: &'o Record,
+    ) -> Outgoing<'o> {
+        let (config, state) = (&self.worker.config, &self.worker.state);
+        let drills = state.drills.as_ref();
+        Outgoing {
+            request,
+            method: request.method(),
+            stored: None,
+            target,
+            upstream: self.upstream,
+            pool: self.pool,
+            guard: self.guard,
+            circuit: self.to.circuit,
+            drill: drills
+                .and_then(|drills| drills.of(&self.upstream.name, self.path, rand::random())),
+            client: self.worker.share_of(request),
+            request_id: &record.request_id,
+            trace: &record.trace,
+            upstream_time: &record.upstream_time,
+            scheme: config.scheme(),
+            trusted_proxies: &config.trusted_proxies,
+            link: record.link.as_ref(),
+            // Clients of HTTP/1.0 know none (RFC 9110 §15.2).
+            takes_interim: request.version() >= Version::HTTP_11,
+            held: held_for(request),
+            memory: &state.memory,
+            max_body: self.to.settings.request_body,
+            timeout: self.to.settings.timeout,
+            honours_keys: self.to.settings.idempotent,
+        }
+    }
+
+    /// The failure drill that made the answer what it is, if one did. A relayed answer counts only for a `slow` drill.
+    pub(crate) fn drilled(&self, response: &HttpResponse, record: &Record) -> Option<DrillMode> {
+        let drills = self.worker.state.drills.as_ref()?;
+        if let Some(mode) = record.drill.get() {
+            return Some(mode);
+        }
+        let is_own = is_marked(response.headers()) || problem::is_of_gateway(response);
+        let is_late = !is_own && drills.is_slow(&self.upstream.name, self.path);
+        is_late.then_some(DrillMode::Slow)
+    }
+}
+
+/// What is held for the request's connection, where that has a bound.
+fn held_for(request: &HttpRequest) -> Held {
+    if request.version() < Version::HTTP_2 {
+        return Held::default();
+    }
+    request.extensions().get().cloned().unwrap_or_default()
+}
+
+fn stand_in(fallback: &Fallback) -> HttpResponse {
+    let mut response = HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, fallback.content_type))
+        .finish();
+    Degraded::Fallback.mark(response.headers_mut());
+    response.set_body(BoxBody::new(fallback.body.clone()))
+}

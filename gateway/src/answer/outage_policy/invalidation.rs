@@ -1,0 +1,68 @@
+//! What an answer makes out of date (RFC 9111 §4.4): a stored answer to the same path, after an unsafe method; and those
+//! that the row's `invalidates` names, which may be of any path.
+//!
+//! A path is compared without its query: a change behind a path may show in each answer to it. What is out of date does
+//! not stand in for anything either.
+
+use std::sync::Arc;
+
+use actix_web::http::header::{CONTENT_LOCATION, HOST, LOCATION};
+use actix_web::http::{Method, Uri};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::Way;
+use crate::routing::route::{Found, Kept, Outage, To};
+
+pub(super) fn invalidate(way: &Way<'_>, request: &HttpRequest, response: &HttpResponse) {
+    let status = response.status();
+    if !status.is_success() && !status.is_redirection() {
+        return;
+    }
+    let keep = &way.worker.state.keep;
+    for kept in &way.to.invalidates {
+        keep.invalidate(kept, None);
+    }
+    if request.method().is_safe() {
+        return;
+    }
+    let path = request.uri().path();
+    if let Some(kept) = &way.to.kept {
+        keep.invalidate(kept, Some(path));
+    }
+    for named in [LOCATION, CONTENT_LOCATION] {
+        let named = response.headers().get(named);
+        let named = named.and_then(|named| named.to_str().ok()?.parse().ok());
+        if let Some(named) = named.filter(|named| is_of_this_origin(named, request))
+            && let Some(kept) = stored(way, named.path())
+        {
+            keep.invalidate(kept, Some(named.path()));
+        }
+    }
+}
+
+/// What another origin says of its own is no word about this one.
+fn is_of_this_origin(named: &Uri, request: &HttpRequest) -> bool {
+    let host = request.headers().get(HOST);
+    named.authority().is_none_or(|authority| {
+        host.is_some_and(|host| {
+            authority
+                .as_str()
+                .as_bytes()
+                .eq_ignore_ascii_case(host.as_bytes())
+        })
+    })
+}
+
+/// The row whose answers to this path are stored.
+fn stored<'w>(way: &Way<'w>, path: &str) -> Option<&'w Arc<Kept>> {
+    let Found::Route { route, .. } = way.worker.config.routes.find(&Method::GET, path) else {
+        return None;
+    };
+    match &route.to {
+        To::Upstream(to) => match &to.outage {
+            Outage::Stale(kept) => Some(kept),
+            Outage::Error | Outage::Fallback(_) => None,
+        },
+        To::Own(_) | To::Tracking(_) => None,
+    }
+}

@@ -1,0 +1,265 @@
+//! The one line that every request leaves in the log, when its answer has been sent or has failed.
+
+use std::cell::Cell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use actix_web::HttpResponse;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::http::Method;
+use actix_web::web::Bytes;
+use log::kv::Value;
+use service_kit::health;
+use service_kit::program::chain;
+use service_kit::request_id::RequestId;
+use shared_types::gateway::DrillMode;
+use shared_types::problem::Code;
+use shared_types::value::Timestamp;
+
+use crate::answer::problem;
+use crate::application::state::State;
+use crate::fault::degraded::Degraded;
+use crate::http::client_connection::Link;
+use crate::http::pieces::Pieces;
+use crate::http::trace::Trace;
+use crate::metrics::{Ended, Outcome};
+use crate::operator::console::Seen;
+use crate::routing::route::Route;
+
+/// What nginx logs for a client that went away before it had its answer.
+const CLIENT_GONE: u16 = 499;
+
+/// Written to the log when it is dropped, so that a request which the server gives up on leaves its line too.
+pub(crate) struct Record {
+    /// None where what came is no request.
+    method: Option<Method>,
+    /// Whose path is named, never what the client wrote: it bounds what can be in a log.
+    pub(crate) route: Option<Arc<Route>>,
+    pub(crate) upstream: Option<Arc<str>>,
+    /// How long upstreams have been waited for, to the heads of their answers; none where none was asked.
+    pub(crate) upstream_time: Cell<Option<Duration>>,
+    pub(crate) request_id: RequestId,
+    /// The client's connection, which is told when the exchange is over.
+    pub(crate) link: Option<Rc<Link>>,
+    pub(crate) trace: Trace,
+    /// The failure drill that has made the answer what it is.
+    pub(crate) drill: Cell<Option<DrillMode>>,
+    /// Whether it is counted and logged as a client's. A request of the gateway's own is not.
+    pub(crate) is_of_client: bool,
+    started: Instant,
+    status: u16,
+    bytes: u64,
+    outcome: Outcome,
+    degraded: Option<Degraded>,
+    /// Of the problem that the gateway answered with.
+    code: Option<Code>,
+    state: Arc<State>,
+}
+
+/// The answer to what is no request.
+pub(crate) struct Refused {
+    pub(crate) code: Code,
+    /// Of its body.
+    pub(crate) bytes: u64,
+}
+
+impl Record {
+    pub(crate) fn begin(
+        method: Method,
+        request_id: RequestId,
+        trace: Trace,
+        link: Option<Rc<Link>>,
+        state: &Arc<State>,
+    ) -> Self {
+        let mut record = Self::new(request_id, trace, state);
+        record.method = Some(method);
+        record.link = link;
+        record
+    }
+
+    fn new(request_id: RequestId, trace: Trace, state: &Arc<State>) -> Self {
+        state.metrics.in_flight.inc();
+        Self {
+            method: None,
+            route: None,
+            upstream: None,
+            upstream_time: Cell::new(None),
+            request_id,
+            link: None,
+            trace,
+            drill: Cell::new(None),
+            is_of_client: true,
+            started: Instant::now(),
+            status: CLIENT_GONE,
+            bytes: 0,
+            outcome: Outcome::Gone,
+            degraded: None,
+            code: None,
+            state: Arc::clone(state),
+        }
+    }
+
+    /// What is no request was answered with `bytes` of a problem.
+    pub(crate) fn refused(
+        request_id: RequestId,
+        trace: Trace,
+        answer: Refused,
+        state: &Arc<State>,
+    ) {
+        let mut record = Self::new(request_id, trace, state);
+        record.status = answer.code.status();
+        record.code = Some(answer.code);
+        record.bytes = answer.bytes;
+        record.outcome = Outcome::Complete;
+    }
+
+    /// Goes with the answer to its end.
+    pub(crate) fn follow(mut self, response: HttpResponse) -> HttpResponse {
+        self.status = response.status().as_u16();
+        self.degraded = Degraded::of(response.headers());
+        self.code = problem::code_of(&response);
+        response.map_body(|_head, body| {
+            // A body that nobody will ask for is sent already.
+            if body.size().is_eof() || self.method == Some(Method::HEAD) {
+                self.outcome = Outcome::Complete;
+            }
+            BoxBody::new(Recorded {
+                size: body.size(),
+                body,
+                pieces: Pieces::default(),
+                record: self,
+            })
+        })
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if let Some(link) = &self.link {
+            link.request_ends();
+        }
+        // Then it is the server that has dropped it.
+        if self.outcome == Outcome::Gone && self.state.draining.is_over() {
+            self.outcome = Outcome::Draining;
+        }
+        let elapsed = self.started.elapsed();
+        let metrics = &self.state.metrics;
+        metrics.in_flight.dec();
+        if !self.is_of_client {
+            return;
+        }
+        if let Some(kind) = self.degraded {
+            metrics.degraded(kind);
+        }
+        metrics.rows.count(
+            self.route.as_ref().map(|route| route.number),
+            Ended {
+                status: self.status,
+                seconds: elapsed.as_secs_f64(),
+                bytes: self.bytes,
+                outcome: self.outcome,
+            },
+        );
+        self.log(elapsed);
+        let is_probe = self.route.as_ref().is_some_and(|route| route.is_probe());
+        if !is_probe {
+            self.state.recent.note(|| self.seen(elapsed));
+        }
+    }
+}
+
+impl Record {
+    fn seen(&self, elapsed: Duration) -> Seen {
+        let route = self.route.as_ref();
+        Seen {
+            at: Timestamp::now(),
+            method: self.method.as_ref().map_or("-", Method::as_str).to_owned(),
+            route: route.map_or_else(|| "-".into(), |route| Arc::clone(&route.path)),
+            status: self.status,
+            ms: millis(elapsed),
+            upstream: self.upstream.clone(),
+            outcome: self.outcome.as_str(),
+            degraded: self.degraded.map(Degraded::as_str),
+            code: self.code.map(Code::as_str),
+            bytes: self.bytes,
+            request_id: self.request_id.as_str().to_owned(),
+        }
+    }
+
+    fn log(&self, elapsed: Duration) {
+        let route = self.route.as_ref().map(|route| &*route.path);
+        let upstream_time = self.upstream_time.get();
+        log::log!(
+            target: "access",
+            health::log_level(route),
+            method = self.method.as_ref().map_or("-", Method::as_str),
+            route = route.unwrap_or("-"),
+            status = self.status,
+            ms = millis(elapsed),
+            upstream = self.upstream.as_deref().unwrap_or("-"),
+            upstream_ms = upstream_time.map_or_else(|| Value::from("-"), |time| Value::from(millis(time))),
+            bytes = self.bytes,
+            outcome = self.outcome.as_str(),
+            degraded = self.degraded.map_or("-", Degraded::as_str),
+            code = self.code.map_or("-", Code::as_str),
+            request_id = self.request_id.as_str(),
+            trace_id = self.trace.id();
+            ""
+        );
+    }
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1000.0
+}
+
+struct Recorded {
+    body: BoxBody,
+    pieces: Pieces,
+    /// Of the whole: a body that is there from the start says what is left of it.
+    size: BodySize,
+    record: Record,
+}
+
+impl MessageBody for Recorded {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.size
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        let this = &mut *self;
+        let polled = match this.pieces.next() {
+            Some(piece) => Poll::Ready(Some(Ok(piece))),
+            None => Pin::new(&mut this.body)
+                .poll_next(context)
+                .map_ok(|chunk| this.pieces.cut(chunk)),
+        };
+        match &polled {
+            Poll::Ready(Some(Ok(chunk))) => {
+                self.record.bytes += chunk.len() as u64;
+                // The server does not ask again for a body whose length it has sent.
+                if self.size == BodySize::Sized(self.record.bytes) {
+                    self.record.outcome = Outcome::Complete;
+                }
+            }
+            Poll::Ready(Some(Err(error))) => {
+                self.record.outcome = Outcome::Broken;
+                log::warn!(request_id = self.record.request_id.as_str(); "{}", chain(error.as_ref()));
+            }
+            Poll::Ready(None) => self.record.outcome = Outcome::Complete,
+            Poll::Pending => {}
+        }
+        polled
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,206 @@
+//! Keeps an answer at hand for each row with `warm = true`, so that there is one in an outage whoever has asked before.
+//!
+//! 1. Once a second it looks at each row. Where there is no stored answer, or an old one ([`pace`]), the gateway asks for
+//!    it: with a request of its own that takes a client's way through the gateway, without a connection, credentials or
+//!    anything else that a client would send.
+//! 2. It asks only while the upstream's circuit is closed, for one row of an upstream after the other. Clients who ask for
+//!    the same answer meanwhile wait for the same one.
+//! 3. After a failure it pauses, longer each time. A circuit that closes ends the pause.
+//!
+//! It runs once for all workers, beside them. Its requests are in the log under this module's name and in a metric of
+//! their own, not among those of clients.
+
+mod pace;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_http::Request;
+use actix_service::{Service, ServiceFactory as _, map_config};
+use actix_web::App;
+use actix_web::body::{MessageBody, to_bytes_limited};
+use actix_web::dev::{AppConfig, ServiceResponse};
+use actix_web::http::Uri;
+use actix_web::http::header::{HOST, HeaderValue};
+use futures_util::future::join_all;
+use service_kit::request_id;
+use service_kit::serve::Draining;
+use tokio::time::sleep;
+
+use crate::answer::dispatch::{Asker, Worker};
+use crate::answer::handler;
+use crate::application::state::State;
+use crate::fault::degraded::is_marked;
+use crate::metrics::WarmMetrics;
+use crate::resilience::guard::Phase;
+use crate::routing::route::{Kept, Outage, To};
+use crate::upstream::TlsConfig;
+
+use pace::Pace;
+
+/// Between two looks: a menu that has changed, or a service that is back, is asked for within this time. It is also the
+/// shortest time between two requests for one row.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// One row that is kept warm.
+struct Row {
+    path: Arc<str>,
+    target: Uri,
+    /// The index of its upstream, and the name.
+    upstream: (usize, Arc<str>),
+    kept: Arc<Kept>,
+    metrics: WarmMetrics,
+}
+
+/// What came of one request.
+enum Outcome {
+    Stored,
+    /// A good answer that may not be stored. The cache has said why.
+    NotStored,
+    /// No good answer: its status.
+    Failed(u16),
+}
+
+pub(crate) async fn run(state: Arc<State>, tls: TlsConfig, draining: Draining) {
+    let mut upstreams: BTreeMap<usize, Vec<Row>> = BTreeMap::new();
+    for row in rows(&state) {
+        upstreams.entry(row.upstream.0).or_default().push(row);
+    }
+    let all = async {
+        if upstreams.is_empty() {
+            return;
+        }
+        let worker = Worker::new(&state, &tls, draining.clone(), Asker::Gateway);
+        let app = App::new().default_service(handler::service(worker));
+        let service = map_config(app, |()| AppConfig::default()).new_service(());
+        let Ok(service) = service.await else {
+            log::error!("no answer is kept warm: the requests for them cannot be set up");
+            return;
+        };
+        let rows = upstreams.values();
+        join_all(rows.map(|rows| watch(&state, &service, rows))).await;
+    };
+    tokio::select! {
+        () = all => draining.begun().await,
+        () = draining.begun() => {}
+    }
+}
+
+/// The rows with `warm = true`. The configuration has seen to it that their paths are requests.
+fn rows(state: &State) -> Vec<Row> {
+    let routes = state.config.routes.routes();
+    let rows = routes.filter_map(|route| {
+        let To::Upstream(to) = &route.to else {
+            return None;
+        };
+        let Outage::Stale(kept) = &to.outage else {
+            return None;
+        };
+        let upstream = state.config.upstreams.get(to.upstream)?;
+        kept.is_warm.then(|| {
+            Some(Row {
+                path: Arc::clone(&route.path),
+                target: route.path.parse().ok()?,
+                upstream: (to.upstream, Arc::clone(&upstream.name)),
+                kept: Arc::clone(kept),
+                metrics: state.metrics.warm.of(&route.path)?,
+            })
+        })?
+    });
+    rows.collect()
+}
+
+/// Sees to the rows of one upstream.
+async fn watch<S, B>(state: &State, service: &S, rows: &[Row])
+where
+    S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    B: MessageBody,
+{
+    let mut paces: Vec<_> = rows.iter().map(|_| Pace::default()).collect();
+    loop {
+        for (row, pace) in rows.iter().zip(&mut paces) {
+            let stored = state.keep.stored(&row.kept, &row.path);
+            if pace.is_due(Instant::now(), is_available(state, row), stored) {
+                let outcome = row.ask(state, service).await;
+                row.note(&outcome, pace);
+            }
+        }
+        sleep(EVERY).await;
+    }
+}
+
+/// Whether the upstream's circuit is closed; or may be tried, where the gateway does not probe by itself. Without that,
+/// an upstream that no client asks would never be found to be back.
+fn is_available(state: &State, row: &Row) -> bool {
+    let guard = state.guards.get(row.upstream.0);
+    let upstream = state.config.upstreams.get(row.upstream.0);
+    guard.is_some_and(|guard| match guard.phase() {
+        Phase::Closed => true,
+        Phase::Open { retry_after } => {
+            retry_after.is_zero() && upstream.is_some_and(|upstream| upstream.probe.is_none())
+        }
+        Phase::HalfOpen { .. } => false,
+    })
+}
+
+impl Row {
+    async fn ask<S, B>(&self, state: &State, service: &S) -> Outcome
+    where
+        S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
+        B: MessageBody,
+    {
+        let began = Instant::now();
+        let mut request = Request::new();
+        let head = request.head_mut();
+        head.uri = self.target.clone();
+        head.headers
+            .insert(HOST, HeaderValue::from_static("passe-plat"));
+        let Ok(answer) = service.call(request).await else {
+            return Outcome::Failed(500);
+        };
+        let (answer, body) = answer.into_parts().1.into_parts();
+        let status = answer.status();
+        let id = answer.headers().get(request_id::HEADER);
+        log::debug!(
+            upstream = &*self.upstream.1,
+            route = &*self.path,
+            status = status.as_u16(),
+            request_id = id.and_then(|id| id.to_str().ok()).unwrap_or("-");
+            "the gateway has asked for a warm answer"
+        );
+        // An answer that is not stored streams on, and ends with this.
+        let _ = to_bytes_limited(body, 0).await;
+        let stored = state.keep.stored(&self.kept, &self.path);
+        if stored.is_some_and(|stored| stored.held <= began.elapsed()) {
+            Outcome::Stored
+        } else if status.is_success() && !is_marked(answer.headers()) {
+            Outcome::NotStored
+        } else {
+            Outcome::Failed(status.as_u16())
+        }
+    }
+
+    /// Counts it, and says of a run of failures that it has begun.
+    fn note(&self, outcome: &Outcome, pace: &mut Pace) {
+        let (upstream, route) = (&*self.upstream.1, &*self.path);
+        match outcome {
+            Outcome::Stored => {
+                self.metrics.stored.inc();
+                pace.succeeded();
+            }
+            Outcome::NotStored => {
+                self.metrics.not_stored.inc();
+                if pace.failed(Instant::now()) {
+                    log::warn!(upstream = upstream, route = route; "a warm answer may not be stored");
+                }
+            }
+            Outcome::Failed(status) => {
+                self.metrics.failed.inc();
+                if pace.failed(Instant::now()) {
+                    log::info!(upstream = upstream, route = route; "no warm answer yet: {status}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! When the gateway asks for a warm answer. Decides only: it takes `now` and does no I/O.
+
+use std::time::{Duration, Instant};
+
+use crate::answer::cache::Stored;
+
+/// How old the stored answer of a warm row gets while nobody asks for it. An outage then finds a menu that is at most a
+/// minute old, for one request a minute.
+const OLDEST: Duration = Duration::from_secs(60);
+
+/// The pause after the first failure. It doubles from one failure to the next.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// The longest pause. A row whose answer can never be stored costs its upstream one request in that time.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// When one row is asked for next.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    failures: u32,
+    /// The end of the pause after a failure.
+    paused_until: Option<Instant>,
+}
+
+impl Pace {
+    /// Whether to ask now. While the upstream is unavailable nothing is asked, and the pauses are forgotten: the first
+    /// moment in which it is back is a good one.
+    pub(super) fn is_due(
+        &mut self,
+        now: Instant,
+        is_available: bool,
+        stored: Option<Stored>,
+    ) -> bool {
+        if !is_available {
+            *self = Self::default();
+            return false;
+        }
+        let is_paused = self.paused_until.is_some_and(|end| now < end);
+        let is_old = |stored: Stored| {
+            !stored.is_fresh && (stored.held >= OLDEST || stored.held >= stored.left)
+        };
+        !is_paused && stored.is_none_or(is_old)
+    }
+
+    pub(super) fn succeeded(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Whether it is the first failure since the last success.
+    pub(super) fn failed(&mut self, now: Instant) -> bool {
+        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(16));
+        self.failures += 1;
+        self.paused_until = Some(now + pause.min(LONGEST_PAUSE));
+        self.failures == 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use proptest::prelude::*;
+
+    use super::{LONGEST_PAUSE, Pace};
+    use crate::answer::cache::Stored;
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn stored(held: u64, left: u64) -> Option<Stored> {
+        Some(Stored {
+            is_fresh: false,
+            held: seconds(held),
+            left: seconds(left),
+        })
+    }
+
+    #[test]
+    fn a_fresh_answer_is_old_enough_for_everybody() {
+        let fresh = stored(600, 10).map(|stored| Stored {
+            is_fresh: true,
+            ..stored
+        });
+        assert!(!Pace::default().is_due(Instant::now(), true, fresh));
+    }
+
+    #[test]
+    fn an_answer_is_asked_for_where_there_is_none_or_an_old_one() {
+        for (stored, expected) in [
+            (None, true),
+            (stored(0, 3600), false),
+            (stored(59, 3541), false),
+            (stored(60, 3540), true),
+            // One that may stand in for ten seconds only.
+            (stored(4, 6), false),
+            (stored(5, 5), true),
+        ] {
+            let due = Pace::default().is_due(Instant::now(), true, stored.clone());
+            assert_eq!(due, expected, "{stored:?}");
+        }
+    }
+
+    #[test]
+    fn an_unavailable_upstream_is_not_asked_and_one_that_is_back_is_asked_at_once() {
+        let (mut pace, now) = (Pace::default(), Instant::now());
+        for _ in 0..10 {
+            pace.failed(now);
+        }
+        assert!(!pace.is_due(now, true, None));
+        assert!(!pace.is_due(now, false, None));
+        assert!(pace.is_due(now, true, None));
+    }
+
+    #[test]
+    fn the_pauses_after_failures_double_up_to_a_minute() {
+        let (mut pace, mut now) = (Pace::default(), Instant::now());
+        for pause in [1, 2, 4, 8, 16, 32, 60, 60] {
+            pace.failed(now);
+            assert!(!pace.is_due(now + seconds(pause) - Duration::from_millis(1), true, None));
+            now += seconds(pause);
+            assert!(pace.is_due(now, true, None));
+        }
+        pace.succeeded();
+        assert!(pace.failed(now));
+        assert!(!pace.failed(now));
+    }
+
+    proptest! {
+        /// Whatever the answers are, within any hour.
+        #[test]
+        fn a_row_that_always_fails_is_asked_for_about_once_a_minute(failures in 1_u32..10_000) {
+            let (mut pace, now) = (Pace::default(), Instant::now());
+            for _ in 0..failures {
+                pace.failed(now);
+            }
+            prop_assert!(pace.is_due(now + LONGEST_PAUSE, true, None));
+            if failures > 6 {
+                prop_assert!(!pace.is_due(now + LONGEST_PAUSE - seconds(1), true, None));
+            }
+        }
+    }
+}

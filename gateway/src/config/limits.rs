@@ -1,0 +1,165 @@
+//! What a client may send at most, and how long it may take. Whatever it could grow has a bound here.
+
+use std::time::Duration;
+
+use service_kit::env::ConfigError;
+
+use crate::config::LimitsTable;
+use crate::resilience::min_rate::MinRate;
+
+/// actix-http gives up a head that does not fit into its buffer of 128 KiB. What is left of that is for the request
+/// line's method and version.
+const MOST_HEAD: u64 = 120 * 1024;
+
+/// As many fields as actix-http takes of a request.
+pub(crate) const MOST_FIELDS: usize = 96;
+
+/// What the type of a URI can hold.
+const LONGEST_URI: u64 = 65_534;
+
+#[cfg(any(fuzzing, test))]
+impl MemoryLimits {
+    /// Those of a file that says nothing of them.
+    pub(crate) const DEFAULT: Self = Self {
+        most: 64 * 1024 * 1024,
+        per_client: 64 * 1024 * 1024 / 10,
+    };
+}
+
+#[cfg(any(fuzzing, test))]
+impl AnswerLimits {
+    /// Those of a file that says nothing of them.
+    pub(crate) const DEFAULT: Self = Self {
+        head: 64 * 1024,
+        fields: 100,
+    };
+}
+
+/// As many of the largest bodies that are awaited as one upstream takes requests at once by default.
+pub(crate) const DEFAULT_MEMORY: u64 = 64 * 1024 * 1024;
+
+/// The longest list of an upstream that the gateway reads by itself, when it tracks an order.
+const LEAST_MEMORY: u64 = 8 * 1024 * 1024;
+
+/// A body that streams takes 96 KiB, and one by HTTP/2 192 KiB.
+const LEAST_SHARE: u64 = 256 * 1024;
+
+/// The head of the plainest answer takes half of it.
+const LEAST_RESPONSE_HEAD: usize = 1024;
+
+/// Sizes are bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// `limits.uri`: the request's target.
+    pub uri: u64,
+    /// `limits.head`: all header fields together, as they are sent.
+    pub head: u64,
+    /// `limits.fields`: how many header fields a request may have.
+    pub fields: usize,
+    /// `limits.request_body`: the body, without its framing.
+    pub request_body: u64,
+    /// `limits.connections`: of clients, open at once.
+    pub connections: u32,
+    /// `limits.connections_per_client`: of one address, open at once.
+    pub connections_per_client: u32,
+    /// `limits.head_timeout`: from a head's first byte, or from a new connection, until the head is whole.
+    pub head_timeout: Duration,
+    /// `limits.stall_timeout`: how long a client may neither send the bytes of its body that are waited for nor take
+    /// those of its answer.
+    pub stall_timeout: Duration,
+    /// `limits.min_rate`: how fast a client must move those bytes.
+    pub min_rate: MinRate,
+    /// `limits.idle_timeout`: how long a connection without a request is kept.
+    pub idle_timeout: Duration,
+    pub(crate) answers: AnswerLimits,
+    pub(crate) memory: MemoryLimits,
+}
+
+/// How many bytes the gateway may hold of bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MemoryLimits {
+    /// `limits.memory`: of all of them.
+    pub(crate) most: usize,
+    /// `limits.memory_per_client`: of those of one client address.
+    pub(crate) per_client: usize,
+}
+
+/// What the head of an upstream's answer may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AnswerLimits {
+    /// `limits.response_head`: bytes, status line and fields together.
+    pub(crate) head: usize,
+    /// `limits.response_fields`: how many header fields.
+    pub(crate) fields: usize,
+}
+
+impl Limits {
+    pub(crate) fn new(table: &LimitsTable) -> Result<Self, ConfigError> {
+        let refuse =
+            |key: &str, reason: &str| Err(ConfigError::new(format!("limits.{key}"), reason));
+        let (uri, head) = (table.uri.as_u64(), table.head.as_u64());
+        if uri > LONGEST_URI {
+            return refuse("uri", "must be at most 65534 bytes");
+        }
+        if uri.saturating_add(head) > MOST_HEAD {
+            return refuse("head", "must be at most 120KiB together with limits.uri");
+        }
+        if !(1..=MOST_FIELDS).contains(&table.fields) {
+            return refuse("fields", "must be between 1 and 96");
+        }
+        if table.response_fields == 0 {
+            return refuse("response_fields", "must be at least 1");
+        }
+        let response_head = usize::try_from(table.response_head.as_u64()).unwrap_or(usize::MAX);
+        if response_head < LEAST_RESPONSE_HEAD {
+            return refuse("response_head", "must be at least 1KiB");
+        }
+        if table.connections == 0 {
+            return refuse("connections", "must be at least 1");
+        }
+        let tenth = table.connections.div_ceil(10);
+        let connections_per_client = table.connections_per_client.unwrap_or(tenth);
+        if connections_per_client == 0 {
+            return refuse("connections_per_client", "must be at least 1");
+        }
+        let memory = table.memory.as_u64();
+        if memory < LEAST_MEMORY {
+            return refuse("memory", "must be at least 8MiB");
+        }
+        let memory_per_client = table
+            .memory_per_client
+            .map_or(memory / 10, |size| size.as_u64());
+        if memory_per_client < LEAST_SHARE {
+            return refuse("memory_per_client", "must be at least 256KiB");
+        }
+        for (key, duration) in [
+            ("head_timeout", table.head_timeout),
+            ("stall_timeout", table.stall_timeout),
+            ("idle_timeout", table.idle_timeout),
+        ] {
+            if duration.is_zero() {
+                return refuse(key, "must be longer than 0");
+            }
+        }
+        Ok(Self {
+            uri,
+            head,
+            fields: table.fields,
+            request_body: table.request_body.as_u64(),
+            connections: table.connections,
+            connections_per_client,
+            head_timeout: table.head_timeout,
+            stall_timeout: table.stall_timeout,
+            min_rate: table.min_rate,
+            idle_timeout: table.idle_timeout,
+            answers: AnswerLimits {
+                head: response_head,
+                fields: table.response_fields,
+            },
+            memory: MemoryLimits {
+                most: usize::try_from(memory).unwrap_or(usize::MAX),
+                per_client: usize::try_from(memory_per_client).unwrap_or(usize::MAX),
+            },
+        })
+    }
+}

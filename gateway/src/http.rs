@@ -1,0 +1,10 @@
+//! HTTP as the standards have it, and connections as bytes. It knows nothing of routes or upstreams.
+
+pub(crate) mod chunks;
+pub(crate) mod client_connection;
+pub(crate) mod grammar;
+pub(crate) mod lazy_timer;
+pub(crate) mod pieces;
+pub(crate) mod server_sent;
+pub(crate) mod trace;
+pub(crate) mod transport;

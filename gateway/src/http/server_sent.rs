@@ -1,0 +1,38 @@
+//! Server-sent events (WHATWG HTML, "Server-sent events").
+
+use actix_web::HttpResponse;
+use actix_web::body::{BodySize, MessageBody as _};
+use actix_web::http::header::CONTENT_TYPE;
+
+use crate::operator::pages;
+
+const MEDIA_TYPE: &str = "text/event-stream";
+
+/// An event. A line of data for each line of the body, which a service may have broken where it liked.
+pub(crate) fn event(name: &str, data: &[u8]) -> Vec<u8> {
+    let mut event = Vec::with_capacity(data.len() + 64);
+    event.extend_from_slice(b"event: ");
+    event.extend_from_slice(name.as_bytes());
+    event.push(b'\n');
+    for line in data.split(|byte| matches!(byte, b'\n' | b'\r')) {
+        event.extend_from_slice(b"data: ");
+        event.extend_from_slice(line);
+        event.push(b'\n');
+    }
+    event.push(b'\n');
+    event
+}
+
+/// Whether an answer, ours or an upstream's, is a stream of events.
+pub(crate) fn is_stream(answer: &HttpResponse) -> bool {
+    answer.body().size() == BodySize::Stream
+        && answer
+            .headers()
+            .get(CONTENT_TYPE)
+            .is_some_and(|value| value.as_bytes().starts_with(MEDIA_TYPE.as_bytes()))
+}
+
+/// The answer that they are the body of.
+pub(crate) fn answer() -> HttpResponse {
+    pages::own(MEDIA_TYPE, ())
+}

@@ -1,0 +1,93 @@
+//! What those who look are told once a second: one event for all of them, made only while there are any.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::web::Bytes;
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use service_kit::serve::Draining;
+use tokio::sync::watch;
+use tokio::time::interval;
+
+use super::reading::Reading;
+use super::snapshot;
+use crate::application::state::State;
+use crate::http::server_sent::event;
+
+/// How often there is news.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Where the latest event is to be had.
+pub(crate) struct Feed(watch::Sender<Bytes>);
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self(watch::Sender::new(Bytes::new()))
+    }
+}
+
+/// One who looks.
+struct Watcher {
+    hello: Option<Bytes>,
+    latest: watch::Receiver<Bytes>,
+    draining: Draining,
+}
+
+impl Feed {
+    /// Greets, and tells what there is to tell, until the server stops or the page goes away.
+    pub(super) fn join(
+        &self,
+        hello: &str,
+        draining: Draining,
+    ) -> impl Stream<Item = Result<Bytes, Infallible>> + 'static {
+        let watcher = Watcher {
+            hello: Some(event("hello", hello.as_bytes()).into()),
+            latest: self.0.subscribe(),
+            draining,
+        };
+        Box::pin(unfold(watcher, |mut watcher| async {
+            let event = watcher.next().await?;
+            Some((Ok(event), watcher))
+        }))
+    }
+}
+
+impl Watcher {
+    async fn next(&mut self) -> Option<Bytes> {
+        if let Some(hello) = self.hello.take() {
+            return Some(hello);
+        }
+        tokio::select! {
+            changed = self.latest.changed() => changed.ok().map(|()| self.latest.borrow_and_update().clone()),
+            () = self.draining.begun() => None,
+        }
+    }
+}
+
+/// Tells the news until the server drains.
+pub(crate) async fn run(state: Arc<State>, feed: Arc<Feed>, draining: Draining) {
+    let mut ticks = interval(PERIOD);
+    let mut before = None;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = draining.begun() => return,
+        }
+        if feed.0.receiver_count() == 0 {
+            if before.take().is_some() {
+                state.recent.stop();
+            }
+            continue;
+        }
+        let now = Reading::of(&state.metrics.registry);
+        let seen = state.recent.take();
+        if let Some(before) = &before {
+            let data = snapshot::between(&state, (before, &now), &seen, Instant::now());
+            feed.0
+                .send_replace(event("snapshot", data.as_bytes()).into());
+        }
+        before = Some(now);
+    }
+}

@@ -1,0 +1,113 @@
+//! One event for the console: how everything is, and what has happened since the last one.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use serde::Serialize;
+use shared_types::gateway::{DrillUnderWay, OperatorStatus};
+use shared_types::value::Timestamp;
+
+use super::reading::{Reading, Times};
+use super::recent::Seen;
+use super::traffic::Traffic;
+use crate::application::state::State;
+use crate::routing::route::{Route, To};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Snapshot<'s> {
+    at: Timestamp,
+    status: OperatorStatus,
+    drills: Vec<DrillUnderWay>,
+    traffic: Total,
+    upstreams: BTreeMap<&'s str, Traffic>,
+    routes: Vec<Row<'s>>,
+    requests: &'s [Seen],
+}
+
+/// Of all routes together.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Total {
+    requests: u64,
+    errors: u64,
+    degraded: u64,
+    in_flight: i64,
+    connections: i64,
+}
+
+#[derive(Serialize)]
+struct Row<'s> {
+    method: &'s str,
+    route: &'s str,
+    upstream: Option<&'s str>,
+    errors: u64,
+    #[serde(flatten)]
+    traffic: Traffic,
+}
+
+/// The event's data.
+pub(super) fn between(
+    state: &State,
+    (before, now): (&Reading, &Reading),
+    requests: &[Seen],
+    at: Instant,
+) -> String {
+    let drills = state.drills.as_ref();
+    let rows = state.config.routes.routes();
+    let routes: Vec<_> = rows
+        .filter_map(|route| row(state, route, (before, now)))
+        .collect();
+    let upstreams = now.upstreams.iter();
+    let upstreams = upstreams.map(|(name, times)| {
+        let traffic = Traffic::between(before.upstreams.get(name), times);
+        (name.as_str(), traffic)
+    });
+    let errors = |reading: &Reading| reading.errors.values().sum::<u64>();
+    let all = |reading: &Reading| reading.rows.values().map(|times| times.count).sum::<u64>();
+    let metrics = &state.metrics;
+    let snapshot = Snapshot {
+        at: Timestamp::now(),
+        status: state.operator_status(),
+        drills: drills
+            .map(|drills| drills.under_way(at))
+            .unwrap_or_default(),
+        traffic: Total {
+            requests: all(now) - all(before),
+            errors: errors(now) - errors(before),
+            degraded: now.degraded - before.degraded,
+            in_flight: metrics.in_flight.get(),
+            connections: metrics.connections.0.get(),
+        },
+        upstreams: upstreams.collect(),
+        routes,
+        requests,
+    };
+    // Strings and numbers cannot fail to serialise.
+    serde_json::to_string(&snapshot).unwrap_or_default()
+}
+
+/// Of a route that has been asked for since the start.
+fn row<'s>(
+    state: &'s State,
+    route: &'s Route,
+    (before, now): (&Reading, &Reading),
+) -> Option<Row<'s>> {
+    let name = (route.method.to_string(), route.path.to_string());
+    let times = now
+        .rows
+        .get(&name)
+        .filter(|times: &&Times| times.count > 0)?;
+    let errors = |reading: &Reading| reading.errors.get(&name).copied().unwrap_or_default();
+    let upstream = match &route.to {
+        To::Upstream(to) => state.config.upstreams.get(to.upstream),
+        To::Own(_) | To::Tracking(_) => None,
+    };
+    Some(Row {
+        method: route.method.as_str(),
+        route: &route.path,
+        upstream: upstream.map(|upstream| &*upstream.name),
+        errors: errors(now) - errors(before),
+        traffic: Traffic::between(before.rows.get(&name), times),
+    })
+}

@@ -1,0 +1,148 @@
+//! Simulated couriers and their deliveries.
+
+use shared_types::delivery::{
+    Assignment, Courier, CourierChange, CourierChoice, Delivery, DeliveryChange, DeliveryStatus,
+    NewCourier, NewDelivery, NewDeliveryMark,
+};
+use shared_types::kitchen::Marked;
+use shared_types::problem::Code;
+use shared_types::{Confirmation, golden};
+
+use crate::operator::openapi::operation::{Answer, Body, Operation, Tag};
+use crate::operator::openapi::parameters::{COURIER, IDEMPOTENCY_KEY, ORDER};
+
+const COURIER_BODY: Body = Body::json::<Courier>(golden::COURIER);
+const DELIVERY: Body = Body::json::<Delivery>(golden::DELIVERY);
+
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation::new(
+        ("GET", "/delivery/assigned"),
+        "listAssigned",
+        Tag::Delivery,
+        "List what is on its way",
+    )
+    .answers(&[Answer::new(
+        200,
+        "What is assigned and not finished.",
+        &[Body::list::<Assignment>(golden::ASSIGNMENT)],
+    )]),
+    Operation::new(("POST", "/delivery/update"), "markInDelivery", Tag::Delivery, "Mark an order")
+        .says("`LIVREE` where `status` is left out. The order itself follows.")
+        .takes(Body::json::<NewDeliveryMark>(golden::DELIVERY_MARK))
+        .answers(&[Answer::new(
+            200,
+            "The status of the order's delivery.",
+            &[Body::json::<Marked<DeliveryStatus>>(golden::DELIVERY_MARKED)],
+        )])
+        .fails(&[Code::OrderNotFound, Code::ImpossibleTransition]),
+    Operation::new(("GET", "/delivery-api/livreurs"), "listCouriers", Tag::Delivery, "List couriers")
+        .answers(&[Answer::new(200, "The couriers.", &[Body::list::<Courier>(golden::COURIER)])]),
+    Operation::new(
+        ("POST", "/delivery-api/livreurs"),
+        "registerCourier",
+        Tag::Delivery,
+        "Register a courier",
+    )
+    .with(&[IDEMPOTENCY_KEY])
+    .takes(Body::json::<NewCourier>(golden::NEW_COURIER))
+    .answers(&[Answer::new(201, "The new courier.", &[COURIER_BODY]).leads_to(&[("getCourier", "id"), ("changeCourier", "id"), ("removeCourier", "id")])])
+    .fails(&[
+        Code::EmailTaken,
+        Code::IdempotencyKeyReused,
+        Code::QuotaReached,
+        Code::StorageFull,
+    ]),
+    Operation::new(
+        ("GET", "/delivery-api/livreurs/{id}"),
+        "getCourier",
+        Tag::Delivery,
+        "Get a courier",
+    )
+    .answers(&[Answer::new(200, "The courier.", &[COURIER_BODY])])
+    .fails(&[Code::CourierNotFound]),
+    Operation::new(
+        ("PATCH", "/delivery-api/livreurs/{id}"),
+        "changeCourier",
+        Tag::Delivery,
+        "Change a courier",
+    )
+    .says("What is left out stays as it is.")
+    .takes(Body::json::<CourierChange>(golden::COURIER_CHANGE))
+    .answers(&[Answer::new(200, "The courier as it is now.", &[COURIER_BODY])])
+    .fails(&[Code::CourierNotFound, Code::EmailTaken]),
+    Operation::new(
+        ("DELETE", "/delivery-api/livreurs/{id}"),
+        "removeCourier",
+        Tag::Delivery,
+        "Remove a courier",
+    )
+    .answers(&[Answer::new(
+        200,
+        "The courier is removed.",
+        &[Body::json::<Confirmation>(golden::CONFIRMATION)],
+    )])
+    .fails(&[Code::CourierNotFound]),
+    Operation::new(
+        ("GET", "/delivery-api/livraisons"),
+        "listDeliveries",
+        Tag::Delivery,
+        "List deliveries",
+    )
+    .says("The newest first.")
+    .with(&[COURIER, ORDER])
+    .answers(&[Answer::new(200, "The deliveries.", &[Body::list::<Delivery>(golden::DELIVERY)])])
+    .fails(&[Code::ValidationFailed]),
+    Operation::new(
+        ("POST", "/delivery-api/livraisons"),
+        "openDelivery",
+        Tag::Delivery,
+        "Open a delivery",
+    )
+    .says("An order has one delivery at most that is not cancelled. The draft that a ready order has is filled in, and free to be taken \
+         unless a `livreurId` names its courier or one has set out.")
+    .with(&[IDEMPOTENCY_KEY])
+    .takes(Body::json::<NewDelivery>(golden::NEW_DELIVERY))
+    .answers(&[Answer::new(201, "The new delivery.", &[DELIVERY]).leads_to(&[("getDelivery", "id"), ("changeDelivery", "id"), ("assignDelivery", "id")])])
+    .fails(&[
+        Code::DeliveryExists,
+        Code::IdempotencyKeyReused,
+        Code::QuotaReached,
+        Code::StorageFull,
+    ]),
+    Operation::new(
+        ("GET", "/delivery-api/livraisons/{id}"),
+        "getDelivery",
+        Tag::Delivery,
+        "Get a delivery",
+    )
+    .answers(&[Answer::new(200, "The delivery.", &[DELIVERY])])
+    .fails(&[Code::DeliveryNotFound]),
+    Operation::new(
+        ("PATCH", "/delivery-api/livraisons/{id}"),
+        "changeDelivery",
+        Tag::Delivery,
+        "Change or take a delivery",
+    )
+    .says(
+        "What is left out stays as it is. `statut` moves `EN_ATTENTE`, `EN_ROUTE_RESTAURANT`, `RECUPEREE`, `EN_ROUTE_CLIENT`, \
+         `LIVREE`, or to `ANNULEE` from any but `LIVREE`. A `livreurId` takes a delivery that is nobody's.",
+    )
+    .takes(Body::json::<DeliveryChange>(golden::DELIVERY_CHANGE))
+    .answers(&[Answer::new(200, "The delivery as it is now.", &[DELIVERY])])
+    .fails(&[Code::DeliveryNotFound, Code::ImpossibleTransition, Code::DeliveryTaken]),
+    Operation::new(
+        ("POST", "/delivery-api/livraisons/{id}/assigner"),
+        "assignDelivery",
+        Tag::Delivery,
+        "Assign a delivery",
+    )
+    .says("To another courier, too.")
+    .with(&[IDEMPOTENCY_KEY])
+    .takes(Body::json::<CourierChoice>(golden::COURIER_CHOICE))
+    .answers(&[Answer::new(200, "The delivery as it is now.", &[DELIVERY])])
+    .fails(&[
+        Code::DeliveryNotFound,
+        Code::IdempotencyKeyReused,
+        Code::ImpossibleTransition,
+    ]),
+];

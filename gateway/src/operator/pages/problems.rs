@@ -1,0 +1,109 @@
+//! The page that each problem's `type` leads to (RFC 9457 §3.1.1): what it means and what to do, in the language of
+//! whoever asks. Made once, of the documents that tell the same.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use actix_web::http::header::{CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, HeaderValue, VARY};
+use actix_web::{HttpRequest, HttpResponse};
+use pulldown_cmark::{Parser, html};
+use service_kit::observe::lang_of;
+use shared_types::problem::Code;
+use shared_types::text::Lang;
+
+const ENGLISH: &str = include_str!("../../../../docs/TROUBLESHOOTING.md");
+const FRENCH: &str = include_str!("../../../../docs/TROUBLESHOOTING.fr.md");
+
+/// Its one style is named by its hash (CSP Level 3 §2.3.1), which a test holds against it.
+const STYLE: &str = include_str!("problems.css");
+const POLICY: &str = "default-src 'none'; style-src 'sha256-toPpKLJ1AEUMwYq85kR1tOG9gKQQjEyYGLUvp8fouVY='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// By language and by the last segment of `type`.
+static PAGES: LazyLock<HashMap<(Lang, String), String>> = LazyLock::new(|| {
+    let of = |lang, document| {
+        let sections = sections(document);
+        Code::ALL.iter().filter_map(move |code| {
+            let advice = sections.get(code.as_str())?;
+            Some(((lang, code.page()), page(*code, lang, advice)))
+        })
+    };
+    of(Lang::En, ENGLISH).chain(of(Lang::Fr, FRENCH)).collect()
+});
+
+pub(crate) fn prepare() {
+    LazyLock::force(&PAGES);
+}
+
+/// None where there is no such problem.
+pub(crate) fn answer(request: &HttpRequest, segment: &str) -> Option<HttpResponse> {
+    let lang = lang_of(request);
+    let page = PAGES.get(&(lang, segment.to_owned()))?;
+    let mut response = super::own("text/html; charset=utf-8", page.as_str());
+    for (name, value) in [
+        (CONTENT_LANGUAGE, lang.tag()),
+        (VARY, "accept-language"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+    ] {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
+    Some(response)
+}
+
+/// What stands under each `## code`.
+fn sections(document: &str) -> HashMap<&str, &str> {
+    let sections = document.split("\n## ").skip(1);
+    sections
+        .filter_map(|section| section.split_once('\n'))
+        .collect()
+}
+
+fn page(code: Code, lang: Lang, advice: &str) -> String {
+    let (title, detail) = (code.title(), code.detail());
+    let (title, detail) = (title.to(lang), detail.to(lang));
+    let mut advised = String::new();
+    html::push_html(&mut advised, Parser::new(advice));
+    format!(
+        "<!doctype html>\n<html lang=\"{lang}\">\n<head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>{status} {title}</title><style>{STYLE}</style></head>\n\
+         <body><main><p class=\"code\">{status} <code>{code}</code></p><h1>{title}</h1>\
+         <p class=\"detail\">{detail}</p>\n{advised}</main></body>\n</html>\n",
+        lang = lang.tag(),
+        status = code.status(),
+        code = code.as_str(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use sha2::{Digest as _, Sha256};
+    use shared_types::problem::Code;
+
+    use super::{ENGLISH, FRENCH, POLICY, STYLE, sections};
+
+    #[test]
+    fn both_documents_have_a_section_for_each_code_in_its_order() {
+        let codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        for document in [ENGLISH, FRENCH] {
+            let titles = document.lines().filter_map(|line| line.strip_prefix("## "));
+            assert_eq!(titles.collect::<Vec<_>>(), codes);
+            assert!(
+                sections(document)
+                    .values()
+                    .all(|advice| advice.trim().len() > 20)
+            );
+        }
+    }
+
+    #[test]
+    fn the_policy_allows_the_style_and_nothing_else() {
+        let hash = STANDARD.encode(Sha256::digest(STYLE));
+        assert!(
+            POLICY.contains(&format!("style-src 'sha256-{hash}'")),
+            "{hash}"
+        );
+    }
+}

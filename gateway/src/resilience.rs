@@ -1,0 +1,8 @@
+//! What decides in an outage: circuits, permits, budgets, rate limits and failure drills. It is given the time and does
+//! no I/O.
+
+pub(crate) mod drills;
+pub(crate) mod guard;
+pub(crate) mod memory;
+pub(crate) mod min_rate;
+pub(crate) mod rate;

@@ -1,0 +1,128 @@
+//! Whether a feature does in an outage what the configuration declares: the one row of the matrix that an upstream has.
+
+use serde::Serialize;
+use shared_types::gateway::Availability;
+
+use crate::restaurant::features::Feature;
+
+/// What a client got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answer {
+    /// What it gets on any other day.
+    Works,
+    /// Something that stands in, and says so.
+    Degraded,
+    /// A problem that says when to come back.
+    Refused,
+    /// Anything else.
+    Broken,
+}
+
+/// One feature while one upstream is down.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Cell {
+    pub(crate) feature: String,
+    pub(crate) upstream: String,
+    pub(crate) declared: Availability,
+    pub(crate) status: Availability,
+    pub(crate) answer: Answer,
+    pub(crate) pass: bool,
+}
+
+/// The whole matrix.
+#[derive(Debug, Serialize)]
+pub(crate) struct Verdict {
+    pass: bool,
+    /// The upstreams that are down for real. While one is, there is no verdict: `cells` has what was seen before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    down: Vec<String>,
+    cells: Vec<Cell>,
+    /// Why some cells cannot be told.
+    remarks: Vec<String>,
+}
+
+impl Verdict {
+    pub(crate) fn of(cells: Vec<Cell>, remarks: Vec<String>) -> Self {
+        Self {
+            pass: remarks.is_empty() && cells.iter().all(|cell| cell.pass),
+            down: Vec::new(),
+            cells,
+            remarks,
+        }
+    }
+
+    /// None can be given.
+    pub(crate) fn impossible(down: Vec<String>, cells: Vec<Cell>) -> Self {
+        let remark = |name: &String| format!("{name} is down: no drill shows what it is to show");
+        Self {
+            pass: false,
+            remarks: down.iter().map(remark).collect(),
+            down,
+            cells,
+        }
+    }
+}
+
+/// What the configuration says of a feature while this upstream is down.
+pub(crate) fn declared(feature: &Feature, upstream: usize) -> Availability {
+    if feature.needs.contains(&upstream) {
+        match feature.stand_in {
+            Some(_) => Availability::Degraded,
+            None => Availability::Down,
+        }
+    } else if feature.uses.contains(&upstream) {
+        Availability::Degraded
+    } else {
+        Availability::Up
+    }
+}
+
+/// Whether what is said of the feature, and what a client gets, is what is declared. What it only uses may be missed by
+/// none of its answers.
+pub(crate) fn holds(
+    is_needed: bool,
+    declared: Availability,
+    status: Availability,
+    answer: Answer,
+) -> bool {
+    let expected = match (declared, is_needed) {
+        (Availability::Up, _) => answer == Answer::Works,
+        (Availability::Degraded, true) => answer == Answer::Degraded,
+        (Availability::Degraded, false) => matches!(answer, Answer::Works | Answer::Degraded),
+        (Availability::Down, _) => answer == Answer::Refused,
+        // Nobody declares it.
+        (Availability::Unknown, _) => false,
+    };
+    expected && status == declared
+}
+
+#[cfg(test)]
+mod tests {
+    use shared_types::gateway::Availability::{Degraded, Down, Unknown, Up};
+
+    use super::Answer::{Broken, Refused, Works};
+    use super::{Answer, holds};
+
+    #[test]
+    fn a_cell_passes_only_where_word_and_deed_are_as_declared() {
+        for (needed, declared, status, answer, passes) in [
+            (false, Up, Up, Works, true),
+            (false, Up, Up, Refused, false),
+            (false, Up, Degraded, Works, false),
+            (true, Degraded, Degraded, Answer::Degraded, true),
+            (true, Degraded, Degraded, Refused, false),
+            (true, Degraded, Degraded, Works, false),
+            (false, Degraded, Degraded, Works, true),
+            (false, Degraded, Degraded, Broken, false),
+            (true, Down, Down, Refused, true),
+            (true, Down, Down, Broken, false),
+            (true, Down, Up, Refused, false),
+            (false, Up, Unknown, Works, false),
+        ] {
+            let held = holds(needed, declared, status, answer);
+            assert_eq!(held, passes, "{declared:?} {status:?} {answer:?}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What stands between the requests and one upstream: circuit breakers, a limit on what is in flight, a budget for retries. Shared by all workers, or each would have to find out for itself that an upstream is down.
+//!
+//! The parts decide and do no I/O; this puts them together. A request that goes through takes no lock.
+
+mod breaker;
+mod budget;
+mod circuits;
+mod evidence;
+mod gate;
+mod hearing;
+mod names;
+mod passage;
+mod shares;
+mod ticket;
+mod window;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime};
+
+pub(crate) use breaker::{Admission, Breaker, BreakerSettings, Intake, Phase, Trial};
+use budget::Budget;
+use circuits::Circuits;
+pub(crate) use evidence::Evidence;
+use gate::Gate;
+pub(crate) use gate::{GateSettings, NoPermit, Overloaded, Permit};
+pub(crate) use hearing::Hearing;
+pub(crate) use names::{RouteName, RouteNames};
+use passage::Change;
+pub(crate) use passage::{Refusal as CircuitOpen, Scope};
+pub(crate) use ticket::{Check, Ticket};
+
+use crate::config::Upstream;
+use crate::fault::Fault;
+use crate::metrics::UpstreamMetrics;
+use crate::resilience::rate::Client;
+
+pub(crate) struct Guard {
+    circuits: Circuits,
+    gate: Arc<Gate>,
+    budget: Budget,
+    last_fault: Mutex<Option<LastFault>>,
+    name: Arc<str>,
+    pub(crate) metrics: Arc<UpstreamMetrics>,
+}
+
+/// For the operator alone.
+#[derive(Clone, Debug)]
+pub(crate) struct LastFault {
+    pub(crate) cause: Arc<str>,
+    pub(crate) at: SystemTime,
+}
+
+impl Guard {
+    /// `routes` are those that lead to the upstream.
+    pub(crate) fn of(
+        upstream: &Upstream,
+        routes: &[RouteName],
+        metrics: &Arc<UpstreamMetrics>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            circuits: Circuits::new(upstream.breaker, routes, Instant::now()),
+            gate: Gate::new(upstream.gate),
+            budget: Budget::default(),
+            last_fault: Mutex::default(),
+            name: Arc::clone(&upstream.name),
+            metrics: Arc::clone(metrics),
+        })
+    }
+
+    /// Lets a request of the route through, by its place among those of the upstream.
+    ///
+    /// # Errors
+    /// The circuit is open.
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        route: usize,
+        intake: Intake,
+    ) -> Result<Ticket, CircuitOpen> {
+        let passage = self.circuits.admit(route, intake, Instant::now())?;
+        Ok(Ticket::new(self, passage))
+    }
+
+    /// For the gateway's own probe: `None` where it may not ask right now.
+    pub(crate) fn check(self: &Arc<Self>) -> Option<Check> {
+        let check = self.circuits.check(Instant::now())?;
+        Some(Check::new(self, check))
+    }
+
+    /// Lets a request of `client` through once the circuits are closed and there is a permit for it. `client` is None for
+    /// what the gateway asks by itself, which is no client's share.
+    ///
+    /// # Errors
+    /// It is refused, which is counted.
+    pub(crate) async fn let_in(
+        self: &Arc<Self>,
+        (route, intake): (usize, Intake),
+        client: Option<Client>,
+    ) -> Result<(Ticket, Permit), Fault> {
+        let entered = async { Ok((self.admit(route, intake)?, self.enter(client).await?)) };
+        entered
+            .await
+            .inspect_err(|fault| self.metrics.refused(fault))
+    }
+
+    /// Waits for a permit.
+    ///
+    /// # Errors
+    /// There is none, and none was given back in time.
+    pub(crate) async fn enter(&self, client: Option<Client>) -> Result<Permit, NoPermit> {
+        self.gate.enter(client).await
+    }
+
+    /// Counts a request towards the retries that are allowed.
+    pub(crate) fn count_request(&self) {
+        self.budget.deposit();
+    }
+
+    pub(crate) fn may_retry(&self) -> bool {
+        self.budget.withdraw()
+    }
+
+    /// An answer of the route that had begun well broke off.
+    pub(crate) fn broke_off(&self, route: usize, cause: &str) {
+        self.failed(cause);
+        let now = Instant::now();
+        self.tell(
+            route,
+            self.circuits.settle_later(route, Evidence::Broken, now),
+            cause,
+        );
+    }
+
+    /// Of the upstream's circuit.
+    pub(crate) fn phase(&self) -> Phase {
+        self.circuits.phase(Instant::now())
+    }
+
+    /// What is known of the upstream while its circuit is closed.
+    pub(crate) fn hearing(&self) -> Hearing {
+        self.circuits.hearing()
+    }
+
+    /// How many of the gateway's own questions have failed since the start.
+    pub(crate) fn failed_probes(&self) -> u64 {
+        self.circuits.failed_probes()
+    }
+
+    /// Of the route's.
+    pub(crate) fn route_phase(&self, route: usize) -> Phase {
+        self.circuits.route_phase(route, Instant::now())
+    }
+
+    pub(crate) fn routes(&self) -> impl Iterator<Item = (&RouteName, Phase)> {
+        self.circuits.routes(Instant::now())
+    }
+
+    /// The permits that are held.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.gate.in_flight()
+    }
+
+    /// The exchanges that wait for their clients to take the answers.
+    pub(crate) fn transfers(&self) -> usize {
+        self.gate.transfers()
+    }
+
+    pub(crate) fn last_fault(&self) -> Option<LastFault> {
+        let last = self.last_fault.lock();
+        last.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn failed(&self, cause: &str) {
+        let fault = LastFault {
+            cause: cause.into(),
+            at: SystemTime::now(),
+        };
+        let last = self.last_fault.lock();
+        *last.unwrap_or_else(PoisonError::into_inner) = Some(fault);
+    }
+
+    /// Counts and logs what has opened or closed.
+    fn tell(&self, route: usize, changes: impl IntoIterator<Item = Option<Change>>, cause: &str) {
+        let upstream = &*self.name;
+        for change in changes.into_iter().flatten() {
+            let path = self.circuits.name(route).map_or("-", |name| &*name.path);
+            match change {
+                Change::Opened(Scope::Upstream) => {
+                    self.metrics.opened.inc();
+                    log::warn!(upstream = upstream; "the circuit is open: {cause}");
+                }
+                Change::Closed(Scope::Upstream) => {
+                    self.metrics.closed.inc();
+                    log::info!(upstream = upstream; "the circuit is closed: the upstream answers again");
+                }
+                Change::Opened(Scope::Route) => {
+                    self.metrics.route_changed(route, true);
+                    log::warn!(upstream = upstream, route = path; "the route's circuit is open: {cause}");
+                }
+                Change::Closed(Scope::Route) => {
+                    self.metrics.route_changed(route, false);
+                    log::info!(upstream = upstream, route = path; "the route's circuit is closed: it is answered again");
+                }
+            }
+        }
+    }
+}

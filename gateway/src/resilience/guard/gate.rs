@@ -1,0 +1,270 @@
+//! The concurrency limit of one upstream: how many requests may be under way to it at once, and how many may wait.
+//!
+//! 1. A request takes a permit before the upstream is asked, and holds it while the upstream is waited for. A slow
+//!    upstream then holds a stated number of connections and no more.
+//! 2. An exchange that waits for its client to take the answer moves to the transfers, which are as many again. A client
+//!    that reads slowly then holds no permit that another request needs.
+//! 3. One client has a share of the permits, of the queue and of the transfers, so that nobody can take an upstream from
+//!    everybody.
+//!
+//! The wait is short and the queue bounded: a client is better told to come back than kept.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::{Instant, timeout_at};
+
+use super::shares::{Kind, Shares, Slot};
+use crate::resilience::rate::Client;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GateSettings {
+    /// Permits. There are as many transfers.
+    pub(crate) concurrency: usize,
+    /// How many may wait.
+    pub(crate) queue: usize,
+    /// How long.
+    pub(crate) wait: Duration,
+    /// The most permits, and the most transfers, of one client.
+    pub(crate) per_client: usize,
+}
+
+pub(super) struct Gate {
+    settings: GateSettings,
+    permits: Semaphore,
+    transfers: AtomicUsize,
+    waiting: AtomicUsize,
+    shares: Shares,
+    /// How many wait until their own client gives a permit back, and what wakes them.
+    wanting: AtomicUsize,
+    given_back: Notify,
+}
+
+/// The right to have one request under way, until it is dropped.
+pub(crate) struct Permit {
+    gate: Arc<Gate>,
+    slot: Slot,
+    is_transfer: bool,
+}
+
+/// Why there is no permit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoPermit {
+    /// None was free, and none became so in time.
+    Overloaded,
+    /// The client has its share, and none of its own requests ended in time.
+    ShareUsed,
+}
+
+/// As much is under way as may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Overloaded;
+
+/// A request that waits.
+struct Waiting<'g> {
+    gate: &'g Gate,
+    slot: Slot,
+}
+
+/// A request that waits for its own client's others.
+struct Wanting<'g>(&'g AtomicUsize);
+
+impl Gate {
+    pub(super) fn new(settings: GateSettings) -> Arc<Self> {
+        let GateSettings {
+            concurrency,
+            queue,
+            per_client,
+            ..
+        } = settings;
+        Arc::new(Self {
+            settings,
+            permits: Semaphore::new(concurrency),
+            transfers: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
+            shares: Shares::new(per_client, concurrency, queue),
+            wanting: AtomicUsize::new(0),
+            given_back: Notify::new(),
+        })
+    }
+
+    /// `client` is None for what the gateway asks by itself.
+    pub(super) async fn enter(
+        self: &Arc<Self>,
+        client: Option<Client>,
+    ) -> Result<Permit, NoPermit> {
+        let slot = self.shares.slot(client);
+        match self.try_enter(slot) {
+            Ok(permit) => Ok(permit),
+            // Boxed, or each request would carry the room that waiting needs.
+            Err(reason) => Box::pin(self.wait(slot, reason)).await,
+        }
+    }
+
+    fn try_enter(self: &Arc<Self>, slot: Slot) -> Result<Permit, NoPermit> {
+        if !self.shares.take(slot, Kind::Permit) {
+            return Err(NoPermit::ShareUsed);
+        }
+        let Ok(permit) = self.permits.try_acquire() else {
+            self.give_back_share(slot);
+            return Err(NoPermit::Overloaded);
+        };
+        permit.forget();
+        Ok(self.permit(slot))
+    }
+
+    /// Waits for the client's own share first, then for a permit, both within the one `wait`.
+    async fn wait(self: &Arc<Self>, slot: Slot, reason: NoPermit) -> Result<Permit, NoPermit> {
+        let _waiting = Waiting::join(self, slot, reason)?;
+        let end = Instant::now() + self.settings.wait;
+        let share = timeout_at(end, self.take_share(slot));
+        share.await.map_err(|_elapsed| NoPermit::ShareUsed)?;
+        // From here on, dropping it gives the share back.
+        let share = Share { gate: self, slot };
+        let permit = timeout_at(end, self.permits.acquire()).await;
+        let Ok(Ok(permit)) = permit else {
+            return Err(NoPermit::Overloaded);
+        };
+        permit.forget();
+        std::mem::forget(share);
+        Ok(self.permit(slot))
+    }
+
+    async fn take_share(&self, slot: Slot) {
+        let _wanting = Wanting::join(&self.wanting);
+        loop {
+            let mut given_back = std::pin::pin!(self.given_back.notified());
+            // Before the look, or what is given back in between would wake nobody.
+            given_back.as_mut().enable();
+            if self.shares.take(slot, Kind::Permit) {
+                return;
+            }
+            given_back.await;
+        }
+    }
+
+    fn permit(self: &Arc<Self>, slot: Slot) -> Permit {
+        Permit {
+            gate: Arc::clone(self),
+            slot,
+            is_transfer: false,
+        }
+    }
+
+    fn give_back_share(&self, slot: Slot) {
+        self.shares.give_back(slot, Kind::Permit);
+        if self.wanting.load(Ordering::SeqCst) > 0 {
+            self.given_back.notify_waiters();
+        }
+    }
+
+    fn give_back_permit(&self, slot: Slot) {
+        self.permits.add_permits(1);
+        self.give_back_share(slot);
+    }
+
+    /// The permits that are held.
+    pub(super) fn in_flight(&self) -> usize {
+        self.settings
+            .concurrency
+            .saturating_sub(self.permits.available_permits())
+    }
+
+    pub(super) fn transfers(&self) -> usize {
+        self.transfers.load(Ordering::Relaxed)
+    }
+}
+
+impl Permit {
+    /// The client is the one who is waited for: gives the permit back and counts among the transfers. Where those, or
+    /// the client's share of them, are used up, the permit is held on to, so that the number of connections to the
+    /// upstream stays bounded: it is one of the client's own share.
+    pub(crate) fn become_transfer(&mut self) {
+        let Gate {
+            settings,
+            transfers,
+            shares,
+            ..
+        } = &*self.gate;
+        if self.is_transfer || !shares.take(self.slot, Kind::Transfer) {
+            return;
+        }
+        let counted = transfers.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
+            (count < settings.concurrency).then_some(count + 1)
+        });
+        if counted.is_err() {
+            shares.give_back(self.slot, Kind::Transfer);
+            return;
+        }
+        self.is_transfer = true;
+        self.gate.give_back_permit(self.slot);
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if self.is_transfer {
+            self.gate.transfers.fetch_sub(1, Ordering::Relaxed);
+            self.gate.shares.give_back(self.slot, Kind::Transfer);
+        } else {
+            self.gate.give_back_permit(self.slot);
+        }
+    }
+}
+
+/// A permit's share, while the permit itself is waited for.
+struct Share<'g> {
+    gate: &'g Gate,
+    slot: Slot,
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        self.gate.give_back_share(self.slot);
+    }
+}
+
+impl<'g> Waiting<'g> {
+    /// `reason` is what a request is told for which there is no room in the queue.
+    fn join(gate: &'g Gate, slot: Slot, reason: NoPermit) -> Result<Self, NoPermit> {
+        if !gate.shares.take(slot, Kind::Waiting) {
+            return Err(NoPermit::ShareUsed);
+        }
+        let most = gate.settings.queue;
+        let joined = gate
+            .waiting
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
+                (count < most).then_some(count + 1)
+            });
+        if joined.is_err() {
+            gate.shares.give_back(slot, Kind::Waiting);
+            return Err(reason);
+        }
+        Ok(Self { gate, slot })
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.gate.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.gate.shares.give_back(self.slot, Kind::Waiting);
+    }
+}
+
+impl<'g> Wanting<'g> {
+    fn join(wanting: &'g AtomicUsize) -> Self {
+        wanting.fetch_add(1, Ordering::SeqCst);
+        Self(wanting)
+    }
+}
+
+impl Drop for Wanting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,188 @@
+//! How much of an upstream each client has: permits, waiting requests and transfers.
+//!
+//! The counters stand in a table of fixed size. A hash chooses a client's slot, and clients that meet in a slot share
+//! what one of them may have: a given client meets a greedy one with odds of 1 in 8,192. A map that tells all clients
+//! apart would need a lock and an allocation for every request; here, a request costs one hash and two atomic
+//! additions, and the memory is the same whatever comes. The hash is keyed at random, so nobody can look for an address
+//! that shares a slot with another.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
+use std::iter::repeat_with;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::resilience::rate::Client;
+
+/// 96 KiB for each upstream.
+const SLOTS: usize = 8192;
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Permit,
+    Waiting,
+    Transfer,
+}
+
+/// The counters of one client.
+#[derive(Default)]
+struct Counters([AtomicU32; 3]);
+
+pub(super) struct Shares {
+    slots: Box<[Counters]>,
+    hasher: RandomState,
+    /// The most permits of one client. It is also the most transfers.
+    most: u32,
+    /// The most requests of one client that wait.
+    most_waiting: u32,
+}
+
+/// The slot of a client. None where nobody's share is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Slot(Option<usize>);
+
+impl Shares {
+    /// For a client: at most `most` of `all` permits, and a tenth of the `queue`. Where `most` is all of them, there is
+    /// nothing to count.
+    pub(super) fn new(most: usize, all: usize, queue: usize) -> Self {
+        let slots = if most < all { SLOTS } else { 0 };
+        let bounded = |count| u32::try_from(count).unwrap_or(u32::MAX);
+        Self {
+            slots: repeat_with(Counters::default).take(slots).collect(),
+            hasher: RandomState::new(),
+            most: bounded(most),
+            most_waiting: bounded(queue.div_ceil(10)),
+        }
+    }
+
+    /// `None` is the gateway itself, which has no share.
+    pub(super) fn slot(&self, client: Option<Client>) -> Slot {
+        if self.slots.is_empty() {
+            return Slot(None);
+        }
+        Slot(client.map(|client| self.hasher.hash_one(client) as usize % SLOTS))
+    }
+
+    /// Counts one more, unless the client has its share already.
+    pub(super) fn take(&self, slot: Slot, kind: Kind) -> bool {
+        let Some(counter) = self.counter(slot, kind) else {
+            return true;
+        };
+        let most = match kind {
+            Kind::Permit | Kind::Transfer => self.most,
+            Kind::Waiting => self.most_waiting,
+        };
+        // Too many are taken back: two that meet at the limit may both be refused, which is no harm.
+        let has_room = counter.fetch_add(1, Ordering::SeqCst) < most;
+        if !has_room {
+            counter.fetch_sub(1, Ordering::SeqCst);
+        }
+        has_room
+    }
+
+    /// Counts one less.
+    pub(super) fn give_back(&self, slot: Slot, kind: Kind) {
+        if let Some(counter) = self.counter(slot, kind) {
+            counter.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    fn counter(&self, Slot(slot): Slot, kind: Kind) -> Option<&AtomicU32> {
+        let Counters([permits, waiting, transfers]) = self.slots.get(slot?)?;
+        Some(match kind {
+            Kind::Permit => permits,
+            Kind::Waiting => waiting,
+            Kind::Transfer => transfers,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use proptest::prelude::*;
+
+    use super::{Client, Counters, Kind, SLOTS, Shares, Slot};
+
+    fn client(last: u8) -> Option<Client> {
+        Some(Client::from(IpAddr::from([192, 0, 2, last])))
+    }
+
+    /// Two clients that do not share a slot.
+    fn two(shares: &Shares) -> (Slot, Slot) {
+        let first = shares.slot(client(1));
+        let others = (2..=u8::MAX).map(|last| shares.slot(client(last)));
+        (
+            first,
+            others.into_iter().find(|other| *other != first).unwrap(),
+        )
+    }
+
+    #[test]
+    fn a_client_has_its_share_of_each_kind_and_no_more() {
+        let shares = Shares::new(2, 20, 30);
+        let (one, other) = two(&shares);
+        for (kind, most) in [(Kind::Permit, 2), (Kind::Transfer, 2), (Kind::Waiting, 3)] {
+            let taken = (0..9).filter(|_| shares.take(one, kind)).count();
+            assert_eq!(taken, most, "{kind:?}");
+            assert!(shares.take(other, kind), "{kind:?}");
+            shares.give_back(one, kind);
+            assert!(shares.take(one, kind), "{kind:?}");
+            assert!(!shares.take(one, kind), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn the_gateway_itself_has_no_share() {
+        let shares = Shares::new(1, 20, 1);
+        let own = shares.slot(None);
+        assert!((0..9).all(|_| shares.take(own, Kind::Permit)));
+    }
+
+    #[test]
+    fn a_share_that_is_everything_is_not_counted() {
+        let shares = Shares::new(20, 20, 1);
+        assert!(shares.slots.is_empty());
+        let slot = shares.slot(client(1));
+        assert!((0..99).all(|_| shares.take(slot, Kind::Waiting)));
+    }
+
+    #[test]
+    fn the_table_has_one_size_whoever_comes() {
+        let shares = Shares::new(1, 20, 1);
+        for address in 0..100_000_u32 {
+            let slot = shares.slot(Some(Client::V4(address.into())));
+            shares.take(slot, Kind::Permit);
+        }
+        assert_eq!(size_of_val(&*shares.slots), SLOTS * size_of::<Counters>());
+        assert_eq!(size_of_val(&*shares.slots), 96 * 1024);
+    }
+
+    proptest! {
+        /// Whatever is taken and given back, nobody holds more than a share, and once all is given back nothing is held.
+        #[test]
+        fn nobody_holds_more_than_a_share_and_nothing_is_left_behind(
+            steps in prop::collection::vec((0..6_u8, any::<bool>()), 0..200),
+        ) {
+            let shares = Shares::new(3, 100, 10);
+            let mut held = std::collections::HashMap::<usize, u32>::new();
+            for (last, takes) in steps {
+                let slot = shares.slot(client(last));
+                let count = held.entry(slot.0.unwrap()).or_default();
+                if takes {
+                    prop_assert_eq!(shares.take(slot, Kind::Permit), *count < 3);
+                    *count = 3.min(*count + 1);
+                } else if *count > 0 {
+                    shares.give_back(slot, Kind::Permit);
+                    *count -= 1;
+                }
+            }
+            for (slot, count) in held {
+                (0..count).for_each(|_| shares.give_back(Slot(Some(slot)), Kind::Permit));
+            }
+            let is_empty = |counters: &Counters| counters.0.iter().all(|one| one.load(super::Ordering::SeqCst) == 0);
+            prop_assert!(shares.slots.iter().all(is_empty));
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! `limits.memory`: one budget in bytes for what the gateway holds of clients' bodies and of upstreams' answers.
+//!
+//! 1. Whoever holds a piece of a body takes a charge for it first, and gives it back when the piece is gone.
+//! 2. Of the budget, one client has `limits.memory_per_client`, so that nobody can take it from everybody.
+//! 3. Without room, a body is not taken in: its request is refused, and the upstream is not blamed.
+//!
+//! Small things take no charge, since two atomic additions for each request would be felt: an answer that comes whole with
+//! its head, and the buffers that a connection has anyway. `limits.connections` bounds these.
+//!
+//! As with the shares of an upstream, the clients' counters stand in a table of fixed size, by a hash keyed at random.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
+use std::iter::repeat_with;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::config::limits::MemoryLimits;
+use crate::resilience::rate::Client;
+
+/// 64 KiB.
+const SLOTS: usize = 8192;
+
+/// What a piece costs beside its bytes: a handle in a list, and what the allocator adds. A body that comes byte by byte
+/// would otherwise take fifty times what it is charged.
+pub(crate) const PIECE: usize = 64;
+
+/// The budget. One for all workers.
+pub(crate) struct Memory {
+    limits: MemoryLimits,
+    held: AtomicUsize,
+    /// Of each client.
+    shares: Box<[AtomicUsize]>,
+    hasher: RandomState,
+}
+
+/// Why nothing more may be held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoRoom {
+    /// The budget is used up.
+    Budget,
+    /// The client has its share.
+    Share,
+}
+
+/// Bytes of the budget, until they are dropped.
+pub(crate) struct Charge {
+    memory: Arc<Memory>,
+    /// The client's counter. None for what the gateway holds for everybody.
+    slot: Option<usize>,
+    bytes: usize,
+}
+
+impl Memory {
+    pub(crate) fn new(limits: MemoryLimits) -> Arc<Self> {
+        Arc::new(Self {
+            limits,
+            held: AtomicUsize::new(0),
+            shares: repeat_with(AtomicUsize::default).take(SLOTS).collect(),
+            hasher: RandomState::new(),
+        })
+    }
+
+    /// A charge of nothing yet. `None` is the gateway itself, which has no share.
+    pub(crate) fn charge(self: &Arc<Self>, client: Option<Client>) -> Charge {
+        Charge {
+            memory: Arc::clone(self),
+            slot: client.map(|client| self.hasher.hash_one(client) as usize % SLOTS),
+            bytes: 0,
+        }
+    }
+
+    pub(crate) fn has_room(&self) -> bool {
+        self.held() < self.limits.most
+    }
+
+    /// Bytes that are held.
+    pub(crate) fn held(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    fn share(&self, slot: Option<usize>) -> Option<&AtomicUsize> {
+        self.shares.get(slot?)
+    }
+}
+
+/// Adds, unless that would be more than `most`. Two that meet at the limit may both be refused, which is no harm.
+fn add_up_to(count: &AtomicUsize, bytes: usize, most: usize) -> bool {
+    let has_room = count
+        .fetch_add(bytes, Ordering::Relaxed)
+        .saturating_add(bytes)
+        <= most;
+    if !has_room {
+        count.fetch_sub(bytes, Ordering::Relaxed);
+    }
+    has_room
+}
+
+impl Charge {
+    /// Takes so many bytes more.
+    ///
+    /// # Errors
+    /// There is no room for them. Nothing has changed.
+    pub(crate) fn take(&mut self, bytes: usize) -> Result<(), NoRoom> {
+        let MemoryLimits { most, per_client } = self.memory.limits;
+        let share = self.memory.share(self.slot);
+        if share.is_some_and(|share| !add_up_to(share, bytes, per_client)) {
+            return Err(NoRoom::Share);
+        }
+        if !add_up_to(&self.memory.held, bytes, most) {
+            if let Some(share) = share {
+                share.fetch_sub(bytes, Ordering::Relaxed);
+            }
+            return Err(NoRoom::Budget);
+        }
+        self.bytes += bytes;
+        Ok(())
+    }
+}
+
+impl Drop for Charge {
+    fn drop(&mut self) {
+        self.memory.held.fetch_sub(self.bytes, Ordering::Relaxed);
+        if let Some(share) = self.memory.share(self.slot) {
+            share.fetch_sub(self.bytes, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering;
+
+    use proptest::prelude::*;
+
+    use super::{Client, Memory, MemoryLimits, NoRoom};
+
+    fn memory(most: usize, per_client: usize) -> Arc<Memory> {
+        Memory::new(MemoryLimits { most, per_client })
+    }
+
+    fn client(last: u8) -> Option<Client> {
+        Some(Client::from(IpAddr::from([192, 0, 2, last])))
+    }
+
+    /// Two clients that do not share a counter.
+    fn two(memory: &Arc<Memory>) -> (Option<Client>, Option<Client>) {
+        let slot = |last| memory.charge(client(last)).slot;
+        let other = (2..=u8::MAX).find(|last| slot(*last) != slot(1));
+        (client(1), client(other.unwrap()))
+    }
+
+    #[test]
+    fn a_client_holds_its_share_and_another_what_is_left_of_the_budget() {
+        let memory = memory(100, 60);
+        let (one, other) = two(&memory);
+        let mut first = memory.charge(one);
+        assert_eq!(first.take(60), Ok(()));
+        assert_eq!(first.take(1), Err(NoRoom::Share));
+        let mut second = memory.charge(other);
+        assert_eq!(second.take(41), Err(NoRoom::Budget));
+        assert_eq!(second.take(40), Ok(()));
+        assert!(!memory.has_room());
+        drop(first);
+        assert_eq!(memory.held(), 40);
+        assert_eq!(second.take(20), Ok(()));
+        assert_eq!(second.take(1), Err(NoRoom::Share));
+    }
+
+    #[test]
+    fn what_is_held_for_everybody_is_nobodys_share() {
+        let memory = memory(100, 1);
+        assert_eq!(memory.charge(None).take(100), Ok(()));
+    }
+
+    #[test]
+    fn what_was_refused_is_not_held() {
+        let memory = memory(100, 100);
+        let mut charge = memory.charge(client(1));
+        assert_eq!(charge.take(101), Err(NoRoom::Share));
+        assert_eq!(memory.charge(None).take(101), Err(NoRoom::Budget));
+        assert_eq!(memory.held(), 0);
+        assert_eq!(charge.take(100), Ok(()));
+    }
+
+    proptest! {
+        /// Whatever is taken and given back: neither the budget nor a share is passed, and in the end nothing is held.
+        #[test]
+        fn nothing_is_left_behind(steps in prop::collection::vec((0..6_u8, 0..50_usize, any::<bool>()), 0..200)) {
+            let memory = memory(200, 60);
+            let mut charges = Vec::new();
+            for (last, bytes, drops) in steps {
+                let mut charge = memory.charge(client(last));
+                let _ = charge.take(bytes);
+                charges.push(charge);
+                if drops {
+                    charges.swap_remove(0);
+                }
+                prop_assert_eq!(memory.held(), charges.iter().map(|charge| charge.bytes).sum::<usize>());
+                prop_assert!(memory.held() <= 200);
+                prop_assert!(memory.shares.iter().all(|share| share.load(Ordering::Relaxed) <= 60));
+            }
+            charges.clear();
+            prop_assert_eq!(memory.held(), 0);
+            prop_assert!(memory.shares.iter().all(|share| share.load(Ordering::Relaxed) == 0));
+        }
+    }
+}

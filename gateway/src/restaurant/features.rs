@@ -1,0 +1,117 @@
+//! What the restaurant offers, and what is left of it while some of its services are down.
+
+mod state;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use actix_web::http::{Method, Uri};
+use service_kit::env::ConfigError;
+
+use crate::config::{FeatureTable, Upstream};
+use crate::restaurant::tracking::Sources;
+use crate::routing::route::{Found, Kept, Outage, RouteTable, To};
+
+pub(crate) use state::{Standing, overall, state};
+
+#[derive(Debug)]
+pub(crate) struct Features(Vec<Feature>);
+
+#[derive(Debug)]
+pub(crate) struct Feature {
+    pub(crate) name: String,
+    /// The indices of the upstreams without which it is down.
+    pub(crate) needs: Vec<usize>,
+    /// Of those without which it is not what it should be.
+    pub(crate) uses: Vec<usize>,
+    pub(crate) probe: Probe,
+    /// What the probe asks for at an upstream.
+    pub(crate) route: Option<RouteAt>,
+    /// The row whose stored answer stands in for it.
+    pub(crate) stand_in: Option<Arc<Kept>>,
+}
+
+/// A route by its circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RouteAt {
+    pub(crate) upstream: usize,
+    pub(crate) circuit: usize,
+}
+
+/// A request that changes nothing and shows whether the feature works.
+#[derive(Clone, Debug)]
+pub(crate) struct Probe {
+    pub(crate) method: Method,
+    pub(crate) target: Uri,
+}
+
+impl Features {
+    pub(crate) fn new(
+        tables: &BTreeMap<String, FeatureTable>,
+        upstreams: &[Upstream],
+        (routes, tracking): (&RouteTable, Option<&Sources>),
+    ) -> Result<Self, ConfigError> {
+        let features = tables.iter().map(|(name, table)| {
+            Feature::new(name, table, upstreams, (routes, tracking))
+                .map_err(|(key, reason)| ConfigError::new(format!("features.{name}.{key}"), reason))
+        });
+        features.collect::<Result<_, _>>().map(Self)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Feature> {
+        self.0.iter()
+    }
+}
+
+impl Feature {
+    fn new(
+        name: &str,
+        table: &FeatureTable,
+        upstreams: &[Upstream],
+        (routes, tracking): (&RouteTable, Option<&Sources>),
+    ) -> Result<Self, (&'static str, String)> {
+        let index = |key, name: &String| {
+            let found = upstreams.iter().position(|one| *one.name == **name);
+            found.ok_or_else(|| (key, format!("{name} is no upstream")))
+        };
+        let all = |key, names: &[String]| {
+            let indices = names.iter().map(|name| index(key, name));
+            indices.collect::<Result<Vec<_>, _>>()
+        };
+        let refuse = |reason: &str| ("probe", reason.to_owned());
+        let (method, target) = table
+            .probe
+            .split_once(' ')
+            .ok_or_else(|| refuse("expected a method and a path"))?;
+        let probe = Probe {
+            method: method
+                .parse()
+                .map_err(|_invalid| refuse("no such method"))?,
+            target: target.parse().map_err(|_invalid| refuse("no such path"))?,
+        };
+        let Found::Route { route, .. } = routes.find(&probe.method, probe.target.path()) else {
+            return Err(refuse("leads to no route"));
+        };
+        let stand_in = match &route.to {
+            To::Upstream(to) => match &to.outage {
+                Outage::Stale(kept) => Some(Arc::clone(kept)),
+                Outage::Error | Outage::Fallback(_) => None,
+            },
+            To::Own(_) | To::Tracking(_) => None,
+        };
+        let order = tracking.map(|sources| &sources.parts.order);
+        let route = match &route.to {
+            To::Upstream(to) => Some((to.upstream, to.circuit)),
+            To::Tracking(_) => order.map(|order| (order.upstream, order.circuit)),
+            To::Own(_) => None,
+        };
+        Ok(Self {
+            name: name.to_owned(),
+            needs: all("needs", &table.needs)?,
+            uses: all("uses", &table.uses)?,
+            probe,
+            route: route.map(|(upstream, circuit)| RouteAt { upstream, circuit }),
+            stand_in,
+        })
+    }
+}

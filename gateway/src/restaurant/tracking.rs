@@ -1,0 +1,173 @@
+//! Order tracking: one answer made of what orders, kitchen and delivery say, whichever of them can be heard.
+//!
+//! A [`source`] says where a part is asked for, an [`inquiry`] asks all three at once, [`part`] judges what each says,
+//! and [`compose`] makes one answer of it. The last good parts are kept as [`copies`]. Whoever wants to see what
+//! changes gets a [`stream`], for which one [`poll`] asks, however many watch.
+
+mod compose;
+mod copies;
+mod inquiry;
+mod list;
+mod lists;
+mod part;
+mod place;
+mod poll;
+mod shared;
+mod source;
+mod stream;
+mod subject;
+mod watches;
+
+use std::rc::Rc;
+
+use actix_web::body::{BodyStream, BoxBody};
+use actix_web::http::Method;
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+use log::Level;
+use matchit::Params;
+
+pub(crate) use copies::Copies;
+pub(crate) use lists::Lists;
+pub(crate) use source::Sources;
+pub(crate) use watches::{WatchLimits, Watches};
+
+use crate::answer::dispatch::Worker;
+use crate::answer::outage_policy::X_DRILL;
+use crate::answer::record::Record;
+use crate::answer::reply::Reply;
+use crate::fault::{ClientFault, Fault};
+use crate::http::server_sent;
+use crate::operator::pages;
+use crate::resilience::rate::Client;
+use crate::upstream::{is_loop, withhold};
+
+use inquiry::{Errand, Inquiry, Round};
+use part::Refusal;
+use stream::Watcher;
+use subject::OrderId;
+use watches::TooManyStreams;
+
+/// How an order is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    Once,
+    Stream,
+}
+
+impl View {
+    /// The path of the first, by which the circuits of the parts are named.
+    const ONCE: &'static str = "/suivi/{commandeId}";
+
+    pub(crate) const ALL: [(Self, &'static str); 2] = [
+        (Self::Once, Self::ONCE),
+        (Self::Stream, "/suivi/{commandeId}/flux"),
+    ];
+}
+
+pub(crate) async fn answer(
+    worker: &Worker,
+    request: &HttpRequest,
+    view: View,
+    parameters: &Params<'_, '_>,
+    record: &Record,
+) -> HttpResponse {
+    let reply = Reply::to(request, record);
+    if is_loop(request.headers()) {
+        return reply.fault(&Fault::Loop, None);
+    }
+    let Some(id) = parameters.get("commandeId").and_then(OrderId::parse) else {
+        return reply.fault(&Fault::Client(ClientFault::Malformed), None);
+    };
+    let route = record.route.as_ref();
+    let Some(inquiry) = route.and_then(|route| Inquiry::new(worker, request, &route.path, id))
+    else {
+        let fault = Fault::Internal("a tracking route without its sources".to_owned());
+        return reply.fault(&fault, None);
+    };
+    match view {
+        View::Once => once(&reply, &inquiry, worker.share_of(request), record).await,
+        View::Stream => stream(&reply, inquiry, request, worker).await,
+    }
+}
+
+async fn once(
+    reply: &Reply<'_>,
+    inquiry: &Inquiry,
+    client: Option<Client>,
+    record: &Record,
+) -> HttpResponse {
+    let errand = Errand {
+        request_id: &record.request_id,
+        trace: &record.trace,
+        level: Level::Warn,
+        client,
+        is_poll: false,
+    };
+    let round = inquiry.ask(&errand).await;
+    let answer = match &round.verdict {
+        Ok(answer) => answer,
+        Err(refusal) => return refused(reply, inquiry, refusal, &round),
+    };
+    let mut response = HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .body(answer.json.clone());
+    let fields = response.headers_mut();
+    pages::protect(fields);
+    if let Some(degraded) = answer.degraded() {
+        degraded.mark(fields);
+    }
+    mark(&mut response, &round);
+    response
+}
+
+/// What is refused is so before the stream begins. How each event is degraded, its body says.
+async fn stream(
+    reply: &Reply<'_>,
+    inquiry: Inquiry,
+    request: &HttpRequest,
+    worker: &Worker,
+) -> HttpResponse {
+    let (watches, draining) = (&worker.state.watches, &worker.draining);
+    let permit = match watches.admit(worker.client_of(request).into()) {
+        Ok(permit) => permit,
+        Err(TooManyStreams) => return reply.fault(&Fault::ShareUsed, inquiry.orders()),
+    };
+    let inquiry = Rc::new(inquiry);
+    let (receiver, latest) = match poll::join(&inquiry, draining).await {
+        Ok(joined) => joined,
+        Err(overloaded) => return reply.fault(&overloaded.into(), inquiry.orders()),
+    };
+    if let Err(refusal) = &latest.verdict {
+        return refused(reply, &inquiry, refusal, &latest);
+    }
+    let response = server_sent::answer();
+    if *request.method() == Method::HEAD {
+        return withhold(response);
+    }
+    let watcher = Watcher {
+        inquiry,
+        receiver,
+        latest,
+        draining: draining.clone(),
+        _permit: permit,
+        is_news: true,
+    };
+    response.set_body(BoxBody::new(BodyStream::new(Box::pin(watcher.stream()))))
+}
+
+fn refused(reply: &Reply<'_>, inquiry: &Inquiry, refusal: &Refusal, round: &Round) -> HttpResponse {
+    let mut response = match refusal {
+        Refusal::Problem(code) => reply.problem(*code),
+        Refusal::Fault(fault) => reply.fault(fault, inquiry.orders()),
+    };
+    mark(&mut response, round);
+    response
+}
+
+fn mark(response: &mut HttpResponse, round: &Round) {
+    if let Some(mode) = round.drill {
+        let fields = response.headers_mut();
+        fields.insert(X_DRILL, HeaderValue::from_static(mode.as_str()));
+    }
+}

@@ -1,0 +1,225 @@
+//! Asks the three services for their parts, all at once.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::VIA;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use log::Level;
+use service_kit::request_id::RequestId;
+use shared_types::gateway::DrillMode;
+use shared_types::tracking::Parts;
+
+use super::compose::Answer;
+use super::copies::PartName;
+use super::lists::{ListKey, Query, Reading};
+use super::part::{Last, Outcome, Refusal};
+use super::place::{Call, Place};
+use super::subject::{OrderId, Subject};
+use crate::answer::dispatch::Worker;
+use crate::application::state::State;
+use crate::config::Upstream;
+use crate::fault::Fault;
+use crate::http::trace::Trace;
+use crate::resilience::drills::Drill;
+use crate::resilience::rate::Client;
+use crate::upstream::{passages_of, via_of};
+
+/// Who asks for which order, and all that it takes to ask the services.
+pub(super) struct Inquiry {
+    pub(super) state: Arc<State>,
+    pub(super) subject: Subject,
+    places: Parts<Place>,
+    /// The path of the route, which drills know it by.
+    route: Arc<str>,
+    /// By which way the request has come, this gateway included.
+    via: Vec<HeaderValue>,
+    /// How often it has come through this gateway before.
+    passages: usize,
+}
+
+/// What came of asking.
+pub(super) struct Round {
+    pub(super) verdict: Result<Answer, Refusal>,
+    /// The drill that has made it what it is.
+    pub(super) drill: Option<DrillMode>,
+}
+
+/// Under which request the services are asked.
+pub(super) struct Errand<'e> {
+    pub(super) request_id: &'e RequestId,
+    pub(super) trace: &'e Trace,
+    /// How what goes wrong is logged.
+    pub(super) level: Level,
+    /// Whose share of an upstream it takes. What is asked for several clients is nobody's.
+    pub(super) client: Option<Client>,
+    /// Whether it is asked for those who watch.
+    pub(super) is_poll: bool,
+}
+
+impl Round {
+    /// Whether somebody who has seen the other sees anything new.
+    pub(super) fn differs(&self, other: &Self) -> bool {
+        match (&self.verdict, &other.verdict) {
+            (Ok(answer), Ok(other)) => answer.differs(other),
+            (Ok(_), Err(_)) | (Err(_), _) => true,
+        }
+    }
+
+    /// Whether there is nothing more to say.
+    pub(super) fn is_last(&self) -> bool {
+        self.verdict.as_ref().map_or(true, Answer::is_final)
+    }
+}
+
+impl Inquiry {
+    /// `None` where the configuration has none, which the route would not be there without.
+    pub(super) fn new(
+        worker: &Worker,
+        request: &HttpRequest,
+        route: &Arc<str>,
+        id: OrderId,
+    ) -> Option<Self> {
+        let sources = worker.config.tracking.as_ref()?;
+        let place = |name, source| Place::of(worker, name, source, sources.timeout, &id);
+        let places = Parts {
+            order: place(PartName::Order, &sources.parts.order)?,
+            kitchen: place(PartName::Kitchen, &sources.parts.kitchen)?,
+            delivery: place(PartName::Delivery, &sources.parts.delivery)?,
+        };
+        let lines = request.headers().get_all(VIA);
+        let lines = lines.filter_map(|line| HeaderValue::from_bytes(line.as_bytes()).ok());
+        Some(Self {
+            state: Arc::clone(&worker.state),
+            subject: Subject::of(id, request.headers()),
+            places,
+            route: Arc::clone(route),
+            passages: passages_of(request.headers()),
+            via: lines
+                .chain([HeaderValue::from_static(via_of(request.version()))])
+                .collect(),
+        })
+    }
+
+    /// The upstream that the order itself comes from.
+    pub(super) fn orders(&self) -> Option<&Upstream> {
+        self.state.config.upstreams.get(self.places.order.index)
+    }
+
+    /// Nobody waits for the rest once the order itself is refused.
+    pub(super) async fn ask(&self, errand: &Errand<'_>) -> Round {
+        let drill = Cell::new(None);
+        let order = async {
+            let (outcome, last) = self.outcome(&self.places.order, errand, &drill).await;
+            outcome.essential(last)
+        };
+        let other = async |place| {
+            let (outcome, last) = self.outcome(place, errand, &drill).await;
+            Ok(outcome.part(last))
+        };
+        let (kitchen, delivery) = (&self.places.kitchen, &self.places.delivery);
+        let parts = tokio::try_join!(order, other(kitchen), other(delivery));
+        let verdict = parts.and_then(|(order, kitchen, delivery)| {
+            let composed = Answer::compose(Parts {
+                order,
+                kitchen,
+                delivery,
+            });
+            composed.map_err(|error| Refusal::Fault(Fault::Internal(error.to_string())))
+        });
+        Round {
+            drill: drill.get(),
+            verdict,
+        }
+    }
+
+    /// Says in `drilled` if a drill has made it what it is.
+    async fn outcome(
+        &self,
+        place: &Place,
+        errand: &Errand<'_>,
+        drilled: &Cell<Option<DrillMode>>,
+    ) -> (Outcome, Option<Last>) {
+        let drills = self.state.drills.as_ref();
+        let drill =
+            drills.and_then(|drills| drills.of(&place.upstream, &self.route, rand::random()));
+        let id = errand.request_id.as_str();
+        let outcome = match &place.find {
+            // A drill is met by each request for itself.
+            Some(find) if place.is_for_all && drill.is_none() => {
+                let list = self.list(place, find, errand).await;
+                list.outcome.find(find, &self.subject.id)
+            }
+            find => {
+                let call = Call {
+                    client: errand.client,
+                    drill: drill.as_ref(),
+                    fields: self.fields(errand),
+                    request_id: id,
+                };
+                let answered = place.fetch(call).await;
+                let mode = match &answered {
+                    Err(fault) => fault.drill(),
+                    Ok(_) => drill.filter(Drill::is_slow).map(|drill| drill.mode()),
+                };
+                drilled.set(drilled.get().or(mode));
+                match find {
+                    Some(find) => Outcome::of_list(answered, find).find(find, &self.subject.id),
+                    None => Outcome::of_part(answered),
+                }
+            }
+        };
+        let last = self.state.copies.learn(place.name, &self.subject, &outcome);
+        // Without a copy the order's is logged with the problem that it makes.
+        if let Outcome::Failed(Fault::Upstream { cause, .. }) = &outcome
+            && (last.is_some() || place.name != PartName::Order)
+        {
+            let route = &*self.route;
+            log::log!(errand.level, upstream = &*place.upstream, route = route, request_id = id; "{cause}");
+        }
+        (outcome, last)
+    }
+
+    /// The list that every order of this caller is in, and perhaps asked for under another's request.
+    async fn list(&self, place: &Place, find: &Arc<str>, errand: &Errand<'_>) -> Arc<Reading> {
+        let key = ListKey {
+            part: place.name,
+            authorization: self.subject.authorization.clone(),
+            passages: self.passages,
+        };
+        let query = || Query {
+            place: place.clone(),
+            find: Arc::clone(find),
+            fields: self.fields(errand),
+            request_id: errand.request_id.as_str().to_owned(),
+        };
+        let lists = &self.state.lists;
+        lists.get(&key, errand.is_poll, place.timeout, query).await
+    }
+
+    fn fields(&self, errand: &Errand<'_>) -> HeaderMap {
+        let mut fields = HeaderMap::new();
+        fields.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        for (name, value) in [
+            (header::AUTHORIZATION, self.subject.authorization.as_deref()),
+            (
+                HeaderName::from_static("x-request-id"),
+                Some(errand.request_id.as_str().as_bytes()),
+            ),
+            (
+                HeaderName::from_static("traceparent"),
+                Some(errand.trace.traceparent()),
+            ),
+        ] {
+            let value = value.and_then(|value| HeaderValue::from_bytes(value).ok());
+            if let Some(value) = value {
+                fields.insert(name, value);
+            }
+        }
+        for line in &self.via {
+            fields.append(header::VIA, line.clone());
+        }
+        fields
+    }
+}

@@ -1,0 +1,233 @@
+//! Lists that hold every order: one request for all who look for an order in the same list.
+//!
+//! A service that answers a whole list would otherwise be asked for all of it by each watched order. So a list that is
+//! under way is waited for, and one that has just come is used again: by those who watch, for a second; by a single
+//! request, for as long as the list would take at 1 MiB/s, and a second at most. A short list is then as good as asked
+//! for anew, and a long one costs no more than a second's worth of work each second.
+//!
+//! What one caller is shown is not for another, since the services may judge the token: only callers with the same
+//! `Authorization` share.
+
+use std::hash::RandomState;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::rt;
+use http::header::HeaderMap;
+use quick_cache::Weighter;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use tokio::time::sleep;
+
+use super::copies::PartName;
+use super::list::List;
+use super::part::Outcome;
+use super::place::{Call, Place};
+use super::shared::{Duty, Shared};
+use crate::answer::cache;
+use crate::fault::Fault;
+
+/// Half the time between two looks of one who watches, so that a list is asked for once in it.
+const MOST_AGE: Duration = Duration::from_secs(1);
+
+/// Bytes a second for which a list may be asked for anew.
+const PACE: f64 = 1024.0 * 1024.0;
+
+/// Bytes of all lists that are held to be used again: room for one of the longest and many of the usual.
+const MOST_HELD: u64 = 16 * 1024 * 1024;
+
+/// Which list, for whom.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct ListKey {
+    pub(super) part: PartName,
+    pub(super) authorization: Option<Arc<[u8]>>,
+    /// How often the request has come through this gateway: one that comes back here would wait for itself.
+    pub(super) passages: usize,
+}
+
+/// What came of asking.
+pub(super) struct Reading {
+    pub(super) outcome: Outcome<List>,
+    /// When it was asked for: nothing that happened later is in it.
+    asked: Instant,
+}
+
+#[derive(Clone)]
+struct Weigh;
+
+impl Weighter<ListKey, Arc<Reading>> for Weigh {
+    fn weight(&self, key: &ListKey, reading: &Arc<Reading>) -> u64 {
+        let token = key.authorization.as_ref().map_or(0, |token| token.len());
+        cache::weight(size_of::<ListKey>() + token + reading.size())
+    }
+}
+
+pub(crate) struct Lists {
+    under_way: Arc<Shared<ListKey, Reading>>,
+    /// Each for `MOST_AGE`.
+    recent: Option<Cache<ListKey, Arc<Reading>, Weigh, RandomState>>,
+}
+
+/// Where a list is asked for, and under which request.
+#[derive(Clone)]
+pub(super) struct Query {
+    pub(super) place: Place,
+    /// The key of the ids in the list.
+    pub(super) find: Arc<str>,
+    pub(super) fields: HeaderMap,
+    pub(super) request_id: String,
+}
+
+impl Default for Lists {
+    fn default() -> Self {
+        let (hasher, lifecycle) = (RandomState::new(), DefaultLifecycle::default());
+        let options = cache::options(MOST_HELD);
+        let recent = options.map(|options| Cache::with_options(options, Weigh, hasher, lifecycle));
+        Self {
+            under_way: Arc::default(),
+            recent,
+        }
+    }
+}
+
+impl Lists {
+    /// `is_poll` where it is for those who watch. `query` is made only where there is a list to be asked for.
+    pub(super) async fn get(
+        self: &Arc<Self>,
+        key: &ListKey,
+        is_poll: bool,
+        timeout: Duration,
+        query: impl Fn() -> Query,
+    ) -> Arc<Reading> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            if let Some(reading) = self.recent(key, is_poll) {
+                return reading;
+            }
+            // Each has a caller that waits, and those are bounded.
+            let joined = self.under_way.join(key, usize::MAX);
+            let (mut receiver, duty) = match joined {
+                Ok(joined) => joined,
+                Err(overloaded) => return Reading::failed(overloaded.into()),
+            };
+            if let Some(duty) = duty {
+                // It may have come between the look at what is recent and this one.
+                if let Some(reading) = self.recent(key, is_poll) {
+                    return reading;
+                }
+                rt::spawn(query().ask(Arc::clone(self), duty));
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            match tokio::time::timeout(left, receiver.wait_for(Option::is_some)).await {
+                Ok(told) => {
+                    // Who had the duty may have gone before it said anything.
+                    if let Some(reading) = told.ok().and_then(|reading| reading.clone()) {
+                        return reading;
+                    }
+                }
+                Err(_elapsed) => return Reading::failed(Fault::late()),
+            }
+        }
+    }
+
+    fn recent(&self, key: &ListKey, is_poll: bool) -> Option<Arc<Reading>> {
+        let reading = self.recent.as_ref()?.get(key)?;
+        (reading.asked.elapsed() <= reading.most_age(is_poll)).then_some(reading)
+    }
+}
+
+impl Query {
+    /// Asks for as long as anybody waits.
+    async fn ask(self, lists: Arc<Lists>, duty: Duty<ListKey, Reading>) {
+        let asked = Instant::now();
+        let answered = async {
+            let call = Call {
+                client: None,
+                drill: None,
+                fields: self.fields,
+                request_id: &self.request_id,
+            };
+            let answered = self.place.fetch(call).await;
+            Outcome::of_list(answered, &self.find)
+        };
+        let outcome = tokio::select! {
+            outcome = answered => outcome,
+            () = duty.deserted() => return,
+        };
+        let reading = Arc::new(Reading { outcome, asked });
+        let key = duty.key.clone();
+        if let Some(recent) = &lists.recent {
+            recent.insert(key.clone(), Arc::clone(&reading));
+        }
+        duty.latest.send_replace(Some(Arc::clone(&reading)));
+        drop(duty);
+        // Nobody may use it later, so that it takes no memory either.
+        sleep(MOST_AGE).await;
+        if let Some(recent) = &lists.recent {
+            recent.remove_if(&key, |held| Arc::ptr_eq(held, &reading));
+        }
+    }
+}
+
+impl Reading {
+    fn failed(fault: Fault) -> Arc<Self> {
+        Arc::new(Self {
+            outcome: Outcome::Failed(fault),
+            asked: Instant::now(),
+        })
+    }
+
+    /// Bytes that it takes.
+    fn size(&self) -> usize {
+        match &self.outcome {
+            Outcome::Found(list) => list.size(),
+            Outcome::Missing | Outcome::Refused(_) | Outcome::Failed(_) => size_of::<Self>(),
+        }
+    }
+
+    /// How old it may be to be used again.
+    fn most_age(&self, is_poll: bool) -> Duration {
+        match &self.outcome {
+            _ if is_poll => MOST_AGE,
+            Outcome::Found(list) => {
+                let paced = Duration::from_secs_f64(list.length() as f64 / PACE);
+                paced.min(MOST_AGE)
+            }
+            // It was short.
+            Outcome::Missing | Outcome::Refused(_) | Outcome::Failed(_) => Duration::ZERO,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{Fault, MOST_AGE, Outcome, Reading};
+    use crate::restaurant::tracking::list::List;
+
+    /// One whose answer has about so many bytes.
+    fn reading(length: usize) -> Reading {
+        let body = format!("[\"{}\"]", "x".repeat(length));
+        Reading {
+            outcome: Outcome::Found(List::read(body.into(), "id").unwrap()),
+            asked: Instant::now(),
+        }
+    }
+
+    #[test]
+    fn for_those_who_watch_a_list_is_used_for_a_second() {
+        assert_eq!(reading(9).most_age(true), MOST_AGE);
+        assert_eq!(reading(2 << 20).most_age(true), MOST_AGE);
+        assert_eq!(Reading::failed(Fault::late()).most_age(true), MOST_AGE);
+    }
+
+    #[test]
+    fn for_a_single_request_a_list_is_used_for_as_long_as_it_is_long() {
+        let millis = |length| reading(length).most_age(false).as_millis();
+        assert_eq!(millis(100), 0);
+        assert_eq!(millis(256 << 10), 250);
+        assert_eq!(reading(2 << 20).most_age(false), MOST_AGE);
+        let failed = Reading::failed(Fault::late());
+        assert_eq!(failed.most_age(false), Duration::ZERO);
+    }
+}

@@ -1,0 +1,120 @@
+//! One service that is asked for its part, behind its guard.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::HeaderMap;
+use http::uri::PathAndQuery;
+use tokio::time::{Instant, timeout_at};
+
+use super::copies::PartName;
+use super::part::Answered;
+use super::source::Source;
+use super::subject::OrderId;
+use crate::answer::dispatch::Worker;
+use crate::fault::Fault;
+use crate::resilience::drills::Drill;
+use crate::resilience::guard::{Guard, Intake};
+use crate::resilience::memory::Memory;
+use crate::resilience::rate::Client;
+use crate::upstream::{Fetch, Pool, fetch, settle};
+
+/// Bytes of one service's answer: room for the ten thousand deliveries that may be on a list.
+const MOST: usize = 8 * 1024 * 1024;
+
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) name: PartName,
+    /// Of the upstream.
+    pub(super) index: usize,
+    /// Its name.
+    pub(super) upstream: Arc<str>,
+    /// The key that holds the order's id, where the answer is a list.
+    pub(super) find: Option<Arc<str>>,
+    /// Whether one answer holds every order.
+    pub(super) is_for_all: bool,
+    target: PathAndQuery,
+    pub(super) timeout: Duration,
+    guard: Arc<Guard>,
+    /// The number of its circuit.
+    circuit: usize,
+    pool: Rc<Pool>,
+    memory: Arc<Memory>,
+}
+
+/// One request for it.
+pub(super) struct Call<'c> {
+    /// Whose share of the upstream it takes.
+    pub(super) client: Option<Client>,
+    pub(super) drill: Option<&'c Drill>,
+    pub(super) fields: HeaderMap,
+    pub(super) request_id: &'c str,
+}
+
+impl Place {
+    pub(super) fn of(
+        worker: &Worker,
+        name: PartName,
+        source: &Source,
+        timeout: Duration,
+        id: &OrderId,
+    ) -> Option<Self> {
+        let index = source.upstream;
+        let upstream = worker.config.upstreams.get(index)?;
+        Some(Self {
+            name,
+            index,
+            upstream: Arc::clone(&upstream.name),
+            find: source.find.clone(),
+            is_for_all: source.is_for_all(),
+            target: source.target(&upstream.url.prefix, id)?,
+            timeout: timeout.min(upstream.timeout),
+            guard: Arc::clone(worker.state.guards.get(index)?),
+            circuit: source.circuit,
+            pool: Rc::clone(worker.pools.of(index)?),
+            memory: Arc::clone(&worker.state.memory),
+        })
+    }
+
+    /// One try, whose outcome the circuits learn. There is no second: what is missing is said, and asked for again soon.
+    pub(super) async fn fetch(&self, call: Call<'_>) -> Answered {
+        let deadline = Instant::now() + self.timeout;
+        let asked_by = (self.circuit, Intake::Whole);
+        let (ticket, _permit) = self.guard.let_in(asked_by, call.client).await?;
+        let drilled = call
+            .drill
+            .map(|drill| drill.admit(Intake::Whole))
+            .transpose();
+        let drilled = drilled.inspect_err(|open| self.guard.metrics.refused(open))?;
+        let began = Instant::now();
+        let exchange = async {
+            if let Some(drilled) = &drilled {
+                drilled.act().await?;
+            }
+            fetch(Fetch {
+                pool: &self.pool,
+                upstream: &self.upstream,
+                request_id: call.request_id,
+                target: &self.target,
+                fields: call.fields,
+                deadline,
+                most: MOST,
+                charge: Some(self.memory.charge(call.client)),
+            })
+            .await
+        };
+        let outcome = timeout_at(deadline, exchange)
+            .await
+            .unwrap_or_else(|_elapsed| Err(Fault::late()));
+        let outcome = match &drilled {
+            Some(drilled) => drilled.judge(outcome),
+            None => outcome,
+        };
+        let heard = outcome.as_ref().map(|fetched| fetched.heard);
+        let status = heard.map(|heard| heard.status);
+        self.guard.metrics.exchanged(status, began.elapsed());
+        settle(ticket, drilled, heard);
+        outcome.map(|fetched| (fetched.heard.status, fetched.body))
+    }
+}

@@ -1,0 +1,68 @@
+//! Asks about an order again and again for all who watch it.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::header::HeaderMap;
+use actix_web::rt;
+use log::Level;
+use service_kit::request_id::RequestId;
+use service_kit::serve::Draining;
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::inquiry::{Errand, Inquiry, Round};
+use super::shared::{Duty, Latest};
+use super::subject::Subject;
+use super::watches::tell;
+use crate::http::trace::Trace;
+use crate::resilience::guard::Overloaded;
+
+/// Soon enough for somebody who waits for a meal.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// Joins those who watch, and gives the latest once there is one.
+///
+/// # Errors
+/// Too many orders are watched already.
+pub(super) async fn join(
+    inquiry: &Rc<Inquiry>,
+    draining: &Draining,
+) -> Result<(watch::Receiver<Latest<Round>>, Arc<Round>), Overloaded> {
+    loop {
+        let (mut receiver, duty) = inquiry.state.watches.join(&inquiry.subject)?;
+        if let Some(duty) = duty {
+            rt::spawn(poll(Rc::clone(inquiry), duty, draining.clone()));
+        }
+        let latest = receiver.wait_for(Option::is_some).await;
+        // Who had the duty may have gone before it said anything.
+        if let Some(round) = latest.ok().and_then(|latest| latest.clone()) {
+            return Ok((receiver, round));
+        }
+    }
+}
+
+/// Asks at least once, and then until there is nothing more to say or nobody to say it to.
+async fn poll(inquiry: Rc<Inquiry>, duty: Duty<Subject, Round>, draining: Draining) {
+    loop {
+        let errand = Errand {
+            request_id: &RequestId::make(),
+            trace: &Trace::go_on_or_begin(&HeaderMap::new(), rand::random()),
+            // Every two seconds for each order: an outage is in the log without these.
+            level: Level::Debug,
+            client: None,
+            is_poll: true,
+        };
+        let round = Arc::new(inquiry.ask(&errand).await);
+        tell(&duty, &round);
+        if round.is_last() {
+            return;
+        }
+        tokio::select! {
+            () = sleep(EVERY) => {}
+            () = duty.deserted() => return,
+            () = draining.begun() => return,
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Where the three parts are asked for: the table `[tracking]`, refused at the start where it leads nowhere.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::Method;
+use http::uri::PathAndQuery;
+use service_kit::env::ConfigError;
+use shared_types::tracking::Parts;
+
+use super::View;
+use super::subject::OrderId;
+use super::watches::WatchLimits;
+use crate::config::{PartTable, TrackingTable, Upstream};
+use crate::resilience::guard::RouteNames;
+
+const PLACE: &str = "{id}";
+
+#[derive(Debug)]
+pub(crate) struct Sources {
+    /// For all parts, which are asked at once. An upstream's own, where it is shorter, holds for its part.
+    pub(crate) timeout: Duration,
+    pub(crate) watches: WatchLimits,
+    pub(crate) parts: Parts<Source>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// The index in [`Config::upstreams`](crate::config::Config::upstreams).
+    pub(crate) upstream: usize,
+    /// The number of its circuit among those of the upstream.
+    pub(crate) circuit: usize,
+    /// With `{id}` where the order's goes.
+    path: String,
+    /// The key that holds the order's id, where the answer is a list.
+    pub(crate) find: Option<Arc<str>>,
+}
+
+impl Sources {
+    pub(crate) fn new(
+        table: TrackingTable,
+        upstreams: &[Upstream],
+        names: &mut RouteNames,
+    ) -> Result<Self, ConfigError> {
+        if table.timeout.is_zero() {
+            return Err(ConfigError::new("tracking.timeout", "leaves no time"));
+        }
+        let mut source = |name: &str, table: PartTable| {
+            Source::new(table, upstreams, names)
+                .map_err(|(key, reason)| ConfigError::new(format!("tracking.{name}.{key}"), reason))
+        };
+        let orders = table.watched_orders;
+        let streams_per_client = table.streams_per_client;
+        let streams_per_client = streams_per_client.unwrap_or_else(|| orders.div_ceil(10));
+        for (key, count) in [
+            ("watched_orders", orders),
+            ("streams_per_client", streams_per_client),
+        ] {
+            if count == 0 {
+                let key = format!("tracking.{key}");
+                return Err(ConfigError::new(key, "must be at least 1"));
+            }
+        }
+        Ok(Self {
+            timeout: table.timeout,
+            watches: WatchLimits {
+                orders,
+                streams_per_client,
+            },
+            parts: Parts {
+                order: source("order", table.order)?,
+                kitchen: source("kitchen", table.kitchen)?,
+                delivery: source("delivery", table.delivery)?,
+            },
+        })
+    }
+}
+
+impl Source {
+    fn new(
+        table: PartTable,
+        upstreams: &[Upstream],
+        names: &mut RouteNames,
+    ) -> Result<Self, (&'static str, &'static str)> {
+        let PartTable {
+            upstream,
+            path,
+            find,
+        } = table;
+        let upstream = upstreams.iter().position(|one| *one.name == *upstream);
+        let upstream = upstream.ok_or(("upstream", "no such upstream"))?;
+        let plain = |c: char| c.is_ascii_graphic() && !"#\\".contains(c);
+        if !path.starts_with('/') || !path.chars().all(plain) {
+            return Err(("path", "must begin with / and hold no fragment or space"));
+        }
+        if path.replace(PLACE, "").contains(['{', '}']) {
+            return Err(("path", "{id} is the only parameter"));
+        }
+        match &find {
+            Some(key) if key.is_empty() => return Err(("find", "names no key")),
+            None if !path.contains(PLACE) => {
+                return Err(("path", "names no order: {id}, or find, is needed"));
+            }
+            Some(_) | None => {}
+        }
+        let circuit = names.add(upstream, Method::GET, View::ONCE.into());
+        Ok(Self {
+            upstream,
+            circuit,
+            path,
+            find: find.map(Into::into),
+        })
+    }
+
+    /// Whether one answer holds every order: a list that is asked for without an id.
+    pub(crate) fn is_for_all(&self) -> bool {
+        self.find.is_some() && !self.path.contains(PLACE)
+    }
+
+    /// What the upstream is asked for; `prefix` is its URL's path.
+    pub(crate) fn target(&self, prefix: &str, id: &OrderId) -> Option<PathAndQuery> {
+        let path = self.path.replace(PLACE, id.encoded());
+        // What passed as a path passes with a few escapes in it.
+        PathAndQuery::try_from(format!("{prefix}{path}")).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use service_kit::env::Env;
+
+    use super::super::subject::OrderId;
+    use crate::config::Config;
+
+    const DEFAULT: &str = include_str!("../../../gateway.toml");
+
+    fn parse(from: &str, to: &str) -> Result<Config, String> {
+        let (before, tracking) = DEFAULT.split_once("[tracking]").unwrap();
+        assert!(tracking.contains(from), "{from}");
+        let text = format!("{before}[tracking]{}", tracking.replacen(from, to, 1));
+        Config::parse("test.toml", &text, &Env::of_pairs([])).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_id_stands_escaped_where_the_path_has_it() {
+        let config = parse("", "").unwrap();
+        let sources = config.tracking.unwrap();
+        let id = OrderId::parse("a&b=%20c;d").unwrap();
+        let target = sources.parts.delivery.target("/v1", &id).unwrap();
+        assert_eq!(target, "/v1/livraisons?commandeId=a%26b%3D%20c%3Bd");
+        let target = sources.parts.kitchen.target("", &id).unwrap();
+        assert_eq!(target, "/orders");
+    }
+
+    #[test]
+    fn what_leads_nowhere_is_refused_by_its_key() {
+        for (from, to, key) in [
+            ("\"kitchen\"", "\"kitchn\"", "tracking.kitchen.upstream"),
+            (
+                "\"/commandes/{id}\"",
+                "\"commandes/{id}\"",
+                "tracking.order.path",
+            ),
+            (
+                "\"/commandes/{id}\"",
+                "\"/commandes\"",
+                "tracking.order.path",
+            ),
+            (
+                "\"/commandes/{id}\"",
+                "\"/{id}/{who}\"",
+                "tracking.order.path",
+            ),
+            (
+                "\"/commandes/{id}\"",
+                "\"/a b/{id}\"",
+                "tracking.order.path",
+            ),
+            ("\"order_id\"", "\"\"", "tracking.kitchen.find"),
+            ("\"2s\"", "\"0s\"", "tracking.timeout"),
+            (
+                "watched_orders = 1000",
+                "watched_orders = 0",
+                "tracking.watched_orders",
+            ),
+            (
+                "watched_orders = 1000",
+                "streams_per_client = 0",
+                "tracking.streams_per_client",
+            ),
+            ("find", "fnd", "fnd"),
+        ] {
+            let refused = parse(from, to).unwrap_err();
+            assert!(refused.contains(key), "{to}: {refused}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Who watches which order: however many do, of all workers, one of them asks the services for all.
+//!
+//! Two bounds keep this small. Only so many orders are watched at once, since each costs the services requests. And one
+//! client may have only so many streams, or it alone could watch as many orders as there may be.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::inquiry::Round;
+use super::shared::{Duty, Joined, Shared};
+use super::subject::Subject;
+use crate::resilience::guard::Overloaded;
+use crate::resilience::rate::Client;
+
+/// How much may be watched at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct WatchLimits {
+    /// `tracking.watched_orders`.
+    pub(crate) orders: usize,
+    /// `tracking.streams_per_client`.
+    pub(crate) streams_per_client: usize,
+}
+
+pub(crate) struct Watches {
+    orders: Arc<Shared<Subject, Round>>,
+    /// How many streams each client has. A client without one is not in it.
+    streams: Mutex<HashMap<Client, usize>>,
+    limits: WatchLimits,
+}
+
+/// The right to one stream, given back when it is dropped.
+pub(super) struct StreamPermit {
+    watches: Arc<Watches>,
+    client: Client,
+}
+
+/// The client has as many streams as it may have.
+#[derive(Debug)]
+pub(super) struct TooManyStreams;
+
+impl Watches {
+    pub(crate) fn new(limits: WatchLimits) -> Arc<Self> {
+        Arc::new(Self {
+            orders: Arc::default(),
+            streams: Mutex::default(),
+            limits,
+        })
+    }
+
+    /// # Errors
+    /// The client has as many streams as it may have.
+    pub(super) fn admit(self: &Arc<Self>, client: Client) -> Result<StreamPermit, TooManyStreams> {
+        let mut streams = self.streams();
+        let count = streams.entry(client).or_default();
+        if *count >= self.limits.streams_per_client {
+            return Err(TooManyStreams);
+        }
+        *count += 1;
+        Ok(StreamPermit {
+            watches: Arc::clone(self),
+            client,
+        })
+    }
+
+    /// Joins those who watch an order.
+    ///
+    /// # Errors
+    /// Too many orders are watched already.
+    pub(super) fn join(&self, subject: &Subject) -> Result<Joined<Subject, Round>, Overloaded> {
+        self.orders.join(subject, self.limits.orders)
+    }
+
+    fn streams(&self) -> MutexGuard<'_, HashMap<Client, usize>> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for StreamPermit {
+    fn drop(&mut self) {
+        if let Entry::Occupied(mut count) = self.watches.streams().entry(self.client) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
+}
+
+/// Tells those who watch, if it is news. Who comes later is told in any case.
+pub(super) fn tell(duty: &Duty<Subject, Round>, round: &Arc<Round>) {
+    duty.latest.send_if_modified(|latest| {
+        let is_news = latest.as_ref().is_none_or(|old| round.differs(old));
+        *latest = Some(Arc::clone(round));
+        is_news
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+    use std::sync::Arc;
+
+    use actix_web::http::header::HeaderMap;
+
+    use super::{WatchLimits, Watches};
+    use crate::restaurant::tracking::subject::{OrderId, Subject};
+
+    fn watches() -> Arc<Watches> {
+        Watches::new(WatchLimits {
+            orders: 3,
+            streams_per_client: 2,
+        })
+    }
+
+    fn subject(id: usize) -> Subject {
+        Subject::of(OrderId::parse(&id.to_string()).unwrap(), &HeaderMap::new())
+    }
+
+    #[test]
+    fn so_many_orders_are_watched_and_no_more() {
+        let watches = watches();
+        let mut all: Vec<_> = (0..3)
+            .map(|id| watches.join(&subject(id)).unwrap())
+            .collect();
+        assert!(watches.join(&subject(3)).is_err());
+        assert!(watches.join(&subject(0)).is_ok());
+        all.pop();
+        assert!(watches.join(&subject(3)).is_ok());
+    }
+
+    #[test]
+    fn a_client_has_so_many_streams_and_others_have_theirs() {
+        let watches = watches();
+        let admit = |address: &str| watches.admit(address.parse::<IpAddr>().unwrap().into());
+        let first = admit("2001:db8::1").unwrap();
+        let _second = admit("2001:db8::2").unwrap();
+        assert!(admit("2001:db8::3").is_err());
+        assert!(admit("192.0.2.1").is_ok());
+        drop(first);
+        assert!(admit("2001:db8::3").is_ok());
+    }
+
+    #[test]
+    fn a_client_without_a_stream_takes_no_room() {
+        let watches = watches();
+        let client = IpAddr::from([192, 0, 2, 1]).into();
+        drop((watches.admit(client), watches.admit(client)));
+        assert!(watches.streams().is_empty());
+    }
+}

@@ -1,0 +1,232 @@
+//! What a route does when its upstream gives no answer. Each says it: an outage is no time to find out.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::header::HeaderName;
+use actix_web::web::Bytes;
+use service_kit::env::ConfigError;
+
+use super::row::refused;
+use crate::answer::cache::is_plain_name;
+use crate::config::RouteRow;
+use crate::upstream::may_be_asked_with;
+
+#[derive(Clone, Debug)]
+pub enum Outage {
+    /// A problem that says so.
+    Error,
+    /// The last good answer.
+    Stale(Arc<Kept>),
+    /// An answer that was written beforehand.
+    Fallback(Arc<Fallback>),
+}
+
+/// How the answers of one path are kept.
+#[derive(Debug)]
+pub struct Kept {
+    /// Tells it from the other paths.
+    pub(crate) index: usize,
+    /// The route's path, for people.
+    pub(crate) path: Arc<str>,
+    /// `fresh`: how long an answer is served without asking; by default as long as the upstream says.
+    pub(crate) fresh: Option<Duration>,
+    /// `stale_if_error`: how long after that it may still stand in for one that does not come (RFC 5861 §4).
+    pub(crate) stale_if_error: Duration,
+    /// `stale_after`: how long a better one is waited for where there is one to stand in.
+    pub(crate) stale_after: Duration,
+    /// `shared`: the answer is everyone's, whatever a request says of who asks.
+    pub(crate) is_shared: bool,
+    /// `vary`: the request's fields that tell one answer from another, and that the upstream gets.
+    pub(crate) vary: Vec<HeaderName>,
+    /// `query`: the parameters that do so; by default the whole query does.
+    pub(crate) query: Option<Vec<String>>,
+    /// Whether there are many targets, told apart by the path.
+    pub(crate) has_parameters: bool,
+    /// `warm`: the gateway asks for the answer by itself, so that there is one in an outage whoever has asked before.
+    pub(crate) is_warm: bool,
+}
+
+#[derive(Debug)]
+pub struct Fallback {
+    pub(crate) content_type: &'static str,
+    pub(crate) body: Bytes,
+    /// As it is configured, for people.
+    pub(crate) file: String,
+}
+
+impl Outage {
+    /// As the file spells it.
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Stale(_) => "stale",
+            Self::Fallback(_) => "fallback",
+        }
+    }
+}
+
+/// The paths that are kept, of all rows.
+pub(super) type KeptPaths = BTreeMap<String, Arc<Kept>>;
+
+pub(super) fn kept_paths(rows: &BTreeMap<String, Vec<RouteRow>>) -> Result<KeptPaths, ConfigError> {
+    let mut paths = KeptPaths::new();
+    let rows = rows.values().flatten();
+    for row in rows.filter(|row| row.outage.as_deref() == Some("stale")) {
+        let kept = kept(row, paths.len()).map_err(|reason| refused(row, reason))?;
+        if paths.insert(row.path.clone(), Arc::new(kept)).is_some() {
+            return Err(refused(row, "GET stands twice".to_owned()));
+        }
+    }
+    Ok(paths)
+}
+
+fn kept(row: &RouteRow, index: usize) -> Result<Kept, String> {
+    if row.methods != ["GET"] {
+        return Err("outage: only GET can be served stale: give it a row of its own".to_owned());
+    }
+    let duration = |key: &str, text: &Option<String>| {
+        let parsed = text.as_deref().map(humantime::parse_duration);
+        parsed
+            .transpose()
+            .map_err(|error| format!("{key}: {error}"))
+    };
+    let stale_if_error = duration("stale_if_error", &row.stale_if_error)?
+        .filter(|duration| !duration.is_zero())
+        .ok_or("stale_if_error: how long a stale answer may be served is needed")?;
+    Ok(Kept {
+        index,
+        path: row.path.as_str().into(),
+        fresh: duration("fresh", &row.fresh)?,
+        stale_if_error,
+        stale_after: duration("stale_after", &row.stale_after)?.unwrap_or(Duration::MAX),
+        is_shared: row.shared.unwrap_or(false),
+        vary: vary(row.vary.as_deref().unwrap_or_default())?,
+        query: row.query.clone().map(query).transpose()?,
+        has_parameters: row.path.contains('{'),
+        is_warm: is_warm(row)?,
+    })
+}
+
+fn vary(names: &[String]) -> Result<Vec<HeaderName>, String> {
+    let mut known = Vec::new();
+    for name in names {
+        let parsed: HeaderName = name.parse().map_err(|_invalid| format!("vary: {name}"))?;
+        if !may_be_asked_with(parsed.as_str()) {
+            return Err(format!(
+                "vary: {name} is never sent for an answer that is stored"
+            ));
+        }
+        if known.contains(&parsed) {
+            return Err(format!("vary: {name} stands twice"));
+        }
+        known.push(parsed);
+    }
+    Ok(known)
+}
+
+fn query(names: Vec<String>) -> Result<Vec<String>, String> {
+    for (place, name) in names.iter().enumerate() {
+        if !is_plain_name(name) {
+            return Err(format!("query: {name} must be letters, digits and -_.~[]"));
+        }
+        if names.iter().take(place).any(|other| other == name) {
+            return Err(format!("query: {name} stands twice"));
+        }
+    }
+    Ok(names)
+}
+
+/// A warm row has one answer, which one request without anything of a client's stores.
+fn is_warm(row: &RouteRow) -> Result<bool, String> {
+    if row.warm != Some(true) {
+        return Ok(false);
+    }
+    if row.path.contains('{') {
+        return Err("warm: a path with a parameter has many answers".to_owned());
+    }
+    if row.query.as_ref().is_none_or(|names| !names.is_empty()) {
+        return Err("warm: query = [] is needed, so that no query makes another answer".to_owned());
+    }
+    if row.vary.as_ref().is_some_and(|names| !names.is_empty()) {
+        return Err("warm: a row with vary has many answers".to_owned());
+    }
+    Ok(true)
+}
+
+/// What the row declares. `folder` is where its files are.
+pub(super) fn of(row: &RouteRow, kept: &KeptPaths, folder: &Path) -> Result<Outage, String> {
+    let declared = row.outage.as_deref();
+    let belongs = |to: &str, keys: &[(&str, bool)]| {
+        let strange = keys.iter().find(|(_, given)| *given);
+        match strange {
+            Some((key, _)) if declared != Some(to) => {
+                Err(format!("{key}: is only for outage = \"{to}\""))
+            }
+            _ => Ok(()),
+        }
+    };
+    belongs(
+        "stale",
+        &[
+            ("fresh", row.fresh.is_some()),
+            ("stale_if_error", row.stale_if_error.is_some()),
+            ("stale_after", row.stale_after.is_some()),
+            ("shared", row.shared.is_some()),
+            ("vary", row.vary.is_some()),
+            ("query", row.query.is_some()),
+            ("warm", row.warm.is_some()),
+        ],
+    )?;
+    belongs("fallback", &[("fallback", row.fallback.is_some())])?;
+    match declared {
+        Some("error") => Ok(Outage::Error),
+        Some("stale") => kept
+            .get(&row.path)
+            .map(|kept| Outage::Stale(Arc::clone(kept)))
+            .ok_or_else(|| "outage: nothing is kept".to_owned()),
+        Some("fallback") => {
+            let file = row.fallback.as_ref().ok_or("fallback: a file is needed")?;
+            Fallback::read(&folder.join(file))
+                .map(|fallback| Outage::Fallback(Arc::new(fallback)))
+                .map_err(|reason| format!("fallback: {}: {reason}", file.display()))
+        }
+        Some(other) => Err(format!(
+            "outage: {other} is none of error, stale, fallback"
+        )),
+        None => Err(
+            "outage: what the row does when its upstream is down is needed: error, stale or fallback"
+                .to_owned(),
+        ),
+    }
+}
+
+impl Fallback {
+    fn read(file: &Path) -> Result<Self, String> {
+        let content_type = match file.extension().and_then(|extension| extension.to_str()) {
+            Some("json") => "application/json",
+            Some("html") => "text/html; charset=utf-8",
+            Some("txt") => "text/plain; charset=utf-8",
+            _ => return Err("must be a .json, .html or .txt file".to_owned()),
+        };
+        let body = std::fs::read(file).map_err(|error| error.to_string())?;
+        Ok(Self {
+            content_type,
+            body: body.into(),
+            file: file.display().to_string(),
+        })
+    }
+}
+
+/// The kept paths that a row makes out of date.
+pub(super) fn invalidated(row: &RouteRow, kept: &KeptPaths) -> Result<Vec<Arc<Kept>>, String> {
+    let paths = row.invalidates.iter();
+    paths
+        .map(|path| {
+            let kept = kept.get(path).map(Arc::clone);
+            kept.ok_or_else(|| format!("invalidates: no row for {path} is served stale"))
+        })
+        .collect()
+}

@@ -1,0 +1,106 @@
+//! Rows of the file, made into routes or refused by their path, and the methods they allow.
+
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::http::header::{HeaderValue, InvalidHeaderValue};
+use service_kit::env::ConfigError;
+
+use super::{Kept, Outage, Route, Settings, Target, To, ToUpstream};
+use crate::config::RouteRow;
+use crate::resilience::guard::RouteNames;
+use crate::resilience::rate::RateLimit;
+
+/// What a route may take. OPTIONS, CONNECT and TRACE are the gateway's own business.
+const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
+pub(super) fn refused(row: &RouteRow, reason: String) -> ConfigError {
+    ConfigError::new(format!("route {}", row.path), reason)
+}
+
+/// What the methods of a row have in common.
+pub(super) struct Terms {
+    /// The index of the row's.
+    pub(super) upstream: usize,
+    pub(super) settings: Settings,
+    pub(super) outage: Outage,
+    pub(super) invalidates: Vec<Arc<Kept>>,
+    pub(super) kept: Option<Arc<Kept>>,
+}
+
+/// Adds a route for each method of the row.
+pub(super) fn add(
+    routes: &mut Vec<Arc<Route>>,
+    row: &RouteRow,
+    terms: &Terms,
+    names: &mut RouteNames,
+) -> Result<(), ConfigError> {
+    let refuse = |reason: String| refused(row, reason);
+    if row.methods.is_empty() {
+        return Err(refuse("methods: at least one is needed".to_owned()));
+    }
+    let plain = |c: char| c.is_ascii_graphic() && !"?#%\\".contains(c);
+    if !row.path.starts_with('/') || !row.path.chars().all(plain) {
+        return Err(refuse(
+            "path: must begin with / and hold no query, escape or space".to_owned(),
+        ));
+    }
+    if row.path.contains("{*") {
+        return Err(refuse(
+            "path: a parameter stands for one segment".to_owned(),
+        ));
+    }
+    // The row's methods share it.
+    let rate_limit = row.rate_limit.map(|rate| RateLimit::new("route", rate));
+    let rate_limit = rate_limit.map(Arc::new);
+    for method in &row.methods {
+        if !METHODS.contains(&method.as_str()) {
+            let known = METHODS.join(", ");
+            return Err(refuse(format!("methods: {method} is none of {known}")));
+        }
+        let method: Method = method
+            .parse()
+            .map_err(|error| refuse(format!("methods: {method}: {error}")))?;
+        if routes
+            .iter()
+            .any(|route| *route.path == *row.path && route.method == method)
+        {
+            return Err(refuse(format!("{method} stands twice")));
+        }
+        let target =
+            Target::parse(&row.to, &row.path).map_err(|reason| refuse(format!("to: {reason}")))?;
+        let path: Arc<str> = row.path.as_str().into();
+        let circuit = names.add(terms.upstream, method.clone(), Arc::clone(&path));
+        routes.push(Arc::new(Route {
+            number: routes.len(),
+            method,
+            path,
+            to: To::Upstream(ToUpstream {
+                upstream: terms.upstream,
+                circuit,
+                target,
+                settings: terms.settings,
+                outage: terms.outage.clone(),
+                invalidates: terms.invalidates.clone(),
+                kept: terms.kept.clone(),
+            }),
+            rate_limit: rate_limit.clone(),
+        }));
+    }
+    Ok(())
+}
+
+/// What `Allow` says of these routes.
+pub(super) fn allow(routes: &[Arc<Route>]) -> Result<HeaderValue, InvalidHeaderValue> {
+    let mut methods: Vec<&str> = Vec::new();
+    for route in routes {
+        if !methods.contains(&route.method.as_str()) {
+            methods.push(route.method.as_str());
+        }
+    }
+    if methods.contains(&"GET") && !methods.contains(&"HEAD") {
+        methods.push("HEAD");
+    }
+    methods.push("OPTIONS");
+    HeaderValue::from_str(&methods.join(", "))
+}

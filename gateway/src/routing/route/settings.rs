@@ -1,0 +1,99 @@
+//! What a row says for itself, and for the rest what holds for all: resolved at the start, so that a request looks
+//! nothing up.
+
+use std::time::Duration;
+
+use bytesize::ByteSize;
+
+use crate::config::limits::Limits;
+use crate::config::{RouteRow, Upstream};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `request_body`: bytes of a request's body; `limits.request_body` by default.
+    pub request_body: u64,
+    /// `timeout`: how long the upstream may be waited for in one exchange, until the last byte of its answer; the
+    /// upstream's by default.
+    pub timeout: Duration,
+    /// `idempotent`: whether the upstream recognises a repeated request by its `Idempotency-Key`, so that the gateway
+    /// may repeat one that may have been done; the upstream's by default.
+    pub idempotent: bool,
+}
+
+impl Settings {
+    pub(super) fn of(row: &RouteRow, upstream: &Upstream, limits: &Limits) -> Result<Self, String> {
+        let request_body = match &row.request_body {
+            None => limits.request_body,
+            Some(text) => {
+                let size: ByteSize = text
+                    .parse()
+                    .map_err(|reason| format!("request_body: {reason}"))?;
+                size.as_u64()
+            }
+        };
+        let timeout = match &row.timeout {
+            None => upstream.timeout,
+            Some(text) => {
+                humantime::parse_duration(text).map_err(|reason| format!("timeout: {reason}"))?
+            }
+        };
+        if timeout.is_zero() {
+            return Err("timeout: must be longer than 0".to_owned());
+        }
+        let is_safe = |method: &String| matches!(method.as_str(), "GET" | "HEAD");
+        if row.idempotent == Some(true) && row.methods.iter().all(is_safe) {
+            return Err("idempotent: GET and HEAD need no key to be repeated".to_owned());
+        }
+        Ok(Self {
+            request_body,
+            timeout,
+            idempotent: row.idempotent.unwrap_or(upstream.idempotent),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use service_kit::env::Env;
+
+    use super::Settings;
+    use crate::config::Config;
+    use crate::routing::route::To;
+
+    /// Of the routes of the compiled-in file, one of which has these as well.
+    fn settings(own: &str) -> Vec<Settings> {
+        let text = include_str!("../../../gateway.toml").replacen(
+            "to = \"/auth/login\"",
+            &format!("to = \"/auth/login\"{own}"),
+            1,
+        );
+        let config = Config::parse("test.toml", &text, &Env::of_pairs([])).unwrap();
+        let of = |to: &To| match to {
+            To::Own(_) | To::Tracking(_) => None,
+            To::Upstream(to) => Some(to.settings),
+        };
+        config
+            .routes
+            .routes()
+            .filter_map(|route| of(&route.to))
+            .collect()
+    }
+
+    #[test]
+    fn a_row_without_its_own_has_what_holds_for_all() {
+        let first = settings("")[0];
+        assert_eq!(first.request_body, 1024 * 1024);
+        assert_eq!(first.timeout, Duration::from_secs(5));
+    }
+
+    #[test]
+    fn a_row_s_own_hold_for_it_alone() {
+        let all = settings(", request_body = \"10MiB\", timeout = \"1h\", idempotent = true");
+        assert_eq!(all[0].request_body, 10 * 1024 * 1024);
+        assert_eq!(all[0].timeout, Duration::from_secs(3600));
+        assert!(all[0].idempotent && !settings("")[0].idempotent);
+        assert_eq!(all[1..], settings("")[1..]);
+    }
+}

@@ -1,0 +1,247 @@
+//! The table, and the radix tree that finds a row.
+//!
+//! Paths are compared as they were sent, byte for byte and undecoded: what a client escapes can never reach
+//! another route than what it wrote.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use actix_web::http::Method;
+use actix_web::http::header::HeaderValue;
+use service_kit::env::ConfigError;
+
+use super::{Kept, Own, Page, Route, Settings, To, View, outage, row};
+use crate::config::limits::Limits;
+use crate::config::{RouteRow, Upstream};
+use crate::resilience::guard::RouteNames;
+
+#[derive(Debug)]
+pub struct RouteTable {
+    routes: Vec<Arc<Route>>,
+    tree: matchit::Router<Entry>,
+    /// The methods of all paths.
+    allow: HeaderValue,
+    /// What is said of the rows whose answers are stored, by their index.
+    kept: Vec<Arc<Kept>>,
+}
+
+/// The methods of one path.
+#[derive(Clone, Debug)]
+struct Entry {
+    routes: Vec<Arc<Route>>,
+    allow: HeaderValue,
+}
+
+/// What the table says of a request.
+#[derive(Debug)]
+pub(crate) enum Found<'t, 'p> {
+    Route {
+        route: &'t Arc<Route>,
+        parameters: matchit::Params<'t, 'p>,
+    },
+    /// The path is known with other methods, or the method asks nothing of a path; these, as `Allow` wants them.
+    OtherMethods(&'t HeaderValue),
+    Nothing,
+}
+
+impl RouteTable {
+    pub(crate) fn build(
+        rows: &BTreeMap<String, Vec<RouteRow>>,
+        (upstreams, names): (&[Upstream], &mut RouteNames),
+        limits: &Limits,
+        folder: &Path,
+        Own { tracks, documents }: Own,
+    ) -> Result<Self, ConfigError> {
+        let pages = Page::ALL.into_iter();
+        let pages = pages.filter(|(page, _)| documents || !page.documents());
+        let pages = pages.map(|(page, path)| (path, To::Own(page)));
+        let views = View::ALL.map(|(view, path)| (path, To::Tracking(view)));
+        let views = views.into_iter().filter(|_| tracks);
+        let own_routes = pages.chain(views).enumerate();
+        let mut routes: Vec<_> = own_routes
+            .map(|(number, (path, to))| own(number, path, to))
+            .collect();
+        let kept = outage::kept_paths(rows)?;
+        for (name, rows) in rows {
+            let (index, upstream) = upstreams
+                .iter()
+                .enumerate()
+                .find(|(_, upstream)| *upstream.name == **name)
+                .ok_or_else(|| ConfigError::new(format!("routes.{name}"), "no such upstream"))?;
+            for row in rows {
+                let settings = Settings::of(row, upstream, limits)
+                    .map_err(|reason| row::refused(row, reason))?;
+                let refuse = |reason| row::refused(row, reason);
+                let terms = row::Terms {
+                    upstream: index,
+                    settings,
+                    outage: outage::of(row, &kept, folder).map_err(refuse)?,
+                    invalidates: outage::invalidated(row, &kept).map_err(refuse)?,
+                    kept: kept.get(&row.path).cloned(),
+                };
+                row::add(&mut routes, row, &terms, names)?;
+            }
+        }
+        let tree = plant(&routes)?;
+        let allow = row::allow(&routes).map_err(|error| ConfigError::new("routes", error))?;
+        let mut kept: Vec<_> = kept.into_values().collect();
+        kept.sort_unstable_by_key(|kept| kept.index);
+        Ok(Self {
+            routes,
+            tree,
+            allow,
+            kept,
+        })
+    }
+
+    pub(crate) fn find<'t, 'p>(&'t self, method: &Method, path: &'p str) -> Found<'t, 'p> {
+        let Ok(matched) = self.tree.at(path) else {
+            // `OPTIONS *` asks about the server (RFC 9110 §9.3.7), and the other two are refused wherever they lead.
+            let asks_nothing_of_a_path = match *method {
+                Method::CONNECT | Method::TRACE => true,
+                Method::OPTIONS => path == "*",
+                _ => false,
+            };
+            return if asks_nothing_of_a_path {
+                Found::OtherMethods(&self.allow)
+            } else {
+                Found::Nothing
+            };
+        };
+        let entry = matched.value;
+        let of = |method: &Method| entry.routes.iter().find(|route| route.method == *method);
+        // HEAD is for whatever GET is for (RFC 9110 §9.3.2), unless it has a row of its own.
+        let route = match of(method) {
+            None if *method == Method::HEAD => of(&Method::GET),
+            route => route,
+        };
+        match route {
+            Some(route) => Found::Route {
+                route,
+                parameters: matched.params,
+            },
+            None => Found::OtherMethods(&entry.allow),
+        }
+    }
+
+    /// The upstream of the rows with this path.
+    pub(crate) fn upstream_of(&self, path: &str) -> Option<usize> {
+        let mut routes = self.routes.iter().filter(|route| *route.path == *path);
+        routes.find_map(|route| match &route.to {
+            To::Upstream(to) => Some(to.upstream),
+            To::Own(_) | To::Tracking(_) => None,
+        })
+    }
+
+    pub(crate) fn kept(&self) -> &[Arc<Kept>] {
+        &self.kept
+    }
+
+    /// Every row, the gateway's own pages first.
+    pub fn routes(&self) -> impl Iterator<Item = &Route> {
+        self.routes.iter().map(AsRef::as_ref)
+    }
+}
+
+fn own(number: usize, path: &str, to: To) -> Arc<Route> {
+    Arc::new(Route {
+        number,
+        method: Method::GET,
+        path: path.into(),
+        to,
+        rate_limit: None,
+    })
+}
+
+fn plant(routes: &[Arc<Route>]) -> Result<matchit::Router<Entry>, ConfigError> {
+    let mut by_path: BTreeMap<&str, Vec<Arc<Route>>> = BTreeMap::new();
+    for route in routes {
+        by_path
+            .entry(&route.path)
+            .or_default()
+            .push(Arc::clone(route));
+    }
+    let mut tree = matchit::Router::new();
+    for (path, routes) in by_path {
+        let refuse = |reason: String| ConfigError::new(format!("route {path}"), reason);
+        let allow = row::allow(&routes).map_err(|error| refuse(error.to_string()))?;
+        tree.insert(path, Entry { routes, allow })
+            .map_err(|error| refuse(error.to_string()))?;
+    }
+    Ok(tree)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::Method;
+    use service_kit::env::Env;
+
+    use super::{Found, RouteTable};
+    use crate::config::Config;
+
+    fn table() -> RouteTable {
+        Config::load(None, &Env::of_pairs([])).unwrap().routes
+    }
+
+    #[test]
+    fn a_row_is_found_with_its_parameters() {
+        let table = table();
+        let found = table.find(&Method::GET, "/order-api/commandes/42");
+        let Found::Route { route, parameters } = found else {
+            panic!("{found:?}")
+        };
+        assert_eq!(&*route.path, "/order-api/commandes/{id}");
+        assert_eq!(parameters.get("id"), Some("42"));
+    }
+
+    #[test]
+    fn a_known_path_with_another_method_tells_which_are_allowed() {
+        let table = table();
+        let found = table.find(&Method::PUT, "/order-api/menu");
+        let Found::OtherMethods(allow) = found else {
+            panic!("{found:?}")
+        };
+        assert_eq!(allow, "GET, POST, HEAD, OPTIONS");
+    }
+
+    #[test]
+    fn a_method_that_asks_nothing_of_a_path_is_told_all_methods() {
+        let table = table();
+        for (method, path) in [
+            (Method::OPTIONS, "*"),
+            (Method::TRACE, "/nowhere"),
+            (Method::CONNECT, ""),
+        ] {
+            let found = table.find(&method, path);
+            let Found::OtherMethods(allow) = found else {
+                panic!("{found:?}")
+            };
+            assert_eq!(allow, "GET, POST, DELETE, PATCH, HEAD, OPTIONS");
+        }
+    }
+
+    #[test]
+    fn nothing_but_the_exact_path_is_found() {
+        let table = table();
+        for path in [
+            "/order-api",
+            "/order-api/menu/",
+            "//order-api/menu",
+            "/ORDER-API/menu",
+            "/order-api%2Fmenu",
+            "/order-api/%6denu",
+            "/order-api/menu;x",
+            "/order-api/commandes/",
+            "/order-api/commandes/1/2",
+            "/order-api/./menu",
+            "*",
+            "",
+        ] {
+            assert!(
+                matches!(table.find(&Method::GET, path), Found::Nothing),
+                "{path}"
+            );
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! One request to one upstream and its answer back: prepare, send, relay.
+//!
+//! Each worker speaks HTTP/1.1 for itself, and does so here: what a request says goes from the head that was read into the
+//! head that is written, and back. awc, actix's own client, holds back the first bytes of a body, passes off a chunked
+//! answer that breaks off as whole, and adds fields. hyper's is sound, and took a third of the gateway's own time: a head
+//! is then built of another generation of the `http` crate each way, and moved to a task of its own for each connection.
+
+mod answer;
+mod body;
+mod connect;
+mod deadline;
+mod decoder;
+mod diagnosis;
+mod download;
+mod exchange;
+mod fetch;
+mod forwarding;
+mod framing;
+mod head;
+mod headers;
+pub(crate) mod held;
+mod interim;
+mod outcome;
+mod pieces;
+mod pool;
+mod prepare;
+pub(crate) mod probe;
+mod relay;
+mod repeat;
+mod retry;
+mod retry_after;
+mod send;
+mod sending;
+mod stored;
+mod sweep;
+mod tls;
+mod transfer;
+mod upload;
+mod via;
+
+use std::cell::Cell;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::Method;
+use actix_web::http::header::{EXPECT, HeaderName};
+use actix_web::{HttpRequest, HttpResponse};
+use http::uri::PathAndQuery;
+use service_kit::request_id::RequestId;
+use tokio::time::{Instant, sleep};
+
+use crate::config::Upstream;
+use crate::fault::{ClientFault, Fault};
+use crate::http::client_connection::Link;
+use crate::http::trace::Trace;
+use crate::resilience::drills::Drill;
+use crate::resilience::guard::{Guard, Intake, Permit};
+use crate::resilience::memory::Memory;
+use crate::resilience::rate::Client;
+use crate::routing::client_address::{Scheme, TrustedProxies};
+use crate::upstream::held::Held;
+
+use answer::Answer;
+#[cfg(any(fuzzing, test))]
+pub(crate) use answer::invariants::hold as answer_holds;
+use body::Body;
+use deadline::{Deadline, Passed};
+use exchange::Exchange;
+pub(crate) use fetch::{Fetch, Fetched, fetch};
+use framing::Framing;
+#[cfg(any(fuzzing, test))]
+pub(crate) use headers::invariants::hold as headers_hold;
+pub(crate) use outcome::{is_outage, settle};
+pub(crate) use pool::{Pool, Pools};
+use prepare::prepare;
+pub(crate) use relay::withhold;
+use relay::{Waiting, relay};
+use repeat::Repeat;
+use send::{Line, send};
+pub(crate) use stored::may_be_asked_with;
+pub(crate) use tls::{TlsConfig, tls_config};
+use upload::{Progress, Upload};
+pub(crate) use via::{MAX_PASSAGES, is_loop, of_request as via_of, passages_of};
+
+/// A request that has its route, on its way out.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) request: &'a HttpRequest,
+    /// The request's own, unless its answer is to be stored.
+    pub(crate) method: &'a Method,
+    /// Where the answer is to be stored: the fields that it depends on. Nothing else of the request goes on.
+    pub(crate) stored: Option<&'a [HeaderName]>,
+    /// What the upstream is asked for.
+    pub(crate) target: PathAndQuery,
+    pub(crate) upstream: &'a Upstream,
+    pub(crate) pool: &'a Rc<Pool>,
+    pub(crate) guard: &'a Arc<Guard>,
+    /// The number of the route's circuit.
+    pub(crate) circuit: usize,
+    /// What a failure drill does to it.
+    pub(crate) drill: Option<Drill>,
+    /// Whose share of the upstream it takes; None for what the gateway asks for everybody.
+    pub(crate) client: Option<Client>,
+    pub(crate) request_id: &'a RequestId,
+    pub(crate) trace: &'a Trace,
+    /// How long upstreams have been waited for.
+    pub(crate) upstream_time: &'a Cell<Option<Duration>>,
+    pub(crate) scheme: Scheme,
+    pub(crate) trusted_proxies: &'a TrustedProxies,
+    pub(crate) max_body: u64,
+    /// The client's connection, where it is one of HTTP/1.
+    pub(crate) link: Option<&'a Rc<Link>>,
+    /// Interim answers are for the client. They are not where the answer may be another's, or comes after the client's.
+    pub(crate) takes_interim: bool,
+    /// What is held for the client's connection, where it is one of HTTP/2.
+    pub(crate) held: Held,
+    /// The budget that bodies are charged to.
+    pub(crate) memory: &'a Arc<Memory>,
+    /// How long the upstream may be waited for, until the last byte of the answer.
+    pub(crate) timeout: Duration,
+    /// The route's `idempotent`: the upstream recognises a repeated request by its `Idempotency-Key`.
+    pub(crate) honours_keys: bool,
+}
+
+/// An answer whose body is yet to come, and what is held until then.
+struct Answered {
+    answer: Answer,
+    exchange: Exchange,
+    permit: Permit,
+    guard: Arc<Guard>,
+    circuit: usize,
+}
+
+/// Sends the request, with the body that `payload` is, and answers with the upstream's answer, its body still streaming.
+/// A request that may be repeated ([`Repeat`]) is sent again where another try is within the budget and the deadline.
+pub(crate) async fn forward(
+    outgoing: Outgoing<'_>,
+    payload: Option<Payload>,
+) -> Result<HttpResponse, Fault> {
+    if via::is_loop(outgoing.request.headers()) {
+        return Err(Fault::Loop);
+    }
+    let framing = Framing::of(outgoing.request.headers()).map_err(Fault::Client)?;
+    if matches!(framing, Framing::Length(length) if length > outgoing.max_body) {
+        return Err(Fault::Client(ClientFault::TooLarge));
+    }
+    let repeat = Repeat::of(
+        outgoing.method,
+        outgoing.honours_keys,
+        outgoing.request.headers(),
+    );
+    let upload = Progress::of(outgoing.link, &outgoing.guard.metrics.received);
+    let mut body = Body::of(&outgoing, framing, payload, &upload);
+    if !framing.is_empty() {
+        meet(&outgoing).await?;
+        body.gather(&upload, &outgoing).await?;
+    }
+    let waiting = Waiting {
+        deadline: Deadline::after(outgoing.timeout, outgoing.link),
+        upload,
+    };
+    outgoing.guard.count_request();
+    let mut tries = 0;
+    loop {
+        let body_of_try = (body.intake(), body.upload());
+        let answered = attempt(&outgoing, framing, body_of_try, &waiting).await;
+        let is_worth = retry::is_worth(&answered, repeat)
+            && tries < u32::from(outgoing.upstream.retries)
+            && body.is_whole();
+        if !is_worth {
+            return relay(answered?, &outgoing, waiting);
+        }
+        let pause = retry::pause(tries, rand::random());
+        if Instant::now() + pause >= waiting.deadline.at() || !outgoing.guard.may_retry() {
+            return relay(answered?, &outgoing, waiting);
+        }
+        tries += 1;
+        outgoing.guard.metrics.retries.inc();
+        log::debug!(
+            upstream = &*outgoing.upstream.name,
+            request_id = outgoing.request_id.as_str();
+            "the upstream was not there, the request is sent once more"
+        );
+        drop(answered);
+        sleep(pause).await;
+    }
+}
+
+/// A client that expects a `100 Continue` is not to send its body for an upstream that is not there (RFC 9110 §10.1.1):
+/// before the body is awaited, a connection to the upstream is, under a permit that is then given back.
+async fn meet(outgoing: &Outgoing<'_>) -> Result<(), Fault> {
+    let expects = outgoing.link.is_some() && outgoing.request.headers().contains_key(EXPECT);
+    if !expects || outgoing.drill.is_some() {
+        return Ok(());
+    }
+    let guard = outgoing.guard;
+    let (ticket, _permit) = guard
+        .let_in((outgoing.circuit, Intake::Whole), outgoing.client)
+        .await?;
+    let began = Instant::now();
+    // Boxed, or each request would carry the room that this one needs.
+    let met = Box::pin(outgoing.pool.meet()).await;
+    met.map_err(|error| {
+        let fault = Fault::from(error);
+        guard.metrics.exchanged(Err(&fault), began.elapsed());
+        outcome::settle(ticket, None, Err(&fault));
+        fault
+    })
+}
+
+/// One try, whose outcome the circuits learn.
+async fn attempt(
+    outgoing: &Outgoing<'_>,
+    framing: Framing,
+    (intake, body): (Intake, Upload),
+    waiting: &Waiting,
+) -> Result<Answered, Fault> {
+    let guard = outgoing.guard;
+    let asked_by = (outgoing.circuit, intake);
+    let (ticket, permit) = guard.let_in(asked_by, outgoing.client).await?;
+    let drilled = outgoing.drill.as_ref().map(|drill| drill.admit(intake));
+    let drilled = drilled.transpose();
+    let drilled = drilled.inspect_err(|open| guard.metrics.refused(open))?;
+    let began = Instant::now();
+    let line = Line {
+        pool: outgoing.pool,
+        upstream: &outgoing.upstream.name,
+        request_id: outgoing.request_id.as_str(),
+        may_repeat: outgoing.method.is_safe() && framing.is_empty(),
+        is_head: *outgoing.method == Method::HEAD,
+        interim: outgoing.link.filter(|_| outgoing.takes_interim),
+    };
+    let exchange = async {
+        if let Some(drilled) = &drilled {
+            drilled.act().await?;
+        }
+        send(&line, prepare(outgoing, framing)?, body).await
+    };
+    let Waiting { deadline, upload } = waiting;
+    let outcome = match deadline.hold(upload, pin!(exchange)).await {
+        Ok(Ok(answered)) => Ok(answered),
+        Ok(Err(fault)) => Err(upload.fault().map_or(fault, Fault::Client)),
+        Err(Passed) => Err(Fault::late()),
+    };
+    let outcome = match &drilled {
+        Some(drilled) => drilled.judge(outcome),
+        None => outcome,
+    };
+    let elapsed = began.elapsed();
+    let spent = &outgoing.upstream_time;
+    spent.set(Some(spent.get().unwrap_or_default() + elapsed));
+    let heard = outcome.as_ref().map(|(answer, _)| answer.heard());
+    guard
+        .metrics
+        .exchanged(heard.map(|heard| heard.status), elapsed);
+    outcome::settle(ticket, drilled, heard);
+    let (answer, exchange) = outcome?;
+    Ok(Answered {
+        answer,
+        exchange,
+        permit,
+        guard: Arc::clone(guard),
+        circuit: outgoing.circuit,
+    })
+}

@@ -1,0 +1,245 @@
+//! The head of an upstream's answer: read, judged, and what of it is for the client. Does no I/O.
+//!
+//! httparse takes no more than RFC 9112 allows of a line; what delimits the body is held to §6.3 here, and nothing is let
+//! through that could be read in one way by some and in another by others.
+
+mod keep_alive;
+
+use std::mem::MaybeUninit;
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use httparse::{ParserConfig, Response, Status};
+
+use self::keep_alive::idle_time;
+use super::decoder::Decoder;
+use super::headers::ConnectionOptions;
+use super::outcome::Heard;
+use crate::config::limits::AnswerLimits;
+use crate::http::chunks::Chunks;
+use crate::routing::cors;
+
+/// Fields for which there is room without an allocation. Answers have a dozen.
+const USUAL_FIELDS: usize = 100;
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unsound {
+    #[error("an answer that is no HTTP: {0}")]
+    NotHttp(#[from] httparse::Error),
+    #[error("an answer whose head is larger than limits.response_head")]
+    TooLarge,
+    #[error("an answer with more fields than limits.response_fields")]
+    TooManyFields,
+    #[error("an answer that nobody asked for: {0}")]
+    Switch(StatusCode),
+    #[error("a status that means nothing: {0}")]
+    Status(u16),
+    #[error("an answer with both Content-Length and Transfer-Encoding")]
+    TwoFramings,
+    #[error("an answer in a transfer coding that nobody asked for")]
+    Coding,
+    #[error("an answer with lengths that differ or are none")]
+    Length,
+}
+
+/// A head without its body.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// What of it is for the client: the status, and the fields but for the length.
+    pub(super) response: HttpResponse,
+    /// HTTP/1.1, or else HTTP/1.0.
+    pub(super) is_1_1: bool,
+    /// The length that it tells of, which may be that of a body which another request would have had.
+    pub(super) length: Option<u64>,
+}
+
+/// A head that was read, and what it says of what follows.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    pub(super) answer: Answer,
+    /// Bytes that the head took.
+    pub(super) size: usize,
+    pub(super) body: Decoder,
+    /// No other may come on this connection.
+    pub(super) is_last: bool,
+    /// How long the connection may be idle and still be used.
+    pub(super) idle: Option<Duration>,
+}
+
+impl Answer {
+    pub(super) fn status(&self) -> StatusCode {
+        self.response.status()
+    }
+
+    pub(super) fn heard(&self) -> Heard {
+        Heard::of(self.status(), self.response.headers())
+    }
+}
+
+/// Reads a head from the beginning of `bytes`. Gives nothing where there is more of it to come.
+pub(super) fn parse(
+    bytes: &[u8],
+    is_head_request: bool,
+    limits: AnswerLimits,
+) -> Result<Option<Parsed>, Unsound> {
+    let mut usual = [const { MaybeUninit::uninit() }; USUAL_FIELDS];
+    let parsed = parse_into(&mut usual, bytes, is_head_request, limits);
+    if limits.fields <= USUAL_FIELDS || !matches!(parsed, Err(Unsound::TooManyFields)) {
+        return parsed;
+    }
+    let mut all = vec![MaybeUninit::uninit(); limits.fields];
+    parse_into(&mut all, bytes, is_head_request, limits)
+}
+
+fn parse_into<'b>(
+    room: &mut [MaybeUninit<httparse::Header<'b>>],
+    bytes: &'b [u8],
+    is_head_request: bool,
+    limits: AnswerLimits,
+) -> Result<Option<Parsed>, Unsound> {
+    let mut head = Response::new(&mut []);
+    let parsed = ParserConfig::default().parse_response_with_uninit_headers(&mut head, bytes, room);
+    let size = match parsed {
+        Ok(Status::Complete(size)) if size > limits.head => return Err(Unsound::TooLarge),
+        Ok(Status::Complete(size)) => size,
+        Ok(Status::Partial) => return Ok(None),
+        Err(httparse::Error::TooManyHeaders) => return Err(Unsound::TooManyFields),
+        Err(error) => return Err(error.into()),
+    };
+    if head.headers.len() > limits.fields {
+        return Err(Unsound::TooManyFields);
+    }
+    let (Some(code), Some(minor)) = (head.code, head.version) else {
+        return Ok(None);
+    };
+    // No class beyond the fifth exists (RFC 9110 §15).
+    let status = StatusCode::from_u16(code).ok();
+    let status = status.filter(|status| status.as_u16() <= 599);
+    let status = status.ok_or(Unsound::Status(code))?;
+    if status == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(Unsound::Switch(status));
+    }
+    let framing = Framing::of(head.headers, minor)?;
+    let is_without_body = is_head_request
+        || status.is_informational()
+        || status == StatusCode::NO_CONTENT
+        || status == StatusCode::NOT_MODIFIED;
+    // More may follow than is read here.
+    let promises_a_forbidden_body = status == StatusCode::NO_CONTENT && framing.promises_a_body();
+    let connection = ConnectionOptions::new(values_of(head.headers, "connection"));
+    let mut response = HttpResponse::new(status);
+    relay(head.headers, &connection, response.headers_mut());
+    Ok(Some(Parsed {
+        answer: Answer {
+            response,
+            is_1_1: minor == 1,
+            length: framing.length(),
+        },
+        size,
+        body: if is_without_body {
+            Decoder::Exactly(0)
+        } else {
+            framing.decoder()
+        },
+        is_last: minor == 0 || connection.is_closing || promises_a_forbidden_body,
+        idle: values_of(head.headers, "keep-alive")
+            .filter_map(idle_time)
+            .min(),
+    }))
+}
+
+/// How the body is delimited, where there is one (RFC 9112 §6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Framing {
+    Length(u64),
+    Chunked,
+    End,
+}
+
+impl Framing {
+    fn of(fields: &[httparse::Header<'_>], minor: u8) -> Result<Self, Unsound> {
+        let mut codings = values_of(fields, "transfer-encoding");
+        let length = told_length(values_of(fields, "content-length"))?;
+        let Some(coding) = codings.next() else {
+            return Ok(length.map_or(Self::End, Self::Length));
+        };
+        // One of the two lies, and whoever made the answer may mean the other one.
+        if length.is_some() {
+            return Err(Unsound::TwoFramings);
+        }
+        // Any other coding would go to the client undecoded and unnamed: the field is hop-by-hop. No `TE` asks for one,
+        // and HTTP/1.0 knows none (§6.1).
+        if codings.next().is_some() || !coding.eq_ignore_ascii_case(b"chunked") || minor == 0 {
+            return Err(Unsound::Coding);
+        }
+        Ok(Self::Chunked)
+    }
+
+    fn length(self) -> Option<u64> {
+        match self {
+            Self::Length(length) => Some(length),
+            Self::Chunked | Self::End => None,
+        }
+    }
+
+    fn promises_a_body(self) -> bool {
+        matches!(self, Self::Length(1..) | Self::Chunked)
+    }
+
+    fn decoder(self) -> Decoder {
+        match self {
+            Self::Length(length) => Decoder::Exactly(length),
+            Self::Chunked => Decoder::Chunked(Chunks::new()),
+            Self::End => Decoder::UntilEnd,
+        }
+    }
+}
+
+fn values_of<'a>(fields: &'a [httparse::Header<'_>], name: &str) -> impl Iterator<Item = &'a [u8]> {
+    let of_name = move |field: &&httparse::Header<'_>| field.name.eq_ignore_ascii_case(name);
+    fields.iter().filter(of_name).map(|field| field.value)
+}
+
+/// Said twice it still counts, said in two ways it does not (RFC 9110 §8.6).
+fn told_length<'a>(values: impl Iterator<Item = &'a [u8]>) -> Result<Option<u64>, Unsound> {
+    let mut told = None;
+    for value in values {
+        let text = std::str::from_utf8(value).ok().ok_or(Unsound::Length)?;
+        for item in text.split(',').map(str::trim) {
+            // `parse` alone would take a sign.
+            let is_number = item.bytes().all(|byte| byte.is_ascii_digit());
+            let length = item.parse().ok().filter(|_| is_number);
+            let length: u64 = length.ok_or(Unsound::Length)?;
+            if told.replace(length).is_some_and(|before| before != length) {
+                return Err(Unsound::Length);
+            }
+        }
+    }
+    Ok(told)
+}
+
+/// The fields that are the upstream's to say: all but those of its connection, and those of CORS, which is the gateway's.
+/// The server writes the length of a body that there is.
+fn relay(fields: &[httparse::Header<'_>], connection: &ConnectionOptions<'_>, to: &mut HeaderMap) {
+    for field in fields {
+        // What httparse takes is a name and a value.
+        let (Ok(name), Ok(value)) = (
+            HeaderName::from_bytes(field.name.as_bytes()),
+            HeaderValue::from_bytes(field.value),
+        ) else {
+            continue;
+        };
+        let text = name.as_str();
+        if text != "content-length" && connection.lets_through(text) && !cors::is_cors_field(text) {
+            to.append(name, value);
+        }
+    }
+}
+
+#[cfg(any(fuzzing, test))]
+pub(super) mod invariants;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! A new connection to an upstream: DNS, TCP, TLS.
+
+mod race;
+
+use std::cell::Cell;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Context;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use rustls::pki_types::{InvalidDnsNameError, ServerName};
+use tokio::io::{AsyncRead as _, ReadBuf};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::Instant;
+use tokio_rustls::TlsConnector;
+
+use super::tls::TlsConfig;
+use crate::config::Upstream;
+use crate::http::transport::Transport;
+
+/// An idle connection keeps no more room than this for what it reads.
+const ROOM: usize = 16 * 1024;
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ConnectError {
+    #[error("the upstream's name is not known")]
+    Dns(#[source] io::Error),
+    #[error("the upstream's name has no address")]
+    NoAddress,
+    #[error("the upstream takes no connection")]
+    Refused(#[source] io::Error),
+    #[error("the upstream's name is none that a certificate can have")]
+    Name(#[from] InvalidDnsNameError),
+    #[error("no TLS with the upstream")]
+    Tls(#[source] io::Error),
+    #[error("no connection to the upstream within {}", humantime::format_duration(*.0))]
+    Timeout(Duration),
+}
+
+/// How one upstream is connected to.
+pub(super) struct Connector {
+    host: String,
+    port: u16,
+    tls: Option<TlsConnector>,
+    timeout: Duration,
+    /// The address that took the last connection, which is tried first while the name still has it.
+    last: Cell<Option<SocketAddr>>,
+}
+
+/// An open connection. Dropping it closes it at once, whatever is in flight.
+pub(super) struct Connection {
+    pub(super) transport: Transport,
+    /// What was read and not yet taken.
+    pub(super) buffer: BytesMut,
+    pub(super) made: Instant,
+}
+
+impl Connector {
+    pub(super) fn new(upstream: &Upstream, tls: &TlsConfig) -> Self {
+        let tls = tls.as_ref().filter(|_| upstream.url.is_https());
+        Self {
+            host: upstream.url.host().to_owned(),
+            port: upstream.url.port(),
+            tls: tls.map(|tls| TlsConnector::from(Arc::clone(tls))),
+            timeout: upstream.connect_timeout,
+            last: Cell::default(),
+        }
+    }
+
+    /// Connects within the upstream's `connect_timeout`.
+    pub(super) async fn connect(&self) -> Result<Connection, ConnectError> {
+        let transport = tokio::time::timeout(self.timeout, self.open())
+            .await
+            .map_err(|_elapsed| ConnectError::Timeout(self.timeout))??;
+        Ok(Connection {
+            transport,
+            buffer: BytesMut::new(),
+            made: Instant::now(),
+        })
+    }
+
+    async fn open(&self) -> Result<Transport, ConnectError> {
+        let stream = self.open_tcp().await?;
+        let Some(tls) = &self.tls else {
+            return Ok(Transport::Plain(stream));
+        };
+        let name = ServerName::try_from(self.host.clone())?;
+        let stream = tls.connect(name, stream).await.map_err(ConnectError::Tls)?;
+        Ok(Transport::Tls(Box::new(stream.into())))
+    }
+
+    async fn open_tcp(&self) -> Result<TcpStream, ConnectError> {
+        let addresses = lookup_host((self.host.as_str(), self.port))
+            .await
+            .map_err(ConnectError::Dns)?;
+        self.open_first_of(&addresses.collect::<Vec<_>>()).await
+    }
+
+    /// A connection to the first of the name's addresses that takes one.
+    async fn open_first_of(&self, resolved: &[SocketAddr]) -> Result<TcpStream, ConnectError> {
+        let addresses = race::in_order(resolved, self.last.get());
+        let pause = race::pause(self.timeout, addresses.len());
+        let connected = race::race(&addresses, pause, |address| async move {
+            let stream = TcpStream::connect(address).await?;
+            // Without it, a body's last piece waits for the acknowledgement of the one before.
+            stream.set_nodelay(true)?;
+            Ok((stream, address))
+        })
+        .await;
+        match connected {
+            Ok((stream, address)) => {
+                self.last.set(Some(address));
+                Ok(stream)
+            }
+            Err(Some(error)) => Err(ConnectError::Refused(error)),
+            Err(None) => Err(ConnectError::NoAddress),
+        }
+    }
+}
+
+impl Connection {
+    /// Whether nothing has come since the last answer, as it is on a connection that is open: neither its end nor what
+    /// nobody has asked for.
+    /// Whoever `context` belongs to is woken when that changes.
+    pub(super) fn is_quiet(&mut self, context: &mut Context<'_>) -> bool {
+        let mut byte = [0];
+        let mut unasked = ReadBuf::new(&mut byte);
+        let read = Pin::new(&mut self.transport).poll_read(context, &mut unasked);
+        read.is_pending() && self.buffer.is_empty()
+    }
+
+    /// Lets go of what it needs for large answers alone.
+    pub(super) fn rest(&mut self) {
+        if self.buffer.capacity() > ROOM {
+            self.buffer = BytesMut::new();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! How long an upstream may take for an exchange. The time counts in which the upstream is waited for: until the answer's
+//! head has come, and while more of its body is waited for. Time in which the client is waited for, to send its body or
+//! to take the answer, does not count; `limits.stall_timeout` and `limits.min_rate` bound that.
+
+use std::cell::{Cell, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::upload::Progress;
+use crate::http::client_connection::Link;
+use crate::http::lazy_timer::Patience;
+
+/// An upstream that its client has kept waiting for so long, and that ends the connection, is not to blame: servers have
+/// a timeout of their own for what they cannot send.
+const LONG: Duration = Duration::from_secs(1);
+
+pub(super) struct Deadline {
+    /// When the upstream has had its time, if it is the one who is waited for until then.
+    at: Cell<Instant>,
+    /// Since when the client is the one.
+    paused: Cell<Option<Instant>>,
+    /// A pause was long.
+    was_paused_long: Cell<bool>,
+    /// Of the client's connection, where it has one request at a time.
+    timer: Rc<RefCell<Patience>>,
+}
+
+/// The deadline has passed.
+#[derive(Debug)]
+pub(super) struct Passed;
+
+impl Deadline {
+    pub(super) fn after(timeout: Duration, link: Option<&Rc<Link>>) -> Self {
+        Self {
+            at: Cell::new(Instant::now() + timeout),
+            paused: Cell::default(),
+            was_paused_long: Cell::default(),
+            timer: link.map(|link| link.exchange()).unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn at(&self) -> Instant {
+        self.at.get()
+    }
+
+    /// From now on the client is waited for.
+    pub(super) fn pause(&self) {
+        if self.paused.get().is_none() {
+            self.paused.set(Some(Instant::now()));
+        }
+    }
+
+    /// From now on the upstream is waited for.
+    pub(super) fn resume(&self) {
+        if let Some(since) = self.paused.take() {
+            let pause = since.elapsed();
+            self.at.set(self.at.get() + pause);
+            self.was_paused_long
+                .set(self.was_paused_long.get() || pause >= LONG);
+        }
+    }
+
+    /// Whether the client has kept the upstream waiting for long.
+    pub(super) fn was_paused_long(&self) -> bool {
+        let paused = self.paused.get();
+        self.was_paused_long.get() || paused.is_some_and(|since| since.elapsed() >= LONG)
+    }
+
+    /// What `work` comes to, where that is in time. `upload` tells when it is the client's body that is waited for.
+    /// `work` is pinned by the caller, or there would be room for it twice.
+    pub(super) fn hold<W: Future>(
+        &self,
+        upload: &Progress,
+        mut work: Pin<&mut W>,
+    ) -> impl Future<Output = Result<W::Output, Passed>> {
+        poll_fn(move |context| {
+            self.resume();
+            match work.as_mut().poll(context) {
+                Poll::Ready(output) => Poll::Ready(Ok(output)),
+                Poll::Pending => self.poll(upload, context).map(Err),
+            }
+        })
+    }
+
+    /// For whoever waits: ready once the upstream has had its time.
+    pub(super) fn poll(&self, upload: &Progress, context: &mut Context<'_>) -> Poll<Passed> {
+        if upload.is_awaited() {
+            self.pause();
+            return Poll::Pending;
+        }
+        let mut timer = self.timer.borrow_mut();
+        timer.poll_until(self.at.get(), context).map(|()| Passed)
+    }
+
+    /// Whether the upstream has had its time, for whoever looks now and then.
+    pub(super) fn has_passed(&self, now: Instant) -> bool {
+        self.paused.get().is_none() && now >= self.at.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::pin::pin;
+    use std::rc::Rc;
+    use std::time::Duration;
+
+    use tokio::time::{Instant, advance, sleep};
+
+    use super::{Deadline, Progress};
+    use crate::http::client_connection::Link;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn work_ends_in_time_or_at_its_deadline_whatever_the_one_before_it_was() {
+        let (link, upload) = (Rc::new(Link::default()), Progress::default());
+        for link in [Some(&link), Some(&link), None] {
+            let begun = Instant::now();
+            let deadline = Deadline::after(2 * SECOND, link);
+            assert!(deadline.hold(&upload, pin!(sleep(SECOND))).await.is_ok());
+            assert!(deadline.hold(&upload, pin!(pending::<()>())).await.is_err());
+            assert_eq!(begun.elapsed(), 2 * SECOND);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_in_which_the_client_is_waited_for_does_not_count() {
+        let begun = Instant::now();
+        let deadline = Deadline::after(2 * SECOND, None);
+        advance(SECOND).await;
+        deadline.pause();
+        advance(5 * SECOND).await;
+        deadline.pause();
+        assert!(!deadline.has_passed(Instant::now()));
+        deadline.resume();
+        deadline.resume();
+        let upload = Progress::default();
+        assert!(deadline.hold(&upload, pin!(pending::<()>())).await.is_err());
+        assert_eq!(begun.elapsed(), 7 * SECOND);
+        assert!(deadline.has_passed(Instant::now()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_upstream_that_its_client_has_kept_waiting_for_long_is_told_apart() {
+        let deadline = Deadline::after(2 * SECOND, None);
+        deadline.pause();
+        advance(SECOND / 2).await;
+        deadline.resume();
+        assert!(!deadline.was_paused_long());
+        deadline.pause();
+        advance(SECOND).await;
+        assert!(deadline.was_paused_long());
+        deadline.resume();
+        assert!(deadline.was_paused_long());
+    }
+}

@@ -1,0 +1,78 @@
+//! What the gateway asks an upstream by itself.
+
+use std::future::poll_fn;
+use std::rc::Rc;
+
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use http::uri::PathAndQuery;
+use tokio::time::{Instant, timeout_at};
+
+use super::head::Head;
+use super::outcome::Heard;
+use super::pool::Pool;
+use super::send::{Line, send};
+use super::upload::Upload;
+use crate::fault::{Fault, UpstreamFault};
+use crate::resilience::memory::Charge;
+
+/// A GET.
+pub(crate) struct Fetch<'a> {
+    pub(crate) pool: &'a Rc<Pool>,
+    pub(crate) upstream: &'a str,
+    pub(crate) request_id: &'a str,
+    pub(crate) target: &'a PathAndQuery,
+    /// All but `Host`.
+    pub(crate) fields: HeaderMap,
+    pub(crate) deadline: Instant,
+    /// Bytes of the answer's body.
+    pub(crate) most: usize,
+    /// For those bytes, where they may be many.
+    pub(crate) charge: Option<Charge>,
+}
+
+/// An answer as a whole.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    pub(crate) heard: Heard,
+    pub(crate) body: Bytes,
+}
+
+pub(crate) async fn fetch(mut fetch: Fetch<'_>) -> Result<Fetched, Fault> {
+    let line = Line {
+        pool: fetch.pool,
+        upstream: fetch.upstream,
+        request_id: fetch.request_id,
+        may_repeat: true,
+        is_head: false,
+        interim: None,
+    };
+    let mut head = Head::new("GET", fetch.target.as_str(), fetch.pool.host());
+    for (name, value) in &fetch.fields {
+        head.field(name.as_str(), value.as_bytes());
+    }
+    let exchange = async {
+        let (answer, mut exchange) = send(&line, head.end(), Upload::none()).await?;
+        let mut whole = BytesMut::new();
+        while let Some(content) = poll_fn(|context| exchange.poll_content(context)).await {
+            let content = content?;
+            if let Some(charge) = &mut fetch.charge {
+                charge.take(content.len())?;
+            }
+            whole.extend_from_slice(&content);
+            if whole.len() > fetch.most {
+                return Err(Fault::upstream(
+                    UpstreamFault::InvalidResponse,
+                    "an answer that is too long",
+                ));
+            }
+        }
+        exchange.end();
+        Ok(Fetched {
+            heard: answer.heard(),
+            body: whole.freeze(),
+        })
+    };
+    let answered = timeout_at(fetch.deadline, exchange).await;
+    answered.unwrap_or_else(|_elapsed| Err(Fault::late()))
+}

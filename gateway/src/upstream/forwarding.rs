@@ -1,0 +1,178 @@
+//! What the upstream is told of who asked, for which host, over what, and for which path: its own problem bodies can
+//! then name the path that the frontend knows.
+//!
+//! Written twice, as `X-Forwarded-*` and as `Forwarded` (RFC 7239), since upstreams read one or the other, and anew
+//! as a whole: nothing goes on that is not believed (`headers/claims.rs` has what is dropped). `by` is left out (§5.1), for it would tell of the network inside.
+
+mod elements;
+
+use std::net::IpAddr;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::HOST;
+
+use self::elements::elements;
+use super::head::Head;
+use crate::http::grammar::is_authority;
+use crate::routing::client_address::{Believed, Scheme, TrustedProxies};
+
+/// `service_kit::observe::ORIGINAL_PATH`.
+pub(super) const X_FORWARDED_URI: &str = "x-forwarded-uri";
+
+/// Bytes that a value takes at most where nobody stands between.
+const USUAL: usize = 128;
+
+/// How a request came to the gateway.
+#[derive(Debug)]
+pub(super) struct Arrival<'a> {
+    peer: Option<IpAddr>,
+    host: Option<&'a str>,
+    scheme: Scheme,
+    believed: Believed<'a>,
+}
+
+impl<'a> Arrival<'a> {
+    pub(super) fn of(request: &'a HttpRequest, scheme: Scheme, trusted: &TrustedProxies) -> Self {
+        let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
+        let believed = peer.map(|peer| trusted.believe(peer, request.headers()));
+        Self {
+            peer,
+            host: host_of(request).filter(|host| is_authority(host.as_bytes())),
+            scheme,
+            believed: believed.unwrap_or_default(),
+        }
+    }
+
+    /// `path` is the one that the client asked for.
+    pub(super) fn write(&self, path: &str, to: &mut Head) {
+        if let Some(chain) = self.chain() {
+            to.field("x-forwarded-for", chain.as_bytes());
+        }
+        if let Some(host) = self.believed.host.or(self.host) {
+            to.field("x-forwarded-host", host.as_bytes());
+        }
+        let scheme = self.believed.scheme.unwrap_or(self.scheme);
+        to.field("x-forwarded-proto", scheme.as_str().as_bytes());
+        to.field(X_FORWARDED_URI, path.as_bytes());
+        to.field("forwarded", elements(self).as_bytes());
+    }
+
+    /// `X-Forwarded-For`: who is believed to have asked, and whom that came through.
+    fn chain(&self) -> Option<String> {
+        let peer = self.peer?;
+        let mut chain = String::with_capacity(USUAL);
+        for hop in &self.believed.hops {
+            push_address(&mut chain, *hop);
+            chain.push_str(", ");
+        }
+        push_address(&mut chain, peer);
+        Some(chain)
+    }
+}
+
+/// The machinery of `Display` would take more time than all else that a request's head does.
+fn push_address(to: &mut String, address: IpAddr) {
+    match address {
+        IpAddr::V4(address) => {
+            let mut number = itoa::Buffer::new();
+            for (index, octet) in address.octets().into_iter().enumerate() {
+                if index > 0 {
+                    to.push('.');
+                }
+                to.push_str(number.format(octet));
+            }
+        }
+        IpAddr::V6(address) => to.push_str(&address.to_string()),
+    }
+}
+
+/// The host that is asked for, which a target in absolute form names before `Host` does (RFC 9112 §3.2.2).
+fn host_of(request: &HttpRequest) -> Option<&str> {
+    match request.uri().authority() {
+        // Without the user's name.
+        Some(authority) => authority.as_str().rsplit('@').next(),
+        None => request.headers().get(HOST)?.to_str().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, SocketAddr};
+
+    use actix_web::test::TestRequest;
+    use service_kit::observe;
+
+    use super::{Arrival, Head, Scheme, X_FORWARDED_URI};
+    use crate::routing::client_address::TrustedProxies;
+
+    /// The forwarding fields that the upstream gets, one line each.
+    fn told(peer: &str, uri: &str, fields: &[(&'static str, &'static str)]) -> String {
+        let peer: IpAddr = peer.parse().unwrap();
+        let request = TestRequest::with_uri(uri).peer_addr(SocketAddr::new(peer, 1));
+        let request = fields
+            .iter()
+            .fold(request, |request, field| request.append_header(*field))
+            .to_http_request();
+        let trusted: TrustedProxies = "10.0.0.0/8".parse().unwrap();
+        let mut to = Head::new("GET", "/", b"upstream");
+        Arrival::of(&request, Scheme::Http, &trusted).write(request.path(), &mut to);
+        let head = String::from_utf8(to.end().to_vec()).unwrap();
+        let (_request_line_and_host, told) = head.split_once("upstream\r\n").unwrap();
+        told.trim_end().replace("\r\n", "\n") + "\n"
+    }
+
+    #[test]
+    fn of_a_stranger_only_what_was_seen_is_told() {
+        let fields = [
+            ("host", "a.example"),
+            ("x-forwarded-for", "6.6.6.6"),
+            ("forwarded", "for=6.6.6.6"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "evil.example"),
+        ];
+        let expected = "x-forwarded-for: 192.0.2.7\nx-forwarded-host: a.example\nx-forwarded-proto: http\n\
+            x-forwarded-uri: /menu\nforwarded: for=192.0.2.7;host=a.example;proto=http\n";
+        assert_eq!(told("192.0.2.7", "/menu?x=1", &fields), expected);
+        assert_eq!(told("::ffff:192.0.2.7", "/menu", &fields), expected);
+    }
+
+    #[test]
+    fn a_trusted_chain_goes_on_from_the_client() {
+        let fields = [
+            ("host", "inner"),
+            ("x-forwarded-for", "6.6.6.6, 2001:db8::7, 10.0.0.2"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "a.example:8443"),
+        ];
+        let expected = "x-forwarded-for: 2001:db8::7, 10.0.0.2, 10.0.0.1\nx-forwarded-host: a.example:8443\n\
+            x-forwarded-proto: https\nx-forwarded-uri: /menu\nforwarded: \
+            for=\"[2001:db8::7]\";host=\"a.example:8443\";proto=https, for=10.0.0.2, for=10.0.0.1;host=inner;proto=http\n";
+        assert_eq!(told("10.0.0.1", "/menu", &fields), expected);
+    }
+
+    #[test]
+    fn a_proxy_that_names_the_scheme_alone_is_believed_too() {
+        let told = told("10.0.0.1", "/", &[("x-forwarded-proto", "https")]);
+        let expected = "forwarded: for=unknown;proto=https, for=10.0.0.1;proto=http\n";
+        assert!(told.contains("x-forwarded-proto: https\n"), "{told}");
+        assert!(told.ends_with(expected), "{told}");
+    }
+
+    #[test]
+    fn the_host_of_the_target_goes_before_that_of_the_field() {
+        let uri = "http://user@a.example:81/menu";
+        let told = told("192.0.2.7", uri, &[("host", "b.example")]);
+        assert!(told.contains("x-forwarded-host: a.example:81\n"), "{told}");
+    }
+
+    #[test]
+    fn a_host_that_could_be_none_is_not_told() {
+        let told = told("192.0.2.7", "/", &[("host", "a\";for=6.6.6.6")]);
+        assert!(!told.contains("host"), "{told}");
+    }
+
+    #[test]
+    fn the_path_is_told_where_the_services_read_it() {
+        assert_eq!(X_FORWARDED_URI, observe::ORIGINAL_PATH.as_str());
+    }
+}

@@ -1,0 +1,70 @@
+//! Of any head, nothing goes through that is hop-by-hop or that a `Connection` names, in whatever case and among
+//! whatever else, and all the rest does. Nothing is left that a server could read as one of the gateway's own fields or
+//! as a claim about who sent the request, however the name is spelled.
+
+use actix_web::http::header::CONNECTION;
+
+use super::{ConnectionOptions, claims, is_withheld};
+use crate::harness::fuzzing::fields;
+
+/// RFC 9110 §7.6.1, and those that other sections and habit add.
+pub(in crate::upstream) const HOP_BY_HOP: [&str; 11] = [
+    "close",
+    "connection",
+    "expect",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// What a name may hold beside letters and digits (RFC 9110 §5.6.2). Some servers take all of it for the same.
+pub(super) const FOLDED: &[u8] = b"-_.!#$%&'*+^`|~";
+
+/// What only the gateway says.
+const OWN: [&str; 9] = [
+    "content-length",
+    "forwarded",
+    "host",
+    "traceparent",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-forwarded-uri",
+    "x-request-id",
+];
+
+/// `bytes` are a head.
+pub(crate) fn hold(bytes: &[u8]) {
+    let fields = fields(bytes);
+    let connection = || fields.get_all(CONNECTION).map(AsRef::as_ref);
+    let options = ConnectionOptions::new(connection());
+    for name in fields.keys().map(AsRef::<str>::as_ref) {
+        let is_named = connection()
+            .flat_map(|value: &[u8]| value.split(|byte| *byte == b','))
+            .any(|option| option.trim_ascii().eq_ignore_ascii_case(name.as_bytes()));
+        let stays = is_named || HOP_BY_HOP.contains(&name);
+        assert_eq!(options.lets_through(name), !stays, "{name} in {fields:?}");
+        let is_read_as = |own: &str| {
+            own.len() == name.len()
+                && own.bytes().zip(name.bytes()).all(|(own, sent)| match own {
+                    b'-' => FOLDED.contains(&sent),
+                    own => own == sent,
+                })
+        };
+        let is_hidden = name
+            .bytes()
+            .any(|byte| byte != b'-' && FOLDED.contains(&byte))
+            && HOP_BY_HOP.into_iter().any(is_read_as);
+        let is_claim = is_hidden
+            || OWN.into_iter().chain(claims::known()).any(is_read_as)
+            || name.get(.."x-forwarded".len()).is_some_and(|start| {
+                start.replace(|c: char| !c.is_alphanumeric(), "-") == "x-forwarded"
+            });
+        assert_eq!(is_withheld(name), is_claim, "{name} in {fields:?}");
+    }
+}

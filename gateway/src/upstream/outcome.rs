@@ -1,0 +1,160 @@
+//! What the outcome of a try says of the upstream, and who is told.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
+
+use super::retry_after::retry_after;
+use crate::fault::{Fault, UpstreamFault};
+use crate::resilience::drills::DrilledTry;
+use crate::resilience::guard::{Evidence, Ticket};
+
+/// What the head of an answer says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Heard {
+    pub(crate) status: StatusCode,
+    /// Of a 503 alone, which it makes a refusal on purpose.
+    retry_after: Option<Duration>,
+}
+
+impl Heard {
+    pub(super) fn of(status: StatusCode, fields: &HeaderMap) -> Self {
+        let field = |name| fields.get(name).map(HeaderValue::as_bytes);
+        let retry_after = match status {
+            StatusCode::SERVICE_UNAVAILABLE => {
+                field(RETRY_AFTER).and_then(|value| retry_after(value, field(DATE)))
+            }
+            _ => None,
+        };
+        Self {
+            status,
+            retry_after,
+        }
+    }
+}
+
+/// Whether somebody says for the upstream that it is not there. A 500 is one request's misfortune, not an outage.
+pub(crate) fn is_outage(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
+    )
+}
+
+/// Tells the circuits. What was the client's fault, or the gateway's, says nothing of the upstream; what a drill has done is
+/// for its own circuit alone.
+pub(crate) fn settle(ticket: Ticket, drilled: Option<DrilledTry>, outcome: Result<Heard, &Fault>) {
+    let is_of_drill = outcome.is_err_and(|fault| fault.drill().is_some());
+    let evidence = match is_of_drill {
+        true => Some(Evidence::Unreachable),
+        false => evidence(outcome),
+    };
+    let Some(evidence) = evidence else {
+        return;
+    };
+    if let Some(drilled) = drilled {
+        drilled.settle(evidence);
+    }
+    if is_of_drill {
+        return;
+    }
+    match outcome {
+        Ok(_) if evidence == Evidence::Answered => ticket.settle(evidence, ""),
+        Ok(heard) => ticket.settle(evidence, &format!("the upstream answered {}", heard.status)),
+        Err(Fault::Upstream { cause, .. }) => ticket.settle(evidence, cause),
+        Err(_) => {}
+    }
+}
+
+fn evidence(outcome: Result<Heard, &Fault>) -> Option<Evidence> {
+    match outcome {
+        Ok(heard) => Some(match (heard.status, heard.retry_after) {
+            (StatusCode::SERVICE_UNAVAILABLE, Some(retry_after)) => {
+                Evidence::Refused { retry_after }
+            }
+            (StatusCode::SERVICE_UNAVAILABLE, None) => Evidence::Unavailable,
+            (status, _) if is_outage(status) => Evidence::Broken,
+            _ => Evidence::Answered,
+        }),
+        Err(Fault::Upstream { fault, .. }) => match fault {
+            UpstreamFault::Unreachable | UpstreamFault::ConnectTimeout => {
+                Some(Evidence::Unreachable)
+            }
+            UpstreamFault::Dropped | UpstreamFault::InvalidResponse | UpstreamFault::Timeout => {
+                Some(Evidence::Broken)
+            }
+            UpstreamFault::Failed
+            | UpstreamFault::CircuitOpen { .. }
+            | UpstreamFault::Overloaded
+            | UpstreamFault::Drill { .. } => None,
+        },
+        Err(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use actix_web::http::StatusCode;
+    use actix_web::http::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+
+    use super::{Heard, evidence};
+    use crate::fault::{ClientFault, Fault, UpstreamFault};
+    use crate::resilience::guard::Evidence;
+
+    fn heard(status: u16, retry_after: Option<&'static str>) -> Option<Evidence> {
+        let mut fields = HeaderMap::new();
+        if let Some(value) = retry_after {
+            fields.insert(RETRY_AFTER, HeaderValue::from_static(value));
+        }
+        let status = StatusCode::from_u16(status).unwrap();
+        evidence(Ok(Heard::of(status, &fields)))
+    }
+
+    #[test]
+    fn an_answer_proves_that_the_upstream_is_there_unless_somebody_else_gave_it() {
+        for status in [200, 304, 404, 429, 500, 501] {
+            assert_eq!(heard(status, None), Some(Evidence::Answered));
+            assert_eq!(heard(status, Some("5")), Some(Evidence::Answered));
+        }
+        for status in [502, 504] {
+            assert_eq!(heard(status, None), Some(Evidence::Broken));
+            assert_eq!(heard(status, Some("5")), Some(Evidence::Broken));
+        }
+    }
+
+    #[test]
+    fn a_503_that_says_when_to_come_back_is_a_refusal_on_purpose() {
+        let retry_after = Duration::from_secs(5);
+        assert_eq!(
+            heard(503, Some("5")),
+            Some(Evidence::Refused { retry_after })
+        );
+        assert_eq!(heard(503, None), Some(Evidence::Unavailable));
+        // It says nothing that can be read.
+        assert_eq!(heard(503, Some("soon")), Some(Evidence::Unavailable));
+    }
+
+    #[test]
+    fn only_what_the_upstream_did_is_evidence() {
+        let fault = |fault| evidence(Err(&Fault::upstream(fault, "test")));
+        assert_eq!(
+            fault(UpstreamFault::Unreachable),
+            Some(Evidence::Unreachable)
+        );
+        let timeout = fault(UpstreamFault::ConnectTimeout);
+        assert_eq!(timeout, Some(Evidence::Unreachable));
+        for broken in [
+            UpstreamFault::Timeout,
+            UpstreamFault::Dropped,
+            UpstreamFault::InvalidResponse,
+        ] {
+            assert_eq!(fault(broken), Some(Evidence::Broken));
+        }
+        assert_eq!(fault(UpstreamFault::Overloaded), None);
+        assert_eq!(evidence(Err(&Fault::Client(ClientFault::TooSlow))), None);
+        assert_eq!(evidence(Err(&Fault::Loop)), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! The connections to the upstreams: one pool per upstream and worker, so that nothing is shared between threads
+//! and an upstream that hangs takes no connection from another.
+//!
+//! How many are open at once is not limited here. A task for each pool watches over the idle ones: what the upstream closes,
+//! or says unasked, closes them at once.
+
+mod idle;
+
+use std::cell::{Cell, RefCell};
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use http::HeaderValue;
+use tokio::time::{Instant, sleep};
+
+use self::idle::Idle;
+use super::connect::{ConnectError, Connection, Connector};
+use super::sweep::Sweep;
+use super::tls::TlsConfig;
+use crate::config::Upstream;
+use crate::config::limits::{AnswerLimits, Limits};
+
+/// How often idle connections that have grown old are looked for, as long as there are any.
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// The pools of one worker, in the order of the upstreams.
+pub(crate) struct Pools(Vec<Rc<Pool>>);
+
+pub(crate) struct Pool {
+    connector: Connector,
+    /// What `Host` says to this upstream.
+    host: HeaderValue,
+    /// The upstream's `idle_timeout`.
+    idle_timeout: Duration,
+    limits: AnswerLimits,
+    idle: RefCell<Idle<Connection>>,
+    /// Looks after the answers that wait for their clients.
+    sweep: Rc<Sweep>,
+    is_watched: Cell<bool>,
+    /// Of the task that watches over the idle ones.
+    watcher: RefCell<Waker>,
+}
+
+/// A connection that one exchange has to itself. Dropping it closes the connection: what is left of a broken
+/// exchange cannot be told from the next one.
+pub(super) struct Lease {
+    pub(super) connection: Connection,
+    pool: Rc<Pool>,
+}
+
+impl Pools {
+    pub(crate) fn new(upstreams: &[Upstream], limits: &Limits, tls: &TlsConfig) -> Self {
+        let pool = |upstream| Rc::new(Pool::new(upstream, limits.answers, tls));
+        Self(upstreams.iter().map(pool).collect())
+    }
+
+    pub(crate) fn of(&self, upstream: usize) -> Option<&Rc<Pool>> {
+        self.0.get(upstream)
+    }
+}
+
+impl Pool {
+    fn new(upstream: &Upstream, limits: AnswerLimits, tls: &TlsConfig) -> Self {
+        Self {
+            connector: Connector::new(upstream, tls),
+            host: upstream.url.host_field(),
+            idle_timeout: upstream.idle_timeout,
+            limits,
+            idle: RefCell::default(),
+            sweep: Rc::default(),
+            is_watched: Cell::default(),
+            watcher: RefCell::new(Waker::noop().clone()),
+        }
+    }
+
+    pub(super) fn host(&self) -> &[u8] {
+        self.host.as_bytes()
+    }
+
+    /// An idle connection, where there is one.
+    pub(super) fn take(self: &Rc<Self>) -> Option<Lease> {
+        let mut idle = self.idle.borrow_mut();
+        let mut nobody = Context::from_waker(Waker::noop());
+        let connection = idle.take(Instant::now(), |idle| idle.is_quiet(&mut nobody))?;
+        Some(self.lease(connection))
+    }
+
+    /// Finds out whether the upstream takes a connection, which is kept for the next exchange.
+    pub(super) async fn meet(self: &Rc<Self>) -> Result<(), ConnectError> {
+        if !self.has_idle() {
+            self.connect().await?.give_back(None);
+        }
+        Ok(())
+    }
+
+    fn has_idle(&self) -> bool {
+        let watcher = self.watcher.borrow();
+        let mut watcher = Context::from_waker(&watcher);
+        let mut idle = self.idle.borrow_mut();
+        idle.sweep(Instant::now(), |idle| idle.is_quiet(&mut watcher))
+    }
+
+    /// A new connection.
+    pub(super) async fn connect(self: &Rc<Self>) -> Result<Lease, ConnectError> {
+        let connection = self.connector.connect().await?;
+        if !self.is_watched.replace(true) {
+            actix_web::rt::spawn(Rc::clone(self).watch());
+        }
+        Ok(self.lease(connection))
+    }
+
+    /// Ends when no connection is idle: the next new one begins it again.
+    async fn watch(self: Rc<Self>) {
+        loop {
+            let mut sweep = pin!(sleep(SWEEP));
+            let has_any = poll_fn(|context| {
+                self.watcher.borrow_mut().clone_from(context.waker());
+                let mut idle = self.idle.borrow_mut();
+                let has_any = idle.sweep(Instant::now(), |idle| idle.is_quiet(context));
+                match sweep.as_mut().poll(context) {
+                    Poll::Ready(()) => Poll::Ready(has_any),
+                    Poll::Pending => Poll::Pending,
+                }
+            });
+            if !has_any.await {
+                self.is_watched.set(false);
+                return;
+            }
+        }
+    }
+
+    fn lease(self: &Rc<Self>, connection: Connection) -> Lease {
+        Lease {
+            connection,
+            pool: Rc::clone(self),
+        }
+    }
+}
+
+impl Lease {
+    pub(super) fn sweep(&self) -> &Rc<Sweep> {
+        &self.pool.sweep
+    }
+
+    /// What the head of an answer may take on it.
+    pub(super) fn limits(&self) -> AnswerLimits {
+        self.pool.limits
+    }
+
+    /// Ends the lease after a whole exchange. The connection is kept for the next one, if nothing has come on it, for
+    /// `idle_timeout` or for what the upstream itself has said, whichever is shorter.
+    pub(super) fn give_back(mut self, said: Option<Duration>) {
+        self.connection.rest();
+        let watcher = self.pool.watcher.borrow();
+        if self.connection.is_quiet(&mut Context::from_waker(&watcher)) {
+            let made = self.connection.made;
+            let time = self.pool.idle_timeout;
+            let time = said.map_or(time, |said| said.min(time));
+            let mut idle = self.pool.idle.borrow_mut();
+            idle.put(self.connection, made, Instant::now(), time);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Asks each upstream every second whether it is well, where it is configured how: so that an outage shows without
+//! traffic, and its end too.
+//!
+//! One probe at a time: while the circuit is open this is all that the upstream sees.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use http::header::ACCEPT;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue};
+use service_kit::request_id::RequestId;
+use service_kit::serve::Draining;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::application::state::State;
+use crate::config::Upstream;
+use crate::fault::Fault;
+use crate::resilience::guard::{Check, Guard, Phase};
+use crate::upstream::{Fetch, Fetched, Pool, Pools, TlsConfig, fetch, is_outage};
+
+/// Of a probe and of its answer: an upstream that is back is found within two seconds.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// An answer to a probe says little.
+const MOST: usize = 64 * 1024;
+
+pub(crate) async fn run(state: Arc<State>, tls: TlsConfig, draining: Draining) {
+    let upstreams = &state.config.upstreams;
+    let pools = Pools::new(upstreams, &state.config.limits, &tls);
+    let guards = upstreams.iter().zip(&state.guards).enumerate();
+    let all = guards.filter_map(|(index, (upstream, guard))| {
+        let (pool, target) = (pools.of(index)?, upstream.probe.as_ref()?);
+        let watch = Watch {
+            state: &state,
+            upstream,
+            guard,
+            pool,
+            target,
+        };
+        Some(watch.watch())
+    });
+    let all = join_all(all);
+    tokio::select! {
+        _ = all => draining.begun().await,
+        () = draining.begun() => {}
+    }
+}
+
+struct Watch<'a> {
+    state: &'a State,
+    upstream: &'a Upstream,
+    guard: &'a Arc<Guard>,
+    pool: &'a Rc<Pool>,
+    target: &'a PathAndQuery,
+}
+
+impl Watch<'_> {
+    async fn watch(self) {
+        loop {
+            self.probe().await;
+            // While the circuit is open, it says when.
+            sleep(match self.guard.phase() {
+                Phase::Open { retry_after } => retry_after,
+                Phase::Closed | Phase::HalfOpen { .. } => EVERY,
+            })
+            .await;
+        }
+    }
+
+    /// Asks the upstream itself, whatever drills there are. What a drill makes of the answer is for its own circuit.
+    async fn probe(&self) {
+        let is_well = match self.guard.check() {
+            Some(check) => self.ask(check).await,
+            None => false,
+        };
+        let drills = self.state.drills.as_ref();
+        let name = &*self.upstream.name;
+        if let Some(drill) = drills.and_then(|drills| drills.of(name, "", rand::random())) {
+            drill.check(is_well, EVERY);
+        }
+    }
+
+    /// Whether the upstream is well, which its circuit is told.
+    async fn ask(&self, check: Check) -> bool {
+        let id = RequestId::make();
+        let mut fields = HeaderMap::new();
+        fields.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        let asked = fetch(Fetch {
+            pool: self.pool,
+            upstream: &self.upstream.name,
+            request_id: id.as_str(),
+            target: self.target,
+            fields,
+            deadline: Instant::now() + EVERY,
+            most: MOST,
+            charge: None,
+        });
+        match timeout(EVERY, asked).await {
+            Ok(Ok(Fetched { heard, .. })) if is_outage(heard.status) => {
+                check.failed(&format!("probe: the upstream answered {}", heard.status));
+                return false;
+            }
+            Ok(Ok(_)) => check.succeeded(),
+            Ok(Err(Fault::Upstream { cause, .. })) => {
+                check.failed(&format!("probe: {cause}"));
+                return false;
+            }
+            Ok(Err(_)) => return false,
+            Err(_elapsed) => {
+                check.failed("probe: no answer in time");
+                return false;
+            }
+        }
+        true
+    }
+}

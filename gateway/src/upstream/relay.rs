@@ -1,0 +1,131 @@
+//! The answer as the client gets it.
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::rc::Rc;
+
+use actix_web::body::{self, BodyStream, BoxBody};
+use actix_web::http::header::{CONTENT_LENGTH, VIA};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpResponse, web};
+use futures_util::stream::empty;
+
+use super::deadline::Deadline;
+use super::download::{Download, Whole};
+use super::exchange::{Exchange, READ};
+use super::pieces::Pieces;
+use super::transfer::{MOST_AHEAD, Transfer};
+use super::upload::Progress;
+use super::{Answered, Outgoing, via};
+use crate::fault::Fault;
+use crate::resilience::memory::{Charge, NoRoom};
+
+/// Who is waited for, and for how long.
+pub(super) struct Waiting {
+    pub(super) deadline: Deadline,
+    pub(super) upload: Progress,
+}
+
+/// The answer as it came: status, end-to-end fields, body.
+///
+/// # Errors
+/// There is no room for a body that streams. The request changed nothing, or it would have to be answered all the same.
+pub(super) fn relay(
+    answered: Answered,
+    outgoing: &Outgoing<'_>,
+    waiting: Waiting,
+) -> Result<HttpResponse, Fault> {
+    let Answered {
+        answer,
+        mut exchange,
+        permit,
+        guard,
+        circuit,
+    } = answered;
+    let is_head = *outgoing.method == Method::HEAD;
+    let status = answer.status();
+    let mut response = answer.response;
+    let fields = response.headers_mut();
+    fields.append(VIA, via::of_answer(answer.is_1_1));
+    // The length is then that of the body which a GET would have had (RFC 9110 §8.6).
+    if let Some(length) = answer.length
+        && (is_head || status == StatusCode::NOT_MODIFIED)
+    {
+        fields.insert(CONTENT_LENGTH, length.into());
+    }
+    if exchange.is_over() {
+        exchange.end();
+        return Ok(if is_head {
+            withhold(response)
+        } else {
+            response
+        });
+    }
+    let (length, held) = (answer.length, &outgoing.held);
+    let ready = if held.has_room_in(outgoing.memory) {
+        exchange.ready()
+    } else {
+        Pieces::default()
+    };
+    if exchange.is_over() {
+        // The connection and the permit go back before the client has taken anything.
+        exchange.end();
+        return Ok(response.set_body(whole(ready, length, outgoing)));
+    }
+    let charge = match charge(&exchange, outgoing) {
+        Err(reason) if outgoing.method.is_safe() => return Err(reason.into()),
+        charge => charge.ok().flatten(),
+    };
+    let sweep = Rc::clone(exchange.sweep());
+    let Waiting { deadline, upload } = waiting;
+    let transfer = Transfer::new(
+        (exchange, permit, charge),
+        ready,
+        deadline,
+        upload,
+        (guard, circuit),
+        held.clone(),
+    );
+    let transfer = Rc::new(RefCell::new(transfer));
+    sweep.note(&transfer);
+    Ok(response.set_body(BoxBody::new(Download { transfer, length })))
+}
+
+/// For what is held of a body that streams. None where that is no more than the connection's own buffer.
+fn charge(exchange: &Exchange, outgoing: &Outgoing<'_>) -> Result<Option<Charge>, NoRoom> {
+    let left = exchange.left().and_then(|left| usize::try_from(left).ok());
+    let most = left.map_or(MOST_AHEAD, |left| left.min(MOST_AHEAD));
+    if most <= READ {
+        return Ok(None);
+    }
+    let mut charge = outgoing.memory.charge(outgoing.client);
+    charge.take(most)?;
+    Ok(Some(charge))
+}
+
+/// A body that has come whole.
+fn whole(pieces: Pieces, length: Option<u64>, outgoing: &Outgoing<'_>) -> BoxBody {
+    let charge = || outgoing.memory.charge(outgoing.client);
+    let body = outgoing.held.hold_answer(pieces.join(), charge);
+    if length.is_some() {
+        return BoxBody::new(body);
+    }
+    let mut pieces = Pieces::default();
+    if !body.is_empty() {
+        pieces.push(body);
+    }
+    BoxBody::new(Whole { pieces, length })
+}
+
+/// Makes the server leave the length of an answer to HEAD as it is and send no body. Said as a body of unknown length
+/// that ends at once, since with a known one a request that the client has sent after this one makes the server
+/// forget (actix-http 3.20) that it answers a HEAD.
+pub(crate) fn withhold(mut response: HttpResponse) -> HttpResponse {
+    if !response.headers().contains_key(CONTENT_LENGTH) {
+        return response.set_body(BoxBody::new(body::None::new()));
+    }
+    response.head_mut().no_chunking(true);
+    response.set_body(BoxBody::new(BodyStream::new(empty::<
+        Result<web::Bytes, Infallible>,
+    >())))
+}

@@ -1,0 +1,85 @@
+//! How far a client's body has come, and whose fault it is where it does not.
+
+use std::cell::Cell;
+use std::io;
+use std::rc::Rc;
+
+use actix_web::error::PayloadError;
+use prometheus::IntCounter;
+
+use crate::fault::ClientFault;
+use crate::http::client_connection::Link;
+
+/// How far a body has come. Kept outside the body, which the exchange owns: when that fails, this says whose fault it
+/// was.
+#[derive(Clone, Debug, Default)]
+pub(in crate::upstream) struct Progress {
+    state: Rc<Cell<State>>,
+    /// The client's connection, which is told that the body is wanted.
+    pub(super) link: Option<Rc<Link>>,
+    /// Counts its bytes.
+    pub(super) received: Option<IntCounter>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    /// Nobody waits for the client: there is no body, the upstream has yet to take a piece of it, or has it all.
+    #[default]
+    Settled,
+    /// The upstream could take more than the client has sent.
+    Awaited,
+    Failed(ClientFault),
+}
+
+impl Progress {
+    pub(in crate::upstream) fn of(link: Option<&Rc<Link>>, received: &IntCounter) -> Self {
+        Self {
+            state: Rc::default(),
+            link: link.cloned(),
+            received: Some(received.clone()),
+        }
+    }
+
+    pub(super) fn await_client(&self) {
+        self.state.set(State::Awaited);
+        if let Some(link) = &self.link {
+            link.want_body();
+        }
+    }
+
+    /// A piece of the body, or its end, has come.
+    pub(super) fn settle(&self) {
+        self.state.set(State::Settled);
+        if let Some(link) = &self.link {
+            link.take_body();
+        }
+    }
+
+    pub(super) fn fault_of(&self, error: &PayloadError) -> ClientFault {
+        // Over HTTP/1 the connection was ended on the client, which looks like a body that ends too early.
+        let has_stalled = self.link.as_ref().is_some_and(|link| link.has_stalled());
+        match error {
+            PayloadError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
+                ClientFault::TooSlow
+            }
+            _ if has_stalled => ClientFault::TooSlow,
+            _ => ClientFault::Malformed,
+        }
+    }
+
+    pub(super) fn fail(&self, fault: ClientFault) {
+        self.state.set(State::Failed(fault));
+    }
+
+    /// Whether the client is the one who is waited for.
+    pub(in crate::upstream) fn is_awaited(&self) -> bool {
+        self.state.get() == State::Awaited
+    }
+
+    pub(in crate::upstream) fn fault(&self) -> Option<ClientFault> {
+        match self.state.get() {
+            State::Failed(fault) => Some(fault),
+            State::Settled | State::Awaited => None,
+        }
+    }
+}
