@@ -120,7 +120,11 @@ fn every_link_leads_somewhere() {
             .filter_map(|rest| rest.split(')').next());
         for target in targets.filter(|target| !target.starts_with("http")) {
             let (path, section) = target.split_once('#').unwrap_or((target, ""));
-            let path = format!("{folder}{path}");
+            // A section of the same page.
+            let path = match path.is_empty() {
+                true => file.to_owned(),
+                false => format!("{folder}{path}"),
+            };
             assert!(exists(&path), "{file} links to {target}");
             if !section.is_empty() {
                 let headings = read(&path).to_lowercase();
