@@ -70,7 +70,7 @@ enum Measurement {
     Bodies(bodies::Options),
     /// What an upstream that is down costs those who ask for it, those who do not, and itself
     Outages(outages::Options),
-    /// Whether everything is right again after a full disk, a wrong clock, a locked database and a kitchen that is away, all at once
+    /// A full disk, a wrong clock, a locked database and an absent kitchen at once, and whether all is right again afterwards
     Soak(soak::Options),
     /// What becomes of everybody else while one address attacks; beside nginx
     Siege(siege::Options),

@@ -57,7 +57,7 @@ impl Restaurant {
         Ok(())
     }
 
-    /// Where its files are.
+    /// The folder of a program's files.
     pub(crate) fn folder(&self, program: &str) -> PathBuf {
         self.folder.join(program)
     }
@@ -80,7 +80,7 @@ impl Restaurant {
         all.filter_map(|(name, service)| Some((*name, service.as_ref()?)))
     }
 
-    /// Where the gateway listens.
+    /// The address of the gateway.
     pub(crate) fn gateway(&self) -> Result<SocketAddr, Error> {
         let gateway = self.running().find(|(name, _)| *name == "gateway");
         Ok(gateway.ok_or("there is no gateway")?.1.addr())

@@ -26,7 +26,7 @@ pub(crate) const NOBODY: [&str; 2] = ["http://127.0.0.1:1", "http://127.0.0.1:2"
 /// How a program is configured: variable and value.
 pub(crate) type Variables = [(&'static str, String)];
 
-/// What is measured, in the order of its start.
+/// The programs that are measured, in the order of their start.
 pub(crate) const PROGRAMS: [&str; 5] = [
     "client-service",
     "order-service",
@@ -35,7 +35,7 @@ pub(crate) const PROGRAMS: [&str; 5] = [
     "gateway",
 ];
 
-/// Of Cargo, and the name of its folder.
+/// The profile of Cargo that programs are built with, which is also the name of their folder.
 const PROFILE: &str = "dist";
 
 /// Killed when it is dropped.

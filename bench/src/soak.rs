@@ -26,8 +26,8 @@ use ledger::{Ledger, Shared};
 use report::{Report, Size};
 use staff::Staff;
 
-/// Of the run, the part after which each thing happens. The clock is set right while the disk is full, and a lock is held
-/// while it is wrong.
+/// When each thing happens, as a part of the run. The clock is set right while the disk is full, and a lock is held while
+/// the clock is wrong.
 const PLAN: [(f64, Act); 8] = [
     (0.05, Act::KitchenAway),
     (0.15, Act::ClockAhead),
@@ -48,15 +48,15 @@ const QUIET: Duration = Duration::from_secs(20);
 /// How long it may take after the last order until all are where they should be: 20,000 orders are marked twice.
 const SETTLE: Duration = Duration::from_secs(300);
 
-/// So long all processes must be idle, and that much of a core is idle: probes, and a write every two seconds that tells
-/// whether writing works.
+/// All processes must be idle for this long. A process that takes this part of a core is idle: it probes, is probed, and
+/// checks now and then whether its database can be written to.
 const IDLE_FOR: Duration = Duration::from_secs(10);
 const IDLE: f64 = 0.03;
 
-/// How often it is looked whether they are.
+/// How many times idleness is measured before the processes count as busy.
 const LOOKS: u32 = 6;
 
-/// So much larger a process may be than before.
+/// A process may be this many times as large as before.
 const GROWTH: f64 = 1.2;
 
 #[derive(Args, Debug)]
@@ -64,7 +64,7 @@ pub(crate) struct Options {
     /// How long orders come
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     minutes: u64,
-    /// Where the databases are made [default: the build's target folder]
+    /// The folder in which the databases are made [default: the build's target folder]
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
     /// Also writes the result into this file, between `<!-- soak -->` and `<!-- /soak -->`

@@ -5,6 +5,7 @@ pub(crate) mod client_connection;
 pub(crate) mod grammar;
 pub(crate) mod lazy_timer;
 pub(crate) mod pieces;
+pub(crate) mod protection;
 pub(crate) mod server_sent;
 pub(crate) mod trace;
 pub(crate) mod transport;

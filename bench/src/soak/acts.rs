@@ -1,4 +1,4 @@
-//! What goes wrong, and right again.
+//! The things that go wrong in the soak, and right again.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -17,7 +17,7 @@ time.sleep(10)
 held.execute('ROLLBACK')
 ";
 
-/// Where Debian puts it.
+/// The path of libfaketime on Debian.
 const LIBRARIES: [&str; 2] = [
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
@@ -126,7 +126,7 @@ impl Clock {
     }
 }
 
-/// Where it all happens.
+/// The restaurant and what is done to it.
 pub(super) struct Stage<'s> {
     restaurant: &'s mut Restaurant,
     clock: Option<&'s Clock>,

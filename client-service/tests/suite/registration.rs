@@ -1,10 +1,16 @@
 //! Signing up, and what keeps two accounts apart.
 
 use serde_json::{Value, json};
-use service_kit::testing::assert_same_shape;
+use service_kit::testing::{Answer, assert_same_shape};
 use shared_types::golden;
 
-use super::{new_client, service};
+use super::{Running, new_client, service};
+
+async fn register_with_phone(service: &Running, email: &str, phone: &str) -> Answer {
+    let mut new = new_client(email);
+    new["phone"] = json!(phone);
+    service.http.post("/clients", new).await
+}
 
 #[actix_web::test]
 async fn the_golden_registration_makes_the_golden_client() {
@@ -85,11 +91,7 @@ async fn an_email_is_taken_whatever_its_case() {
 #[actix_web::test]
 async fn a_phone_is_taken_whatever_its_spacing() {
     let service = service().await;
-    let with_phone = |email: &str, phone: &str| {
-        let mut new = new_client(email);
-        new["phone"] = json!(phone);
-        service.http.post("/clients", new)
-    };
+    let with_phone = |email, phone| register_with_phone(&service, email, phone);
     let _ = with_phone("a@example.com", "06 12 34 56 78").await.ok(201);
     for taken in ["0612345678", "06.12.34.56.78", " 06 12345678 "] {
         let answer = with_phone("b@example.com", taken).await;
@@ -101,11 +103,7 @@ async fn a_phone_is_taken_whatever_its_spacing() {
 #[actix_web::test]
 async fn a_phone_is_taken_whichever_way_it_is_dialled() {
     let service = service().await;
-    let with_phone = |email: &str, phone: &str| {
-        let mut new = new_client(email);
-        new["phone"] = json!(phone);
-        service.http.post("/clients", new)
-    };
+    let with_phone = |email, phone| register_with_phone(&service, email, phone);
     let first = with_phone("a@example.com", "06 12 34 56 78").await.ok(201);
     assert_eq!(first["phone"], "06 12 34 56 78");
     for taken in [
@@ -125,11 +123,7 @@ async fn a_phone_is_taken_whichever_way_it_is_dialled() {
 #[actix_web::test]
 async fn a_phone_that_an_earlier_version_stored_is_taken_too() {
     let service = service().await;
-    let with_phone = |email: &str, phone: &str| {
-        let mut new = new_client(email);
-        new["phone"] = json!(phone);
-        service.http.post("/clients", new)
-    };
+    let with_phone = |email, phone| register_with_phone(&service, email, phone);
     let _ = with_phone("a@example.com", "06 12 34 56 78").await.ok(201);
     for older in [
         "UPDATE clients SET phone_key = '0612345678'",

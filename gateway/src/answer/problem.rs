@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_LANGUAGE, CONTENT_TYPE, VARY};
 use shared_types::problem::{Code, MEDIA_TYPE, Occurrence, Problem};
 
-use crate::operator::pages;
+use crate::http::protection::protect;
 
 /// `detail` is the code's own sentence where `None`; `service` is the upstream that is at fault.
 pub(crate) fn answer(
@@ -23,7 +23,7 @@ pub(crate) fn answer(
         .insert_header((CONTENT_LANGUAGE, lang.tag()))
         .append_header((VARY, ACCEPT_LANGUAGE.as_str()))
         .json(problem);
-    pages::protect(response.headers_mut());
+    protect(response.headers_mut());
     response.extensions_mut().insert(OfGateway(code));
     response
 }

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::body::{BodySize, MessageBody as _};
 use actix_web::http::header::CONTENT_TYPE;
 
-use crate::operator::pages;
+use super::protection::own;
 
 const MEDIA_TYPE: &str = "text/event-stream";
 
@@ -34,5 +34,5 @@ pub(crate) fn is_stream(answer: &HttpResponse) -> bool {
 
 /// The answer that they are the body of.
 pub(crate) fn answer() -> HttpResponse {
-    pages::own(MEDIA_TYPE, ())
+    own(MEDIA_TYPE, ())
 }

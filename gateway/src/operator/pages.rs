@@ -3,37 +3,15 @@
 pub(crate) mod docs;
 mod problems;
 
-use actix_web::body::MessageBody;
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ContentType, HeaderMap, HeaderName,
-    HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-};
+use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse};
 use matchit::Params;
 use service_kit::health;
 use shared_types::gateway::Welcome;
 
 use crate::answer::dispatch::Worker;
+use crate::http::protection::protect;
 use crate::routing::route::Page;
-
-/// What OWASP advises for an API: its answers are data, which no browser is to guess at, frame, run or keep. What an
-/// upstream answers is its own.
-const PROTECTION: [(HeaderName, HeaderValue); 4] = [
-    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    (
-        CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
-    ),
-    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-];
-
-/// Of a page that is made of files beside it: these and nothing else, no other origin, no script or style that stands in the
-/// page. Icons may be `data:` images.
-pub(crate) const OWN_FILES: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
-     base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-);
 
 /// Makes what is made once, so that no request waits for it.
 pub(crate) fn prepare() {
@@ -62,20 +40,4 @@ pub(crate) fn answer(
     };
     protect(response.headers_mut());
     Some(response)
-}
-
-/// An answer of the gateway's own, with its security fields.
-pub(crate) fn own(media_type: &'static str, body: impl MessageBody + 'static) -> HttpResponse {
-    let mut response = HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, media_type))
-        .body(body);
-    protect(response.headers_mut());
-    response
-}
-
-/// Adds the security fields of the gateway's own answers.
-pub(crate) fn protect(headers: &mut HeaderMap) {
-    for (name, value) in PROTECTION {
-        headers.insert(name, value);
-    }
 }

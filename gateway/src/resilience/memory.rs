@@ -6,16 +6,12 @@
 //!
 //! Small things take no charge, since two atomic additions for each request would be felt: an answer that comes whole with
 //! its head, and the buffers that a connection has anyway. `limits.connections` bounds these.
-//!
-//! As with the shares of an upstream, the clients' counters stand in a table of fixed size, by a hash keyed at random.
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher as _;
-use std::iter::repeat_with;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::config::limits::MemoryLimits;
+use crate::resilience::by_client::ByClient;
 use crate::resilience::rate::Client;
 
 /// 64 KiB.
@@ -30,8 +26,7 @@ pub(crate) struct Memory {
     limits: MemoryLimits,
     held: AtomicUsize,
     /// Of each client.
-    shares: Box<[AtomicUsize]>,
-    hasher: RandomState,
+    shares: ByClient<AtomicUsize, SLOTS>,
 }
 
 /// Why nothing more may be held.
@@ -56,8 +51,7 @@ impl Memory {
         Arc::new(Self {
             limits,
             held: AtomicUsize::new(0),
-            shares: repeat_with(AtomicUsize::default).take(SLOTS).collect(),
-            hasher: RandomState::new(),
+            shares: ByClient::new(),
         })
     }
 
@@ -65,7 +59,7 @@ impl Memory {
     pub(crate) fn charge(self: &Arc<Self>, client: Option<Client>) -> Charge {
         Charge {
             memory: Arc::clone(self),
-            slot: client.map(|client| self.hasher.hash_one(client) as usize % SLOTS),
+            slot: client.map(|client| self.shares.slot(&client)),
             bytes: 0,
         }
     }
@@ -200,11 +194,11 @@ mod tests {
                 }
                 prop_assert_eq!(memory.held(), charges.iter().map(|charge| charge.bytes).sum::<usize>());
                 prop_assert!(memory.held() <= 200);
-                prop_assert!(memory.shares.iter().all(|share| share.load(Ordering::Relaxed) <= 60));
+                prop_assert!(memory.shares.all().iter().all(|share| share.load(Ordering::Relaxed) <= 60));
             }
             charges.clear();
             prop_assert_eq!(memory.held(), 0);
-            prop_assert!(memory.shares.iter().all(|share| share.load(Ordering::Relaxed) == 0));
+            prop_assert!(memory.shares.all().iter().all(|share| share.load(Ordering::Relaxed) == 0));
         }
     }
 }

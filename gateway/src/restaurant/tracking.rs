@@ -37,8 +37,8 @@ use crate::answer::outage_policy::X_DRILL;
 use crate::answer::record::Record;
 use crate::answer::reply::Reply;
 use crate::fault::{ClientFault, Fault};
+use crate::http::protection::protect;
 use crate::http::server_sent;
-use crate::operator::pages;
 use crate::resilience::rate::Client;
 use crate::upstream::{is_loop, withhold};
 
@@ -113,7 +113,7 @@ async fn once(
         .insert_header((CONTENT_TYPE, "application/json"))
         .body(answer.json.clone());
     let fields = response.headers_mut();
-    pages::protect(fields);
+    protect(fields);
     if let Some(degraded) = answer.degraded() {
         degraded.mark(fields);
     }

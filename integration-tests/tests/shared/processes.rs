@@ -137,8 +137,8 @@ fn built() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let binaries = test.parent().and_then(Path::parent).unwrap();
     let mut cargo = Command::new(env!("CARGO"));
-    // A whole workspace with a test in it, so that dependencies have the features that they have in `cargo test
-    // --workspace`: fewer programs would need some of them compiled a second time.
+    // The whole workspace and one test, so that dependencies get the same features as in `cargo test --workspace`. With
+    // another selection, cargo would compile some of them a second time.
     cargo.args([
         "build",
         "--quiet",

@@ -47,6 +47,17 @@ impl Process {
         self.child.id()
     }
 
+    /// A size in bytes of `/proc/PID/status` (`proc_pid_status(5)`), such as `VmRSS`.
+    #[must_use]
+    pub fn size(&self, name: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()))
+            .expect("the process runs");
+        let mut lines = status.lines().filter_map(|line| line.split_once(':'));
+        let (_, size) = lines.find(|(key, _)| *key == name).expect(name);
+        let kibibytes = size.trim().strip_suffix(" kB").expect("a size in kB");
+        kibibytes.parse::<u64>().expect("a number") * 1024
+    }
+
     /// Everything it has logged so far.
     #[must_use]
     pub fn log(&self) -> Vec<String> {

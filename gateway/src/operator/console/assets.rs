@@ -4,7 +4,7 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValu
 use actix_web::{HttpResponse, web};
 use service_kit::serve::resource;
 
-use crate::operator::pages;
+use crate::http::protection::{OWN_FILES, own};
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
@@ -53,9 +53,9 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 }
 
 fn answer(file: &'static File) -> HttpResponse {
-    let mut response = pages::own(file.kind, file.text);
+    let mut response = own(file.kind, file.text);
     let fields = response.headers_mut();
-    fields.insert(CONTENT_SECURITY_POLICY, pages::OWN_FILES);
+    fields.insert(CONTENT_SECURITY_POLICY, OWN_FILES);
     fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
 }

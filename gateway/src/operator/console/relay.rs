@@ -9,8 +9,8 @@ use service_kit::request_id::{self, RequestId};
 
 use crate::answer::dispatch::{Asker, Worker};
 use crate::answer::handler;
+use crate::http::protection::protect;
 use crate::operator::Operator;
-use crate::operator::pages;
 
 const PREFIX: &str = "/public";
 
@@ -23,7 +23,7 @@ pub(super) fn scope(operator: &Operator) -> impl HttpServiceFactory + use<> {
         async {
             let mut answer = answered.await?;
             // It comes from the operator's origin here: a page of an upstream's must not run with what that may do.
-            pages::protect(answer.headers_mut());
+            protect(answer.headers_mut());
             Ok(answer)
         }
     });

@@ -3,6 +3,8 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
 
+use crate::http::protection::{OWN_FILES, own};
+
 const PAGE: &str = include_str!("docs/page.html");
 
 /// It is the same until the next release.
@@ -42,17 +44,17 @@ pub(crate) fn file_names() -> [&'static str; FILES.len()] {
 }
 
 pub(super) fn page() -> HttpResponse {
-    let mut response = super::own("text/html; charset=utf-8", PAGE);
+    let mut response = own("text/html; charset=utf-8", PAGE);
     response
         .headers_mut()
-        .insert(CONTENT_SECURITY_POLICY, super::OWN_FILES);
+        .insert(CONTENT_SECURITY_POLICY, OWN_FILES);
     response
 }
 
 /// None where there is no such file.
 pub(super) fn file(name: &str) -> Option<HttpResponse> {
     let file = FILES.into_iter().find(|file| file.name == name)?;
-    let mut response = super::own(file.media_type, file.content);
+    let mut response = own(file.media_type, file.content);
     response.headers_mut().insert(CACHE_CONTROL, KEPT);
     Some(response)
 }

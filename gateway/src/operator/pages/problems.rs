@@ -11,6 +11,8 @@ use service_kit::observe::lang_of;
 use shared_types::problem::Code;
 use shared_types::text::Lang;
 
+use crate::http::protection::own;
+
 const ENGLISH: &str = include_str!("../../../../docs/TROUBLESHOOTING.md");
 const FRENCH: &str = include_str!("../../../../docs/TROUBLESHOOTING.fr.md");
 
@@ -38,7 +40,7 @@ pub(crate) fn prepare() {
 pub(crate) fn answer(request: &HttpRequest, segment: &str) -> Option<HttpResponse> {
     let lang = lang_of(request);
     let page = PAGES.get(&(lang, segment.to_owned()))?;
-    let mut response = super::own("text/html; charset=utf-8", page.as_str());
+    let mut response = own("text/html; charset=utf-8", page.as_str());
     for (name, value) in [
         (CONTENT_LANGUAGE, lang.tag()),
         (VARY, "accept-language"),

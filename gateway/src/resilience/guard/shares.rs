@@ -1,16 +1,11 @@
 //! How much of an upstream each client has: permits, waiting requests and transfers.
 //!
-//! The counters stand in a table of fixed size. A hash chooses a client's slot, and clients that meet in a slot share
-//! what one of them may have: a given client meets a greedy one with odds of 1 in 8,192. A map that tells all clients
-//! apart would need a lock and an allocation for every request; here, a request costs one hash and two atomic
-//! additions, and the memory is the same whatever comes. The hash is keyed at random, so nobody can look for an address
-//! that shares a slot with another.
+//! Clients that meet in a slot of the table share what one of them may have: a given client meets a greedy one with odds
+//! of 1 in 8,192. A request costs one hash and two atomic additions.
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher as _;
-use std::iter::repeat_with;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::resilience::by_client::ByClient;
 use crate::resilience::rate::Client;
 
 /// 96 KiB for each upstream.
@@ -29,8 +24,8 @@ pub(super) enum Kind {
 struct Counters([AtomicU32; 3]);
 
 pub(super) struct Shares {
-    slots: Box<[Counters]>,
-    hasher: RandomState,
+    /// None where a client may have everything, so that there is nothing to count.
+    clients: Option<ByClient<Counters, SLOTS>>,
     /// The most permits of one client. It is also the most transfers.
     most: u32,
     /// The most requests of one client that wait.
@@ -42,14 +37,12 @@ pub(super) struct Shares {
 pub(super) struct Slot(Option<usize>);
 
 impl Shares {
-    /// For a client: at most `most` of `all` permits, and a tenth of the `queue`. Where `most` is all of them, there is
-    /// nothing to count.
+    /// For a client: at most `most` of `all` permits, and a tenth of the `queue`. Where `most` is all of them, nothing
+    /// is counted.
     pub(super) fn new(most: usize, all: usize, queue: usize) -> Self {
-        let slots = if most < all { SLOTS } else { 0 };
         let bounded = |count| u32::try_from(count).unwrap_or(u32::MAX);
         Self {
-            slots: repeat_with(Counters::default).take(slots).collect(),
-            hasher: RandomState::new(),
+            clients: (most < all).then(ByClient::new),
             most: bounded(most),
             most_waiting: bounded(queue.div_ceil(10)),
         }
@@ -57,10 +50,8 @@ impl Shares {
 
     /// `None` is the gateway itself, which has no share.
     pub(super) fn slot(&self, client: Option<Client>) -> Slot {
-        if self.slots.is_empty() {
-            return Slot(None);
-        }
-        Slot(client.map(|client| self.hasher.hash_one(client) as usize % SLOTS))
+        let clients = self.clients.as_ref();
+        Slot(clients.and_then(|clients| Some(clients.slot(&client?))))
     }
 
     /// Counts one more, unless the client has its share already.
@@ -88,7 +79,7 @@ impl Shares {
     }
 
     fn counter(&self, Slot(slot): Slot, kind: Kind) -> Option<&AtomicU32> {
-        let Counters([permits, waiting, transfers]) = self.slots.get(slot?)?;
+        let Counters([permits, waiting, transfers]) = self.clients.as_ref()?.get(slot?)?;
         Some(match kind {
             Kind::Permit => permits,
             Kind::Waiting => waiting,
@@ -143,7 +134,7 @@ mod tests {
     #[test]
     fn a_share_that_is_everything_is_not_counted() {
         let shares = Shares::new(20, 20, 1);
-        assert!(shares.slots.is_empty());
+        assert!(shares.clients.is_none());
         let slot = shares.slot(client(1));
         assert!((0..99).all(|_| shares.take(slot, Kind::Waiting)));
     }
@@ -155,8 +146,9 @@ mod tests {
             let slot = shares.slot(Some(Client::V4(address.into())));
             shares.take(slot, Kind::Permit);
         }
-        assert_eq!(size_of_val(&*shares.slots), SLOTS * size_of::<Counters>());
-        assert_eq!(size_of_val(&*shares.slots), 96 * 1024);
+        let counters = shares.clients.unwrap();
+        assert_eq!(size_of_val(counters.all()), SLOTS * size_of::<Counters>());
+        assert_eq!(size_of_val(counters.all()), 96 * 1024);
     }
 
     proptest! {
@@ -182,7 +174,7 @@ mod tests {
                 (0..count).for_each(|_| shares.give_back(Slot(Some(slot)), Kind::Permit));
             }
             let is_empty = |counters: &Counters| counters.0.iter().all(|one| one.load(super::Ordering::SeqCst) == 0);
-            prop_assert!(shares.slots.iter().all(is_empty));
+            prop_assert!(shares.clients.unwrap().all().iter().all(is_empty));
         }
     }
 }

@@ -1,18 +1,15 @@
 //! What is kept of each client: 8 bytes in a table of fixed size.
 //!
-//! A client's slot is chosen by a hash, and clients that meet in a slot share a quota. With n other clients at once, a
-//! given one meets any of them with odds of n in 65,536: of a hundred, 1 in 655. A map that tells them apart would
-//! grow with every address that anyone can send from, and would need a lock and a task that cleans up. The hash is
-//! keyed at random in each process, so nobody can look for an address that meets another; and whoever has so many
-//! addresses that they fill the table has to exhaust a quota in each slot to shut everyone out.
+//! Clients that meet in a slot share a quota. With n other clients at once, a given one meets any of them with odds of n
+//! in 65,536: of a hundred, 1 in 655. Whoever has so many addresses that they fill the table has to exhaust a quota in
+//! each slot to shut everyone out.
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher as _;
-use std::iter::repeat_with;
 use std::net::{IpAddr, Ipv4Addr};
 
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed, StateStore};
+
+use crate::resilience::by_client::ByClient;
 
 /// 512 KiB.
 const SLOTS: usize = 65_536;
@@ -28,10 +25,7 @@ pub(crate) enum Client {
 }
 
 /// The state of every client.
-pub(super) struct Table {
-    slots: Box<[InMemoryState]>,
-    hasher: RandomState,
-}
+pub(super) struct Table(ByClient<InMemoryState, SLOTS>);
 
 impl From<IpAddr> for Client {
     fn from(address: IpAddr) -> Self {
@@ -47,15 +41,7 @@ impl From<IpAddr> for Client {
 
 impl Table {
     pub(super) fn new() -> Self {
-        Self {
-            slots: repeat_with(InMemoryState::default).take(SLOTS).collect(),
-            hasher: RandomState::new(),
-        }
-    }
-
-    #[expect(clippy::indexing_slicing, reason = "the table has that many slots")]
-    fn slot(&self, client: &Client) -> &InMemoryState {
-        &self.slots[self.hasher.hash_one(client) as usize % SLOTS]
+        Self(ByClient::new())
     }
 }
 
@@ -66,7 +52,8 @@ impl StateStore for Table {
     where
         F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
     {
-        self.slot(client)
+        self.0
+            .of(client)
             .measure_and_replace(&NotKeyed::NonKey, decide)
     }
 }
@@ -106,17 +93,14 @@ mod tests {
             });
             assert_eq!(noted, Ok(()));
         }
-        assert_eq!(table.slots.len(), SLOTS);
-        assert_eq!(size_of_val(&*table.slots), 512 * 1024);
+        assert_eq!(table.0.all().len(), SLOTS);
+        assert_eq!(size_of_val(table.0.all()), 512 * 1024);
     }
 
     #[test]
     fn each_process_hashes_in_its_own_way() {
         let slots = |table: &Table| {
-            [1, 2, 3].map(|last| {
-                let slot = table.slot(&Client::V4([192, 0, 2, last].into()));
-                (&raw const *slot).addr() - table.slots.as_ptr().addr()
-            })
+            [1, 2, 3].map(|last| table.0.slot(&Client::V4([192, 0, 2, last].into())))
         };
         assert_ne!(slots(&Table::new()), slots(&Table::new()));
     }

@@ -110,14 +110,6 @@ impl Site {
         line.unwrap().parse().unwrap()
     }
 
-    /// A size of `/proc/PID/status` (`proc_pid_status(5)`).
-    fn size(&self, name: &str) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix(name));
-        let kibibytes = line.unwrap().trim().strip_suffix(" kB").unwrap();
-        kibibytes.parse::<u64>().unwrap() * KIB
-    }
-
     /// Neither circuit has opened, and no failure was noted.
     async fn blames_nobody(&self) {
         let told = self.operator.get("/status").await.ok(200);
@@ -177,7 +169,7 @@ const OTHER: Ipv4Addr = Ipv4Addr::new(127, 9, 9, 9);
 async fn unfinished_uploads_of_one_address_take_its_share_of_the_memory_and_others_are_served() {
     let (well, _seen) = json("200 OK", "{}").await;
     let site = Site::open(well).await;
-    let before = site.size("VmRSS:");
+    let before = site.process.size("VmRSS");
     let uploads: Vec<_> = (0..UPLOADS)
         .map(|_| upload(address(1, 2), site.public))
         .collect();
@@ -196,7 +188,7 @@ async fn unfinished_uploads_of_one_address_take_its_share_of_the_memory_and_othe
         assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
         assert!(refused.contains("\r\nretry-after: 1\r\n"), "{refused}");
     }
-    let peak = site.size("VmHWM:").saturating_sub(before);
+    let peak = site.process.size("VmHWM").saturating_sub(before);
     println!(
         "{UPLOADS} uploads of one address: the process is {} KiB larger at most",
         peak / KIB
@@ -211,7 +203,7 @@ async fn unfinished_uploads_of_one_address_take_its_share_of_the_memory_and_othe
 async fn unfinished_uploads_of_many_addresses_stay_within_the_memory_and_it_is_given_back() {
     let (well, _seen) = json("200 OK", "{}").await;
     let site = Site::open(well).await;
-    let before = site.size("VmRSS:");
+    let before = site.process.size("VmRSS");
     let uploads: Vec<_> = (0..UPLOADS)
         .map(|number| upload(address(number, 400), site.public))
         .collect();
@@ -237,7 +229,7 @@ async fn unfinished_uploads_of_many_addresses_stay_within_the_memory_and_it_is_g
         "{refused}"
     );
     assert!(!refused.contains("\"service\":"), "{refused}");
-    let peak = site.size("VmHWM:").saturating_sub(before);
+    let peak = site.process.size("VmHWM").saturating_sub(before);
     println!(
         "{UPLOADS} uploads of 400 addresses: the process is {} KiB larger at most",
         peak / KIB
@@ -251,13 +243,13 @@ async fn unfinished_uploads_of_many_addresses_stay_within_the_memory_and_it_is_g
     })
     .await;
     eventually("the memory is given back", async || {
-        let left = site.size("VmRSS:").saturating_sub(before);
+        let left = site.process.size("VmRSS").saturating_sub(before);
         (left <= peak * 3 / 4).then_some(())
     })
     .await;
     let served = ask(OTHER, site.public, &large).await;
     assert!(served.starts_with("HTTP/1.1 200"), "{served}");
-    let left = site.size("VmRSS:").saturating_sub(before);
+    let left = site.process.size("VmRSS").saturating_sub(before);
     println!("afterwards: {} KiB larger", left / KIB);
 }
 
@@ -276,7 +268,7 @@ async fn answers_that_wait_for_their_clients_stay_within_the_memory() {
     })
     .await;
     let site = Site::open(well).await;
-    let before = site.size("VmRSS:");
+    let before = site.process.size("VmRSS");
     let request = "GET /things?large HTTP/1.1\r\nhost: x\r\n\r\n";
     let mut open = Vec::new();
     let mut refused = Vec::new();
@@ -298,7 +290,7 @@ async fn answers_that_wait_for_their_clients_stay_within_the_memory() {
     }
     let answer = ask(OTHER, site.public, GET).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    let peak = site.size("VmHWM:").saturating_sub(before);
+    let peak = site.process.size("VmHWM").saturating_sub(before);
     println!(
         "{} slow readers: {} KiB larger at most",
         open.len(),

@@ -21,13 +21,6 @@ const SLACK: u64 = 2 * MIB;
 /// Many at once, so that it is over soon.
 const AT_ONCE: usize = 50;
 
-fn resident(process: &Process) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kibibytes = line.unwrap().trim().strip_suffix(" kB").unwrap();
-    kibibytes.parse::<u64>().unwrap() * 1024
-}
-
 /// Asks as many questions, each of them its own and as long as it may be.
 async fn ask(public: &Client, path: &str, questions: usize) {
     let long = "x".repeat(900);
@@ -61,10 +54,10 @@ async fn a_flood_of_questions_makes_the_cache_take_no_more_memory_than_it_may() 
     let public = Client::of(process.addr());
     // First those of which nothing is stored.
     ask(&public, "/things", 1000).await;
-    let before = resident(&process);
+    let before = process.size("VmRSS");
     // Twice as many as fit.
     ask(&public, "/menu", 5_000).await;
-    let after = resident(&process);
+    let after = process.size("VmRSS");
     let grown = after.saturating_sub(before);
     println!(
         "cache {CACHE}: VmRSS {before} before, {after} after, {grown} more; an answer {} and a question 900 bytes",

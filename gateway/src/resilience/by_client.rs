@@ -1,0 +1,47 @@
+//! A table of fixed size that holds something for each client.
+//!
+//! A hash chooses a client's slot, and clients that meet in a slot share what it holds. A map that tells all clients apart
+//! would grow with every address that anyone can send from, and would need a lock and an allocation for each request. The
+//! hash is keyed at random in each process, so nobody can look for an address that meets another.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
+use std::iter::repeat_with;
+
+use super::rate::Client;
+
+pub(super) struct ByClient<C, const SLOTS: usize> {
+    slots: Box<[C]>,
+    hasher: RandomState,
+}
+
+impl<C: Default, const SLOTS: usize> ByClient<C, SLOTS> {
+    pub(super) fn new() -> Self {
+        Self {
+            slots: repeat_with(C::default).take(SLOTS).collect(),
+            hasher: RandomState::new(),
+        }
+    }
+}
+
+impl<C, const SLOTS: usize> ByClient<C, SLOTS> {
+    /// The place of a client's slot.
+    pub(super) fn slot(&self, client: &Client) -> usize {
+        self.hasher.hash_one(client) as usize % SLOTS
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "the table has that many slots")]
+    pub(super) fn of(&self, client: &Client) -> &C {
+        &self.slots[self.slot(client)]
+    }
+
+    /// What a slot holds, by its place.
+    pub(super) fn get(&self, slot: usize) -> Option<&C> {
+        self.slots.get(slot)
+    }
+
+    #[cfg(test)]
+    pub(super) fn all(&self) -> &[C] {
+        &self.slots
+    }
+}
