@@ -21,8 +21,7 @@ const BUDGET: u64 = 16 * MIB;
 
 const UPLOADS: u16 = 800;
 
-/// What a connection may take beside that: its own buffers, as `gateway.toml` says, and what holds its state, which is
-/// larger without optimisation.
+/// What a connection may take beside that, as `gateway.toml` says. It takes 46 to 57 KiB in an optimised build.
 const CONNECTION: u64 = 64 * KIB;
 
 /// The whole of an upload, of which the last byte never comes.
