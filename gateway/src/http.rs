@@ -1,4 +1,4 @@
-//! HTTP as the standards have it, and connections as bytes. It knows nothing of routes or upstreams.
+//! HTTP as the standards define it, and connections as bytes; nothing of routes or upstreams.
 
 pub(crate) mod chunks;
 pub(crate) mod client_connection;

@@ -1,15 +1,15 @@
-//! Where a chunked body ends (RFC 9112 §7.1), and whether it is one: sizes are digits, lines end in CRLF, and what
-//! nobody reads (extensions, trailers) is bounded.
+//! Finds the end of a chunked body (RFC 9112 §7.1) and checks its framing: sizes are digits, lines
+//! end in CRLF. Extensions and trailers, which nobody reads, are bounded.
 
 use crate::http::grammar::is_token_byte;
 
-/// 16 hexadecimal digits are what 64 bits hold.
+/// 64 bits are 16 hexadecimal digits.
 const MOST_DIGITS: u8 = 16;
 
-/// An extension line or a field of the trailers, as long as a usual server takes a line for.
+/// The longest extension line or trailer field: common servers take a line as long.
 const LONGEST_LINE: u16 = 4096;
 
-/// All extensions, or all trailers, of one body.
+/// Bytes of extensions and trailers that one body may have.
 const MOST_UNREAD: u32 = 16 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,8 @@ enum State {
     },
     DataCr,
     DataLf,
-    /// The beginning of the line after the last chunk, or after a trailer: the end, or a field's name.
+    /// The start of a line after the last chunk: the empty line that ends the body, or a field's
+    /// name.
     TrailerName {
         length: u16,
     },
@@ -53,27 +54,27 @@ enum State {
     EndLf,
 }
 
-/// What of some bytes belongs to the body.
+/// How many of the given bytes belong to the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taken {
-    /// All, and there is more to come.
+    /// All of them, and more are to come.
     All,
-    /// So many, and the body is whole.
+    /// This many; the body is complete.
     Whole(usize),
-    /// So many; the next one has no place there.
+    /// This many; the next byte breaks the framing.
     Broken(usize),
 }
 
-/// The next bytes that belong together.
+/// The next run of bytes of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Run {
-    /// So many bytes of content.
+    /// This many bytes of content.
     Data(usize),
-    /// So many around it.
+    /// This many bytes of framing.
     Frame(usize),
-    /// So many around it, and the body is whole.
+    /// This many bytes of framing; the body is complete.
     End(usize),
-    /// So many; the next one has no place there.
+    /// This many bytes; the next one breaks the framing.
     Broken(usize),
 }
 
@@ -101,7 +102,7 @@ impl Chunks {
         Taken::All
     }
 
-    /// What `bytes` begin with.
+    /// Says what `bytes` begin with.
     pub(crate) fn next(&mut self, bytes: &[u8]) -> Run {
         if let State::Data { left } = self.state {
             let here = left.min(bytes.len() as u64);
@@ -181,7 +182,7 @@ enum Step {
     End,
 }
 
-/// What a field's value may hold (RFC 9110 §5.5).
+/// The bytes that a field's value may hold (RFC 9110 §5.5).
 fn is_field_byte(byte: u8) -> bool {
     byte == b'\t' || !byte.is_ascii_control()
 }
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_broken_at_the_byte_that_has_no_place_there() {
+    fn a_malformed_body_breaks_at_its_first_wrong_byte() {
         for (good, bad) in [
             ("", "x\r\n"),
             ("", "\r\n"),
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_reads_is_bounded() {
+    fn extensions_and_trailers_are_bounded() {
         let long = "x".repeat(5000);
         let many = "x: y\r\n".repeat(10_000);
         for body in [
@@ -266,7 +267,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_body_is_taken_alike_however_it_comes(
+        fn a_body_is_read_alike_however_it_is_cut(
             chunks in prop::collection::vec("[a-z\r\n]{1,40}", 0..6),
             cuts in prop::collection::vec(1..30_usize, 0..20),
         ) {

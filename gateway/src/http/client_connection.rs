@@ -1,4 +1,4 @@
-//! What a connection and the requests on it tell each other. Both live on one worker.
+//! State that a client's connection shares with the requests on it. Both live on one worker.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -9,47 +9,46 @@ use tokio::time::Instant;
 
 use crate::http::lazy_timer::Patience;
 
-/// How much of a body a connection reads ahead of whoever takes it. As much as actix-http holds back by itself, which it
-/// looks at only between two reads of up to 128 KiB.
+/// How far a connection reads a body ahead of the request that takes it. actix-http itself holds
+/// back as much, but checks only between two reads of up to 128 KiB.
 pub(crate) const BODY_AHEAD: usize = 32 * 1024;
 
-/// Shared by a client's connection and its requests.
 #[derive(Debug, Default)]
 pub(crate) struct Link {
     /// Requests whose answers have begun.
     answered: Cell<u64>,
     /// Requests whose answers have ended.
     ended: Cell<u64>,
-    /// The connection, where it wants to know that another one has.
+    /// Wakes the connection when another answer has ended.
     next: RefCell<Option<Waker>>,
     is_body_wanted: Cell<bool>,
-    /// The connection, where it wants to know that the body is.
+    /// Wakes the connection when the body is wanted.
     waiting: RefCell<Option<Waker>>,
-    /// Since when nothing but the client's body is waited for.
+    /// Since when only the client's body is waited for.
     body_awaited_since: Cell<Option<Instant>>,
     has_stalled: Cell<bool>,
-    /// The body that comes is for somebody who may take it.
+    /// Whether [`BODY_AHEAD`] limits the body, because a request may still take it.
     is_body_metered: Cell<bool>,
-    /// Bytes of it that were passed on since all that had come was taken, its framing included.
+    /// Bytes of the body, with its framing, passed on since the request took all that had come.
     body_ahead: Cell<usize>,
-    /// The connection, where it wants to know that the body is taken.
+    /// Wakes the connection when the body has been taken.
     room: RefCell<Option<Waker>>,
-    /// Interim answers to the request that is under way, as they are written. They are few, and rare.
+    /// Interim answers to the current request, as they are written. They are few, and rare.
     interim: RefCell<Vec<Bytes>>,
     is_delimited_by_end: Cell<bool>,
     is_closing: Cell<bool>,
     has_no_end: Cell<bool>,
-    /// What the requests are held to, which come one after another.
+    /// The timer of the current request: requests come one after another.
     exchange: Rc<RefCell<Patience>>,
 }
 
 impl Link {
-    /// The timer of the request that is under way.
+    /// The timer of the current request.
     pub(crate) fn exchange(&self) -> Rc<RefCell<Patience>> {
         Rc::clone(&self.exchange)
     }
 
-    /// The answer to a request is there to be written.
+    /// Notes that the answer to a request is ready to be written.
     pub(crate) fn answer_begins(&self) {
         self.answered.set(self.answered.get() + 1);
     }
@@ -58,7 +57,7 @@ impl Link {
         self.answered.get()
     }
 
-    /// The answer to a request has ended, and has been written as far as it goes.
+    /// Notes that the answer to a request has ended, and is written as far as it goes.
     pub(crate) fn request_ends(&self) {
         self.ended.set(self.ended.get() + 1);
         self.body_awaited_since.set(None);
@@ -72,13 +71,13 @@ impl Link {
         self.ended.get()
     }
 
-    /// Has `connection` woken when the next answer ends.
+    /// Wakes `connection` when the next answer ends.
     pub(crate) fn wake_at_end(&self, connection: &Waker) {
         self.next.replace(Some(connection.clone()));
     }
 
-    /// Says that the upstream could take more of the body than has come. If nothing has come, it is time for a
-    /// `100 Continue`.
+    /// Notes that the upstream can take more of the body than has come. If nothing has come, it is
+    /// time for a `100 Continue`.
     pub(crate) fn want_body(&self) {
         if self.body_awaited_since.get().is_none() {
             self.body_awaited_since.set(Some(Instant::now()));
@@ -91,7 +90,7 @@ impl Link {
         }
     }
 
-    /// Whether the body is wanted. Wakes the connection once it is.
+    /// Whether the body is wanted. If not, `connection` is woken once it is.
     pub(crate) fn is_body_wanted(&self, connection: &Waker) -> bool {
         let wanted = self.is_body_wanted.get();
         if !wanted {
@@ -100,23 +99,23 @@ impl Link {
         wanted
     }
 
-    /// Another request waits for its `100 Continue`.
+    /// Begins again for the next request that waits for its `100 Continue`.
     pub(crate) fn forget_body(&self) {
         self.is_body_wanted.set(false);
     }
 
-    /// Some of the body has been taken, or its end: the client is no longer waited for.
+    /// Notes that a part of the body, or its end, was taken: the client is no longer waited for.
     pub(crate) fn take_body(&self) {
         self.body_awaited_since.set(None);
     }
 
-    /// A body begins. No more of it is passed on than [`BODY_AHEAD`] before it is taken.
+    /// Begins a body: at most [`BODY_AHEAD`] of it is passed on before it is taken.
     pub(crate) fn meter_body(&self) {
         self.is_body_metered.set(true);
         self.body_ahead.set(0);
     }
 
-    /// Nobody takes the rest of the body.
+    /// Notes that nobody takes the rest of the body.
     pub(crate) fn leave_body(&self) {
         self.is_body_metered.set(false);
         self.make_room();
@@ -129,17 +128,17 @@ impl Link {
         }
     }
 
-    /// So many bytes of a body have been passed on.
+    /// Counts bytes of a body that were passed on.
     pub(crate) fn pass_body(&self, bytes: usize) {
         self.body_ahead.set(self.body_ahead.get() + bytes);
     }
 
-    /// Whether as much has been passed on as may be.
+    /// Whether no more of the body may be passed on for now.
     pub(crate) fn is_body_ahead(&self) -> bool {
         self.is_body_metered.get() && self.body_ahead.get() >= BODY_AHEAD
     }
 
-    /// Has `connection` woken when more of a body may be passed on.
+    /// Wakes `connection` when more of a body may be passed on.
     pub(crate) fn wake_for_room(&self, connection: &Waker) {
         self.room.replace(Some(connection.clone()));
     }
@@ -148,17 +147,16 @@ impl Link {
         self.body_awaited_since.get()
     }
 
-    /// An interim answer is there to be written, before the answer to the request that is under way.
+    /// Adds an interim answer, to be written before the answer to the current request.
     pub(crate) fn add_interim(&self, answer: Bytes) {
         self.interim.borrow_mut().push(answer);
     }
 
-    /// The interim answers that are to be written.
     pub(crate) fn take_interim(&self) -> Vec<Bytes> {
         self.interim.take()
     }
 
-    /// The client has kept the rest of its body back for too long.
+    /// Notes that the client has held back the rest of its body for too long.
     pub(crate) fn stall(&self) {
         self.has_stalled.set(true);
     }
@@ -167,7 +165,8 @@ impl Link {
         self.has_stalled.get()
     }
 
-    /// Only the connection's end delimits the answer: unless that is clean, the answer is not whole.
+    /// Notes that only the connection's end delimits the answer: without a clean end, it is
+    /// incomplete.
     pub(crate) fn delimit_by_end(&self) {
         self.is_delimited_by_end.set(true);
     }
@@ -176,7 +175,7 @@ impl Link {
         self.is_delimited_by_end.get()
     }
 
-    /// The answer goes on for as long as its client is there.
+    /// Notes that the answer goes on for as long as its client is connected.
     pub(crate) fn answer_has_no_end(&self) {
         self.has_no_end.set(true);
     }
@@ -185,7 +184,7 @@ impl Link {
         self.has_no_end.get()
     }
 
-    /// An answer says that it is the last one.
+    /// Notes that an answer has announced that it is the last one.
     pub(crate) fn close(&self) {
         self.is_closing.set(true);
     }

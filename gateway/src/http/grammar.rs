@@ -1,6 +1,6 @@
-//! The parts of HTTP's grammar that more than one place holds what it gets against.
+//! The parts of HTTP's grammar that several modules check.
 
-/// `tchar`, of which a method, a field's name and many values are made (RFC 9110 §5.6.2).
+/// `tchar`: methods, field names and many values consist of it (RFC 9110 §5.6.2).
 pub(crate) fn is_token_byte(byte: u8) -> bool {
     matches!(
         byte,
@@ -13,8 +13,8 @@ pub(crate) fn is_token(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|byte| is_token_byte(*byte))
 }
 
-/// `host [ ":" port ]` (RFC 3986 §3.2) without user information. Of what a registered name may hold, what no name has
-/// is left out: a list of two is no name.
+/// `host [ ":" port ]` (RFC 3986 §3.2) without user information. Stricter than RFC 3986: characters
+/// that no real host name uses, such as a comma, are refused.
 pub(crate) fn is_authority(text: &[u8]) -> bool {
     let (host_ends, is_host) = if let [b'[', rest @ ..] = text {
         let Some(end) = rest.iter().position(|byte| *byte == b']') else {
@@ -52,7 +52,7 @@ fn is_address(byte: u8) -> bool {
     byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')
 }
 
-/// RFC 3986 §3.2.3 lets it be empty.
+/// An empty port is valid (RFC 3986 §3.2.3).
 fn is_port(text: &[u8]) -> bool {
     let port = text.iter().try_fold(0, |port: u32, byte| {
         let digit = byte.is_ascii_digit().then(|| u32::from(byte - b'0'))?;

@@ -1,5 +1,5 @@
-//! A timer that serves many deadlines, one after another. Setting one costs more than looking at the clock: so it is moved
-//! only to an earlier moment, and where it fires too early it is set again.
+//! A timer that serves many deadlines, one after another. Setting a timer costs more than reading
+//! the clock, so it is moved only to an earlier moment. If it fires too early, it is set again.
 
 use std::future::Future as _;
 use std::pin::Pin;
@@ -11,7 +11,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 pub(crate) struct Patience(Option<Pin<Box<Sleep>>>);
 
 impl Patience {
-    /// Ready once `deadline` has passed; else the task is woken by then.
+    /// Ready once `deadline` has passed; otherwise the task is woken by then.
     pub(crate) fn poll_until(&mut self, deadline: Instant, context: &mut Context<'_>) -> Poll<()> {
         let timer = self
             .0
@@ -38,7 +38,8 @@ mod tests {
 
     use super::Patience;
 
-    /// When it ends, in seconds, where `first` is the deadline at first and `then` is at every later look.
+    /// Seconds until it is ready, if `first` is the deadline at the first poll and `then` at every
+    /// later one.
     async fn ends_after(first: u64, then: u64) -> u64 {
         let begun = Instant::now();
         let (mut patience, mut is_first) = (Patience::default(), true);
@@ -54,7 +55,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_deadline_that_was_named_last_counts() {
+    async fn the_last_deadline_counts() {
         for (first, then) in [(5, 5), (5, 3), (3, 5)] {
             assert_eq!(ends_after(first, then).await, then, "{first}, then {then}");
         }

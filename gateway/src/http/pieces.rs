@@ -1,28 +1,31 @@
 //! An answer's body in small pieces.
 //!
-//! actix-http copies a piece of a body into the connection's write buffer, however large the piece is: a page of 1.5 MB
-//! that the gateway holds once would be held again for each client that reads slowly. A piece is a slice of the shared
-//! bytes, and the next one is given only when the client has taken most of those before.
+//! actix-http copies each piece of a body, however large, into the connection's write buffer. A
+//! page of 1.5 MB that the gateway holds once would be held again for each slow client. A piece is
+//! a slice of the shared bytes, and the next one is given only when the client has taken most of
+//! the earlier ones.
 
 use bytes::Bytes;
 
-/// The most that a body gives at once, and that HTTP/1 gathers before it writes: a connection's write buffer then stays
-/// below 32 KiB. Larger ones save few calls of the system and multiply by the number of slow clients.
+/// The largest piece, and the most that HTTP/1 gathers before it writes: a connection's write
+/// buffer then stays below 32 KiB. Larger pieces save few system calls and multiply by the number
+/// of slow clients.
 pub(crate) const PIECE: usize = 16 * 1024;
 
-/// What is left of a piece that was too large.
+/// The rest of a body that is larger than one piece.
 #[derive(Debug, Default)]
 pub(crate) struct Pieces {
     rest: Bytes,
 }
 
 impl Pieces {
-    /// The next piece of what is left, if anything is.
+    /// The next piece of the rest, if any.
     pub(crate) fn next(&mut self) -> Option<Bytes> {
         (!self.rest.is_empty()).then(|| self.rest.split_to(PIECE.min(self.rest.len())))
     }
 
-    /// The beginning of `whole`; [`Self::next`] gives the rest. Only where nothing is left.
+    /// Returns the beginning of `whole`; [`Self::next`] gives the rest. Call it only when no rest
+    /// is left.
     pub(crate) fn cut(&mut self, mut whole: Bytes) -> Bytes {
         if whole.len() <= PIECE {
             return whole;

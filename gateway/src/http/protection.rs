@@ -7,8 +7,8 @@ use actix_web::http::header::{
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 
-/// What OWASP advises for an API: its answers are data, which no browser is to guess at, frame, run or keep. What an
-/// upstream answers is its own.
+/// OWASP's advice for an API: its answers are data, which a browser must not guess at, frame, run
+/// or keep. An upstream's answer has its own fields.
 const FIELDS: [(HeaderName, HeaderValue); 4] = [
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (
@@ -19,21 +19,21 @@ const FIELDS: [(HeaderName, HeaderValue); 4] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
 ];
 
-/// The policy of a page that is made of files beside it: these and nothing else, no other origin, no script or style that
-/// stands in the page. Icons may be `data:` images.
+/// The policy of a page that is built from files beside it: no other origin, no inline script or
+/// style. Icons may be `data:` images.
 pub(crate) const OWN_FILES: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-/// Adds the fields.
+/// Adds [`FIELDS`].
 pub(crate) fn protect(headers: &mut HeaderMap) {
     for (name, value) in FIELDS {
         headers.insert(name, value);
     }
 }
 
-/// A 200 with the fields.
+/// A 200 with [`FIELDS`].
 pub(crate) fn own(media_type: &'static str, body: impl MessageBody + 'static) -> HttpResponse {
     let mut response = HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, media_type))

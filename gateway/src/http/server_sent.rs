@@ -8,7 +8,8 @@ use super::protection::own;
 
 const MEDIA_TYPE: &str = "text/event-stream";
 
-/// An event. A line of data for each line of the body, which a service may have broken where it liked.
+/// Formats an event, with one `data` line for each line of the body: a service may break lines
+/// anywhere.
 pub(crate) fn event(name: &str, data: &[u8]) -> Vec<u8> {
     let mut event = Vec::with_capacity(data.len() + 64);
     event.extend_from_slice(b"event: ");
@@ -23,7 +24,7 @@ pub(crate) fn event(name: &str, data: &[u8]) -> Vec<u8> {
     event
 }
 
-/// Whether an answer, ours or an upstream's, is a stream of events.
+/// Whether an answer, the gateway's or an upstream's, is a stream of events.
 pub(crate) fn is_stream(answer: &HttpResponse) -> bool {
     answer.body().size() == BodySize::Stream
         && answer
@@ -32,7 +33,7 @@ pub(crate) fn is_stream(answer: &HttpResponse) -> bool {
             .is_some_and(|value| value.as_bytes().starts_with(MEDIA_TYPE.as_bytes()))
 }
 
-/// The answer that they are the body of.
+/// The answer whose body the events are.
 pub(crate) fn answer() -> HttpResponse {
     own(MEDIA_TYPE, ())
 }

@@ -1,9 +1,9 @@
-//! Which trace a request belongs to (W3C Trace Context, levels 1 and 2): the client's where it names one, else a new
-//! one.
+//! The trace of a request (W3C Trace Context, levels 1 and 2): the client's if it names one, else a
+//! new one.
 //!
-//! The gateway takes part under an id of its own, which is the parent of whatever an upstream records. A new trace is
-//! marked as sampled: each request leaves a line in the log, so that there is a record, and a service that samples
-//! by its parent would never begin by itself.
+//! The gateway takes part under an id of its own, which is the parent of what an upstream records.
+//! A new trace is marked as sampled: each request leaves a record, its log line, and a service that
+//! samples by its parent would otherwise never begin.
 
 #[cfg(any(fuzzing, test))]
 pub(crate) mod invariants;
@@ -19,7 +19,7 @@ const SAMPLED: u8 = 0b01;
 /// The trace id has at least 7 random bytes at its end (level 2).
 const RANDOM: u8 = 0b10;
 
-/// What the ids are made of. They are no secrets: any generator does that is uniform, which level 2 wants.
+/// Random numbers for the ids. They are no secrets, so any uniform generator will do (level 2).
 pub(crate) type Random = (u128, u64);
 
 /// The trace of one request.
@@ -31,18 +31,18 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
-    /// Goes on with the trace that the request names, or begins one.
+    /// Continues the trace that the request names, or begins one.
     pub(crate) fn go_on_or_begin(fields: &HeaderMap, random: Random) -> Self {
         let sent = traceparent::sent(fields);
         let received = sent.and_then(|value| traceparent::parse(value.as_bytes()));
         let (trace_id, parent_id) = random;
-        // An id of zeros alone is none.
+        // An id of zeros is invalid.
         let parent_id = hex(parent_id.max(1).into());
         match received {
             Some(Received { trace_id, flags }) => {
                 let states = fields.get_all(&TRACESTATE).map(AsRef::as_ref);
                 Self {
-                    // The flags that are not known have to be zero on the way out.
+                    // Unknown flags have to be zero on the way out.
                     text: compose(trace_id, &parent_id, flags & (SAMPLED | RANDOM)),
                     keeps_state: state::is_well_formed(states),
                 }
@@ -62,12 +62,12 @@ impl Trace {
         id.and_then(Result::ok).unwrap_or("-")
     }
 
-    /// What `traceparent` says to the upstream.
+    /// The value of the upstream's `traceparent`.
     pub(crate) fn traceparent(&self) -> &[u8] {
         &self.text
     }
 
-    /// Whether this field of the request is a `tracestate` that cannot be read or belongs to no trace.
+    /// Whether this field is a `tracestate` that is malformed or belongs to no trace.
     pub(crate) fn drops(&self, name: &str) -> bool {
         !self.keeps_state && name == TRACESTATE.as_str()
     }
@@ -99,19 +99,19 @@ mod tests {
     }
 
     #[test]
-    fn a_trace_goes_on_under_an_id_of_the_gateways_own() {
+    fn a_trace_continues_under_the_gateways_own_id() {
         assert_eq!(goes_on(&[("traceparent", SENT)]), CONTINUED);
         assert_eq!(trace(&[("traceparent", SENT)]).id(), TRACE_ID);
     }
 
     #[test]
-    fn without_one_a_trace_begins_that_is_sampled_and_random() {
+    fn a_new_trace_is_sampled_and_random() {
         assert_eq!(goes_on(&[]), BEGUN);
         assert_eq!(trace(&[]).id(), "00000000000000000000000000000123");
     }
 
     #[test]
-    fn known_flags_go_on_and_no_others() {
+    fn only_known_flags_are_sent_on() {
         for (sent, expected) in [("00", "00"), ("02", "02"), ("ff", "03"), ("c9", "01")] {
             let sent = format!("00-{TRACE_ID}-00f067aa0ba902b7-{sent}");
             let expected = format!("00-{TRACE_ID}-0000000000000bad-{expected}");
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_cannot_be_read_or_comes_twice_begins_anew() {
+    fn a_malformed_or_repeated_traceparent_begins_a_new_trace() {
         assert_eq!(goes_on(&[("traceparent", "00-4bf9-00f0-01")]), BEGUN);
         let twice = [("traceparent", SENT), ("traceparent", SENT)];
         assert_eq!(goes_on(&twice), BEGUN);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_goes_with_its_trace_alone() {
+    fn a_tracestate_goes_only_with_its_trace() {
         let (state, parent) = (("tracestate", "rojo=1"), ("traceparent", SENT));
         assert!(!trace(&[parent, state]).drops("tracestate"));
         assert!(trace(&[state]).drops("tracestate"));
@@ -146,7 +146,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_comes_what_goes_on_is_valid(
+        fn the_traceparent_that_is_sent_is_valid(
             sent in prop_oneof!["[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[ -~]*)?", "[ -~]{0,70}"],
             random in any::<(u128, u64)>(),
         ) {
@@ -158,7 +158,7 @@ mod tests {
             let parts: Vec<_> = text.split('-').collect();
             prop_assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [2, 32, 16, 2]);
             prop_assert_eq!(parts[1], trace.id());
-            // The next gateway goes on with the same trace and the same flags.
+            // The next gateway continues the same trace with the same flags.
             headers.insert(name, HeaderValue::from_str(&text).unwrap());
             let next = Trace::go_on_or_begin(&headers, (0, 1));
             prop_assert_eq!(next.id(), trace.id());

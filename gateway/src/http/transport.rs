@@ -1,4 +1,4 @@
-//! A connection, with or without TLS, of either side.
+//! A connection to a client or an upstream, with or without TLS.
 
 use std::io;
 use std::pin::Pin;
@@ -15,13 +15,13 @@ pub(crate) enum Transport {
 }
 
 impl Transport {
-    /// Has the connection end in a reset instead of an end, once it is dropped.
+    /// Makes the connection end in a reset when it is dropped.
     pub(crate) fn reset(&self) {
-        // It fails only where the connection is gone already.
+        // This fails only if the connection is already gone.
         let _ = self.tcp().set_zero_linger();
     }
 
-    /// What has broken the connection, where something has since it was last asked.
+    /// The error that broke the connection, if one did since the last call.
     pub(crate) fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.tcp().take_error()
     }

@@ -1,5 +1,5 @@
-//! Whatever a client sends, what goes out is a `traceparent` of version 00 (W3C Trace Context §3.2) that the next
-//! gateway goes on with, and a `tracestate` only with the trace that it came with.
+//! For any input, the gateway sends a `traceparent` of version 00 (W3C Trace Context §3.2) that the
+//! next gateway continues, and a `tracestate` only with the trace that it came with.
 
 use actix_web::http::header::HeaderValue;
 
@@ -8,7 +8,7 @@ use service_kit::traceparent;
 use super::{TRACESTATE, Trace};
 use crate::harness::fuzzing::fields;
 
-/// `bytes` are what the generator gives, and a head.
+/// `bytes` are the random numbers for the ids, then a head.
 pub(crate) fn hold(bytes: &[u8]) {
     let (trace_id, bytes) = bytes.split_first_chunk().unwrap_or((&[0; 16], bytes));
     let (parent_id, bytes) = bytes.split_first_chunk().unwrap_or((&[0; 8], bytes));

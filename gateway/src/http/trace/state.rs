@@ -1,16 +1,17 @@
-//! The grammar of `tracestate` (W3C Trace Context §3.3). The gateway adds no member of its own, so a list that is
-//! well-formed goes on as it came, byte for byte; of one that is not, nothing can be told apart.
+//! The grammar of `tracestate` (W3C Trace Context §3.3). The gateway adds no member of its own, so
+//! a well-formed list is sent on byte for byte. A malformed list is dropped: its members cannot be
+//! told apart.
 
-/// More is no list. With the length of a key and a value, it bounds what is passed on far above the 512 characters
-/// that have to be.
+/// A longer list is malformed. With the length of a key and a value, this bounds the list far above
+/// the 512 characters that must be passed on.
 const MAX_MEMBERS: usize = 32;
 
 const MAX_LENGTH: usize = 256; // of a key, and of a value
 
-/// `lines` are those of one head, which make one list.
+/// `lines` are the field's lines in one head, which make one list.
 pub(super) fn is_well_formed<'a>(lines: impl Iterator<Item = &'a [u8]>) -> bool {
     let members = lines.flat_map(|line| line.split(|byte| *byte == b','));
-    // Members that are empty are allowed and mean nothing.
+    // Empty members are allowed and mean nothing.
     let mut members = members
         .map(<[u8]>::trim_ascii)
         .filter(|member| !member.is_empty());
@@ -25,7 +26,7 @@ fn is_member(member: &[u8]) -> bool {
     is_key(key) && is_value(value)
 }
 
-/// As level 2 has it, which takes all that level 1 does.
+/// The grammar of level 2, which takes every key of level 1.
 fn is_key(key: &[u8]) -> bool {
     let is_first = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     key.first().is_some_and(is_first)
@@ -35,7 +36,7 @@ fn is_key(key: &[u8]) -> bool {
             .all(|byte| is_first(byte) || b"_-*/@".contains(byte))
 }
 
-/// Visible ASCII and spaces, but no `,` (which has separated already), no `=` and no space at the end.
+/// Visible ASCII and spaces, but no `,` (it has separated already), no `=` and no space at the end.
 fn is_value(value: &[u8]) -> bool {
     (1..=MAX_LENGTH).contains(&value.len())
         && value
@@ -57,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_as_the_specification_has_them_are_well_formed() {
+    fn lists_of_the_specification_are_well_formed() {
         for lines in [
             &["rojo=00f067aa0ba902b7,congo=t61rcWkgMzE"][..],
             &["foo=1 \t , \t bar=2", "", "baz=3"],
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_grammar_does_not_have_is_not() {
+    fn lists_outside_the_grammar_are_malformed() {
         for line in [
             "foo",
             "=1",
