@@ -1,4 +1,4 @@
-//! What can go wrong with a request at the gateway, who is at fault, and what the client is told.
+//! The faults of a request at the gateway: who is at fault, and what the client is told.
 
 pub(crate) mod degraded;
 pub(crate) mod refusal;
@@ -14,44 +14,44 @@ use crate::config::Upstream;
 use crate::resilience::guard::{CircuitOpen, NoPermit, Overloaded, Scope};
 use crate::resilience::memory::NoRoom;
 
-/// Why an upstream gave no answer that could be relayed.
+/// Why an upstream gave no answer that can be relayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UpstreamFault {
-    /// It refused the connection, or its name or certificate led nowhere.
+    /// The connection was refused, or its name or certificate led nowhere.
     Unreachable,
-    /// It dropped the connection instead of answering what it was sent.
+    /// It dropped the connection instead of answering the request.
     Dropped,
     /// It answered something that is not HTTP.
     InvalidResponse,
-    /// It was too slow to be connected to.
+    /// Connecting took too long.
     ConnectTimeout,
     /// It was too slow to answer.
     Timeout,
-    /// It answered that it has failed, where there is no answer of its own to relay.
+    /// It answered with a failure, in a place that relays no answer.
     Failed,
-    /// It was not asked: it has failed too often lately, or the route has.
+    /// It was not asked: its circuit or the route's is open after too many failures.
     CircuitOpen {
         open: CircuitOpen,
-        /// The one that has opened the circuit, if one has.
+        /// The drill that opened the circuit, if a drill did.
         drill: Option<DrillMode>,
     },
-    /// It was not asked: too much is under way to it.
+    /// It was not asked: too many requests to it are under way.
     Overloaded,
-    /// It was not asked, or was too late: a failure drill stands in for it.
+    /// A failure drill stands in for it: it was not asked, or looked too slow.
     Drill {
         mode: DrillMode,
         retry_after: Duration,
     },
 }
 
-/// Why a client's request could not be taken in.
+/// Why a client's request could not be accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ClientFault {
     /// The body is larger than the limit.
     TooLarge,
-    /// The head, with what the gateway adds, is larger than an upstream reads.
+    /// The head, with the gateway's additions, is larger than an upstream reads.
     HeadTooLarge,
-    /// The body's framing is broken, or a parameter is not fit to be sent on.
+    /// The body's framing is broken, or a path parameter must not be sent on.
     Malformed,
     /// The body did not arrive within the deadline.
     TooSlow,
@@ -65,13 +65,14 @@ pub(crate) enum Fault {
         cause: String,
     },
     Client(ClientFault),
-    /// The client has its share of what may be under way to the upstream, and none of that ended in time.
+    /// The client has used up its share of the requests to the upstream, and none of them ended in
+    /// time.
     ShareUsed,
-    /// There is no room for the body of the request, or of its answer.
+    /// There is no memory for the body of the request, or of its answer.
     NoRoom(NoRoom),
     /// The request keeps coming back: an upstream's URL leads to this gateway again.
     Loop,
-    /// No fault of either side.
+    /// The gateway's own failure.
     Internal(String),
 }
 
@@ -91,7 +92,7 @@ impl Fault {
         Self::upstream(UpstreamFault::CircuitOpen { open, drill }, cause)
     }
 
-    /// The failure drill whose doing it is.
+    /// The failure drill that caused this fault, if any.
     pub(crate) fn drill(&self) -> Option<DrillMode> {
         match self {
             Self::Upstream { fault, .. } => match fault {
@@ -103,7 +104,7 @@ impl Fault {
         }
     }
 
-    /// An upstream whose answer did not come in time.
+    /// The upstream's answer did not come in time.
     pub(crate) fn late() -> Self {
         Self::upstream(UpstreamFault::Timeout, "no answer within the deadline")
     }
@@ -134,7 +135,7 @@ impl Fault {
         self.code() == Code::UpstreamTimeout
     }
 
-    /// When it is worth asking again, in whole seconds as `Retry-After` has them: never 0, which would be at once.
+    /// When to ask again, in whole seconds for `Retry-After`: never 0, which would mean at once.
     pub(crate) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Upstream { fault, .. } => fault.retry_after(),
@@ -196,8 +197,8 @@ impl UpstreamFault {
         }
     }
 
-    /// The sentence that names the upstream. Who sent a request that must not be repeated blindly (RFC 9110 §9.2.2) is
-    /// not told to try again where the upstream may have done it.
+    /// The sentence that names the upstream. It does not advise to repeat a request that must not
+    /// be repeated blindly (RFC 9110 §9.2.2) if the upstream may have carried it out.
     pub(crate) fn detail(self, upstream: &Upstream, method: &Method) -> Text {
         use shared_types::text::Lang::{En, Fr};
         let (fr, en) = (upstream.label.to(Fr), upstream.label.to(En));
@@ -258,7 +259,7 @@ impl UpstreamFault {
     }
 }
 
-/// The next whole number of seconds, at least 1.
+/// Rounds up to whole seconds, at least 1.
 pub(crate) fn whole_seconds(duration: Duration) -> u64 {
     let up = u64::from(duration.subsec_nanos() > 0);
     (duration.as_secs() + up).max(1)

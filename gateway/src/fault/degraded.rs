@@ -1,10 +1,10 @@
-//! `X-Degraded`: the mark of an answer that is not what it would be were everything well.
+//! `X-Degraded`: marks an answer that would be another one if all were well.
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
 const X_DEGRADED: HeaderName = HeaderName::from_static("x-degraded");
 
-/// What stood in for an answer.
+/// How an answer is degraded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Degraded {
     Stale,
@@ -27,7 +27,7 @@ impl Degraded {
         fields.insert(X_DEGRADED, HeaderValue::from_static(self.as_str()));
     }
 
-    /// A value that an upstream has made up is none.
+    /// The mark of an answer, if it is one that the gateway knows.
     pub(crate) fn of(fields: &HeaderMap) -> Option<Self> {
         let value = fields.get(X_DEGRADED)?;
         let mut all = Self::ALL.into_iter();
@@ -35,7 +35,7 @@ impl Degraded {
     }
 }
 
-/// Whether there is a mark, whoever has made it.
+/// Whether there is a mark, even one that the gateway does not know.
 pub(crate) fn is_marked(fields: &HeaderMap) -> bool {
     fields.contains_key(X_DEGRADED)
 }

@@ -1,10 +1,10 @@
-//! Why a client's request is refused before it is one: what was wrong with its bytes, or with their pace.
+//! Why a request is refused before it reaches the handler.
 
 use shared_types::problem::Code;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// It is not HTTP as RFC 9112 has it. What exactly is for the log.
+    /// Not valid HTTP (RFC 9112). The text says why, for the log.
     Malformed(&'static str),
     /// The header fields are larger, or more, than the limit.
     HeadTooLarge,
@@ -12,7 +12,7 @@ pub(crate) enum Refusal {
     UriTooLong,
     /// A version of HTTP that this connection does not speak (RFC 9110 §15.6.6).
     Version,
-    /// It asks for a WebSocket, which is not opened here.
+    /// It asks for a WebSocket, which the gateway does not open.
     Upgrade,
     /// It expects something other than `100-continue` (RFC 9110 §10.1.1).
     Expectation,
@@ -33,7 +33,7 @@ impl Refusal {
         }
     }
 
-    /// The rest of the head may still come, and tell which page asks.
+    /// Whether the rest of the head may still come, with the `Origin` of the page that asks.
     pub(crate) fn comes_before_the_end(self) -> bool {
         matches!(self, Self::HeadTooLarge | Self::UriTooLong)
     }
