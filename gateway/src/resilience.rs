@@ -1,5 +1,5 @@
-//! What decides in an outage: circuits, permits, budgets, rate limits and failure drills. It is given the time and does
-//! no I/O.
+//! Decides in an outage: circuits, permits, budgets, rate limits and failure drills. It is given
+//! the time and does no I/O.
 
 mod by_client;
 pub(crate) mod drills;

@@ -1,8 +1,9 @@
-//! A table of fixed size that holds something for each client.
+//! A table of fixed size with one slot for each client.
 //!
-//! A hash chooses a client's slot, and clients that meet in a slot share what it holds. A map that tells all clients apart
-//! would grow with every address that anyone can send from, and would need a lock and an allocation for each request. The
-//! hash is keyed at random in each process, so nobody can look for an address that meets another.
+//! A hash chooses a client's slot, and clients that meet in a slot share what it holds. A map of
+//! all clients was rejected: it would grow with every address that anyone can send from, and need a
+//! lock and an allocation for each request. The hash is keyed at random in each process, so nobody
+//! can look for an address that meets another.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
@@ -25,7 +26,7 @@ impl<C: Default, const SLOTS: usize> ByClient<C, SLOTS> {
 }
 
 impl<C, const SLOTS: usize> ByClient<C, SLOTS> {
-    /// The place of a client's slot.
+    /// The index of a client's slot.
     pub(super) fn slot(&self, client: &Client) -> usize {
         self.hasher.hash_one(client) as usize % SLOTS
     }
@@ -35,7 +36,7 @@ impl<C, const SLOTS: usize> ByClient<C, SLOTS> {
         &self.slots[self.slot(client)]
     }
 
-    /// What a slot holds, by its place.
+    /// What the slot of this index holds.
     pub(super) fn get(&self, slot: usize) -> Option<&C> {
         self.slots.get(slot)
     }

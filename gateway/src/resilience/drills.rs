@@ -1,10 +1,12 @@
-//! Failure drills: an upstream, or one route, made to look as if it failed, for a while and on purpose.
+//! Failure drills: for a while and on purpose, an upstream or one route looks as if it failed.
 //!
-//! A drill acts where the upstream would be asked, so that everything around it is the real thing: retries, stale answers,
-//! problems. It sends nothing, ends by itself, and its answers are marked. Off unless `GATEWAY_DRILLS` is on.
+//! A drill acts where the upstream would be asked, so everything around it is real: retries, stale
+//! answers, problems. A drill sends nothing, ends by itself, and its answers are marked. Drills are
+//! off unless `GATEWAY_DRILLS` is on.
 //!
-//! It has a circuit breaker of its own, with the settings of the real one: what the drill opens is gone when the drill is,
-//! and the real one learns only of the real upstream, which the gateway goes on probing meanwhile.
+//! A drill has its own circuit breaker, with the settings of the real one. Its open circuit ends
+//! with the drill, and the real breaker learns only from the real upstream, which the gateway goes
+//! on probing.
 
 mod acting;
 mod order;
@@ -24,7 +26,7 @@ pub(crate) use acting::{Drill, DrilledTry};
 pub(crate) use order::Order;
 pub(crate) use verdict::{Answer, Cell, Verdict, declared, holds};
 
-/// What is made to fail.
+/// The target of a drill.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Place {
     /// By its name.
@@ -36,7 +38,7 @@ pub(crate) enum Place {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Plan {
     pub(crate) mode: DrillMode,
-    /// The part of the requests that it befalls, from 0 to 1.
+    /// The share of the requests that the drill affects, from 0 to 1.
     pub(crate) rate: f64,
     pub(crate) delay: Duration,
     pub(crate) until: Instant,
@@ -44,7 +46,7 @@ pub(crate) struct Plan {
 
 #[derive(Debug, Default)]
 pub(crate) struct Drills {
-    /// What a request looks at.
+    /// Whether there is any drill. This is all that a request reads without one.
     is_any: AtomicBool,
     plans: RwLock<BTreeMap<Place, UnderWay>>,
 }
@@ -58,9 +60,10 @@ struct UnderWay {
 }
 
 impl Drills {
-    /// In place of what there was. `settings` are those of the circuit that the drill may open.
+    /// Replaces any drill at this place. `settings` are those of the circuit that the drill may
+    /// open.
     pub(crate) fn begin(&self, place: Place, plan: Plan, settings: BreakerSettings) {
-        // The gateway's probe asks for no route.
+        // The gateway's probe asks no route.
         let is_probed = settings.is_probed && matches!(place, Place::Upstream(_));
         let settings = BreakerSettings {
             is_probed,
@@ -77,7 +80,7 @@ impl Drills {
         self.is_any.store(true, Ordering::Release);
     }
 
-    /// Whether there was one.
+    /// Whether a drill was under way.
     pub(crate) fn end(&self, place: &Place) -> bool {
         let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
         let ended = plans.remove(place);
@@ -85,7 +88,7 @@ impl Drills {
         ended.is_some_and(|ended| ended.plan.until > Instant::now())
     }
 
-    /// As the operator is told.
+    /// The drills under way, as the operator sees them.
     pub(crate) fn under_way(&self, now: Instant) -> Vec<DrillUnderWay> {
         let all = self.all(now);
         all.iter()
@@ -93,7 +96,7 @@ impl Drills {
             .collect()
     }
 
-    /// Those under way.
+    /// The drills under way. Removes those that are over.
     fn all(&self, now: Instant) -> Vec<(Place, Plan)> {
         let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
         plans.retain(|_, under_way| under_way.plan.until > now);
@@ -104,8 +107,8 @@ impl Drills {
             .collect()
     }
 
-    /// The drill that a request runs into: the route's own before its upstream's. `part` is random, between 0 and 1: it
-    /// says whether the drill makes this request fail.
+    /// The drill for a request: a route's own drill comes before its upstream's. `part` is random,
+    /// between 0 and 1, and decides whether the drill affects this request.
     pub(crate) fn of(&self, upstream: &str, route: &str, part: f64) -> Option<Drill> {
         if !self.is_any.load(Ordering::Acquire) {
             return None;
@@ -120,26 +123,27 @@ impl Drills {
         at(Place::Route(route.to_owned())).or_else(|| at(Place::Upstream(upstream.to_owned())))
     }
 
-    /// Whether the answers of a route are late on purpose.
+    /// Whether a drill delays the answers of a route.
     pub(crate) fn is_slow(&self, upstream: &str, route: &str) -> bool {
         let drill = self.of(upstream, route, 0.0);
         drill.is_some_and(|drill| drill.mode() == DrillMode::Slow)
     }
 
-    /// Fails as often as it takes to open the circuit of the upstream's drill: what a few clients would do at first.
+    /// Opens the circuit of the upstream's drill with as many failures as it takes, as the first
+    /// few clients would.
     pub(crate) fn open(&self, upstream: &str, failures: u32) {
         if let Some(drill) = self.of(upstream, "", 0.0) {
             (0..failures).for_each(|_| drill.check(false, Duration::MAX));
         }
     }
 
-    /// Whether the gateway's latest probe would have failed by the upstream's drill.
+    /// Whether the upstream's drill would have failed the gateway's latest probe.
     pub(crate) fn fails_probe(&self, upstream: &str) -> bool {
         let drill = self.of(upstream, "", 0.0);
         drill.is_some_and(|drill| drill.fails_probe())
     }
 
-    /// How the circuit is that the upstream's drill may open.
+    /// The state of the circuit that the upstream's drill may open.
     pub(crate) fn phase(&self, upstream: &str) -> Phase {
         let drill = self.of(upstream, "", 0.0);
         drill.map_or(Phase::Closed, |drill| drill.phase())
@@ -155,7 +159,7 @@ impl Place {
     }
 }
 
-/// As the operator is told.
+/// A drill, as the operator sees it.
 pub(crate) fn shown(place: &Place, plan: &Plan, now: Instant) -> DrillUnderWay {
     let is_slow = plan.mode == DrillMode::Slow;
     DrillUnderWay {

@@ -1,6 +1,8 @@
-//! What stands between the requests and one upstream: circuit breakers, a limit on what is in flight, a budget for retries. Shared by all workers, or each would have to find out for itself that an upstream is down.
+//! Guards one upstream: circuit breakers, a concurrency limit, a budget for retries. All workers
+//! share it, or each would have to find out by itself that the upstream is down.
 //!
-//! The parts decide and do no I/O; this puts them together. A request that goes through takes no lock.
+//! The parts decide and do no I/O; this module puts them together. An admitted request takes no
+//! lock.
 
 mod breaker;
 mod budget;
@@ -43,7 +45,7 @@ pub(crate) struct Guard {
     pub(crate) metrics: Arc<UpstreamMetrics>,
 }
 
-/// For the operator alone.
+/// The latest failure, for the operator alone.
 #[derive(Clone, Debug)]
 pub(crate) struct LastFault {
     pub(crate) cause: Arc<str>,
@@ -51,7 +53,7 @@ pub(crate) struct LastFault {
 }
 
 impl Guard {
-    /// `routes` are those that lead to the upstream.
+    /// `routes` are the routes to the upstream.
     pub(crate) fn of(
         upstream: &Upstream,
         routes: &[RouteName],
@@ -67,7 +69,7 @@ impl Guard {
         })
     }
 
-    /// Lets a request of the route through, by its place among those of the upstream.
+    /// Admits a request of a route, given by its index among the upstream's routes.
     ///
     /// # Errors
     /// The circuit is open.
@@ -80,17 +82,17 @@ impl Guard {
         Ok(Ticket::new(self, passage))
     }
 
-    /// For the gateway's own probe: `None` where it may not ask right now.
+    /// Begins the gateway's own probe. `None` if it may not ask now.
     pub(crate) fn check(self: &Arc<Self>) -> Option<Check> {
         let check = self.circuits.check(Instant::now())?;
         Some(Check::new(self, check))
     }
 
-    /// Lets a request of `client` through once the circuits are closed and there is a permit for it. `client` is None for
-    /// what the gateway asks by itself, which is no client's share.
+    /// Admits a request of `client` once the circuits are closed and there is a permit. `client` is
+    /// `None` for the gateway's own requests, which count against no client's share.
     ///
     /// # Errors
-    /// It is refused, which is counted.
+    /// The request is refused, and counted as such.
     pub(crate) async fn let_in(
         self: &Arc<Self>,
         (route, intake): (usize, Intake),
@@ -105,7 +107,7 @@ impl Guard {
     /// Waits for a permit.
     ///
     /// # Errors
-    /// There is none, and none was given back in time.
+    /// No permit was free, and none was given back in time.
     pub(crate) async fn enter(&self, client: Option<Client>) -> Result<Permit, NoPermit> {
         self.gate.enter(client).await
     }
@@ -119,7 +121,7 @@ impl Guard {
         self.budget.withdraw()
     }
 
-    /// An answer of the route that had begun well broke off.
+    /// Records that an answer of the route broke off after a good start.
     pub(crate) fn broke_off(&self, route: usize, cause: &str) {
         self.failed(cause);
         let now = Instant::now();
@@ -130,7 +132,7 @@ impl Guard {
         );
     }
 
-    /// Of the upstream's circuit.
+    /// The phase of the upstream's circuit.
     pub(crate) fn phase(&self) -> Phase {
         self.circuits.phase(Instant::now())
     }
@@ -140,12 +142,12 @@ impl Guard {
         self.circuits.hearing()
     }
 
-    /// How many of the gateway's own questions have failed since the start.
+    /// How many of the gateway's own probes have failed since the start.
     pub(crate) fn failed_probes(&self) -> u64 {
         self.circuits.failed_probes()
     }
 
-    /// Of the route's.
+    /// The phase of a route's circuit.
     pub(crate) fn route_phase(&self, route: usize) -> Phase {
         self.circuits.route_phase(route, Instant::now())
     }
@@ -154,12 +156,12 @@ impl Guard {
         self.circuits.routes(Instant::now())
     }
 
-    /// The permits that are held.
+    /// The number of permits in use.
     pub(crate) fn in_flight(&self) -> usize {
         self.gate.in_flight()
     }
 
-    /// The exchanges that wait for their clients to take the answers.
+    /// The number of exchanges that wait for their clients to take the answers.
     pub(crate) fn transfers(&self) -> usize {
         self.gate.transfers()
     }
@@ -178,7 +180,7 @@ impl Guard {
         *last.unwrap_or_else(PoisonError::into_inner) = Some(fault);
     }
 
-    /// Counts and logs what has opened or closed.
+    /// Counts and logs circuits that have opened or closed.
     fn tell(&self, route: usize, changes: impl IntoIterator<Item = Option<Change>>, cause: &str) {
         let upstream = &*self.name;
         for change in changes.into_iter().flatten() {

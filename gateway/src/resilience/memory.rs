@@ -1,11 +1,15 @@
-//! `limits.memory`: one budget in bytes for what the gateway holds of clients' bodies and of upstreams' answers.
+//! `limits.memory`: one budget in bytes for the bodies that the gateway holds, clients' and
+//! upstreams'.
 //!
-//! 1. Whoever holds a piece of a body takes a charge for it first, and gives it back when the piece is gone.
-//! 2. Of the budget, one client has `limits.memory_per_client`, so that nobody can take it from everybody.
-//! 3. Without room, a body is not taken in: its request is refused, and the upstream is not blamed.
+//! 1. Before a piece of a body is held, a charge is taken for it; it is given back when the piece
+//!    is gone.
+//! 2. One client may hold `limits.memory_per_client` of the budget, so that nobody can take it from
+//!    everybody.
+//! 3. A body without room is not taken in: its request is refused, and the upstream is not blamed.
 //!
-//! Small things take no charge, since two atomic additions for each request would be felt: an answer that comes whole with
-//! its head, and the buffers that a connection has anyway. `limits.connections` bounds these.
+//! Small things take no charge, because two atomic additions for each request would be felt: an
+//! answer that comes whole with its head, and the buffers of a connection. `limits.connections`
+//! bounds these.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,31 +21,31 @@ use crate::resilience::rate::Client;
 /// 64 KiB.
 const SLOTS: usize = 8192;
 
-/// What a piece costs beside its bytes: a handle in a list, and what the allocator adds. A body that comes byte by byte
-/// would otherwise take fifty times what it is charged.
+/// The cost of a piece beside its bytes: a handle in a list, and the allocator's overhead. Without
+/// it, a body that comes byte by byte would take fifty times its charge.
 pub(crate) const PIECE: usize = 64;
 
-/// The budget. One for all workers.
+/// The budget, shared by all workers.
 pub(crate) struct Memory {
     limits: MemoryLimits,
     held: AtomicUsize,
-    /// Of each client.
+    /// The bytes of each client.
     shares: ByClient<AtomicUsize, SLOTS>,
 }
 
-/// Why nothing more may be held.
+/// Why no more may be held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoRoom {
     /// The budget is used up.
     Budget,
-    /// The client has its share.
+    /// The client has used its share.
     Share,
 }
 
-/// Bytes of the budget, until they are dropped.
+/// Bytes of the budget, until it is dropped.
 pub(crate) struct Charge {
     memory: Arc<Memory>,
-    /// The client's counter. None for what the gateway holds for everybody.
+    /// The client's counter. `None` for what the gateway holds for everybody.
     slot: Option<usize>,
     bytes: usize,
 }
@@ -55,7 +59,7 @@ impl Memory {
         })
     }
 
-    /// A charge of nothing yet. `None` is the gateway itself, which has no share.
+    /// A charge of no bytes yet. `None` is the gateway itself, which has no share.
     pub(crate) fn charge(self: &Arc<Self>, client: Option<Client>) -> Charge {
         Charge {
             memory: Arc::clone(self),
@@ -68,7 +72,7 @@ impl Memory {
         self.held() < self.limits.most
     }
 
-    /// Bytes that are held.
+    /// The number of bytes held.
     pub(crate) fn held(&self) -> usize {
         self.held.load(Ordering::Relaxed)
     }
@@ -78,7 +82,8 @@ impl Memory {
     }
 }
 
-/// Adds, unless that would be more than `most`. Two that meet at the limit may both be refused, which is no harm.
+/// Adds `bytes`, unless that would exceed `most`. Two that meet at the limit may both be refused,
+/// which does no harm.
 fn add_up_to(count: &AtomicUsize, bytes: usize, most: usize) -> bool {
     let has_room = count
         .fetch_add(bytes, Ordering::Relaxed)
@@ -91,7 +96,7 @@ fn add_up_to(count: &AtomicUsize, bytes: usize, most: usize) -> bool {
 }
 
 impl Charge {
-    /// Takes so many bytes more.
+    /// Takes this many more bytes.
     ///
     /// # Errors
     /// There is no room for them. Nothing has changed.
@@ -164,13 +169,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_for_everybody_is_nobodys_share() {
+    fn bytes_held_for_everybody_are_nobodys_share() {
         let memory = memory(100, 1);
         assert_eq!(memory.charge(None).take(100), Ok(()));
     }
 
     #[test]
-    fn what_was_refused_is_not_held() {
+    fn refused_bytes_are_not_held() {
         let memory = memory(100, 100);
         let mut charge = memory.charge(client(1));
         assert_eq!(charge.take(101), Err(NoRoom::Share));
@@ -180,7 +185,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is taken and given back: neither the budget nor a share is passed, and in the end nothing is held.
+        /// In any order of taking and giving back: neither the budget nor a share is exceeded, and
+        /// in the end nothing is held.
         #[test]
         fn nothing_is_left_behind(steps in prop::collection::vec((0..6_u8, 0..50_usize, any::<bool>()), 0..200)) {
             let memory = memory(200, 60);

@@ -1,17 +1,18 @@
-//! `limits.min_rate`: how fast a client must send a body that is waited for, and take an answer that waits for it. Does no
-//! I/O.
+//! `limits.min_rate`: how fast a client must send a body that is waited for, and take an answer
+//! that waits for it. Does no I/O.
 //!
 //! Each client has an allowance of time:
 //!
 //! 1. It begins with `limits.stall_timeout`, and never holds more.
-//! 2. Time in which the client is waited for is taken from it.
-//! 3. Each byte that the client moves adds to it the time that the byte may take at the minimum rate.
-//! 4. Once it is used up, the client is cut.
+//! 2. Time spent waiting for the client is taken from it.
+//! 3. Each byte that the client moves adds the time that a byte may take at the minimum rate.
+//! 4. Once it is used up, the client is cut off.
 //!
-//! So a client that moves nothing is cut after `stall_timeout`, one that moves too little somewhat later, and one that
-//! keeps to the rate never. Time in which something else is waited for costs nothing: an upstream that does not read, or
-//! events that have yet to happen. Bytes counted by periods of fixed length were rejected: a client would be cut for a
-//! pause between two bursts, although its average is right.
+//! A client that moves nothing is therefore cut off after `stall_timeout`, one that moves too
+//! little somewhat later, and one that keeps to the rate never. Time spent waiting for something
+//! else costs nothing: an upstream that does not read, or events that have yet to happen. Counting
+//! bytes in periods of fixed length was rejected: it would cut off a client for a pause between two
+//! bursts, although its average is right.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use crate::config::limits::Limits;
 
 const EXPECTED: &str = "expected bytes/period, such as 4KiB/10s";
 
-/// So many bytes in each period.
+/// Bytes per period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MinRate {
     bytes: u64,
@@ -31,7 +32,7 @@ pub struct MinRate {
 }
 
 impl MinRate {
-    /// Both are more than 0.
+    /// Both must be more than 0.
     pub(crate) const fn new(bytes: u64, period: Duration) -> Self {
         Self { bytes, period }
     }
@@ -44,7 +45,8 @@ impl MinRate {
     }
 }
 
-/// Slower than any network that people use, and fast enough that a body of 64 KiB is there within three minutes.
+/// Slower than any network that people use, and fast enough for a body of 64 KiB within three
+/// minutes.
 impl Default for MinRate {
     fn default() -> Self {
         Self::new(4 * 1024, Duration::from_secs(10))
@@ -84,31 +86,34 @@ impl Allowance {
         }
     }
 
-    /// The client is not waited for, and was not for long: whatever it moves changes nothing.
+    /// Whether the client is not waited for and has lost no time: whatever it moves then changes
+    /// nothing.
     pub(crate) fn is_untouched(&self) -> bool {
         self.waiting_since.is_none() && self.left == self.most
     }
 
-    /// The client is waited for, if it was not already. Gives when it is to be cut, unless something moves before.
+    /// Begins to wait for the client, if it is not waited for already. Returns when to cut it off,
+    /// unless something moves before.
     pub(crate) fn wait(&mut self, now: Instant) -> Instant {
         *self.waiting_since.get_or_insert(now) + self.left
     }
 
-    /// The same, where it is known that nothing waited for the client before `since`.
+    /// Like [`Self::wait`], if nothing waited for the client before `since`.
     pub(crate) fn wait_since(&mut self, since: Instant) -> Instant {
         let since = self.waiting_since.map_or(since, |begun| begun.max(since));
         self.waiting_since = Some(since);
         since + self.left
     }
 
-    /// The client is no longer waited for.
+    /// Stops waiting for the client.
     pub(crate) fn rest(&mut self, now: Instant) {
         if let Some(since) = self.waiting_since.take() {
             self.left = self.left.saturating_sub(now.duration_since(since));
         }
     }
 
-    /// The client has moved `count` bytes, which ends the wait for it. Gives whether they came in time.
+    /// Records `count` bytes moved by the client, which ends the wait for it. Returns whether they
+    /// came in time.
     pub(crate) fn moved(&mut self, count: u64, now: Instant) -> bool {
         let is_in_time = self.deadline().is_none_or(|deadline| now <= deadline);
         self.rest(now);
@@ -117,7 +122,7 @@ impl Allowance {
         is_in_time
     }
 
-    /// When the client is to be cut, where it is waited for.
+    /// When to cut off the client, if it is waited for.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         Some(self.waiting_since? + self.left)
     }

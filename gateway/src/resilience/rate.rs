@@ -1,8 +1,9 @@
 //! How many requests one client may send: a quota for each address, shared by all workers.
 //!
-//! Counted by the generic cell rate algorithm: a client may send its whole quota at once and gets it back evenly,
-//! so that nobody gains from waiting for the turn of a minute, and a client takes 8 bytes. Counting takes a hash, a
-//! reading of the clock and a compare-and-swap: no lock, no allocation, and nothing to clean up later.
+//! Counted by the generic cell rate algorithm. A client may send its whole quota at once and gets
+//! it back evenly, so nobody gains by waiting for a new minute. A client takes 8 bytes; counting
+//! takes a hash, a reading of the clock and a compare-and-swap. There is no lock, no allocation and
+//! no cleaning up.
 
 mod fields;
 mod quota;
@@ -29,14 +30,14 @@ pub(crate) struct RateLimit<C: Clock = DefaultClock> {
     rate: Rate,
 }
 
-/// Where a client stands that was admitted.
+/// What an admitted client has left of its quota.
 #[derive(Debug)]
 pub(crate) struct Standing<'l> {
     policy: &'l Policy,
     state: StateSnapshot,
 }
 
-/// A request too many.
+/// A request beyond the quota.
 #[derive(Debug)]
 pub(crate) struct Exceeded<'l> {
     policy: &'l Policy,
@@ -44,7 +45,7 @@ pub(crate) struct Exceeded<'l> {
 }
 
 impl RateLimit {
-    /// `name` is what the answer's fields call it.
+    /// `name` is the limit's name in the answer's fields.
     pub(crate) fn new(name: &'static str, rate: Rate) -> Self {
         Self::with_clock(name, rate, DefaultClock::default())
     }
@@ -59,8 +60,8 @@ impl<C: Clock> RateLimit<C> {
         }
     }
 
-    /// Counts a request of this address, unless it is one too many: those do not count, so that a client which
-    /// keeps asking gets in as soon as one that waits.
+    /// Counts a request of this address, unless it is beyond the quota. Refused requests do not
+    /// count, so a client that keeps asking gets in as soon as one that waits.
     pub(crate) fn admit(&self, address: IpAddr) -> Result<Standing<'_>, Exceeded<'_>> {
         let policy = &self.policy;
         match self.limiter.check_key(&Client::from(address)) {
@@ -74,26 +75,25 @@ impl<C: Clock> RateLimit<C> {
 }
 
 impl Standing<'_> {
-    /// How many more would be admitted at once.
+    /// How many more requests would be admitted at once.
     fn remaining(&self) -> u32 {
         self.state.remaining_burst_capacity()
     }
 
-    /// Tells the client in its answer.
+    /// Writes it into the answer's fields.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         self.policy.write(self.remaining(), headers);
     }
 }
 
 impl Exceeded<'_> {
-    /// Tells the client in its answer, and when to come again.
+    /// Writes it into the answer's fields, with the time to wait.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         self.policy.write_exceeded(self.wait, headers);
     }
 }
 
-/// Not the table.
-/// As it is configured: `600/10s`.
+/// As in the configuration: `600/10s`.
 impl<C: Clock> fmt::Display for RateLimit<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let period = humantime::format_duration(self.rate.period());
@@ -128,7 +128,7 @@ mod tests {
         (limit, clock)
     }
 
-    /// How many of so many requests at once are admitted.
+    /// How many of these requests at once are admitted.
     fn admitted(limit: &RateLimit<FakeRelativeClock>, address: IpAddr, requests: u32) -> usize {
         let asked = (0..requests).filter(|_| limit.admit(address).is_ok());
         asked.count()
@@ -153,14 +153,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_counted_down() {
+    fn the_remaining_requests_are_counted_down() {
         let (limit, _clock) = limit("3/1m");
         let left = [(); 3].map(|()| limit.admit(HERE).unwrap().remaining());
         assert_eq!(left, [2, 1, 0]);
     }
 
     #[test]
-    fn waiting_exactly_as_long_as_told_is_enough_and_any_less_is_not() {
+    fn waiting_as_long_as_told_is_enough_and_any_less_is_not() {
         let (limit, clock) = limit("7/1m");
         admitted(&limit, HERE, 7);
         clock.advance(Duration::from_millis(1234));
@@ -183,7 +183,7 @@ mod tests {
     fn a_flood_from_one_address_leaves_another_alone() {
         let (limit, _clock) = limit("5/1m");
         admitted(&limit, HERE, 10_000);
-        // Any one of them may share its slot with the flood; all of them cannot.
+        // One of them may share its slot with the flood; all of them cannot.
         let others = (0..8).map(|last| IpAddr::from([203, 0, 113, last]));
         assert!(
             others
@@ -203,8 +203,8 @@ mod tests {
     }
 
     proptest! {
-        /// However a client spaces its requests, no stretch of time sees more than the quota and what came back
-        /// meanwhile.
+        /// However a client spaces its requests, no stretch of time sees more than the quota and
+        /// what came back meanwhile.
         #[test]
         fn no_stretch_of_time_sees_more_than_the_quota_and_what_came_back(
             requests in 1..20_u32,

@@ -1,4 +1,4 @@
-//! What a drill does to one request.
+//! Applies a drill to one request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,18 +13,19 @@ use crate::resilience::guard::{
     Admission, Breaker, CircuitOpen, Evidence, Intake, Phase, Scope, Trial,
 };
 
-/// The drill that a request runs into.
+/// The drill that applies to a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Drill {
     plan: Plan,
     circuit: Arc<Breaker>,
     fails_probe: Arc<AtomicBool>,
     is_of_route: bool,
-    /// Whether it makes this request fail, of which the plan has a part.
+    /// Whether the drill affects this request: it affects only a share of them.
     befalls: bool,
 }
 
-/// One try of the request, which the drill's circuit has let through. Dropped before it has ended, it is no evidence.
+/// One try of the request, admitted by the drill's circuit. If it is dropped before it ends, it is
+/// no evidence.
 #[derive(Debug)]
 pub(crate) struct DrilledTry {
     drill: Drill,
@@ -47,7 +48,7 @@ impl Drill {
         self.plan.mode
     }
 
-    /// Whether it makes this request late, whatever the answer is.
+    /// Whether the drill delays this request, whatever the answer is.
     pub(crate) fn is_slow(&self) -> bool {
         self.befalls && self.plan.mode == DrillMode::Slow
     }
@@ -61,7 +62,7 @@ impl Drill {
     }
 
     /// # Errors
-    /// The drill has opened the circuit.
+    /// The drill has opened its circuit.
     pub(crate) fn admit(&self, intake: Intake) -> Result<DrilledTry, Fault> {
         let trial = match self.circuit.admit(intake, Instant::now()) {
             Admission::Pass => None,
@@ -83,7 +84,8 @@ impl Drill {
         })
     }
 
-    /// What the gateway's probe would find, where the upstream itself `is_well` and an answer within `patience` is one.
+    /// Records what the gateway's probe would find. `is_well` is the upstream's real state; an
+    /// answer after `patience` counts as a failure.
     pub(crate) fn check(&self, is_well: bool, patience: Duration) {
         let is_late = self.plan.delay >= patience;
         let fails = self.befalls && (self.plan.mode != DrillMode::Slow || is_late) || !is_well;
@@ -104,10 +106,10 @@ impl Drill {
 }
 
 impl DrilledTry {
-    /// Does what the drill does.
+    /// Fails or delays the try, as the drill's mode says.
     ///
     /// # Errors
-    /// The failure that is rehearsed.
+    /// The failure that the drill simulates.
     pub(crate) async fn act(&self) -> Result<(), Fault> {
         let plan = &self.drill.plan;
         if !self.drill.befalls {
@@ -125,7 +127,7 @@ impl DrilledTry {
         Err(self.fault(cause))
     }
 
-    /// What came of the try. Where the drill has made it late, that is its doing.
+    /// Attributes a timeout to the drill if the drill delayed the try.
     pub(crate) fn judge<T>(&self, outcome: Result<T, Fault>) -> Result<T, Fault> {
         outcome.map_err(|fault| {
             if self.drill.is_slow() && fault.is_timeout() {
@@ -145,7 +147,7 @@ impl DrilledTry {
         Fault::upstream(drill, cause)
     }
 
-    /// `evidence` is what the outcome says.
+    /// Tells the drill's circuit the outcome of the try.
     pub(crate) fn settle(mut self, evidence: Evidence) {
         self.is_settled = true;
         let (circuit, now) = (&self.drill.circuit, Instant::now());

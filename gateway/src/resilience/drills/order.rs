@@ -1,4 +1,4 @@
-//! What an operator asks for, as a plan.
+//! An operator's request for a drill, read into a plan.
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +9,10 @@ use shared_types::text::Text;
 
 use super::Plan;
 
-/// Long enough for any lesson, and whoever forgets it finds it ended.
+/// An hour is enough for any lesson, and a forgotten drill ends.
 const LONGEST: Duration = Duration::from_secs(3600);
 
-/// A slower upstream than that is one that hangs.
+/// A slower upstream counts as one that hangs.
 const SLOWEST: Duration = Duration::from_secs(60);
 
 /// `{"mode": "down", "for": "30s", "rate"?: 0.5, "delay"?: "2s"}`
@@ -30,7 +30,7 @@ pub(crate) struct Order {
 
 impl Order {
     /// # Errors
-    /// Every field that cannot be used.
+    /// Every invalid field.
     pub(crate) fn plan(&self, now: Instant) -> Result<Plan, FieldErrors> {
         let mut wrong = FieldErrors::default();
         let mode = DrillMode::ALL
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_that_cannot_be_used_is_named() {
+    fn every_invalid_field_is_named() {
         let wrong = order("dead", "2h", Some(0.0), Some("soon")).plan(Instant::now());
         let sentence = wrong.unwrap_err().sentence(Lang::En);
         for field in ["mode", "for", "delay", "rate"] {

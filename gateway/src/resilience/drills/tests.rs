@@ -1,4 +1,4 @@
-//! Which drill a request runs into, and what becomes of the circuit that it opens.
+//! Which drill applies to a request, and what becomes of the circuit that a drill opens.
 
 use std::time::{Duration, Instant};
 
@@ -63,7 +63,7 @@ fn a_route_s_drill_comes_before_its_upstream_s() {
 }
 
 #[tokio::test]
-async fn it_befalls_the_part_of_the_requests_that_was_asked_for() {
+async fn a_drill_affects_the_share_of_the_requests_that_was_asked_for() {
     let drills = Drills::default();
     begin(&drills, orders(), plan(DrillMode::Flaky, 0.25));
     let act = async |part| {
@@ -76,7 +76,7 @@ async fn it_befalls_the_part_of_the_requests_that_was_asked_for() {
 }
 
 #[test]
-fn it_ends_by_itself() {
+fn a_drill_ends_by_itself() {
     let drills = Drills::default();
     let over = Plan {
         until: Instant::now(),
@@ -89,7 +89,7 @@ fn it_ends_by_itself() {
 }
 
 #[tokio::test]
-async fn what_a_drill_has_opened_closes_with_it_and_leaves_nothing_behind() {
+async fn a_drills_open_circuit_ends_with_the_drill() {
     let drills = Drills::default();
     begin(&drills, orders(), plan(DrillMode::Down, 1.0));
     for _ in 0..SETTINGS.failures {
@@ -97,17 +97,17 @@ async fn what_a_drill_has_opened_closes_with_it_and_leaves_nothing_behind() {
         assert_eq!(fail(&drills).await.drill(), Some(DrillMode::Down));
     }
     assert_eq!(state(&drills), BreakerState::Open);
-    // It says whose doing it is.
+    // The fault of the open circuit names the drill.
     assert_eq!(fail(&drills).await.drill(), Some(DrillMode::Down));
     assert!(drills.end(&orders()));
     assert_eq!(state(&drills), BreakerState::Closed);
-    // The next one begins with a closed circuit, too.
+    // The next drill begins with a closed circuit, too.
     begin(&drills, orders(), plan(DrillMode::Down, 1.0));
     assert_eq!(state(&drills), BreakerState::Closed);
 }
 
 #[tokio::test]
-async fn a_drill_whose_time_is_over_refuses_nobody() {
+async fn an_expired_drill_refuses_nobody() {
     let drills = Drills::default();
     let short = Plan {
         until: Instant::now() + Duration::from_millis(50),
@@ -124,7 +124,7 @@ async fn a_drill_whose_time_is_over_refuses_nobody() {
 }
 
 #[test]
-fn a_probe_s_word_counts_where_the_drill_leaves_it_alone() {
+fn a_probe_counts_where_the_drill_does_not_affect_it() {
     let drills = Drills::default();
     begin(&drills, orders(), plan(DrillMode::Flaky, 0.5));
     let check = |part, is_well| {

@@ -1,19 +1,20 @@
-//! Whether a feature does in an outage what the configuration declares: the one row of the matrix that an upstream has.
+//! Judges a failure drill: whether each feature behaves as the configuration declares for an outage
+//! of this upstream.
 
 use serde::Serialize;
 use shared_types::gateway::Availability;
 
 use crate::restaurant::features::Feature;
 
-/// What a client got.
+/// What a client received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Answer {
-    /// What it gets on any other day.
+    /// The usual answer.
     Works,
-    /// Something that stands in, and says so.
+    /// A substitute, marked as one.
     Degraded,
-    /// A problem that says when to come back.
+    /// A problem that says when to retry.
     Refused,
     /// Anything else.
     Broken,
@@ -35,11 +36,12 @@ pub(crate) struct Cell {
 #[derive(Debug, Serialize)]
 pub(crate) struct Verdict {
     pass: bool,
-    /// The upstreams that are down for real. While one is, there is no verdict: `cells` has what was seen before.
+    /// Upstreams that are really down. While one is, there is no verdict: `cells` holds what was
+    /// seen before.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     down: Vec<String>,
     cells: Vec<Cell>,
-    /// Why some cells cannot be told.
+    /// Why some cells cannot be judged.
     remarks: Vec<String>,
 }
 
@@ -53,7 +55,7 @@ impl Verdict {
         }
     }
 
-    /// None can be given.
+    /// A verdict that cannot be given, because upstreams are down.
     pub(crate) fn impossible(down: Vec<String>, cells: Vec<Cell>) -> Self {
         let remark = |name: &String| format!("{name} is down: no drill shows what it is to show");
         Self {
@@ -65,7 +67,7 @@ impl Verdict {
     }
 }
 
-/// What the configuration says of a feature while this upstream is down.
+/// The declared state of a feature while this upstream is down.
 pub(crate) fn declared(feature: &Feature, upstream: usize) -> Availability {
     if feature.needs.contains(&upstream) {
         match feature.stand_in {
@@ -79,8 +81,8 @@ pub(crate) fn declared(feature: &Feature, upstream: usize) -> Availability {
     }
 }
 
-/// Whether what is said of the feature, and what a client gets, is what is declared. What it only uses may be missed by
-/// none of its answers.
+/// Whether `/status` and the client's answer match the declaration. Losing an optional upstream
+/// need not show in the answer.
 pub(crate) fn holds(
     is_needed: bool,
     declared: Availability,
@@ -92,7 +94,7 @@ pub(crate) fn holds(
         (Availability::Degraded, true) => answer == Answer::Degraded,
         (Availability::Degraded, false) => matches!(answer, Answer::Works | Answer::Degraded),
         (Availability::Down, _) => answer == Answer::Refused,
-        // Nobody declares it.
+        // No configuration declares it.
         (Availability::Unknown, _) => false,
     };
     expected && status == declared
@@ -106,7 +108,7 @@ mod tests {
     use super::{Answer, holds};
 
     #[test]
-    fn a_cell_passes_only_where_word_and_deed_are_as_declared() {
+    fn a_cell_passes_only_if_status_and_answer_match_the_declaration() {
         for (needed, declared, status, answer, passes) in [
             (false, Up, Up, Works, true),
             (false, Up, Up, Refused, false),

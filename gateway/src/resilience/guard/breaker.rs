@@ -1,11 +1,13 @@
-//! One circuit breaker: decides from the outcomes of requests whether the next one is sent. An upstream has one, and each of
-//! its routes has one.
+//! One circuit breaker: decides by the outcomes of requests whether the next one is sent. An
+//! upstream has one, and each of its routes has one.
 //!
-//! 1. Closed, it lets every request pass. It opens on a run of failures, which finds a dead upstream within a few requests,
-//!    or on a rate of failures, which finds an upstream that fails now and then. Among thousands of requests a run happens
-//!    by chance: it counts only where the latest requests have failed at that rate as well.
+//! 1. Closed, it lets every request pass. It opens on a run of failures, which finds a dead
+//!    upstream within a few requests, or on a rate of failures, which finds an upstream that fails
+//!    now and then. Among thousands of requests a run happens by chance, so a run counts only if the
+//!    latest requests have failed at that rate as well.
 //! 2. Open, it refuses every request until its time is over.
-//! 3. Half-open, it lets one trial through. The head of the trial's answer closes the circuit, a failure opens it again.
+//! 3. Half-open, it lets one trial through. The head of the trial's answer closes the circuit; a
+//!    failure opens it again.
 //!
 //! A request that passes takes no lock.
 
@@ -23,29 +25,31 @@ use state::{Span, State};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct BreakerSettings {
-    /// Failures in a row that open it, where `percent` of the latest tenth of `window` have failed too.
+    /// Failures in a row that open it, if `percent` of the requests in the latest tenth of `window`
+    /// failed too.
     pub(crate) failures: u32,
-    /// Percent of the requests in `window` that open it, once there are `minimum`.
+    /// Percentage of failures in `window` that opens it, once there are `minimum` requests.
     pub(crate) percent: u8,
     pub(crate) minimum: u32,
     pub(crate) window: Duration,
-    /// How long it refuses before a trial.
+    /// How long it refuses requests before a trial.
     pub(crate) open: Duration,
-    /// The gateway's own probe is the only trial: no request of a client is spent on it.
+    /// Whether the gateway's own probe is the only trial, so that no client's request is spent on
+    /// one.
     pub(crate) is_probed: bool,
 }
 
 #[derive(Debug)]
 pub(crate) struct Breaker {
     settings: BreakerSettings,
-    /// What a request looks at; the rest is only touched when something fails.
+    /// Every request reads this; the other fields are touched only when something fails.
     is_closed: AtomicBool,
     run: AtomicU32,
     window: Window,
     state: Mutex<State>,
 }
 
-/// Where a breaker is, for people.
+/// The state of a breaker, as people see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     Closed,
@@ -62,7 +66,7 @@ impl Phase {
         }
     }
 
-    /// How long until the upstream is asked again, where it is down.
+    /// How long until the upstream is asked again, if it is down.
     pub(crate) fn retry_after(self) -> Option<Duration> {
         match self {
             Self::Closed => None,
@@ -74,26 +78,26 @@ impl Phase {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Admission {
     Pass,
-    /// The request is to show whether the upstream is back.
+    /// The request shows whether the upstream is available again.
     Trial(Trial),
     Refused {
         retry_after: Duration,
     },
 }
 
-/// What the latest outcomes say.
+/// The state that the latest outcomes show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Condition {
     /// The latest request within the window succeeded.
     Well,
     /// The latest request within the window failed.
     Failing,
-    /// There was none.
+    /// There was no request within the window.
     Unheard,
 }
 
 impl Breaker {
-    /// `now` is when the window begins.
+    /// The window begins at `now`.
     pub(crate) fn new(settings: BreakerSettings, now: Instant) -> Self {
         Self {
             is_closed: AtomicBool::new(true),
@@ -104,7 +108,7 @@ impl Breaker {
         }
     }
 
-    /// What becomes of a client's request.
+    /// Admits or refuses a client's request.
     pub(crate) fn admit(&self, intake: Intake, now: Instant) -> Admission {
         if self.is_closed.load(Ordering::Relaxed) {
             return Admission::Pass;
@@ -120,7 +124,7 @@ impl Breaker {
         self.try_out(intake, now)
     }
 
-    /// The same, for what may be a trial.
+    /// Like [`Self::admit`], for a request that may be a trial.
     pub(crate) fn try_out(&self, intake: Intake, now: Instant) -> Admission {
         self.state().try_out(intake, now)
     }
@@ -130,16 +134,16 @@ impl Breaker {
         self.window.count(now, false);
     }
 
-    /// Ends a run of failures and does not weigh against them: that the upstream says it is well does not make what it
-    /// fails at any better.
+    /// Ends a run of failures, and leaves their rate as it is: a good probe does not undo the
+    /// failures of other requests.
     pub(crate) fn end_run(&self) {
-        // A store would have all cores fetch the line anew.
+        // An unconditional store would make all cores fetch the cache line again.
         if self.run.load(Ordering::Relaxed) != 0 {
             self.run.store(0, Ordering::Relaxed);
         }
     }
 
-    /// Whether this opened it.
+    /// Counts a failure. Returns whether it opened the circuit.
     pub(crate) fn failed(&self, now: Instant) -> bool {
         let run = self.count_failure(now);
         let seen = self.window.sum(now);
@@ -148,9 +152,9 @@ impl Breaker {
         (is_rate || is_run) && self.open(Span::of(self.settings.open), now)
     }
 
-    /// The upstream refused on purpose, and said until when. An upstream that is busy takes some requests and refuses
-    /// others, and knows best how many: the circuit opens on a run of refusals, where the window has seen nothing else.
-    /// Returns whether it did.
+    /// Counts a refusal on purpose, with the time after which to ask again. A busy upstream takes
+    /// some requests and refuses others, and knows best how many. The circuit therefore opens on a
+    /// run of refusals only if the window holds nothing else. Returns whether it opened.
     pub(super) fn refused(&self, retry_after: Duration, now: Instant) -> bool {
         let run = self.count_failure(now);
         let seen = self.window.sum(now);
@@ -158,7 +162,7 @@ impl Breaker {
         is_all && run >= self.settings.failures && self.open(Span::of_retry_after(retry_after), now)
     }
 
-    /// Counts a failure that is not to open this circuit. Returns how many there were in a row.
+    /// Counts a failure that must not open this circuit. Returns how many there were in a row.
     pub(super) fn count_failure(&self, now: Instant) -> u32 {
         self.window.count(now, true);
         self.run.fetch_add(1, Ordering::Relaxed).saturating_add(1)
@@ -180,7 +184,7 @@ impl Breaker {
         }
     }
 
-    /// Whether this closed it.
+    /// Returns whether the trial closed the circuit.
     pub(crate) fn trial_succeeded(&self, now: Instant) -> bool {
         let mut state = self.state();
         let closes = state.succeeded();
@@ -193,7 +197,7 @@ impl Breaker {
         closes
     }
 
-    /// `retry_after` is what the upstream has said, if it has.
+    /// `retry_after` is the upstream's own value, if it gave one.
     pub(crate) fn trial_failed(&self, trial: Trial, retry_after: Option<Duration>, now: Instant) {
         self.count_failure(now);
         let span = match retry_after {
@@ -207,7 +211,7 @@ impl Breaker {
         self.state().abandoned(trial, now);
     }
 
-    /// Begins anew, where it is closed.
+    /// Starts over, if the circuit is closed.
     pub(super) fn forget(&self, now: Instant) {
         if self.is_closed.load(Ordering::Relaxed) {
             self.run.store(0, Ordering::Relaxed);
@@ -229,7 +233,7 @@ impl Breaker {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it is held.
+        // Nothing panics while the lock is held.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,24 +1,24 @@
-//! How many retries there may be: at most one for every five requests, so that an upstream in trouble gets no more than
-//! 1.2 times what it would have got.
+//! The retry budget: at most one retry for every five requests, so that an upstream in trouble gets
+//! at most 1.2 times its load.
 //!
-//! Strict from the first request on: there is no allowance to begin with, since a fleet of gateways that all start at
-//! once would all spend it.
+//! It is strict from the first request on. An initial allowance was rejected: a fleet of gateways
+//! that start together would all spend it at once.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A retry costs what five requests have paid in.
+/// A retry costs the deposits of five requests.
 const PRICE: u32 = 5;
 
-/// What is saved at most, 20 retries: a quiet hour is not to pay for a storm.
+/// The most that is saved, 20 retries: a quiet hour must not pay for a storm.
 const MOST: u32 = 20 * PRICE;
 
 #[derive(Debug, Default)]
 pub(super) struct Budget(AtomicU32);
 
 impl Budget {
-    /// For each request.
+    /// Pays in for one request.
     pub(super) fn deposit(&self) {
-        // Full is its usual state, and a load is cheaper than a store.
+        // The budget is usually full, and a load is cheaper than a store.
         if self.0.load(Ordering::Relaxed) < MOST {
             let _ = self
                 .0
@@ -28,7 +28,7 @@ impl Budget {
         }
     }
 
-    /// Whether a retry can be paid for; then it is.
+    /// Pays for a retry, if the budget allows it.
     pub(super) fn withdraw(&self) -> bool {
         let paid = self
             .0
@@ -57,7 +57,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_the_order_there_is_at_most_one_retry_for_five_requests(
+        fn in_any_order_there_is_at_most_one_retry_for_five_requests(
             requests in prop::collection::vec(any::<bool>(), 0..500)
         ) {
             let budget = Budget::default();

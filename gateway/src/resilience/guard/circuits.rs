@@ -1,4 +1,5 @@
-//! The circuits of one upstream: its own, and one of each route to it. Decides which of them an outcome concerns; does no I/O.
+//! The circuits of one upstream: its own, and one for each of its routes. Decides which of them an
+//! outcome concerns, and does no I/O.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Instant;
@@ -12,10 +13,10 @@ use super::passage::{Change, Check, Passage, Refusal, Scope};
 pub(crate) struct Circuits {
     upstream: Breaker,
     routes: Box<[RouteCircuit]>,
-    /// A [`Probe`].
+    /// A [`Probe`], as a number.
     probe: AtomicU8,
     failed_probes: AtomicU64,
-    /// Whether a request has had an answer, of whatever kind.
+    /// Whether any request has been answered.
     has_answered: AtomicBool,
 }
 
@@ -26,7 +27,8 @@ struct RouteCircuit {
 
 impl Circuits {
     pub(super) fn new(settings: BreakerSettings, names: &[RouteName], now: Instant) -> Self {
-        // The gateway's probe asks for no route: a request of a client finds out whether one is back.
+        // The gateway's probe asks no route: a client's request finds out whether a route works
+        // again.
         let of_route = BreakerSettings {
             is_probed: false,
             ..settings
@@ -45,7 +47,7 @@ impl Circuits {
     }
 
     /// # Errors
-    /// The upstream's circuit is open, or the route's.
+    /// The circuit of the upstream or of the route is open.
     pub(super) fn admit(
         &self,
         route: usize,
@@ -69,7 +71,7 @@ impl Circuits {
         })
     }
 
-    /// For the gateway's own probe: `None` where it may not ask right now.
+    /// Begins the gateway's own probe. `None` if it may not ask now.
     pub(super) fn check(&self, now: Instant) -> Option<Check> {
         match self.upstream.try_out(Intake::Whole, now) {
             Admission::Pass => Some(Check { trial: None }),
@@ -78,14 +80,14 @@ impl Circuits {
         }
     }
 
-    /// What came of a request.
+    /// Records the outcome of a request.
     pub(super) fn settle(
         &self,
         passage: Passage,
         evidence: Evidence,
         now: Instant,
     ) -> [Option<Change>; 2] {
-        // A store would have all cores fetch the line anew.
+        // An unconditional store would make all cores fetch the cache line again.
         if evidence.is_answer() && !self.has_answered.load(Ordering::Relaxed) {
             self.has_answered.store(true, Ordering::Relaxed);
         }
@@ -97,7 +99,7 @@ impl Circuits {
         }
     }
 
-    /// The same, where the request was taken for answered before.
+    /// Like [`Self::settle`], for a request that was already settled as answered.
     pub(super) fn settle_later(
         &self,
         route: usize,
@@ -186,7 +188,7 @@ impl Circuits {
         opens.then_some(Change::Opened(Scope::Upstream))
     }
 
-    /// What came of the gateway's own question.
+    /// Records the outcome of the gateway's own probe.
     pub(super) fn settle_check(&self, check: Check, is_well: bool, now: Instant) -> Option<Change> {
         let probe = if is_well { Probe::Well } else { Probe::Failing };
         self.probe.store(probe as u8, Ordering::Relaxed);
@@ -207,7 +209,7 @@ impl Circuits {
         }
     }
 
-    /// No evidence either way: its client has gone, or was too slow.
+    /// Ends a request without evidence: its client has gone, or was too slow.
     pub(super) fn abandon(&self, passage: Passage, now: Instant) {
         if let Some(trial) = passage.upstream_trial {
             self.upstream.trial_abandoned(trial, now);
@@ -233,7 +235,7 @@ impl Circuits {
         Hearing::of(self.probe(), self.has_answered.load(Ordering::Relaxed))
     }
 
-    /// Since the start.
+    /// Counted since the start.
     pub(super) fn failed_probes(&self) -> u64 {
         self.failed_probes.load(Ordering::Relaxed)
     }
@@ -252,7 +254,8 @@ impl Circuits {
         self.routes.get(route).map(|route| &route.name)
     }
 
-    /// The upstream is back: what its routes failed at while it was away says nothing of them.
+    /// Closes the upstream's circuit. Its routes' failures during the outage say nothing of them
+    /// and are forgotten.
     fn close(&self, now: Instant) -> Option<Change> {
         if !self.upstream.trial_succeeded(now) {
             return None;
@@ -263,7 +266,7 @@ impl Circuits {
         Some(Change::Closed(Scope::Upstream))
     }
 
-    /// How the routes are that have another path: well where one is.
+    /// The state of the routes with another path. One good route makes it good.
     fn others(&self, route: usize, now: Instant) -> Condition {
         let own = self.name(route).map(|name| &name.path);
         let others = self.routes.iter();

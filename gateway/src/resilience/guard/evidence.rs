@@ -1,7 +1,8 @@
-//! What the outcome of one request weighs against: nobody, its route, or the whole upstream.
+//! Decides what a request's outcome counts against: nothing, its route, or the whole upstream.
 //!
-//! Whoever can make one route fail must not be able to shut the upstream for everybody else. So an answer proves that the
-//! upstream is there, and what one route fails at weighs against the upstream only where nothing speaks for it:
+//! A client that can make one route fail must not be able to shut the upstream for everybody. So an
+//! answer proves that the upstream is available, and one route's failures count against the
+//! upstream only if nothing speaks for it:
 //!
 //! | Outcome | The probe fails | The probe is well | There is no probe |
 //! |---|---|---|---|
@@ -11,39 +12,41 @@
 //! | 503 with `Retry-After` | route | route | route |
 //! | any other answer | nobody | nobody | nobody |
 //!
-//! *Others fail too*: of the upstream's routes with another path, the latest request of one failed, and of none it succeeded,
-//! within the breaker's window. The probe itself always weighs against the upstream. Without one, an upstream that is silent
-//! on one route is taken for silent on all: only a probe can tell that from a death.
+//! *Others fail too*: within the breaker's window, the latest request of at least one route with
+//! another path failed, and of none it succeeded. The probe itself always counts against the
+//! upstream. Without a probe, an upstream that is silent on one route counts as silent on all: only
+//! a probe can tell that from a dead one.
 
 use std::time::Duration;
 
 use super::breaker::Condition;
 
-/// What came of a request, as far as it says something about the upstream.
+/// The outcome of a request, as far as it says something about the upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Evidence {
-    /// An answer that is none of those below.
+    /// Any other answer than those below.
     Answered,
     /// A 503 with `Retry-After`: the upstream refuses on purpose.
     Refused { retry_after: Duration },
-    /// A 503 without.
+    /// A 503 without `Retry-After`.
     Unavailable,
-    /// No answer in time, one that broke off or is not HTTP, or one of something else in the upstream's place: 502, 504.
+    /// No answer in time, an answer that broke off or is not HTTP, or a 502 or 504 from something
+    /// in the upstream's place.
     Broken,
     /// No connection.
     Unreachable,
 }
 
-/// What the gateway's own probe has seen last.
+/// The result of the gateway's latest probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Probe {
-    /// Nothing yet, or there is no probe.
+    /// None yet, or there is no probe.
     Unknown,
     Well,
     Failing,
 }
 
-/// What an outcome weighs against.
+/// What an outcome counts against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Against {
     Nobody,
@@ -52,7 +55,7 @@ pub(super) enum Against {
 }
 
 impl Evidence {
-    /// `others` is asked only where it matters.
+    /// `others` is called only if it matters.
     pub(super) fn against(self, probe: Probe, others: impl FnOnce() -> Condition) -> Against {
         match self {
             Self::Answered => Against::Nobody,
@@ -67,7 +70,7 @@ impl Evidence {
         }
     }
 
-    /// Whether the upstream itself gave an answer: then it is there.
+    /// Whether the upstream itself gave an answer, and is therefore available.
     pub(super) fn is_answer(self) -> bool {
         matches!(
             self,
@@ -95,9 +98,9 @@ mod tests {
         retry_after: Duration::from_secs(1),
     };
 
-    /// The table of the module, row by row: while the probe fails, is well, or has told nothing.
+    /// The module's table, row by row: while the probe fails, is well, or has no result.
     #[test]
-    fn every_outcome_weighs_against_what_the_table_says() {
+    fn every_outcome_counts_as_the_table_says() {
         for others in [Well, Failing, Unheard] {
             let unless_others_fail = match others {
                 Failing => Upstream,
@@ -121,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_is_looked_at_where_it_does_not_matter() {
+    fn other_routes_are_looked_at_only_if_they_matter() {
         let unasked = || -> Condition { panic!("looked at") };
         for evidence in [Evidence::Answered, Evidence::Unreachable, REFUSED] {
             let _ = evidence.against(Probe::Well, unasked);

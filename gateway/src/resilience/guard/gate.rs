@@ -1,13 +1,15 @@
-//! The concurrency limit of one upstream: how many requests may be under way to it at once, and how many may wait.
+//! The concurrency limit of one upstream: how many requests may be under way, and how many may
+//! wait.
 //!
-//! 1. A request takes a permit before the upstream is asked, and holds it while the upstream is waited for. A slow
-//!    upstream then holds a stated number of connections and no more.
-//! 2. An exchange that waits for its client to take the answer moves to the transfers, which are as many again. A client
-//!    that reads slowly then holds no permit that another request needs.
-//! 3. One client has a share of the permits, of the queue and of the transfers, so that nobody can take an upstream from
-//!    everybody.
+//! 1. A request takes a permit before the upstream is asked, and holds it while the upstream is
+//!    waited for. A slow upstream then holds a stated number of connections and no more.
+//! 2. An exchange that waits for its client to take the answer moves to the transfers, which are as
+//!    many again. A client that reads slowly then holds no permit that another request needs.
+//! 3. One client has a share of the permits, of the queue and of the transfers, so that nobody can
+//!    take an upstream from everybody.
 //!
-//! The wait is short and the queue bounded: a client is better told to come back than kept.
+//! The wait is short and the queue bounded: it is better to tell a client to come back than to let
+//! it wait.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,11 +23,11 @@ use crate::resilience::rate::Client;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GateSettings {
-    /// Permits. There are as many transfers.
+    /// The number of permits, and of transfers.
     pub(crate) concurrency: usize,
-    /// How many may wait.
+    /// How many requests may wait.
     pub(crate) queue: usize,
-    /// How long.
+    /// How long they may wait.
     pub(crate) wait: Duration,
     /// The most permits, and the most transfers, of one client.
     pub(crate) per_client: usize,
@@ -37,7 +39,7 @@ pub(super) struct Gate {
     transfers: AtomicUsize,
     waiting: AtomicUsize,
     shares: Shares,
-    /// How many wait until their own client gives a permit back, and what wakes them.
+    /// Requests that wait for their own client to give a permit back, and what wakes them.
     wanting: AtomicUsize,
     given_back: Notify,
 }
@@ -52,13 +54,13 @@ pub(crate) struct Permit {
 /// Why there is no permit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoPermit {
-    /// None was free, and none became so in time.
+    /// No permit was free, and none was given back in time.
     Overloaded,
-    /// The client has its share, and none of its own requests ended in time.
+    /// The client has used its share, and none of its own requests ended in time.
     ShareUsed,
 }
 
-/// As much is under way as may be.
+/// The error for an upstream whose permits are all in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Overloaded;
 
@@ -68,7 +70,7 @@ struct Waiting<'g> {
     slot: Slot,
 }
 
-/// A request that waits for its own client's others.
+/// A request that waits for another one of its own client to end.
 struct Wanting<'g>(&'g AtomicUsize);
 
 impl Gate {
@@ -90,7 +92,7 @@ impl Gate {
         })
     }
 
-    /// `client` is None for what the gateway asks by itself.
+    /// `client` is `None` for the gateway's own requests.
     pub(super) async fn enter(
         self: &Arc<Self>,
         client: Option<Client>,
@@ -98,7 +100,7 @@ impl Gate {
         let slot = self.shares.slot(client);
         match self.try_enter(slot) {
             Ok(permit) => Ok(permit),
-            // Boxed, or each request would carry the room that waiting needs.
+            // Boxed, or each request would carry the space that waiting needs.
             Err(reason) => Box::pin(self.wait(slot, reason)).await,
         }
     }
@@ -115,13 +117,13 @@ impl Gate {
         Ok(self.permit(slot))
     }
 
-    /// Waits for the client's own share first, then for a permit, both within the one `wait`.
+    /// Waits for the client's own share first, then for a permit, both within one `wait`.
     async fn wait(self: &Arc<Self>, slot: Slot, reason: NoPermit) -> Result<Permit, NoPermit> {
         let _waiting = Waiting::join(self, slot, reason)?;
         let end = Instant::now() + self.settings.wait;
         let share = timeout_at(end, self.take_share(slot));
         share.await.map_err(|_elapsed| NoPermit::ShareUsed)?;
-        // From here on, dropping it gives the share back.
+        // From here on, dropping `share` gives the share back.
         let share = Share { gate: self, slot };
         let permit = timeout_at(end, self.permits.acquire()).await;
         let Ok(Ok(permit)) = permit else {
@@ -136,7 +138,7 @@ impl Gate {
         let _wanting = Wanting::join(&self.wanting);
         loop {
             let mut given_back = std::pin::pin!(self.given_back.notified());
-            // Before the look, or what is given back in between would wake nobody.
+            // Enabled before the check: what is given back in between would otherwise wake nobody.
             given_back.as_mut().enable();
             if self.shares.take(slot, Kind::Permit) {
                 return;
@@ -165,7 +167,7 @@ impl Gate {
         self.give_back_share(slot);
     }
 
-    /// The permits that are held.
+    /// The number of permits in use.
     pub(super) fn in_flight(&self) -> usize {
         self.settings
             .concurrency
@@ -178,9 +180,9 @@ impl Gate {
 }
 
 impl Permit {
-    /// The client is the one who is waited for: gives the permit back and counts among the transfers. Where those, or
-    /// the client's share of them, are used up, the permit is held on to, so that the number of connections to the
-    /// upstream stays bounded: it is one of the client's own share.
+    /// Gives the permit back and counts among the transfers: from now on, the client is waited for.
+    /// If the transfers, or the client's share of them, are used up, it keeps the permit, which is
+    /// one of the client's own share. So the number of connections to the upstream stays bounded.
     pub(crate) fn become_transfer(&mut self) {
         let Gate {
             settings,
@@ -227,7 +229,7 @@ impl Drop for Share<'_> {
 }
 
 impl<'g> Waiting<'g> {
-    /// `reason` is what a request is told for which there is no room in the queue.
+    /// `reason` is the error for a request that finds the queue full.
     fn join(gate: &'g Gate, slot: Slot, reason: NoPermit) -> Result<Self, NoPermit> {
         if !gate.shares.take(slot, Kind::Waiting) {
             return Err(NoPermit::ShareUsed);

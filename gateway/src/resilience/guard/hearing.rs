@@ -1,12 +1,14 @@
-//! What is known of an upstream while its circuit is closed: for people, no request depends on it.
+//! What is known of an upstream while its circuit is closed. It is for people: no request depends
+//! on it.
 //!
-//! A circuit opens on several failures, so that one alone shuts nobody out. People are told of the first.
+//! A circuit opens after several failures, so that a single one shuts nobody out. People are told
+//! of the first.
 
 use super::evidence::Probe;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hearing {
-    /// No probe has come back yet, and no request has had an answer.
+    /// No probe has come back yet, and no request has been answered.
     Unheard,
     Well,
     /// The latest probe failed.
@@ -35,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_probe_counts_whatever_was_answered_before() {
+    fn a_failed_probe_counts_despite_earlier_answers() {
         for has_answered in [false, true] {
             let hearing = Hearing::of(Probe::Failing, has_answered);
             assert_eq!(hearing, Hearing::Failing);

@@ -1,4 +1,4 @@
-//! The names of the routes that lead to each upstream: each has a circuit of its own.
+//! The names of the routes to each upstream: each route has its own circuit.
 
 use std::sync::Arc;
 
@@ -11,12 +11,12 @@ pub(crate) struct RouteName {
     pub(crate) path: Arc<str>,
 }
 
-/// Of each upstream, by its index.
+/// The routes of each upstream, by its index.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RouteNames(Vec<Vec<RouteName>>);
 
 impl RouteNames {
-    /// Returns the route's place among those of its upstream, by which its circuit is found.
+    /// Returns the route's index among those of its upstream, which finds its circuit.
     pub(crate) fn add(&mut self, upstream: usize, method: Method, path: Arc<str>) -> usize {
         if self.0.len() <= upstream {
             self.0.resize_with(upstream + 1, Vec::new);

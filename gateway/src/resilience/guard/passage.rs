@@ -1,33 +1,33 @@
-//! What the circuits say of a request: that it may pass, that it may not, and what has changed by its outcome.
+//! The circuits' decisions on a request: admitted, refused, and the changes by its outcome.
 
 use std::time::Duration;
 
 use super::breaker::Trial;
 
-/// A request that was let through.
+/// An admitted request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Passage {
     pub(super) route: usize,
-    /// Where it is to show whether the upstream is back.
+    /// Set if it shows whether the upstream is available again.
     pub(super) upstream_trial: Option<Trial>,
-    /// Where it is to show whether the route is.
+    /// Set if it shows whether the route works again.
     pub(super) route_trial: Option<Trial>,
 }
 
-/// The gateway's own question.
+/// The gateway's own probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Check {
     pub(super) trial: Option<Trial>,
 }
 
-/// Whose circuit is open.
+/// The circuit that is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     Upstream,
     Route,
 }
 
-/// A request that was not let through.
+/// A refused request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) scope: Scope,

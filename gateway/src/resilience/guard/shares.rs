@@ -1,7 +1,7 @@
-//! How much of an upstream each client has: permits, waiting requests and transfers.
+//! Each client's share of an upstream: permits, waiting requests and transfers.
 //!
-//! Clients that meet in a slot of the table share what one of them may have: a given client meets a greedy one with odds
-//! of 1 in 8,192. A request costs one hash and two atomic additions.
+//! Clients that meet in a slot of the table share one client's share: a given client meets a greedy
+//! one with odds of 1 in 8,192. A request costs one hash and two atomic additions.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -24,21 +24,21 @@ pub(super) enum Kind {
 struct Counters([AtomicU32; 3]);
 
 pub(super) struct Shares {
-    /// None where a client may have everything, so that there is nothing to count.
+    /// `None` if a client may have everything, so that nothing needs counting.
     clients: Option<ByClient<Counters, SLOTS>>,
-    /// The most permits of one client. It is also the most transfers.
+    /// The most permits of one client, and the most transfers.
     most: u32,
-    /// The most requests of one client that wait.
+    /// The most waiting requests of one client.
     most_waiting: u32,
 }
 
-/// The slot of a client. None where nobody's share is counted.
+/// The slot of a client. `None` if no share is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot(Option<usize>);
 
 impl Shares {
-    /// For a client: at most `most` of `all` permits, and a tenth of the `queue`. Where `most` is all of them, nothing
-    /// is counted.
+    /// A client may have at most `most` of `all` permits, and a tenth of the `queue`. If `most` is
+    /// all of them, nothing is counted.
     pub(super) fn new(most: usize, all: usize, queue: usize) -> Self {
         let bounded = |count| u32::try_from(count).unwrap_or(u32::MAX);
         Self {
@@ -54,7 +54,7 @@ impl Shares {
         Slot(clients.and_then(|clients| Some(clients.slot(&client?))))
     }
 
-    /// Counts one more, unless the client has its share already.
+    /// Counts one more, unless the client has used its share.
     pub(super) fn take(&self, slot: Slot, kind: Kind) -> bool {
         let Some(counter) = self.counter(slot, kind) else {
             return true;
@@ -63,7 +63,8 @@ impl Shares {
             Kind::Permit | Kind::Transfer => self.most,
             Kind::Waiting => self.most_waiting,
         };
-        // Too many are taken back: two that meet at the limit may both be refused, which is no harm.
+        // Too many are taken back. Two requests that meet at the limit may both be refused, which
+        // does no harm.
         let has_room = counter.fetch_add(1, Ordering::SeqCst) < most;
         if !has_room {
             counter.fetch_sub(1, Ordering::SeqCst);
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_has_one_size_whoever_comes() {
+    fn the_table_never_grows() {
         let shares = Shares::new(1, 20, 1);
         for address in 0..100_000_u32 {
             let slot = shares.slot(Some(Client::V4(address.into())));
@@ -152,7 +153,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is taken and given back, nobody holds more than a share, and once all is given back nothing is held.
+        /// In any order of taking and giving back: nobody holds more than a share, and in the end
+        /// nothing is held.
         #[test]
         fn nobody_holds_more_than_a_share_and_nothing_is_left_behind(
             steps in prop::collection::vec((0..6_u8, any::<bool>()), 0..200),

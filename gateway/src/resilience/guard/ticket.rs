@@ -1,4 +1,4 @@
-//! What is under way, until its outcome is known.
+//! Requests and probes under way, until their outcome is known.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,15 +6,15 @@ use std::time::Instant;
 use super::passage::{self, Passage};
 use super::{Evidence, Guard};
 
-/// A request that was let through, whose outcome the circuits wait for. One that is dropped without, as when its client has
-/// gone, is no evidence either way.
+/// An admitted request whose outcome the circuits wait for. If it is dropped without one, as when
+/// its client has gone, it is no evidence.
 pub(crate) struct Ticket {
     guard: Arc<Guard>,
     passage: Passage,
     is_settled: bool,
 }
 
-/// The gateway's own question to the upstream.
+/// The gateway's own probe of the upstream.
 pub(crate) struct Check {
     guard: Arc<Guard>,
     check: passage::Check,
@@ -30,7 +30,7 @@ impl Ticket {
         }
     }
 
-    /// `cause` is for the operator, where the request failed.
+    /// `cause` tells the operator why the request failed.
     pub(crate) fn settle(mut self, evidence: Evidence, cause: &str) {
         self.is_settled = true;
         let guard = &self.guard;
@@ -65,7 +65,7 @@ impl Check {
         self.settle(Ok(()));
     }
 
-    /// `cause` is for the operator.
+    /// `cause` tells the operator why.
     pub(crate) fn failed(self, cause: &str) {
         self.settle(Err(cause));
     }

@@ -1,7 +1,7 @@
-//! How many requests there were lately, and how many of them failed: a ring of buckets, each for a tenth of the window.
+//! Counts the latest requests and failures in a ring of buckets, each for a tenth of the window.
 //!
-//! A bucket is one word, so that counting is one compare-and-swap and a bucket whose time is over starts from nothing
-//! the moment somebody counts in it.
+//! A bucket is one word, so that counting is one compare-and-swap. An outdated bucket starts from
+//! zero when something is counted in it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +12,8 @@ const BUCKETS: usize = 10;
 pub(super) struct Window {
     buckets: [AtomicU64; BUCKETS],
     began: Instant,
-    /// Microseconds of a bucket, which last for half a million years in a word: a division of two words costs much more.
+    /// Microseconds of a bucket. One word of microseconds lasts half a million years, and a
+    /// division of two words costs much more.
     bucket: u64,
 }
 
@@ -22,9 +23,9 @@ pub(super) struct Seen {
     pub(super) failures: u32,
 }
 
-/// 24 bits of tick, 20 of failures, 20 of requests. A tick comes back after 2^24 tenths of the window, by which time
-/// one stale bucket more or less is of no weight; what exceeds 20 bits is not counted, a million within a tenth of the
-/// window being evidence enough.
+/// 24 bits of tick, 20 of failures, 20 of requests. A tick returns after 2^24 tenths of the window;
+/// by then one stale bucket hardly matters. Counts stop at 20 bits: a million requests within a
+/// tenth of the window are evidence enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Bucket {
     tick: u32,
@@ -48,7 +49,7 @@ impl Window {
         let Some(bucket) = self.buckets.get(index) else {
             return;
         };
-        // Fails only if the closure gives None.
+        // Fails only if the closure returns `None`.
         let _ = bucket.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |word| {
             Some(Bucket::of(word).counting(tick, failed).word())
         });
@@ -68,7 +69,7 @@ impl Window {
         sum
     }
 
-    /// Of the tenth that is under way.
+    /// The counts of the current tenth.
     pub(super) fn latest(&self, now: Instant) -> Seen {
         let (tick, index) = self.tick(now);
         let bucket = self.buckets.get(index);
@@ -144,7 +145,7 @@ mod tests {
     const LENGTH: Duration = Duration::from_secs(10);
 
     #[test]
-    fn what_is_older_than_the_window_is_not_seen() {
+    fn requests_older_than_the_window_are_not_counted() {
         let now = Instant::now();
         let window = Window::new(LENGTH, now);
         window.count(now, true);
@@ -178,14 +179,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_bucket_is_what_its_word_says(tick in 0..1_u32 << 24, requests in 0..=MOST, failures in 0..=MOST) {
+        fn a_bucket_is_read_back_from_its_word(tick in 0..1_u32 << 24, requests in 0..=MOST, failures in 0..=MOST) {
             let bucket = Bucket { tick, seen: Seen { requests, failures } };
             prop_assert_eq!(Bucket::of(bucket.word()), bucket);
         }
 
-        /// The window sees exactly what a list of the times would show, but for the one bucket that is half over.
+        /// The window counts exactly what a list of the times would show, except for the bucket
+        /// that is half over.
         #[test]
-        fn the_window_sees_what_came_lately(steps in prop::collection::vec((0..2_000_u64, any::<bool>()), 1..100)) {
+        fn the_window_counts_the_latest_requests(steps in prop::collection::vec((0..2_000_u64, any::<bool>()), 1..100)) {
             let began = Instant::now();
             let window = Window::new(LENGTH, began);
             let mut now = began;

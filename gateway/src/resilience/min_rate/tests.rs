@@ -1,4 +1,4 @@
-//! What a client may do at the minimum rate, and what it may not.
+//! What the minimum rate allows a client to do.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn allowance(rate: MinRate) -> Allowance {
     })
 }
 
-/// How long a client lasts that moves `count` bytes whenever it has been waited for during `pause`.
+/// How long a client lasts that moves `count` bytes after each wait of `pause`.
 fn lasts(count: u64, pause: Duration, most: Duration) -> Option<Duration> {
     let (begun, mut allowance) = (Instant::now(), allowance(MinRate::default()));
     let mut now = begun;
@@ -57,7 +57,7 @@ fn a_client_that_keeps_to_the_rate_is_never_cut() {
 }
 
 #[test]
-fn nobody_is_cut_while_something_else_is_waited_for() {
+fn a_client_is_not_cut_while_something_else_is_waited_for() {
     let (mut now, mut allowance) = (Instant::now(), allowance(MinRate::default()));
     for _ in 0..1000 {
         allowance.wait(now);
@@ -70,7 +70,7 @@ fn nobody_is_cut_while_something_else_is_waited_for() {
 }
 
 #[test]
-fn only_the_wait_that_is_known_of_counts() {
+fn only_a_known_wait_counts() {
     let (now, mut allowance) = (Instant::now(), allowance(MinRate::default()));
     assert_eq!(allowance.wait_since(now), now + MOST);
     let later = now + 20 * SECOND;
@@ -100,7 +100,7 @@ proptest! {
         for (millis, more) in waits {
             allowance.wait(now);
             now += Duration::from_millis(millis);
-            // What the rate asks for in that time, rounded up.
+            // The bytes that the rate asks for in that time, rounded up.
             let enough = (bytes * millis).div_ceil(seconds * 1000);
             prop_assert!(allowance.moved(enough + more, now));
         }

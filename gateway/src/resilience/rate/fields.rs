@@ -1,7 +1,8 @@
-//! What an answer says of a limit: `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers) and
-//! `Retry-After` (RFC 9110 §10.2.3).
+//! The answer's fields about a limit: `RateLimit-Policy` and `RateLimit`
+//! (draft-ietf-httpapi-ratelimit-headers) and `Retry-After` (RFC 9110 §10.2.3).
 //!
-//! An ordinary answer says nothing of it: it would be formatted for every request and read by nobody.
+//! An ordinary answer has none of them: they would be formatted for every request and read by
+//! nobody.
 
 use std::time::Duration;
 
@@ -12,13 +13,13 @@ use super::quota::Rate;
 static RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 static RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// A limit, as a client is told of it.
+/// A limit, as a client sees it.
 #[derive(Debug)]
 pub(super) struct Policy {
     name: &'static str,
     /// `"default";q=600;w=10`.
     field: HeaderValue,
-    /// How long one request takes to come back at most.
+    /// The longest time until one request comes back.
     interval: Duration,
 }
 
@@ -33,20 +34,20 @@ impl Policy {
         }
     }
 
-    /// For a request that was admitted: `"default";r=3;t=6`, where `t` is when there will be one more at the latest.
+    /// For an admitted request: `"default";r=3;t=6`, where one more comes back within `t` seconds.
     pub(super) fn write(&self, remaining: u32, headers: &mut HeaderMap) {
         self.append(remaining, seconds(self.interval), headers);
     }
 
-    /// For one that was not. `t` and `Retry-After` say the same, as the draft wants it.
+    /// For a refused request. `t` and `Retry-After` are equal, as the draft asks.
     pub(super) fn write_exceeded(&self, wait: Duration, headers: &mut HeaderMap) {
-        // Come again in 0 seconds would be no answer to a client that comes too often.
+        // A wait of 0 seconds would be no answer to a client that comes too often.
         let wait = seconds(wait).max(1);
         headers.insert(RETRY_AFTER, wait.into());
         self.append(0, wait, headers);
     }
 
-    /// Beside whatever an upstream says of limits of its own: both fields are lists.
+    /// Appends the fields after an upstream's own: both are lists.
     fn append(&self, remaining: u32, wait: u64, headers: &mut HeaderMap) {
         let name = self.name;
         headers.append(RATELIMIT_POLICY.clone(), self.field.clone());
@@ -57,13 +58,13 @@ impl Policy {
     }
 }
 
-/// Rounded up: after that many, it is time.
+/// Rounded up: after that many seconds, the time has come.
 fn seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 
 fn value(text: String) -> HeaderValue {
-    // A name of ours and numbers have no character that a field could not have.
+    // The gateway's names and numbers hold no character that a field forbids.
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
 }
 
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_was_admitted_hears_what_is_left() {
+    fn an_admitted_client_is_told_what_is_left() {
         let fields = written(|policy, headers| policy.write(3, headers));
         let expected = owned([
             ("ratelimit", "\"default\";r=3;t=1"),
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_was_not_hears_when_to_come_again_in_whole_seconds() {
+    fn a_refused_client_is_told_when_to_come_again_in_whole_seconds() {
         for (wait, told) in [(0, "1"), (1, "1"), (1000, "1"), (1001, "2"), (7000, "7")] {
             let wait = Duration::from_millis(wait);
             let fields = written(|policy, headers| policy.write_exceeded(wait, headers));
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_upstream_says_of_its_own_limits_stays() {
+    fn an_upstreams_own_limits_stay() {
         let name = HeaderName::from_static("ratelimit");
         let theirs = HeaderValue::from_static("\"orders\";r=1;t=2");
         let fields = written(|policy, headers| {

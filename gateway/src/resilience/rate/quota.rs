@@ -1,4 +1,4 @@
-//! How a limit is written: `600/10s`.
+//! The notation of a limit: `600/10s`.
 
 use std::num::NonZeroU32;
 use std::str::FromStr;
@@ -8,12 +8,12 @@ use governor::Quota;
 
 const EXPECTED: &str = "expected requests/period, such as 600/10s";
 
-/// Beyond it, a limit would be none; and what remains stays far from the ends of the arithmetic.
+/// A higher limit would be none, and lower ones stay far from the ends of the arithmetic.
 const MOST: u32 = 1_000_000;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// So many requests at once, and as many again in each period.
+/// This many requests at once, and as many again in each period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rate {
     quota: Quota,
@@ -25,7 +25,7 @@ impl Rate {
         self.quota
     }
 
-    /// Whole seconds, which is all that the answer's fields can tell.
+    /// Whole seconds: the answer's fields cannot express less.
     pub(super) fn period(self) -> Duration {
         self.period
     }
@@ -53,7 +53,7 @@ impl FromStr for Rate {
         if period.subsec_nanos() != 0 || period.is_zero() || period > DAY {
             return Err("expected a period of whole seconds, at least one and at most a day");
         }
-        // Rounded up, so that never more comes back than is written. Both fit: 10^14 ns a day.
+        // Rounded up, so that never more comes back than configured. Both fit: a day has 10^14 ns.
         let interval = (period.as_nanos() as u64).div_ceil(u64::from(requests.get()));
         let quota = Quota::with_period(Duration::from_nanos(interval)).ok_or(EXPECTED)?;
         Ok(Self {
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn off_is_no_rate_where_there_may_be_none() {
+    fn off_is_allowed_only_for_an_optional_rate() {
         assert_eq!(Rate::parse_or_off("off"), Ok(None));
         assert_eq!(
             Rate::parse_or_off("10/1m"),

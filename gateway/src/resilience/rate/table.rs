@@ -1,8 +1,8 @@
-//! What is kept of each client: 8 bytes in a table of fixed size.
+//! Each client's state: 8 bytes in a table of fixed size.
 //!
-//! Clients that meet in a slot share a quota. With n other clients at once, a given one meets any of them with odds of n
-//! in 65,536: of a hundred, 1 in 655. Whoever has so many addresses that they fill the table has to exhaust a quota in
-//! each slot to shut everyone out.
+//! Clients that meet in a slot share a quota. With n other clients at once, a given one meets any
+//! of them with odds of n in 65,536: for a hundred, 1 in 655. To shut everyone out, an attacker has
+//! to exhaust a quota in each slot.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -14,10 +14,10 @@ use crate::resilience::by_client::ByClient;
 /// 512 KiB.
 const SLOTS: usize = 65_536;
 
-/// Who a quota, or a share of an upstream, is for.
+/// The client that a quota, or a share of an upstream, belongs to.
 ///
-/// In IPv6 that is a /64 network: a subscriber is given one at least (RFC 6177 §2), any device in it takes new
-/// addresses as it likes (RFC 8981), and whoever is counted by the address has 2^64 quotas.
+/// In IPv6 that is a /64 network. A subscriber gets at least one (RFC 6177 §2), and any device in
+/// it takes new addresses as it likes (RFC 8981): counted by address, it would have 2^64 quotas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Client {
     V4(Ipv4Addr),
@@ -29,7 +29,7 @@ pub(super) struct Table(ByClient<InMemoryState, SLOTS>);
 
 impl From<IpAddr> for Client {
     fn from(address: IpAddr) -> Self {
-        // A listener on `::` sees IPv4 clients as `::ffff:192.0.2.1`, all of which are in one /64.
+        // A listener on `::` sees IPv4 clients as `::ffff:192.0.2.1`, all of them in one /64.
         match address.to_canonical() {
             IpAddr::V4(address) => Self::V4(address),
             IpAddr::V6(address) => Self::V6 {
@@ -71,14 +71,14 @@ mod tests {
     }
 
     #[test]
-    fn a_64_network_is_one_client_and_its_neighbour_another() {
+    fn each_64_network_is_one_client() {
         let home = client("2001:db8:1:2::1");
         assert_eq!(client("2001:db8:1:2:ffff:ffff:ffff:ffff"), home);
         assert_ne!(client("2001:db8:1:3::1"), home);
     }
 
     #[test]
-    fn an_ipv4_client_is_the_same_on_either_kind_of_listener() {
+    fn an_ipv4_client_is_the_same_on_an_ipv4_and_an_ipv6_listener() {
         assert_eq!(client("::ffff:192.0.2.1"), client("192.0.2.1"));
         assert_ne!(client("::ffff:192.0.2.2"), client("::ffff:192.0.2.1"));
         assert_ne!(client("::c000:201"), client("192.0.2.1"));
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn each_process_hashes_in_its_own_way() {
+    fn each_process_hashes_differently() {
         let slots = |table: &Table| {
             [1, 2, 3].map(|last| table.0.slot(&Client::V4([192, 0, 2, last].into())))
         };

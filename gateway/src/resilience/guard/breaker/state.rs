@@ -1,26 +1,27 @@
-//! Whether a circuit is closed, open or half-open, and which trials are under way. A plain value: [`Breaker`](super::Breaker)
-//! has the lock.
+//! The state of a circuit (closed, open or half-open) and the trials under way. A plain value:
+//! [`Breaker`](super::Breaker) has the lock.
 //!
-//! A trial holds back the next one for [`TRIAL`] at most. One that takes longer may be slow for a reason of its own: an answer
-//! that takes an hour, or a client that sends a byte a minute. An upload has a slot of its own, so that a client which sends
-//! slowly never takes the place of a request that the gateway has whole.
+//! A trial holds back the next one for at most [`TRIAL`]. A longer one may be slow for its own
+//! reasons: an answer that takes an hour, or a client that sends a byte a minute. Uploads have a
+//! slot of their own, so that a slow client never takes the place of a request that the gateway has
+//! whole.
 
 use std::time::{Duration, Instant};
 
 use super::{Admission, Phase};
 
-/// How long one trial holds back the next one.
+/// How long a trial holds back the next one.
 pub(super) const TRIAL: Duration = Duration::from_secs(1);
 
-/// How long a circuit stays open at most because an upstream said `Retry-After`: a wrong value must not shut a route for a
-/// day. A client is told the upstream's own value all the same.
+/// The longest time that a circuit stays open for a `Retry-After`: a wrong value must not close a
+/// route for a day. The client still gets the upstream's own value.
 pub(super) const LONGEST: Duration = Duration::from_secs(60);
 
 /// How long a circuit is open.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Span {
     pub(super) open: Duration,
-    /// What a client is told.
+    /// The time that a client is told.
     pub(super) told: Duration,
 }
 
@@ -46,7 +47,7 @@ pub(crate) enum Intake {
     Streaming,
 }
 
-/// A request that is to show whether the upstream is back.
+/// A request that shows whether the upstream is available again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Trial {
     serial: u32,
@@ -65,11 +66,11 @@ enum Now {
     Closed,
     Open {
         until: Instant,
-        /// When a client is told to come back, which may be later.
+        /// When a client is told to come back; this may be later.
         told: Instant,
     },
     HalfOpen {
-        /// The first trial since the circuit was open: the failure of an earlier one is old news.
+        /// The first trial since the circuit was open. An earlier trial's failure no longer counts.
         first: u32,
         whole: Slot,
         streaming: Slot,
@@ -79,9 +80,9 @@ enum Now {
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
-    /// The latest trial in it.
+    /// The latest trial in this slot.
     serial: u32,
-    /// When another may begin.
+    /// When another trial may begin.
     next: Instant,
 }
 
@@ -138,7 +139,8 @@ impl State {
         }
     }
 
-    /// Opens the circuit, where it is closed: what was under way when it opened is no news. Returns whether it did.
+    /// Opens the circuit if it is closed. Requests that were under way when it opened change
+    /// nothing. Returns whether it opened.
     pub(super) fn open(&mut self, span: Span, now: Instant) -> bool {
         let opens = matches!(self.now, Now::Closed);
         if opens {
@@ -147,7 +149,7 @@ impl State {
         opens
     }
 
-    /// Whether this closed it.
+    /// Returns whether this closed the circuit.
     pub(super) fn succeeded(&mut self) -> bool {
         let closes = matches!(self.now, Now::HalfOpen { .. });
         if closes {
@@ -164,7 +166,7 @@ impl State {
         }
     }
 
-    /// The trial told nothing: where it is the latest, the next may begin at once.
+    /// Notes that a trial ended without a result. If it is the latest, the next may begin at once.
     pub(super) fn abandoned(&mut self, trial: Trial, now: Instant) {
         if let Now::HalfOpen {
             whole, streaming, ..

@@ -1,4 +1,4 @@
-//! The breaker, moment by moment, and what holds for it whatever happens.
+//! The breaker, moment by moment, and properties that always hold.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ fn breaker(now: Instant) -> Breaker {
     Breaker::new(SETTINGS, now)
 }
 
-/// Of a request that is here as a whole.
+/// Admits a request that the gateway has whole.
 fn admit(breaker: &Breaker, now: Instant) -> Admission {
     breaker.admit(Intake::Whole, now)
 }
@@ -67,7 +67,7 @@ fn a_success_ends_the_run() {
 }
 
 #[test]
-fn a_run_that_comes_by_chance_among_many_successes_does_not_open_it() {
+fn a_chance_run_among_many_successes_does_not_open_it() {
     let now = Instant::now();
     let breaker = breaker(now);
     (0..100).for_each(|_| breaker.succeeded(now));
@@ -100,7 +100,7 @@ fn it_opens_on_a_rate_of_failures_once_there_are_enough() {
 }
 
 #[test]
-fn an_upstream_that_says_it_is_well_and_fails_is_found_out_by_its_rate() {
+fn an_upstream_that_fails_between_good_probes_is_found_by_its_rate() {
     let now = Instant::now();
     let breaker = breaker(now);
     let mut opened = Vec::new();
@@ -112,7 +112,7 @@ fn an_upstream_that_says_it_is_well_and_fails_is_found_out_by_its_rate() {
 }
 
 #[test]
-fn failures_that_are_long_past_do_not_count() {
+fn old_failures_do_not_count() {
     let mut now = Instant::now();
     let breaker = breaker(now);
     for _ in 0..20 {
@@ -135,12 +135,12 @@ fn one_trial_goes_through_and_its_outcome_decides() {
     let _ = trial(&breaker, Intake::Whole, due + OPEN);
     assert!(breaker.trial_succeeded(due + OPEN));
     assert_eq!(admit(&breaker, due + OPEN), Admission::Pass);
-    // It begins anew: what failed before is forgotten.
+    // Earlier failures are forgotten.
     assert!(!breaker.failed(due + OPEN));
 }
 
 #[test]
-fn a_trial_that_tells_nothing_makes_room_for_the_next() {
+fn a_trial_without_a_result_makes_room_for_the_next() {
     let now = Instant::now();
     let breaker = open(now);
     let due = now + OPEN;
@@ -161,14 +161,14 @@ fn a_trial_that_takes_long_lets_another_one_through() {
     due += TRIAL;
     let _ = trial(&breaker, Intake::Whole, due);
     assert!(breaker.trial_succeeded(due));
-    // However it ends, it is no longer a trial.
+    // However the slow trial ends, it is no longer a trial.
     breaker.trial_failed(hour_long, None, due);
     breaker.trial_abandoned(hour_long, due);
     assert_eq!(admit(&breaker, due), Admission::Pass);
 }
 
 #[test]
-fn what_an_earlier_trial_fails_at_is_no_news_once_the_circuit_has_opened_again() {
+fn an_earlier_trials_failure_does_not_count_once_the_circuit_has_reopened() {
     let now = Instant::now();
     let breaker = open(now);
     let due = now + OPEN;
@@ -182,7 +182,7 @@ fn what_an_earlier_trial_fails_at_is_no_news_once_the_circuit_has_opened_again()
 }
 
 #[test]
-fn an_upload_takes_no_place_of_a_request_that_is_here() {
+fn an_upload_takes_no_slot_of_a_whole_request() {
     let now = Instant::now();
     let breaker = open(now);
     let due = now + OPEN;
@@ -190,12 +190,12 @@ fn an_upload_takes_no_place_of_a_request_that_is_here() {
     let refused = Admission::Refused { retry_after: TRIAL };
     assert_eq!(breaker.admit(Intake::Streaming, due), refused);
     let _ = trial(&breaker, Intake::Whole, due);
-    // The answer to an upload is as good as any.
+    // The answer to an upload counts like any other.
     assert!(breaker.trial_succeeded(due));
 }
 
 #[test]
-fn a_client_s_request_is_no_trial_where_the_gateway_probes_by_itself() {
+fn a_clients_request_is_no_trial_if_the_gateway_probes() {
     let now = Instant::now();
     let breaker = Breaker::new(
         BreakerSettings {
@@ -215,7 +215,7 @@ fn a_client_s_request_is_no_trial_where_the_gateway_probes_by_itself() {
 }
 
 #[test]
-fn what_was_under_way_when_it_opened_changes_nothing() {
+fn a_request_under_way_when_it_opened_changes_nothing() {
     let now = Instant::now();
     let breaker = open(now);
     breaker.succeeded(now);
@@ -225,7 +225,7 @@ fn what_was_under_way_when_it_opened_changes_nothing() {
 }
 
 #[test]
-fn a_route_that_always_refuses_is_left_alone_for_as_long_as_it_asks() {
+fn a_route_that_always_refuses_is_not_asked_for_as_long_as_it_says() {
     let now = Instant::now();
     let breaker = breaker(now);
     let retry_after = Duration::from_secs(30);
@@ -237,7 +237,7 @@ fn a_route_that_always_refuses_is_left_alone_for_as_long_as_it_asks() {
     let refused = admit(&breaker, almost);
     assert!(matches!(refused, Admission::Refused { .. }), "{refused:?}");
     let first = trial(&breaker, Intake::Whole, now + retry_after);
-    // It says anew for how long.
+    // The next refusal sets a new time.
     let longer = Duration::from_secs(40);
     breaker.trial_failed(first, Some(longer), now + retry_after);
     let refused = Admission::Refused {
@@ -247,7 +247,7 @@ fn a_route_that_always_refuses_is_left_alone_for_as_long_as_it_asks() {
 }
 
 #[test]
-fn a_client_is_told_the_whole_time_of_which_the_gateway_keeps_to_a_minute() {
+fn a_client_is_told_the_whole_retry_after_but_the_circuit_opens_for_a_minute() {
     let now = Instant::now();
     let breaker = breaker(now);
     let day = Duration::from_secs(24 * 3600);
@@ -263,7 +263,7 @@ fn a_client_is_told_the_whole_time_of_which_the_gateway_keeps_to_a_minute() {
 }
 
 #[test]
-fn a_busy_upstream_that_takes_some_and_refuses_others_is_asked_on() {
+fn a_busy_upstream_that_takes_some_requests_is_still_asked() {
     let now = Instant::now();
     let breaker = breaker(now);
     breaker.succeeded(now);
@@ -293,8 +293,8 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 proptest! {
-    /// Whatever the order of what is asked and how it ends: of each kind, no second trial begins within the time of one
-    /// that is still under way.
+    /// For any order of events: no trial begins within the time of another one of its kind that is
+    /// still under way.
     #[test]
     fn trials_are_never_more_often_than_their_time_allows(events in prop::collection::vec(event(), 0..200)) {
         let mut now = Instant::now();
@@ -312,7 +312,7 @@ proptest! {
                     }
                     Admission::Refused { retry_after } => prop_assert!(retry_after <= OPEN),
                 },
-                // A trial ends first, or else a request that passed before.
+                // A trial ends first; without one, a request that passed before.
                 Event::Succeed if !trials.is_empty() => {
                     trials.clear();
                     let is_trying = matches!(breaker.phase(now), Phase::HalfOpen { .. });
@@ -343,8 +343,8 @@ proptest! {
         }
     }
 
-    /// Whatever clients do that never end their requests, or send them for ever: a request of somebody else finds out that
-    /// the upstream is back, within the time of one trial.
+    /// For any clients that never finish their requests or send them for ever: another client's
+    /// request finds within the time of one trial that the upstream is available again.
     #[test]
     fn nobody_keeps_a_healthy_upstream_shut(hanging in prop::collection::vec((0..5000_u16, any::<bool>()), 0..50), after in 1000..5000_u16) {
         let began = Instant::now();

@@ -1,4 +1,4 @@
-//! Which circuit an outcome opens, and what holds whatever one route answers.
+//! Which circuit an outcome opens, and properties that hold for every answer of one route.
 
 use std::time::{Duration, Instant};
 
@@ -25,7 +25,7 @@ const REFUSED: Evidence = Evidence::Refused {
     retry_after: Duration::from_secs(30),
 };
 
-/// The route that fails, the same path by another method, and two others.
+/// The failing route, then the same path with another method, then two other routes.
 const BAD: usize = 0;
 const MENU: usize = 2;
 const ORDERS: usize = 3;
@@ -48,7 +48,7 @@ fn circuits(is_probed: bool, now: Instant) -> Circuits {
     Circuits::new(settings, &routes, now)
 }
 
-/// Asks by a route. Where it is let through, this comes of it.
+/// Sends a request by a route. If it is admitted, this is its outcome.
 fn ask(
     circuits: &Circuits,
     route: usize,
@@ -59,12 +59,12 @@ fn ask(
     Ok(circuits.settle(passage, evidence, now))
 }
 
-/// The gateway's own question.
+/// Runs the gateway's own probe.
 fn check(circuits: &Circuits, is_well: bool, now: Instant) -> Option<Change> {
     circuits.settle_check(circuits.check(now)?, is_well, now)
 }
 
-/// How many requests of a route are let through that all end so.
+/// How many requests of a route are admitted if all of them have this outcome.
 fn let_through(circuits: &Circuits, route: usize, evidence: Evidence, now: Instant) -> usize {
     let asked = (0..100).take_while(|_| ask(circuits, route, evidence, now).is_ok());
     asked.count()
@@ -85,7 +85,7 @@ fn the_first_failed_probe_is_known_before_any_circuit_opens() {
     assert_eq!(circuits.hearing(), Hearing::Failing);
     assert_eq!(circuits.failed_probes(), 1);
     assert_eq!(circuits.phase(now), Phase::Closed);
-    // No client is refused for it.
+    // No client is refused because of it.
     assert_eq!(refused(&circuits, MENU, now), None);
     let _ = check(&circuits, true, now);
     assert_eq!(circuits.hearing(), Hearing::Well);
@@ -107,7 +107,7 @@ fn without_a_probe_an_upstream_is_known_by_its_first_answer() {
 }
 
 #[test]
-fn a_route_that_always_answers_503_is_shut_alone() {
+fn only_the_route_that_always_answers_503_is_shut() {
     for evidence in [REFUSED, Evidence::Unavailable] {
         for is_probed in [false, true] {
             let now = Instant::now();
@@ -124,7 +124,7 @@ fn a_route_that_always_answers_503_is_shut_alone() {
 }
 
 #[test]
-fn a_route_comes_back_by_a_request_of_its_own() {
+fn a_request_of_its_own_closes_a_routes_circuit() {
     let now = Instant::now();
     let circuits = circuits(true, now);
     assert_eq!(let_through(&circuits, BAD, REFUSED, now), 5);
@@ -137,7 +137,7 @@ fn a_route_comes_back_by_a_request_of_its_own() {
 }
 
 #[test]
-fn a_silent_route_is_shut_alone_while_the_probe_is_well() {
+fn only_the_silent_route_is_shut_while_the_probe_is_well() {
     let now = Instant::now();
     let circuits = circuits(true, now);
     let _ = check(&circuits, true, now);
@@ -148,7 +148,7 @@ fn a_silent_route_is_shut_alone_while_the_probe_is_well() {
 }
 
 #[test]
-fn the_methods_of_one_path_are_one_route_where_others_are_asked_about() {
+fn the_methods_of_one_path_do_not_count_as_other_routes() {
     let now = Instant::now();
     let circuits = circuits(true, now);
     let _ = check(&circuits, true, now);
@@ -159,7 +159,7 @@ fn the_methods_of_one_path_are_one_route_where_others_are_asked_about() {
 }
 
 #[test]
-fn silence_on_several_routes_is_the_upstream_s_whatever_the_probe_says() {
+fn silence_on_several_routes_opens_the_upstreams_circuit_even_if_the_probe_is_well() {
     let now = Instant::now();
     let circuits = circuits(true, now);
     let _ = check(&circuits, true, now);
@@ -186,13 +186,13 @@ fn a_dead_upstream_is_found_within_a_few_requests_of_one_route() {
 }
 
 #[test]
-fn a_failing_probe_and_a_few_requests_open_the_upstream_s() {
+fn a_failing_probe_and_a_few_requests_open_the_upstreams_circuit() {
     for evidence in [Evidence::Broken, Evidence::Unavailable] {
         let now = Instant::now();
         let circuits = circuits(true, now);
         let _ = ask(&circuits, MENU, Evidence::Answered, now);
         assert_eq!(check(&circuits, false, now), None);
-        // The probe was the first of five.
+        // The probe was the first of five failures.
         assert_eq!(let_through(&circuits, BAD, evidence, now), 4);
         let refusal = refused(&circuits, MENU, now).unwrap();
         assert_eq!(refusal.scope, Scope::Upstream);
@@ -200,7 +200,7 @@ fn a_failing_probe_and_a_few_requests_open_the_upstream_s() {
 }
 
 #[test]
-fn a_failing_probe_opens_the_upstream_s_without_any_request() {
+fn a_failing_probe_opens_the_upstreams_circuit_without_any_request() {
     let now = Instant::now();
     let circuits = circuits(true, now);
     let changes: Vec<_> = (0..5).map(|_| check(&circuits, false, now)).collect();
@@ -210,7 +210,7 @@ fn a_failing_probe_opens_the_upstream_s_without_any_request() {
 }
 
 #[test]
-fn what_the_routes_failed_at_in_an_outage_is_forgotten_after_it() {
+fn the_routes_failures_are_forgotten_after_an_outage() {
     let now = Instant::now();
     let circuits = circuits(true, now);
     assert_eq!(let_through(&circuits, BAD, Evidence::Unreachable, now), 5);
@@ -219,12 +219,12 @@ fn what_the_routes_failed_at_in_an_outage_is_forgotten_after_it() {
         check(&circuits, true, back),
         Some(Change::Closed(Scope::Upstream))
     );
-    // Five anew.
+    // Five new failures.
     assert_eq!(let_through(&circuits, BAD, REFUSED, back), 5);
 }
 
 #[test]
-fn a_503_as_the_trial_shows_that_the_upstream_is_back() {
+fn a_503_to_the_trial_closes_the_upstreams_circuit() {
     let now = Instant::now();
     let circuits = circuits(false, now);
     assert_eq!(let_through(&circuits, BAD, Evidence::Unreachable, now), 5);
@@ -233,7 +233,7 @@ fn a_503_as_the_trial_shows_that_the_upstream_is_back() {
 }
 
 #[test]
-fn a_route_that_is_shut_holds_back_no_trial_of_its_upstream() {
+fn a_shut_route_holds_back_no_trial_of_its_upstream() {
     let now = Instant::now();
     let circuits = circuits(false, now);
     assert_eq!(let_through(&circuits, BAD, REFUSED, now), 5);
@@ -245,9 +245,9 @@ fn a_route_that_is_shut_holds_back_no_trial_of_its_upstream() {
 
 #[derive(Clone, Copy, Debug)]
 enum Event {
-    /// The bad route, and what comes of it.
+    /// A request of the bad route, and its outcome.
     Bad(Evidence),
-    /// Another, which is well.
+    /// A request of another route, which is well.
     Good(usize),
     Check,
     Wait(u16),
@@ -270,7 +270,7 @@ fn unavailable() -> impl Strategy<Value = Evidence> {
     prop_oneof![refused, Just(Evidence::Unavailable)]
 }
 
-/// Whether nobody who asks for another route is ever refused.
+/// Whether no request of another route is ever refused.
 fn others_are_never_refused(is_probed: bool, events: Vec<Event>) -> Result<(), TestCaseError> {
     let mut now = Instant::now();
     let circuits = circuits(is_probed, now);
@@ -306,7 +306,7 @@ proptest! {
         others_are_never_refused(true, events)?;
     }
 
-    /// Whatever came before, and whichever routes are asked for from then on.
+    /// Whatever came before, and whichever routes are asked from then on.
     #[test]
     fn a_dead_upstream_is_found_within_two_tenths_of_the_window_and_a_few_requests(
         before in prop::collection::vec(event(unavailable()), 0..100),

@@ -10,7 +10,7 @@ use super::{Client, Gate, GateSettings, NoPermit, Permit};
 
 const WAIT: Duration = Duration::from_millis(100);
 
-/// With one permit and one place in the queue.
+/// One permit and one place in the queue.
 fn gate() -> Arc<Gate> {
     Gate::new(GateSettings {
         concurrency: 1,
@@ -20,7 +20,7 @@ fn gate() -> Arc<Gate> {
     })
 }
 
-/// With a hundred permits, of which a client has three.
+/// A hundred permits, of which a client has three.
 fn shared(queue: usize) -> Arc<Gate> {
     Gate::new(GateSettings {
         concurrency: 100,
@@ -62,7 +62,7 @@ fn refusal(entered: Result<Permit, NoPermit>) -> NoPermit {
 }
 
 #[tokio::test]
-async fn who_waits_gets_the_permit_that_becomes_free() {
+async fn a_waiting_request_gets_the_permit_that_becomes_free() {
     let gate = gate();
     let first = take(&gate, None);
     assert_eq!(gate.in_flight(), 1);
@@ -75,7 +75,7 @@ async fn who_waits_gets_the_permit_that_becomes_free() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_longer_than_told() {
+async fn nobody_waits_longer_than_configured() {
     let gate = gate();
     let _first = take(&gate, None);
     let began = Instant::now();
@@ -84,7 +84,7 @@ async fn nobody_waits_longer_than_told() {
 }
 
 #[tokio::test]
-async fn a_full_queue_refuses_at_once_and_who_gives_up_leaves_it() {
+async fn a_full_queue_refuses_at_once_and_a_cancelled_request_leaves_it() {
     let gate = gate();
     let _first = take(&gate, None);
     {
@@ -97,7 +97,7 @@ async fn a_full_queue_refuses_at_once_and_who_gives_up_leaves_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_with_its_share_waits_and_is_told_that_it_is_its_own_doing() {
+async fn a_client_over_its_share_waits_and_is_told_that_its_share_is_used() {
     let gate = shared(100);
     let _held = [(); 3].map(|()| take(&gate, client(1)));
     let began = Instant::now();
@@ -138,7 +138,7 @@ async fn a_client_has_a_tenth_of_the_queue() {
 }
 
 #[tokio::test]
-async fn a_client_with_its_share_is_told_so_where_there_is_no_queue() {
+async fn a_client_over_its_share_is_told_so_without_a_queue() {
     let gate = shared(0);
     let _held = [(); 3].map(|()| take(&gate, client(1)));
     let refused = at_once(&gate, client(1));
@@ -146,7 +146,7 @@ async fn a_client_with_its_share_is_told_so_where_there_is_no_queue() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wait_in_vain_leaves_nothing_counted() {
+async fn a_failed_wait_leaves_nothing_counted() {
     let gate = Gate::new(GateSettings {
         concurrency: 2,
         queue: 10,
@@ -168,7 +168,7 @@ async fn a_transfer_frees_its_permit_and_counts_apart() {
     held.iter_mut().for_each(Permit::become_transfer);
     assert_eq!((gate.in_flight(), gate.transfers()), (0, 3));
     let mut more = [(); 3].map(|()| take(&gate, client(1)));
-    // The client has its share of the transfers too: these keep their permits.
+    // The client has used its share of the transfers too: these keep their permits.
     more.iter_mut().for_each(Permit::become_transfer);
     assert_eq!((gate.in_flight(), gate.transfers()), (3, 3));
     drop(held);
