@@ -1,4 +1,4 @@
-//! Which route a request takes, where it leads, and which client sent it.
+//! Finds a request's route, the route's target, and the client that sent the request.
 
 pub(crate) mod client_address;
 pub(crate) mod cors;

@@ -1,12 +1,13 @@
-//! Who the client is, where proxies stand before the gateway: nobody's word counts but that of the proxies that the
-//! operator trusts.
+//! Finds the client's address behind proxies. Only the proxies that the operator trusts are
+//! believed.
 //!
-//! A proxy appends the address that it was asked from to what the client has sent. So the rightmost address that is
-//! not itself a trusted proxy's is the client's, and whatever stands before it is the client's own invention. An
-//! element that is no address ends the search: the trusted proxy after it is then the nearest that is known.
+//! A proxy appends the address that it was asked from to the client's own list. So the rightmost
+//! address that is not a trusted proxy's is the client's, and the client may have made up
+//! everything before it. An element that is no address ends the search: the trusted proxy after it
+//! is then the nearest known address.
 //!
-//! There are two ways to say so. A proxy writes one of them and passes the other on as the client has sent it, and
-//! nothing tells which is which: where both come, only what both say counts.
+//! Two fields carry the list. A proxy writes one of them and passes on the other as the client sent
+//! it, and nothing tells them apart. If both come, only what both say counts.
 
 mod forwarded;
 #[cfg(any(fuzzing, test))]
@@ -29,7 +30,7 @@ static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 static X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// What a request came over.
+/// The scheme of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scheme {
     Http,
@@ -51,18 +52,19 @@ impl Scheme {
     }
 }
 
-/// What of a request's forwarding fields is believed.
+/// The parts of a request's forwarding fields that are believed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Believed<'a> {
-    /// From the client to the last proxy before the peer. Empty where the peer is the client.
+    /// From the client to the last proxy before the peer. Empty if the peer is the client.
     pub(crate) hops: Vec<IpAddr>,
-    /// What the client asked for, and over what, as the proxy next to it has seen it.
+    /// The host that the client asked for and the scheme it used, as the proxy next to it saw them.
     pub(crate) host: Option<&'a str>,
     pub(crate) scheme: Option<Scheme>,
 }
 
 impl TrustedProxies {
-    /// The client's address, where `peer` is who has connected. Allocates only where the peer is trusted.
+    /// The client's address; `peer` is the address that connected. Allocates only for a trusted
+    /// peer.
     #[must_use]
     pub fn client_address(&self, peer: IpAddr, fields: &HeaderMap) -> IpAddr {
         let believed = self.believe(peer, fields);
@@ -75,7 +77,8 @@ impl TrustedProxies {
         }
         let says_forwarded = fields.contains_key(FORWARDED);
         if says_forwarded && !fields.contains_key(&X_FORWARDED_FOR) {
-            // A proxy that speaks this way has left the `X-Forwarded-` fields as the client has sent them.
+            // A proxy that writes `Forwarded` has left the `X-Forwarded-` fields as the client sent
+            // them.
             return self.by_forwarded(fields);
         }
         let believed = self.by_x_forwarded(fields);
@@ -92,7 +95,7 @@ impl TrustedProxies {
             let address = std::str::from_utf8(element).ok();
             self.extend(&mut hops, address.and_then(forwarded::address));
         }
-        // What stands before the last may be the client's.
+        // All values before the last may be the client's.
         let last = |name| std::str::from_utf8(elements(fields, name).last()?).ok();
         Believed {
             hops,
@@ -101,10 +104,10 @@ impl TrustedProxies {
         }
     }
 
-    /// RFC 7239 §4.
+    /// Reads `Forwarded` (RFC 7239 §4).
     fn by_forwarded<'a>(&self, fields: &'a HeaderMap) -> Believed<'a> {
         let mut hops = Vec::new();
-        // Whoever wrote the first element that is believed saw the client itself.
+        // The writer of the first believed element saw the client itself.
         let mut origin: Option<Element<'a>> = None;
         let lines = fields.get_all(FORWARDED);
         for element in lines.flat_map(|line| forwarded::elements(line.as_bytes())) {
@@ -123,7 +126,8 @@ impl TrustedProxies {
         }
     }
 
-    /// Goes on by one element from the client's side: what is left in the end is what is believed.
+    /// Adds the next element, from the client's side on. `hops` ends up with the believed
+    /// addresses.
     fn extend(&self, hops: &mut Vec<IpAddr>, next: Option<IpAddr>) {
         match next {
             Some(address) => {
@@ -152,7 +156,7 @@ impl Believed<'_> {
     }
 }
 
-/// The elements of a list that may stand on several lines, without the empty ones (RFC 9110 §5.6.1).
+/// The elements of a list, which may span several lines, without the empty ones (RFC 9110 §5.6.1).
 fn elements<'a>(
     fields: &'a HeaderMap,
     name: &'static HeaderName,

@@ -1,8 +1,9 @@
-//! Cross-origin resource sharing (the Fetch standard, "CORS protocol"): which pages of other origins may call.
+//! Cross-origin resource sharing (the Fetch standard, "CORS protocol"): which pages of other
+//! origins may call.
 //!
-//! The gateway alone decides: what an upstream says of CORS is dropped, since two answers in one response make a
-//! browser refuse it. Written here because the ready-made middleware answers a refused preflight in plain text
-//! and keeps only one of an upstream's `Vary` lines.
+//! The gateway alone decides. An upstream's CORS fields are dropped, because two answers in one
+//! response make a browser refuse it. The ready-made middleware was rejected: it answers a refused
+//! preflight in plain text and keeps only one of an upstream's `Vary` lines.
 
 use std::collections::HashSet;
 use std::str::FromStr;
@@ -11,17 +12,18 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, Uri};
 
-/// What a script may read of an answer beside the few fields that Fetch always shows.
+/// The fields that a script may read in an answer, beside the few that Fetch always shows.
 const EXPOSED: &str = "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Location, Link, X-Next-Cursor, \
      ETag, WWW-Authenticate, Age, Cache-Status, X-Degraded, X-Drill";
 
-/// How long a browser may remember a preflight's answer: 10 minutes, so that a changed policy is soon seen.
+/// How long a browser may remember a preflight's answer: 10 minutes, so that a changed policy soon
+/// takes effect.
 const MAX_AGE: &str = "600";
 
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 
-/// The origins that are allowed: a list of `scheme://host[:port]`, `localhost` (any scheme and port of this
-/// machine, `app.localhost` among them) and `*` (any origin, without credentials); or `none`.
+/// The allowed origins: a list of `scheme://host[:port]`, `localhost` (any scheme and port of this
+/// machine, `app.localhost` included) and `*` (any origin, without credentials); or `none`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origins {
     any: bool,
@@ -29,12 +31,12 @@ pub struct Origins {
     listed: HashSet<String>,
 }
 
-/// What a response to one request says of CORS.
+/// The CORS decision for one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Grant {
-    /// No origin is ever allowed, so that no answer depends on it.
+    /// No origin is ever allowed, so no answer depends on the origin.
     Never,
-    /// The request comes from no other origin, or from one that is not allowed.
+    /// The request has no `Origin`, or one that is not allowed.
     None,
     /// Any origin may read the answer, and no credentials are asked for.
     Anyone,
@@ -102,7 +104,7 @@ impl FromStr for Origins {
     }
 }
 
-/// `scheme://host[:port]` as a browser sends it: lower case, without a path.
+/// Whether this is `scheme://host[:port]` as a browser sends it: lower case, without a path.
 fn is_origin(text: &str) -> bool {
     let bare = text
         .split_once("://")
@@ -114,8 +116,8 @@ fn is_origin(text: &str) -> bool {
             .is_ok_and(|uri| uri.host().is_some_and(|host| !host.is_empty()))
 }
 
-/// This machine, by an address or by a name of RFC 6761 §6.3: `localhost`, or one that ends in `.localhost`. Taken apart
-/// strictly: nothing but a host and a port may follow the scheme.
+/// Whether the origin is this machine, by an address or by a name of RFC 6761 §6.3: `localhost`, or
+/// one that ends in `.localhost`. Parsed strictly: only a host and a port may follow the scheme.
 fn is_localhost(origin: &str) -> bool {
     let rest = origin
         .strip_prefix("http://")
@@ -134,7 +136,7 @@ fn is_localhost(origin: &str) -> bool {
     is_local && is_port(port)
 }
 
-/// Of a host's name, in lower case as a browser has it.
+/// One label of a host name, in lower case as browsers send it.
 fn is_label(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     !text.is_empty() && text.bytes().all(is_plain)
@@ -155,8 +157,8 @@ pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
         && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// The answer to a preflight. It allows every method and asked-for header, so that the request itself is made
-/// and gets its own clear 404 or 405; an origin that is not allowed gets no grant.
+/// The answer to a preflight. It allows every method and requested header, so that the request
+/// itself is sent and gets its own clear 404 or 405. An origin that is not allowed gets no grant.
 pub(crate) fn preflight_answer(grant: &Grant, request: &HeaderMap) -> HttpResponse {
     let mut response = HttpResponse::NoContent().finish();
     let headers = response.headers_mut();
@@ -185,12 +187,12 @@ pub(crate) fn preflight_answer(grant: &Grant, request: &HeaderMap) -> HttpRespon
     response
 }
 
-/// Writes the grant into an answer, over whatever an upstream said.
+/// Writes the grant into an answer, over an upstream's own fields.
 pub(crate) fn apply(grant: &Grant, headers: &mut HeaderMap) {
     if *grant == Grant::Never {
         return;
     }
-    // The upstream may have said so already.
+    // The upstream may have named it already.
     if !varies_by_origin(headers) {
         headers.append(header::VARY, HeaderValue::from_static("Origin"));
     }
@@ -220,7 +222,7 @@ fn varies_by_origin(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Whether an upstream's answer holds this field only to speak of CORS.
+/// Whether a field of an upstream's answer is about CORS only.
 pub(crate) fn is_cors_field(name: &str) -> bool {
     name.starts_with("access-control-")
 }

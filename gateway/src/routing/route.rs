@@ -1,4 +1,4 @@
-//! Which request goes where: what a row is. [`table`] has all of them, and finds one.
+//! The routes: one for each method of a row. [`table`] holds all of them, and finds one.
 
 mod outage;
 mod row;
@@ -25,28 +25,28 @@ pub(crate) use target::is_one_segment;
 /// One method of one path.
 #[derive(Debug)]
 pub struct Route {
-    /// Its place in the table.
+    /// Its index in the table.
     pub(crate) number: usize,
     pub method: Method,
     pub path: Arc<str>,
     pub to: To,
-    /// Each client's quota for the row, which all its methods share.
+    /// Each client's quota for the row, shared by all its methods.
     pub(crate) rate_limit: Option<Arc<RateLimit>>,
 }
 
 impl Route {
-    /// Whether whoever watches over the process asks for it, every few seconds.
+    /// Whether an orchestrator asks for it every few seconds, to watch over the process.
     pub(crate) fn is_probe(&self) -> bool {
         matches!(self.to, To::Own(Page::Live | Page::Ready))
     }
 }
 
-/// Who answers.
+/// The answerer of a route.
 #[derive(Debug)]
 pub enum To {
     Upstream(ToUpstream),
     Own(Page),
-    /// The gateway, with what several upstreams say.
+    /// The gateway, from the answers of several upstreams.
     Tracking(View),
 }
 
@@ -59,26 +59,26 @@ pub struct ToUpstream {
     pub target: Target,
     pub settings: Settings,
     pub outage: Outage,
-    /// The rows of other paths whose answers are out of date once the request has succeeded.
+    /// The rows of other paths whose cached answers are out of date once the request has succeeded.
     pub(crate) invalidates: Vec<Arc<Kept>>,
-    /// The row of this path whose answers are stored.
+    /// The row of this path whose answers are cached.
     pub(crate) kept: Option<Arc<Kept>>,
 }
 
-/// What the gateway answers itself.
+/// A page that the gateway answers itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
     Welcome,
     Live,
     Ready,
     Status,
-    /// What a problem's `type` leads to.
+    /// The page of a problem's `type`.
     Problem,
     /// The OpenAPI document.
     OpenApi,
-    /// The page that shows it.
+    /// The page that shows the OpenAPI document.
     Docs,
-    /// What that page loads.
+    /// A file that the page loads.
     DocsFile,
 }
 
@@ -94,13 +94,13 @@ impl Page {
         (Self::DocsFile, "/docs/{file}"),
     ];
 
-    /// Whether it is part of what `GATEWAY_DOCS` turns off.
+    /// Whether `GATEWAY_DOCS` turns it off.
     fn documents(self) -> bool {
         matches!(self, Self::OpenApi | Self::Docs | Self::DocsFile)
     }
 }
 
-/// Which of its own routes the gateway has, beside those it always has.
+/// The gateway's own routes that are optional.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Own {
     /// Whether orders can be tracked.

@@ -1,23 +1,25 @@
-//! The syntax of `Forwarded` (RFC 7239 §4, §6), and of the addresses that `X-Forwarded-For` shares with it.
+//! The syntax of `Forwarded` (RFC 7239 §4, §6), and of the addresses that it shares with
+//! `X-Forwarded-For`.
 //!
-//! A client writes the beginning of a line and a proxy appends to it, so a quoted string that the client leaves open
-//! would swallow what the proxy says: a line that ends within one says nothing at all.
+//! A client writes the beginning of a line and a proxy appends to it. A quoted string that the
+//! client leaves open would swallow the proxy's part, so a line that ends within one is not read at
+//! all.
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::Scheme;
 use crate::http::grammar::{is_authority, is_token};
 
-/// What one hop says of the request that it got.
+/// One hop's description of the request that it received.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Element<'a> {
-    /// `for`, where it is an address and neither `unknown` nor an obfuscated name (§6).
+    /// `for`, if it is an address and not `unknown` or an obfuscated name (§6).
     pub(super) address: Option<IpAddr>,
     pub(super) host: Option<&'a str>,
     pub(super) scheme: Option<Scheme>,
 }
 
-/// The elements of one line, without the empty ones; `None` for each that cannot be read.
+/// The elements of one line, without the empty ones. `None` stands for a malformed one.
 pub(super) fn elements(line: &[u8]) -> impl Iterator<Item = Option<Element<'_>>> {
     unquoted_split(line, b',')
         .filter(|element| element.is_none_or(|element| !element.trim_ascii().is_empty()))
@@ -41,7 +43,7 @@ fn parse(element: &[u8]) -> Option<Element<'_>> {
             _ if name.eq_ignore_ascii_case("proto") => &mut proto,
             _ => continue,
         };
-        // Each stands at most once in an element (§4).
+        // Each parameter may occur once in an element (§4).
         if parameter.replace(value).is_some() {
             return None;
         }
@@ -53,7 +55,7 @@ fn parse(element: &[u8]) -> Option<Element<'_>> {
     })
 }
 
-/// What stands between the separators that no quotes enclose; at last a `None` where the quotes are left open.
+/// Splits at separators outside of quotes. Ends with `None` if a quote is left open.
 fn unquoted_split(text: &[u8], separator: u8) -> impl Iterator<Item = Option<&[u8]>> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
@@ -78,7 +80,7 @@ fn unquoted_split(text: &[u8], separator: u8) -> impl Iterator<Item = Option<&[u
     })
 }
 
-/// A token, or a quoted string without its quotes. Nothing that is of use here has an escaped character.
+/// A token, or a quoted string without its quotes. Escapes stay: no useful value has one.
 fn value_of(text: &str) -> Option<&str> {
     let Some(opened) = text.strip_prefix('"') else {
         return is_token(text.as_bytes()).then_some(text);
@@ -93,8 +95,8 @@ fn value_of(text: &str) -> Option<&str> {
     is_one_string.then_some(value)
 }
 
-/// The address of a node (§6): `192.0.2.7`, `192.0.2.7:4711`, `[2001:db8::7]`, `[2001:db8::7]:4711`. IPv6 without its
-/// brackets, as `X-Forwarded-For` has it, too.
+/// The address of a node (§6): `192.0.2.7`, `192.0.2.7:4711`, `[2001:db8::7]`,
+/// `[2001:db8::7]:4711`. IPv6 without brackets is accepted too, as `X-Forwarded-For` writes it.
 pub(super) fn address(node: &str) -> Option<IpAddr> {
     if let Ok(address) = node.parse::<IpAddr>() {
         return Some(address.to_canonical());
@@ -148,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_none() {
+    fn other_text_is_no_address() {
         for node in [
             "",
             "unknown",
@@ -192,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_separator_within_quotes_separates_nothing() {
+    fn a_separator_within_quotes_does_not_separate() {
         let elements = read(r#"for=192.0.2.7;x="a,b;c\"d,";HOST="a.example:8443";proto=HTTPS,,"#);
         let expected = Element {
             address: "192.0.2.7".parse().ok(),
@@ -203,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn an_element_that_cannot_be_read_spoils_no_other() {
+    fn a_malformed_element_does_not_affect_the_others() {
         for bad in [
             "for",
             "for=",
@@ -221,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_that_are_left_open_leave_nothing_to_believe() {
+    fn a_line_with_an_open_quote_is_not_believed() {
         for open in ["for=192.0.2.1;x=\"", "for=\"192.0.2.1", "x=\"\\"] {
             let line = format!("{open}, for=192.0.2.7");
             assert_eq!(read(&line).pop(), Some(None), "{open}");

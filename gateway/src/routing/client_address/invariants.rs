@@ -1,5 +1,6 @@
-//! Whatever a client sends, it is nobody but itself: without a trusted proxy it is the peer, and behind one that
-//! appends to what it gets, the client is what the proxy says, or unknown.
+//! A client can pass for nobody else, whatever it sends. Without a trusted proxy, the client is the
+//! peer. Behind one that appends to the list, the client is the address that the proxy adds, or
+//! unknown.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -23,7 +24,7 @@ pub(crate) fn hold(bytes: &[u8]) {
     let sent = fields(bytes);
     let nobody = TrustedProxies::default();
     assert_eq!(nobody.client_address(PROXY, &sent), PROXY);
-    // It may name a proxy, or nobody, or this very client.
+    // The client may name a proxy, or nobody, or this very client.
     let _ = trusted.client_address(PROXY, &sent);
     for client in CLIENTS {
         assert_eq!(trusted.client_address(client, &sent), client);
@@ -43,13 +44,13 @@ pub(crate) fn hold(bytes: &[u8]) {
             );
             let believed = trusted.believe(PROXY, &fields);
             assert!(believed.hops.iter().all(|hop| *hop == client), "{fields:?}");
-            // Which the proxy tells with the address.
+            // The proxy writes the host together with the address.
             assert!(believed.host.is_none_or(|host| host == HOST), "{fields:?}");
         }
     }
 }
 
-/// What a proxy makes of the lines of one field: it appends to the last, or adds one.
+/// Appends as a proxy does: to the last line of the field, or on a line of its own.
 pub(super) fn append(fields: &mut HeaderMap, name: &HeaderName, own: &str, to_the_last: bool) {
     let mut lines: Vec<Vec<u8>> = fields
         .remove(name)

@@ -28,7 +28,7 @@ fn client(peer: &str, lines: &[(&'static str, &'static str)]) -> String {
 }
 
 #[test]
-fn a_peer_that_is_not_trusted_is_the_client_whatever_it_says() {
+fn an_untrusted_peer_is_the_client_whatever_it_says() {
     let lines = [
         ("x-forwarded-for", "6.6.6.6"),
         ("forwarded", "for=6.6.6.6;proto=https"),
@@ -41,20 +41,20 @@ fn a_peer_that_is_not_trusted_is_the_client_whatever_it_says() {
 }
 
 #[test]
-fn a_trusted_proxy_that_says_nothing_is_the_client() {
+fn a_trusted_proxy_that_names_nobody_is_the_client() {
     assert_eq!(client(PROXY, &[]), PROXY);
     assert_eq!(client(PROXY, &[("x-forwarded-for", " , ")]), PROXY);
 }
 
 #[test]
-fn the_client_is_the_rightmost_that_is_no_trusted_proxy() {
+fn the_client_is_the_rightmost_untrusted_address() {
     for (list, expected) in [
         ("192.0.2.7", "192.0.2.7"),
         ("6.6.6.6, 192.0.2.7", "192.0.2.7"),
         ("6.6.6.6, 192.0.2.7, 10.0.0.2", "192.0.2.7"),
         ("6.6.6.6,192.0.2.7:4711,[2001:db8:1::2]:80", "192.0.2.7"),
         ("::ffff:192.0.2.7, ::ffff:10.0.0.2,", "192.0.2.7"),
-        // Everyone is a proxy: the first of them asks for itself.
+        // All are proxies: the first of them asks for itself.
         ("10.0.0.3, 10.0.0.2", "10.0.0.3"),
     ] {
         assert_eq!(client(PROXY, &[("x-forwarded-for", list)]), expected);
@@ -91,13 +91,13 @@ fn an_element_that_is_no_address_ends_the_search_at_the_proxy_after_it() {
 }
 
 #[test]
-fn forwarded_says_it_where_it_comes_alone() {
+fn forwarded_alone_names_the_client() {
     let list = "for=6.6.6.6, FOR=\"[2001:db8::1]:4711\";proto=https, for=10.0.0.2";
     assert_eq!(client(PROXY, &[("forwarded", list)]), "2001:db8::1");
 }
 
 #[test]
-fn where_both_come_only_what_both_say_counts() {
+fn with_both_fields_only_what_both_say_counts() {
     for (x_forwarded_for, forwarded, expected) in [
         ("192.0.2.7", "for=192.0.2.7", "192.0.2.7"),
         ("192.0.2.7, 10.0.0.2", "for=192.0.2.7", "192.0.2.7"),
@@ -130,7 +130,7 @@ fn told(
 }
 
 #[test]
-fn host_and_scheme_are_those_that_the_nearest_proxy_names() {
+fn host_and_scheme_come_from_the_nearest_proxy() {
     let of = |host, proto| [("x-forwarded-host", host), ("x-forwarded-proto", proto)];
     let (host, https) = (Some("a.example:8443"), Some(Scheme::Https));
     told(&of("a.example:8443", "https"), host, https);
@@ -143,7 +143,7 @@ fn host_and_scheme_are_those_that_the_nearest_proxy_names() {
 }
 
 #[test]
-fn host_and_scheme_in_forwarded_are_those_of_whoever_saw_the_client() {
+fn host_and_scheme_in_forwarded_come_from_the_proxy_that_saw_the_client() {
     let (host, https) = (Some("a.example"), Some(Scheme::Https));
     for list in [
         "for=192.0.2.7;host=a.example;proto=https, for=10.0.0.2;host=inner;proto=http",
@@ -153,7 +153,7 @@ fn host_and_scheme_in_forwarded_are_those_of_whoever_saw_the_client() {
     ] {
         told(&[("forwarded", list)], host, https);
     }
-    // The client's own, which the proxy has passed on.
+    // The client's own values, which the proxy has passed on.
     let alien = [
         ("forwarded", "for=192.0.2.7"),
         ("x-forwarded-proto", "https"),

@@ -1,16 +1,16 @@
-//! Which proxies are believed: `GATEWAY_TRUSTED_PROXIES`.
+//! The proxies that are believed: `GATEWAY_TRUSTED_PROXIES`.
 
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use ipnet::{IpNet, Ipv4Net};
 
-/// Addresses and ranges of them; nobody by default. Few as a rule, so they are looked through one after the other.
+/// Addresses and ranges; none by default. They are few, so a linear search is enough.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    /// Whatever form the address is written in: an IPv4 one that comes mapped into IPv6 is the IPv4 one.
+    /// Whether the address is trusted. An IPv4 address mapped into IPv6 counts as the IPv4 one.
     pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|range| range.contains(&address))
@@ -39,7 +39,7 @@ fn range(text: &str) -> Option<IpNet> {
     Some(unmapped(&range).unwrap_or(range))
 }
 
-/// The IPv4 range that an IPv6 one of mapped addresses (`::ffff:0:0/96`, RFC 4291 §2.5.5.2) stands for.
+/// The IPv4 range of an IPv6 range of mapped addresses (`::ffff:0:0/96`, RFC 4291 §2.5.5.2).
 fn unmapped(range: &IpNet) -> Option<IpNet> {
     let IpNet::V6(range) = range else {
         return None;
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn anything_but_addresses_and_ranges_is_refused() {
         for bad in [
             "localhost",
             "10.0.0.0/33",

@@ -1,4 +1,4 @@
-//! Who is allowed, and what an answer says of it.
+//! Which origins are allowed, and the fields of the answer.
 
 use actix_web::http::header::{HeaderMap, HeaderValue, ORIGIN, VARY};
 
@@ -28,7 +28,7 @@ fn any_port_of_localhost_is_allowed_by_default() {
 }
 
 #[test]
-fn what_only_looks_like_localhost_is_not() {
+fn a_lookalike_of_localhost_is_refused() {
     for from in [
         "http://localhost.evil.com",
         "http://evil.com:80/localhost",
@@ -56,7 +56,7 @@ fn what_only_looks_like_localhost_is_not() {
 }
 
 #[test]
-fn a_listed_origin_is_allowed_to_the_letter() {
+fn a_listed_origin_must_match_exactly() {
     let list = "https://app.example.com, https://www.example.com:8443";
     assert_ne!(grant(list, "https://www.example.com:8443"), Grant::None);
     assert_eq!(grant(list, "https://www.example.com"), Grant::None);
@@ -64,17 +64,17 @@ fn a_listed_origin_is_allowed_to_the_letter() {
 }
 
 #[test]
-fn a_star_lets_anyone_in_but_without_credentials() {
+fn a_star_allows_every_origin_without_credentials() {
     assert_eq!(grant("*", "https://anywhere.example"), Grant::Anyone);
 }
 
 #[test]
-fn none_lets_nobody_in() {
+fn none_allows_no_origin() {
     assert_eq!(grant("none", "http://localhost:5173"), Grant::Never);
 }
 
 #[test]
-fn vary_names_the_origin_once_and_never_where_no_origin_is_allowed() {
+fn vary_names_the_origin_once_and_only_if_some_origin_is_allowed() {
     let local = grant("localhost", "http://localhost");
     let foreign = grant("localhost", "http://evil.example");
     for (grant, said, vary) in [
@@ -97,7 +97,7 @@ fn vary_names_the_origin_once_and_never_where_no_origin_is_allowed() {
 }
 
 #[test]
-fn what_no_browser_sends_as_an_origin_is_refused() {
+fn an_origin_that_no_browser_sends_is_refused() {
     for bad in [
         "example.com",
         "https://example.com/",

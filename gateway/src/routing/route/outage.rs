@@ -1,4 +1,5 @@
-//! What a route does when its upstream gives no answer. Each says it: an outage is no time to find out.
+//! A route's outage policy: the answer when its upstream gives none. Every row declares it, since
+//! an outage is no time to find out.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,36 +17,38 @@ use crate::upstream::may_be_asked_with;
 
 #[derive(Clone, Debug)]
 pub enum Outage {
-    /// A problem that says so.
+    /// A problem that names the upstream.
     Error,
     /// The last good answer.
     Stale(Arc<Kept>),
-    /// An answer that was written beforehand.
+    /// An answer that was written in advance.
     Fallback(Arc<Fallback>),
 }
 
-/// How the answers of one path are kept.
+/// How the answers of one path are cached.
 #[derive(Debug)]
 pub struct Kept {
-    /// Tells it from the other paths.
+    /// The path's index among the cached ones.
     pub(crate) index: usize,
     /// The route's path, for people.
     pub(crate) path: Arc<str>,
-    /// `fresh`: how long an answer is served without asking; by default as long as the upstream says.
+    /// `fresh`: how long an answer is served without asking; by default as long as the upstream
+    /// says.
     pub(crate) fresh: Option<Duration>,
-    /// `stale_if_error`: how long after that it may still stand in for one that does not come (RFC 5861 §4).
+    /// `stale_if_error`: how long after that it may replace a missing answer (RFC 5861 §4).
     pub(crate) stale_if_error: Duration,
-    /// `stale_after`: how long a better one is waited for where there is one to stand in.
+    /// `stale_after`: how long to wait for a better answer if there is a stale one.
     pub(crate) stale_after: Duration,
-    /// `shared`: the answer is everyone's, whatever a request says of who asks.
+    /// `shared`: the answer is the same for everyone, whoever the request says is asking.
     pub(crate) is_shared: bool,
-    /// `vary`: the request's fields that tell one answer from another, and that the upstream gets.
+    /// `vary`: the request fields that distinguish answers, and that the upstream gets.
     pub(crate) vary: Vec<HeaderName>,
-    /// `query`: the parameters that do so; by default the whole query does.
+    /// `query`: the query parameters that distinguish answers; by default the whole query does.
     pub(crate) query: Option<Vec<String>>,
-    /// Whether there are many targets, told apart by the path.
+    /// Whether there are many targets, distinguished by the path.
     pub(crate) has_parameters: bool,
-    /// `warm`: the gateway asks for the answer by itself, so that there is one in an outage whoever has asked before.
+    /// `warm`: the gateway asks for the answer by itself, so that there is one in an outage even if
+    /// no client has asked.
     pub(crate) is_warm: bool,
 }
 
@@ -53,12 +56,12 @@ pub struct Kept {
 pub struct Fallback {
     pub(crate) content_type: &'static str,
     pub(crate) body: Bytes,
-    /// As it is configured, for people.
+    /// The file as configured, for people.
     pub(crate) file: String,
 }
 
 impl Outage {
-    /// As the file spells it.
+    /// The name in the configuration file.
     pub(crate) fn as_str(&self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -68,7 +71,7 @@ impl Outage {
     }
 }
 
-/// The paths that are kept, of all rows.
+/// The cached paths of all rows.
 pub(super) type KeptPaths = BTreeMap<String, Arc<Kept>>;
 
 pub(super) fn kept_paths(rows: &BTreeMap<String, Vec<RouteRow>>) -> Result<KeptPaths, ConfigError> {
@@ -95,7 +98,9 @@ fn kept(row: &RouteRow, index: usize) -> Result<Kept, String> {
     };
     let stale_if_error = duration("stale_if_error", &row.stale_if_error)?
         .filter(|duration| !duration.is_zero())
-        .ok_or("stale_if_error: how long a stale answer may be served is needed")?;
+        .ok_or(
+            "stale_if_error: required and longer than 0: how long a stale answer may be served",
+        )?;
     Ok(Kept {
         index,
         path: row.path.as_str().into(),
@@ -115,9 +120,7 @@ fn vary(names: &[String]) -> Result<Vec<HeaderName>, String> {
     for name in names {
         let parsed: HeaderName = name.parse().map_err(|_invalid| format!("vary: {name}"))?;
         if !may_be_asked_with(parsed.as_str()) {
-            return Err(format!(
-                "vary: {name} is never sent for an answer that is stored"
-            ));
+            return Err(format!("vary: {name} is never sent for a cached answer"));
         }
         if known.contains(&parsed) {
             return Err(format!("vary: {name} stands twice"));
@@ -139,7 +142,8 @@ fn query(names: Vec<String>) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-/// A warm row has one answer, which one request without anything of a client's stores.
+/// Whether the row is warm. A warm row must have one answer, to a request without anything of a
+/// client's.
 fn is_warm(row: &RouteRow) -> Result<bool, String> {
     if row.warm != Some(true) {
         return Ok(false);
@@ -156,7 +160,7 @@ fn is_warm(row: &RouteRow) -> Result<bool, String> {
     Ok(true)
 }
 
-/// What the row declares. `folder` is where its files are.
+/// The policy that the row declares. Its files are in `folder`.
 pub(super) fn of(row: &RouteRow, kept: &KeptPaths, folder: &Path) -> Result<Outage, String> {
     let declared = row.outage.as_deref();
     let belongs = |to: &str, keys: &[(&str, bool)]| {
@@ -186,7 +190,7 @@ pub(super) fn of(row: &RouteRow, kept: &KeptPaths, folder: &Path) -> Result<Outa
         Some("stale") => kept
             .get(&row.path)
             .map(|kept| Outage::Stale(Arc::clone(kept)))
-            .ok_or_else(|| "outage: nothing is kept".to_owned()),
+            .ok_or_else(|| "outage: no answers are cached for this path".to_owned()),
         Some("fallback") => {
             let file = row.fallback.as_ref().ok_or("fallback: a file is needed")?;
             Fallback::read(&folder.join(file))
@@ -194,11 +198,10 @@ pub(super) fn of(row: &RouteRow, kept: &KeptPaths, folder: &Path) -> Result<Outa
                 .map_err(|reason| format!("fallback: {}: {reason}", file.display()))
         }
         Some(other) => Err(format!(
-            "outage: {other} is none of error, stale, fallback"
+            "outage: expected error, stale or fallback, not {other}"
         )),
         None => Err(
-            "outage: what the row does when its upstream is down is needed: error, stale or fallback"
-                .to_owned(),
+            "outage: required, for when the upstream is down: error, stale or fallback".to_owned(),
         ),
     }
 }
@@ -220,7 +223,7 @@ impl Fallback {
     }
 }
 
-/// The kept paths that a row makes out of date.
+/// The cached paths that a row makes out of date.
 pub(super) fn invalidated(row: &RouteRow, kept: &KeptPaths) -> Result<Vec<Arc<Kept>>, String> {
     let paths = row.invalidates.iter();
     paths

@@ -1,4 +1,5 @@
-//! Rows of the file, made into routes or refused by their path, and the methods they allow.
+//! Makes routes of the file's rows, or refuses them by their path, and lists their methods for
+//! `Allow`.
 
 use std::sync::Arc;
 
@@ -11,16 +12,16 @@ use crate::config::RouteRow;
 use crate::resilience::guard::RouteNames;
 use crate::resilience::rate::RateLimit;
 
-/// What a route may take. OPTIONS, CONNECT and TRACE are the gateway's own business.
+/// The methods that a route may have. The gateway itself handles OPTIONS, CONNECT and TRACE.
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
 pub(super) fn refused(row: &RouteRow, reason: String) -> ConfigError {
     ConfigError::new(format!("route {}", row.path), reason)
 }
 
-/// What the methods of a row have in common.
+/// The settings that all methods of a row share.
 pub(super) struct Terms {
-    /// The index of the row's.
+    /// The index of the row's upstream.
     pub(super) upstream: usize,
     pub(super) settings: Settings,
     pub(super) outage: Outage,
@@ -47,7 +48,7 @@ pub(super) fn add(
     }
     if row.path.contains("{*") {
         return Err(refuse(
-            "path: a parameter stands for one segment".to_owned(),
+            "path: a parameter matches one segment only".to_owned(),
         ));
     }
     // The row's methods share it.
@@ -56,7 +57,9 @@ pub(super) fn add(
     for method in &row.methods {
         if !METHODS.contains(&method.as_str()) {
             let known = METHODS.join(", ");
-            return Err(refuse(format!("methods: {method} is none of {known}")));
+            return Err(refuse(format!(
+                "methods: expected some of {known}, not {method}"
+            )));
         }
         let method: Method = method
             .parse()
@@ -90,7 +93,7 @@ pub(super) fn add(
     Ok(())
 }
 
-/// What `Allow` says of these routes.
+/// The value of `Allow` for these routes.
 pub(super) fn allow(routes: &[Arc<Route>]) -> Result<HeaderValue, InvalidHeaderValue> {
     let mut methods: Vec<&str> = Vec::new();
     for route in routes {

@@ -1,5 +1,4 @@
-//! What a row says for itself, and for the rest what holds for all: resolved at the start, so that a request looks
-//! nothing up.
+//! A row's settings, with the defaults resolved at the start, so that a request looks nothing up.
 
 use std::time::Duration;
 
@@ -12,11 +11,12 @@ use crate::config::{RouteRow, Upstream};
 pub struct Settings {
     /// `request_body`: bytes of a request's body; `limits.request_body` by default.
     pub request_body: u64,
-    /// `timeout`: how long the upstream may be waited for in one exchange, until the last byte of its answer; the
-    /// upstream's by default.
+    /// `timeout`: how long the upstream may be waited for in one exchange, until the last byte of
+    /// its answer; the upstream's by default.
     pub timeout: Duration,
-    /// `idempotent`: whether the upstream recognises a repeated request by its `Idempotency-Key`, so that the gateway
-    /// may repeat one that may have been done; the upstream's by default.
+    /// `idempotent`: whether the upstream recognises a repeated request by its `Idempotency-Key`,
+    /// so that the gateway may repeat one that may have been carried out; the upstream's by
+    /// default.
     pub idempotent: bool,
 }
 
@@ -62,7 +62,7 @@ mod tests {
     use crate::config::Config;
     use crate::routing::route::To;
 
-    /// Of the routes of the compiled-in file, one of which has these as well.
+    /// The settings of the routes of the compiled-in file, with `own` added to one row.
     fn settings(own: &str) -> Vec<Settings> {
         let text = include_str!("../../../gateway.toml").replacen(
             "to = \"/auth/login\"",
@@ -82,14 +82,14 @@ mod tests {
     }
 
     #[test]
-    fn a_row_without_its_own_has_what_holds_for_all() {
+    fn a_row_without_settings_has_the_defaults() {
         let first = settings("")[0];
         assert_eq!(first.request_body, 1024 * 1024);
         assert_eq!(first.timeout, Duration::from_secs(5));
     }
 
     #[test]
-    fn a_row_s_own_hold_for_it_alone() {
+    fn a_rows_settings_affect_no_other_row() {
         let all = settings(", request_body = \"10MiB\", timeout = \"1h\", idempotent = true");
         assert_eq!(all[0].request_body, 10 * 1024 * 1024);
         assert_eq!(all[0].timeout, Duration::from_secs(3600));

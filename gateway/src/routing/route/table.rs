@@ -1,7 +1,7 @@
-//! The table, and the radix tree that finds a row.
+//! The route table, and the radix tree that finds a row.
 //!
-//! Paths are compared as they were sent, byte for byte and undecoded: what a client escapes can never reach
-//! another route than what it wrote.
+//! Paths are compared as they were sent, byte for byte and undecoded: an escaped path can never
+//! reach another route than the one it spells.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,27 +20,28 @@ use crate::resilience::guard::RouteNames;
 pub struct RouteTable {
     routes: Vec<Arc<Route>>,
     tree: matchit::Router<Entry>,
-    /// The methods of all paths.
+    /// The methods of all paths, for `Allow`.
     allow: HeaderValue,
-    /// What is said of the rows whose answers are stored, by their index.
+    /// The cached paths, by their index.
     kept: Vec<Arc<Kept>>,
 }
 
-/// The methods of one path.
+/// The routes of one path.
 #[derive(Clone, Debug)]
 struct Entry {
     routes: Vec<Arc<Route>>,
     allow: HeaderValue,
 }
 
-/// What the table says of a request.
+/// The result of a search.
 #[derive(Debug)]
 pub(crate) enum Found<'t, 'p> {
     Route {
         route: &'t Arc<Route>,
         parameters: matchit::Params<'t, 'p>,
     },
-    /// The path is known with other methods, or the method asks nothing of a path; these, as `Allow` wants them.
+    /// The path has other methods, or the method does not ask for a path. The methods, as `Allow`
+    /// writes them.
     OtherMethods(&'t HeaderValue),
     Nothing,
 }
@@ -97,7 +98,8 @@ impl RouteTable {
 
     pub(crate) fn find<'t, 'p>(&'t self, method: &Method, path: &'p str) -> Found<'t, 'p> {
         let Ok(matched) = self.tree.at(path) else {
-            // `OPTIONS *` asks about the server (RFC 9110 §9.3.7), and the other two are refused wherever they lead.
+            // `OPTIONS *` asks about the server (RFC 9110 §9.3.7); CONNECT and TRACE are refused on
+            // every path.
             let asks_nothing_of_a_path = match *method {
                 Method::CONNECT | Method::TRACE => true,
                 Method::OPTIONS => path == "*",
@@ -111,7 +113,7 @@ impl RouteTable {
         };
         let entry = matched.value;
         let of = |method: &Method| entry.routes.iter().find(|route| route.method == *method);
-        // HEAD is for whatever GET is for (RFC 9110 §9.3.2), unless it has a row of its own.
+        // HEAD uses GET's route (RFC 9110 §9.3.2), unless it has a row of its own.
         let route = match of(method) {
             None if *method == Method::HEAD => of(&Method::GET),
             route => route,
@@ -196,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_path_with_another_method_tells_which_are_allowed() {
+    fn a_known_path_with_another_method_lists_the_allowed_ones() {
         let table = table();
         let found = table.find(&Method::PUT, "/order-api/menu");
         let Found::OtherMethods(allow) = found else {
@@ -206,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_method_that_asks_nothing_of_a_path_is_told_all_methods() {
+    fn a_method_without_a_path_gets_all_methods() {
         let table = table();
         for (method, path) in [
             (Method::OPTIONS, "*"),
@@ -222,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_the_exact_path_is_found() {
+    fn only_the_exact_path_is_found() {
         let table = table();
         for path in [
             "/order-api",

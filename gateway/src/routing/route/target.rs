@@ -1,5 +1,5 @@
-//! Where a request goes at its upstream: the path there, with the parameters carried over and the query string
-//! untouched.
+//! The path of a request at its upstream: the parameters are copied and the query string is
+//! unchanged.
 
 mod parameter;
 
@@ -8,7 +8,7 @@ use matchit::Params;
 
 pub(crate) use parameter::is_one_segment;
 
-/// `/commandes/{id}/status`, taken apart once.
+/// A target such as `/commandes/{id}/status`, split into pieces once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target(Vec<Piece>);
 
@@ -18,12 +18,12 @@ enum Piece {
     Parameter(String),
 }
 
-/// A parameter that could lead an upstream to another path than the route says.
+/// The error for a parameter that could lead an upstream to another path than the route's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct UnfitParameter;
 
 impl Target {
-    /// Takes `to` apart; each parameter must stand in `path` too.
+    /// Splits `to` into pieces; each of its parameters must be in `path` too.
     pub(crate) fn parse(to: &str, path: &str) -> Result<Self, String> {
         let plain = |c: char| c.is_ascii_graphic() && !"?#\\".contains(c);
         if !to.starts_with('/') || !to.chars().all(plain) {
@@ -38,7 +38,7 @@ impl Target {
                 return Err(format!("{{{name}}} is not the name of one segment"));
             }
             if !path.contains(&format!("{{{name}}}")) {
-                return Err(format!("{{{name}}} does not stand in the path"));
+                return Err(format!("{{{name}}} is not in the path"));
             }
             pieces.push(Piece::Literal(literal.to_owned()));
             pieces.push(Piece::Parameter(name.to_owned()));
@@ -50,7 +50,7 @@ impl Target {
         Ok(Self(pieces))
     }
 
-    /// What the upstream is asked for; `prefix` is its URL's path.
+    /// The path and query for the upstream; `prefix` is the path of its URL.
     pub(crate) fn fill(
         &self,
         prefix: &str,
@@ -75,7 +75,7 @@ impl Target {
             path.push('?');
             path.push_str(query);
         }
-        // What a request line was parsed from makes a path again.
+        // The parts of a parsed request line always make a path again.
         PathAndQuery::try_from(path).ok().ok_or(UnfitParameter)
     }
 }
@@ -105,7 +105,7 @@ mod tests {
     const PATH: &str = "/order-api/commandes/{id}/status";
     const TO: &str = "/commandes/{id}/status";
 
-    /// `None` where the path is not the route's.
+    /// `None` if the path is not the route's.
     fn fill_any(
         prefix: &str,
         path: &str,
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_query_stays_one() {
+    fn an_empty_query_stays_empty() {
         let filled = fill("", "/order-api/commandes/1/status", Some(""));
         assert_eq!(filled.unwrap(), "/commandes/1/status?");
     }
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_plain_path_to_known_parameters_is_refused() {
+    fn only_a_plain_path_with_known_parameters_is_accepted() {
         for bad in [
             "commandes",
             "/a?b",
@@ -168,7 +168,7 @@ mod tests {
         }
     }
 
-    /// What a request line can hold, and rather what is dangerous than what is not.
+    /// Text that a request line can hold, with dangerous pieces more often than harmless ones.
     fn hostile() -> impl Strategy<Value = String> {
         let pieces = prop::sample::select(vec![
             ".", "..", "%2e", "%2E", "/", "%2f", "%2F", "\\", "%5c", ";", "%3b", "%", "%2", "%zz",

@@ -1,13 +1,13 @@
-//! Whatever a client writes for a path and a query, what is sent is the upstream's prefix and the target with the
-//! parameters in their places, byte for byte, then the same query. An upstream that decodes the path once and resolves
-//! it finds each literal where the target has it, as one of as many segments.
+//! For any path and query, the gateway sends the upstream's prefix and the target with the
+//! parameters in their places, byte for byte, then the same query. An upstream that decodes the
+//! path once and resolves it finds the same number of segments, and each literal in its place.
 
 use actix_web::http::Uri;
 use percent_encoding::percent_decode_str;
 
 use super::Target;
 
-/// A path, and where it leads to.
+/// A path and its target.
 const ROUTES: [(&str, &str); 4] = [
     ("/a/{one}", "/x/{one}"),
     ("/a/{one}/status", "/x/{one}/status"),
@@ -75,8 +75,8 @@ fn leads_where_it_should(uri: &Uri, path: &str, to: &str, prefix: &str) {
     }
 }
 
-/// The path as a credulous upstream understands it: it decodes once, takes `\` for `/`, cuts each segment at a `;`
-/// before or after that, resolves dots, and leaves out what is empty.
+/// The path as a credulous upstream understands it: it decodes once, takes `\` for `/`, cuts each
+/// segment at a `;` before or after that, resolves dots, and drops empty segments.
 pub(super) fn understood(path: &str, cuts_first: bool) -> Option<Vec<String>> {
     let cut = |path: &str| {
         let segments = path.split('/');

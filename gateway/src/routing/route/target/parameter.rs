@@ -1,15 +1,17 @@
-//! Which parameters may go into a target. One goes byte for byte or not at all, so whatever an upstream could take
-//! for another place in its paths stays out: a separator, a dot segment (RFC 3986 §3.3), or nothing.
+//! Decides which parameters may go into a target. A parameter is copied byte for byte or refused.
+//! It is refused if an upstream could take it for another place in its paths: with a separator, as
+//! a dot segment (RFC 3986 §3.3), or empty.
 //!
-//! Judged as it is seen by an upstream that decodes once. Servlet containers cut a segment at its first `;` before
-//! they resolve dots, some before they decode and some after: `..;x` climbs there, and `;x` leaves nothing, which
-//! makes one of `/clients/;x` and `/clients`. What stands before a `;`, escaped or not, is therefore judged too. An
-//! upstream that decodes twice could not tell `%252e` from `%2e` by itself either, and is not guarded.
+//! It is judged as an upstream sees it that decodes once. Servlet containers cut a segment at its
+//! first `;` before they resolve dots, some before they decode and some after: `..;x` climbs there,
+//! and `;x` leaves nothing, so that `/clients/;x` and `/clients` are the same. So the part before a
+//! `;`, escaped or not, is judged too. An upstream that decodes twice is not guarded: it cannot
+//! tell `%252e` from `%2e` anyway.
 
 use percent_encoding::percent_decode_str;
 
 pub(crate) fn is_one_segment(parameter: &str) -> bool {
-    // Borrowed where nothing is escaped, as in nearly all.
+    // Borrowed unless something is escaped, which is rare.
     let Ok(decoded) = percent_decode_str(parameter).decode_utf8() else {
         return false;
     };
@@ -19,7 +21,8 @@ pub(crate) fn is_one_segment(parameter: &str) -> bool {
         && !matches!(name, "" | "." | "..")
 }
 
-/// Whether two hexadecimal digits follow each `%`. The decoder leaves any other `%` as it is, upstreams differ.
+/// Whether two hexadecimal digits follow each `%`. The decoder leaves any other `%` as it is, and
+/// upstreams differ.
 fn has_whole_escapes(parameter: &str) -> bool {
     let mut behind = parameter.split('%').skip(1).map(str::as_bytes);
     behind
@@ -38,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_of_any_kind_is_one() {
+    fn an_id_of_any_kind_is_one_segment() {
         are(
             true,
             &[
@@ -60,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_separator_is_none_however_it_is_written() {
+    fn a_separator_is_refused_however_it_is_written() {
         are(
             false,
             &["a%2fb", "a%2Fb", "%2f", "a\\b", "a%5cb", "..%5C.."],
@@ -68,12 +71,12 @@ mod tests {
     }
 
     #[test]
-    fn a_dot_segment_is_none_however_it_is_written() {
+    fn a_dot_segment_is_refused_however_it_is_written() {
         are(false, &[".", "..", "%2e", "%2E%2e", ".%2e", "%2e."]);
     }
 
     #[test]
-    fn what_a_cut_at_a_semicolon_makes_a_dot_segment_or_nothing_is_none() {
+    fn a_dot_segment_or_nothing_before_a_semicolon_is_refused() {
         are(
             false,
             &["..;x", ".;", "%2e%2e;x=1", "..%3bx", ";", ";x", "%3Bx"],
@@ -81,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_utf_8_is_none_least_of_all_an_overlong_slash_or_dot() {
+    fn invalid_utf_8_is_refused_such_as_an_overlong_slash_or_dot() {
         are(
             false,
             &[
@@ -96,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_control_character_is_none() {
+    fn a_control_character_is_refused() {
         are(
             false,
             &["%00", "a%00.png", "%0d%0aX: y", "%09", "%7f", "%c2%85"],
@@ -104,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_escape_is_none() {
+    fn a_malformed_escape_is_refused() {
         are(
             false,
             &["%", "%2", "%zz", "a%2", "%%32e", "%u002e", "%2 e", "%+1"],
