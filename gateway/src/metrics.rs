@@ -1,7 +1,7 @@
-//! What is counted, for Prometheus and for the console.
+//! The gateway's counters, for Prometheus and for the console.
 //!
-//! Every series has its place from the start: a request finds its own by the number of its row, and counting is an
-//! addition. No label is anything that a client has sent.
+//! Every series exists from the start: a request finds its own by the number of its row, and
+//! counting is one addition. No label holds anything that a client has sent.
 
 mod exposition;
 mod labels;
@@ -33,7 +33,7 @@ pub(crate) const REQUEST_SECONDS: &str = "gateway_request_duration_seconds";
 pub(crate) const DEGRADED: &str = "gateway_degraded_answers_total";
 pub(crate) const UPSTREAM_SECONDS: &str = "gateway_upstream_duration_seconds";
 
-/// Seconds. Most answers take a few milliseconds, the slowest as long as an upstream may.
+/// In seconds. Most answers take a few milliseconds; the slowest take as long as an upstream may.
 const BUCKETS: [f64; 15] = [
     0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
 ];
@@ -44,9 +44,9 @@ pub(crate) struct Metrics {
     /// In the order of the upstreams.
     pub(crate) upstreams: Vec<Arc<UpstreamMetrics>>,
     pub(crate) in_flight: IntGauge,
-    /// How many connections of clients there are, and have been.
+    /// Clients' connections: open now, and accepted since the start.
     pub(crate) connections: (IntGauge, IntCounter),
-    /// Connections that were closed at once, since their client had its share.
+    /// Connections that were closed at once, because their client had its share open.
     pub(crate) connections_refused: IntCounter,
     pub(crate) rate_limited: IntCounter,
     pub(crate) lookups: Lookups,
@@ -56,7 +56,7 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     /// # Errors
-    /// Two series have one name: none have.
+    /// Two series have the same name. The gateway's own never do.
     pub(crate) fn new(config: &Config) -> prometheus::Result<Self> {
         let registry = Registry::new();
         let counter = |name: &str, help: &str| register(&registry, IntCounter::new(name, help));
@@ -64,7 +64,7 @@ impl Metrics {
         let degraded = counters(
             &registry,
             DEGRADED,
-            "Answers that were not what they would be were everything well, by what stood in.",
+            "Answers that something stood in for, by its kind.",
             &["kind"],
         )?;
         let [stale, partial, fallback] =

@@ -1,4 +1,4 @@
-//! What Prometheus is told: what was counted, and how things are right now
+//! The page that Prometheus reads: the counters and the current state
 //! (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
 
 use std::sync::LazyLock;
@@ -12,7 +12,7 @@ use super::register;
 use crate::application::state::State;
 use crate::resilience::guard::Phase;
 
-/// Everything in the text format. What has no counter of its own is looked up now.
+/// Everything in the text format. States without a counter of their own are read now.
 pub(crate) fn expose(state: &State) -> prometheus::Result<String> {
     let now = Registry::new();
     let gauges = |name: &str, help: &str, labels: &[&str]| {
@@ -25,7 +25,7 @@ pub(crate) fn expose(state: &State) -> prometheus::Result<String> {
     )?;
     let route_open = gauges(
         "gateway_route_breaker_open",
-        "1 where the circuit of one route to an upstream is not closed.",
+        "1 if the circuit of one route to an upstream is not closed.",
         &["upstream", "method", "route"],
     )?;
     let in_flight = gauges(
@@ -85,10 +85,10 @@ pub(crate) fn expose(state: &State) -> prometheus::Result<String> {
     TextEncoder::new().encode_to_string(&families)
 }
 
-/// The figures that every program with Prometheus' own library has.
+/// The process figures of every program with Prometheus' own library.
 static PROCESS: LazyLock<Registry> = LazyLock::new(|| {
     let registry = Registry::new();
-    // Its names are its own, and no other is in here.
+    // This fails only for a name that is taken, and the registry is empty.
     let _ = registry.register(Box::new(ProcessCollector::for_self()));
     registry
 });

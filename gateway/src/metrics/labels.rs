@@ -1,4 +1,4 @@
-//! The words that labels may have, each of a short list.
+//! The values of labels: each from a short list.
 
 use prometheus::IntCounter;
 
@@ -7,7 +7,7 @@ use prometheus::IntCounter;
 pub(super) struct ByClass([IntCounter; 5]);
 
 impl ByClass {
-    /// `of` gives the counter of a class, by its label.
+    /// `of` gives the counter of a class by its label.
     pub(super) fn new(
         of: impl Fn(&str) -> prometheus::Result<IntCounter>,
     ) -> prometheus::Result<Self> {
@@ -23,10 +23,10 @@ impl ByClass {
     }
 }
 
-/// What became of an answer.
+/// How an answer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// The server dropped the exchange: the client has gone.
+    /// The server dropped the exchange because the client had gone.
     Gone,
     /// The gateway had to stop before the answer was out.
     Draining,

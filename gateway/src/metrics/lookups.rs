@@ -1,16 +1,16 @@
-//! How often what is kept has helped.
+//! How answers of cached routes were obtained.
 
 use prometheus::{IntCounter, Registry};
 
 use super::counters;
 
-/// How an answer that may be kept was obtained.
+/// One counter for each way.
 #[derive(Clone, Debug)]
 pub(crate) struct Lookups {
     pub(crate) hit: IntCounter,
-    /// It was asked for.
+    /// The upstream was asked.
     pub(crate) miss: IntCounter,
-    /// Somebody else had asked for it already.
+    /// Another request had asked already.
     pub(crate) shared: IntCounter,
     pub(crate) stale: IntCounter,
 }
@@ -20,7 +20,7 @@ impl Lookups {
         let family = counters(
             registry,
             "gateway_cache_lookups_total",
-            "Answers that may be kept, by how they were obtained.",
+            "Answers that may be cached, by how they were obtained.",
             &["result"],
         )?;
         let of = |result: &str| family.get_metric_with_label_values(&[result]);

@@ -1,4 +1,4 @@
-//! What is counted of each row of the route table.
+//! The counters of each row of the route table.
 
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Registry};
 
@@ -6,7 +6,7 @@ use super::labels::{ByClass, Outcome};
 use super::{REQUEST_SECONDS, REQUESTS, counters, histograms};
 use crate::routing::route::RouteTable;
 
-/// What the labels say where a request matched no row.
+/// The label of requests that matched no row.
 const NONE: &str = "-";
 
 pub(crate) struct Rows {
@@ -26,7 +26,7 @@ pub(crate) struct Row {
 pub(crate) struct Ended {
     pub(crate) status: u16,
     pub(crate) seconds: f64,
-    /// Of the answer's body.
+    /// Bytes of the answer's body.
     pub(crate) bytes: u64,
     pub(crate) outcome: Outcome,
 }
@@ -43,7 +43,7 @@ impl Rows {
         })
     }
 
-    /// Counts a request of the row `number`, or of none.
+    /// Counts a request of the row `number`, or one without a row.
     pub(crate) fn count(&self, number: Option<usize>, ended: Ended) {
         let row = number.and_then(|number| self.rows.get(number));
         row.unwrap_or(&self.unmatched).count(ended);
@@ -65,7 +65,7 @@ impl Row {
     }
 }
 
-/// The families, each of which has a series for each row.
+/// The metric families, with a series for each row.
 struct Vecs {
     requests: IntCounterVec,
     seconds: HistogramVec,

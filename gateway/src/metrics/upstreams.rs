@@ -1,4 +1,4 @@
-//! What is counted of each upstream.
+//! The counters of each upstream.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::config::Upstream;
 use crate::fault::Fault;
 use crate::resilience::guard::{RouteName, RouteNames};
 
-/// Of one upstream.
+/// The counters of one upstream.
 #[derive(Debug)]
 pub(crate) struct UpstreamMetrics {
     name: Arc<str>,
@@ -28,7 +28,7 @@ pub(crate) struct UpstreamMetrics {
 }
 
 impl UpstreamMetrics {
-    /// One exchange, whose answer's head came, or did not, after `elapsed`.
+    /// Counts an exchange that had the head of its answer, or failed, after `elapsed`.
     pub(crate) fn exchanged(&self, outcome: Result<StatusCode, &Fault>, elapsed: Duration) {
         self.seconds.observe(elapsed.as_secs_f64());
         match outcome {
@@ -37,21 +37,21 @@ impl UpstreamMetrics {
         }
     }
 
-    /// The circuit of the route of this number has opened or closed.
+    /// Counts that the circuit of the route of this number has opened or closed.
     pub(crate) fn route_changed(&self, route: usize, opened: bool) {
         if let Some([open, closed]) = self.routes.get(route) {
             if opened { open } else { closed }.inc();
         }
     }
 
-    /// No exchange came about, or it failed.
+    /// Counts an exchange that failed or was refused.
     pub(crate) fn refused(&self, fault: &Fault) {
         let labels = [&*self.name, fault.code().as_str()];
         self.exchanges.with_label_values(&labels).inc();
     }
 }
 
-/// One for each, in the order of the configuration.
+/// The counters of all upstreams, in the order of the configuration.
 pub(super) fn all(
     registry: &Registry,
     upstreams: &[Upstream],
@@ -61,7 +61,7 @@ pub(super) fn all(
     let counters = |name, help, labels: &[&str]| counters(registry, name, help, labels);
     let exchanges = counters(
         "gateway_upstream_requests_total",
-        "Requests to an upstream, by the class of its status, or the code of the problem where it gave no answer.",
+        "Requests to an upstream, by the class of its status, or the code of the problem if it gave no answer.",
         &["upstream", "result"],
     )?;
     let seconds = histograms(

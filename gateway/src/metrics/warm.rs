@@ -1,4 +1,4 @@
-//! How the gateway's own requests for the rows with `warm = true` end.
+//! Counts how the gateway's own requests for the rows with `warm = true` end.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use prometheus::{IntCounter, Registry};
 use super::counters;
 use crate::routing::route::RouteTable;
 
-/// By the row's path.
+/// The counters of each row, by its path.
 #[derive(Debug)]
 pub(crate) struct Warm(BTreeMap<Arc<str>, WarmMetrics>);
 
-/// Of one row.
+/// The counters of one row.
 #[derive(Clone, Debug)]
 pub(crate) struct WarmMetrics {
     pub(crate) stored: IntCounter,
@@ -42,7 +42,7 @@ impl Warm {
         rows.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Of the row with this path.
+    /// The counters of the row with this path.
     pub(crate) fn of(&self, path: &str) -> Option<WarmMetrics> {
         self.0.get(path).cloned()
     }
