@@ -1,9 +1,10 @@
-//! The clients' side: connections are accepted, with TLS or without, and served by actix-web: those of HTTP/1 screened
-//! byte by byte, those of HTTP/2 through hyper.
+//! The clients' side: accepts connections, with TLS or without, and serves them by actix-web.
+//! HTTP/1 is screened byte by byte; HTTP/2 goes through hyper.
 //!
-//! actix-web's own server hands a connection straight to actix-http, which takes more than RFC 9112 allows (bare LF,
-//! any `Host`), answers what it refuses without a body or a line in the log, and sets two timers for every request.
-//! So the same two crates are put together here with a screen between them.
+//! actix-web's own server was rejected. It hands a connection straight to actix-http, which takes
+//! more than RFC 9112 allows (bare LF, any `Host`), answers what it refuses without a body or a log
+//! line, and sets two timers for every request. Here the same two crates have a screen between
+//! them.
 
 #[cfg(test)]
 mod agreement;
@@ -52,11 +53,13 @@ use per_client::PerClient;
 pub(crate) use screen::invariants::hold as screen_holds;
 use stream::Stream;
 
-/// How many clients may wait to be accepted: what actix-web's own server lets wait. The standard library's listener has
-/// room for 128, and a crowd that comes at once would have to ask again after a second.
+/// How many clients may wait to be accepted, as in actix-web's own server. The standard library's
+/// listener has room for 128: of a crowd that comes at once, the rest would try again after a
+/// second.
 const BACKLOG: i32 = 1024;
 
-/// Binds the public listener. Gives the server and where it listens. With `certificates` it speaks TLS and nothing else.
+/// Binds the public listener. Returns the server and its address. With `certificates` it speaks
+/// only TLS.
 ///
 /// # Errors
 /// The address cannot be bound, or TLS cannot be set up.
@@ -73,7 +76,7 @@ pub(crate) fn bind(
     let addr = listener.local_addr()?;
     let acceptor = certificates.map(Certificates::server_config).transpose();
     let acceptor = acceptor.map_err(io::Error::other)?.map(TlsAcceptor::from);
-    // Each worker has its share of what all may have.
+    // Each worker gets an equal share of the connections.
     let share = usize::try_from(limits.connections)
         .unwrap_or(usize::MAX)
         .div_ceil(workers);
@@ -96,12 +99,13 @@ pub(crate) fn bind(
                 let stopping = stopping.clone();
                 async move { stopping.notified().await }
             })
-            // The stream's own patience decides.
+            // The stream's own timers decide.
             .keep_alive(KeepAlive::Os)
             .client_request_timeout(Duration::ZERO)
             .client_disconnect_timeout(Duration::ZERO)
             .h1_write_buffer_size(PIECE)
-            // A client that has closed its sending side still gets its answers; the stream says when it has gone.
+            // A client that has closed its sending side still gets its answers. The stream notices
+            // when the client is gone.
             .h1_allow_half_closed(true)
             .on_connect_ext(|stream: &Stream, data| {
                 data.insert(stream.link());
@@ -136,23 +140,23 @@ pub(crate) fn bind(
 
 fn listen(bind: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(bind), Type::STREAM, None)?;
-    // A gateway that is started again is not to wait for the connections of the one before it.
+    // A restarted gateway must not wait for its predecessor's connections.
     socket.set_reuse_address(true)?;
     socket.bind(&bind.into())?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
 }
 
-/// Each connection is an open file, and each exchange one more at an upstream. Systems often allow a process 1,024 until
-/// it asks for more.
+/// Raises the limit on open files. Each connection is an open file, and each exchange another one
+/// at an upstream; many systems allow a process 1,024 until it asks for more.
 fn allow_files(connections: u32) {
     let needed = 2 * u64::from(connections);
     match rlimit::increase_nofile_limit(u64::MAX) {
         Ok(allowed) if allowed < needed => log::warn!(
-            "the system allows {allowed} open files, and limits.connections may need {needed}"
+            "the system allows {allowed} open files, but limits.connections may need {needed}"
         ),
         Ok(_) => {}
-        Err(error) => log::warn!("how many files may be open is not known: {error}"),
+        Err(error) => log::warn!("cannot read the system's limit on open files: {error}"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Both fronts refuse the same: one table of heads, each asked by HTTP/1.1 and by HTTP/2.
+//! HTTP/1.1 and HTTP/2 refuse the same heads: one table of heads, each sent by both.
 
 use actix_http::RequestHead;
 use shared_types::problem::Code;
@@ -36,7 +36,7 @@ fn cases(limits: &Limits) -> Vec<Case> {
     let bad = Some(Code::BadRequest);
     let size = |limit: u64| usize::try_from(limit).unwrap();
     let path = |length: usize| format!("/{}", "p".repeat(length - 1));
-    // `Host` is one of the fields in both.
+    // `Host` counts as one of the fields in both.
     let many = |count: usize| vec![("x-m", "1"); count - 1];
     let longest = "v".repeat(size(limits.head) - "host: a.example\r\nx-m: \r\n\r\n".len());
     let longer = format!(
@@ -90,7 +90,7 @@ fn by_http_2(case: &Case, limits: &Limits) -> Option<Code> {
 }
 
 #[test]
-fn both_fronts_refuse_the_same() {
+fn both_protocols_refuse_the_same_heads() {
     for fields in [12, MOST_FIELDS] {
         let limits = Limits {
             head: 4096,

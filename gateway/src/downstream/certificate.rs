@@ -1,8 +1,8 @@
-//! The certificate that clients see, and how it is replaced while the gateway serves.
+//! The server certificate, and its replacement while the gateway serves.
 //!
-//! The files are looked at every two seconds. The alternatives were a signal, which whoever renews certificates would
-//! have to be taught, and the system's file events, which miss a mount that is swapped. A broken new file leaves the
-//! old certificate in use: an outage would help nobody.
+//! The files are checked every two seconds. The alternatives were a signal, which a certificate
+//! renewal would have to send, and the system's file events, which miss a mount that is swapped. If
+//! a new file is broken, the old certificate stays in use: an outage would help nobody.
 
 mod pem;
 mod stamp;
@@ -26,24 +26,25 @@ use self::stamp::{Changes, Stamps};
 use crate::config::TlsFiles;
 use crate::config::tls::{CERT, KEY};
 
-/// How often the files are looked at: two calls to the system, and soon enough for who has just replaced them.
+/// How often the files are checked. It takes two system calls, and a new file takes effect soon
+/// enough.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// What clients may choose from (RFC 7301), the gateway's preference first.
+/// The protocols that a client may choose from (RFC 7301), the gateway's preference first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 /// A clone shares the certificate.
 #[derive(Clone)]
 pub(crate) struct Certificates {
     files: Arc<TlsFiles>,
-    /// What the files were when they were read first.
+    /// The state of the files when they were first read.
     loaded: Stamps,
     current: Arc<Current>,
     provider: Arc<CryptoProvider>,
 }
 
-/// The certificate of the next handshake. A handshake takes the lock for as long as a pointer is copied, and nothing
-/// else does but a replacement.
+/// The certificate of the next handshake. A handshake holds the lock while it copies a pointer;
+/// only a replacement takes it otherwise.
 #[derive(Debug)]
 struct Current(RwLock<Arc<CertifiedKey>>);
 
@@ -51,10 +52,10 @@ impl Certificates {
     /// Reads the files.
     ///
     /// # Errors
-    /// One of them cannot be used, by its variable's name.
+    /// One of the files cannot be used. The error names its variable.
     pub(crate) fn load(files: &TlsFiles) -> Result<Self, ConfigError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        // Before they are read, so that a change in between is seen as one.
+        // Taken before the files are read, so that a change in between is noticed.
         let loaded = Stamps::of(files);
         let first = read(files, &provider)?;
         Ok(Self {
@@ -65,10 +66,10 @@ impl Certificates {
         })
     }
 
-    /// What all workers accept TLS with. It follows the certificate.
+    /// The configuration by which all workers accept TLS. It follows the certificate.
     ///
     /// # Errors
-    /// The provider lacks what TLS needs.
+    /// The provider lacks something that TLS needs.
     pub(crate) fn server_config(&self) -> Result<Arc<ServerConfig>, rustls::Error> {
         let resolver = Arc::clone(&self.current);
         let mut config = ServerConfig::builder_with_provider(Arc::clone(&self.provider))
@@ -118,7 +119,7 @@ impl Current {
 }
 
 impl ResolvesServerCert for Current {
-    /// The same for every name: there is one restaurant.
+    /// The same certificate for every name: there is one restaurant.
     fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.get())
     }

@@ -1,6 +1,7 @@
-//! How a connection ends: the last words, the end of what is sent, and, where the client may still be sending, a while
-//! of reading what nobody wants (RFC 9112 §9.6). Without it the system answers those bytes with a reset, which takes
-//! from the client what it has not read of its answer.
+//! Ends a connection: it sends the last bytes, ends the sending side and, if the client may still
+//! be sending, reads and drops its bytes for a while (RFC 9112 §9.6). Otherwise the system would
+//! answer those bytes with a reset, which takes from the client the part of its answer that it has
+//! not read.
 
 use std::future::Future as _;
 use std::io;
@@ -14,10 +15,10 @@ use tokio::time::{Sleep, sleep};
 
 use crate::http::transport::Transport;
 
-/// Time for a client across the world to notice.
+/// Enough time for a client across the world to notice.
 pub(super) const LINGER: Duration = Duration::from_secs(2);
 
-/// A fast client sends no more than this for nothing.
+/// The most bytes that are read and dropped, however fast the client sends.
 const MOST_UNREAD: usize = 16 * 1024 * 1024;
 
 pub(super) struct Closing {
@@ -41,7 +42,7 @@ enum Step {
 }
 
 impl Closing {
-    /// `last_words` come before the end; there may be none.
+    /// `last_words`, if any, are sent before the end.
     pub(super) fn new(last_words: Bytes, then_lingers: bool) -> Self {
         Self {
             last_words,
@@ -49,7 +50,7 @@ impl Closing {
         }
     }
 
-    /// The end has been sent, after all that was to be.
+    /// Whether the end has been sent, after everything before it.
     pub(super) fn has_ended(&self) -> bool {
         matches!(self.step, Step::Lingering { .. } | Step::Done)
     }

@@ -1,4 +1,4 @@
-//! Where a worker takes its connections in: the TLS handshake, and then the protocol that was settled on in it.
+//! Takes in a worker's connections: the TLS handshake, then the protocol that the handshake chose.
 
 use std::io;
 use std::net::SocketAddr;
@@ -24,14 +24,15 @@ use crate::application::state::State;
 use crate::http::transport::Transport;
 use crate::resilience::rate::Client;
 
-/// What the system holds of an answer beyond what the network takes: it then asks for more as soon as a client takes some,
-/// so that a slow one can be told from one that takes nothing. By itself it holds up to 4 MiB, and asks for more only once
-/// a third of that is gone. As much as browsers and proxies that measured it use.
+/// How many unsent bytes of an answer the system holds, beyond those that the network takes. The
+/// system asks for more as soon as the client takes some, so that a slow client can be told from a
+/// stalled one. The default would be up to 4 MiB, and it asks again only when a third is gone.
+/// Browsers and proxies that measured it use the same value.
 const MOST_UNSENT: u32 = 128 * 1024;
 
-/// `H` speaks HTTP/1; `S` answers what HTTP/2 asks.
+/// `H` speaks HTTP/1; `S` answers the requests of HTTP/2.
 pub(super) struct Door<H, S> {
-    /// None where clients are served in clear text, which is HTTP/1 alone.
+    /// `None` if clients are served in clear text, and so only by HTTP/1.
     pub(super) acceptor: Option<TlsAcceptor>,
     pub(super) state: Arc<State>,
     pub(super) per_client: Arc<PerClient>,
@@ -51,24 +52,25 @@ where
     S::Future: 'static,
     B: MessageBody + 'static,
 {
-    /// Serves one connection to its end. However it ends, the requests on it have had their lines in the log.
+    /// Serves one connection to its end. However it ends, its requests have had their log lines.
     ///
     /// # Errors
-    /// It did not end as the protocol has it.
+    /// The connection did not end as the protocol requires.
     pub(super) async fn serve(&self, tcp: TcpStream) -> Result<(), ()> {
         let peer = tcp.peer_addr().ok();
         let _share = self.admit(peer)?;
         let _counted = Counted::new(&self.state.metrics.connections);
-        // Where it fails, the client has gone.
+        // If this fails, the client has gone.
         prepare(&tcp).or_else(|error| ended(&error))?;
         let Some(acceptor) = &self.acceptor else {
             return self.serve_http1(Transport::Plain(tcp), peer).await;
         };
-        // Boxed, so that a connection in clear text holds no room for what only TLS needs.
+        // Boxed, so that a connection in clear text carries no space for what only TLS needs.
         Box::pin(self.serve_tls(acceptor, tcp, peer)).await
     }
 
-    /// Counts a connection of `peer` against its share. A trusted proxy has none, and neither has a client that has gone.
+    /// Counts a connection against its client's share. A trusted proxy has no share, and neither
+    /// has a client that is already gone.
     fn admit(&self, peer: Option<SocketAddr>) -> Result<Option<per_client::Counted>, ()> {
         let config = &self.state.config;
         let Some(address) = peer
@@ -110,7 +112,7 @@ where
             .await
     }
 
-    /// A client has as long for it as for a request's head.
+    /// The handshake may take as long as the head of a request.
     async fn shake_hands(
         &self,
         acceptor: &TlsAcceptor,
@@ -126,7 +128,7 @@ where
     }
 }
 
-/// A connection that is open.
+/// Counts an open connection until it is dropped.
 struct Counted<'a>(&'a IntGauge);
 
 impl<'a> Counted<'a> {
@@ -144,7 +146,7 @@ impl Drop for Counted<'_> {
 }
 
 fn prepare(tcp: &TcpStream) -> io::Result<()> {
-    // A small piece is not to wait for the acknowledgement of the one before.
+    // A small piece must not wait for the acknowledgement of the one before.
     tcp.set_nodelay(true)?;
     limit_unsent(&SockRef::from(tcp))
 }
@@ -154,13 +156,13 @@ fn limit_unsent(socket: &Socket) -> io::Result<()> {
     socket.set_tcp_notsent_lowat(MOST_UNSENT)
 }
 
-/// Elsewhere only the whole of what is held can be limited, what is under way included.
+/// Other systems can only limit all that is held, including bytes in transit.
 #[cfg(not(target_os = "linux"))]
 fn limit_unsent(socket: &Socket) -> io::Result<()> {
     socket.set_send_buffer_size(2 * MOST_UNSENT as usize)
 }
 
-/// Clients come and go as they like: that one is gone is worth a line only to who looks for it.
+/// Clients come and go as they like, so a lost one is worth only a debug line.
 fn ended(error: &dyn std::error::Error) -> Result<(), ()> {
     log::debug!("a connection of a client ended: {}", chain(error));
     Err(())

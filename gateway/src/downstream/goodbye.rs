@@ -1,5 +1,5 @@
-//! The answer to what is no request: the problem that every other refusal is, written out, since no request means no
-//! response to hand to the server.
+//! Answers bytes that are no request. It writes out the same problem as for any other refusal,
+//! because without a request there is no response to hand to the server.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::fault::refusal::Refusal;
 use crate::http::trace::Trace;
 use crate::routing::cors;
 
-/// `head` is what has come of it, and `late` lines that came after that.
+/// `head` is the part of the head that has come; `late` holds lines that came after it.
 pub(super) fn render(refusal: Refusal, head: &[u8], late: &[u8], state: &Arc<State>) -> Bytes {
     let asked = fields(head, late);
     let request_id = RequestId::make();
@@ -56,7 +56,7 @@ pub(super) fn render(refusal: Refusal, head: &[u8], late: &[u8], state: &Arc<Sta
             .as_bytes(),
     );
     put_field(&mut words, "connection", b"close");
-    // Made of one piece, which is there.
+    // The body is one piece, and ready.
     let body = response.into_body().try_into_bytes().unwrap_or_default();
     put_field(
         &mut words,
@@ -81,7 +81,7 @@ fn put_field(words: &mut BytesMut, name: &str, value: &[u8]) {
     words.put_slice(b"\r\n");
 }
 
-/// What the client says of its language and of the page that asks, as far as what it sent can be read.
+/// The client's language and the page that asks, as far as the bytes can be read.
 fn fields(head: &[u8], late: &[u8]) -> Request {
     let mut request = Request::new();
     let lines = [head, late];
@@ -101,7 +101,7 @@ fn fields(head: &[u8], late: &[u8]) -> Request {
     request
 }
 
-/// The path that was asked for, where there is one to be read.
+/// The path of the request, if it can be read.
 fn path(head: &[u8]) -> &str {
     let line = head
         .split(|byte| matches!(byte, b'\r' | b'\n'))

@@ -1,8 +1,8 @@
-//! Judges one request's head (RFC 9112 §2 to §6): refused wherever two recipients could read it differently, so that
-//! what is passed on means the same to everyone who reads it after.
+//! Judges a request's head (RFC 9112 §2 to §6). It is refused if two recipients could read it
+//! differently, so that a head that is passed on means the same to every later reader.
 //!
-//! actix-http parses the head once more. What it would refuse is a part of what is refused here, so that its own bare
-//! answers never go out.
+//! actix-http parses the head again. It refuses only heads that are refused here too, so that its
+//! own bare answers never go out.
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -14,7 +14,7 @@ use crate::config::limits::{Limits, MOST_FIELDS};
 use crate::fault::refusal::Refusal;
 use crate::http::grammar::is_authority;
 
-/// Longer than any method that is registered: what a client calls one is passed on and logged.
+/// Longer than any registered method. The method is passed on and logged, so it is bounded.
 pub(super) const LONGEST_METHOD: usize = 32;
 
 /// How the body is delimited (RFC 9112 §6.3).
@@ -27,13 +27,13 @@ pub(super) enum Framing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) framing: Framing,
-    /// No request may follow on this connection (RFC 9112 §9.3).
+    /// Whether no further request may follow on this connection (RFC 9112 §9.3).
     pub(super) is_last: bool,
-    /// Where in the head `100-continue` is expected.
+    /// The position of an expected `100-continue` in the head.
     pub(super) expectation: Option<Range<usize>>,
 }
 
-/// What the fields say, as far as they have been read.
+/// The contents of the fields read so far.
 #[derive(Default)]
 struct Facts {
     has_host: bool,
@@ -44,7 +44,7 @@ struct Facts {
     expectation: Option<Range<usize>>,
 }
 
-/// `bytes` are the head whole, empty line included.
+/// `bytes` are the whole head, including its empty line.
 pub(super) fn judge(bytes: &[u8], limits: &Limits) -> Result<Head, Refusal> {
     let mut fields = [const { MaybeUninit::uninit() }; MOST_FIELDS];
     let mut request = httparse::Request::new(&mut []);
@@ -60,9 +60,9 @@ pub(super) fn judge(bytes: &[u8], limits: &Limits) -> Result<Head, Refusal> {
         return Err(Refusal::UriTooLong);
     }
     if method.len() > LONGEST_METHOD {
-        return Err(Refusal::Malformed("an endless method"));
+        return Err(Refusal::Malformed("a method that is too long"));
     }
-    // A token (RFC 9110 §9.1), less the five characters that this type does not take.
+    // A token (RFC 9110 §9.1), without the five characters that this type refuses.
     if Method::from_bytes(method.as_bytes()).is_err() {
         return Err(Refusal::Malformed("an invalid method"));
     }
@@ -91,7 +91,7 @@ impl Facts {
         is_current: bool,
     ) -> Result<(), Refusal> {
         let (name, value) = (field.name, field.value);
-        // Few fields matter here, and no two of those have names of the same length.
+        // Few fields matter here, and their names all differ in length.
         let known = match name.len() {
             4 => "host",
             6 => "expect",
@@ -111,8 +111,8 @@ impl Facts {
             "connection" => self.take_connection(value),
             // HTTP/1.0 knows no expectations (RFC 9110 §10.1.1).
             "expect" if is_current => self.take_expectation(value, head),
-            // Whatever `Connection` says of it: actix-http takes all that follows for a body without end. Any other
-            // protocol is ignored (RFC 9110 §7.8).
+            // Refused whatever `Connection` says: actix-http takes everything that follows for an
+            // endless body. Any other protocol is ignored (RFC 9110 §7.8).
             "upgrade" if value.eq_ignore_ascii_case(b"websocket") => Err(Refusal::Upgrade),
             _ => Ok(()),
         }
@@ -129,7 +129,7 @@ impl Facts {
         }
     }
 
-    /// Also an equal second length is refused: RFC 9110 §8.6 allows that, and no client sends it.
+    /// A second, equal length is refused too: RFC 9110 §8.6 allows it, and no client sends it.
     fn take_length(&mut self, value: &[u8]) -> Result<(), Refusal> {
         let length = (!value.is_empty() && value.iter().all(u8::is_ascii_digit))
             .then(|| std::str::from_utf8(value).ok()?.parse().ok())
@@ -141,7 +141,7 @@ impl Facts {
         }
     }
 
-    /// `chunked`, once and alone: whatever else there is, some recipient reads it another way.
+    /// `chunked`, once and alone: some recipient reads anything else differently.
     fn take_coding(&mut self, value: &[u8], is_current: bool) -> Result<(), Refusal> {
         if !is_current {
             return Err(Refusal::Malformed("a Transfer-Encoding in HTTP/1.0"));
@@ -154,7 +154,7 @@ impl Facts {
     }
 
     fn take_connection(&mut self, value: &[u8]) -> Result<(), Refusal> {
-        // actix-http reads none of the options then.
+        // actix-http would then read none of the options.
         if !value.is_ascii() {
             return Err(Refusal::Malformed("an invalid Connection"));
         }
@@ -169,7 +169,7 @@ impl Facts {
         if self.expectation.is_some() || !value.eq_ignore_ascii_case(b"100-continue") {
             return Err(Refusal::Expectation);
         }
-        // Both are parts of one buffer.
+        // `value` is a part of `head`.
         let begin = value.as_ptr().addr() - head.as_ptr().addr();
         self.expectation = Some(begin..begin + value.len());
         Ok(())
@@ -185,7 +185,7 @@ impl Facts {
             (true, None) => Framing::Chunked,
             (false, length) => Framing::Length(length.unwrap_or(0)),
         };
-        // actix-http refuses this, as RFC 1945 §7.2.2 has it.
+        // actix-http refuses this, as RFC 1945 §7.2.2 requires.
         if !is_current && method == "POST" && self.length.is_none() {
             return Err(Refusal::Malformed(
                 "a POST in HTTP/1.0 without Content-Length",
@@ -196,7 +196,8 @@ impl Facts {
         } else {
             self.wants_keep_alive && !self.wants_close
         };
-        // actix-http takes what follows for the tunnel's bytes. It is refused, and nothing follows.
+        // actix-http takes what follows for the tunnel's bytes. The request is refused, and nothing
+        // follows it.
         let is_tunnel = method == "CONNECT";
         Ok(Head {
             framing: if is_tunnel {
@@ -224,7 +225,8 @@ fn refusal(error: httparse::Error, head: &[u8]) -> Refusal {
     }
 }
 
-/// Whether the third and last part of the request line is as RFC 9112 §2.3 wants it: `HTTP/` and two digits with a dot.
+/// Whether the third and last part of the request line is a version (RFC 9112 §2.3): `HTTP/` and
+/// two digits with a dot.
 fn names_a_version(head: &[u8]) -> bool {
     let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
     let line = lines.find(|line| !line.is_empty()).unwrap_or_default();

@@ -1,6 +1,6 @@
-//! What a client says of its language and of the page that asks, where it stands behind what made its head too large. A
-//! browser can show the refusal to the page only if the answer names the page's origin, so the rest of the head is read
-//! for that, for a short while and without being kept.
+//! Finds the client's language and the asking page's origin behind the bytes that made a head too
+//! large. A browser shows the refusal to the page only if the answer names the page's origin. So
+//! the rest of the head is read for that, for a short while and without being kept.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -13,19 +13,19 @@ use tokio::time::Instant;
 use crate::http::lazy_timer::Patience;
 use crate::http::transport::Transport;
 
-/// The fields that the answer to no request depends on.
+/// The fields that the answer to a refused head depends on.
 pub(super) const HEARD: [HeaderName; 2] = [ACCEPT_LANGUAGE, ORIGIN];
 
-/// How long the rest of a head is waited for: a client sends its head in one go.
+/// How long to wait for the rest of a head: a client sends its head in one go.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Bytes of it: twice the largest head that some server takes.
+/// The most bytes of the rest: twice the largest head that a common server takes.
 const MOST: usize = 256 * 1024;
 
 /// Longer lines hold nothing of interest.
 const LONGEST_LINE: usize = 1024;
 
-/// The rest of one head. What is kept of it has a bound: the line that is being read, and one line for each field.
+/// The rest of one head. It holds at most the line that is being read, and one line for each field.
 pub(super) struct Hearing {
     line: Vec<u8>,
     heard: Vec<u8>,
@@ -36,7 +36,7 @@ pub(super) struct Hearing {
 }
 
 impl Hearing {
-    /// `head` is what has come of it.
+    /// `head` is the part of the head that has come.
     pub(super) fn after(head: &[u8], now: Instant) -> Self {
         let mut hearing = Self {
             line: Vec::new(),
@@ -51,12 +51,12 @@ impl Hearing {
         hearing
     }
 
-    /// The lines that matter.
+    /// The lines of the wanted fields.
     pub(super) fn heard(&self) -> &[u8] {
         &self.heard
     }
 
-    /// Goes on with bytes of the head.
+    /// Reads further bytes of the head.
     fn take(&mut self, bytes: &[u8]) {
         self.allowance = self.allowance.saturating_sub(bytes.len());
         self.is_over |= self.allowance == 0;
@@ -83,7 +83,7 @@ impl Hearing {
         self.line.clear();
     }
 
-    /// Ready once the head is whole, or its client has been listened to for long enough.
+    /// Ready once the head is complete, or has been read for long enough.
     pub(super) fn poll(
         &mut self,
         transport: &mut Transport,
@@ -127,8 +127,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_fields_of_interest_are_heard_however_the_head_comes(
-            // A head that has come whole is not listened to.
+        fn the_wanted_fields_are_found_however_the_head_is_cut(
+            // A complete head is not read any further.
             first in 0..HEAD.find("\r\n\r\n").unwrap() + 4,
             second in 0..HEAD.len(),
         ) {
@@ -139,7 +139,7 @@ mod tests {
             let [start, pieces @ ..] = pieces;
             for before in [format!("{target} HTTP/1.1\r\n{start}"), format!("{target}\r\n{start}")] {
                 let found = heard(&before, &pieces.map(str::as_bytes));
-                // What had come before is in the head that is held.
+                // The part that came before is in `head`.
                 let rest = expected.lines().filter(|line| !before.contains(&format!("{line}\r\n")));
                 let rest: String = rest.map(|line| format!("{line}\r\n")).collect();
                 prop_assert_eq!(found.0, rest);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_without_end_is_listened_to_only_so_long() {
+    fn an_endless_head_is_read_only_so_far() {
         let lines = "x: 1\r\n".repeat(MOST / 6 + 1);
         assert_eq!(
             heard("GET / HTTP/1.1\r\n", &[lines.as_bytes()]),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_has_a_bound() {
+    fn the_held_lines_are_bounded() {
         let long = format!("origin: {}\r\n", "x".repeat(5000));
         let many = "origin: http://a.example\r\n".repeat(5000);
         let (heard, _) = heard("GET / HTTP/1.1\r\n", &[long.as_bytes(), many.as_bytes()]);

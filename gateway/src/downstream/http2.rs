@@ -1,13 +1,14 @@
-//! HTTP/2 with a client: each request of a connection goes to the service that HTTP/1 is answered by, as one of its
-//! own would.
+//! Serves a client by HTTP/2: each request goes to the same service as a request of HTTP/1.
 //!
-//! hyper's server, because actix-http's limits no streams and lets a request that its client has given up run on. All
-//! of a connection stays on the thread of the worker that has accepted it. HTTP/2 is what a client and the gateway
-//! settle on in the TLS handshake; in clear text it is not spoken.
+//! It uses hyper's server. actix-http's was rejected: it does not limit streams, and a request goes
+//! on after its client has given it up. A connection stays on the thread of the worker that
+//! accepted it. Client and gateway agree on HTTP/2 in the TLS handshake; it is not spoken in clear
+//! text.
 //!
-//! Interim answers are not sent. h2 can send them since 0.4.13 (`SendResponse::send_informational`), but hyper 1.12 keeps
-//! that to itself: its server has no means to send one. A client that expects a `100 Continue` may go on with the body
-//! without it (RFC 9110 §10.1.1), and `103 Early Hints` are hints (RFC 8297 §2).
+//! Interim answers are not sent. h2 can send them since 0.4.13
+//! (`SendResponse::send_informational`), but hyper 1.12 keeps that to itself: its server cannot
+//! send one. A client that expects a `100 Continue` may send the body without it (RFC 9110
+//! §10.1.1), and `103 Early Hints` are only hints (RFC 8297 §2).
 
 mod activity;
 mod answer;
@@ -46,34 +47,37 @@ pub(super) use self::request::take_over;
 use crate::config::limits::{Limits, MOST_FIELDS};
 use crate::upstream::held::Held;
 
-/// Requests of one client at a time: what RFC 9113 §6.5.2 recommends at least, and more than any page of a browser
-/// asks for at once. A stream beyond it is refused, which tells the client that it may try again (§8.7).
+/// Concurrent requests of one client: the least that RFC 9113 §6.5.2 recommends, and more than any
+/// browser page asks for at once. A further stream is refused, which tells the client that it may
+/// retry (§8.7).
 const MAX_STREAMS: u32 = 100;
 
-/// What a client may send of one body before the upstream takes any of it.
+/// The bytes of one body that a client may send before the upstream takes any.
 const STREAM_WINDOW: u32 = 128 * 1024;
 
-/// The same of all bodies of a connection together, which bounds what it can make the gateway hold. Eight times the
-/// above, so that a few uploads that are stuck do not stop the others.
+/// The same for all bodies of a connection together, which bounds what the gateway has to hold.
+/// Eight times [`STREAM_WINDOW`], so that a few stuck uploads do not stop the others.
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 
-/// What is held of one answer for a client that does not take it: two of hyper's reads from an upstream.
+/// The bytes that are held of one answer while its client does not take it.
 const SEND_BUFFER: usize = 64 * 1024;
 
-/// How many fields the size of a head is reckoned with. HPACK counts 32 bytes for each beside its name and value
-/// (RFC 7541 §4.1), which the gateway's own limit does not. Four say what a request line does.
+/// The number of fields that the size of a head allows for. HPACK counts 32 bytes for each field
+/// beside its name and value (RFC 7541 §4.1), which the gateway's own limit does not. Four
+/// pseudo-fields stand for the request line.
 const FIELDS: u64 = MOST_FIELDS as u64 + 4;
 
-/// When a silent client is asked whether it is still there, and how long it has to say so: a connection that is cut
-/// without a word would otherwise keep its requests until they have timed out, and its answers for minutes.
+/// When a silent client is asked whether it is still there, and how long it has to answer. A
+/// connection that is cut without notice would otherwise keep its requests until they time out, and
+/// its answers for minutes.
 const PING_AFTER: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a client to which nothing was sent lately has to take its leave: a round trip around the world and a packet
-/// lost on it.
+/// How long a client to which nothing was sent lately has to end the connection: a round trip
+/// around the world and one lost packet.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// How HTTP/2 is spoken. One for each worker.
+/// The settings of HTTP/2. One for each worker.
 pub(crate) struct Http2 {
     builder: http2::Builder<Exchanges>,
     exchanges: Exchanges,
@@ -102,12 +106,12 @@ impl Http2 {
         }
     }
 
-    /// Serves one connection until the client ends it, has had nothing to ask for too long, or the gateway drains. What
-    /// is in flight by then is finished first, and sent for as long as the client goes on taking it. Dropped, it takes
-    /// the requests in flight with it.
+    /// Serves one connection until the client ends it, has been idle for too long, or the gateway
+    /// drains. Requests in flight are finished first, and their answers sent for as long as the
+    /// client goes on taking them. Dropping this future drops the requests in flight too.
     ///
     /// # Errors
-    /// The connection broke, or the client does not keep to the protocol.
+    /// The connection broke, or the client violated the protocol.
     pub(crate) async fn serve<IO, S, B>(
         &self,
         io: IO,
@@ -139,18 +143,19 @@ impl Http2 {
             }
         });
         let mut connection = pin!(self.builder.serve_connection(TokioIo::new(io), handler));
-        // As in HTTP/1, a new connection has as long for its first request as a head has.
+        // As in HTTP/1, a new connection may take as long for its first request as a head may.
         let (head, idle) = (self.limits.head_timeout, self.limits.idle_timeout);
         tokio::select! {
             ended = connection.as_mut() => return ended,
             () = self.draining.begun() => {}
             () = activity.idle_for(head, idle) => {}
         }
-        // Tells the client to ask no more on this connection, and which of its requests are still answered (GOAWAY,
-        // RFC 9113 §6.8), so that none is lost. Once they are, and all is sent, the connection ends of itself.
+        // Tells the client to send no more requests, and which of its requests will still be
+        // answered (GOAWAY, RFC 9113 §6.8), so that none is lost. The connection ends by itself
+        // once these are answered and sent.
         connection.as_mut().graceful_shutdown();
-        // A client that does not answer to it has gone, or has not come to it yet behind what is on its way to it. That
-        // some of an answer was sent lately speaks for the second.
+        // A client that does not react has gone, or has not yet read that far through the bytes in
+        // transit. An answer that was sent to it lately speaks for the second.
         let given_up = async {
             sleep(FAREWELL).await;
             let stall = self.limits.stall_timeout;
@@ -163,8 +168,8 @@ impl Http2 {
     }
 }
 
-/// What the fields of a request may take by HPACK's reckoning. A little more than the gateway's own limits, whose
-/// refusals say why; h2's is a bare 431.
+/// The size of a request's fields by HPACK's count. It allows a little more than the gateway's own
+/// limits, whose refusals give a reason; h2's is a bare 431.
 fn header_list(limits: &Limits) -> u32 {
     let size = limits
         .head

@@ -1,4 +1,5 @@
-//! What a client has sent, on its way through the screen: passed on, kept for more to come, or held back. Does no I/O.
+//! Passes a client's bytes through the screen: forwarded, kept until more come, or held back. Does
+//! no I/O.
 
 use bytes::{Buf as _, BytesMut};
 use tokio::io::ReadBuf;
@@ -7,25 +8,28 @@ use super::screen::{Rest, Screen, Screened};
 use crate::config::limits::Limits;
 use crate::fault::refusal::Refusal;
 
-/// What is read ahead of its turn: enough for a head as large as one may be, which `Limits` holds under 120 KiB.
+/// The most bytes that are read ahead of their turn: enough for the largest head, which `Limits`
+/// keeps under 120 KiB.
 const MOST_HELD: usize = 128 * 1024;
 
-/// The same while a whole head is held back. What follows it is bodies, most likely, and would be held for nothing.
+/// The same while a whole head is held back. Its followers are most likely bodies, which would be
+/// held for nothing.
 const MOST_HELD_BACK: usize = 16 * 1024;
 
 #[derive(Debug)]
 pub(super) struct Inbound {
     screen: Screen,
-    /// What cannot be passed on: the beginning of a head, or one that was refused, after `ready` bytes that can.
+    /// The first `ready` bytes can be passed on. The others cannot: the beginning of a head, or a
+    /// refused head.
     held: BytesMut,
     ready: usize,
-    /// What is held is a whole head, which has to wait for the end of the answer before it.
+    /// Whether the held bytes are a whole head that waits for the answer before it to end.
     is_held_back: bool,
-    /// Requests that have been passed on.
+    /// The number of requests that have been passed on.
     begun: u64,
     refusal: Option<Refusal>,
-    /// Nothing more is passed on: what came is no request, or the rest of a body that has not come in time or not
-    /// whole.
+    /// Nothing more is passed on: what came is no request, or the rest of a body came late or
+    /// incomplete.
     is_over: bool,
 }
 
@@ -42,8 +46,8 @@ impl Inbound {
         }
     }
 
-    /// Screens the bytes that `buffer` has had since `before`, and leaves in it what can be passed on. Only where
-    /// nothing is held.
+    /// Screens the bytes that `buffer` has had since `before`, and leaves in it what can be passed
+    /// on. Call it only when nothing is held.
     pub(super) fn screen_in_place(
         &mut self,
         buffer: &mut ReadBuf<'_>,
@@ -60,7 +64,7 @@ impl Inbound {
         self.conclude(screened)
     }
 
-    /// The same for a head of which the beginning is held.
+    /// The same for a head whose beginning is held.
     pub(super) fn screen_held(&mut self, more: &[u8], is_free: bool) -> Screened {
         self.held.extend_from_slice(more);
         let screened = self.screen.screen(&mut self.held, is_free);
@@ -91,7 +95,7 @@ impl Inbound {
         self.is_over = true;
     }
 
-    /// Passes on what has been found good already. Gives whether there was any.
+    /// Passes on bytes that are ready. Returns whether there were any.
     pub(super) fn pass_ready(&mut self, buffer: &mut ReadBuf<'_>) -> bool {
         if self.ready == 0 {
             return false;
@@ -101,7 +105,7 @@ impl Inbound {
         self.held.advance(count);
         self.ready -= count;
         if self.held.is_empty() {
-            // An idle connection is to hold no memory for it.
+            // An idle connection must not hold memory for this.
             self.held = BytesMut::new();
         }
         true
@@ -119,12 +123,12 @@ impl Inbound {
         self.is_held_back
     }
 
-    /// The client owes the rest of a head.
+    /// Whether the client owes the rest of a head.
     pub(super) fn is_within_head(&self) -> bool {
         !self.held.is_empty() && !self.is_held_back
     }
 
-    /// The client owes the rest of a body.
+    /// Whether the client owes the rest of a body.
     pub(super) fn is_within_body(&self) -> bool {
         self.screen.is_within_body()
     }
@@ -133,7 +137,7 @@ impl Inbound {
         self.held.is_empty()
     }
 
-    /// Nothing more is read before what is held has had its turn.
+    /// Whether to read no more until the held bytes have had their turn.
     pub(super) fn is_full(&self) -> bool {
         let most = match self.is_held_back {
             true => MOST_HELD_BACK,

@@ -1,27 +1,27 @@
-//! Where a head ends, found as its bytes come in and looking at each of them once.
+//! Finds the end of a head while its bytes come in, looking at each byte once.
 //!
-//! Only CRLF ends a line here. RFC 9112 §2.2 lets a recipient take a bare LF for it, and parsers differ in whether
-//! they do: that is what request smuggling lives on.
+//! Only CRLF ends a line here. RFC 9112 §2.2 lets a recipient accept a bare LF, and parsers differ:
+//! request smuggling relies on that.
 
 use crate::config::limits::Limits;
 use crate::fault::refusal::Refusal;
 
-/// What a request line holds beside its target: a method, the version, two spaces and CRLF.
+/// The bytes of a request line beside its target: a method, the version, two spaces and CRLF.
 const BESIDE_TARGET: u64 = 64;
 
 /// How far a head has been read. Positions count from its first byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Lines {
     scanned: usize,
-    /// Where the line begins that is being read.
+    /// The beginning of the current line.
     line: usize,
-    /// Where the fields begin, once the request line is whole.
+    /// The beginning of the fields, once the request line is complete.
     fields: Option<usize>,
 }
 
 impl Lines {
-    /// Goes on through `bytes`, which begin with the head's first byte. Gives where the head ends, empty line
-    /// included, once it does.
+    /// Reads on through `bytes`, which begin with the head's first byte. Returns the end of the
+    /// head, empty line included, once it has come.
     pub(super) fn end(&mut self, bytes: &[u8], limits: &Limits) -> Result<Option<usize>, Refusal> {
         while let Some(found) = memchr::memchr(b'\n', bytes.get(self.scanned..).unwrap_or_default())
         {
@@ -45,7 +45,7 @@ impl Lines {
                     return Err(Refusal::Malformed("empty lines before a request"));
                 }
                 None => {
-                    // As it is when the line comes in pieces.
+                    // The same limit as for a line that comes in pieces.
                     over_line(feed - begin, limits)?;
                     self.fields = Some(self.scanned);
                 }
@@ -56,9 +56,9 @@ impl Lines {
         Ok(None)
     }
 
-    /// A head that cannot become acceptable is refused before it is whole.
+    /// Refuses a head that cannot become valid before it is complete.
     fn judge_unfinished(&self, bytes: &[u8], limits: &Limits) -> Result<(), Refusal> {
-        // Such as the first byte of TLS.
+        // For instance, the first byte of TLS.
         if bytes
             .first()
             .is_some_and(|first| first.is_ascii_control() && *first != b'\r')
@@ -72,7 +72,7 @@ impl Lines {
     }
 }
 
-/// A request line of `length` bytes, without its LF.
+/// Checks a request line of `length` bytes, without its LF.
 fn over_line(length: usize, limits: &Limits) -> Result<(), Refusal> {
     over(length, limits.uri + BESIDE_TARGET, Refusal::UriTooLong)
 }
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn it_ends_at_the_same_place_however_it_comes() {
+    fn a_head_ends_at_the_same_place_however_it_is_cut() {
         let head = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
         let mut lines = Lines::default();
         for length in 0..head.len() {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_no_head_is_refused_before_it_is_whole() {
+    fn an_impossible_head_is_refused_before_it_is_complete() {
         for bad in [
             "GET / HTTP/1.1\n",
             "\n",
@@ -125,14 +125,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_refused_whole_too() {
+    fn a_line_that_is_too_long_is_refused_when_it_comes_whole() {
         let method = "A".repeat(200);
         let head = format!("{method} / HTTP/1.1\r\nhost: x\r\n\r\n");
         assert_eq!(end(&head), Err(Refusal::UriTooLong));
     }
 
     #[test]
-    fn what_is_too_long_is_refused_before_it_is_whole() {
+    fn a_head_that_is_too_long_is_refused_before_it_is_complete() {
         let target = "x".repeat(200);
         assert_eq!(end(&format!("GET /{target}")), Err(Refusal::UriTooLong));
         let fields = "x: y\r\n".repeat(100);

@@ -1,8 +1,10 @@
-//! `limits.connections_per_client`: how many connections one client address may hold open, counted across all workers.
+//! `limits.connections_per_client`: how many connections one client address may hold open, counted
+//! across all workers.
 //!
-//! A worker that has as many connections as it may have takes no more in, whoever asks: so one address must not be able
-//! to fill it. A connection beyond its client's share is closed as soon as it is accepted, before TLS, and gives its place
-//! among those of the worker back at once. Connections of trusted proxies are not counted: behind each are many clients.
+//! A full worker accepts no more connections from anyone, so one address must not be able to fill
+//! it. A connection beyond its client's share is closed as soon as it is accepted, before TLS, and
+//! frees its place in the worker at once. Connections of trusted proxies are not counted: many
+//! clients stand behind each.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::resilience::rate::Client;
 
-/// How often at most the log says that one client has used up its share.
+/// The shortest time between two log lines about one client's used-up share.
 const QUIET: Duration = Duration::from_secs(10);
 
 /// The connections of each client.
@@ -21,22 +23,22 @@ pub(super) struct PerClient {
     open: Mutex<HashMap<Client, Open>>,
 }
 
-/// Of one client, which has at least one.
+/// The connections of one client, which has at least one.
 struct Open {
     count: u32,
     told_at: Option<Instant>,
 }
 
-/// A connection that is counted, until it is dropped.
+/// A counted connection, until it is dropped.
 pub(super) struct Counted {
     client: Client,
     all: Arc<PerClient>,
 }
 
-/// A connection too many.
+/// A connection beyond the client's share.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Exceeded {
-    /// The log has not said so for a while.
+    /// The log has not mentioned it for a while.
     pub(super) is_news: bool,
 }
 
@@ -48,7 +50,7 @@ impl PerClient {
         }
     }
 
-    /// Counts a connection, unless it is one too many.
+    /// Counts a connection, unless it is beyond the client's share.
     pub(super) fn enter(
         self: &Arc<Self>,
         client: Client,
@@ -101,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_holds_its_share_and_no_more_until_it_gives_some_back() {
+    fn a_client_holds_at_most_its_share_until_it_gives_some_back() {
         let (all, now) = (Arc::new(PerClient::new(2)), Instant::now());
         let (one, other) = (client("192.0.2.1"), client("192.0.2.2"));
         let first = all.enter(one, now);
@@ -121,14 +123,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_of_a_client_that_has_gone() {
+    fn a_client_that_has_gone_leaves_nothing() {
         let (all, now) = (Arc::new(PerClient::new(1)), Instant::now());
         drop(all.enter(client("192.0.2.1"), now));
         assert!(all.open.lock().unwrap().is_empty());
     }
 
     #[test]
-    fn the_log_says_it_once_in_a_while() {
+    fn the_log_mentions_it_once_in_a_while() {
         let (all, now) = (Arc::new(PerClient::new(1)), Instant::now());
         let _held = all.enter(client("192.0.2.1"), now).ok().unwrap();
         let refused = |at| all.enter(client("192.0.2.1"), at).err().unwrap();

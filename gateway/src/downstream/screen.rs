@@ -1,5 +1,5 @@
-//! What of the bytes that a client sends is passed on: whole heads that mean one thing only, and of each body exactly
-//! what is its own. Does no I/O and knows no time.
+//! Decides which of a client's bytes are passed on: whole heads with a single meaning, and of each
+//! body exactly its own bytes. Does no I/O and knows no time.
 
 use super::head::{self, Framing};
 use super::lines::Lines;
@@ -7,8 +7,8 @@ use crate::config::limits::Limits;
 use crate::fault::refusal::Refusal;
 use crate::http::chunks::{Chunks, Taken};
 
-/// What actix-http reads instead of `100-continue`, just as long: it would answer at once, before anybody knows
-/// whether the body is wanted.
+/// Replaces `100-continue`, with the same length. actix-http would answer the original at once,
+/// before anybody knows whether the body is wanted.
 const DEFERRED: &[u8; 12] = b"100-deferred";
 
 #[derive(Debug)]
@@ -24,7 +24,7 @@ enum State {
         body: Body,
         is_last: bool,
     },
-    /// Whatever comes now is nobody's.
+    /// Any further bytes belong to nobody.
     Closed,
 }
 
@@ -34,37 +34,40 @@ enum Body {
     Chunked(Chunks),
 }
 
-/// What is to be done with the bytes that were shown.
+/// The decision on the bytes that were shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Screened {
-    /// So many are passed on.
+    /// This many bytes are passed on.
     pub(super) pass: usize,
     pub(super) rest: Rest,
-    /// The last request that is passed on waits for a `100 Continue`, and nothing of its body has come.
+    /// The last request that is passed on waits for a `100 Continue`, and nothing of its body has
+    /// come.
     pub(super) awaits_continue: bool,
-    /// A request is among what is passed on.
+    /// Whether a request begins in the bytes that are passed on.
     pub(super) begins: bool,
 }
 
-/// What is to be done with those that are not passed on.
+/// The decision on the bytes that are not passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rest {
-    /// They are the beginning of a head, and are shown again once there are more. There may be none.
+    /// They are the beginning of a head, and are shown again once there are more. There may be
+    /// none.
     Kept,
     /// They are a whole head, which is shown again once the last request has been answered.
     HeldBack,
     /// There are none: a body goes on.
     None,
-    /// They are dropped, as are all that follow: the client was to send no more on this connection.
+    /// They are dropped, and so are all that follow: the client must not send more on this
+    /// connection.
     Dropped,
-    /// They are the beginning of no request.
+    /// They do not begin a request.
     Refused(Refusal),
-    /// A body is broken there.
+    /// A body is malformed at this place.
     Broken,
 }
 
 impl Rest {
-    /// They are a head, as far as it has come, good or bad.
+    /// Whether they are a head, complete or not, good or bad.
     pub(super) fn is_head(self) -> bool {
         matches!(self, Self::Kept | Self::HeldBack | Self::Refused(_))
     }
@@ -83,9 +86,10 @@ impl Screen {
         matches!(self.state, State::Body { .. })
     }
 
-    /// `bytes` begin where those ended that have been passed on. The expectation of a head is rewritten in them. At
-    /// most one head is passed on, and only where the last request has been answered (`is_free`): actix-http takes
-    /// what a head says for the answer that it is writing, even where that is to a request before it.
+    /// Screens `bytes`, which begin where the last passed-on bytes ended. An expectation in a head
+    /// is rewritten in place. At most one head is passed on, and only if the last request has been
+    /// answered (`is_free`): actix-http applies a head to the answer that it is writing, even if
+    /// that belongs to an earlier request.
     pub(super) fn screen(&mut self, bytes: &mut [u8], mut is_free: bool) -> Screened {
         let mut pass = 0;
         let mut awaits_continue = false;
@@ -139,7 +143,8 @@ impl Screen {
         }
     }
 
-    /// Judges the head in front of `bytes`, which ends at `end`. Gives whether its body waits for a `100 Continue`.
+    /// Judges the head in front of `bytes`, which ends at `end`. Returns whether its body waits for
+    /// a `100 Continue`.
     fn begin(&mut self, bytes: &mut [u8], end: usize) -> Result<bool, Refusal> {
         let head = head::judge(bytes.get(..end).unwrap_or_default(), &self.limits)?;
         let has_body = head.framing != Framing::Length(0);
@@ -178,7 +183,7 @@ fn after(is_last: bool) -> State {
 
 enum BodyTaken {
     Whole(usize),
-    /// All there was.
+    /// All bytes were taken, and the body goes on.
     Part(Body),
     Broken(usize),
 }

@@ -1,9 +1,11 @@
-//! A client's connection as actix-http sees it: what is read has been screened, whoever is too slow is cut, and what
-//! was refused is answered when the connection ends, after all answers to what came before it.
+//! A client's connection as actix-http sees it: the bytes read are screened, a client that is too
+//! slow is cut off, and a refusal is written when the connection ends, after the answers to all
+//! earlier requests.
 //!
-//! A client may close its sending side once it has asked (RFC 9112 §9.6 lets it). Everything that it has asked for is
-//! answered: the request is whole, and it may have been carried out already. actix-http learns of the end only after
-//! the last answer. That a client has gone altogether shows by a reset, or in TLS by an end without `close_notify`.
+//! A client may close its sending side once it has sent its requests (RFC 9112 §9.6). All of them
+//! are answered: they are complete, and may have been carried out already. actix-http learns of the
+//! end only after the last answer. A client that has gone altogether shows by a reset, or in TLS by
+//! an end without `close_notify`.
 
 mod waiting;
 
@@ -36,27 +38,27 @@ pub(crate) struct Stream {
     state: Arc<State>,
     link: Rc<Link>,
     inbound: Inbound,
-    /// A body waits for the `100 Continue`.
+    /// Whether a body waits for the `100 Continue`.
     awaits_continue: bool,
-    /// What is left to write of interim answers.
+    /// The interim answers that are still to be written.
     interim: VecDeque<Bytes>,
-    /// As many requests had begun when all that there was to write had been written.
+    /// How many requests had begun when everything to write had been written.
     written_up_to: u64,
     patience: Patience,
     /// When the connection, a head, or the last piece of a body or of an answer came.
     since: Instant,
-    /// No byte of a request has come.
+    /// Whether no byte of a request has come.
     is_new: bool,
-    /// When it was found that the client still sends the body of a request that has been answered.
+    /// When the client was found to be still sending the body of an answered request.
     unwanted_since: Option<Instant>,
-    /// For the client to send the body that is waited for.
+    /// The client's allowance for sending a body that is waited for.
     sending: Allowance,
-    /// For the client to take what is written.
+    /// The client's allowance for taking what is written.
     taking: Allowance,
-    /// The client will send no more.
+    /// Whether the client will send no more.
     has_ended: bool,
     closing: Option<Closing>,
-    /// The rest of a head that was refused before it was whole. Boxed, since few are.
+    /// The rest of a head that was refused before it was complete. Boxed, since few are.
     hearing: Option<Box<Hearing>>,
 }
 
@@ -86,7 +88,7 @@ impl Stream {
         Rc::clone(&self.link)
     }
 
-    /// Notes whether the client takes what it is sent, and gives it up where it is too slow.
+    /// Records whether the client takes its bytes, and gives it up if it is too slow.
     fn taken(
         &mut self,
         written: Poll<io::Result<usize>>,
@@ -95,7 +97,8 @@ impl Stream {
         taking::judge(written, &mut self.taking, &mut self.patience, context)
     }
 
-    /// Whoever takes the body has enough of it for now. The client sends no more than the system holds meanwhile.
+    /// Whether the request has enough of its body for now. Meanwhile the client sends only what the
+    /// system buffers.
     fn is_body_ahead(&self) -> bool {
         self.inbound.is_within_body() && self.link.is_body_ahead() && self.has_requests()
     }
@@ -187,13 +190,15 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        // An interim answer must not come in the midst of the answer before: it is then left away.
+        // An interim answer must not come in the middle of the answer before. In that case it is
+        // dropped.
         let interim = self.link.take_interim();
         if self.written_up_to == self.inbound.begun() {
             self.interim.extend(interim);
         }
         ready!(self.poll_interim(context))?;
-        // The answer comes without the body. What is written may also be the end of the one before it.
+        // The answer comes without waiting for the body. The bytes may also be the end of the
+        // answer before.
         if self.link.answered() >= self.inbound.begun() {
             self.awaits_continue = false;
         }
@@ -222,7 +227,7 @@ impl AsyncWrite for Stream {
         let mut closing = match this.closing.take() {
             Some(closing) => closing,
             None => {
-                // After an answer that was announced as the last one nothing is said.
+                // Nothing is written after an answer that was announced as the last.
                 let is_closing = this.link.is_closing();
                 let refused = this.inbound.refused().filter(|_| !is_closing);
                 if let Some((refusal, head)) = refused
@@ -245,7 +250,7 @@ impl AsyncWrite for Stream {
         };
         let closed = closing.poll(&mut this.transport, context);
         this.closing = Some(closing);
-        // A client that takes nothing is not waited for either.
+        // A client that takes nothing is not waited for here either.
         this.taken(closed.map_ok(|()| 0), context).map_ok(drop)
     }
 }

@@ -1,4 +1,4 @@
-//! Whether a client takes what is written to it, or is cut.
+//! Judges whether a client takes its bytes fast enough, or is cut off.
 
 use std::io;
 use std::task::{Context, Poll, ready};
@@ -8,8 +8,9 @@ use tokio::time::Instant;
 use crate::http::lazy_timer::Patience;
 use crate::resilience::min_rate::Allowance;
 
-/// `written` is what became of a write, or of a flush as a write of nothing. One that waits goes on waiting for as long
-/// as the client's allowance lasts, and then fails. `timer` may serve other deadlines of the connection too.
+/// `written` is the result of a write; a flush counts as a write of nothing. A pending write may
+/// wait for as long as the client's allowance lasts, then it fails. `timer` may serve other
+/// deadlines of the connection too.
 pub(super) fn judge(
     written: Poll<io::Result<usize>>,
     allowance: &mut Allowance,

@@ -1,9 +1,9 @@
-//! The grammar of a request's target (RFC 9112 §3.2), no wider than what the parsers behind take.
+//! The grammar of a request's target (RFC 9112 §3.2), no wider than that of the later parsers.
 
 use crate::http::grammar::is_authority;
 
-/// Whether a target has one of the forms that its method may have (RFC 9112 §3.2): a path or a URI, `*` for OPTIONS, and
-/// for CONNECT a host and port alone.
+/// Whether a target has one of its method's forms (RFC 9112 §3.2): a path or a URI, `*` for
+/// OPTIONS, and only a host and port for CONNECT.
 pub(super) fn is_target(method: &str, target: &[u8]) -> bool {
     if method == "CONNECT" {
         return is_authority(target);
@@ -40,12 +40,13 @@ fn is_path_and_query(text: &[u8]) -> bool {
     true
 }
 
-/// `pchar` and `/` (RFC 3986 §3.3), and the three more that browsers write as they are.
+/// `pchar` and `/` (RFC 3986 §3.3), and three more that browsers send unescaped.
 fn is_path(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:@|[]".contains(&byte)
 }
 
-/// Whatever is visible but the five that end or quote a URI: browsers write all others as they are.
+/// Any visible character except the four that end or quote a URI: browsers send all others
+/// unescaped.
 fn is_query(byte: u8) -> bool {
     byte.is_ascii_graphic() && !b"\"#<>".contains(&byte)
 }
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_that_a_uri_does_not_have_is_refused() {
+    fn a_byte_that_no_uri_has_is_refused() {
         for bad in [b'#', b'"', b'<', b'>', b' ', 0, 0x7f, 0x80, 0xff] {
             for mut target in [b"/a_b".to_vec(), b"/a?b_c".to_vec()] {
                 let at = target.iter().position(|byte| *byte == b'_').unwrap();
@@ -90,7 +91,7 @@ mod tests {
                 assert!(!is_target("GET", &target), "{bad:#x}");
             }
         }
-        // A browser writes these as they are in a query, but never in a path.
+        // Browsers send these unescaped in a query, but never in a path.
         for bad in *b"\\^`{}" {
             assert!(!is_target("GET", &[b'/', bad]), "{bad:#x}");
         }

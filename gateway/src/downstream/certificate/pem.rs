@@ -1,7 +1,7 @@
-//! A certificate and its key, from the text of two files.
+//! Reads a certificate and its key from the text of two files.
 //!
-//! No error repeats a file's content, which the PEM reader's own errors do: one of the files is secret, and the other
-//! may turn out to be the secret one.
+//! No error repeats a file's content, as the PEM reader's own errors do: one of the files is
+//! secret, and the operator may have swapped them.
 
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::{Error as PemError, PemObject as _};
@@ -34,7 +34,7 @@ pub(super) fn certified_key(
     let key = provider
         .key_provider
         .load_private_key(key)
-        .map_err(|_content| ConfigError::new(KEY, "has a key of no kind that TLS uses"))?;
+        .map_err(|_content| ConfigError::new(KEY, "has a key of a kind that TLS does not use"))?;
     let certified = CertifiedKey::new(chain, key);
     match certified.keys_match() {
         Ok(()) => Ok(certified),
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_is_taken_over_in_its_order() {
+    fn a_chain_keeps_its_order() {
         let ((leaf, key), (authority, _)) = (made(), made());
         let text = format!("subject=/CN=leaf\n{leaf}\n{authority}");
         let read = certified_key(text.as_bytes(), key.as_bytes(), &default_provider()).unwrap();
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_named_by_its_variable_and_why() {
+    fn an_unusable_file_is_named_by_its_variable_with_the_reason() {
         let ((cert, key), (_, other_key)) = (made(), made());
         let certificate_of = |body: &str| {
             format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n")
@@ -123,7 +123,7 @@ mod tests {
         let secret = "-----BEGIN s3cret-----BEGIN\ns3cret\n-----END s3cret";
         for (cert, key) in [(secret, &*key), (&*cert, secret)] {
             let (_, told) = refused(cert, key);
-            // As text, and as the list of bytes that the reader would make of it.
+            // As text, and as the list of bytes that the reader prints.
             assert!(
                 !told.contains("s3cret") && !told.contains("115, 51"),
                 "{told}"

@@ -1,4 +1,4 @@
-//! Whether files have changed, without reading them.
+//! Notices changed files without reading them.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -6,24 +6,25 @@ use std::path::Path;
 
 use crate::config::TlsFiles;
 
-/// What tells one content of a file from another. An atomic rename and a swapped link, as Kubernetes mounts secrets,
-/// bring another inode; writing in place brings other times.
+/// The metadata that distinguishes one content of a file from another. An atomic rename and a
+/// swapped link, as Kubernetes mounts secrets, change the inode; writing in place changes the
+/// times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stamp {
     device: u64,
     inode: u64,
     length: u64,
-    /// Seconds and nanoseconds.
+    /// In seconds and nanoseconds.
     modified: (i64, i64),
-    /// The same, of the file's own record, which a copy that keeps the time of its original cannot set.
+    /// When the file's own record changed. A copy that keeps its original's time cannot set this.
     changed: (i64, i64),
 }
 
-/// Of the certificate and of the key; nothing where there is no file.
+/// The stamps of the certificate and the key; `None` for a missing file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamps([Option<Stamp>; 2]);
 
-/// Which changes have been acted upon.
+/// The changes that have been handled.
 #[derive(Debug)]
 pub(super) struct Changes {
     loaded: Stamps,
@@ -48,7 +49,7 @@ fn stamp(path: &Path) -> Option<Stamp> {
 }
 
 impl Changes {
-    /// None yet: this is what the files were when they were read.
+    /// No changes yet: `loaded` is the state of the files when they were read.
     pub(super) fn since(loaded: Stamps) -> Self {
         Self {
             loaded,
@@ -56,8 +57,9 @@ impl Changes {
         }
     }
 
-    /// Whether the files are to be read again, said once per change. They must have been the same at the last look: of
-    /// two files that are replaced one after the other, the first alone does not fit the old second.
+    /// Whether to read the files again; true once per change. The files must be the same as at the
+    /// last check: of two files that are replaced one after the other, the first does not match the
+    /// old second.
     pub(super) fn are_due(&mut self, now: Stamps) -> bool {
         let is_settled = now == self.last;
         self.last = now;
@@ -86,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_due_once_when_it_has_settled() {
+    fn a_settled_change_is_due_once() {
         let mut changes = Changes::since(stamps(1, 1));
         let looks = [
             (stamps(1, 1), false),

@@ -39,7 +39,7 @@ fn shown(certificates: &Certificates) -> Vec<u8> {
     current.end_entity_cert().unwrap().to_vec()
 }
 
-/// Long enough for the files to have settled.
+/// Checks twice, so that the files have settled.
 fn look_twice(certificates: &Certificates, changes: &mut Changes) {
     certificates.look(changes);
     certificates.look(changes);
@@ -98,13 +98,13 @@ fn the_configuration_follows_the_certificate() {
     let key = second.signing_key.serialize_pem();
     write(&files, &second.cert.pem(), &key);
     look_twice(&certificates, &mut changes);
-    // One for the certificates, one for the configuration: there is no other copy to go stale.
+    // One for the certificates, one for the configuration: no other copy can become outdated.
     assert_eq!(Arc::strong_count(&certificates.current), 2);
     assert_eq!(shown(&certificates), second.cert.der().to_vec());
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named_by_its_variable() {
+fn a_missing_file_is_named_by_its_variable() {
     let made = self_signed();
     for name in [CERT, KEY] {
         let (_folder, files) = files(&made);
@@ -130,7 +130,7 @@ async fn the_watch_ends_once_the_gateway_drains() {
 }
 
 #[test]
-fn what_was_read_is_what_was_stamped() {
+fn the_stamps_are_those_of_the_files_read() {
     let (_folder, files) = files(&self_signed());
     let certificates = Certificates::load(&files).unwrap();
     assert_eq!(certificates.loaded, Stamps::of(&files));

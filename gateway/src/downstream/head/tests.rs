@@ -35,7 +35,7 @@ fn the_body_is_delimited_by_its_length_or_by_chunks() {
 }
 
 #[test]
-fn a_length_that_two_could_read_differently_is_refused() {
+fn an_ambiguous_length_is_refused() {
     for fields in [
         "content-length: +5",
         "content-length: -5",
@@ -85,7 +85,7 @@ fn one_valid_host_is_needed() {
 }
 
 #[test]
-fn what_is_no_request_line_or_field_is_refused() {
+fn a_malformed_request_line_or_field_is_refused() {
     for lines in [
         "GET  / HTTP/1.1\nhost: x",
         "GET / HTTP/1.1 \nhost: x",
@@ -113,7 +113,7 @@ fn what_is_no_request_line_or_field_is_refused() {
 }
 
 #[test]
-fn another_version_of_http_is_told_from_none() {
+fn another_http_version_is_told_from_a_missing_one() {
     for version in ["HTTP/2.0", "HTTP/0.9", "HTTP/3.0"] {
         let judged = head(&format!("GET / {version}\nhost: x"));
         assert_eq!(judged, Err(Refusal::Version), "{version}");
@@ -141,7 +141,7 @@ fn a_connection_persists_by_its_version_and_options() {
 }
 
 #[test]
-fn only_one_expectation_is_known_and_only_in_http_1_1() {
+fn only_100_continue_is_accepted_and_only_in_http_1_1() {
     let lines = "POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-Continue\r\n\r\n";
     let place = judge(lines.as_bytes(), &LIMITS)
         .unwrap()
@@ -170,7 +170,7 @@ fn nothing_follows_a_websocket_or_a_tunnel() {
 }
 
 #[test]
-fn more_fields_than_are_taken_are_too_many() {
+fn too_many_fields_are_refused() {
     let fields = "x: \n".repeat(96);
     assert_eq!(
         head(&format!("GET / HTTP/1.1\n{fields}host: x")),

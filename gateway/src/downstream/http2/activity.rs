@@ -1,4 +1,4 @@
-//! Whether a connection has requests in flight, and since when it has had nothing to do.
+//! Counts a connection's requests in flight, and knows since when it has been idle.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -12,16 +12,16 @@ pub(super) struct Activity(Rc<State>);
 
 struct State {
     in_flight: Cell<usize>,
-    /// Whether there has been a request at all.
+    /// Whether there has been any request.
     is_used: Cell<bool>,
-    /// When the connection began, the last request ended, or the last bytes of an answer were sent: the client may still
-    /// be taking them. Of no meaning while there is a request.
+    /// When the connection began, the last request ended, or the last bytes of an answer were sent:
+    /// the client may still be taking them. Meaningless while a request is in flight.
     idle_since: Cell<Instant>,
-    /// Told when the first request comes, and when the last one in flight ends.
+    /// Notified when the first request comes, and when the last one in flight ends.
     changed: Notify,
 }
 
-/// A request from its head until all of its answer is handed over to be sent.
+/// A request, from its head until its whole answer is handed over to be sent.
 pub(super) struct InFlight(Rc<State>);
 
 impl Activity {
@@ -43,14 +43,14 @@ impl Activity {
         InFlight(state)
     }
 
-    /// Some of an answer has been sent.
+    /// Notes that some of an answer has been sent.
     pub(super) fn note(&self) {
         self.0.idle_since.set(Instant::now());
     }
 
-    /// Completes once there has been no request, and nothing of an answer has been sent, for as long as `used`, or
-    /// `unused` where there has been no request at all. No timer is set anew for each request: one that runs out looks
-    /// again.
+    /// Completes once there has been no request, and no byte of an answer sent, for as long as
+    /// `used`, or `unused` if there has been no request at all. It sets no timer for each request:
+    /// when its timer fires, it checks again.
     pub(super) async fn idle_for(&self, unused: Duration, used: Duration) {
         loop {
             if self.0.in_flight.get() > 0 {
@@ -65,7 +65,7 @@ impl Activity {
             if is_used {
                 sleep_until(end).await;
             } else {
-                // Whichever it is, it is looked again.
+                // In both cases, the loop checks again.
                 let _ = timeout_at(end, self.0.changed.notified()).await;
             }
         }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_connection_that_has_had_no_request_is_waited_for_apart() {
+    async fn a_connection_without_any_request_has_its_own_limit() {
         let activity = Activity::begin();
         assert!(is_idle(&activity, Duration::ZERO, LONG));
         assert!(!is_idle(&activity, LONG, Duration::ZERO));
@@ -134,14 +134,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_waits_for_the_first_request_is_woken_by_it() {
+    async fn the_first_request_wakes_a_waiter() {
         let activity = Activity::begin();
         let first = async { drop(activity.enter()) };
         tokio::join!(biased; activity.idle_for(LONG, Duration::from_millis(1)), first);
     }
 
     #[tokio::test]
-    async fn who_waits_for_idleness_is_woken_by_the_last_request() {
+    async fn the_end_of_the_last_request_wakes_a_waiter() {
         let activity = Activity::begin();
         let in_flight = activity.enter();
         let end = async { drop(in_flight) };

@@ -1,8 +1,8 @@
-//! An answer on its way to an HTTP/2 client.
+//! Sends an answer to an HTTP/2 client.
 //!
-//! hyper leaves away the fields that HTTP/2 does not have (RFC 9113 §8.2.2) and adds `date`, as actix-http's HTTP/1
-//! does. The end of a stream says that a body is whole, so a body that breaks off, or that is not as long as announced,
-//! resets it.
+//! hyper drops the fields that HTTP/2 does not have (RFC 9113 §8.2.2) and adds `date`, as
+//! actix-http does in HTTP/1. The end of a stream means that a body is complete. So the stream is
+//! reset if a body breaks off or is not as long as announced.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -20,12 +20,12 @@ use super::convert;
 use super::pace::Pace;
 use super::piece::Piece;
 
-/// What is said of the body's length.
+/// The announced length of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Announced {
     Nothing,
     Exactly(u64),
-    /// What the handler says: it knows the length of a body that is not sent.
+    /// The handler's own value: it knows the length of a body that is not sent.
     AsGiven,
 }
 
@@ -40,7 +40,7 @@ pub(super) enum Interrupted {
 
 pub(super) struct Outflow {
     body: BoxBody,
-    /// Bytes that are still to come, where it is known.
+    /// The bytes still to come, if their number is known.
     left: Option<u64>,
     pace: Pace,
     in_flight: InFlight,
@@ -62,7 +62,7 @@ pub(super) fn for_hyper(
         _ => Some(0),
     };
     if left != Some(0) {
-        // Until hyper asks the body for the first time, it is the client who leaves no room for any of it.
+        // Until hyper first polls the body, it is the client that leaves no room.
         pace.given();
     }
     let mut converted = http::Response::new(Outflow {
@@ -71,7 +71,7 @@ pub(super) fn for_hyper(
         pace,
         in_flight,
     });
-    // Both generations have the same statuses.
+    // Both generations of the `http` crate have the same statuses.
     *converted.status_mut() =
         convert::status_to_hyper(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     let fields = converted.headers_mut();
@@ -90,7 +90,7 @@ pub(super) fn for_hyper(
     converted
 }
 
-/// As actix-http's HTTP/1 says it.
+/// The same choice as actix-http makes in HTTP/1.
 fn announced(status: StatusCode, size: BodySize, to_head: bool) -> Announced {
     match size {
         _ if status == StatusCode::NOT_MODIFIED => Announced::AsGiven,
@@ -102,7 +102,7 @@ fn announced(status: StatusCode, size: BodySize, to_head: bool) -> Announced {
     }
 }
 
-/// RFC 9110 §6.4.1.
+/// Whether an answer with this status may have a body (RFC 9110 §6.4.1).
 fn may_have_body(status: StatusCode) -> bool {
     !status.is_informational()
         && status != StatusCode::NO_CONTENT
@@ -169,7 +169,7 @@ mod tests {
     use super::{Announced, Bytes, announced, for_hyper};
 
     #[test]
-    fn the_length_is_said_as_in_http_1() {
+    fn the_length_is_announced_as_in_http_1() {
         use Announced::{AsGiven, Exactly, Nothing};
         for (status, size, to_head, expected) in [
             (StatusCode::OK, BodySize::Sized(3), false, Exactly(3)),

@@ -1,7 +1,7 @@
-//! Between the two generations of the `http` crate: 0.2, which actix-web speaks, and 1, which hyper speaks.
+//! Converts between the two generations of the `http` crate: 0.2 of actix-web, and 1 of hyper.
 //!
-//! Neither lets go of the bytes it holds, so values are copied. Both have the same grammar: what one has accepted the
-//! other does, and the `None`s here never happen.
+//! Neither gives away the bytes it holds, so values are copied. Both have the same grammar: each
+//! accepts what the other has accepted, and the `None`s here never happen.
 
 use actix_web::http as old;
 
@@ -37,7 +37,7 @@ mod tests {
 
     use super::{field_to_actix, field_to_hyper, method_to_actix, status_to_hyper};
 
-    /// Tab, visible ASCII, and anything beyond it (RFC 9110 §5.5).
+    /// Tab, visible ASCII, and everything beyond it (RFC 9110 §5.5).
     fn every_byte_of_a_value() -> Vec<u8> {
         (0..=255_u8)
             .filter(|byte| *byte == b'\t' || (32..127).contains(byte) || *byte >= 128)
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn every_field_goes_both_ways_unchanged() {
+    fn every_field_converts_both_ways_unchanged() {
         let value = every_byte_of_a_value();
         for name in ["content-type", "x-request-id", "!#$%&'*+-.^_`|~09az"] {
             let name = old::header::HeaderName::from_bytes(name.as_bytes()).unwrap();

@@ -1,5 +1,6 @@
-//! A connection that is cut when the client takes too little of what is written to it, and a clock that stands still
-//! meanwhile: an answer that waits for the connection is not waited for by its own client's fault twice.
+//! Cuts a connection whose client takes too little of its bytes. Its clock stands still while the
+//! connection takes nothing, so that an answer that only waits for the connection is not held
+//! against its client a second time.
 
 use std::cell::Cell;
 use std::io;
@@ -23,7 +24,8 @@ pub(super) struct Outbound<IO> {
     clock: Clock,
 }
 
-/// Tells the time without that in which the connection took nothing. Shared by a connection and its answers.
+/// A clock that stands still while the connection takes nothing. A connection and its answers share
+/// it.
 #[derive(Clone, Default)]
 pub(super) struct Clock(Rc<Cell<Stopped>>);
 
@@ -34,7 +36,7 @@ struct Stopped {
 }
 
 impl Clock {
-    /// How long it has stood still by `now`.
+    /// How long it has stood still until `now`.
     pub(super) fn stopped(&self, now: Instant) -> Duration {
         let stopped = self.0.get();
         let current = stopped.since.map(|since| now.duration_since(since));

@@ -1,10 +1,11 @@
-//! Whether a client takes its answer. hyper waits for as long as a client leaves it no room to send, and asks the body for
-//! nothing meanwhile: no deadline of the body is looked at, and the upstream's connection is held. So it is the task that
-//! looks, by what the body and its pieces tell it.
+//! Measures whether a client takes its answer. hyper waits as long as a client leaves it no room to
+//! send, and does not poll the body meanwhile: the body's deadlines are not checked, and the
+//! upstream's connection is held. So the exchange's task checks, by what the body and its pieces
+//! report.
 //!
-//! A client leaves no room in two ways. It does not open the answer's own window (RFC 9113 §5.2): that is judged here.
-//! Or it takes nothing of the whole connection: that is judged in `outbound.rs`, and time in which it lasts does not
-//! count here, since many answers may share a slow connection.
+//! A client can leave no room in two ways. It does not open the answer's own window (RFC 9113
+//! §5.2), which is judged here. Or it takes nothing of the whole connection, which is judged in
+//! `outbound.rs`; that time does not count here, because many answers may share a slow connection.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -21,24 +22,25 @@ use crate::config::limits::Limits;
 use crate::http::lazy_timer::Patience;
 use crate::resilience::min_rate::Allowance;
 
-/// How often an answer is looked at while its connection takes nothing.
+/// How often an answer is checked while its connection takes nothing.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// How a client takes what waits for it. Shared by the body, its pieces and the task that sends them.
+/// How fast a client takes its answer. The body, its pieces and the task that sends them share it.
 #[derive(Clone)]
 pub(super) struct Pace(Rc<State>);
 
 struct State {
-    /// In the clock's time.
+    /// In the time of `clock`.
     allowance: Cell<Allowance>,
     clock: Clock,
 }
 
-/// Runs the exchanges of a worker on its own thread, and gives up those whose clients do not take their answers.
+/// Runs a worker's exchanges on its own thread, and gives up those whose clients do not take their
+/// answers.
 #[derive(Clone)]
 pub(super) struct Exchanges {
     limits: Limits,
-    /// Of the exchange that hyper spawns next: it does right after it has called the service.
+    /// The pace of the exchange that hyper spawns next, right after it has called the service.
     next: Rc<Cell<Option<Pace>>>,
 }
 
@@ -66,14 +68,15 @@ impl Pace {
         self.0.allowance.set(allowance);
     }
 
-    /// A piece was given to be sent.
+    /// Notes that a piece was handed over to be sent.
     pub(super) fn given(&self) {
         self.note(|allowance, now| {
             allowance.wait(now);
         });
     }
 
-    /// So much was sent. It does not matter while the body is asked: then it is not the client that is waited for.
+    /// Notes that `count` bytes were sent. This has no effect while the body is being polled: then
+    /// nothing waits for the client.
     pub(super) fn taken(&self, count: usize) {
         self.note(|allowance, now| {
             if allowance.deadline().is_some() {
@@ -83,7 +86,7 @@ impl Pace {
         });
     }
 
-    /// The next one is asked for: there was room for the last.
+    /// Notes that the next piece is asked for: there was room for the last.
     pub(super) fn asked(&self) {
         self.note(Allowance::rest);
     }
@@ -114,7 +117,7 @@ impl Exchanges {
         }
     }
 
-    /// The pace of the exchange that comes next, on the connection of `clock`.
+    /// The pace of the next exchange, on the connection of `clock`.
     pub(super) fn begin(&self, clock: &Clock) -> Pace {
         let pace = Pace::new(&self.limits, clock.clone());
         self.next.set(Some(pace.clone()));

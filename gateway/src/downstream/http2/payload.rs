@@ -1,5 +1,5 @@
-//! A client's body on its way in. The client is given room for more only as the reader takes what has come, and may
-//! keep the reader waiting only so long.
+//! Reads a client's body. The client gets room for more only as the reader takes its bytes, and may
+//! keep the reader waiting only for so long.
 
 use std::io;
 use std::pin::Pin;
@@ -56,15 +56,17 @@ impl Stream for Inflow {
                         }
                         Some(Ok(chunk))
                     }
-                    // Left away, as HTTP/1 does; RFC 9110 §6.5.1 allows it. They are held to the rules all the same.
+                    // Dropped, as in HTTP/1; RFC 9110 §6.5.1 allows it. They must still obey the
+                    // rules.
                     Some(Ok(Err(frame))) if !are_sound(&frame) => {
                         Some(Err(PayloadError::Incomplete(None)))
                     }
                     Some(Ok(Err(_trailers))) => continue,
                     Some(Err(error)) => Some(Err(PayloadError::Io(io::Error::other(error)))),
                     None if this.body.is_end_stream() => None,
-                    // hyper takes a reset without an error (RFC 9113 §8.1) for an end. A server may send one after its
-                    // answer; a body that a client cuts off so is not whole.
+                    // hyper treats a reset without an error (RFC 9113 §8.1) as an end. A server may
+                    // send one after its answer, but a body that a client cuts off so is
+                    // incomplete.
                     None => Some(Err(PayloadError::Incomplete(None))),
                 },
             );

@@ -1,7 +1,8 @@
-//! A piece of an answer on its way through h2, which takes it in one go and sends it as the client gives room for it.
+//! A piece of an answer. h2 takes it at once and sends it as the client gives room.
 //!
-//! How fast that goes is seen nowhere else: hyper asks the body for more only once a piece is sent almost whole, and for
-//! nothing after the last one. So the piece itself tells of every byte that goes.
+//! This is the only place that sees how fast that goes. hyper asks the body for more only when a
+//! piece is almost sent, and for nothing after the last one. So the piece itself reports every byte
+//! that is sent.
 
 use actix_web::web::Bytes;
 use bytes::Buf;
@@ -24,7 +25,7 @@ impl Buf for Piece {
         self.bytes.chunk()
     }
 
-    /// h2 does so when the connection has taken these bytes.
+    /// h2 calls this when the connection has taken these bytes.
     fn advance(&mut self, count: usize) {
         self.bytes.advance(count);
         self.pace.taken(count);

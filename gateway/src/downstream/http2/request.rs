@@ -1,4 +1,4 @@
-//! An HTTP/2 request in the form in which HTTP/1 has it, so that nothing behind must know both.
+//! Converts an HTTP/2 request into the form of HTTP/1, so that the later code needs only one form.
 
 use std::net::SocketAddr;
 
@@ -29,8 +29,8 @@ const NO_HOST: Refusal = Refusal::Malformed("an invalid Host");
 /// `: ` and the line's end, which `limits.head` counts too.
 const AROUND_A_FIELD: usize = 4;
 
-/// A request that would be refused of HTTP/1 carries the [`Refusal`] among its extensions, so that it gets its answer and
-/// its line in the log where all others do.
+/// A request that HTTP/1 would refuse carries the [`Refusal`] among its extensions, so that it is
+/// answered and logged like all others.
 pub(super) fn for_actix(
     request: http::Request<Incoming>,
     peer: Option<SocketAddr>,
@@ -52,7 +52,7 @@ pub(super) fn for_actix(
     request
 }
 
-/// Of what is refused, the fields are taken over and no target, nor a method that is none.
+/// For a refused request, copy the header fields, but not the target or an invalid method.
 pub(in crate::downstream) fn take_over(
     from: &Parts,
     has_body: bool,
@@ -60,11 +60,11 @@ pub(in crate::downstream) fn take_over(
     to: &mut RequestHead,
 ) -> Result<(), Refusal> {
     to.version = Version::HTTP_2;
-    // actix uses heads again and clears no more than the fields.
+    // actix reuses heads and clears only the fields.
     to.uri = Uri::default();
     take_fields(from, has_body, to);
     let Some(method) = method(from) else {
-        // As the log has it of HTTP/1.
+        // As in the log of HTTP/1.
         to.method = OldMethod::from_bytes(b"-").unwrap_or_default();
         return Err(NO_METHOD);
     };
@@ -72,7 +72,7 @@ pub(in crate::downstream) fn take_over(
     let (target, host) = judge(from, limits)?;
     let host = old::HeaderValue::from_bytes(host).map_err(|_invalid| NO_HOST)?;
     to.headers.insert(old::HOST, host);
-    // Counted as those of HTTP/1 would come: cookies in one field, and `:authority` as one.
+    // Counted as in HTTP/1: all cookies as one field, and `:authority` as one.
     if to.headers.len() > limits.fields {
         return Err(Refusal::HeadTooLarge);
     }
@@ -100,21 +100,21 @@ fn take_fields(from: &Parts, has_body: bool, to: &mut RequestHead) {
     if let Some(cookie) = cookie(from.headers.get_all(COOKIE).iter()) {
         to.headers.insert(old::COOKIE, cookie);
     }
-    // What RFC 9112 §6.3 tells a body of unknown length from none by.
+    // RFC 9112 §6.3 tells a body of unknown length from none by this.
     if has_body && !from.headers.contains_key(CONTENT_LENGTH) {
         let chunked = old::HeaderValue::from_static("chunked");
         to.headers.insert(old::TRANSFER_ENCODING, chunked);
     }
 }
 
-/// Holds a head against the same rules and limits as one of HTTP/1. Gives what its request line and its `Host` would
-/// say. h2 has judged what HTTP/2 alone forbids.
+/// Judges a head by the rules and limits of HTTP/1. Returns its target and its host. h2 has already
+/// refused what HTTP/2 alone forbids.
 fn judge<'a>(from: &'a Parts, limits: &Limits) -> Result<(&'a str, &'a [u8]), Refusal> {
     let target = target(from).ok_or(NO_TARGET)?;
     if target.len() as u64 > limits.uri {
         return Err(Refusal::UriTooLong);
     }
-    // Scheme and authority come apart from the path (RFC 9113 §8.3.1).
+    // Scheme and authority are separate from the path (RFC 9113 §8.3.1).
     let is_whole_uri = from.method != Method::CONNECT && !target.starts_with(['/', '*']);
     if is_whole_uri || !target::is_target(from.method.as_str(), target.as_bytes()) {
         return Err(NO_TARGET);
@@ -140,14 +140,14 @@ fn judge<'a>(from: &'a Parts, limits: &Limits) -> Result<(&'a str, &'a [u8]), Re
     Ok((target, host(authority, fields)?))
 }
 
-/// A value begins and ends with a visible character (RFC 9113 §8.2.1). HTTP/1 cuts blanks off, and whoever gets the
-/// request next may read them in another way.
+/// A value must begin and end with a visible character (RFC 9113 §8.2.1). HTTP/1 strips blanks, and
+/// a later reader may strip them differently.
 pub(super) fn has_blank_ends(value: &[u8]) -> bool {
     let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
     is_blank(value.first()) || is_blank(value.last())
 }
 
-/// What stands between a method and a version in HTTP/1 (RFC 9112 §3.2).
+/// The target of an HTTP/1 request line (RFC 9112 §3.2).
 fn target(from: &Parts) -> Option<&str> {
     if from.method == Method::CONNECT {
         return from.uri.authority().map(Authority::as_str);
@@ -155,7 +155,8 @@ fn target(from: &Parts) -> Option<&str> {
     Some(from.uri.path_and_query()?.as_str())
 }
 
-/// Who is asked, by `:authority` or else by the one `Host` field, which must not disagree (RFC 9113 §8.3.1).
+/// The requested host, from `:authority` or else from a single `Host` field. The two must not
+/// disagree (RFC 9113 §8.3.1).
 fn host<'a>(
     authority: Option<&'a str>,
     mut fields: impl Iterator<Item = &'a [u8]>,
@@ -172,7 +173,7 @@ fn host<'a>(
     is_authority(host).then_some(host).ok_or(NO_HOST)
 }
 
-/// Whether both name the same: letter case and the port that https has anyway aside.
+/// Whether both name the same host, ignoring letter case and the default port of https.
 fn is_same(one: &[u8], other: &[u8]) -> bool {
     let named = |host: &'_ [u8]| host.strip_suffix(b":443").unwrap_or(host).len();
     match (one.get(..named(one)), other.get(..named(other))) {
@@ -181,7 +182,7 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
     }
 }
 
-/// One field of what a client may have sent as several (RFC 9113 §8.2.3).
+/// Joins the cookies, which a client may have sent as several fields (RFC 9113 §8.2.3).
 fn cookie<'a>(mut fields: impl Iterator<Item = &'a HeaderValue>) -> Option<old::HeaderValue> {
     let first = fields.next()?;
     let Some(second) = fields.next() else {

@@ -45,23 +45,24 @@ pub(super) const LIMITS: Limits = Limits {
     idle_timeout: SOON,
 };
 
-/// What the client takes of one answer before it has read any: the protocol's own default (RFC 9113 §6.9.2).
+/// The bytes of one answer that the client takes before it reads any: the protocol's default (RFC
+/// 9113 §6.9.2).
 const CLIENT_WINDOW: u32 = 65_535;
 
 /// Longer than anything here takes.
 const SOON: Duration = Duration::from_secs(20);
 
-/// A client that is connected to a service of its own.
+/// A client that is connected to its own service.
 struct Client {
     requests: SendRequest<Bytes>,
-    /// Its side of the connection.
+    /// The client's side of the connection.
     connection: JoinHandle<Result<(), h2::Error>>,
-    /// The server's.
+    /// The server's side.
     served: JoinHandle<Result<(), hyper::Error>>,
     draining: Draining,
 }
 
-/// Serves `io`, with `services` before one that tells what it has been asked.
+/// Serves `io` by `services`, and otherwise by one that describes the request.
 async fn serve(
     io: DuplexStream,
     limits: Limits,
@@ -86,7 +87,7 @@ async fn connect_with(limits: Limits, services: impl HttpServiceFactory + 'stati
     connect_taking(CLIENT_WINDOW, limits, services).await
 }
 
-/// A client that takes no more than `window` of one answer before it has read any.
+/// A client that takes at most `window` bytes of one answer before it reads any.
 async fn connect_taking(
     window: u32,
     limits: Limits,
@@ -94,7 +95,7 @@ async fn connect_taking(
 ) -> Client {
     let (ours, theirs) = duplex(1 << 20);
     let (served, draining) = serve(theirs, limits, services).await;
-    // One stream alone cannot take up the connection.
+    // One stream alone cannot use up the connection's window.
     let (requests, connection) = h2::client::Builder::new()
         .initial_window_size(window)
         .initial_connection_window_size(16 * CLIENT_WINDOW)
@@ -109,18 +110,18 @@ async fn connect_taking(
     }
 }
 
-/// No service of its own.
+/// No further service.
 fn nothing() -> actix_web::Resource {
     web::resource("/nothing")
 }
 
-/// Tells what it has been asked, one fact a line.
+/// Describes the request, one fact a line.
 async fn describe(request: HttpRequest, body: web::Payload) -> HttpResponse {
     if let Some(refusal) = request.extensions().get::<Refusal>() {
         return HttpResponse::BadRequest().body(refusal.cause());
     }
     if *request.method() == Method::CONNECT {
-        // A success would be a tunnel.
+        // A success would open a tunnel.
         return HttpResponse::NotFound().body(request.uri().to_string());
     }
     let body = body.to_bytes().await.unwrap();
@@ -139,7 +140,7 @@ async fn describe(request: HttpRequest, body: web::Payload) -> HttpResponse {
     HttpResponse::Ok().body(facts.join("\n"))
 }
 
-/// A stream that goes on for as long as it is asked.
+/// A stream that goes on for as long as it is polled.
 fn endless(
     mut ask: impl FnMut() -> Option<Bytes> + 'static,
 ) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
@@ -160,7 +161,7 @@ fn post(path: &str) -> http::Request<()> {
 }
 
 impl Client {
-    /// Sends a head, and with `ends` nothing more.
+    /// Sends a head; with `ends`, nothing follows it.
     async fn begin(
         &mut self,
         request: http::Request<()>,
@@ -183,7 +184,7 @@ impl Client {
     }
 }
 
-/// The rest of a body, which must end as a whole one does.
+/// The rest of a body, which must end as a complete one.
 async fn read(mut body: RecvStream) -> Result<String, h2::Error> {
     let mut text = Vec::new();
     while let Some(chunk) = timeout(SOON, body.data()).await.unwrap() {

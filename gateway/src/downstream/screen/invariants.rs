@@ -1,8 +1,9 @@
-//! What must hold of the screen for any bytes, however they come:
+//! Properties of the screen for any bytes, however they come:
 //!
-//! - What is passed on is the same wherever they are cut, and so is what becomes of the rest.
-//! - actix-http refuses nothing that is passed on. It reads as many requests from it as the screen, never more
-//!   than heads end there, and where the screen sees no request begun, actix-http has nothing left.
+//! - Wherever the bytes are cut, the same ones are passed on, and the others are treated alike.
+//! - actix-http refuses nothing that is passed on. It reads as many requests from it as the screen,
+//!   and never more than heads end there. Where the screen sees no request begun, actix-http has
+//!   nothing left.
 
 use std::mem::discriminant;
 
@@ -16,7 +17,7 @@ use tokio_util::codec::Decoder as _;
 use super::{Rest, Screen};
 use crate::downstream::tests::LIMITS;
 
-/// The first of `bytes` says how many of them are places to cut the others at.
+/// The first of `bytes` says how many of the next ones are places to cut the rest at.
 pub(crate) fn hold(bytes: &[u8]) {
     let Some((count, bytes)) = bytes.split_first() else {
         return;
@@ -26,7 +27,7 @@ pub(crate) fn hold(bytes: &[u8]) {
     for pieces in [pass(cut(bytes, cuts)), pass(bytes.chunks(1))] {
         assert_eq!(pieces.bytes, whole.bytes);
         assert_eq!(pieces.requests, whole.requests);
-        // What exactly is wrong may be found earlier.
+        // The exact error may be found earlier.
         let (rest, expected) = (pieces.rest, whole.rest);
         assert_eq!(discriminant(&rest), discriminant(&expected), "{rest:?}");
     }
@@ -40,15 +41,15 @@ pub(crate) fn hold(bytes: &[u8]) {
     }
 }
 
-/// What is passed on of some bytes.
+/// The bytes that are passed on of an input.
 pub(super) struct Passed {
     pub(super) bytes: Vec<u8>,
     requests: usize,
-    /// What became of the others.
+    /// The decision on the other bytes.
     pub(super) rest: Rest,
 }
 
-/// The bytes come in pieces, and what may wait for the last answer does so once.
+/// Screens bytes that come in pieces. A head that may wait for the last answer does so once.
 pub(super) fn pass<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Passed {
     let (mut screen, mut kept) = (Screen::new(LIMITS), Vec::new());
     let mut passed = Passed {
@@ -79,7 +80,7 @@ pub(super) fn pass<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Passed {
     passed
 }
 
-/// Cuts at places that are parts of the whole, in 255ths.
+/// Cuts at places given as parts of the whole, in 255ths.
 fn cut<'a>(bytes: &'a [u8], places: &[u8]) -> Vec<&'a [u8]> {
     let mut places: Vec<_> = places
         .iter()
@@ -101,16 +102,16 @@ fn heads_in(bytes: &[u8]) -> usize {
         .count()
 }
 
-/// What actix-http makes of some bytes.
+/// actix-http's reading of some bytes.
 pub(super) struct Parsed {
     requests: usize,
-    /// So many bytes wait for more.
+    /// The number of bytes that wait for more.
     left: usize,
 }
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Parsed, ParseError> {
     thread_local! {
-        /// Its clock is set going once, which takes a runtime.
+        /// Its clock starts once, which takes a runtime.
         static CONFIG: ServiceConfig = System::new().block_on(async { ServiceConfig::default() });
     }
     let mut codec = Codec::new(CONFIG.with(Clone::clone));

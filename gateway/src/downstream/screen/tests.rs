@@ -40,13 +40,13 @@ fn a_request_waits_for_the_answer_before_it() {
 }
 
 #[test]
-fn of_a_body_all_that_is_there_is_passed_on() {
+fn a_part_of_a_body_is_passed_on() {
     let part = &POST[..POST.len() - 2];
     assert_eq!(pass_whole(part), (part.to_owned(), Rest::None));
 }
 
 #[test]
-fn what_follows_the_last_request_is_dropped() {
+fn bytes_after_the_last_request_are_dropped() {
     assert_eq!(
         pass_whole(&[LAST, GET].concat()),
         (LAST.to_owned(), Rest::Dropped)
@@ -54,7 +54,7 @@ fn what_follows_the_last_request_is_dropped() {
 }
 
 #[test]
-fn what_comes_before_a_bad_request_is_passed_on_and_nothing_after() {
+fn only_bytes_before_a_bad_request_are_passed_on() {
     let bad = "GET /a HTTP/1.1\r\nhost : x\r\n\r\n";
     let (passed, rest) = pass_whole(&[GET, bad, GET].concat());
     assert_eq!(passed, GET);
@@ -83,7 +83,7 @@ fn a_body_is_passed_on_up_to_where_it_breaks() {
 }
 
 #[test]
-fn an_expectation_is_kept_from_the_parser_and_reported_while_no_body_has_come() {
+fn an_expectation_is_hidden_from_the_parser_and_reported_while_no_body_has_come() {
     let head = "POST /a HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n";
     for (body, awaits) in [("", true), ("h", false)] {
         let mut bytes = format!("{head}{body}").into_bytes();
@@ -99,7 +99,7 @@ fn an_expectation_is_kept_from_the_parser_and_reported_while_no_body_has_come() 
     assert!(!Screen::new(LIMITS).screen(&mut empty, true).awaits_continue);
 }
 
-/// Some requests, a few bytes of them changed, taken out or put in.
+/// Some requests, with a few bytes changed, removed or inserted.
 fn nearly_requests() -> impl Strategy<Value = Vec<u8>> {
     let requests =
         prop::collection::vec(prop::sample::select(vec![GET, POST, CHUNKED, LAST]), 1..4);
@@ -128,7 +128,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(CASES))]
 
     #[test]
-    fn bytes_are_screened_alike_however_they_come(
+    fn bytes_are_screened_alike_however_they_are_cut(
         bytes in nearly_requests(),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
     ) {
@@ -138,7 +138,7 @@ proptest! {
         let pieces = cuts.windows(2).map(|cut| &bytes[cut[0]..cut[1]]);
         let (whole, in_pieces) = (pass([&bytes[..]]), pass(pieces));
         prop_assert_eq!(whole.bytes, in_pieces.bytes);
-        // What exactly is wrong may be found earlier.
+        // The exact error may be found earlier.
         let code = |rest| match rest {
             Rest::Refused(refusal) => Err(refusal.code()),
             rest => Ok(rest),

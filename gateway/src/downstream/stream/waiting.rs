@@ -1,4 +1,5 @@
-//! Whom a connection waits for, and for how long: a client for the rest of its head or body, or a request for its answer.
+//! How long a connection waits: for a client to send the rest of its head or body, or for a request
+//! to be answered.
 
 use std::io;
 use std::task::{Context, Poll, ready};
@@ -12,11 +13,13 @@ use crate::downstream::screen::Screened;
 use crate::fault::refusal::Refusal;
 use crate::resilience::min_rate::Allowance;
 
-/// How often it is looked whether a client that has closed its sending side has gone altogether. No event tells.
+/// How often to check whether a client that has closed its sending side is gone altogether. No
+/// event reports it.
 const LOOK: Duration = Duration::from_secs(1);
 
 impl Stream {
-    /// What was read has been screened; `held_some` of a head had come before.
+    /// Records the result of a screening. `held_some` says whether a part of a head had come
+    /// before.
     pub(super) fn note(&mut self, screened: Screened, held_some: bool) {
         let was_new = std::mem::take(&mut self.is_new);
         let has_passed = screened.pass > 0;
@@ -41,7 +44,7 @@ impl Stream {
         }
     }
 
-    /// Some of a body has come, but not all of it.
+    /// Records that a part of a body has come, but not all of it.
     fn note_body(&mut self, screened: Screened) {
         let now = Instant::now();
         if let Some(since) = self.link.body_awaited_since().filter(|_| !screened.begins) {
@@ -58,13 +61,14 @@ impl Stream {
         self.inbound.end();
     }
 
-    /// There are requests whose answers have not ended.
+    /// Whether there are requests whose answers have not ended.
     pub(super) fn has_requests(&self) -> bool {
         self.inbound.begun() > self.link.ended()
     }
 
-    /// The client has closed its sending side. A body that ends so is not whole; a request that is gets its answer. A stream of
-    /// events has no end to wait for: whoever closes its side has left it, as browsers do.
+    /// Handles a client that has closed its sending side. A body that ends so is incomplete; a
+    /// complete request gets its answer. A stream of events has no end to wait for: a client that
+    /// closes its side has left it, as browsers do.
     pub(super) fn ended(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.has_ended = true;
         if self.inbound.is_within_body() || self.link.has_no_end() {
@@ -82,8 +86,9 @@ impl Stream {
         }
     }
 
-    /// A body that still comes although its request has been answered is read for a while, since many a client sends the
-    /// whole of it before it reads, and then goes on with the connection. It counts against no other limit.
+    /// Ends a body that goes on long after its request was answered. It is read for a while first:
+    /// many clients send all of it before they read, and then go on with the connection. No other
+    /// limit counts it.
     pub(super) fn judge_unwanted(&mut self) {
         if self.has_requests() || !self.inbound.is_within_body() {
             self.unwanted_since = None;
@@ -95,7 +100,7 @@ impl Stream {
         }
     }
 
-    /// Nothing has come. Whoever is waited for in vain is cut.
+    /// Waits for bytes. A client that keeps the connection waiting for too long is cut off.
     pub(super) fn wait(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.inbound.is_held_back() {
             self.link.wake_at_end(context.waker());
@@ -118,20 +123,20 @@ impl Stream {
         if is_within_head {
             self.inbound.refuse(Refusal::TooSlow);
         } else if self.has_requests() {
-            // It waits for its answer.
+            // The connection waits for its request's answer.
             self.since = Instant::now();
             return self.wait(context);
         }
         Poll::Ready(Ok(()))
     }
 
-    /// The rest of a body has not come. The client is cut only where nothing but the client is waited for.
+    /// Waits for the rest of a body. The client is cut off only while nothing else is waited for.
     fn await_body(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             let awaited = self.link.body_awaited_since();
             let deadline = match awaited {
                 Some(since) => self.sending.wait_since(since.max(self.since)),
-                // Looked at again by then.
+                // Checked again by then.
                 None => Instant::now() + self.state.config.limits.stall_timeout,
             };
             ready!(self.patience.poll_until(deadline, context));

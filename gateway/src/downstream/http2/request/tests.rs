@@ -1,4 +1,4 @@
-//! Heads, taken over and refused.
+//! Heads that are converted, and heads that are refused.
 
 use actix_http::RequestHead;
 use http::request::Parts;
@@ -22,7 +22,7 @@ fn taken_over(from: &Parts, has_body: bool) -> Result<RequestHead, Refusal> {
     take_over(from, has_body, &LIMITS, &mut head).map(|()| head)
 }
 
-/// A head whose `:path` is this to the letter.
+/// A head with exactly this `:path`.
 fn asking_for(method: &str, path: &str) -> Parts {
     let mut parts = parts(method, "https://x", &[]);
     let mut uri = parts.uri.into_parts();
@@ -48,7 +48,7 @@ fn the_target_is_in_the_form_of_a_request_line() {
 }
 
 #[test]
-fn what_is_no_target_is_refused_and_leaves_no_other() {
+fn an_invalid_target_is_refused_and_leaves_no_other() {
     for path in ["?a=1", "*", "/{id}", "/\"x\""] {
         let mut head = RequestHead::default();
         head.uri = "/of-another-request".parse().unwrap();
@@ -75,8 +75,8 @@ fn the_limits_are_those_of_http_1() {
 }
 
 #[test]
-fn fields_are_as_many_as_in_http_1() {
-    // With the host. A browser may send each cookie as a field of its own.
+fn fields_are_counted_as_in_http_1() {
+    // The host included. A browser may send each cookie as a field of its own.
     let most = MOST_FIELDS - 1;
     for (name, count, fits) in [
         ("x-mine", most, true),
@@ -95,7 +95,7 @@ fn fields_are_as_many_as_in_http_1() {
 }
 
 #[test]
-fn too_long_a_method_is_refused_and_leaves_no_other() {
+fn a_method_that_is_too_long_is_refused_and_leaves_no_other() {
     let longest = "M".repeat(LONGEST_METHOD);
     let head = taken_over(&parts(&longest, "https://x/", &[]), false).unwrap();
     assert_eq!(head.method.as_str(), longest);
@@ -113,7 +113,7 @@ fn too_long_a_method_is_refused_and_leaves_no_other() {
 }
 
 #[test]
-fn an_expectation_other_than_of_a_100_is_refused() {
+fn an_expectation_other_than_100_continue_is_refused() {
     for (expected, is_known) in [("100-Continue", true), ("200-ok", false)] {
         let head = parts("POST", "https://x/", &[("expect", expected)]);
         let judged = taken_over(&head, true).map(|_| ());
@@ -150,7 +150,7 @@ fn authority_and_host_must_agree() {
 }
 
 #[test]
-fn cookies_are_joined_and_other_fields_kept_apart() {
+fn cookies_are_joined_and_other_fields_stay_separate() {
     let fields = [
         ("cookie", "a=1"),
         ("x-mine", "1"),
@@ -168,7 +168,7 @@ fn cookies_are_joined_and_other_fields_kept_apart() {
 }
 
 #[test]
-fn a_body_without_a_length_is_a_chunked_one() {
+fn a_body_without_a_length_is_chunked() {
     let sized = [("content-length", "3")];
     for (fields, has_body, chunked) in [
         (&[][..], true, true),

@@ -1,4 +1,5 @@
-//! Bodies: what breaks off is never taken for whole, and nobody sends more than the other takes.
+//! Bodies: one that breaks off never counts as complete, and nobody sends more than the other side
+//! takes.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -19,7 +20,7 @@ use super::super::{SEND_BUFFER, STREAM_WINDOW};
 use super::{CLIENT_WINDOW, LIMITS, SOON, connect, connect_with, endless, get, post, read};
 use crate::config::limits::Limits;
 
-/// A service that reads its request's body beside the request, so that nothing but the body tells it how that ends.
+/// A service that reads the body apart from its request, so that only the body tells how it ends.
 fn reader(tell: UnboundedSender<Option<bool>>) -> actix_web::Resource {
     web::resource("/read").to(move |mut body: web::Payload| {
         let tell = tell.clone();
@@ -56,7 +57,7 @@ async fn a_body_that_the_client_cuts_off_is_an_error_and_no_end() {
 }
 
 #[actix_web::test]
-async fn a_body_that_goes_with_its_connection_is_an_error_and_no_end() {
+async fn a_body_lost_with_its_connection_is_an_error_and_no_end() {
     let (tell, mut told) = unbounded_channel();
     let mut client = connect(reader(tell)).await;
     let (_answer, mut body) = client.begin(post("/read"), false).await;
@@ -67,7 +68,7 @@ async fn a_body_that_goes_with_its_connection_is_an_error_and_no_end() {
 }
 
 #[actix_web::test]
-async fn a_body_that_the_client_keeps_back_is_an_error_and_no_end() {
+async fn a_body_that_the_client_holds_back_is_an_error_and_no_end() {
     let (tell, mut told) = unbounded_channel();
     let limits = Limits {
         stall_timeout: Duration::from_millis(50),
@@ -128,7 +129,7 @@ async fn an_answer_that_breaks_off_is_a_reset_and_no_end() {
 }
 
 #[actix_web::test]
-async fn an_answer_is_made_no_faster_than_it_is_taken() {
+async fn an_answer_is_produced_no_faster_than_it_is_taken() {
     const CHUNK: usize = 16 * 1024;
     let made = Rc::new(Cell::new(0));
     let count = Rc::clone(&made);
@@ -143,7 +144,7 @@ async fn an_answer_is_made_no_faster_than_it_is_taken() {
     };
     let mut client = connect(web::resource("/endless").to(answer)).await;
     let mut body = client.ask(get("/endless")).await.into_body();
-    // Each is a round trip, in which the endless one could go on.
+    // Each is a round trip, in which the endless answer could go on.
     for _ in 0..20 {
         assert_eq!(client.fetch(get("/")).await.0, 200);
     }
@@ -157,14 +158,14 @@ async fn an_answer_is_made_no_faster_than_it_is_taken() {
 }
 
 #[actix_web::test]
-async fn a_client_may_send_no_more_than_is_read_of_it() {
+async fn a_client_may_send_no_further_than_it_is_read() {
     let ignore = |body: web::Payload| async move {
         std::future::pending::<()>().await;
         drop(body);
         HttpResponse::Ok().finish()
     };
     let mut client = connect(web::resource("/ignore").to(ignore)).await;
-    // The settings must have arrived.
+    // Waits until the settings have arrived.
     assert_eq!(client.fetch(get("/")).await.0, 200);
     let (_answer, mut body) = client.begin(post("/ignore"), false).await;
     let window = usize::try_from(STREAM_WINDOW).unwrap();

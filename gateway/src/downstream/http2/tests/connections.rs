@@ -1,4 +1,4 @@
-//! How requests and connections end before their time.
+//! Requests and connections that end early.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::{Client, LIMITS, SOON, connect, connect_with, endless, get, nothing, read, serve};
 use crate::config::limits::Limits;
 
-/// Keeps no idle connection for longer than a moment.
+/// Limits that keep an idle connection only for a moment.
 pub(super) fn impatient() -> Limits {
     Limits {
         idle_timeout: Duration::from_millis(1),
@@ -22,7 +22,7 @@ pub(super) fn impatient() -> Limits {
     }
 }
 
-/// Waits for no first request for longer than a moment.
+/// Limits that wait only a moment for the first request.
 fn hasty() -> Limits {
     Limits {
         head_timeout: Duration::from_millis(1),
@@ -30,7 +30,7 @@ fn hasty() -> Limits {
     }
 }
 
-/// Tells when it is dropped.
+/// Reports when it is dropped.
 struct Guard(UnboundedSender<&'static str>);
 
 impl Drop for Guard {
@@ -39,7 +39,7 @@ impl Drop for Guard {
     }
 }
 
-/// Services that never end: `/silent` has no answer, `/endless` has one without an end.
+/// Services that never end: `/silent` gives no answer, `/endless` one without an end.
 fn witness() -> (actix_web::Scope, UnboundedReceiver<&'static str>) {
     let (tell, told) = unbounded_channel();
     let silent = tell.clone();
@@ -111,16 +111,16 @@ async fn requests_are_given_up_with_the_server() {
 }
 
 #[actix_web::test]
-async fn an_idle_connection_is_ended_as_the_protocol_has_it() {
+async fn an_idle_connection_is_ended_by_the_protocol() {
     let mut client = connect_with(impatient(), nothing()).await;
     assert_eq!(client.fetch(get("/")).await.0, 200);
     ended(client.connection).await.unwrap();
-    // The client may have been the faster to close.
+    // The client may have closed first.
     let _ = ended(client.served).await;
 }
 
 #[actix_web::test]
-async fn a_connection_without_a_first_request_is_ended_as_the_protocol_has_it() {
+async fn a_connection_without_a_first_request_is_ended_by_the_protocol() {
     let client = connect_with(hasty(), nothing()).await;
     ended(client.connection).await.unwrap();
     let _ = ended(client.served).await;
@@ -133,7 +133,7 @@ async fn a_connection_with_a_request_is_not_idle() {
     let _request = client.begin(get("/long/silent"), true).await;
     assert_eq!(next(&mut told).await, "asked");
     tokio::time::pause();
-    // Time goes by where nobody has anything to do, in which an idle one would be ended.
+    // Time passes in which nobody has anything to do and an idle connection would be ended.
     let kept = timeout(10 * impatient().idle_timeout, &mut client.served).await;
     assert!(kept.is_err());
 }
@@ -162,7 +162,7 @@ async fn a_client_that_does_not_take_its_answer_is_given_up() {
 }
 
 #[actix_web::test]
-async fn a_client_that_says_nothing_is_left() {
+async fn a_silent_client_is_left() {
     tokio::time::pause();
     let (silent, theirs) = duplex(1024);
     let (served, _draining) = serve(theirs, hasty(), nothing()).await;
@@ -171,7 +171,7 @@ async fn a_client_that_says_nothing_is_left() {
 }
 
 #[actix_web::test]
-async fn a_stop_finishes_what_is_in_flight_and_takes_no_more() {
+async fn a_stop_finishes_requests_in_flight_and_accepts_no_more() {
     let release = Rc::new(Notify::new());
     let wait = Rc::clone(&release);
     let slow = move || {
@@ -185,7 +185,7 @@ async fn a_stop_finishes_what_is_in_flight_and_takes_no_more() {
     let (answer, _) = client.begin(get("/slow"), true).await;
     assert_eq!(client.fetch(get("/")).await.0, 200);
     client.draining.begin();
-    // The client is told, and asks no more.
+    // The client is told, and sends no more requests.
     let refused = async {
         while let Ok(mut ready) = client.requests.clone().ready().await {
             let Ok((answer, _)) = ready.send_request(get("/"), true) else {

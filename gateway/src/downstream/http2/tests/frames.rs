@@ -1,4 +1,4 @@
-//! Requests that no decent client sends, frame by frame.
+//! Requests that no proper client sends, frame by frame.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
@@ -31,7 +31,7 @@ fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// Literals without indexing and without Huffman's code (RFC 7541 §6.2.2).
+/// Literals without indexing and without Huffman coding (RFC 7541 §6.2.2).
 fn head(fields: &[(&str, &str)]) -> Vec<u8> {
     let mut block = Vec::new();
     for (name, value) in fields {
@@ -44,7 +44,7 @@ fn head(fields: &[(&str, &str)]) -> Vec<u8> {
     block
 }
 
-/// The next frame of the stream: its kind and its payload. Nothing where the connection ends first.
+/// The kind and payload of the next frame of the stream. `None` if the connection ends first.
 async fn next(connection: &mut DuplexStream) -> Option<(u8, Vec<u8>)> {
     loop {
         let mut start = [0; 9];
@@ -58,7 +58,7 @@ async fn next(connection: &mut DuplexStream) -> Option<(u8, Vec<u8>)> {
     }
 }
 
-/// What comes of a request with these fields: the kind of the first frame about it, and what is in it.
+/// The kind and content of the first frame that answers a request with these fields.
 async fn comes_of(fields: &[(&str, &str)]) -> Option<(u8, Vec<u8>)> {
     let (mut ours, theirs) = duplex(1 << 16);
     let (_served, _draining) = serve(theirs, LIMITS, nothing()).await;
@@ -69,7 +69,7 @@ async fn comes_of(fields: &[(&str, &str)]) -> Option<(u8, Vec<u8>)> {
     timeout(SOON, next(&mut ours)).await.unwrap()
 }
 
-/// What comes of a request with a body and these trailers, and what a service is told of the body.
+/// The same for a request with a body and these trailers, whose service reads the body.
 async fn comes_of_trailers(trailers: &[(&str, &str)]) -> Option<(u8, Vec<u8>)> {
     let (mut ours, theirs) = duplex(1 << 16);
     let judge = web::resource("/").to(|body: web::Payload| async {
@@ -88,7 +88,7 @@ async fn comes_of_trailers(trailers: &[(&str, &str)]) -> Option<(u8, Vec<u8>)> {
     timeout(SOON, next(&mut ours)).await.unwrap()
 }
 
-/// A head whose first field is this status (RFC 7541, appendix A).
+/// Asserts a head whose first field is this status (RFC 7541, appendix A).
 #[track_caller]
 fn assert_answered(came: Option<(u8, Vec<u8>)>, status: u16, what: &str) {
     let (kind, block) = came.unwrap();
@@ -116,8 +116,9 @@ async fn a_value_with_blanks_at_an_end_is_refused() {
     }
 }
 
-/// h2 takes both off before anybody sees them: a fragment that is no part of a target (RFC 9112 §3.2.1), and
-/// pseudo-fields where there are none (RFC 9113 §8.1). HTTP/1.1 refuses the first. Neither goes on.
+/// h2 removes both before the gateway can see them: a fragment, which is no part of a target (RFC
+/// 9112 §3.2.1), and pseudo-fields in trailers (RFC 9113 §8.1). HTTP/1.1 refuses the first. Neither
+/// is passed on.
 #[actix_web::test]
 async fn a_fragment_and_the_pseudo_fields_of_trailers_go_no_further() {
     let (mut ours, theirs) = duplex(1 << 16);
@@ -169,7 +170,7 @@ async fn a_field_of_http_1_framing_or_connections_is_a_protocol_error() {
 }
 
 #[actix_web::test]
-async fn what_can_be_no_field_ends_the_connection() {
+async fn an_impossible_field_ends_the_connection() {
     for field in [("Upper", "1"), ("x-mine", "1\r\nhost: b"), ("", "1")] {
         let fields: Vec<_> = USUAL.into_iter().chain([field]).collect();
         assert_eq!(comes_of(&fields).await, None, "{field:?}");

@@ -1,4 +1,4 @@
-//! What arrives of a request, and what of its answer's head.
+//! The parts of a request that arrive, and the head of its answer.
 
 use actix_web::{HttpResponse, web};
 use tokio::time::timeout;
@@ -16,7 +16,7 @@ fn with(
 }
 
 #[actix_web::test]
-async fn a_request_arrives_as_one_of_http_1_would() {
+async fn a_request_arrives_in_the_form_of_http_1() {
     let mut client = connect(nothing()).await;
     let fields = [("x-mine", "1"), ("cookie", "a=1"), ("cookie", "b=2")];
     let (status, told) = client.fetch(with(get("/things?a=1"), &fields)).await;
@@ -84,7 +84,7 @@ async fn connect_and_an_asterisk_are_answered() {
 }
 
 #[actix_web::test]
-async fn too_large_a_head_is_a_431_and_costs_no_other_request() {
+async fn a_head_that_is_too_large_is_a_431_and_affects_no_other_request() {
     let mut client = connect(nothing()).await;
     let long = "x".repeat(usize::try_from(LIMITS.head + LIMITS.uri).unwrap() + 32 * 100);
     let mut request = get("/");
@@ -96,14 +96,14 @@ async fn too_large_a_head_is_a_431_and_costs_no_other_request() {
 }
 
 #[actix_web::test]
-async fn a_client_is_told_how_many_requests_it_may_have_at_once() {
+async fn a_client_is_told_its_limit_of_concurrent_requests() {
     let mut client: Client = connect(nothing()).await;
     let _ = client.fetch(get("/")).await;
     assert_eq!(client.requests.current_max_send_streams(), 100);
 }
 
 #[actix_web::test]
-async fn an_answers_head_is_one_of_http_2() {
+async fn an_answers_head_is_in_the_form_of_http_2() {
     let answer = || async {
         HttpResponse::Ok()
             .insert_header(("connection", "x-hop"))

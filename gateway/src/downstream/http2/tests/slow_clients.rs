@@ -14,7 +14,7 @@ use crate::config::limits::Limits;
 /// More than a client here takes at once.
 const LARGE: usize = 60_000;
 
-/// Answers with three pieces, each larger than what the clients here take at once.
+/// Answers with three pieces, each larger than a client here takes at once.
 fn large() -> actix_web::Resource {
     web::resource("/large").to(|| async {
         let pieces = [LARGE / 3; 3].map(|size| Ok::<_, Infallible>(vec![b'x'; size].into()));
@@ -22,7 +22,7 @@ fn large() -> actix_web::Resource {
     })
 }
 
-/// Reads an answer by and by, twice within `stall`.
+/// Reads an answer slowly, twice within `stall`.
 async fn read_slowly(mut body: RecvStream, stall: Duration) -> Result<usize, h2::Error> {
     let mut taken = 0;
     while let Some(chunk) = body.data().await {
@@ -35,7 +35,7 @@ async fn read_slowly(mut body: RecvStream, stall: Duration) -> Result<usize, h2:
 }
 
 #[actix_web::test]
-async fn a_client_that_takes_its_answer_slowly_has_it_whole() {
+async fn a_client_that_takes_its_answer_slowly_gets_all_of_it() {
     tokio::time::pause();
     let mut client = connect_taking(2000, LIMITS, large()).await;
     let body = client.ask(get("/large")).await.into_body();
@@ -67,7 +67,7 @@ async fn a_client_that_opens_no_window_for_its_answer_is_given_up() {
 }
 
 #[actix_web::test]
-async fn what_is_left_to_be_sent_of_an_answer_is_sent_before_the_end() {
+async fn the_rest_of_an_answer_is_sent_before_the_end() {
     for ends in ["draining", "idle"] {
         tokio::time::pause();
         let limits = if ends == "idle" { impatient() } else { LIMITS };
@@ -87,7 +87,7 @@ async fn what_is_left_to_be_sent_of_an_answer_is_sent_before_the_end() {
 }
 
 #[actix_web::test]
-async fn a_client_that_takes_nothing_of_what_is_left_holds_up_no_end() {
+async fn a_client_that_takes_nothing_of_the_rest_does_not_delay_the_end() {
     tokio::time::pause();
     let limits = Limits {
         stall_timeout: SOON / 4,
