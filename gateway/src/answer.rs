@@ -1,4 +1,4 @@
-//! What a client is answered: the handler that every request goes through, the cache, and what is done in an outage.
+//! Answers clients: the handler that every request goes through, the cache, and the outage policy.
 
 pub(crate) mod cache;
 pub(crate) mod dispatch;

@@ -1,12 +1,13 @@
 //! The cache: stored answers, served while they are fresh and in place of answers that do not come.
 //!
-//! An answer is fresh for a short while, in which it is served without asking, and kept for a long one, in which it is
-//! served when there is no better (RFC 5861 §4). However many ask for what is not fresh, one request goes out and all
-//! wait for it. Shared by all workers, and bounded in bytes: each row has its share of them.
+//! An answer is fresh for a short time, in which it is served without asking. It is stored for a
+//! longer time, in which it is served when there is no better one (RFC 5861 §4). If many clients
+//! ask for the same answer that is not fresh, one request goes out and all wait for it. All workers
+//! share the cache. Its bytes are bounded, and each row has its share of them.
 //!
-//! The gateway ignores what a client's `Cache-Control` says of freshness (`no-cache`, `max-age`, `no-store`), and its
-//! `Pragma`, as RFC 9111 §5.2.1 allows. Otherwise a stranger could turn each of its requests into one to the upstream.
-//! It obeys `only-if-cached`, which asks for less.
+//! The gateway ignores a client's `Cache-Control` about freshness (`no-cache`, `max-age`,
+//! `no-store`) and its `Pragma`, as RFC 9111 §5.2.1 allows. Otherwise a stranger could turn each of
+//! its requests into one to the upstream. It obeys `only-if-cached`, which asks for less.
 
 mod cache_control;
 mod condition;
@@ -48,23 +49,23 @@ use serve::Served;
 use taking::{Taken, take};
 
 pub(crate) struct Keep {
-    /// By their index.
+    /// The cached rows, by their index.
     rows: Vec<Row>,
     lookups: Lookups,
 }
 
-/// Why there is no answer for those who have waited for one.
+/// Why there is no answer for the requests that waited for one.
 #[derive(Debug)]
 pub(crate) enum Missed {
     Fault(Fault),
-    /// The upstream answered with something that may not serve others.
+    /// The upstream's answer may not serve other clients.
     Unfit(Unfit),
-    /// It answered that it has failed.
+    /// The upstream answered with a failure.
     Failed(u16),
 }
 
 impl Missed {
-    /// Whether it says nothing of the answer, but of the client alone who has asked for it.
+    /// Whether the reason concerns only the client that asked, and not the answer.
     fn is_for_one(&self) -> bool {
         matches!(
             self,
@@ -73,20 +74,20 @@ impl Missed {
     }
 }
 
-/// What the client is given, and what went wrong on the way.
+/// The client's answer, and what went wrong on the way.
 pub(crate) enum Given {
     Answer(HttpResponse),
-    /// The last good answer in place of the one that did not come.
+    /// The last good answer, in place of the one that did not come.
     Stale(HttpResponse, Arc<Missed>),
-    /// The request is to go to the upstream as it came: what others get is not for it.
+    /// The request must go to the upstream as it came: other clients' answers are not for it.
     AsItCame,
-    /// The client wants a stored answer or none, and there is none.
+    /// The client wants only a stored answer, and there is none.
     NotStored,
     Nothing(Arc<Missed>),
 }
 
 impl Keep {
-    /// `share` is bytes of each row.
+    /// `share` is the number of bytes for each row.
     pub(crate) fn new(rows: &[Arc<Kept>], share: u64, lookups: Lookups) -> Self {
         Self {
             rows: rows.iter().map(|kept| Row::new(kept, share)).collect(),
@@ -94,8 +95,9 @@ impl Keep {
         }
     }
 
-    /// Whether the request's answer may be stored, and be one that was. What tells who asks makes it somebody's own,
-    /// unless the row says that it is everyone's. A body, which means nothing with GET, is for the upstream to judge.
+    /// Whether the request may be answered from the cache, and its answer stored. Credentials make
+    /// the answer its client's own, unless the row is shared. A body, which means nothing with GET,
+    /// is left to the upstream.
     pub(crate) fn is_for(&self, kept: &Kept, request: &HttpRequest) -> bool {
         let fields = request.headers();
         if !kept.is_shared && credentials::are_in(fields) {
@@ -108,8 +110,9 @@ impl Keep {
         length.is_none_or(|length| length == "0") && !fields.contains_key(header::TRANSFER_ENCODING)
     }
 
-    /// Answers from what is stored, or else by `ask`, which is told how long it may take at most. It may tell the upstream
-    /// nothing of the request that is not in the key. While an answer is taken in, `charge` is charged for it.
+    /// Answers from the cache, or else by `ask`, which gets the longest time it may take. `ask` may
+    /// tell the upstream nothing of the request that is not in the key. `charge` is charged for an
+    /// answer while it is read.
     pub(crate) async fn answer<F>(
         &self,
         kept: &Kept,
@@ -143,7 +146,7 @@ impl Keep {
             Some(_) => timeout.min(kept.stale_after),
             None => timeout,
         };
-        // What the upstream says of its failure is for the one who has asked.
+        // The upstream's own failure answer is only for the client that asked.
         let own = RefCell::new(None);
         let is_own = Cell::new(false);
         let flight = row.flights.join(&key, asked.generation);
@@ -177,34 +180,34 @@ impl Keep {
         }
     }
 
-    /// What is stored for the path is out of date, and what is being asked for; of all paths of the row where none is
-    /// named.
+    /// Makes the stored answers for the path, and those being asked for, out of date; without a
+    /// path, those of the whole row.
     pub(crate) fn invalidate(&self, kept: &Kept, path: Option<&str>) {
         if let Some(row) = self.row(kept) {
             row.invalidate(path);
         }
     }
 
-    /// What is stored of the row is no longer fresh. It may stand in.
+    /// Makes the row's stored answers stale. They may still replace missing ones.
     pub(crate) fn expire(&self, kept: &Kept) {
         if let Some(row) = self.row(kept) {
             row.expire();
         }
     }
 
-    /// The paths of which an answer was not stored, and the last time.
+    /// The paths of which an answer was not stored, with the latest refusal.
     pub(crate) fn refused(&self) -> impl Iterator<Item = (&str, Refused)> {
         let rows = self.rows.iter();
         rows.filter_map(|row| Some((&*row.path, row.refusals.last()?)))
     }
 
-    /// Those of which none was ever stored.
+    /// The paths of which no answer was ever stored, with the latest refusal.
     pub(crate) fn without_any(&self) -> impl Iterator<Item = (&str, Refused)> {
         let rows = self.rows.iter();
         rows.filter_map(|row| Some((&*row.path, row.refusals.whole()?)))
     }
 
-    /// The answer that is stored for a client who sends none of the fields that count, and no query.
+    /// The stored answer for a client that sends none of the fields that count, and no query.
     pub(crate) fn stored(&self, kept: &Kept, path: &str) -> Option<Stored> {
         let (row, now) = (self.row(kept)?, Instant::now());
         let key = Key::with_passages(kept, path, None, &HeaderMap::new(), 0)?;
@@ -215,7 +218,8 @@ impl Keep {
         }
     }
 
-    /// How old the answer is that would stand in for one to a client that sends none of the fields that count.
+    /// The age of the stored answer that would serve a client that sends none of the fields that
+    /// count.
     pub(crate) fn age(&self, kept: &Kept, path: &str, query: Option<&str>) -> Option<Duration> {
         let (row, now) = (self.row(kept)?, Instant::now());
         (0..=MAX_PASSAGES).find_map(|passages| {
@@ -230,7 +234,7 @@ impl Keep {
     }
 
     fn row(&self, kept: &Kept) -> Option<&Row> {
-        // Without room for anything, all goes on as it came.
+        // A row without room for any answer passes everything on as it came.
         self.rows.get(kept.index).filter(|row| row.most > 0)
     }
 

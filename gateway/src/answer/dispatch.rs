@@ -1,4 +1,5 @@
-//! Who answers a request: the gateway itself or an upstream, once its client's quotas admit it.
+//! Decides who answers a request, the gateway itself or an upstream, once its client's quotas admit
+//! it.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::rc::Rc;
@@ -23,7 +24,7 @@ use crate::restaurant::tracking;
 use crate::routing::route::{Found, To, ToUpstream};
 use crate::upstream::{Pools, TlsConfig};
 
-/// What a worker serves with. All but the connections is shared.
+/// Everything that a worker serves with. The connections are its own, the rest is shared.
 pub(crate) struct Worker {
     pub(crate) config: Arc<Config>,
     pub(crate) state: Arc<State>,
@@ -32,14 +33,14 @@ pub(crate) struct Worker {
     pub(crate) asker: Asker,
 }
 
-/// Who sends the requests that a worker serves.
+/// The sender of the requests that a worker serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asker {
-    /// The public, whose requests count against quotas.
+    /// The public. Its requests count against quotas.
     Clients,
-    /// A rehearsal, in the place of a client.
+    /// A rehearsal in the place of a client.
     Rehearsal,
-    /// The gateway for itself: no client is waiting.
+    /// The gateway itself: no client is waiting.
     Gateway,
 }
 
@@ -59,14 +60,15 @@ impl Worker {
         })
     }
 
-    /// Who answers a request, and what.
+    /// Routes a request, and returns the answer.
     pub(crate) async fn dispatch(
         &self,
         request: &HttpRequest,
         payload: Payload,
         record: &mut Record,
     ) -> HttpResponse {
-        // What HTTP/2 may carry and no request may be. It counts all the same, since it does not end the connection.
+        // A request that HTTP/2 can carry but that must be refused. It still counts, since it does
+        // not end the connection.
         let refusal = request.extensions().get::<Refusal>().copied();
         let found = match refusal {
             Some(_) => Found::Nothing,
@@ -95,10 +97,10 @@ impl Worker {
         response
     }
 
-    /// Counts a request against its client's quotas, the general one and its route's: both must admit it. What the
-    /// client is told is its standing with the route's, which is nearer.
+    /// Counts a request against its client's quotas, the general one and the route's: both must
+    /// admit it. Returns the client's standing with the route's quota, which is the nearer one.
     ///
-    /// The probes are free: whoever watches over the process may share an address with a crowd, and would take a busy
+    /// Probes are free. An orchestrator may share an address with a crowd, and would mistake a busy
     /// gateway for a dead one.
     fn count<'s>(
         &'s self,
@@ -119,7 +121,8 @@ impl Worker {
         of_route.map(|limit| limit.admit(client)).transpose()
     }
 
-    /// Who asks. A client that has gone before it was accepted has no address any more: all those share one.
+    /// The client's address. Clients that were gone before they were accepted have none, and share
+    /// one.
     pub(crate) fn client_of(&self, request: &HttpRequest) -> IpAddr {
         let peer = request.peer_addr();
         let peer = peer.map_or(Ipv6Addr::UNSPECIFIED.into(), |peer| peer.ip());
@@ -127,7 +130,7 @@ impl Worker {
         proxies.client_address(peer, request.headers())
     }
 
-    /// Whose share of an upstream a request takes. The gateway's own are nobody's.
+    /// The client whose share of an upstream a request takes. The gateway's own requests take none.
     pub(crate) fn share_of(&self, request: &HttpRequest) -> Option<Client> {
         let is_of_client = self.asker == Asker::Clients;
         is_of_client.then(|| Client::from(self.client_of(request)))
@@ -152,7 +155,7 @@ impl Worker {
                 return answer.unwrap_or_else(unknown);
             }
             To::Tracking(view) => {
-                // Boxed, or each request would carry the room that this one needs.
+                // Boxed, or each request would carry the space that this one needs.
                 let answer = tracking::answer(self, request, *view, &parameters, record);
                 return Box::pin(answer).await;
             }

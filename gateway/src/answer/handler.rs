@@ -1,4 +1,4 @@
-//! Where every request enters, and where its answer leaves.
+//! The handler: every request enters here, and its answer leaves here.
 
 use std::rc::Rc;
 
@@ -16,8 +16,8 @@ use crate::http::server_sent;
 use crate::http::trace::Trace;
 use crate::routing::cors;
 
-/// What serves every request, whatever it asks for. Without the extractors of a handler, which take their time to find
-/// what is at hand.
+/// The service for every request. It does without a handler's extractors, which take time to find
+/// values that are already at hand.
 pub(crate) fn service(
     worker: Rc<Worker>,
 ) -> impl ServiceFactory<
@@ -51,8 +51,8 @@ async fn enter(request: &HttpRequest, payload: Payload, worker: &Worker) -> Http
     record.is_of_client = worker.asker != Asker::Gateway;
     let grant = worker.config.origins.grant(request.headers());
 
-    // A preflight is free of the rate limits: no page asks for one itself, a refused one is an error that no script can
-    // read, and its answer costs no more than a refusal.
+    // A preflight is free of the rate limits: no page asks for one itself, no script can read its
+    // refusal, and its answer costs no more than a refusal.
     let mut response = if cors::is_preflight(request.method(), request.headers()) {
         cors::preflight_answer(&grant, request.headers())
     } else {
@@ -80,18 +80,19 @@ async fn enter(request: &HttpRequest, payload: Payload, worker: &Worker) -> Http
     record.follow(response)
 }
 
-/// Whether only the connection's end can tell where the answer does: HTTP/1.0 knows no chunks (RFC 9112 §6.1).
+/// Whether only the connection's end can mark the end of the answer: HTTP/1.0 has no chunks (RFC
+/// 9112 §6.1).
 fn is_delimited_by_end(response: &HttpResponse, request: &HttpRequest) -> bool {
     request.version() < Version::HTTP_11 && response.body().size() == BodySize::Stream
 }
 
-/// Fits the answer to what the server does not mind itself.
+/// Sets what the server does not set correctly by itself.
 fn fit(response: &mut HttpResponse, request: &HttpRequest, is_delimited_by_end: bool) {
     let head = response.head_mut();
     if is_delimited_by_end {
         head.no_chunking(true);
     }
-    // The server would say, and take it, that it is about to switch (actix-http 3.20).
+    // Otherwise the server would announce a switch of protocols, and switch (actix-http 3.20).
     let would_upgrade = request.head().upgrade();
     if would_upgrade || is_delimited_by_end {
         head.set_connection_type(ConnectionType::Close);

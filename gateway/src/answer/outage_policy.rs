@@ -1,5 +1,5 @@
-//! The way of one request to its upstream, and what its client gets when the upstream gives no answer: what the route
-//! declares.
+//! Sends a request to its upstream. If the upstream gives no answer, the client gets what the
+//! route's outage policy declares.
 
 mod invalidation;
 
@@ -29,13 +29,13 @@ use crate::routing::route::{Fallback, Kept, Outage, ToUpstream};
 use crate::upstream::held::Held;
 use crate::upstream::{self, Outgoing, Pool};
 
-/// Marks what a failure drill made of an answer.
+/// Marks an answer that a failure drill changed.
 pub(crate) const X_DRILL: HeaderName = HeaderName::from_static("x-drill");
 
 pub(crate) struct Way<'w> {
     pub(crate) worker: &'w Worker,
     pub(crate) to: &'w ToUpstream,
-    /// The route's.
+    /// The route's path.
     pub(crate) path: &'w str,
     pub(crate) upstream: &'w Upstream,
     pub(crate) pool: &'w Rc<Pool>,
@@ -53,7 +53,7 @@ impl Way<'_> {
         if let Outage::Stale(kept) = &self.to.outage
             && self.worker.state.keep.is_for(kept, request)
         {
-            // Boxed, or each request would carry the room that this one needs.
+            // Boxed, or each request would carry the space that this one needs.
             return Box::pin(self.kept(kept, request, target, record)).await;
         }
         let outgoing = self.outgoing(request, target, record);
@@ -88,7 +88,8 @@ impl Way<'_> {
         let ask = async |patience: Duration| {
             let target = cache::target(kept, &target)
                 .ok_or_else(|| Fault::Internal("a part of a target that is none".to_owned()))?;
-            // It takes the share of the client who asks, or one client could take an upstream by as many questions.
+            // The request takes the share of its client. Otherwise one client could take an
+            // upstream by many questions.
             let outgoing = Outgoing {
                 method: &Method::GET,
                 stored: Some(&kept.vary),
@@ -121,7 +122,8 @@ impl Way<'_> {
         };
         match missed.as_deref() {
             Some(Missed::Fault(fault)) => reply.fault(fault, Some(self.upstream)),
-            // Whoever asked first has the upstream's failure to itself; this one asks again.
+            // The client that asked first has the upstream's failure to itself; this one asks
+            // again.
             Some(Missed::Failed(_) | Missed::Unfit(_)) | None => {
                 let outgoing = self.outgoing(request, target, record);
                 match upstream::forward(outgoing, None).await {
@@ -132,7 +134,7 @@ impl Way<'_> {
         }
     }
 
-    /// Of an answer that nobody gets to see.
+    /// Logs a failure whose answer nobody sees.
     fn log_failed(&self, status: u16, record: &Record) {
         log::warn!(
             upstream = &*self.upstream.name, route = self.path, request_id = record.request_id.as_str();
@@ -166,7 +168,7 @@ impl Way<'_> {
             scheme: config.scheme(),
             trusted_proxies: &config.trusted_proxies,
             link: record.link.as_ref(),
-            // Clients of HTTP/1.0 know none (RFC 9110 §15.2).
+            // Clients of HTTP/1.0 know no interim answers (RFC 9110 §15.2).
             takes_interim: request.version() >= Version::HTTP_11,
             held: held_for(request),
             memory: &state.memory,
@@ -176,7 +178,8 @@ impl Way<'_> {
         }
     }
 
-    /// The failure drill that made the answer what it is, if one did. A relayed answer counts only for a `slow` drill.
+    /// The failure drill that caused this answer, if any. A relayed upstream answer counts only for
+    /// a `slow` drill.
     pub(crate) fn drilled(&self, response: &HttpResponse, record: &Record) -> Option<DrillMode> {
         let drills = self.worker.state.drills.as_ref()?;
         if let Some(mode) = record.drill.get() {
@@ -188,7 +191,7 @@ impl Way<'_> {
     }
 }
 
-/// What is held for the request's connection, where that has a bound.
+/// The bytes that are held for the request's connection, if these are bounded.
 fn held_for(request: &HttpRequest) -> Held {
     if request.version() < Version::HTTP_2 {
         return Held::default();

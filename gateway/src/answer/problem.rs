@@ -1,4 +1,4 @@
-//! The body of every error that the gateway itself answers with.
+//! Builds the gateway's own error answers.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -7,7 +7,7 @@ use shared_types::problem::{Code, MEDIA_TYPE, Occurrence, Problem};
 
 use crate::http::protection::protect;
 
-/// `detail` is the code's own sentence where `None`; `service` is the upstream that is at fault.
+/// Without a `detail`, the code's own sentence is used; `service` is the upstream at fault.
 pub(crate) fn answer(
     code: Code,
     detail: Option<String>,
@@ -28,14 +28,14 @@ pub(crate) fn answer(
     response
 }
 
-/// Marks a problem as the gateway's own: an upstream's looks the same.
+/// Marks a problem as the gateway's own. An upstream's problem looks the same.
 struct OfGateway(Code);
 
 pub(crate) fn is_of_gateway<B>(response: &HttpResponse<B>) -> bool {
     response.extensions().contains::<OfGateway>()
 }
 
-/// Its code, where it is the gateway's own.
+/// The code of a problem that is the gateway's own.
 pub(crate) fn code_of<B>(response: &HttpResponse<B>) -> Option<Code> {
     response.extensions().get::<OfGateway>().map(|own| own.0)
 }

@@ -1,4 +1,4 @@
-//! The one line that every request leaves in the log, when its answer has been sent or has failed.
+//! Writes the access log: one line for every request, when its answer has been sent or has failed.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -29,40 +29,41 @@ use crate::metrics::{Ended, Outcome};
 use crate::operator::console::Seen;
 use crate::routing::route::Route;
 
-/// What nginx logs for a client that went away before it had its answer.
+/// nginx's status for a client that went away before it had its answer.
 const CLIENT_GONE: u16 = 499;
 
-/// Written to the log when it is dropped, so that a request which the server gives up on leaves its line too.
+/// Logged when it is dropped, so that a request that the server gives up leaves its line too.
 pub(crate) struct Record {
-    /// None where what came is no request.
+    /// `None` if the bytes were no request.
     method: Option<Method>,
-    /// Whose path is named, never what the client wrote: it bounds what can be in a log.
+    /// The log names its path, never the client's own text. This bounds the content of a log.
     pub(crate) route: Option<Arc<Route>>,
     pub(crate) upstream: Option<Arc<str>>,
-    /// How long upstreams have been waited for, to the heads of their answers; none where none was asked.
+    /// How long upstreams were waited for, up to the heads of their answers. `None` if none was
+    /// asked.
     pub(crate) upstream_time: Cell<Option<Duration>>,
     pub(crate) request_id: RequestId,
-    /// The client's connection, which is told when the exchange is over.
+    /// The client's connection, which learns here that the exchange is over.
     pub(crate) link: Option<Rc<Link>>,
     pub(crate) trace: Trace,
-    /// The failure drill that has made the answer what it is.
+    /// The failure drill that caused the answer, if any.
     pub(crate) drill: Cell<Option<DrillMode>>,
-    /// Whether it is counted and logged as a client's. A request of the gateway's own is not.
+    /// Whether it counts and is logged as a client's request. The gateway's own requests do not.
     pub(crate) is_of_client: bool,
     started: Instant,
     status: u16,
     bytes: u64,
     outcome: Outcome,
     degraded: Option<Degraded>,
-    /// Of the problem that the gateway answered with.
+    /// The code of the gateway's own problem, if that was the answer.
     code: Option<Code>,
     state: Arc<State>,
 }
 
-/// The answer to what is no request.
+/// The answer to bytes that were no request.
 pub(crate) struct Refused {
     pub(crate) code: Code,
-    /// Of its body.
+    /// The size of its body.
     pub(crate) bytes: u64,
 }
 
@@ -102,7 +103,7 @@ impl Record {
         }
     }
 
-    /// What is no request was answered with `bytes` of a problem.
+    /// Records bytes that were no request and were answered with a problem.
     pub(crate) fn refused(
         request_id: RequestId,
         trace: Trace,
@@ -116,13 +117,13 @@ impl Record {
         record.outcome = Outcome::Complete;
     }
 
-    /// Goes with the answer to its end.
+    /// Follows the answer to its end.
     pub(crate) fn follow(mut self, response: HttpResponse) -> HttpResponse {
         self.status = response.status().as_u16();
         self.degraded = Degraded::of(response.headers());
         self.code = problem::code_of(&response);
         response.map_body(|_head, body| {
-            // A body that nobody will ask for is sent already.
+            // A body that nobody will read counts as sent.
             if body.size().is_eof() || self.method == Some(Method::HEAD) {
                 self.outcome = Outcome::Complete;
             }
@@ -141,7 +142,7 @@ impl Drop for Record {
         if let Some(link) = &self.link {
             link.request_ends();
         }
-        // Then it is the server that has dropped it.
+        // In this case the server has dropped the request.
         if self.outcome == Outcome::Gone && self.state.draining.is_over() {
             self.outcome = Outcome::Draining;
         }
@@ -219,7 +220,7 @@ fn millis(time: Duration) -> f64 {
 struct Recorded {
     body: BoxBody,
     pieces: Pieces,
-    /// Of the whole: a body that is there from the start says what is left of it.
+    /// The size of the whole body: a sized body reports what is left of it.
     size: BodySize,
     record: Record,
 }
@@ -245,7 +246,7 @@ impl MessageBody for Recorded {
         match &polled {
             Poll::Ready(Some(Ok(chunk))) => {
                 self.record.bytes += chunk.len() as u64;
-                // The server does not ask again for a body whose length it has sent.
+                // The server does not poll a body again once it has sent the announced length.
                 if self.size == BodySize::Sized(self.record.bytes) {
                     self.record.outcome = Outcome::Complete;
                 }

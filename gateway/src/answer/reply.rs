@@ -1,5 +1,5 @@
-//! What the gateway says of a request that it does not pass on, or to which it got no answer: the problem for the client,
-//! the cause for the log.
+//! The gateway's own answers to requests that it does not pass on or that got no answer: the
+//! problem for the client, the cause for the log.
 
 use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER};
 use actix_web::http::{ConnectionType, Method};
@@ -31,7 +31,7 @@ impl<'a> Reply<'a> {
         self.problem_of(code, None)
     }
 
-    /// To what was found to be no proper request.
+    /// Refuses a request that turned out to be malformed.
     pub(crate) fn no_request(&self, refusal: Refusal) -> HttpResponse {
         let id = self.record.request_id.as_str();
         log::info!(request_id = id; "refused: {}", refusal.cause());
@@ -48,15 +48,16 @@ impl<'a> Reply<'a> {
         response
     }
 
-    /// The server closes the connection where there is a body, and keeps it otherwise: a client that waits as told need
-    /// not connect again.
+    /// Refuses a request beyond a quota. The server closes the connection only if there is a body,
+    /// so that a client that waits as told need not connect again.
     pub(crate) fn too_many(&self, exceeded: &Exceeded<'_>) -> HttpResponse {
         let mut response = self.problem(Code::RateLimited);
         exceeded.write(response.headers_mut());
         response
     }
 
-    /// Logs the cause, and notes the drill whose doing it is. `upstream` is the one that was to answer.
+    /// Logs the cause, and notes the drill that caused it. `upstream` is the one that should have
+    /// answered.
     pub(crate) fn log(&self, fault: &Fault, upstream: Option<&Upstream>) {
         let id = self.record.request_id.as_str();
         let route = self.record.route.as_ref().map_or("-", |route| &*route.path);
@@ -66,7 +67,7 @@ impl<'a> Reply<'a> {
         }
         match fault {
             Fault::Upstream { cause, .. } => {
-                // That the circuit is open has been said once, as a warning.
+                // The open circuit itself was logged once, as a warning.
                 let level = if fault.was_sent() {
                     Level::Warn
                 } else {
@@ -113,7 +114,7 @@ impl<'a> Reply<'a> {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         if matches!(fault, Fault::Client(_)) {
-            // What is left of the request's body cannot be told from a next request.
+            // The rest of the request's body cannot be told from a next request.
             response
                 .head_mut()
                 .set_connection_type(ConnectionType::Close);

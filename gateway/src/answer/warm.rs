@@ -1,14 +1,15 @@
-//! Keeps an answer at hand for each row with `warm = true`, so that there is one in an outage whoever has asked before.
+//! Keeps an answer stored for each row with `warm = true`, so that there is one in an outage even
+//! if no client has asked.
 //!
-//! 1. Once a second it looks at each row. Where there is no stored answer, or an old one ([`pace`]), the gateway asks for
-//!    it: with a request of its own that takes a client's way through the gateway, without a connection, credentials or
-//!    anything else that a client would send.
-//! 2. It asks only while the upstream's circuit is closed, for one row of an upstream after the other. Clients who ask for
-//!    the same answer meanwhile wait for the same one.
+//! 1. Once a second it checks each row. If there is no stored answer, or an old one ([`pace`]), the
+//!    gateway asks for it. Its own request takes a client's way through the gateway, without a
+//!    connection, credentials or anything else that a client would send.
+//! 2. It asks only while the upstream's circuit is closed, for one row of an upstream after the
+//!    other. Clients that ask for the same answer meanwhile wait for the same one.
 //! 3. After a failure it pauses, longer each time. A circuit that closes ends the pause.
 //!
-//! It runs once for all workers, beside them. Its requests are in the log under this module's name and in a metric of
-//! their own, not among those of clients.
+//! It runs once for all workers, beside them. Its requests are logged under this module's name and
+//! have their own metric; they are not counted as clients' requests.
 
 mod pace;
 
@@ -39,26 +40,26 @@ use crate::upstream::TlsConfig;
 
 use pace::Pace;
 
-/// Between two looks: a menu that has changed, or a service that is back, is asked for within this time. It is also the
-/// shortest time between two requests for one row.
+/// The time between two checks: a changed menu, or a service that is available again, is asked for
+/// within this time. It is also the shortest time between two requests for one row.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// One row that is kept warm.
 struct Row {
     path: Arc<str>,
     target: Uri,
-    /// The index of its upstream, and the name.
+    /// The index and name of its upstream.
     upstream: (usize, Arc<str>),
     kept: Arc<Kept>,
     metrics: WarmMetrics,
 }
 
-/// What came of one request.
+/// The outcome of one request.
 enum Outcome {
     Stored,
-    /// A good answer that may not be stored. The cache has said why.
+    /// A good answer that may not be stored. The cache has logged the reason.
     NotStored,
-    /// No good answer: its status.
+    /// No good answer; this is its status.
     Failed(u16),
 }
 
@@ -87,7 +88,7 @@ pub(crate) async fn run(state: Arc<State>, tls: TlsConfig, draining: Draining) {
     }
 }
 
-/// The rows with `warm = true`. The configuration has seen to it that their paths are requests.
+/// The rows with `warm = true`. The configuration has checked that their paths are valid targets.
 fn rows(state: &State) -> Vec<Row> {
     let routes = state.config.routes.routes();
     let rows = routes.filter_map(|route| {
@@ -111,7 +112,7 @@ fn rows(state: &State) -> Vec<Row> {
     rows.collect()
 }
 
-/// Sees to the rows of one upstream.
+/// Keeps the rows of one upstream warm.
 async fn watch<S, B>(state: &State, service: &S, rows: &[Row])
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
@@ -130,8 +131,8 @@ where
     }
 }
 
-/// Whether the upstream's circuit is closed; or may be tried, where the gateway does not probe by itself. Without that,
-/// an upstream that no client asks would never be found to be back.
+/// Whether the upstream's circuit is closed, or due for a trial without a probe of the gateway's
+/// own. An upstream that no client asks would otherwise never be found available again.
 fn is_available(state: &State, row: &Row) -> bool {
     let guard = state.guards.get(row.upstream.0);
     let upstream = state.config.upstreams.get(row.upstream.0);
@@ -169,7 +170,7 @@ impl Row {
             request_id = id.and_then(|id| id.to_str().ok()).unwrap_or("-");
             "the gateway has asked for a warm answer"
         );
-        // An answer that is not stored streams on, and ends with this.
+        // An answer that is not stored is still streaming; this ends it.
         let _ = to_bytes_limited(body, 0).await;
         let stored = state.keep.stored(&self.kept, &self.path);
         if stored.is_some_and(|stored| stored.held <= began.elapsed()) {
@@ -181,7 +182,7 @@ impl Row {
         }
     }
 
-    /// Counts it, and says of a run of failures that it has begun.
+    /// Counts the outcome, and logs the first of a run of failures.
     fn note(&self, outcome: &Outcome, pace: &mut Pace) {
         let (upstream, route) = (&*self.upstream.1, &*self.path);
         match outcome {

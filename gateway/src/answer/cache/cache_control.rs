@@ -1,7 +1,7 @@
-//! `Cache-Control` (RFC 9111 §5.2), read as bytes: a value that is no text still says what it says.
+//! `Cache-Control` (RFC 9111 §5.2), read as bytes, so that a value that is not text counts too.
 //!
-//! What cannot be read is reported, so that the caller can take the safe side. A directive that is not known is ignored,
-//! as §5.2.3 wants.
+//! A malformed directive is reported, so that the caller can take the safe side. An unknown
+//! directive is ignored, as §5.2.3 requires.
 
 use std::time::Duration;
 
@@ -9,23 +9,23 @@ use actix_web::http::header::{CACHE_CONTROL, HeaderMap};
 
 use crate::http::grammar::is_token;
 
-/// A lifetime that cannot be held is this one (RFC 9111 §1.2.2).
+/// A longer lifetime counts as this one (RFC 9111 §1.2.2).
 const LONGEST: Duration = Duration::from_secs(1 << 31);
 
-/// What an answer says of its own reuse.
+/// The directives about an answer's reuse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct CacheControl {
     pub(super) no_store: bool,
-    /// With or without the names of fields: an answer is stored as a whole or not at all.
+    /// With or without field names: an answer is stored as a whole or not at all.
     pub(super) private: bool,
-    /// With or without the names of fields.
+    /// With or without field names.
     pub(super) no_cache: bool,
     /// `must-revalidate` or `proxy-revalidate`: the answer is not used once it is stale.
     pub(super) must_revalidate: bool,
-    /// The shortest, where it is given more than once; zero where it is no number.
+    /// The shortest, if given more than once; zero if it is not a number.
     pub(super) max_age: Option<Duration>,
     pub(super) s_maxage: Option<Duration>,
-    /// Some of it cannot be read.
+    /// Whether some directive is malformed.
     pub(super) is_malformed: bool,
 }
 
@@ -61,7 +61,7 @@ impl CacheControl {
     }
 }
 
-/// Whether the client wants a stored answer or none (RFC 9111 §5.2.1.7).
+/// Whether the client wants only a stored answer (RFC 9111 §5.2.1.7).
 pub(super) fn is_only_if_cached(fields: &HeaderMap) -> bool {
     let lines = fields.get_all(CACHE_CONTROL);
     let mut directives = lines.flat_map(|line| directives(line.as_bytes())).flatten();
@@ -70,14 +70,14 @@ pub(super) fn is_only_if_cached(fields: &HeaderMap) -> bool {
 
 struct Directive<'a> {
     name: &'a [u8],
-    /// Without the quotes around it.
+    /// Without its quotes.
     argument: &'a [u8],
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Malformed;
 
-/// The directives of one line. A comma within quotes separates nothing.
+/// The directives of one line. A comma within quotes does not separate.
 fn directives(line: &[u8]) -> impl Iterator<Item = Result<Directive<'_>, Malformed>> {
     let (mut is_quoted, mut is_escaped) = (false, false);
     let pieces = line.split(move |byte| {
@@ -108,7 +108,7 @@ fn directive(piece: &[u8]) -> Option<Directive<'_>> {
     is_token(name).then_some(Directive { name, argument })
 }
 
-/// Whether no quote within ends the string early (RFC 9110 §5.6.4).
+/// Whether no quote inside ends the string early (RFC 9110 §5.6.4).
 fn is_one_string(quoted: &[u8]) -> bool {
     let mut is_escaped = false;
     for byte in quoted {
@@ -122,7 +122,7 @@ fn is_one_string(quoted: &[u8]) -> bool {
     !is_escaped
 }
 
-/// `delta-seconds` (RFC 9111 §1.2.2). What is no number makes the answer stale.
+/// Parses `delta-seconds` (RFC 9111 §1.2.2). Anything but a number makes the answer stale.
 fn seconds(argument: &[u8]) -> Duration {
     if argument.is_empty() || !argument.iter().all(u8::is_ascii_digit) {
         return Duration::ZERO;
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn directives_are_known_in_any_case_and_on_any_line() {
+    fn directives_are_recognised_in_any_case_and_on_any_line() {
         let control = of(&[b"No-Store,PRIVATE", b" , no-cache", b"Proxy-Revalidate"]);
         assert!(control.no_store && control.private && control.no_cache);
         assert!(control.must_revalidate && !control.is_malformed);
@@ -166,27 +166,27 @@ mod tests {
     }
 
     #[test]
-    fn a_directive_with_the_names_of_fields_counts_as_one_without() {
+    fn a_directive_with_field_names_counts_as_one_without() {
         assert!(of(&[br#"private="set-cookie, x""#]).private);
         assert!(of(&[br#"no-cache="a", max-age=5"#]).no_cache);
     }
 
     #[test]
-    fn a_comma_within_quotes_separates_nothing() {
+    fn a_comma_within_quotes_does_not_separate() {
         let control = of(&[br#"x="a\", no-store, b", max-age=7"#]);
         assert!(!control.no_store && !control.is_malformed);
         assert_eq!(control.max_age, Some(Duration::from_secs(7)));
     }
 
     #[test]
-    fn bytes_that_are_no_text_hide_nothing_beside_them() {
+    fn bytes_that_are_not_text_hide_no_other_directive() {
         let control = of(&[b"x=\xe9t\xe9, no-store, s-maxage=3"]);
         assert!(control.no_store);
         assert_eq!(control.s_maxage, Some(Duration::from_secs(3)));
     }
 
     #[test]
-    fn what_cannot_be_read_is_reported() {
+    fn a_malformed_directive_is_reported() {
         for line in [
             &b"n\xf6-store"[..],
             b"x=\"a, no-store",
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lifetime_is_the_shortest_that_is_given_and_nothing_where_it_is_no_number() {
+    fn a_lifetime_is_the_shortest_given_and_zero_if_it_is_no_number() {
         for (line, expected) in [
             ("max-age=5", 5),
             ("max-age=\"5\"", 5),
@@ -228,7 +228,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever stands before or behind it, in the same line or another.
+        /// Whatever comes before or after it, in the same line or another.
         #[test]
         fn a_whole_directive_is_never_overlooked(
             before in prop::collection::vec("[ -!#-+--~]{0,8}", 0..3),

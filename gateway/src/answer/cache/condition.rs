@@ -1,12 +1,13 @@
-//! Whether a client has the stored answer already (RFC 9110 §13.1, RFC 9111 §4.3.2). Does no I/O.
+//! Decides whether a client has the stored answer already (RFC 9110 §13.1, RFC 9111 §4.3.2). Does
+//! no I/O.
 
 use actix_web::http::header::{self, HeaderMap};
 
 use super::Copy;
 use super::storing::{date, parse_date};
 
-/// `If-None-Match` is judged where it is there, and `If-Modified-Since` only where it is not (RFC 9110 §13.2.2). What
-/// cannot be read is met by no answer.
+/// Judges `If-None-Match` if it is present, and `If-Modified-Since` only without it (RFC 9110
+/// §13.2.2). A malformed condition matches no answer.
 pub(super) fn has_it_already(fields: &HeaderMap, copy: &Copy) -> bool {
     if fields.contains_key(header::IF_NONE_MATCH) {
         let tag = copy.field(&header::ETAG).map(|tag| opaque(tag.as_bytes()));
@@ -25,12 +26,12 @@ pub(super) fn has_it_already(fields: &HeaderMap, copy: &Copy) -> bool {
     changed.is_some_and(|changed| changed <= since)
 }
 
-/// Compared weakly (RFC 9110 §8.8.3.2).
+/// The tag without its strength, for a weak comparison (RFC 9110 §8.8.3.2).
 fn opaque(tag: &[u8]) -> &[u8] {
     tag.strip_prefix(b"W/").unwrap_or(tag)
 }
 
-/// The tags of a list. A comma within quotes separates nothing.
+/// The tags of a list. A comma within quotes does not separate.
 fn tags(line: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut is_quoted = false;
     let tags = line.split(move |byte| {
@@ -81,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_tag_the_date_of_the_last_change_counts() {
+    fn without_a_tag_the_modification_date_counts() {
         for (since, expected) in [
             (EARLIER, false),
             (THEN, true),
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_goes_before_a_date() {
+    fn a_tag_takes_precedence_over_a_date() {
         let stored = [("etag", "\"7\""), ("last-modified", THEN)];
         let sent = [("if-none-match", "\"6\""), ("if-modified-since", LATER)];
         assert!(!has(&stored, &sent));

@@ -1,4 +1,4 @@
-//! One stored answer, in as few bytes as it takes.
+//! One stored answer, in as few bytes as possible.
 
 use std::time::{Duration, Instant};
 
@@ -8,8 +8,8 @@ use actix_web::web::Bytes;
 
 use super::storing::Reuse;
 
-/// What a field takes beside its bytes: two handles in a list, and a name that is not a well-known one has an
-/// allocation of its own.
+/// The bytes of a field beside its text: two handles in a list, and an allocation of its own for an
+/// uncommon name.
 const PER_FIELD: usize = size_of::<(HeaderName, HeaderValue)>() + 32;
 
 #[derive(Debug)]
@@ -19,22 +19,24 @@ pub(crate) struct Copy {
     pub(super) body: Bytes,
     pub(super) taken: Instant,
     pub(super) reuse: Reuse,
-    /// Whether the upstream said how old it was.
+    /// Whether the upstream sent an `Age`.
     pub(super) has_age: bool,
-    /// Of its target when it was asked for: another one since then means that it is out of date.
+    /// The generation of its target when it was asked for. If it has changed since, the answer is
+    /// out of date.
     pub(super) generation: u64,
-    /// Of its row: another one means that it is not fresh any more.
+    /// The epoch of its row when it was asked for. If it has changed since, the answer is no longer
+    /// fresh.
     pub(super) epoch: u64,
 }
 
-/// How long an answer has been stored, and will be of use.
+/// How long an answer has been stored, and how long it remains useful.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stored {
-    /// It is served, and the upstream is not asked.
+    /// Whether it is served without asking the upstream.
     pub(crate) is_fresh: bool,
-    /// Since it arrived.
+    /// The time since it arrived.
     pub(crate) held: Duration,
-    /// Until it may not stand in for another answer any more.
+    /// The time until it may no longer replace a missing answer.
     pub(crate) left: Duration,
 }
 
@@ -57,7 +59,7 @@ impl Copy {
         now.saturating_duration_since(self.taken) < self.reuse.fresh
     }
 
-    /// Whether it may stand in for an answer that does not come.
+    /// Whether it may replace an answer that does not come.
     pub(super) fn stands_in(&self, now: Instant) -> bool {
         let Reuse {
             fresh,
@@ -68,7 +70,7 @@ impl Copy {
             && now.saturating_duration_since(self.taken) < fresh.saturating_add(stale_if_error)
     }
 
-    /// Whole seconds for which it is fresh still, or has not been.
+    /// Whole seconds for which it stays fresh; negative once it is stale.
     pub(super) fn ttl(&self, now: Instant) -> i64 {
         let (since, fresh) = (now.saturating_duration_since(self.taken), self.reuse.fresh);
         let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
@@ -78,7 +80,7 @@ impl Copy {
         }
     }
 
-    /// Bytes that it takes, without the allocator's rounding.
+    /// The bytes that it takes, without the allocator's rounding.
     pub(super) fn size(&self) -> usize {
         let fields = self.fields.iter();
         let fields = fields.map(|(name, value)| PER_FIELD + name.as_str().len() + value.len());
@@ -91,8 +93,8 @@ impl Copy {
     }
 }
 
-/// The fields to store: all but `Age`, which is counted on. Their values are cut out of one allocation of their own: as
-/// they came, each may hold the whole buffer that the head was read into.
+/// The fields to store: all except `Age`, which goes on counting. Their values are slices of one
+/// new allocation: the original values may each hold the whole buffer that the head was read into.
 pub(super) fn stored_fields(fields: &HeaderMap) -> Box<[(HeaderName, HeaderValue)]> {
     let stored = || fields.iter().filter(|(name, _)| **name != header::AGE);
     let length = stored().map(|(_, value)| value.len()).sum();
@@ -102,7 +104,7 @@ pub(super) fn stored_fields(fields: &HeaderMap) -> Box<[(HeaderName, HeaderValue
     stored()
         .map(|(name, value)| {
             let own = values.split_to(value.len());
-            // What was a value is one.
+            // A copied value is always valid.
             let own = HeaderValue::from_maybe_shared(own).unwrap_or_else(|_| value.clone());
             (name.clone(), own)
         })

@@ -1,9 +1,10 @@
-//! What tells an upstream who asks.
+//! Recognises credentials: the fields that tell an upstream who asks.
 
 use actix_web::http::header::{self, HeaderMap};
 
-/// Parts of the names by which applications send keys and tokens of their own (`X-Api-Key`, `X-Auth-Token`,
-/// `X-CSRF-Token`, `X-Amz-Security-Token`). One name too many costs a stored answer, one too few somebody's secret.
+/// Parts of the field names by which applications send their own keys and tokens (`X-Api-Key`,
+/// `X-Auth-Token`, `X-CSRF-Token`, `X-Amz-Security-Token`). A false match costs a stored answer, a
+/// missed one somebody's secret.
 const IN_NAMES: [&str; 8] = [
     "api-key",
     "apikey",
@@ -15,7 +16,7 @@ const IN_NAMES: [&str; 8] = [
     "token",
 ];
 
-/// Whether any field is a credential: `Authorization` and `Cookie`, and what applications have made up.
+/// Whether any field is a credential: `Authorization`, `Cookie`, or an application's own.
 pub(super) fn are_in(fields: &HeaderMap) -> bool {
     fields.contains_key(header::AUTHORIZATION)
         || fields.contains_key(header::COOKIE)
@@ -54,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_browser_sends_anyway_is_none() {
+    fn a_browsers_usual_fields_are_no_credentials() {
         for name in [
             "accept",
             "accept-encoding",

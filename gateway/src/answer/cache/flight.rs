@@ -1,5 +1,5 @@
-//! Requests that are under way: however many ask for one answer, one asks the upstream and all wait for it. Where that one
-//! goes away, or may not ask, another of them asks.
+//! Requests under way: of all that ask for one answer, one asks the upstream and the others wait
+//! for it. If that one goes away, or may not ask, another one asks.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,8 @@ use super::{Copy, Missed};
 
 pub(super) type Landed = Result<Arc<Copy>, Arc<Missed>>;
 
-/// The key, and the generation of its target: who asks after a change does not wait for what was asked before it.
+/// The key and its target's generation: a request after a change does not wait for an answer that
+/// was asked for before it.
 type Which = (Key, u64);
 
 type Cell = Arc<OnceCell<Landed>>;
@@ -40,7 +41,8 @@ impl Flights {
     }
 }
 
-/// One who waits. The last to leave, and whoever leaves once it is over, ends it for those who come later.
+/// One waiting request. The flight ends for later requests when the last one leaves, or one leaves
+/// after it has landed.
 pub(super) struct Flight<'f> {
     flights: &'f Flights,
     which: Which,
@@ -48,8 +50,8 @@ pub(super) struct Flight<'f> {
 }
 
 impl Flight<'_> {
-    /// The answer, by `ask` unless somebody else is asking. An error of `ask` is for the one alone who has asked: another
-    /// who waits asks then.
+    /// Returns the answer, by `ask` unless another request is asking. An error of `ask` is only for
+    /// the request that asked; then another one that waits asks.
     pub(super) async fn land<F>(&self, ask: impl FnOnce() -> F) -> Landed
     where
         F: Future<Output = Result<Landed, Arc<Missed>>>,
@@ -64,7 +66,7 @@ impl Flight<'_> {
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
         let mut all = self.flights.all();
-        // The map's own handle, and this one.
+        // The handle in the map, and this one.
         let is_last = Arc::strong_count(&self.cell) == 2;
         if (is_last || self.cell.initialized())
             && let Some(cell) = all.get(&self.which)
@@ -107,7 +109,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn one_asks_for_all_who_wait_and_the_next_asks_anew() {
+    async fn one_request_asks_for_all_that_wait_and_the_next_asks_again() {
         let (flights, asked) = (Flights::default(), Cell::new(0));
         for round in 1..=2 {
             let waiting = (0..5).map(|_| async {
@@ -126,7 +128,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn where_the_one_who_asks_goes_away_another_asks_and_nothing_is_left() {
+    async fn if_the_asking_request_goes_away_another_asks_and_nothing_is_left() {
         let flights = Flights::default();
         let mut gone = Box::pin(async {
             let flight = flights.join(&key(), 0);
@@ -151,7 +153,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn whoever_may_not_ask_leaves_it_to_another() {
+    async fn a_request_that_may_not_ask_leaves_it_to_another() {
         let flights = Flights::default();
         let own = || Arc::new(Missed::Fault(Fault::ShareUsed));
         let (one, other) = (flights.join(&key(), 0), flights.join(&key(), 0));
@@ -162,7 +164,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn who_asks_after_a_change_does_not_wait_for_what_was_asked_before() {
+    async fn a_request_after_a_change_does_not_wait_for_an_earlier_answer() {
         let flights = Flights::default();
         let mut before = Box::pin(async {
             let flight = flights.join(&key(), 0);

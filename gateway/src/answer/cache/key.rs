@@ -1,8 +1,8 @@
-//! Which answer is asked for. Whatever the upstream is told on a request whose answer is stored is in its key, but for
-//! the request's id and its `traceparent`, which say nothing of the client: two requests with one key are one request
-//! to the upstream (see `proxy/stored.rs`, which writes it).
+//! The key of a stored answer. It holds everything that the upstream is told on such a request,
+//! except the request's id and its `traceparent`, which say nothing of the client. So two requests
+//! with one key are the same request to the upstream (see `upstream/stored.rs`, which writes it).
 //!
-//! So there is no host in it: the upstream is not told which one the client has asked.
+//! The key has no host, because the upstream is not told which one the client asked.
 
 use actix_web::http::header::HeaderMap;
 use actix_web::web::Bytes;
@@ -12,8 +12,8 @@ use super::query::canonical;
 use crate::routing::route::Kept;
 use crate::upstream::passages_of;
 
-/// Bytes of a key. Nobody writes a longer one to ask for a meal, and what asks with a longer one is not stored: an
-/// entry could be small and its key take all the room.
+/// The longest key in bytes. Nobody needs a longer one to ask for a meal, and answers to longer
+/// ones are not stored: a small answer's key could otherwise take all the room.
 const LONGEST: usize = 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -23,7 +23,8 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// Of a request for this path and query, with these fields; none where it would be too long.
+    /// The key of a request for this path and query, with these fields. `None` if it would be too
+    /// long.
     pub(super) fn of(
         kept: &Kept,
         path: &str,
@@ -33,7 +34,7 @@ impl Key {
         Self::with_passages(kept, path, query, fields, passages_of(fields))
     }
 
-    /// `passages` is how often the request has come by a gateway already.
+    /// `passages` is how often the request has already passed a gateway.
     pub(super) fn with_passages(
         kept: &Kept,
         path: &str,
@@ -41,7 +42,7 @@ impl Key {
         fields: &HeaderMap,
         passages: usize,
     ) -> Option<Self> {
-        // No part has one of the bytes that end a part.
+        // No part contains a byte that ends a part.
         let mut bytes = Vec::with_capacity(128);
         bytes.extend_from_slice(path.as_bytes());
         match (&kept.query, query) {
@@ -77,7 +78,7 @@ impl Key {
         self.bytes.get(..self.path).unwrap_or_default()
     }
 
-    /// The same in no more room than it takes.
+    /// A copy that holds no spare memory.
     pub(super) fn compact(&self) -> Self {
         Self {
             bytes: Bytes::copy_from_slice(&self.bytes),
@@ -90,8 +91,8 @@ impl Key {
     }
 }
 
-/// What the upstream is asked for: the target without what does not count. A part of a target is one, so that there
-/// always is one.
+/// The upstream's target without the query parameters that do not count. A part of a valid target
+/// is valid, so there always is one.
 pub(crate) fn target(kept: &Kept, target: &PathAndQuery) -> Option<PathAndQuery> {
     let (Some(names), Some(query)) = (&kept.query, target.query()) else {
         return Some(target.clone());

@@ -1,9 +1,10 @@
-//! The part of a query string that a row's answer depends on.
+//! Reduces a query string to the part that a row's answer depends on.
 
 use percent_encoding::percent_decode_str;
 
-/// The parameters with these names, in the order of the names; of one name, in the order that they have. What a client
-/// adds to it, moves or escapes in a name makes no other question. Values are left as they are written.
+/// The parameters with these names, in the order of `names`; repeated ones stay in their own order.
+/// Added parameters, another order and escapes in a name make no difference. Values stay as they
+/// are written.
 pub(super) fn canonical(names: &[String], query: &str) -> String {
     let mut canonical = String::new();
     for wanted in names {
@@ -32,7 +33,7 @@ fn is_name(wanted: &str, written: &str) -> bool {
     written == wanted || (written.contains('%') && percent_decode_str(written).eq(wanted.bytes()))
 }
 
-/// A name that is written into a query as it is.
+/// Whether a query needs no escapes to hold this name.
 pub(crate) fn is_plain_name(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~[]".contains(&byte);
     !name.is_empty() && name.bytes().all(is_plain)
@@ -50,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_count_is_left_out() {
+    fn parameters_that_do_not_count_are_left_out() {
         for (query, expected) in [
             ("", ""),
             ("x=1", ""),
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_is_the_row_s_and_repetitions_stay_in_theirs() {
+    fn parameters_follow_the_rows_order_and_repetitions_keep_theirs() {
         let names = ["tag", "page"];
         assert_eq!(of(&names, "page=2&tag=b&x=1&tag=a"), "tag=b&tag=a&page=2");
     }
@@ -81,7 +82,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_canonical_form_is_its_own(query in "[ab=&%612]{0,24}") {
+        fn the_canonical_form_is_stable(query in "[ab=&%612]{0,24}") {
             let once = of(&["a", "b"], &query);
             prop_assert_eq!(of(&["a", "b"], &once), once);
         }

@@ -1,6 +1,7 @@
-//! Which answers of a row were not stored, and why: a row that is to be there in an outage and is not says so before.
+//! Tells which answers of a row were not stored, and why, so that a missing answer is known before
+//! an outage.
 //!
-//! Each reason is in the log once for each row. The last one is kept for the operator.
+//! Each reason is logged once for each row. The latest is kept for the operator.
 
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +11,7 @@ use super::storing::Unfit;
 
 #[derive(Default)]
 pub(super) struct Refusals {
-    /// The kinds of reason that are in the log.
+    /// The kinds of reason that were logged.
     said: AtomicU16,
     last: Mutex<Option<Refused>>,
     /// Whether an answer of the row has been stored.
@@ -25,7 +26,8 @@ pub(crate) struct Refused {
 }
 
 impl Refusals {
-    /// A 4xx or 5xx is no answer that anybody would want in an outage, and needs no reason.
+    /// Records why an answer was not stored. A 4xx or 5xx needs no reason: nobody wants it in an
+    /// outage.
     pub(super) fn note(&self, path: &str, unfit: &Unfit, at: SystemTime) {
         if matches!(unfit, Unfit::Status(400..)) {
             return;
@@ -33,7 +35,8 @@ impl Refusals {
         self.say(path, kind(unfit), unfit.to_string(), at);
     }
 
-    /// A request that somebody may have sent as himself, on a row that is not `shared`. The time is asked for once.
+    /// Records a request with credentials on a row that is not `shared`. `at` is called only the
+    /// first time.
     pub(super) fn note_credentials(&self, path: &str, at: impl FnOnce() -> SystemTime) {
         if self.said.load(Ordering::Relaxed) & CREDENTIALS == 0 {
             self.say(path, CREDENTIALS, WITH_CREDENTIALS.to_owned(), at());
@@ -60,7 +63,7 @@ impl Refusals {
         last.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Why there is no answer of the row at all, where that is so.
+    /// The latest refusal, if no answer of the row was ever stored.
     pub(super) fn whole(&self) -> Option<Refused> {
         let has_stored = self.has_stored.load(Ordering::Relaxed);
         self.last().filter(|_| !has_stored)
@@ -72,7 +75,7 @@ const WITH_CREDENTIALS: &str = "the request has credentials, and the row is not 
 /// The bit of [`WITH_CREDENTIALS`].
 const CREDENTIALS: u16 = 1 << 10;
 
-/// A bit for each other kind of reason.
+/// The bit of each other kind of reason.
 fn kind(unfit: &Unfit) -> u16 {
     match unfit {
         Unfit::Status(_) => 1 << 0,
@@ -95,7 +98,7 @@ mod tests {
     use super::{Refusals, Unfit};
 
     #[test]
-    fn the_last_reason_is_kept_and_that_of_a_row_only_where_nothing_is_stored() {
+    fn the_last_reason_is_kept_and_is_the_rows_only_if_nothing_is_stored() {
         let (refusals, now) = (Refusals::default(), SystemTime::now());
         assert_eq!(refusals.whole(), None);
         refusals.note("/menu", &Unfit::NoStore, now);
@@ -112,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_a_reason_that_is_noted_once() {
+    fn credentials_are_noted_once() {
         let refusals = Refusals::default();
         refusals.note_credentials("/menu", SystemTime::now);
         assert!(refusals.whole().unwrap().reason.contains("credentials"));
@@ -120,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_an_error_needs_no_reason() {
+    fn an_error_answer_needs_no_reason() {
         let refusals = Refusals::default();
         for status in [404, 429, 500] {
             refusals.note("/menu", &Unfit::Status(status), SystemTime::now());

@@ -1,8 +1,9 @@
-//! What is stored of one row, and what makes it out of date.
+//! The stored answers of one row, and what makes them out of date.
 //!
-//! Each target has a generation. A change of the target raises it, and an answer of an earlier generation is neither
-//! served nor stored, however long it takes to arrive. The targets of a row share 256 counters, so that a change costs
-//! the same however much is stored. A change of one target also makes one in 256 of the others out of date.
+//! Each target has a generation, which every change of the target raises. An answer of an earlier
+//! generation is neither served nor stored, however late it arrives. The targets of a row share 256
+//! counters, so that a change costs the same however much is stored. A change of one target also
+//! makes one in 256 of the others out of date.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
@@ -17,11 +18,11 @@ use super::taking::Asked;
 use super::{Copy, Missed};
 use crate::routing::route::Kept;
 
-/// Counters of a row that has more than one target.
+/// The number of counters of a row with more than one target.
 const GENERATIONS: usize = 256;
 
-/// How long requests go on as they came once an answer was for no other client. Each of them costs the upstream what it
-/// would cost without a cache, and the one that looks again costs it twice.
+/// How long requests go on as they came after an answer that was for no other client. Each costs
+/// the upstream as much as without a cache; the one that tries again costs twice as much.
 const AS_IT_CAME: Duration = Duration::from_secs(5);
 
 pub(super) struct Row {
@@ -29,18 +30,18 @@ pub(super) struct Row {
     pub(super) flights: Flights,
     generations: Box<[AtomicU64]>,
     epoch: AtomicU64,
-    /// The route's.
+    /// The route's path.
     pub(super) path: Arc<str>,
     pub(super) refusals: Refusals,
     spread: RandomState,
-    /// Bytes of one answer.
+    /// The most bytes of one answer.
     pub(super) most: u64,
 }
 
-/// What there is for a key.
+/// The state of a key in the cache.
 pub(super) enum Found {
     Fresh(Arc<Copy>),
-    /// It may stand in.
+    /// It may replace an answer that does not come.
     Stale(Arc<Copy>),
     AsItCame,
     Nothing,
@@ -61,7 +62,7 @@ impl Row {
         }
     }
 
-    /// For an answer that is asked for at this time.
+    /// The state of the target and the row, for an answer that is asked for at this time.
     pub(super) fn ask(&self, key: &Key, now: Instant) -> Asked {
         Asked {
             at: now,
@@ -95,7 +96,7 @@ impl Row {
         }
     }
 
-    /// Stores what was asked for, unless the target has changed since then.
+    /// Stores the outcome of a request, unless the target has changed since it was asked.
     pub(super) fn learn(&self, key: &Key, asked: Asked, landed: &Result<Arc<Copy>, Missed>) {
         match landed {
             Ok(_) => self.refusals.stored(),
@@ -122,7 +123,8 @@ impl Row {
         }
     }
 
-    /// What is stored for the path, and what is being asked for, is out of date; of all paths where none is named.
+    /// Makes the stored answers for the path, and those being asked for, out of date; without a
+    /// path, those of all paths.
     pub(super) fn invalidate(&self, path: Option<&str>) {
         match path {
             Some(path) => self.counter(path.as_bytes()).map_or((), count_on),
@@ -130,7 +132,7 @@ impl Row {
         }
     }
 
-    /// What is stored is not fresh any more. It may stand in.
+    /// Makes the stored answers stale. They may still replace missing ones.
     pub(super) fn expire(&self) {
         count_on(&self.epoch);
     }

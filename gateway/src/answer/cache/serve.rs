@@ -1,5 +1,5 @@
-//! An answer made of a copy, which says what it is: `Age` (RFC 9111 §5.1), `Cache-Status` (RFC 9211), and `X-Degraded`
-//! where it is one that only stands in.
+//! Makes a response from a stored answer, with its origin in `Age` (RFC 9111 §5.1) and
+//! `Cache-Status` (RFC 9211), and with `X-Degraded` if it replaces a missing answer.
 
 use std::time::Instant;
 
@@ -15,15 +15,15 @@ use crate::upstream::withhold;
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
-/// How a copy came to be served.
+/// How a stored answer came to be served.
 pub(super) enum Served<'c> {
-    /// It was there, and fresh.
+    /// It was stored, and fresh.
     Hit(&'c Copy),
-    /// It was asked for just now.
+    /// The upstream has just sent it.
     Fetched(&'c Copy),
-    /// Somebody else had asked for it already.
+    /// Another request had asked for it already.
     Shared(&'c Copy),
-    /// There is no better.
+    /// There is no better one.
     Stale(&'c Copy, &'c Missed),
 }
 
@@ -50,10 +50,10 @@ impl Served<'_> {
             }
         };
         if let Ok(status) = HeaderValue::try_from(status) {
-            // What is on the way to the client comes last (RFC 9211 §2).
+            // The cache closest to the client comes last (RFC 9211 §2).
             fields.append(CACHE_STATUS, status);
         }
-        // An answer that was asked for just now is as old as the upstream says.
+        // The upstream alone states the age of an answer that it has just sent.
         if !matches!(self, Self::Fetched(_)) || copy.has_age {
             fields.insert(header::AGE, copy.age(now).as_secs().into());
         }
@@ -74,7 +74,7 @@ impl Served<'_> {
 }
 
 impl Missed {
-    /// Whether the upstream was asked, and what became of it (RFC 9211 §2.2 and §2.3).
+    /// The outcome at the upstream, if it was asked (RFC 9211 §2.2 and §2.3).
     fn forwarded(&self) -> String {
         match self {
             Self::Fault(fault) if fault.was_sent() => {

@@ -1,11 +1,13 @@
-//! The stored answers of one row, bounded in bytes.
+//! Stores the answers of one row, bounded in bytes.
 //!
-//! Each row has a store of its own, so that whatever is asked of one pushes out nothing of another. Within it, what is
-//! asked for often stays (CLOCK-Pro, which a flood of questions that are asked once does not empty).
+//! Each row has its own store, so that requests for one row evict nothing of another. Within a row,
+//! answers that are often asked for stay: CLOCK-Pro resists a flood of questions that are asked
+//! only once.
 //!
-//! The bound is on all that an entry takes: answer, key, the room in the tables, and what the allocator rounds up.
-//! quick_cache and not moka: it takes some hundred bytes an entry less, gives back what it evicts at once and not after
-//! a queue of writes, and holds its bound at every moment.
+//! The bound covers everything that an entry takes: answer, key, its place in the tables, and the
+//! allocator's rounding. quick_cache was chosen over moka: it takes some hundred bytes less for
+//! each entry, frees an evicted entry at once and not after a queue of writes, and holds its bound
+//! at every moment.
 
 use std::hash::RandomState;
 use std::sync::Arc;
@@ -17,21 +19,21 @@ use quick_cache::{OptionsBuilder, Weighter};
 use super::Copy;
 use super::key::Key;
 
-/// What an entry takes in the tables of quick_cache: about 100 bytes of a list and 10 of a hash table, both of which
-/// double as they grow; half as much for one that has gone, of which the hash is remembered; and the counters of the
-/// shared allocations.
+/// What an entry takes in quick_cache's tables: about 100 bytes of a list and 10 of a hash table,
+/// both of which double as they grow; half as much for an evicted one, whose hash is remembered;
+/// and the counters of the shared allocations.
 const PER_ENTRY: usize = 400;
 
-/// The most that mimalloc's size classes round up is an eighth.
+/// mimalloc's size classes round up by at most an eighth.
 const ROUNDED_UP: usize = 8;
 
-/// What is usual. It bounds how many evicted keys are remembered.
+/// The usual size of an entry. It bounds how many evicted keys are remembered.
 const USUAL_SIZE: u64 = 4096;
 
 #[derive(Clone, Debug)]
 pub(super) enum Entry {
     Answer(Arc<Copy>),
-    /// The answer is for no other client: until then, each request goes to the upstream as it came.
+    /// The answer is for no other client. Until then, each request goes to the upstream as it came.
     AsItCame {
         until: Instant,
         generation: u64,
@@ -51,17 +53,17 @@ impl Weighter<Key, Entry> for Weigh {
     }
 }
 
-/// Of an entry whose key and value have so many bytes.
+/// The weight of an entry whose key and value have this many bytes.
 pub(crate) fn weight(size: usize) -> u64 {
     let size = size + PER_ENTRY;
     (size + size / ROUNDED_UP) as u64
 }
 
-/// What the store of all entries is built with.
+/// The settings of the store of all entries.
 pub(crate) fn options(bytes: u64) -> Option<quick_cache::Options> {
     let usual = usize::try_from(bytes / USUAL_SIZE).unwrap_or(usize::MAX);
     OptionsBuilder::new()
-        // Of several, each would have its part of the bytes, and take no answer that is larger.
+        // Each of several shards would have a part of the bytes, and refuse any larger answer.
         .shards(1)
         .estimated_items_capacity(usual)
         .weight_capacity(bytes)

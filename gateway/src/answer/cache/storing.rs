@@ -1,14 +1,17 @@
-//! Which answers may be stored, and how they may be reused (RFC 9111 §3 and §4, RFC 5861 §4). Does no I/O.
+//! Decides which answers may be stored, and how they may be reused (RFC 9111 §3 and §4, RFC 5861
+//! §4). Does no I/O.
 //!
-//! A row overrides numbers and no prohibition. `fresh` takes the place of `max-age` and `Expires`, and `stale_if_error`
-//! that of `stale-if-error`. `no-store`, `private`, `no-cache`, `must-revalidate`, `proxy-revalidate` and `s-maxage` are
-//! obeyed whatever the row says. The last three forbid a stale answer; with them, the answer is fresh for at most as long
-//! as the upstream says. An answer whose `Cache-Control` or `Vary` cannot be read is not stored.
+//! A row overrides times, but no prohibition. `fresh` replaces `max-age` and `Expires`, and
+//! `stale_if_error` replaces `stale-if-error`. `no-store`, `private`, `no-cache`,
+//! `must-revalidate`, `proxy-revalidate` and `s-maxage` are obeyed whatever the row says. The last
+//! three forbid a stale answer; with them, the answer is fresh for at most as long as the upstream
+//! says. An answer with a malformed `Cache-Control` or `Vary` is not stored.
 //!
-//! Written here and not taken from `http-cache-semantics` 3.0: that crate skips a `Cache-Control` or `Vary` line that is
-//! no ASCII, compares directives by their case (`No-Store` is stored), splits quoted strings at their commas, knows
-//! neither RFC 5861 nor an override of freshness, and keeps both heads again beside each stored answer, in the types of
-//! another generation of the `http` crate. It says of itself that it is passively maintained.
+//! The crate `http-cache-semantics` 3.0 was rejected. It skips a `Cache-Control` or `Vary` line
+//! that is not ASCII, compares directives by their case (`No-Store` is stored) and splits quoted
+//! strings at their commas. It knows neither RFC 5861 nor an override of freshness, and keeps both
+//! heads again beside each stored answer, in the types of another generation of the `http` crate.
+//! It calls itself passively maintained.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -22,11 +25,12 @@ use crate::routing::route::Kept;
 /// How a stored answer may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reuse {
-    /// How old it is already (RFC 9111 §4.2.3).
+    /// Its age on arrival (RFC 9111 §4.2.3).
     pub(super) age: Duration,
-    /// How long from now it is served without asking.
+    /// How long from then it is served without asking.
     pub(super) fresh: Duration,
-    /// How long after that it may stand in for an answer that does not come. Zero where the upstream forbids it.
+    /// How long after that it may replace an answer that does not come. Zero if the upstream
+    /// forbids it.
     pub(super) stale_if_error: Duration,
 }
 
@@ -39,20 +43,20 @@ pub(crate) enum Unfit {
     NoCache,
     /// It is stale on arrival, and may not be used stale.
     NeverFresh,
-    /// `Cache-Control` or `Vary` cannot be read.
+    /// `Cache-Control` or `Vary` is malformed.
     Unreadable(HeaderName),
     SetsCookie,
-    /// It depends on a field of the request that the row does not name.
+    /// It depends on a request field that the row does not name.
     Varies(String),
-    /// Not every client takes its encoding.
+    /// Not every client accepts its encoding.
     Encoded,
-    /// It has more bytes than one answer may have.
+    /// It is larger than one answer may be.
     TooLarge(u64),
 }
 
 impl Unfit {
-    /// Whether the answer is newer than what is stored, and takes its place. Other refusals, such as a 429, say nothing
-    /// of the answer that is stored.
+    /// Whether the answer is newer than the stored one, and replaces it. Other refusals, such as a
+    /// 429, say nothing of the stored answer.
     pub(super) fn replaces(&self) -> bool {
         match self {
             Self::Status(status) => matches!(status, 200..400 | 404 | 410),
@@ -78,16 +82,16 @@ impl fmt::Display for Unfit {
     }
 }
 
-/// What arrived, and when.
+/// An answer's head, and when it arrived.
 pub(super) struct Arrived<'a> {
     pub(super) status: StatusCode,
     pub(super) fields: &'a HeaderMap,
     pub(super) now: SystemTime,
-    /// From the request to the answer's head.
+    /// The time from the request to the answer's head.
     pub(super) delay: Duration,
 }
 
-/// Whether the answer may serve others too, and how.
+/// Decides whether the answer may serve other clients too, and how.
 pub(super) fn judge(arrived: &Arrived<'_>, kept: &Kept) -> Result<Reuse, Unfit> {
     let fields = arrived.fields;
     if arrived.status != StatusCode::OK {
@@ -143,20 +147,20 @@ fn reuse(arrived: &Arrived<'_>, control: &CacheControl, kept: &Kept) -> Reuse {
     }
 }
 
-/// RFC 9111 §4.2.3. Of an `Age` that is a list, the first member counts (§5.1).
+/// The age on arrival (RFC 9111 §4.2.3). If `Age` is a list, its first member counts (§5.1).
 fn age(arrived: &Arrived<'_>) -> Duration {
     let age = arrived.fields.get(header::AGE);
     let first = age.and_then(|age| age.to_str().ok()?.split(',').next());
     let age = first.and_then(|age| age.trim().parse().ok());
     let said = Duration::from_secs(age.unwrap_or(0)).saturating_add(arrived.delay);
-    // Clocks that differ by less than a second make no answer old.
+    // Clocks that differ by less than a second do not make an answer old.
     let apparent = date(arrived.fields, &header::DATE)
         .and_then(|date| arrived.now.duration_since(date).ok())
         .filter(|apparent| apparent.as_secs() > 0);
     said.max(apparent.unwrap_or_default())
 }
 
-/// What is no date is in the past (RFC 9111 §5.3).
+/// The lifetime by `Expires`. An invalid date counts as past (RFC 9111 §5.3).
 fn expires(arrived: &Arrived<'_>) -> Option<Duration> {
     let lines = arrived.fields.get_all(header::EXPIRES);
     let from = date(arrived.fields, &header::DATE).unwrap_or(arrived.now);
@@ -176,8 +180,8 @@ pub(super) fn parse_date(text: &str) -> Option<SystemTime> {
     text.parse::<HttpDate>().ok().map(SystemTime::from)
 }
 
-/// Whether each field that the answer depends on is one that the row names. Two do not count: the gateway itself
-/// answers for `Origin`, and an answer without an encoding is for whatever `Accept-Encoding` says.
+/// Checks that the row names each field that the answer depends on. Two do not count: the gateway
+/// itself handles `Origin`, and an answer without an encoding suits every `Accept-Encoding`.
 fn varies(fields: &HeaderMap, kept: &Kept) -> Result<(), Unfit> {
     let lines = fields.get_all(header::VARY);
     let names = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));

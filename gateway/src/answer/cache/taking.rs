@@ -1,4 +1,4 @@
-//! An upstream's answer, taken in to be stored.
+//! Reads an upstream's answer, to store it.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -21,16 +21,16 @@ use crate::routing::route::Kept;
 
 pub(super) enum Taken {
     Copy(Copy),
-    /// The upstream's own word that it has failed.
+    /// The upstream's own answer about its failure.
     Failed(HttpResponse, u16),
-    /// It is for no other client.
+    /// The answer is for no other client.
     Unfit(Unfit),
-    /// It broke off.
+    /// The answer broke off.
     Broken(Fault),
 }
 
 impl Taken {
-    /// What those hear who have waited for it too. An answer that tells of a failure goes to `own`.
+    /// The outcome for all requests that waited for it. An answer about a failure goes to `own`.
     pub(super) fn landed(self, own: &RefCell<Option<HttpResponse>>) -> Result<Arc<Copy>, Missed> {
         match self {
             Self::Copy(copy) => Ok(Arc::new(copy)),
@@ -44,7 +44,7 @@ impl Taken {
     }
 }
 
-/// For which state of its target and row an answer was asked, and when.
+/// The state of the target and the row when an answer was asked for, and the time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
     pub(super) at: Instant,
@@ -52,7 +52,7 @@ pub(super) struct Asked {
     pub(super) epoch: u64,
 }
 
-/// Takes an answer in, unless it is no success, may not be stored, or has more than `most` bytes.
+/// Reads an answer, unless it is no success, may not be stored, or has more than `most` bytes.
 pub(super) async fn take(
     answer: HttpResponse,
     kept: &Kept,
@@ -92,7 +92,7 @@ pub(super) async fn take(
     })
 }
 
-/// The whole body, in no more room than it takes; none where it has more than `most` bytes.
+/// The whole body, without spare memory. `None` if it has more than `most` bytes.
 async fn whole(mut body: BoxBody, most: u64, charge: &mut Charge) -> Result<Option<Bytes>, Fault> {
     let mut charged = 0;
     let mut whole = match body.size() {

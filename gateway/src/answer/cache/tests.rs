@@ -1,4 +1,4 @@
-//! The bound in bytes, and what the tests of the parts are made of.
+//! The bound in bytes, and the helpers of the parts' tests.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use super::storing::Reuse;
 use crate::config::Config;
 use crate::routing::route::Kept;
 
-/// A row's that is stored with these keys, under `/menu` or, with a parameter, `/menu/{id}`.
+/// A row that is stored with these keys, under `/menu` or, with a parameter, `/menu/{id}`.
 pub(crate) fn kept_at(path: &str, keys: &str) -> Arc<Kept> {
     let shipped = include_str!("../../../gateway.toml");
     let head = shipped.split("[routes]").next().unwrap();

@@ -1,8 +1,8 @@
-//! What an answer makes out of date (RFC 9111 §4.4): a stored answer to the same path, after an unsafe method; and those
-//! that the row's `invalidates` names, which may be of any path.
+//! Makes stored answers out of date (RFC 9111 §4.4): those for the same path, after an unsafe
+//! method, and those of the rows that `invalidates` names.
 //!
-//! A path is compared without its query: a change behind a path may show in each answer to it. What is out of date does
-//! not stand in for anything either.
+//! Paths are compared without their query: a change behind a path may show in every answer to it.
+//! An answer that is out of date does not replace a missing one either.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub(super) fn invalidate(way: &Way<'_>, request: &HttpRequest, response: &HttpRe
     }
 }
 
-/// What another origin says of its own is no word about this one.
+/// Another origin has no say about this one.
 fn is_of_this_origin(named: &Uri, request: &HttpRequest) -> bool {
     let host = request.headers().get(HOST);
     named.authority().is_none_or(|authority| {
@@ -53,7 +53,7 @@ fn is_of_this_origin(named: &Uri, request: &HttpRequest) -> bool {
     })
 }
 
-/// The row whose answers to this path are stored.
+/// The row that stores the answers to this path.
 fn stored<'w>(way: &Way<'w>, path: &str) -> Option<&'w Arc<Kept>> {
     let Found::Route { route, .. } = way.worker.config.routes.find(&Method::GET, path) else {
         return None;

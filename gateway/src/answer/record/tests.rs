@@ -1,4 +1,4 @@
-//! What becomes of a request that the server drops.
+//! The outcome of a request that the server drops.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::http::trace::Trace;
 use crate::metrics::expose;
 
 #[tokio::test(start_paused = true)]
-async fn a_request_that_the_drain_cuts_is_not_laid_to_its_client() {
+async fn a_request_cut_by_the_drain_does_not_count_as_the_clients_doing() {
     let config = Config::load(None, &Env::of_pairs([])).unwrap();
     let state = Arc::new(State::new(config).unwrap());
     let unfinished = |reason: &str| {

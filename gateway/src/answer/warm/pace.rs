@@ -1,20 +1,21 @@
-//! When the gateway asks for a warm answer. Decides only: it takes `now` and does no I/O.
+//! Decides when the gateway asks for a warm answer. It takes `now` and does no I/O.
 
 use std::time::{Duration, Instant};
 
 use crate::answer::cache::Stored;
 
-/// How old the stored answer of a warm row gets while nobody asks for it. An outage then finds a menu that is at most a
-/// minute old, for one request a minute.
+/// The greatest age of a warm row's stored answer while nobody asks for it. An outage then finds a
+/// menu that is at most a minute old, for one request a minute.
 const OLDEST: Duration = Duration::from_secs(60);
 
 /// The pause after the first failure. It doubles from one failure to the next.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The longest pause. A row whose answer can never be stored costs its upstream one request in that time.
+/// The longest pause. A row whose answer can never be stored costs its upstream one request in this
+/// time.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// When one row is asked for next.
+/// When to ask for one row next.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     failures: u32,
@@ -23,8 +24,8 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Whether to ask now. While the upstream is unavailable nothing is asked, and the pauses are forgotten: the first
-    /// moment in which it is back is a good one.
+    /// Whether to ask now. While the upstream is unavailable, nothing is asked and the pauses are
+    /// forgotten: it is asked as soon as it is available again.
     pub(super) fn is_due(
         &mut self,
         now: Instant,
@@ -46,7 +47,7 @@ impl Pace {
         *self = Self::default();
     }
 
-    /// Whether it is the first failure since the last success.
+    /// Returns whether it is the first failure since the last success.
     pub(super) fn failed(&mut self, now: Instant) -> bool {
         let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(16));
         self.failures += 1;
@@ -77,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fresh_answer_is_old_enough_for_everybody() {
+    fn a_fresh_answer_is_not_asked_for() {
         let fresh = stored(600, 10).map(|stored| Stored {
             is_fresh: true,
             ..stored
@@ -86,13 +87,13 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_asked_for_where_there_is_none_or_an_old_one() {
+    fn a_missing_or_old_answer_is_asked_for() {
         for (stored, expected) in [
             (None, true),
             (stored(0, 3600), false),
             (stored(59, 3541), false),
             (stored(60, 3540), true),
-            // One that may stand in for ten seconds only.
+            // An answer that may be used for only ten more seconds.
             (stored(4, 6), false),
             (stored(5, 5), true),
         ] {
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unavailable_upstream_is_not_asked_and_one_that_is_back_is_asked_at_once() {
+    fn an_unavailable_upstream_is_not_asked_until_it_is_available_again() {
         let (mut pace, now) = (Pace::default(), Instant::now());
         for _ in 0..10 {
             pace.failed(now);

@@ -1,4 +1,4 @@
-//! What is stored, what makes it out of date, and what pushes it out.
+//! What is stored, what makes it out of date, and what evicts it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,7 +33,7 @@ fn is_fresh(row: &Row, key: &Key) -> bool {
 }
 
 #[test]
-fn a_change_makes_what_is_stored_out_of_date_for_an_outage_too() {
+fn a_change_makes_a_stored_answer_unusable_in_an_outage_too() {
     let kept = kept_with(KEYS);
     let (row, key) = (Row::new(&kept, 1 << 20), key(&kept, "/menu", Some("x")));
     let asked = row.ask(&key, Instant::now());
@@ -44,7 +44,7 @@ fn a_change_makes_what_is_stored_out_of_date_for_an_outage_too() {
 }
 
 #[test]
-fn what_was_asked_for_before_a_change_is_not_stored_after_it() {
+fn an_answer_asked_for_before_a_change_is_not_stored_after_it() {
     let kept = kept_with(KEYS);
     let (row, key) = (Row::new(&kept, 1 << 20), key(&kept, "/menu", None));
     let before = row.ask(&key, Instant::now());
@@ -76,7 +76,7 @@ fn a_change_of_one_target_leaves_the_others() {
 }
 
 #[test]
-fn what_has_expired_is_not_fresh_and_stands_in() {
+fn an_expired_answer_is_stale_and_may_stand_in() {
     let kept = kept_with(KEYS);
     let (row, key) = (Row::new(&kept, 1 << 20), key(&kept, "/menu", None));
     let asked = row.ask(&key, Instant::now());
@@ -93,7 +93,7 @@ fn an_answer_stands_in_for_as_long_as_it_may() {
     for (stale_if_error, later, stands_in) in [
         (3600, 61, true),
         (3600, 3661, false),
-        // The upstream forbids it.
+        // The upstream forbids a stale answer.
         (0, 61, false),
     ] {
         let asked = row.ask(&key, now);
@@ -112,7 +112,7 @@ fn an_answer_stands_in_for_as_long_as_it_may() {
 }
 
 #[test]
-fn an_answer_that_may_not_be_stored_takes_the_place_of_what_was() {
+fn an_unfit_answer_removes_the_stored_one() {
     let kept = kept_with(KEYS);
     for (unfit, takes_it) in [
         (Unfit::NoStore, true),
@@ -150,7 +150,7 @@ fn a_failure_changes_nothing() {
 }
 
 #[test]
-fn a_flood_of_questions_stays_within_the_bytes_and_leaves_what_is_asked_for_often() {
+fn a_flood_of_questions_stays_within_the_bound_and_evicts_no_frequent_answer() {
     const BYTES: u64 = 1 << 20;
     let kept = kept_with(KEYS);
     let row = Row::new(&kept, BYTES);

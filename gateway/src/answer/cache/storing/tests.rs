@@ -29,14 +29,14 @@ fn judged(keys: &str, status: u16, lines: &[(&'static str, &[u8])]) -> Result<Re
     judge(&arrived, &kept_with(keys))
 }
 
-/// Seconds for which an answer with this `Cache-Control` is fresh, and may stand in after that.
+/// The seconds for which an answer with this `Cache-Control` is fresh, and may then be used stale.
 fn times(keys: &str, control: &str) -> Result<(u64, u64), Unfit> {
     let reuse = judged(keys, 200, &[("cache-control", control.as_bytes())])?;
     Ok((reuse.fresh.as_secs(), reuse.stale_if_error.as_secs()))
 }
 
 #[test]
-fn a_row_overrides_what_is_said_to_everyone() {
+fn a_row_overrides_the_upstreams_times() {
     for control in [
         "",
         "max-age=0",
@@ -77,7 +77,7 @@ fn a_row_overrides_no_prohibition() {
 }
 
 #[test]
-fn a_row_without_fresh_has_what_the_upstream_says() {
+fn a_row_without_fresh_uses_the_upstreams_times() {
     for (control, expected) in [
         ("", Ok((0, 3600))),
         ("public", Ok((0, 3600))),
@@ -92,7 +92,7 @@ fn a_row_without_fresh_has_what_the_upstream_says() {
 }
 
 #[test]
-fn an_age_is_taken_off_what_the_upstream_says_and_not_off_what_the_row_says() {
+fn an_age_shortens_the_upstreams_time_and_not_the_rows() {
     let aged = |keys, age: &'static [u8]| {
         let lines = [("cache-control", &b"max-age=90"[..]), ("age", age)];
         let reuse = judged(keys, 200, &lines).unwrap();
@@ -119,7 +119,7 @@ fn a_date_in_the_past_makes_an_answer_as_old() {
 }
 
 #[test]
-fn what_expires_is_no_date_has_expired() {
+fn an_answer_with_an_invalid_expiry_date_has_expired() {
     for value in ["0", "-1", "tomorrow", "Sun, 06 Nov 1994 08:49:36 GMT"] {
         let lines = [("expires", value.as_bytes())];
         let reuse = judged(AS_SAID, 200, &lines).unwrap();
@@ -130,14 +130,14 @@ fn what_expires_is_no_date_has_expired() {
 }
 
 #[test]
-fn what_cannot_be_read_is_not_stored() {
+fn an_answer_with_malformed_fields_is_not_stored() {
     let control = [("cache-control", &b"n\xf6-store"[..])];
     let name = actix_web::http::header::CACHE_CONTROL;
     assert_eq!(judged(FRESH, 200, &control), Err(Unfit::Unreadable(name)));
     let vary = [("vary", &b"\xe9, accept-language"[..])];
     let name = actix_web::http::header::VARY;
     assert_eq!(judged(FRESH, 200, &vary), Err(Unfit::Unreadable(name)));
-    // And beside it, what can be read is read.
+    // The readable directives beside it still count.
     let both = [
         ("cache-control", &b"x=\xe9"[..]),
         ("cache-control", b"no-store"),
@@ -146,7 +146,7 @@ fn what_cannot_be_read_is_not_stored() {
 }
 
 #[test]
-fn an_answer_that_depends_on_what_the_row_does_not_name_is_not_stored() {
+fn an_answer_that_varies_by_an_unnamed_field_is_not_stored() {
     let row = "stale_if_error = \"1h\", vary = [\"accept-language\"]";
     let varying = |value: &'static str| judged(row, 200, &[("vary", value.as_bytes())]);
     for value in [
@@ -177,7 +177,7 @@ fn an_encoding_that_was_not_asked_for_is_not_stored() {
 }
 
 #[test]
-fn a_cookie_and_what_is_no_200_are_not_stored() {
+fn a_cookie_and_any_status_but_200_are_not_stored() {
     let cookie = [("set-cookie", &b"a=b"[..])];
     assert_eq!(judged(FRESH, 200, &cookie), Err(Unfit::SetsCookie));
     for status in [204, 206, 301, 304, 404, 429] {

@@ -1,4 +1,4 @@
-//! An answer is taken in as it came, or not at all.
+//! An answer is stored as it came, or not at all.
 
 use std::time::{Duration, Instant};
 
@@ -28,7 +28,7 @@ async fn taken(answer: HttpResponse) -> Taken {
     taken_within(1024, answer).await
 }
 
-/// With a budget of so many bytes.
+/// With a budget of this many bytes.
 async fn taken_within(budget: usize, answer: HttpResponse) -> Taken {
     let asked = Asked {
         at: Instant::now(),
@@ -39,7 +39,7 @@ async fn taken_within(budget: usize, answer: HttpResponse) -> Taken {
 }
 
 #[actix_web::test]
-async fn a_success_that_is_everyone_s_is_stored_as_it_came() {
+async fn a_shareable_success_is_stored_as_it_came() {
     let answer = HttpResponse::Ok()
         .insert_header(("etag", "\"1\""))
         .insert_header(("age", "7"))
@@ -58,7 +58,7 @@ async fn a_success_that_is_everyone_s_is_stored_as_it_came() {
 }
 
 #[actix_web::test]
-async fn what_is_somebody_s_own_or_no_success_is_not_stored() {
+async fn a_private_answer_or_a_failure_is_not_stored() {
     let own = HttpResponse::Ok()
         .insert_header(("cache-control", "private"))
         .body("menu");
@@ -72,7 +72,7 @@ async fn what_is_somebody_s_own_or_no_success_is_not_stored() {
 }
 
 #[actix_web::test]
-async fn what_is_too_large_is_not_stored() {
+async fn an_answer_that_is_too_large_is_not_stored() {
     let pieces = ["0123", "4567", "89ab", "cdef"];
     let streamed =
         iter(pieces.map(|piece| Ok::<_, std::io::Error>(Bytes::from_static(piece.as_bytes()))));
@@ -87,7 +87,7 @@ async fn what_is_too_large_is_not_stored() {
 }
 
 #[actix_web::test]
-async fn what_breaks_off_is_not_stored() {
+async fn an_answer_that_breaks_off_is_not_stored() {
     let pieces = iter([
         Ok(Bytes::from_static(b"0123")),
         Err(std::io::Error::other("cut")),
@@ -98,7 +98,7 @@ async fn what_breaks_off_is_not_stored() {
 }
 
 #[actix_web::test]
-async fn what_has_no_room_is_not_stored_and_no_fault_of_the_upstream() {
+async fn an_answer_without_room_is_not_stored_and_not_the_upstreams_fault() {
     let pieces = ["0123", "4567"];
     let streamed =
         iter(pieces.map(|piece| Ok::<_, std::io::Error>(Bytes::from_static(piece.as_bytes()))));
