@@ -24,26 +24,31 @@ impl Table {
 
 const INTRO: &str = "# Outages
 
-What a guest gets of each feature while a service is down. Every cell is seen, not meant: a test starts the five programs,
-takes one service away in each of four ways, waits until `/status` shows it, asks for everything, checks each answer down
-to its fields, and sees that all is back once the service is. `cargo test -p integration-tests --test outages` does it again
-and fails where this page says otherwise; `WRITE_DOCS=1` writes it.
+This page says what a guest gets of each feature while a service is down. A test fills in every
+cell. It starts the five programs, takes one service away in each of four ways, and waits until
+`/status` shows it. Then it asks for every feature, checks every answer down to its fields, and
+checks that everything works once the service is back.
+`cargo test -p integration-tests --test outages` repeats this and fails if this page differs.
+`WRITE_DOCS=1` writes the page.
 
-- **killed**: `kill -9`; no connection is taken.
-- **frozen**: `kill -STOP`; connections are taken, and nobody answers.
-- **slow**: answers come later than anyone waits.
-- **failing**: every answer is a 503.
+The faults:
+
+- **killed**: `kill -9`. The service takes no connection.
+- **frozen**: `kill -STOP`. The service takes connections and does not answer.
+- **slow**: the service answers after every deadline.
+- **failing**: the service answers every request with a 503.
 
 The cells:
 
-- **works**: as on any other day. *Degraded* beside it: so it does, but `/status` says what suffers elsewhere, such as the
-  kitchen that will hear of an order later.
-- **last good**: the last good answer, marked `X-Degraded: stale`, with its age.
-- **partial**: what there is of it, marked `X-Degraded: partial`; what is missing is named.
-- **refused**: at once, a 503 `upstream_unavailable` that names the service, with `Retry-After`.
+- **works**: the answer is the usual one. With *degraded*, `/status` names a part that suffers
+  elsewhere, such as a kitchen that gets the order later.
+- **last good**: the answer is the last good one, marked `X-Degraded: stale`, with its age.
+- **partial**: the answer names its missing parts and is marked `X-Degraded: partial`.
+- **refused**: the answer is an immediate 503 `upstream_unavailable` that names the service, with
+  `Retry-After`.
 
-Before the gateway has noticed, which takes a few failures or a few seconds, a refusal is a 502 `upstream_unreachable` or a
-504 `upstream_timeout` instead.
+The gateway notices an outage after a few failures or a few seconds. Until then, a refusal is a 502
+`upstream_unreachable` or a 504 `upstream_timeout`.
 ";
 
 impl fmt::Display for Table {
