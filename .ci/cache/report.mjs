@@ -97,17 +97,23 @@ function table () {
 
 const section = `${HEADING}
 
-The public test suite for HTTP caches ([http-tests/cache-tests](https://github.com/http-tests/cache-tests), version
-${suiteVersion}, commit ${commit}) has ${tests.length} tests for a cache that is no browser; its results for other products are
-published at [cache-tests.fyi](https://cache-tests.fyi). Here it asks a route with \`outage = "stale"\`
-([\`.ci/cache/gateway.toml\`](../.ci/cache/gateway.toml)), and nginx's \`proxy_cache\` with the configuration that the suite has
-for it. *Required* is what RFC 9111 and its companions demand. *Optimal* is what a cache may do to be asked less. A test is
-*blocked* where the suite cannot judge it: one that it depends on has failed, such as whether the answer is cached at all, or it
-did not come that far. *Fail by themselves* counts every required test that did not end well, whatever it depends on.
+The public test suite for HTTP caches
+([http-tests/cache-tests](https://github.com/http-tests/cache-tests), version ${suiteVersion}, commit ${commit}) has
+${tests.length} tests for a cache that is no browser. Results for other products are at
+[cache-tests.fyi](https://cache-tests.fyi). Here the suite tests a route with \`outage = "stale"\`
+([\`.ci/cache/gateway.toml\`](../.ci/cache/gateway.toml)), and nginx's \`proxy_cache\` with the suite's
+own configuration.
 
-Many are blocked here for one reason: an answer that may not serve others is asked for a second time, as the client has asked,
-and the suite takes the second request for a retry. Others need what the gateway does not do by design: it stores answers with
-the status 200 only, never asks an upstream with a condition, and stores no part of an answer.
+- *Required*: RFC 9111 and its companions demand it.
+- *Optimal*: a cache may do it to ask less often.
+- *Blocked*: the suite cannot judge the test, because a test that it depends on has failed or it did
+  not come that far.
+- *Fail by themselves*: every required test that did not end well, whatever it depends on.
+
+Many tests are blocked for one reason: if an answer may not serve others, the gateway asks again as
+the client asked, and the suite takes this for a retry. Other tests need something that the gateway
+does not do by design: it stores only answers with status 200, sends no conditional requests, and
+stores no partial answers.
 
 \`\`\`sh
 git clone https://github.com/http-tests/cache-tests /tmp/cache-tests

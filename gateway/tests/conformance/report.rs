@@ -22,15 +22,20 @@ const CACHE_SECTION: &str = "\n## Public HTTP cache test suite\n";
 const PREFACE: &str = "\
 # Conformance
 
-What goes over the wire, byte for byte. Each case starts a product of its own before an upstream that does exactly what a
-script says, writes the bytes that it names, and reads what comes back as a strict recipient does: whatever is not framed
-as RFC 9112 says is noticed. All products have the same routes, limits and deadlines, keep connections to the upstream, and
-buffer no body; their configurations stand in [`gateway/tests/conformance/peers`](../gateway/tests/conformance/peers).
-Where the standard leaves a choice, each of the choices passes. *Ours* is what this gateway promises beyond the standard;
-others are not asked for it. nginx and HAProxy are what Debian ships, with no module added; both match the path as it was
-sent, as the gateway does.
+This page compares behaviour on the wire, byte for byte. Each case starts one product in front of a
+scripted upstream, writes the bytes that it names, and reads the answer as a strict recipient:
+anything that RFC 9112 does not allow is noticed.
 
-`cargo test -p gateway --test conformance` runs the cases against the gateway. This page is written by
+- All products have the same routes, limits and deadlines. They keep connections to the upstream and
+  buffer no body. Their configurations are in
+  [`gateway/tests/conformance/peers`](../gateway/tests/conformance/peers).
+- If the standard leaves a choice, every choice passes.
+- *Ours* is a promise of this gateway beyond the standard. The other products are not asked for it.
+- nginx and HAProxy are Debian's, without added modules. Like the gateway, they match the path as it
+  was sent.
+
+`cargo test -p gateway --test conformance` runs the cases against the gateway. This command runs all
+of them and writes this page:
 
 ```sh
 cargo test -p gateway --test conformance -- compare
