@@ -275,7 +275,7 @@ impl From<Overloaded> for Fault {
     fn from(_: Overloaded) -> Self {
         Self::upstream(
             UpstreamFault::Overloaded,
-            "not asked: too much is under way to it",
+            "not asked: too many requests are under way",
         )
     }
 }

@@ -1,9 +1,11 @@
-//! One request to one upstream and its answer back: prepare, send, relay.
+//! Sends one request to one upstream and relays its answer.
 //!
-//! Each worker speaks HTTP/1.1 for itself, and does so here: what a request says goes from the head that was read into the
-//! head that is written, and back. awc, actix's own client, holds back the first bytes of a body, passes off a chunked
-//! answer that breaks off as whole, and adds fields. hyper's is sound, and took a third of the gateway's own time: a head
-//! is then built of another generation of the `http` crate each way, and moved to a task of its own for each connection.
+//! Each worker speaks HTTP/1.1 itself: a request goes from the head that was read into the head
+//! that is written, and its answer likewise. awc, actix's own client, was rejected: it holds back
+//! the first bytes of a body, passes off a chunked answer that breaks off as complete, and adds
+//! fields. hyper's client is sound, but took a third of the gateway's own time: it builds each head
+//! anew in another generation of the `http` crate, both ways, and moves it to a task for each
+//! connection.
 
 mod answer;
 mod body;
@@ -85,23 +87,24 @@ pub(crate) use tls::{TlsConfig, tls_config};
 use upload::{Progress, Upload};
 pub(crate) use via::{MAX_PASSAGES, is_loop, of_request as via_of, passages_of};
 
-/// A request that has its route, on its way out.
+/// A request with its route, ready to be sent.
 pub(crate) struct Outgoing<'a> {
     pub(crate) request: &'a HttpRequest,
-    /// The request's own, unless its answer is to be stored.
+    /// The request's own method, unless its answer is to be stored.
     pub(crate) method: &'a Method,
-    /// Where the answer is to be stored: the fields that it depends on. Nothing else of the request goes on.
+    /// The fields that the answer depends on, if it is to be stored. Nothing else of the request is
+    /// sent on.
     pub(crate) stored: Option<&'a [HeaderName]>,
-    /// What the upstream is asked for.
+    /// The path and query for the upstream.
     pub(crate) target: PathAndQuery,
     pub(crate) upstream: &'a Upstream,
     pub(crate) pool: &'a Rc<Pool>,
     pub(crate) guard: &'a Arc<Guard>,
     /// The number of the route's circuit.
     pub(crate) circuit: usize,
-    /// What a failure drill does to it.
+    /// The failure drill that applies to the request.
     pub(crate) drill: Option<Drill>,
-    /// Whose share of the upstream it takes; None for what the gateway asks for everybody.
+    /// The client whose share of the upstream it takes. `None` for the gateway's own requests.
     pub(crate) client: Option<Client>,
     pub(crate) request_id: &'a RequestId,
     pub(crate) trace: &'a Trace,
@@ -110,11 +113,12 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) scheme: Scheme,
     pub(crate) trusted_proxies: &'a TrustedProxies,
     pub(crate) max_body: u64,
-    /// The client's connection, where it is one of HTTP/1.
+    /// The client's connection, if it is HTTP/1.
     pub(crate) link: Option<&'a Rc<Link>>,
-    /// Interim answers are for the client. They are not where the answer may be another's, or comes after the client's.
+    /// Whether interim answers go to the client. They do not if the answer may be another client's,
+    /// or comes after the client's.
     pub(crate) takes_interim: bool,
-    /// What is held for the client's connection, where it is one of HTTP/2.
+    /// The bytes held for the client's connection, if it is HTTP/2.
     pub(crate) held: Held,
     /// The budget that bodies are charged to.
     pub(crate) memory: &'a Arc<Memory>,
@@ -124,7 +128,7 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) honours_keys: bool,
 }
 
-/// An answer whose body is yet to come, and what is held until then.
+/// An answer whose body is yet to come, with everything that is held until then.
 struct Answered {
     answer: Answer,
     exchange: Exchange,
@@ -133,8 +137,9 @@ struct Answered {
     circuit: usize,
 }
 
-/// Sends the request, with the body that `payload` is, and answers with the upstream's answer, its body still streaming.
-/// A request that may be repeated ([`Repeat`]) is sent again where another try is within the budget and the deadline.
+/// Sends the request with the body `payload`, and returns the upstream's answer, its body still
+/// streaming. A request that may be repeated ([`Repeat`]) is sent again if the budget and the
+/// deadline allow another try.
 pub(crate) async fn forward(
     outgoing: Outgoing<'_>,
     payload: Option<Payload>,
@@ -181,15 +186,16 @@ pub(crate) async fn forward(
         log::debug!(
             upstream = &*outgoing.upstream.name,
             request_id = outgoing.request_id.as_str();
-            "the upstream was not there, the request is sent once more"
+            "the upstream failed, the request is sent again"
         );
         drop(answered);
         sleep(pause).await;
     }
 }
 
-/// A client that expects a `100 Continue` is not to send its body for an upstream that is not there (RFC 9110 §10.1.1):
-/// before the body is awaited, a connection to the upstream is, under a permit that is then given back.
+/// A client that expects a `100 Continue` must not send its body for an unavailable upstream (RFC
+/// 9110 §10.1.1). So before its body is awaited, this waits for a connection to the upstream, under
+/// a permit that is then given back.
 async fn meet(outgoing: &Outgoing<'_>) -> Result<(), Fault> {
     let expects = outgoing.link.is_some() && outgoing.request.headers().contains_key(EXPECT);
     if !expects || outgoing.drill.is_some() {
@@ -200,7 +206,7 @@ async fn meet(outgoing: &Outgoing<'_>) -> Result<(), Fault> {
         .let_in((outgoing.circuit, Intake::Whole), outgoing.client)
         .await?;
     let began = Instant::now();
-    // Boxed, or each request would carry the room that this one needs.
+    // Boxed, or each request would carry the space that this one needs.
     let met = Box::pin(outgoing.pool.meet()).await;
     met.map_err(|error| {
         let fault = Fault::from(error);
@@ -210,7 +216,7 @@ async fn meet(outgoing: &Outgoing<'_>) -> Result<(), Fault> {
     })
 }
 
-/// One try, whose outcome the circuits learn.
+/// Makes one try, and tells the circuits its outcome.
 async fn attempt(
     outgoing: &Outgoing<'_>,
     framing: Framing,

@@ -78,18 +78,18 @@ impl<'a> Reply<'a> {
             Fault::ShareUsed => {
                 log::info!(
                     upstream = name, route = route, request_id = id;
-                    "not asked: the client has its share of the requests that may be under way"
+                    "not asked: the client has used its share of the requests under way"
                 );
             }
             Fault::NoRoom(reason) => {
                 let cause = match reason {
                     NoRoom::Budget => "limits.memory is used up",
-                    NoRoom::Share => "the client has its share of limits.memory",
+                    NoRoom::Share => "the client has used its share of limits.memory",
                 };
-                log::info!(upstream = name, route = route, request_id = id; "a body is not taken in: {cause}");
+                log::info!(upstream = name, route = route, request_id = id; "there is no room for a body: {cause}");
             }
             Fault::Loop => {
-                log::warn!(upstream = name, route = route, request_id = id; "the request keeps coming back here");
+                log::warn!(upstream = name, route = route, request_id = id; "the request keeps coming back to this gateway");
             }
             Fault::Internal(cause) => {
                 log::error!(route = route, request_id = id; "{cause}");

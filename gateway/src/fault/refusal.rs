@@ -44,7 +44,7 @@ impl Refusal {
             Self::Malformed(what) => what,
             Self::HeadTooLarge => "the header fields are over the limit",
             Self::UriTooLong => "the target is over the limit",
-            Self::Version => "an HTTP version that is not spoken here",
+            Self::Version => "an unsupported HTTP version",
             Self::Upgrade => "a WebSocket",
             Self::Expectation => "an unknown expectation",
             Self::TooSlow => "the head did not arrive in time",

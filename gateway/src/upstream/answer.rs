@@ -1,7 +1,8 @@
-//! The head of an upstream's answer: read, judged, and what of it is for the client. Does no I/O.
+//! Reads and judges the head of an upstream's answer, and picks the fields for the client. Does no
+//! I/O.
 //!
-//! httparse takes no more than RFC 9112 allows of a line; what delimits the body is held to §6.3 here, and nothing is let
-//! through that could be read in one way by some and in another by others.
+//! httparse accepts only lines that RFC 9112 allows. The framing of the body is checked against
+//! §6.3 here. Anything that two recipients could read differently is refused.
 
 mod keep_alive;
 
@@ -21,48 +22,48 @@ use crate::config::limits::AnswerLimits;
 use crate::http::chunks::Chunks;
 use crate::routing::cors;
 
-/// Fields for which there is room without an allocation. Answers have a dozen.
+/// The number of fields that need no allocation. Answers have a dozen.
 const USUAL_FIELDS: usize = 100;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unsound {
-    #[error("an answer that is no HTTP: {0}")]
+    #[error("the answer is not HTTP: {0}")]
     NotHttp(#[from] httparse::Error),
-    #[error("an answer whose head is larger than limits.response_head")]
+    #[error("the answer's head is larger than limits.response_head")]
     TooLarge,
-    #[error("an answer with more fields than limits.response_fields")]
+    #[error("the answer has more fields than limits.response_fields")]
     TooManyFields,
-    #[error("an answer that nobody asked for: {0}")]
+    #[error("the upstream switches protocols unasked: {0}")]
     Switch(StatusCode),
-    #[error("a status that means nothing: {0}")]
+    #[error("the answer has an invalid status: {0}")]
     Status(u16),
-    #[error("an answer with both Content-Length and Transfer-Encoding")]
+    #[error("the answer has both Content-Length and Transfer-Encoding")]
     TwoFramings,
-    #[error("an answer in a transfer coding that nobody asked for")]
+    #[error("the answer has a transfer coding that was not asked for")]
     Coding,
-    #[error("an answer with lengths that differ or are none")]
+    #[error("the answer's lengths differ or are invalid")]
     Length,
 }
 
 /// A head without its body.
 #[derive(Debug)]
 pub(super) struct Answer {
-    /// What of it is for the client: the status, and the fields but for the length.
+    /// The part for the client: the status, and the fields except the length.
     pub(super) response: HttpResponse,
     /// HTTP/1.1, or else HTTP/1.0.
     pub(super) is_1_1: bool,
-    /// The length that it tells of, which may be that of a body which another request would have had.
+    /// The announced length. It may be that of a body that another request would have had.
     pub(super) length: Option<u64>,
 }
 
-/// A head that was read, and what it says of what follows.
+/// A parsed head, with the framing of what follows.
 #[derive(Debug)]
 pub(super) struct Parsed {
     pub(super) answer: Answer,
-    /// Bytes that the head took.
+    /// The size of the head in bytes.
     pub(super) size: usize,
     pub(super) body: Decoder,
-    /// No other may come on this connection.
+    /// Whether no other answer may follow on this connection.
     pub(super) is_last: bool,
     /// How long the connection may be idle and still be used.
     pub(super) idle: Option<Duration>,
@@ -78,7 +79,7 @@ impl Answer {
     }
 }
 
-/// Reads a head from the beginning of `bytes`. Gives nothing where there is more of it to come.
+/// Reads a head from the beginning of `bytes`. `None` if it is not complete yet.
 pub(super) fn parse(
     bytes: &[u8],
     is_head_request: bool,
@@ -114,7 +115,7 @@ fn parse_into<'b>(
     let (Some(code), Some(minor)) = (head.code, head.version) else {
         return Ok(None);
     };
-    // No class beyond the fifth exists (RFC 9110 §15).
+    // There is no class beyond the fifth (RFC 9110 §15).
     let status = StatusCode::from_u16(code).ok();
     let status = status.filter(|status| status.as_u16() <= 599);
     let status = status.ok_or(Unsound::Status(code))?;
@@ -126,7 +127,7 @@ fn parse_into<'b>(
         || status.is_informational()
         || status == StatusCode::NO_CONTENT
         || status == StatusCode::NOT_MODIFIED;
-    // More may follow than is read here.
+    // In this case, more may follow than is read here.
     let promises_a_forbidden_body = status == StatusCode::NO_CONTENT && framing.promises_a_body();
     let connection = ConnectionOptions::new(values_of(head.headers, "connection"));
     let mut response = HttpResponse::new(status);
@@ -150,7 +151,7 @@ fn parse_into<'b>(
     }))
 }
 
-/// How the body is delimited, where there is one (RFC 9112 §6.3).
+/// How the body, if any, is delimited (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Framing {
     Length(u64),
@@ -165,12 +166,12 @@ impl Framing {
         let Some(coding) = codings.next() else {
             return Ok(length.map_or(Self::End, Self::Length));
         };
-        // One of the two lies, and whoever made the answer may mean the other one.
+        // One of the two is wrong, and the sender may have meant either.
         if length.is_some() {
             return Err(Unsound::TwoFramings);
         }
-        // Any other coding would go to the client undecoded and unnamed: the field is hop-by-hop. No `TE` asks for one,
-        // and HTTP/1.0 knows none (§6.1).
+        // Any other coding would reach the client undecoded and unnamed, because the field is
+        // hop-by-hop. No `TE` asks for one, and HTTP/1.0 has none (§6.1).
         if codings.next().is_some() || !coding.eq_ignore_ascii_case(b"chunked") || minor == 0 {
             return Err(Unsound::Coding);
         }
@@ -202,13 +203,13 @@ fn values_of<'a>(fields: &'a [httparse::Header<'_>], name: &str) -> impl Iterato
     fields.iter().filter(of_name).map(|field| field.value)
 }
 
-/// Said twice it still counts, said in two ways it does not (RFC 9110 §8.6).
+/// The announced length. Equal repetitions count once; different ones are refused (RFC 9110 §8.6).
 fn told_length<'a>(values: impl Iterator<Item = &'a [u8]>) -> Result<Option<u64>, Unsound> {
     let mut told = None;
     for value in values {
         let text = std::str::from_utf8(value).ok().ok_or(Unsound::Length)?;
         for item in text.split(',').map(str::trim) {
-            // `parse` alone would take a sign.
+            // `parse` alone would accept a sign.
             let is_number = item.bytes().all(|byte| byte.is_ascii_digit());
             let length = item.parse().ok().filter(|_| is_number);
             let length: u64 = length.ok_or(Unsound::Length)?;
@@ -220,11 +221,11 @@ fn told_length<'a>(values: impl Iterator<Item = &'a [u8]>) -> Result<Option<u64>
     Ok(told)
 }
 
-/// The fields that are the upstream's to say: all but those of its connection, and those of CORS, which is the gateway's.
-/// The server writes the length of a body that there is.
+/// Copies the upstream's own fields: all except those of its connection and those of CORS, which
+/// the gateway writes. The server writes the length of an existing body.
 fn relay(fields: &[httparse::Header<'_>], connection: &ConnectionOptions<'_>, to: &mut HeaderMap) {
     for field in fields {
-        // What httparse takes is a name and a value.
+        // httparse yields only valid names and values.
         let (Ok(name), Ok(value)) = (
             HeaderName::from_bytes(field.name.as_bytes()),
             HeaderValue::from_bytes(field.value),

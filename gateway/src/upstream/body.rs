@@ -1,7 +1,8 @@
-//! A request's body: whether it is here, and whether it can be sent twice.
+//! A request's body: whether it has arrived, and whether it can be sent twice.
 //!
-//! A small body is awaited whole before the upstream is asked, and the beginning of a larger one: whoever sends slowly, or
-//! not at all, holds neither a permit nor a connection to the upstream meanwhile.
+//! A small body is awaited whole before the upstream is asked, and the beginning of a larger one.
+//! So a client that sends slowly, or not at all, meanwhile holds neither a permit nor a connection
+//! to the upstream.
 
 use actix_web::dev::Payload;
 use actix_web::web::Bytes;
@@ -13,12 +14,13 @@ use crate::fault::{ClientFault, Fault};
 use crate::resilience::guard::Intake;
 use crate::resilience::memory::Charge;
 
-/// What is awaited of a body before the upstream is asked. An order has a few hundred bytes; a larger body streams.
+/// How much of a body is awaited before the upstream is asked. An order has a few hundred bytes; a
+/// larger body streams.
 const MOST_AWAITED: usize = 64 * 1024;
 
 pub(super) enum Body {
     None,
-    /// Of the client. Gone once it is on its way.
+    /// The client's body. `None` once it is being sent.
     Stream(Option<Upload>),
     Kept {
         body: Bytes,
@@ -44,8 +46,8 @@ impl Body {
         }))
     }
 
-    /// Waits for the whole body, or for the beginning of a large one. `limits.stall_timeout` and `limits.min_rate` bound
-    /// the wait.
+    /// Waits for the whole body, or for the beginning of a large one. `limits.stall_timeout` and
+    /// `limits.min_rate` bound the wait.
     pub(super) async fn gather(
         &mut self,
         progress: &Progress,
@@ -74,7 +76,7 @@ impl Body {
         Ok(())
     }
 
-    /// How much of it is here before the next try.
+    /// How much of the body has arrived before the next try.
     pub(super) fn intake(&self) -> Intake {
         match self {
             Self::None | Self::Kept { .. } => Intake::Whole,
@@ -82,7 +84,7 @@ impl Body {
         }
     }
 
-    /// For the next try.
+    /// The body for the next try.
     pub(super) fn upload(&mut self) -> Upload {
         match self {
             Self::None => Upload::none(),
@@ -93,7 +95,7 @@ impl Body {
         }
     }
 
-    /// Whether the body is there for another try.
+    /// Whether the whole body is here, so that it can be sent again.
     pub(super) fn is_whole(&self) -> bool {
         !matches!(self, Self::Stream(_))
     }

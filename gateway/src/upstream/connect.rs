@@ -1,4 +1,4 @@
-//! A new connection to an upstream: DNS, TCP, TLS.
+//! Opens a connection to an upstream: DNS, TCP, TLS.
 
 mod race;
 
@@ -21,39 +21,39 @@ use super::tls::TlsConfig;
 use crate::config::Upstream;
 use crate::http::transport::Transport;
 
-/// An idle connection keeps no more room than this for what it reads.
+/// The most buffer that an idle connection keeps for reading.
 const ROOM: usize = 16 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectError {
-    #[error("the upstream's name is not known")]
+    #[error("the upstream's name cannot be resolved")]
     Dns(#[source] io::Error),
     #[error("the upstream's name has no address")]
     NoAddress,
-    #[error("the upstream takes no connection")]
+    #[error("the upstream refuses the connection")]
     Refused(#[source] io::Error),
-    #[error("the upstream's name is none that a certificate can have")]
+    #[error("the upstream's name is not a valid name for a certificate")]
     Name(#[from] InvalidDnsNameError),
-    #[error("no TLS with the upstream")]
+    #[error("the TLS handshake with the upstream failed")]
     Tls(#[source] io::Error),
     #[error("no connection to the upstream within {}", humantime::format_duration(*.0))]
     Timeout(Duration),
 }
 
-/// How one upstream is connected to.
+/// How to connect to one upstream.
 pub(super) struct Connector {
     host: String,
     port: u16,
     tls: Option<TlsConnector>,
     timeout: Duration,
-    /// The address that took the last connection, which is tried first while the name still has it.
+    /// The address of the last connection, which is tried first while the name still has it.
     last: Cell<Option<SocketAddr>>,
 }
 
-/// An open connection. Dropping it closes it at once, whatever is in flight.
+/// An open connection. Dropping it closes it at once, even with an exchange in flight.
 pub(super) struct Connection {
     pub(super) transport: Transport,
-    /// What was read and not yet taken.
+    /// Bytes that were read and not yet taken.
     pub(super) buffer: BytesMut,
     pub(super) made: Instant,
 }
@@ -99,13 +99,13 @@ impl Connector {
         self.open_first_of(&addresses.collect::<Vec<_>>()).await
     }
 
-    /// A connection to the first of the name's addresses that takes one.
+    /// Connects to the first of the name's addresses that accepts.
     async fn open_first_of(&self, resolved: &[SocketAddr]) -> Result<TcpStream, ConnectError> {
         let addresses = race::in_order(resolved, self.last.get());
         let pause = race::pause(self.timeout, addresses.len());
         let connected = race::race(&addresses, pause, |address| async move {
             let stream = TcpStream::connect(address).await?;
-            // Without it, a body's last piece waits for the acknowledgement of the one before.
+            // Otherwise a body's last piece would wait for the acknowledgement of the one before.
             stream.set_nodelay(true)?;
             Ok((stream, address))
         })
@@ -122,9 +122,8 @@ impl Connector {
 }
 
 impl Connection {
-    /// Whether nothing has come since the last answer, as it is on a connection that is open: neither its end nor what
-    /// nobody has asked for.
-    /// Whoever `context` belongs to is woken when that changes.
+    /// Whether nothing has come since the last answer: neither the connection's end nor unasked
+    /// bytes. If so, the connection is open, and the task of `context` is woken when that changes.
     pub(super) fn is_quiet(&mut self, context: &mut Context<'_>) -> bool {
         let mut byte = [0];
         let mut unasked = ReadBuf::new(&mut byte);
@@ -132,7 +131,7 @@ impl Connection {
         read.is_pending() && self.buffer.is_empty()
     }
 
-    /// Lets go of what it needs for large answers alone.
+    /// Frees the buffer if it has grown for a large answer.
     pub(super) fn rest(&mut self) {
         if self.buffer.capacity() > ROOM {
             self.buffer = BytesMut::new();

@@ -1,6 +1,7 @@
-//! How long an upstream may take for an exchange. The time counts in which the upstream is waited for: until the answer's
-//! head has come, and while more of its body is waited for. Time in which the client is waited for, to send its body or
-//! to take the answer, does not count; `limits.stall_timeout` and `limits.min_rate` bound that.
+//! The deadline of an upstream for one exchange. It counts the time in which the upstream is waited
+//! for: until the answer's head has come, and while more of its body is awaited. Time spent waiting
+//! for the client, to send its body or to take the answer, does not count; `limits.stall_timeout`
+//! and `limits.min_rate` bound that.
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
@@ -15,18 +16,18 @@ use super::upload::Progress;
 use crate::http::client_connection::Link;
 use crate::http::lazy_timer::Patience;
 
-/// An upstream that its client has kept waiting for so long, and that ends the connection, is not to blame: servers have
-/// a timeout of their own for what they cannot send.
+/// An upstream that its client has kept waiting for this long is not to blame if it ends the
+/// connection: servers have their own timeout for unsent bytes.
 const LONG: Duration = Duration::from_secs(1);
 
 pub(super) struct Deadline {
-    /// When the upstream has had its time, if it is the one who is waited for until then.
+    /// When the upstream's time is over, if nothing but the upstream is waited for until then.
     at: Cell<Instant>,
-    /// Since when the client is the one.
+    /// Since when the client is waited for.
     paused: Cell<Option<Instant>>,
-    /// A pause was long.
+    /// Whether a pause was long.
     was_paused_long: Cell<bool>,
-    /// Of the client's connection, where it has one request at a time.
+    /// The timer of the client's connection, if it has one request at a time.
     timer: Rc<RefCell<Patience>>,
 }
 
@@ -48,14 +49,14 @@ impl Deadline {
         self.at.get()
     }
 
-    /// From now on the client is waited for.
+    /// Stops the clock: from now on the client is waited for.
     pub(super) fn pause(&self) {
         if self.paused.get().is_none() {
             self.paused.set(Some(Instant::now()));
         }
     }
 
-    /// From now on the upstream is waited for.
+    /// Starts the clock again: from now on the upstream is waited for.
     pub(super) fn resume(&self) {
         if let Some(since) = self.paused.take() {
             let pause = since.elapsed();
@@ -71,8 +72,8 @@ impl Deadline {
         self.was_paused_long.get() || paused.is_some_and(|since| since.elapsed() >= LONG)
     }
 
-    /// What `work` comes to, where that is in time. `upload` tells when it is the client's body that is waited for.
-    /// `work` is pinned by the caller, or there would be room for it twice.
+    /// Returns the output of `work` if it comes in time. `upload` tells when the client's body is
+    /// waited for. The caller pins `work`; otherwise it would take its space twice.
     pub(super) fn hold<W: Future>(
         &self,
         upload: &Progress,
@@ -87,7 +88,7 @@ impl Deadline {
         })
     }
 
-    /// For whoever waits: ready once the upstream has had its time.
+    /// Ready once the upstream's time is over.
     pub(super) fn poll(&self, upload: &Progress, context: &mut Context<'_>) -> Poll<Passed> {
         if upload.is_awaited() {
             self.pause();
@@ -97,7 +98,7 @@ impl Deadline {
         timer.poll_until(self.at.get(), context).map(|()| Passed)
     }
 
-    /// Whether the upstream has had its time, for whoever looks now and then.
+    /// Whether the upstream's time is over, for a caller that polls now and then.
     pub(super) fn has_passed(&self, now: Instant) -> bool {
         self.paused.get().is_none() && now >= self.at.get()
     }
@@ -118,7 +119,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[tokio::test(start_paused = true)]
-    async fn work_ends_in_time_or_at_its_deadline_whatever_the_one_before_it_was() {
+    async fn work_ends_in_time_or_at_its_deadline_whatever_came_before() {
         let (link, upload) = (Rc::new(Link::default()), Progress::default());
         for link in [Some(&link), Some(&link), None] {
             let begun = Instant::now();
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn time_in_which_the_client_is_waited_for_does_not_count() {
+    async fn time_spent_waiting_for_the_client_does_not_count() {
         let begun = Instant::now();
         let deadline = Deadline::after(2 * SECOND, None);
         advance(SECOND).await;
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_upstream_that_its_client_has_kept_waiting_for_long_is_told_apart() {
+    async fn a_long_wait_for_the_client_is_noticed() {
         let deadline = Deadline::after(2 * SECOND, None);
         deadline.pause();
         advance(SECOND / 2).await;

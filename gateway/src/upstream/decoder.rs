@@ -1,31 +1,31 @@
-//! An answer's body as it comes off the wire: where it ends, and what of the bytes is content. Does no I/O.
+//! Decodes an answer's body: finds its end, and separates content from framing. Does no I/O.
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
 use crate::http::chunks::{Chunks, Run};
 
-/// What is read at once where nobody knows how much is to come.
+/// How much to read at once if the rest is of unknown length.
 const USUAL: usize = 32 * 1024;
 
-/// The most that is read at once, and is held of a body at any time.
+/// The most that is read at once, and held of a body at any time.
 const MOST: u64 = 64 * 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Decoder {
-    /// So many bytes are to come.
+    /// This many bytes are to come.
     Exactly(u64),
     Chunked(Chunks),
-    /// Only the connection's end ends it (RFC 9112 §6.3).
+    /// Only the connection's end ends the body (RFC 9112 §6.3).
     UntilEnd,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Decoded {
     Content(Bytes),
-    /// Nothing is left to take: so much is worth reading.
+    /// Nothing is left to take. This many bytes are worth reading.
     More(usize),
     End,
-    /// This is no chunk.
+    /// The chunks are malformed.
     Broken,
 }
 
@@ -69,7 +69,7 @@ impl Decoder {
         *self == Self::Exactly(0)
     }
 
-    /// The connection has ended. Gives whether the body is whole.
+    /// Handles the connection's end. Returns whether the body is complete.
     pub(super) fn end(&mut self) -> bool {
         if *self == Self::UntilEnd {
             *self = Self::Exactly(0);
@@ -85,7 +85,7 @@ mod tests {
 
     use super::{Chunks, Decoded, Decoder};
 
-    /// The content of what comes in these pieces, and what is left where it ends.
+    /// The content of these pieces, and the bytes left after its end.
     fn decode(mut decoder: Decoder, pieces: &[&[u8]]) -> Result<(Vec<u8>, BytesMut), &'static str> {
         let (mut content, mut bytes) = (Vec::new(), BytesMut::new());
         for piece in pieces {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_is_kept_to_and_what_follows_is_left() {
+    fn a_body_ends_after_its_length_and_the_rest_is_left() {
         let (content, left) = decode(Decoder::Exactly(4), &[b"bo", b"dyHTTP"]).unwrap();
         assert_eq!((&content[..], &left[..]), (&b"body"[..], &b"HTTP"[..]));
         assert_eq!(decode(Decoder::Exactly(4), &[b"bod"]), Err("cut"));
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_end_delimits_is_whole_at_the_end() {
+    fn a_body_without_framing_is_complete_at_the_end() {
         let (content, left) = decode(Decoder::UntilEnd, &[b"bo", b"dy"]).unwrap();
         assert_eq!((&content[..], &left[..]), (&b"body"[..], &b""[..]));
     }
@@ -138,7 +138,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_does_not_matter_how_the_bytes_are_cut(
+        fn a_body_is_the_same_however_its_bytes_are_cut(
             chunks in prop::collection::vec("[a-z\r\n]{1,40}", 0..6),
             size in 1..50_usize,
         ) {

@@ -1,4 +1,4 @@
-//! What an error of a connection says: who is at fault, and with what.
+//! Translates the errors of a connection into faults: who is at fault, and with what.
 
 use service_kit::program::chain;
 
@@ -25,12 +25,12 @@ impl From<Failure> for Fault {
     fn from(failure: Failure) -> Self {
         let cause = chain(&failure);
         match failure {
-            // The client's body is to blame, which `Progress` knows.
+            // The client's body is to blame; `Progress` knows how.
             Failure::Unsent(Unsent::Body(_)) => Self::Internal(cause),
             Failure::Unsent(Unsent::Untouched(_)) => {
                 Self::upstream(UpstreamFault::Unreachable, cause)
             }
-            // It did where the answer's head should have been.
+            // The connection ended where the answer's head should have been.
             Failure::Ended | Failure::Broke(_) => Self::upstream(UpstreamFault::Dropped, cause),
             Failure::Unsound(_) | Failure::Chunks => {
                 Self::upstream(UpstreamFault::InvalidResponse, cause)
@@ -49,7 +49,7 @@ mod tests {
     use super::{ConnectError, Fault};
 
     #[test]
-    fn a_connection_that_cannot_be_made_is_unreachable() {
+    fn a_failed_connection_makes_the_upstream_unreachable() {
         let io = || io::Error::from(io::ErrorKind::ConnectionRefused);
         for error in [
             ConnectError::Dns(io()),
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_is_not_made_in_time_is_a_timeout() {
+    fn a_connection_that_takes_too_long_is_a_timeout() {
         let error = ConnectError::Timeout(Duration::from_secs(1));
         assert_eq!(Fault::from(error).code(), Code::UpstreamTimeout);
     }

@@ -1,7 +1,7 @@
-//! An upstream's body as the server asks for it.
+//! An upstream's body, as the server polls it.
 //!
-//! Whatever ends it early is an error, on which the server breaks the connection: a broken body is never passed
-//! off as whole.
+//! Anything that ends it early is an error, on which the server breaks the connection: an
+//! incomplete body is never passed off as complete.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -15,19 +15,19 @@ use actix_web::web::Bytes;
 use super::pieces::Pieces;
 use super::transfer::{Broken, Transfer};
 
-/// A body that is still to come.
+/// A body that is still arriving.
 pub(super) struct Download {
     pub(super) transfer: Rc<RefCell<Transfer>>,
     pub(super) length: Option<u64>,
 }
 
-/// A body that has come whole.
+/// A body that has arrived whole.
 pub(super) struct Whole {
     pub(super) pieces: Pieces,
     pub(super) length: Option<u64>,
 }
 
-/// An upstream that did not say the length gets an answer that does not say it either.
+/// Without a length from the upstream, the client gets none either.
 fn size(length: Option<u64>) -> BodySize {
     length.map_or(BodySize::Stream, BodySize::Sized)
 }

@@ -1,5 +1,5 @@
-//! One request and its answer on one connection (RFC 9112): sent and read at once, since an upstream may answer before it
-//! has the whole request.
+//! One request and its answer on one connection (RFC 9112). Both are sent and read at the same
+//! time, since an upstream may answer before it has the whole request.
 
 use std::future::poll_fn;
 use std::io;
@@ -19,7 +19,7 @@ use super::pool::Lease;
 use super::sending::{Sending, Unsent};
 use super::sweep::Sweep;
 
-/// What is read at once while a head is awaited: a usual answer as a whole.
+/// How much to read at once while a head is awaited: the whole of a usual answer.
 pub(super) const READ: usize = 8 * 1024;
 
 #[derive(Debug, thiserror::Error)]
@@ -32,12 +32,12 @@ pub(super) enum Failure {
     Broke(#[source] io::Error),
     #[error(transparent)]
     Unsound(#[from] Unsound),
-    #[error("a chunked body that is none")]
+    #[error("the body's chunks are malformed")]
     Chunks,
 }
 
 impl Failure {
-    /// The connection ended or broke, rather than that something on it was wrong.
+    /// Whether the connection ended or broke, rather than carried something wrong.
     pub(super) fn is_break(&self) -> bool {
         matches!(
             self,
@@ -46,15 +46,15 @@ impl Failure {
     }
 }
 
-/// Dropping it before its end closes the connection.
+/// One exchange in flight. Dropping it before its end closes the connection.
 pub(super) struct Exchange {
     lease: Lease,
     sending: Sending,
     is_head_request: bool,
-    /// A byte of the answer has come.
+    /// Whether a byte of the answer has come.
     has_begun: bool,
     body: Decoder,
-    /// The body is none.
+    /// Whether the body's framing is malformed.
     is_broken: bool,
     is_last: bool,
     /// How long the upstream keeps the connection open.
@@ -79,12 +79,13 @@ impl Exchange {
         self.has_begun
     }
 
-    /// The request, where nothing of it was taken.
+    /// Returns the request, if nothing of it was taken.
     pub(super) fn into_sending(self) -> Sending {
         self.sending
     }
 
-    /// The answer's head, after which its body can be read. Those of interim answers before it go to `interim`.
+    /// Reads the answer's head; then its body can be read. Interim answers before it go to
+    /// `interim`.
     pub(super) async fn head(&mut self, interim: &mut Interim<'_>) -> Result<Answer, Failure> {
         let limits = self.lease.limits();
         let mut seen = 0;
@@ -112,7 +113,7 @@ impl Exchange {
         }
     }
 
-    /// What has been read of the body already: all of it, for a usual small answer.
+    /// The pieces of the body that have been read already: all of it, for a usual small answer.
     pub(super) fn ready(&mut self) -> Pieces {
         let mut pieces = Pieces::default();
         while !self.body.is_over() {
@@ -120,7 +121,7 @@ impl Exchange {
                 Decoded::Content(content) => pieces.push(content),
                 Decoded::End | Decoded::More(_) => break,
                 Decoded::Broken => {
-                    // It is told once what has come before it has been sent.
+                    // This is reported once the content before it has been sent.
                     self.is_broken = true;
                     break;
                 }
@@ -129,7 +130,7 @@ impl Exchange {
         pieces
     }
 
-    /// The bytes of the body that are to come, where it is known.
+    /// The bytes of the body still to come, if their number is known.
     pub(super) fn left(&self) -> Option<u64> {
         match self.body {
             Decoder::Exactly(left) => Some(left),
@@ -137,12 +138,12 @@ impl Exchange {
         }
     }
 
-    /// What looks after the answers of this connection's pool.
+    /// The sweep that looks after the answers of this connection's pool.
     pub(super) fn sweep(&self) -> &Rc<Sweep> {
         self.lease.sweep()
     }
 
-    /// The next piece of the body.
+    /// Polls the next piece of the body.
     pub(super) fn poll_content(
         &mut self,
         context: &mut Context<'_>,
@@ -157,7 +158,8 @@ impl Exchange {
                 Decoded::Broken => return Poll::Ready(Some(Err(Failure::Chunks))),
                 Decoded::More(count) => match ready!(self.poll_more(count, context)) {
                     Ok(()) => {}
-                    // A write that failed has taken the reset away from reading: this end may not be a clean one.
+                    // A failed write has taken the reset away from reading, so this end may not be
+                    // a clean one.
                     Err(Failure::Ended) if !self.sending.is_deaf() && self.body.end() => {}
                     Err(failure) => return Poll::Ready(Some(Err(failure))),
                 },
@@ -170,7 +172,7 @@ impl Exchange {
         self.body.is_over()
     }
 
-    /// Gives the connection back, unless something is left on it or it is to be closed.
+    /// Gives the connection back, unless bytes are left on it or it must be closed.
     pub(super) fn end(self) {
         let is_clean = self.body.is_over()
             && self.sending.is_whole()
@@ -201,8 +203,8 @@ impl Exchange {
     }
 }
 
-/// Whether a head could end in what has come since `seen` bytes, or is none from the start. One that comes byte by byte is
-/// not to be parsed as often.
+/// Whether a head could end in the bytes since `seen`, or already be malformed. It keeps a head
+/// that comes byte by byte from being parsed each time.
 fn may_be_whole(bytes: &BytesMut, seen: usize) -> bool {
     let fresh = bytes.get(seen.saturating_sub(3)..).unwrap_or_default();
     match seen {
@@ -218,7 +220,7 @@ mod tests {
     use super::may_be_whole;
 
     #[test]
-    fn a_head_is_looked_at_when_it_begins_and_where_it_may_end() {
+    fn a_head_is_parsed_when_it_begins_and_where_it_may_end() {
         let head = BytesMut::from(&b"HTTP/1.1 200 OK\r\nfoo: bar\r\n\r\n"[..]);
         let looked: Vec<_> = (1..=head.len())
             .filter(|length| may_be_whole(&BytesMut::from(&head[..*length]), length - 1))

@@ -1,4 +1,4 @@
-//! What the gateway asks an upstream by itself.
+//! The gateway's own requests to an upstream.
 
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -16,22 +16,22 @@ use super::upload::Upload;
 use crate::fault::{Fault, UpstreamFault};
 use crate::resilience::memory::Charge;
 
-/// A GET.
+/// A GET request.
 pub(crate) struct Fetch<'a> {
     pub(crate) pool: &'a Rc<Pool>,
     pub(crate) upstream: &'a str,
     pub(crate) request_id: &'a str,
     pub(crate) target: &'a PathAndQuery,
-    /// All but `Host`.
+    /// All fields except `Host`.
     pub(crate) fields: HeaderMap,
     pub(crate) deadline: Instant,
-    /// Bytes of the answer's body.
+    /// The most bytes of the answer's body.
     pub(crate) most: usize,
-    /// For those bytes, where they may be many.
+    /// The charge for those bytes, if they may be many.
     pub(crate) charge: Option<Charge>,
 }
 
-/// An answer as a whole.
+/// A whole answer.
 #[derive(Debug)]
 pub(crate) struct Fetched {
     pub(crate) heard: Heard,
@@ -63,7 +63,7 @@ pub(crate) async fn fetch(mut fetch: Fetch<'_>) -> Result<Fetched, Fault> {
             if whole.len() > fetch.most {
                 return Err(Fault::upstream(
                     UpstreamFault::InvalidResponse,
-                    "an answer that is too long",
+                    "the answer is too long",
                 ));
             }
         }

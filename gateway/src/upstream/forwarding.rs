@@ -1,8 +1,10 @@
-//! What the upstream is told of who asked, for which host, over what, and for which path: its own problem bodies can
-//! then name the path that the frontend knows.
+//! Tells the upstream who asked, for which host, over which scheme and for which path, so that its
+//! own problem bodies can name the path that the frontend knows.
 //!
-//! Written twice, as `X-Forwarded-*` and as `Forwarded` (RFC 7239), since upstreams read one or the other, and anew
-//! as a whole: nothing goes on that is not believed (`headers/claims.rs` has what is dropped). `by` is left out (§5.1), for it would tell of the network inside.
+//! It is written twice, as `X-Forwarded-*` and as `Forwarded` (RFC 7239), because upstreams read
+//! one or the other. Both are written anew: nothing is sent on that is not believed
+//! (`headers/claims.rs` lists the dropped fields). `by` is omitted (§5.1), because it would reveal
+//! the network inside.
 
 mod elements;
 
@@ -16,10 +18,10 @@ use super::head::Head;
 use crate::http::grammar::is_authority;
 use crate::routing::client_address::{Believed, Scheme, TrustedProxies};
 
-/// `service_kit::observe::ORIGINAL_PATH`.
+/// The same name as `service_kit::observe::ORIGINAL_PATH`.
 pub(super) const X_FORWARDED_URI: &str = "x-forwarded-uri";
 
-/// Bytes that a value takes at most where nobody stands between.
+/// The most bytes that a value takes without proxies in between.
 const USUAL: usize = 128;
 
 /// How a request came to the gateway.
@@ -43,7 +45,7 @@ impl<'a> Arrival<'a> {
         }
     }
 
-    /// `path` is the one that the client asked for.
+    /// `path` is the client's own.
     pub(super) fn write(&self, path: &str, to: &mut Head) {
         if let Some(chain) = self.chain() {
             to.field("x-forwarded-for", chain.as_bytes());
@@ -57,7 +59,7 @@ impl<'a> Arrival<'a> {
         to.field("forwarded", elements(self).as_bytes());
     }
 
-    /// `X-Forwarded-For`: who is believed to have asked, and whom that came through.
+    /// The value of `X-Forwarded-For`: the client as believed, and the proxies on the way.
     fn chain(&self) -> Option<String> {
         let peer = self.peer?;
         let mut chain = String::with_capacity(USUAL);
@@ -70,7 +72,7 @@ impl<'a> Arrival<'a> {
     }
 }
 
-/// The machinery of `Display` would take more time than all else that a request's head does.
+/// Writes the address itself: `Display` would take more time than all the rest of a head.
 fn push_address(to: &mut String, address: IpAddr) {
     match address {
         IpAddr::V4(address) => {
@@ -86,10 +88,11 @@ fn push_address(to: &mut String, address: IpAddr) {
     }
 }
 
-/// The host that is asked for, which a target in absolute form names before `Host` does (RFC 9112 §3.2.2).
+/// The requested host. In a target of absolute form, it takes precedence over `Host` (RFC 9112
+/// §3.2.2).
 fn host_of(request: &HttpRequest) -> Option<&str> {
     match request.uri().authority() {
-        // Without the user's name.
+        // Without the user name.
         Some(authority) => authority.as_str().rsplit('@').next(),
         None => request.headers().get(HOST)?.to_str().ok(),
     }
@@ -122,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_stranger_only_what_was_seen_is_told() {
+    fn about_a_stranger_only_what_was_seen_is_told() {
         let fields = [
             ("host", "a.example"),
             ("x-forwarded-for", "6.6.6.6"),
@@ -151,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_names_the_scheme_alone_is_believed_too() {
+    fn a_proxy_that_names_only_the_scheme_is_believed_too() {
         let told = told("10.0.0.1", "/", &[("x-forwarded-proto", "https")]);
         let expected = "forwarded: for=unknown;proto=https, for=10.0.0.1;proto=http\n";
         assert!(told.contains("x-forwarded-proto: https\n"), "{told}");
@@ -159,20 +162,20 @@ mod tests {
     }
 
     #[test]
-    fn the_host_of_the_target_goes_before_that_of_the_field() {
+    fn the_targets_host_takes_precedence_over_the_field() {
         let uri = "http://user@a.example:81/menu";
         let told = told("192.0.2.7", uri, &[("host", "b.example")]);
         assert!(told.contains("x-forwarded-host: a.example:81\n"), "{told}");
     }
 
     #[test]
-    fn a_host_that_could_be_none_is_not_told() {
+    fn an_invalid_host_is_not_told() {
         let told = told("192.0.2.7", "/", &[("host", "a\";for=6.6.6.6")]);
         assert!(!told.contains("host"), "{told}");
     }
 
     #[test]
-    fn the_path_is_told_where_the_services_read_it() {
+    fn the_path_is_in_the_field_that_the_services_read() {
         assert_eq!(X_FORWARDED_URI, observe::ORIGINAL_PATH.as_str());
     }
 }

@@ -23,7 +23,7 @@ impl Framing {
         length.map(Self::Length).ok_or(ClientFault::Malformed)
     }
 
-    /// Whether there is nothing to send but the head.
+    /// Whether there is only a head to send.
     pub(super) fn is_empty(self) -> bool {
         matches!(self, Self::None | Self::Length(0))
     }

@@ -1,14 +1,14 @@
-//! The head of a request, as it is written to an upstream (RFC 9112 §3).
+//! Writes the head of a request to an upstream (RFC 9112 §3).
 
 use bytes::{Bytes, BytesMut};
 
-/// What a usual one takes.
+/// The size of a usual head.
 const USUAL: usize = 1024;
 
 pub(super) struct Head(BytesMut);
 
 impl Head {
-    /// What goes in has been parsed: it holds no end of a line.
+    /// The arguments have been parsed before, so they hold no line ends.
     pub(super) fn new(method: &str, target: &str, host: &[u8]) -> Self {
         let mut head = Self(BytesMut::with_capacity(USUAL));
         for text in [method, " ", target, " HTTP/1.1\r\n"] {

@@ -1,17 +1,17 @@
-//! Which fields go through the gateway, and which it writes itself. Decides by name alone.
+//! Decides by name which fields are sent on, and which the gateway writes itself.
 
 mod claims;
 
 use std::borrow::Cow;
 
-/// `service_kit::request_id::HEADER`.
+/// The same name as `service_kit::request_id::HEADER`.
 pub(super) const X_REQUEST_ID: &str = "x-request-id";
 pub(super) const TRACEPARENT: &str = "traceparent";
 
-/// What a head's `Connection` says (RFC 9110 §7.6.1).
+/// The options of a head's `Connection` (RFC 9110 §7.6.1).
 pub(super) struct ConnectionOptions<'a> {
     named: Vec<&'a [u8]>,
-    /// No other message comes on the connection (RFC 9112 §9.6).
+    /// Whether no other message follows on the connection (RFC 9112 §9.6).
     pub(super) is_closing: bool,
 }
 
@@ -22,7 +22,7 @@ impl<'a> ConnectionOptions<'a> {
             named: Vec::new(),
             is_closing: false,
         };
-        // As bytes, for an option beside one that is no text is named all the same.
+        // Compare bytes: one non-UTF-8 option must not hide the valid ones beside it.
         for option in values.flat_map(|value| value.split(|byte| *byte == b',')) {
             let option = option.trim_ascii();
             if option.eq_ignore_ascii_case(b"close") {
@@ -34,8 +34,8 @@ impl<'a> ConnectionOptions<'a> {
         options
     }
 
-    /// Whether a field is meant for the last recipient: all are but the hop-by-hop ones (RFC 9110 §7.6.1) and those
-    /// that `Connection` names. `name` is in lower case.
+    /// Whether a field is end-to-end: neither hop-by-hop (RFC 9110 §7.6.1) nor named by
+    /// `Connection`. `name` is in lower case.
     pub(super) fn lets_through(&self, name: &str) -> bool {
         let name_is = |named: &&[u8]| name.as_bytes().eq_ignore_ascii_case(named);
         !is_hop_by_hop(name) && !self.named.iter().any(name_is)
@@ -52,19 +52,19 @@ pub(super) fn is_hop_by_hop(name: &str) -> bool {
             | "trailer"
             | "transfer-encoding"
             | "upgrade"
-            // An option's name, reserved so that no field has it (RFC 9112 §9.6).
+            // The name of an option, reserved so that no field has it (RFC 9112 §9.6).
             | "close"
-            // Meant for the next proxy, which is this one (RFC 9110 §11.7).
+            // Addressed to the next proxy, which is this one (RFC 9110 §11.7).
             | "proxy-authenticate"
             | "proxy-authorization"
-            // Answered with 100 where the body is taken (RFC 9110 §10.1.1).
+            // The gateway answers it with 100 when the body is taken (RFC 9110 §10.1.1).
             | "expect"
     )
 }
 
-/// The fields of a request that its sender does not decide: those that the gateway writes anew, and [`claims`]. The
-/// upstream has a host of its own, the body is framed anew, and what tells who asked goes on only as far as it is
-/// believed. `name` is in lower case.
+/// Whether the field is not its sender's to decide: the gateway writes it anew, or it is one of the
+/// [`claims`]. The upstream has its own host, the body is framed anew, and claims about the client
+/// are sent on only as far as they are believed. `name` is in lower case.
 pub(super) fn is_withheld(name: &str) -> bool {
     match folded(name) {
         Cow::Borrowed(name) => is_not_its_own(name),
@@ -79,8 +79,8 @@ fn is_not_its_own(name: &str) -> bool {
     ) || claims::is_claim(name)
 }
 
-/// The name as a server sees it that takes every character but letters and digits for the same, as CGI and its heirs do
-/// (RFC 3875 §4.1.18): `X_Forwarded_For` is read there as `X-Forwarded-For` is.
+/// The name as a server sees it that treats every character but letters and digits alike, as CGI
+/// and its successors do (RFC 3875 §4.1.18): they read `X_Forwarded_For` as `X-Forwarded-For`.
 fn folded(name: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     if name.bytes().all(is_plain) {
@@ -110,20 +110,20 @@ mod tests {
     }
 
     #[test]
-    fn hop_by_hop_fields_stay_behind() {
+    fn hop_by_hop_fields_are_dropped() {
         let names = [&HOP_BY_HOP[..], &["authorization"]].concat();
         assert_eq!(through(&["keep-alive"], &names), ["authorization"]);
     }
 
     #[test]
-    fn what_connection_names_stays_behind() {
+    fn fields_named_by_connection_are_dropped() {
         let names = ["x-secret", "x-other", "x-mine"];
         let connection = ["close, X-Secret", "x-other"];
         assert_eq!(through(&connection, &names), ["x-mine"]);
     }
 
     #[test]
-    fn what_the_gateway_writes_itself_is_not_taken_over() {
+    fn fields_that_the_gateway_writes_are_not_copied() {
         for name in [observe::ORIGINAL_PATH, request_id::HEADER] {
             assert!(is_withheld(name.as_str()), "{name}");
         }
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_a_server_could_fold_to_one_of_the_gateways_own_stays_behind() {
+    fn a_name_that_folds_to_one_of_the_gateways_own_is_dropped() {
         for name in [
             "x_forwarded_for",
             "x_forwarded-for",
@@ -158,11 +158,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_spelling_of_a_claim_goes_through(
+        fn no_spelling_of_a_claim_is_sent_on(
             name in prop::sample::select(claims::known().collect::<Vec<_>>()),
             picks in prop::collection::vec(0..FOLDED.len(), 8),
         ) {
-            // Case is gone once a name has been read.
+            // A name that has been read is in lower case.
             let mut picks = picks.into_iter().cycle();
             let spell = |c| match c {
                 '-' => picks.next().map_or(c, |pick| char::from(FOLDED[pick])),
@@ -173,11 +173,11 @@ mod tests {
         }
     }
 
-    /// A field's name, as the server has it: in lower case.
+    /// A field's name as the server gives it: in lower case.
     fn name() -> impl Strategy<Value = String> {
         prop_oneof![
             prop::sample::select(HOP_BY_HOP.to_vec()).prop_map(str::to_owned),
-            // Few letters, so that names meet.
+            // Few letters, so that names collide.
             "[a-c]{1,2}",
             "[!#$%&'*+.^_`|~0-9a-z-]{1,12}",
         ]
@@ -190,7 +190,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_goes_through_but_what_is_neither_hop_by_hop_nor_named(
+        fn only_fields_neither_hop_by_hop_nor_named_are_sent_on(
             lines in prop::collection::vec(prop::collection::vec(option(), 0..4), 0..3),
             names in prop::collection::vec(name(), 0..8),
         ) {

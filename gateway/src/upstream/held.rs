@@ -1,12 +1,13 @@
-//! The bytes that the gateway holds for one connection of HTTP/2: small answers that their client has not taken yet, and
-//! small bodies that have not come whole.
+//! Counts the bytes that the gateway holds for one HTTP/2 connection: small answers that the client
+//! has not taken yet, and small bodies that have not arrived whole.
 //!
-//! Such a connection has up to a hundred requests at once, and what is held for them takes neither a permit nor a
-//! connection to an upstream. So it needs a bound of its own. Beyond it nothing more is held: bodies stream, and whoever
-//! is faster waits. A connection of HTTP/1 has one request at a time, which is bound enough.
+//! Such a connection has up to a hundred requests at once, and what is held for them takes neither
+//! a permit nor a connection to an upstream. So it needs a bound of its own. Beyond the bound
+//! nothing more is held: bodies stream, and the faster side waits. A connection of HTTP/1 has one
+//! request at a time, which is bound enough.
 //!
-//! Answers beyond what a connection of HTTP/1 would have in its buffers are charged to the budget of all
-//! (`gateway/src/resilience/memory.rs`); the bodies of requests are where they are gathered.
+//! Answers beyond the size of an HTTP/1 connection's buffers are charged to the common budget
+//! (`gateway/src/resilience/memory.rs`). Request bodies are charged where they are gathered.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,21 +16,22 @@ use bytes::Bytes;
 
 use crate::resilience::memory::{Charge, Memory};
 
-/// Sixteen bodies of the largest size that is taken whole.
+/// Sixteen bodies of the largest size that is held whole.
 const MOST: usize = 1024 * 1024;
 
-/// Answers of up to so many bytes are not charged to the budget of all: about what a connection of HTTP/1 has written for a
-/// client that reads slowly.
+/// Answers up to this many bytes are not charged to the common budget: an HTTP/1 connection has
+/// written about as much for a client that reads slowly.
 const FREE: usize = 32 * 1024;
 
-/// A piece of up to this size is copied: it may stand in a buffer of 8 KiB, all of which would be held with it.
+/// A piece up to this size is copied: it may be part of a buffer of 8 KiB, which would be held
+/// whole.
 const COPIED: usize = 4 * 1024;
 
-/// What is held for one connection. None for one of HTTP/1.
+/// The bytes held for one connection. `None` for HTTP/1.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Held(Option<Arc<AtomicUsize>>);
 
-/// Bytes that count until the last reference to them is dropped.
+/// Bytes that are counted until the last reference to them is dropped.
 struct Counted {
     bytes: Bytes,
     held: Arc<AtomicUsize>,
@@ -41,18 +43,19 @@ impl Held {
         Self(Some(Arc::default()))
     }
 
-    /// Whether one more piece may be held. Pieces have 64 KiB at most, so that the bound is passed by as much at most.
+    /// Whether one more piece may be held. Pieces have at most 64 KiB, so the bound is exceeded by
+    /// at most that.
     pub(crate) fn has_room(&self) -> bool {
         let held = self.0.as_ref();
         held.is_none_or(|held| held.load(Ordering::Relaxed) < MOST)
     }
 
-    /// Whether one more piece of an answer may be held, within the budget of all as well.
+    /// Whether one more piece of an answer may be held, by the common budget as well.
     pub(crate) fn has_room_in(&self, memory: &Memory) -> bool {
         self.has_room() && (!self.is_charged(0) || memory.has_room())
     }
 
-    /// Whether what is held of answers is charged to the budget of all, with `more`.
+    /// Whether the held answers, with `more` bytes, are charged to the common budget.
     fn is_charged(&self, more: usize) -> bool {
         let held = self.0.as_ref();
         held.is_some_and(|held| held.load(Ordering::Relaxed) + more > FREE)
@@ -63,13 +66,14 @@ impl Held {
         self.hold_charged(bytes, None)
     }
 
-    /// The same for an answer, with a charge where so much is held already.
+    /// The same for an answer, with a charge if much is held already.
     pub(crate) fn hold_answer(&self, bytes: Bytes, charge: impl FnOnce() -> Charge) -> Bytes {
         if !self.is_charged(bytes.len()) {
             return self.hold(bytes);
         }
         let mut charge = charge();
-        // It is here already: without room it is held all the same, and the next one is not.
+        // The bytes are already in memory. Without room they are held all the same, but the next
+        // ones are not.
         let _ = charge.take(bytes.len());
         self.hold_charged(bytes, Some(charge))
     }
@@ -112,7 +116,7 @@ mod tests {
     use crate::resilience::memory::Memory;
 
     #[test]
-    fn answers_beyond_a_few_are_charged_to_the_budget_of_all() {
+    fn answers_beyond_a_few_are_charged_to_the_common_budget() {
         let memory = Memory::new(MemoryLimits {
             most: 2 * FREE,
             per_client: 2 * FREE,
@@ -135,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn so_much_is_held_and_room_comes_back_with_the_last_reference() {
+    fn the_bound_holds_and_room_returns_with_the_last_reference() {
         let held = Held::of_a_connection();
         let piece = Bytes::from(vec![b'x'; MOST / 4]);
         let mut all: Vec<_> = (0..4).map(|_| held.hold(piece.clone())).collect();
@@ -150,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_small_piece_does_not_hold_the_buffer_that_it_stands_in() {
+    fn a_small_piece_does_not_hold_its_buffer() {
         let buffer = Bytes::from(vec![b'x'; 2 * COPIED]);
         let piece = Held::of_a_connection().hold(buffer.slice(..COPIED));
         assert_eq!(piece, buffer.slice(..COPIED));

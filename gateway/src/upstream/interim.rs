@@ -1,7 +1,8 @@
-//! Interim answers of an upstream on their way to the client, such as `103 Early Hints` (RFC 8297).
+//! Relays an upstream's interim answers to the client, such as `103 Early Hints` (RFC 8297).
 //!
-//! RFC 9110 §15.2: a proxy forwards them, except those that it has asked for itself. `100 Continue` is between the gateway
-//! and whoever it speaks to, on either side: one of an upstream is passed over. `101` is an answer, and refused elsewhere.
+//! A proxy forwards them, except those that it has asked for itself (RFC 9110 §15.2). `100
+//! Continue` concerns only the gateway and its peer, on either side, so an upstream's is skipped.
+//! `101` counts as an answer, and is refused elsewhere.
 
 use std::rc::Rc;
 
@@ -11,17 +12,19 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 
 use crate::http::client_connection::Link;
 
-/// As many are relayed of one answer. One is usual; more are an upstream that tells of its progress.
+/// The most interim answers that are relayed for one answer. One is usual; more come from an
+/// upstream that reports its progress.
 const MOST: u8 = 8;
 
-/// The largest head that is relayed. It is held until the client takes it, and a client may hold up [`MOST`] of them.
+/// The largest head that is relayed. It is held until the client takes it, and up to [`MOST`] may
+/// wait.
 const LARGEST: usize = 8 * 1024;
 
 const EARLY_HINTS: u16 = 103;
 
-/// Where the interim answers to one request go.
+/// Receives the interim answers to one request.
 pub(super) struct Interim<'a> {
-    /// None where the client cannot take any.
+    /// `None` if the client cannot take any.
     link: Option<&'a Rc<Link>>,
     left: u8,
 }
@@ -31,8 +34,8 @@ impl<'a> Interim<'a> {
         Self { link, left: MOST }
     }
 
-    /// Relays `answer`, whose head took `size` bytes, if it is for the client. One that is not relayed is dropped: the
-    /// final answer does not depend on it.
+    /// Relays `answer`, whose head took `size` bytes, if it is for the client. Otherwise drops it:
+    /// the final answer does not depend on it.
     pub(super) fn relay(&mut self, answer: &HttpResponse, size: usize) {
         let Some(link) = self.link else {
             return;
@@ -47,7 +50,7 @@ impl<'a> Interim<'a> {
     }
 }
 
-/// The head as HTTP/1.1 has it. Its fields have been held against the same rules as those of any answer.
+/// The head in the form of HTTP/1.1. Its fields passed the same checks as those of any answer.
 fn write(answer: &HttpResponse) -> Bytes {
     let status = answer.status();
     let reason = match status.as_u16() {
@@ -111,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_relayed_has_a_bound() {
+    fn relayed_interim_answers_are_bounded() {
         assert_eq!(relayed(&[103; 100], LARGEST).len(), usize::from(MOST));
         assert_eq!(relayed(&[103], LARGEST + 1), [""; 0]);
     }

@@ -1,4 +1,4 @@
-//! What the outcome of a try says of the upstream, and who is told.
+//! Judges a try's outcome as evidence about the upstream, and tells the circuits.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use crate::fault::{Fault, UpstreamFault};
 use crate::resilience::drills::DrilledTry;
 use crate::resilience::guard::{Evidence, Ticket};
 
-/// What the head of an answer says.
+/// The part of an answer's head that is evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Heard {
     pub(crate) status: StatusCode,
-    /// Of a 503 alone, which it makes a refusal on purpose.
+    /// Only for a 503, which it makes a refusal on purpose.
     retry_after: Option<Duration>,
 }
 
@@ -34,7 +34,8 @@ impl Heard {
     }
 }
 
-/// Whether somebody says for the upstream that it is not there. A 500 is one request's misfortune, not an outage.
+/// Whether the status says that the upstream is unavailable. A 500 is the failure of one request,
+/// not an outage.
 pub(crate) fn is_outage(status: StatusCode) -> bool {
     matches!(
         status,
@@ -42,8 +43,8 @@ pub(crate) fn is_outage(status: StatusCode) -> bool {
     )
 }
 
-/// Tells the circuits. What was the client's fault, or the gateway's, says nothing of the upstream; what a drill has done is
-/// for its own circuit alone.
+/// Tells the circuits the outcome. A fault of the client or the gateway is no evidence about the
+/// upstream, and a drill's effect concerns only the drill's own circuit.
 pub(crate) fn settle(ticket: Ticket, drilled: Option<DrilledTry>, outcome: Result<Heard, &Fault>) {
     let is_of_drill = outcome.is_err_and(|fault| fault.drill().is_some());
     let evidence = match is_of_drill {
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_proves_that_the_upstream_is_there_unless_somebody_else_gave_it() {
+    fn an_answer_proves_that_the_upstream_is_available_unless_a_proxy_gave_it() {
         for status in [200, 304, 404, 429, 500, 501] {
             assert_eq!(heard(status, None), Some(Evidence::Answered));
             assert_eq!(heard(status, Some("5")), Some(Evidence::Answered));
@@ -126,14 +127,14 @@ mod tests {
     }
 
     #[test]
-    fn a_503_that_says_when_to_come_back_is_a_refusal_on_purpose() {
+    fn a_503_with_retry_after_is_a_refusal_on_purpose() {
         let retry_after = Duration::from_secs(5);
         assert_eq!(
             heard(503, Some("5")),
             Some(Evidence::Refused { retry_after })
         );
         assert_eq!(heard(503, None), Some(Evidence::Unavailable));
-        // It says nothing that can be read.
+        // Its `Retry-After` is malformed.
         assert_eq!(heard(503, Some("soon")), Some(Evidence::Unavailable));
     }
 

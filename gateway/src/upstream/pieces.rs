@@ -1,4 +1,5 @@
-//! Pieces of a body that have been read and not yet taken. Most bodies have one, for which nothing is allocated.
+//! Pieces of a body that have been read and not yet taken. Most bodies have one, which needs no
+//! allocation.
 
 use std::collections::VecDeque;
 
@@ -40,12 +41,12 @@ impl Pieces {
         self.rest.as_ref().is_none_or(|rest| rest.is_empty())
     }
 
-    /// Bytes.
+    /// The size in bytes.
     pub(super) fn size(&self) -> usize {
         self.size
     }
 
-    /// All of it in one piece.
+    /// Joins the pieces into one.
     pub(super) fn join(mut self) -> Bytes {
         if self.is_first_all() {
             return self.first.unwrap_or_default();
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_come_out_in_the_order_in_which_they_went_in() {
+    fn pieces_come_out_in_order() {
         let mut pieces = of(&["a", "bc"]);
         assert_eq!((pieces.size(), pieces.pop().unwrap()), (3, "a".into()));
         pieces.push("d".into());

@@ -1,8 +1,8 @@
-//! The connections to the upstreams: one pool per upstream and worker, so that nothing is shared between threads
-//! and an upstream that hangs takes no connection from another.
+//! The connections to the upstreams: one pool per upstream and worker, so that threads share
+//! nothing and an upstream that hangs takes no connection from another.
 //!
-//! How many are open at once is not limited here. A task for each pool watches over the idle ones: what the upstream closes,
-//! or says unasked, closes them at once.
+//! The number of open connections is not limited here. A task for each pool watches the idle ones,
+//! and closes a connection at once when the upstream closes it or sends unasked bytes.
 
 mod idle;
 
@@ -23,7 +23,7 @@ use super::tls::TlsConfig;
 use crate::config::Upstream;
 use crate::config::limits::{AnswerLimits, Limits};
 
-/// How often idle connections that have grown old are looked for, as long as there are any.
+/// How often to look for idle connections that have grown old, while there are any.
 const SWEEP: Duration = Duration::from_secs(1);
 
 /// The pools of one worker, in the order of the upstreams.
@@ -31,7 +31,7 @@ pub(crate) struct Pools(Vec<Rc<Pool>>);
 
 pub(crate) struct Pool {
     connector: Connector,
-    /// What `Host` says to this upstream.
+    /// The `Host` for this upstream.
     host: HeaderValue,
     /// The upstream's `idle_timeout`.
     idle_timeout: Duration,
@@ -40,12 +40,12 @@ pub(crate) struct Pool {
     /// Looks after the answers that wait for their clients.
     sweep: Rc<Sweep>,
     is_watched: Cell<bool>,
-    /// Of the task that watches over the idle ones.
+    /// Wakes the task that watches the idle connections.
     watcher: RefCell<Waker>,
 }
 
-/// A connection that one exchange has to itself. Dropping it closes the connection: what is left of a broken
-/// exchange cannot be told from the next one.
+/// A connection that one exchange has to itself. Dropping it closes the connection, because the
+/// rest of a broken exchange cannot be told from the next one.
 pub(super) struct Lease {
     pub(super) connection: Connection,
     pool: Rc<Pool>,
@@ -80,7 +80,7 @@ impl Pool {
         self.host.as_bytes()
     }
 
-    /// An idle connection, where there is one.
+    /// Takes an idle connection, if there is one.
     pub(super) fn take(self: &Rc<Self>) -> Option<Lease> {
         let mut idle = self.idle.borrow_mut();
         let mut nobody = Context::from_waker(Waker::noop());
@@ -88,7 +88,7 @@ impl Pool {
         Some(self.lease(connection))
     }
 
-    /// Finds out whether the upstream takes a connection, which is kept for the next exchange.
+    /// Finds out whether the upstream accepts a connection, and keeps it for the next exchange.
     pub(super) async fn meet(self: &Rc<Self>) -> Result<(), ConnectError> {
         if !self.has_idle() {
             self.connect().await?.give_back(None);
@@ -103,7 +103,7 @@ impl Pool {
         idle.sweep(Instant::now(), |idle| idle.is_quiet(&mut watcher))
     }
 
-    /// A new connection.
+    /// Opens a new connection.
     pub(super) async fn connect(self: &Rc<Self>) -> Result<Lease, ConnectError> {
         let connection = self.connector.connect().await?;
         if !self.is_watched.replace(true) {
@@ -112,7 +112,8 @@ impl Pool {
         Ok(self.lease(connection))
     }
 
-    /// Ends when no connection is idle: the next new one begins it again.
+    /// Watches the idle connections. Ends when there is none; the next new connection starts it
+    /// again.
     async fn watch(self: Rc<Self>) {
         loop {
             let mut sweep = pin!(sleep(SWEEP));
@@ -145,13 +146,13 @@ impl Lease {
         &self.pool.sweep
     }
 
-    /// What the head of an answer may take on it.
+    /// The limits on the head of an answer.
     pub(super) fn limits(&self) -> AnswerLimits {
         self.pool.limits
     }
 
-    /// Ends the lease after a whole exchange. The connection is kept for the next one, if nothing has come on it, for
-    /// `idle_timeout` or for what the upstream itself has said, whichever is shorter.
+    /// Ends the lease after a complete exchange. If nothing more has come on it, the connection is
+    /// kept for the next one: for `idle_timeout` or the upstream's own time, whichever is shorter.
     pub(super) fn give_back(mut self, said: Option<Duration>) {
         self.connection.rest();
         let watcher = self.pool.watcher.borrow();

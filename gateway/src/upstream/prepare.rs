@@ -1,4 +1,4 @@
-//! The request as the upstream gets it.
+//! Writes the request for the upstream.
 
 use actix_web::http::header::CONNECTION;
 use bytes::Bytes;
@@ -10,14 +10,14 @@ use super::stored::{Marks, prepare_stored};
 use super::{Outgoing, headers, via};
 use crate::fault::{ClientFault, Fault};
 
-/// What a server here (actix-http) reads of a head at most. No common one reads more.
+/// The largest head that the services' server (actix-http) reads. No common server reads more.
 const LARGEST: usize = 128 * 1024;
 
-/// Its head. A second try gets the same.
+/// Writes the head. A second try gets the same one.
 ///
 /// # Errors
-/// What the gateway itself has to say, the path once more and who has asked, makes the head larger than a server reads.
-/// The client is told, before the upstream could answer with a bare refusal.
+/// The gateway's additions, the path once more and the client's addresses, make the head larger
+/// than a server reads. The client is told, before the upstream could answer with a bare refusal.
 pub(super) fn prepare(outgoing: &Outgoing<'_>, framing: Framing) -> Result<Bytes, Fault> {
     let request = outgoing.request;
     let (method, target) = (outgoing.method.as_str(), outgoing.target.as_str());

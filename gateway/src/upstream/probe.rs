@@ -1,7 +1,7 @@
-//! Asks each upstream every second whether it is well, where it is configured how: so that an outage shows without
-//! traffic, and its end too.
+//! Asks each upstream with a configured probe every second whether it is well, so that an outage
+//! and its end show without traffic.
 //!
-//! One probe at a time: while the circuit is open this is all that the upstream sees.
+//! Only one probe runs at a time: while the circuit is open, the upstream sees nothing else.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -21,10 +21,11 @@ use crate::fault::Fault;
 use crate::resilience::guard::{Check, Guard, Phase};
 use crate::upstream::{Fetch, Fetched, Pool, Pools, TlsConfig, fetch, is_outage};
 
-/// Of a probe and of its answer: an upstream that is back is found within two seconds.
+/// The pause between probes, and the limit on their answers: an available upstream is noticed
+/// within two seconds.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// An answer to a probe says little.
+/// The most bytes of a probe's answer, which says little.
 const MOST: usize = 64 * 1024;
 
 pub(crate) async fn run(state: Arc<State>, tls: TlsConfig, draining: Draining) {
@@ -61,7 +62,7 @@ impl Watch<'_> {
     async fn watch(self) {
         loop {
             self.probe().await;
-            // While the circuit is open, it says when.
+            // While the circuit is open, it sets the time.
             sleep(match self.guard.phase() {
                 Phase::Open { retry_after } => retry_after,
                 Phase::Closed | Phase::HalfOpen { .. } => EVERY,
@@ -70,7 +71,8 @@ impl Watch<'_> {
         }
     }
 
-    /// Asks the upstream itself, whatever drills there are. What a drill makes of the answer is for its own circuit.
+    /// Asks the real upstream, even during a drill. A drill's effect on the answer is for the
+    /// drill's own circuit.
     async fn probe(&self) {
         let is_well = match self.guard.check() {
             Some(check) => self.ask(check).await,
@@ -83,7 +85,7 @@ impl Watch<'_> {
         }
     }
 
-    /// Whether the upstream is well, which its circuit is told.
+    /// Asks the upstream whether it is well, and tells its circuit.
     async fn ask(&self, check: Check) -> bool {
         let id = RequestId::make();
         let mut fields = HeaderMap::new();

@@ -1,4 +1,4 @@
-//! The answer as the client gets it.
+//! Makes the client's answer from the upstream's.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -20,16 +20,16 @@ use super::{Answered, Outgoing, via};
 use crate::fault::Fault;
 use crate::resilience::memory::{Charge, NoRoom};
 
-/// Who is waited for, and for how long.
+/// The wait for the upstream and for the client, with their limits.
 pub(super) struct Waiting {
     pub(super) deadline: Deadline,
     pub(super) upload: Progress,
 }
 
-/// The answer as it came: status, end-to-end fields, body.
+/// Returns the answer as it came: status, end-to-end fields, body.
 ///
 /// # Errors
-/// There is no room for a body that streams. The request changed nothing, or it would have to be answered all the same.
+/// There is no room for a body that streams. Only a safe request fails with it: it changed nothing.
 pub(super) fn relay(
     answered: Answered,
     outgoing: &Outgoing<'_>,
@@ -47,7 +47,7 @@ pub(super) fn relay(
     let mut response = answer.response;
     let fields = response.headers_mut();
     fields.append(VIA, via::of_answer(answer.is_1_1));
-    // The length is then that of the body which a GET would have had (RFC 9110 §8.6).
+    // This is the length of the body that a GET would have had (RFC 9110 §8.6).
     if let Some(length) = answer.length
         && (is_head || status == StatusCode::NOT_MODIFIED)
     {
@@ -68,7 +68,7 @@ pub(super) fn relay(
         Pieces::default()
     };
     if exchange.is_over() {
-        // The connection and the permit go back before the client has taken anything.
+        // The connection and the permit are free before the client has taken anything.
         exchange.end();
         return Ok(response.set_body(whole(ready, length, outgoing)));
     }
@@ -91,7 +91,8 @@ pub(super) fn relay(
     Ok(response.set_body(BoxBody::new(Download { transfer, length })))
 }
 
-/// For what is held of a body that streams. None where that is no more than the connection's own buffer.
+/// Charges for the held part of a body that streams. `None` if that is at most the connection's own
+/// buffer.
 fn charge(exchange: &Exchange, outgoing: &Outgoing<'_>) -> Result<Option<Charge>, NoRoom> {
     let left = exchange.left().and_then(|left| usize::try_from(left).ok());
     let most = left.map_or(MOST_AHEAD, |left| left.min(MOST_AHEAD));
@@ -103,7 +104,7 @@ fn charge(exchange: &Exchange, outgoing: &Outgoing<'_>) -> Result<Option<Charge>
     Ok(Some(charge))
 }
 
-/// A body that has come whole.
+/// The body for an answer that has arrived whole.
 fn whole(pieces: Pieces, length: Option<u64>, outgoing: &Outgoing<'_>) -> BoxBody {
     let charge = || outgoing.memory.charge(outgoing.client);
     let body = outgoing.held.hold_answer(pieces.join(), charge);
@@ -117,9 +118,9 @@ fn whole(pieces: Pieces, length: Option<u64>, outgoing: &Outgoing<'_>) -> BoxBod
     BoxBody::new(Whole { pieces, length })
 }
 
-/// Makes the server leave the length of an answer to HEAD as it is and send no body. Said as a body of unknown length
-/// that ends at once, since with a known one a request that the client has sent after this one makes the server
-/// forget (actix-http 3.20) that it answers a HEAD.
+/// Makes the server keep the length of an answer to HEAD and send no body. The body has an unknown
+/// length and ends at once. With a known length, a request that the client sends after this one
+/// makes the server forget that it answers a HEAD (actix-http 3.20).
 pub(crate) fn withhold(mut response: HttpResponse) -> HttpResponse {
     if !response.headers().contains_key(CONTENT_LENGTH) {
         return response.set_body(BoxBody::new(body::None::new()));

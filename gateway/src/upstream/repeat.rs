@@ -1,25 +1,26 @@
-//! Whether a request may be sent a second time. Decides by the method, the route and the client's key, before anything
-//! is sent.
+//! Decides whether a request may be sent a second time: by the method, the route and the client's
+//! key, before anything is sent.
 //!
-//! Only a safe method (RFC 9110 §9.2.1) may always be repeated. PUT and DELETE are idempotent (§9.2.2), and a repeat can
-//! still mislead: a DELETE that was done and whose answer was lost comes back as a 404, and a PUT overwrites what another
-//! client wrote in between. They are treated as POST and PATCH are: repeated where nothing was sent, or where the upstream
-//! recognises the repeat by its `Idempotency-Key`. A client may send any key, so the route says whether the upstream
-//! honours them.
+//! Only a safe method (RFC 9110 §9.2.1) may always be repeated. PUT and DELETE are idempotent
+//! (§9.2.2), but a repeat can still mislead: a DELETE that was carried out and whose answer was
+//! lost comes back as a 404, and a PUT overwrites what another client wrote in between. They are
+//! treated like POST and PATCH: repeated if nothing was sent, or if the upstream recognises the
+//! repeat by its `Idempotency-Key`. A client may send any key, so the route says whether the
+//! upstream honours them.
 
 use actix_web::http::Method;
 use actix_web::http::header::{HeaderMap, HeaderName};
 
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// What `service_kit::idempotency` accepts at most.
+/// The longest key that `service_kit::idempotency` accepts.
 const LONGEST_KEY: usize = 255;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Repeat {
-    /// Doing it twice is doing it once.
+    /// Sending it twice has the same effect as once.
     Harmless,
-    /// Only where nothing of the request was sent.
+    /// Only if nothing of the request was sent.
     Unsent,
 }
 
@@ -34,8 +35,8 @@ impl Repeat {
     }
 }
 
-/// One key of 1 to 255 visible ASCII characters. The services refuse any other, and an upstream that ignores a bad key
-/// would do the request twice.
+/// Whether there is one key of 1 to 255 visible ASCII characters. The services refuse any other
+/// key, and an upstream that ignores a bad key would carry out the request twice.
 fn has_key(fields: &HeaderMap) -> bool {
     let mut keys = fields.get_all(&IDEMPOTENCY_KEY);
     let (Some(key), None) = (keys.next(), keys.next()) else {
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_counts_only_where_the_route_says_that_the_upstream_honours_it() {
+    fn a_key_counts_only_if_the_route_honours_it() {
         for method in [Method::POST, Method::PATCH, Method::PUT, Method::DELETE] {
             assert_eq!(Repeat::of(&method, true, &with(&["k"])), Repeat::Harmless);
             assert_eq!(Repeat::of(&method, false, &with(&["k"])), Repeat::Unsent);
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_a_service_would_refuse_counts_as_none() {
+    fn an_invalid_key_does_not_count() {
         let (long, longer) = ("k".repeat(255), "k".repeat(256));
         for (keys, repeat) in [
             (&[&*long][..], Repeat::Harmless),

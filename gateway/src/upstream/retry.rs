@@ -1,4 +1,4 @@
-//! Whether another try may fare better, and when.
+//! Decides whether to try again, and when.
 
 use std::time::Duration;
 
@@ -10,14 +10,15 @@ use super::outcome::is_outage;
 use super::repeat::Repeat;
 use crate::fault::{Fault, UpstreamFault};
 
-/// The longest pause before the second try; it doubles from one to the next.
+/// The longest pause before the second try; it doubles with each further try.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
-/// Whether another try may be made and may fare better. The upstream was not there, or dropped the connection. An
-/// upstream that was too slow, refused on purpose or answered nonsense would do the same a moment later.
+/// Whether another try is allowed and may succeed: the upstream was unavailable, or dropped the
+/// connection. An upstream that was too slow, refused on purpose or sent nonsense would do the same
+/// a moment later.
 ///
-/// A 502, 503 or 504 and a dropped connection do not show that nothing was done, so they allow only a repeat that
-/// does no harm. Where nothing was sent, any request may be sent again.
+/// A 502, 503 or 504 and a dropped connection do not show that nothing was done, so they allow only
+/// a harmless repeat. If nothing was sent, any request may be sent again.
 pub(super) fn is_worth(outcome: &Result<Answered, Fault>, repeat: Repeat) -> bool {
     let is_harmless = repeat == Repeat::Harmless;
     match outcome {
@@ -37,8 +38,8 @@ pub(super) fn is_worth(outcome: &Result<Answered, Fault>, repeat: Repeat) -> boo
     }
 }
 
-/// How long to wait after this many tries: a random part of a time that doubles, so that those who failed together do
-/// not come back together. `part` is between 0 and 1.
+/// How long to wait after this many tries: a random part of a time that doubles, so that requests
+/// that failed together do not return together. `part` is between 0 and 1.
 pub(super) fn pause(tries: u32, part: f64) -> Duration {
     FIRST_PAUSE
         .saturating_mul(1 << tries.min(8))

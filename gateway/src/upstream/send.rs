@@ -1,4 +1,4 @@
-//! A request on a connection, old or new.
+//! Sends a request on a connection, idle or new.
 
 use std::rc::Rc;
 
@@ -13,23 +13,24 @@ use super::upload::Upload;
 use crate::fault::Fault;
 use crate::http::client_connection::Link;
 
-/// Where a request is sent on.
+/// The connections for a request, and how it is sent.
 pub(super) struct Line<'a> {
     pub(super) pool: &'a Rc<Pool>,
     pub(super) upstream: &'a str,
     pub(super) request_id: &'a str,
-    /// The request changes nothing and has no body.
+    /// Whether the request changes nothing and has no body.
     pub(super) may_repeat: bool,
-    /// It asks for a head alone.
+    /// Whether it is a HEAD.
     pub(super) is_head: bool,
-    /// The client's connection, where interim answers are for it.
+    /// The client's connection, if interim answers are for it.
     pub(super) interim: Option<&'a Rc<Link>>,
 }
 
-/// Sends a request on an idle connection, where there is one, else on a new one. Where the upstream had closed the
-/// idle one before anything was written, whatever the request is goes on a new one. Where the idle one breaks later
-/// but before the first byte of an answer, the upstream has most likely closed it while the request was on its way
-/// (RFC 9112 §9.3.1): a request that may be repeated goes on a new one, once. On a new connection nothing is sent twice.
+/// Sends a request on an idle connection if there is one, else on a new one. If the upstream had
+/// closed the idle connection before anything was written, any request goes on a new one. If it
+/// breaks later but before the first byte of an answer, the upstream has most likely closed it
+/// while the request was in transit (RFC 9112 §9.3.1): a request that may be repeated then goes on
+/// a new one, once. On a new connection nothing is sent twice.
 pub(super) async fn send(
     line: &Line<'_>,
     head: Bytes,
@@ -46,14 +47,14 @@ pub(super) async fn send(
                 log::debug!(
                     upstream = line.upstream,
                     request_id = line.request_id;
-                    "a connection had gone stale, the request is sent once more: {failure}"
+                    "an idle connection had closed, the request is sent again: {failure}"
                 );
                 Sending::new(head, Upload::none())
             }
             Err(failure) => return Err(failure.into()),
         };
     }
-    // Boxed, or each request would carry the room that a new connection needs.
+    // Boxed, or each request would carry the space that a new connection needs.
     let lease = Box::pin(line.pool.connect()).await?;
     let mut exchange = Exchange::new(lease, sending, line.is_head);
     let answer = exchange.head(&mut interim).await?;

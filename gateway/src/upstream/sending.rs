@@ -1,7 +1,8 @@
-//! A request on its way to the upstream, piece by piece as the connection takes them.
+//! Writes a request to the upstream, piece by piece as the connection takes them.
 //!
-//! An upstream may answer early and stop reading, as with a 413. A write that fails is therefore no failure of the
-//! exchange: what is left goes nowhere, and reading decides. What follows is the answer, or the end of the connection.
+//! An upstream may answer early and stop reading, as with a 413. So a failed write does not fail
+//! the exchange: the rest is dropped, and reading decides. It yields the answer, or the end of the
+//! connection.
 
 use std::io::{self, IoSlice};
 use std::mem;
@@ -17,17 +18,18 @@ const LINE_END: Bytes = Bytes::from_static(b"\r\n");
 const LAST_CHUNK: Bytes = Bytes::from_static(b"0\r\n\r\n");
 
 pub(super) struct Sending {
-    /// What is to be written next: the head, a chunk's size, content, what follows it. The head goes together with as
-    /// much of the body as is there.
+    /// The next pieces to write: the head, a chunk's size, its content, and what follows it. The
+    /// head goes together with the available part of the body.
     pieces: [Bytes; 4],
     body: Upload,
     is_flushed: bool,
-    /// The body was asked for in vain. The first time tells nothing: what the server has read along with the head it hands
-    /// over only after it has begun the request, and head and body in one write are half the work for both sides.
+    /// Whether the body was already polled without result. The first time means nothing: the server
+    /// hands over the bytes that it read along with the head only after it has begun the request.
+    /// Head and body in one write are half the work for both sides.
     has_waited: bool,
-    /// Something was written.
+    /// Whether something was written.
     has_begun: bool,
-    /// The upstream has stopped reading.
+    /// Whether the upstream has stopped reading.
     is_deaf: bool,
 }
 
@@ -35,13 +37,13 @@ pub(super) struct Sending {
 pub(super) enum Unsent {
     #[error(transparent)]
     Body(#[from] Interrupted),
-    /// The request is as it was.
+    /// The request is untouched.
     #[error("the connection took nothing")]
     Untouched(#[source] io::Error),
 }
 
 impl Sending {
-    /// `head` is the whole of it.
+    /// `head` is the complete head.
     pub(super) fn new(head: Bytes, body: Upload) -> Self {
         Self {
             pieces: [head, Bytes::new(), Bytes::new(), Bytes::new()],
@@ -62,7 +64,7 @@ impl Sending {
         self.is_deaf
     }
 
-    /// Ready once all is sent, or nothing more can be.
+    /// Ready once everything is sent, or nothing more can be.
     pub(super) fn poll(
         &mut self,
         mut to: Pin<&mut impl AsyncWrite>,
@@ -93,7 +95,8 @@ impl Sending {
         Poll::Ready(Ok(()))
     }
 
-    /// Takes the next piece of the body, where there is room for it. Gives whether the client is waited for.
+    /// Takes the next piece of the body, if there is room for it. Returns whether it waits for the
+    /// client.
     fn fill(&mut self, context: &mut Context<'_>) -> Result<bool, Unsent> {
         let [_head, size, content, end] = &mut self.pieces;
         if self.body.is_over() || !content.is_empty() || !end.is_empty() {
@@ -103,7 +106,7 @@ impl Sending {
         match self.body.poll_piece(context) {
             Poll::Pending => return Ok(true),
             Poll::Ready(Some(Err(interrupted))) => return Err(Unsent::Body(interrupted)),
-            // A chunk of nothing would be the last one.
+            // An empty chunk would end the body.
             Poll::Ready(Some(Ok(piece))) if piece.is_empty() => {}
             Poll::Ready(Some(Ok(piece))) => {
                 if is_chunked {
@@ -181,7 +184,7 @@ mod tests {
 
     const HEAD: Bytes = Bytes::from_static(b"POST / HTTP/1.1\r\n\r\n");
 
-    /// Takes at most so many bytes at a time, and breaks after so many.
+    /// Takes at most this many bytes at a time, and breaks after that many.
     struct Narrow {
         got: Vec<u8>,
         at_once: usize,
@@ -221,7 +224,7 @@ mod tests {
         }
     }
 
-    /// What arrives of a request with this body, and how sending it ends.
+    /// The bytes that arrive of a request with this body, and how sending it ends.
     async fn sent(
         body: Upload,
         at_once: usize,
@@ -242,7 +245,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_body_follows_its_head_as_it_is_framed() {
+    async fn a_body_follows_its_head_in_its_framing() {
         let progress = Progress::default();
         for (body, expected) in [
             (Upload::none(), ""),
@@ -268,21 +271,21 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_connection_that_takes_nothing_leaves_the_request_as_it_was() {
+    async fn a_connection_that_takes_nothing_leaves_the_request_untouched() {
         let (got, ended) = sent(Upload::kept(Bytes::from_static(b"kept"), false), 1, 0).await;
         assert!(got.is_empty());
         assert!(matches!(ended, Err(Unsent::Untouched(_))));
     }
 
     #[actix_web::test]
-    async fn what_an_upstream_does_not_take_any_more_goes_nowhere() {
+    async fn bytes_that_an_upstream_no_longer_takes_are_dropped() {
         let (got, ended) = sent(Upload::kept(Bytes::from_static(b"kept"), false), 5, 5).await;
         assert_eq!(got, HEAD[..5]);
         assert!(ended.unwrap());
     }
 
     #[actix_web::test]
-    async fn a_body_that_is_too_short_or_too_long_is_not_sent_as_if_it_were_whole() {
+    async fn a_body_that_is_too_short_or_too_long_is_not_sent_as_complete() {
         for (pieces, length) in [(&["ab"][..], 3), (&["ab", "cd"], 3)] {
             let body = Upload::sized(payload(pieces), length, Progress::default());
             let (_, ended) = sent(body, usize::MAX, usize::MAX).await;
@@ -292,7 +295,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_does_not_matter_how_much_is_taken_at_once(at_once in 1..40_usize) {
+        fn a_request_is_the_same_however_much_is_taken_at_once(at_once in 1..40_usize) {
             let body = Upload::chunked(payload(&["first", "second piece"]), 99, Progress::default());
             let sent = actix_web::rt::System::new().block_on(sent(body, at_once, usize::MAX));
             let expected = with("5\r\nfirst\r\nc\r\nsecond piece\r\n0\r\n\r\n");

@@ -1,8 +1,9 @@
-//! The request for an answer that is to be stored, and serves others than the client who asks.
+//! Writes the request for an answer that is to be stored, and will serve other clients too.
 //!
-//! The upstream gets nothing of the client that is not in the key of the cache (`keep/key.rs`): no credentials, address
-//! or host, no condition, range or encoding. Otherwise the first client could change what the others get. There are two
-//! exceptions, which are for the upstream's log: the request's id and its `traceparent`.
+//! The upstream gets nothing of the client that is not in the key of the cache
+//! (`answer/cache/key.rs`): no credentials, address or host, no condition, range or encoding.
+//! Otherwise the first client could change the answers of others. There are two exceptions for the
+//! upstream's log: the request's id and its `traceparent`.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
@@ -12,13 +13,13 @@ use super::forwarding::X_FORWARDED_URI;
 use super::head::Head;
 use super::{headers, via};
 
-/// What the upstream is told of the request for its log.
+/// The marks of the request in the upstream's log.
 pub(super) struct Marks<'a> {
     pub(super) request_id: &'a str,
     pub(super) traceparent: &'a [u8],
 }
 
-/// The head. `vary` names the fields that the answer depends on.
+/// Writes the head. `vary` names the fields that the answer depends on.
 pub(super) fn prepare_stored(
     request: &HttpRequest,
     (target, host): (&str, &[u8]),
@@ -39,7 +40,8 @@ pub(super) fn prepare_stored(
     head.end()
 }
 
-/// Whether a row's `vary` may name the field: the gateway neither writes nor judges it, and it is nobody's own.
+/// Whether a row's `vary` may name the field. It may not if the gateway writes or judges the field,
+/// or if the field is the client's own.
 pub(crate) fn may_be_asked_with(name: &str) -> bool {
     const NEVER: [&str; 13] = [
         "authorization",

@@ -1,9 +1,10 @@
-//! Looks after the answers that wait for their clients. The server asks a body for more only while the client has room
-//! for it: behind a socket that is full, or a window of HTTP/2 that is closed, nobody asks, and no timer of the body is
-//! looked at. So a task of the worker looks, ten times a second, and only while there are such answers.
+//! Looks after the answers that wait for their clients. The server polls a body only while the
+//! client has room for more. Behind a full socket, or a closed HTTP/2 window, nobody polls, and no
+//! timer of the body is checked. So a task of the worker checks them, ten times a second, and only
+//! while there are such answers.
 //!
-//! Each answer that is not whole when it is relayed is noted here, which costs an entry in a list. A timer or a task for
-//! each would cost more, and most of them need neither.
+//! Each answer that is incomplete when it is relayed is noted here, which costs an entry in a list.
+//! A timer or a task for each would cost more, and most answers need neither.
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -13,13 +14,15 @@ use tokio::time::{Instant, sleep};
 
 use super::transfer::Transfer;
 
-/// How long a permit, or a connection to an upstream, may be held for a client that takes nothing.
+/// The pause between two checks: a permit, or a connection to an upstream, may be held this long
+/// for a client that takes nothing.
 const EVERY: Duration = Duration::from_millis(100);
 
-/// The task goes on for so many looks at nothing: an answer now and then does not begin a task each time.
+/// The task ends after this many checks without an answer, so that an occasional answer does not
+/// start a task each time.
 const LINGER: u32 = 20;
 
-/// The answers of one pool of connections.
+/// The waiting answers of one pool of connections.
 #[derive(Default)]
 pub(super) struct Sweep {
     transfers: RefCell<Vec<Weak<RefCell<Transfer>>>>,
@@ -43,7 +46,7 @@ impl Sweep {
         self.is_running.set(false);
     }
 
-    /// Whether there was any.
+    /// Checks all answers. Returns whether there was any.
     fn look(&self) -> bool {
         let now = Instant::now();
         let mut transfers = self.transfers.take();

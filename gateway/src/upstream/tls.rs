@@ -1,4 +1,4 @@
-//! What https upstreams are verified with.
+//! The TLS configuration for https upstreams.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use service_kit::tls::{self, TlsError};
 
 use crate::config::Upstream;
 
-/// Shared by all workers; nothing where no upstream is https.
+/// Shared by all workers; `None` without an https upstream.
 pub(crate) type TlsConfig = Option<Arc<ClientConfig>>;
 
 pub(crate) fn tls_config(upstreams: &[Upstream]) -> Result<TlsConfig, TlsError> {

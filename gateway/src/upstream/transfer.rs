@@ -1,9 +1,11 @@
-//! An answer on its way from the upstream to the client, with all that is held for it.
+//! Carries an answer from the upstream to the client, with everything that is held for it.
 //!
-//! 1. While the client asks, it gets what the upstream sends, as it comes. The deadline is the upstream's.
-//! 2. While the client does not ask, it is the one who is waited for. The exchange then holds no permit, and what is left
-//!    of a small answer is read, so that the connection goes back before the client has taken it.
-//! 3. Of a large answer nothing more is read than the client has room for.
+//! 1. While the client asks, it gets the upstream's bytes as they come. The deadline applies to the
+//!    upstream.
+//! 2. While the client does not ask, the client is waited for. The exchange then holds no permit,
+//!    and the rest of a small answer is read, so that the connection is free before the client has
+//!    taken it.
+//! 3. Of a large answer, no more is read than the client has room for.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
@@ -33,25 +35,25 @@ pub(super) enum Broken {
 }
 
 pub(super) struct Transfer {
-    /// Dropping it closes the connection, so that it is closed when nobody wants the rest.
+    /// Dropping it closes the connection, so it is closed when nobody wants the rest.
     exchange: Option<(Exchange, Permit)>,
-    /// For what is held of a body, until its client has taken the last of it.
+    /// The charge for the held part of the body, until its client has taken the last byte.
     _charge: Option<Charge>,
-    /// What was read ahead of the client.
+    /// The pieces that were read ahead of the client.
     ahead: Pieces,
-    /// What is told after that.
+    /// The error that is reported after those pieces.
     broken: Option<Broken>,
-    /// The client has been given something, or the head, and has not asked for more.
+    /// Whether the client has been given a piece, or the head, and has not asked for more.
     is_unasked: bool,
     deadline: Deadline,
     upload: Progress,
-    /// Whose circuit is told when the body breaks off.
+    /// The circuit that learns that the body broke off.
     guard: (Arc<Guard>, usize),
     held: Held,
 }
 
 impl Transfer {
-    /// Of a body that is not over; `ahead` is what has come of it.
+    /// For a body that is not over; `ahead` is the part that has come.
     pub(super) fn new(
         (exchange, permit, charge): (Exchange, Permit, Option<Charge>),
         ahead: Pieces,
@@ -74,7 +76,7 @@ impl Transfer {
         }
     }
 
-    /// The next piece, for a client that has room for it.
+    /// Polls the next piece, for a client that has room for it.
     pub(super) fn poll_next(
         &mut self,
         context: &mut Context<'_>,
@@ -107,12 +109,12 @@ impl Transfer {
                 return Poll::Ready(None);
             }
         }
-        // What has come before is to be sent first.
+        // The pieces that came before are sent first.
         context.waker().wake_by_ref();
         Poll::Pending
     }
 
-    /// Looks after an answer that its client may not be asking for. Whether it is to be looked at again.
+    /// Looks after an answer that its client may not be asking for. Returns whether to look again.
     pub(super) fn tend(&mut self, now: Instant) -> bool {
         if self.is_unasked {
             if let Some((_, permit)) = &mut self.exchange {
@@ -126,7 +128,8 @@ impl Transfer {
         self.exchange.is_some()
     }
 
-    /// Reads what the upstream has ready of an answer that is small. The upstream is waited for while there is room.
+    /// Reads the rest of a small answer as far as it has come. The upstream is waited for while
+    /// there is room.
     fn read_ahead(&mut self) {
         let mut nobody = Context::from_waker(Waker::noop());
         while let Some((exchange, _)) = &mut self.exchange {

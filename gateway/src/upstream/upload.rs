@@ -1,4 +1,4 @@
-//! A client's body on its way to the upstream: streamed, counted, and cut where it is too large.
+//! Streams a client's body to the upstream, counts it, and cuts it off if it is too large.
 
 mod progress;
 
@@ -18,34 +18,35 @@ use crate::resilience::memory::{self, Charge, NoRoom};
 use crate::upstream::held::Held;
 pub(super) use progress::Progress;
 
-/// What a client of HTTP/2 may send of a body that nobody takes: its stream's window.
+/// The most of a body that a client of HTTP/2 may send before anything takes it: its stream's
+/// window.
 const STREAM_WINDOW: usize = 128 * 1024;
 
 #[derive(Debug, thiserror::Error)]
-#[error("the client's body could not be taken in")]
+#[error("the client's body could not be read")]
 pub(super) struct Interrupted;
 
-/// Why a body is not taken in.
+/// Why a body is not read.
 #[derive(Debug)]
 pub(super) enum Stopped {
     Interrupted(Interrupted),
     NoRoom(NoRoom),
 }
 
-/// What has been awaited of a body.
+/// The part of a body that was awaited.
 pub(super) enum Gathered {
     Whole(Bytes, Charge),
     /// The rest streams.
     Beginning,
 }
 
-/// What has come before any of it was sent, and what is charged for the whole of the upload.
+/// The pieces that came before anything was sent, and the charge for the whole upload.
 struct Ahead {
     pieces: Pieces,
     _charge: Charge,
 }
 
-/// A body that a client sends. When nobody takes it any more, the connection drops what still comes.
+/// A client's body. Once nobody takes it any more, the connection drops the rest.
 struct Inflow {
     payload: Payload,
     link: Option<Rc<Link>>,
@@ -69,12 +70,12 @@ impl Drop for Inflow {
 }
 
 pub(super) struct Upload {
-    /// Boxed, since it is seldom there and moved with every request.
+    /// Boxed, since it is rare and moved with every request.
     ahead: Option<Box<Ahead>>,
     source: Source,
-    /// Bytes that may still come.
+    /// The most bytes that may still come.
     allowance: u64,
-    /// They must come, too: the client has announced them.
+    /// Whether all of them must come, because the client has announced them.
     is_sized: bool,
     progress: Progress,
 }
@@ -83,7 +84,7 @@ enum Source {
     /// The request has no body.
     None,
     Client(Inflow),
-    /// It is here already, so that it can be sent again. Nothing is left of it but its end.
+    /// The body has arrived, so that it can be sent again. `None` once it was taken.
     Kept(Option<Bytes>),
 }
 
@@ -98,7 +99,7 @@ impl Upload {
         }
     }
 
-    /// A body that has arrived already. In chunks, it is sent as one.
+    /// A body that has arrived already. If it was chunked, it is sent as one chunk.
     pub(super) fn kept(body: Bytes, is_chunked: bool) -> Self {
         Self {
             ahead: None,
@@ -200,13 +201,14 @@ impl Upload {
                 .is_none_or(|ahead| ahead.pieces.is_empty())
     }
 
-    /// Whether only its end tells how long it is.
+    /// Whether only its end tells its length.
     pub(super) fn is_chunked(&self) -> bool {
         !self.is_sized
     }
 
-    /// Waits until the whole body is here, or `most` bytes of it, or as much as may be held for its connection. What is
-    /// held is charged; of a body that goes on, what its connection may hold of it meanwhile is, too.
+    /// Waits for the whole body, for `most` bytes of it, or for as much as its connection may hold.
+    /// The held bytes are charged. If the body goes on, the bytes that its connection may hold
+    /// meanwhile are charged too.
     pub(super) async fn gather(
         &mut self,
         most: usize,
@@ -235,7 +237,7 @@ impl Upload {
         Ok(Gathered::Whole(pieces.join(), charge))
     }
 
-    /// What may be held of the body while it is not taken.
+    /// The bytes of the body that may be held while it is not taken.
     fn window(&self) -> usize {
         let window = match self.progress.link {
             Some(_) => BODY_AHEAD,

@@ -1,21 +1,22 @@
-//! `Via` (RFC 9110 §7.6.3): by which way a message has come. Each direction adds a line of its own after those that
-//! it has, and a request that has come by here too often goes round in circles.
+//! `Via` (RFC 9110 §7.6.3): the way that a message has taken. The gateway appends a line in each
+//! direction. Too many of its lines show a request that goes round in circles.
 
 use actix_web::http::Version;
 use actix_web::http::header::{HeaderMap, HeaderValue, VIA};
 
-/// Its pseudonym instead of its host's name, which is nobody's business outside.
+/// The gateway's pseudonym. Its host's name is nobody's business outside.
 const RECEIVED_BY: &[u8] = b"passe-plat";
 
-/// How often a request may have come by here. One gateway before another, or a service that calls back in, has a
-/// reason; with more than five there is none, and each turn costs every gateway on the way a connection.
+/// How often a request may pass here. A gateway before another one, or a service that calls back
+/// in, has a reason; more than five passages have none, and each costs every gateway on the way a
+/// connection.
 pub(crate) const MAX_PASSAGES: usize = 5;
 
 const BY_HTTP_1_0: &str = "1.0 passe-plat";
 const BY_HTTP_1_1: &str = "1.1 passe-plat";
 const BY_HTTP_2: &str = "2.0 passe-plat";
 
-/// What a request says that was received by this version.
+/// The line for a request that was received by this version.
 pub(crate) fn of_request(version: Version) -> &'static str {
     match version {
         Version::HTTP_09 | Version::HTTP_10 => BY_HTTP_1_0,
@@ -24,30 +25,31 @@ pub(crate) fn of_request(version: Version) -> &'static str {
     }
 }
 
-/// What an answer says that was received as HTTP/1.1, or else as HTTP/1.0.
+/// The line for an answer that was received by HTTP/1.1, or else by HTTP/1.0.
 pub(super) fn of_answer(is_1_1: bool) -> HeaderValue {
     HeaderValue::from_static(if is_1_1 { BY_HTTP_1_1 } else { BY_HTTP_1_0 })
 }
 
-/// What a request says whose answer is to be stored, and that has come by so often already: whom else it has come by is
-/// one client's.
+/// The lines for a request whose answer is to be stored, after this many passages. Other members
+/// are left out: they belong to one client.
 pub(super) fn of_stored(passages: usize) -> String {
     vec![BY_HTTP_1_1; passages + 1].join(", ")
 }
 
-/// How often the request has come by a gateway of this name, once more than it may at most.
+/// How often the request has passed a gateway of this name. Counts to one above the limit.
 pub(crate) fn passages_of(fields: &HeaderMap) -> usize {
     let lines = fields.get_all(VIA);
     let passages = lines.map(|line| passages(line.as_bytes()));
     passages.sum::<usize>().min(MAX_PASSAGES + 1)
 }
 
-/// Whether the request has come back to this gateway again and again.
+/// Whether the request keeps coming back to this gateway.
 pub(crate) fn is_loop(fields: &HeaderMap) -> bool {
     passages_of(fields) > MAX_PASSAGES
 }
 
-/// A comment is not told from a member: whoever writes the gateway's name into one has itself to blame.
+/// Counts this gateway's members in a line. A comment counts as a member: nobody else has a reason
+/// to write the gateway's name there.
 fn passages(line: &[u8]) -> usize {
     line.split(|byte| *byte == b',')
         .filter(|member| {
@@ -67,7 +69,7 @@ mod tests {
     use super::{RECEIVED_BY, is_loop, of_answer, of_request, passages};
 
     #[test]
-    fn the_protocol_is_the_one_it_was_received_by() {
+    fn the_line_names_the_received_protocol() {
         for (version, expected) in [
             (Version::HTTP_10, "1.0 passe-plat"),
             (Version::HTTP_11, "1.1 passe-plat"),
@@ -83,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn only_its_own_name_is_a_passage() {
+    fn only_the_gateways_own_name_is_a_passage() {
         for (line, expected) in [
             ("", 0),
             ("1.0 fred, 1.1 p.example.com", 0),
@@ -96,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_may_come_by_five_times() {
+    fn a_request_may_pass_five_times() {
         let mut fields = HeaderMap::new();
         fields.append(
             VIA,

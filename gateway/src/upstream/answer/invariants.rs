@@ -1,5 +1,5 @@
-//! Of any bytes from an upstream: a head is read whole or not at all, nothing of the connection reaches the client, and the
-//! body is the same however its bytes are cut.
+//! For any bytes from an upstream: a head is read whole or not at all, no field of the connection
+//! reaches the client, and the body is the same however its bytes are cut.
 
 use bytes::BytesMut;
 
@@ -8,7 +8,7 @@ use crate::config::limits::AnswerLimits;
 use crate::upstream::decoder::{Decoded, Decoder};
 use crate::upstream::headers::invariants::HOP_BY_HOP;
 
-/// `bytes` are all that an upstream says.
+/// `bytes` are all that an upstream sends.
 pub(crate) fn hold(bytes: &[u8]) {
     let Ok(Some(parsed)) = parse(bytes, false, AnswerLimits::DEFAULT) else {
         return;
@@ -37,7 +37,7 @@ fn is_for_the_client(answer: &Answer) {
     }
 }
 
-/// The content, whether it is whole, and what is left.
+/// The content, whether it is complete, and the bytes left.
 fn decode<'a>(
     mut decoder: Decoder,
     pieces: impl Iterator<Item = &'a [u8]>,

@@ -1,13 +1,13 @@
-//! How long an upstream keeps an idle connection open, as it says: `Keep-Alive: timeout=5, max=100` (RFC 2068 §19.7.1.1;
-//! servers write it still).
+//! How long an upstream keeps an idle connection open, by its own `Keep-Alive: timeout=5, max=100`
+//! (RFC 2068 §19.7.1.1; servers still send it).
 
 use std::time::Duration;
 
-/// How long before the upstream closes an idle connection it is not used any more.
+/// How long before its closing time an idle connection is no longer used.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// What is left of the upstream's timeout. The upstream counts from when it has written the answer, so a request needs a
-/// second's start on its closing, or half of the time where that is no more than a second.
+/// The usable part of the upstream's timeout. The upstream counts from when it has written the
+/// answer. A request needs a second's lead on the closing, or half the timeout if half is less.
 pub(super) fn idle_time(value: &[u8]) -> Option<Duration> {
     let parameters = std::str::from_utf8(value).ok()?.split(',');
     let timeouts = parameters.filter_map(|parameter| {

@@ -1,8 +1,10 @@
-//! Which of a name's addresses is connected to: the first that answers (RFC 8305, "Happy Eyeballs").
+//! Chooses among a name's addresses: the first that accepts a connection (RFC 8305, "Happy
+//! Eyeballs").
 //!
-//! An address that swallows packets must not hide the others, so attempts overlap. The next address is tried once the
-//! last attempt has failed, or after a pause, whichever comes first. The first connection wins and the other attempts
-//! are dropped. Only the TCP connection counts: TLS follows on the winner.
+//! An address that swallows packets must not hide the others, so attempts overlap. The next address
+//! is tried once the last attempt has failed, or after a pause, whichever comes first. The first
+//! connection wins and the other attempts are dropped. Only the TCP connection counts: TLS follows
+//! on the winner.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,14 +13,14 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::sleep;
 
-/// Before the next address is tried (RFC 8305 §5 recommends 250 ms).
+/// The pause before the next address is tried (RFC 8305 §5 recommends 250 ms).
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// RFC 8305 §5: never less than this.
+/// The shortest pause (RFC 8305 §5).
 const LEAST_PAUSE: Duration = Duration::from_millis(10);
 
-/// The order in which addresses are tried: the address that took the last connection, then as the resolver has sorted
-/// them, with the two families in turn (RFC 8305 §4). No address stands twice.
+/// The order of the attempts: the address of the last connection, then the resolver's order,
+/// alternating between the two families (RFC 8305 §4). No address occurs twice.
 pub(super) fn in_order(resolved: &[SocketAddr], last: Option<SocketAddr>) -> Vec<SocketAddr> {
     let last = last.filter(|last| resolved.contains(last));
     let starts_with = last.as_ref().or(resolved.first()).map(SocketAddr::is_ipv6);
@@ -44,13 +46,14 @@ pub(super) fn in_order(resolved: &[SocketAddr], last: Option<SocketAddr>) -> Vec
     }
 }
 
-/// How long an attempt has a start on the next one. Every address gets its turn within `timeout`.
+/// The head start of an attempt on the next one. Every address gets its turn within `timeout`.
 pub(super) fn pause(timeout: Duration, addresses: usize) -> Duration {
     let share = timeout / u32::try_from(addresses).unwrap_or(u32::MAX).max(1);
     PAUSE.min(share).max(LEAST_PAUSE)
 }
 
-/// The first attempt that succeeds, or the last failure. Without an address there is neither.
+/// Returns the first attempt that succeeds, or the last failure. Without an address there is
+/// neither.
 pub(super) async fn race<T, E, F: Future<Output = Result<T, E>>>(
     addresses: &[SocketAddr],
     pause: Duration,
@@ -93,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_families_take_turns_and_the_resolver_s_first_begins() {
+    fn the_families_alternate_from_the_resolvers_first() {
         for (resolved, expected) in [
             (
                 &["[::1]", "[::2]", "10.0.0.1", "10.0.0.2"][..],
@@ -112,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_that_took_the_last_connection_begins_while_the_name_has_it() {
+    fn the_address_of_the_last_connection_comes_first_while_the_name_has_it() {
         let resolved = addresses(&["[::1]", "[::2]", "10.0.0.1"]);
         let last = |text| Some(addresses(&[text])[0]);
         for (winner, expected) in [
@@ -137,8 +140,9 @@ mod tests {
         assert_eq!(pause(Duration::MAX, 0), PAUSE);
     }
 
-    /// What becomes of an attempt, by its address's last part: it hangs, is refused at once, or connects after so many
-    /// times 10 ms. Gives the winner, or the last failure, and when each attempt began.
+    /// Races addresses whose last part says what becomes of the attempt: it hangs, is refused at
+    /// once, or connects after that many times 10 ms. Returns the winner or the last failure, and
+    /// when each attempt began.
     async fn raced(texts: &[&str]) -> (Result<u8, Option<u8>>, Vec<(u8, u128)>) {
         let (began, start) = (RefCell::new(Vec::new()), Instant::now());
         let outcome = race(&addresses(texts), PAUSE, |address| {
@@ -181,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn where_all_refuse_the_last_refusal_is_told() {
+    async fn if_all_refuse_the_last_refusal_is_returned() {
         assert_eq!(raced(&["10.0.0.1", "10.0.0.2"]).await.0, Err(Some(2)));
         assert_eq!(raced(&[]).await.0, Err(None));
     }

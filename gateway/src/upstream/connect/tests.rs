@@ -9,7 +9,8 @@ use tokio::time::timeout;
 use super::{ConnectError, Connector};
 use crate::config::Config;
 
-/// To the upstream of the compiled-in file, which is never asked for: tests say what its name resolves to.
+/// A connector for the upstream of the compiled-in file. It never resolves a name: tests give the
+/// addresses.
 fn connector() -> Connector {
     let config = Config::load(None, &Env::of_pairs([])).unwrap();
     Connector::new(&config.upstreams[0], &None)
@@ -26,7 +27,7 @@ async fn refusing() -> SocketAddr {
     listener().await.1
 }
 
-/// A listener that accepts nothing and whose queue is full: the system swallows the SYN of whoever comes next.
+/// A listener that accepts nothing and whose queue is full: the system swallows the next SYN.
 struct Swallowing {
     address: SocketAddr,
     _listener: Socket,
@@ -52,7 +53,7 @@ async fn swallowing() -> Swallowing {
 }
 
 #[tokio::test]
-async fn an_upstream_is_reached_whose_first_address_swallows_packets() {
+async fn an_upstream_is_reached_although_its_first_address_swallows_packets() {
     let (swallowing, refusing, (_listener, there)) =
         (swallowing().await, refusing().await, listener().await);
     for resolved in [
@@ -68,13 +69,13 @@ async fn an_upstream_is_reached_whose_first_address_swallows_packets() {
             there,
             "{resolved:?}"
         );
-        // And the next connection begins with it.
+        // The next connection begins with it.
         assert_eq!(connector.last.get(), Some(there));
     }
 }
 
 #[tokio::test]
-async fn an_upstream_is_unreachable_where_no_address_takes_a_connection() {
+async fn an_upstream_is_unreachable_if_no_address_accepts_a_connection() {
     let (one, other) = (refusing().await, refusing().await);
     let refused = connector().open_first_of(&[one, other]).await;
     assert!(

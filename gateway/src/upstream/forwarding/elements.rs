@@ -1,4 +1,4 @@
-//! How `Forwarded` is written (RFC 7239 §4).
+//! Writes the elements of `Forwarded` (RFC 7239 §4).
 
 use std::net::IpAddr;
 
@@ -6,7 +6,7 @@ use super::{Arrival, USUAL, push_address};
 use crate::http::grammar::is_token;
 use crate::routing::client_address::{Believed, Scheme};
 
-/// An element for each request on the way, the client's own first.
+/// One element for each request on the way, the client's own first.
 pub(super) fn elements(arrival: &Arrival<'_>) -> String {
     let mut to = String::with_capacity(USUAL);
     let Believed { hops, host, scheme } = &arrival.believed;
@@ -14,7 +14,7 @@ pub(super) fn elements(arrival: &Arrival<'_>) -> String {
         Some((client, proxies)) => (Some(*client), proxies),
         None => (None, &[][..]),
     };
-    // What the first proxy got may be known where the client is not.
+    // The host or scheme at the first proxy may be known although the client is not.
     if client.is_some() || host.is_some() || scheme.is_some() {
         push_element(&mut to, client, *host, *scheme);
         to.push_str(", ");
@@ -27,7 +27,8 @@ pub(super) fn elements(arrival: &Arrival<'_>) -> String {
     to
 }
 
-/// What is no token is quoted (§4): an IPv6 address in its brackets (§6.1), a host with its port.
+/// Quotes everything that is not a token (§4): an IPv6 address in its brackets (§6.1), a host with
+/// its port.
 fn push_element(
     to: &mut String,
     address: Option<IpAddr>,
@@ -75,7 +76,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_what_a_gateway_that_trusts_everyone_reads(
+        fn a_gateway_that_trusts_everyone_reads_what_was_written(
             hops in prop::collection::vec(address(), 0..4),
             peer in address(),
             host in "[a-z0-9.-]{1,12}(:[1-5]?[0-9]{1,4})?",

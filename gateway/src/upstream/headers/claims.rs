@@ -1,14 +1,14 @@
-//! The fields by which a request claims who sent it, for which host, over what and for which path. Some server or
-//! framework believes each of them, and any client can write them.
+//! The fields by which a request claims who sent it, for which host, over which scheme and for
+//! which path. Some server or framework believes each of them, and any client can write them.
 //!
-//! None goes through, whoever sent it. The gateway writes anew what it has seen itself, or believes of a trusted proxy:
-//! `X-Forwarded-For`, `-Host`, `-Proto`, `-Uri` and `Forwarded`. A trusted proxy's word for the others would not help,
-//! since most proxies pass on unchanged what they do not know.
+//! None of them is sent on, whoever sent it. The gateway writes anew what it has seen itself, or
+//! believes of a trusted proxy: `X-Forwarded-For`, `-Host`, `-Proto`, `-Uri` and `Forwarded`. For
+//! the others, trusting a proxy would not help: most proxies pass on unknown fields unchanged.
 
-/// Every name that begins so: new ones are made all the time.
+/// Every name with this prefix is a claim: new ones keep appearing.
 const PREFIX: &str = "x-forwarded";
 
-/// The others that begin with `x-`.
+/// The other names that begin with `x-`.
 #[rustfmt::skip]
 const WITH_X: [&str; 35] = [
     // The client's address.
@@ -17,7 +17,7 @@ const WITH_X: [&str; 35] = [
     "x-originating-ip", "x-proxyuser-ip", "x-real-ip", "x-remote-addr", "x-remote-ip", "x-true-client-ip",
     // The host.
     "x-host", "x-http-host-override", "x-original-host", "x-real-port",
-    // What it came over.
+    // The scheme.
     "x-arr-ssl", "x-https", "x-original-proto", "x-scheme", "x-url-scheme",
     // The path.
     "x-original-prefix", "x-original-uri", "x-original-url", "x-rewrite-url", "x-script-name",
@@ -26,24 +26,24 @@ const WITH_X: [&str; 35] = [
     "x-ssl-client-verify",
 ];
 
-/// Those that do not.
+/// The names that do not begin with `x-`.
 #[rustfmt::skip]
 const WITHOUT_X: [&str; 19] = [
     // The client's address.
     "ali-cdn-real-ip", "cdn-src-ip", "cf-connecting-ip", "cf-connecting-ipv6", "cf-pseudo-ipv4", "client-ip",
     "do-connecting-ip", "fastly-client-ip", "fly-client-ip", "forwarded", "forwarded-for", "proxy-client-ip",
     "true-client-ip", "wl-proxy-client-ip",
-    // What it came over.
+    // The scheme.
     "front-end-https",
     // The user or the certificate that a proxy has checked (RFC 9440 §2.4).
     "client-cert", "client-cert-chain", "remote-user", "ssl-client-cert",
 ];
 
-/// `name` is in lower case.
+/// Whether the field is a claim. `name` is in lower case.
 pub(super) fn is_claim(name: &str) -> bool {
     match name.as_bytes() {
         [b'x', b'-', ..] => name.starts_with(PREFIX) || WITH_X.contains(&name),
-        // A browser sends few names that begin with one of these letters.
+        // Browsers send few names that begin with one of these letters.
         [
             b'a' | b'c' | b'd' | b'f' | b'p' | b'r' | b's' | b't' | b'w',
             ..,
@@ -52,7 +52,7 @@ pub(super) fn is_claim(name: &str) -> bool {
     }
 }
 
-/// All that are known by their whole name.
+/// All claims that are listed by their whole name.
 #[cfg(any(fuzzing, test))]
 pub(super) fn known() -> impl Iterator<Item = &'static str> {
     WITH_X.into_iter().chain(WITHOUT_X)
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_says_of_itself_is_none() {
+    fn a_clients_usual_fields_are_no_claims() {
         for name in [
             "accept",
             "authorization",

@@ -1,13 +1,13 @@
-//! Of any head, nothing goes through that is hop-by-hop or that a `Connection` names, in whatever case and among
-//! whatever else, and all the rest does. Nothing is left that a server could read as one of the gateway's own fields or
-//! as a claim about who sent the request, however the name is spelled.
+//! For any head, no field is sent on that is hop-by-hop or named by a `Connection`, in any case and
+//! among any others, and all the rest is. No field is left that a server could read as one of the
+//! gateway's own or as a claim about the sender, however its name is spelled.
 
 use actix_web::http::header::CONNECTION;
 
 use super::{ConnectionOptions, claims, is_withheld};
 use crate::harness::fuzzing::fields;
 
-/// RFC 9110 §7.6.1, and those that other sections and habit add.
+/// The fields of RFC 9110 §7.6.1, and those that other sections and custom add.
 pub(in crate::upstream) const HOP_BY_HOP: [&str; 11] = [
     "close",
     "connection",
@@ -22,10 +22,11 @@ pub(in crate::upstream) const HOP_BY_HOP: [&str; 11] = [
     "upgrade",
 ];
 
-/// What a name may hold beside letters and digits (RFC 9110 §5.6.2). Some servers take all of it for the same.
+/// The characters of a name beside letters and digits (RFC 9110 §5.6.2). Some servers treat them
+/// all alike.
 pub(super) const FOLDED: &[u8] = b"-_.!#$%&'*+^`|~";
 
-/// What only the gateway says.
+/// The fields that only the gateway writes.
 const OWN: [&str; 9] = [
     "content-length",
     "forwarded",

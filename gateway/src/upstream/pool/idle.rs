@@ -1,24 +1,26 @@
-//! Which idle connection is used next, and which are let go. Does no I/O: it is told the time and what is closed.
+//! Chooses which idle connection is used next, and which are dropped. Does no I/O: it is told the
+//! time and which connections are open.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How old a connection may become, so that a changed DNS record is noticed.
+/// The greatest age of a connection, so that a changed DNS record is noticed.
 const LIFETIME: Duration = Duration::from_secs(75);
 
-/// How many are kept. Each is an open file here and one at the upstream. What is above would be connected anew for each
-/// exchange once as many are under way at a time, which costs three times what the exchange does.
+/// The most idle connections. Each is an open file here and one at the upstream. Beyond the limit,
+/// connections would be opened anew for each exchange once as many run at a time, which costs three
+/// times as much as the exchange.
 const MOST: usize = 512;
 
-/// The idle connections of one upstream, oldest first. The last one to come is the first to go: the others can
-/// then grow old and be closed when the load is gone.
+/// The idle connections of one upstream, oldest first. The most recent one is used first, so that
+/// the others can grow old and be closed when the load is gone.
 pub(super) struct Idle<C>(VecDeque<Entry<C>>);
 
 struct Entry<C> {
     connection: C,
-    /// From then on it is not used any more.
+    /// When it is no longer used.
     until: Instant,
 }
 
@@ -29,7 +31,7 @@ impl<C> Entry<C> {
 }
 
 impl<C> Idle<C> {
-    /// Keeps a connection that was made at `made`, for `time` at most.
+    /// Keeps a connection that was opened at `made`, for `time` at most.
     pub(super) fn put(&mut self, connection: C, made: Instant, now: Instant, time: Duration) {
         while self
             .0
@@ -44,7 +46,7 @@ impl<C> Idle<C> {
         });
     }
 
-    /// The connection that was used last and is still good. Those that are not are dropped on the way.
+    /// Takes the most recently used connection that is still good, and drops those that are not.
     pub(super) fn take(
         &mut self,
         now: Instant,
@@ -60,7 +62,7 @@ impl<C> Idle<C> {
 }
 
 impl<C> Idle<C> {
-    /// Drops those that are not good any more. Gives whether any is left.
+    /// Drops connections that are no longer good. Returns whether any is left.
     pub(super) fn sweep(&mut self, now: Instant, mut is_open: impl FnMut(&mut C) -> bool) -> bool {
         self.0
             .retain_mut(|entry| !entry.is_stale(now) && is_open(&mut entry.connection));
@@ -86,7 +88,7 @@ mod tests {
     const IDLE: Duration = Duration::from_secs(4);
 
     #[test]
-    fn the_last_to_come_is_the_first_to_go() {
+    fn the_most_recent_connection_is_used_first() {
         let (mut idle, now) = (Idle::default(), Instant::now());
         idle.put("first", now, now, IDLE);
         idle.put("second", now, now + MOMENT, IDLE);
@@ -98,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_was_idle_for_too_long_is_let_go() {
+    fn a_connection_that_was_idle_for_too_long_is_dropped() {
         for time in [IDLE, IDLE / 2] {
             for (waited, kept) in [(time - MOMENT, true), (time, false)] {
                 let (mut idle, now) = (Idle::default(), Instant::now());
@@ -109,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_is_too_old_is_let_go_however_busy_it_is() {
+    fn a_connection_that_is_too_old_is_dropped_however_busy_it_is() {
         for (age, kept) in [(LIFETIME - MOMENT, true), (LIFETIME, false)] {
             let (mut idle, made) = (Idle::default(), Instant::now());
             let now = made + age;
@@ -119,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_connection_is_passed_over_and_dropped() {
+    fn a_closed_connection_is_skipped_and_dropped() {
         let (mut idle, now) = (Idle::default(), Instant::now());
         idle.put("open", now, now, IDLE);
         idle.put("closed", now, now, IDLE);
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn beyond_the_limit_the_oldest_is_let_go() {
+    fn beyond_the_limit_the_oldest_is_dropped() {
         let (mut idle, now) = (Idle::default(), Instant::now());
         for number in 0..=MOST {
             idle.put(number, now, now, IDLE);
@@ -138,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_grown_stale_goes_when_another_comes() {
+    fn a_stale_connection_is_dropped_when_another_comes() {
         let (mut idle, now) = (Idle::default(), Instant::now());
         let dropped = std::rc::Rc::new(());
         idle.put(std::rc::Rc::clone(&dropped), now, now, IDLE);

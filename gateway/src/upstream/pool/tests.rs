@@ -14,7 +14,7 @@ use crate::upstream::interim::Interim;
 use crate::upstream::sending::Sending;
 use crate::upstream::upload::Upload;
 
-/// An upstream each of whose connections gives this answer to whatever comes.
+/// An upstream that gives this answer to everything, on every connection.
 async fn upstream(answer: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -30,7 +30,7 @@ async fn upstream(answer: &'static str) -> String {
     format!("http://{address}")
 }
 
-/// A pool of connections to it, with this further key of the upstream's table.
+/// A pool of connections to it, with this additional key in the upstream's table.
 fn pool(url: &str, key: &str) -> Rc<Pool> {
     let table = "[upstreams.clients]";
     let text = include_str!("../../../gateway.toml").replace(table, &format!("{table}\n{key}"));
@@ -53,7 +53,7 @@ async fn exchange(pool: &Rc<Pool>) {
     exchange.end();
 }
 
-/// Whether a connection that was idle for so long is used again.
+/// Whether a connection that was idle for this long is used again.
 async fn is_used_after(idle: Duration, answer: &'static str, key: &str) -> bool {
     tokio::time::resume();
     let pool = pool(&upstream(answer).await, key);
@@ -79,7 +79,7 @@ async fn an_idle_connection_is_used_for_as_long_as_both_sides_keep_it() {
         (PLAIN, ten, 10_000),
         (KEPT_5, ten, 4000),
         (KEPT_2, "", 1000),
-        // What the upstream would allow is not used up.
+        // The upstream would allow more, but the gateway's own limit is shorter.
         (KEPT_60, ten, 10_000),
     ] {
         let kept = Duration::from_millis(kept);

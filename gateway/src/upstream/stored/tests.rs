@@ -1,4 +1,4 @@
-//! What the upstream is told on a request whose answer is stored.
+//! What the upstream is told in a request whose answer is stored.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderName, HeaderValue};
@@ -22,7 +22,7 @@ fn request(target: &str, fields: &[(&str, &str)]) -> HttpRequest {
     request.to_http_request()
 }
 
-/// The head that the upstream gets, but for the two fields that are for its log.
+/// The head that the upstream gets, without the two fields for its log.
 fn sent(kept: &Kept, request: &HttpRequest) -> String {
     let target = PathAndQuery::try_from(request.uri().to_string()).unwrap();
     let target = crate::answer::cache::target(kept, &target).unwrap();
@@ -36,7 +36,7 @@ fn sent(kept: &Kept, request: &HttpRequest) -> String {
 }
 
 #[test]
-fn nothing_of_the_client_goes_on_but_what_the_row_names() {
+fn only_the_fields_that_the_row_names_are_sent_on() {
     let fields = [
         ("host", "evil.example"),
         ("accept", "text/html"),
@@ -62,7 +62,7 @@ fn nothing_of_the_client_goes_on_but_what_the_row_names() {
 }
 
 #[test]
-fn a_row_cannot_vary_by_what_is_never_sent() {
+fn a_row_cannot_vary_by_a_field_that_is_never_sent() {
     for name in [
         "authorization",
         "cookie",
@@ -152,9 +152,9 @@ proptest! {
         }
     }
 
-    /// One and the same but for what does not count.
+    /// Two requests that differ only in what does not count.
     #[test]
-    fn what_the_row_does_not_name_changes_neither_key_nor_request(
+    fn fields_that_the_row_does_not_name_change_neither_key_nor_request(
         fields in prop::collection::vec(field(), 0..6),
         noise in "[a-b]{1,3}=[0-9]{0,3}",
     ) {

@@ -1,4 +1,4 @@
-//! How far a client's body has come, and whose fault it is where it does not.
+//! Tracks how far a client's body has come, and whose fault it is if it stops.
 
 use std::cell::Cell;
 use std::io;
@@ -10,20 +10,21 @@ use prometheus::IntCounter;
 use crate::fault::ClientFault;
 use crate::http::client_connection::Link;
 
-/// How far a body has come. Kept outside the body, which the exchange owns: when that fails, this says whose fault it
-/// was.
+/// How far a body has come. It is kept outside the body, which the exchange owns: if the exchange
+/// fails, this says whose fault it was.
 #[derive(Clone, Debug, Default)]
 pub(in crate::upstream) struct Progress {
     state: Rc<Cell<State>>,
-    /// The client's connection, which is told that the body is wanted.
+    /// The client's connection, which is told when the body is wanted.
     pub(super) link: Option<Rc<Link>>,
-    /// Counts its bytes.
+    /// Counts the body's bytes.
     pub(super) received: Option<IntCounter>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
-    /// Nobody waits for the client: there is no body, the upstream has yet to take a piece of it, or has it all.
+    /// Nobody waits for the client: there is no body, the upstream has yet to take a piece of it,
+    /// or has all of it.
     #[default]
     Settled,
     /// The upstream could take more than the client has sent.
@@ -47,7 +48,7 @@ impl Progress {
         }
     }
 
-    /// A piece of the body, or its end, has come.
+    /// Notes that a piece of the body, or its end, has come.
     pub(super) fn settle(&self) {
         self.state.set(State::Settled);
         if let Some(link) = &self.link {
@@ -56,7 +57,8 @@ impl Progress {
     }
 
     pub(super) fn fault_of(&self, error: &PayloadError) -> ClientFault {
-        // Over HTTP/1 the connection was ended on the client, which looks like a body that ends too early.
+        // In HTTP/1, the connection cuts off a slow client's body, which looks like one that ends
+        // too early.
         let has_stalled = self.link.as_ref().is_some_and(|link| link.has_stalled());
         match error {
             PayloadError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
@@ -71,7 +73,7 @@ impl Progress {
         self.state.set(State::Failed(fault));
     }
 
-    /// Whether the client is the one who is waited for.
+    /// Whether the client is being waited for.
     pub(in crate::upstream) fn is_awaited(&self) -> bool {
         self.state.get() == State::Awaited
     }
