@@ -1,4 +1,4 @@
-//! What is about food: the tracking of an order, and the features that the restaurant has.
+//! The parts that are about food: the tracking of an order, and the restaurant's features.
 
 pub(crate) mod features;
 pub(crate) mod tracking;

@@ -1,4 +1,4 @@
-//! What the restaurant offers, and what is left of it while some of its services are down.
+//! The restaurant's features, and their state while some services are down.
 
 mod state;
 
@@ -22,16 +22,16 @@ pub(crate) struct Feature {
     pub(crate) name: String,
     /// The indices of the upstreams without which it is down.
     pub(crate) needs: Vec<usize>,
-    /// Of those without which it is not what it should be.
+    /// The indices of the upstreams without which it is degraded.
     pub(crate) uses: Vec<usize>,
     pub(crate) probe: Probe,
-    /// What the probe asks for at an upstream.
+    /// The probe's route at an upstream.
     pub(crate) route: Option<RouteAt>,
-    /// The row whose stored answer stands in for it.
+    /// The row whose stored answer can replace the feature's own.
     pub(crate) stand_in: Option<Arc<Kept>>,
 }
 
-/// A route by its circuit.
+/// A route, given by its circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RouteAt {
     pub(crate) upstream: usize,
@@ -72,7 +72,7 @@ impl Feature {
     ) -> Result<Self, (&'static str, String)> {
         let index = |key, name: &String| {
             let found = upstreams.iter().position(|one| *one.name == **name);
-            found.ok_or_else(|| (key, format!("{name} is no upstream")))
+            found.ok_or_else(|| (key, format!("{name} is not an upstream")))
         };
         let all = |key, names: &[String]| {
             let indices = names.iter().map(|name| index(key, name));
@@ -86,11 +86,13 @@ impl Feature {
         let probe = Probe {
             method: method
                 .parse()
-                .map_err(|_invalid| refuse("no such method"))?,
-            target: target.parse().map_err(|_invalid| refuse("no such path"))?,
+                .map_err(|_invalid| refuse("not a valid method"))?,
+            target: target
+                .parse()
+                .map_err(|_invalid| refuse("not a valid path"))?,
         };
         let Found::Route { route, .. } = routes.find(&probe.method, probe.target.path()) else {
-            return Err(refuse("leads to no route"));
+            return Err(refuse("matches no route"));
         };
         let stand_in = match &route.to {
             To::Upstream(to) => match &to.outage {

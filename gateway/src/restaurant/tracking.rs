@@ -1,8 +1,9 @@
-//! Order tracking: one answer made of what orders, kitchen and delivery say, whichever of them can be heard.
+//! Tracks an order: makes one answer from orders, kitchen and delivery, whichever of them answer.
 //!
-//! A [`source`] says where a part is asked for, an [`inquiry`] asks all three at once, [`part`] judges what each says,
-//! and [`compose`] makes one answer of it. The last good parts are kept as [`copies`]. Whoever wants to see what
-//! changes gets a [`stream`], for which one [`poll`] asks, however many watch.
+//! A [`source`] says where to ask for a part, an [`inquiry`] asks for all three at once, [`part`]
+//! judges each answer, and [`compose`] makes one answer from them. The last good parts are kept as
+//! [`copies`]. A client that wants to see changes gets a [`stream`]; one [`poll`] asks for all
+//! clients that watch the same order.
 
 mod compose;
 mod copies;
@@ -48,7 +49,7 @@ use stream::Watcher;
 use subject::OrderId;
 use watches::TooManyStreams;
 
-/// How an order is looked at.
+/// How a client looks at an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
     Once,
@@ -56,7 +57,7 @@ pub enum View {
 }
 
 impl View {
-    /// The path of the first, by which the circuits of the parts are named.
+    /// The path of the first view, which names the circuits of the parts.
     const ONCE: &'static str = "/suivi/{commandeId}";
 
     pub(crate) const ALL: [(Self, &'static str); 2] = [
@@ -121,7 +122,7 @@ async fn once(
     response
 }
 
-/// What is refused is so before the stream begins. How each event is degraded, its body says.
+/// A refusal comes before the stream begins. Each event's body says how it is degraded.
 async fn stream(
     reply: &Reply<'_>,
     inquiry: Inquiry,

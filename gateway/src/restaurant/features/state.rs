@@ -1,4 +1,4 @@
-//! What state a feature is in, by how its upstreams are.
+//! Decides a feature's state by the state of its upstreams.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use shared_types::gateway::{Availability, FeatureStatus};
 
 use crate::fault::whole_seconds;
 
-/// How an upstream is for a feature.
+/// The state of an upstream, as a feature sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     Up,
-    /// Nothing was heard of it yet.
+    /// It has not been heard of yet.
     Unknown,
     /// The latest probe failed. Requests are still sent to it.
     Failing,
@@ -36,7 +36,8 @@ impl Standing {
     }
 }
 
-/// `needs` and `uses` name the upstreams. `stand_in` is the age of the answer that stands in, where there is one.
+/// The state of a feature. `needs` and `uses` name its upstreams; `stand_in` is the age of its
+/// stored answer, if there is one.
 pub(crate) fn state(
     needs: &[(&str, Standing)],
     uses: &[(&str, Standing)],
@@ -59,7 +60,7 @@ pub(crate) fn state(
     }
 }
 
-/// What is surely missing counts before what is not known, and that before what has failed once.
+/// A missing upstream counts before an unknown one, and an unknown one before one that failed once.
 fn availability(
     needs: &[(&str, Standing)],
     uses: &[(&str, Standing)],
@@ -87,7 +88,7 @@ fn availability(
     }
 }
 
-/// How long until all that is down is asked again: all that a feature needs must be back.
+/// The time until all missing upstreams are asked again: a feature needs all of them.
 fn wait(needs: &[(&str, Standing)]) -> Option<Duration> {
     let waits = needs.iter().filter_map(|(_, standing)| match standing {
         Standing::Down(wait) => Some(*wait),
@@ -96,7 +97,8 @@ fn wait(needs: &[(&str, Standing)]) -> Option<Duration> {
     waits.max()
 }
 
-/// Down is the restaurant only when it offers nothing, and unknown while nothing speaks against any of it.
+/// The state of the whole restaurant. It is down only if all features are, and unknown while
+/// nothing speaks against any of them.
 pub(crate) fn overall(states: impl IntoIterator<Item = Availability> + Clone) -> Availability {
     let all = |is: fn(Availability) -> bool| states.clone().into_iter().all(is);
     if all(|state| state == Availability::Up) {
@@ -123,14 +125,14 @@ mod tests {
     const AGE: Duration = Duration::from_millis(2300);
 
     #[test]
-    fn with_all_it_wants_it_is_up() {
+    fn with_all_its_upstreams_a_feature_is_up() {
         let up = [("orders", Standing::Up)];
         let state = state(&up, &up, Some(AGE));
         assert_eq!(serde_json::to_string(&state).unwrap(), r#"{"status":"up"}"#);
     }
 
     #[test]
-    fn without_what_it_needs_it_is_down_until_the_last_of_it_may_be_back() {
+    fn without_a_needed_upstream_a_feature_is_down_until_the_last_may_be_back() {
         let state = state(&[("orders", SHORT), ("clients", LONG)], &[], None);
         assert_eq!(state.status, Down);
         assert_eq!(state.missing, ["orders", "clients"]);
@@ -138,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn with_an_answer_that_stands_in_it_is_degraded_and_says_how_old() {
+    fn with_a_stored_answer_a_feature_is_degraded_and_says_its_age() {
         let state = state(&[("orders", SHORT)], &[], Some(AGE));
         assert_eq!(state.status, Degraded);
         assert_eq!(state.stale_age_seconds, Some(2));
@@ -146,13 +148,13 @@ mod tests {
     }
 
     #[test]
-    fn without_what_it_can_do_without_it_is_degraded() {
+    fn without_an_optional_upstream_a_feature_is_degraded() {
         let state = state(&[], &[("kitchen", SHORT)], None);
         assert_eq!((state.status, state.missing.len()), (Degraded, 1));
     }
 
     #[test]
-    fn a_failed_probe_degrades_it_at_once_and_names_what_failed() {
+    fn a_failed_probe_degrades_a_feature_at_once_and_names_the_upstream() {
         let failing = [("orders", Standing::Failing)];
         for (needs, uses) in [(&failing[..], &[][..]), (&[], &failing)] {
             let state = state(needs, uses, None);
@@ -160,13 +162,13 @@ mod tests {
             assert_eq!(state.missing, ["orders"]);
             assert_eq!(state.retry_after_seconds, None);
         }
-        // A request that fails is answered by what is kept.
+        // A failing request is answered from the cache.
         assert_eq!(state(&failing, &[], Some(AGE)).stale_age_seconds, Some(2));
         assert_eq!(state(&[], &failing, Some(AGE)).stale_age_seconds, None);
     }
 
     #[test]
-    fn of_what_nothing_is_known_it_is_not_said_that_it_works() {
+    fn a_feature_is_unknown_while_its_upstream_is() {
         let (unknown, up) = ([("orders", Standing::Unknown)], [("clients", Standing::Up)]);
         for (needs, uses) in [(&unknown, &up), (&up, &unknown)] {
             let state = state(needs, uses, Some(AGE));
@@ -178,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_surely_missing_counts_before_what_is_not_known() {
+    fn a_missing_upstream_counts_before_an_unknown_one() {
         let unknown = ("orders", Standing::Unknown);
         let failing = ("kitchen", Standing::Failing);
         assert_eq!(
@@ -190,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_is_unknown_while_nothing_speaks_against_any_of_it() {
+    fn the_restaurant_is_unknown_while_nothing_speaks_against_any_feature() {
         assert_eq!(overall([Unknown, Unknown]), Unknown);
         assert_eq!(overall([Up, Unknown]), Unknown);
         assert_eq!(overall([Down, Unknown]), Degraded);
@@ -198,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_is_down_only_when_all_of_it_is() {
+    fn the_restaurant_is_down_only_if_all_features_are() {
         assert_eq!(overall([Up, Up]), Up);
         assert_eq!(overall([Up, Down]), Degraded);
         assert_eq!(overall([Degraded, Degraded]), Degraded);

@@ -1,5 +1,5 @@
-//! One answer made of three parts: what it says of itself, when it is another one, and when it is the last. Decides and
-//! does no I/O.
+//! Composes one answer from three parts, and decides whether it differs from another one and
+//! whether it is the last. Does no I/O.
 
 use actix_web::web::Bytes;
 use serde::Deserialize;
@@ -13,11 +13,11 @@ use crate::fault::degraded::Degraded;
 #[derive(Debug)]
 pub(super) struct Answer {
     tracking: Tracking,
-    /// The same as it is sent, written once for all who watch.
+    /// The answer as it is sent, written once for all clients that watch.
     pub(super) json: Bytes,
 }
 
-/// What of an order tells whether there is more to come.
+/// The part of an order that tells whether more is to come.
 #[derive(Deserialize)]
 struct Standing {
     status: OrderStatus,
@@ -58,7 +58,7 @@ impl Answer {
         }
     }
 
-    /// How `X-Degraded` marks it. That the order itself is old weighs more than that something is missing.
+    /// The `X-Degraded` value. An old order weighs more than a missing part.
     pub(super) fn degraded(&self) -> Option<Degraded> {
         if self.tracking.meta.parts.order.state == PartState::Stale {
             Some(Degraded::Stale)
@@ -69,7 +69,8 @@ impl Answer {
         }
     }
 
-    /// Whether somebody who has seen the other sees anything new. That what is old gets older is not.
+    /// Whether the answer is news for a client that has seen the other one. An old part that has
+    /// only aged is not.
     pub(super) fn differs(&self, other: &Self) -> bool {
         self.states() != other.states() || self.values() != other.values()
     }
@@ -84,7 +85,7 @@ impl Answer {
         [order, kitchen, delivery].map(|part| part.as_deref().map(RawValue::get))
     }
 
-    /// Whether nothing will change any more: the order itself says so, just now.
+    /// Whether nothing will change any more: the order itself, just read, is over.
     pub(super) fn is_final(&self) -> bool {
         let order = &self.tracking.order;
         let standing = order
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_body_says_of_each_part_what_it_is() {
+    fn the_body_gives_the_state_of_each_part() {
         let old = part(r#"{"statut":"EN_ATTENTE"}"#, Stale, Some(8));
         let answer = answer(order(Ok), Unavailable, old);
         assert_eq!(
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_complete_where_everyone_was_heard() {
+    fn an_answer_is_complete_if_every_service_answered() {
         let none = || part("", NotFound, None);
         assert_eq!(answer(order(Ok), NotFound, none()).degraded(), None);
         assert_eq!(
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_only_older_is_no_other() {
+    fn an_answer_that_is_only_older_does_not_differ() {
         let aged = |age| answer(order(Ok), NotFound, part("{}", Stale, Some(age)));
         assert!(!aged(1).differs(&aged(3)));
         assert!(aged(1).differs(&answer(order(Ok), NotFound, part("{}", Ok, None))));
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_is_the_one_in_which_the_order_is_over() {
+    fn the_last_answer_is_the_one_with_a_finished_order() {
         let is_final =
             |text: &str, state| answer(part(text, state, None), NotFound, order(Ok)).is_final();
         assert!(is_final(r#"{"status":"LIVREE"}"#, Ok));

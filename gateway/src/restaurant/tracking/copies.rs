@@ -1,5 +1,5 @@
-//! The last good parts, for when a service is down: bounded in bytes, shared by all workers, and each for the caller
-//! alone who was shown it.
+//! Keeps the last good parts for an outage: bounded in bytes, shared by all workers, and each only
+//! for the caller that was shown it.
 
 use std::hash::RandomState;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::part::{Last, Outcome};
 use super::subject::Subject;
 use crate::answer::cache;
 
-/// A meal that was ordered longer ago has been eaten.
+/// A meal ordered longer ago has been eaten.
 const TIME_TO_LIVE: Duration = Duration::from_secs(60 * 60);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,14 +43,14 @@ impl Weighter<Key, Arc<Copy>> for Weigh {
 pub(crate) struct Copies(Option<Cache<Key, Arc<Copy>, Weigh, RandomState>>);
 
 impl Copies {
-    /// `bytes` is for all together.
+    /// `bytes` is the bound on all copies together.
     pub(crate) fn new(bytes: u64) -> Self {
         let (hasher, lifecycle) = (RandomState::new(), DefaultLifecycle::default());
         let options = cache::options(bytes);
         Self(options.map(|options| Cache::with_options(options, Weigh, hasher, lifecycle)))
     }
 
-    /// Learns from the outcome, and gives what stands in for a part that has failed.
+    /// Learns from an outcome. Returns the last good part if this one has failed.
     pub(super) fn learn(
         &self,
         part: PartName,
@@ -68,7 +68,7 @@ impl Copies {
                 copies.insert(key, Arc::new(copy));
                 None
             }
-            // What the service no longer has, or shows, is not to come back with its next outage.
+            // A part that the service no longer has, or shows, must not return in its next outage.
             Outcome::Missing | Outcome::Refused(_) => {
                 copies.remove(&key);
                 None
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_for_many_orders_pushes_out_none_that_is_still_watched() {
+    fn a_caller_with_many_orders_evicts_none_that_is_still_watched() {
         let copies = Copies::new(1 << 20);
         let watched = subject("watched", None);
         for flood in 0..50_000 {
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_service_no_longer_has_does_not_come_back() {
+    fn a_part_that_the_service_no_longer_has_does_not_return() {
         let copies = Copies::new(1 << 20);
         let mine = subject("7", None);
         copies.learn(PartName::Kitchen, &mine, &found());

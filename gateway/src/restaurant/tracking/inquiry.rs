@@ -26,40 +26,41 @@ use crate::resilience::drills::Drill;
 use crate::resilience::rate::Client;
 use crate::upstream::{passages_of, via_of};
 
-/// Who asks for which order, and all that it takes to ask the services.
+/// An order, its caller, and everything that is needed to ask the services.
 pub(super) struct Inquiry {
     pub(super) state: Arc<State>,
     pub(super) subject: Subject,
     places: Parts<Place>,
-    /// The path of the route, which drills know it by.
+    /// The path of the route, by which drills know it.
     route: Arc<str>,
-    /// By which way the request has come, this gateway included.
+    /// The way of the request so far, this gateway included.
     via: Vec<HeaderValue>,
-    /// How often it has come through this gateway before.
+    /// How often the request has passed this gateway before.
     passages: usize,
 }
 
-/// What came of asking.
+/// The result of asking for all parts.
 pub(super) struct Round {
     pub(super) verdict: Result<Answer, Refusal>,
-    /// The drill that has made it what it is.
+    /// The drill that caused the result, if any.
     pub(super) drill: Option<DrillMode>,
 }
 
-/// Under which request the services are asked.
+/// The request on whose behalf the services are asked.
 pub(super) struct Errand<'e> {
     pub(super) request_id: &'e RequestId,
     pub(super) trace: &'e Trace,
-    /// How what goes wrong is logged.
+    /// The level at which failures are logged.
     pub(super) level: Level,
-    /// Whose share of an upstream it takes. What is asked for several clients is nobody's.
+    /// The client whose share of an upstream is taken. `None` for a request on behalf of several
+    /// clients.
     pub(super) client: Option<Client>,
-    /// Whether it is asked for those who watch.
+    /// Whether it is a poll, for clients that watch.
     pub(super) is_poll: bool,
 }
 
 impl Round {
-    /// Whether somebody who has seen the other sees anything new.
+    /// Whether the result is news for a client that has seen the other one.
     pub(super) fn differs(&self, other: &Self) -> bool {
         match (&self.verdict, &other.verdict) {
             (Ok(answer), Ok(other)) => answer.differs(other),
@@ -67,14 +68,14 @@ impl Round {
         }
     }
 
-    /// Whether there is nothing more to say.
+    /// Whether nothing more will come.
     pub(super) fn is_last(&self) -> bool {
         self.verdict.as_ref().map_or(true, Answer::is_final)
     }
 }
 
 impl Inquiry {
-    /// `None` where the configuration has none, which the route would not be there without.
+    /// `None` without a `[tracking]` table; then the route does not exist either.
     pub(super) fn new(
         worker: &Worker,
         request: &HttpRequest,
@@ -102,12 +103,12 @@ impl Inquiry {
         })
     }
 
-    /// The upstream that the order itself comes from.
+    /// The upstream of the order itself.
     pub(super) fn orders(&self) -> Option<&Upstream> {
         self.state.config.upstreams.get(self.places.order.index)
     }
 
-    /// Nobody waits for the rest once the order itself is refused.
+    /// Asks for all parts. Once the order itself is refused, the others are not awaited.
     pub(super) async fn ask(&self, errand: &Errand<'_>) -> Round {
         let drill = Cell::new(None);
         let order = async {
@@ -134,7 +135,7 @@ impl Inquiry {
         }
     }
 
-    /// Says in `drilled` if a drill has made it what it is.
+    /// Asks for one part. Notes in `drilled` if a drill caused the outcome.
     async fn outcome(
         &self,
         place: &Place,
@@ -146,7 +147,7 @@ impl Inquiry {
             drills.and_then(|drills| drills.of(&place.upstream, &self.route, rand::random()));
         let id = errand.request_id.as_str();
         let outcome = match &place.find {
-            // A drill is met by each request for itself.
+            // During a drill, each request meets it by itself.
             Some(find) if place.is_for_all && drill.is_none() => {
                 let list = self.list(place, find, errand).await;
                 list.outcome.find(find, &self.subject.id)
@@ -171,7 +172,7 @@ impl Inquiry {
             }
         };
         let last = self.state.copies.learn(place.name, &self.subject, &outcome);
-        // Without a copy the order's is logged with the problem that it makes.
+        // Without a copy, the order's failure is logged with its problem.
         if let Outcome::Failed(Fault::Upstream { cause, .. }) = &outcome
             && (last.is_some() || place.name != PartName::Order)
         {
@@ -181,7 +182,8 @@ impl Inquiry {
         (outcome, last)
     }
 
-    /// The list that every order of this caller is in, and perhaps asked for under another's request.
+    /// The list that holds every order of this caller. Another request may already be asking for
+    /// it.
     async fn list(&self, place: &Place, find: &Arc<str>, errand: &Errand<'_>) -> Arc<Reading> {
         let key = ListKey {
             part: place.name,

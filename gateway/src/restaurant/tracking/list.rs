@@ -1,6 +1,8 @@
-//! A list in which orders are found by their ids: read once, however many are looked for. Decides and does no I/O.
+//! A list in which orders are found by their ids. It is read once, however many orders are looked
+//! for. Does no I/O.
 //!
-//! It holds the answer as it came and where each order stands in it, so that what is found is what the service wrote.
+//! It holds the answer as it came and the place of each order in it, so that a found order is
+//! exactly what the service wrote.
 
 use std::collections::hash_map::RandomState;
 use std::fmt;
@@ -16,25 +18,25 @@ use super::subject::OrderId;
 #[derive(Debug)]
 pub(super) struct List {
     body: Bytes,
-    /// By their hashes, those of the same hash in the order of the list.
+    /// Sorted by their hashes; equal hashes stay in the order of the list.
     entries: Vec<Entry>,
-    /// Keyed at random, so that no choice of ids makes many hashes the same.
+    /// Keyed at random, so that nobody can choose ids with equal hashes.
     hasher: RandomState,
 }
 
 #[derive(Debug)]
 struct Entry {
-    /// Of the id.
+    /// The hash of the id.
     hash: u64,
-    /// Where the object stands in the body.
+    /// The object's place in the body.
     place: Range<usize>,
 }
 
 impl List {
-    /// `key` is what an object's id stands under. What has none is not in the list.
+    /// Reads a list. `key` is the key of an object's id; objects without one are left out.
     ///
     /// # Errors
-    /// It is no list.
+    /// The body is not a list.
     pub(super) fn read(body: Bytes, key: &str) -> Result<Self, serde_json::Error> {
         let hasher = RandomState::new();
         let values: Vec<&RawValue> = serde_json::from_slice(&body)?;
@@ -55,7 +57,7 @@ impl List {
         })
     }
 
-    /// The first object with the id under `key`, which is the one that the list was read by.
+    /// The first object with this id. `key` must be the key that the list was read by.
     pub(super) fn find(&self, key: &str, id: &OrderId) -> Option<Box<RawValue>> {
         let hash = self.hasher.hash_one(id.plain());
         let begin = self.entries.partition_point(|entry| entry.hash < hash);
@@ -67,28 +69,28 @@ impl List {
         RawValue::from_string(text.to_owned()).ok()
     }
 
-    /// Bytes of the answer.
+    /// The size of the answer in bytes.
     pub(super) fn length(&self) -> usize {
         self.body.len()
     }
 
-    /// Bytes that it takes.
+    /// The bytes that the list takes.
     pub(super) fn size(&self) -> usize {
         size_of::<Self>() + self.body.len() + self.entries.capacity() * size_of::<Entry>()
     }
 }
 
-/// The string under the key of an object. Of a key that occurs twice, the last counts.
+/// The string under a key of an object. If the key occurs twice, the last counts.
 fn id_of(object: &str, key: &str) -> Option<String> {
     let mut reader = serde_json::Deserializer::from_str(object);
     let value = Find(key).deserialize(&mut reader).ok()??;
     serde_json::from_str(value.get()).ok()
 }
 
-/// Looks for a key and takes nothing else of an object.
+/// Reads the value of one key and skips the rest of an object.
 struct Find<'k>(&'k str);
 
-/// Whether a key is this one.
+/// Reads whether a key is this one.
 struct Is<'k>(&'k str);
 
 impl<'de> DeserializeSeed<'de> for Find<'_> {

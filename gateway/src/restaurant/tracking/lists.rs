@@ -1,12 +1,13 @@
-//! Lists that hold every order: one request for all who look for an order in the same list.
+//! Shares lists that hold every order: one request serves all that look for an order in the same
+//! list.
 //!
-//! A service that answers a whole list would otherwise be asked for all of it by each watched order. So a list that is
-//! under way is waited for, and one that has just come is used again: by those who watch, for a second; by a single
-//! request, for as long as the list would take at 1 MiB/s, and a second at most. A short list is then as good as asked
-//! for anew, and a long one costs no more than a second's worth of work each second.
+//! Otherwise each watched order would make the service send the whole list. So requests wait for a
+//! list that is under way, and use again one that has just come: polls for a second; a single
+//! request for as long as the list would take at 1 MiB/s, and at most a second. A short list is
+//! thus as good as new, and a long one costs at most a second's worth of work each second.
 //!
-//! What one caller is shown is not for another, since the services may judge the token: only callers with the same
-//! `Authorization` share.
+//! One caller's list is not for another, since the services may judge the token: only callers with
+//! the same `Authorization` share.
 
 use std::hash::RandomState;
 use std::sync::Arc;
@@ -26,28 +27,29 @@ use super::shared::{Duty, Shared};
 use crate::answer::cache;
 use crate::fault::Fault;
 
-/// Half the time between two looks of one who watches, so that a list is asked for once in it.
+/// Half the time between two polls of a client that watches, so that each poll asks for a list
+/// once.
 const MOST_AGE: Duration = Duration::from_secs(1);
 
-/// Bytes a second for which a list may be asked for anew.
+/// The bytes per second at which a list may be asked for again.
 const PACE: f64 = 1024.0 * 1024.0;
 
-/// Bytes of all lists that are held to be used again: room for one of the longest and many of the usual.
+/// The bytes of all lists that are kept for reuse: room for one of the longest and many usual ones.
 const MOST_HELD: u64 = 16 * 1024 * 1024;
 
-/// Which list, for whom.
+/// A list and its caller.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct ListKey {
     pub(super) part: PartName,
     pub(super) authorization: Option<Arc<[u8]>>,
-    /// How often the request has come through this gateway: one that comes back here would wait for itself.
+    /// How often the request has passed this gateway: one that returns here would wait for itself.
     pub(super) passages: usize,
 }
 
-/// What came of asking.
+/// The result of asking for a list.
 pub(super) struct Reading {
     pub(super) outcome: Outcome<List>,
-    /// When it was asked for: nothing that happened later is in it.
+    /// When it was asked for. Later changes are not in it.
     asked: Instant,
 }
 
@@ -63,11 +65,11 @@ impl Weighter<ListKey, Arc<Reading>> for Weigh {
 
 pub(crate) struct Lists {
     under_way: Arc<Shared<ListKey, Reading>>,
-    /// Each for `MOST_AGE`.
+    /// Each is kept for `MOST_AGE`.
     recent: Option<Cache<ListKey, Arc<Reading>, Weigh, RandomState>>,
 }
 
-/// Where a list is asked for, and under which request.
+/// Where to ask for a list, and on behalf of which request.
 #[derive(Clone)]
 pub(super) struct Query {
     pub(super) place: Place,
@@ -90,7 +92,8 @@ impl Default for Lists {
 }
 
 impl Lists {
-    /// `is_poll` where it is for those who watch. `query` is made only where there is a list to be asked for.
+    /// Returns the list. `is_poll` is true for clients that watch. `query` is called only if the
+    /// list must be asked for.
     pub(super) async fn get(
         self: &Arc<Self>,
         key: &ListKey,
@@ -103,14 +106,14 @@ impl Lists {
             if let Some(reading) = self.recent(key, is_poll) {
                 return reading;
             }
-            // Each has a caller that waits, and those are bounded.
+            // Each query has a waiting caller, and those are bounded.
             let joined = self.under_way.join(key, usize::MAX);
             let (mut receiver, duty) = match joined {
                 Ok(joined) => joined,
                 Err(overloaded) => return Reading::failed(overloaded.into()),
             };
             if let Some(duty) = duty {
-                // It may have come between the look at what is recent and this one.
+                // The list may have come since the check above.
                 if let Some(reading) = self.recent(key, is_poll) {
                     return reading;
                 }
@@ -119,7 +122,7 @@ impl Lists {
             let left = deadline.saturating_duration_since(Instant::now());
             match tokio::time::timeout(left, receiver.wait_for(Option::is_some)).await {
                 Ok(told) => {
-                    // Who had the duty may have gone before it said anything.
+                    // The task with the duty may have ended before it had an answer.
                     if let Some(reading) = told.ok().and_then(|reading| reading.clone()) {
                         return reading;
                     }
@@ -136,7 +139,7 @@ impl Lists {
 }
 
 impl Query {
-    /// Asks for as long as anybody waits.
+    /// Asks for the list, for as long as anybody waits.
     async fn ask(self, lists: Arc<Lists>, duty: Duty<ListKey, Reading>) {
         let asked = Instant::now();
         let answered = async {
@@ -160,7 +163,7 @@ impl Query {
         }
         duty.latest.send_replace(Some(Arc::clone(&reading)));
         drop(duty);
-        // Nobody may use it later, so that it takes no memory either.
+        // After this nobody may use it, so it must not take memory either.
         sleep(MOST_AGE).await;
         if let Some(recent) = &lists.recent {
             recent.remove_if(&key, |held| Arc::ptr_eq(held, &reading));
@@ -176,7 +179,7 @@ impl Reading {
         })
     }
 
-    /// Bytes that it takes.
+    /// The bytes that it takes.
     fn size(&self) -> usize {
         match &self.outcome {
             Outcome::Found(list) => list.size(),
@@ -192,7 +195,7 @@ impl Reading {
                 let paced = Duration::from_secs_f64(list.length() as f64 / PACE);
                 paced.min(MOST_AGE)
             }
-            // It was short.
+            // The answer was short.
             Outcome::Missing | Outcome::Refused(_) | Outcome::Failed(_) => Duration::ZERO,
         }
     }
@@ -205,7 +208,7 @@ mod tests {
     use super::{Fault, MOST_AGE, Outcome, Reading};
     use crate::restaurant::tracking::list::List;
 
-    /// One whose answer has about so many bytes.
+    /// A reading whose answer has about this many bytes.
     fn reading(length: usize) -> Reading {
         let body = format!("[\"{}\"]", "x".repeat(length));
         Reading {
@@ -215,14 +218,14 @@ mod tests {
     }
 
     #[test]
-    fn for_those_who_watch_a_list_is_used_for_a_second() {
+    fn a_poll_uses_a_list_for_a_second() {
         assert_eq!(reading(9).most_age(true), MOST_AGE);
         assert_eq!(reading(2 << 20).most_age(true), MOST_AGE);
         assert_eq!(Reading::failed(Fault::late()).most_age(true), MOST_AGE);
     }
 
     #[test]
-    fn for_a_single_request_a_list_is_used_for_as_long_as_it_is_long() {
+    fn a_single_request_uses_a_list_longer_the_longer_it_is() {
         let millis = |length| reading(length).most_age(false).as_millis();
         assert_eq!(millis(100), 0);
         assert_eq!(millis(256 << 10), 250);

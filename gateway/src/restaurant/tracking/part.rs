@@ -1,4 +1,4 @@
-//! What a service's answer says of its part, and what the part is then. Decides and does no I/O.
+//! Judges a service's answer about its part. Does no I/O.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,18 +13,18 @@ use super::list::List;
 use super::subject::OrderId;
 use crate::fault::{Fault, UpstreamFault};
 
-/// What came of asking for a part, or for the list that it is in.
+/// The outcome of asking for a part, or for the list that holds it.
 #[derive(Debug)]
 pub(super) enum Outcome<T = Box<RawValue>> {
     Found(T),
-    /// The service says that there is none.
+    /// The service has no such part.
     Missing,
-    /// The service says that it is not for this caller.
+    /// The service refuses this caller.
     Refused(Code),
     Failed(Fault),
 }
 
-/// The last good one.
+/// The last good part.
 #[derive(Debug)]
 pub(super) struct Last {
     pub(super) value: Box<RawValue>,
@@ -38,15 +38,15 @@ pub(super) struct Part {
     pub(super) status: PartStatus,
 }
 
-/// Why there is nothing to show at all.
+/// Why nothing can be shown at all.
 #[derive(Debug)]
 pub(super) enum Refusal {
     Problem(Code),
-    /// Of the orders.
+    /// A fault of the order service.
     Fault(Fault),
 }
 
-/// What a service answered, and with what.
+/// A service's answer, or the fault.
 pub(super) type Answered = Result<(StatusCode, Bytes), Fault>;
 
 impl<T> Outcome<T> {
@@ -61,7 +61,7 @@ impl<T> Outcome<T> {
         };
         match status {
             StatusCode::NOT_FOUND => Self::Missing,
-            // Who is asked for one order and does not take its id has none of that id.
+            // A service that is asked for one order and rejects the id has no order of that id.
             StatusCode::BAD_REQUEST if is_by_id => Self::Missing,
             StatusCode::UNAUTHORIZED => Self::Refused(Code::Unauthorized),
             StatusCode::FORBIDDEN => Self::Refused(Code::Forbidden),
@@ -69,7 +69,7 @@ impl<T> Outcome<T> {
                 Ok(found) => Self::Found(found),
                 Err(error) => Self::Failed(Fault::upstream(
                     UpstreamFault::InvalidResponse,
-                    format!("not what was asked for: {error}"),
+                    format!("the answer is not in the expected form: {error}"),
                 )),
             },
             _ => Self::Failed(Fault::upstream(
@@ -81,12 +81,12 @@ impl<T> Outcome<T> {
 }
 
 impl Outcome<List> {
-    /// Of an answer that is a list, in which `key` holds the order's id.
+    /// Reads an answer that is a list, with the order's id under `key`.
     pub(super) fn of_list(answered: Answered, key: &str) -> Self {
         Self::of(answered, |body| List::read(body, key), false)
     }
 
-    /// What it means for one order.
+    /// The outcome for one order of the list.
     pub(super) fn find(&self, key: &str, id: &OrderId) -> Outcome {
         match self {
             Self::Found(list) => match list.find(key, id) {
@@ -101,12 +101,13 @@ impl Outcome<List> {
 }
 
 impl Outcome {
-    /// Of an answer that is the part itself.
+    /// Reads an answer that is the part itself.
     pub(super) fn of_part(answered: Answered) -> Self {
         Self::of(answered, |body| whole(&body), true)
     }
 
-    /// The order itself, without which there is nothing to show. What the service refuses is not shown from a copy.
+    /// Judges the order itself, without which nothing can be shown. An order that the service
+    /// refuses is not shown from a copy.
     pub(super) fn essential(self, last: Option<Last>) -> Result<Part, Refusal> {
         match (self, last) {
             (Self::Missing, _) => Err(Refusal::Problem(Code::OrderNotFound)),
@@ -116,7 +117,7 @@ impl Outcome {
         }
     }
 
-    /// A part without which the rest is worth showing.
+    /// Judges a part without which the others are still shown.
     pub(super) fn part(self, last: Option<Last>) -> Part {
         match (self, last) {
             (Self::Found(value), _) => Part::new(Some(value), PartState::Ok),
@@ -150,7 +151,7 @@ impl Part {
 
 type Fields<'a> = HashMap<String, &'a RawValue>;
 
-/// An object, as it is.
+/// Checks that the body is an object, and returns it unchanged.
 fn whole(body: &[u8]) -> Result<Box<RawValue>, serde_json::Error> {
     let value: &RawValue = serde_json::from_slice(body)?;
     serde_json::from_str::<Fields<'_>>(value.get())?;

@@ -1,4 +1,4 @@
-//! One service that is asked for its part, behind its guard.
+//! A service that is asked for its part, behind its guard.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,17 +20,17 @@ use crate::resilience::memory::Memory;
 use crate::resilience::rate::Client;
 use crate::upstream::{Fetch, Pool, fetch, settle};
 
-/// Bytes of one service's answer: room for the ten thousand deliveries that may be on a list.
+/// The largest answer of one service: a list of ten thousand deliveries fits.
 const MOST: usize = 8 * 1024 * 1024;
 
 #[derive(Clone)]
 pub(super) struct Place {
     pub(super) name: PartName,
-    /// Of the upstream.
+    /// The index of the upstream.
     pub(super) index: usize,
-    /// Its name.
+    /// The name of the upstream.
     pub(super) upstream: Arc<str>,
-    /// The key that holds the order's id, where the answer is a list.
+    /// The key that holds the order's id, if the answer is a list.
     pub(super) find: Option<Arc<str>>,
     /// Whether one answer holds every order.
     pub(super) is_for_all: bool,
@@ -43,9 +43,9 @@ pub(super) struct Place {
     memory: Arc<Memory>,
 }
 
-/// One request for it.
+/// One request for the part.
 pub(super) struct Call<'c> {
-    /// Whose share of the upstream it takes.
+    /// The client whose share of the upstream it takes.
     pub(super) client: Option<Client>,
     pub(super) drill: Option<&'c Drill>,
     pub(super) fields: HeaderMap,
@@ -77,7 +77,8 @@ impl Place {
         })
     }
 
-    /// One try, whose outcome the circuits learn. There is no second: what is missing is said, and asked for again soon.
+    /// Makes one try, and tells the circuits its outcome. There is no second try: a missing part is
+    /// reported, and asked for again soon.
     pub(super) async fn fetch(&self, call: Call<'_>) -> Answered {
         let deadline = Instant::now() + self.timeout;
         let asked_by = (self.circuit, Intake::Whole);

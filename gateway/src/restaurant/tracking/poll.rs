@@ -1,4 +1,4 @@
-//! Asks about an order again and again for all who watch it.
+//! Polls the services about an order, for all clients that watch it.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,10 +19,10 @@ use super::watches::tell;
 use crate::http::trace::Trace;
 use crate::resilience::guard::Overloaded;
 
-/// Soon enough for somebody who waits for a meal.
+/// Often enough for somebody who waits for a meal.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// Joins those who watch, and gives the latest once there is one.
+/// Joins the watchers of an order, and returns the latest result once there is one.
 ///
 /// # Errors
 /// Too many orders are watched already.
@@ -36,20 +36,20 @@ pub(super) async fn join(
             rt::spawn(poll(Rc::clone(inquiry), duty, draining.clone()));
         }
         let latest = receiver.wait_for(Option::is_some).await;
-        // Who had the duty may have gone before it said anything.
+        // The task with the duty may have ended before it had an answer.
         if let Some(round) = latest.ok().and_then(|latest| latest.clone()) {
             return Ok((receiver, round));
         }
     }
 }
 
-/// Asks at least once, and then until there is nothing more to say or nobody to say it to.
+/// Asks at least once, and then until nothing more will come or nobody watches.
 async fn poll(inquiry: Rc<Inquiry>, duty: Duty<Subject, Round>, draining: Draining) {
     loop {
         let errand = Errand {
             request_id: &RequestId::make(),
             trace: &Trace::go_on_or_begin(&HeaderMap::new(), rand::random()),
-            // Every two seconds for each order: an outage is in the log without these.
+            // Two seconds apart for each order: the log shows an outage without these.
             level: Level::Debug,
             client: None,
             is_poll: true,

@@ -1,6 +1,7 @@
-//! One asks for all: of several that want the same answer, of all workers, the first gets the duty to ask for it.
+//! Shares one answer among requests of all workers: the first that wants it gets the duty to ask,
+//! the others wait.
 //!
-//! The others wait for what it tells. Where its worker goes away, so does the duty, and the next who notices asks.
+//! If its worker goes away, the duty ends, and the next request that notices asks.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -13,10 +14,10 @@ use crate::resilience::guard::Overloaded;
 /// The latest answer, once there is one.
 pub(super) type Latest<A> = Option<Arc<A>>;
 
-/// Who asks for what. `K` tells one question from another, `A` is the answer.
+/// The questions under way. `K` identifies a question, `A` is the answer.
 pub(super) struct Shared<K, A>(Mutex<HashMap<K, watch::Sender<Latest<A>>>>);
 
-/// The answers as they come, with the duty to ask, where nobody has it yet.
+/// The answers as they come, and the duty to ask if nobody has it yet.
 pub(super) type Joined<K, A> = (watch::Receiver<Latest<A>>, Option<Duty<K, A>>);
 
 /// The duty to ask, which ends when it is dropped.
@@ -36,7 +37,7 @@ impl<K: Clone + Eq + Hash, A> Shared<K, A> {
     /// Waits with the others for an answer.
     ///
     /// # Errors
-    /// It would be one question more than `most`.
+    /// There are already `most` questions.
     pub(super) fn join(self: &Arc<Self>, key: &K, most: usize) -> Result<Joined<K, A>, Overloaded> {
         let mut all = self.all();
         if let Some(latest) = all.get(key) {
@@ -63,7 +64,8 @@ impl<K, A> Shared<K, A> {
 }
 
 impl<K: Eq + Hash, A> Duty<K, A> {
-    /// Completes when nobody waits any more. Somebody may begin to right then: it finds the duty gone, and takes it.
+    /// Completes when nobody waits any more. A request that begins to wait right then finds the
+    /// duty gone, and takes it.
     pub(super) async fn deserted(&self) {
         self.latest.closed().await;
     }
@@ -99,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_one_who_asks_goes_away_another_takes_over() {
+    fn if_the_asking_request_goes_away_another_takes_over() {
         let shared = Arc::<Shared<u32, &str>>::default();
         let (mut receiver, duty) = shared.join(&7, 9).unwrap();
         drop(duty);
@@ -109,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_questions_are_asked_and_no_more() {
+    fn the_number_of_questions_is_bounded() {
         let shared = Arc::<Shared<usize, &str>>::default();
         let mut all: Vec<_> = (0..9).map(|key| shared.join(&key, 9).unwrap()).collect();
         assert!(shared.join(&9, 9).is_err());

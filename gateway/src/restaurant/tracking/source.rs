@@ -1,4 +1,5 @@
-//! Where the three parts are asked for: the table `[tracking]`, refused at the start where it leads nowhere.
+//! Where to ask for the three parts: the table `[tracking]`. An invalid one is refused at the
+//! start.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,8 @@ const PLACE: &str = "{id}";
 
 #[derive(Debug)]
 pub(crate) struct Sources {
-    /// For all parts, which are asked at once. An upstream's own, where it is shorter, holds for its part.
+    /// The time for all parts, which are asked for at once. An upstream's own timeout applies to
+    /// its part if it is shorter.
     pub(crate) timeout: Duration,
     pub(crate) watches: WatchLimits,
     pub(crate) parts: Parts<Source>,
@@ -30,9 +32,9 @@ pub(crate) struct Source {
     pub(crate) upstream: usize,
     /// The number of its circuit among those of the upstream.
     pub(crate) circuit: usize,
-    /// With `{id}` where the order's goes.
+    /// With `{id}` in the place of the order's id.
     path: String,
-    /// The key that holds the order's id, where the answer is a list.
+    /// The key that holds the order's id, if the answer is a list.
     pub(crate) find: Option<Arc<str>>,
 }
 
@@ -43,7 +45,10 @@ impl Sources {
         names: &mut RouteNames,
     ) -> Result<Self, ConfigError> {
         if table.timeout.is_zero() {
-            return Err(ConfigError::new("tracking.timeout", "leaves no time"));
+            return Err(ConfigError::new(
+                "tracking.timeout",
+                "must be longer than 0",
+            ));
         }
         let mut source = |name: &str, table: PartTable| {
             Source::new(table, upstreams, names)
@@ -97,9 +102,9 @@ impl Source {
             return Err(("path", "{id} is the only parameter"));
         }
         match &find {
-            Some(key) if key.is_empty() => return Err(("find", "names no key")),
+            Some(key) if key.is_empty() => return Err(("find", "must not be empty")),
             None if !path.contains(PLACE) => {
-                return Err(("path", "names no order: {id}, or find, is needed"));
+                return Err(("path", "must contain {id} unless the part has find"));
             }
             Some(_) | None => {}
         }
@@ -117,10 +122,10 @@ impl Source {
         self.find.is_some() && !self.path.contains(PLACE)
     }
 
-    /// What the upstream is asked for; `prefix` is its URL's path.
+    /// The path and query for the upstream; `prefix` is the path of its URL.
     pub(crate) fn target(&self, prefix: &str, id: &OrderId) -> Option<PathAndQuery> {
         let path = self.path.replace(PLACE, id.encoded());
-        // What passed as a path passes with a few escapes in it.
+        // A valid path stays valid with some escapes in it.
         PathAndQuery::try_from(format!("{prefix}{path}")).ok()
     }
 }
@@ -142,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_id_stands_escaped_where_the_path_has_it() {
+    fn the_id_is_escaped_in_the_path() {
         let config = parse("", "").unwrap();
         let sources = config.tracking.unwrap();
         let id = OrderId::parse("a&b=%20c;d").unwrap();
@@ -153,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_nowhere_is_refused_by_its_key() {
+    fn an_invalid_key_is_refused_by_its_name() {
         for (from, to, key) in [
             ("\"kitchen\"", "\"kitchn\"", "tracking.kitchen.upstream"),
             (

@@ -1,7 +1,9 @@
-//! The answer that goes on: server-sent events (WHATWG HTML, "Server-sent events"), one whenever there is news.
+//! The stream of an order's tracking: server-sent events (WHATWG HTML, "Server-sent events"), one
+//! for each change.
 //!
-//! It ends with the order, after an event that says so, since a browser comes back to a stream that merely ends. It
-//! merely ends when the order is refused, so that the browser comes back and is told why, and when the gateway stops.
+//! After a finished order, a last event says so and the stream ends: a browser reconnects to a
+//! stream that merely ends. The stream merely ends if the order is refused, so that the browser
+//! reconnects and is told why, and when the gateway stops.
 
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -21,31 +23,31 @@ use super::shared::Latest;
 use super::watches::StreamPermit;
 use crate::http::server_sent;
 
-/// How often something is sent at least: proxies give up a connection on which nothing is for a minute or half of
-/// one, and only by writing is it found out that the client has gone.
+/// The longest silence. Proxies give up a connection that is idle for half a minute or a minute,
+/// and only a write shows that the client has gone.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// A comment, which a browser makes nothing of.
+/// A comment, which browsers ignore.
 const BEAT: Bytes = Bytes::from_static(b": \n\n");
 
-/// One who watches.
+/// A client that watches an order.
 pub(super) struct Watcher {
     pub(super) inquiry: Rc<Inquiry>,
     pub(super) receiver: watch::Receiver<Latest<Round>>,
     pub(super) latest: Arc<Round>,
     pub(super) draining: Draining,
     pub(super) _permit: StreamPermit,
-    /// Whether the latest is still to be shown.
+    /// Whether the latest result is still to be shown.
     pub(super) is_news: bool,
 }
 
-/// What one who watches has waited for.
+/// The event that a watcher waited for.
 #[derive(Debug, PartialEq, Eq)]
 enum Event {
     News,
-    /// Nothing, for so long that something has to be sent.
+    /// Nothing came for so long that something has to be sent.
     Silence,
-    /// Who asked has gone.
+    /// The task that asked has ended.
     Deserted,
     Stop,
 }
@@ -119,7 +121,7 @@ mod tests {
     use super::{Event, HEARTBEAT, event, wait};
 
     #[test]
-    fn an_event_is_framed_line_by_line_and_the_last_says_so() {
+    fn an_event_is_framed_line_by_line_and_the_last_is_marked() {
         assert_eq!(event(b"{}", false), "event: suivi\ndata: {}\n\n");
         assert_eq!(
             event(b"{\n \"a\": 1\r\n}", true),
@@ -136,7 +138,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn news_a_desertion_and_a_stop_are_told_at_once() {
+    async fn news_a_desertion_and_a_stop_end_the_wait_at_once() {
         let (sender, mut receiver) = watch::channel(());
         let draining = Draining::default();
         let began = Instant::now();

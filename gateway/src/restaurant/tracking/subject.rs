@@ -1,4 +1,4 @@
-//! Which order is asked for, and by whom: what tells one answer from another.
+//! An order and its caller, which together identify an answer.
 
 use std::sync::Arc;
 
@@ -7,14 +7,15 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use crate::routing::route::is_one_segment;
 
-/// All but what RFC 3986 §2.3 calls unreserved, so that an id ends nothing wherever it stands in a target.
+/// Everything but the unreserved characters of RFC 3986 §2.3, so that an id is safe anywhere in a
+/// target.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// An order's id, whichever way the client has escaped it.
+/// An order's id, however the client has escaped it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct OrderId {
     plain: Arc<str>,
@@ -22,7 +23,7 @@ pub(crate) struct OrderId {
 }
 
 impl OrderId {
-    /// `None` where it could lead an upstream to another path.
+    /// `None` if it could lead an upstream to another path.
     pub(crate) fn parse(segment: &str) -> Option<Self> {
         if !is_one_segment(segment) {
             return None;
@@ -34,18 +35,19 @@ impl OrderId {
         })
     }
 
-    /// As it stands in a service's answer.
+    /// The id as a service's answer writes it.
     pub(crate) fn plain(&self) -> &str {
         &self.plain
     }
 
-    /// As it stands in a target.
+    /// The id as a target writes it.
     pub(crate) fn encoded(&self) -> &str {
         &self.encoded
     }
 }
 
-/// An order for one caller: what one is shown is not for another, since the services may judge the token.
+/// An order for one caller. One caller's answer is not for another, since the services may judge
+/// the token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Subject {
     pub(crate) id: OrderId,
@@ -62,7 +64,7 @@ impl Subject {
         }
     }
 
-    /// Bytes that it takes.
+    /// The bytes that it takes.
     pub(crate) fn size(&self) -> usize {
         let token = self.authorization.as_ref().map_or(0, |token| token.len());
         self.id.plain.len() + self.id.encoded.len() + token
@@ -74,7 +76,7 @@ mod tests {
     use super::OrderId;
 
     #[test]
-    fn one_id_is_one_however_it_is_escaped() {
+    fn an_id_is_the_same_however_it_is_escaped() {
         let id = OrderId::parse("caf%C3%A9-1%32").unwrap();
         assert_eq!(id.plain(), "café-12");
         assert_eq!(id.encoded(), "caf%C3%A9-12");
@@ -82,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_single_segment_is_none() {
+    fn anything_but_a_single_segment_is_refused() {
         for bad in ["..", "a%2Fb", "%", "%00", ""] {
             assert_eq!(OrderId::parse(bad), None, "{bad}");
         }

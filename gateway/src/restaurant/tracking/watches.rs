@@ -1,7 +1,9 @@
-//! Who watches which order: however many do, of all workers, one of them asks the services for all.
+//! Tracks which orders are watched. However many clients of all workers watch an order, one task
+//! asks the services.
 //!
-//! Two bounds keep this small. Only so many orders are watched at once, since each costs the services requests. And one
-//! client may have only so many streams, or it alone could watch as many orders as there may be.
+//! Two bounds keep this small. The number of watched orders is limited, since each costs the
+//! services requests. And the number of one client's streams is limited, or one client could take
+//! all watched orders.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -13,7 +15,7 @@ use super::subject::Subject;
 use crate::resilience::guard::Overloaded;
 use crate::resilience::rate::Client;
 
-/// How much may be watched at once.
+/// The limits on what is watched at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct WatchLimits {
     /// `tracking.watched_orders`.
@@ -24,7 +26,7 @@ pub(crate) struct WatchLimits {
 
 pub(crate) struct Watches {
     orders: Arc<Shared<Subject, Round>>,
-    /// How many streams each client has. A client without one is not in it.
+    /// The number of streams of each client. Clients without one are not in it.
     streams: Mutex<HashMap<Client, usize>>,
     limits: WatchLimits,
 }
@@ -35,7 +37,7 @@ pub(super) struct StreamPermit {
     client: Client,
 }
 
-/// The client has as many streams as it may have.
+/// The error for a client that has all the streams it may have.
 #[derive(Debug)]
 pub(super) struct TooManyStreams;
 
@@ -49,7 +51,7 @@ impl Watches {
     }
 
     /// # Errors
-    /// The client has as many streams as it may have.
+    /// The client has all the streams it may have.
     pub(super) fn admit(self: &Arc<Self>, client: Client) -> Result<StreamPermit, TooManyStreams> {
         let mut streams = self.streams();
         let count = streams.entry(client).or_default();
@@ -63,7 +65,7 @@ impl Watches {
         })
     }
 
-    /// Joins those who watch an order.
+    /// Joins the watchers of an order.
     ///
     /// # Errors
     /// Too many orders are watched already.
@@ -87,7 +89,7 @@ impl Drop for StreamPermit {
     }
 }
 
-/// Tells those who watch, if it is news. Who comes later is told in any case.
+/// Tells the watchers if there is news. Later ones get the result in any case.
 pub(super) fn tell(duty: &Duty<Subject, Round>, round: &Arc<Round>) {
     duty.latest.send_if_modified(|latest| {
         let is_news = latest.as_ref().is_none_or(|old| round.differs(old));
@@ -118,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn so_many_orders_are_watched_and_no_more() {
+    fn the_number_of_watched_orders_is_bounded() {
         let watches = watches();
         let mut all: Vec<_> = (0..3)
             .map(|id| watches.join(&subject(id)).unwrap())
@@ -130,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_has_so_many_streams_and_others_have_theirs() {
+    fn a_clients_streams_are_bounded_and_others_have_theirs() {
         let watches = watches();
         let admit = |address: &str| watches.admit(address.parse::<IpAddr>().unwrap().into());
         let first = admit("2001:db8::1").unwrap();
@@ -142,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_without_a_stream_takes_no_room() {
+    fn a_client_without_a_stream_takes_no_memory() {
         let watches = watches();
         let client = IpAddr::from([192, 0, 2, 1]).into();
         drop((watches.admit(client), watches.admit(client)));

@@ -12,7 +12,8 @@ fn find(body: &str, id: &str) -> Option<String> {
     found.map(|value| value.get().to_owned())
 }
 
-/// What is to be found, said plainly: the first object whose fields have the string under the key.
+/// The expected result, written plainly: the first object whose fields have the string under the
+/// key.
 fn expected(body: &str, id: &str) -> Option<String> {
     let values: Vec<&RawValue> = serde_json::from_str(body).unwrap();
     let is_it = |value: &&&RawValue| {
@@ -35,20 +36,20 @@ fn an_order_is_found_as_it_was_written() {
 }
 
 #[test]
-fn an_id_is_compared_as_what_it_says() {
+fn an_id_is_compared_decoded() {
     let body = r#"[{"i\u0064":"caf\u00e9"}]"#;
     assert!(find(body, "caf%C3%A9").is_some());
 }
 
 #[test]
-fn what_has_no_such_id_is_passed_over() {
+fn an_object_without_the_id_is_skipped() {
     let body = r#"[7, null, "7", ["id","7"], {"id":7}, {"in":{"id":"7"}}, {"id":"7","id":"8"}]"#;
     assert_eq!(find(body, "7"), None);
     assert!(find(body, "8").is_some());
 }
 
 #[test]
-fn what_is_no_list_is_refused() {
+fn anything_but_a_list_is_refused() {
     for body in [
         "",
         "{}",
@@ -93,7 +94,7 @@ fn value() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn whatever_is_in_a_list_the_first_with_the_id_is_found(
+    fn the_first_object_with_the_id_is_found(
         values in prop::collection::vec(value(), 0..12),
         id in "[a-c]{1,2}",
     ) {

@@ -45,14 +45,14 @@ fn an_answer_by_id_is_the_part_as_it_was_written() {
 }
 
 #[test]
-fn of_a_list_the_part_is_the_first_with_the_id() {
+fn the_part_in_a_list_is_the_first_with_the_id() {
     let part = outcome(200, LIST, Some("order_id")).part(None);
     let expected = r#"{"n":1.50,"order_id":"7"}"#;
     assert_eq!(shown(&part), (Some(expected), PartState::Ok, None));
 }
 
 #[test]
-fn what_the_service_does_not_have_is_not_found_even_where_it_was_once() {
+fn a_part_that_the_service_does_not_have_is_not_found_despite_a_copy() {
     for outcome in [
         outcome(200, LIST, Some("id")),
         outcome(200, "[]", Some("order_id")),
@@ -68,7 +68,7 @@ fn what_the_service_does_not_have_is_not_found_even_where_it_was_once() {
 }
 
 #[test]
-fn what_cannot_be_read_or_is_a_failure_is_unavailable() {
+fn a_malformed_or_failed_answer_is_unavailable() {
     for (status, body, find) in [
         (200, "{", None),
         (200, "null", None),
@@ -95,7 +95,7 @@ fn what_cannot_be_read_or_is_a_failure_is_unavailable() {
 }
 
 #[test]
-fn too_late_is_a_timeout_unless_there_is_a_copy() {
+fn a_late_answer_is_a_timeout_unless_there_is_a_copy() {
     let part = failed(UpstreamFault::Timeout).part(None);
     assert_eq!(shown(&part), (None, PartState::Timeout, None));
     let part = failed(UpstreamFault::Timeout).part(last());
@@ -105,13 +105,13 @@ fn too_late_is_a_timeout_unless_there_is_a_copy() {
 }
 
 #[test]
-fn a_part_that_is_refused_is_never_shown_from_a_copy() {
+fn a_refused_part_is_never_shown_from_a_copy() {
     let part = outcome(403, "{}", None).part(last());
     assert_eq!(shown(&part), (None, PartState::Unavailable, None));
 }
 
 #[test]
-fn without_the_order_there_is_nothing_to_show_but_why() {
+fn without_the_order_only_the_reason_is_shown() {
     for (status, code) in [
         (404, Code::OrderNotFound),
         (400, Code::OrderNotFound),
