@@ -1,5 +1,5 @@
-//! What the operator's port answers beside the probes: how the upstreams are, what was counted, failure drills, and the
-//! console, which shows all that.
+//! The operator's port, beside its probes: the state of the upstreams, metrics, failure drills, and
+//! the console that shows all of it.
 
 pub(crate) mod console;
 mod drills;
@@ -24,15 +24,16 @@ use crate::upstream::TlsConfig;
 pub(crate) use names::Names;
 use origin::own_pages_only;
 
-/// What the operator's routes work with.
+/// The data of the operator's routes.
 #[derive(Clone)]
 pub(crate) struct Operator {
     pub(crate) state: Arc<State>,
     pub(crate) tls: TlsConfig,
-    /// One verdict at a time: two would see each other's outages.
+    /// One verdict at a time: two would see each other's simulated outages.
     pub(crate) rehearsing: Arc<tokio::sync::Mutex<()>>,
     pub(crate) feed: Arc<Feed>,
-    /// Of the public's port: what the console asks of it in process ends when it does.
+    /// The draining of the public port: it ends the console's in-process requests to the public
+    /// API.
     pub(crate) public_draining: Draining,
 }
 

@@ -1,8 +1,8 @@
-//! The console: the page on the operator's port that shows what the gateway does, as it does it.
+//! The console: the page on the operator's port that shows live what the gateway does.
 //!
-//! [`assets`] is the page, [`feed`] what it is told once a second, [`relay`] its way to the public API. A [`reading`] is
-//! taken from the counters; what was counted between two is [`traffic`]. Nothing is done for it while nobody looks,
-//! and while somebody does, a request costs a note among the [`recent`] ones.
+//! [`assets`] is the page, [`feed`] its event each second, [`relay`] its way to the public API. A
+//! [`reading`] is taken from the counters; the difference of two is [`traffic`]. Nothing is done
+//! while no page is open. While one is, each request costs a note in [`recent`].
 
 pub(crate) mod assets;
 mod feed;
@@ -24,7 +24,7 @@ use crate::operator::Operator;
 pub(crate) use feed::{Feed, run};
 pub(crate) use recent::{Recent, Seen};
 
-/// What the page needs of the server, for one of its threads.
+/// The routes that the page needs, for one thread of the server.
 pub(crate) fn routes(config: &mut web::ServiceConfig, operator: &Operator) {
     assets::routes(config);
     config

@@ -1,4 +1,4 @@
-//! `/drills`: what is rehearsed, and what is to be.
+//! `/drills`: lists, begins and ends failure drills, and gives a verdict.
 
 use std::time::Instant;
 
@@ -100,7 +100,7 @@ fn end(state: &State, place: &Place) -> Result<HttpResponse, Failure> {
     if allowed(state)?.end(place) {
         log::warn!("a failure drill ends: {}", place.name());
     }
-    // Ended is what it is now, whatever it was.
+    // The drill is over now, whether or not there was one.
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -109,7 +109,7 @@ fn allowed(state: &State) -> Result<&Drills, Failure> {
     drills.ok_or_else(|| Failure::new(Code::DrillsOff))
 }
 
-/// With the settings of its circuit.
+/// An upstream, with the settings of its circuit.
 fn upstream(state: &State, name: &str) -> Result<(Place, BreakerSettings), Failure> {
     let mut known = state.config.upstreams.iter();
     let known = known.find(|upstream| *upstream.name == *name);
@@ -117,7 +117,8 @@ fn upstream(state: &State, name: &str) -> Result<(Place, BreakerSettings), Failu
     Ok((Place::Upstream(name.to_owned()), upstream.breaker))
 }
 
-/// The path may be written as it is configured, braces and all.
+/// A route, with the settings of its upstream's circuit. The path may be written as configured,
+/// braces included.
 fn route(state: &State, path: &str) -> Result<(Place, BreakerSettings), Failure> {
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     let path = format!("/{}", decoded.trim_start_matches('/'));

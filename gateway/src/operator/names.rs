@@ -1,20 +1,20 @@
-//! What the operator's port may be called.
+//! The host names of the operator's port.
 //!
-//! Nobody has to log in there, so a page that has its own name lead here (DNS rebinding) would be as good as the console.
-//! Nobody else's are addresses, `localhost` and names without a dot, which no registry gives away; any other is to be
-//! listed.
+//! Nobody has to log in there. So a page that points its own name at this port (DNS rebinding)
+//! would have the console's rights. Addresses, `localhost` and names without a dot are accepted,
+//! because nobody can register them; any other name must be listed.
 
 use std::net::IpAddr;
 use std::str::FromStr;
 
 use actix_web::http::uri::Authority;
 
-/// `GATEWAY_ADMIN_HOSTS`: more names, with commas between them.
+/// `GATEWAY_ADMIN_HOSTS`: further names, separated by commas.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names(Vec<String>);
 
 impl Names {
-    /// Whether `host`, as the field of this name has it, is the operator's port.
+    /// Whether `host`, a value of the `Host` field, is a name of this port.
     pub(super) fn have(&self, host: &str) -> bool {
         let Ok(authority) = host.parse::<Authority>() else {
             return false;
@@ -41,7 +41,7 @@ impl FromStr for Names {
                 .is_ok_and(|own| own.host() == name);
             is_name
                 .then(|| name.to_owned())
-                .ok_or_else(|| format!("{name} is no host name"))
+                .ok_or_else(|| format!("{name} is not a host name"))
         });
         names.collect::<Result<_, _>>().map(Self)
     }
@@ -52,7 +52,7 @@ mod tests {
     use super::Names;
 
     #[test]
-    fn a_name_that_anyone_could_own_is_to_be_listed() {
+    fn a_name_that_anyone_could_own_must_be_listed() {
         let names: Names = "ops.example.org, other.example.org".parse().unwrap();
         for host in [
             "localhost",
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_refused() {
+    fn anything_but_a_host_name_is_refused() {
         for text in ["a b", "http://a.example", "a.example:80", "a.example/x"] {
             assert!(text.parse::<Names>().is_err(), "{text}");
         }

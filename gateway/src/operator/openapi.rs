@@ -1,8 +1,8 @@
-//! The OpenAPI 3.1 document of the public port: made of the route table and of the types of the
+//! Generates the OpenAPI 3.1 document of the public port from the route table and the types of the
 //! contract.
 //!
-//! What a row means to a restaurant is in [`operations`], by method and path. A row that is not there, of a
-//! configuration of its own, is described by what the table knows of it.
+//! [`operations`] holds the meaning of each row for a restaurant, by method and path. A row that is
+//! not there, as in an operator's own configuration, is described from the table alone.
 
 mod document;
 mod headers;

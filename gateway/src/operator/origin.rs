@@ -1,5 +1,5 @@
-//! Keeps other sites' pages off the operator's port: a browser of the operator's could be made to ask for what changes
-//! something there, and nobody has to log in.
+//! Keeps other sites' pages off the operator's port. Such a page could make the operator's browser
+//! change something there, and nobody has to log in.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -12,7 +12,8 @@ use shared_types::text::Text;
 
 use super::Operator;
 
-/// Refuses every request by a name that is not this port's, and what changes something where a browser says that another origin's page asks for it (RFC 6454 §7.3).
+/// Refuses every request by a name that is not this port's, and every change that a browser makes
+/// for a page of another origin (RFC 6454 §7.3).
 pub(super) async fn own_pages_only(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -38,7 +39,7 @@ const FOREIGN_PAGE: Text = Text::new(
     "A page of another site cannot change anything here.",
 );
 
-/// Whether it was asked by a name that is this port's. A browser always says by which.
+/// Whether the request names this port. A browser always sends the name.
 fn is_ours(request: &ServiceRequest) -> bool {
     let names = request
         .app_data::<web::Data<Operator>>()
@@ -50,7 +51,8 @@ fn is_ours(request: &ServiceRequest) -> bool {
     })
 }
 
-/// Where there is no `Origin`, it is no browser, or one that asks for its own page.
+/// Whether another origin's page asks. Without an `Origin`, it is no browser, or the port's own
+/// page.
 fn is_foreign(request: &ServiceRequest) -> bool {
     let text = |name| {
         request

@@ -1,4 +1,4 @@
-//! What the gateway answers itself.
+//! The gateway's own pages.
 
 pub(crate) mod docs;
 mod problems;
@@ -13,12 +13,12 @@ use crate::answer::dispatch::Worker;
 use crate::http::protection::protect;
 use crate::routing::route::Page;
 
-/// Makes what is made once, so that no request waits for it.
+/// Prepares the pages that are made only once, so that no request waits for them.
 pub(crate) fn prepare() {
     problems::prepare();
 }
 
-/// None where there is no such page.
+/// `None` if there is no such page.
 pub(crate) fn answer(
     page: Page,
     request: &HttpRequest,
@@ -29,7 +29,8 @@ pub(crate) fn answer(
         Page::Welcome => HttpResponse::Ok().json(Welcome::default()),
         Page::Status => HttpResponse::Ok().json(worker.state.status()),
         Page::Live => health::live_answer(),
-        // Ready means that the gateway itself can serve: with every upstream down it still gives clear answers.
+        // Ready means that the gateway itself can serve: with every upstream down, it still gives
+        // clear answers.
         Page::Ready => health::ready_answer(!worker.draining.is_on()),
         Page::Problem => return problems::answer(request, parameters.get("code")?),
         Page::OpenApi => HttpResponse::Ok()

@@ -1,8 +1,9 @@
-//! The rehearsal of every outage: each upstream in turn is made to look dead, each feature is asked for as a client
-//! would, and what it got is held against what the configuration declares.
+//! Rehearses every outage: each upstream in turn is made to look dead, each feature is asked for as
+//! a client would, and the answer is compared with the configuration's declaration.
 //!
-//! Others' requests meet the same drills meanwhile, for a moment for each upstream. Where an upstream is down for real,
-//! before the first drill or after one, no verdict is given: what a feature did could be the doing of either.
+//! Other requests meet the same drills, for a moment for each upstream. If an upstream is really
+//! down, before the first drill or after any, there is no verdict: the real outage and the drill
+//! could not be told apart.
 
 mod client;
 mod outage;
@@ -28,7 +29,7 @@ use crate::upstream::TlsConfig;
 use client::ask;
 use outage::Lookout;
 
-/// Longer than all features take to be asked for; ended as soon as they are.
+/// Longer than it takes to ask for all features. The drill ends as soon as they were asked.
 const OUTAGE: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(
@@ -45,7 +46,7 @@ pub(super) async fn run(
     let lookout = Lookout::new(state, tls);
     let (mut cells, mut remarks) = (Vec::new(), Vec::new());
     for feature in state.config.features.iter() {
-        // Which also lets what is kept be kept.
+        // This also fills the cache.
         if ask(&service, &feature.probe).await.answer != Answer::Works {
             remarks.push(format!("{} did not work before any drill", feature.name));
         }
@@ -67,7 +68,7 @@ pub(super) async fn run(
         let mut row = Vec::new();
         for feature in state.config.features.iter() {
             if let Some(kept) = &feature.stand_in {
-                // What is fresh would do, and show nothing.
+                // A fresh answer would be served, and show nothing.
                 state.keep.expire(kept);
             }
             let answer = ask(&service, &feature.probe).await.answer;

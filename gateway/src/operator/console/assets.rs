@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_asked_of_another_origin() {
+    fn no_file_refers_to_another_origin() {
         for file in FILES {
             let text = file.text.replace("http://www.w3.org/2000/svg", "");
             assert!(!text.contains("://"), "{}", file.path);

@@ -1,4 +1,5 @@
-//! What those who look are told once a second: one event for all of them, made only while there are any.
+//! Sends the console one event a second. All open pages share it, and it is made only while there
+//! are any.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -16,10 +17,10 @@ use super::snapshot;
 use crate::application::state::State;
 use crate::http::server_sent::event;
 
-/// How often there is news.
+/// The time between two events.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Where the latest event is to be had.
+/// Holds the latest event.
 pub(crate) struct Feed(watch::Sender<Bytes>);
 
 impl Default for Feed {
@@ -28,7 +29,7 @@ impl Default for Feed {
     }
 }
 
-/// One who looks.
+/// One open page.
 struct Watcher {
     hello: Option<Bytes>,
     latest: watch::Receiver<Bytes>,
@@ -36,7 +37,7 @@ struct Watcher {
 }
 
 impl Feed {
-    /// Greets, and tells what there is to tell, until the server stops or the page goes away.
+    /// Sends a greeting, then every event, until the server stops or the page goes away.
     pub(super) fn join(
         &self,
         hello: &str,
@@ -66,7 +67,7 @@ impl Watcher {
     }
 }
 
-/// Tells the news until the server drains.
+/// Sends the events until the server drains.
 pub(crate) async fn run(state: Arc<State>, feed: Arc<Feed>, draining: Draining) {
     let mut ticks = interval(PERIOD);
     let mut before = None;

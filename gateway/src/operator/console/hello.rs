@@ -1,4 +1,4 @@
-//! What the console is told first: what there is to see.
+//! The console's first event: everything that does not change.
 
 use serde::Serialize;
 use serde_json::json;
@@ -8,7 +8,7 @@ use crate::application::state::State;
 use crate::config::Upstream;
 use crate::restaurant::features::Feature;
 
-/// The first event's data.
+/// The data of the first event.
 pub(super) fn of(state: &State) -> String {
     let config = &state.config;
     let features = config.features.iter();

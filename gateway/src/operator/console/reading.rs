@@ -1,4 +1,4 @@
-//! The counters at one moment.
+//! Reads the counters at one moment.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub(super) struct Reading {
     pub(super) degraded: u64,
 }
 
-/// A histogram: how many took at most so many seconds, for each bound.
+/// A histogram: for each bound in seconds, how many took at most that long.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Times {
     pub(super) count: u64,
@@ -27,7 +27,7 @@ pub(super) struct Times {
 }
 
 impl Times {
-    /// What has come since an earlier one of the same bounds.
+    /// The difference from an earlier reading with the same bounds.
     pub(super) fn since(&self, earlier: &Self) -> Self {
         let pairs = self.buckets.iter().zip(&earlier.buckets);
         let buckets = pairs.map(|((bound, now), (_, then))| (*bound, now.saturating_sub(*then)));

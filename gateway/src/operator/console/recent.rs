@@ -1,4 +1,4 @@
-//! The requests that ended just now, noted while somebody looks.
+//! The latest requests that ended, noted while a page is open.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 use shared_types::value::Timestamp;
 
-/// Between two events. What is beyond them only the counters know: nobody reads as fast.
+/// The most requests between two events. Further ones are only in the counters: nobody reads that
+/// fast.
 const MOST: usize = 50;
 
 #[derive(Debug, Default)]
 pub(crate) struct Recent {
-    /// How many more are noted until the next event; none while nobody looks.
+    /// How many more are noted until the next event; 0 while no page is open.
     room: AtomicUsize,
     seen: Mutex<Vec<Seen>>,
 }
@@ -33,7 +34,7 @@ pub(crate) struct Seen {
 }
 
 impl Recent {
-    /// Notes a request, unless nobody looks or there have been enough.
+    /// Notes a request, unless no page is open or enough were noted.
     pub(crate) fn note(&self, seen: impl FnOnce() -> Seen) {
         if self.room.load(Ordering::Relaxed) == 0 {
             return;
@@ -48,14 +49,14 @@ impl Recent {
         }
     }
 
-    /// Gives what was noted, and goes on to note.
+    /// Returns the noted requests, and goes on noting.
     pub(super) fn take(&self) -> Vec<Seen> {
         let seen = std::mem::take(&mut *self.lock());
         self.room.store(MOST, Ordering::Relaxed);
         seen
     }
 
-    /// Nobody looks any more.
+    /// Stops noting: no page is open any more.
     pub(super) fn stop(&self) {
         self.room.store(0, Ordering::Relaxed);
         self.lock().clear();
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_noted_while_nobody_looks() {
+    fn nothing_is_noted_while_no_page_is_open() {
         let recent = Recent::default();
         recent.note(|| panic!("nobody looks"));
         assert!(recent.take().is_empty());

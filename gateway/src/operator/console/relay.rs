@@ -1,5 +1,5 @@
-//! The console's way to the public API, from the page's own origin: `/public/order-api/menu` is `/order-api/menu` as a
-//! client gets it, the listener left out.
+//! The console's way to the public API, from the page's own origin: `/public/order-api/menu` is
+//! `/order-api/menu` as a client gets it, without the listener.
 
 use actix_service::{Service as _, apply_fn_factory};
 use actix_web::dev::{HttpServiceFactory, ServiceRequest};
@@ -22,7 +22,8 @@ pub(super) fn scope(operator: &Operator) -> impl HttpServiceFactory + use<> {
         let answered = service.call(request);
         async {
             let mut answer = answered.await?;
-            // It comes from the operator's origin here: a page of an upstream's must not run with what that may do.
+            // Here the answer comes from the operator's origin: an upstream's page must not run
+            // with the rights of that origin.
             protect(answer.headers_mut());
             Ok(answer)
         }
@@ -31,7 +32,7 @@ pub(super) fn scope(operator: &Operator) -> impl HttpServiceFactory + use<> {
 }
 
 fn make_public(request: &mut ServiceRequest) {
-    // The id that the answer will have.
+    // The answer will have the same id.
     let id = request
         .extensions()
         .get::<RequestId>()

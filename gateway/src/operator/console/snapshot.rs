@@ -1,4 +1,4 @@
-//! One event for the console: how everything is, and what has happened since the last one.
+//! One event for the console: the current state, and what has happened since the last event.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -25,7 +25,7 @@ struct Snapshot<'s> {
     requests: &'s [Seen],
 }
 
-/// Of all routes together.
+/// The totals of all routes.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Total {
@@ -46,7 +46,7 @@ struct Row<'s> {
     traffic: Traffic,
 }
 
-/// The event's data.
+/// The data of the event.
 pub(super) fn between(
     state: &State,
     (before, now): (&Reading, &Reading),
@@ -87,7 +87,7 @@ pub(super) fn between(
     serde_json::to_string(&snapshot).unwrap_or_default()
 }
 
-/// Of a route that has been asked for since the start.
+/// The row of a route, if it has been asked for since the start.
 fn row<'s>(
     state: &'s State,
     route: &'s Route,

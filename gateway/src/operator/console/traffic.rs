@@ -1,10 +1,10 @@
-//! What was counted between two readings.
+//! Computes the traffic between two readings.
 
 use serde::Serialize;
 
 use super::reading::Times;
 
-/// Of the requests that ended in the meantime.
+/// The requests that ended between two readings.
 #[derive(Debug, Serialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Traffic {
@@ -24,8 +24,8 @@ impl Traffic {
     }
 }
 
-/// In milliseconds, as Prometheus' `histogram_quantile` estimates it: evenly spread within a bucket, and no more than
-/// the last bound. None where there was no request.
+/// A quantile in milliseconds, estimated like Prometheus' `histogram_quantile`: evenly spread
+/// within a bucket, and at most the last bound. `None` without a request.
 fn quantile(times: &Times, part: f64) -> Option<f64> {
     if times.count == 0 {
         return None;
@@ -42,7 +42,7 @@ fn quantile(times: &Times, part: f64) -> Option<f64> {
     Some(millis(lower))
 }
 
-/// To the microsecond.
+/// Rounds to the microsecond.
 fn millis(seconds: f64) -> f64 {
     (seconds * 1e6).round() / 1e3
 }
@@ -60,11 +60,11 @@ mod tests {
     }
 
     #[test]
-    fn what_was_counted_before_is_left_out() {
+    fn earlier_requests_are_left_out() {
         let (before, after) = (times([5, 5, 5], 5), times([5, 15, 15], 15));
         let traffic = Traffic::between(Some(&before), &after);
         assert_eq!(traffic.requests, 10);
-        // Half of the way from 1 ms to 10 ms.
+        // Halfway from 1 ms to 10 ms.
         assert_eq!(traffic.p50_ms, Some(5.5));
         let traffic = Traffic::between(None, &after);
         assert_eq!(traffic.requests, 15);
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beyond_the_last_bound_is_said_to_be_there() {
+    fn a_quantile_beyond_the_last_bound_is_that_bound() {
         let traffic = Traffic::between(None, &times([0, 0, 0], 4));
         assert_eq!(traffic.p99_ms, Some(100.0));
     }

@@ -1,4 +1,4 @@
-//! The document as a whole: every row of the route table, then what the rows share.
+//! The whole document: every row of the route table, then the parts that rows share.
 
 use serde_json::{Map, Value, json};
 
@@ -65,7 +65,7 @@ pub(crate) fn document(config: &Config) -> Value {
     })
 }
 
-/// What operations add to while they are described.
+/// The shared parts, which grow while operations are described.
 #[derive(Default)]
 struct Parts {
     schemas: Schemas,
@@ -120,7 +120,7 @@ impl Parts {
         operation
     }
 
-    /// What not every operation has.
+    /// Adds the parts that only some operations have.
     fn add_options(&mut self, operation: &mut Map<String, Value>, known: &Operation) {
         if !known.description.is_empty() {
             operation.insert("description".to_owned(), known.description.into());
@@ -161,7 +161,7 @@ impl Parts {
         response
     }
 
-    /// By media type.
+    /// The bodies, by media type.
     fn content(&mut self, bodies: &[Body], side: Side) -> Map<String, Value> {
         let bodies = bodies.iter().map(|body| {
             let mut content = json!({ "schema": self.schemas.of(body, side) });
@@ -186,7 +186,7 @@ fn links(to: &[(&str, &str)]) -> Value {
     Value::Object(links.collect())
 }
 
-/// The restaurant's, then one for each upstream that has routes of which nothing more is known.
+/// The restaurant's tags, then one for each upstream with routes that [`operations`] does not know.
 fn tags(config: &Config) -> Vec<Value> {
     let mut tags: Vec<_> = Tag::ALL
         .iter()
@@ -212,7 +212,7 @@ fn tag_of<'c>(route: &Route, config: &'c Config) -> &'c str {
     upstream.map_or(Tag::Gateway.name(), |upstream| &*upstream.name)
 }
 
-/// `GET /a/{id}` as `get_a_id`.
+/// The operation id: `GET /a/{id}` becomes `get_a_id`.
 fn id_of(route: &Route) -> String {
     let method = route.method.as_str().to_ascii_lowercase();
     let words = route.path.split(|c: char| !c.is_ascii_alphanumeric());

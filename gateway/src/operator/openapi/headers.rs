@@ -1,4 +1,4 @@
-//! The header fields of answers that clients can make use of.
+//! The header fields of answers that clients can use.
 
 use serde_json::{Map, Value, json};
 use shared_types::gateway::DrillMode;

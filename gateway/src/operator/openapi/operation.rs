@@ -1,4 +1,4 @@
-//! What is said of one method of one path, and how it is written down in a table.
+//! The description of one method of one path, and its notation in a table.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use shared_types::problem::Code;
 
 use super::parameters::Parameter;
 
-/// What an operation belongs to, in the order of the page.
+/// The group of an operation, in the order of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tag {
     Clients,
@@ -58,11 +58,11 @@ impl Tag {
     }
 }
 
-/// Whether a token changes anything.
+/// Whether a token makes a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Token {
     Unused,
-    /// Where `CLIENT_ACCESS` is `strict`.
+    /// Needed if `CLIENT_ACCESS` is `strict`.
     MayBeNeeded,
     Needed,
 }
@@ -107,7 +107,7 @@ impl Body {
         }
     }
 
-    /// Text in a format of its own.
+    /// A text in its own format.
     pub(super) const fn text(media_type: &'static str) -> Self {
         Self {
             media_type,
@@ -118,7 +118,7 @@ impl Body {
 }
 
 impl Example {
-    /// None, too, where it is no JSON, which a test keeps from happening.
+    /// The example. `None` also if it is not JSON, which a test rules out.
     pub(super) fn value(self) -> Option<Value> {
         match self {
             Self::None => None,
@@ -131,24 +131,24 @@ impl Example {
     }
 }
 
-/// An answer that is no problem.
+/// An answer that is not a problem.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) description: &'static str,
     pub(super) bodies: &'static [Body],
-    /// Beside those that every answer of its kind has: names of [`headers`](super::headers).
+    /// Names from [`headers`](super::headers), in addition to those of every such answer.
     pub(super) headers: &'static [&'static str],
-    /// Operations that take the `id` of the body, and as which parameter.
+    /// Operations that take the body's `id`, and the parameter that takes it.
     pub(super) links: &'static [(&'static str, &'static str)],
 }
 
-/// A row of a table, written as a chain: what most rows do not have is left out.
+/// A row of a table, written as a chain: rare parts are left out.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Operation {
     pub(super) method: &'static str,
     pub(super) path: &'static str,
-    /// Unique, for generators of clients.
+    /// Unique, for client generators.
     pub(super) id: &'static str,
     pub(super) tag: Tag,
     pub(super) summary: &'static str,
@@ -157,7 +157,7 @@ pub(super) struct Operation {
     pub(super) parameters: &'static [Parameter],
     pub(super) body: Option<Body>,
     pub(super) answers: &'static [Answer],
-    /// Beside those that follow from what the row is and takes.
+    /// In addition to the codes that follow from the row itself.
     pub(super) codes: &'static [Code],
 }
 

@@ -1,4 +1,4 @@
-//! What the rows of the restaurant's route table mean, by method and public path.
+//! The meaning of the rows of the restaurant's route table, by method and public path.
 
 mod clients;
 mod delivery;
@@ -18,7 +18,7 @@ const TABLES: [&[Operation]; 6] = [
     demo::OPERATIONS,
 ];
 
-/// None where nothing more is known than the row itself.
+/// `None` if only the row itself is known.
 pub(super) fn of(method: &str, path: &str) -> Option<&'static Operation> {
     let mut all = TABLES.iter().copied().flatten();
     all.find(|operation| operation.method == method && operation.path == path)

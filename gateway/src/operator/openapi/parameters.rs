@@ -1,4 +1,4 @@
-//! What a request may carry beside its body.
+//! The parameters of a request beside its body.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use shared_types::problem::Code;
 
 use crate::operator::pages::docs;
 
-/// One of the query or of the header.
+/// A parameter of the query or the header.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parameter {
     place: &'static str,
@@ -18,7 +18,7 @@ pub(super) struct Parameter {
     schema: fn() -> Value,
 }
 
-/// Makes a request that may be repeated.
+/// Lets a request be repeated safely.
 pub(super) const IDEMPOTENCY_KEY: Parameter = Parameter {
     place: "header",
     name: "Idempotency-Key",
@@ -84,7 +84,7 @@ pub(super) const ORDER: Parameter = Parameter {
     schema: || or_blank(schema_of::<OrderRef>()),
 };
 
-/// An empty parameter, as a form sends it, is none.
+/// Adds the empty value, which forms send and which counts as absent.
 fn or_blank(schema: Value) -> Value {
     json!({ "anyOf": [schema, { "const": "" }] })
 }
@@ -105,11 +105,11 @@ impl Parameter {
     }
 }
 
-/// What is passed on whatever it means: no slash, backslash or control character, and not so much as the beginning of a
-/// step to another folder.
+/// A segment that is passed on whatever it means: no slash, backslash or control character, and
+/// nothing that begins like a step to another folder.
 const SEGMENT: &str = r"^[^./;\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]*$";
 
-/// A parameter of a path. What an id is, is known of the restaurant's own routes.
+/// A parameter of a path. The form of an id is known only for the restaurant's own routes.
 pub(super) fn of_path(path: &str, name: &str, is_known: bool) -> Value {
     let schema = match (path, name) {
         ("/problems/{code}", _) => {

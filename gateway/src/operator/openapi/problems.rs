@@ -1,4 +1,5 @@
-//! The problems that an operation can answer: one response for each status, shared by all that have the same codes.
+//! The problems that an operation can answer: one response for each status, shared by all
+//! operations with the same codes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +16,7 @@ use super::operation::{Body, Example, Operation, Side, Token};
 use super::schemas::Schemas;
 use crate::routing::route::{Outage, Route, To};
 
-/// What any request may be answered.
+/// The codes that any request may get.
 const ALWAYS: &[Code] = &[
     Code::BadRequest,
     Code::RequestTimeout,
@@ -28,7 +29,7 @@ const ALWAYS: &[Code] = &[
     Code::HttpVersionNotSupported,
 ];
 
-/// What comes of asking a service.
+/// The codes that come from asking a service.
 const OF_UPSTREAMS: &[Code] = &[
     Code::UpstreamUnreachable,
     Code::UpstreamInvalidResponse,
@@ -39,16 +40,16 @@ const OF_UPSTREAMS: &[Code] = &[
     Code::LoopDetected,
 ];
 
-/// What comes of a body that a service reads.
+/// The codes that come from a body that a service reads.
 const OF_BODIES: &[Code] = &[Code::UnsupportedMediaType, Code::ValidationFailed];
 
-/// What no operation can answer, since it is no operation that was asked for.
+/// The codes of a request that matches no operation.
 const OF_NO_OPERATION: &[Code] = &[Code::RouteNotFound, Code::MethodNotAllowed];
 
 /// The codes of one route.
 pub(super) fn codes(route: &Route, operation: Option<&Operation>, has_quotas: bool) -> Vec<Code> {
     let mut codes = ALWAYS.to_vec();
-    // Without quotas, too: a client has a share of what may be under way to an upstream.
+    // This holds without quotas, too: a client has a share of each upstream's requests.
     let has_share = matches!(route.to, To::Upstream(_) | To::Tracking(_));
     if has_share || has_quotas && !route.is_probe() {
         codes.push(Code::RateLimited);
@@ -75,7 +76,7 @@ pub(super) fn codes(route: &Route, operation: Option<&Operation>, has_quotas: bo
     codes
 }
 
-/// What the responses of a document share.
+/// The responses and examples that the operations share.
 #[derive(Default)]
 pub(super) struct Problems {
     responses: BTreeMap<String, Value>,
@@ -83,14 +84,14 @@ pub(super) struct Problems {
 }
 
 impl Problems {
-    /// References, by status.
+    /// References to the responses, by status.
     pub(super) fn responses(
         &mut self,
         codes: &[Code],
         schemas: &mut Schemas,
     ) -> Map<String, Value> {
         let mut by_status: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
-        // In the order of the one table of codes.
+        // In the order of the table of codes.
         for code in Code::ALL.iter().filter(|code| codes.contains(code)) {
             by_status.entry(code.status()).or_default().push(*code);
         }
@@ -102,7 +103,7 @@ impl Problems {
         by_status.collect()
     }
 
-    /// Adds what is told of requests that are no operation's, for whoever reads the components.
+    /// Adds the responses to requests that match no operation, for readers of the components.
     pub(super) fn add_of_no_operation(&mut self, schemas: &mut Schemas) {
         let _references = self.responses(OF_NO_OPERATION, schemas);
     }
@@ -156,7 +157,7 @@ fn headers_of(status: u16) -> Vec<&'static str> {
     names
 }
 
-/// What each code means, as a list.
+/// A list of the codes with their meanings.
 fn description(codes: &[Code]) -> String {
     let lines = codes.iter().map(|code| {
         let (name, detail) = (code.as_str(), code.detail());
@@ -173,7 +174,7 @@ fn references(names: &[&str]) -> Map<String, Value> {
     references.collect()
 }
 
-/// As the gateway answers it to who reads English.
+/// The problem as an English reader gets it.
 fn example(code: Code) -> Value {
     let occurrence = Occurrence {
         lang: Lang::En,

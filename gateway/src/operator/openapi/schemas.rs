@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::operation::{Body, Side};
 
-/// What a field may lack differs between what is read and what is written: each side has its own generator.
+/// Requests and answers differ in which fields may be missing, so each side has its own generator.
 pub(super) struct Schemas {
     requests: SchemaGenerator,
     answers: SchemaGenerator,
@@ -16,7 +16,7 @@ impl Default for Schemas {
     fn default() -> Self {
         let mut settings = SchemaSettings::draft2020_12();
         settings.definitions_path = "/components/schemas".into();
-        // A part of the document is in the dialect that OpenAPI 3.1 has by itself.
+        // A part of the document uses the default dialect of OpenAPI 3.1.
         settings.meta_schema = None;
         Self {
             requests: settings.clone().for_deserialize().into_generator(),
@@ -34,7 +34,8 @@ impl Schemas {
         (body.schema)(generator)
     }
 
-    /// Those that are referred to, by name. What both sides share is the same on both: values without optional fields.
+    /// The referenced schemas, by name. Schemas of both sides are equal: values without optional
+    /// fields.
     pub(super) fn into_components(mut self) -> Map<String, Value> {
         let mut all = self.requests.take_definitions(true);
         all.extend(self.answers.take_definitions(true));

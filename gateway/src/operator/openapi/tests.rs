@@ -1,4 +1,4 @@
-//! The document is held against the router, and the codes against their table.
+//! Checks the document against the router, and the codes against their table.
 
 mod bodies;
 
@@ -25,7 +25,7 @@ fn operations(document: &Value) -> Vec<((String, String), &Value)> {
     operations.collect()
 }
 
-/// What a reference leads to, or the value itself.
+/// The target of a reference, or the value itself.
 fn resolve<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
     match value.get("$ref").and_then(Value::as_str) {
         Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
@@ -45,7 +45,7 @@ fn every_row_of_the_route_table_is_an_operation_and_nothing_else_is() {
 }
 
 #[test]
-fn every_operation_of_the_restaurant_is_told_more_of_than_its_row() {
+fn every_operation_of_the_restaurant_has_a_description_of_its_own() {
     let document = document(&config());
     for (key, operation) in operations(&document) {
         assert!(operation["responses"].get("default").is_none(), "{key:?}");
@@ -95,7 +95,7 @@ fn no_two_operations_share_an_id() {
 }
 
 #[test]
-fn every_code_that_a_client_can_get_is_told_with_its_status() {
+fn every_code_that_a_client_can_get_is_listed_with_its_status() {
     let document = document(&config());
     let mut told = BTreeSet::new();
     for (_, operation) in operations(&document) {
@@ -107,7 +107,8 @@ fn every_code_that_a_client_can_get_is_told_with_its_status() {
             told.extend(codes.map(|code| (status.clone(), code.as_str().unwrap().to_owned())));
         }
     }
-    // A method that a path does not have is no operation: it is told of among the components. Drills are the operator's.
+    // A method that a path does not have is no operation: its code is among the components. Drill
+    // codes are the operator's.
     assert!(
         document["components"]["responses"]
             .get("method_not_allowed")
@@ -120,7 +121,7 @@ fn every_code_that_a_client_can_get_is_told_with_its_status() {
 }
 
 #[test]
-fn a_row_of_which_nothing_more_is_known_is_described_all_the_same() {
+fn an_unknown_row_is_described_from_the_table() {
     let text = r#"
 [limits]
 uri = "1KiB"
@@ -152,7 +153,7 @@ cellar = [{ path = "/wines/{year}", methods = ["PUT"], to = "/wines/{year}", out
 }
 
 #[test]
-fn what_is_turned_off_is_not_told() {
+fn disabled_parts_are_not_described() {
     let env = Env::of_pairs([("GATEWAY_RATE_LIMIT", "off"), ("GATEWAY_DOCS", "off")]);
     let document = document(&Config::load(None, &env).unwrap());
     assert!(document["paths"].get("/docs").is_none());

@@ -1,4 +1,4 @@
-//! The page that shows the OpenAPI document and lets a reader try it: Swagger UI, all of it compiled in.
+//! The page that shows the OpenAPI document and lets readers try it: Swagger UI, compiled in.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
@@ -7,7 +7,7 @@ use crate::http::protection::{OWN_FILES, own};
 
 const PAGE: &str = include_str!("docs/page.html");
 
-/// It is the same until the next release.
+/// The files stay the same until the next release.
 const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
 struct File {
@@ -16,7 +16,7 @@ struct File {
     content: &'static [u8],
 }
 
-/// One that the build script took out of Swagger UI's archive.
+/// A file that the build script took from Swagger UI's archive.
 macro_rules! taken {
     ($name:literal, $media_type:literal) => {
         File {
@@ -51,7 +51,7 @@ pub(super) fn page() -> HttpResponse {
     response
 }
 
-/// None where there is no such file.
+/// `None` if there is no such file.
 pub(super) fn file(name: &str) -> Option<HttpResponse> {
     let file = FILES.into_iter().find(|file| file.name == name)?;
     let mut response = own(file.media_type, file.content);

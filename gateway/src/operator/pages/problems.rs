@@ -1,5 +1,5 @@
-//! The page that each problem's `type` leads to (RFC 9457 §3.1.1): what it means and what to do, in the language of
-//! whoever asks. Made once, of the documents that tell the same.
+//! The pages behind each problem's `type` (RFC 9457 §3.1.1): its meaning and what to do, in the
+//! reader's language. They are made once, from the troubleshooting documents.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -16,11 +16,11 @@ use crate::http::protection::own;
 const ENGLISH: &str = include_str!("../../../../docs/TROUBLESHOOTING.md");
 const FRENCH: &str = include_str!("../../../../docs/TROUBLESHOOTING.fr.md");
 
-/// Its one style is named by its hash (CSP Level 3 §2.3.1), which a test holds against it.
+/// The policy names the page's one style by its hash (CSP Level 3 §2.3.1); a test checks it.
 const STYLE: &str = include_str!("problems.css");
 const POLICY: &str = "default-src 'none'; style-src 'sha256-toPpKLJ1AEUMwYq85kR1tOG9gKQQjEyYGLUvp8fouVY='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// By language and by the last segment of `type`.
+/// By language and the last segment of `type`.
 static PAGES: LazyLock<HashMap<(Lang, String), String>> = LazyLock::new(|| {
     let of = |lang, document| {
         let sections = sections(document);
@@ -36,7 +36,7 @@ pub(crate) fn prepare() {
     LazyLock::force(&PAGES);
 }
 
-/// None where there is no such problem.
+/// `None` if there is no such problem.
 pub(crate) fn answer(request: &HttpRequest, segment: &str) -> Option<HttpResponse> {
     let lang = lang_of(request);
     let page = PAGES.get(&(lang, segment.to_owned()))?;
@@ -52,7 +52,7 @@ pub(crate) fn answer(request: &HttpRequest, segment: &str) -> Option<HttpRespons
     Some(response)
 }
 
-/// What stands under each `## code`.
+/// The text under each `## code`.
 fn sections(document: &str) -> HashMap<&str, &str> {
     let sections = document.split("\n## ").skip(1);
     sections

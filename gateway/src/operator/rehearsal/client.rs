@@ -1,4 +1,5 @@
-//! Asks for a feature as a client would, through the gateway itself, its listener and its rate limits left out.
+//! Asks for a feature as a client would: through the gateway, but without its listener and its rate
+//! limits.
 
 use actix_http::{BoxedPayloadStream, Payload, Request};
 use actix_service::Service;
@@ -15,14 +16,15 @@ use crate::resilience::drills::Answer;
 use crate::restaurant::features::Probe;
 use crate::upstream::is_outage;
 
-/// Bytes of an answer.
+/// The most bytes of an answer.
 const MOST: usize = 1024 * 1024;
 
-/// What a client gets.
+/// A client's answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Got {
     pub(super) answer: Answer,
-    /// Whether it shows that an upstream gave none: a problem that says so, or something that stands in.
+    /// Whether the answer shows that an upstream gave none: a problem that says so, or a
+    /// substitute.
     pub(super) is_outage: bool,
 }
 
@@ -38,7 +40,7 @@ where
         };
     };
     let (answer, body) = answer.into_parts().1.into_parts();
-    // As a client does; a large one need not be read to its end.
+    // As a client does. A large answer need not be read to its end.
     let _ = to_bytes_limited(body, MOST).await;
     let (status, fields) = (answer.status(), answer.headers());
     let stands_in = is_marked(fields) && status.is_success();
@@ -60,7 +62,7 @@ where
     }
 }
 
-/// With an empty object where there must be a body: no service makes anything of it.
+/// The probe as a request. It has an empty object if it must have a body: no service acts on that.
 fn request(probe: &Probe) -> Request {
     const EMPTY: web::Bytes = web::Bytes::from_static(b"{}");
     let has_body = !probe.method.is_safe() && probe.method != Method::DELETE;

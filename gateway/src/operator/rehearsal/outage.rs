@@ -1,4 +1,4 @@
-//! Which upstreams are down for real: while one is, no drill shows what it is to show.
+//! Finds the upstreams that are really down: while one is, a drill shows nothing.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::config::Upstream;
 use crate::resilience::guard::{Guard, Phase};
 use crate::upstream::{Fetch, Pools, TlsConfig, fetch, is_outage};
 
-/// As long as the gateway's probe waits for an answer.
+/// The same time that the gateway's probe waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 const MOST: usize = 64 * 1024;
@@ -25,7 +25,7 @@ const MOST: usize = 64 * 1024;
 pub(super) struct Lookout<'a> {
     state: &'a State,
     pools: Pools,
-    /// What each had failed at before the first drill.
+    /// Each upstream's failures before the first drill.
     before: Vec<Failures>,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Lookout<'a> {
         }
     }
 
-    /// The names of those that are down, or have been since the first drill.
+    /// The names of the upstreams that are down, or have been since the first drill.
     pub(super) async fn down<S, B>(&self, service: &S) -> Vec<String>
     where
         S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
@@ -69,7 +69,7 @@ impl<'a> Lookout<'a> {
         })
     }
 
-    /// Asks it directly: its circuit takes a few failures to open.
+    /// Asks the upstream directly: its circuit takes a few failures to open.
     async fn is_well(&self, index: usize, upstream: &Upstream, target: &PathAndQuery) -> bool {
         let Some(pool) = self.pools.of(index) else {
             return false;
@@ -90,7 +90,7 @@ impl<'a> Lookout<'a> {
             .is_ok_and(|fetched| !is_outage(fetched.heard.status))
     }
 
-    /// Without a probe: it gives nobody an answer, whatever feature is asked for.
+    /// Whether an upstream without a probe gives no answer to any feature.
     async fn seems_down<S, B>(&self, index: usize, service: &S) -> bool
     where
         S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
@@ -102,7 +102,7 @@ impl<'a> Lookout<'a> {
         let mut seems_down = false;
         for feature in features {
             if let Some(kept) = &feature.stand_in {
-                // What is fresh would do, and show nothing.
+                // A fresh answer would be served, and show nothing.
                 self.state.keep.expire(kept);
             }
             if !ask(service, &feature.probe).await.is_outage {
@@ -114,7 +114,7 @@ impl<'a> Lookout<'a> {
     }
 }
 
-/// Counted since the start. Either shows in `/status`.
+/// Failures since the start. Both kinds show in `/status`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Failures {
     circuit_opened: u64,

@@ -57,7 +57,7 @@ impl Verdict {
 
     /// A verdict that cannot be given, because upstreams are down.
     pub(crate) fn impossible(down: Vec<String>, cells: Vec<Cell>) -> Self {
-        let remark = |name: &String| format!("{name} is down: no drill shows what it is to show");
+        let remark = |name: &String| format!("{name} is down: no drill shows anything");
         Self {
             pass: false,
             remarks: down.iter().map(remark).collect(),

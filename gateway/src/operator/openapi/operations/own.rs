@@ -1,4 +1,4 @@
-//! What the gateway answers itself, the tracking of an order among it.
+//! The gateway's own pages, and the tracking of an order.
 
 use schemars::SchemaGenerator;
 use serde_json::Value;

@@ -1,11 +1,11 @@
-//! Every example is held against its schema, so that no schema can lie.
+//! Checks every example against its schema, so that no schema is wrong.
 
 use serde_json::{Value, json};
 use shared_types::golden;
 
 use super::{config, document, operations, resolve};
 
-/// Each body that has an example, as its schema and the example.
+/// The schema and the example of each body that has one.
 fn examples<'d>(document: &'d Value, operation: &'d Value) -> Vec<(&'d Value, &'d Value)> {
     let responses = operation["responses"].as_object().unwrap().values();
     let bodies = responses.chain(operation.get("requestBody"));
@@ -27,7 +27,7 @@ fn examples<'d>(document: &'d Value, operation: &'d Value) -> Vec<(&'d Value, &'
     examples
 }
 
-/// A schema with what it refers to.
+/// A validator for a schema, with everything it refers to.
 fn validator(document: &Value, schema: &Value) -> jsonschema::Validator {
     let whole = json!({ "allOf": [schema], "components": document["components"] });
     let options = jsonschema::draft202012::options();
@@ -53,7 +53,7 @@ fn every_example_is_valid_by_its_schema() {
 }
 
 #[test]
-fn a_schema_refuses_what_is_no_body_of_its_kind() {
+fn a_schema_refuses_a_body_of_another_kind() {
     let document = document(&config());
     let schema = |method: &str, path: &str| {
         let operation = &document["paths"][path][method];
@@ -92,7 +92,7 @@ fn a_schema_refuses_what_is_no_body_of_its_kind() {
     }
 }
 
-/// Those of the operator's port, and of the services among themselves.
+/// Bodies of the operator's port, and bodies that services send to each other.
 const NOT_PUBLIC: [&str; 4] = ["order_event", "operator_status", "drill", "drill_under_way"];
 
 #[test]
@@ -109,7 +109,7 @@ fn every_public_golden_body_is_an_example() {
         let is_shown = shown
             .iter()
             .any(|example| **example == golden || **example == json!([golden]));
-        // Each problem is shown as it is answered, so that of the golden one only the shape counts.
+        // Each problem has an example of its own, so only the shape of the golden one counts.
         let is_public = !NOT_PUBLIC.contains(name) && *name != "problem";
         assert_eq!(is_shown, is_public, "{name}");
     }
