@@ -7,17 +7,20 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use futures_util::FutureExt as _;
 use service_kit::health::Readiness;
 use service_kit::program::RunError;
 use service_kit::serve::{Application, Service};
+use tokio::time::{interval, timeout};
 
 use crate::answer::warm;
 use crate::application::state::State;
 use crate::config::Config;
 use crate::downstream::{self, Certificates};
+use crate::metrics::Metrics;
 use crate::operator::Operator;
 use crate::operator::console;
 use crate::operator::pages;
@@ -25,11 +28,15 @@ use crate::routing::client_address::Scheme;
 use crate::upstream::probe;
 use crate::upstream::tls_config;
 
+/// How long requests that were cut may take to be dropped, and with them to be logged.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
 /// A bound gateway that has yet to be run.
 pub struct Gateway {
     public: Application,
     admin: Application,
     scheme: Scheme,
+    metrics: Arc<Metrics>,
 }
 
 impl Gateway {
@@ -57,6 +64,7 @@ impl Gateway {
         .beside(|draining| console::run(watched, feed, draining));
         let certificates = config.tls.as_ref().map(Certificates::load).transpose()?;
         let scheme = config.scheme();
+        let metrics = Arc::clone(&state.metrics);
         let (server, addr) = downstream::bind(
             Arc::clone(&state),
             tls.clone(),
@@ -76,6 +84,7 @@ impl Gateway {
             public,
             admin,
             scheme,
+            metrics,
         })
     }
 
@@ -102,7 +111,8 @@ impl Gateway {
         [self.public.handle(), self.admin.handle()]
     }
 
-    /// Serves until `shutdown` completes, then finishes what is in flight.
+    /// Serves until `shutdown` completes, then finishes what is in flight. Requests that take too long are cut and leave
+    /// their lines in the log.
     ///
     /// # Errors
     /// A listener could not go on.
@@ -112,6 +122,15 @@ impl Gateway {
             self.public.run_until(shutdown.clone()),
             self.admin.run_until(shutdown),
         );
+        // The server does not wait for its workers' threads, which are now dropping the requests that were cut.
+        let _gave_up = timeout(LAST_LINES, none_in_flight(&self.metrics)).await;
         public.and(admin)
+    }
+}
+
+async fn none_in_flight(metrics: &Metrics) {
+    let mut tick = interval(Duration::from_millis(5));
+    while metrics.in_flight.get() > 0 {
+        tick.tick().await;
     }
 }

@@ -146,12 +146,17 @@ impl Drop for Record {
         if self.outcome == Outcome::Gone && self.state.draining.is_over() {
             self.outcome = Outcome::Draining;
         }
-        let elapsed = self.started.elapsed();
-        let metrics = &self.state.metrics;
-        metrics.in_flight.dec();
-        if !self.is_of_client {
-            return;
+        if self.is_of_client {
+            self.report(self.started.elapsed());
         }
+        // Last: a gateway that stops waits for this before it ends.
+        self.state.metrics.in_flight.dec();
+    }
+}
+
+impl Record {
+    fn report(&self, elapsed: Duration) {
+        let metrics = &self.state.metrics;
         if let Some(kind) = self.degraded {
             metrics.degraded(kind);
         }
@@ -170,9 +175,7 @@ impl Drop for Record {
             self.state.recent.note(|| self.seen(elapsed));
         }
     }
-}
 
-impl Record {
     fn seen(&self, elapsed: Duration) -> Seen {
         let route = self.route.as_ref();
         Seen {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use deserr::{IntoValue, Map, Value, ValueKind};
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
 
 /// A value of a body, not taken apart yet.
@@ -84,11 +85,13 @@ fn number<V: IntoValue>(text: &str) -> Value<V> {
 
 /// NaN where the double is another number than the text.
 fn double(text: &str) -> f64 {
-    let double = text.parse().unwrap_or(f64::NAN);
-    // The shortest text that is read as this double again.
-    let shortest = format!("{double:e}");
-    match (Decimal::parse(text), Decimal::parse(&shortest)) {
-        (Some(written), Some(read)) if written == read => double,
+    let double: f64 = text.parse().unwrap_or(f64::NAN);
+    // The shortest texts that are read as this double again. Where two are equally near, Rust writes the one further from
+    // zero, and other languages the even one, as serde_json does.
+    let shortest = [format!("{double:e}"), json!(double).to_string()];
+    let written = Decimal::parse(text);
+    match shortest.iter().any(|text| Decimal::parse(text) == written) {
+        true if written.is_some() => double,
         _ => f64::NAN,
     }
 }
@@ -176,6 +179,9 @@ mod tests {
             ("1.000000000000000000000", 1.0),
             ("0.30000000000000004", 0.1 + 0.2),
             ("5e-324", 5e-324),
+            // Exactly between two that have as few digits.
+            ("1685248553382835.2", 1685248553382835.25),
+            ("1685248553382835.3", 1685248553382835.25),
         ] {
             assert_eq!(double(text), number, "{text}");
         }
