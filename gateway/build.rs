@@ -1,4 +1,5 @@
-//! Takes out of Swagger UI's archive what its page loads: a twentieth of it, without source maps.
+//! Extracts the files of Swagger UI's page from its archive: a twentieth of it, without source
+//! maps.
 
 use std::error::Error;
 use std::fs::File;
@@ -8,7 +9,7 @@ use std::path::Path;
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::ZipArchive;
 
-/// By where they are, below the folder that the archive has at its top.
+/// Their paths below the archive's top folder.
 const FILES: [&str; 4] = [
     "dist/swagger-ui-bundle.js",
     "dist/swagger-ui.css",

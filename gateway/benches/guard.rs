@@ -1,7 +1,8 @@
-//! `cargo bench -p gateway --features bench`: what the guard costs a request while all is well, with one thread and with
-//! two that share it, as workers do.
+//! `cargo bench -p gateway --features bench`: measures the guard's cost for a request while all is
+//! well, with one thread and with two that share it, as workers do.
 //!
-//! A loop and a clock: what is looked for is an order of magnitude, against a limit that is far away.
+//! It uses only a loop and a clock: an order of magnitude is enough, against a limit that is far
+//! away.
 
 use std::error::Error;
 use std::io::{self, Write as _};
@@ -10,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use gateway::harness::bench::Well;
 
-/// Of each thread.
+/// Requests of each thread.
 const REQUESTS: u32 = 10_000_000;
 
-/// Others are at work on the same cores.
+/// Several rounds, because other processes use the same cores.
 const ROUNDS: usize = 5;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -36,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Nanoseconds that a request takes of its thread.
+/// A request's time in nanoseconds.
 fn round(well: &Well, threads: usize) -> Result<f64, Box<dyn Error>> {
     let timed = thread::scope(|scope| {
         let started: Vec<_> = (0..threads)
@@ -47,12 +48,12 @@ fn round(well: &Well, threads: usize) -> Result<f64, Box<dyn Error>> {
             .map(|thread| thread.join().ok().flatten())
             .collect::<Option<Vec<_>>>()
     });
-    let timed = timed.ok_or("the guard let a request not through")?;
+    let timed = timed.ok_or("the guard refused a request")?;
     let all: Duration = timed.iter().sum();
     Ok(all.as_secs_f64() * 1e9 / (f64::from(REQUESTS) * threads as f64))
 }
 
-/// How long that takes; nothing where one is refused.
+/// The time for all requests. `None` if one is refused.
 fn pass_all(well: &Well) -> Option<Duration> {
     let begun = Instant::now();
     for _ in 0..REQUESTS {

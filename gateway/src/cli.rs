@@ -1,4 +1,4 @@
-//! The command line: serve, or answer a question about a configuration or a running gateway.
+//! The command line: serves, or answers a question about a configuration or a running gateway.
 
 mod drill;
 mod explain;
@@ -20,15 +20,15 @@ use service_kit::serve::stop_signal;
 use crate::downstream::Certificates;
 use crate::{Config, Gateway};
 
-/// The single door to a restaurant's services: it passes each request on to the service that it is for, and where one does
-/// not answer it gives what the route declares.
+/// The single door to a restaurant's services: passes each request on to its service, and answers
+/// as the route declares if the service does not.
 ///
-/// It is configured by one file, compiled in or named by --config, and by variables such as ORDERS_URL and GATEWAY_BIND;
-/// docs/CONFIGURATION.md lists them.
+/// It is configured by one file, compiled in or named by --config, and by variables such as
+/// ORDERS_URL and GATEWAY_BIND; docs/CONFIGURATION.md lists them.
 #[derive(Debug, Parser)]
 #[command(name = "gateway", version, after_help = HELP)]
 struct Cli {
-    /// The configuration to use instead of the one that is compiled in.
+    /// The configuration to use instead of the compiled-in one.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -37,36 +37,37 @@ struct Cli {
 
 const HELP: &str = "\
 Examples:
-  ORDERS_URL=https://orders.example.com gateway     serves, with one service of your own
-  gateway --config mine.toml check                  is this file all right?
-  gateway explain GET /order-api/menu               what becomes of this request, and in an outage?
-  gateway drill --all                               does each outage give what is declared?
+  ORDERS_URL=https://orders.example.com gateway     serves, with your own order service
+  gateway --config mine.toml check                  checks this file
+  gateway explain GET /order-api/menu               explains this request, outage included
+  gateway drill --all                               rehearses every outage
   gateway completions bash > /etc/bash_completion.d/gateway
 
-Exit codes: 0 success, 1 failure, 2 wrong arguments, 64 a configuration that cannot be used,
-69 no verdict of `drill`, because a service is down.";
+Exit codes: 0 success, 1 failure, 2 wrong arguments, 64 an invalid configuration,
+69 no verdict of `drill` because a service is down.";
 
-/// `EX_UNAVAILABLE` of sysexits.h: a service that is needed is not there.
+/// `EX_UNAVAILABLE` of sysexits.h: a required service is unavailable.
 const UNAVAILABLE: u8 = 69;
 
 #[derive(Clone, Debug, Subcommand)]
 enum Command {
-    /// Serves until it is stopped (what it does without a command).
+    /// Serves until it is stopped (the default command).
     Serve,
-    /// Says whether the configuration, environment included, can be used.
+    /// Checks the configuration, environment included.
     Check,
     /// Prints the route table.
     Routes,
     /// Prints the OpenAPI document of the configured routes.
     Openapi,
-    /// Tells the whole story of one request, outage included.
+    /// Explains how one request is handled, outage included.
     Explain {
         /// GET, POST, …
         method: String,
-        /// Of the request, with its query if it has one.
+        /// The path of the request, with its query if any.
         path: String,
     },
-    /// Has the running gateway rehearse the outage of every upstream, which its clients notice, and prints the matrix.
+    /// Has the running gateway rehearse the outage of every upstream and prints the results.
+    /// Clients notice it.
     Drill {
         /// Every upstream, one after the other.
         #[arg(long, required = true)]
@@ -74,11 +75,11 @@ enum Command {
     },
     /// Asks the running gateway whether it is ready.
     Health,
-    /// Prints what a shell needs to complete these commands.
+    /// Prints a completion script for a shell.
     Completions { shell: Shell },
 }
 
-/// Does what the arguments of this process ask for.
+/// Runs the command that this process's arguments ask for.
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
@@ -107,11 +108,11 @@ pub fn run() -> ExitCode {
     let Err(error) = done else {
         return ExitCode::SUCCESS;
     };
-    // The configuration names files that only those who serve with them read.
+    // The configuration names files that only `serve` and `check` read.
     if let Some(error) = error.downcast_ref() {
         return refuse("gateway", error);
     }
-    // Nobody is left to tell where even standard error is gone.
+    // If standard error is gone too, nobody is left to tell.
     let _ = writeln!(io::stderr(), "gateway: {}", chain(error.as_ref()));
     if error.is::<drill::CannotJudge>() {
         return ExitCode::from(UNAVAILABLE);
@@ -147,7 +148,7 @@ fn check(config: &Config) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Made as a whole first: the generator takes a writer that cannot fail.
+/// Builds the whole script first: the generator needs a writer that cannot fail.
 fn complete(shell: Shell, out: &mut impl io::Write) -> Result<(), RunError> {
     let mut script = Vec::new();
     generate(shell, &mut Cli::command(), "gateway", &mut script);

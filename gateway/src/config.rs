@@ -1,5 +1,5 @@
-//! What the gateway is told: one file, overridden by the environment, refused as a whole where any of it cannot
-//! be used.
+//! The gateway's configuration: one file, overridden by the environment. If any part is invalid,
+//! all of it is refused.
 
 mod file;
 pub(crate) mod limits;
@@ -29,44 +29,47 @@ pub(crate) use file::{FeatureTable, LimitsTable, PartTable, RouteRow, TrackingTa
 pub use tls::TlsFiles;
 pub use upstream::{Upstream, UpstreamUrl};
 
-/// The file that is compiled in.
+/// The compiled-in file.
 const DEFAULT_FILE: &str = include_str!("../gateway.toml");
 
 #[derive(Debug)]
 pub struct Config {
-    /// `GATEWAY_BIND`: where the public listens; `0.0.0.0:8000` by default.
+    /// `GATEWAY_BIND`: the public address; `0.0.0.0:8000` by default.
     pub bind: SocketAddr,
-    /// `GATEWAY_ADMIN_BIND`: where the operator listens; `127.0.0.1:9000` by default.
+    /// `GATEWAY_ADMIN_BIND`: the operator's address; `127.0.0.1:9000` by default.
     pub admin_bind: SocketAddr,
-    /// `GATEWAY_ADMIN_HOSTS`: by which names the operator's port may be asked, beside those that nobody else can have.
+    /// `GATEWAY_ADMIN_HOSTS`: further host names of the operator's port, beside those that nobody
+    /// else can have.
     pub(crate) admin_hosts: Names,
     /// `GATEWAY_WORKERS`: threads that serve requests; one per core by default.
     pub workers: usize,
     /// `GATEWAY_CORS_ORIGINS`: the origins whose pages may call; any of localhost by default.
     pub origins: Origins,
-    /// `GATEWAY_TLS_CERT` and `GATEWAY_TLS_KEY`: what clients are served with by TLS; clear text by default.
+    /// `GATEWAY_TLS_CERT` and `GATEWAY_TLS_KEY`: the certificate for clients; clear text by
+    /// default.
     pub tls: Option<TlsFiles>,
-    /// `GATEWAY_TRUSTED_PROXIES`: the addresses and ranges whose word about the client counts; none by default.
+    /// `GATEWAY_TRUSTED_PROXIES`: the addresses and ranges of proxies that are believed; none by
+    /// default.
     pub trusted_proxies: TrustedProxies,
     pub limits: Limits,
-    /// `GATEWAY_RATE_LIMIT`, or `limits.rate` of the file: each client's quota for all requests together. With none,
-    /// those of the routes do not count either.
+    /// `GATEWAY_RATE_LIMIT`, or `limits.rate` of the file: each client's quota for all requests
+    /// together. Without it, the routes' own quotas do not apply either.
     pub(crate) rate_limit: Option<RateLimit>,
     pub upstreams: Vec<Upstream>,
     pub routes: RouteTable,
-    /// The routes that lead to each upstream, by the numbers that their circuits have.
+    /// The routes to each upstream, by the numbers of their circuits.
     pub(crate) route_names: RouteNames,
-    /// `GATEWAY_DRILLS`: whether the operator may rehearse failures; off by default.
+    /// `GATEWAY_DRILLS`: whether the operator may run failure drills; off by default.
     pub(crate) drills: bool,
     pub(crate) features: Features,
-    /// Where the parts of an order come from, where orders are tracked.
+    /// The sources of a tracked order's parts, if orders are tracked.
     pub(crate) tracking: Option<Arc<Sources>>,
-    /// `limits.cache`: bytes of answers that are kept, all together; 16 MiB by default.
+    /// `limits.cache`: the bytes of all cached answers together; 16 MiB by default.
     pub(crate) cache: u64,
 }
 
 impl Config {
-    /// What the public is served over.
+    /// The scheme that the public is served by.
     pub(crate) fn scheme(&self) -> Scheme {
         match self.tls {
             Some(_) => Scheme::Https,
@@ -74,10 +77,10 @@ impl Config {
         }
     }
 
-    /// Reads `file`, or the file that is compiled in.
+    /// Reads `file`, or the compiled-in file.
     ///
     /// # Errors
-    /// The file or a variable that cannot be used, by its name.
+    /// The file or a variable is invalid. The error names it.
     pub fn load(file: Option<&Path>, env: &Env) -> Result<Self, ConfigError> {
         let Some(path) = file else {
             return Self::parse("gateway.toml", DEFAULT_FILE, env);
@@ -87,10 +90,10 @@ impl Config {
         Self::parse(&name, &text, env)
     }
 
-    /// `name` is what an error calls the file whose content is `text`; what it refers to is beside it.
+    /// Reads `text`, the content of the file `name`. The files that it names are beside it.
     ///
     /// # Errors
-    /// The file or a variable that cannot be used, by its name.
+    /// The file or a variable is invalid. The error names it.
     pub fn parse(name: &str, text: &str, env: &Env) -> Result<Self, ConfigError> {
         let file = file::File::parse(name, text)?;
         let cores = available_parallelism().map_or(1, NonZeroUsize::get);

@@ -1,4 +1,4 @@
-//! What the benchmarks and the fuzzers need of the inside.
+//! The internals that the benchmarks and the fuzzers need.
 
 #[cfg(feature = "bench")]
 pub mod bench;

@@ -1,4 +1,4 @@
-//! A client is never taken for anybody but itself: `gateway/src/routing/client_address/invariants.rs`.
+//! A client can pass for nobody else: `gateway/src/routing/client_address/invariants.rs`.
 
 #![no_main]
 

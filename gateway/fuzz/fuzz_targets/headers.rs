@@ -1,4 +1,5 @@
-//! No hop-by-hop field goes through, none that a `Connection` names and no claim of who sent the request: `gateway/src/upstream/headers/invariants.rs`.
+//! No field is sent on that is hop-by-hop, named by a `Connection`, or a claim about the sender:
+//! `gateway/src/upstream/headers/invariants.rs`.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! However a client's bytes are cut, the same is passed on, and actix-http refuses nothing of it and reads as many
-//! requests from it: `gateway/src/downstream/screen/invariants.rs`.
+//! However a client's bytes are cut, the same ones are passed on; actix-http refuses none of them
+//! and reads as many requests: `gateway/src/downstream/screen/invariants.rs`.
 
 #![no_main]
 

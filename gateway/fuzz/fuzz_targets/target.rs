@@ -1,4 +1,5 @@
-//! What a client writes leads an upstream nowhere but where the route says: `gateway/src/routing/route/target/invariants.rs`.
+//! A client's path leads an upstream only where the route says:
+//! `gateway/src/routing/route/target/invariants.rs`.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! What goes on is a valid `traceparent`: `gateway/src/http/trace/invariants.rs`.
+//! The gateway sends a valid `traceparent`: `gateway/src/http/trace/invariants.rs`.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! The verdict of a rehearsal, for people: features by upstreams.
+//! Prints the verdict of a rehearsal as a table of features by upstreams.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -24,7 +24,7 @@ struct Verdict {
     remarks: Vec<String>,
 }
 
-/// There is no verdict while an upstream is down for real, by their names.
+/// The error while upstreams are really down, with their names: there is no verdict then.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot judge: {} down; try again once every service is up", are(.0))]
 pub(super) struct CannotJudge(Vec<String>);
@@ -52,10 +52,10 @@ pub(super) fn run(config: &Config, out: &mut impl Write) -> Result<(), RunError>
         return Err(CannotJudge(verdict.down).into());
     }
     if verdict.pass {
-        writeln!(out, "pass: every feature does what is declared")?;
+        writeln!(out, "pass: every feature behaves as declared")?;
         Ok(())
     } else {
-        Err("fail: not every feature does what is declared".into())
+        Err("fail: not every feature behaves as declared".into())
     }
 }
 
@@ -123,7 +123,7 @@ impl Cell {
 
     fn explain(&self) -> String {
         format!(
-            "{} without {}: declared {:?}, said to be {:?}, its answer {}",
+            "{} without {}: declared {:?}, reported {:?}, answered {}",
             self.feature, self.upstream, self.declared, self.status, self.answer
         )
     }

@@ -1,4 +1,5 @@
-//! What becomes of one request, in an outage too: all that the configuration says of it, in one place.
+//! Explains one request, outage included: everything that the configuration says of it, in one
+//! place.
 
 use std::io::Write;
 use std::time::Duration;
@@ -19,14 +20,14 @@ pub(super) fn print(
     path: &str,
     out: &mut impl Write,
 ) -> Result<(), RunError> {
-    let method: Method = method.parse().map_err(|_invalid| "no such method")?;
-    let uri: Uri = path.parse().map_err(|_invalid| "no such path")?;
+    let method: Method = method.parse().map_err(|_invalid| "not a valid method")?;
+    let uri: Uri = path.parse().map_err(|_invalid| "not a valid path")?;
     writeln!(out, "{method} {uri}")?;
     let (route, parameters) = match config.routes.find(&method, uri.path()) {
         Found::Route { route, parameters } => (route, parameters),
         Found::OtherMethods(allow) => {
             let allow = allow.to_str()?;
-            return Err(format!("405: this path takes {allow}").into());
+            return Err(format!("405: this path has {allow}").into());
         }
         Found::Nothing => return Err("404: no route has this path".into()),
     };
@@ -81,7 +82,7 @@ pub(super) fn print(
     Ok(())
 }
 
-/// What the answer is made of.
+/// Explains the parts of a tracked order.
 fn tracking(config: &Config, out: &mut impl Write) -> Result<(), RunError> {
     let sources = config.tracking.as_ref().ok_or("no sources")?;
     let deadline = format!(
@@ -103,7 +104,7 @@ fn tracking(config: &Config, out: &mut impl Write) -> Result<(), RunError> {
                 "the last good order, with X-Degraded: stale; without one, the problem as elsewhere"
             }
             _ => {
-                "the other parts, with the last good one of it where there is one, X-Degraded: partial"
+                "the other parts, with the last good one of this part if there is one, and X-Degraded: partial"
             }
         };
         line(out, &format!("if {name} is down"), outage)?;
@@ -144,7 +145,7 @@ fn retry(method: &Method, to: &ToUpstream, upstream: &Upstream) -> String {
         1 => "once".to_owned(),
         times => format!("{times} times"),
     };
-    let when = "where the upstream was not there, for at most one request in five";
+    let when = "if the upstream was unavailable, for at most one request in five";
     if method.is_safe() {
         format!("{times}, {when}")
     } else if to.settings.idempotent {
@@ -154,8 +155,8 @@ fn retry(method: &Method, to: &ToUpstream, upstream: &Upstream) -> String {
     }
 }
 
-/// The route's own has the numbers of its upstream's.
-const ROUTE_CIRCUIT: &str = "opens likewise where this route alone fails, or refuses with 503 and Retry-After: \
+/// The route's own circuit has the numbers of its upstream's.
+const ROUTE_CIRCUIT: &str = "opens likewise if only this route fails, or refuses with 503 and Retry-After: \
     then for that time, 60s at most";
 
 fn circuit(upstream: &Upstream) -> String {
@@ -187,12 +188,13 @@ fn cache(kept: &Kept) -> String {
     let query = match kept.query.as_deref() {
         None => "the whole query counts".to_owned(),
         Some([]) => "the query does not count".to_owned(),
-        Some(names) => format!("of the query, {} counts", names.join(", ")),
+        Some(names) => format!("only {} of the query counts", names.join(", ")),
     };
     format!("{fresh}, {whose}; {query}")
 }
 
-/// What keeps an answer from being stored. Whether it did is in `/status` on the operator's port.
+/// The reasons for not storing an answer. Whether one applied is in `/status` on the operator's
+/// port.
 fn not_stored(kept: &Kept) -> String {
     let vary = match &kept.vary[..] {
         [] => String::new(),

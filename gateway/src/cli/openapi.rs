@@ -1,4 +1,4 @@
-//! The OpenAPI document, for files and generators.
+//! Prints the OpenAPI document, for files and generators.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! The route table, for people.
+//! Prints the route table, for people.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! The shape of `gateway.toml`. An unknown key is refused: a misspelt limit must not be no limit.
+//! The shape of `gateway.toml`. An unknown key is refused: a misspelt limit must not mean no limit.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ pub(crate) struct File {
     pub(crate) upstreams: BTreeMap<String, UpstreamTable>,
     /// The routes of each upstream, by its name.
     pub(crate) routes: BTreeMap<String, Vec<RouteRow>>,
-    /// What is offered, by its name.
+    /// The restaurant's features, by name.
     #[serde(default)]
     pub(crate) features: BTreeMap<String, FeatureTable>,
     pub(crate) tracking: Option<TrackingTable>,
@@ -38,7 +38,7 @@ pub(crate) struct LimitsTable {
     pub(crate) response_fields: usize,
     pub(crate) request_body: ByteSize,
     pub(crate) connections: u32,
-    /// A tenth of `connections` where it is not said.
+    /// A tenth of `connections` by default.
     pub(crate) connections_per_client: Option<u32>,
     #[serde(deserialize_with = "duration")]
     pub(crate) head_timeout: Duration,
@@ -54,7 +54,7 @@ pub(crate) struct LimitsTable {
     pub(crate) cache: ByteSize,
     #[serde(default = "default_memory")]
     pub(crate) memory: ByteSize,
-    /// A tenth of `memory` where it is not said.
+    /// A tenth of `memory` by default.
     pub(crate) memory_per_client: Option<ByteSize>,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct UpstreamTable {
     pub(crate) connect_timeout: Duration,
     #[serde(deserialize_with = "duration")]
     pub(crate) timeout: Duration,
-    /// The path that tells whether it is well.
+    /// The path that tells whether the upstream is well.
     pub(crate) probe: Option<String>,
     #[serde(default)]
     pub(crate) breaker: BreakerTable,
@@ -94,7 +94,7 @@ pub(crate) struct BreakerTable {
     pub(crate) open: Duration,
 }
 
-/// A handful of failures is enough, so that an outage shows in a demonstration and is over soon after its end.
+/// A few failures are enough, so that an outage shows in a demonstration and ends soon after.
 impl Default for BreakerTable {
     fn default() -> Self {
         Self {
@@ -114,7 +114,7 @@ pub(crate) struct ConcurrencyTable {
     pub(crate) queue: usize,
     #[serde(deserialize_with = "duration")]
     pub(crate) wait: Duration,
-    /// A tenth of `requests` where it is not said.
+    /// A tenth of `requests` by default.
     pub(crate) per_client: Option<usize>,
 }
 
@@ -134,14 +134,14 @@ impl Default for ConcurrencyTable {
 pub(crate) struct FeatureTable {
     /// The upstreams without which it is down.
     pub(crate) needs: Vec<String>,
-    /// Those without which it is not what it should be.
+    /// The upstreams without which it is degraded.
     #[serde(default)]
     pub(crate) uses: Vec<String>,
     /// A request that changes nothing and shows whether the feature works: `GET /path`.
     pub(crate) probe: String,
 }
 
-/// Where an order is asked for that is to be tracked.
+/// The sources of a tracked order.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TrackingTable {
@@ -160,9 +160,9 @@ pub(crate) struct TrackingTable {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PartTable {
     pub(crate) upstream: String,
-    /// There, with `{id}` for the order's.
+    /// The path at the upstream, with `{id}` for the order's id.
     pub(crate) path: String,
-    /// The key of the order's id, where the answer is a list.
+    /// The key of the order's id, if the answer is a list.
     pub(crate) find: Option<String>,
 }
 
@@ -180,33 +180,33 @@ pub(crate) struct RouteRow {
     pub(crate) methods: Vec<String>,
     /// The path at the upstream.
     pub(crate) to: String,
-    /// Each client's quota for this row alone, beside the one for all.
+    /// Each client's quota for this row, in addition to the general one.
     #[serde(default, deserialize_with = "rate")]
     pub(crate) rate_limit: Option<Rate>,
-    /// A size in place of `limits.request_body`. It and the next are read with the route, so that a bad one is
-    /// refused by the route's path.
+    /// A size that replaces `limits.request_body`. This and the next key are parsed with the route,
+    /// so that an error names the route's path.
     pub(crate) request_body: Option<String>,
-    /// A duration in place of the upstream's `timeout`.
+    /// A duration that replaces the upstream's `timeout`.
     pub(crate) timeout: Option<String>,
     /// Whether the upstream honours an `Idempotency-Key` on this row; the upstream's `idempotent` by default.
     pub(crate) idempotent: Option<bool>,
-    /// What the row does in an outage: refused where it does not say.
+    /// The row's outage policy. A row without one is refused.
     pub(crate) outage: Option<String>,
-    /// Durations of a row that is served stale.
+    /// Durations of a row with outage = "stale".
     pub(crate) fresh: Option<String>,
     pub(crate) stale_if_error: Option<String>,
     pub(crate) stale_after: Option<String>,
-    /// Whether it is the same for everyone, whoever is logged in.
+    /// Whether the answer is the same for everyone, logged in or not.
     pub(crate) shared: Option<bool>,
-    /// The request's fields that the answer depends on.
+    /// The request fields that the answer depends on.
     pub(crate) vary: Option<Vec<String>>,
-    /// The parameters of its query that the answer depends on.
+    /// The query parameters that the answer depends on.
     pub(crate) query: Option<Vec<String>>,
-    /// Whether the gateway asks for it by itself.
+    /// Whether the gateway asks for the answer by itself.
     pub(crate) warm: Option<bool>,
-    /// The file that a row with a fallback answers with.
+    /// The file that a row with a fallback serves.
     pub(crate) fallback: Option<PathBuf>,
-    /// The paths of rows whose copies are out of date once this one has succeeded.
+    /// The paths of rows whose stored answers are out of date once this one has succeeded.
     #[serde(default)]
     pub(crate) invalidates: Vec<String>,
 }
@@ -221,17 +221,18 @@ fn default_fields() -> usize {
     MOST_FIELDS
 }
 
-/// Eight times what servers usually send at most (8 KiB), and no more than a worker can spare for each exchange in flight.
+/// Eight times the usual limit of servers (8 KiB), and no more than a worker can spare for each
+/// exchange in flight.
 fn default_response_head() -> ByteSize {
     ByteSize::kib(64)
 }
 
-/// As other proxies have it.
+/// The same limit as other proxies have.
 fn default_response_fields() -> usize {
     100
 }
 
-/// Room for a few thousand menus.
+/// Enough for a few thousand menus.
 fn default_cache() -> ByteSize {
     ByteSize::mib(16)
 }
@@ -240,19 +241,19 @@ fn default_memory() -> ByteSize {
     ByteSize(DEFAULT_MEMORY)
 }
 
-/// Each costs every service a request every two seconds, so that these are 500 a second. Even where each takes a second,
-/// that is half of what an upstream takes at once by default.
+/// 1,000 watches make 500 requests a second to each service; even at 1 s each, that is half the
+/// default concurrency.
 fn default_watched_orders() -> usize {
     1000
 }
 
-/// Once: what a second try does not mend, a third seldom does.
+/// Once: if a second try fails, a third seldom helps.
 fn default_retries() -> u8 {
     1
 }
 
-/// Below the 5 s after which most servers close an idle connection, so that the gateway is the side that closes and no
-/// request meets a closing connection.
+/// Below the 5 s after which most servers close an idle connection. So the gateway closes first,
+/// and no request meets a closing connection.
 fn default_idle_timeout() -> Duration {
     Duration::from_secs(4)
 }

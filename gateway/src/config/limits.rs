@@ -1,4 +1,5 @@
-//! What a client may send at most, and how long it may take. Whatever it could grow has a bound here.
+//! The limits on what a client may send, and how long it may take. Everything that a client could
+//! make grow has a bound here.
 
 use std::time::Duration;
 
@@ -7,19 +8,19 @@ use service_kit::env::ConfigError;
 use crate::config::LimitsTable;
 use crate::resilience::min_rate::MinRate;
 
-/// actix-http gives up a head that does not fit into its buffer of 128 KiB. What is left of that is for the request
-/// line's method and version.
+/// actix-http gives up a head that does not fit into its buffer of 128 KiB. The rest of the buffer
+/// is for the request line's method and version.
 const MOST_HEAD: u64 = 120 * 1024;
 
-/// As many fields as actix-http takes of a request.
+/// The most fields that actix-http takes in a request.
 pub(crate) const MOST_FIELDS: usize = 96;
 
-/// What the type of a URI can hold.
+/// The longest target that the type of a URI can hold.
 const LONGEST_URI: u64 = 65_534;
 
 #[cfg(any(fuzzing, test))]
 impl MemoryLimits {
-    /// Those of a file that says nothing of them.
+    /// The limits of a file without these keys.
     pub(crate) const DEFAULT: Self = Self {
         most: 64 * 1024 * 1024,
         per_client: 64 * 1024 * 1024 / 10,
@@ -28,68 +29,69 @@ impl MemoryLimits {
 
 #[cfg(any(fuzzing, test))]
 impl AnswerLimits {
-    /// Those of a file that says nothing of them.
+    /// The limits of a file without these keys.
     pub(crate) const DEFAULT: Self = Self {
         head: 64 * 1024,
         fields: 100,
     };
 }
 
-/// As many of the largest bodies that are awaited as one upstream takes requests at once by default.
+/// Enough for as many of the largest awaited bodies as one upstream has permits by default.
 pub(crate) const DEFAULT_MEMORY: u64 = 64 * 1024 * 1024;
 
-/// The longest list of an upstream that the gateway reads by itself, when it tracks an order.
+/// The longest list that the gateway itself reads from an upstream, when it tracks an order.
 const LEAST_MEMORY: u64 = 8 * 1024 * 1024;
 
-/// A body that streams takes 96 KiB, and one by HTTP/2 192 KiB.
+/// A body that streams takes 96 KiB, or 192 KiB by HTTP/2.
 const LEAST_SHARE: u64 = 256 * 1024;
 
-/// The head of the plainest answer takes half of it.
+/// The head of the plainest answer takes half of this.
 const LEAST_RESPONSE_HEAD: usize = 1024;
 
-/// Sizes are bytes.
+/// All sizes are in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// `limits.uri`: the request's target.
     pub uri: u64,
-    /// `limits.head`: all header fields together, as they are sent.
+    /// `limits.head`: all header fields together, as sent.
     pub head: u64,
     /// `limits.fields`: how many header fields a request may have.
     pub fields: usize,
     /// `limits.request_body`: the body, without its framing.
     pub request_body: u64,
-    /// `limits.connections`: of clients, open at once.
+    /// `limits.connections`: clients' connections that may be open at once.
     pub connections: u32,
-    /// `limits.connections_per_client`: of one address, open at once.
+    /// `limits.connections_per_client`: open connections of one address.
     pub connections_per_client: u32,
-    /// `limits.head_timeout`: from a head's first byte, or from a new connection, until the head is whole.
+    /// `limits.head_timeout`: from a head's first byte, or from a new connection, until the head is
+    /// complete.
     pub head_timeout: Duration,
-    /// `limits.stall_timeout`: how long a client may neither send the bytes of its body that are waited for nor take
-    /// those of its answer.
+    /// `limits.stall_timeout`: how long a client may neither send awaited bytes of its body nor
+    /// take bytes of its answer.
     pub stall_timeout: Duration,
     /// `limits.min_rate`: how fast a client must move those bytes.
     pub min_rate: MinRate,
-    /// `limits.idle_timeout`: how long a connection without a request is kept.
+    /// `limits.idle_timeout`: how long a connection without a request is kept open.
     pub idle_timeout: Duration,
     pub(crate) answers: AnswerLimits,
     pub(crate) memory: MemoryLimits,
 }
 
-/// How many bytes the gateway may hold of bodies.
+/// How many bytes of bodies the gateway may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MemoryLimits {
-    /// `limits.memory`: of all of them.
+    /// `limits.memory`: all bodies together.
     pub(crate) most: usize,
-    /// `limits.memory_per_client`: of those of one client address.
+    /// `limits.memory_per_client`: the bodies of one client address.
     pub(crate) per_client: usize,
 }
 
-/// What the head of an upstream's answer may take.
+/// The limits on the head of an upstream's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AnswerLimits {
     /// `limits.response_head`: bytes, status line and fields together.
     pub(crate) head: usize,
-    /// `limits.response_fields`: how many header fields.
+    /// `limits.response_fields`: the number of header fields.
     pub(crate) fields: usize,
 }
 

@@ -1,4 +1,4 @@
-//! When an upstream counts as down and how much it is given to do, as it is configured.
+//! Reads the configured circuit breaker and concurrency limit of an upstream.
 
 use std::time::Duration;
 

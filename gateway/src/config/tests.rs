@@ -33,7 +33,7 @@ fn the_environment_overrides_an_upstreams_url() {
 }
 
 #[test]
-fn logins_and_registering_alone_have_a_rate_limit_of_their_own() {
+fn only_logins_and_registering_have_their_own_rate_limit() {
     let config = Config::load(None, &Env::of_pairs([])).unwrap();
     let limited = config.routes.routes();
     let limited = limited.filter(|route| route.rate_limit.is_some());
@@ -56,7 +56,7 @@ fn logins_and_registering_alone_have_a_rate_limit_of_their_own() {
 
 /// docs/API.md names them.
 #[test]
-fn the_rows_whose_service_honours_an_idempotency_key_say_so() {
+fn the_rows_that_honour_an_idempotency_key_are_marked() {
     let config = Config::load(None, &Env::of_pairs([])).unwrap();
     let routes = config.routes.routes();
     let honours = routes.filter(|route| match &route.to {
@@ -230,7 +230,7 @@ fn a_route_to_an_unknown_upstream_is_refused() {
 }
 
 #[test]
-fn a_route_that_stands_twice_is_refused() {
+fn a_repeated_route_is_refused() {
     let twice = DEFAULT_FILE
         .replace("/kitchen/update", "/kitchen/orders")
         .replace(
@@ -330,7 +330,7 @@ fn a_client_has_a_tenth_of_the_memory_unless_the_file_says_otherwise() {
 }
 
 #[test]
-fn a_minimum_rate_has_a_default_and_is_refused_where_it_is_none() {
+fn a_minimum_rate_has_a_default_and_an_invalid_one_is_refused() {
     let line = "min_rate = \"4KiB/10s\"\n";
     let rate = |text: &str| {
         let config = Config::parse("test.toml", text, &Env::of_pairs([])).unwrap();

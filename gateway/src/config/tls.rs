@@ -1,4 +1,4 @@
-//! Where the certificate for clients is found.
+//! The files of the certificate for clients.
 
 use std::path::PathBuf;
 
@@ -9,18 +9,18 @@ pub(crate) const CERT: &str = "GATEWAY_TLS_CERT";
 /// The variable that names its key.
 pub(crate) const KEY: &str = "GATEWAY_TLS_KEY";
 
-/// Two PEM files. They are read by whoever serves with them, not here: a gateway that runs must be found healthy while
-/// its files are being replaced.
+/// Two PEM files. They are read where they are used, not here: a running gateway must be found
+/// healthy while its files are being replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// `GATEWAY_TLS_CERT`: the certificate, followed by those that lead to its authority.
+    /// `GATEWAY_TLS_CERT`: the certificate, followed by the chain to its authority.
     pub cert: PathBuf,
     /// `GATEWAY_TLS_KEY`: the certificate's private key.
     pub key: PathBuf,
 }
 
 impl TlsFiles {
-    /// Nothing where neither variable is set.
+    /// `None` if neither variable is set.
     pub(super) fn from_env(env: &Env) -> Result<Option<Self>, ConfigError> {
         match (env.get(CERT), env.get(KEY)) {
             (None, None) => Ok(None),

@@ -1,4 +1,4 @@
-//! A service behind the gateway, as it is configured.
+//! An upstream's configuration.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,18 +19,18 @@ use crate::resilience::guard::{BreakerSettings, GateSettings};
 #[derive(Clone, Debug)]
 pub struct Upstream {
     pub name: Arc<str>,
-    /// How an error message names it: "Le service des commandes".
+    /// Its name in error messages: "Le service des commandes".
     pub label: Text,
     pub url: UpstreamUrl,
-    /// For DNS, TCP and TLS together.
+    /// The limit for DNS, TCP and TLS together.
     pub connect_timeout: Duration,
     /// How long it may be waited for in one exchange, until the last byte of its answer.
     pub timeout: Duration,
-    /// The path, prefix included, that the gateway asks by itself to know whether the upstream is well.
+    /// The path, prefix included, that the gateway's own probe asks for.
     pub(crate) probe: Option<PathAndQuery>,
     pub(crate) breaker: BreakerSettings,
     pub(crate) gate: GateSettings,
-    /// How often a request that may be repeated is.
+    /// How often a repeatable request is sent again.
     pub(crate) retries: u8,
     /// How long an idle connection to it is kept for the next request; 4 s by default.
     pub(crate) idle_timeout: Duration,
@@ -43,7 +43,7 @@ pub struct Upstream {
 pub struct UpstreamUrl {
     pub scheme: Scheme,
     pub authority: Authority,
-    /// Comes before every target; empty, or `/…` without a slash at its end.
+    /// Precedes every target; empty, or `/…` without a final slash.
     pub prefix: String,
 }
 
@@ -110,7 +110,7 @@ impl UpstreamUrl {
         self.authority.port_u16().unwrap_or(self.default_port())
     }
 
-    /// What a request's `Host` says: no port where it is the scheme's own (RFC 9110 §4.2.3).
+    /// The value of a request's `Host`, without the scheme's default port (RFC 9110 §4.2.3).
     #[must_use]
     pub fn host_field(&self) -> HeaderValue {
         let text = if self.port() == self.default_port() {
@@ -118,7 +118,7 @@ impl UpstreamUrl {
         } else {
             self.authority.as_str()
         };
-        // An authority has no character that a field could not have.
+        // An authority has no character that a field value forbids.
         HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
     }
 
@@ -148,7 +148,7 @@ impl FromStr for UpstreamUrl {
         if authority.as_str().contains('@') {
             return Err("credentials do not belong in a URL");
         }
-        // What follows the host is not a port.
+        // The text after the host is not a port.
         if authority.port().is_none() && authority.as_str() != authority.host() {
             return Err(EXPECTED);
         }
@@ -172,7 +172,7 @@ mod tests {
     use super::UpstreamUrl;
 
     #[test]
-    fn the_host_field_leaves_out_only_the_schemes_own_port() {
+    fn the_host_field_omits_only_the_schemes_default_port() {
         for (url, host, port, field) in [
             ("http://orders:8002", "orders", 8002, "orders:8002"),
             ("http://orders:80/v1", "orders", 80, "orders"),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_port_is_refused() {
+    fn an_invalid_port_is_refused() {
         for url in ["http://orders:99999", "http://orders:", "http://orders:x"] {
             assert!(url.parse::<UpstreamUrl>().is_err(), "{url}");
         }

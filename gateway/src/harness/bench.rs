@@ -1,5 +1,5 @@
-//! The door for `benches/guard.rs`, which sees what is public and nothing else: the guard is not, and only this much of
-//! it is opened, under a feature that nobody who runs the gateway asks for.
+//! Opens the guard to `benches/guard.rs`, which sees only public items. It opens no more than that,
+//! under a feature that nobody who runs the gateway enables.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use crate::metrics::Metrics;
 use crate::resilience::guard::{Evidence, Guard, Intake};
 use crate::resilience::rate::Client;
 
-/// The guard of an upstream that is well, with the settings of the file that is compiled in.
+/// The guard of an upstream that is well, with the settings of the compiled-in file.
 #[derive(Clone)]
 pub struct Well(Arc<Guard>);
 
 impl Well {
     /// # Errors
-    /// The file that is compiled in cannot be read, or has no upstream.
+    /// The compiled-in file cannot be read.
     pub fn new() -> Result<Option<Self>, ConfigError> {
         let config = Config::load(None, &Env::of_pairs([]))?;
         let metrics = Metrics::new(&config).map_err(|error| ConfigError::new("metrics", error))?;
@@ -28,7 +28,8 @@ impl Well {
             .map(|(first, metrics)| Self(Guard::of(first, config.route_names.of(0), metrics))))
     }
 
-    /// All that the guard does for one request that is answered well. Whether it let it through, as it always does.
+    /// Does everything that the guard does for a request that is answered well. Returns whether it
+    /// was admitted, which is always so.
     #[must_use]
     pub fn pass(&self) -> bool {
         let guard = &self.0;
@@ -37,7 +38,7 @@ impl Well {
             return false;
         };
         let client = Client::from(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        // At once: there is always a permit here, so that nothing is waited for and no runtime is measured.
+        // There is always a permit here, so nothing waits and no runtime is measured.
         let Some(Ok(_permit)) = guard.enter(Some(client)).now_or_never() else {
             return false;
         };

@@ -1,8 +1,8 @@
-//! What must hold of the parts that read hostile bytes, whatever the bytes. Each function takes some, such as a fuzzer
-//! finds (`gateway/fuzz`), and panics where it does not hold.
+//! The invariants of the parts that read hostile bytes. Each function takes bytes, such as a fuzzer
+//! finds (`gateway/fuzz`), and panics if its invariant does not hold.
 //!
-//! What holds of private parts is stated beside them, so that nothing has to be opened for it. The tests have it
-//! compiled too and try it on the fuzzer's seeds: it cannot rot between two runs.
+//! The invariants of private parts are stated beside them, so that nothing needs to be made public.
+//! The tests compile them too and run them on the fuzzer's seeds, so they stay up to date.
 
 mod request_id;
 
@@ -40,7 +40,7 @@ pub fn trace(bytes: &[u8]) {
     trace::invariants::hold(bytes);
 }
 
-/// Any head that the server could have read: a field on each line, without the lines that are none.
+/// Any head that the server could have read: one field on each line; malformed lines are skipped.
 pub(crate) fn fields(text: &[u8]) -> HeaderMap {
     let mut fields = HeaderMap::new();
     for line in text.split(|byte| *byte == b'\n') {
@@ -66,7 +66,7 @@ mod tests {
     use super::{answer, forwarded, headers, request_id, screen, target, trace};
 
     #[test]
-    fn what_must_hold_does_on_every_seed() {
+    fn the_invariants_hold_on_every_seed() {
         let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
         for (name, hold) in [
             ("screen", screen as fn(&[u8])),

@@ -1,5 +1,5 @@
-//! Whatever a client calls its request, the id is 1 to 64 characters of `[A-Za-z0-9._-]`, the same in the log as on
-//! the wire, and the client's own where that is one and came alone.
+//! For any id that a client sends, the request's id is 1 to 64 characters of `[A-Za-z0-9._-]`, the
+//! same in the log as on the wire. It is the client's own if that is valid and came once.
 
 use service_kit::request_id::{HEADER, RequestId};
 
