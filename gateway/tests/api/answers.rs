@@ -1,4 +1,5 @@
-//! Answers that are HTTP to a forgiving reader only: what of them reaches the client, and what the next one does.
+//! Answers that only a forgiving reader takes for HTTP: the parts that reach the client, and the
+//! next answer.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,7 +11,7 @@ use crate::scripted::{answering, raw, read_head, serving};
 use crate::{client, patient, start};
 
 #[actix_web::test]
-async fn an_answer_that_can_be_read_in_two_ways_is_a_502() {
+async fn an_ambiguous_answer_is_a_502() {
     for answer in [
         "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}",
@@ -42,7 +43,7 @@ async fn an_answer_that_can_be_read_in_two_ways_is_a_502() {
 }
 
 #[actix_web::test]
-async fn lengths_that_agree_are_relayed_as_one() {
+async fn equal_lengths_are_relayed_as_one() {
     for lengths in [
         "content-length: 2\r\ncontent-length: 2",
         "content-length: 2, 2",
@@ -57,7 +58,7 @@ async fn lengths_that_agree_are_relayed_as_one() {
 }
 
 #[actix_web::test]
-async fn the_length_of_a_body_that_is_not_there_is_relayed_as_one_or_not_at_all() {
+async fn the_length_of_an_absent_body_is_relayed_once_or_not_at_all() {
     for (method, status) in [("HEAD", "200 OK"), ("GET", "304 Not Modified")] {
         for (lengths, relayed) in [
             ("content-length: 5\r\ncontent-length: 5", true),
@@ -89,7 +90,7 @@ async fn the_length_of_a_body_that_is_not_there_is_relayed_as_one_or_not_at_all(
 }
 
 #[actix_web::test]
-async fn bare_line_feeds_are_taken_and_not_passed_on() {
+async fn bare_line_feeds_are_accepted_and_not_relayed() {
     let (backend, _seen) = answering("HTTP/1.1 200 OK\nx-mine: 1\ncontent-length: 2\n\n{}").await;
     let request = b"GET /things HTTP/1.1\r\nhost: x\r\n\r\n";
     let answer = raw(start(&patient(), backend), request, "{}").await;
@@ -102,7 +103,7 @@ async fn bare_line_feeds_are_taken_and_not_passed_on() {
 }
 
 #[actix_web::test]
-async fn a_205_is_relayed_as_it_is_delimited() {
+async fn a_205_is_relayed_with_its_framing() {
     for (framing, body) in [
         ("content-length: 0", ""),
         ("content-length: 2", "{}"),
@@ -120,7 +121,7 @@ async fn a_205_is_relayed_as_it_is_delimited() {
     }
 }
 
-/// An upstream that leaves every connection open, and how many there are.
+/// An upstream that leaves every connection open, and the number of its connections.
 async fn keeping(first: &'static str) -> (std::net::SocketAddr, Rc<Cell<usize>>) {
     let connections = Rc::new(Cell::new(0));
     let count = Rc::clone(&connections);
@@ -144,7 +145,7 @@ async fn keeping(first: &'static str) -> (std::net::SocketAddr, Rc<Cell<usize>>)
 #[actix_web::test]
 async fn a_connection_that_may_be_out_of_step_is_not_used_again() {
     for (method, answer) in [
-        // It is to be closed, says the upstream, and does not close it.
+        // The upstream announces the close, and does not close.
         (
             "GET",
             "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}",
@@ -158,7 +159,7 @@ async fn a_connection_that_may_be_out_of_step_is_not_used_again() {
             "HTTP/1.1 200 OK\r\nconnection: close\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n",
         ),
         ("GET", "HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\n{}"),
-        // More follows, or may.
+        // More follows, or may follow.
         (
             "GET",
             "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nmine",
@@ -183,7 +184,7 @@ async fn a_connection_that_may_be_out_of_step_is_not_used_again() {
     ] {
         let (backend, connections) = keeping(answer).await;
         let gateway = start(&patient(), backend);
-        // Written by hand, because a client library would wait for the body of a 304.
+        // Written by hand: a client library would wait for the body of a 304.
         let request = format!("{method} /things HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
         let first = raw(gateway, request.as_bytes(), "").await;
         let status = answer.split("\r\n").next().unwrap().replace("1.0", "1.1");

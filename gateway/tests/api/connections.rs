@@ -50,7 +50,7 @@ async fn a_connection_that_was_closed_while_idle_costs_no_request() {
             count.set(count.get() + 1);
             stream.read_exact(&mut [0; 4]).await.unwrap();
             stream.write_all(OK).await.unwrap();
-            // It gave no sign that it would close.
+            // Nothing announced the close.
             drop(stream);
             tell.notify_one();
         }
@@ -106,7 +106,7 @@ async fn an_answer_before_the_request_has_ended_is_relayed() {
     }
 }
 
-/// An upstream that tells when it has a request, and when its connection has been closed.
+/// An upstream that reports its requests, and the end of their connections.
 async fn witness(begin: &'static [u8]) -> (SocketAddr, UnboundedReceiver<&'static str>) {
     let (tell, told) = unbounded_channel();
     let backend = serving(move |mut stream| {
@@ -124,7 +124,7 @@ async fn witness(begin: &'static [u8]) -> (SocketAddr, UnboundedReceiver<&'stati
 }
 
 #[actix_web::test]
-async fn a_client_that_breaks_its_connection_closes_that_to_the_upstream() {
+async fn a_client_that_breaks_its_connection_also_closes_the_upstreams() {
     for begin in [
         "",
         "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nfirst",
@@ -139,7 +139,7 @@ async fn a_client_that_breaks_its_connection_closes_that_to_the_upstream() {
             .await
             .unwrap();
         assert_eq!(told.recv().await, Some("asked"));
-        // An end alone would only say that it sends no more.
+        // A clean end would only mean that it sends no more.
         stream.set_zero_linger().unwrap();
         drop(stream);
         let closed = timeout(SOON, told.recv()).await;

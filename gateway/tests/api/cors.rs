@@ -1,4 +1,4 @@
-//! A browser on another origin: preflight, credentials, readable errors.
+//! Browsers on another origin: preflight, credentials, readable errors.
 
 use actix_web::http::Method;
 use service_kit::testing::{Answer, Client};
@@ -58,7 +58,7 @@ async fn a_preflight_may_ask_for_fields_on_several_lines() {
     }
 }
 
-/// The parts of a head come apart, as on a network.
+/// The parts of a head arrive separately, as on a network.
 async fn refused(parts: &[&str]) -> String {
     let mut stream = TcpStream::connect(start(CONFIG, nobody())).await.unwrap();
     stream.set_nodelay(true).unwrap();
@@ -73,7 +73,7 @@ async fn refused(parts: &[&str]) -> String {
 }
 
 #[actix_web::test]
-async fn a_refusal_of_a_very_large_head_is_readable_by_the_page_wherever_its_origin_stands() {
+async fn a_refusal_of_a_very_large_head_is_readable_by_the_page_wherever_its_origin_is() {
     let (target, field) = ("x".repeat(9_000), "x".repeat(90_000));
     let late = "accept-language: en\r\norigin: http://localhost:5173\r\n\r\n";
     for (status, parts) in [
@@ -139,7 +139,7 @@ async fn an_answer_and_an_error_are_both_readable_by_the_page() {
 }
 
 #[actix_web::test]
-async fn what_an_upstream_says_of_cors_does_not_count() {
+async fn an_upstreams_cors_fields_do_not_count() {
     let (backend, _seen) = answering(
         "HTTP/1.1 200 OK\r\naccess-control-allow-origin: *\r\naccess-control-max-age: 1\r\n\
          content-length: 0\r\n\r\n",

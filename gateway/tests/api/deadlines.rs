@@ -1,4 +1,4 @@
-//! The deadline covers the whole exchange, and whoever was too slow is named.
+//! The deadline covers the whole exchange, and the answer names the side that was too slow.
 
 use std::time::{Duration, Instant};
 
@@ -59,7 +59,7 @@ async fn a_client_that_stalls_within_its_body_is_a_408() {
 }
 
 #[actix_web::test]
-async fn one_upstream_that_hangs_leaves_the_others_as_they_are() {
+async fn an_upstream_that_hangs_does_not_affect_the_others() {
     let hanging = silent().await;
     let (quick, _seen) = crate::scripted::json("200 OK", "{}").await;
     let config = format!(
@@ -69,7 +69,8 @@ async fn one_upstream_that_hangs_leaves_the_others_as_they_are() {
     );
     let gateway = start(&config, hanging);
     let begun = Instant::now();
-    // More than a usual pool's limit of 100. Each from a client of its own, which has such a limit too.
+    // More than the usual limit of a pool, 100. Each has its own client, whose pool has such a
+    // limit too.
     for _ in 0..150 {
         let client = Client::of(gateway);
         actix_web::rt::spawn(async move { client.get("/things").await });
@@ -78,7 +79,7 @@ async fn one_upstream_that_hangs_leaves_the_others_as_they_are() {
     for _ in 0..20 {
         let _ = client.get("/quick").await.ok(200);
     }
-    // Before any of those that hang was given up.
+    // Before any of the hanging requests was given up.
     assert!(
         begun.elapsed() < Duration::from_secs(20),
         "{:?}",
@@ -100,7 +101,7 @@ async fn a_route_may_have_a_deadline_of_its_own() {
         .get("/things")
         .await
         .problem(504, "upstream_timeout");
-    // A bound on a hang, not a measurement: the upstream's own is 20 s.
+    // A bound on a hang, not a measurement: the upstream's own deadline is 20 s.
     assert!(
         begun.elapsed() < Duration::from_secs(10),
         "{:?}",

@@ -1,4 +1,5 @@
-//! TLS with the clients: what they settle on, and a certificate that is replaced while the gateway serves.
+//! TLS with clients: the choice of the protocol, and a certificate that is replaced while the
+//! gateway serves.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -26,7 +27,7 @@ const SOON: Duration = Duration::from_secs(20);
 const CERT: &str = "GATEWAY_TLS_CERT";
 const KEY: &str = "GATEWAY_TLS_KEY";
 
-/// A certificate for `localhost` that vouches for itself, in files that can be replaced.
+/// A self-signed certificate for `localhost`, in files that can be replaced.
 pub(crate) struct Files {
     folder: TempDir,
     made: CertifiedKey<KeyPair>,
@@ -59,14 +60,14 @@ impl Files {
         replace(&self.key(), &self.made.signing_key.serialize_pem());
     }
 
-    /// Puts another certificate in their place.
+    /// Replaces the certificate in the files.
     fn renew(&mut self) {
         self.made = self_signed();
         self.write();
     }
 
-    /// The certificate that is in the file, and nothing else, is trusted. No session is resumed: who resumes one is
-    /// shown no certificate.
+    /// Trusts only the certificate in the file. No session is resumed: a resumed session shows no
+    /// certificate.
     pub(crate) async fn connect(
         &self,
         gateway: SocketAddr,
@@ -76,7 +77,7 @@ impl Files {
         self.shake_hands(stream, protocols).await
     }
 
-    /// The same on a connection that is made already.
+    /// The same on an open connection.
     pub(crate) async fn shake_hands(
         &self,
         stream: TcpStream,
@@ -139,7 +140,7 @@ async fn ask(stream: &mut TlsStream<TcpStream>) -> String {
 }
 
 #[actix_web::test]
-async fn client_and_gateway_settle_on_the_best_that_both_speak() {
+async fn client_and_gateway_choose_the_best_common_protocol() {
     let files = Files::new();
     let process = gateway(&files).await;
     for (offered, settled) in [
@@ -169,7 +170,7 @@ async fn http_1_is_served_by_tls_as_in_clear_text() {
 }
 
 #[actix_web::test]
-async fn clear_text_is_not_served_where_there_is_a_certificate() {
+async fn clear_text_is_not_served_with_a_certificate() {
     let files = Files::new();
     let process = gateway(&files).await;
     for request in [
@@ -217,7 +218,7 @@ async fn a_new_certificate_is_shown_without_a_restart_and_open_connections_go_on
 }
 
 #[actix_web::test]
-async fn files_that_cannot_be_used_stop_the_start_with_64_and_the_variables_name() {
+async fn unusable_files_stop_the_start_with_64_and_the_variables_name() {
     let (files, nobody) = (Files::new(), crate::scripted::nobody());
     let stranger = Files::new();
     let other_key = stranger.key();

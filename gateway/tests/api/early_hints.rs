@@ -1,4 +1,4 @@
-//! Interim answers of an upstream (RFC 9110 §15.2), `103 Early Hints` (RFC 8297) above all.
+//! Interim answers of an upstream (RFC 9110 §15.2), mainly `103 Early Hints` (RFC 8297).
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ const SOON: Duration = Duration::from_secs(10);
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
 const GET: &str = "GET /things HTTP/1.1\r\nhost: x\r\n\r\n";
 
-/// What a client is answered that sends `request`, where the upstream sends `interim` before its answer.
+/// The answer to `request`, if the upstream sends `interim` before its own answer.
 async fn answered(request: &str, interim: &str) -> String {
     let bytes = format!("{interim}{OK}");
     let backend = serving(move |mut stream| {
@@ -31,7 +31,7 @@ async fn answered(request: &str, interim: &str) -> String {
 }
 
 #[actix_web::test]
-async fn early_hints_reach_the_client_while_the_answer_is_still_being_made() {
+async fn early_hints_reach_the_client_before_the_answer_is_made() {
     let goes_on = Rc::new(Notify::new());
     let wait = Rc::clone(&goes_on);
     let backend = serving(move |mut stream| {
@@ -71,7 +71,7 @@ async fn early_hints_that_come_with_the_answer_come_before_it() {
 }
 
 #[actix_web::test]
-async fn fields_of_the_connection_and_of_cors_stay_behind() {
+async fn fields_of_the_connection_and_of_cors_are_dropped() {
     let interim = "HTTP/1.1 103 x\r\nlink: </a>\r\nconnection: x-mine\r\nx-mine: 1\r\nkeep-alive: timeout=5\r\ncontent-length: 3\r\naccess-control-allow-origin: *\r\n\r\n";
     let answer = answered(GET, interim).await;
     let (interim, answer) = answer.split_once("\r\n\r\n").unwrap();
@@ -80,7 +80,7 @@ async fn fields_of_the_connection_and_of_cors_stay_behind() {
 }
 
 #[actix_web::test]
-async fn a_100_that_nobody_waits_for_goes_no_further() {
+async fn a_100_that_nobody_waits_for_is_not_relayed() {
     let answer = answered(GET, "HTTP/1.1 100 Continue\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }

@@ -1,4 +1,4 @@
-//! How connections of clients end that the gateway gives up, or that give up the gateway.
+//! The end of clients' connections, whichever side gives up.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ async fn a_client_that_takes_nothing_of_its_answer_is_given_up() {
 }
 
 #[actix_web::test]
-async fn a_body_that_nobody_wants_is_not_read_for_long() {
+async fn an_unwanted_body_is_not_read_for_long() {
     let (backend, _seen) = json("200 OK", "{}").await;
     // One connection would be kept for as long as its client goes on.
     let gateway = start(CONFIG, backend);
@@ -53,7 +53,7 @@ async fn a_body_that_nobody_wants_is_not_read_for_long() {
 }
 
 #[actix_web::test]
-async fn after_a_body_that_nobody_wanted_the_connection_goes_on() {
+async fn after_an_unwanted_body_the_connection_goes_on() {
     let (backend, _seen) = json("200 OK", "{}").await;
     let mut stream = TcpStream::connect(start(CONFIG, backend)).await.unwrap();
     let head = "POST /nowhere HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n";

@@ -1,4 +1,5 @@
-//! An upstream that cannot answer: the right status and code, in the client's language, and nothing internal.
+//! An upstream that cannot answer: the right status and code, in the client's language, and nothing
+//! internal.
 
 use actix_web::http::Method;
 use service_kit::testing::Answer;
@@ -8,7 +9,7 @@ use tokio::io::AsyncWriteExt as _;
 use crate::scripted::{answering, nobody, read_head, serving, silent};
 use crate::{CONFIG, client, patient};
 
-/// Nothing that tells of the upstream's address or of the cause.
+/// Neither the upstream's address nor the cause is in the answer.
 #[track_caller]
 fn says_nothing_internal(answer: &Answer, backend: std::net::SocketAddr) {
     let body = String::from_utf8_lossy(&answer.body).to_lowercase();
@@ -24,7 +25,7 @@ fn says_nothing_internal(answer: &Answer, backend: std::net::SocketAddr) {
 }
 
 #[actix_web::test]
-async fn an_upstream_that_is_not_there_is_a_502() {
+async fn an_unreachable_upstream_is_a_502() {
     let backend = nobody();
     let answer = client(CONFIG, backend).get("/things").await;
     let problem = answer.problem(502, "upstream_unreachable");
@@ -84,7 +85,7 @@ async fn an_upstream_that_switches_protocols_unasked_is_a_502() {
 }
 
 #[actix_web::test]
-async fn a_head_without_end_is_a_502() {
+async fn an_endless_head_is_a_502() {
     for piece in ["x", "x: y\r\n"] {
         let backend = serving(move |mut stream| async move {
             read_head(&mut stream).await;
@@ -101,7 +102,7 @@ async fn a_head_without_end_is_a_502() {
 }
 
 #[actix_web::test]
-async fn an_upstream_that_says_nothing_is_a_504() {
+async fn a_silent_upstream_is_a_504() {
     let backend = silent().await;
     let answer = client(CONFIG, backend).get("/things").await;
     let problem = answer.problem(504, "upstream_timeout");
@@ -117,7 +118,7 @@ async fn an_upstream_that_says_nothing_is_a_504() {
 
 /// RFC 9110 §9.2.2.
 #[actix_web::test]
-async fn who_may_have_been_heard_is_not_told_to_repeat_what_must_not_be() {
+async fn a_client_is_not_told_to_repeat_a_request_that_may_have_been_carried_out() {
     let dropping = serving(|mut stream| async move {
         read_head(&mut stream).await;
     });
@@ -161,7 +162,7 @@ async fn a_fault_is_told_in_the_language_the_client_prefers() {
 }
 
 #[actix_web::test]
-async fn an_upstream_that_comes_back_is_used_again_at_once() {
+async fn an_upstream_that_is_available_again_is_used_at_once() {
     let backend = nobody();
     let gateway = client(CONFIG, backend);
     let _ = gateway

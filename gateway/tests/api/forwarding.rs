@@ -1,4 +1,4 @@
-//! What the upstream is told of who asked, whose word counts for it, and by which way a message has come.
+//! What the upstream is told of the client, which claims are believed, and the way of a message.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -11,11 +11,11 @@ use tokio::net::TcpStream;
 use crate::scripted::{answering, json, raw, serving, value};
 use crate::{CONFIG, client, patient, start, start_with};
 
-/// Where every test's client, which stands for a proxy here, asks from.
+/// The address of every test's client, which acts as a proxy here.
 const TRUSTED: [(&str, &str); 1] = [("GATEWAY_TRUSTED_PROXIES", "127.0.0.0/8, 10.0.0.0/8")];
 
 #[actix_web::test]
-async fn the_upstream_is_told_who_asked_and_believes_no_client_about_it() {
+async fn the_upstream_is_told_who_asked_without_the_clients_claims() {
     let (backend, seen) = json("200 OK", "{}").await;
     let request = client(CONFIG, backend).request(Method::GET, "/things?secret=1");
     let _ = request
@@ -43,7 +43,8 @@ async fn the_upstream_is_told_who_asked_and_believes_no_client_about_it() {
     }
 }
 
-/// The fields of the family that some server or framework believes, in spellings that one could take for another.
+/// Claims that some server or framework believes, in spellings that could be mistaken for each
+/// other.
 const CLAIMS: [&str; 22] = [
     "X-Real-IP",
     "X-Forwarded-Port",
@@ -70,7 +71,7 @@ const CLAIMS: [&str; 22] = [
 ];
 
 #[actix_web::test]
-async fn no_claim_of_who_asks_goes_through_whoever_makes_it() {
+async fn no_claim_about_the_client_is_sent_on_whoever_makes_it() {
     for trusted in [&TRUSTED[..], &[]] {
         let (backend, seen) = json("200 OK", "{}").await;
         let gateway = match trusted {
@@ -92,7 +93,7 @@ async fn no_claim_of_who_asks_goes_through_whoever_makes_it() {
 }
 
 #[actix_web::test]
-async fn a_trusted_proxys_word_goes_on_without_what_its_client_made_up() {
+async fn a_trusted_proxys_fields_are_sent_on_without_its_clients_inventions() {
     let (backend, seen) = json("200 OK", "{}").await;
     let gateway = Client::of(start_with(CONFIG, backend, TRUSTED));
     let _ = gateway
@@ -119,7 +120,7 @@ async fn a_trusted_proxys_word_goes_on_without_what_its_client_made_up() {
 }
 
 #[actix_web::test]
-async fn a_trusted_proxy_may_speak_forwarded_and_two_that_differ_say_nothing() {
+async fn a_trusted_proxy_may_send_forwarded_and_two_that_differ_do_not_count() {
     let (backend, seen) = json("200 OK", "{}").await;
     let gateway = Client::of(start_with(CONFIG, backend, TRUSTED));
     let forwarded = "for=6.6.6.6, for=\"203.0.113.7:4711\";proto=https";
@@ -140,7 +141,7 @@ async fn a_trusted_proxy_may_speak_forwarded_and_two_that_differ_say_nothing() {
 }
 
 #[actix_web::test]
-async fn the_way_of_a_message_names_the_gateway_last_both_ways() {
+async fn via_names_the_gateway_last_in_both_directions() {
     let answer = "HTTP/1.1 200 OK\r\nvia: 1.1 inner\r\ncontent-length: 2\r\n\r\n{}";
     let (backend, seen) = answering(answer).await;
     let request = b"GET /things HTTP/1.0\r\nhost: x\r\nvia: 2.0 outer, 1.1 other\r\n\r\n";
@@ -162,7 +163,7 @@ async fn an_answer_by_http_1_0_says_so() {
 }
 
 #[actix_web::test]
-async fn what_the_gateway_answers_itself_has_come_no_way() {
+async fn the_gateways_own_answers_have_no_via() {
     let (backend, _seen) = json("200 OK", "{}").await;
     let answer = client(CONFIG, backend).get("/live").await;
     assert_eq!(answer.header("via"), None);
@@ -188,6 +189,6 @@ async fn a_gateway_that_is_its_own_upstream_ends_the_loop_with_a_508() {
     assert_eq!(problem.service, None);
     assert_eq!(problem.instance, "/things");
     let ways = answer.headers.get_all("via");
-    // It has gone round five times, and was sent on once more before that was known.
+    // The request went round five times, and was sent on once more before that was known.
     assert_eq!(ways.count(), 6);
 }

@@ -1,4 +1,4 @@
-//! Clients that close their sending side once they have asked: they are answered.
+//! Clients that close their sending side once they have sent their requests: they are answered.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -22,7 +22,7 @@ const CHUNKED: &str =
 /// Longer than anything here takes, shorter than the deadline of a patient gateway.
 const SOON: Duration = Duration::from_secs(10);
 
-/// All that comes until the gateway closes.
+/// Everything that comes until the gateway closes.
 async fn rest(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     let read = timeout(SOON, stream.read_to_end(&mut answer)).await;
@@ -47,7 +47,7 @@ async fn a_client_that_closes_its_side_at_once_is_answered() {
 }
 
 #[actix_web::test]
-async fn an_upstreams_answer_reaches_a_client_that_has_closed_its_side_long_before() {
+async fn an_upstreams_answer_reaches_a_client_that_closed_its_side_long_before() {
     for request in [GET, POST, CHUNKED] {
         let (asked, answers) = (Rc::new(Notify::new()), Rc::new(Notify::new()));
         let (tell, wait) = (Rc::clone(&asked), Rc::clone(&answers));
@@ -68,7 +68,7 @@ async fn an_upstreams_answer_reaches_a_client_that_has_closed_its_side_long_befo
         stream.write_all(request.as_bytes()).await.unwrap();
         asked.notified().await;
         stream.shutdown().await.unwrap();
-        // Longer than the gateway looks away.
+        // Longer than the gateway's pause between two checks.
         let early = timeout(Duration::from_millis(1500), stream.read_u8()).await;
         assert!(early.is_err(), "{request} {early:?}");
         answers.notify_one();
@@ -90,7 +90,7 @@ async fn every_request_before_the_end_is_answered() {
 }
 
 #[actix_web::test]
-async fn the_gateways_own_answers_reach_it_too() {
+async fn the_gateways_own_answers_reach_a_half_closed_client_too() {
     let (backend, _seen) = json("200 OK", "{}").await;
     let gateway = start(CONFIG, backend);
     for path in ["/status", "/nowhere", "/docs/swagger-ui-bundle.js"] {
@@ -108,7 +108,7 @@ async fn the_gateways_own_answers_reach_it_too() {
 }
 
 #[actix_web::test]
-async fn a_body_that_ends_with_the_connection_is_not_whole() {
+async fn a_body_that_ends_with_the_connection_is_incomplete() {
     let (backend, seen) = json("200 OK", "{}").await;
     let gateway = start(CONFIG, backend);
     for request in [&POST[..POST.len() - 1], &CHUNKED[..CHUNKED.len() - 5]] {
@@ -122,7 +122,7 @@ async fn a_body_that_ends_with_the_connection_is_not_whole() {
 }
 
 #[actix_web::test]
-async fn a_client_that_closes_its_side_and_then_goes_frees_the_upstream() {
+async fn a_client_that_closes_its_side_and_then_resets_frees_the_upstream() {
     let (tell, mut told) = unbounded_channel();
     let backend = serving(move |mut stream| {
         let tell = tell.clone();
@@ -171,7 +171,7 @@ async fn a_client_that_closes_its_side_has_left_a_stream_of_events() {
 }
 
 #[actix_web::test]
-async fn a_client_that_says_in_tls_that_it_sends_no_more_is_answered() {
+async fn a_client_that_sends_close_notify_is_answered() {
     let files = Files::new();
     let process: Process = gateway(&files).await;
     let addr = process.addr();

@@ -1,4 +1,4 @@
-//! HTTP/2 with the clients, through the whole gateway.
+//! HTTP/2 with clients, through the whole gateway.
 
 mod endings;
 mod windows;
@@ -92,7 +92,7 @@ async fn read(mut body: RecvStream) -> String {
 }
 
 #[actix_web::test]
-async fn a_request_is_relayed_as_one_of_http_1_would_be() {
+async fn a_request_is_relayed_like_one_of_http_1() {
     let (gateway, mut requests, seen) = connected().await;
     let fields = [
         ("cookie", "a=1"),
@@ -151,7 +151,7 @@ async fn many_requests_share_one_connection() {
 }
 
 #[actix_web::test]
-async fn what_is_refused_is_a_problem_like_all_others() {
+async fn a_refusal_is_a_problem_like_all_others() {
     let (gateway, mut requests, seen) = connected().await;
     let long_path = format!("/{}", "p".repeat(8 * 1024));
     let long_value = "v".repeat(32 * 1024);

@@ -1,4 +1,4 @@
-//! What is too large is refused, before or while it arrives.
+//! Everything that is too large is refused, before or while it arrives.
 
 use actix_web::http::Method;
 
@@ -81,7 +81,7 @@ async fn a_route_may_have_a_limit_of_its_own() {
     assert_eq!(seen.requests().len(), 1);
 }
 
-/// The configuration with these further limits.
+/// The configuration with these additional limits.
 fn limited(limits: &str) -> String {
     CONFIG.replace("[limits]", &format!("[limits]\n{limits}"))
 }
@@ -92,7 +92,7 @@ fn with_fields(count: usize) -> Vec<u8> {
 }
 
 #[actix_web::test]
-async fn a_request_has_as_many_fields_as_the_limit_says_and_no_more() {
+async fn a_request_may_have_as_many_fields_as_the_limit() {
     for most in [20, 88, 96] {
         let (backend, seen) = json("200 OK", "{}").await;
         let gateway = start(&limited(&format!("fields = {most}")), backend);
@@ -100,14 +100,14 @@ async fn a_request_has_as_many_fields_as_the_limit_says_and_no_more() {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         let answer = raw(gateway, &with_fields(most + 1), "").await;
         assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
-        // The request line and the empty line at the end are none. `Connection` stays behind.
+        // The request line and the empty line at the end are no fields. `Connection` is dropped.
         let fields = seen.only().lines().count() - 2;
         assert_eq!(fields, most + 7, "the gateway adds no more than 8");
     }
 }
 
 #[actix_web::test]
-async fn an_answer_has_as_many_fields_as_the_limit_says_and_no_more() {
+async fn an_answer_may_have_as_many_fields_as_the_limit() {
     for most in [20, 100, 150] {
         for (count, status) in [(most, 200), (most + 1, 502)] {
             let others = "x: 1\r\n".repeat(count - 1);
@@ -123,7 +123,7 @@ async fn an_answer_has_as_many_fields_as_the_limit_says_and_no_more() {
 }
 
 #[actix_web::test]
-async fn an_answer_s_head_is_as_large_as_the_limit_says_and_no_larger() {
+async fn an_answers_head_may_be_as_large_as_the_limit() {
     for most in [1024, 100 * 1024] {
         for (size, status) in [(most, 200), (most + 1, 502)] {
             let head = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx: \r\n\r\n";
@@ -144,7 +144,7 @@ async fn a_request_that_only_the_gateways_additions_make_too_large_is_a_431() {
         .replace("head = \"4KiB\"", "head = \"60KiB\"");
     let (backend, seen) = json("200 OK", "{}").await;
     let gateway = start(&large, backend);
-    // The path is told twice.
+    // The path is sent twice.
     for (path, status) in [(30, 200), (45, 431)] {
         let (path, value) = ("p".repeat(path * 1024), "v".repeat(50 * 1024));
         let request = format!(

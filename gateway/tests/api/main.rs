@@ -44,7 +44,7 @@ use gateway::{Config, Gateway};
 use service_kit::env::Env;
 use service_kit::testing::Client;
 
-/// A configuration with one upstream, `backend`, of short patience, and a few routes to it.
+/// A configuration with one upstream, `backend`, with short timeouts and a few routes to it.
 const CONFIG: &str = r#"
 [limits]
 uri = "1KiB"
@@ -71,7 +71,7 @@ backend = [
 ]
 "#;
 
-/// A file with the shipped configuration, but without probes and warm rows: an upstream then sees
+/// A file with the shipped configuration, but without probes and warm rows: an upstream then gets
 /// only what a test sends.
 fn without_probes() -> std::path::PathBuf {
     let shipped = include_str!("../../gateway.toml");
@@ -80,18 +80,18 @@ fn without_probes() -> std::path::PathBuf {
     let silent = lines.join("\n").replace(", warm = true", "");
     let file = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     std::fs::write(&file, silent).unwrap();
-    // Renamed into place, so that no other test reads half of it.
+    // Renamed into place, so that no other test reads an incomplete file.
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("without-probes.toml");
     file.persist(&path).unwrap();
     path
 }
 
-/// The same with the patience that a test of long exchanges needs.
+/// The same with timeouts for long exchanges.
 fn patient() -> String {
     CONFIG.replace("400ms", "20s")
 }
 
-/// A gateway of its own for each test. It stops with the test's runtime.
+/// Starts a separate gateway for each test. It stops with the test's runtime.
 fn start(config: &str, backend: SocketAddr) -> SocketAddr {
     start_with(config, backend, [])
 }

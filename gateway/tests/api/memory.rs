@@ -1,4 +1,4 @@
-//! What slow clients cost: the real binary, whose memory its own figures tell.
+//! The memory that slow clients cost, by the real binary's own metrics.
 
 mod budget;
 
@@ -12,10 +12,10 @@ use crate::process::gateway;
 
 const READERS: u64 = 100;
 
-/// A page of 1.5 MB that is compiled in.
+/// A compiled-in page of 1.5 MB.
 const PAGE: &str = "/docs/swagger-ui-bundle.js";
 
-/// Bytes of memory that the gateway has in use.
+/// The gateway's resident memory in bytes.
 async fn resident(operator: &Client) -> u64 {
     let answer = operator.get("/metrics").await;
     let mut lines = answer.text().lines();
@@ -23,7 +23,7 @@ async fn resident(operator: &Client) -> u64 {
     line.unwrap().parse::<f64>().unwrap() as u64
 }
 
-/// A client that has had the beginning of its answer, and takes no more.
+/// A client that has received the beginning of its answer, and reads no more.
 async fn slow_reader(gateway: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
@@ -42,7 +42,7 @@ async fn a_slow_reader_of_a_large_page_holds_128_kib_at_most() {
     let line = process.line_with("for its operator on ");
     let operator = Client::of(addr_after(&line, "for its operator on "));
     let public = process.addr();
-    // What is made once is there before.
+    // Allocates everything that is allocated once.
     drop(slow_reader(public).await);
     let before = resident(&operator).await;
     let mut readers = Vec::new();

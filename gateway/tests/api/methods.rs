@@ -1,4 +1,4 @@
-//! Methods and protocols that no upstream hears of.
+//! Methods and protocols that never reach an upstream.
 
 use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt as _;
@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt as _;
 use crate::scripted::{json, nobody, raw, read_head, serving};
 use crate::{CONFIG, start};
 
-/// What the test's routes take together.
+/// The methods of all the test's routes.
 const ALLOW: &str = "allow: GET, POST, DELETE, HEAD, OPTIONS\r\n";
 
 #[actix_web::test]
@@ -37,7 +37,7 @@ async fn connect_and_trace_are_refused_wherever_they_lead() {
 }
 
 #[actix_web::test]
-async fn an_unknown_method_is_a_405_on_a_known_path_alone() {
+async fn an_unknown_method_is_a_405_only_on_a_known_path() {
     let gateway = start(CONFIG, nobody());
     for (line, status) in [
         ("BREW /things", "405"),
@@ -55,7 +55,7 @@ async fn an_unknown_method_is_a_405_on_a_known_path_alone() {
 }
 
 #[actix_web::test]
-async fn what_follows_a_tunnel_or_an_upgrade_is_no_request() {
+async fn bytes_after_a_tunnel_or_an_upgrade_are_no_request() {
     let (backend, seen) = json("200 OK", "{}").await;
     let gateway = start(CONFIG, backend);
     let cases = [
@@ -78,7 +78,8 @@ async fn what_follows_a_tunnel_or_an_upgrade_is_no_request() {
             "501",
         ),
     ];
-    // Together, because the server waits for a while before each close, to let the client read the answer.
+    // At the same time, because the server waits before each close to let the client read the
+    // answer.
     let answers = cases.map(|(head, _)| async move {
         let request = format!("{head}\r\n\r\nGET /things HTTP/1.1\r\nhost: x\r\n\r\n");
         raw(gateway, request.as_bytes(), "").await

@@ -1,4 +1,4 @@
-//! How slow a client may be, and how slow others may be without harm to it.
+//! How slow a client may be, and how slow an upstream may be without harm to its client.
 
 use std::time::Duration;
 
@@ -11,10 +11,11 @@ use crate::{patient, start};
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// Far below `stall_timeout`, so that no client here is ever silent for as long.
+/// Far below `stall_timeout`, so that no client here is ever silent for that long.
 const STEP: Duration = Duration::from_millis(20);
 
-/// The deadline is far away; a client may be waited for half a second, and must move 100 KiB a second.
+/// The deadline is far away. The gateway waits for a client for half a second, and the client must
+/// move 100 KiB a second.
 fn config() -> String {
     patient().replace(
         "stall_timeout = \"10s\"",
@@ -55,7 +56,7 @@ async fn a_body_that_trickles_is_a_408() {
 async fn an_upload_that_waits_for_the_upstream_is_not_cut() {
     let backend = serving(|mut stream| async move {
         let head = read_head(&mut stream).await.unwrap();
-        // Longer than a client would be waited for.
+        // Longer than the gateway would wait for a client.
         sleep(Duration::from_millis(1500)).await;
         let mut body = vec![0; 8 * 1024 * 1024];
         assert!(head.contains("content-length: 8388608"));

@@ -1,4 +1,5 @@
-//! An upstream that fails and comes back: what its clients get meanwhile, and what it is asked.
+//! An upstream that fails and recovers: the answers to its clients meanwhile, and the requests it
+//! gets.
 
 mod breaker;
 mod console;
@@ -30,7 +31,7 @@ use tokio::sync::Notify;
 
 use crate::scripted::{nobody, read_head, serving};
 
-/// One upstream, without probes and retries; what a test is about is added to it.
+/// One upstream, without probes and retries. Each test adds its own settings.
 const SITE: &str = r#"
 [limits]
 uri = "1KiB"
@@ -62,7 +63,7 @@ things = { needs = ["backend"], probe = "GET /things" }
 menu = { needs = ["backend"], probe = "GET /menu" }
 "#;
 
-/// What `with` says of the upstream comes in place of its number of retries.
+/// Replaces the upstream's number of retries by `with`.
 fn site(with: &str) -> String {
     SITE.replace("retries = 0", with)
 }
@@ -85,14 +86,14 @@ impl Site {
         Self::before(backend.addr, backend, drills, config)
     }
 
-    /// The upstream is in this mood from the start.
+    /// The upstream has this mood from the start.
     async fn moody(mood: Mood, config: &str) -> Self {
         let backend = Moody::start().await;
         backend.feels(mood);
         Self::before(backend.addr, backend, "on", config)
     }
 
-    /// Where nobody listens at the upstream's address.
+    /// Nobody listens at the upstream's address.
     async fn before_nobody(config: &str) -> Self {
         Self::before(nobody(), Moody::start().await, "off", config)
     }
@@ -120,28 +121,28 @@ impl Site {
     }
 }
 
-/// An upstream whose behaviour changes as a test goes on. It closes each connection after one answer, so that what it
-/// does next holds for the next request.
+/// An upstream whose behaviour a test changes. It closes each connection after one answer, so that
+/// a change takes effect with the next request.
 #[derive(Clone)]
 struct Moody {
     addr: SocketAddr,
     mood: Rc<RefCell<Mood>>,
-    /// In place of it, by the path that is asked for.
+    /// Replaces the mood for requests to this path.
     at: Rc<RefCell<BTreeMap<String, Mood>>>,
-    /// After how many requests it hangs up on everybody.
+    /// The number of requests after which it drops every connection.
     lives: Rc<Cell<usize>>,
-    /// The request lines and heads that it was sent, in order.
+    /// The heads of its requests, in order.
     seen: Rc<RefCell<Vec<String>>>,
-    /// Of requests that it has yet to answer, and the most that there were at once.
+    /// The number of unanswered requests, and the most there were at once.
     open: Rc<Cell<(usize, usize)>>,
     release: Rc<Notify>,
 }
 
 #[derive(Clone)]
 enum Mood {
-    /// The status line, fields, and a body whose length is added.
+    /// Answers with this status line, fields, and a body whose length is added.
     Says(String, String),
-    /// It waits for `release`, and then says this.
+    /// Waits for `release`, then answers with this.
     Holds(String),
     Silent,
     HangsUp,
@@ -204,7 +205,7 @@ impl Moody {
         let answer = format!(
             "HTTP/1.1 {head}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
         );
-        // Who has gone meanwhile wants no answer.
+        // A client that has gone wants no answer.
         let _ = stream.write_all(answer.as_bytes()).await;
         self.close();
     }
@@ -230,7 +231,7 @@ impl Moody {
         self.feels_at(path, Mood::Says(head.to_owned(), body.to_owned()));
     }
 
-    /// How often it was asked for this path.
+    /// How often this path was asked for.
     fn asked_for(&self, path: &str) -> usize {
         let seen = self.seen.borrow();
         let paths = seen.iter().filter_map(|head| head.split(' ').nth(1));

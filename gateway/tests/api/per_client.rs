@@ -1,4 +1,4 @@
-//! How many connections one address may hold open.
+//! The limit on one address's open connections.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use crate::{CONFIG, start_with};
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// Connects from an address of its own: all of 127.0.0.0/8 is this machine.
+/// Connects from this address: all of 127.0.0.0/8 is the local machine.
 async fn connect(gateway: SocketAddr, from: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
     socket.connect(gateway).await.unwrap()
 }
 
-/// The beginning of the answer on this connection; nothing where it is closed instead.
+/// The beginning of the answer on this connection; empty if it is closed instead.
 async fn ask(stream: &mut TcpStream) -> String {
     let request = b"GET /things HTTP/1.1\r\nhost: x\r\n\r\n";
     let mut begin = [0; 12];
@@ -66,7 +66,7 @@ async fn one_address_cannot_hold_all_connections_however_many_workers_there_are(
             let mut other = connect(gateway, "127.0.0.2").await;
             assert_eq!(ask(&mut other).await, "HTTP/1.1 200", "{workers} workers");
         }
-        // What it holds goes on, and what it gives back it may have again.
+        // Its open connections go on, and it may open a new one for each that it closes.
         let mut held = Vec::new();
         for mut stream in idle {
             if !is_closed(&mut stream).await {

@@ -1,4 +1,4 @@
-//! The real binary: its commands, its exit codes, its log, and how it stops.
+//! The real binary: its commands, exit codes, log, and how it stops.
 
 use std::process::{Command, Output};
 
@@ -32,7 +32,7 @@ fn check_accepts_the_compiled_in_file() {
 }
 
 #[test]
-fn check_refuses_a_route_that_does_not_say_what_it_does_in_an_outage() {
+fn check_refuses_a_route_without_an_outage_policy() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("silent.toml");
     let shipped = include_str!("../../gateway.toml");
@@ -43,7 +43,7 @@ fn check_refuses_a_route_that_does_not_say_what_it_does_in_an_outage() {
 }
 
 #[test]
-fn explain_tells_what_becomes_of_a_request() {
+fn explain_tells_how_a_request_is_handled() {
     for (request, story) in [
         (
             ["GET", "/order-api/menu?x=1"],
@@ -117,7 +117,7 @@ fn a_rehearsal_while_services_are_down_names_them_and_exits_with_a_code_of_its_o
     assert!(!out.contains("FAIL"), "{out}");
     let told = "cannot judge: clients, delivery, kitchen, orders are down";
     assert!(err.contains(told), "{err}");
-    // And where nothing listens.
+    // If nothing listens there.
     let (output, _, err) = drill(&crate::scripted::nobody().to_string());
     assert_eq!(output.status.code(), Some(1));
     assert!(err.contains("/drills/verdict"), "{err}");
@@ -288,7 +288,7 @@ async fn a_request_over_the_rate_limit_leaves_its_line_too() {
 }
 
 #[actix_web::test]
-async fn a_json_log_is_one_object_a_line() {
+async fn a_json_log_has_one_object_a_line() {
     let mut process = Process::start(gateway().env("LOG_FORMAT", "json"));
     let line = process.line_with("listens on");
     let text = serde_json::from_str::<serde_json::Value>(&line).unwrap();
@@ -302,12 +302,12 @@ async fn a_json_log_is_one_object_a_line() {
 }
 
 #[actix_web::test]
-async fn a_stop_lets_what_is_in_flight_finish() {
+async fn a_stop_lets_requests_in_flight_finish() {
     a_stop_drains(Process::terminate).await;
 }
 
 #[actix_web::test]
-async fn a_hangup_is_a_stop_that_lets_what_is_in_flight_finish() {
+async fn a_hangup_lets_requests_in_flight_finish() {
     a_stop_drains(Process::hang_up).await;
 }
 
@@ -335,7 +335,7 @@ async fn a_stop_drains(stop: fn(&Process)) {
             .env("ORDERS_URL", format!("http://{backend}")),
     );
     let client = Client::of(process.addr());
-    // An idle connection must not hold up the stop.
+    // An idle connection must not delay the stop.
     let _ = client.get("/live").await.ok(200);
     let in_flight = actix_web::rt::spawn(async move { client.get("/order-api/commandes").await });
     arrivals.recv().await.unwrap();

@@ -1,4 +1,4 @@
-//! Who sends too much is refused for a while, and told for how long.
+//! A client that sends too much is refused for a while, and told for how long.
 
 use actix_web::http::Method;
 use service_kit::testing::{Answer, Client, eventually};
@@ -6,10 +6,10 @@ use service_kit::testing::{Answer, Client, eventually};
 use crate::scripted::{json, nobody, raw};
 use crate::{CONFIG, client, start_with};
 
-/// Nothing comes back while a test runs.
+/// Nothing of the quota comes back during a test.
 const SLOW: [(&str, &str); 1] = [("GATEWAY_RATE_LIMIT", "2/1h")];
 
-/// The usual routes, and a login with a limit of its own.
+/// The usual routes, and a login with its own limit.
 fn with_login() -> String {
     let login = r#"{ path = "/login", methods = ["POST"], to = "/inner/login", rate_limit = "2/1h", outage = "error" },"#;
     CONFIG
@@ -21,7 +21,7 @@ fn with_login() -> String {
 fn assert_refused(answer: &Answer, policy: &str, retry_after: u64) {
     let _ = answer.problem(429, "rate_limited");
     let told: u64 = answer.header("retry-after").unwrap().parse().unwrap();
-    // The clock has gone on since the quota was used up.
+    // Some time has passed since the quota was used up.
     assert!((retry_after - 60..=retry_after).contains(&told), "{told}");
     let (name, _) = policy.split_once(';').unwrap();
     assert_eq!(answer.header("ratelimit-policy"), Some(policy));
@@ -32,7 +32,7 @@ fn assert_refused(answer: &Answer, policy: &str, retry_after: u64) {
 }
 
 #[actix_web::test]
-async fn a_request_too_many_is_a_429_that_no_upstream_sees() {
+async fn a_request_beyond_the_quota_is_a_429_that_no_upstream_sees() {
     let (backend, seen) = json("200 OK", "{}").await;
     let gateway = Client::of(start_with(CONFIG, backend, SLOW));
     for _ in 0..2 {
@@ -68,7 +68,7 @@ async fn the_429_speaks_the_clients_language() {
 }
 
 #[actix_web::test]
-async fn who_waits_as_told_is_let_in_again() {
+async fn a_client_that_waits_as_told_is_admitted_again() {
     let (backend, _seen) = json("200 OK", "{}").await;
     let limit = [("GATEWAY_RATE_LIMIT", "2/1s")];
     let gateway = Client::of(start_with(CONFIG, backend, limit));
@@ -103,7 +103,7 @@ async fn a_login_has_a_limit_of_its_own_and_says_what_is_left() {
 }
 
 #[actix_web::test]
-async fn the_general_limit_holds_for_a_login_too() {
+async fn the_general_limit_applies_to_a_login_too() {
     let (backend, _seen) = json("200 OK", "{}").await;
     let limit = [("GATEWAY_RATE_LIMIT", "1/1h")];
     let gateway = Client::of(start_with(&with_login(), backend, limit));
@@ -129,7 +129,7 @@ async fn workers_count_together() {
     let (backend, seen) = json("200 OK", "{}").await;
     let limit = [("GATEWAY_RATE_LIMIT", "5/1h"), ("GATEWAY_WORKERS", "2")];
     let gateway = start_with(CONFIG, backend, limit);
-    // Each on a connection of its own, which the workers take in turn.
+    // Each on its own connection, which the workers take in turn.
     for _ in 0..20 {
         raw(gateway, b"GET /things HTTP/1.0\r\nhost: x\r\n\r\n", "").await;
     }
@@ -145,7 +145,7 @@ async fn preflights_and_probes_are_free() {
             .header("Origin", "http://localhost:5173")
             .header("Access-Control-Request-Method", "POST")
     };
-    // Before the quota is used up and after.
+    // Before the quota is used up, and after.
     for status in [200, 200, 429] {
         for _ in 0..3 {
             assert_eq!(preflight().send().await.status, 204);
@@ -182,7 +182,7 @@ async fn a_refused_request_with_a_body_ends_the_connection_and_one_without_does_
     let answers = raw(gateway, without.as_bytes(), "").await;
     assert!(answers.starts_with("HTTP/1.1 429"), "{answers}");
     assert!(answers.contains("HTTP/1.1 200"), "{answers}");
-    // What is left of a body that nobody reads cannot be told from a next request.
+    // The rest of an unread body cannot be told from a next request.
     for body in [
         "content-length: 4\r\n\r\nbody",
         "content-length: 4000\r\n\r\n",

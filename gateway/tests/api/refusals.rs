@@ -1,4 +1,5 @@
-//! What is no request gets the same answer as every other error, and the connection ends with it.
+//! Bytes that are no request get the same kind of answer as every other error, and the connection
+//! ends with it.
 
 use shared_types::problem::Problem;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -9,7 +10,7 @@ use crate::{CONFIG, start};
 
 const GET: &str = "GET /things HTTP/1.1\r\nhost: x\r\n\r\n";
 
-/// The problem in the last answer, which must be the connection's end.
+/// The problem in the last answer, which must end the connection.
 #[track_caller]
 fn problem(answers: &str, status: u16) -> Problem {
     let (_, last) = answers.rsplit_once("HTTP/1.1 ").unwrap();
@@ -66,7 +67,7 @@ async fn each_refusal_is_a_problem_with_its_code() {
 }
 
 #[actix_web::test]
-async fn a_refusal_names_the_path_and_speaks_the_language_that_can_be_read() {
+async fn a_refusal_names_the_path_and_uses_the_language_as_far_as_they_can_be_read() {
     let (backend, _seen) = json("200 OK", "{}").await;
     let request =
         "POST /things?x=1 HTTP/1.1\r\nhost: x\r\naccept-language: en\r\ncontent-length: -1\r\n\r\n";
@@ -77,7 +78,7 @@ async fn a_refusal_names_the_path_and_speaks_the_language_that_can_be_read() {
 }
 
 #[actix_web::test]
-async fn what_came_before_is_answered_first_and_what_comes_after_never() {
+async fn only_requests_before_a_refused_one_are_answered() {
     let (backend, seen) = json("200 OK", "{}").await;
     let requests = format!("{GET}{GET}nonsense\r\n\r\n{GET}");
     let answers = raw(start(CONFIG, backend), requests.as_bytes(), "").await;
@@ -96,14 +97,14 @@ async fn a_head_that_does_not_come_in_time_is_a_408_and_a_connection_without_one
     let answer = raw(gateway, b"GET /things HT", "").await;
     assert_eq!(problem(&answer, 408).code, "request_timeout");
     assert_eq!(raw(gateway, b"", "").await, "");
-    // Between two requests, the idle timeout counts, which is longer.
+    // Between two requests the idle timeout counts, which is longer.
     let answers = raw(gateway, format!("{GET}GET").as_bytes(), "").await;
     assert!(answers.starts_with("HTTP/1.1 200"), "{answers}");
     assert_eq!(problem(&answers, 408).code, "request_timeout");
 }
 
 #[actix_web::test]
-async fn an_idle_connection_is_closed_without_a_word() {
+async fn an_idle_connection_is_closed_without_an_answer() {
     let (backend, _seen) = json("200 OK", "{}").await;
     let config = CONFIG.replace("idle_timeout = \"30s\"", "idle_timeout = \"100ms\"");
     let answer = raw(start(&config, backend), GET.as_bytes(), "").await;
@@ -140,7 +141,7 @@ async fn a_page_of_another_origin_can_read_why_its_request_was_refused() {
     let (backend, _seen) = json("200 OK", "{}").await;
     let long = GET.replace("/things", &format!("/{}", "x".repeat(5000)));
     let request = long.replace("host: x", "host: x\r\nOrigin: http://localhost:5173");
-    // Of a target that is too long the fields are never read; of fields that are too many, these are.
+    // With a target that is too long, the fields are never read; with too many fields, they are.
     let many = GET.replace(
         "host: x",
         &format!(

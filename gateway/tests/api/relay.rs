@@ -1,4 +1,4 @@
-//! What goes through unchanged, what does not go through, and what is added.
+//! What is relayed unchanged, what is dropped, and what is added.
 
 use actix_web::http::Method;
 use tokio::io::AsyncWriteExt as _;
@@ -7,7 +7,7 @@ use crate::scripted::{answering, json, raw};
 use crate::{CONFIG, client, start};
 
 #[actix_web::test]
-async fn a_request_reaches_the_path_there_with_its_query_untouched() {
+async fn a_request_reaches_the_target_with_its_query_unchanged() {
     let (backend, seen) = json("200 OK", "{}").await;
     let gateway = client(CONFIG, backend);
     let _ = gateway.get("/things/4%202?a=%2F&&b=+&a=2").await.ok(200);
@@ -130,7 +130,7 @@ async fn a_body_arrives_whole_with_its_length() {
 }
 
 #[actix_web::test]
-async fn a_request_id_is_made_or_taken_over_and_goes_both_ways() {
+async fn a_request_id_is_made_or_copied_and_sent_both_ways() {
     let (backend, seen) = json("200 OK", "{}").await;
     let gateway = client(CONFIG, backend);
     let made = gateway
@@ -167,7 +167,7 @@ fn names(request: &str) -> Vec<&str> {
 }
 
 #[actix_web::test]
-async fn nothing_but_what_tells_who_asked_and_by_which_way_is_added_to_a_request() {
+async fn only_the_fields_about_the_client_and_the_way_are_added_to_a_request() {
     const ADDED: [&str; 9] = [
         "forwarded",
         "host",

@@ -1,4 +1,4 @@
-//! When a request is sent once more, and when it must not be.
+//! When a request is sent again, and when it must not be.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -14,11 +14,11 @@ use crate::{CONFIG, client, patient, start};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
 
-/// The lines of the requests that each connection has brought.
+/// The request lines that came on each connection.
 type Brought = Rc<RefCell<Vec<Vec<String>>>>;
 
-/// An upstream that answers the first `answered` requests of each connection and closes it on the next, after some
-/// last words.
+/// An upstream that answers the first `answered` requests of each connection and closes it on the
+/// next, after `last_words`.
 async fn forgetful(answered: usize, last_words: &'static str) -> (SocketAddr, Brought) {
     let brought = Brought::default();
     let connections = Rc::clone(&brought);
@@ -36,7 +36,7 @@ async fn forgetful(answered: usize, last_words: &'static str) -> (SocketAddr, Br
                 };
                 if requests > answered {
                     stream.write_all(last_words.as_bytes()).await.unwrap();
-                    // With a body left unread this is a reset, else an end.
+                    // With an unread body this is a reset, otherwise an end.
                     return;
                 }
                 let is_head = head.starts_with("HEAD");
@@ -70,7 +70,7 @@ async fn a_request_that_may_have_changed_something_is_never_sent_again() {
 }
 
 #[actix_web::test]
-async fn a_safe_request_that_met_a_closing_connection_is_sent_once_more() {
+async fn a_safe_request_on_a_closing_connection_is_sent_again() {
     for method in ["GET", "HEAD"] {
         let (backend, brought) = forgetful(1, "").await;
         let gateway = client(&patient(), backend);
@@ -91,7 +91,7 @@ async fn a_safe_request_that_met_a_closing_connection_is_sent_once_more() {
 }
 
 #[actix_web::test]
-async fn a_reset_is_met_like_a_close() {
+async fn a_reset_is_handled_like_a_close() {
     let answered = Rc::new(Cell::new(0));
     let count = Rc::clone(&answered);
     let backend = serving(move |mut stream| {
@@ -100,7 +100,7 @@ async fn a_reset_is_met_like_a_close() {
             read_head(&mut stream).await.unwrap();
             stream.write_all(OK).await.unwrap();
             count.set(count.get() + 1);
-            // What has arrived of the next request is left unread, which makes a reset of the close.
+            // Part of the next request is left unread, which turns the close into a reset.
             let _ = stream.read_u8().await;
         }
     })
@@ -119,7 +119,7 @@ async fn a_new_connection_that_breaks_too_is_a_502() {
     let _ = answer.problem(502, "upstream_unreachable");
     assert_eq!(brought.borrow().len(), 1);
 
-    // The first connection alone answers, once.
+    // Only the first connection answers, once.
     let connections = Rc::new(Cell::new(0));
     let heads = Rc::new(Cell::new(0));
     let (connected, read) = (Rc::clone(&connections), Rc::clone(&heads));
@@ -169,7 +169,7 @@ async fn several_stale_connections_cost_no_request() {
         let met = Rc::clone(&met);
         async move {
             read_head(&mut stream).await.unwrap();
-            // Three at a time, so that none goes on the connection of another.
+            // Three at a time, so that none uses another's connection.
             met.wait().await;
             stream.write_all(OK).await.unwrap();
             read_head(&mut stream).await;
@@ -185,7 +185,7 @@ async fn several_stale_connections_cost_no_request() {
 }
 
 #[actix_web::test]
-async fn a_repeated_request_keeps_to_the_deadline_of_the_first() {
+async fn a_repeated_request_keeps_the_deadline_of_the_first() {
     let connections = Rc::new(Cell::new(0));
     let count = Rc::clone(&connections);
     let backend = serving(move |mut stream| {

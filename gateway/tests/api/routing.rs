@@ -1,4 +1,4 @@
-//! What the gateway answers itself.
+//! The gateway's own answers.
 
 use std::net::SocketAddr;
 
@@ -34,7 +34,7 @@ async fn options_tells_the_allowed_methods() {
     assert_eq!(answer.header("allow"), Some("GET, DELETE, HEAD, OPTIONS"));
 }
 
-/// Written by hand, because a client library would resolve dots and escape.
+/// Written by hand: a client library would resolve dots and escape.
 async fn get(gateway: SocketAddr, path: &str) -> String {
     let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
     raw(gateway, request.as_bytes(), "requestId").await
@@ -74,7 +74,7 @@ async fn an_unfit_parameter_is_a_400_and_reaches_no_upstream() {
 }
 
 #[actix_web::test]
-async fn what_is_no_route_to_the_letter_is_a_404() {
+async fn a_path_that_does_not_match_exactly_is_a_404() {
     let (backend, seen) = json("200 OK", "{}").await;
     let gateway = start(CONFIG, backend);
     for path in [
@@ -103,7 +103,7 @@ async fn the_front_page_greets_and_links() {
 }
 
 #[actix_web::test]
-async fn it_is_live_and_ready_with_no_upstream_at_all() {
+async fn the_gateway_is_live_and_ready_without_any_upstream() {
     let gateway = client(CONFIG, nobody());
     assert_same_shape(&gateway.get("/live").await.ok(200), golden::HEALTH);
     assert_eq!(gateway.get("/ready").await.ok(200)["status"], "ready");

@@ -1,4 +1,4 @@
-//! An upstream that does exactly what a test tells it to, byte for byte.
+//! An upstream that does exactly what a test scripts, byte for byte.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What it has been sent, one text a request.
+/// The requests it has received, as texts.
 #[derive(Clone, Default)]
 pub(crate) struct Seen(Arc<Mutex<Vec<String>>>);
 
@@ -19,7 +19,7 @@ impl Seen {
         self.0.lock().unwrap().push(request);
     }
 
-    /// The only request there was.
+    /// The only request that came.
     #[track_caller]
     pub(crate) fn only(&self) -> String {
         let requests = self.requests();
@@ -28,7 +28,7 @@ impl Seen {
     }
 }
 
-/// What a field of the request says, which it has exactly once.
+/// The value of a field that the request has exactly once.
 #[track_caller]
 pub(crate) fn value<'a>(request: &'a str, name: &str) -> &'a str {
     let lines = request.lines().filter_map(|line| line.split_once(": "));
@@ -66,7 +66,7 @@ pub(crate) async fn json(status: &str, body: &str) -> (SocketAddr, Seen) {
     .await
 }
 
-/// Gives each connection to `script`.
+/// Hands each connection to `script`.
 pub(crate) async fn serving<F>(script: impl Fn(TcpStream) -> F + 'static) -> SocketAddr
 where
     F: Future<Output = ()> + 'static,
@@ -81,7 +81,7 @@ where
     addr
 }
 
-/// Accepts connections and says nothing.
+/// Accepts connections and stays silent.
 pub(crate) async fn silent() -> SocketAddr {
     serving(|mut stream| async move {
         let mut sink = Vec::new();
@@ -96,7 +96,7 @@ pub(crate) fn nobody() -> SocketAddr {
     listener.local_addr().unwrap()
 }
 
-/// The head, up to and including the empty line.
+/// The head, including its empty line.
 pub(crate) async fn read_head(stream: &mut TcpStream) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -105,7 +105,7 @@ pub(crate) async fn read_head(stream: &mut TcpStream) -> Option<String> {
     Some(String::from_utf8(head).unwrap())
 }
 
-/// Takes what comes until it ends with `end`, however much that is.
+/// Reads until the bytes end with `end`, however many there are.
 pub(crate) async fn read_to(stream: &mut TcpStream, end: &[u8]) {
     let mut last = std::collections::VecDeque::new();
     let mut stream = tokio::io::BufReader::new(stream);

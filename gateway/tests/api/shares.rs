@@ -1,4 +1,4 @@
-//! One client's share of an upstream: whatever it does, others are served.
+//! One client's share of an upstream: whatever it does, other clients are served.
 
 mod attacks;
 
@@ -16,7 +16,7 @@ const OTHER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 const GET: &str = "GET /things HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
 
-/// The configuration of a patient gateway with these permits.
+/// The configuration with long timeouts and this concurrency limit.
 fn with(concurrency: &str) -> String {
     patient().replace(
         "retries = 0",
@@ -24,14 +24,14 @@ fn with(concurrency: &str) -> String {
     )
 }
 
-/// A connection whose client has this address.
+/// A connection from this client address.
 async fn connect(client: Ipv4Addr, to: SocketAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind((client, 0).into()).unwrap();
     socket.connect(to).await.unwrap()
 }
 
-/// What a client of this address is answered, to the end of the connection.
+/// The answer to a client of this address, up to the end of the connection.
 async fn ask(client: Ipv4Addr, gateway: SocketAddr, request: &str) -> String {
     let mut stream = connect(client, gateway).await;
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -40,7 +40,7 @@ async fn ask(client: Ipv4Addr, gateway: SocketAddr, request: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// An upstream that says nothing to `/inner/held` and answers everything else.
+/// An upstream that never answers `/inner/held`, but everything else.
 async fn holding() -> (SocketAddr, Seen) {
     let seen = Seen::default();
     let requests = seen.clone();
@@ -83,7 +83,7 @@ async fn a_client_gets_its_share_of_an_upstream_and_another_is_served() {
     assert!(refused.contains("\"rate_limited\""), "{refused}");
     let served = ask(OTHER, gateway, GET).await;
     assert!(served.starts_with("HTTP/1.1 200"), "{served}");
-    // Its share comes back with its requests.
+    // Its share comes back when its requests end.
     held.clear();
     service_kit::testing::eventually("the share", async || {
         let answer = ask(GREEDY, gateway, GET).await;

@@ -1,4 +1,4 @@
-//! Bodies stream both ways: nobody waits for the end of one to see its beginning.
+//! Bodies stream both ways: the beginning of one arrives before its end is sent.
 
 use std::rc::Rc;
 
@@ -98,7 +98,8 @@ async fn a_body_that_ends_before_its_length_is_broken_off_to_the_client_too() {
         "",
     )
     .await;
-    // The connection was closed, or `raw` would still read; a whole answer would have ten bytes of body.
+    // The connection was closed, or `raw` would still be reading; a complete answer would have a
+    // body of ten bytes.
     let body = answer
         .split_once("\r\n\r\n")
         .map_or("", |(_head, body)| body);
@@ -141,7 +142,7 @@ async fn a_chunked_answer_that_is_cut_is_broken_off_to_the_client_too() {
 }
 
 #[actix_web::test]
-async fn a_body_that_the_end_of_the_connection_delimits_arrives_whole() {
+async fn a_body_delimited_by_the_end_of_the_connection_arrives_whole() {
     for version in ["HTTP/1.1", "HTTP/1.0"] {
         let backend = serving(move |mut stream| async move {
             read_head(&mut stream).await.unwrap();

@@ -1,4 +1,4 @@
-//! https upstreams: verified against the system's trust store, which `SSL_CERT_FILE` stands in for.
+//! https upstreams: verified by the system's trust store, which `SSL_CERT_FILE` replaces here.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use service_kit::testing::{Client, Process};
 
-/// An authority of its own, and a server with a certificate that it signed for `name`.
+/// A new certificate authority, and a server with a certificate that it signed for `name`.
 fn https_server(name: &str) -> (String, std::net::SocketAddr) {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -39,7 +39,7 @@ fn https_server(name: &str) -> (String, std::net::SocketAddr) {
     (authority.pem(), addr)
 }
 
-/// The real binary, because the trust store is the process's.
+/// The real binary, because the trust store belongs to the process.
 fn gateway(trusted: &str, url: &str) -> (Process, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("roots.pem");

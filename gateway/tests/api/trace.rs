@@ -1,4 +1,4 @@
-//! The trace that a request belongs to (W3C Trace Context).
+//! The trace of a request (W3C Trace Context).
 
 use actix_web::http::Method;
 use service_kit::testing::Process;
@@ -10,7 +10,7 @@ use crate::{CONFIG, client};
 const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const SENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
 
-/// Trace id, parent id and flags, after checking their form.
+/// Trace id, parent id and flags, once their form is checked.
 #[track_caller]
 fn parts(traceparent: &str) -> [&str; 3] {
     let parts: Vec<_> = traceparent.split('-').collect();
@@ -26,7 +26,7 @@ fn parts(traceparent: &str) -> [&str; 3] {
 }
 
 #[actix_web::test]
-async fn a_trace_goes_on_with_its_state_under_a_new_parent() {
+async fn a_trace_continues_with_its_state_under_a_new_parent() {
     let (backend, seen) = json("200 OK", "{}").await;
     let request = client(CONFIG, backend).request(Method::GET, "/things");
     let _ = request
@@ -45,7 +45,7 @@ async fn a_trace_goes_on_with_its_state_under_a_new_parent() {
 }
 
 #[actix_web::test]
-async fn each_request_without_a_trace_begins_one_and_brings_no_state() {
+async fn each_request_without_a_trace_begins_one_without_a_state() {
     let (backend, seen) = json("200 OK", "{}").await;
     let gateway = client(CONFIG, backend);
     for traceparent in [None, Some("00-not-a-trace"), None] {
@@ -69,7 +69,7 @@ async fn each_request_without_a_trace_begins_one_and_brings_no_state() {
 }
 
 #[actix_web::test]
-async fn a_state_that_cannot_be_read_stays_behind_and_its_trace_goes_on() {
+async fn a_malformed_state_is_dropped_and_its_trace_continues() {
     let (backend, seen) = json("200 OK", "{}").await;
     let request = client(CONFIG, backend).request(Method::GET, "/things");
     let _ = request

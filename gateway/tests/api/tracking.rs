@@ -1,4 +1,4 @@
-//! One answer made of three, whichever of the services can be heard, and the same as a stream.
+//! One answer made from three services, whichever of them answer, and the same as a stream.
 
 mod lists;
 mod outages;
@@ -19,7 +19,7 @@ const ORDER: &str = r#"{"id":"7","status":"EN_PREPARATION","totalPrice":12.50}"#
 const TICKETS: &str = r#"[{"order_id":"6"},{"order_id":"7","status":"EN_PREPARATION"}]"#;
 const DELIVERIES: &str = r#"[{"commandeId":"7","statut":"EN_ATTENTE"},{"commandeId":"70"}]"#;
 
-/// A service whose answer a test changes, and which counts how often it was asked.
+/// A service whose answer a test changes. It counts how often it was asked.
 #[derive(Clone)]
 struct Service {
     addr: SocketAddr,
@@ -54,7 +54,7 @@ impl Service {
     }
 }
 
-/// For three services, with half a second for all of them.
+/// A configuration for three services, with half a second for all of them.
 fn config(orders: SocketAddr, kitchen: SocketAddr, delivery: SocketAddr) -> String {
     let upstream = |name: &str, addr: SocketAddr| {
         format!(
@@ -92,7 +92,7 @@ fn gateway(orders: SocketAddr, kitchen: SocketAddr, delivery: SocketAddr) -> Soc
     start_with(&config, nobody(), [("GATEWAY_WORKERS", "2")])
 }
 
-/// The three of them, all well, and a gateway before them.
+/// The three services, all well, and a gateway before them.
 struct Restaurant {
     orders: Service,
     kitchen: Service,
@@ -167,7 +167,7 @@ async fn an_order_is_answered_with_its_ticket_and_its_delivery() {
 }
 
 #[actix_web::test]
-async fn what_a_service_does_not_have_is_complete_without_it() {
+async fn an_answer_without_a_part_that_does_not_exist_is_complete() {
     let restaurant = Restaurant::open().await;
     restaurant.kitchen.answer(200, "[]");
     restaurant.delivery.answer(404, "{}");
@@ -179,7 +179,7 @@ async fn what_a_service_does_not_have_is_complete_without_it() {
 }
 
 #[actix_web::test]
-async fn what_orders_refuses_is_refused() {
+async fn an_order_that_its_service_refuses_is_refused() {
     let restaurant = Restaurant::open().await;
     let client = restaurant.client();
     let _ = client.get("/suivi/7").await.ok(200);
@@ -197,7 +197,7 @@ async fn what_orders_refuses_is_refused() {
 }
 
 #[actix_web::test]
-async fn an_id_that_leads_elsewhere_goes_nowhere() {
+async fn an_id_that_leads_elsewhere_is_refused() {
     let restaurant = Restaurant::open().await;
     for path in ["/suivi/..%2f7", "/suivi/%00/flux"] {
         let _ = restaurant
@@ -207,7 +207,7 @@ async fn an_id_that_leads_elsewhere_goes_nowhere() {
             .problem(400, "bad_request");
     }
     assert_eq!(restaurant.orders.seen.requests().len(), 0);
-    // It would be a second parameter, and is looked for as it is.
+    // It would be a second parameter, but is looked for as it is.
     restaurant
         .delivery
         .answer(200, r#"[{"commandeId":"7&x=1"}]"#);

@@ -1,4 +1,4 @@
-//! One who reads server-sent events as they come.
+//! A client that reads server-sent events as they come.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// Longer than anything that is waited for.
+/// Longer than any wait.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Watcher {
@@ -17,7 +17,7 @@ pub(crate) struct Watcher {
 }
 
 impl Watcher {
-    /// `field` is one more of the request, or nothing.
+    /// `field` is an additional field of the request, or empty.
     pub(crate) async fn of(addr: SocketAddr, path: &str, field: &str) -> Self {
         let mut stream = TcpStream::connect(addr).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\n{field}\r\n");
@@ -36,7 +36,7 @@ impl Watcher {
         watcher
     }
 
-    /// What comes up to and including this, which is taken from what was read.
+    /// Everything up to and including `text`, which is removed from the bytes read.
     pub(crate) async fn until(&mut self, text: &str) -> String {
         let mut buffer = [0; 4096];
         loop {
@@ -52,13 +52,13 @@ impl Watcher {
         }
     }
 
-    /// The data of the next event of this name.
+    /// The data of the next event with this name.
     pub(crate) async fn event(&mut self, name: &str) -> Value {
         self.until(&format!("event: {name}\ndata: ")).await;
         serde_json::from_str(&self.until("\n\n").await).unwrap()
     }
 
-    /// The last chunk, after which the connection is as good as before.
+    /// The rest of the stream up to its last chunk; the connection can be used again after it.
     pub(crate) async fn end(&mut self) -> String {
         self.until("\r\n0\r\n\r\n").await
     }

@@ -1,4 +1,4 @@
-//! Bodies both ways: whole, or seen to be broken; as soon as they come; as they are.
+//! Bodies in both directions: complete or visibly broken, without delay, unchanged.
 
 mod broken;
 mod downloads;

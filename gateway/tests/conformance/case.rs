@@ -1,20 +1,20 @@
-//! A row of the suite.
+//! A case of the suite.
 
 use crate::product::Product;
 use crate::verdict::Verdict;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Case {
-    /// In words: what is sent or happens, and what is right.
+    /// In words: the input or event, and the right reaction.
     pub(crate) name: &'static str,
-    /// The section that asks for it, or the reason.
+    /// The section that requires it, or the reason.
     pub(crate) cites: &'static str,
-    /// It is about something that only this gateway promises, and is not asked of others.
+    /// Whether only this gateway promises it, so that other products are not asked.
     pub(crate) is_ours: bool,
     pub(crate) judge: fn(Product) -> Verdict,
 }
 
-/// Cases of one kind, with the heading they have in the report.
+/// Cases of one kind, with their heading in the report.
 pub(crate) struct Group {
     pub(crate) name: &'static str,
     pub(crate) tables: &'static [&'static [Case]],
@@ -26,7 +26,7 @@ impl Group {
     }
 }
 
-/// What is right for every intermediary.
+/// A requirement on every intermediary.
 pub(crate) const fn case(
     name: &'static str,
     cites: &'static str,
@@ -40,7 +40,7 @@ pub(crate) const fn case(
     }
 }
 
-/// What this gateway promises beyond that.
+/// A further promise of this gateway.
 pub(crate) const fn ours(
     name: &'static str,
     cites: &'static str,

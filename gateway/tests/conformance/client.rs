@@ -1,4 +1,4 @@
-//! A client that writes exactly the bytes it is told to, and reads as a strict recipient does.
+//! A client that writes exactly the given bytes, and reads as a strict recipient.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -14,7 +14,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(4);
 
 pub(crate) struct Client {
     stream: TcpStream,
-    /// Read and not yet consumed.
+    /// Bytes that were read and not yet consumed.
     read: Vec<u8>,
     end: Option<End>,
 }
@@ -37,7 +37,7 @@ pub(crate) struct Answer {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// As long as it was said to be.
+    /// As long as announced.
     Whole,
     /// Delimited by the end of the connection.
     Closed,
@@ -50,7 +50,7 @@ impl Client {
         let stream = TcpStream::connect(addr).unwrap_or_else(|error| panic!("{addr}: {error}"));
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        // A piece that is sent is a piece on the wire.
+        // Each piece that is sent is a piece on the wire.
         stream.set_nodelay(true).unwrap();
         Self {
             stream,
@@ -59,7 +59,7 @@ impl Client {
         }
     }
 
-    /// Who does not take it any more has said why, which is read afterwards.
+    /// Sends bytes. A product that takes no more has given its reason, which is read afterwards.
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) -> &mut Self {
         let _ = self.stream.write_all(bytes.as_ref());
         self
@@ -73,7 +73,7 @@ impl Client {
         self
     }
 
-    /// Says that nothing more will be sent, and listens on.
+    /// Ends the sending side, and goes on reading.
     pub(crate) fn half_close(&mut self) -> &mut Self {
         let _ = self.stream.shutdown(Shutdown::Write);
         self
@@ -115,7 +115,7 @@ impl Client {
         }
     }
 
-    /// The next head, be it of an interim answer.
+    /// The next head, even of an interim answer.
     pub(crate) fn head(&mut self) -> Verdict<(u16, Head)> {
         loop {
             if let Some((head, length)) = Head::take(&self.read).map_err(garbage)? {
@@ -134,7 +134,7 @@ impl Client {
         }
     }
 
-    /// Reads until something is there, in whatever part of an answer it stands.
+    /// Reads until these bytes are there, in any part of an answer.
     pub(crate) fn until(&mut self, sought: &[u8]) -> Verdict {
         while find(&self.read, sought).is_none() {
             let more = self.read_more("held it back")?;
@@ -143,7 +143,7 @@ impl Client {
         Ok(())
     }
 
-    /// The product closes the connection and sends nothing before.
+    /// Checks that the product closes the connection and sends nothing before.
     pub(crate) fn closes(&mut self) -> Verdict {
         while self.read_more("kept the connection open")? {}
         ensure(
@@ -183,7 +183,7 @@ impl Client {
         Ok((std::mem::take(&mut self.read), ending))
     }
 
-    /// Whether there was more; `hang` is what is said of a product that neither sends nor closes.
+    /// Returns whether there was more; `hang` describes a product that neither sends nor closes.
     fn read_more(&mut self, hang: &str) -> Verdict<bool> {
         if self.end.is_some() {
             return Ok(false);
@@ -216,7 +216,7 @@ impl Answer {
         ensure(statuses.contains(&self.status), &did, self)
     }
 
-    /// It is 200 and has this body, whole.
+    /// Checks for a 200 with exactly this body.
     pub(crate) fn is_ok_with(&self, body: &[u8]) -> Verdict {
         self.is(200)?;
         ensure(
@@ -235,7 +235,7 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// A field of one value, as it was sent.
+    /// Checks a field of one value, exactly as it was sent.
     pub(crate) fn has(&self, name: &str, value: &[u8]) -> Verdict {
         let did = format!("changed `{name}`");
         ensure(self.head.all(name).contains(&value), &did, self)

@@ -1,4 +1,4 @@
-//! What a client can do wrong, or slowly.
+//! Faults of clients, slow ones included.
 
 mod gone;
 mod large;

@@ -1,4 +1,4 @@
-//! Which fields go through, how, and which are the gateway's own.
+//! Which fields are relayed, how, and which the gateway writes itself.
 
 mod answers;
 mod forwarding;

@@ -1,4 +1,4 @@
-//! Where one message ends and the next begins: what two recipients could take differently is refused.
+//! The end of one message and the beginning of the next: ambiguous framing is refused.
 
 mod chunks;
 mod connections;

@@ -1,8 +1,8 @@
-//! Conformance, byte for byte: each case starts a gateway of its own before an upstream that does what its script says,
-//! writes exactly the bytes it names, and reads what comes back as a strict recipient does.
+//! Conformance, byte for byte: each case starts its own gateway before a scripted upstream, writes
+//! exactly its bytes, and reads the answer as a strict recipient.
 //!
-//! `cargo test -p gateway --test conformance` asks every case of this gateway. With `-- compare` it asks them of nginx
-//! and HAProxy as well and writes docs/CONFORMANCE.md.
+//! `cargo test -p gateway --test conformance` runs every case on this gateway. With `-- compare` it
+//! runs them on nginx and HAProxy as well and writes docs/CONFORMANCE.md.
 
 #![expect(
     clippy::unwrap_used,
@@ -64,7 +64,7 @@ static GROUPS: &[Group] = &[
     },
 ];
 
-/// Most cases wait most of the time, so there can be more of them at once than cores.
+/// Most cases mostly wait, so more of them can run at once than there are cores.
 const AT_ONCE: usize = 8;
 
 fn main() -> ExitCode {

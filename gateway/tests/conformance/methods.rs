@@ -1,4 +1,4 @@
-//! What the method and the status say of a message.
+//! The method and the status, and their effect on a message.
 
 mod asked;
 mod bodiless;

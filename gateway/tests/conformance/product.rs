@@ -1,4 +1,5 @@
-//! What is judged: this gateway, and in a comparison its peers, each as a process of its own before one upstream.
+//! The products under test: this gateway and, in a comparison, its peers, each as a separate
+//! process before one upstream.
 
 use std::fs;
 use std::io;
@@ -21,7 +22,7 @@ pub(crate) enum Product {
     Haproxy,
 }
 
-/// What is started for one case and ended with it.
+/// A process that is started for one case and ended with it.
 pub(crate) struct Running {
     pub(crate) addr: SocketAddr,
     _process: Ended,
@@ -44,7 +45,7 @@ impl Product {
         }
     }
 
-    /// Where the program is; nothing where it is not installed.
+    /// The path of the program; `None` if it is not installed.
     pub(crate) fn program(self) -> Option<PathBuf> {
         let name = match self {
             Self::Gateway => return Some(env!("CARGO_BIN_EXE_gateway").into()),
@@ -83,7 +84,8 @@ impl Product {
         }
     }
 
-    /// A peer can only be told its port. One that somebody else has taken meanwhile is tried again with another.
+    /// Starts a peer, which can only be told its port. If another process has taken the port
+    /// meanwhile, another port is tried.
     fn start_peer(self, upstream: SocketAddr, template: &str) -> Running {
         let program = self.program().unwrap();
         for _ in 0..20 {
@@ -162,7 +164,8 @@ fn log_file(folder: &Path) -> io::Result<fs::File> {
     fs::File::create(folder.join("log"))
 }
 
-/// A port that no other case of this run is given, below those that the system gives: HAProxy would share one.
+/// A port that no other case of this run gets, below those that the system assigns: HAProxy would
+/// share one.
 fn free_addr() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(20_000);
     loop {
@@ -174,7 +177,7 @@ fn free_addr() -> SocketAddr {
     }
 }
 
-/// Waits until it takes connections. It has ended instead where its port was taken.
+/// Waits until it accepts connections. It has ended instead if its port was taken.
 fn is_listening(addr: SocketAddr, child: &mut Child) -> bool {
     let begun = Instant::now();
     while child.try_wait().unwrap().is_none() {
@@ -190,7 +193,7 @@ fn is_listening(addr: SocketAddr, child: &mut Child) -> bool {
 impl Drop for Ended {
     fn drop(&mut self) {
         if let Self::Peer(child) = self {
-            // One that has ended by itself is as good.
+            // A process that has ended by itself is fine, too.
             let _ = child.kill();
             let _ = child.wait();
         }

@@ -1,5 +1,5 @@
-//! The comparison, and docs/CONFORMANCE.md, which it writes. The ordinary run only checks that the file names the cases
-//! there are.
+//! Writes the comparison to docs/CONFORMANCE.md. The ordinary run only checks that the file has a
+//! row for each case.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -13,10 +13,10 @@ use crate::product::Product;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/CONFORMANCE.md");
 
-/// Few, so that no deadline is missed for want of a core.
+/// Few, so that no deadline is missed for lack of a core.
 const AT_ONCE: usize = 4;
 
-/// The section after the last group. It is written by `.ci/cache-tests`, and left as it is here.
+/// The section after the last group. `.ci/cache-tests` writes it, and it stays unchanged here.
 const CACHE_SECTION: &str = "\n## Public HTTP cache test suite\n";
 
 const PREFACE: &str = "\
@@ -46,13 +46,13 @@ cargo test -p gateway --test conformance -- compare
 #[derive(Clone)]
 enum Outcome {
     Passed,
-    /// What was done instead.
+    /// What the product did instead.
     Failed(String),
     NotAsked,
     NotInstalled,
 }
 
-/// Asks every case of every product that is installed, and writes the report.
+/// Runs every case on every installed product, and writes the report.
 pub(crate) fn compare(groups: &'static [Group]) -> ExitCode {
     let mut columns = Vec::new();
     for product in Product::ALL {
@@ -74,7 +74,7 @@ pub(crate) fn compare(groups: &'static [Group]) -> ExitCode {
     }
 }
 
-/// The report has a row for each case, in its group and order, and no other.
+/// Checks that the report has exactly one row for each case, in its group and order.
 pub(crate) fn check(groups: &[Group]) -> Result<(), String> {
     let report = fs::read_to_string(FILE).map_err(|error| format!("{FILE}: {error}"))?;
     for group in groups {
@@ -203,12 +203,12 @@ fn render_group(text: &mut String, group: &Group, columns: &[&[Outcome]]) {
     }
 }
 
-/// A pipe would end the cell.
+/// Escapes pipes, which would end the cell.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
 fn say(line: &str) {
-    // Nobody is left to tell where standard error is gone.
+    // If standard error is gone, nobody is left to tell.
     let _ = writeln!(io::stderr(), "{line}");
 }

@@ -1,4 +1,4 @@
-//! A product before an upstream, and the questions that most cases ask of the two.
+//! A product before an upstream, and the questions that most cases ask them.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::product::{Product, Running};
 use crate::upstream::{Request, Script, Step, Upstream};
 use crate::verdict::{Verdict, each, ensure};
 
-/// What the upstream answers where nothing else matters.
+/// The upstream's answer if nothing else matters.
 pub(crate) const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfine";
 const SERVING: &[Script] = &[&[Step::Serve(OK)]];
 
@@ -17,20 +17,20 @@ pub(crate) struct Site {
     running: Running,
 }
 
-/// An answer that the product gives by itself.
+/// A product's own refusal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Refusal {
     status: u16,
-    /// The code of our problem body.
+    /// The code of this gateway's problem body.
     code: &'static str,
-    /// What the standard lets anyone say as well.
+    /// Other statuses that the standard allows.
     or: &'static [u16],
-    /// What others say in their own words, and nobody can call wrong.
+    /// Other statuses of the peers, which nobody can call wrong.
     peers: &'static [u16],
 }
 
 pub(crate) const BAD_REQUEST: Refusal = refusal(400, "bad_request", &[], &[]);
-/// A transfer coding that is not known may also be a 501 (RFC 9112 §6.1).
+/// An unknown transfer coding may also be a 501 (RFC 9112 §6.1).
 pub(crate) const BAD_CODING: Refusal = refusal(400, "bad_request", &[501], &[]);
 pub(crate) const NOT_FOUND: Refusal = refusal(404, "route_not_found", &[], &[400]);
 pub(crate) const URI_TOO_LONG: Refusal = refusal(414, "uri_too_long", &[], &[]);
@@ -99,14 +99,14 @@ impl Site {
         Client::connect(self.running.addr)
     }
 
-    /// Sends bytes on a connection of their own.
+    /// Sends bytes on a new connection.
     pub(crate) fn ask(&self, bytes: impl AsRef<[u8]>) -> Client {
         let mut client = self.connect();
         client.send(bytes);
         client
     }
 
-    /// The answer is that refusal, ours with our body.
+    /// Checks that the answer is this refusal, and from this gateway with its body.
     pub(crate) fn is_refusal(&self, answer: &Answer, refusal: Refusal) -> Verdict {
         if refusal.or.contains(&answer.status) {
             return Ok(());
@@ -125,7 +125,8 @@ impl Site {
         ensure(problem["code"] == refusal.code, did, answer.text())
     }
 
-    /// The requests that have reached the upstream once one more has, which is sent to make sure that none is under way.
+    /// The requests that have reached the upstream. One more is sent first, to make sure that none
+    /// is under way.
     pub(crate) fn reached(&self) -> Verdict<Vec<Request>> {
         let mut client = self.ask(b"GET /things/probe HTTP/1.1\r\nhost: a.example\r\n\r\n");
         client.answer()?.is_ok_with(b"fine")?;
@@ -140,13 +141,14 @@ impl Site {
     }
 }
 
-/// Nothing of it reaches the upstream, the refusal ends the connection, and whatever follows is not looked at.
+/// Checks that nothing reaches the upstream, that the refusal ends the connection, and that later
+/// bytes are ignored.
 pub(crate) fn refused(on: Product, bytes: impl AsRef<[u8]>, refusal: Refusal) -> Verdict {
     refused_or(on, bytes, refusal, |_| false)
 }
 
-/// As [`refused`], or what the standard lets a recipient forgive is relayed in a form that no other recipient can take
-/// differently. This gateway forgives nothing.
+/// Like [`refused`]; or a request that the standard lets a recipient forgive is relayed in an
+/// unambiguous form. This gateway forgives nothing.
 pub(crate) fn refused_or(
     on: Product,
     bytes: impl AsRef<[u8]>,
@@ -174,7 +176,8 @@ pub(crate) fn refused_or(
     client.closes()
 }
 
-/// As [`refused`], of a request whose end is beyond doubt, so that another server may go on with the next.
+/// Like [`refused`], for a request whose end is beyond doubt, so that another server may go on with
+/// the next.
 pub(crate) fn refused_alone(on: Product, bytes: impl AsRef<[u8]>, refusal: Refusal) -> Verdict {
     if on == Product::Gateway {
         return refused(on, bytes, refusal);
@@ -185,12 +188,12 @@ pub(crate) fn refused_alone(on: Product, bytes: impl AsRef<[u8]>, refusal: Refus
     site.is_refusal(&answer?, refusal)
 }
 
-/// What [`refused`] sends behind its bytes.
+/// Whether this is the request that [`refused`] sends behind its bytes.
 pub(crate) fn is_next(seen: &Request) -> bool {
     seen.target() == "/inner/smuggled"
 }
 
-/// A request that did not come in time is ended: by 408, or (others than this gateway) by closing alone.
+/// Checks that a late request is ended: by 408, or (by other products) by closing only.
 pub(crate) fn ended_late(site: &Site, client: &mut Client) -> Verdict {
     match client.answer() {
         Ok(answer) => site.is_refusal(&answer, TOO_SLOW)?,
@@ -206,7 +209,7 @@ pub(crate) fn ended_late(site: &Site, client: &mut Client) -> Verdict {
     client.closes()
 }
 
-/// Each variant is refused within the bytes that `within` puts it into.
+/// Checks that each variant is refused within the bytes that `within` puts it into.
 pub(crate) fn each_refused(
     on: Product,
     variants: &[&str],
@@ -216,7 +219,8 @@ pub(crate) fn each_refused(
     each(variants, |variant| refused(on, within(variant), refusal))
 }
 
-/// The bytes are one request, which is answered; how it reached the upstream.
+/// Checks that the bytes are one request and answered. Returns the request as it reached the
+/// upstream.
 pub(crate) fn relayed(on: Product, bytes: impl AsRef<[u8]>) -> Verdict<Request> {
     let site = Site::serving(on);
     site.ask(bytes).answer()?.is_ok_with(b"fine")?;
@@ -226,13 +230,13 @@ pub(crate) fn relayed(on: Product, bytes: impl AsRef<[u8]>) -> Verdict<Request> 
     Ok(requests.remove(0))
 }
 
-/// What a client is answered where the upstream has this script.
+/// The answer to a client if the upstream has this script.
 pub(crate) fn answered(on: Product, scripts: &'static [Script]) -> Verdict<Answer> {
     Site::scripted(on, scripts).ask(GET).answer()
 }
 
-/// The beginning of a body that ends in `end`, with so many bytes left to come: more than a gateway may await whole
-/// before it asks the upstream.
+/// The beginning of a body that ends in `end`, with `left` bytes still to come: more than a gateway
+/// may await whole before it asks the upstream.
 pub(crate) fn begin_sized(end: &str, left: usize) -> String {
     let begin = "x".repeat(64 * 1024);
     let length = begin.len() + end.len() + left;

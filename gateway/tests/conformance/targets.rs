@@ -1,4 +1,4 @@
-//! What is asked for: the target, and the host.
+//! The target and the host of a request.
 
 mod hosts;
 mod paths;

@@ -1,4 +1,4 @@
-//! An upstream that does what its script says, byte for byte, and keeps every byte it is sent.
+//! A scripted upstream, byte for byte, which keeps every byte it receives.
 
 mod player;
 
@@ -15,25 +15,26 @@ use player::play;
 
 use crate::wire::{Framing, Head, Malformed, find, take_chunked};
 
-/// What it does with a connection, one after the other. At the script's end it closes.
+/// The steps of a script, for one connection. At the script's end it closes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
-    /// Takes one whole request.
+    /// Reads one whole request.
     Read,
-    /// Takes one head, and what happens to come with it.
+    /// Reads one head, and the bytes that happen to come with it.
     Head,
-    /// Waits for a head, and tells to go on where it expects that: a gateway may ask instead of telling its client itself.
+    /// Reads a head, and sends a 100 if it is expected: a gateway may ask instead of telling its
+    /// client itself.
     GoOn,
     Send(&'static [u8]),
-    /// Sends that many bytes.
+    /// Sends this many bytes.
     Fill(usize),
-    /// Sends byte after byte, slower than any deadline of a whole.
+    /// Sends byte by byte, slower than any deadline for the whole.
     Trickle(&'static [u8]),
-    /// Does nothing until the case lets it go on.
+    /// Waits until the case lets it go on.
     Wait,
     /// Answers every request with the same bytes.
     Serve(&'static [u8]),
-    /// Takes what comes until the other side closes.
+    /// Reads until the other side closes.
     Hold,
     /// Closes by a reset.
     Reset,
@@ -44,7 +45,7 @@ pub(crate) type Script = &'static [Step];
 pub(crate) struct Upstream {
     pub(crate) addr: SocketAddr,
     shared: Arc<Shared>,
-    /// What keeps a port that takes no connection.
+    /// The sockets that keep a port without accepting connections.
     _kept: Vec<Socket>,
 }
 
@@ -53,7 +54,7 @@ pub(crate) struct Upstream {
 pub(crate) struct Request {
     pub(crate) head: Head,
     pub(crate) body: Vec<u8>,
-    /// The connection it came on, in the order of their arrival.
+    /// The connection that it came on, in the order of their arrival.
     pub(crate) connection: usize,
 }
 
@@ -77,13 +78,13 @@ struct Connection {
 }
 
 impl Upstream {
-    /// The first connection has the first script; those beyond the last have the last.
+    /// The first connection plays the first script, and so on; those beyond the last play the last.
     pub(crate) fn scripted(scripts: &'static [Script]) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let addr = listener.local_addr().unwrap();
         let shared = Arc::new(Shared::default());
         let accepting = Arc::clone(&shared);
-        // It accepts until the suite ends: a port that is given back could become that of another case.
+        // It accepts until the suite ends: a freed port could be given to another case.
         thread::spawn(move || {
             for (index, stream) in listener.incoming().enumerate() {
                 let script = scripts[index.min(scripts.len() - 1)];
@@ -107,8 +108,8 @@ impl Upstream {
         Self::kept(vec![socket])
     }
 
-    /// A port whose connections are never completed: Linux drops what does not fit into the queue of those that nobody
-    /// has accepted.
+    /// A port whose connections are never completed: Linux drops what does not fit into the queue
+    /// of unaccepted connections.
     pub(crate) fn black_hole() -> Self {
         let listener = bound();
         listener.listen(0).unwrap();
@@ -139,7 +140,7 @@ impl Upstream {
         self.shared.changed.notify_all();
     }
 
-    /// The requests that are there, connection by connection.
+    /// The requests that have arrived, connection by connection.
     pub(crate) fn requests(&self) -> Verdict<Vec<Request>> {
         let state = self.shared.lock();
         let mut requests = Vec::new();
@@ -167,7 +168,7 @@ impl Upstream {
         self.shared.lock().connections.len()
     }
 
-    /// Waits for bytes on whatever connection.
+    /// Waits for these bytes on any connection.
     pub(crate) fn receives(&self, bytes: &[u8]) -> Verdict {
         let arrived = self.shared.eventually(|state| {
             let mut connections = state.connections.iter();
@@ -176,7 +177,7 @@ impl Upstream {
         ensure(arrived, "held it back", String::from_utf8_lossy(bytes))
     }
 
-    /// Waits until its side of a connection has ended.
+    /// Waits until the product's side of a connection has ended.
     pub(crate) fn is_closed(&self, connection: usize) -> Verdict {
         let closed = self.shared.eventually(|state| {
             let connection = state.connections.get(connection);
@@ -192,7 +193,7 @@ impl Request {
         line.split(' ').nth(1).unwrap_or_default()
     }
 
-    /// What came was relayed where it should have stayed behind.
+    /// Checks that a field was not relayed.
     pub(crate) fn lacks(&self, name: &str) -> Verdict {
         ensure(
             !self.head.has(name),

@@ -1,4 +1,4 @@
-//! What an upstream can do wrong.
+//! Faults of an upstream.
 
 mod answers;
 mod connections;

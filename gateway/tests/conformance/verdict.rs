@@ -1,9 +1,9 @@
-//! What a case comes to. A deviation says in a few words what was done instead, for a footnote of the report, and
-//! beside it whatever helps who looks into it.
+//! The result of a case. A deviation says in a few words what the product did instead, for a
+//! footnote of the report, with details for whoever investigates.
 
 use std::fmt;
 
-/// A product did something else than what is right.
+/// A product did not do the right thing.
 #[derive(Debug)]
 pub(crate) struct Deviation {
     /// In the words of a footnote: "answered 200".
@@ -28,7 +28,7 @@ impl fmt::Display for Deviation {
     }
 }
 
-/// `did` is what was done where it does not hold.
+/// `did` describes what the product did if `holds` is false.
 pub(crate) fn ensure(holds: bool, did: &str, detail: impl fmt::Debug) -> Verdict {
     if holds {
         Ok(())
@@ -37,7 +37,7 @@ pub(crate) fn ensure(holds: bool, did: &str, detail: impl fmt::Debug) -> Verdict
     }
 }
 
-/// Judges every variant, so that one which deviates does not hide another.
+/// Judges every variant, so that one deviation does not hide another.
 pub(crate) fn each<V: fmt::Display>(
     variants: impl IntoIterator<Item = V>,
     judge: impl Fn(&V) -> Verdict,

@@ -1,9 +1,9 @@
-//! HTTP/1.1 messages as a strict recipient reads them: nothing that RFC 9112 lets a recipient forgive is forgiven, so
-//! that whatever a product writes loosely is noticed.
+//! HTTP/1.1 messages as a strict recipient reads them. It forgives nothing, although RFC 9112 lets
+//! a recipient forgive some things, so that every loose spelling of a product is noticed.
 
 use std::fmt;
 
-/// A head, its fields as they were sent.
+/// A head, with its fields as they were sent.
 #[derive(Clone)]
 pub(crate) struct Head {
     pub(crate) first_line: String,
@@ -14,14 +14,14 @@ pub(crate) struct Head {
 pub(crate) enum Framing {
     Length(usize),
     Chunked,
-    /// The head says nothing.
+    /// The head does not say.
     Unsaid,
 }
 
-/// What a strict recipient stops at.
+/// The reason for which a strict recipient stops.
 pub(crate) type Malformed = String;
 
-/// What was read and how many bytes that took; nothing while it is not all there.
+/// A message with its length in bytes; `None` while it is incomplete.
 type Taken<T> = Result<Option<(T, usize)>, Malformed>;
 
 impl fmt::Debug for Head {
@@ -40,21 +40,21 @@ impl Head {
             return Ok(None);
         };
         let mut lines = split_lines(&bytes[..end])?.into_iter();
-        // A reason may have bytes beyond ASCII (RFC 9112 §4).
+        // A reason phrase may have bytes beyond ASCII (RFC 9112 §4).
         let first_line = lines.next().map(String::from_utf8_lossy);
         let first_line = first_line.unwrap_or_default().into_owned();
         let fields = lines.map(field).collect::<Result<_, _>>()?;
         Ok(Some((Self { first_line, fields }, end + 4)))
     }
 
-    /// The values of a field, in their order.
+    /// The values of a field, in order.
     pub(crate) fn all(&self, name: &str) -> Vec<&[u8]> {
         let named = self.fields.iter();
         let named = named.filter(|(known, _)| known.eq_ignore_ascii_case(name));
         named.map(|(_, value)| value.as_slice()).collect()
     }
 
-    /// The values of a field as one text, as a recipient may read them (RFC 9110 §5.3).
+    /// The values of a field as one text, as a recipient may join them (RFC 9110 §5.3).
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         let values = self.all(name);
         let text = String::from_utf8_lossy(&values.join(&b", "[..])).into_owned();

@@ -1,4 +1,4 @@
-//! How requests of HTTP/2 end before their time, and how connections do.
+//! HTTP/2 requests and connections that end early.
 
 use std::rc::Rc;
 
@@ -42,7 +42,7 @@ async fn a_request_that_is_reset_closes_the_connection_to_the_upstream() {
 }
 
 #[actix_web::test]
-async fn a_body_that_breaks_off_is_broken_off_at_both_ends() {
+async fn a_body_that_breaks_off_breaks_off_on_both_sides() {
     let (tell, mut told) = unbounded_channel();
     let backend = serving(move |mut stream| {
         let tell = tell.clone();
@@ -106,7 +106,7 @@ async fn a_stop_finishes_what_is_in_flight() {
     .await;
     let mut gateway = Gateway::start(backend);
     let mut requests = gateway.connect().await;
-    // One with nothing to do must not hold up the stop.
+    // An idle connection must not delay the stop.
     let _idle = gateway.connect().await;
     let asked = request("GET", "/order-api/commandes", &[]);
     let (answer, _) = requests.send_request(asked, true).unwrap();

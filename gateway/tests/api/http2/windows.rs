@@ -1,4 +1,4 @@
-//! Clients of HTTP/2 that open no window for their answers, so that nothing of these can be sent.
+//! HTTP/2 clients that open no window for their answers, so that nothing of them can be sent.
 
 use std::cell::Cell;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -20,10 +20,10 @@ use crate::scripted::{json, read_head, serving};
 const GREEDY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 1);
 const OTHER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
-/// What a client takes of one answer unless it says otherwise (RFC 9113 §6.9.2).
+/// The bytes of one answer that a client takes by default (RFC 9113 §6.9.2).
 const USUAL: u32 = 65_535;
 
-/// The shipped configuration, changed, without quotas and probes.
+/// The shipped configuration with these changes, without quotas and probes.
 fn configured(name: &str, changes: &[(&str, &str)]) -> std::path::PathBuf {
     let mut text = std::fs::read_to_string(crate::without_probes()).unwrap();
     let changes = changes
@@ -39,7 +39,7 @@ fn configured(name: &str, changes: &[(&str, &str)]) -> std::path::PathBuf {
 }
 
 impl Gateway {
-    /// Of a client of this address that takes no more than `window` of an answer.
+    /// Connects a client of this address that takes at most `window` bytes of an answer.
     async fn connect_from(&self, client: Ipv4Addr, window: u32) -> SendRequest<Bytes> {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind((client, 0).into()).unwrap();
@@ -78,7 +78,7 @@ async fn twelve_connections_with_a_hundred_closed_windows_each_leave_others_serv
             assert_eq!((head.status.as_u16(), &*body), (200, "{}"));
         }
     };
-    // Their streams stay open meanwhile: their heads come, and never a body.
+    // Their streams stay open meanwhile: their heads come, but no bodies.
     let heads = async {
         let mut open = Vec::new();
         for answer in answers {
@@ -95,7 +95,8 @@ async fn twelve_connections_with_a_hundred_closed_windows_each_leave_others_serv
     drop(open);
 }
 
-/// An upstream that says `begin`, and `end` once it is told to. Each answer is another connection's number.
+/// An upstream that sends `begin`, and `end` once it is told to. Each answer holds the number of
+/// its connection.
 async fn in_halves(released: Rc<Notify>) -> SocketAddr {
     let connections = Rc::new(Cell::new(0));
     serving(move |mut stream| {
@@ -121,7 +122,7 @@ async fn in_halves(released: Rc<Notify>) -> SocketAddr {
 }
 
 #[actix_web::test]
-async fn a_small_answer_gives_its_connection_back_before_the_client_has_taken_it() {
+async fn a_small_answer_frees_its_connection_before_the_client_has_taken_it() {
     let released = Rc::new(Notify::new());
     let backend = in_halves(Rc::clone(&released)).await;
     let gateway = Gateway::start_with(&configured("windows-small.toml", &[]), backend);
@@ -129,7 +130,8 @@ async fn a_small_answer_gives_its_connection_back_before_the_client_has_taken_it
     let answer = send(&mut slow).await;
     let _open = timeout(SOON, answer).await.unwrap().unwrap();
     released.notify_one();
-    // Each worker has connections of its own: one of those that are made here is with the same worker.
+    // Each worker has its own connections: one of those that are opened here reaches the same
+    // worker.
     eventually("the first connection is used again", async || {
         let mut other = gateway.connect_from(OTHER, USUAL).await;
         let asked = request("GET", "/order-api/commandes", &[]);
@@ -140,7 +142,7 @@ async fn a_small_answer_gives_its_connection_back_before_the_client_has_taken_it
 }
 
 #[actix_web::test]
-async fn the_deadline_ends_an_exchange_that_nobody_asks() {
+async fn the_deadline_ends_an_exchange_that_nobody_polls() {
     let (tell, mut told) = unbounded_channel();
     let backend = serving(move |mut stream| {
         let tell = tell.clone();
@@ -158,7 +160,7 @@ async fn the_deadline_ends_an_exchange_that_nobody_asks() {
     let mut slow = gateway.connect_from(GREEDY, 0).await;
     let answer = send(&mut slow).await;
     let _open = timeout(SOON, answer).await.unwrap().unwrap();
-    // limits.stall_timeout, which is the client's, is longer than that.
+    // limits.stall_timeout, the client's limit, is longer than that.
     let ended = timeout(Duration::from_secs(15), told.recv()).await;
     assert_eq!(ended, Ok(Some(())));
 }

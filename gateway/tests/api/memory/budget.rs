@@ -1,4 +1,5 @@
-//! `limits.memory`: what bodies take of the real process, however many come at once, and what everybody else gets meanwhile.
+//! `limits.memory`: the memory of the real process for many bodies at once, and the service for
+//! other clients meanwhile.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,15 +17,16 @@ use crate::scripted::{json, read_head, serving, silent};
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 
-/// What `limits.memory` says.
+/// The value of `limits.memory`.
 const BUDGET: u64 = 16 * MIB;
 
 const UPLOADS: u16 = 800;
 
-/// What a connection may take beside that, as `gateway.toml` says. It takes 46 to 57 KiB in an optimised build.
+/// The most that a connection takes beside that, as `gateway.toml` says. It takes 46 to 57 KiB in
+/// an optimised build.
 const CONNECTION: u64 = 64 * KIB;
 
-/// The whole of an upload, of which the last byte never comes.
+/// The size of an upload whose last byte never comes.
 const UPLOAD: usize = 900_000;
 
 const LARGE: usize = 4 * 1024 * 1024;
@@ -70,7 +72,8 @@ well = [
 ]
 "#;
 
-/// The gateway as a process, before an upstream with one permit that reads nothing, and one that is well.
+/// The gateway as a process, with an upstream that has one permit and reads nothing, and one that
+/// is well.
 struct Site {
     process: Process,
     public: SocketAddr,
@@ -101,7 +104,7 @@ impl Site {
         }
     }
 
-    /// Bytes of bodies that it holds.
+    /// The bytes of bodies that it holds.
     async fn held(&self) -> u64 {
         let answer = self.operator.get("/metrics").await;
         let mut lines = answer.text().lines();
@@ -109,7 +112,7 @@ impl Site {
         line.unwrap().parse().unwrap()
     }
 
-    /// Neither circuit has opened, and no failure was noted.
+    /// Checks that no circuit has opened and no failure was noted.
     async fn blames_nobody(&self) {
         let told = self.operator.get("/status").await.ok(200);
         for upstream in ["deaf", "well"] {
@@ -131,20 +134,20 @@ async fn connect(client: Ipv4Addr, to: SocketAddr) -> TcpStream {
     socket.connect(to).await.unwrap()
 }
 
-/// Sends all but the last byte, and waits for what is answered.
+/// Sends all but the last byte, and waits for the answer.
 fn upload(client: Ipv4Addr, gateway: SocketAddr) -> JoinHandle<()> {
     actix_web::rt::spawn(async move {
         let mut stream = connect(client, gateway).await;
         let head = format!("POST /deaf HTTP/1.1\r\nhost: x\r\ncontent-length: {UPLOAD}\r\n\r\n");
         let mut sent = head.into_bytes();
         sent.resize(sent.len() + UPLOAD - 1, b'x');
-        // A refusal may come before all of it is sent.
+        // A refusal may come before everything is sent.
         let _ = stream.write_all(&sent).await;
         let _ = stream.read_to_end(&mut Vec::new()).await;
     })
 }
 
-/// What a client of this address is answered.
+/// The answer to a client of this address.
 async fn ask(client: Ipv4Addr, gateway: SocketAddr, request: &str) -> String {
     let mut stream = connect(client, gateway).await;
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -165,7 +168,7 @@ fn order() -> String {
 const OTHER: Ipv4Addr = Ipv4Addr::new(127, 9, 9, 9);
 
 #[actix_web::test]
-async fn unfinished_uploads_of_one_address_take_its_share_of_the_memory_and_others_are_served() {
+async fn unfinished_uploads_of_one_address_take_only_its_share_of_the_memory() {
     let (well, _seen) = json("200 OK", "{}").await;
     let site = Site::open(well).await;
     let before = site.process.size("VmRSS");
@@ -182,7 +185,7 @@ async fn unfinished_uploads_of_one_address_take_its_share_of_the_memory_and_othe
     .await;
     assert!(site.held().await <= BUDGET / 10);
     let refused = ask(address(1, 2), site.public, &order()).await;
-    // One that fits into what is left of the share may be served.
+    // A request that fits into the rest of the share may be served.
     if !refused.starts_with("HTTP/1.1 200") {
         assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
         assert!(refused.contains("\r\nretry-after: 1\r\n"), "{refused}");
@@ -199,14 +202,14 @@ async fn unfinished_uploads_of_one_address_take_its_share_of_the_memory_and_othe
 }
 
 #[actix_web::test]
-async fn unfinished_uploads_of_many_addresses_stay_within_the_memory_and_it_is_given_back() {
+async fn unfinished_uploads_of_many_addresses_stay_within_the_memory_and_give_it_back() {
     let (well, _seen) = json("200 OK", "{}").await;
     let site = Site::open(well).await;
     let before = site.process.size("VmRSS");
     let uploads: Vec<_> = (0..UPLOADS)
         .map(|number| upload(address(number, 400), site.public))
         .collect();
-    // Less than what one more would take is left.
+    // Less is left than one more would take.
     eventually("the memory is used up", async || {
         let answer = ask(OTHER, site.public, GET).await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -298,7 +301,7 @@ async fn answers_that_wait_for_their_clients_stay_within_the_memory() {
     let bound = BUDGET + open.len() as u64 * CONNECTION;
     assert!(peak <= bound, "{peak} of {bound}");
     site.blames_nobody().await;
-    // Whoever reads on gets the whole.
+    // A client that reads on gets everything.
     let mut one = open.pop().unwrap();
     let mut body = vec![0; LARGE];
     one.read_exact(&mut body).await.unwrap();

@@ -1,4 +1,4 @@
-//! The circuit breaker: an upstream that fails is left alone, and asked again when its time is over.
+//! The circuit breaker: a failing upstream is not asked for a while, and then asked again.
 
 use service_kit::testing::eventually;
 
@@ -9,12 +9,11 @@ use super::{Mood, Site, site};
 use crate::scripted::{raw, read_head, serving};
 use crate::start;
 
-/// Long enough for no test to see it end.
+/// Longer than any test.
 const OPEN: &str = "retries = 0\nbreaker = { failures = 3, open = \"1h\" }";
 
 #[actix_web::test]
-async fn after_a_few_failures_the_upstream_is_no_longer_asked_and_the_client_told_when_to_come_back()
- {
+async fn after_a_few_failures_the_upstream_is_not_asked_and_the_client_is_told_when_to_come_back() {
     let site = Site::open(&site(OPEN)).await;
     site.backend.feels(Mood::HangsUp);
     for _ in 0..3 {
@@ -37,7 +36,7 @@ async fn after_a_few_failures_the_upstream_is_no_longer_asked_and_the_client_tol
 }
 
 #[actix_web::test]
-async fn an_upstream_that_says_it_is_unavailable_counts_as_down_and_one_that_fails_once_does_not() {
+async fn an_upstream_that_answers_502_503_or_504_counts_as_down_and_other_errors_do_not() {
     for (status, opens) in [
         ("502 Bad Gateway", true),
         ("503 Service Unavailable", true),
@@ -49,7 +48,7 @@ async fn an_upstream_that_says_it_is_unavailable_counts_as_down_and_one_that_fai
         let site = Site::open(&site(OPEN)).await;
         site.backend.says(status, "sorry");
         for _ in 0..3 {
-            // What the upstream says is relayed all the same.
+            // The upstream's answer is still relayed.
             let answer = site.public.get("/things").await;
             assert_eq!(&answer.body[..], b"sorry", "{status}");
         }
@@ -60,7 +59,7 @@ async fn an_upstream_that_says_it_is_unavailable_counts_as_down_and_one_that_fai
 }
 
 #[actix_web::test]
-async fn an_upstream_that_hangs_is_left_alone_after_a_few_requests() {
+async fn an_upstream_that_hangs_is_not_asked_after_a_few_requests() {
     let config = site(OPEN).replace("timeout = \"10s\"", "timeout = \"50ms\"");
     let site = Site::open(&config).await;
     site.backend.feels(Mood::Silent);
@@ -97,7 +96,7 @@ async fn an_answer_that_breaks_off_counts_as_a_failure() {
 }
 
 #[actix_web::test]
-async fn when_its_time_is_over_one_request_at_a_time_finds_out() {
+async fn after_the_open_time_one_request_at_a_time_is_a_trial() {
     let breaker = "retries = 0\nbreaker = { failures = 1, open = \"10ms\" }";
     let site = Site::open(&site(breaker)).await;
     site.backend.feels(Mood::HangsUp);
@@ -135,7 +134,7 @@ async fn when_its_time_is_over_one_request_at_a_time_finds_out() {
 }
 
 #[actix_web::test]
-async fn a_trial_that_takes_an_hour_lets_the_next_one_find_out() {
+async fn a_trial_that_takes_an_hour_lets_another_one_through() {
     let breaker = "retries = 0\nbreaker = { failures = 1, open = \"10ms\" }";
     let site =
         Site::open(&site(breaker).replace("\ntimeout = \"10s\"", "\ntimeout = \"1h\"")).await;
@@ -164,7 +163,7 @@ async fn a_trial_that_takes_an_hour_lets_the_next_one_find_out() {
         (site.public.get("/things").await.status == 200).then_some(())
     })
     .await;
-    // Well for everybody from then on, while the first one still waits.
+    // It is well for everybody from then on, while the first request still waits.
     for _ in 0..5 {
         let _ = site.public.get("/things").await;
         let _ = site.public.get("/menu").await.ok(200);
@@ -198,7 +197,7 @@ async fn a_client_that_never_sends_its_body_keeps_no_healthy_upstream_shut() {
 }
 
 #[actix_web::test]
-async fn an_upstream_that_is_probed_is_found_down_and_back_without_any_request() {
+async fn a_probe_finds_an_outage_and_its_end_without_any_request() {
     let breaker = "retries = 0\nprobe = \"/ready\"\nbreaker = { failures = 1, open = \"10ms\" }";
     let site = Site::open(&site(breaker)).await;
     let is = async |status: &str| {
@@ -220,12 +219,12 @@ async fn an_upstream_that_is_probed_is_found_down_and_back_without_any_request()
         seen.iter().all(|head| head.starts_with("GET /ready ")),
         "{seen:?}"
     );
-    // A probe at a time.
+    // One probe at a time.
     assert_eq!(site.backend.open.get().1, 1);
 }
 
 #[actix_web::test]
-async fn a_client_s_own_fault_says_nothing_of_the_upstream() {
+async fn a_clients_own_fault_does_not_count_against_the_upstream() {
     let breaker = "retries = 0\nbreaker = { failures = 1, open = \"1h\" }";
     let site = Site::open(&site(breaker)).await;
     let body = "x".repeat(70 * 1024);

@@ -1,4 +1,4 @@
-//! What the console's page asks of the operator's port.
+//! The console's use of the operator's port.
 
 use actix_web::http::Method;
 use serde_json::json;
@@ -11,13 +11,13 @@ async fn watch(site: &Site) -> Watcher {
 }
 
 #[actix_web::test]
-async fn who_looks_is_greeted_and_told_of_each_request() {
+async fn an_open_page_is_greeted_and_told_of_each_request() {
     let site = Site::open(SITE).await;
     let mut watcher = watch(&site).await;
     let hello = watcher.event("hello").await;
     assert_eq!(hello["upstreams"][0]["label"]["fr"], "Le service");
     assert_eq!(hello["features"][0]["needs"], json!(["backend"]));
-    // From here on requests are noted.
+    // From here on, requests are noted.
     let _ = watcher.event("snapshot").await;
     let answer = site.public.get("/things").await;
     let id = answer.header("x-request-id").unwrap();
@@ -40,7 +40,7 @@ async fn who_looks_is_greeted_and_told_of_each_request() {
 }
 
 #[actix_web::test]
-async fn a_drill_and_what_it_does_are_told() {
+async fn a_drill_and_its_effects_are_shown() {
     let site = Site::open(SITE).await;
     let mut watcher = watch(&site).await;
     let _ = watcher.event("snapshot").await;
@@ -61,7 +61,7 @@ async fn a_drill_and_what_it_does_are_told() {
 }
 
 #[actix_web::test]
-async fn the_public_api_is_there_under_its_own_prefix() {
+async fn the_public_api_has_its_own_prefix() {
     let site = Site::open(SITE).await;
     let answer = site.operator.get("/public/things?a=%2F").await;
     assert!(
@@ -94,7 +94,7 @@ async fn a_page_of_another_origin_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn a_name_that_anyone_could_have_lead_here_is_not_answered() {
+async fn a_name_that_anyone_could_register_is_refused() {
     let site = Site::open(SITE).await;
     for (method, path) in [
         (Method::GET, "/"),
@@ -112,7 +112,7 @@ async fn a_name_that_anyone_could_have_lead_here_is_not_answered() {
 }
 
 #[actix_web::test]
-async fn what_an_upstream_answers_cannot_run_with_the_operators_rights() {
+async fn an_upstreams_answer_cannot_run_with_the_operators_rights() {
     let site = Site::open(SITE).await;
     let answer = site.operator.get("/public/things").await;
     let policy = answer.header("content-security-policy").unwrap();
@@ -121,7 +121,7 @@ async fn what_an_upstream_answers_cannot_run_with_the_operators_rights() {
 }
 
 #[actix_web::test]
-async fn the_page_allows_itself_its_own_files_alone() {
+async fn the_page_allows_only_its_own_files() {
     let site = Site::open(SITE).await;
     let page = site.operator.get("/").await;
     assert_eq!(

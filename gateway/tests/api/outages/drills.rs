@@ -1,4 +1,4 @@
-//! Failure drills: an outage on purpose, which nobody takes for a real one.
+//! Failure drills: deliberate outages, which are never mistaken for real ones.
 
 use actix_web::http::Method;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ async fn put(site: &Site, path: &str, order: Value) -> Answer {
 }
 
 #[actix_web::test]
-async fn what_is_rehearsed_looks_like_an_outage_but_for_its_mark() {
+async fn a_drill_looks_like_an_outage_except_for_its_mark() {
     for mode in ["down", "errors", "reset"] {
         let site = Site::open(SITE).await;
         let _ = site.public.get("/menu").await.ok(200);
@@ -24,7 +24,7 @@ async fn what_is_rehearsed_looks_like_an_outage_but_for_its_mark() {
             (&told["target"], &told["mode"]),
             (&json!("backend"), &json!(mode))
         );
-        // At first by the drill, then by the circuit.
+        // First by the drill, then by the circuit.
         for _ in 0..5 {
             let answer = site.public.get("/things").await;
             let _ = answer.problem(503, "upstream_unavailable");
@@ -41,7 +41,7 @@ async fn what_is_rehearsed_looks_like_an_outage_but_for_its_mark() {
 }
 
 #[actix_web::test]
-async fn it_is_over_when_it_is_ended_or_its_time_is() {
+async fn a_drill_ends_on_request_or_after_its_time() {
     let breaker = "retries = 0\nbreaker = { failures = 3, open = \"10ms\" }";
     let site = Site::open(&site(breaker)).await;
     for (time, ended) in [("1h", true), ("100ms", false)] {
@@ -71,7 +71,7 @@ async fn it_is_over_when_it_is_ended_or_its_time_is() {
     }
 }
 
-/// Long enough for no test to see it end by itself.
+/// Longer than any test.
 const OPEN: &str = "retries = 0\nbreaker = { failures = 3, open = \"1h\" }";
 
 async fn opened(site: &Site) -> String {
@@ -85,7 +85,7 @@ async fn opened(site: &Site) -> String {
 }
 
 #[actix_web::test]
-async fn what_a_drill_has_opened_closes_with_it() {
+async fn a_drills_open_circuit_closes_with_it() {
     for (time, ended) in [("1h", true), ("400ms", false)] {
         let site = Site::open(&site(OPEN)).await;
         let order = json!({"mode": "down", "for": time});
@@ -119,7 +119,7 @@ async fn what_a_drill_has_opened_closes_with_it() {
 }
 
 #[actix_web::test]
-async fn what_a_drill_failed_at_weighs_against_nobody_afterwards() {
+async fn a_drills_failures_do_not_count_afterwards() {
     let site = Site::open(&site(OPEN)).await;
     let order = json!({"mode": "reset", "for": "1h"});
     let _ = put(&site, "/drills/backend", order).await.ok(200);
@@ -128,7 +128,7 @@ async fn what_a_drill_failed_at_weighs_against_nobody_afterwards() {
     }
     let _ = site.operator.delete("/drills/backend").await;
     site.backend.feels(super::Mood::HangsUp);
-    // It takes as many failures as ever.
+    // It still takes the usual number of failures.
     for _ in 0..3 {
         let answer = site.public.get("/things").await;
         let _ = answer.problem(502, "upstream_unreachable");
@@ -139,7 +139,7 @@ async fn what_a_drill_failed_at_weighs_against_nobody_afterwards() {
 }
 
 #[actix_web::test]
-async fn a_real_outage_during_a_drill_is_found_and_is_not_marked_as_one() {
+async fn a_real_outage_during_a_drill_is_found_and_not_marked_as_a_drill() {
     let breaker = "retries = 0\nprobe = \"/ready\"\nbreaker = { failures = 1, open = \"1h\" }";
     let site = Site::open(&site(breaker)).await;
     let order = json!({"mode": "down", "for": "1h"});
@@ -178,7 +178,7 @@ async fn a_slow_upstream_answers_late_and_is_marked() {
 }
 
 #[actix_web::test]
-async fn a_flaky_upstream_fails_for_some_and_what_it_answers_is_its_own() {
+async fn a_flaky_upstream_fails_for_some_and_its_real_answers_are_not_marked() {
     let breaker = "retries = 0\nbreaker = { failures = 1000, minimum = 1000 }";
     let site = Site::open(&site(breaker)).await;
     let order = json!({"mode": "flaky", "for": "1m", "rate": 0.5});
@@ -190,7 +190,7 @@ async fn a_flaky_upstream_fails_for_some_and_what_it_answers_is_its_own() {
         assert_eq!(answer.header("x-drill"), failed.then_some("flaky"));
         seen[usize::from(failed)] += 1;
     }
-    // Either would be all of them once in 2^59 times.
+    // All of one kind happens once in 2^59 times.
     assert!(seen[0] > 0 && seen[1] > 0, "{seen:?}");
 }
 
@@ -228,7 +228,7 @@ async fn the_documented_order_begins_the_documented_drill() {
 }
 
 #[actix_web::test]
-async fn nobody_rehearses_where_drills_are_off() {
+async fn no_drill_begins_while_drills_are_off() {
     let site = Site::with_drills("off", SITE).await;
     for (method, path) in [
         (Method::GET, "/drills"),
@@ -249,7 +249,7 @@ async fn nobody_rehearses_where_drills_are_off() {
 }
 
 #[actix_web::test]
-async fn what_cannot_be_rehearsed_is_refused_and_changes_nothing() {
+async fn an_invalid_drill_is_refused_and_changes_nothing() {
     let site = Site::open(SITE).await;
     for order in [
         json!({"mode": "dead", "for": "1m"}),

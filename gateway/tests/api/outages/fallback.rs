@@ -1,8 +1,8 @@
-//! An answer that was written beforehand, for a service that is not there yet.
+//! An answer that was written in advance, for a service that is not there yet.
 
 use super::{Mood, SITE, Site};
 
-/// The file must be beside the configuration, which here is none: its path is whole.
+/// The file must be beside the configuration. There is none here, so its path is absolute.
 fn site(file: &str) -> String {
     SITE.replace(
         r#"to = "/things", outage = "error""#,
@@ -11,7 +11,7 @@ fn site(file: &str) -> String {
 }
 
 #[actix_web::test]
-async fn it_stands_in_for_an_upstream_that_fails_and_for_nothing_else() {
+async fn a_fallback_replaces_a_failing_upstreams_answer_and_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("things.json");
     std::fs::write(&file, r#"{"soon": true}"#).unwrap();

@@ -1,11 +1,11 @@
-//! `/status`: what works, for everyone; and how the upstreams are, for the operator.
+//! `/status`: the features, for everyone; and the upstreams, for the operator.
 
 use shared_types::gateway::{OperatorStatus, Status};
 
 use super::{Mood, SITE, Site};
 
 #[actix_web::test]
-async fn with_its_upstream_down_a_feature_is_down_or_lives_on_what_is_kept() {
+async fn with_its_upstream_down_a_feature_is_down_or_served_from_the_cache() {
     let site = Site::open(SITE).await;
     let _ = site.public.get("/menu").await.ok(200);
     let all = site.public.get("/status").await.ok(200);
@@ -34,7 +34,7 @@ async fn with_its_upstream_down_a_feature_is_down_or_lives_on_what_is_kept() {
 }
 
 #[actix_web::test]
-async fn the_operator_is_told_why() {
+async fn the_operator_is_told_the_cause() {
     let site = Site::open(SITE).await;
     let before = site.operator.get("/status").await.ok(200);
     assert_eq!(before["upstreams"]["backend"]["breaker"], "closed");
@@ -60,7 +60,7 @@ async fn the_operator_is_told_why() {
 }
 
 #[actix_web::test]
-async fn the_gateway_is_ready_whatever_its_upstreams_are() {
+async fn the_gateway_is_ready_whatever_the_state_of_its_upstreams() {
     let site = Site::open(SITE).await;
     site.backend.feels(Mood::HangsUp);
     for _ in 0..5 {

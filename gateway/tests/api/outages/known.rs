@@ -1,4 +1,4 @@
-//! What `/status` says before any circuit has opened: that nothing is known yet, and that a probe has just failed.
+//! `/status` before any circuit has opened: nothing is known yet, or a probe has just failed.
 
 use serde_json::{Value, json};
 use service_kit::testing::eventually;
@@ -14,7 +14,7 @@ async fn status(site: &Site) -> Value {
     site.public.get("/status").await.ok(200)
 }
 
-/// Waits until all is said to be so, and sees that it was never said to be `not` before.
+/// Waits until the whole status is `wanted`, and checks that it was never `not` before.
 async fn becomes(site: &Site, wanted: &str, not: &str) -> Value {
     eventually(wanted, async || {
         let told = status(site).await;
@@ -25,7 +25,7 @@ async fn becomes(site: &Site, wanted: &str, not: &str) -> Value {
 }
 
 #[actix_web::test]
-async fn right_after_the_start_nothing_is_known_and_the_gateway_is_ready_all_the_same() {
+async fn right_after_the_start_nothing_is_known_but_the_gateway_is_ready() {
     let site = Site::open(SITE).await;
     let told = status(&site).await;
     assert_eq!(told["status"], "unknown");
@@ -42,7 +42,7 @@ async fn right_after_the_start_nothing_is_known_and_the_gateway_is_ready_all_the
 }
 
 #[actix_web::test]
-async fn with_no_service_at_all_it_is_never_said_that_all_works() {
+async fn without_any_service_the_status_is_never_up() {
     let site = Site::before_nobody(&site(NEVER_OPENS)).await;
     let told = becomes(&site, "degraded", "up").await;
     assert_eq!(told["features"]["things"]["missing"], json!(["backend"]));
@@ -50,7 +50,7 @@ async fn with_no_service_at_all_it_is_never_said_that_all_works() {
 }
 
 #[actix_web::test]
-async fn an_upstream_that_does_not_answer_its_first_probe_is_not_said_to_be_up() {
+async fn an_upstream_that_does_not_answer_its_first_probe_is_not_up() {
     let site = Site::moody(Mood::Silent, &site(NEVER_OPENS)).await;
     let _ = becomes(&site, "degraded", "up").await;
 }
@@ -77,7 +77,7 @@ async fn one_failed_probe_shows_at_once_and_so_does_the_next_good_one() {
 }
 
 #[actix_web::test]
-async fn the_console_is_told_of_a_failed_probe_too() {
+async fn the_console_shows_a_failed_probe_too() {
     let site = Site::open(&site(NEVER_OPENS)).await;
     let _ = becomes(&site, "up", "degraded").await;
     site.backend.feels(Mood::HangsUp);

@@ -6,7 +6,7 @@ use service_kit::testing::eventually;
 use super::{Mood, Site, site};
 
 #[actix_web::test]
-async fn a_request_too_many_is_told_to_come_back_and_finds_a_place_then() {
+async fn a_request_beyond_the_limit_is_told_to_come_back_and_is_served_then() {
     let limit = "retries = 0\nconcurrency = { requests = 1, queue = 0 }";
     let site = Site::open(&site(limit)).await;
     site.backend.feels(Mood::Holds("done".to_owned()));
@@ -35,7 +35,7 @@ async fn a_request_too_many_is_told_to_come_back_and_finds_a_place_then() {
 }
 
 #[actix_web::test]
-async fn who_waits_gets_the_place_that_becomes_free() {
+async fn a_waiting_request_gets_the_permit_that_becomes_free() {
     let limit = "retries = 0\nconcurrency = { requests = 1, queue = 9, wait = \"10s\" }";
     let site = Site::open(&site(limit)).await;
     site.backend.feels(Mood::Holds("done".to_owned()));
@@ -60,7 +60,7 @@ async fn who_waits_gets_the_place_that_becomes_free() {
 }
 
 #[actix_web::test]
-async fn nobody_waits_longer_than_told() {
+async fn nobody_waits_longer_than_configured() {
     let limit = "retries = 0\nconcurrency = { requests = 1, queue = 5, wait = \"20ms\" }";
     let site = Site::open(&site(limit)).await;
     site.backend.feels(Mood::Silent);

@@ -1,4 +1,4 @@
-//! What is counted, as Prometheus gets it.
+//! The metrics, as Prometheus gets them.
 
 use actix_web::http::Method;
 use service_kit::testing::eventually;
@@ -10,7 +10,7 @@ async fn text(site: &Site) -> String {
     answer.text().to_owned()
 }
 
-/// The value of a series, by its name with its labels.
+/// The value of a series, given its name with its labels.
 pub(super) async fn value(site: &Site, series: &str) -> Option<f64> {
     let text = text(site).await;
     let mut lines = text.lines();
@@ -74,7 +74,7 @@ async fn requests_count_by_row_and_class_and_the_times_and_bytes_with_them() {
 }
 
 #[actix_web::test]
-async fn an_outage_counts_as_what_it_is() {
+async fn an_outage_is_counted_by_its_kind() {
     let site = Site::open(&site(
         "retries = 1\nbreaker = { failures = 2, open = \"1m\" }",
     ))

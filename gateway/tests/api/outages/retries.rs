@@ -1,4 +1,4 @@
-//! A second try where nobody was there: only of what may be repeated, and never beyond the budget.
+//! Retries: only of requests that may be repeated, and never beyond the budget.
 
 use actix_web::http::Method;
 
@@ -6,7 +6,7 @@ use super::{Mood, Site, site};
 
 const BREAKER: &str = "breaker = { failures = 1000000, minimum = 1000000 }";
 
-/// Where five requests have paid for one retry.
+/// A site where five requests have paid for one retry.
 async fn with_a_retry_saved(retries: u8) -> Site {
     let site = Site::open(&site(&format!("retries = {retries}\n{BREAKER}"))).await;
     for _ in 0..5 {
@@ -37,7 +37,7 @@ const THINGS: &str = "/things";
 const KEY: [(&str, &str); 1] = [("idempotency-key", "k1")];
 
 #[actix_web::test]
-async fn a_safe_request_is_sent_once_more_where_the_upstream_is_not_there() {
+async fn a_safe_request_is_sent_again_if_the_upstream_is_unavailable() {
     let site = with_a_retry_saved(1).await;
     site.backend.says("503 Service Unavailable", "");
     let get = || (Method::GET, THINGS);
@@ -47,7 +47,7 @@ async fn a_safe_request_is_sent_once_more_where_the_upstream_is_not_there() {
 }
 
 #[actix_web::test]
-async fn a_request_with_a_key_is_repeated_only_where_the_row_says_that_keys_are_honoured() {
+async fn a_request_with_a_key_is_repeated_only_if_the_row_honours_keys() {
     let site = with_a_retry_saved(1).await;
     for (mood, status) in [
         (
@@ -66,7 +66,7 @@ async fn a_request_with_a_key_is_repeated_only_where_the_row_says_that_keys_are_
         let last = site.backend.last();
         assert!(last.contains("idempotency-key: k1"), "{last}");
         assert!(last.contains("content-length: 7"), "{last}");
-        // These and two more pay for the next retry.
+        // These and two more requests pay for the next retry.
         for _ in 0..2 {
             let _ = tries(&site, things(), &[], "", status).await;
         }
@@ -74,7 +74,7 @@ async fn a_request_with_a_key_is_repeated_only_where_the_row_says_that_keys_are_
 }
 
 #[actix_web::test]
-async fn an_empty_key_counts_as_none() {
+async fn an_empty_key_does_not_count() {
     let site = with_a_retry_saved(1).await;
     site.backend.feels(Mood::HangsUp);
     let dishes = || (Method::POST, "/dishes");
@@ -89,12 +89,12 @@ async fn an_empty_key_counts_as_none() {
             "{fields:?}"
         );
     }
-    // The retry was there to be had.
+    // A retry was available.
     assert_eq!(tries(&site, dishes(), &KEY, "{}", 502).await, 2);
 }
 
 #[actix_web::test]
-async fn a_delete_or_put_that_may_have_been_done_is_not_repeated() {
+async fn a_delete_or_put_that_may_have_been_carried_out_is_not_repeated() {
     let site = with_a_retry_saved(1).await;
     site.backend.feels(Mood::HangsUp);
     for method in [Method::DELETE, Method::PUT] {
@@ -107,7 +107,7 @@ async fn a_delete_or_put_that_may_have_been_done_is_not_repeated() {
 }
 
 #[actix_web::test]
-async fn a_request_of_which_nothing_was_sent_is_sent_again_whatever_it_changes() {
+async fn a_request_of_which_nothing_was_sent_is_sent_again_whatever_its_method() {
     for (method, path) in [
         (Method::GET, THINGS),
         (Method::POST, THINGS),
@@ -118,7 +118,7 @@ async fn a_request_of_which_nothing_was_sent_is_sent_again_whatever_it_changes()
         for requests in 1..=5 {
             let _ = tries(&site, (method.clone(), path), &[], "", 502).await;
             let metrics = site.operator.get("/metrics").await;
-            // Five have paid for one retry.
+            // Five requests have paid for one retry.
             let retries = format!(
                 "gateway_upstream_retries_total{{upstream=\"backend\"}} {}",
                 requests / 5
@@ -133,7 +133,7 @@ async fn a_request_of_which_nothing_was_sent_is_sent_again_whatever_it_changes()
 }
 
 #[actix_web::test]
-async fn an_upstream_that_asks_to_be_left_alone_is() {
+async fn an_upstream_that_sends_retry_after_gets_no_retry() {
     let site = with_a_retry_saved(1).await;
     site.backend
         .says("503 Service Unavailable\r\nretry-after: 9", "");
@@ -143,14 +143,14 @@ async fn an_upstream_that_asks_to_be_left_alone_is() {
 }
 
 #[actix_web::test]
-async fn no_retry_is_made_where_none_is_configured() {
+async fn no_retry_is_made_unless_configured() {
     let site = with_a_retry_saved(0).await;
     site.backend.says("503 Service Unavailable", "");
     assert_eq!(tries(&site, (Method::GET, THINGS), &[], "", 503).await, 1);
 }
 
 #[actix_web::test]
-async fn in_an_outage_the_upstream_gets_no_more_than_a_fifth_on_top() {
+async fn in_an_outage_the_upstream_gets_at_most_a_fifth_more_requests() {
     let site = Site::open(&site(&format!("retries = 3\n{BREAKER}"))).await;
     site.backend.says("503 Service Unavailable", "");
     for _ in 0..100 {

@@ -1,4 +1,4 @@
-//! A stored route that leads back to the gateway: who asks first would wait for itself.
+//! A stored route that leads back to the gateway: the first request would wait for itself.
 
 use gateway::{Config, Gateway};
 use service_kit::env::Env;
@@ -26,13 +26,13 @@ async fn round(config: &str) -> Client {
 }
 
 #[actix_web::test]
-async fn a_stored_route_that_leads_to_itself_is_found_to_go_round() {
+async fn a_stored_route_that_leads_to_itself_is_a_loop() {
     let public = round(&SITE.replace(OUTAGE, &format!("{OUTAGE}, fresh = \"1h\""))).await;
     let _ = public.get("/menu").await.problem(508, "loop_detected");
 }
 
 #[actix_web::test]
-async fn two_stored_routes_that_lead_to_each_other_are_found_to_go_round() {
+async fn two_stored_routes_that_lead_to_each_other_are_a_loop() {
     let two = r#"to = "/card", outage = "stale", stale_if_error = "1h" },
     { path = "/card", methods = ["GET"], to = "/menu", outage = "stale""#;
     let public = round(&SITE.replace(OUTAGE, two)).await;
@@ -41,7 +41,7 @@ async fn two_stored_routes_that_lead_to_each_other_are_found_to_go_round() {
 }
 
 #[actix_web::test]
-async fn a_warm_route_that_leads_to_itself_is_found_to_go_round() {
+async fn a_warm_route_that_leads_to_itself_is_a_loop() {
     let warm = format!("{OUTAGE}, query = [], warm = true");
     let public = round(&SITE.replace(OUTAGE, &warm)).await;
     let _ = public.get("/menu").await.problem(508, "loop_detected");

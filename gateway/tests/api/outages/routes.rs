@@ -1,4 +1,5 @@
-//! A route that fails while its upstream does not: it is left alone by itself, and everybody else is served.
+//! A route that fails while its upstream does not: only this route is shut, and everybody else is
+//! served.
 
 use service_kit::testing::eventually;
 
@@ -7,7 +8,7 @@ use super::{Mood, Site, site};
 const BREAKER: &str = "breaker = { failures = 3, open = \"1h\" }";
 const REFUSES: &str = "503 Service Unavailable\r\nretry-after: 30";
 
-/// With one more route, and a probe where `probed`.
+/// With one more route, and with a probe if `probed`.
 fn config(probed: bool) -> String {
     let probe = if probed { "\nprobe = \"/ready\"" } else { "" };
     site(&format!("retries = 0\n{BREAKER}{probe}")).replace(
@@ -28,7 +29,7 @@ async fn open(probed: bool) -> Site {
     site
 }
 
-/// Seconds.
+/// The `Retry-After` in seconds.
 fn wait(answer: &service_kit::testing::Answer) -> u64 {
     answer.header("retry-after").unwrap().parse().unwrap()
 }
@@ -44,7 +45,7 @@ async fn a_route_that_always_answers_503_costs_no_request_of_another() {
             assert!((25..=30).contains(&wait(&bad)), "{turn}");
             let _ = site.public.get("/others").await.ok(200);
         }
-        // Three times it was asked; then it was left alone for as long as it had said.
+        // It was asked three times, and then not for as long as it had said.
         assert_eq!(site.backend.asked_for("/things"), 3, "{probed}");
         assert_eq!(site.backend.asked_for("/others"), 40);
         let refused = site.public.get("/things").await;
@@ -67,14 +68,14 @@ async fn an_upstream_s_own_answer_is_relayed_with_its_retry_after() {
 }
 
 #[actix_web::test]
-async fn a_refused_client_is_told_the_upstream_s_time_however_it_was_written() {
+async fn a_refused_client_is_told_the_upstreams_time_in_either_form() {
     for (said, seconds) in [
         ("retry-after: 7200", 7200),
         (
             "date: Sun, 06 Nov 1994 08:49:37 GMT\r\nretry-after: Sun, 06 Nov 1994 10:49:37 GMT",
             7200,
         ),
-        // None that can be read: the breaker's own.
+        // Malformed: the breaker's own time counts.
         ("retry-after: soon", 3600),
     ] {
         let site = open(false).await;
@@ -112,7 +113,7 @@ async fn a_silent_route_costs_no_request_of_another_while_the_probe_is_well() {
 }
 
 #[actix_web::test]
-async fn a_busy_service_that_serves_some_and_refuses_others_is_asked_on() {
+async fn a_busy_service_that_serves_some_requests_is_still_asked() {
     let site = open(false).await;
     let _ = site.public.get("/things").await.ok(200);
     site.backend.says_at("/things", REFUSES, "busy");
@@ -142,7 +143,7 @@ async fn a_stale_row_serves_its_last_good_answer_while_its_own_circuit_is_open()
 }
 
 #[actix_web::test]
-async fn the_operator_sees_which_route_is_shut_and_what_it_costs_the_guests() {
+async fn the_operator_sees_which_route_is_shut_and_which_feature_is_down() {
     let site = open(true).await;
     site.backend.says_at("/things", REFUSES, "later");
     for _ in 0..4 {
@@ -157,7 +158,7 @@ async fn the_operator_sees_which_route_is_shut_and_what_it_costs_the_guests() {
     assert_eq!(route["breaker"], "open");
     assert!(route["retryAfterSeconds"].as_u64().unwrap() > 20, "{route}");
     assert_eq!(backend["routes"].as_array().unwrap().len(), 1);
-    // What the guests ask for by that route is down, and nothing else.
+    // Only the feature that uses this route is down.
     assert_eq!(told["features"]["things"]["status"], "down");
     assert_eq!(told["features"]["menu"]["status"], "up");
     let metrics = site.operator.get("/metrics").await;
@@ -176,7 +177,7 @@ async fn the_operator_sees_which_route_is_shut_and_what_it_costs_the_guests() {
 }
 
 #[actix_web::test]
-async fn a_route_is_asked_again_when_its_time_is_over() {
+async fn a_route_is_asked_again_after_its_open_time() {
     let site = open(true).await;
     let now = "503 Service Unavailable\r\nretry-after: 0";
     site.backend.says_at("/things", now, "later");

@@ -15,7 +15,7 @@ fn site(keys: &str) -> String {
 }
 
 #[actix_web::test]
-async fn what_is_fresh_is_served_without_asking() {
+async fn a_fresh_answer_is_served_without_asking() {
     let site = Site::open(&site("fresh = \"1h\"")).await;
     let first = site.public.get("/menu").await;
     assert_eq!(
@@ -35,7 +35,7 @@ async fn what_is_fresh_is_served_without_asking() {
 }
 
 #[actix_web::test]
-async fn the_last_good_answer_stands_in_whatever_has_failed() {
+async fn the_last_good_answer_stands_in_after_any_failure() {
     for (mood, detail) in [
         (
             Mood::HangsUp,
@@ -60,7 +60,7 @@ async fn the_last_good_answer_stands_in_whatever_has_failed() {
 }
 
 #[actix_web::test]
-async fn with_an_open_circuit_it_is_served_without_asking() {
+async fn with_an_open_circuit_the_stale_answer_is_served_without_asking() {
     let site = Site::open(&site("fresh = \"1ms\"")).await;
     let _ = site.public.get("/menu").await.ok(200);
     site.backend.feels(Mood::HangsUp);
@@ -83,7 +83,7 @@ async fn with_an_open_circuit_it_is_served_without_asking() {
 }
 
 #[actix_web::test]
-async fn without_a_good_answer_the_client_is_told_what_is_wrong() {
+async fn without_a_good_answer_the_client_gets_the_problem() {
     let site = Site::open(SITE).await;
     site.backend.feels(Mood::HangsUp);
     let _ = site
@@ -100,7 +100,7 @@ async fn without_a_good_answer_the_client_is_told_what_is_wrong() {
 }
 
 #[actix_web::test]
-async fn what_is_too_old_does_not_stand_in() {
+async fn an_answer_that_is_too_old_does_not_stand_in() {
     let config = SITE.replace("stale_if_error = \"1h\"", "stale_if_error = \"50ms\"");
     let site = Site::open(&config).await;
     let _ = site.public.get("/menu").await.ok(200);
@@ -112,7 +112,7 @@ async fn what_is_too_old_does_not_stand_in() {
 }
 
 #[actix_web::test]
-async fn however_many_ask_one_request_goes_out() {
+async fn one_request_goes_out_for_any_number_of_clients() {
     let site = Site::open(&site("fresh = \"1h\"")).await;
     site.backend.feels(Mood::Holds("[1]".to_owned()));
     let all = (0..200).map(|_| site.public.request(Method::GET, "/menu").send());
@@ -130,7 +130,7 @@ async fn however_many_ask_one_request_goes_out() {
 }
 
 #[actix_web::test]
-async fn who_asked_first_and_goes_away_takes_nobody_along() {
+async fn a_first_client_that_goes_away_does_not_affect_the_others() {
     let site = Site::open(&site("fresh = \"1h\"")).await;
     site.backend.feels(Mood::Silent);
     let mut gone = TcpStream::connect(site.public_addr).await.unwrap();
@@ -143,14 +143,14 @@ async fn who_asked_first_and_goes_away_takes_nobody_along() {
     site.backend.says("200 OK", "[2]");
     let waiting = site.public.request(Method::GET, "/menu");
     let waiting = actix_web::rt::spawn(async move { waiting.send().await });
-    // An end alone would only say that it sends no more.
+    // A clean end would only mean that it sends no more.
     gone.set_zero_linger().unwrap();
     drop(gone);
     assert_eq!(&waiting.await.unwrap().body[..], b"[2]");
 }
 
 #[actix_web::test]
-async fn a_token_makes_an_answer_somebody_s_own_unless_the_row_says_otherwise() {
+async fn a_token_makes_an_answer_private_unless_the_row_is_shared() {
     for (keys, asked) in [("fresh = \"1h\"", 3), ("fresh = \"1h\", shared = true", 1)] {
         let site = Site::open(&site(keys)).await;
         let _ = site.public.get("/menu").await.ok(200);
@@ -163,7 +163,7 @@ async fn a_token_makes_an_answer_somebody_s_own_unless_the_row_says_otherwise() 
 }
 
 #[actix_web::test]
-async fn answers_that_vary_are_kept_apart() {
+async fn answers_that_vary_are_stored_separately() {
     let site = Site::open(&site("fresh = \"1h\", vary = [\"accept-language\"]")).await;
     site.backend.says("200 OK\r\nvary: Accept-Language", "[]");
     for (lang, asked) in [("fr", 1), ("en", 2), ("fr", 2)] {
@@ -171,13 +171,13 @@ async fn answers_that_vary_are_kept_apart() {
         let _ = request.header("accept-language", lang).send().await.ok(200);
         assert_eq!(site.backend.asked(), asked);
     }
-    // And so are those to different questions.
+    // So are the answers to different questions.
     let _ = site.public.get("/menu?x=1").await;
     assert_eq!(site.backend.asked(), 3);
 }
 
 #[actix_web::test]
-async fn a_condition_is_judged_by_the_copy_and_not_sent_on() {
+async fn a_condition_is_judged_by_the_stored_answer_and_not_sent_on() {
     let site = Site::open(&site("fresh = \"1h\"")).await;
     site.backend.says("200 OK\r\netag: \"7\"", "[]");
     for (tag, status) in [("\"6\"", 200), ("W/\"7\"", 304), ("*", 304)] {
@@ -191,7 +191,7 @@ async fn a_condition_is_judged_by_the_copy_and_not_sent_on() {
 }
 
 #[actix_web::test]
-async fn head_is_answered_from_what_get_would_be() {
+async fn head_is_answered_from_gets_stored_answer() {
     let site = Site::open(&site("fresh = \"1h\"")).await;
     let answer = site.public.request(Method::HEAD, "/menu").send().await;
     assert_eq!(answer.header("content-length"), Some("2"));
@@ -202,7 +202,7 @@ async fn head_is_answered_from_what_get_would_be() {
 }
 
 #[actix_web::test]
-async fn a_success_makes_what_it_changes_out_of_date_and_a_failure_does_not() {
+async fn a_success_invalidates_stored_answers_and_a_failure_does_not() {
     let config = site("fresh = \"1h\"").replace(
         r#"to = "/things", outage = "error""#,
         r#"to = "/things", outage = "error", invalidates = ["/menu"]"#,
@@ -217,7 +217,7 @@ async fn a_success_makes_what_it_changes_out_of_date_and_a_failure_does_not() {
     let _ = site.public.post("/things", serde_json::json!({})).await;
     site.backend.says("200 OK", "[9]");
     assert_eq!(&site.public.get("/menu").await.body[..], b"[9]");
-    // Nor does it stand in.
+    // It does not stand in either.
     site.backend.says("201 Created", "{}");
     let _ = site.public.post("/things", serde_json::json!({})).await;
     site.backend.feels(Mood::HangsUp);

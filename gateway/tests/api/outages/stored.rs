@@ -1,4 +1,4 @@
-//! What of the upstream's answers is stored, whom it is for, and what ends it (RFC 9111).
+//! Which of the upstream's answers are stored, for whom, and for how long (RFC 9111).
 
 mod asked;
 mod changed;
@@ -19,11 +19,11 @@ async fn open(keys: &str) -> Site {
     Site::open(&row(keys)).await
 }
 
-/// The row's own choice of all that is possible, for as long as a test takes.
+/// The row's own values for every choice, for longer than a test.
 const FRESH: &str = r#"fresh = "1h", stale_if_error = "1h", shared = true"#;
 
 #[actix_web::test]
-async fn what_the_upstream_forbids_is_neither_fresh_nor_there_in_an_outage() {
+async fn a_forbidden_answer_is_neither_fresh_nor_used_in_an_outage() {
     for field in [
         "cache-control: no-store",
         "cache-control: no-cache",
@@ -52,7 +52,7 @@ async fn what_the_upstream_forbids_is_neither_fresh_nor_there_in_an_outage() {
 }
 
 #[actix_web::test]
-async fn what_must_be_revalidated_is_fresh_and_does_not_stand_in() {
+async fn an_answer_that_must_be_revalidated_is_fresh_and_does_not_stand_in() {
     for control in ["must-revalidate", "proxy-revalidate", "s-maxage=3600"] {
         let site = open(r#"fresh = "1h", stale_if_error = "1h""#).await;
         let head = format!("200 OK\r\ncache-control: {control}");
@@ -61,7 +61,7 @@ async fn what_must_be_revalidated_is_fresh_and_does_not_stand_in() {
         let _ = site.public.get("/menu").await.ok(200);
         assert_eq!(site.backend.asked(), 1, "{control}");
     }
-    // It is fresh for less than a moment, and gone.
+    // It is fresh for less than a moment, and then gone.
     let site = open(r#"fresh = "1ms", stale_if_error = "1h""#).await;
     site.backend
         .says("200 OK\r\ncache-control: must-revalidate", "[1]");
@@ -74,7 +74,7 @@ async fn what_must_be_revalidated_is_fresh_and_does_not_stand_in() {
 }
 
 #[actix_web::test]
-async fn without_a_word_of_the_row_an_answer_is_fresh_for_as_long_as_the_upstream_says() {
+async fn without_a_time_in_the_row_an_answer_is_fresh_for_as_long_as_the_upstream_says() {
     for (field, asked) in [
         ("cache-control: max-age=3600", 1),
         ("cache-control: max-age=3600\r\nage: 3600", 2),
@@ -93,7 +93,7 @@ async fn without_a_word_of_the_row_an_answer_is_fresh_for_as_long_as_the_upstrea
 }
 
 #[actix_web::test]
-async fn an_answer_that_is_no_longer_there_does_not_come_back_in_an_outage() {
+async fn a_deleted_answer_does_not_return_in_an_outage() {
     let site = open(r#"stale_if_error = "1h""#).await;
     let _ = site.public.get("/menu").await.ok(200);
     site.backend.says("404 Not Found", "gone");

@@ -1,4 +1,5 @@
-//! Whatever keeps a row with `outage = "stale"` from having an answer in an outage is said before the outage.
+//! A row with `outage = "stale"` that would have no answer in an outage is reported before the
+//! outage.
 
 use actix_web::http::Method;
 use service_kit::testing::{Client, Process, addr_after};
@@ -51,7 +52,7 @@ async fn credentials_on_a_row_that_is_not_shared_are_a_reason_too() {
 }
 
 #[actix_web::test]
-async fn an_error_is_no_answer_that_would_have_to_be_stored() {
+async fn an_error_answer_is_not_reported_as_missing() {
     let site = Site::open(SITE).await;
     site.backend.says("404 Not Found", "no");
     assert_eq!(site.public.get("/menu").await.status, 404);

@@ -1,4 +1,4 @@
-//! The verdict on all drills: what it finds, and when it can be none.
+//! The verdict on all drills: its findings, and when there is none.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -16,7 +16,7 @@ async fn verdict_of(site: &Site) -> Value {
 }
 
 #[actix_web::test]
-async fn the_verdict_holds_every_feature_against_what_is_declared() {
+async fn the_verdict_compares_every_feature_with_its_declaration() {
     let breaker = "retries = 0\nbreaker = { failures = 3, open = \"10ms\" }";
     let well = Site::open(&site(breaker)).await;
     let verdict = verdict_of(&well).await;
@@ -31,11 +31,11 @@ async fn the_verdict_holds_every_feature_against_what_is_declared() {
     };
     assert_eq!(cell("things")["answer"], "refused");
     assert_eq!(cell("menu")["answer"], "degraded");
-    // The drills are over, and the upstream is back.
+    // The drills are over, and the upstream is available again.
     assert_eq!(well.operator.get("/drills").await.ok(200), json!([]));
     let _ = well.public.get("/things").await.ok(200);
 
-    // A declaration that does not hold: nothing was said of the upstream that the feature needs.
+    // A wrong declaration: it omits the upstream that the feature needs.
     let wrong = site(breaker).replace(r#"things = { needs = ["backend"]"#, "things = { needs = []");
     let wrong = Site::open(&wrong).await;
     let verdict = verdict_of(&wrong).await;
@@ -66,7 +66,7 @@ async fn during_a_verdict_every_refusal_is_marked() {
 }
 
 #[actix_web::test]
-async fn while_a_service_is_down_there_is_no_verdict_but_its_name() {
+async fn while_a_service_is_down_its_name_is_given_instead_of_a_verdict() {
     for probe in ["", "\nprobe = \"/ready\""] {
         let site = Site::open(&site(&format!("{BREAKER}{probe}"))).await;
         let _ = site.public.get("/menu").await.ok(200);
@@ -82,7 +82,7 @@ async fn while_a_service_is_down_there_is_no_verdict_but_its_name() {
 #[actix_web::test]
 async fn a_service_that_goes_down_in_the_middle_of_the_verdict_is_named_and_no_drill_is_blamed() {
     let site = Site::open(&site(BREAKER)).await;
-    // Both features before any drill, and one of them once more to see that the service is up.
+    // Both features before any drill, and one of them once more to check that the service is up.
     site.backend.lives.set(3);
     let verdict = verdict_of(&site).await;
     assert_eq!(verdict["pass"], false);

@@ -1,4 +1,4 @@
-//! A row with `warm = true`: there is an answer in an outage whoever has asked before.
+//! A row with `warm = true`: there is an answer in an outage even if no client has asked.
 
 use actix_web::http::Method;
 use service_kit::testing::eventually;
@@ -25,7 +25,7 @@ async fn a_menu_that_nobody_has_asked_for_is_there_in_an_outage() {
 }
 
 #[actix_web::test]
-async fn all_workers_together_ask_once_and_with_nothing_of_a_client_s() {
+async fn all_workers_together_ask_once_and_without_a_clients_fields() {
     let site = Site::open(&site()).await;
     until(&site, STORED, 1.0).await;
     assert_eq!(site.backend.asked(), 1);
@@ -47,7 +47,7 @@ async fn all_workers_together_ask_once_and_with_nothing_of_a_client_s() {
 }
 
 #[actix_web::test]
-async fn it_counts_by_itself_and_not_among_the_requests_of_clients() {
+async fn warm_requests_are_counted_apart_from_clients_requests() {
     let site = Site::open(&site()).await;
     until(&site, STORED, 1.0).await;
     let of_clients = r#"gateway_requests_total{method="GET",route="/menu",status="2xx"}"#;
@@ -58,7 +58,7 @@ async fn it_counts_by_itself_and_not_among_the_requests_of_clients() {
 }
 
 #[actix_web::test]
-async fn an_upstream_that_was_away_is_asked_as_soon_as_it_is_back() {
+async fn an_upstream_is_asked_as_soon_as_it_is_available_again() {
     let site = Site::moody(Mood::HangsUp, &site()).await;
     until(
         &site,
@@ -73,7 +73,7 @@ async fn an_upstream_that_was_away_is_asked_as_soon_as_it_is_back() {
 }
 
 #[actix_web::test]
-async fn an_open_circuit_keeps_it_from_asking_until_it_closes() {
+async fn no_warm_request_is_sent_while_the_circuit_is_open() {
     let config = site().replace("retries = 0", "retries = 0\nprobe = \"/ready\"");
     let site = Site::moody(Mood::HangsUp, &config).await;
     eventually("an open circuit", async || {
@@ -85,7 +85,7 @@ async fn an_open_circuit_keeps_it_from_asking_until_it_closes() {
         let seen = site.backend.seen.borrow();
         seen.iter().filter(|head| head.contains(" /menu ")).count()
     };
-    // A few more probes go by.
+    // A few more probes pass.
     let (before, probes) = (menus(), site.backend.asked());
     eventually("two more probes", async || {
         (site.backend.asked() >= probes + 2).then_some(())
@@ -97,7 +97,7 @@ async fn an_open_circuit_keeps_it_from_asking_until_it_closes() {
 }
 
 #[actix_web::test]
-async fn a_menu_that_has_been_changed_is_asked_for_again() {
+async fn a_changed_menu_is_asked_for_again() {
     let config = site().replace(
         r#"methods = ["GET", "POST"], to = "/things", outage = "error""#,
         r#"methods = ["GET", "POST"], to = "/things", outage = "error", invalidates = ["/menu"]"#,

@@ -1,4 +1,4 @@
-//! Clients that are slow on purpose, and many.
+//! Clients that are slow on purpose, in large numbers.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use super::{GET, OTHER, ask, connect, with};
 use crate::scripted::{read_head, read_request, serving};
 
-/// More than the system holds between a gateway and a client that reads nothing.
+/// More than the system buffers between the gateway and a client that reads nothing.
 const LARGE: usize = 4 * 1024 * 1024;
 
 const GET_LARGE: &str = "GET /things/large HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -43,7 +43,7 @@ impl Site {
         site
     }
 
-    /// A figure that the gateway tells of its upstream.
+    /// The value of a metric of its upstream.
     async fn figure(&self, metric: &str) -> u64 {
         let answer = self.operator.get("/metrics").await;
         let text = String::from_utf8(answer.body.to_vec()).unwrap();
@@ -61,7 +61,7 @@ impl Site {
             .await
     }
 
-    /// Another client is served, every time.
+    /// Checks that another client is always served.
     async fn serves(&self, client: Ipv4Addr) {
         for _ in 0..50 {
             let answer = ask(client, self.gateway, GET).await;
@@ -92,7 +92,7 @@ async fn upstream() -> SocketAddr {
     .await
 }
 
-/// A client that asks for the large answer and reads nothing but its head.
+/// A client that asks for the large answer and reads only its head.
 async fn slow_reader(client: Ipv4Addr, gateway: SocketAddr) -> (TcpStream, String) {
     let mut stream = connect(client, gateway).await;
     stream.write_all(GET_LARGE.as_bytes()).await.unwrap();
@@ -101,7 +101,7 @@ async fn slow_reader(client: Ipv4Addr, gateway: SocketAddr) -> (TcpStream, Strin
 }
 
 #[actix_web::test]
-async fn slow_readers_of_one_address_have_their_share_and_no_permit_of_others() {
+async fn slow_readers_of_one_address_take_only_their_share_of_the_permits() {
     let site = Site::open(&with("requests = 20, queue = 10, wait = \"50ms\"")).await;
     let client = Ipv4Addr::new(127, 0, 0, 1);
     let mut open = Vec::new();
@@ -111,7 +111,7 @@ async fn slow_readers_of_one_address_have_their_share_and_no_permit_of_others() 
         refused += usize::from(head.starts_with("HTTP/1.1 429"));
         open.push(stream);
     }
-    // Two transfers and two permits are its share.
+    // Its share is two transfers and two permits.
     assert!(refused >= 6, "{refused} refused");
     site.serves(OTHER).await;
     eventually("its transfers", async || {
@@ -122,7 +122,7 @@ async fn slow_readers_of_one_address_have_their_share_and_no_permit_of_others() 
 }
 
 #[actix_web::test]
-async fn sixty_slow_readers_hold_no_permit_and_are_no_failure_of_the_upstream() {
+async fn sixty_slow_readers_hold_no_permit_and_are_not_the_upstreams_failure() {
     let failing_soon = "requests = 100, queue = 10, wait = \"50ms\", per_client = 50 }\n\
                         breaker = { failures = 1, minimum = 1, percent = 1, open = \"1h\"";
     let config =
@@ -175,7 +175,7 @@ async fn twelve_hundred_slow_bodies_take_nothing_from_others() {
     .await;
     site.serves(OTHER).await;
     assert_eq!(site.permits().await, 0);
-    // Those that come whole in the end are served as well.
+    // Bodies that arrive whole in the end are served as well.
     let mut last = open.pop().unwrap();
     last.write_all(&[b'x'; 96]).await.unwrap();
     let head = read_head(&mut last).await.unwrap();

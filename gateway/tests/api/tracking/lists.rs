@@ -1,4 +1,4 @@
-//! A list that holds every order is asked for once for all who need it.
+//! A list that holds every order is asked for once for all requests that need it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ fn tickets() -> String {
     format!("[{}]", tickets.join(", "))
 }
 
-/// A kitchen that keeps its list back until it is told.
+/// A kitchen that holds back its list until it is told to send it.
 pub(super) struct Slow {
     pub(super) addr: SocketAddr,
     pub(super) seen: Seen,
@@ -65,7 +65,7 @@ impl Slow {
     }
 }
 
-/// Before a slow kitchen, which may take its time; and the service that is asked beside it.
+/// A restaurant with a slow kitchen, which may take its time, and its order service.
 async fn slow_restaurant() -> (Slow, Service, SocketAddr) {
     let kitchen = Slow::open().await;
     let orders = Service::answering(ORDER).await;
@@ -75,7 +75,8 @@ async fn slow_restaurant() -> (Slow, Service, SocketAddr) {
     (kitchen, orders, gateway)
 }
 
-/// An order is asked for at the same moment as the list, so that who has asked for the one waits for the other.
+/// Waits until `count` orders were asked for. The list is asked for at the same moment, so those
+/// requests wait for it.
 async fn until_asked(orders: &Service, count: usize) {
     eventually("all of them to wait", async || {
         (orders.seen.requests().len() >= count).then_some(())
@@ -94,7 +95,7 @@ async fn track(gateway: SocketAddr, id: usize, token: Option<&str>) -> Value {
 }
 
 #[actix_web::test]
-async fn who_asks_while_a_list_is_under_way_gets_an_order_of_the_same() {
+async fn a_request_during_a_list_gets_its_order_from_the_same_list() {
     let (kitchen, orders, gateway) = slow_restaurant().await;
     let answers = join_all((0..ORDERS).map(|id| track(gateway, id, None)));
     let answer = async {
@@ -111,7 +112,7 @@ async fn who_asks_while_a_list_is_under_way_gets_an_order_of_the_same() {
 }
 
 #[actix_web::test]
-async fn a_list_is_shared_by_those_with_the_same_token_alone() {
+async fn a_list_is_shared_only_by_callers_with_the_same_token() {
     let (kitchen, orders, gateway) = slow_restaurant().await;
     let tokens = [Some("a"), Some("b"), None, Some("a"), None];
     let answers = join_all(tokens.map(|token| track(gateway, 7, token)));
@@ -129,7 +130,7 @@ async fn a_list_is_shared_by_those_with_the_same_token_alone() {
 }
 
 #[actix_web::test]
-async fn a_list_comes_though_the_one_who_asked_for_it_has_gone() {
+async fn a_list_arrives_although_the_client_that_asked_for_it_has_gone() {
     let (kitchen, orders, gateway) = slow_restaurant().await;
     let mut first = TcpStream::connect(gateway).await.unwrap();
     let request = b"GET /suivi/1 HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -162,7 +163,7 @@ async fn a_list_is_asked_for_once_for_all_watched_orders() {
         (restaurant.orders.seen.requests().len() >= 2 * ORDERS).then_some(())
     })
     .await;
-    // One for each second. Each order by itself would have asked for as many lists as it did for itself.
+    // One for each second. Each order by itself would have asked for as many lists as orders.
     let lists = restaurant.kitchen.seen.requests().len();
     assert!(lists < ORDERS / 2, "{lists}");
     restaurant

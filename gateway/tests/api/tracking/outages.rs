@@ -1,4 +1,4 @@
-//! What is left of the answer while a service is down, slow or confused.
+//! The rest of the answer while a service is down, slow or confused.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use crate::scripted::{nobody, silent};
 use crate::start_with;
 
 #[actix_web::test]
-async fn a_service_that_is_down_leaves_the_rest_and_says_that_it_is_missing() {
+async fn an_answer_without_a_service_that_is_down_names_it_as_missing() {
     let orders = Service::answering(ORDER).await;
     let delivery = Service::answering("[]").await;
     let client = Client::of(gateway(orders.addr, nobody(), delivery.addr));
@@ -30,7 +30,7 @@ async fn a_service_that_is_down_leaves_the_rest_and_says_that_it_is_missing() {
 }
 
 #[actix_web::test]
-async fn without_orders_and_without_a_copy_the_fault_is_told() {
+async fn without_orders_and_without_a_copy_the_fault_is_reported() {
     let restaurant = Restaurant::open().await;
     let client = restaurant.client();
     for (status, body, told, code, retry) in [
@@ -58,7 +58,7 @@ async fn without_orders_and_without_a_copy_the_fault_is_told() {
 }
 
 #[actix_web::test]
-async fn without_orders_a_copy_stands_in_for_whom_it_was_made_alone() {
+async fn without_orders_a_copy_stands_in_only_for_its_own_caller() {
     let restaurant = Restaurant::open().await;
     let client = restaurant.client();
     let ask = async |token: Option<&str>| {
@@ -83,7 +83,7 @@ async fn without_orders_a_copy_stands_in_for_whom_it_was_made_alone() {
     for token in [Some("other"), None] {
         let _ = ask(token).await.problem(503, "upstream_unavailable");
     }
-    // With orders back, the kitchen's copy is not another's either.
+    // With orders available again, the kitchen's copy is not another caller's either.
     restaurant.orders.answer(200, ORDER);
     let answer = ask(Some("other")).await;
     assert_eq!(states(&answer.ok(200)), ["ok", "unavailable", "ok"]);
@@ -105,7 +105,7 @@ async fn a_service_that_hangs_keeps_nobody_longer_than_the_deadline() {
         began.elapsed()
     );
     assert_eq!(states(&answer.ok(200)), ["ok", "timeout", "ok"]);
-    // Where there is no such order, nobody waits for the kitchen at all.
+    // If there is no such order, nobody waits for the kitchen.
     orders.answer(404, "{}");
     let patient = config(orders.addr, kitchen, delivery.addr).replace("\"500ms\"", "\"20s\"");
     let client = Client::of(start_with(&patient, nobody(), []));
@@ -119,7 +119,7 @@ async fn a_service_that_hangs_keeps_nobody_longer_than_the_deadline() {
 }
 
 #[actix_web::test]
-async fn a_drill_shows_in_what_it_has_made_of_the_answer_and_nowhere_else() {
+async fn a_drill_marks_only_the_answers_that_it_changed() {
     let orders = Service::answering(ORDER).await;
     let kitchen = Service::answering("[]").await;
     let delivery = Service::answering(DELIVERIES).await;

@@ -1,4 +1,4 @@
-//! How much may be watched at once, by one client and by all.
+//! The limits on watched orders, for one client and for all.
 
 use std::net::SocketAddr;
 
@@ -11,7 +11,7 @@ use crate::scripted::nobody;
 use crate::start_with;
 use crate::watcher::Watcher;
 
-/// Before three services, with room for three orders, of which a client gets two.
+/// Three services, and a limit of three watched orders, of which a client gets two.
 async fn start() -> SocketAddr {
     let Restaurant {
         orders,
@@ -39,18 +39,18 @@ fn from(address: &str) -> String {
 }
 
 #[actix_web::test]
-async fn a_client_with_as_many_streams_as_it_may_have_gets_no_other() {
+async fn a_client_with_all_its_streams_gets_no_other() {
     let gateway = start().await;
     let client = Client::of(gateway);
     let ask = async |address: &str| ask(gateway, "/suivi/1/flux", address).await;
     let mine = from("2001:db8::1");
     let first = Watcher::of(gateway, "/suivi/1/flux", &mine).await;
     let _second = Watcher::of(gateway, "/suivi/1/flux", &mine).await;
-    // The same home.
+    // An address of the same household.
     let refused = ask("2001:db8::ffff").await;
     let _ = refused.problem(429, "rate_limited");
     assert_eq!(refused.header("retry-after"), Some("1"));
-    // Somebody else, and the same one once a stream has ended.
+    // Another client, and the same one once a stream has ended.
     let _other = Watcher::of(gateway, "/suivi/1/flux", &from("192.0.2.1")).await;
     drop(first);
     eventually("room for another", async || {
@@ -62,7 +62,7 @@ async fn a_client_with_as_many_streams_as_it_may_have_gets_no_other() {
 }
 
 #[actix_web::test]
-async fn when_so_many_orders_are_watched_no_other_is_and_those_are_for_all() {
+async fn beyond_the_limit_no_other_order_is_watched_and_the_watched_ones_are_open_to_all() {
     let gateway = start().await;
     let mut watchers = Vec::new();
     for id in 1..=3 {
@@ -79,7 +79,7 @@ async fn when_so_many_orders_are_watched_no_other_is_and_those_are_for_all() {
 }
 
 #[actix_web::test]
-async fn who_tracks_an_order_has_a_share_of_each_service_that_is_asked_for_it() {
+async fn a_client_that_tracks_an_order_has_a_share_of_each_service() {
     let orders = Slow::open().await;
     let kitchen = Service::answering(TICKETS).await;
     let delivery = Service::answering(DELIVERIES).await;
@@ -105,7 +105,7 @@ async fn who_tracks_an_order_has_a_share_of_each_service_that_is_asked_for_it() 
     let _ = second.problem(429, "rate_limited");
     let other = actix_web::rt::spawn(ask(gateway, "/suivi/7", "192.0.2.2"));
     under_way(2).await;
-    // A list, which is no order.
+    // A list, which is not an order.
     orders.answer();
     for answer in [first.await, other.await] {
         let _ = answer.unwrap().problem(502, "upstream_invalid_response");

@@ -1,4 +1,4 @@
-//! What is watched.
+//! The stream of a watched order.
 
 use std::net::SocketAddr;
 
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::{ORDER, Restaurant, config, states};
 use crate::watcher::{PATIENCE, Watcher};
 
-/// Watches the order that all these are about.
+/// Watches the order of these tests.
 async fn watch(restaurant: &Restaurant) -> Watcher {
     watch_as(restaurant.gateway, "").await
 }
@@ -21,7 +21,7 @@ async fn watch_as(gateway: SocketAddr, field: &str) -> Watcher {
 }
 
 #[actix_web::test]
-async fn who_watches_is_told_at_once_and_whenever_something_changes() {
+async fn a_watcher_is_told_at_once_and_at_every_change() {
     let restaurant = Restaurant::open().await;
     let mut watcher = watch(&restaurant).await;
     let first = watcher.event("suivi").await;
@@ -29,7 +29,7 @@ async fn who_watches_is_told_at_once_and_whenever_something_changes() {
     restaurant.kitchen.answer(200, "[]");
     let second = watcher.event("suivi").await;
     assert_eq!(states(&second), ["ok", "not_found", "ok"]);
-    // That what is old gets older is no news, and what comes back is.
+    // An old part that only ages is no news; one that is available again is.
     restaurant.delivery.answer(503, "");
     assert_eq!(
         states(&watcher.event("suivi").await),
@@ -48,7 +48,7 @@ async fn who_watches_is_told_at_once_and_whenever_something_changes() {
 }
 
 #[actix_web::test]
-async fn however_many_watch_the_services_are_asked_once_for_all() {
+async fn the_services_are_asked_once_for_all_watchers() {
     let restaurant = Restaurant::open().await;
     let mut watchers = Vec::new();
     for _ in 0..6 {
@@ -56,7 +56,7 @@ async fn however_many_watch_the_services_are_asked_once_for_all() {
         watcher.event("suivi").await;
         watchers.push(watcher);
     }
-    // Each that asked for itself would have asked by now.
+    // If each had asked for itself, it would have asked by now.
     let requests = restaurant.orders.seen.requests().len();
     assert!(requests <= 2, "{requests}");
     restaurant
@@ -71,7 +71,7 @@ async fn however_many_watch_the_services_are_asked_once_for_all() {
 }
 
 #[actix_web::test]
-async fn once_nobody_watches_nobody_asks() {
+async fn without_watchers_the_services_are_not_asked() {
     let restaurant = Restaurant::open().await;
     let asked_by = |token: &str| {
         let line = format!("authorization: {token}\r\n");
@@ -81,7 +81,7 @@ async fn once_nobody_watches_nobody_asks() {
     let mut gone = watch_as(restaurant.gateway, "authorization: gone\r\n").await;
     gone.event("suivi").await;
     drop(gone);
-    // Who still watches is the clock.
+    // Another watcher shows that time passes.
     let mut watcher = watch_as(restaurant.gateway, "authorization: here\r\n").await;
     watcher.event("suivi").await;
     eventually("three rounds", async || {
@@ -131,7 +131,7 @@ async fn the_stream_ends_with_the_order() {
             .answer(200, &ORDER.replace("EN_PREPARATION", status));
         assert_eq!(watcher.event("suivi").await["order"]["status"], status);
         assert!(watcher.end().await.contains("event: fin\ndata: {}\n\n"));
-        // Who comes later is shown how it ended.
+        // A later watcher is shown the end, too.
         let mut late = watch(&restaurant).await;
         late.event("suivi").await;
         assert!(late.end().await.contains("event: fin\ndata: {}\n\n"));

@@ -1,4 +1,4 @@
-//! Answers that end before their end: what has come of them arrives, and they are not ended as if that were all.
+//! Answers that break off: their beginning arrives, and they do not end as if complete.
 
 use crate::case::{Case, case};
 use crate::client::Ending;

@@ -1,4 +1,4 @@
-//! Answers' bodies: whole, as they are, and as soon as they come.
+//! Bodies of answers: complete, unchanged, without delay.
 
 use crate::case::{Case, case};
 use crate::client::Ending;

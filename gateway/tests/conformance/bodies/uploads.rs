@@ -1,4 +1,4 @@
-//! Requests' bodies.
+//! Bodies of requests.
 
 use crate::case::{Case, case, ours};
 use crate::site::{BODY_TOO_LARGE, OK, Refusal, Site, begin_in_chunks, begin_sized, relayed};

@@ -1,4 +1,4 @@
-//! Clients that go away, or go on where nobody listens any more.
+//! Clients that go away, or go on sending although nobody reads any more.
 
 use super::LARGE;
 use crate::case::{Case, case, ours};
@@ -69,7 +69,7 @@ pub(super) const CASES: &[Case] = &[
             let site = Site::serving(on);
             let mut client = site.ask(GET);
             client.half_close();
-            // It is answered or, by others, taken for gone; either is an end.
+            // It is answered or, by other products, taken for gone; both are an end.
             if let Err(deviation) = client.answer() {
                 ensure(
                     deviation.did.starts_with("closed"),

@@ -23,7 +23,7 @@ pub(super) const CASES: &[Case] = &[
         |on| {
             let site = Site::serving(on);
             let mut client = site.ask(b"GET /things HTTP/1.1\r\n");
-            // Longer than the deadline for the whole head, and never idle as long.
+            // Longer than the deadline for the whole head, but never idle for that long.
             for _ in 0..12 {
                 std::thread::sleep(std::time::Duration::from_millis(100));
                 client.send(b"x-a: 1\r\n");
@@ -85,7 +85,7 @@ pub(super) const CASES: &[Case] = &[
             let site = Site::serving(on);
             let mut client = site
                 .ask(b"POST /things HTTP/1.1\r\nhost: a.example\r\ncontent-length: 60000\r\n\r\n");
-            // Longer than `limits.stall_timeout`, and never silent as long.
+            // Longer than `limits.stall_timeout`, but never silent for that long.
             for _ in 0..15 {
                 std::thread::sleep(std::time::Duration::from_millis(100));
                 client.send(b"x");

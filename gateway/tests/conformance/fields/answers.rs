@@ -1,4 +1,4 @@
-//! An answer's fields on their way to the client.
+//! The fields of an answer on their way to the client.
 
 use crate::case::{Case, case};
 use crate::product::Product;

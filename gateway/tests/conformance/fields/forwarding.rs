@@ -1,4 +1,4 @@
-//! What the gateway tells of who asked, and of itself.
+//! What the gateway tells the upstream about the client, and about itself.
 
 use crate::case::{Case, case, ours};
 use crate::product::Product;

@@ -1,4 +1,4 @@
-//! A request's fields on their way to the upstream.
+//! The fields of a request on their way to the upstream.
 
 use crate::case::{Case, case, ours};
 use crate::product::Product;

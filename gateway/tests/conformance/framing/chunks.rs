@@ -203,7 +203,8 @@ fn sizes_refused(on: Product, sizes: &[&str]) -> Verdict {
     })
 }
 
-/// The upstream, which has the head by then, may get a part of the body, and never an end of it.
+/// The upstream, which may have the head already, may get a part of the body, but never an end of
+/// it.
 fn refuses(on: Product, chunks: &str, refusal: Refusal) -> Verdict {
     let site = Site::scripted(on, &[&[Step::Serve(OK)]]);
     let mut client = site.ask(chunked(chunks));

@@ -1,4 +1,4 @@
-//! How long a connection of a client lives, and in which order it is served.
+//! The lifetime of a client's connection, and the order of its answers.
 
 use crate::case::{Case, case};
 use crate::site::{GET, Site, answered, relayed};

@@ -203,7 +203,7 @@ pub(super) const FIELDS: &[Case] = &[
         |on| {
             each(["x-a: 1\r\n 2", "x-a: 1\r\n\t2", "x-a:\r\n 1"], |line| {
                 refused_or(on, with_field(line), BAD_REQUEST, |seen| {
-                    // The strict reader of the upstream would not have taken one that is folded.
+                    // The upstream's strict reader would not have taken a folded field.
                     seen.head.has("x-a") || is_next(seen)
                 })
             })
@@ -231,7 +231,7 @@ pub(super) const FIELDS: &[Case] = &[
     ),
 ];
 
-/// A server may also say that it knows no such version.
+/// A server may also answer that it does not know such a version.
 const BAD_VERSION_FORM: Refusal = BAD_REQUEST.or_for_peers(&[505]);
 
 fn with_line(line: &str) -> String {
@@ -246,7 +246,7 @@ fn fields_refused(on: Product, fields: &[&str]) -> Verdict {
     each_refused(on, fields, BAD_REQUEST, with_field)
 }
 
-/// What is left of it is an ordinary request, or the one that came after.
+/// The rest of it is an ordinary request, or the one that came after.
 fn is_plain(seen: &Request) -> bool {
     !seen.head.has("x-a") && (seen.target() == "/inner/things" || is_next(seen))
 }

@@ -1,4 +1,4 @@
-//! How the length of a request's body is said.
+//! The announced length of a request's body.
 
 use crate::case::{Case, case};
 use crate::product::Product;

@@ -1,5 +1,5 @@
-//! Messages that end with their head, and those that come before the answer: what is taken for more than they are puts
-//! the next answer out of step.
+//! Messages that end with their head, and messages before the answer. A product that takes them for
+//! more puts the next answer out of step.
 
 use crate::case::{Case, case};
 use crate::product::Product;
@@ -185,7 +185,7 @@ pub(super) const FINAL: &[Case] = &[
     ),
 ];
 
-/// The answer has the status, and the next one on the same connection is the one that belongs to the next request.
+/// The answer has this status, and the next one on the same connection belongs to the next request.
 fn in_step(on: Product, scripts: &'static [Script], status: u16) -> Verdict {
     let site = Site::scripted(on, scripts);
     let mut client = site.connect();

@@ -1,4 +1,4 @@
-//! Interim answers of an upstream: who gets them, and what of them.
+//! Interim answers of an upstream: who gets them, and which of their parts.
 
 use crate::case::{Case, case, ours};
 use crate::client::Answer;

@@ -1,4 +1,4 @@
-//! Statuses, and the lines they stand in.
+//! Statuses, and their status lines.
 
 use crate::case::{Case, case};
 use crate::client::Answer;

@@ -1,4 +1,4 @@
-//! The forms of a target, and the host that a request is for.
+//! The forms of a target, and the host of a request.
 
 use crate::case::{Case, case, ours};
 use crate::client::Answer;
@@ -15,7 +15,7 @@ pub(super) const FORMS: &[Case] = &[
                 on,
                 "GET http://a.example/things/1?x HTTP/1.1\r\nhost: a.example\r\n\r\n",
             )?;
-            // It may be told the upstream in the same form.
+            // The upstream may get it in the same form.
             let is_it = matches!(seen.target(), "/inner/1?x" | "http://a.example/inner/1?x");
             ensure(is_it, "asked for another target", &seen)
         },

@@ -1,4 +1,4 @@
-//! Paths and queries: carried byte for byte, or refused.
+//! Paths and queries: copied byte for byte, or refused.
 
 use crate::case::{Case, case, ours};
 use crate::product::Product;
@@ -227,7 +227,7 @@ fn paths_unknown(on: Product, paths: &[&str]) -> Verdict {
     })
 }
 
-/// Nothing reaches the upstream. The request is well-formed, so that the connection may go on.
+/// Nothing reaches the upstream. The request is well-formed, so the connection may go on.
 fn turned_away(on: Product, bytes: &str, refusal: Refusal) -> Verdict {
     let site = Site::serving(on);
     let answer = site.ask(bytes).answer();

@@ -10,7 +10,7 @@ use socket2::SockRef;
 use super::{Script, Shared, Step, take_request};
 use crate::wire::Head;
 
-/// Between two bytes that trickle.
+/// The pause between two trickling bytes.
 const TRICKLE: Duration = Duration::from_millis(100);
 
 pub(super) fn play(script: Script, stream: TcpStream, index: usize, shared: &Shared) {
@@ -35,13 +35,13 @@ struct Player<'a> {
     stream: TcpStream,
     index: usize,
     shared: &'a Shared,
-    /// How much of what has arrived a step has dealt with.
+    /// How many of the arrived bytes the steps have consumed.
     consumed: usize,
     waits: usize,
 }
 
 impl Player<'_> {
-    /// `None` once there is nobody to go on with.
+    /// Takes one step. `None` once the other side is gone.
     fn take(&mut self, step: Step) -> Option<()> {
         match step {
             Step::Read => self.read_request(),
@@ -85,14 +85,14 @@ impl Player<'_> {
     }
 
     fn read_request(&mut self) -> Option<()> {
-        // Something malformed is kept, and told of when the case asks what has arrived.
+        // Malformed bytes are kept, and reported when the case asks what has arrived.
         self.read_until(|bytes| {
             let taken = take_request(bytes, 0).ok().flatten();
             taken.map(|(_, length)| length)
         })
     }
 
-    /// Reads until what has not been dealt with is as long as `enough` says.
+    /// Reads until the unconsumed bytes are as many as `enough` says.
     fn read_until(&mut self, enough: impl Fn(&[u8]) -> Option<usize>) -> Option<()> {
         let mut buffer = [0; 64 * 1024];
         loop {

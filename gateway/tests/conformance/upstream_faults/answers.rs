@@ -1,4 +1,4 @@
-//! Answers that are none, or that two recipients could take differently.
+//! Answers that are malformed or ambiguous.
 
 use crate::case::{Case, case};
 use crate::product::Product;
@@ -139,7 +139,7 @@ pub(super) const CASES: &[Case] = &[
             if answer.status == 502 {
                 return Ok(());
             }
-            // The client is a strict one: it would not have taken a folded line.
+            // The client is strict: it would not have taken a folded line.
             answer.is_ok_with(b"fine")
         },
     ),

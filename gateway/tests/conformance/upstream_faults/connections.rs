@@ -1,4 +1,4 @@
-//! Connections to the upstream that cannot be made, break, say nothing, or have been closed meanwhile.
+//! Connections to the upstream that cannot be opened, break, stay silent, or were closed meanwhile.
 
 use crate::case::{Case, case};
 use crate::product::Product;
@@ -178,7 +178,7 @@ pub(super) const POOL: &[Case] = &[
     ),
 ];
 
-/// The first request is answered, the second is taken and not answered.
+/// The first request is answered; the second is read and not answered.
 const CLOSING: &[Script] = &[
     &[Step::Read, Step::Send(OK), Step::Read],
     &[Step::Serve(OK)],
@@ -194,7 +194,7 @@ fn fails(site: &Site, refusal: Refusal) -> Verdict {
     site.is_refusal(&answer, refusal)
 }
 
-/// Asks before and after the upstream has closed the connection that was kept.
+/// Asks before and after the upstream has closed the kept connection.
 fn around_a_close(on: Product, bytes: &[u8]) -> Verdict {
     let site = Site::scripted(on, &[&[Step::Read, Step::Send(OK)], &[Step::Serve(OK)]]);
     site.ask(bytes).answer()?.is_ok_with(b"fine")?;

@@ -1,5 +1,5 @@
-//! More than the answer that was asked for. What comes before any request is not here: on a new connection nobody can tell
-//! it from the answer to the first.
+//! Bytes beyond the requested answer. Bytes before any request are not here: on a new connection
+//! nobody can tell them from the first answer.
 
 use crate::case::{Case, case};
 use crate::client::Ending;
@@ -8,7 +8,7 @@ use crate::site::{GET, OK, Site};
 use crate::upstream::{Script, Step};
 use crate::verdict::{Verdict, ensure};
 
-/// The second connection is for what comes after.
+/// The second connection is for the request that follows.
 macro_rules! answering {
     ($($bytes:expr),+) => {
         &[&[Step::Read, $(Step::Send($bytes),)+ Step::Hold], &[Step::Serve(OK)]]
@@ -20,7 +20,7 @@ pub(super) const CASES: &[Case] = &[
         "what is sent beyond the length is neither relayed nor taken for an answer",
         "RFC 9112 §6.3",
         |on| {
-            // In one piece with the answer: what comes later could come after the next request.
+            // In one piece with the answer: later bytes could come after the next request.
             surplus(on, answering!(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfineHTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n"))
         },
     ),

@@ -1,11 +1,11 @@
-//! What the upstream is asked for an answer that serves others too.
+//! The request to the upstream for an answer that serves other clients too.
 
 use actix_web::http::Method;
 
 use super::super::{Mood, Site};
 use super::{FRESH, open, row};
 
-/// What two clients send who have nothing in common.
+/// The fields of two clients that have nothing in common.
 const STRANGER: [(&str, &str); 9] = [
     ("host", "evil.example"),
     ("x-forwarded-host", "evil.example"),
@@ -19,7 +19,7 @@ const STRANGER: [(&str, &str); 9] = [
 ];
 
 #[actix_web::test]
-async fn nothing_of_the_client_who_asks_first_is_in_what_the_others_get() {
+async fn nothing_of_the_first_client_is_in_the_answers_to_others() {
     let site = open(FRESH).await;
     let request = site.public.request(Method::GET, "/menu?utm=evil");
     let request = STRANGER.iter().fold(request, |request, (name, value)| {
@@ -36,7 +36,7 @@ async fn nothing_of_the_client_who_asks_first_is_in_what_the_others_get() {
 }
 
 #[actix_web::test]
-async fn two_hosts_share_an_answer_that_is_not_made_for_either() {
+async fn two_hosts_share_an_answer_that_depends_on_neither() {
     let site = open(FRESH).await;
     for host in ["a.example", "b.example"] {
         let request = site.public.request(Method::GET, "/menu");
@@ -49,7 +49,7 @@ async fn two_hosts_share_an_answer_that_is_not_made_for_either() {
 }
 
 #[actix_web::test]
-async fn credentials_are_not_sent_for_what_is_everyone_s() {
+async fn credentials_are_not_sent_for_a_shared_answer() {
     let site = open(FRESH).await;
     for (name, value) in [
         ("authorization", "Bearer secret"),
@@ -64,7 +64,7 @@ async fn credentials_are_not_sent_for_what_is_everyone_s() {
 }
 
 #[actix_web::test]
-async fn what_is_asked_with_credentials_is_for_nobody_else() {
+async fn an_answer_to_credentials_is_for_nobody_else() {
     let site = open(r#"fresh = "1h", stale_if_error = "1h""#).await;
     for (number, name) in ["authorization", "cookie", "x-api-key", "x-auth-token"]
         .into_iter()
@@ -79,7 +79,7 @@ async fn what_is_asked_with_credentials_is_for_nobody_else() {
     }
     site.backend.says("200 OK", "\"everyone's\"");
     assert_eq!(&site.public.get("/menu").await.body[..], b"\"everyone's\"");
-    // Nor does it get what others have asked for.
+    // It does not get other clients' answers either.
     site.backend.feels(Mood::HangsUp);
     let request = site.public.request(Method::GET, "/menu");
     let answer = request.header("cookie", "session=2").send().await;
@@ -87,7 +87,7 @@ async fn what_is_asked_with_credentials_is_for_nobody_else() {
 }
 
 #[actix_web::test]
-async fn an_answer_that_is_for_one_client_alone_is_asked_for_as_that_client_asks() {
+async fn an_answer_for_one_client_only_is_asked_for_with_its_own_request() {
     let site = open(FRESH).await;
     site.backend
         .says("200 OK\r\nvary: accept-language, x-tenant", "[]");
@@ -102,7 +102,7 @@ async fn an_answer_that_is_for_one_client_alone_is_asked_for_as_that_client_asks
 }
 
 #[actix_web::test]
-async fn the_parameters_that_count_tell_answers_apart_and_the_others_do_not() {
+async fn only_parameters_that_count_distinguish_answers() {
     let with = format!(r#"{FRESH}, query = ["categorie"]"#);
     let site = open(&with).await;
     for (query, asked) in [
@@ -128,7 +128,7 @@ async fn the_parameters_that_count_tell_answers_apart_and_the_others_do_not() {
 }
 
 #[actix_web::test]
-async fn with_no_parameter_that_counts_every_query_is_one_question() {
+async fn without_a_parameter_that_counts_every_query_has_the_same_answer() {
     let site = open(&format!("{FRESH}, query = []")).await;
     for query in ["", "?", "?x=1", "?categorie=A"] {
         let _ = site.public.get(&format!("/menu{query}")).await.ok(200);
@@ -138,7 +138,7 @@ async fn with_no_parameter_that_counts_every_query_is_one_question() {
 }
 
 #[actix_web::test]
-async fn however_long_the_questions_of_one_row_are_another_keeps_its_answer() {
+async fn long_questions_to_one_row_evict_no_answer_of_another() {
     let config = row(FRESH)
         .replace("[features]", "[more]")
         .replace("rate = \"off\"", "rate = \"off\"\ncache = \"64KiB\"");
@@ -178,7 +178,7 @@ async fn a_question_that_is_too_long_to_be_stored_is_passed_on_as_it_came() {
 }
 
 #[actix_web::test]
-async fn a_row_that_counts_what_cannot_count_is_refused() {
+async fn a_row_with_an_invalid_query_or_vary_is_refused() {
     for (keys, reason) in [
         (r#"vary = ["cookie"]"#, "vary: cookie"),
         (r#"vary = ["Host"]"#, "vary: Host"),

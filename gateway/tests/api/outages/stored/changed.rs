@@ -1,4 +1,4 @@
-//! What a change makes out of date (RFC 9111 §4.4).
+//! Changes that make stored answers out of date (RFC 9111 §4.4).
 
 use actix_web::http::Method;
 use futures_util::future::join;
@@ -7,7 +7,7 @@ use service_kit::testing::eventually;
 use super::super::{Mood, Site};
 use super::{FRESH, row};
 
-/// The same path can be written to, too.
+/// A row that makes the same path writable.
 fn writable() -> String {
     row(FRESH).replace(
         "    { path = \"/menu\"",
@@ -20,7 +20,7 @@ async fn write(site: &Site, method: Method) {
 }
 
 #[actix_web::test]
-async fn a_change_of_the_same_path_makes_it_out_of_date_by_itself() {
+async fn a_change_of_the_same_path_invalidates_its_answers() {
     for (method, status, is_changed) in [
         (Method::POST, "201 Created", true),
         (Method::PUT, "204 No Content", true),
@@ -51,7 +51,7 @@ async fn a_change_of_the_same_path_makes_it_out_of_date_by_itself() {
 }
 
 #[actix_web::test]
-async fn what_has_been_changed_does_not_stand_in_either() {
+async fn an_invalidated_answer_does_not_stand_in_either() {
     let site = Site::open(&writable()).await;
     let _ = site.public.get("/menu").await.ok(200);
     site.backend.says("201 Created", "");
@@ -62,7 +62,7 @@ async fn what_has_been_changed_does_not_stand_in_either() {
 }
 
 #[actix_web::test]
-async fn a_change_that_fails_in_an_outage_leaves_what_stands_in() {
+async fn a_change_that_fails_in_an_outage_invalidates_nothing() {
     let site = Site::open(&writable().replace("fresh = \"1h\"", "fresh = \"0s\"")).await;
     let _ = site.public.get("/menu").await.ok(200);
     site.backend.feels(Mood::HangsUp);
@@ -72,7 +72,7 @@ async fn a_change_that_fails_in_an_outage_leaves_what_stands_in() {
 }
 
 #[actix_web::test]
-async fn what_was_being_asked_for_when_the_change_came_is_not_stored() {
+async fn an_answer_asked_for_before_a_change_is_not_stored() {
     let site = Site::open(&writable()).await;
     site.backend.feels(Mood::Holds("[1]".to_owned()));
     let early = site.public.get("/menu");
@@ -84,7 +84,7 @@ async fn what_was_being_asked_for_when_the_change_came_is_not_stored() {
         site.backend.says("201 Created", "");
         write(&site, Method::POST).await;
         site.backend.says("200 OK", "[2]");
-        // Who asks after the change does not wait for what was asked before it.
+        // A request after the change does not wait for an answer that was asked for before it.
         let late = site.public.get("/menu").await;
         site.backend.release.notify_one();
         late
@@ -115,12 +115,12 @@ async fn a_change_of_one_thing_leaves_the_others() {
         let answer = site.public.get(&format!("/things/{id}")).await;
         left += usize::from(&answer.body[..] == b"[]");
     }
-    // Some share a counter, by chance.
+    // Some share a counter by chance.
     assert!(left > 15, "{left}");
 }
 
 #[actix_web::test]
-async fn what_the_answer_to_a_change_names_is_out_of_date_where_it_is_of_this_origin() {
+async fn targets_of_this_origin_that_the_answer_to_a_change_names_are_invalidated() {
     for (field, host, is_changed) in [
         ("location: /menu", "a.example", true),
         ("content-location: /menu", "a.example", true),

@@ -1,4 +1,4 @@
-//! How much the whole of the cache takes of the real process.
+//! The memory that the whole cache takes in the real process.
 
 use std::fs;
 
@@ -12,16 +12,16 @@ use crate::scripted::json;
 
 const MIB: u64 = 1024 * 1024;
 
-/// What `limits.cache` says.
+/// The value of `limits.cache`.
 const CACHE: u64 = 8 * MIB;
 
-/// For what else a process that has answered some thousand requests more may hold of them.
+/// For everything else that a process may hold after some thousand more requests.
 const SLACK: u64 = 2 * MIB;
 
-/// Many at once, so that it is over soon.
+/// Many at once, so that the test is short.
 const AT_ONCE: usize = 50;
 
-/// Asks as many questions, each of them its own and as long as it may be.
+/// Asks this many questions, each different and as long as allowed.
 async fn ask(public: &Client, path: &str, questions: usize) {
     let long = "x".repeat(900);
     for first in (0..questions).step_by(AT_ONCE) {
@@ -52,7 +52,7 @@ async fn a_flood_of_questions_makes_the_cache_take_no_more_memory_than_it_may() 
         .env("RUST_LOG", "info,access=off");
     let process = Process::start(&mut command);
     let public = Client::of(process.addr());
-    // First those of which nothing is stored.
+    // First questions whose answers are not stored.
     ask(&public, "/things", 1000).await;
     let before = process.size("VmRSS");
     // Twice as many as fit.

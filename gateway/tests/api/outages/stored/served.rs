@@ -1,4 +1,4 @@
-//! What a client gets of a stored answer, and what its own wishes change.
+//! Stored answers as a client gets them, and the effect of its own wishes.
 
 use actix_web::http::Method;
 use service_kit::testing::Answer;
@@ -23,7 +23,7 @@ async fn the_first_answer_is_as_old_as_the_upstream_says() {
 }
 
 #[actix_web::test]
-async fn a_client_that_has_it_by_its_date_is_told_so() {
+async fn a_client_that_has_the_answer_by_its_date_is_told_so() {
     let site = open(FRESH).await;
     site.backend.says(
         "200 OK\r\nlast-modified: Sun, 06 Nov 1994 08:49:37 GMT\r\netag: \"7\"",
@@ -41,7 +41,7 @@ async fn a_client_that_has_it_by_its_date_is_told_so() {
         assert_eq!(answer.header("etag"), Some("\"7\""));
         assert_eq!(answer.body.is_empty(), status == 304);
     }
-    // A tag goes before a date.
+    // A tag takes precedence over a date.
     let request = site.public.request(Method::GET, "/menu");
     let request = request.header("if-none-match", "\"6\"");
     let answer = request.header("if-modified-since", "Mon, 07 Nov 1994 08:49:37 GMT");
@@ -50,7 +50,7 @@ async fn a_client_that_has_it_by_its_date_is_told_so() {
 }
 
 #[actix_web::test]
-async fn a_part_is_answered_with_the_whole() {
+async fn a_range_is_answered_with_the_whole() {
     let site = open(FRESH).await;
     site.backend.says("200 OK", "0123456789");
     for _ in 0..2 {
@@ -65,7 +65,7 @@ async fn a_part_is_answered_with_the_whole() {
 }
 
 #[actix_web::test]
-async fn an_encoding_is_not_asked_for_so_that_all_can_read_the_answer() {
+async fn no_encoding_is_asked_for_so_that_all_can_read_the_answer() {
     let site = open(FRESH).await;
     site.backend.says("200 OK\r\nvary: Accept-Encoding", "[]");
     for encoding in ["gzip", "br", "identity"] {
@@ -76,7 +76,7 @@ async fn an_encoding_is_not_asked_for_so_that_all_can_read_the_answer() {
 }
 
 #[actix_web::test]
-async fn who_wants_a_stored_answer_or_none_gets_no_other() {
+async fn only_if_cached_gets_only_a_stored_answer() {
     let site = open(FRESH).await;
     let answer = get(&site, "cache-control", "only-if-cached").await;
     let _ = answer.problem(504, "not_stored");
@@ -106,7 +106,7 @@ async fn no_client_can_make_each_of_its_requests_one_to_the_upstream() {
 }
 
 #[actix_web::test]
-async fn a_request_that_comes_by_again_and_again_is_found_to_go_round() {
+async fn a_request_that_keeps_returning_is_a_loop() {
     let site = open(r#"stale_if_error = "1h""#).await;
     for passages in 0..3 {
         let via = vec!["1.1 passe-plat"; passages].join(", ");
@@ -117,7 +117,7 @@ async fn a_request_that_comes_by_again_and_again_is_found_to_go_round() {
     }
     let via = ["1.1 passe-plat"; 6].join(", ");
     let _ = get(&site, "via", &via).await.problem(508, "loop_detected");
-    // It is known to `/status` whichever way it has come.
+    // `/status` knows it whichever way it has come.
     site.backend.feels(Mood::HangsUp);
     let stale = site.public.get("/menu").await;
     assert_eq!(stale.header("x-degraded"), Some("stale"));
