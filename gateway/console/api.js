@@ -1,10 +1,10 @@
-// Asks the server, and says what came of it.
+// Sends requests to the server and reads its answers.
 
 import { currentLang } from "./text.js";
 
 /**
- * One request, whose answer is read whole: its status, how many milliseconds it took, fields and body. A status of 0
- * means that there was no answer.
+ * Sends one request and reads the whole answer: its status, the milliseconds it took, its header fields and its body.
+ * Status 0 means that no answer came.
  */
 export async function ask(method, path, { body = null, headers = {} } = {}) {
   const began = performance.now();
@@ -19,7 +19,7 @@ export async function ask(method, path, { body = null, headers = {} } = {}) {
   }
 }
 
-/** JSON where it is that. */
+/** The body as JSON if it parses as JSON, else as text; null if it is empty. */
 function parse(text) {
   try {
     return JSON.parse(text);

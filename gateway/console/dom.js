@@ -1,13 +1,13 @@
-// Elements made of data. Text is always text: nothing that was received is read as markup.
+// Makes elements from data. Text is always set as text: nothing received is read as markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An element with attributes (those that are null or false are left out) and children. */
+/** Makes an HTML element. Attributes that are null or false are left out. */
 export function make(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
 
-/** The same of a picture. */
+/** Makes an SVG element in the same way. */
 export function draw(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
@@ -17,13 +17,13 @@ export function at(id) {
   return document.getElementById(id);
 }
 
-/** What a table holds: a column for each title, and the rows. */
+/** The content of a table: a header cell for each title, and the rows. */
 export function columns(titles, rows) {
   const heads = titles.map((title) => make("th", { scope: "col" }, title));
   return [make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows)];
 }
 
-/** Sets the text only where it is another one, so that it is not read out again. */
+/** Sets the text only if it differs, so that screen readers do not read it out again. */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

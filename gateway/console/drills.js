@@ -1,4 +1,4 @@
-// Failure drills: a button for each way to fail, what is under way, and the verdict on all of them.
+// Failure drills: a button for each way to fail, the drills under way, and the verdict on all of them.
 
 import { ask } from "./api.js";
 import { at, columns, make, say } from "./dom.js";
@@ -30,7 +30,7 @@ export const drills = {
   snapshot(snapshot) {
     for (const [name, element] of Object.entries(said)) {
       const drill = snapshot.drills.find((each) => each.target === name);
-      say(element, drill ? whatOf(drill) : t("noDrill"));
+      say(element, drill ? describe(drill) : t("noDrill"));
       element.dataset.state = drill ? "drill" : "none";
       for (const mode of Object.keys(MODES)) {
         at(`drill-${name}-${mode}`).setAttribute("aria-pressed", String(drill?.mode === mode));
@@ -41,16 +41,16 @@ export const drills = {
   },
 };
 
-const whatOf = (drill) => `${t(drill.mode)} · ${t("endsIn", number(drill.endsInSeconds))}`;
+const describe = (drill) => `${t(drill.mode)} · ${t("endsIn", number(drill.endsInSeconds))}`;
 
-/** One that was begun elsewhere, of a single route. */
+/** A drill on a single route. Such a drill cannot be begun on this page. */
 function routeRow(drill) {
   return make(
     "li",
     {},
     make("code", {}, drill.target),
     " ",
-    make("span", { class: "state", "data-state": "drill" }, whatOf(drill)),
+    make("span", { class: "state", "data-state": "drill" }, describe(drill)),
   );
 }
 
@@ -83,7 +83,7 @@ function begin(name, mode) {
   return tell(ask("PUT", `/drills/${name}`, { body: { mode, for: SPAN, ...MODES[mode] } }));
 }
 
-/** Says what went wrong, or nothing. */
+/** Shows why a request failed, or clears the message if it succeeded. Gives the answer, or null for a failure. */
 async function tell(asked) {
   const answer = await asked;
   const isWell = answer.status >= 200 && answer.status < 300;

@@ -1,4 +1,4 @@
-// What the restaurant can do: each feature, and why it is not all that it should be.
+// What the restaurant can do: each feature, with the reason if it is not fully available.
 
 import { at, make } from "./dom.js";
 import { availability, featureName, number, t } from "./text.js";

@@ -1,11 +1,11 @@
-// The guided journey: plays its steps, and shows what was asked and answered.
+// The guided journey: plays the steps and shows each request and its answer.
 
 import { at, make, say } from "./dom.js";
 import { callPublic, Failed, STEPS } from "./steps.js";
 import { number, onLang, standIn, t } from "./text.js";
 
 const SECRETS = ["password", "access_token"];
-/** Of an answer's fields, those that say what became of it. */
+/** The header fields that show what the gateway did with an answer. */
 const FIELDS = ["x-request-id", "x-degraded", "age", "x-drill", "retry-after"];
 const states = new Map();
 let order = {};
@@ -81,7 +81,7 @@ async function alone(step) {
   say(at("journey-said"), failure ? t("stopped", t(step.title), failure) : "");
 }
 
-/** Gives what went wrong, if anything has. */
+/** Plays one step. Gives the message of its failure, or null. */
 async function play(step) {
   isPlaying = true;
   setBusy(true);
@@ -103,7 +103,7 @@ async function play(step) {
     if (degraded.size) say(part(step, ".why"), t("stoodIn", [...degraded].join(", ")));
     return null;
   } catch (error) {
-    // Anything else is a mistake of this page, which its console is to tell.
+    // Any other error is a bug in this page and belongs in the browser's console.
     if (!(error instanceof Failed)) console.error(error);
     show(step, "failed");
     say(part(step, ".why"), error.message);
@@ -114,13 +114,13 @@ async function play(step) {
   }
 }
 
-/** Not disabled, which would take the focus away. */
+/** Sets `aria-disabled` rather than `disabled`, which would take the focus away. */
 function setBusy(isBusy) {
   for (const button of document.querySelectorAll("#journey button, #journey-all"))
     button.setAttribute("aria-disabled", String(isBusy));
 }
 
-/** Of requests that are repeated, the last one stands for all. */
+/** Shows a call. A repeated request replaces the one before it. */
 function showCall(step, request, answer) {
   const title = `${request.method} ${request.path}`;
   const calls = part(step, ".calls");

@@ -1,4 +1,4 @@
-// Puts the parts of the page together: each shows what it is about of every event.
+// Puts the page together: each part takes what it shows from every event.
 
 import { at, say } from "./dom.js";
 import { drills } from "./drills.js";

@@ -8,10 +8,10 @@ const STATES = { up: "up", down: "isDown", degraded: "probeFails", unknown: "isU
 const BREAKERS = { closed: "breakerClosed", open: "breakerOpen", half_open: "breakerHalfOpen" };
 let rows = {};
 
-/** Whether a request is finding out if the upstream is back. */
+/** Whether the breaker is letting a request through to find out if the upstream is back. */
 const isTried = (status) => status?.breaker === "half_open";
 
-/** How an upstream is, in one word. */
+/** The state of an upstream in one word. */
 export function stateOf(snapshot, name) {
   if (snapshot.drills.some((drill) => drill.target === name)) return "drill";
   const status = snapshot.status.upstreams[name];
@@ -87,7 +87,7 @@ function show(row, snapshot, name) {
   flow(row.wire, seen.requests, state);
 }
 
-/** As many dots as there are digits of requests, in base two. */
+/** Shows one dot more each time the rate doubles. */
 function flow(wire, rate, state) {
   wire.dataset.state = state;
   const count = state === "down" ? 0 : Math.min(MOST_DOTS, Math.ceil(Math.log2(rate + 1)));

@@ -1,11 +1,11 @@
-// A line of the last minute.
+// Line charts of the last minute.
 
 import { draw } from "./dom.js";
 
 const POINTS = 60;
 const WIDTH = 240;
 
-/** A series of the last minute's values. */
+/** The values of the last minute, one a second. */
 export class Series {
   values = [];
 
@@ -15,7 +15,7 @@ export class Series {
   }
 }
 
-/** Its picture, from the least that may be (0) to the most that was. */
+/** Draws a series on a scale from 0 to its highest value, which counts as 1 if it is lower. */
 export function plot(series, height, tone) {
   const most = Math.max(1, ...series.values);
   const step = WIDTH / (POINTS - 1);

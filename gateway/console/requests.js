@@ -1,4 +1,4 @@
-// The last requests, and what became of them. The newest comes first.
+// The last requests and how each ended, newest first.
 
 import { at, columns, make } from "./dom.js";
 import { currentLang, number, standIn, t } from "./text.js";

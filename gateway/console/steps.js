@@ -1,22 +1,22 @@
-// The steps of an order's journey: what each asks of the public API, and what it needs of those before it.
+// The steps of an order's journey: what each asks of the public API, and what it needs from earlier steps.
 
 import { ask } from "./api.js";
 import { t } from "./text.js";
 
 const PUBLIC = "/public";
 const DEMO = { email: "client@passe-plat.example", password: "passe-plat" };
-/** Whose journey it is: the demo client, or who was signed up in its place. */
+/** The account of the journey: the demo client's, or the one signed up in its place. */
 let account = DEMO;
-/** How long the next service may take to hear of the order, in milliseconds, and how long to wait between two looks. */
+/** Milliseconds that the next service may take to hear of the order, and the pause between two looks. */
 const PATIENCE = 5000;
 const PAUSE = 200;
 
-/** A step that failed, in words. */
+/** A step's failure. The message is shown to the user. */
 export class Failed extends Error {}
 
 /**
- * `order`: what is known of the journey so far. `call`: asks, shows it, and fails the step where the answer is no success
- * and its status none of `may`.
+ * `order` is what the journey has found out so far. `call` sends a request, shows it, and fails the step if the answer
+ * is not a success and its status is not in `may`.
  */
 export const STEPS = [
   {
@@ -90,13 +90,13 @@ export const STEPS = [
   },
 ];
 
-/** The answer to a login. Null where there is no such account, which only `may` allows. */
+/** Logs in and gives the body of the answer. Gives null for a status that `may` allows, such as 401. */
 async function logIn(call, may = []) {
   const { status, body } = await call("POST", "/client-api/login", { body: account, may });
   return status === 200 ? body : null;
 }
 
-/** Somebody has deleted or closed the account. Another one is nobody else's: its password is known to this page alone. */
+/** Signs up a new account, for when the demo account was deleted or closed. Only this page knows its password. */
 async function signUp(call) {
   account = { email: `${unique()}@passe-plat.example`, password: unique() };
   const person = { firstName: "Camille", lastName: "Durand" };
@@ -106,21 +106,21 @@ async function signUp(call) {
 }
 
 /**
- * A courier whose order nobody marked as delivered, since its journey was left, takes no other: one more is hired. As
- * whoever is free is given the order that has waited longest, which may be another one, this one is assigned.
+ * Hires one more courier. The courier there may still have an order from a journey that was abandoned, and then takes
+ * no other. A free courier is given the order that has waited longest, which may be another one: so this assigns ours.
  */
 async function hire(call, delivery) {
   const courier = (await call("POST", "/delivery-api/livreurs", { body: newCourier() })).body;
   await call("POST", `/delivery-api/livraisons/${delivery.id}/assigner`, { body: { livreurId: courier.id } });
 }
 
-/** In one line, of what is known; empty where nothing is. */
+/** The known parts of an address on one line; empty if none is known. */
 function addressOf({ address, postalCode, city }) {
   const words = (all, between) => all.filter(Boolean).join(between);
   return words([address, words([postalCode, city], " ")], ", ");
 }
 
-/** One request of a step. What is no success fails it. */
+/** Sends one request of a step. Gives the answer and, unless it is a success, the message of its failure. */
 export async function callPublic(method, path, options) {
   const answer = await ask(method, PUBLIC + path, options);
   return {
@@ -129,7 +129,7 @@ export async function callPublic(method, path, options) {
   };
 }
 
-/** `randomUUID` is there only where the page is from this machine or over TLS. */
+/** A random string. `crypto.randomUUID` exists only if the page comes from localhost or over TLS. */
 function unique() {
   return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }
@@ -138,7 +138,7 @@ function newCourier() {
   return { nom: t("extraCourier"), email: `${unique()}@passe-plat.example` };
 }
 
-/** Asks until the answer is as wanted, and gives its body. */
+/** Asks again until the answer is as wanted, and gives its body. */
 async function until(call, path, isWanted) {
   const end = performance.now() + PATIENCE;
   for (;;) {

@@ -1,9 +1,9 @@
-// What the server tells: the stream of events, and whether it is there.
+// Listens to the server's event stream and tells whether it is connected.
 
-/** Calls `heard.hello`, `heard.snapshot` and `heard.connection` ("connecting", "live", "lost") as it comes. */
+/** Calls `heard.hello`, `heard.snapshot` and `heard.connection` (with "connecting", "live" or "lost") as events come. */
 export function listen(heard) {
   heard.connection("connecting");
-  // A browser comes back by itself to a stream that has broken off.
+  // The browser itself reconnects a stream that has broken off.
   const source = new EventSource("/events");
   source.addEventListener("open", () => heard.connection("live"));
   source.addEventListener("error", () => heard.connection("lost"));

@@ -1,4 +1,4 @@
-// Every word of the page, in both languages, and which of them is spoken.
+// All words of the page in both languages, and the language chosen.
 
 import { at } from "./dom.js";
 
@@ -133,7 +133,7 @@ let lang = localStorage.getItem(KEPT) ?? (navigator.language.startsWith("en") ? 
 
 export const currentLang = () => lang;
 
-/** The words for `key`, with `{0}`, `{1}` … replaced; the key itself where there are none. */
+/** The words for `key`, with `{0}`, `{1}` … replaced; `key` itself if it has no words. */
 export function t(key, ...values) {
   const words = WORDS[key]?.[lang === "fr" ? 0 : 1] ?? key;
   return words.replace(/\{(\d+)\}/g, (place, index) => values[index] ?? place);
@@ -142,21 +142,21 @@ export function t(key, ...values) {
 const AVAILABILITIES = { up: "up", degraded: "isDegraded", down: "isDown", unknown: "isUnknown" };
 const STAND_INS = { stale: "keptAnswer", partial: "partial", fallback: "fallback" };
 
-/** How available something is, in a word. */
+/** How available something is, in one word. */
 export const availability = (state) => t(AVAILABILITIES[state]);
 
-/** What stood in for an answer; as it is written where it is none of the gateway's. */
+/** The word for what stood in for an answer; a kind that is not the gateway's stays as it is. */
 export const standIn = (kind) => t(STAND_INS[kind] ?? kind);
 
-/** How a feature is called: its own name where it is not one of the restaurant's. */
+/** The name of a feature in this language; a feature that is not the restaurant's keeps its own name. */
 export const featureName = (name) => (WORDS[`feature.${name}`] ? t(`feature.${name}`) : name);
 
-/** A number as it is written in this language. */
+/** A number written as is usual in this language. */
 export function number(value, digits = 0) {
   return value.toLocaleString(lang, { maximumFractionDigits: digits });
 }
 
-/** Has `listener` called now and whenever another language is chosen. */
+/** Calls `listener` now and whenever another language is chosen. */
 export function onLang(listener) {
   listeners.push(listener);
   listener();

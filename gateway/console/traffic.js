@@ -1,4 +1,4 @@
-// How much goes through the gateway: in all, and by route.
+// How much goes through the gateway, in total and by route.
 
 import { at, columns, make } from "./dom.js";
 import { plot, Series } from "./plot.js";
@@ -15,7 +15,7 @@ let last = null;
 
 export const traffic = {
   snapshot(snapshot) {
-    // Shown again in another language, it is no news.
+    // A change of language shows the same snapshot again; count it only once.
     if (snapshot.at !== last) {
       last = snapshot.at;
       for (const [key, series] of totals) series.add(snapshot.traffic[key]);

@@ -1,4 +1,4 @@
-// Shows the document of this server. No validator elsewhere is asked about it.
+// Shows this server's OpenAPI document. No external validator is asked about it.
 SwaggerUIBundle({
   dom_id: "#api",
   url: "openapi.json",
