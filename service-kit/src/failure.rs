@@ -13,7 +13,7 @@ use shared_types::field::FieldErrors;
 use shared_types::problem::Code;
 use shared_types::text::Text;
 
-use crate::program::chain;
+use crate::error_chain::chain;
 
 type Cause = Box<dyn StdError + Send + Sync>;
 

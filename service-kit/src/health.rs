@@ -7,10 +7,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use shared_types::gateway::{Health, HealthAnswer};
-
-use crate::serve::{Draining, resource};
 
 type Check = dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync;
 
@@ -32,6 +30,10 @@ impl Readiness {
     {
         Self(Arc::new(move || Box::pin(check())))
     }
+
+    pub(crate) async fn is_ready(&self) -> bool {
+        (self.0)().await
+    }
 }
 
 /// At which level a request to `route` is logged: whoever watches over a process asks every few seconds, and would
@@ -44,26 +46,11 @@ pub fn log_level(route: Option<&str>) -> log::Level {
     }
 }
 
-pub(crate) fn routes(config: &mut web::ServiceConfig) {
-    config
-        .service(resource("/live", "GET").route(web::get().to(live)))
-        .service(resource("/ready", "GET").route(web::get().to(ready)));
-}
-
-async fn live() -> HttpResponse {
-    live_answer()
-}
-
 #[must_use]
 pub fn live_answer() -> HttpResponse {
     HttpResponse::Ok().json(HealthAnswer {
         status: Health::Live,
     })
-}
-
-async fn ready(readiness: web::Data<Readiness>, draining: web::Data<Draining>) -> HttpResponse {
-    let ready = !draining.is_on() && (readiness.0)().await;
-    ready_answer(ready)
 }
 
 #[must_use]

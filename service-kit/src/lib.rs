@@ -7,6 +7,7 @@ pub mod client_address;
 #[cfg(feature = "database")]
 pub mod database;
 pub mod env;
+mod error_chain;
 pub mod failure;
 pub mod health;
 #[cfg(feature = "database")]

@@ -14,6 +14,7 @@ mod clock;
 mod dispatch;
 mod lag;
 mod link;
+mod message;
 mod pace;
 mod rows;
 
@@ -29,7 +30,7 @@ use crate::trace::Trace;
 use clock::Clock;
 pub(crate) use lag::answer;
 pub use link::{Link, Verdict};
-pub use rows::Message;
+pub use message::Message;
 
 /// The outbox's own table, beside those of the service.
 pub const MIGRATIONS: Migrations = Migrations {

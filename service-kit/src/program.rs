@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use crate::env::ConfigError;
 
+pub use crate::error_chain::chain;
 #[cfg(feature = "database")]
 pub use service::{Program, run};
 
@@ -23,20 +24,4 @@ pub fn refuse(name: &str, error: &ConfigError) -> ExitCode {
     // Nobody is left to tell where even standard error is gone.
     let _ = writeln!(std::io::stderr(), "{name}: {error}");
     ExitCode::from(EXIT_CONFIG)
-}
-
-/// An error with everything that led to it.
-#[must_use]
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
 }

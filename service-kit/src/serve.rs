@@ -2,6 +2,8 @@
 
 mod beside;
 mod draining;
+mod probes;
+mod resource;
 mod stop;
 
 use std::future::Future;
@@ -10,23 +12,19 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::http::header::ALLOW;
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpResponse, HttpServer, Resource, web};
+use actix_web::{App, HttpServer, web};
 use futures_util::future::join_all;
 
 use crate::health::Readiness;
 use crate::observe::{ServiceName, observe};
 
 use beside::{Beside, Work};
-pub use draining::Draining;
+pub use draining::{DRAIN, Draining};
+pub use resource::resource;
 #[cfg(feature = "testing")]
 pub(crate) use stop::is_hangup_ignored;
 pub use stop::stop_signal;
-
-/// How long what is in flight may take to finish after a stop was asked for. Longer than any deadline of the
-/// gateway, shorter than the 10 s after which Docker kills.
-pub const DRAIN: Duration = Duration::from_secs(8);
 
 /// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -71,7 +69,7 @@ impl Application {
                 .app_data(readiness.clone())
                 .app_data(state.clone())
                 .wrap(from_fn(observe))
-                .configure(crate::health::routes)
+                .configure(probes::routes)
                 .configure(routes.clone())
         })
         .workers(service.workers)
@@ -139,22 +137,6 @@ impl Application {
         let (ended, (), _given_up) = tokio::join!(server, handle.stop(true), work);
         ended
     }
-}
-
-/// A path of a service. Whatever method has no route of its own gets a 405 that names `methods`, as RFC 9110
-/// §15.5.6 wants and actix-web leaves out.
-#[must_use]
-pub fn resource(path: &str, methods: &'static str) -> Resource {
-    // HEAD is taken wherever GET is: `observe` turns it into one.
-    let allow = methods.replace("GET", "GET, HEAD");
-    web::resource(path).default_service(web::to(move || {
-        let allow = allow.clone();
-        async move {
-            HttpResponse::MethodNotAllowed()
-                .insert_header((ALLOW, allow))
-                .finish()
-        }
-    }))
 }
 
 /// The system's own words name no address.

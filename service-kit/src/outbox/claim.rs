@@ -5,12 +5,18 @@
 //! 2. the others that have waited longest;
 //! 3. the others that came last: a new order is told beside a backlog, not behind it.
 
+use std::time::Duration;
+
 use sqlx::AnyConnection;
 
 use super::clock::after;
+use super::message::Message;
 use super::pace::Room;
-use super::rows::{LEASE, Message};
 use crate::database::Database;
+
+/// How long a claimed message is left alone. A try takes at most 3 s ([`DEADLINE`](super::link::DEADLINE)), and the
+/// transaction that claims may have to wait for 4 s.
+pub(super) const LEASE: Duration = Duration::from_secs(10);
 
 /// What is due to recipient `$1` at `$2`: of each topic only the lowest step, so that the next waits for it.
 macro_rules! due_heads {

@@ -11,8 +11,9 @@ use futures_util::stream::FuturesUnordered;
 use super::Recipient;
 use super::clock::Clock;
 use super::link::{Tried, Verdict};
+use super::message::Message;
 use super::pace::{Change, Pace, Room};
-use super::rows::{self, Message, Outcome};
+use super::rows::{self, Outcome};
 use crate::database::Database;
 use crate::serve::Draining;
 

@@ -8,7 +8,7 @@ use actix_web::http::header::{HeaderMap, RETRY_AFTER};
 use awc::error::{ConnectError, SendRequestError};
 use awc::{Client, ClientRequest};
 
-use super::rows::Message;
+use super::message::Message;
 use crate::peer::PeerUrl;
 use crate::{request_id, traceparent};
 

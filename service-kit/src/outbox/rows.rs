@@ -9,14 +9,11 @@ use std::time::Duration;
 
 use sqlx::AnyConnection;
 
-use super::claim::{self, Claim};
+use super::claim::{self, Claim, LEASE};
 use super::clock::{Clock, after};
+use super::message::Message;
 use super::pace::{self, Room};
 use crate::database::Database;
-
-/// How long a claimed message is left alone. A try takes at most 3 s ([`DEADLINE`](super::link::DEADLINE)), and the
-/// transaction that claims may have to wait for 4 s.
-pub(super) const LEASE: Duration = Duration::from_secs(10);
 
 const DELETE: &str = "DELETE FROM outbox WHERE recipient = $1 AND topic = $2 AND step = $3";
 
@@ -34,22 +31,6 @@ const SET_RIGHT: &str = "UPDATE outbox SET
          created_at = CASE WHEN created_at > $1 THEN $1 ELSE created_at END,
          due_at = CASE WHEN due_at > $2 THEN $1 ELSE due_at END
      WHERE created_at > $1 OR due_at > $2";
-
-crate::row! {
-    /// One message for one recipient.
-    #[derive(Clone, Debug)]
-    pub struct Message {
-        pub topic: String,
-        step: i32,
-        pub body: String,
-        /// The `traceparent` of the request that it tells of; empty where there was none.
-        pub(super) trace: String,
-        /// How often it has been refused or went wrong.
-        pub(super) attempts: i32,
-        /// The end of its lease.
-        due_at: i64,
-    }
-}
 
 /// What became of a message that was tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

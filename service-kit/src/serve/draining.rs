@@ -1,9 +1,13 @@
 //! That a stop was asked for, for everybody who must know.
 
+use std::time::Duration;
+
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::DRAIN;
+/// How long what is in flight may take to finish after a stop was asked for. Longer than any deadline of the
+/// gateway, shorter than the 10 s after which Docker kills.
+pub const DRAIN: Duration = Duration::from_secs(8);
 
 /// Whether a stop was asked for: `/ready` answers 503 from then on, and what runs beside the server comes to an end.
 #[derive(Clone, Debug, Default)]
