@@ -121,8 +121,8 @@ fn replace<T>(field: &mut Option<T>, value: Option<T>) {
 #[cfg(test)]
 mod tests {
     use deserr::Deserr;
+    use order_feed::Admission;
     use serde_json::{Value, json};
-    use service_kit::orders::Admission;
     use shared_types::delivery::{Delivery, DeliveryChange, DeliveryStatus};
     use shared_types::field::FieldErrors;
     use shared_types::id::{CourierId, DeliveryId, OrderRef};

@@ -9,7 +9,7 @@ fn main() -> ExitCode {
         name: "delivery-mock",
         about: "Simulated deliveries and couriers of the restaurant",
         version: env!("CARGO_PKG_VERSION"),
-        configure: delivery_mock::Config::from_env,
+        configure: delivery_mock::config,
         bind: |config| config.bind,
         database: |config| &config.database_url,
     };

@@ -45,7 +45,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .service(
             resource("/livraisons/{id}/assigner", "POST").route(web::post().to(deliveries::assign)),
         )
-        .service(resource("/events", "POST").route(web::post().to(events::hear)));
+        .service(resource("/events", "POST").route(web::post().to(events::receive)));
 }
 
 /// An id of the path. What is no UUID is no one's id, hence `unknown` and not a 400.

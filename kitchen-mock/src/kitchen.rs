@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use shared_types::id::OrderRef;
 use shared_types::kitchen::Ticket;
-use shared_types::order::OrderStatus;
+use shared_types::order::{OrderStage, OrderStatus};
 use shared_types::value::Timestamp;
 
 use left::Left;
@@ -100,18 +100,13 @@ impl Kitchen {
 
     /// Where a status closes the ticket, the order is remembered without it.
     fn set(&mut self, order: &str, status: OrderStatus) {
-        if !is_open(status) {
+        if status.stage() != OrderStage::Kitchen {
             self.open.remove(order);
             self.left.put(order, status);
         } else if let Some(open) = self.open.get_mut(order) {
             open.ticket.status = status;
         }
     }
-}
-
-/// Whether the kitchen still has something to do.
-fn is_open(status: OrderStatus) -> bool {
-    matches!(status, OrderStatus::Pending | OrderStatus::Preparing)
 }
 
 /// The kitchen's part of an order's life: it prepares, makes ready or gives up. The same status again is no move

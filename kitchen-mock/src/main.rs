@@ -9,7 +9,7 @@ fn main() -> ExitCode {
         name: "kitchen-mock",
         about: "A simulated kitchen of the restaurant",
         version: env!("CARGO_PKG_VERSION"),
-        configure: kitchen_mock::Config::from_env,
+        configure: kitchen_mock::config,
         bind: |config| config.bind,
         database: |config| &config.database_url,
     };

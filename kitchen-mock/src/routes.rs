@@ -3,11 +3,11 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use actix_web::{HttpResponse, web};
+use order_feed::change_lock::{ChangeLock, run_to_end};
+use order_feed::{Admission, Learned, LocalOrders, OrderFeed};
 use service_kit::failure::Failure;
 use service_kit::input::Json;
-use service_kit::orders::{self, Admission, Keeper, Learned, Orders};
 use service_kit::serve::resource;
-use service_kit::turns::{Turns, to_its_end};
 use shared_types::event::OrderEvent;
 use shared_types::id::OrderRef;
 use shared_types::kitchen::{Marked, NewKitchenMark};
@@ -21,13 +21,13 @@ use crate::kitchen::{Kitchen, Refusal, Step};
 /// The kitchen, and the order service that hears what is marked here, where there is one.
 pub(crate) struct SharedKitchen {
     kitchen: Mutex<Kitchen>,
-    /// Of the marks: of two at once that exclude each other, the second finds the first made.
-    turns: Turns,
-    orders: Option<Orders>,
+    /// Held by a mark, so that the second of two simultaneous marks sees the first.
+    change_lock: ChangeLock,
+    feed: Option<OrderFeed>,
 }
 
 impl SharedKitchen {
-    pub(crate) fn new(seed_demo: bool, orders: Option<Orders>) -> Self {
+    pub(crate) fn new(seed_demo: bool, feed: Option<OrderFeed>) -> Self {
         let kitchen = if seed_demo {
             Kitchen::with_samples(Timestamp::now())
         } else {
@@ -35,18 +35,18 @@ impl SharedKitchen {
         };
         Self {
             kitchen: Mutex::new(kitchen),
-            turns: Turns::default(),
-            orders,
+            change_lock: ChangeLock::default(),
+            feed,
         }
     }
 
     /// Its report is kept before it shows, so that a mark that cannot be kept changes nothing. A mark that is refused is
     /// never reported, and neither is one that changes nothing.
     async fn mark(&self, order: &OrderRef, to: OrderStatus) -> Result<(), Failure> {
-        let _turn = self.turns.next().await?;
+        let _guard = self.change_lock.acquire().await?;
         let step = self.lock().check(order, to).map_err(failure)?;
-        if let (Some(orders), Step::Move) = (&self.orders, step) {
-            orders.report(order, to).await?;
+        if let (Some(feed), Step::Move) = (&self.feed, step) {
+            feed.report(order, to).await?;
         }
         self.lock().mark(order, to);
         Ok(())
@@ -58,7 +58,7 @@ impl SharedKitchen {
     }
 }
 
-impl Keeper for SharedKitchen {
+impl LocalOrders for SharedKitchen {
     async fn learn(&self, order: &Order, admission: Admission) -> Result<Learned, Failure> {
         match self.lock().learn(order, admission, Timestamp::now()) {
             Ok(()) => Ok(Learned::Known),
@@ -76,7 +76,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
     config
         .service(resource("/orders", "GET").route(web::get().to(list)))
         .service(resource("/update", "POST").route(web::post().to(update)))
-        .service(resource("/events", "POST").route(web::post().to(hear)));
+        .service(resource("/events", "POST").route(web::post().to(receive)));
 }
 
 async fn list(kitchen: web::Data<SharedKitchen>) -> HttpResponse {
@@ -94,15 +94,15 @@ async fn update(
         let status = to;
         Ok(Marked { order_id, status })
     };
-    Ok(HttpResponse::Ok().json(to_its_end(marked).await?))
+    Ok(HttpResponse::Ok().json(run_to_end(marked).await?))
 }
 
 /// Anything but 2xx makes the order service send the event again, so that a kitchen misses nothing.
-async fn hear(
+async fn receive(
     kitchen: web::Data<SharedKitchen>,
     Json(event): Json<OrderEvent>,
 ) -> Result<HttpResponse, Failure> {
-    orders::hear(kitchen.orders.as_ref(), &event.order, &**kitchen).await?;
+    order_feed::receive(kitchen.feed.as_ref(), &event.order, &**kitchen).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

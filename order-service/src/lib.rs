@@ -31,8 +31,8 @@ pub use service_kit::database::DatabaseUrl;
 /// # Errors
 /// The database cannot be opened or migrated, or the address cannot be bound.
 pub async fn build(config: Config) -> Result<Application, RunError> {
-    let links = subscribers::links(&config);
-    let store = Store::open(&config.database_url, links, config.open_per_address).await?;
+    let recipients = subscribers::recipients(&config);
+    let store = Store::open(&config.database_url, recipients, config.open_per_address).await?;
     if config.seed_demo {
         seed::fill_empty_menu(&store).await?;
     }

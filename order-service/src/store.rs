@@ -15,7 +15,7 @@ use service_kit::database::{Database, DatabaseUrl, Migrations, OpenError, Step};
 use service_kit::health::Readiness;
 use service_kit::housekeeping;
 use service_kit::idempotency;
-use service_kit::outbox::{self, Link, Outbox};
+use service_kit::outbox::{self, Outbox, Recipient};
 use service_kit::serve::Draining;
 use shared_types::value::Timestamp;
 
@@ -61,12 +61,12 @@ pub(crate) enum StoreError {
 impl Store {
     pub(crate) async fn open(
         url: &DatabaseUrl,
-        links: Vec<Link>,
+        recipients: Vec<Recipient>,
         open_per_address: OpenPerAddress,
     ) -> Result<Self, OpenError> {
         let migrations = [MIGRATIONS, outbox::MIGRATIONS, idempotency::MIGRATIONS];
         let database = Database::open(url, &migrations).await?;
-        let outbox = Outbox::new(database.clone(), links);
+        let outbox = Outbox::new(database.clone(), recipients);
         Ok(Self {
             database,
             outbox,

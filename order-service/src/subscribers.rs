@@ -3,24 +3,24 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use awc::{Client, ClientRequest};
-use service_kit::outbox::{Link, Message, Verdict};
+use service_kit::outbox::{Message, Recipient, Verdict};
 use service_kit::peer::PeerUrl;
 use shared_types::event;
 
 use crate::Config;
 
-pub(crate) fn links(config: &Config) -> Vec<Link> {
+pub(crate) fn recipients(config: &Config) -> Vec<Recipient> {
     [
         ("kitchen", &config.kitchen_url),
         ("delivery", &config.delivery_url),
     ]
     .into_iter()
-    .filter_map(|(name, peer)| Some(link(name, peer.clone()?)))
+    .filter_map(|(name, peer)| Some(recipient(name, peer.clone()?)))
     .collect()
 }
 
-fn link(name: &'static str, peer: PeerUrl) -> Link {
-    Link {
+fn recipient(name: &'static str, peer: PeerUrl) -> Recipient {
+    Recipient {
         name,
         peer,
         request,

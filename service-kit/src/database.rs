@@ -1,8 +1,9 @@
-//! The database of a service: opening it, who may write when, and what its errors are worth.
+//! The database of a service: opens it, hands out connections, and classifies errors.
 //!
-//! SQLite is for one process, PostgreSQL for several replicas of it. Queries are written once, in what both read alike
-//! (numbered placeholders, ids as text, times as milliseconds, `ON CONFLICT`, `RETURNING`), and go through sqlx's `Any`.
-//! What differs is in `sqlite` and `postgres`: how a connection is made, and how many there are.
+//! SQLite serves one process, PostgreSQL serves several replicas. Each query is written once, in
+//! the SQL that both understand (numbered placeholders, ids as text, times as milliseconds, `ON
+//! CONFLICT`, `RETURNING`), and goes through sqlx's `Any`. `sqlite` and `postgres` hold the
+//! differences: how a connection is made, and how many there are.
 
 mod backup;
 mod diagnosis;
@@ -14,9 +15,9 @@ mod migrations;
 mod open_error;
 mod postgres;
 mod row;
+mod row_locks;
 mod sqlite;
 mod statement;
-mod turns;
 mod url;
 mod writes;
 
@@ -41,32 +42,33 @@ use findings::Findings;
 pub use migrations::{Migrations, Step};
 pub use open_error::OpenError;
 pub use postgres::PostgresUrl;
+pub use row_locks::RowLock;
+use row_locks::RowLocks;
 pub use statement::Statement;
-pub use turns::Turn;
-use turns::Turns;
 pub use url::DatabaseUrl;
 
-/// How long a request queues for a connection. With the wait for a turn and for a lock it stays below the gateway's
-/// deadline (5 s), so that the client gets the 503 with its `Retry-After` and not a 504.
+/// How long a request queues for a connection. Together with the waits for a row and a lock, this
+/// stays below the gateway's deadline (5 s), so the client gets a 503 with `Retry-After` and not a
+/// 504.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How long a request waits for its turn at what others write.
-const TURN: Duration = Duration::from_millis(1500);
+/// How long a request waits for the other requests that write its row.
+const ROW_LOCK_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// Handed to every worker; its copies share the connections.
+/// Every worker has a clone; clones share the connections.
 #[derive(Clone, Debug)]
 pub struct Database {
     reader: AnyPool,
     writer: AnyPool,
-    /// What `/ready` asks. On SQLite, no request keeps it waiting, and it stays open.
+    /// Used by `/ready`. On SQLite, requests never make it wait, and it stays open.
     probe: AnyPool,
     kind: Kind,
     findings: Arc<Findings>,
-    turns: Arc<Turns>,
-    /// For a server, which may be away.
+    row_locks: Arc<RowLocks>,
+    /// For a server only.
     diagnosis: Option<Arc<Diagnosis>>,
     files: Arc<Files>,
-    /// Keeps other processes from a file of SQLite for as long as it is open.
+    /// Keeps other processes from the SQLite file while it is open.
     _lock: Arc<lock::Lock>,
 }
 
@@ -77,11 +79,12 @@ enum Kind {
 }
 
 impl Database {
-    /// Opens the database and brings its schema up to date. A file is made with its folder where it is missing; on
-    /// PostgreSQL the migrations hold an advisory lock, so that replicas that start at once take turns.
+    /// Opens the database and brings its schema up to date. A missing file is created with its
+    /// folder. On PostgreSQL the migrations hold an advisory lock, so that replicas that start
+    /// together run one after the other.
     ///
     /// # Errors
-    /// It cannot be made, opened or migrated, or another process uses the file.
+    /// The database cannot be created, opened or migrated, or another process uses the file.
     pub async fn open(url: &DatabaseUrl, migrations: &[Migrations]) -> Result<Self, OpenError> {
         install_default_drivers();
         let unopened = |source| OpenError::Connection {
@@ -112,12 +115,13 @@ impl Database {
         }
     }
 
-    /// Where a statement that only reads is run. One that writes is refused there.
+    /// A connection for statements that only read. The database refuses a write on it.
     ///
     /// # Errors
-    /// No connection could be had in time.
+    /// No connection became free in time.
     pub async fn reader(&self) -> sqlx::Result<PoolConnection<Any>> {
-        // Where its files are gone, a new connection would open whatever is at their paths now. The probe's is open.
+        // When the files are gone, a new connection would open whatever is at their paths now. The
+        // probe's connection is still open.
         let pool = match self.files.check() {
             Ok(()) => &self.reader,
             Err(_gone) => &self.probe,
@@ -125,25 +129,26 @@ impl Database {
         self.explained(pool.acquire().await).await
     }
 
-    /// Where a single statement that writes is run: it is a transaction by itself. For more than one, there is
-    /// [`write`](Self::write).
+    /// A connection for a single statement that writes, which is a transaction by itself. Use
+    /// [`write`](Self::write) for more than one statement.
     ///
     /// # Errors
-    /// No connection could be had in time, or what is written would be lost.
+    /// No connection became free in time, or the write would be lost.
     pub async fn writer(&self) -> sqlx::Result<PoolConnection<Any>> {
         self.findings.note_use();
         self.files.check()?;
         self.explained(self.writer.acquire().await).await
     }
 
-    /// A transaction that writes. Dropped, it is rolled back.
+    /// Begins a transaction that writes. Dropping it rolls it back.
     ///
-    /// On SQLite it holds the one write lock from its start: one that began by reading could find, when it comes to
-    /// write, that somebody has written since (`SQLITE_BUSY_SNAPSHOT`). On PostgreSQL it is READ COMMITTED, so what a
-    /// write builds on must be in its own `WHERE` or kept by a constraint: a row read before may have changed since.
+    /// On SQLite it takes the write lock at its start: a transaction that reads first can fail at
+    /// its first write because another one has written since (`SQLITE_BUSY_SNAPSHOT`). On
+    /// PostgreSQL it is READ COMMITTED: a row that was read may have changed since, so a write must
+    /// check its preconditions in its own `WHERE` or by a constraint.
     ///
     /// # Errors
-    /// The lock or a connection could not be had in time, what is written would be lost, or the database fails.
+    /// No connection or lock became free in time, the write would be lost, or the database fails.
     pub async fn write(&self) -> sqlx::Result<Transaction<'static, Any>> {
         self.findings.note_use();
         self.begin().await
@@ -158,17 +163,18 @@ impl Database {
         self.explained(begun).await
     }
 
-    /// The turn at a row, or whatever else has this key: to be had before [`write`](Self::write) and kept until its end
-    /// by whoever writes what others lock too, so that the writers of one locked row hold one connection and not all.
+    /// Waits until no other request of this process writes the row with this key. Take it before
+    /// [`write`](Self::write) and hold it until the commit, so that the writers of one locked row
+    /// hold one connection and not all of them.
     ///
     /// # Errors
-    /// Those before have not ended in time.
-    pub async fn turn(&self, key: &str) -> sqlx::Result<Turn> {
+    /// The requests before this one did not end in time.
+    pub async fn lock_row(&self, key: &str) -> sqlx::Result<RowLock> {
         if self.kind == Kind::Sqlite {
-            return Ok(Turn::not_needed());
+            return Ok(RowLock::not_needed());
         }
-        self.turns.take(key, TURN).await.ok_or_else(|| {
-            let waited = TURN.as_millis();
+        self.row_locks.lock(key, ROW_LOCK_TIMEOUT).await.ok_or_else(|| {
+            let waited = ROW_LOCK_TIMEOUT.as_millis();
             Trouble::Busy(format!(
                 "another request has been writing the same for {waited} ms; somebody else may hold its lock"
             ))
@@ -176,7 +182,7 @@ impl Database {
         })
     }
 
-    /// Says why no connection could be had.
+    /// Replaces a pool timeout by its cause.
     async fn explained<T>(&self, had: sqlx::Result<T>) -> sqlx::Result<T> {
         match had {
             Err(sqlx::Error::PoolTimedOut) => Err(match &self.diagnosis {
@@ -191,14 +197,14 @@ impl Database {
         }
     }
 
-    /// Whether other replicas may be at work on the same database.
+    /// Whether other replicas may use the same database.
     #[must_use]
     pub fn is_shared(&self) -> bool {
         self.kind == Kind::Postgres
     }
 
-    /// Ready as long as the database's files are there, it answers and, by what [`watch_writes`](Self::watch_writes) found
-    /// last, it can be written to.
+    /// Ready while the files exist, the database answers, and the last check of
+    /// [`watch_writes`](Self::watch_writes) could write.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         let database = self.clone();
@@ -212,15 +218,15 @@ impl Database {
         self.has_its_files() && self.answers().await && self.findings.writes.works()
     }
 
-    /// Whether what is written would be there at the next start; why not is in the log.
+    /// Whether a write would survive a restart. The log says why not.
     fn has_its_files(&self) -> bool {
         let files = self.files.check().map_err(sqlx::Error::from);
         self.findings.files.note(&files);
         files.is_ok()
     }
 
-    /// Whether the database answers; why it does not is in the log. A bare `SELECT 1` would not even look at a file,
-    /// and the migrations' table is one that every database has.
+    /// Whether the database answers. The log says why not. A bare `SELECT 1` would not touch the
+    /// file, so it reads the migrations table, which every database has.
     pub async fn answers(&self) -> bool {
         let look = async {
             let mut probe = self.explained(self.probe.acquire().await).await?;
@@ -234,12 +240,12 @@ impl Database {
     }
 }
 
-/// What the pools of both databases have in common.
+/// The options that the pools of both databases share.
 fn pool() -> AnyPoolOptions {
     AnyPoolOptions::new().acquire_timeout(PATIENCE)
 }
 
-/// Runs `setup` on each new connection, whatever the database.
+/// Runs `setup` on each new connection.
 fn after_connect(pool: AnyPoolOptions, setup: String) -> AnyPoolOptions {
     pool.after_connect(move |connection, _metadata| {
         let setup = sqlx::raw_sql(AssertSqlSafe(setup.clone()));

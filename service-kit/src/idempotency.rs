@@ -1,8 +1,9 @@
-//! Requests that may be repeated: one that brings an `Idempotency-Key` is done once, and its answer given again for 24 h.
+//! Executes a request with an `Idempotency-Key` once, and repeats its answer for 24 h.
 //!
-//! The field is that of draft-ietf-httpapi-idempotency-key-header. The key is written in the transaction of what the
-//! request makes, so that of two at once the second waits for the first and then finds its answer. A request that failed
-//! leaves nothing behind and may be repeated with the same key. Of the body only a keyed hash is kept.
+//! The field is that of draft-ietf-httpapi-idempotency-key-header. The key is written in the same
+//! transaction as the change, so the second of two simultaneous requests waits for the first and
+//! then finds its answer. A failed request leaves nothing behind and may be repeated with the same
+//! key. Of the body only a keyed hash is stored.
 
 mod kept;
 mod memory;
@@ -17,11 +18,11 @@ use serde::Serialize;
 
 use crate::database::{Migrations, Step};
 
-pub use kept::{Claim, SealedKey, forget, sweep, turn};
+pub use kept::{Claim, SealedKey, forget, lock_key, sweep};
 pub use memory::Answers;
 pub use submission::{Key, Submission};
 
-/// How long an answer is given again.
+/// How long an answer is repeated.
 pub const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The keys' own table, beside those of the service.
@@ -33,21 +34,21 @@ pub const MIGRATIONS: Migrations = Migrations {
     )],
 };
 
-/// Something that is there, and was made only once.
+/// The result of a request that creates something at most once.
 pub enum Made<T> {
     Now(T),
-    /// By an earlier request with the same key, which was answered this JSON.
+    /// An earlier request with the same key created it. This is the JSON of its answer.
     Before(String),
 }
 
 impl<T: Serialize> Made<T> {
-    /// The 201 of both, which differ in nothing.
+    /// The same 201 in both cases.
     #[must_use]
     pub fn created(self) -> HttpResponse {
         self.answered(StatusCode::CREATED)
     }
 
-    /// The same with another status.
+    /// The same answer with another status.
     #[must_use]
     pub fn answered(self, status: StatusCode) -> HttpResponse {
         let mut answer = HttpResponse::build(status);

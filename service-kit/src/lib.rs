@@ -1,7 +1,8 @@
-//! What every service would otherwise copy: reading the environment, logging, request ids, problem answers,
-//! liveness and readiness, binding, serving and draining, keeping things in a database, telling others what happened.
+//! The parts that all services share: environment, log, request ids, problem answers, health,
+//! serving and draining, the database, and the outbox.
 //!
-//! A service gives its configuration, its routes and its failures; [`program::run`] makes a process of them.
+//! A service supplies its configuration, its routes and its failures; [`program::run`] makes a
+//! process of them.
 
 pub mod client_address;
 #[cfg(feature = "database")]
@@ -18,8 +19,6 @@ pub mod input;
 pub mod logger;
 pub mod observe;
 #[cfg(feature = "database")]
-pub mod orders;
-#[cfg(feature = "database")]
 pub mod outbox;
 pub mod peer;
 pub mod program;
@@ -30,4 +29,3 @@ pub mod testing;
 pub mod tls;
 pub mod trace;
 pub mod traceparent;
-pub mod turns;

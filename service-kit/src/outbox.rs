@@ -1,21 +1,22 @@
-//! What a service has to tell others, kept until they have taken it (the transactional outbox).
+//! Stores messages for other services until they have taken them (the transactional outbox).
 //!
-//! A message is written in the transaction of the change that it tells of, so that neither exists without the other,
-//! and is deleted when its recipient has taken it. Delivery is at least once: a process that dies between the answer and
-//! the deletion sends again. Messages about one topic go out one after the other in the order of their steps; topics do
-//! not wait for each other, and neither do recipients.
+//! A message is written in the same transaction as the change that it reports, so neither exists
+//! without the other. It is deleted when its recipient has taken it. Delivery is at least once: a
+//! process that dies between the answer and the deletion sends the message again. Messages of one
+//! topic go out one after the other, in the order of their steps; topics and recipients do not wait
+//! for each other.
 //!
-//! `rows` is the table, `claim` takes from it what is tried next, `clock` is the time that waits are measured by, `pace`
-//! decides how much is tried and when, `link` is what is sent and how an answer is understood, `dispatch` does it, `lag`
-//! tells how far behind each recipient is.
+//! `rows` is the table, `claim` selects the messages to try next, `clock` measures the waits,
+//! `pace` decides how many to try and when, `recipient` sends one and reads its answer, `dispatch`
+//! runs all of this, and `lag` reports how far behind each recipient is.
 
 mod claim;
 mod clock;
 mod dispatch;
 mod lag;
-mod link;
 mod message;
 mod pace;
+mod recipient;
 mod rows;
 
 use std::sync::Arc;
@@ -28,9 +29,9 @@ use crate::serve::Draining;
 use crate::trace::Trace;
 
 use clock::Clock;
-pub(crate) use lag::answer;
-pub use link::{Link, Verdict};
+pub use lag::metrics_answer;
 pub use message::Message;
+pub use recipient::{Recipient, Verdict};
 
 /// The outbox's own table, beside those of the service.
 pub const MIGRATIONS: Migrations = Migrations {
@@ -45,53 +46,54 @@ pub const MIGRATIONS: Migrations = Migrations {
     ],
 };
 
-/// Handed to every worker; its copies share the recipients.
+/// Every worker has a clone; clones share the recipients.
 #[derive(Clone, Debug)]
 pub struct Outbox {
     database: Database,
     clock: Clock,
-    recipients: Arc<[Recipient]>,
+    queues: Arc<[Queue]>,
 }
 
 #[derive(Debug)]
-struct Recipient {
-    link: Link,
-    /// Told when a message has been written, so that it need not wait for the next look at the table.
+struct Queue {
+    recipient: Recipient,
+    /// Notified when a message has been written, so that the next look at the table need not be
+    /// awaited.
     written: Notify,
 }
 
-/// What is to be told, to every recipient alike.
+/// A message for every recipient.
 #[derive(Clone, Copy, Debug)]
 pub struct News<'a> {
-    /// What messages are kept in order by: an order's id.
+    /// Messages of one topic go out in order. An order's id.
     pub topic: &'a str,
-    /// Its place among the messages of its topic. A step that is waiting already is not written twice.
+    /// The position within the topic. A step that is already waiting is not written twice.
     pub step: u8,
     pub body: &'a str,
 }
 
 impl Outbox {
-    /// Without links there is nobody to tell, and nothing is written.
+    /// Without recipients, nothing is written.
     #[must_use]
-    pub fn new(database: Database, links: Vec<Link>) -> Self {
-        let recipients = links.into_iter().map(|link| Recipient {
-            link,
+    pub fn new(database: Database, recipients: Vec<Recipient>) -> Self {
+        let queues = recipients.into_iter().map(|recipient| Queue {
+            recipient,
             written: Notify::new(),
         });
         Self {
             clock: Clock::of(&database),
             database,
-            recipients: recipients.collect(),
+            queues: queues.collect(),
         }
     }
 
-    /// Whether there is anybody to tell.
     #[must_use]
     pub fn has_recipients(&self) -> bool {
-        !self.recipients.is_empty()
+        !self.queues.is_empty()
     }
 
-    /// Writes the news in the transaction of the change that it tells of. After the commit, call [`wake`](Self::wake).
+    /// Writes a message in the transaction of the change that it reports. After the commit, call
+    /// [`wake`](Self::wake).
     ///
     /// # Errors
     /// The database fails, and the transaction with it.
@@ -104,9 +106,9 @@ impl Outbox {
         let mut insert = Statement::new(
             "INSERT INTO outbox (recipient, topic, step, body, trace, created_at, due_at, attempts) VALUES ",
         );
-        for (index, recipient) in self.recipients.iter().enumerate() {
+        for (index, queue) in self.queues.iter().enumerate() {
             insert.push(if index == 0 { "(" } else { ", (" });
-            insert.bind(recipient.link.name).push(", ");
+            insert.bind(queue.recipient.name).push(", ");
             insert.bind(news.topic).push(", ");
             insert.bind(i32::from(news.step)).push(", ");
             insert.bind(news.body).push(", ");
@@ -121,7 +123,7 @@ impl Outbox {
         Ok(())
     }
 
-    /// The topics of which a recipient has something yet to hear, each with its furthest step.
+    /// The topics with messages that wait for a recipient, each with its furthest step.
     ///
     /// # Errors
     /// The database fails.
@@ -129,27 +131,27 @@ impl Outbox {
         rows::furthest_steps(&self.database, recipient).await
     }
 
-    /// Has what was written sent right away.
+    /// Sends the written messages right away.
     pub fn wake(&self) {
-        for recipient in self.recipients.iter() {
-            recipient.written.notify_one();
+        for queue in self.queues.iter() {
+            queue.written.notify_one();
         }
     }
 
-    /// Sends whatever is written until a stop is asked for, then finishes what is under way.
+    /// Sends messages until a stop is requested, then finishes those in flight.
     pub async fn run(self, draining: Draining) {
         if let Err(error) = self.set_right().await {
             log::error!("what was under way cannot be taken up before its lease ends: {error}");
         }
         let dispatchers = self
-            .recipients
+            .queues
             .iter()
-            .map(|recipient| dispatch::run(&self.database, self.clock, recipient, &draining));
+            .map(|queue| dispatch::run(&self.database, self.clock, queue, &draining));
         let dispatchers = futures_util::future::join_all(dispatchers);
         futures_util::future::join(dispatchers, lag::watch(&self, &draining)).await;
     }
 
-    /// Whoever claimed a message on a database of our own is dead.
+    /// Ends old claims: on a database of its own, a process that claimed a message before is dead.
     async fn set_right(&self) -> sqlx::Result<()> {
         let now = self.clock.now(&self.database).await?;
         if self.database.is_shared() {

@@ -6,7 +6,6 @@
 mod client;
 mod eventually;
 mod kill;
-mod orders;
 mod postgres;
 mod process;
 mod shape;
@@ -16,7 +15,6 @@ mod small_disk;
 pub use client::{Answer, Client, Request};
 pub use eventually::eventually;
 pub use kill::{Answered, kill_amid};
-pub use orders::{Conduct, OrdersStandIn, waiting_for_orders};
 pub use postgres::{Postgres, postgres_or_skip};
 pub use process::{Process, addr_after};
 pub use shape::{assert_same_shape, same_shape};

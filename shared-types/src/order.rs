@@ -22,9 +22,34 @@ wire_enum! {
     }
 }
 
+/// Who acts on an order next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OrderStage {
+    Kitchen,
+    Delivery,
+    Ended,
+}
+
+impl OrderStage {
+    /// The statuses of this stage, the furthest first.
+    pub fn statuses(self) -> impl Iterator<Item = OrderStatus> {
+        let all = OrderStatus::ALL.iter().rev().copied();
+        all.filter(move |status| status.stage() == self)
+    }
+}
+
 impl OrderStatus {
-    /// How far along an order is. Every possible move goes up, so of two statuses of one order the higher is the
-    /// later, in whatever sequence they are heard of.
+    #[must_use]
+    pub const fn stage(self) -> OrderStage {
+        match self {
+            Self::Pending | Self::Preparing => OrderStage::Kitchen,
+            Self::Ready | Self::Delivering => OrderStage::Delivery,
+            Self::Delivered | Self::Cancelled => OrderStage::Ended,
+        }
+    }
+
+    /// How far along an order is. Every possible move goes up, so the higher of two statuses of one
+    /// order is the later one, in whatever sequence they arrive.
     #[must_use]
     pub const fn rank(self) -> u8 {
         match self {

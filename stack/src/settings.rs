@@ -62,8 +62,8 @@ pub(crate) fn service(
     Ok(match service {
         Service::Clients => Member::Clients(client_service::Config::from_env(&env)?),
         Service::Orders => Member::Orders(order_service::Config::from_env(&env)?),
-        Service::Kitchen => Member::Kitchen(kitchen_mock::Config::from_env(&env)?),
-        Service::Delivery => Member::Delivery(delivery_mock::Config::from_env(&env)?),
+        Service::Kitchen => Member::Kitchen(kitchen_mock::config(&env)?),
+        Service::Delivery => Member::Delivery(delivery_mock::config(&env)?),
     })
 }
 

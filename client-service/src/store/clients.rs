@@ -117,9 +117,9 @@ impl Store {
         key: Option<&SealedKey>,
     ) -> Result<Made<Client>, Error> {
         let now = Timestamp::now();
-        let _turn_at_key = idempotency::turn(&self.database, key).await?;
+        let _key_lock = idempotency::lock_key(&self.database, key).await?;
         // Of two that register the same address, the second waits for the end of the first.
-        let _turn_at_email = self.database.turn(&new.email.key()).await?;
+        let _email_lock = self.database.lock_row(&new.email.key()).await?;
         let mut transaction = self.database.write().await?;
         if let Some(key) = key
             && let Some(before) = replay(key.claim(&mut transaction, now).await?)?
@@ -205,7 +205,7 @@ impl Store {
     /// There is no such client.
     pub(crate) async fn delete_client(&self, id: ClientId) -> Result<(), Error> {
         let id = id.to_string();
-        let _turn = self.database.turn(&id).await?;
+        let _row_lock = self.database.lock_row(&id).await?;
         let mut transaction = self.database.write().await?;
         let deleted = sqlx::query("DELETE FROM clients WHERE id = $1")
             .bind(&id)

@@ -60,7 +60,7 @@ impl Store {
     pub(crate) async fn add_session(&self, new: &NewSession) -> Result<(), Error> {
         let client = new.client.to_string();
         // A session refers to its client, whose row is looked at under a lock.
-        let _turn = self.database.turn(&client).await?;
+        let _row_lock = self.database.lock_row(&client).await?;
         let mut transaction = self.database.write().await?;
         sqlx::query(DROP_EXPIRED)
             .bind(&client)
@@ -110,7 +110,7 @@ impl Store {
 
     pub(crate) async fn note_seen(&self, id: SessionId, now: Timestamp) -> Result<(), Error> {
         let id = id.to_string();
-        let _turn = self.database.turn(&id).await?;
+        let _row_lock = self.database.lock_row(&id).await?;
         sqlx::query("UPDATE sessions SET last_seen_at = $1 WHERE id = $2")
             .bind(now.millis())
             .bind(&id)
@@ -143,7 +143,7 @@ impl Store {
 
     pub(crate) async fn end_session(&self, id: SessionId) -> Result<(), Error> {
         let id = id.to_string();
-        let _turn = self.database.turn(&id).await?;
+        let _row_lock = self.database.lock_row(&id).await?;
         sqlx::query("DELETE FROM sessions WHERE id = $1")
             .bind(&id)
             .execute(&mut *self.database.writer().await?)
@@ -153,7 +153,7 @@ impl Store {
 
     pub(crate) async fn end_sessions_of(&self, client: ClientId) -> Result<(), Error> {
         let client = client.to_string();
-        let _turn = self.database.turn(&client).await?;
+        let _row_lock = self.database.lock_row(&client).await?;
         sqlx::query("DELETE FROM sessions WHERE client_id = $1")
             .bind(&client)
             .execute(&mut *self.database.writer().await?)

@@ -4,12 +4,12 @@
 //! back, so it makes no difference what is repeated, comes late or never came, and no event is remembered by its id.
 //! That an order has ended is: it may have no delivery to show it, and what comes late must not draft one.
 
-use service_kit::orders::Admission;
+use order_feed::Admission;
 use shared_types::account::Phone;
 use shared_types::delivery::Delivery;
 use shared_types::field::{FromText, Line};
 use shared_types::id::{OrderId, OrderRef};
-use shared_types::order::{Order, OrderStatus};
+use shared_types::order::{Order, OrderStage, OrderStatus};
 use shared_types::value::Timestamp;
 
 use super::deliveries::blank;
@@ -27,14 +27,14 @@ impl Dispatch {
         admission: Admission,
         now: Timestamp,
     ) -> Result<(), Refusal> {
-        let stage = Stage::of(order.status);
-        if stage == Stage::Ended {
+        let stage = order.status.stage();
+        if stage == OrderStage::Ended {
             self.remember_end(order.id);
         }
         let order_id = OrderRef::from(order.id);
         let delivery = match self.deliveries.of_order(&order_id) {
             Some(delivery) => delivery.clone(),
-            None if stage == Stage::Delivery && !self.ended.contains(&order.id) => {
+            None if stage == OrderStage::Delivery && !self.ended.contains(&order.id) => {
                 if admission == Admission::Closed {
                     return Err(Refusal::Full);
                 }
@@ -61,7 +61,7 @@ impl Dispatch {
         let delivery = self.deliveries.of_order(&order.id.into())?;
         let status = order_status(delivery.status)?;
         let is_ahead = status.rank() > order.status.rank();
-        (is_ahead && Stage::of(order.status) == Stage::Delivery).then_some(status)
+        (is_ahead && order.status.stage() == OrderStage::Delivery).then_some(status)
     }
 
     /// The ids of orders sort by age too, so the oldest order is forgotten first.
@@ -69,24 +69,6 @@ impl Dispatch {
         self.ended.insert(order);
         if self.ended.len() > self.limits.deliveries {
             self.ended.pop_first();
-        }
-    }
-}
-
-/// Whose an order is to move on.
-#[derive(PartialEq, Eq)]
-enum Stage {
-    Kitchen,
-    Delivery,
-    Ended,
-}
-
-impl Stage {
-    fn of(status: OrderStatus) -> Self {
-        match status {
-            OrderStatus::Pending | OrderStatus::Preparing => Self::Kitchen,
-            OrderStatus::Ready | OrderStatus::Delivering => Self::Delivery,
-            OrderStatus::Delivered | OrderStatus::Cancelled => Self::Ended,
         }
     }
 }

@@ -29,8 +29,8 @@ pub(super) async fn register(
 ) -> Result<HttpResponse, Failure> {
     let asked = Asked::of(&request, submission.key);
     let id = |courier: &Courier| courier.id.to_string();
-    let turn = dispatch.turn().await?;
-    let registered = turn.once(&asked, id, |dispatch| {
+    let exclusive = dispatch.exclusive().await?;
+    let registered = exclusive.once(&asked, id, |dispatch| {
         dispatch.register(submission.body, asked.client, Timestamp::now())
     });
     Ok(registered?.created())
@@ -50,8 +50,9 @@ pub(super) async fn change(
     Json(change): Json<CourierChange>,
 ) -> Result<HttpResponse, Failure> {
     let id = id(&path)?;
-    let turn = dispatch.turn().await?;
-    let changed = turn.change(|dispatch| dispatch.change_courier(id, change, Timestamp::now()));
+    let exclusive = dispatch.exclusive().await?;
+    let changed =
+        exclusive.change(|dispatch| dispatch.change_courier(id, change, Timestamp::now()));
     Ok(HttpResponse::Ok().json(changed?))
 }
 
@@ -61,9 +62,9 @@ pub(super) async fn remove(
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
     let id = id(&path)?;
-    let turn = dispatch.turn().await?;
-    turn.change(|dispatch| dispatch.remove_courier(id, Timestamp::now()))?;
-    turn.forget(&id.to_string());
+    let exclusive = dispatch.exclusive().await?;
+    exclusive.change(|dispatch| dispatch.remove_courier(id, Timestamp::now()))?;
+    exclusive.forget(&id.to_string());
     let lang = lang_of(&request);
     let message = REMOVED.to(lang).to_owned();
     Ok(HttpResponse::Ok()

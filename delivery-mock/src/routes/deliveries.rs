@@ -3,10 +3,10 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use deserr::Deserr;
+use order_feed::change_lock::run_to_end;
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
 use service_kit::input::{Json, Query};
-use service_kit::turns::to_its_end;
 use shared_types::delivery::{CourierChoice, Delivery, DeliveryChange, NewDelivery};
 use shared_types::field::{FieldErrors, Optional};
 use shared_types::id::{CourierId, DeliveryId, OrderRef};
@@ -42,8 +42,8 @@ pub(super) async fn open(
     submission: Submission<NewDelivery>,
 ) -> Result<HttpResponse, Failure> {
     let asked = Asked::of(&request, submission.key);
-    let turn = dispatch.turn().await?;
-    let opened = turn.once(&asked, made, |dispatch| {
+    let exclusive = dispatch.exclusive().await?;
+    let opened = exclusive.once(&asked, made, |dispatch| {
         dispatch.open(submission.body, asked.client, Timestamp::now())
     });
     Ok(opened?.created())
@@ -64,13 +64,13 @@ pub(super) async fn change(
 ) -> Result<HttpResponse, Failure> {
     let id = id(&path)?;
     let changed = async move {
-        let turn = dispatch.turn().await?;
+        let exclusive = dispatch.exclusive().await?;
         let changed = dispatch.read().changed(id, change).map_err(failure)?;
         // Who carries it, and what is said of it, is no news of the order.
-        turn.report(changed.order(), changed.news()).await?;
-        turn.change(|dispatch| Ok(dispatch.make(changed, Timestamp::now())))
+        exclusive.report(changed.order(), changed.news()).await?;
+        exclusive.change(|dispatch| Ok(dispatch.make(changed, Timestamp::now())))
     };
-    Ok(HttpResponse::Ok().json(to_its_end(changed).await?))
+    Ok(HttpResponse::Ok().json(run_to_end(changed).await?))
 }
 
 pub(super) async fn assign(
@@ -81,8 +81,8 @@ pub(super) async fn assign(
 ) -> Result<HttpResponse, Failure> {
     let (id, courier) = (id(&path)?, submission.body.courier_id);
     let asked = Asked::of(&request, submission.key);
-    let turn = dispatch.turn().await?;
-    let assigned = turn.once(&asked, made, |dispatch| {
+    let exclusive = dispatch.exclusive().await?;
+    let assigned = exclusive.once(&asked, made, |dispatch| {
         dispatch.assign(id, courier, Timestamp::now())
     });
     Ok(assigned?.answered(StatusCode::OK))

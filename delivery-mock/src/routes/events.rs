@@ -1,25 +1,25 @@
 //! `/events`: what the order service tells.
 
 use actix_web::{HttpResponse, web};
+use order_feed::change_lock::run_to_end;
 use service_kit::failure::Failure;
 use service_kit::input::Json;
-use service_kit::turns::to_its_end;
 use shared_types::event::OrderEvent;
 
 use super::SharedDispatch;
 
 /// Anything but 2xx makes the order service send the event again, so delivery misses nothing.
-pub(super) async fn hear(
+pub(super) async fn receive(
     dispatch: web::Data<SharedDispatch>,
     Json(event): Json<OrderEvent>,
 ) -> Result<HttpResponse, Failure> {
-    let heard = async move {
-        dispatch.hear(&event.order).await?;
-        let turn = dispatch.turn().await?;
+    let received = async move {
+        dispatch.receive(&event.order).await?;
+        let exclusive = dispatch.exclusive().await?;
         // What the order service refused because it came too early.
         let ahead = dispatch.read().ahead_of(&event.order);
-        turn.report(&event.order.id.into(), ahead).await
+        exclusive.report(&event.order.id.into(), ahead).await
     };
-    to_its_end(heard).await?;
+    run_to_end(received).await?;
     Ok(HttpResponse::NoContent().finish())
 }

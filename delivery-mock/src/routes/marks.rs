@@ -1,9 +1,9 @@
 //! `/assigned` and `/update`: the small family that only knows orders.
 
 use actix_web::{HttpResponse, web};
+use order_feed::change_lock::run_to_end;
 use service_kit::failure::Failure;
 use service_kit::input::Json;
-use service_kit::turns::to_its_end;
 use shared_types::delivery::{DeliveryStatus, NewDeliveryMark};
 use shared_types::kitchen::Marked;
 use shared_types::value::Timestamp;
@@ -21,12 +21,12 @@ pub(super) async fn update(
     let to = mark.status.unwrap_or(DeliveryStatus::Delivered);
     let order_id = mark.order_id;
     let marked = async move {
-        let turn = dispatch.turn().await?;
+        let exclusive = dispatch.exclusive().await?;
         let marked = dispatch.read().marked(&order_id, to).map_err(failure)?;
-        turn.report(&order_id, marked.news()).await?;
-        let made = turn.change(|dispatch| Ok(dispatch.make(marked, Timestamp::now())))?;
+        exclusive.report(&order_id, marked.news()).await?;
+        let made = exclusive.change(|dispatch| Ok(dispatch.make(marked, Timestamp::now())))?;
         let status = made.status;
         Ok(Marked { order_id, status })
     };
-    Ok(HttpResponse::Ok().json(to_its_end(marked).await?))
+    Ok(HttpResponse::Ok().json(run_to_end(marked).await?))
 }

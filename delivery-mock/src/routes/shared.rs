@@ -1,17 +1,17 @@
-//! What all handlers share: delivery, and the order service that hears what is marked here.
+//! The state that all handlers share: the deliveries, and the connection to the order service.
 //!
-//! Everybody may read at any time. Whoever changes something takes a [`Turn`], which is the only way to a change.
+//! Reads need no lock. A change needs [`Exclusive`], which one request at a time has.
 
 use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use actix_web::HttpRequest;
+use order_feed::change_lock::{ChangeGuard, ChangeLock};
+use order_feed::{Admission, Learned, LocalOrders, OrderFeed};
 use serde::Serialize;
 use service_kit::client_address::ClientAddress;
 use service_kit::failure::Failure;
 use service_kit::idempotency::{Answers, Claim, Key, Made, SealedKey};
-use service_kit::orders::{self, Admission, Keeper, Learned, Orders};
-use service_kit::turns::{self, Turns};
 use shared_types::id::OrderRef;
 use shared_types::order::{Order, OrderStatus};
 use shared_types::problem::Code;
@@ -22,21 +22,21 @@ use crate::dispatch::{Dispatch, Limits, Refusal};
 
 pub(crate) struct SharedDispatch {
     dispatch: Mutex<Dispatch>,
-    /// What was answered to requests that may be repeated. Locked before the other.
+    /// The answers to requests that may be repeated. Locked before `dispatch`.
     answers: Mutex<Answers>,
-    /// Of the changes: what was possible when it was checked still is when its report is written.
-    turns: Turns,
-    orders: Option<Orders>,
+    /// Held by a change, so that it is still possible when its report is written.
+    change_lock: ChangeLock,
+    feed: Option<OrderFeed>,
 }
 
-/// Nobody else changes anything meanwhile.
-pub(super) struct Turn<'a> {
+/// The right to change something. No other request changes anything meanwhile.
+pub(super) struct Exclusive<'a> {
     shared: &'a SharedDispatch,
-    _turn: turns::Turn<'a>,
+    _guard: ChangeGuard<'a>,
 }
 
 impl SharedDispatch {
-    pub(crate) fn new(seed_demo: bool, orders: Option<Orders>) -> Self {
+    pub(crate) fn new(seed_demo: bool, feed: Option<OrderFeed>) -> Self {
         let limits = Limits::default();
         let dispatch = if seed_demo {
             Dispatch::with_samples(limits, Timestamp::now())
@@ -46,8 +46,8 @@ impl SharedDispatch {
         Self {
             dispatch: Mutex::new(dispatch),
             answers: Mutex::default(),
-            turns: Turns::default(),
-            orders,
+            change_lock: ChangeLock::default(),
+            feed,
         }
     }
 
@@ -55,16 +55,15 @@ impl SharedDispatch {
         self.lock()
     }
 
-    pub(super) async fn turn(&self) -> Result<Turn<'_>, Failure> {
-        Ok(Turn {
-            _turn: self.turns.next().await?,
+    pub(super) async fn exclusive(&self) -> Result<Exclusive<'_>, Failure> {
+        Ok(Exclusive {
+            _guard: self.change_lock.acquire().await?,
             shared: self,
         })
     }
 
-    /// Takes note of an event.
-    pub(super) async fn hear(&self, order: &Order) -> Result<(), Failure> {
-        orders::hear(self.orders.as_ref(), order, self).await
+    pub(super) async fn receive(&self, order: &Order) -> Result<(), Failure> {
+        order_feed::receive(self.feed.as_ref(), order, self).await
     }
 
     /// A panic elsewhere leaves every delivery whole: a change is made on a copy and put in place at once.
@@ -78,9 +77,9 @@ impl SharedDispatch {
     }
 }
 
-impl Keeper for SharedDispatch {
+impl LocalOrders for SharedDispatch {
     async fn learn(&self, order: &Order, admission: Admission) -> Result<Learned, Failure> {
-        let _turn = self.turns.next().await?;
+        let _guard = self.change_lock.acquire().await?;
         match self.lock().learn(order, admission, Timestamp::now()) {
             Ok(()) => Ok(Learned::Known),
             Err(Refusal::Full) => Ok(Learned::NoRoom),
@@ -93,7 +92,7 @@ impl Keeper for SharedDispatch {
     }
 }
 
-impl Turn<'_> {
+impl Exclusive<'_> {
     pub(super) fn change<T>(
         &self,
         work: impl FnOnce(&mut Dispatch) -> Result<T, Refusal>,
@@ -136,8 +135,8 @@ impl Turn<'_> {
         order: &OrderRef,
         status: Option<OrderStatus>,
     ) -> Result<(), Failure> {
-        match (&self.shared.orders, status) {
-            (Some(orders), Some(status)) => orders.report(order, status).await,
+        match (&self.shared.feed, status) {
+            (Some(feed), Some(status)) => feed.report(order, status).await,
             _ => Ok(()),
         }
     }

@@ -1,13 +1,14 @@
 //! Changes of one delivery that come at the same time: what is refused is not reported.
 
 use actix_web::http::Method;
+use order_feed::testing::{FakeOrderService, new_order};
 use serde_json::{Value, json};
-use service_kit::testing::{Answer, Client, OrdersStandIn};
+use service_kit::testing::{Answer, Client};
 use shared_types::order::Order;
 use shared_types::order::OrderStatus::{Delivered, Delivering, Ready};
 
 use crate::linked::{draft, everything_is_told, step};
-use crate::{courier, linked, order_at};
+use crate::{courier, linked};
 
 const ORDERS: usize = 30;
 
@@ -33,8 +34,8 @@ fn mark(order: &Order, status: &str) -> Asked {
 #[actix_web::test]
 async fn of_a_hand_over_and_a_cancellation_at_once_a_hand_over_that_is_refused_is_not_reported() {
     let folder = tempfile::tempdir().unwrap();
-    let known: Vec<_> = (0..ORDERS).map(|_| order_at(Ready)).collect();
-    let orders = OrdersStandIn::with(known.clone());
+    let known: Vec<_> = (0..ORDERS).map(|_| new_order(Ready)).collect();
+    let orders = FakeOrderService::serving(known.clone());
     let client = linked(&orders, folder.path()).await;
     let (mut made, mut refused) = (Vec::new(), Vec::new());
     for (number, order) in known.iter().enumerate() {
@@ -60,10 +61,10 @@ async fn of_a_hand_over_and_a_cancellation_at_once_a_hand_over_that_is_refused_i
     }
     everything_is_told(&client, &orders).await;
     for order in &made {
-        assert_eq!(orders.heard_of(order), [Delivered]);
+        assert_eq!(orders.changes_to(order), [Delivered]);
     }
     for order in &refused {
-        assert_eq!(orders.heard_of(order), []);
+        assert_eq!(orders.changes_to(order), []);
     }
     assert!(!made.is_empty() && !refused.is_empty(), "{}", made.len());
 }
@@ -71,8 +72,8 @@ async fn of_a_hand_over_and_a_cancellation_at_once_a_hand_over_that_is_refused_i
 #[actix_web::test]
 async fn of_two_couriers_who_pick_up_at_once_the_one_who_is_refused_reports_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let known: Vec<_> = (0..ORDERS).map(|_| order_at(Ready)).collect();
-    let orders = OrdersStandIn::with(known.clone());
+    let known: Vec<_> = (0..ORDERS).map(|_| new_order(Ready)).collect();
+    let orders = FakeOrderService::serving(known.clone());
     let client = linked(&orders, folder.path()).await;
     let couriers = [courier(&client, "lea").await, courier(&client, "max").await];
     for order in &known {
@@ -97,6 +98,6 @@ async fn of_two_couriers_who_pick_up_at_once_the_one_who_is_refused_reports_noth
     }
     everything_is_told(&client, &orders).await;
     for order in &known {
-        assert_eq!(orders.heard_of(order), [Delivering]);
+        assert_eq!(orders.changes_to(order), [Delivering]);
     }
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use service_kit::testing::{Conduct, OrdersStandIn, waiting_for_orders};
+use order_feed::testing::{Behaviour, FakeOrderService, new_order, waiting_reports};
 use shared_types::order::OrderStatus::{Delivered, Delivering, Ready};
 
+use crate::linked;
 use crate::linked::{draft, hand_over, step};
-use crate::{linked, order_at};
 
 /// Longer than it ever takes, and shorter than it takes to ask a silent order service once for each of these marks.
 const AT_ONCE: Duration = Duration::from_secs(15);
@@ -15,8 +15,8 @@ const MARKS: usize = 10;
 #[actix_web::test]
 async fn couriers_are_answered_before_the_order_service_is_there_and_it_hears_of_all_in_order() {
     let folder = tempfile::tempdir().unwrap();
-    let mut orders = OrdersStandIn::away();
-    let known = [(); MARKS].map(|()| order_at(Ready));
+    let mut orders = FakeOrderService::stopped();
+    let known = [(); MARKS].map(|()| new_order(Ready));
     let client = linked(&orders, folder.path()).await;
     for order in &known {
         let draft = draft(&client, order).await;
@@ -25,23 +25,23 @@ async fn couriers_are_answered_before_the_order_service_is_there_and_it_hears_of
         }
         hand_over(&client, order).await;
     }
-    assert_eq!(waiting_for_orders(&client).await, 2 * MARKS);
+    assert_eq!(waiting_reports(&client).await, 2 * MARKS);
     let _ = client.get("/ready").await.ok(200);
 
     known.iter().cloned().for_each(|order| orders.put(order));
     orders.start();
     for order in &known {
         orders.until(order, Delivered).await;
-        assert_eq!(orders.heard_of(order), [Delivering, Delivered]);
+        assert_eq!(orders.changes_to(order), [Delivering, Delivered]);
     }
 }
 
 #[actix_web::test]
 async fn couriers_are_answered_at_once_while_the_order_service_hangs() {
     let folder = tempfile::tempdir().unwrap();
-    let known = [(); MARKS].map(|()| order_at(Ready));
-    let orders = OrdersStandIn::with(known.clone());
-    orders.conduct(Conduct::Hang);
+    let known = [(); MARKS].map(|()| new_order(Ready));
+    let orders = FakeOrderService::serving(known.clone());
+    orders.behave(Behaviour::Hang);
     let client = linked(&orders, folder.path()).await;
     let marks = async {
         for order in &known {
@@ -50,8 +50,8 @@ async fn couriers_are_answered_at_once_while_the_order_service_hangs() {
         }
     };
     actix_web::rt::time::timeout(AT_ONCE, marks).await.unwrap();
-    assert_eq!(waiting_for_orders(&client).await, MARKS);
-    orders.conduct(Conduct::Answer);
+    assert_eq!(waiting_reports(&client).await, MARKS);
+    orders.behave(Behaviour::Answer);
     for order in &known {
         orders.until(order, Delivered).await;
     }

@@ -1,10 +1,11 @@
 //! After a start, delivery asks the order service for what is ready or on its way there.
 
+use order_feed::testing::{FakeOrderService, new_order};
 use serde_json::{Value, json};
-use service_kit::testing::{Client, OrdersStandIn, eventually};
+use service_kit::testing::{Client, eventually};
 use shared_types::order::OrderStatus::{self, Delivering, Ready};
 
-use crate::{column, linked, order_at, process};
+use crate::{column, linked, process};
 
 /// The deliveries, once there are so many.
 async fn deliveries(client: &Client, count: usize) -> Value {
@@ -17,8 +18,8 @@ async fn deliveries(client: &Client, count: usize) -> Value {
 
 #[actix_web::test]
 async fn what_is_ready_waits_and_what_is_on_its_way_has_been_picked_up() {
-    let all: Vec<_> = OrderStatus::ALL.iter().map(|it| order_at(*it)).collect();
-    let orders = OrdersStandIn::with(all.clone());
+    let all: Vec<_> = OrderStatus::ALL.iter().map(|it| new_order(*it)).collect();
+    let orders = FakeOrderService::serving(all.clone());
     let folder = tempfile::tempdir().unwrap();
     let process = process(&orders, folder.path());
     let _ = process.line_with("caught up: 2 open orders");
@@ -32,16 +33,16 @@ async fn what_is_ready_waits_and_what_is_on_its_way_has_been_picked_up() {
         assert_eq!(draft["adresseArrivee"], json!(order.address));
     }
     // Nothing of it is news to the order service.
-    assert_eq!(orders.heard(), []);
+    assert_eq!(orders.changes(), []);
 }
 
 #[actix_web::test]
 async fn the_older_an_order_the_older_its_draft() {
     // More than two pages of each status, since a page has 200 at most.
     let open: Vec<_> = (0..450)
-        .flat_map(|_| [Ready, Delivering].map(order_at))
+        .flat_map(|_| [Ready, Delivering].map(new_order))
         .collect();
-    let orders = OrdersStandIn::with(open.clone());
+    let orders = FakeOrderService::serving(open.clone());
     let folder = tempfile::tempdir().unwrap();
     let process = process(&orders, folder.path());
     let newest_first = deliveries(&Client::of(process.addr()), 900).await;
@@ -54,8 +55,8 @@ async fn the_older_an_order_the_older_its_draft() {
 
 #[actix_web::test]
 async fn the_oldest_draft_goes_to_the_courier_who_is_free() {
-    let open = [(); 2].map(|()| order_at(Ready));
-    let orders = OrdersStandIn::with(open.clone());
+    let open = [(); 2].map(|()| new_order(Ready));
+    let orders = FakeOrderService::serving(open.clone());
     let folder = tempfile::tempdir().unwrap();
     let client = linked(&orders, folder.path()).await;
     let _ = deliveries(&client, 4).await;
@@ -67,7 +68,7 @@ async fn the_oldest_draft_goes_to_the_courier_who_is_free() {
 
 #[actix_web::test]
 async fn it_waits_for_an_order_service_that_is_not_there_yet() {
-    let mut orders = OrdersStandIn::away();
+    let mut orders = FakeOrderService::stopped();
     let folder = tempfile::tempdir().unwrap();
     let process = process(&orders, folder.path());
     let _ = process.line_with("the open orders are not known yet");
@@ -75,7 +76,7 @@ async fn it_waits_for_an_order_service_that_is_not_there_yet() {
     let _ = client.get("/ready").await.ok(200);
     let _ = deliveries(&client, 0).await;
 
-    let open = order_at(Ready);
+    let open = new_order(Ready);
     orders.put(open.clone());
     orders.start();
     let drafted = deliveries(&client, 1).await;

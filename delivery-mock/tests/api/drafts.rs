@@ -1,16 +1,17 @@
 //! Drafts: filled in and freed by `POST /livraisons`, taken by couriers, or waiting for one.
 
+use order_feed::testing::new_order;
 use serde_json::{Value, json};
 use service_kit::testing::{Client, assert_same_shape};
 use shared_types::golden;
 use shared_types::order::Order;
-use shared_types::order::OrderStatus::{Cancelled, Delivered, Delivering, Ready};
+use shared_types::order::OrderStatus::{Cancelled, Delivered, Delivering, Pending, Ready};
 
-use crate::{courier, delivery, order, path_of, tell};
+use crate::{courier, delivery, path_of, tell};
 
 /// A new order that is ready, and its delivery.
 async fn draft(client: &Client) -> (Order, Value) {
-    let order = order();
+    let order = new_order(Pending);
     tell(client, &order, Ready).await;
     let drafted = client.get("/livraisons").await.ok(200)[0].clone();
     assert_eq!(drafted["commandeId"], json!(order.id));
@@ -117,7 +118,7 @@ async fn a_draft_stays_with_the_courier_who_has_set_out() {
 #[actix_web::test]
 async fn a_draft_under_way_without_a_courier_goes_to_the_one_who_is_named() {
     let client = delivery(false).await;
-    let order = order();
+    let order = new_order(Pending);
     tell(&client, &order, Delivering).await;
     let max = off_duty(&client).await;
     let new = json!({"commandeId": order.id, "livreurId": max});

@@ -1,19 +1,17 @@
 //! What the order service tells delivery, and what delivery makes of it.
 
-use actix_web::http::Method;
-use actix_web::web::Bytes;
+use order_feed::testing::{invalid_events, new_order, send_event};
 use serde_json::{Value, json};
-use service_kit::testing::{Answer, Client, assert_same_shape};
-use shared_types::event::MEDIA_TYPE;
+use service_kit::testing::{Client, assert_same_shape};
+use shared_types::event::{MEDIA_TYPE, OrderEvent};
 use shared_types::golden;
+use shared_types::order::Order;
 use shared_types::order::OrderStatus::{self, Cancelled, Delivered, Delivering, Pending, Ready};
 
-use crate::{column, delivery, event_of, order, tell};
+use crate::{column, delivery, tell};
 
-async fn send(client: &Client, media_type: &str, body: impl Into<Bytes>) -> Answer {
-    let request = client.request(Method::POST, "/events");
-    let request = request.header("Content-Type", media_type);
-    request.send_body(body.into()).await
+fn event_of(order: &Order) -> Value {
+    serde_json::to_value(OrderEvent::about(order.clone())).unwrap()
 }
 
 async fn deliveries(client: &Client) -> Value {
@@ -23,7 +21,7 @@ async fn deliveries(client: &Client) -> Value {
 /// Where the newest delivery stands after these events about one order.
 async fn after(events: &[OrderStatus]) -> Value {
     let client = delivery(false).await;
-    let order = order();
+    let order = new_order(Pending);
     for status in events {
         tell(&client, &order, *status).await;
     }
@@ -33,7 +31,7 @@ async fn after(events: &[OrderStatus]) -> Value {
 #[actix_web::test]
 async fn an_order_that_is_ready_is_drafted_and_given_to_a_free_courier() {
     let client = delivery(true).await;
-    let order = order();
+    let order = new_order(Pending);
     tell(&client, &order, Ready).await;
     let drafted = &deliveries(&client).await[0];
     assert_same_shape(drafted, golden::DELIVERY);
@@ -53,10 +51,10 @@ async fn an_order_that_is_ready_is_drafted_and_given_to_a_free_courier() {
 #[actix_web::test]
 async fn a_repeated_event_changes_nothing() {
     let client = delivery(true).await;
-    let event = event_of(&order(), Ready).to_string();
+    let event = event_of(&new_order(Ready)).to_string();
     let mut seen = Vec::new();
     for _ in 0..2 {
-        let answer = send(&client, MEDIA_TYPE, event.clone()).await;
+        let answer = send_event(&client, MEDIA_TYPE, event.clone()).await;
         assert_eq!((answer.status.as_u16(), answer.body.len()), (204, 0));
         seen.push(deliveries(&client).await);
     }
@@ -66,7 +64,7 @@ async fn a_repeated_event_changes_nothing() {
 #[actix_web::test]
 async fn an_older_event_changes_nothing() {
     let client = delivery(true).await;
-    let order = order();
+    let order = new_order(Pending);
     tell(&client, &order, Ready).await;
     for newer in [Delivering, Delivered] {
         tell(&client, &order, newer).await;
@@ -98,7 +96,7 @@ async fn a_delivery_follows_its_order() {
 #[actix_web::test]
 async fn a_delivery_that_is_ahead_of_its_order_stays_there() {
     let client = delivery(true).await;
-    let order = order();
+    let order = new_order(Pending);
     tell(&client, &order, Ready).await;
     for step in ["EN_ROUTE_RESTAURANT", "RECUPEREE", "EN_ROUTE_CLIENT"] {
         let mark = json!({"order_id": order.id, "status": step});
@@ -113,38 +111,12 @@ async fn a_delivery_that_is_ahead_of_its_order_stays_there() {
 
 #[actix_web::test]
 async fn a_wrong_event_changes_nothing_and_the_next_good_one_is_taken() {
-    let order = order();
-    let good = event_of(&order, Ready);
-    let with = |attribute: &str, value: Value| {
-        let mut event = good.clone();
-        event[attribute] = value;
-        event.to_string()
-    };
-    let another = json!("0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d5e");
-    let invalid = (400, "validation_failed");
-    let wrong = [
-        (MEDIA_TYPE, String::new(), (400, "bad_request")),
-        (MEDIA_TYPE, "{oops".to_owned(), (400, "bad_request")),
-        (MEDIA_TYPE, golden::ORDER.to_owned(), invalid),
-        (MEDIA_TYPE, with("specversion", json!("0.3")), invalid),
-        (MEDIA_TYPE, with("type", json!("order.eaten")), invalid),
-        (MEDIA_TYPE, with("subject", another), invalid),
-        (MEDIA_TYPE, with("data", json!({"id": order.id})), invalid),
-        (
-            MEDIA_TYPE,
-            with("extra", json!("x".repeat(64 * 1024))),
-            (413, "payload_too_large"),
-        ),
-        (
-            "text/plain",
-            good.to_string(),
-            (415, "unsupported_media_type"),
-        ),
-    ];
-    for (media_type, body, (status, code)) in wrong {
+    let order = new_order(Ready);
+    let valid = event_of(&order);
+    for (media_type, body, (status, code)) in invalid_events(&valid) {
         let client = delivery(true).await;
         let before = deliveries(&client).await;
-        let answer = send(&client, media_type, body).await;
+        let answer = send_event(&client, media_type, body).await;
         let _ = answer.problem(status, code);
         assert_eq!(deliveries(&client).await, before);
         tell(&client, &order, Ready).await;
@@ -156,9 +128,9 @@ async fn a_wrong_event_changes_nothing_and_the_next_good_one_is_taken() {
 async fn a_wrong_event_is_told_which_attribute_is_wrong() {
     let client = delivery(false).await;
     for attribute in ["specversion", "type", "subject", "data"] {
-        let mut event = event_of(&order(), Ready);
+        let mut event = event_of(&new_order(Ready));
         event[attribute] = json!("wrong");
-        let answer = send(&client, MEDIA_TYPE, event.to_string()).await;
+        let answer = send_event(&client, MEDIA_TYPE, event.to_string()).await;
         let problem = answer.problem(400, "validation_failed");
         assert_eq!(problem.errors[0].field, attribute);
     }

@@ -2,14 +2,15 @@
 
 use std::fs;
 
+use order_feed::testing::{Behaviour, FakeOrderService, new_order, waiting_reports};
 use serde_json::json;
 use service_kit::env::Env;
-use service_kit::testing::{Client, Conduct, OrdersStandIn, eventually, waiting_for_orders};
+use service_kit::testing::{Client, eventually};
 use shared_types::order::Order;
 use shared_types::order::OrderStatus::{Cancelled, Delivered, Delivering, Pending, Ready};
 use shared_types::problem::Code;
 
-use crate::{courier, linked, order_at, path_of, start, tell};
+use crate::{courier, linked, path_of, start, tell};
 
 /// The path of an order's draft, once delivery has been told of the order.
 pub(crate) async fn draft(client: &Client, order: &Order) -> String {
@@ -34,14 +35,14 @@ pub(crate) async fn hand_over(client: &Client, order: &Order) {
 }
 
 /// Has another order handed over and waits until nothing is left to be told: whatever else was to be is told, too.
-pub(crate) async fn everything_is_told(client: &Client, orders: &OrdersStandIn) {
-    let last = order_at(Ready);
+pub(crate) async fn everything_is_told(client: &Client, orders: &FakeOrderService) {
+    let last = new_order(Ready);
     orders.put(last.clone());
     let _ = draft(client, &last).await;
     hand_over(client, &last).await;
     orders.until(&last, Delivered).await;
     eventually("an empty outbox", async || {
-        (waiting_for_orders(client).await == 0).then_some(())
+        (waiting_reports(client).await == 0).then_some(())
     })
     .await;
 }
@@ -49,50 +50,50 @@ pub(crate) async fn everything_is_told(client: &Client, orders: &OrdersStandIn) 
 #[actix_web::test]
 async fn an_order_is_on_its_way_once_a_courier_has_picked_it_up() {
     let folder = tempfile::tempdir().unwrap();
-    let order = order_at(Ready);
-    let orders = OrdersStandIn::with([order.clone()]);
+    let order = new_order(Ready);
+    let orders = FakeOrderService::serving([order.clone()]);
     let client = linked(&orders, folder.path()).await;
     let draft = draft(&client, &order).await;
     step(&client, &draft, "EN_ROUTE_RESTAURANT").await;
     everything_is_told(&client, &orders).await;
-    assert_eq!(orders.heard_of(&order), []);
+    assert_eq!(orders.changes_to(&order), []);
 
     step(&client, &draft, "RECUPEREE").await;
     orders.until(&order, Delivering).await;
-    assert_eq!(orders.heard_of(&order), [Delivering]);
+    assert_eq!(orders.changes_to(&order), [Delivering]);
 }
 
 #[actix_web::test]
 async fn an_order_is_delivered_once_a_courier_has_taken_the_last_step() {
     let folder = tempfile::tempdir().unwrap();
-    let order = order_at(Delivering);
-    let orders = OrdersStandIn::with([order.clone()]);
+    let order = new_order(Delivering);
+    let orders = FakeOrderService::serving([order.clone()]);
     let client = linked(&orders, folder.path()).await;
     let draft = draft(&client, &order).await;
     step(&client, &draft, "EN_ROUTE_CLIENT").await;
     step(&client, &draft, "LIVREE").await;
     orders.until(&order, Delivered).await;
-    assert_eq!(orders.heard_of(&order).last(), Some(&Delivered));
+    assert_eq!(orders.changes_to(&order).last(), Some(&Delivered));
 }
 
 #[actix_web::test]
 async fn an_order_is_delivered_once_it_was_marked_so() {
     let folder = tempfile::tempdir().unwrap();
-    let order = order_at(Ready);
-    let orders = OrdersStandIn::with([order.clone()]);
+    let order = new_order(Ready);
+    let orders = FakeOrderService::serving([order.clone()]);
     let client = linked(&orders, folder.path()).await;
     let _ = draft(&client, &order).await;
     hand_over(&client, &order).await;
     orders.until(&order, Delivered).await;
-    assert_eq!(orders.heard_of(&order), [Delivered]);
+    assert_eq!(orders.changes_to(&order), [Delivered]);
 }
 
 #[actix_web::test]
 async fn what_says_nothing_of_the_order_is_not_reported() {
     let folder = tempfile::tempdir().unwrap();
-    let known = [(); 4].map(|()| order_at(Ready));
+    let known = [(); 4].map(|()| new_order(Ready));
     let [cancelled, marked, assigned, taken] = &known;
-    let orders = OrdersStandIn::with(known.clone());
+    let orders = FakeOrderService::serving(known.clone());
     let client = linked(&orders, folder.path()).await;
     let lea = courier(&client, "lea").await;
 
@@ -110,14 +111,14 @@ async fn what_says_nothing_of_the_order_is_not_reported() {
     let _ = client.patch(&opened, choice).await.ok(200);
 
     everything_is_told(&client, &orders).await;
-    assert_eq!(orders.heard().len(), 1, "{:?}", orders.heard());
+    assert_eq!(orders.changes().len(), 1, "{:?}", orders.changes());
 }
 
 #[actix_web::test]
 async fn who_carries_an_order_and_what_is_said_of_it_is_not_reported() {
     let folder = tempfile::tempdir().unwrap();
-    let order = order_at(Delivering);
-    let orders = OrdersStandIn::with([order.clone()]);
+    let order = new_order(Delivering);
+    let orders = FakeOrderService::serving([order.clone()]);
     let client = linked(&orders, folder.path()).await;
     let draft = draft(&client, &order).await;
     let camille = client.get(&draft).await.ok(200)["livreurId"].clone();
@@ -128,32 +129,32 @@ async fn who_carries_an_order_and_what_is_said_of_it_is_not_reported() {
         let _ = client.patch(&draft, change).await.ok(200);
     }
     everything_is_told(&client, &orders).await;
-    assert_eq!(orders.heard_of(&order), []);
+    assert_eq!(orders.changes_to(&order), []);
 }
 
 #[actix_web::test]
 async fn an_order_that_the_order_service_cancelled_is_not_reported_back() {
     let folder = tempfile::tempdir().unwrap();
-    let order = order_at(Ready);
-    let orders = OrdersStandIn::with([order.clone()]);
+    let order = new_order(Ready);
+    let orders = FakeOrderService::serving([order.clone()]);
     let client = linked(&orders, folder.path()).await;
     let _ = draft(&client, &order).await;
     for status in [Delivering, Cancelled] {
         tell(&client, &order, status).await;
     }
     everything_is_told(&client, &orders).await;
-    assert_eq!(orders.heard_of(&order), []);
+    assert_eq!(orders.changes_to(&order), []);
 }
 
 #[actix_web::test]
 async fn a_sample_concerns_nobody_else() {
     let folder = tempfile::tempdir().unwrap();
-    let orders = OrdersStandIn::with([]);
+    let orders = FakeOrderService::serving([]);
     let client = linked(&orders, folder.path()).await;
     let sample = json!({"order_id": "CMD1234"});
     let _ = client.post("/update", sample).await.ok(200);
     everything_is_told(&client, &orders).await;
-    assert_eq!(orders.heard().len(), 1, "{:?}", orders.heard());
+    assert_eq!(orders.changes().len(), 1, "{:?}", orders.changes());
 }
 
 #[actix_web::test]
@@ -165,7 +166,7 @@ async fn delivery_by_itself_keeps_no_file_and_has_no_metrics() {
         ("DATABASE_URL", &format!("sqlite://{}", file.display())),
     ];
     let client = start(Env::of_pairs(env)).await;
-    let order = order_at(Ready);
+    let order = new_order(Ready);
     let _ = draft(&client, &order).await;
     hand_over(&client, &order).await;
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -176,30 +177,30 @@ async fn delivery_by_itself_keeps_no_file_and_has_no_metrics() {
 #[actix_web::test]
 async fn a_mark_that_comes_before_the_kitchens_is_made_again_after_it() {
     let folder = tempfile::tempdir().unwrap();
-    let order = order_at(Pending);
-    let orders = OrdersStandIn::with([order.clone()]);
+    let order = new_order(Pending);
+    let orders = FakeOrderService::serving([order.clone()]);
     let client = linked(&orders, folder.path()).await;
     let new = json!({"commandeId": order.id});
     let _ = client.post("/livraisons", new).await.ok(201);
-    orders.conduct(Conduct::RefuseChanges(Code::ImpossibleTransition));
+    orders.behave(Behaviour::RefuseChanges(Code::ImpossibleTransition));
     hand_over(&client, &order).await;
     eventually("the refusal", async || {
-        (waiting_for_orders(&client).await == 0).then_some(())
+        (waiting_reports(&client).await == 0).then_some(())
     })
     .await;
-    assert_eq!(orders.heard_of(&order), [Delivered]);
+    assert_eq!(orders.changes_to(&order), [Delivered]);
 
-    orders.conduct(Conduct::Answer);
+    orders.behave(Behaviour::Answer);
     tell(&client, &order, Ready).await;
     orders.until(&order, Delivered).await;
-    assert_eq!(orders.heard_of(&order), [Delivered, Delivered]);
+    assert_eq!(orders.changes_to(&order), [Delivered, Delivered]);
 }
 
 #[actix_web::test]
 async fn an_order_whose_courier_gave_up_on_the_way_is_delivered_by_another() {
     let folder = tempfile::tempdir().unwrap();
-    let order = order_at(Ready);
-    let orders = OrdersStandIn::with([order.clone()]);
+    let order = new_order(Ready);
+    let orders = FakeOrderService::serving([order.clone()]);
     let client = linked(&orders, folder.path()).await;
     let given_up = draft(&client, &order).await;
     for status in ["EN_ROUTE_RESTAURANT", "RECUPEREE"] {

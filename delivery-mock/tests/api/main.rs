@@ -23,56 +23,36 @@ mod statuses;
 mod taking;
 
 use std::path::Path;
-use std::process::Command;
 
-use actix_web::http::Method;
-use delivery_mock::Config;
+use order_feed::testing::{FakeOrderService, Instance};
 use serde_json::{Value, json};
 use service_kit::env::Env;
-use service_kit::testing::{Client, OrdersStandIn, Process};
-use shared_types::event::{MEDIA_TYPE, OrderEvent};
-use shared_types::golden;
-use shared_types::id::OrderId;
+use service_kit::testing::{Client, Process};
 use shared_types::order::{Order, OrderStatus};
 
-/// A delivery service of its own for each test. It stops with the test's runtime.
+const DELIVERY: Instance = Instance {
+    bind_variable: "DELIVERY_MOCK_BIND",
+    file: "delivery.db",
+    binary: env!("CARGO_BIN_EXE_delivery-mock"),
+};
+
+/// A delivery service without an order service.
 async fn delivery(seed_demo: bool) -> Client {
-    let env = [
-        ("DELIVERY_MOCK_BIND", "127.0.0.1:0"),
-        ("SEED_DEMO", &seed_demo.to_string()),
-    ];
-    start(Env::of_pairs(env)).await
+    start(DELIVERY.env(seed_demo)).await
 }
 
-/// One with samples, an order service, and what that has yet to hear in this folder.
-async fn linked(orders: &OrdersStandIn, folder: &Path) -> Client {
-    let file = folder.join("delivery.db");
-    let env = [
-        ("DELIVERY_MOCK_BIND", "127.0.0.1:0"),
-        ("ORDERS_URL", &orders.url()),
-        ("DATABASE_URL", &format!("sqlite://{}", file.display())),
-    ];
-    start(Env::of_pairs(env)).await
+/// A delivery service with samples, an order service and a file in `folder`.
+async fn linked(orders: &FakeOrderService, folder: &Path) -> Client {
+    start(DELIVERY.linked_env(orders, folder)).await
 }
 
 async fn start(env: Env) -> Client {
-    let config = Config::from_env(&env).unwrap();
-    let application = delivery_mock::build(config).await.unwrap();
-    let client = Client::of(application.addr());
-    actix_web::rt::spawn(application.run_until(std::future::pending()));
-    client
+    let config = delivery_mock::config(&env).unwrap();
+    Instance::serve(delivery_mock::build(config).await.unwrap())
 }
 
-/// The real binary without samples, its file where it is by default.
-fn process(orders: &OrdersStandIn, folder: &Path) -> Process {
-    Process::start(
-        Command::new(env!("CARGO_BIN_EXE_delivery-mock"))
-            .env_clear()
-            .env("DELIVERY_MOCK_BIND", "127.0.0.1:0")
-            .env("SEED_DEMO", "false")
-            .env("ORDERS_URL", orders.url())
-            .current_dir(folder),
-    )
+fn process(orders: &FakeOrderService, folder: &Path) -> Process {
+    DELIVERY.process(orders, folder)
 }
 
 /// An id that nobody has.
@@ -96,33 +76,10 @@ async fn carried(client: &Client, order: &str, courier: &Value) -> String {
     path_of(&client.post("/livraisons", new).await.ok(201))
 }
 
-/// An order that nobody has heard of yet, younger than those before it.
-fn order() -> Order {
-    order_at(OrderStatus::Pending)
-}
-
-fn order_at(status: OrderStatus) -> Order {
-    let golden: Order = serde_json::from_str(golden::ORDER).unwrap();
-    let id = OrderId::generate();
-    Order {
-        id,
-        status,
-        ..golden
-    }
-}
-
-fn event_of(order: &Order, status: OrderStatus) -> Value {
-    let order = order.clone();
-    serde_json::to_value(OrderEvent::about(Order { status, ..order })).unwrap()
-}
-
-/// An event of the order service.
+/// Sends an event that the order has reached `status`.
 async fn tell(client: &Client, order: &Order, status: OrderStatus) {
-    let request = client.request(Method::POST, "/events");
-    let request = request.header("Content-Type", MEDIA_TYPE);
-    let body = event_of(order, status).to_string();
-    let answer = request.send_body(body.into()).await;
-    assert_eq!((answer.status.as_u16(), answer.body.len()), (204, 0));
+    let order = order.clone();
+    order_feed::testing::tell(client, &Order { status, ..order }).await;
 }
 
 fn path_of(delivery: &Value) -> String {

@@ -14,8 +14,8 @@ fn asked() -> BTreeSet<String> {
     gateway::Config::load(None, &env).unwrap();
     client_service::Config::from_env(&env).unwrap();
     order_service::Config::from_env(&env).unwrap();
-    kitchen_mock::Config::from_env(&env).unwrap();
-    delivery_mock::Config::from_env(&env).unwrap();
+    kitchen_mock::config(&env).unwrap();
+    delivery_mock::config(&env).unwrap();
     env.asked().into_iter().collect()
 }
 

@@ -3,12 +3,12 @@
 //! Only the order's status counts, not which event brought it. A status only goes up, so the furthest that was heard
 //! is right, whatever was repeated, came late or never came, and no event needs to be remembered by its id.
 
-use service_kit::orders::Admission;
+use order_feed::Admission;
 use shared_types::kitchen::{Ticket, TicketLine};
-use shared_types::order::{Order, OrderLine};
+use shared_types::order::{Order, OrderLine, OrderStage};
 use shared_types::value::Timestamp;
 
-use super::{Kitchen, Open, Refusal, is_open};
+use super::{Kitchen, Open, Refusal};
 
 /// Far more than any kitchen can cook. A bound there must be, since orders may come in while nobody marks them. What is
 /// beyond it waits at the order service.
@@ -29,7 +29,7 @@ impl Kitchen {
         let id = order.id.to_string();
         match self.status_of(&id) {
             Some(known) if known.rank() >= order.status.rank() => {}
-            None if is_open(order.status) => {
+            None if order.status.stage() == OrderStage::Kitchen => {
                 if admission == Admission::Closed || !self.has_room() {
                     return Err(Refusal::Full);
                 }
@@ -63,9 +63,9 @@ fn ticket(order: &Order, received_at: Timestamp) -> Ticket {
 
 #[cfg(test)]
 mod tests {
+    use order_feed::Admission;
     use proptest::prelude::{Just, Strategy, proptest};
     use proptest::sample::{select, subsequence};
-    use service_kit::orders::Admission;
     use shared_types::golden;
     use shared_types::id::{OrderId, OrderRef};
     use shared_types::order::{Order, OrderStatus};

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use order_feed::testing::{FakeOrderService, new_order};
 use serde_json::json;
-use service_kit::testing::{Answer, Client, OrdersStandIn};
+use service_kit::testing::{Answer, Client};
 use shared_types::order::{Order, OrderStatus};
 
+use crate::linked;
 use crate::linked::{everything_is_settled, told};
-use crate::{linked, order};
 
 const ORDERS: usize = 60;
 
@@ -37,8 +38,10 @@ async fn all_at_once(kitchen: &Client, order: &Order) -> Vec<Answer> {
 #[actix_web::test]
 async fn of_many_marks_at_once_just_those_that_were_made_are_reported_and_once_each() {
     let folder = tempfile::tempdir().unwrap();
-    let known: Vec<_> = (0..ORDERS).map(|_| order(OrderStatus::Pending)).collect();
-    let orders = OrdersStandIn::with(known.clone());
+    let known: Vec<_> = (0..ORDERS)
+        .map(|_| new_order(OrderStatus::Pending))
+        .collect();
+    let orders = FakeOrderService::serving(known.clone());
     let kitchen = told(linked(&orders, folder.path()).await, &known).await;
     let mut answers = Vec::new();
     for order in &known {
@@ -57,7 +60,7 @@ async fn of_many_marks_at_once_just_those_that_were_made_are_reported_and_once_e
                 refused += 1;
             }
         }
-        let heard = orders.heard_of(order);
+        let heard = orders.changes_to(order);
         let told: BTreeSet<_> = heard.iter().map(|it| it.as_str().to_owned()).collect();
         assert_eq!(told, made, "{heard:?}");
         assert_eq!(told.len(), heard.len(), "{heard:?}");
@@ -69,13 +72,13 @@ async fn of_many_marks_at_once_just_those_that_were_made_are_reported_and_once_e
 #[actix_web::test]
 async fn a_mark_that_was_made_is_not_reported_again_when_it_is_repeated() {
     let folder = tempfile::tempdir().unwrap();
-    let known = order(OrderStatus::Pending);
-    let orders = OrdersStandIn::with([known.clone()]);
+    let known = new_order(OrderStatus::Pending);
+    let orders = FakeOrderService::serving([known.clone()]);
     let kitchen = told(linked(&orders, folder.path()).await, [&known]).await;
     for _ in 0..3 {
         crate::linked::ready(&kitchen, &known).await;
         orders.until(&known, OrderStatus::Ready).await;
     }
     everything_is_settled(&kitchen).await;
-    assert_eq!(orders.heard_of(&known), [OrderStatus::Ready]);
+    assert_eq!(orders.changes_to(&known), [OrderStatus::Ready]);
 }

@@ -1,10 +1,11 @@
 //! After a start, the kitchen asks the order service for what is open there.
 
-use service_kit::testing::{Client, Conduct, OrdersStandIn, eventually};
+use order_feed::testing::{Behaviour, FakeOrderService, new_order};
+use service_kit::testing::{Client, eventually};
 use shared_types::order::{Order, OrderStatus};
 use shared_types::problem::Code;
 
-use crate::{linked, order, process, tickets};
+use crate::{linked, process, tickets};
 
 fn ids<'a>(orders: impl IntoIterator<Item = &'a Order>) -> Vec<String> {
     let ids = orders.into_iter().map(|order| order.id.to_string());
@@ -15,8 +16,8 @@ fn ids<'a>(orders: impl IntoIterator<Item = &'a Order>) -> Vec<String> {
 async fn there_is_a_ticket_for_each_open_order_the_oldest_first() {
     // More than two pages of each status, since a page has 200 at most.
     let statuses = [OrderStatus::Pending, OrderStatus::Preparing];
-    let open: Vec<_> = (0..450).flat_map(|_| statuses.map(order)).collect();
-    let orders = OrdersStandIn::with(open.clone());
+    let open: Vec<_> = (0..450).flat_map(|_| statuses.map(new_order)).collect();
+    let orders = FakeOrderService::serving(open.clone());
     let folder = tempfile::tempdir().unwrap();
     let kitchen = linked(&orders, folder.path()).await;
     eventually("all tickets", async || {
@@ -38,9 +39,9 @@ async fn there_is_a_ticket_for_each_open_order_the_oldest_first() {
 
 #[actix_web::test]
 async fn what_is_past_the_kitchen_gets_no_ticket() {
-    let all = OrderStatus::ALL.iter().map(|status| order(*status));
+    let all = OrderStatus::ALL.iter().map(|status| new_order(*status));
     let all: Vec<_> = all.collect();
-    let orders = OrdersStandIn::with(all.clone());
+    let orders = FakeOrderService::serving(all.clone());
     let folder = tempfile::tempdir().unwrap();
     let kitchen = process(&orders, folder.path());
     let _ = kitchen.line_with("caught up: 2 open orders");
@@ -53,14 +54,14 @@ async fn what_is_past_the_kitchen_gets_no_ticket() {
 
 #[actix_web::test]
 async fn it_waits_for_an_order_service_that_is_not_there_yet() {
-    let mut orders = OrdersStandIn::away();
+    let mut orders = FakeOrderService::stopped();
     let folder = tempfile::tempdir().unwrap();
     let process = process(&orders, folder.path());
     let _ = process.line_with("the open orders are not known yet");
     let kitchen = Client::of(process.addr());
     assert!(tickets(&kitchen).await.is_empty());
 
-    let open = order(OrderStatus::Pending);
+    let open = new_order(OrderStatus::Pending);
     orders.put(open.clone());
     orders.start();
     let caught_up = eventually("the ticket", async || {
@@ -72,14 +73,14 @@ async fn it_waits_for_an_order_service_that_is_not_there_yet() {
 
 #[actix_web::test]
 async fn it_asks_again_where_the_order_service_fails() {
-    let open = order(OrderStatus::Pending);
-    let orders = OrdersStandIn::with([open.clone()]);
-    orders.conduct(Conduct::Refuse(Code::InternalError));
+    let open = new_order(OrderStatus::Pending);
+    let orders = FakeOrderService::serving([open.clone()]);
+    orders.behave(Behaviour::Refuse(Code::InternalError));
     let folder = tempfile::tempdir().unwrap();
     let process = process(&orders, folder.path());
     let line = process.line_with("the open orders are not known yet");
     assert!(line.contains("500"), "{line}");
-    orders.conduct(Conduct::Answer);
+    orders.behave(Behaviour::Answer);
     let _ = process.line_with("caught up: 1 open orders");
     let kitchen = Client::of(process.addr());
     assert_eq!(tickets(&kitchen).await, ids([&open]));

@@ -1,9 +1,8 @@
 //! What the order service tells the kitchen, and what the kitchen makes of it.
 
-use actix_web::http::Method;
-use actix_web::web::Bytes;
+use order_feed::testing::{invalid_events, send_event};
 use serde_json::{Value, json};
-use service_kit::testing::{Answer, Client, assert_same_shape};
+use service_kit::testing::{Client, assert_same_shape};
 use shared_types::event::{MEDIA_TYPE, OrderEvent};
 use shared_types::golden;
 use shared_types::order::{Order, OrderStatus};
@@ -21,16 +20,8 @@ fn changed_to(status: OrderStatus) -> Value {
     serde_json::to_value(OrderEvent::about(Order { status, ..order })).unwrap()
 }
 
-async fn send(kitchen: &Client, media_type: &str, body: impl Into<Bytes>) -> Answer {
-    let request = kitchen.request(Method::POST, "/events");
-    request
-        .header("Content-Type", media_type)
-        .send_body(body.into())
-        .await
-}
-
 async fn tell(kitchen: &Client, event: &Value) {
-    let answer = send(kitchen, MEDIA_TYPE, event.to_string()).await;
+    let answer = send_event(kitchen, MEDIA_TYPE, event.to_string()).await;
     assert_eq!((answer.status.as_u16(), answer.body.len()), (204, 0));
 }
 
@@ -109,35 +100,9 @@ async fn an_order_that_was_told_can_be_marked() {
 
 #[actix_web::test]
 async fn a_wrong_event_changes_nothing_and_the_next_good_one_is_taken() {
-    let with = |attribute: &str, value: Value| {
-        let mut event = placed();
-        event[attribute] = value;
-        event.to_string()
-    };
-    let another = json!("0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d5e");
-    let invalid = (400, "validation_failed");
-    let wrong = [
-        (MEDIA_TYPE, String::new(), (400, "bad_request")),
-        (MEDIA_TYPE, "{oops".to_owned(), (400, "bad_request")),
-        (MEDIA_TYPE, golden::ORDER.to_owned(), invalid),
-        (MEDIA_TYPE, with("specversion", json!("0.3")), invalid),
-        (MEDIA_TYPE, with("type", json!("order.eaten")), invalid),
-        (MEDIA_TYPE, with("subject", another), invalid),
-        (MEDIA_TYPE, with("data", json!({"id": ORDER})), invalid),
-        (
-            MEDIA_TYPE,
-            with("extra", json!("x".repeat(64 * 1024))),
-            (413, "payload_too_large"),
-        ),
-        (
-            "text/plain",
-            placed().to_string(),
-            (415, "unsupported_media_type"),
-        ),
-    ];
-    for (media_type, body, (status, code)) in wrong {
+    for (media_type, body, (status, code)) in invalid_events(&placed()) {
         let kitchen = kitchen(false).await;
-        let answer = send(&kitchen, media_type, body).await;
+        let answer = send_event(&kitchen, media_type, body).await;
         let _ = answer.problem(status, code);
         assert_eq!(tickets(&kitchen).await, json!([]));
         tell(&kitchen, &placed()).await;

@@ -1,11 +1,12 @@
 //! More open orders than the kitchen has room for: the others wait at the order service, and come in by age.
 
+use order_feed::testing::{FakeOrderService, new_order, tell};
 use serde_json::json;
-use service_kit::testing::{Client, OrdersStandIn, eventually};
+use service_kit::testing::{Client, eventually};
 use shared_types::order::{Order, OrderStatus};
 
 use crate::linked::ready;
-use crate::{order, process, tell, tickets};
+use crate::{process, tickets};
 
 /// As much as the kitchen keeps.
 const ROOM: usize = 10_000;
@@ -38,9 +39,9 @@ async fn until_held(kitchen: &Client, order: &Order) {
 #[actix_web::test]
 async fn a_full_kitchen_says_so_refuses_nothing_and_takes_the_oldest_order_first() {
     let mut known: Vec<_> = (0..ROOM + 100)
-        .map(|_| order(OrderStatus::Pending))
+        .map(|_| new_order(OrderStatus::Pending))
         .collect();
-    let orders = OrdersStandIn::with(known.clone());
+    let orders = FakeOrderService::serving(known.clone());
     let folder = tempfile::tempdir().unwrap();
     let process = process(&orders, folder.path());
     let kitchen = Client::of(process.addr());
@@ -55,7 +56,7 @@ async fn a_full_kitchen_says_so_refuses_nothing_and_takes_the_oldest_order_first
     let _ = kitchen.get("/ready").await.ok(200);
 
     // A newcomer is taken note of, so that its sender need not come again, and waits behind the others.
-    let newcomer = order(OrderStatus::Pending);
+    let newcomer = new_order(OrderStatus::Pending);
     orders.put(newcomer.clone());
     tell(&kitchen, &newcomer).await;
     known.push(newcomer);

@@ -3,14 +3,15 @@
 use std::fs;
 use std::time::Duration;
 
+use order_feed::testing::{Behaviour, FakeOrderService, new_order, tell, waiting_reports};
 use serde_json::json;
 use service_kit::env::Env;
-use service_kit::testing::{Client, Conduct, OrdersStandIn, eventually, waiting_for_orders};
+use service_kit::testing::{Client, eventually};
 use shared_types::order::{Order, OrderStatus};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use crate::{linked, order, start, tell, tickets};
+use crate::{linked, start, tickets};
 
 /// Longer than it ever takes, and shorter than it takes to ask a silent order service once for each of these marks.
 const AT_ONCE: Duration = Duration::from_secs(15);
@@ -41,7 +42,7 @@ pub(crate) async fn told<'a>(
 /// Until nothing waits for the order service any more.
 pub(crate) async fn everything_is_settled(kitchen: &Client) {
     eventually("an empty outbox", async || {
-        (waiting_for_orders(kitchen).await == 0).then_some(())
+        (waiting_reports(kitchen).await == 0).then_some(())
     })
     .await;
 }
@@ -50,24 +51,24 @@ pub(crate) async fn everything_is_settled(kitchen: &Client) {
 async fn a_mark_reaches_the_order_service() {
     use OrderStatus::{Cancelled, Pending, Preparing, Ready};
     let folder = tempfile::tempdir().unwrap();
-    let (a, b, c) = (order(Pending), order(Pending), order(Preparing));
+    let (a, b, c) = (new_order(Pending), new_order(Pending), new_order(Preparing));
     let known = [a.clone(), b.clone(), c.clone()];
-    let orders = OrdersStandIn::with(known.clone());
+    let orders = FakeOrderService::serving(known.clone());
     let kitchen = told(linked(&orders, folder.path()).await, &known).await;
     mark(&kitchen, &a, "en préparation").await;
     ready(&kitchen, &b).await;
     mark(&kitchen, &c, "ANNULEE").await;
     for (order, status) in [(a, Preparing), (b, Ready), (c, Cancelled)] {
         orders.until(&order, status).await;
-        assert_eq!(orders.heard_of(&order), [status]);
+        assert_eq!(orders.changes_to(&order), [status]);
     }
 }
 
 #[actix_web::test]
 async fn an_order_that_was_asked_for_at_the_start_is_reported_like_any_other() {
     let folder = tempfile::tempdir().unwrap();
-    let open = order(OrderStatus::Pending);
-    let orders = OrdersStandIn::with([open.clone()]);
+    let open = new_order(OrderStatus::Pending);
+    let orders = FakeOrderService::serving([open.clone()]);
     let kitchen = linked(&orders, folder.path()).await;
     eventually("the ticket", async || {
         let tickets = tickets(&kitchen).await;
@@ -81,8 +82,8 @@ async fn an_order_that_was_asked_for_at_the_start_is_reported_like_any_other() {
 #[actix_web::test]
 async fn a_mark_on_a_sample_concerns_nobody_else() {
     let folder = tempfile::tempdir().unwrap();
-    let real = order(OrderStatus::Pending);
-    let orders = OrdersStandIn::with([real.clone()]);
+    let real = new_order(OrderStatus::Pending);
+    let orders = FakeOrderService::serving([real.clone()]);
     let kitchen = told(linked(&orders, folder.path()).await, [&real]).await;
     let sample = json!({"order_id": "CMD1234"});
     let _ = kitchen.post("/update", sample).await.ok(200);
@@ -90,19 +91,21 @@ async fn a_mark_on_a_sample_concerns_nobody_else() {
     orders.until(&real, OrderStatus::Ready).await;
     everything_is_settled(&kitchen).await;
     let expected = [(real.id.to_string(), OrderStatus::Ready)];
-    assert_eq!(orders.heard(), expected);
+    assert_eq!(orders.changes(), expected);
 }
 
 #[actix_web::test]
 async fn marks_are_answered_before_the_order_service_is_there_and_arrive_once_it_is() {
     let folder = tempfile::tempdir().unwrap();
-    let mut orders = OrdersStandIn::away();
-    let known: Vec<_> = (0..MARKS).map(|_| order(OrderStatus::Pending)).collect();
+    let mut orders = FakeOrderService::stopped();
+    let known: Vec<_> = (0..MARKS)
+        .map(|_| new_order(OrderStatus::Pending))
+        .collect();
     let kitchen = told(linked(&orders, folder.path()).await, &known).await;
     for order in &known {
         ready(&kitchen, order).await;
     }
-    assert_eq!(waiting_for_orders(&kitchen).await, MARKS);
+    assert_eq!(waiting_reports(&kitchen).await, MARKS);
     let _ = kitchen.get("/ready").await.ok(200);
 
     known.iter().cloned().for_each(|order| orders.put(order));
@@ -116,8 +119,8 @@ async fn marks_are_answered_before_the_order_service_is_there_and_arrive_once_it
 #[actix_web::test]
 async fn marks_arrive_though_the_order_service_went_away_and_came_back() {
     let folder = tempfile::tempdir().unwrap();
-    let known = [(); 2].map(|()| order(OrderStatus::Pending));
-    let mut orders = OrdersStandIn::with(known.clone());
+    let known = [(); 2].map(|()| new_order(OrderStatus::Pending));
+    let mut orders = FakeOrderService::serving(known.clone());
     let kitchen = told(linked(&orders, folder.path()).await, &known).await;
     let [before, during] = &known;
     ready(&kitchen, before).await;
@@ -126,7 +129,7 @@ async fn marks_arrive_though_the_order_service_went_away_and_came_back() {
     orders.stop().await;
     ready(&kitchen, during).await;
     let _ = kitchen.get("/ready").await.ok(200);
-    assert_eq!(orders.heard_of(during), []);
+    assert_eq!(orders.changes_to(during), []);
     orders.start();
     orders.until(during, OrderStatus::Ready).await;
 }
@@ -134,9 +137,11 @@ async fn marks_arrive_though_the_order_service_went_away_and_came_back() {
 #[actix_web::test]
 async fn marks_are_answered_at_once_while_the_order_service_hangs_and_arrive_when_it_goes_on() {
     let folder = tempfile::tempdir().unwrap();
-    let known: Vec<_> = (0..MARKS).map(|_| order(OrderStatus::Pending)).collect();
-    let orders = OrdersStandIn::with(known.clone());
-    orders.conduct(Conduct::Hang);
+    let known: Vec<_> = (0..MARKS)
+        .map(|_| new_order(OrderStatus::Pending))
+        .collect();
+    let orders = FakeOrderService::serving(known.clone());
+    orders.behave(Behaviour::Hang);
     let kitchen = told(linked(&orders, folder.path()).await, &known).await;
     let marks = async {
         for order in &known {
@@ -145,12 +150,12 @@ async fn marks_are_answered_at_once_while_the_order_service_hangs_and_arrive_whe
     };
     actix_web::rt::time::timeout(AT_ONCE, marks).await.unwrap();
     eventually("one to have been asked for", async || {
-        (!orders.heard().is_empty()).then_some(())
+        (!orders.changes().is_empty()).then_some(())
     })
     .await;
-    assert_eq!(waiting_for_orders(&kitchen).await, MARKS);
+    assert_eq!(waiting_reports(&kitchen).await, MARKS);
 
-    orders.conduct(Conduct::Answer);
+    orders.behave(Behaviour::Answer);
     for order in &known {
         orders.until(order, OrderStatus::Ready).await;
     }
@@ -160,8 +165,8 @@ async fn marks_are_answered_at_once_while_the_order_service_hangs_and_arrive_whe
 async fn two_marks_of_one_order_arrive_in_order() {
     use OrderStatus::{Preparing, Ready};
     let folder = tempfile::tempdir().unwrap();
-    let mut orders = OrdersStandIn::away();
-    let known = [(); MARKS].map(|()| order(OrderStatus::Pending));
+    let mut orders = FakeOrderService::stopped();
+    let known = [(); MARKS].map(|()| new_order(OrderStatus::Pending));
     let kitchen = told(linked(&orders, folder.path()).await, &known).await;
     for order in &known {
         mark(&kitchen, order, "EN_PREPARATION").await;
@@ -171,7 +176,7 @@ async fn two_marks_of_one_order_arrive_in_order() {
     orders.start();
     for order in &known {
         orders.until(order, Ready).await;
-        assert_eq!(orders.heard_of(order), [Preparing, Ready]);
+        assert_eq!(orders.changes_to(order), [Preparing, Ready]);
     }
 }
 
@@ -184,7 +189,7 @@ async fn a_kitchen_by_itself_keeps_no_file_and_has_no_metrics() {
         ("DATABASE_URL", &format!("sqlite://{}", file.display())),
     ];
     let kitchen = start(Env::of_pairs(env)).await;
-    let known = order(OrderStatus::Pending);
+    let known = new_order(OrderStatus::Pending);
     ready(&told(kitchen.clone(), [&known]).await, &known).await;
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     let answer = kitchen.get("/metrics").await;
@@ -194,8 +199,8 @@ async fn a_kitchen_by_itself_keeps_no_file_and_has_no_metrics() {
 #[actix_web::test]
 async fn a_mark_that_cannot_be_kept_changes_nothing_and_can_be_made_again() {
     let folder = tempfile::tempdir().unwrap();
-    let order = order(OrderStatus::Pending);
-    let orders = OrdersStandIn::with([order.clone()]);
+    let order = new_order(OrderStatus::Pending);
+    let orders = FakeOrderService::serving([order.clone()]);
     let kitchen = told(linked(&orders, folder.path()).await, [&order]).await;
     let before = tickets(&kitchen).await;
 

@@ -1,30 +1,31 @@
 //! What the order service does not take is sent again, unless it is the order service's last word on it.
 
-use service_kit::testing::{Client, Conduct, OrdersStandIn, eventually};
+use order_feed::testing::{Behaviour, FakeOrderService, new_order};
+use service_kit::testing::{Client, eventually};
 use shared_types::order::{Order, OrderStatus};
 use shared_types::problem::Code;
 
 use crate::linked::{everything_is_settled, mark, ready, told};
-use crate::{linked, order, process};
+use crate::{linked, process};
 
 #[actix_web::test]
 async fn a_refusal_that_is_not_about_the_order_is_tried_again_before_the_next_mark() {
     use OrderStatus::{Preparing, Ready};
     for code in [Code::InternalError, Code::RouteNotFound] {
         let folder = tempfile::tempdir().unwrap();
-        let known = order(OrderStatus::Pending);
-        let orders = OrdersStandIn::with([known.clone()]);
+        let known = new_order(OrderStatus::Pending);
+        let orders = FakeOrderService::serving([known.clone()]);
         let kitchen = told(linked(&orders, folder.path()).await, [&known]).await;
-        orders.conduct(Conduct::Refuse(code));
+        orders.behave(Behaviour::Refuse(code));
         mark(&kitchen, &known, "EN_PREPARATION").await;
         ready(&kitchen, &known).await;
         eventually("a second and a third try", async || {
-            (orders.heard().len() >= 3).then_some(())
+            (orders.changes().len() >= 3).then_some(())
         })
         .await;
-        orders.conduct(Conduct::Answer);
+        orders.behave(Behaviour::Answer);
         orders.until(&known, Ready).await;
-        let mut heard = orders.heard_of(&known);
+        let mut heard = orders.changes_to(&known);
         assert_eq!(heard.pop(), Some(Ready), "{code:?}");
         assert!(heard.iter().all(|each| *each == Preparing), "{heard:?}");
         everything_is_settled(&kitchen).await;
@@ -33,8 +34,11 @@ async fn a_refusal_that_is_not_about_the_order_is_tried_again_before_the_next_ma
 
 #[actix_web::test]
 async fn what_the_order_service_refuses_for_good_is_logged_and_holds_up_nothing() {
-    let gone = order(OrderStatus::Pending);
-    let (moved_on, other) = (order(OrderStatus::Pending), order(OrderStatus::Pending));
+    let gone = new_order(OrderStatus::Pending);
+    let (moved_on, other) = (
+        new_order(OrderStatus::Pending),
+        new_order(OrderStatus::Pending),
+    );
     let cancelled = Order {
         status: OrderStatus::Cancelled,
         ..moved_on.clone()
@@ -42,7 +46,7 @@ async fn what_the_order_service_refuses_for_good_is_logged_and_holds_up_nothing(
     let refusals = [(gone, "404 Not Found"), (moved_on, "409 Conflict")];
     for (refused, why) in refusals {
         let folder = tempfile::tempdir().unwrap();
-        let orders = OrdersStandIn::with([cancelled.clone(), other.clone()]);
+        let orders = FakeOrderService::serving([cancelled.clone(), other.clone()]);
         let process = process(&orders, folder.path());
         let known = [refused.clone(), other.clone()];
         let kitchen = told(Client::of(process.addr()), &known).await;
@@ -51,7 +55,7 @@ async fn what_the_order_service_refuses_for_good_is_logged_and_holds_up_nothing(
         orders.until(&other, OrderStatus::Ready).await;
         everything_is_settled(&kitchen).await;
 
-        assert_eq!(orders.heard_of(&refused), [OrderStatus::Preparing]);
+        assert_eq!(orders.changes_to(&refused), [OrderStatus::Preparing]);
         let line = process.line_with("refused for good");
         assert!(line.contains(why), "{line}");
         assert!(line.contains(&refused.id.to_string()), "{line}");
@@ -61,13 +65,13 @@ async fn what_the_order_service_refuses_for_good_is_logged_and_holds_up_nothing(
 #[actix_web::test]
 async fn a_mark_after_one_that_was_refused_for_good_is_sent_all_the_same() {
     let folder = tempfile::tempdir().unwrap();
-    let known = order(OrderStatus::Pending);
-    let orders = OrdersStandIn::with([known.clone()]);
+    let known = new_order(OrderStatus::Pending);
+    let orders = FakeOrderService::serving([known.clone()]);
     let kitchen = told(linked(&orders, folder.path()).await, [&known]).await;
-    orders.conduct(Conduct::Refuse(Code::ImpossibleTransition));
+    orders.behave(Behaviour::Refuse(Code::ImpossibleTransition));
     mark(&kitchen, &known, "EN_PREPARATION").await;
     everything_is_settled(&kitchen).await;
-    orders.conduct(Conduct::Answer);
+    orders.behave(Behaviour::Answer);
     ready(&kitchen, &known).await;
     orders.until(&known, OrderStatus::Ready).await;
 }

@@ -2,16 +2,17 @@
 
 use std::process::Command;
 
+use order_feed::testing::{FakeOrderService, new_order};
 use serde_json::json;
-use service_kit::testing::{Client, OrdersStandIn, Process, eventually};
+use service_kit::testing::{Client, Process, eventually};
 use shared_types::order::OrderStatus;
 
-use crate::{order, process};
+use crate::process;
 
 #[actix_web::test]
 async fn a_second_kitchen_on_the_same_file_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
-    let orders = OrdersStandIn::with([]);
+    let orders = FakeOrderService::serving([]);
     let first = process(&orders, folder.path());
     let _ = first.addr();
     let mut second = process(&orders, folder.path());
@@ -25,7 +26,7 @@ async fn a_second_kitchen_on_the_same_file_is_refused_by_name() {
 #[actix_web::test]
 async fn a_kitchen_that_cannot_keep_marks_is_not_ready_until_it_can() {
     let folder = tempfile::tempdir().unwrap();
-    let orders = OrdersStandIn::with([]);
+    let orders = FakeOrderService::serving([]);
     let kitchen = Process::start(
         Command::new("sh")
             .args(["-c", "trap '' XFSZ; exec \"$0\""])
@@ -49,8 +50,8 @@ async fn a_kitchen_that_cannot_keep_marks_is_not_ready_until_it_can() {
 async fn a_copy_has_what_the_order_service_has_yet_to_hear() {
     let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let [folder, elsewhere] = &folders;
-    let cooked = order(OrderStatus::Pending);
-    let mut orders = OrdersStandIn::with([cooked.clone()]);
+    let cooked = new_order(OrderStatus::Pending);
+    let mut orders = FakeOrderService::serving([cooked.clone()]);
     let mut kitchen = process(&orders, folder.path());
     let _ = kitchen.line_with("caught up: 1 ");
     orders.stop().await;

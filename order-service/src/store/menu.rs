@@ -67,7 +67,7 @@ impl Store {
         dish: Dish,
         key: Option<SealedKey>,
     ) -> Result<Made<Dish>, MenuError> {
-        let _turn = idempotency::turn(&self.database, key.as_ref()).await?;
+        let _key_lock = idempotency::lock_key(&self.database, key.as_ref()).await?;
         let mut transaction = self.database.write().await?;
         if let Some(key) = &key {
             match key.claim(&mut transaction, Timestamp::now()).await? {

@@ -21,7 +21,7 @@ impl Store {
         origin: Option<ClientAddress>,
     ) -> Result<Made<Order>, OrderError> {
         let basket = Basket::parse(new.items).map_err(OrderError::Unacceptable)?;
-        let _turn = idempotency::turn(&self.database, key.as_ref()).await?;
+        let _key_lock = idempotency::lock_key(&self.database, key.as_ref()).await?;
         let mut transaction = self.database.write().await?;
         if let Some(key) = &key {
             match key.claim(&mut transaction, Timestamp::now()).await? {

@@ -20,7 +20,7 @@ impl Store {
         id: OrderId,
         to: OrderStatus,
     ) -> Result<Order, OrderError> {
-        let _turn = self.database.turn(&id.to_string()).await?;
+        let _row_lock = self.database.lock_row(&id.to_string()).await?;
         // A status only moves up, so this ends after as many rounds as there are statuses.
         loop {
             if let Some(order) = self.try_change_status(id, to).await? {

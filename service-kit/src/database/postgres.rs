@@ -1,6 +1,6 @@
 //! PostgreSQL: a server that several replicas of a service share.
 //!
-//! Reads have connections apart from writes: a row that somebody else has locked keeps writers waiting, and no reader.
+//! Reads and writes have separate connections: a locked row makes writers wait, but no reader.
 
 mod migrate;
 
@@ -18,26 +18,28 @@ use super::{Database, Diagnosis, Kind, PATIENCE, after_connect, pool};
 
 pub(super) use migrate::{PATIENCE as MIGRATION_PATIENCE, migrate};
 
-/// Ten together. With more, a few replicas of two services would fill a server that has its usual 100 connections. A read
-/// takes a fraction of what a commit does.
+/// With the writers, ten connections. With more, a few replicas of two services would fill a server
+/// with its usual 100. A read takes a fraction of the time of a commit.
 const READERS: u32 = 4;
 const WRITERS: u32 = 6;
 
-/// How long a statement waits for a row that somebody else has locked. Less than a request waits for its connection.
+/// How long a statement waits for a locked row: less than a request waits for its connection.
 const LOCK: Duration = Duration::from_secs(1);
 
-/// A server that hangs, or a replica that died within a transaction, must not hold everybody else's requests.
+/// A hanging server, or a replica that died within a transaction, must not hold up all other
+/// requests.
 const IDLE_IN_TRANSACTION: &str = "10s";
 
 /// How long a start waits for the server.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// What is answered 2xx is on the disk, even where the server's own default is to answer sooner. Stricter ones stay.
+/// A write that was answered 2xx is on the disk, even if the server's default is to answer sooner.
+/// A stricter default stays.
 const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false) \
      WHERE current_setting('synchronous_commit') = 'off'";
 
-/// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, with the parameters of libpq that sqlx knows. Printed without the
-/// password.
+/// `postgres://USER:PASSWORD@HOST:PORT/DATABASE`, with the libpq parameters that sqlx knows.
+/// Printed without the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PostgresUrl {
     url: String,
@@ -45,7 +47,7 @@ pub struct PostgresUrl {
 }
 
 impl FromStr for PostgresUrl {
-    /// The URL is not repeated: it may hold a password.
+    /// Does not repeat the URL, which may hold a password.
     type Err = &'static str;
 
     fn from_str(url: &str) -> Result<Self, Self::Err> {
@@ -61,7 +63,7 @@ impl FromStr for PostgresUrl {
 }
 
 impl PostgresUrl {
-    /// With the password.
+    /// The URL with its password.
     pub(super) fn as_str(&self) -> &str {
         &self.url
     }
@@ -79,7 +81,7 @@ impl fmt::Debug for PostgresUrl {
     }
 }
 
-/// One connection, without any limit on what it may take.
+/// One connection without any time limits.
 pub(super) async fn connect(url: &PostgresUrl) -> sqlx::Result<AnyConnection> {
     let connected = tokio::time::timeout(CONNECT, AnyConnection::connect(&url.url)).await;
     connected.map_err(|_elapsed| {
@@ -96,7 +98,7 @@ pub(super) async fn open(url: &PostgresUrl) -> sqlx::Result<Database> {
         reader,
         kind: Kind::Postgres,
         findings: Arc::default(),
-        turns: Arc::default(),
+        row_locks: Arc::default(),
         diagnosis: Some(Arc::new(Diagnosis::of(url))),
         files: Arc::default(),
         _lock: Arc::default(),
@@ -110,7 +112,8 @@ async fn connections(url: &PostgresUrl, most: u32, setup: &str) -> sqlx::Result<
          SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}'; {setup}"
     );
     after_connect(pool(), setup)
-        // A server that is gone without a word would keep a connection that was given up from ever being replaced.
+        // Without this, a server that vanished silently would keep a dropped connection from ever
+        // being replaced.
         .after_release(|connection, _metadata| {
             Box::pin(async move {
                 let alive = tokio::time::timeout(PATIENCE, connection.ping()).await;

@@ -1,9 +1,9 @@
-//! SQLite: a file that one process writes to, made to keep what it was given.
+//! SQLite: a file that one process writes, set up for durability.
 //!
-//! There is one writer at a time. So there is one connection that writes, for which requests queue in order of
-//! arrival, and a few that read, which in WAL mode never wait for it. Letting several connections compete for the
-//! write lock was rejected: SQLite's busy handler sleeps and retries without any order, and waiting writers would
-//! hold the connections that readers need.
+//! SQLite has one writer at a time. So one connection writes, and requests queue for it in order of
+//! arrival. A few others read, and in WAL mode never wait for it. Several connections that compete
+//! for the write lock were rejected: SQLite's busy handler sleeps and retries in no order, and
+//! waiting writers would hold the connections that readers need.
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -18,23 +18,25 @@ use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _};
 use super::lock::Lock;
 use super::{Database, Findings, Kind, OpenError, PATIENCE, pool};
 
-/// With the writer and the probe, five connections: reads take microseconds, and each connection is a thread and a page cache.
+/// Five connections with the writer and the probe: a read takes microseconds, and each connection
+/// costs a thread and a page cache.
 const READERS: u32 = 3;
 
-/// For each connection, in KiB. By default it is 2 MiB, and a service that has been busy once holds five times that for good.
-/// What is not in it is in the system's cache of files, a few microseconds away.
+/// The page cache of each connection in KiB. With the default of 2 MiB, a service that was busy once
+/// holds five times that for good. A page outside of it is in the system's file cache, a few
+/// microseconds away.
 const PAGE_CACHE: &str = "cache_size = -512";
 
-/// So that no write gets past the queue of the writers by mistake.
+/// Keeps a write from bypassing the writers' queue by mistake.
 const READ_ONLY: &str = "query_only = ON";
 
-/// After a burst, all readers but one go, and their threads and page caches with them.
+/// After a burst, all readers but one are closed, with their threads and page caches.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// Makes the file before SQLite would, so that hashes and addresses are readable by their owner alone. SQLite gives
-/// the files it puts beside it the same permissions.
+/// Creates the file before SQLite does, so that only its owner can read the hashes and addresses in
+/// it. SQLite gives the files beside it the same permissions.
 pub(super) fn make(path: &Path) -> Result<(), OpenError> {
-    // The parent of a bare file name is the empty path, which always exists and cannot be made.
+    // The parent of a bare file name is the empty path, which always exists and cannot be created.
     let folder = path.parent();
     if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
         let mut made = fs::DirBuilder::new();
@@ -54,7 +56,7 @@ pub(super) fn make(path: &Path) -> Result<(), OpenError> {
 }
 
 pub(super) async fn open(path: &Path, lock: Lock) -> sqlx::Result<Database> {
-    // A relative path would be read as the host of a URL.
+    // sqlx would take a relative path for the host of a URL.
     let path = std::path::absolute(path)?;
     let file = SqliteConnectOptions::new().filename(path).to_url_lossy();
     let file = AnyConnectOptions::from_url(&file)?;
@@ -65,7 +67,7 @@ pub(super) async fn open(path: &Path, lock: Lock) -> sqlx::Result<Database> {
         probe: probe(file).await?,
         kind: Kind::Sqlite,
         findings,
-        turns: Arc::default(),
+        row_locks: Arc::default(),
         diagnosis: None,
         files: Arc::default(),
         _lock: Arc::new(lock),
@@ -90,18 +92,19 @@ async fn writer(file: AnyConnectOptions, findings: Arc<Findings>) -> sqlx::Resul
         .await
 }
 
-/// Whether the next transaction can begin. A full or broken disk makes SQLite end a transaction by itself; sqlx's own
-/// `ROLLBACK` then fails, and the connection would refuse every transaction from then on.
+/// Whether the connection can begin another transaction. On a full or broken disk SQLite ends a
+/// transaction by itself; sqlx's own `ROLLBACK` then fails, and the connection would refuse every
+/// later transaction.
 async fn is_usable(connection: &mut AnyConnection) -> sqlx::Result<bool> {
     if connection.is_in_transaction() {
-        // A rollback may still be on its way; this is answered after it.
+        // A rollback may still be running; the ping is answered after it.
         connection.ping().await?;
     }
     Ok(!connection.is_in_transaction())
 }
 
-/// Kept open for as long as the service runs: the last connection to close would write the whole WAL back and delete it.
-/// The writer is no such connection, since a broken disk may have it replaced.
+/// Stays open while the service runs: the last connection to close would write the whole WAL back
+/// and delete it. The writer cannot serve for this, because a broken disk may have it replaced.
 async fn probe(file: AnyConnectOptions) -> sqlx::Result<AnyPool> {
     connections(&[READ_ONLY])
         .max_connections(1)
@@ -125,8 +128,8 @@ fn connections(more: &[&str]) -> AnyPoolOptions {
         // Another process may hold the lock: a backup, or an operator's shell.
         busy_timeout.as_str(),
         "foreign_keys = ON",
-        // In WAL mode, NORMAL may lose the last commits with the power; FULL syncs each commit before it is answered
-        // (https://www.sqlite.org/pragma.html#pragma_synchronous).
+        // In WAL mode, NORMAL may lose the last commits in a power cut; FULL syncs each commit
+        // before it is answered (https://www.sqlite.org/pragma.html#pragma_synchronous).
         "synchronous = FULL",
         PAGE_CACHE,
     ];
@@ -136,7 +139,7 @@ fn connections(more: &[&str]) -> AnyPoolOptions {
         .map(|pragma| format!("PRAGMA {pragma};"))
         .collect();
     super::after_connect(pool(), setup)
-        // A connection to a file does not age, and has nobody on the other side who could have closed it.
+        // A connection to a file does not age, and no server can close it.
         .max_lifetime(None)
         .test_before_acquire(false)
 }

@@ -1,27 +1,28 @@
-//! What is kept of a request and its answer.
+//! Stores the keys of requests and their answers in the database.
 
 use shared_types::value::Timestamp;
 use sqlx::{Any, AnyConnection, Executor};
 
 use super::KEPT;
-use crate::database::{Database, Turn};
+use crate::database::{Database, RowLock};
 use crate::housekeeping::delete_by_portions;
 
-/// A key as it is kept.
+/// A key as it is stored.
 #[derive(Clone, Debug)]
 pub struct SealedKey {
     pub(super) name: String,
     pub(super) fingerprint: String,
 }
 
-/// What there is to do for a key.
+/// The state of a key.
 #[derive(Debug)]
 pub enum Claim {
-    /// It is new: do it, and [`keep`](SealedKey::keep) the answer in the same transaction.
+    /// It is new: execute the request, and [`keep`](SealedKey::keep) the answer in the same
+    /// transaction.
     First,
-    /// It was done: this was the answer.
+    /// It was used: this is the answer.
     Done(String),
-    /// It came with another body.
+    /// It was used with another body.
     Reused,
 }
 
@@ -32,8 +33,8 @@ const CLAIM: &str = "INSERT INTO idempotency_keys (key, fingerprint, made, answe
      WHERE idempotency_keys.created_at <= $4";
 
 impl SealedKey {
-    /// Claims the key within the transaction of what is to be done. Where another request holds it, this waits for the
-    /// end of that one's transaction.
+    /// Claims the key within the transaction of the change. When another request has claimed it,
+    /// this waits for the end of that transaction.
     ///
     /// # Errors
     /// The database fails, and the transaction with it.
@@ -52,11 +53,11 @@ impl SealedKey {
         if claimed.rows_affected() > 0 {
             return Ok(Claim::First);
         }
-        // The row that is in the way stays locked, so that it is there.
+        // The conflicting row stays locked, so it still exists.
         Ok(self.find(connection, now).await?.unwrap_or(Claim::Reused))
     }
 
-    /// What was answered to this key before, for those who would rather know it before they begin.
+    /// The earlier answer to this key, for a caller that checks before it begins.
     ///
     /// # Errors
     /// The database fails.
@@ -81,7 +82,7 @@ impl SealedKey {
         }))
     }
 
-    /// Keeps the answer, a JSON text, in the transaction that claimed the key.
+    /// Stores the answer, a JSON text, in the transaction that claimed the key.
     ///
     /// # Errors
     /// The database fails, and the transaction with it.
@@ -101,18 +102,22 @@ impl SealedKey {
     }
 }
 
-/// The turn at the key of a request, to be had before its transaction: of those with the same key, one holds a connection.
+/// Waits until no other request of this process uses the same key. Take it before the transaction,
+/// so that only one of the requests with this key holds a connection.
 ///
 /// # Errors
-/// Those before have not ended in time.
-pub async fn turn(database: &Database, key: Option<&SealedKey>) -> sqlx::Result<Option<Turn>> {
+/// The requests before this one did not end in time.
+pub async fn lock_key(
+    database: &Database,
+    key: Option<&SealedKey>,
+) -> sqlx::Result<Option<RowLock>> {
     match key {
-        Some(key) => database.turn(&key.name).await.map(Some),
+        Some(key) => database.lock_row(&key.name).await.map(Some),
         None => Ok(None),
     }
 }
 
-/// Forgets the answers about something that is deleted.
+/// Deletes the answers about something that is deleted.
 ///
 /// # Errors
 /// The database fails.
@@ -124,7 +129,7 @@ pub async fn forget(connection: &mut AnyConnection, made: &str) -> sqlx::Result<
     Ok(())
 }
 
-/// Deletes the keys whose time is over.
+/// Deletes the expired keys.
 ///
 /// # Errors
 /// The database fails.

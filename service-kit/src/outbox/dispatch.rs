@@ -1,5 +1,5 @@
-//! Sends what waits for one recipient: claims messages, tries them side by side, and settles what has ended together with
-//! the next claim.
+//! Sends the messages of one recipient: claims them, tries them concurrently, and settles the
+//! results together with the next claim.
 
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -8,37 +8,32 @@ use awc::Client;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
-use super::Recipient;
+use super::Queue;
 use super::clock::Clock;
-use super::link::{Tried, Verdict};
 use super::message::Message;
 use super::pace::{Change, Pace, Room};
+use super::recipient::{Tried, Verdict};
 use super::rows::{self, Outcome};
 use crate::database::Database;
 use crate::serve::Draining;
 
-/// How often the table is looked at where nothing wakes the dispatcher: for messages whose wait is over, and for those
-/// that another replica wrote.
+/// How often the table is read without a notification: for messages whose wait is over, and for
+/// those of another replica.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// After something has happened, a moment for more to happen, so that one transaction serves it all. On a busy day this
-/// leaves the database to those who wait for it.
+/// A short pause after an event, so that one transaction serves several events. On a busy day this
+/// leaves the database to the requests.
 const GATHER: Duration = Duration::from_millis(10);
 
-/// How long the dispatcher rests where the database fails, which its own log lines are about.
+/// The pause after a database error, which has log lines of its own.
 const DATABASE_REST: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(
-    database: &Database,
-    clock: Clock,
-    recipient: &Recipient,
-    draining: &Draining,
-) {
+pub(super) async fn run(database: &Database, clock: Clock, queue: &Queue, draining: &Draining) {
     let dispatcher = Dispatcher {
         database,
         clock,
-        recipient,
-        client: recipient.link.peer.client(),
+        queue,
+        client: queue.recipient.peer.client(),
     };
     dispatcher.run(draining).await;
 }
@@ -46,7 +41,7 @@ pub(super) async fn run(
 struct Dispatcher<'a> {
     database: &'a Database,
     clock: Clock,
-    recipient: &'a Recipient,
+    queue: &'a Queue,
     client: Client,
 }
 
@@ -75,18 +70,18 @@ impl Dispatcher<'_> {
                     pace.rest(Instant::now()).unwrap_or(LOOK)
                 }
                 Err(error) => {
-                    // What became of those that were tried is written with the next turn.
+                    // The results are written with the next transaction.
                     log::error!(recipient = self.name(); "the outbox cannot be used: {error}");
                     DATABASE_REST
                 }
             };
-            // What could not be written at a stop is due again when its lease ends.
+            // A result that could not be written before a stop is due again when its lease ends.
             if stop && under_way.is_empty() {
                 return;
             }
             tokio::select! {
                 Some(one) = under_way.next() => ended.push(one),
-                () = self.recipient.written.notified() => {}
+                () = self.queue.written.notified() => {}
                 () = draining.begun(), if !stop => {}
                 () = tokio::time::sleep(rest) => continue,
             }
@@ -101,11 +96,11 @@ impl Dispatcher<'_> {
     }
 
     fn name(&self) -> &'static str {
-        self.recipient.link.name
+        self.queue.recipient.name
     }
 
     async fn attempt(&self, message: Message) -> (Message, Tried) {
-        let tried = self.recipient.link.send(&self.client, &message).await;
+        let tried = self.queue.recipient.send(&self.client, &message).await;
         (message, tried)
     }
 
@@ -171,7 +166,8 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// A message that goes wrong again and again is worth one line; `lag` tells how long it has been waiting.
+    /// Warns once about a message; later failures are debug lines. `lag` reports how long it has
+    /// waited.
     fn log_once(&self, message: &Message, what: &str) {
         let level = match message.attempts {
             0 => log::Level::Warn,

@@ -1,4 +1,5 @@
-//! How far behind each recipient is: a gauge for whoever scrapes `/metrics`, a line in the log while it is worth one.
+//! Reports how far behind each recipient is: gauges in `/metrics`, and a log line while it is worth
+//! one.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use crate::database;
 use crate::failure::Failure;
 use crate::serve::{Draining, resource};
 
-/// How often the log tells of what waits, and how long something must have waited to be told of.
+/// How often the log reports waiting messages, and how long one must have waited.
 const REPORT: Duration = Duration::from_secs(30);
 
 const BY_RECIPIENT: &str =
@@ -18,14 +19,14 @@ const BY_RECIPIENT: &str =
          MIN(created_at), MAX(created_at), MAX(due_at)
      FROM outbox GROUP BY recipient";
 
-/// One row of it.
+/// A row of [`BY_RECIPIENT`].
 type Standing = (String, i64, i64, i64, i64, i64);
 
-/// What waits for one recipient.
+/// The messages that wait for one recipient.
 struct Lag {
     recipient: &'static str,
     waiting: i64,
-    /// How many of them have gone wrong before.
+    /// The number of messages that have failed before.
     failing: i64,
     oldest: Duration,
 }
@@ -38,25 +39,25 @@ impl Outbox {
             .service(resource("/metrics", "GET").route(web::get().to(metrics)));
     }
 
-    /// What `/metrics` has of the outbox.
-    pub(crate) async fn gauges(&self) -> Result<Registry, Failure> {
+    /// The outbox's gauges in `/metrics`.
+    pub async fn gauges(&self) -> Result<Registry, Failure> {
         let lags = self.lags().await.map_err(database::failure)?;
         register(&lags).map_err(Failure::internal)
     }
 
-    /// Every recipient, those included for whom nothing waits. What is dated in the future is set right first: it would
-    /// hide how long it waits.
+    /// Every recipient, including those without messages. Dates in the future are corrected first:
+    /// they would hide the wait.
     async fn lags(&self) -> sqlx::Result<Vec<Lag>> {
         let mut standings = self.standings().await?;
-        // Not before: what has been written since would be dated in the future.
+        // Read after the rows: a row that is written between would be dated in the future.
         let now = self.clock.now(&self.database).await?;
         let is_ahead = |(.., made, due): &Standing| *made > now || *due > rows::latest_due(now);
         if standings.iter().any(is_ahead) {
             rows::cap_waits(&self.database, now).await?;
             standings = self.standings().await?;
         }
-        let lags = self.recipients.iter().map(|recipient| {
-            let name = recipient.link.name;
+        let lags = self.queues.iter().map(|queue| {
+            let name = queue.recipient.name;
             let standing = standings.iter().find(|standing| standing.0 == name);
             let (waiting, failing, since) = standing
                 .map_or((0, 0, now), |(_, waiting, failing, since, ..)| {
@@ -66,7 +67,7 @@ impl Outbox {
                 recipient: name,
                 waiting,
                 failing,
-                // What was written since waits for no time.
+                // A row that was written since has not waited.
                 oldest: Duration::from_millis(u64::try_from(now - since).unwrap_or(0)),
             }
         });
@@ -80,7 +81,7 @@ impl Outbox {
     }
 }
 
-/// Logs what has been waiting for long, until a stop is asked for.
+/// Logs messages that have waited long, until a stop is requested.
 pub(super) async fn watch(outbox: &Outbox, draining: &Draining) {
     if !outbox.has_recipients() {
         return;
@@ -103,11 +104,11 @@ pub(super) async fn watch(outbox: &Outbox, draining: &Draining) {
 }
 
 async fn metrics(outbox: web::Data<Outbox>) -> Result<HttpResponse, Failure> {
-    answer(&outbox.gauges().await?)
+    metrics_answer(&outbox.gauges().await?)
 }
 
-/// What is registered, as Prometheus reads it.
-pub(crate) fn answer(registry: &Registry) -> Result<HttpResponse, Failure> {
+/// The metrics in Prometheus' text format.
+pub fn metrics_answer(registry: &Registry) -> Result<HttpResponse, Failure> {
     let text = TextEncoder::new().encode_to_string(&registry.gather());
     let text = text.map_err(Failure::internal)?;
     Ok(HttpResponse::Ok().content_type(TEXT_FORMAT).body(text))

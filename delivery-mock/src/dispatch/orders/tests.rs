@@ -1,7 +1,7 @@
 //! The tests of what is heard about orders, and what the tests of drafts share with them.
 
+use order_feed::Admission;
 use serde_json::json;
-use service_kit::orders::Admission;
 use shared_types::delivery::{Delivery, DeliveryStatus};
 use shared_types::golden;
 use shared_types::id::{OrderId, OrderRef};

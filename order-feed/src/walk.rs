@@ -1,75 +1,76 @@
-//! Through the open orders, the oldest first, a page at a time. It goes on where it stopped, however long ago that was.
+//! Reads the open orders from the order service page by page, the oldest first.
 //!
-//! The order service lists one status at a time, so there is one stream for each, and the streams are merged by age.
+//! It can pause at any order and continue there later. The order service lists one status at a time, so
+//! there is one stream for each status, and the streams are merged by age.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use awc::Client;
+use service_kit::peer::PeerUrl;
 use shared_types::order::{Order, OrderStatus};
 
-use super::intake::{Age, age};
-use crate::peer::PeerUrl;
+use crate::intake::{Age, age};
 
-/// How long one page may take.
+/// The deadline of one page.
 const DEADLINE: Duration = Duration::from_secs(3);
 
-/// The order service's own limit on a page, each order at its longest (50 lines).
+/// The order service's own limit on a page. The bytes hold 200 orders of 50 lines, the longest there are.
 const PAGE: usize = 200;
 const MAX_PAGE_BYTES: usize = 16 << 20;
 
-pub(super) struct Walk {
+pub(crate) struct Walk {
     streams: Vec<Stream>,
-    /// How many orders were passed since it was last said.
+    /// Orders passed since the last [`take_passed`](Self::take_passed).
     passed: usize,
 }
 
 /// The open orders in one status.
 struct Stream {
     status: OrderStatus,
-    /// The last one that was passed.
-    behind: Option<Age>,
+    /// The last order that was passed.
+    last_passed: Option<Age>,
     page: VecDeque<Order>,
-    /// Whether the page is the last one.
+    /// Whether no page follows this one.
     is_last: bool,
 }
 
-/// An order that was reached and is yet to be passed.
-pub(super) struct Reached {
-    pub(super) order: Order,
+/// The order that comes next. It is passed once it has been taken.
+pub(crate) struct Reached {
+    pub(crate) order: Order,
     stream: usize,
 }
 
 impl Walk {
-    pub(super) fn new(statuses: &[OrderStatus]) -> Self {
-        let stream = |status: &OrderStatus| Stream {
-            status: *status,
-            behind: None,
+    pub(crate) fn new(statuses: impl Iterator<Item = OrderStatus>) -> Self {
+        let stream = |status| Stream {
+            status,
+            last_passed: None,
             page: VecDeque::new(),
             is_last: false,
         };
         Self {
-            streams: statuses.iter().map(stream).collect(),
+            streams: statuses.map(stream).collect(),
             passed: 0,
         }
     }
 
-    /// Forgets what has been read and not passed, which may have changed since.
-    pub(super) fn pause(&mut self) {
+    /// Drops the orders that were read and not passed: they may change meanwhile.
+    pub(crate) fn pause(&mut self) {
         for stream in &mut self.streams {
             stream.page.clear();
             stream.is_last = false;
         }
     }
 
-    /// Starts again where an order that it has not met may lie behind it: it has changed its status since, or was made
-    /// later than it says.
-    pub(super) fn meet(&mut self, missed: Age) {
+    /// Starts again when the missed order is older than an order that was passed: it has changed its
+    /// status since, or was committed later than its timestamp says.
+    pub(crate) fn restart_if_behind(&mut self, missed: Age) {
         if self
             .streams
             .iter()
-            .any(|stream| stream.behind >= Some(missed))
+            .any(|stream| stream.last_passed >= Some(missed))
         {
             self.start_again();
         }
@@ -78,12 +79,12 @@ impl Walk {
     fn start_again(&mut self) {
         self.pause();
         for stream in &mut self.streams {
-            stream.behind = None;
+            stream.last_passed = None;
         }
     }
 
-    /// The next order by age; none where there are no more.
-    pub(super) async fn next(
+    /// The next order by age, or `None` at the end.
+    pub(crate) async fn next(
         &mut self,
         client: &Client,
         peer: &PeerUrl,
@@ -97,12 +98,12 @@ impl Walk {
             }
             match stream.read_on(client, peer).await {
                 Ok(()) => {}
-                Err(Unread::Refused(why)) => {
-                    // Maybe the order where it stopped is no longer known.
+                Err(PageError::Refused(why)) => {
+                    // The order of the cursor may no longer exist.
                     self.start_again();
                     return Err(why);
                 }
-                Err(Unread::Failed(why)) => return Err(why),
+                Err(PageError::Failed(why)) => return Err(why),
             }
         }
         let reached = self.streams.iter().enumerate();
@@ -116,28 +117,28 @@ impl Walk {
         Ok(order.map(|order| Reached { order, stream }))
     }
 
-    pub(super) fn pass(&mut self, reached: &Reached) {
+    pub(crate) fn pass(&mut self, reached: &Reached) {
         if let Some(stream) = self.streams.get_mut(reached.stream) {
-            stream.behind = Some(age(&reached.order));
+            stream.last_passed = Some(age(&reached.order));
         }
         self.passed += 1;
     }
 
-    /// How many orders were passed since this was last asked.
-    pub(super) fn take_passed(&mut self) -> usize {
+    /// The number of orders passed since the last call.
+    pub(crate) fn take_passed(&mut self) -> usize {
         std::mem::take(&mut self.passed)
     }
 }
 
-enum Unread {
-    /// By a 4xx.
+enum PageError {
+    /// A 4xx.
     Refused(String),
     Failed(String),
 }
 
 impl Stream {
-    async fn read_on(&mut self, client: &Client, peer: &PeerUrl) -> Result<(), Unread> {
-        let cursor = self.behind.map(|(_, id)| format!("&cursor={id}"));
+    async fn read_on(&mut self, client: &Client, peer: &PeerUrl) -> Result<(), PageError> {
+        let cursor = self.last_passed.map(|(_, id)| format!("&cursor={id}"));
         let path = format!(
             "/commandes?status={}&sort=oldest&limit={PAGE}{}",
             self.status,
@@ -145,28 +146,28 @@ impl Stream {
         );
         let read = tokio::time::timeout(DEADLINE, read(client, &peer.at(&path))).await;
         let (page, is_last) =
-            read.map_err(|_elapsed| Unread::Failed("out of time".to_owned()))??;
+            read.map_err(|_elapsed| PageError::Failed("out of time".to_owned()))??;
         self.page.extend(page);
         self.is_last = is_last;
         Ok(())
     }
 }
 
-/// A page, and whether none follows it.
-async fn read(client: &Client, url: &str) -> Result<(Vec<Order>, bool), Unread> {
+/// Reads a page, and whether it is the last one.
+async fn read(client: &Client, url: &str) -> Result<(Vec<Order>, bool), PageError> {
     let answer = client.get(url).send().await;
-    let mut answer = answer.map_err(|error| Unread::Failed(error.to_string()))?;
+    let mut answer = answer.map_err(|error| PageError::Failed(error.to_string()))?;
     let status = answer.status();
     if status != StatusCode::OK {
         let why = format!("answered {status}");
         return Err(if status.is_client_error() {
-            Unread::Refused(why)
+            PageError::Refused(why)
         } else {
-            Unread::Failed(why)
+            PageError::Failed(why)
         });
     }
     let is_last = !answer.headers().contains_key("x-next-cursor");
     let page = answer.json().limit(MAX_PAGE_BYTES).await;
-    let page = page.map_err(|error| Unread::Failed(error.to_string()))?;
+    let page = page.map_err(|error| PageError::Failed(error.to_string()))?;
     Ok((page, is_last))
 }

@@ -1,10 +1,9 @@
-//! A stand-in for the order service, as the kitchen and delivery see it: it lists orders, takes status changes and
-//! remembers every one that it heard. It can be told to refuse or to say nothing, and be stopped and started again.
+//! A fake order service: it lists orders, takes status changes and remembers every change.
 //!
-//! The real one was rejected: it refuses nothing without a reason, and never hangs. Which moves it takes is simpler here:
-//! a status may go up or stay.
+//! A test can make it refuse or hang, stop it and start it again. The real service cannot do these on
+//! demand. The fake takes any change that does not move a status down.
 
-mod desk;
+mod answers;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -19,86 +18,87 @@ use shared_types::order::{Order, OrderStatus};
 use shared_types::problem::Code;
 use tokio::net::TcpSocket;
 
-use super::{Client, eventually};
-use crate::observe::observe;
-use desk::Desk;
+use service_kit::observe::observe;
+use service_kit::testing::{Client, eventually};
 
-/// What it does with a request.
+use answers::State;
+
+/// How it treats requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Conduct {
+pub enum Behaviour {
     Answer,
     Refuse(Code),
-    /// It lists orders and takes no change of any.
+    /// It lists orders and refuses every change.
     RefuseChanges(Code),
-    /// Nothing, until it is told to do something else, and then that.
+    /// It answers nothing until the behaviour changes, then answers accordingly.
     Hang,
 }
 
-/// It has one port for its life, at which nobody listens before its start and after its stop.
-pub struct OrdersStandIn {
+/// It has one port for its life. Nobody listens there before its start and after its stop.
+pub struct FakeOrderService {
     addr: SocketAddr,
-    /// Bound and never listening: connections are refused, and nobody else is given the port.
+    /// Bound and never listening: the system refuses connections and gives the port to nobody else.
     _reservation: TcpSocket,
     running: Option<(ServerHandle, JoinHandle<io::Result<()>>)>,
-    desk: Arc<Desk>,
+    state: Arc<State>,
 }
 
-impl OrdersStandIn {
-    /// One that is not there yet.
+impl FakeOrderService {
+    /// One that is not started yet.
     ///
     /// # Panics
     /// There is no free port.
     #[must_use]
-    pub fn away() -> Self {
+    pub fn stopped() -> Self {
         let reservation = socket_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         Self {
             addr: reservation.local_addr().expect("it is bound"),
             _reservation: reservation,
             running: None,
-            desk: Arc::new(Desk::new()),
+            state: Arc::new(State::new()),
         }
     }
 
-    /// One that serves these orders, until it is stopped or the test's runtime ends.
+    /// One that serves these orders until it is stopped or the test's runtime ends.
     ///
     /// # Panics
     /// As [`start`](Self::start).
     #[must_use]
-    pub fn with(orders: impl IntoIterator<Item = Order>) -> Self {
-        let mut stand_in = Self::away();
-        orders.into_iter().for_each(|order| stand_in.put(order));
-        stand_in.start();
-        stand_in
+    pub fn serving(orders: impl IntoIterator<Item = Order>) -> Self {
+        let mut service = Self::stopped();
+        orders.into_iter().for_each(|order| service.put(order));
+        service.start();
+        service
     }
 
     /// # Panics
-    /// It cannot listen, for instance because it does already.
+    /// It cannot listen, for instance because it already does.
     pub fn start(&mut self) {
-        self.desk.books().is_up = true;
+        self.state.books().is_up = true;
         let listener = socket_at(self.addr).listen(1024);
         let listener = listener.and_then(tokio::net::TcpListener::into_std);
-        let shared = web::Data::from(Arc::clone(&self.desk));
+        let shared = web::Data::from(Arc::clone(&self.state));
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(shared.clone())
                 .wrap(from_fn(observe))
-                .configure(desk::configure)
+                .configure(answers::configure)
         });
         let server = server.workers(1).disable_signals();
         let server = server.listen(listener.expect("it listens"));
         let mut server = server.expect("it listens").run();
-        // It starts its threads when it is first asked how far it is. A test that blocks need not let it.
+        // The first poll starts its threads, so that it serves even while the test blocks.
         let ended = (&mut server).now_or_never();
         assert!(ended.is_none(), "{ended:?}");
         self.running = Some((server.handle(), actix_web::rt::spawn(server)));
     }
 
-    /// Closes its port and every connection. What it has heard and was told stays.
+    /// Closes its port and every connection. Its orders and the changes that it remembers stay.
     ///
     /// # Panics
-    /// The server has failed before.
+    /// The server failed before.
     pub async fn stop(&mut self) {
-        self.desk.books().is_up = false;
+        self.state.books().is_up = false;
         if let Some((handle, server)) = self.running.take() {
             handle.stop(false).await;
             server.await.expect("it ran").expect("it served");
@@ -110,43 +110,43 @@ impl OrdersStandIn {
         format!("http://{}", self.addr)
     }
 
-    /// Adds an order, or puts it in the place of what it was before.
+    /// Adds an order or replaces it.
     pub fn put(&self, order: Order) {
-        self.desk.books().orders.insert(order.id, order);
+        self.state.books().orders.insert(order.id, order);
     }
 
-    pub fn conduct(&self, conduct: Conduct) {
-        self.desk.conduct.send_replace(conduct);
+    pub fn behave(&self, behaviour: Behaviour) {
+        self.state.behaviour.send_replace(behaviour);
     }
 
-    /// Every status change that was asked for, in the order of arrival: of which order, and to what. Those that were
-    /// refused or not answered are among them.
+    /// Every status change that was requested, in order of arrival, with the order's id. Refused and
+    /// unanswered ones are included.
     #[must_use]
-    pub fn heard(&self) -> Vec<(String, OrderStatus)> {
-        self.desk.books().heard.clone()
+    pub fn changes(&self) -> Vec<(String, OrderStatus)> {
+        self.state.books().changes.clone()
     }
 
-    /// What was asked for of one order.
+    /// The changes of one order.
     #[must_use]
-    pub fn heard_of(&self, order: &Order) -> Vec<OrderStatus> {
-        let heard = self.heard().into_iter();
-        let of_it = heard.filter(|(id, _)| *id == order.id.to_string());
+    pub fn changes_to(&self, order: &Order) -> Vec<OrderStatus> {
+        let changes = self.changes().into_iter();
+        let of_it = changes.filter(|(id, _)| *id == order.id.to_string());
         of_it.map(|(_, status)| status).collect()
     }
 
-    /// How many pages of orders were asked for.
+    /// The number of pages of orders that were requested.
     #[must_use]
     pub fn pages(&self) -> usize {
-        self.desk.books().pages
+        self.state.books().pages
     }
 
-    /// Waits until it has this order there.
+    /// Waits until an order has this status.
     ///
     /// # Panics
-    /// It has not within a minute.
+    /// The order has another status after a minute.
     pub async fn until(&self, order: &Order, status: OrderStatus) {
         eventually(&format!("{} to become {status}", order.id), async || {
-            let books = self.desk.books();
+            let books = self.state.books();
             let now = books.orders.get(&order.id)?.status;
             (now == status).then_some(())
         })
@@ -154,11 +154,11 @@ impl OrdersStandIn {
     }
 }
 
-/// How many messages a service still keeps for the order service.
+/// How many reports of a service wait for the order service.
 ///
 /// # Panics
-/// It does not tell.
-pub async fn waiting_for_orders(service: &Client) -> usize {
+/// `/metrics` has no such number.
+pub async fn waiting_reports(service: &Client) -> usize {
     const GAUGE: &str = "outbox_waiting_messages{recipient=\"orders\"} ";
     let metrics = service.get("/metrics").await;
     let text = String::from_utf8_lossy(&metrics.body);
@@ -167,7 +167,7 @@ pub async fn waiting_for_orders(service: &Client) -> usize {
     value.parse().expect("a number")
 }
 
-/// Both that hold the port say that they would share it, which lets one of them listen.
+/// Both sockets allow sharing the port, so one may listen while the other reserves it.
 fn socket_at(addr: SocketAddr) -> TcpSocket {
     let socket = TcpSocket::new_v4().expect("there are sockets");
     let reuse = socket.set_reuseaddr(true);

@@ -1,4 +1,4 @@
-//! What the stand-in for the order service answers, and what it keeps.
+//! The answers and the state of the fake order service.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,30 +11,30 @@ use shared_types::order::{Order, OrderStatus};
 use shared_types::problem::Code;
 use tokio::sync::watch;
 
-use super::Conduct;
-use crate::failure::Failure;
+use super::Behaviour;
+use service_kit::failure::Failure;
 
-/// What the handlers share with the test.
-pub(super) struct Desk {
+/// The state that the handlers share with the test.
+pub(super) struct State {
     books: Mutex<Books>,
-    pub(super) conduct: watch::Sender<Conduct>,
+    pub(super) behaviour: watch::Sender<Behaviour>,
 }
 
 #[derive(Default)]
 pub(super) struct Books {
-    /// By id, which is by age.
+    /// By id, which sorts by age.
     pub(super) orders: BTreeMap<OrderId, Order>,
-    pub(super) heard: Vec<(String, OrderStatus)>,
-    /// How many pages of orders it has given out.
+    pub(super) changes: Vec<(String, OrderStatus)>,
+    /// The number of pages that were requested.
     pub(super) pages: usize,
     pub(super) is_up: bool,
 }
 
-impl Desk {
+impl State {
     pub(super) fn new() -> Self {
         Self {
             books: Mutex::default(),
-            conduct: watch::Sender::new(Conduct::Answer),
+            behaviour: watch::Sender::new(Behaviour::Answer),
         }
     }
 
@@ -42,19 +42,19 @@ impl Desk {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes note of what is asked for, then does as it was told.
-    async fn consent(&self, to: Option<(String, OrderStatus)>) -> Result<(), Failure> {
+    /// Remembers the change, then follows the behaviour that the test has set.
+    async fn permit(&self, to: Option<(String, OrderStatus)>) -> Result<(), Failure> {
         if !self.books().is_up {
             // The thread of a stopped server is about to end, and its connections with it.
             return std::future::pending().await;
         }
         let is_change = to.is_some();
-        self.books().heard.extend(to);
-        let mut conduct = self.conduct.subscribe();
-        let conduct = conduct.wait_for(|now| *now != Conduct::Hang).await;
-        match conduct.as_deref() {
-            Ok(Conduct::Refuse(code)) => Err(Failure::new(*code)),
-            Ok(Conduct::RefuseChanges(code)) if is_change => Err(Failure::new(*code)),
+        self.books().changes.extend(to);
+        let mut behaviour = self.behaviour.subscribe();
+        let behaviour = behaviour.wait_for(|now| *now != Behaviour::Hang).await;
+        match behaviour.as_deref() {
+            Ok(Behaviour::Refuse(code)) => Err(Failure::new(*code)),
+            Ok(Behaviour::RefuseChanges(code)) if is_change => Err(Failure::new(*code)),
             _ => Ok(()),
         }
     }
@@ -66,12 +66,12 @@ pub(super) fn configure(routes: &mut web::ServiceConfig) {
         .route("/commandes/{id}/status", web::patch().to(change));
 }
 
-/// The newest first, unless the oldest are asked for.
+/// The newest first, or the oldest with `sort=oldest`.
 async fn list(
-    desk: web::Data<Desk>,
+    state: web::Data<State>,
     query: web::Query<BTreeMap<String, String>>,
 ) -> Result<HttpResponse, Failure> {
-    desk.consent(None).await?;
+    state.permit(None).await?;
     let wrong = || Failure::new(Code::ValidationFailed);
     let parameter = |name| query.get(name).map(String::as_str);
     let limit = parameter("limit").map_or(Ok(usize::MAX), str::parse);
@@ -79,7 +79,7 @@ async fn list(
     let cursor = parameter("cursor").map(OrderId::from_text).transpose();
     let cursor = cursor.map_err(|_no_id| wrong())?;
 
-    let mut books = desk.books();
+    let mut books = state.books();
     books.pages += 1;
     let is_oldest_first = parameter("sort") == Some("oldest");
     let asked_for = |order: &&Order| {
@@ -103,16 +103,16 @@ async fn list(
 }
 
 async fn change(
-    desk: web::Data<Desk>,
+    state: web::Data<State>,
     id: web::Path<String>,
     body: web::Json<Value>,
 ) -> Result<HttpResponse, Failure> {
     let status = body.get("status").and_then(Value::as_str).unwrap_or("");
     let status =
         OrderStatus::from_text(status).map_err(|_unknown| Failure::new(Code::ValidationFailed))?;
-    desk.consent(Some((id.clone(), status))).await?;
+    state.permit(Some((id.clone(), status))).await?;
 
-    let mut books = desk.books();
+    let mut books = state.books();
     let id = OrderId::from_text(&id).ok();
     let order = id.and_then(|id| books.orders.get_mut(&id));
     let order = order.ok_or_else(|| Failure::new(Code::OrderNotFound))?;

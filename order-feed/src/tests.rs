@@ -1,22 +1,20 @@
-//! What a service with little room asks the order service for.
+//! Tests of a service that has little room for orders.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use shared_types::golden;
+use service_kit::database::DatabaseUrl;
+use service_kit::failure::Failure;
+use service_kit::serve::Draining;
+use service_kit::testing::eventually;
 use shared_types::id::OrderId;
-use shared_types::order::{Order, OrderStatus};
+use shared_types::order::{Order, OrderStage, OrderStatus};
 use tempfile::TempDir;
 
-use super::{Admission, Keeper, Learned, Orders, hear};
-use crate::database::DatabaseUrl;
-use crate::failure::Failure;
-use crate::serve::Draining;
-use crate::testing::{OrdersStandIn, eventually};
+use crate::testing::{FakeOrderService, new_order};
+use crate::{Admission, Learned, LocalOrders, OrderFeed, receive};
 
-const CONCERN: &[OrderStatus] = &[OrderStatus::Preparing, OrderStatus::Pending];
-
-/// It has room for so many open orders.
+/// It has room for `room` open orders.
 struct Shelf {
     room: usize,
     orders: Mutex<BTreeMap<OrderId, OrderStatus>>,
@@ -36,7 +34,9 @@ impl Shelf {
 
     fn open(&self) -> Vec<OrderId> {
         let orders = self.orders();
-        let open = orders.iter().filter(|(_, status)| CONCERN.contains(status));
+        let open = orders
+            .iter()
+            .filter(|(_, status)| status.stage() == OrderStage::Kitchen);
         open.map(|(id, _)| *id).collect()
     }
 
@@ -53,10 +53,10 @@ impl Shelf {
     }
 }
 
-impl Keeper for Shelf {
+impl LocalOrders for Shelf {
     async fn learn(&self, order: &Order, admission: Admission) -> Result<Learned, Failure> {
         let known = self.orders().get(&order.id).copied();
-        let is_new = known.is_none() && CONCERN.contains(&order.status);
+        let is_new = known.is_none() && order.status.stage() == OrderStage::Kitchen;
         if is_new && (admission == Admission::Closed || !self.has_room()) {
             return Ok(Learned::NoRoom);
         }
@@ -72,36 +72,36 @@ impl Keeper for Shelf {
 }
 
 struct Linked {
-    orders: Orders,
+    feed: OrderFeed,
     shelf: Arc<Shelf>,
     draining: Draining,
     _folder: TempDir,
 }
 
 impl Linked {
-    async fn start(service: &OrdersStandIn, room: usize) -> Self {
+    async fn start(service: &FakeOrderService, room: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let file = DatabaseUrl::File(folder.path().join("kept.db"));
+        let file = DatabaseUrl::File(folder.path().join("reports.db"));
         let peer = service.url().parse().unwrap();
         let linked = Self {
-            orders: Orders::open(peer, &file).await.unwrap(),
+            feed: OrderFeed::open(peer, &file).await.unwrap(),
             shelf: Shelf::with_room_for(room),
             draining: Draining::default(),
             _folder: folder,
         };
-        let (orders, shelf) = (linked.orders.clone(), Arc::clone(&linked.shelf));
-        actix_web::rt::spawn(orders.run(CONCERN, shelf, linked.draining.clone()));
+        let (feed, shelf) = (linked.feed.clone(), Arc::clone(&linked.shelf));
+        actix_web::rt::spawn(feed.run(OrderStage::Kitchen, shelf, linked.draining.clone()));
         linked
     }
 
     async fn tell(&self, order: &Order) {
-        let heard = hear(Some(&self.orders), order, &*self.shelf);
-        heard.await.unwrap();
+        let received = receive(Some(&self.feed), order, &*self.shelf);
+        received.await.unwrap();
     }
 
     async fn until_caught_up(&self) {
         eventually("all to be known", async || {
-            (!self.orders.intake.is_full()).then_some(())
+            (!self.feed.is_full()).then_some(())
         })
         .await;
     }
@@ -113,32 +113,21 @@ impl Drop for Linked {
     }
 }
 
-/// A new one each time, younger than those before it.
-fn order(status: OrderStatus) -> Order {
-    let golden: Order = serde_json::from_str(golden::ORDER).unwrap();
-    let id = OrderId::generate();
-    Order {
-        id,
-        status,
-        ..golden
-    }
-}
-
 fn pending<const N: usize>() -> [Order; N] {
-    [(); N].map(|()| order(OrderStatus::Pending))
+    [(); N].map(|()| new_order(OrderStatus::Pending))
 }
 
 #[actix_web::test]
-async fn what_there_is_no_room_for_comes_in_by_age_as_places_become_free_newcomers_last() {
+async fn orders_without_room_are_taken_by_age_as_room_appears_and_newcomers_last() {
     let [a, b, c, d] = pending();
-    let service = OrdersStandIn::with([a.clone(), b.clone(), c.clone(), d.clone()]);
+    let service = FakeOrderService::serving([a.clone(), b.clone(), c.clone(), d.clone()]);
     let linked = Linked::start(&service, 2).await;
     linked.shelf.until(&[&a, &b]).await;
     let [newcomer] = pending();
     service.put(newcomer.clone());
     linked.tell(&newcomer).await;
 
-    // There is room now, and still the newcomer does not get it.
+    // There is room now, but older orders come before the newcomer.
     linked.shelf.finish(&a);
     linked.tell(&newcomer).await;
     linked.shelf.until(&[&b, &c]).await;
@@ -154,18 +143,15 @@ async fn what_there_is_no_room_for_comes_in_by_age_as_places_become_free_newcome
 }
 
 #[actix_web::test]
-async fn a_full_service_asks_for_nothing_until_it_has_room_and_then_for_no_page_twice() {
+async fn a_full_service_requests_nothing_until_it_has_room_and_then_no_page_twice() {
     let known: [Order; 450] = pending();
-    let service = OrdersStandIn::with(known.clone());
+    let service = FakeOrderService::serving(known.clone());
     let linked = Linked::start(&service, 400).await;
     let (taken, waiting) = known.split_at(400);
     linked.shelf.until(&taken.iter().collect::<Vec<_>>()).await;
-    eventually("no room", async || {
-        linked.orders.intake.is_full().then_some(())
-    })
-    .await;
+    eventually("no room", async || linked.feed.is_full().then_some(())).await;
     let before = service.pages();
-    actix_web::rt::time::sleep(super::catch_up::LOOK * 3).await;
+    actix_web::rt::time::sleep(crate::catch_up::ROOM_CHECK * 3).await;
     assert_eq!(service.pages(), before);
 
     taken[..60]
@@ -174,7 +160,7 @@ async fn a_full_service_asks_for_nothing_until_it_has_room_and_then_for_no_page_
     let rest = taken[60..].iter().chain(waiting);
     linked.shelf.until(&rest.collect::<Vec<_>>()).await;
     linked.until_caught_up().await;
-    // One page of each status, and again the end of each.
+    // One page of each status, and the last page of each again.
     assert!(
         service.pages() <= before + 4,
         "{}",
@@ -183,16 +169,13 @@ async fn a_full_service_asks_for_nothing_until_it_has_room_and_then_for_no_page_
 }
 
 #[actix_web::test]
-async fn an_order_that_was_made_later_than_it_says_is_not_walked_past() {
+async fn an_order_committed_later_than_its_timestamp_is_not_passed_over() {
     let [late, a, b, c] = pending();
-    let service = OrdersStandIn::with([a.clone(), b.clone(), c.clone()]);
+    let service = FakeOrderService::serving([a.clone(), b.clone(), c.clone()]);
     let linked = Linked::start(&service, 2).await;
     linked.shelf.until(&[&a, &b]).await;
-    eventually("no room", async || {
-        linked.orders.intake.is_full().then_some(())
-    })
-    .await;
-    // As by a replica whose commit took longer than those of the others.
+    eventually("no room", async || linked.feed.is_full().then_some(())).await;
+    // A replica whose commit took longer than the others does this.
     service.put(late.clone());
     linked.tell(&late).await;
     linked.shelf.finish(&a);
@@ -203,9 +186,9 @@ async fn an_order_that_was_made_later_than_it_says_is_not_walked_past() {
 }
 
 #[actix_web::test]
-async fn an_order_that_is_begun_while_it_waits_is_found_among_those_that_are() {
+async fn an_order_that_is_begun_while_it_waits_is_found_in_its_new_status() {
     let [first, begun, last] = pending();
-    let service = OrdersStandIn::with([first.clone(), begun.clone(), last.clone()]);
+    let service = FakeOrderService::serving([first.clone(), begun.clone(), last.clone()]);
     let linked = Linked::start(&service, 1).await;
     linked.shelf.until(&[&first]).await;
     let status = OrderStatus::Preparing;
@@ -221,9 +204,9 @@ async fn an_order_that_is_begun_while_it_waits_is_found_among_those_that_are() {
 }
 
 #[actix_web::test]
-async fn what_is_told_of_an_order_that_has_no_place_is_known_once_it_ends() {
+async fn an_order_without_room_is_known_once_it_is_cancelled() {
     let [held, waiting] = pending();
-    let service = OrdersStandIn::with([held.clone(), waiting.clone()]);
+    let service = FakeOrderService::serving([held.clone(), waiting.clone()]);
     let linked = Linked::start(&service, 1).await;
     linked.shelf.until(&[&held]).await;
     let cancelled = Order {
@@ -238,12 +221,12 @@ async fn what_is_told_of_an_order_that_has_no_place_is_known_once_it_ends() {
 }
 
 #[actix_web::test]
-async fn without_an_order_service_to_ask_there_is_a_507_that_says_when_to_come_back() {
+async fn a_full_service_without_an_order_service_answers_507_with_retry_after() {
     let shelf = Shelf::with_room_for(1);
     let [held, refused] = pending();
-    hear(None, &held, &*shelf).await.unwrap();
-    let failure = hear(None, &refused, &*shelf).await.unwrap_err();
+    receive(None, &held, &*shelf).await.unwrap();
+    let failure = receive(None, &refused, &*shelf).await.unwrap_err();
     assert_eq!(failure.code().status(), 507);
     assert_eq!(failure.header().unwrap().1, "60");
-    hear(None, &held, &*shelf).await.unwrap();
+    receive(None, &held, &*shelf).await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! Whom a message goes to, as which request, and what the answer means.
+//! Sends a message to its recipient and reads the answer.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,41 +12,42 @@ use super::message::Message;
 use crate::peer::PeerUrl;
 use crate::{request_id, traceparent};
 
-/// How long one try may take, its answer included.
+/// The deadline of one try, including its answer.
 pub(super) const DEADLINE: Duration = Duration::from_secs(3);
 
-/// More than any answer to a message has; reading it whole lets the connection be used again.
+/// More than any answer to a message has. An answer is read whole so that the connection can be
+/// reused.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// A recipient of the outbox.
 #[derive(Clone)]
-pub struct Link {
-    /// Its name in the table, in logs and in metrics. What waits for it is found by it after a restart.
+pub struct Recipient {
+    /// The name in the table, the log and the metrics. After a restart, waiting messages are found
+    /// by it.
     pub name: &'static str,
     pub peer: PeerUrl,
-    /// The request that brings the message; its body is added.
+    /// Makes the request for a message; the body is added to it.
     pub request: fn(&Client, &PeerUrl, &Message) -> ClientRequest,
-    /// What the answer says, by its status and body.
+    /// Reads the status and body of the answer.
     pub verdict: fn(StatusCode, &[u8]) -> Verdict,
 }
 
-/// What an answer says of the message.
+/// The meaning of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Taken,
-    /// It will never be taken, and there is nothing wrong with that.
+    /// The message can never be taken, and that is not an error.
     Impossible,
     /// To be tried again.
     Refused,
 }
 
-/// How a try ended.
+/// The result of a try.
 #[derive(Debug)]
 pub(super) enum Tried {
     Answered(Answer),
-    /// Nobody was there to look at it.
+    /// No connection, or a proxy's answer for an unavailable service.
     Away(String),
-    /// The connection was there, the answer was not.
+    /// A connection, but no answer.
     Unanswered(String),
 }
 
@@ -54,11 +55,11 @@ pub(super) enum Tried {
 pub(super) struct Answer {
     pub(super) verdict: Verdict,
     pub(super) status: StatusCode,
-    /// How long the recipient wants to be left alone with the message (RFC 9110 §10.2.3).
+    /// The recipient's `Retry-After` (RFC 9110 §10.2.3).
     pub(super) retry_after: Option<Duration>,
 }
 
-impl Link {
+impl Recipient {
     pub(super) async fn send(&self, client: &Client, message: &Message) -> Tried {
         let tried = tokio::time::timeout(DEADLINE, self.exchange(client, message)).await;
         tried.unwrap_or_else(|_elapsed| Tried::Unanswered("out of time".to_owned()))
@@ -66,14 +67,16 @@ impl Link {
 
     async fn exchange(&self, client: &Client, message: &Message) -> Tried {
         let mut request = (self.request)(client, &self.peer, message)
-            // So that what became of an order is found in every service's log by its id.
+            // The topic, an order's id, is the request id: it finds the order in every service's
+            // log.
             .insert_header((request_id::HEADER, message.topic.as_str()));
         if !message.trace.is_empty() {
             request = request.insert_header((traceparent::HEADER, message.trace.as_str()));
         }
         let mut answer = match request.send_body(message.body.clone()).await {
             Ok(answer) => answer,
-            // A connection that was had and then lost is no sign that nobody is there: it may be the message.
+            // A connection that was lost is no sign of an unavailable recipient: the message may be
+            // the cause.
             Err(SendRequestError::Connect(error))
                 if !matches!(error, ConnectError::Disconnected) =>
             {
@@ -82,7 +85,8 @@ impl Link {
             Err(error) => return Tried::Unanswered(error.to_string()),
         };
         match answer.body().limit(MAX_ANSWER_BYTES).await {
-            // What a proxy says of whoever is behind it, and a service of itself while it can do nothing.
+            // A proxy answers this for an unavailable service, and a service for itself while it
+            // can do nothing.
             Ok(_body) if is_away(answer.status()) => Tried::Away(answer.status().to_string()),
             Ok(body) => {
                 let status = answer.status();
@@ -97,7 +101,7 @@ impl Link {
     }
 }
 
-/// A date is none: it is for clocks that agree.
+/// Ignores a date, which requires synchronized clocks.
 fn retry_after(fields: &HeaderMap) -> Option<Duration> {
     let seconds = fields.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds))
@@ -110,9 +114,9 @@ fn is_away(status: StatusCode) -> bool {
     )
 }
 
-impl fmt::Debug for Link {
+impl fmt::Debug for Recipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Link({})", self.name)
+        write!(f, "Recipient({})", self.name)
     }
 }
 

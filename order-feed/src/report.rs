@@ -1,18 +1,19 @@
-//! How the order service is told of a mark, and what it answers.
+//! The request that reports a mark to the order service, and the reading of its answer.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use awc::{Client, ClientRequest};
 use serde_json::Value;
+use service_kit::outbox::{Message, Recipient, Verdict};
+use service_kit::peer::PeerUrl;
 use shared_types::problem::Code;
 
-use super::NAME;
-use crate::outbox::{Link, Message, Verdict};
-use crate::peer::PeerUrl;
+/// The order service's name in the outbox.
+pub(crate) const RECIPIENT: &str = "orders";
 
-pub(super) fn to(peer: PeerUrl) -> Link {
-    Link {
-        name: NAME,
+pub(crate) fn recipient(peer: PeerUrl) -> Recipient {
+    Recipient {
+        name: RECIPIENT,
         peer,
         request,
         verdict,
@@ -26,8 +27,8 @@ fn request(client: &Client, peer: &PeerUrl, message: &Message) -> ClientRequest 
         .insert_header(ContentType::json())
 }
 
-/// Refused for good is only what the order service itself says of the order. Any other refusal may be somebody else's on
-/// the way, or a mistake that will be mended.
+/// Only the order service's own refusals are final: 409, and 404 with `order_not_found`. Any other
+/// refusal may come from a proxy, or from a mistake that will be fixed.
 fn verdict(status: StatusCode, body: &[u8]) -> Verdict {
     if status.is_success() {
         return Verdict::Taken;
@@ -47,11 +48,12 @@ fn verdict(status: StatusCode, body: &[u8]) -> Verdict {
 mod tests {
     use actix_web::http::StatusCode;
 
+    use service_kit::outbox::Verdict;
+
     use super::verdict;
-    use crate::outbox::Verdict;
 
     #[test]
-    fn only_the_order_services_own_word_is_final() {
+    fn only_a_refusal_of_the_order_service_itself_is_final() {
         let unknown = br#"{"code": "order_not_found"}"#.as_slice();
         for (status, body, expected) in [
             (200, &b""[..], Verdict::Taken),
