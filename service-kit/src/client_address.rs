@@ -1,9 +1,9 @@
-//! Whom a request comes from, as far as the gateway tells.
+//! The address of the client that a request comes from, as the gateway reports it.
 //!
-//! The gateway writes `X-Forwarded-For` anew: first the client, then the proxies that it trusts, if any stand between.
-//! Nothing else in it is believed there, so the first address is the client's. A request without the field did not come
-//! through the gateway: it comes from inside the restaurant. Whoever reaches a service past the gateway can write what
-//! he likes, which is why a service listens on no public address.
+//! The gateway replaces `X-Forwarded-For`: the client first, then the trusted proxies between, if
+//! any. It believes nothing else in the field, so the first address is the client's. A request
+//! without the field did not pass the gateway: it comes from another service. A sender that reaches
+//! a service directly can write any address, so no service listens on a public one.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -20,8 +20,9 @@ pub fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
     first.parse().map(|ip: IpAddr| ip.to_canonical()).ok()
 }
 
-/// Who has a share of what clients share: an IPv4 address, or an IPv6 /64 network, as the gateway counts them too. A
-/// subscriber is given such a network at least (RFC 6177 §2) and takes addresses in it as it likes (RFC 8981).
+/// The client that a share is counted for: an IPv4 address, or an IPv6 /64 network, as in the
+/// gateway. A subscriber gets at least such a network (RFC 6177 §2) and changes addresses within it
+/// freely (RFC 8981).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ClientAddress {
     V4(Ipv4Addr),
@@ -29,7 +30,7 @@ pub enum ClientAddress {
 }
 
 impl ClientAddress {
-    /// Nothing for a request that did not come through the gateway.
+    /// `None` for a request that did not come through the gateway.
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Option<Self> {
         forwarded_for(headers).map(Self::from)
@@ -47,7 +48,7 @@ impl From<IpAddr> for ClientAddress {
     }
 }
 
-/// `203.0.113.7`, `2001:db8::/64`.
+/// Writes `203.0.113.7` or `2001:db8::/64`.
 impl fmt::Display for ClientAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

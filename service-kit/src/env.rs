@@ -1,7 +1,8 @@
-//! The environment, read through an injected lookup.
+//! Reads the environment through an injected lookup.
 //!
-//! Tests pass pairs instead of changing the process's variables, which no two tests could do at once. Every name
-//! that is asked for is noted, so that a test can hold the documentation against what is really read.
+//! Tests pass pairs instead of changing the variables of the process, which no two tests could do
+//! at once. Each requested name is recorded, so that a test can compare the documentation with the
+//! variables that are really read.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +11,7 @@ use std::rc::Rc;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A setting that cannot be used. The value is not repeated: it may be a secret.
+/// A setting with an invalid value. The value is not repeated: it may be a secret.
 #[derive(Debug, thiserror::Error)]
 #[error("{name}: {reason}")]
 pub struct ConfigError {
@@ -29,7 +30,7 @@ impl ConfigError {
 
 type Lookup = dyn Fn(&str) -> Option<String>;
 
-/// A clone shares what was asked for.
+/// Clones share the record of requested names.
 #[derive(Clone)]
 pub struct Env {
     lookup: Rc<Lookup>,
@@ -60,14 +61,15 @@ impl Env {
         }
     }
 
-    /// The variable's value. An empty one counts as absent, because compose files write `NAME=${NAME:-}`.
+    /// The variable's value. An empty one counts as absent, because compose files write
+    /// `NAME=${NAME:-}`.
     pub fn get(&self, name: &str) -> Option<String> {
         self.asked.borrow_mut().insert(name.to_owned());
         (self.lookup)(name).filter(|value| !value.trim().is_empty())
     }
 
     /// # Errors
-    /// The variable is there and is not a `T`.
+    /// The variable is set and is not a `T`.
     pub fn parse<T>(&self, name: &str) -> Result<Option<T>, ConfigError>
     where
         T: FromStr<Err: Display>,
@@ -78,7 +80,7 @@ impl Env {
     }
 
     /// # Errors
-    /// The variable is there and is not a `T`.
+    /// The variable is set and is not a `T`.
     pub fn parse_or<T>(&self, name: &str, default: T) -> Result<T, ConfigError>
     where
         T: FromStr<Err: Display>,
@@ -86,10 +88,10 @@ impl Env {
         Ok(self.parse(name)?.unwrap_or(default))
     }
 
-    /// A duration that carries its unit: `250ms`, `5s`, `12h`.
+    /// A duration with its unit: `250ms`, `5s`, `12h`.
     ///
     /// # Errors
-    /// The variable is there and is no duration.
+    /// The variable is set and is not a duration.
     pub fn duration_or(&self, name: &str, default: Duration) -> Result<Duration, ConfigError> {
         let parsed = self.parse_with(name, |text| {
             humantime::parse_duration(text).map_err(|error| error.to_string())
@@ -98,7 +100,7 @@ impl Env {
     }
 
     /// # Errors
-    /// The variable is there and `parse` refuses it.
+    /// The variable is set and `parse` refuses it.
     pub fn parse_with<T>(
         &self,
         name: &str,
@@ -109,7 +111,7 @@ impl Env {
             .transpose()
     }
 
-    /// Every name that was asked for so far.
+    /// Every name that was requested so far.
     pub fn asked(&self) -> Vec<String> {
         self.asked.borrow().iter().cloned().collect()
     }

@@ -1,7 +1,7 @@
-//! A request that cannot be served: the problem code for the client, the cause for the log.
+//! A request that failed: the problem code for the client, the cause for the log.
 //!
-//! A failure is born where no request is at hand, so it is only a value; `observe` turns it into a problem body
-//! in the client's language and logs the cause with the request id.
+//! Code that fails does not know the request, so a failure is only a value. `observe` makes it a
+//! problem body in the client's language and logs the cause with the request id.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -17,7 +17,8 @@ use crate::error_chain::chain;
 
 type Cause = Box<dyn StdError + Send + Sync>;
 
-/// The `Retry-After` of a client that has its share of what is kept: orders and deliveries take minutes to end.
+/// The `Retry-After` of a client that has used up its share: orders and deliveries take minutes to
+/// end.
 pub const QUOTA_RETRY_AFTER: HeaderValue = HeaderValue::from_static("60");
 
 /// Boxed, so that the `Result` of every handler stays small.
@@ -45,7 +46,7 @@ impl Failure {
         }))
     }
 
-    /// Fields that cannot be accepted; the problem lists every one.
+    /// Invalid fields; the problem lists every one.
     #[must_use]
     pub fn invalid(fields: FieldErrors) -> Self {
         let mut failure = Self::new(Code::ValidationFailed);
@@ -53,20 +54,21 @@ impl Failure {
         failure
     }
 
-    /// Nothing the client could have done better. The cause goes to the log, never to the client.
+    /// A fault of the service. The cause goes to the log, never to the client.
     #[must_use]
     pub fn internal(cause: impl Into<Cause>) -> Self {
         Self::new(Code::InternalError).caused_by(cause)
     }
 
-    /// A sentence more precise than the code's own.
+    /// A sentence that is more precise than the code's own.
     #[must_use]
     pub fn with_detail(mut self, detail: Text) -> Self {
         self.0.detail = Some(detail);
         self
     }
 
-    /// A field that the status calls for, such as `WWW-Authenticate` for a 401 (RFC 9110 §11.6.1).
+    /// A header field that the status requires, such as `WWW-Authenticate` for a 401 (RFC 9110
+    /// §11.6.1).
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.header = Some((name, value));
@@ -122,7 +124,7 @@ impl ResponseError for Failure {
     }
 
     fn error_response(&self) -> HttpResponse {
-        // `observe` writes the body, since only there the request is known.
+        // `observe` writes the body, because it knows the request.
         HttpResponse::new(self.status_code())
     }
 }

@@ -1,5 +1,7 @@
-//! `/live`: the process answers. `/ready`: it can do its work and is not about to stop. And the question itself,
-//! which `… health` asks so that an image needs no curl.
+//! Liveness and readiness: the answers of `/live` and `/ready`, and the request that asks for them.
+//!
+//! `/live` says that the process answers, `/ready` that it can do its work and is not stopping. `…
+//! health` asks `/ready`, so that an image needs no curl.
 
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -17,7 +19,7 @@ type Check = dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Syn
 pub struct Readiness(Arc<Check>);
 
 impl Readiness {
-    /// Ready as long as it runs.
+    /// Always ready.
     #[must_use]
     pub fn always() -> Self {
         Self::when(|| async { true })
@@ -36,8 +38,8 @@ impl Readiness {
     }
 }
 
-/// At which level a request to `route` is logged: whoever watches over a process asks every few seconds, and would
-/// bury everything else.
+/// The log level of a request to `route`: probes come every few seconds and would hide all other
+/// lines.
 #[must_use]
 pub fn log_level(route: Option<&str>) -> log::Level {
     match route {
@@ -69,7 +71,7 @@ pub fn ready_answer(ready: bool) -> HttpResponse {
 /// Asks `/ready` of the server that listens on `bind`.
 ///
 /// # Errors
-/// Why it is not ready, for the one who reads the health log.
+/// The reason why it is not ready, for the health log.
 pub async fn ask(bind: SocketAddr) -> Result<(), String> {
     let url = format!("http://{}/ready", reachable(bind));
     let client = awc::Client::builder()
@@ -82,7 +84,8 @@ pub async fn ask(bind: SocketAddr) -> Result<(), String> {
     }
 }
 
-/// Where this machine reaches a server that listens on `bind`: one bound to every address is asked on loopback.
+/// The address that reaches a server on `bind` from this machine: loopback when it is bound to all
+/// addresses.
 #[must_use]
 pub fn reachable(bind: SocketAddr) -> SocketAddr {
     let ip = match bind.ip() {

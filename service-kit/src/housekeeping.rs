@@ -1,4 +1,4 @@
-//! What goes away on its own: at the start and then every hour, since nothing here is urgent.
+//! Deletes what has expired, at the start and then every hour; nothing here is urgent.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::serve::Draining;
 
 const INTERVAL: Duration = Duration::from_secs(60 * 60);
 
-/// Does `sweep` until a stop is asked for. It says itself what it could not do.
+/// Calls `sweep` until a stop is requested. `sweep` logs its own errors.
 pub async fn keep_tidy(draining: Draining, sweep: impl AsyncFn()) {
     loop {
         sweep().await;
@@ -20,14 +20,15 @@ pub async fn keep_tidy(draining: Draining, sweep: impl AsyncFn()) {
     }
 }
 
-/// As many rows as one statement deletes: few enough to be quick, whatever has piled up, and to let others write between.
+/// The rows that one statement deletes: few enough to be quick however many there are, and to let
+/// others write between.
 const PORTION: i64 = 1000;
 
-/// Repeats a statement that deletes at most `$2` of the rows whose time is over by `$1`, until there are none. Answers how
-/// many it deleted.
+/// Repeats a statement that deletes at most `$2` of the rows that expired by `$1`, until none is
+/// left. Returns the number of deleted rows.
 ///
 /// # Errors
-/// The database fails; what was deleted by then is gone.
+/// The database fails; the rows that were deleted by then stay deleted.
 pub async fn delete_by_portions(
     database: &Database,
     statement: &'static str,
@@ -48,7 +49,7 @@ pub async fn delete_by_portions(
     }
 }
 
-/// Logs what one part of a sweep did.
+/// Logs the result of one part of a sweep.
 pub fn report(what: &str, swept: sqlx::Result<u64>) {
     match swept {
         Ok(0) => {}

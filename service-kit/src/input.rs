@@ -1,7 +1,7 @@
-//! What a handler takes from a request: a JSON body or query parameters, parsed into types of the contract.
+//! Parses the JSON body or the query of a request into types of the contract.
 //!
-//! Every way a body can be wrong ends in a [`Failure`] that says which, and with which field. Fields are read of the text,
-//! since a number of serde_json's value has been rounded ([`Written`]).
+//! Every invalid body becomes a [`Failure`] that names the fault and the field. Fields are read
+//! from the text, because serde_json's value has already rounded its numbers ([`Written`]).
 
 use std::future::Future;
 use std::pin::Pin;
@@ -17,7 +17,7 @@ use shared_types::text::Text;
 
 use crate::failure::Failure;
 
-/// The largest body of the contract, an order of many lines, stays far below this.
+/// The largest body of the contract, an order of many lines, is far below this.
 pub const MAX_JSON_BYTES: usize = 64 * 1024;
 
 /// A JSON body.
@@ -33,19 +33,19 @@ impl<T: Deserr<FieldErrors> + 'static> FromRequest for Json<T> {
     }
 }
 
-/// The text of a body that is JSON, whatever it holds.
+/// The text of a body that is valid JSON.
 pub(crate) struct Body(pub(crate) web::Bytes);
 
 impl Body {
     /// # Errors
-    /// It is not well-formed.
+    /// The text is not well-formed.
     fn of(text: web::Bytes) -> serde_json::Result<Self> {
         let _whole: Value = serde_json::from_slice(&text)?;
         Ok(Self(text))
     }
 
     /// # Errors
-    /// Every field that cannot be accepted.
+    /// Every invalid field.
     pub(crate) fn parse<T: Deserr<FieldErrors>>(&self) -> Result<T, Failure> {
         let written: Written<'_> = serde_json::from_slice(&self.0).map_err(Failure::internal)?;
         parse(written)
@@ -86,7 +86,7 @@ pub(crate) fn json_body(
     }
 }
 
-/// Query parameters. An unknown one is ignored; of a repeated one the last counts.
+/// Query parameters. An unknown parameter is ignored; of a repeated one the last counts.
 pub struct Query<T>(pub T);
 
 impl<T: Deserr<FieldErrors> + 'static> FromRequest for Query<T> {

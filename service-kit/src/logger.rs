@@ -1,6 +1,7 @@
-//! Log lines: `text` for people, `json` for machines (`LOG_FORMAT`), filtered by `RUST_LOG` (default [`DEFAULT_FILTER`]).
+//! Writes the log: `text` for people, `json` for machines (`LOG_FORMAT`), filtered by `RUST_LOG`
+//! (default [`DEFAULT_FILTER`]).
 //!
-//! What a line is about stands in its key-value pairs, so that both formats carry the same facts.
+//! The facts of a line are key-value pairs, so that both formats carry the same facts.
 
 mod gathered;
 mod json;
@@ -16,9 +17,10 @@ use crate::env::{ConfigError, Env};
 use gathered::Gathered;
 pub use gathered::Lines;
 
-/// Everything worth knowing of a healthy process. The server library announces each thread it starts, and says of every
-/// body that breaks off, without the request's id, what the gateway says with it. rustls warns of what any stranger sends in a
-/// handshake, such as an address in place of a server's name; whether a handshake fails is said elsewhere.
+/// Shows everything useful about a healthy process. actix_server announces each thread it starts.
+/// actix_http reports each broken body without the request's id, and the gateway reports it with
+/// the id. rustls warns about anything a stranger sends in a handshake, such as an address as
+/// server name; a failed handshake is logged elsewhere.
 const DEFAULT_FILTER: &str = "info,actix_server=warn,actix_http=off,rustls=error";
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,7 +42,6 @@ impl FromStr for Format {
     }
 }
 
-/// Where and how this process logs.
 #[derive(Clone, Debug)]
 pub struct LogConfig {
     /// `LOG_FORMAT`: `text` or `json`; `text` by default.
@@ -51,7 +52,7 @@ pub struct LogConfig {
 
 impl LogConfig {
     /// # Errors
-    /// An unknown format, or a filter that cannot be read.
+    /// The format is unknown, or the filter cannot be read.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let filter = env
             .get("RUST_LOG")
@@ -64,8 +65,8 @@ impl LogConfig {
     }
 }
 
-/// Starts logging to standard error, for as long as what it gives is kept. A second call changes nothing. On a terminal
-/// each line is written at once.
+/// Starts logging to standard error while the result is held. A second call changes nothing. On a
+/// terminal each line is written at once.
 #[must_use = "the last lines are written when it is dropped"]
 pub fn init(config: &LogConfig) -> Option<Lines> {
     let mut builder = Builder::new();
@@ -78,13 +79,13 @@ pub fn init(config: &LogConfig) -> Option<Lines> {
         Format::Text => plain(builder.format(text::write)),
         Format::Json => plain(builder.format(json::write)),
     };
-    // Fails only where a logger is there already, as in a test binary.
+    // Fails only when there is a logger already, as in a test binary.
     let _ = builder.try_init();
     lines
 }
 
-/// Spares the search of each line for colours to take out, where the format writes none: what is said to be kept is not
-/// looked at. As a pipe, because standard error is asked for each line whether it is a terminal.
+/// Writes without colours, which spares a search of each line for colours to remove. The target is
+/// a pipe, because env_logger asks of standard error at each line whether it is a terminal.
 fn plain(builder: &mut Builder) -> Option<Lines> {
     builder.write_style(WriteStyle::Always);
     let (out, lines): (Box<dyn Write + Send>, _) = match Gathered::to(io::stderr()) {
@@ -118,7 +119,7 @@ mod tests {
             let metadata = Metadata::builder().level(level).target(target).build();
             logger.enabled(&metadata)
         };
-        // Of an address as SNI.
+        // The warning about an address as SNI.
         assert!(!is_logged(Level::Warn, "rustls::msgs::handshake"));
         assert!(is_logged(Level::Error, "rustls::msgs::handshake"));
         assert!(is_logged(Level::Warn, "gateway::answer::reply"));

@@ -1,5 +1,5 @@
-//! What happens around every request of a service: it gets an id, a failed one gets a problem body in the
-//! client's language, and each leaves one line in the log.
+//! Wraps every request of a service: gives it an id, writes the problem body of a failed one in the
+//! client's language, and logs one line.
 
 use std::time::Instant;
 
@@ -20,15 +20,15 @@ use crate::health;
 use crate::request_id::{self, RequestId};
 use crate::trace::{self, Trace};
 
-/// The path that the frontend asked the gateway for. A problem names it, since the frontend does not know the
-/// service's own path.
+/// The path that the frontend requested at the gateway. A problem names this path, because the
+/// frontend does not know the service's own.
 pub const ORIGINAL_PATH: HeaderName = HeaderName::from_static("x-forwarded-uri");
 
 /// The service's name in its log lines.
 #[derive(Clone, Copy, Debug)]
 pub struct ServiceName(pub &'static str);
 
-/// What must be known of a request after it has been given to its handler.
+/// The facts of a request that are needed after its handler has consumed it.
 struct Caller {
     id: RequestId,
     trace: Option<Trace>,
@@ -42,7 +42,7 @@ struct Caller {
 /// Wraps every service: `App::wrap(from_fn(observe))`.
 ///
 /// # Errors
-/// None of its own: a handler's error has become an answer by the time it gets here.
+/// None of its own: a handler's error is already an answer here.
 pub async fn observe(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -50,7 +50,8 @@ pub async fn observe(
     let caller = Caller::of(&request);
     request.extensions_mut().insert(caller.id.clone());
     if *request.method() == Method::HEAD {
-        // Answered like GET (RFC 9110 §9.3.2). The server keeps the body back: it knows what was asked.
+        // Answered like GET (RFC 9110 §9.3.2). The server omits the body: it knows the original
+        // method.
         request.head_mut().method = Method::GET;
     }
 
@@ -69,7 +70,8 @@ pub async fn observe(
     Ok(response)
 }
 
-/// The language the client prefers (RFC 9110 §12.5.4), French where it says nothing that can be read.
+/// The language that the client prefers (RFC 9110 §12.5.4), French if the field is absent or
+/// unreadable.
 #[must_use]
 pub fn lang_of(request: &impl HttpMessage) -> Lang {
     let Ok(accepted) = AcceptLanguage::parse(request) else {
@@ -83,7 +85,7 @@ pub fn lang_of(request: &impl HttpMessage) -> Lang {
 }
 
 impl Caller {
-    /// Copies what is needed: a clone of the request held across the routing would make actix-web panic.
+    /// Copies the facts: actix-web panics when a clone of the request is held across the routing.
     fn of(request: &ServiceRequest) -> Self {
         let original = request.headers().get(ORIGINAL_PATH);
         let original = original.and_then(|path| path.to_str().ok());
@@ -156,7 +158,7 @@ impl Caller {
     }
 }
 
-/// The code of an answer that failed without writing a body of its own.
+/// The code of a failed answer that has no body of its own.
 fn failed_code(response: &ServiceResponse<BoxBody>) -> Option<Code> {
     if let Some(error) = response.response().error() {
         let known = error.as_error::<Failure>().map(Failure::code);
@@ -171,7 +173,7 @@ fn failed_code(response: &ServiceResponse<BoxBody>) -> Option<Code> {
     (failed && empty).then(|| code_of_status(status.as_u16()))
 }
 
-/// What actix-web itself answers has a status and no code.
+/// The code of actix-web's own answers, which have a status only.
 fn code_of_status(status: u16) -> Code {
     match status {
         404 => Code::RouteNotFound,
@@ -192,7 +194,7 @@ fn render(
         .error()
         .and_then(|error| error.as_error::<Failure>())
         .and_then(Failure::header);
-    // Strings and numbers cannot fail to serialise.
+    // Strings and numbers always serialise.
     let body = serde_json::to_vec(problem).unwrap_or_default();
     let mut response = response.map_body(|head, _empty| {
         if let Ok(status) = StatusCode::from_u16(problem.status) {

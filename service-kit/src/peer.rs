@@ -1,4 +1,4 @@
-//! Another service, known by its URL alone.
+//! Another service, known only by its URL.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,8 @@ use actix_web::http::Uri;
 
 use crate::tls;
 
-/// How long a connection to a peer may take. It is a neighbour: if it is there, it answers at once.
+/// How long a connection to a peer may take. A peer is close by: if it is available, it answers at
+/// once.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// `http://HOST[:PORT][/PREFIX]` or the same with `https`.
@@ -16,7 +17,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 pub struct PeerUrl(String);
 
 impl PeerUrl {
-    /// A client for calls to the peer. It belongs to the thread that makes it.
+    /// A client for requests to the peer. It belongs to the thread that makes it.
     #[must_use]
     pub fn client(&self) -> awc::Client {
         let mut connector = awc::Connector::new().timeout(CONNECT_TIMEOUT);
@@ -32,7 +33,7 @@ impl PeerUrl {
             .finish()
     }
 
-    /// `path`, which begins with a slash, at the peer.
+    /// The URL of `path`, which begins with a slash.
     #[must_use]
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.0)
@@ -40,7 +41,7 @@ impl PeerUrl {
 }
 
 impl FromStr for PeerUrl {
-    /// The URL is not repeated: it may hold a password.
+    /// Does not repeat the URL, which may hold a password.
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -48,7 +49,7 @@ impl FromStr for PeerUrl {
         let uri: Uri = text.parse().map_err(|_invalid| refused)?;
         let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
         let authority = uri.authority().map_or("", |authority| authority.as_str());
-        // There is nobody to give a password to.
+        // No peer takes a password.
         let is_host = !authority.is_empty() && !authority.contains('@');
         if !is_http || !is_host || uri.query().is_some() {
             return Err(refused);

@@ -1,4 +1,4 @@
-//! The process of a program: its exit codes and how it tells of errors.
+//! The exit codes and the error messages of a program.
 
 #[cfg(feature = "database")]
 mod service;
@@ -11,17 +11,17 @@ pub use crate::error_chain::chain;
 #[cfg(feature = "database")]
 pub use service::{Program, run};
 
-/// `EX_USAGE` of sysexits.h: the configuration cannot be used.
+/// `EX_USAGE` of sysexits.h: the configuration is invalid.
 pub const EXIT_CONFIG: u8 = 64;
 
-/// Whatever kept a service from starting or going on.
+/// The reason why a service could not start or go on.
 pub type RunError = Box<dyn std::error::Error>;
 
-/// Says on standard error which setting cannot be used. There may be no log yet.
+/// Names the invalid setting on standard error. There may be no log yet.
 #[must_use]
 pub fn refuse(name: &str, error: &ConfigError) -> ExitCode {
     use std::io::Write as _;
-    // Nobody is left to tell where even standard error is gone.
+    // There is no other place to report an error of standard error.
     let _ = writeln!(std::io::stderr(), "{name}: {error}");
     ExitCode::from(EXIT_CONFIG)
 }

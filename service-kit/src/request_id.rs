@@ -1,4 +1,4 @@
-//! The id that ties a request's log lines, answers and problem bodies together, across services.
+//! The id that connects a request's log lines, answers and problem bodies across services.
 
 use std::fmt;
 
@@ -8,10 +8,11 @@ use uuid::Uuid;
 
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// At most 64 characters of `[A-Za-z0-9._-]`: long enough for every common format (UUID, ULID, W3C trace id),
-/// too plain to break a log line or a header.
+/// At most 64 characters of `[A-Za-z0-9._-]`: long enough for every common format (UUID, ULID, W3C
+/// trace id), and harmless in a log line or a header.
 ///
-/// It is kept as text and as a header value, since every request needs both and making one of the other reads each byte.
+/// It is stored as text and as a header value, because every request needs both and a conversion
+/// reads each byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId {
     text: ByteString,
@@ -19,7 +20,7 @@ pub struct RequestId {
 }
 
 impl RequestId {
-    /// The caller's id where it sent exactly one that is acceptable, else a new one.
+    /// The caller's id if it sent exactly one valid id, else a new one.
     #[must_use]
     pub fn take_over_or_make(headers: &HeaderMap) -> Self {
         let mut sent = headers.get_all(HEADER);
@@ -123,7 +124,7 @@ mod tests {
         );
     }
 
-    /// What may nearly be an id, and any bytes.
+    /// Text that is nearly an id, and arbitrary bytes.
     fn sent() -> impl Strategy<Value = Vec<u8>> {
         prop_oneof![
             "[A-Za-z0-9._ -]{0,70}".prop_map(String::into_bytes),

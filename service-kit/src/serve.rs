@@ -1,4 +1,4 @@
-//! Binding, serving and draining: what every process of the restaurant does alike.
+//! Binds, serves and drains a service.
 
 mod beside;
 mod draining;
@@ -26,14 +26,15 @@ pub use resource::resource;
 pub(crate) use stop::is_hangup_ignored;
 pub use stop::stop_signal;
 
-/// How long a client may take to send a request's head.
+/// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long an idle connection is kept. Longer than the gateway keeps one (`idle_timeout` of an upstream, 4 s by
-/// default), so that the gateway is the side that closes and no request meets a closing connection.
+/// How long an idle connection stays open. Longer than in the gateway (`idle_timeout` of an
+/// upstream, 4 s by default), so that the gateway closes it and no request meets a closing
+/// connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
-/// A bound server that has yet to be run.
+/// A bound server that is not running yet.
 pub struct Application {
     server: Server,
     addr: SocketAddr,
@@ -41,7 +42,7 @@ pub struct Application {
     work: Vec<Work>,
 }
 
-/// What makes a service of the common frame.
+/// The facts that distinguish a service.
 pub struct Service {
     pub name: &'static str,
     pub bind: SocketAddr,
@@ -51,7 +52,7 @@ pub struct Service {
 }
 
 impl Application {
-    /// Binds now, so that a taken port stops the start; port 0 takes a free one.
+    /// Binds now, so that a taken port prevents the start; port 0 takes a free one.
     ///
     /// # Errors
     /// The address cannot be bound.
@@ -93,7 +94,8 @@ impl Application {
         }
     }
 
-    /// Has `work` done beside the server, on the thread that runs it. It ends by itself once it drains.
+    /// Runs `work` in the background, on the thread of the server. It ends by itself when the
+    /// server drains.
     #[must_use]
     pub fn beside<W>(mut self, work: impl FnOnce(Draining) -> W) -> Self
     where
@@ -103,7 +105,7 @@ impl Application {
         self
     }
 
-    /// Where it listens; the real port where 0 was asked for.
+    /// The address that it listens on, with the real port when 0 was requested.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
@@ -114,17 +116,18 @@ impl Application {
         self.server.handle()
     }
 
-    /// Serves until `shutdown` completes, then finishes what is in flight, for at most [`DRAIN`].
+    /// Serves until `shutdown` completes, then finishes the requests in flight, for at most
+    /// [`DRAIN`].
     ///
     /// # Errors
-    /// The server could not go on.
+    /// The server failed.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         let handle = self.server.handle();
         let mut server = std::pin::pin!(self.server);
         let draining = self.draining.clone();
         let mut work = Beside::new(async move {
             join_all(self.work).await;
-            // What had nothing left to do is no reason to stop.
+            // Background work that has ended must not stop the server.
             draining.begun().await;
         });
         tokio::select! {
@@ -139,7 +142,7 @@ impl Application {
     }
 }
 
-/// The system's own words name no address.
+/// The system's own message names no address.
 #[must_use]
 pub fn cannot_listen(bind: SocketAddr, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot listen on {bind}: {error}"))

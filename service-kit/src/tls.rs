@@ -1,4 +1,4 @@
-//! What https servers are verified with.
+//! The TLS settings of a client.
 
 use std::sync::Arc;
 
@@ -12,10 +12,11 @@ pub enum TlsError {
     Setup(#[from] rustls::Error),
 }
 
-/// Trusts what the system trusts (`SSL_CERT_FILE` and `SSL_CERT_DIR` change it), and speaks HTTP/1.1.
+/// Trusts the system's certificates (`SSL_CERT_FILE` and `SSL_CERT_DIR` change them), and speaks
+/// HTTP/1.1.
 ///
 /// # Errors
-/// The system trusts nobody, or TLS cannot be set up.
+/// The system has no trusted certificates, or TLS cannot be set up.
 pub fn client_config() -> Result<Arc<ClientConfig>, TlsError> {
     let mut roots = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();

@@ -1,5 +1,6 @@
-//! Which trace the work of a service belongs to (W3C Trace Context). A service records nothing of its own: it names the
-//! trace in its log and passes `traceparent` on as it came (§4.3), so that one id finds the whole story of an order.
+//! The trace that a request belongs to (W3C Trace Context). A service records no spans: it logs the
+//! trace id and passes `traceparent` on unchanged (§4.3), so that one id finds everything about an
+//! order.
 
 use std::future::Future;
 use std::rc::Rc;
@@ -12,12 +13,12 @@ tokio::task_local! {
     static CURRENT: Option<Trace>;
 }
 
-/// A `traceparent` that can be read.
+/// A valid `traceparent`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace(Rc<str>);
 
 impl Trace {
-    /// None where the request names none, or more than one.
+    /// `None` when the request has no `traceparent`, or more than one.
     #[must_use]
     pub fn of(fields: &HeaderMap) -> Option<Self> {
         let value = traceparent::sent(fields)?;
@@ -25,7 +26,7 @@ impl Trace {
         value.to_str().ok().map(|text| Self(text.into()))
     }
 
-    /// Of the request that is being answered.
+    /// The trace of the request that is being answered.
     #[must_use]
     pub fn current() -> Option<Self> {
         CURRENT.try_with(Clone::clone).ok().flatten()
@@ -36,14 +37,14 @@ impl Trace {
         &self.0
     }
 
-    /// What the whole trace is called.
+    /// The id of the whole trace.
     #[must_use]
     pub fn id(&self) -> &str {
         self.0.get(3..35).unwrap_or("-")
     }
 }
 
-/// Does `work` as a part of the trace.
+/// Runs `work` as a part of the trace.
 pub async fn within<F: Future>(trace: Option<Trace>, work: F) -> F::Output {
     CURRENT.scope(trace, work).await
 }

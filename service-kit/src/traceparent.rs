@@ -1,11 +1,11 @@
-//! The syntax of `traceparent` (W3C Trace Context §3.2): `{version}-{trace id}-{parent id}-{flags}`, each of them in
-//! lower-case hexadecimal digits.
+//! The syntax of `traceparent` (W3C Trace Context §3.2): `{version}-{trace id}-{parent
+//! id}-{flags}`, each in lower-case hexadecimal digits.
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
 pub const HEADER: HeaderName = HeaderName::from_static("traceparent");
 
-/// What a request says, unless it says nothing or more than one thing.
+/// The request's `traceparent`, unless it has none or more than one.
 #[must_use]
 pub fn sent(fields: &HeaderMap) -> Option<&HeaderValue> {
     let mut all = fields.get_all(HEADER);
@@ -15,14 +15,14 @@ pub fn sent(fields: &HeaderMap) -> Option<&HeaderValue> {
 /// The length in bytes of a `traceparent` of version 00.
 pub const LENGTH: usize = 55;
 
-/// What is kept of a `traceparent` that was received.
+/// The parts of a received `traceparent`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Received<'a> {
     pub trace_id: &'a [u8; 32],
     pub flags: u8,
 }
 
-/// A version to come may say more after what this one says, of which nothing is kept; `ff` is none.
+/// A later version may append more, which is dropped; `ff` is not a version.
 pub fn parse(value: &[u8]) -> Option<Received<'_>> {
     let (version, rest) = value.split_first_chunk::<2>()?;
     let (trace_id, rest) = rest.strip_prefix(b"-")?.split_first_chunk::<32>()?;

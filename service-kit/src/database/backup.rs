@@ -1,11 +1,13 @@
-//! A copy of a database that is in use.
+//! Copies a SQLite database while a service uses it.
 //!
-//! Copying the files of a running service gives a broken copy: the database and its log of commits change between the two
-//! copies. SQLite's own `VACUUM INTO` reads one moment of the database in one transaction, beside which the service goes
-//! on writing (https://www.sqlite.org/lang_vacuum.html#vacuuminto). The backup API (`.backup` in SQLite's shell) was
-//! rejected: it begins anew whenever somebody writes, and does not end under load.
+//! Copying the files of a running service gives a broken copy: the database and its log of commits
+//! change between the two copies. SQLite's `VACUUM INTO` reads one moment of the database in one
+//! transaction while the service goes on writing
+//! (https://www.sqlite.org/lang_vacuum.html#vacuuminto). The backup API (`.backup` in SQLite's
+//! shell) was rejected: it starts again at every write, and does not end under load.
 //!
-//! The service's lock is not taken: it keeps a second service away, and a backup tells nobody anything.
+//! A backup does not take the service's lock: that lock keeps a second service out, and a backup
+//! sends no events.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -18,7 +20,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use super::{DatabaseUrl, PATIENCE};
 
-/// Why there is no copy.
+/// The reason why no copy was made.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     #[error("the database {database} is kept by PostgreSQL: back it up with pg_dump")]
@@ -33,10 +35,11 @@ pub enum BackupError {
     Copy { path: PathBuf, source: sqlx::Error },
 }
 
-/// Copies the database into a new file, for its owner alone, which is there whole or not at all.
+/// Copies the database into a new file that only its owner can read. The file is complete or
+/// absent.
 ///
 /// # Errors
-/// There is no such database, the file is there already, or the copy cannot be written.
+/// The database does not exist, the file exists already, or the copy cannot be written.
 pub async fn backup(database: &DatabaseUrl, copy: &Path) -> Result<(), BackupError> {
     let path = match database {
         DatabaseUrl::File(path) => path,
@@ -46,7 +49,7 @@ pub async fn backup(database: &DatabaseUrl, copy: &Path) -> Result<(), BackupErr
             });
         }
     };
-    // SQLite's own words for a file that is missing do not name it.
+    // SQLite's own error for a missing file does not name it.
     path.metadata().map_err(|source| BackupError::Missing {
         path: path.clone(),
         source,
@@ -69,7 +72,8 @@ pub async fn backup(database: &DatabaseUrl, copy: &Path) -> Result<(), BackupErr
     target.finish().map_err(unwritable)
 }
 
-/// On a connection of its own, which may write: the log of a service that was killed has to be read in first.
+/// Uses a connection of its own that may write: it has to replay the log of a service that was
+/// killed.
 async fn vacuum_into(database: &Path, copy: &Path) -> sqlx::Result<()> {
     let options = SqliteConnectOptions::new()
         .filename(database)
@@ -78,7 +82,7 @@ async fn vacuum_into(database: &Path, copy: &Path) -> sqlx::Result<()> {
         .pragma("temp_store", "memory")
         .busy_timeout(PATIENCE);
     let mut connection: SqliteConnection = options.connect().await?;
-    // A relative name could read like a URI.
+    // SQLite could take a relative name for a URI.
     let copy = std::path::absolute(copy)?;
     let name = copy.to_str().ok_or_else(|| {
         io::Error::new(io::ErrorKind::InvalidInput, "its name is not valid UTF-8")
@@ -90,14 +94,14 @@ async fn vacuum_into(database: &Path, copy: &Path) -> sqlx::Result<()> {
     connection.close().await
 }
 
-/// A copy that is being written, beside where it will be.
+/// A copy in progress, in a temporary file beside its destination.
 struct Target<'c> {
     copy: &'c Path,
     partial: PathBuf,
 }
 
 impl<'c> Target<'c> {
-    /// The file that the copy is written to. SQLite writes into an empty file and leaves its permissions.
+    /// Creates the temporary file. SQLite writes into an empty file and keeps its permissions.
     fn make(copy: &'c Path) -> io::Result<Self> {
         if copy.symlink_metadata().is_ok() {
             return Err(io::ErrorKind::AlreadyExists.into());
@@ -112,11 +116,11 @@ impl<'c> Target<'c> {
         Ok(target)
     }
 
-    /// SQLite does not wait for the disk here. Whoever has made a copy relies on it.
+    /// Syncs the copy to the disk, which SQLite does not do here.
     fn finish(self) -> io::Result<()> {
         File::open(&self.partial)?.sync_all()?;
-        // Takes the name where nobody else has taken it meanwhile, which a rename alone would not look at. A link was
-        // rejected: the file systems of USB sticks have none.
+        // Creates the name first, which fails if it exists; a rename alone would overwrite it. A
+        // hard link was rejected: the file systems of USB sticks have none.
         new_file(self.copy)?;
         fs::rename(&self.partial, self.copy)?;
         let folder = self
@@ -129,7 +133,7 @@ impl<'c> Target<'c> {
 
 impl Drop for Target<'_> {
     fn drop(&mut self) {
-        // Gone where it has become the copy.
+        // It is already gone after the rename.
         let _ = fs::remove_file(&self.partial);
     }
 }

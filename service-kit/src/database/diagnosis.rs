@@ -1,8 +1,8 @@
-//! Why no connection could be had. sqlx says "pool timed out", whatever it was: a server that is not there, one that is
-//! full, or connections that all wait for a lock.
+//! Finds out why a request got no connection. sqlx says "pool timed out" in every case: the server
+//! is unavailable, it is full, or all connections wait for a lock.
 //!
-//! So a connection outside of the pools looks. One request at a time does, and what it found serves all others for a
-//! second: in an outage, hundreds may ask at once.
+//! A connection outside of the pools finds out. One request at a time does so, and the others use
+//! its result for a second: in an outage, hundreds may ask at once.
 
 use std::time::{Duration, Instant};
 
@@ -13,13 +13,15 @@ use super::PATIENCE;
 use super::error::Trouble;
 use super::postgres::PostgresUrl;
 
-/// How long the server may take to answer. What a request has left after waiting for a connection is not much more.
+/// How long the server may take to answer. After waiting for a connection, a request has little
+/// more time left.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// How long what was found serves others.
+/// How long a result is used again.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// The sessions of this database that wait for a lock, and the server processes that they wait for.
+/// The sessions of this database that wait for a lock, and the server processes that hold those
+/// locks.
 const WAITING: &str =
     "SELECT COUNT(DISTINCT waiting.pid), string_agg(DISTINCT holder.pid::text, ', ')
      FROM pg_stat_activity AS waiting, unnest(pg_blocking_pids(waiting.pid)) AS holder (pid)
@@ -39,7 +41,7 @@ impl Diagnosis {
         }
     }
 
-    /// What keeps requests from a connection.
+    /// The reason why requests get no connection.
     pub(super) async fn find(&self) -> Trouble {
         let mut last = self.last.lock().await;
         if let Some((found, trouble)) = &*last

@@ -1,5 +1,4 @@
-//! What an error of the database is worth to the client: one that passes may be asked again, anything else will not mend
-//! by itself.
+//! Classifies database errors: the client may retry a transient one; any other needs an operator.
 
 use std::io;
 
@@ -9,35 +8,36 @@ use shared_types::text::Text;
 
 use crate::failure::Failure;
 
-/// Primary result codes of SQLite, the low byte of each extended code (https://www.sqlite.org/rescode.html): somebody
-/// else holds a lock.
+/// SQLite's primary result codes, the low byte of each extended code
+/// (https://www.sqlite.org/rescode.html), for a lock that another connection holds.
 const SQLITE_BUSY: [u32; 2] = [5, 6]; // BUSY, LOCKED
 
-/// The disk is full or broken, or the file can be read only.
+/// A full or broken disk, or a read-only file.
 const SQLITE_STORAGE: [u32; 4] = [8, 10, 13, 14]; // READONLY, IOERR, FULL, CANTOPEN
 
-/// SQLSTATEs (https://www.postgresql.org/docs/current/errcodes-appendix.html) of a lock or a statement that took too long.
+/// SQLSTATEs (https://www.postgresql.org/docs/current/errcodes-appendix.html) of a lock or
+/// statement timeout.
 const POSTGRES_BUSY: [&str; 2] = ["55P03", "57014"];
 
-/// The server's disk is full or broken, or it has no memory left.
+/// The server's disk is full or broken, or its memory is exhausted.
 const POSTGRES_STORAGE: [&str; 3] = ["53100", "53200", "58030"];
 
-/// Classes and codes that say that the server is not there, not now, or had to choose somebody else: connection
-/// exceptions, a standby, a transaction that idled too long, a database that is not there or takes no connections,
-/// transaction rollbacks, too many connections, operator intervention (a shutdown is among them).
+/// Classes and codes of an unavailable server: connection exceptions, a standby, a transaction that
+/// idled too long, a database that is missing or takes no connections, transaction rollbacks, too
+/// many connections, operator intervention (which includes a shutdown).
 const POSTGRES_AWAY: [&str; 8] = [
     "08", "25006", "25P03", "3D000", "40", "53300", "55000", "57",
 ];
 
-/// What no driver says of the database. sqlx carries it as an I/O error.
+/// Errors that no driver reports. sqlx carries them as I/O errors.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(super) enum Trouble {
-    /// The database works, and others took all the time there was.
+    /// The database works, but other requests used up the time.
     #[error("{0}")]
     Busy(String),
     #[error("{0}")]
     Unreachable(String),
-    /// What is written now would be gone at the next start.
+    /// A write would be lost at the next start.
     #[error(
         "{0} was removed or replaced while the database was open; \
          stop the service, put the file back, and start it again"
@@ -53,9 +53,9 @@ impl From<Trouble> for sqlx::Error {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Nature {
-    /// Somebody else was in the way.
+    /// Another request was in the way.
     Busy,
-    /// The server is not there, or not now.
+    /// The server is unavailable.
     Away,
     /// Nothing can be stored.
     Storage,
@@ -82,7 +82,7 @@ impl Nature {
     }
 
     fn of_code(code: &str) -> Self {
-        // A SQLSTATE always has five characters, and no code of SQLite does.
+        // A SQLSTATE always has five characters; no SQLite code has.
         if code.len() != 5 {
             return match code.parse().map(|code: u32| code & 0xff) {
                 Ok(code) if SQLITE_BUSY.contains(&code) => Self::Busy,
@@ -103,20 +103,20 @@ impl Nature {
     }
 }
 
-/// Whether somebody else was in the way, so that nothing is known of the database itself: the queue for a connection, a
-/// lock or a statement's time was over.
+/// Whether another request was in the way: the wait for a connection, for a lock or for a statement
+/// timed out. It says nothing about the database itself.
 pub(super) fn is_busy(error: &sqlx::Error) -> bool {
     Nature::of(error) == Nature::Busy
 }
 
-/// How an error of the database is answered.
+/// The answer to a database error.
 #[must_use]
 pub fn failure(error: sqlx::Error) -> Failure {
     match Nature::of(&error) {
         Nature::Other => Failure::internal(error),
-        // In a second, the queue of writers is empty.
+        // The queue of writers is empty within a second.
         Nature::Busy | Nature::Away => unavailable("1").caused_by(error),
-        // Somebody has to make room.
+        // An operator has to make room.
         Nature::Storage => unavailable("5")
             .with_detail(Text::new(
                 "Le service ne peut rien enregistrer en ce moment. Réessayez un peu plus tard.",
@@ -141,13 +141,9 @@ mod tests {
     #[test]
     fn what_passes_is_told_from_what_does_not() {
         for (nature, codes) in [
-            // SQLITE_BUSY, SQLITE_BUSY_SNAPSHOT; lock timeout, statement timeout.
             (Nature::Busy, &["5", "517", "55P03", "57014"][..]),
-            // Connection failure, a database that is gone, deadlock, too many connections, shutdown.
             (Nature::Away, &["08006", "3D000", "40P01", "53300", "57P01"]),
-            // SQLITE_FULL, SQLITE_IOERR_WRITE, SQLITE_READONLY, SQLITE_CANTOPEN; disk full, I/O error.
             (Nature::Storage, &["13", "778", "8", "14", "53100", "58030"]),
-            // SQLITE_CONSTRAINT_UNIQUE, SQLITE_CORRUPT; unique violation, undefined table.
             (Nature::Other, &["2067", "11", "23505", "42P01"]),
         ] {
             for code in codes {

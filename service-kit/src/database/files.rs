@@ -1,8 +1,8 @@
-//! Whether the files that SQLite has open are still those at their paths.
+//! Checks that the files that SQLite has open are still those at their paths.
 //!
-//! A file that is removed or replaced goes on existing for whoever has it open: everything works, and all of it is gone at
-//! the next start. So every write looks first, and `/ready` tells. Asking the system about three paths takes a few
-//! microseconds; a commit waits for the disk.
+//! A file that is removed or replaced exists on for the process that has it open: everything works,
+//! and everything is lost at the next start. So every write checks first, and so does `/ready`.
+//! Checking three paths takes a few microseconds; a commit waits for the disk.
 
 use std::fs;
 use std::io;
@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 
 use super::error::Trouble;
 
-/// The database, its log of commits and that log's index.
+/// The database, its log of commits and the log's index.
 const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
 
-/// What the files were when they were opened. Nothing for a database that is no file.
+/// The identities of the files when they were opened. Empty for a server.
 #[derive(Debug, Default)]
 pub(super) struct Files(Vec<(PathBuf, Identity)>);
 
@@ -34,7 +34,7 @@ impl Identity {
 }
 
 impl Files {
-    /// Those of a database that is open, and stays so.
+    /// Reads the identities of a database that is open and stays open.
     pub(super) fn of(database: &Path) -> Self {
         let paths = SUFFIXES.iter().map(|suffix| {
             let mut path = database.as_os_str().to_owned();
@@ -48,7 +48,7 @@ impl Files {
         Self(present.collect())
     }
 
-    /// Whether each is still there. A path that cannot be looked at may well be.
+    /// Whether each file is still there. A path that cannot be read may still be there.
     pub(super) fn check(&self) -> Result<(), Trouble> {
         for (path, opened) in &self.0 {
             let is_there = match Identity::of(path) {

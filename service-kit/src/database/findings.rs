@@ -1,14 +1,14 @@
-//! What was found out last about a database, for `/ready` and the log.
+//! Remembers the last findings about a database, for `/ready` and the log.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
-/// How often writes are checked while nobody writes.
+/// How often writes are checked while no request writes.
 pub(super) const IDLE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// What was found last. All are true until something is found to be wrong.
+/// The last findings. All are true until a check fails.
 #[derive(Debug)]
 pub(super) struct Findings {
     pub(super) reads: Finding,
@@ -16,11 +16,11 @@ pub(super) struct Findings {
     pub(super) files: Finding,
     /// Whether a request has written since the last check.
     used: AtomicBool,
-    /// Told when a write has broken its connection.
+    /// Notified when a write has broken its connection.
     suspect: Notify,
 }
 
-/// Logs only when it changes, so that a probe every second fills no log.
+/// Logs only a change, so that a probe every second does not fill the log.
 #[derive(Debug)]
 pub(super) struct Finding {
     works: AtomicBool,
@@ -47,23 +47,23 @@ impl Default for Findings {
 }
 
 impl Findings {
-    /// A request writes.
+    /// Notes that a request writes.
     pub(super) fn note_use(&self) {
         self.used.store(true, Ordering::Relaxed);
     }
 
-    /// A write has gone wrong in a way that may concern all others.
+    /// Notes that a write failed in a way that may affect all other writes.
     pub(super) fn suspect_writes(&self) {
         self.note_use();
         self.suspect.notify_one();
     }
 
-    /// Waits for that.
+    /// Waits for [`suspect_writes`](Self::suspect_writes).
     pub(super) async fn suspected(&self) {
         self.suspect.notified().await;
     }
 
-    /// Whether to check now, so long after the last check.
+    /// Whether to check now, `since_last` after the last check.
     pub(super) fn is_check_due(&self, since_last: Duration) -> bool {
         let used = self.used.swap(false, Ordering::Relaxed);
         used || !self.writes.works() || since_last >= IDLE_INTERVAL

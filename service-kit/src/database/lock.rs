@@ -1,10 +1,12 @@
-//! One process for each file of SQLite.
+//! Lets one process at a time use a SQLite file.
 //!
-//! Two services on the same file would deliver each other's events twice, and each would take the other's claims for those
-//! of a dead process. The operating system releases the lock when the process ends, also by `kill -9`.
+//! Two services on one file would deliver each other's events twice, and each would take the
+//! other's claims for those of a dead process. The operating system releases the lock when the
+//! process ends, even by `kill -9`.
 //!
-//! The lock is a file of its own. Locking the database's file was rejected: closing any handle to it would release the
-//! POSIX locks that SQLite itself holds (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
+//! The lock is a file of its own. Locking the database file was rejected: closing any handle to it
+//! would release the POSIX locks that SQLite itself holds
+//! (https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_).
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
@@ -14,19 +16,19 @@ use std::time::{Duration, Instant};
 
 use super::{OpenError, PATIENCE};
 
-/// How often a lock that somebody else holds is tried again: a predecessor may be about to end.
+/// How often a lock that another process holds is tried again: that process may be about to end.
 const AGAIN: Duration = Duration::from_millis(20);
 
-/// Held for as long as it exists. Nothing where the file system knows no locks.
+/// The lock is held while this exists. `None` on a file system without locks.
 pub(super) type Lock = Option<File>;
 
-/// Locks the database `path`, which exists. Waits a little for a predecessor to end.
+/// Locks the database `path`, which exists. Waits a little for another process to end.
 pub(super) async fn take(path: &Path) -> Result<Lock, OpenError> {
     let refused = |source| OpenError::File {
         path: path.to_owned(),
         source,
     };
-    // Two spellings of one path, or a symbolic link, lead to the same lock.
+    // Two spellings of a path, or a symbolic link, lead to the same lock.
     let mut name = path.canonicalize().map_err(refused)?.into_os_string();
     name.push("-lock");
     let mut options = OpenOptions::new();

@@ -1,27 +1,28 @@
-//! The steps that bring a schema up to date, written into the program when it is compiled.
+//! The steps that bring a schema up to date, compiled into the program.
 //!
-//! sqlx's own macro does the same, at the price of compiling its drivers and their TLS a second time, for the compiler.
+//! sqlx's own macro does the same, but compiles its drivers and their TLS a second time, for the
+//! compiler.
 
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
-/// A set of migrations and the table that remembers which of them have been run.
+/// A set of migrations, and the table that remembers which of them have run.
 #[derive(Clone, Copy, Debug)]
 pub struct Migrations {
     pub table: &'static str,
-    /// In their order. A step that has been released never changes: its checksum is in the databases.
+    /// In their order. A released step never changes: databases store its checksum.
     pub steps: &'static [Step],
 }
 
-/// One file: its name without the number and `.sql`, with spaces for underscores, and its text.
+/// The file's name without number and `.sql` and with spaces for underscores, and its text.
 #[derive(Clone, Copy, Debug)]
 pub struct Step(pub &'static str, pub &'static str);
 
 impl Migrations {
-    /// The table of a service's own schema; the parts of this crate have one each.
+    /// The table of a service's own schema. Each part of this crate has another one.
     pub const OWN_TABLE: &'static str = "_sqlx_migrations";
 
-    /// For a service that stores nothing but what the parts of this crate do.
+    /// For a service that stores only the tables of this crate.
     pub const NONE: Self = Self {
         table: Self::OWN_TABLE,
         steps: &[],
@@ -46,7 +47,7 @@ mod tests {
     use crate::database::writes;
     use crate::{idempotency, outbox};
 
-    /// The file of a step that was forgotten here would never be run.
+    /// A file that is missing in the list would never run.
     #[test]
     fn every_file_is_a_step() {
         for (folder, migrations) in [

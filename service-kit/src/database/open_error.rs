@@ -1,4 +1,4 @@
-//! Why a database cannot be opened.
+//! The reasons why a database cannot be opened.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use sqlx::migrate::MigrateError;
 
-/// Why the database cannot be used at all.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error("the folder {} cannot be made", path.display())]

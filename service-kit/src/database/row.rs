@@ -1,8 +1,9 @@
-//! Rows as structs.
+//! Reads rows into structs.
 
-/// Declares a struct whose fields are the columns of a row with the same names.
+/// Declares a struct whose fields are the columns with the same names.
 ///
-/// sqlx's own derive does the same, at the price of compiling its drivers and their TLS a second time, for the compiler.
+/// sqlx's own derive does the same, but compiles its drivers and their TLS a second time, for the
+/// compiler.
 #[macro_export]
 macro_rules! row {
     (

@@ -1,6 +1,7 @@
-//! A statement whose length is known only when it is run: conditions that apply or not, rows that are many or few.
+//! Builds a statement of variable length: optional conditions, or any number of rows.
 //!
-//! sqlx's `QueryBuilder` writes `?` for `Any`, which PostgreSQL does not read. Both databases read `$1`.
+//! sqlx's `QueryBuilder` writes `?` for `Any`, which PostgreSQL does not understand. Both databases
+//! understand `$1`.
 
 use std::fmt::Write as _;
 
@@ -8,12 +9,12 @@ use sqlx::any::{AnyArguments, AnyRow};
 use sqlx::query::{Query, QueryAs};
 use sqlx::{Any, Arguments as _, AssertSqlSafe, Encode, FromRow, Type};
 
-/// SQL and the values bound to it. Only text that stands in the code is pushed; whatever comes from outside is bound.
+/// SQL and its bound values. Only text from the code is pushed; every value from outside is bound.
 #[derive(Default)]
 pub struct Statement {
     sql: String,
     arguments: AnyArguments,
-    /// A value that could not be bound shows when the statement is run.
+    /// A value that could not be bound. `build` reports it.
     fault: Option<sqlx::error::BoxDynError>,
 }
 
@@ -31,7 +32,7 @@ impl Statement {
         self
     }
 
-    /// Writes the value's placeholder.
+    /// Binds a value and writes its placeholder.
     pub fn bind<'t, T>(&mut self, value: T) -> &mut Self
     where
         T: Encode<'t, Any> + Type<Any>,

@@ -1,4 +1,4 @@
-//! An open database: who may read, who may write, and what its file looks like.
+//! Tests of an open database: reading, writing and its file.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -10,7 +10,7 @@ pub(super) fn url_in(folder: &TempDir) -> DatabaseUrl {
     DatabaseUrl::File(folder.path().join("a b/100% ?#é/kept.db"))
 }
 
-/// With a table of notes.
+/// A database with a table of notes.
 pub(super) async fn open_in(folder: &TempDir) -> Database {
     let database = Database::open(&url_in(folder), &[Migrations::NONE]).await;
     let database = database.unwrap();

@@ -1,7 +1,7 @@
-//! Where a service keeps what must last. The path of a file is taken as it stands: nothing is percent-decoded.
+//! The location of a service's database. A path is taken literally: nothing is percent-decoded.
 //!
-//! A database in memory is refused: an order that was answered 201 would be gone with the process, and tests have
-//! temporary folders.
+//! A database in memory is refused: an order that was answered 201 would be lost with the process,
+//! and tests have temporary folders.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,17 +14,17 @@ const IN_MEMORY: &str =
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatabaseUrl {
-    /// `sqlite://PATH`: a file of SQLite, relative to the working directory where it is not absolute.
+    /// `sqlite://PATH`: a SQLite file; a relative path starts at the working directory.
     File(PathBuf),
-    /// `postgres://…`: a server, for more than one replica.
+    /// `postgres://…`: a server for several replicas.
     Postgres(PostgresUrl),
 }
 
 impl DatabaseUrl {
-    /// A file, for what only one process has to know.
+    /// Parses the URL of a file, for data that a single process needs.
     ///
     /// # Errors
-    /// It is none.
+    /// The URL is not that of a file.
     pub fn file(text: &str) -> Result<Self, String> {
         match text.parse()? {
             url @ Self::File(_) => Ok(url),
@@ -43,7 +43,7 @@ impl fmt::Display for DatabaseUrl {
 }
 
 impl FromStr for DatabaseUrl {
-    /// The URL is not repeated: it may hold a password.
+    /// Does not repeat the URL, which may hold a password.
     type Err = &'static str;
 
     fn from_str(url: &str) -> Result<Self, Self::Err> {
@@ -57,7 +57,7 @@ impl FromStr for DatabaseUrl {
         let path = url
             .strip_prefix("sqlite://")
             .ok_or("expected sqlite://PATH or postgres://…")?;
-        // Other programs need to be told to make a missing file; here it is always made.
+        // Other programs need this to create a missing file; here a missing file is always created.
         match path.strip_suffix("?mode=rwc").unwrap_or(path) {
             "" => Err("expected a path after sqlite://"),
             path if path.contains('?') => Err("parameters are not supported"),

@@ -1,16 +1,16 @@
-//! Whether the database can be written to: a small write now and then, whose outcome `/ready` tells.
+//! Checks by a small write now and then that the database can be written to, for `/ready`.
 //!
-//! It is made every two seconds while requests write or the last one failed, and every ten while nobody does: for a disk
-//! that is otherwise idle, a commit every two seconds would be most of its wear. A write of a request that breaks its
-//! connection brings the next check forward.
+//! It writes every two seconds while requests write or after a failed check, and every ten seconds
+//! otherwise: on an idle disk, a commit every two seconds would be most of its wear. A request's
+//! write that breaks its connection triggers the next check early.
 //!
-//! Only a commit proves that the next commit has a chance. A transaction that is rolled back was rejected: SQLite keeps
-//! its pages in memory and never asks the disk. So was a row that is overwritten in place: it needs no new page, and
-//! goes on working when orders no longer do. Each check therefore adds about as much as an order does, and deletes what
-//! the check before it has added.
+//! Only a commit proves that the next commit can succeed. A rolled-back transaction was rejected:
+//! SQLite keeps its pages in memory and never touches the disk. A row that is overwritten in place
+//! was rejected: it needs no new page, and still works when orders no longer do. So each check adds
+//! about as much as an order does, and deletes the rows of the check before it.
 //!
-//! On PostgreSQL the check replaces one row. It finds a server that is read-only or cannot commit; the room on its disks
-//! is its own operator's to watch.
+//! On PostgreSQL the check replaces one row. It finds a server that is read-only or cannot commit;
+//! the free space on its disks is for its own operator to watch.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ use super::findings::IDLE_INTERVAL;
 use super::{Database, Kind, Migrations, Step, error};
 use crate::serve::Draining;
 
-/// A failed probe of the gateway, and an operator's alert, follow at most a second later.
+/// The gateway's probe and an operator's alert fail at most a second later.
 const INTERVAL: Duration = Duration::from_secs(2);
 
 pub(super) const MIGRATIONS: Migrations = Migrations {
@@ -31,7 +31,7 @@ pub(super) const MIGRATIONS: Migrations = Migrations {
     )],
 };
 
-/// 32 KiB, eight pages: an order with its lines, indexes and events writes ten or so.
+/// 32 KiB, eight pages: an order with its lines, indexes and events writes about ten.
 const ADD: &str = "INSERT INTO write_checks (id, filler) VALUES ($1, hex(zeroblob(16384)))
      ON CONFLICT (id) DO NOTHING";
 const DELETE_OLDER: &str = "DELETE FROM write_checks WHERE id <> $1";
@@ -40,7 +40,7 @@ const REPLACE: &str = "INSERT INTO write_checks (id, filler) VALUES ('last', $1)
      ON CONFLICT (id) DO UPDATE SET filler = excluded.filler";
 
 impl Database {
-    /// Checks now and then whether the database can be written to, until a stop is asked for.
+    /// Checks now and then whether the database can be written to, until a stop is requested.
     pub async fn watch_writes(self, draining: Draining) {
         let mut checked: Option<Instant> = None;
         while !draining.is_on() {
@@ -49,7 +49,7 @@ impl Database {
                 self.check_writes().await;
                 checked = Some(Instant::now());
             }
-            // A check that fails breaks its connection, too.
+            // A failed check breaks its connection, too.
             let works = self.findings.writes.works();
             tokio::select! {
                 () = tokio::time::sleep(INTERVAL) => {}
@@ -59,7 +59,7 @@ impl Database {
         }
     }
 
-    /// Checks once. Where others are merely busy writing, what was found before still holds.
+    /// Checks once. When other requests are merely busy writing, the last finding stays.
     pub(super) async fn check_writes(&self) {
         if !self.has_its_files() {
             return;
@@ -127,8 +127,8 @@ mod tests {
 
     const NOTE: &str = "INSERT INTO notes VALUES (hex(zeroblob(500)))";
 
-    /// SQLite takes nothing less here than the size that the file has. It holds for one connection
-    /// (https://www.sqlite.org/pragma.html#pragma_max_page_count).
+    /// SQLite accepts no limit below the current size of the file. The limit holds for one
+    /// connection (https://www.sqlite.org/pragma.html#pragma_max_page_count).
     const NO_LARGER: &str = "PRAGMA max_page_count = 1";
 
     #[actix_web::test]
@@ -143,7 +143,7 @@ mod tests {
             }
         };
         assert!(full.to_string().contains("full"), "{full}");
-        // SQLite has ended that transaction by itself, so that its connection was replaced.
+        // SQLite ended that transaction by itself, so its connection was replaced.
         pragma(&database, NO_LARGER).await;
         assert!(!can_write(&database).await);
         assert!(database.answers().await, "it can still be read");

@@ -1,8 +1,8 @@
-//! Answers to repeated requests, kept in memory, for a service that keeps what it makes there too: both are gone together.
-//! No I/O, no clock.
+//! Remembers answers in memory, for a service that holds its state there too: both are lost
+//! together. No I/O, no clock.
 //!
-//! Anyone may send keys, so there is room for so many, and each client address has a share of them. Beyond its share a
-//! client loses its own oldest answer, never another's.
+//! Anyone may send keys, so their number has a limit, and each client address has a share of it. A
+//! client that exceeds its share loses its own oldest answer, never another client's.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,16 +11,16 @@ use shared_types::value::Timestamp;
 use super::{Claim, KEPT, SealedKey};
 use crate::client_address::ClientAddress;
 
-/// With answers of two kilobytes, 10 MB. A restaurant's whole day has fewer.
+/// 10 MB with answers of 2 kB. A restaurant's whole day has fewer.
 const MOST: usize = 5_000;
 
-/// What a class behind one address does in a lesson, a dozen times over.
+/// A dozen times the requests of a class behind one address in a lesson.
 const MOST_OF_ONE: usize = 500;
 
 #[derive(Debug, Default)]
 pub struct Answers {
     by_key: HashMap<String, Answer>,
-    /// The keys, each by its number; the oldest has the lowest.
+    /// The keys by number; the oldest has the lowest.
     by_age: BTreeMap<u64, String>,
     by_client: HashMap<Option<ClientAddress>, BTreeSet<u64>>,
     last: u64,
@@ -37,7 +37,8 @@ struct Answer {
 }
 
 impl Answers {
-    /// Whether the request is to be done. If so, [`keep`](Self::keep) its answer before anybody else can ask.
+    /// Whether to execute the request. If so, [`keep`](Self::keep) its answer before another
+    /// request can claim the key.
     #[must_use]
     pub fn claim(&self, key: &SealedKey, now: Timestamp) -> Claim {
         let known = self.by_key.get(&key.name);
@@ -50,7 +51,8 @@ impl Answers {
         }
     }
 
-    /// Keeps the answer to a request of this client, a JSON text. `made` is the id of what it made.
+    /// Stores the answer to a client's request, a JSON text. `made` is the id of the created
+    /// object.
     pub fn keep(
         &mut self,
         key: &SealedKey,
@@ -76,7 +78,7 @@ impl Answers {
         self.by_key.insert(key.name.clone(), answer);
     }
 
-    /// Forgets the answers about something that is deleted.
+    /// Removes the answers about something that is deleted.
     pub fn forget(&mut self, made: &str) {
         let about = self.by_key.iter().filter(|(_, answer)| answer.made == made);
         let about: Vec<_> = about.map(|(key, _)| key.clone()).collect();
@@ -85,7 +87,7 @@ impl Answers {
         }
     }
 
-    /// What has to go before one more of this client's can be kept.
+    /// The key to remove before another one of this client is stored.
     fn one_too_many(&self, client: Option<ClientAddress>, now: Timestamp) -> Option<String> {
         let oldest = self.by_age.first_key_value().map(|(_, key)| key)?;
         let is_over = self

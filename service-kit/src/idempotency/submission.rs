@@ -1,4 +1,4 @@
-//! A request with its key, as it comes in.
+//! Reads a request together with its `Idempotency-Key`.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -19,16 +19,16 @@ use crate::input;
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// Longer than any common format of a key; it bounds what a client can have kept.
+/// Longer than any common key format; limits the size of the table.
 const MAX_KEY_LENGTH: usize = 255;
 
-/// A JSON body, and the key that makes it one of a kind, where there is one.
+/// A JSON body and its idempotency key, if any.
 pub struct Submission<T> {
     pub body: T,
     pub key: Option<Key>,
 }
 
-/// What the client calls its request, and what the request was.
+/// The client's key and the hash of its request.
 pub struct Key {
     name: String,
     canonical_body: Vec<u8>,
@@ -57,7 +57,7 @@ impl<T: Deserr<FieldErrors> + 'static> FromRequest for Submission<T> {
     }
 }
 
-/// The same for the same body, however it was spelled: in a `Value` the keys of an object are sorted.
+/// The same text for the same body, however it is spelled: a `Value` sorts the keys of an object.
 fn canonical(body: &[u8]) -> Result<Vec<u8>, Failure> {
     let value: Value = serde_json::from_slice(body).map_err(Failure::internal)?;
     Ok(value.to_string().into_bytes())
@@ -90,12 +90,13 @@ fn refused() -> Failure {
 }
 
 impl Key {
-    /// `secret` keeps whoever reads the table from finding a guessable body, such as one with a password, by trying.
+    /// `secret` prevents a reader of the table from guessing a body, such as one with a password,
+    /// by trying.
     #[must_use]
     pub fn sealed_with(&self, secret: &[u8]) -> SealedKey {
         let fingerprint = Hmac::<Sha256>::new_from_slice(secret)
             .map(|mac| mac.chain_update(&self.canonical_body).finalize())
-            // HMAC takes secrets of any length (RFC 2104 §3).
+            // HMAC accepts secrets of any length (RFC 2104 §3).
             .map(|mac| hex::encode(mac.into_bytes()))
             .unwrap_or_default();
         SealedKey {

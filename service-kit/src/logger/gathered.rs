@@ -1,5 +1,5 @@
-//! Lines on their way out: gathered for a moment and written together by a thread of their own. A line that is written by
-//! itself costs a request more than being routed does.
+//! Gathers log lines for a moment and writes them together on a thread of its own. Writing each
+//! line by itself costs a request more than routing it.
 
 use std::io::{self, Write};
 use std::mem;
@@ -7,16 +7,16 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// For how long lines are gathered, from the first on. A process that is killed takes no more than these along.
+/// How long lines are gathered after the first one. A killed process loses at most these.
 const MOMENT: Duration = Duration::from_millis(5);
 
-/// Bytes that may wait. Beyond, whoever logs waits for whoever reads.
+/// The bytes that may wait. Beyond them, a thread that logs waits for the writer.
 const MOST: usize = 256 * 1024;
 
-/// Where lines go in.
+/// The input side.
 pub(super) struct Gathered(Arc<Shared>);
 
-/// Writes what is left when it is dropped, after which lines are written at once.
+/// Writes the remaining lines when it is dropped. Later lines are written at once.
 #[must_use = "the last lines are written when it is dropped"]
 pub struct Lines {
     shared: Arc<Shared>,
@@ -25,7 +25,8 @@ pub struct Lines {
 
 struct Shared {
     waiting: Mutex<Waiting>,
-    /// There is something to write, or room for more, or no writer any longer.
+    /// Notified when there is something to write, when there is room again, and when the writer
+    /// ends.
     has_changed: Condvar,
 }
 
@@ -36,7 +37,7 @@ struct Waiting {
 
 impl Gathered {
     /// # Errors
-    /// The system has no thread for it.
+    /// The system refuses a thread.
     pub(super) fn to(mut out: impl Write + Send + 'static) -> io::Result<(Self, Lines)> {
         let shared = Arc::new(Shared {
             waiting: Mutex::new(Waiting {
@@ -81,7 +82,7 @@ impl Write for Gathered {
 
 impl Shared {
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        // Nothing panics while it is held.
+        // No code panics while it holds the lock.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -110,7 +111,7 @@ impl Shared {
             mem::swap(&mut bytes, &mut waiting.bytes);
             drop(waiting);
             self.has_changed.notify_all();
-            // Nobody is left to tell where even the log is gone.
+            // There is no other place to report that the log has failed.
             let _ = out.write_all(&bytes);
             if is_closed {
                 return;
@@ -137,7 +138,7 @@ mod tests {
 
     use super::{Gathered, MOST};
 
-    /// Somebody who reads each write when it is asked for.
+    /// A reader that takes one write each time it is asked.
     struct Reader(SyncSender<Vec<u8>>);
 
     impl Write for Reader {

@@ -1,4 +1,5 @@
-//! One JSON object a line: `time`, `level`, `target`, `message`, then the line's own pairs.
+//! Writes a line as one JSON object: `time`, `level`, `target`, `message`, then the line's own
+//! pairs.
 
 use std::io::{self, Write as _};
 
@@ -7,7 +8,7 @@ use log::Record;
 use log::kv::{self, Key, Value, VisitSource};
 use serde_json::Map;
 
-/// What a person reads as "none". A machine is told nothing, so that a pair is always of one type.
+/// "None" for a person. A machine gets no pair instead, so that a pair always has one type.
 const NONE: &str = "-";
 
 pub(super) fn write(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {

@@ -1,4 +1,5 @@
-//! `2026-11-22T13:10:00.123Z INFO  access method=GET route=/order-api/menu status=200 …`
+//! Writes a line as text: `2026-11-22T13:10:00.123Z INFO  access method=GET route=/order-api/menu
+//! status=200 …`
 
 use std::borrow::Cow;
 use std::io::{self, Write as _};
@@ -7,7 +8,7 @@ use env_logger::fmt::Formatter;
 use log::Record;
 use log::kv::{self, Key, Value, VisitSource};
 
-/// For a terminal, with the level in its colour.
+/// For a terminal, with a coloured level.
 pub(super) fn write_in_colour(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     let style = out.default_level_style(record.level());
     let (time, level) = (out.timestamp_millis(), record.level());
@@ -23,7 +24,7 @@ pub(super) fn write(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> 
 
 fn write_rest(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
     write!(out, " {}", record.target())?;
-    // A message without arguments, and so without a copy, is what a line of the access log has.
+    // The access log has such a message: without arguments, and so without a copy.
     match record.args().as_str() {
         Some("") => {}
         Some(message) => write!(out, " {}", one_line(message))?,
@@ -45,7 +46,7 @@ impl<'kvs> VisitSource<'kvs> for Pairs<'_> {
 }
 
 impl Pairs<'_> {
-    /// Nearly all that a line of the access log has are such pairs: they are copied rather than formatted.
+    /// Copies a text instead of formatting it: nearly all pairs of the access log are texts.
     fn write_pair(&mut self, key: &str, value: &Value<'_>) -> io::Result<()> {
         let out = &mut *self.0;
         out.write_all(b" ")?;
@@ -59,7 +60,7 @@ impl Pairs<'_> {
     }
 }
 
-/// Quoted where it could not be told from the next pair, or does something to a terminal.
+/// Quotes a text that could be mistaken for the next pair, or that could control a terminal.
 fn write_value(out: &mut Formatter, text: &str) -> io::Result<()> {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'=');
     if !text.is_empty() && text.bytes().all(is_plain) {
@@ -69,7 +70,7 @@ fn write_value(out: &mut Formatter, text: &str) -> io::Result<()> {
     }
 }
 
-/// A log line is one line, and moves no cursor, whatever an error message contains.
+/// Keeps a log line on one line and escapes control characters, whatever an error message contains.
 fn one_line(message: &str) -> Cow<'_, str> {
     if message.contains(char::is_control) {
         message.replace(char::is_control, " ").into()

@@ -1,9 +1,10 @@
-//! Which messages are tried next.
+//! Selects the messages to try next.
 //!
-//! There are three lanes, so that a message waits for none of another kind:
-//! 1. those that were refused before, or went wrong;
-//! 2. the others that have waited longest;
-//! 3. the others that came last: a new order is told beside a backlog, not behind it.
+//! There are three lanes, so that messages of one kind do not wait for another kind:
+//! 1. those that were refused or failed before;
+//! 2. those of the others that have waited longest;
+//! 3. those of the others that came last, so that a new order is sent alongside a backlog, not
+//!    behind it.
 
 use std::time::Duration;
 
@@ -14,11 +15,12 @@ use super::message::Message;
 use super::pace::Room;
 use crate::database::Database;
 
-/// How long a claimed message is left alone. A try takes at most 3 s ([`DEADLINE`](super::link::DEADLINE)), and the
-/// transaction that claims may have to wait for 4 s.
+/// How long a claimed message is not claimed again. A try takes at most 3 s
+/// ([`DEADLINE`](super::recipient::DEADLINE)), and the claiming transaction may wait for 4 s.
 pub(super) const LEASE: Duration = Duration::from_secs(10);
 
-/// What is due to recipient `$1` at `$2`: of each topic only the lowest step, so that the next waits for it.
+/// The messages due to recipient `$1` at `$2`: only the lowest step of each topic, so that the next
+/// one waits for it.
 macro_rules! due_heads {
     ($attempts:literal) => {
         concat!(
@@ -33,7 +35,7 @@ macro_rules! due_heads {
     };
 }
 
-/// `+due_at` keeps SQLite from walking everything that is due instead of looking up what was selected.
+/// `+due_at` makes SQLite look up the selected rows instead of walking through all due ones.
 macro_rules! claim_alone {
     ($attempts:literal, $order:literal) => {
         concat!(
@@ -48,8 +50,9 @@ macro_rules! claim_alone {
     };
 }
 
-/// Replicas that waited for each other's rows would take turns, or deadlock. What is locked is selected once: PostgreSQL may
-/// run a subquery for each row, and each time it would pass over what it has locked and select as many again.
+/// Skips locked rows: replicas that waited for each other's rows would go one by one, or deadlock.
+/// The selection is materialized: PostgreSQL may run a subquery once per row, and each time it
+/// would skip the rows that it has locked and select as many others.
 macro_rules! claim_among_replicas {
     ($attempts:literal, $order:literal) => {
         concat!(
@@ -112,7 +115,6 @@ pub(super) async fn is_any_due(
     Ok(false)
 }
 
-/// One round of claiming.
 pub(super) struct Claim<'a> {
     statements: Claims,
     connection: &'a mut AnyConnection,
@@ -139,7 +141,7 @@ impl<'a> Claim<'a> {
         }
     }
 
-    /// A lane takes what another one has left over.
+    /// A lane also takes the room that another one leaves.
     pub(super) async fn all(mut self, room: Room) -> sqlx::Result<Vec<Message>> {
         let Claims {
             refused,

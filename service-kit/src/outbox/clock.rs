@@ -1,11 +1,12 @@
-//! The time that the outbox waits by, in milliseconds since 1970.
+//! The clock of the outbox, in milliseconds since 1970.
 //!
-//! A wall clock can be set back, and whatever was to wait until then would wait for as much longer. So one process, which
-//! has a file of SQLite to itself, looks at the wall clock once, and counts on by the monotonic clock. Replicas go by
-//! their database server's clock: it is one for all of them, and how far their own ones differ makes no difference.
+//! A wall clock can be set back, and each wait would then last that much longer. So a process with
+//! a SQLite file of its own reads the wall clock once and then counts by the monotonic clock.
+//! Replicas use the clock of their database server: it is the same for all of them, however much
+//! their own clocks differ.
 //!
-//! What another process, or the server before its clock was set, has dated in the future is set right at the start, and
-//! every 30 s after it ([`rows::set_right`](super::rows::set_right)).
+//! Rows that another process, or the server before its clock was set, has dated in the future are
+//! corrected at the start and every 30 s ([`rows::set_right`](super::rows::set_right)).
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ use crate::database::{Database, Statement};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Clock {
-    /// The wall clock's time at one moment, and that moment.
+    /// The time of the wall clock at one moment, and that moment.
     Own {
         start: i64,
         at: Instant,
@@ -47,7 +48,7 @@ impl Clock {
         }
     }
 
-    /// Writes the time where a statement needs it.
+    /// Writes an expression for the current time into a statement.
     pub(super) fn push_now(self, statement: &mut Statement) {
         match self {
             Self::Own { start, at } => statement.bind(after(start, at.elapsed())),
@@ -58,7 +59,6 @@ impl Clock {
     }
 }
 
-/// `time`, so much later.
 pub(super) fn after(time: i64, duration: Duration) -> i64 {
     let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     time.saturating_add(millis)

@@ -7,9 +7,9 @@ crate::row! {
         pub topic: String,
         pub(super) step: i32,
         pub body: String,
-        /// The `traceparent` of the request that it tells of; empty where there was none.
+        /// The `traceparent` of the request that caused it; empty if there was none.
         pub(super) trace: String,
-        /// How often it has been refused or went wrong.
+        /// How often it has been refused or failed.
         pub(super) attempts: i32,
         /// The end of its lease.
         pub(super) due_at: i64,

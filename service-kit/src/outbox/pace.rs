@@ -1,31 +1,31 @@
-//! How much is tried at once, and when again. No I/O.
+//! Decides how many messages to try at once, and when to try again. No I/O.
 //!
-//! Two things can go wrong, and they are paced apart. A message that is refused waits longer each time, by itself
-//! ([`retry_after`]). A recipient that is not there is left alone as a whole ([`Pace`]), since trying one message after the
-//! other against a closed door would tell no more; when it is back, everything that waits goes out at once.
-//!
-//! A recipient that refuses whatever it is sent again, because it is full for instance, is asked with one of those messages
-//! at a time: thousands of them, each tried once a minute, would keep both sides busy for nothing. What is new goes out
-//! as before, and once it takes one of the others, so do they.
+//! Three cases have a pace of their own:
+//! 1. A message that is refused waits by itself, longer each time ([`retry_after`]).
+//! 2. A recipient that is unavailable gets no message at all for a while ([`Pace`]), since no
+//!    message would fare better. When it is back, all waiting messages go out at once.
+//! 3. A recipient that refuses all repeated messages, for instance because it is full, gets one of
+//!    them at a time: thousands, each tried once a minute, would keep both sides busy for nothing.
+//!    New messages go out as before. When it takes a repeated one, the others follow.
 
 use std::time::{Duration, Instant};
 
-/// How many messages are under way to one recipient. Enough for several thousand a second, few enough not to overrun it
-/// when it comes back to a long queue.
+/// Messages in flight to one recipient. Enough for several thousand a second, few enough not to
+/// overrun it when it comes back to a long queue.
 const WINDOW: usize = 32;
 
-/// One in so many is a message that was refused before, and one in so many is one that came last: neither waits for a
-/// backlog of the others.
+/// One in four is a message that was refused before, and one in four is one of the newest: neither
+/// waits for a backlog of the others.
 const SHARE: usize = 4;
 
-/// The first wait, and what the waits for a message and for a recipient grow to.
+/// The first wait, and the longest for a message and for a recipient.
 const FIRST: Duration = Duration::from_millis(100);
 pub(super) const LONGEST_FOR_MESSAGE: Duration = Duration::from_secs(60);
-/// What was missed arrives this soon after the recipient is back.
+/// Waiting messages arrive this soon after the recipient is back.
 const LONGEST_FOR_RECIPIENT: Duration = Duration::from_secs(2);
 
-/// How long a message waits that went wrong `attempts` times before this one. `asked` is how long the recipient wants to
-/// be left alone with it.
+/// The wait of a message that failed `attempts` times before this one. `asked` is the recipient's
+/// own `Retry-After`.
 pub(super) fn retry_after(attempts: i32, asked: Option<Duration>) -> Duration {
     let attempts = u32::try_from(attempts).unwrap_or(0);
     let wait = jittered(doubled(attempts, LONGEST_FOR_MESSAGE), rand::random());
@@ -33,44 +33,45 @@ pub(super) fn retry_after(attempts: i32, asked: Option<Duration>) -> Duration {
 }
 
 fn doubled(times: u32, longest: Duration) -> Duration {
-    // Ten doublings are above every limit here.
+    // Ten doublings exceed every limit here.
     (FIRST * 2_u32.pow(times.min(10))).min(longest)
 }
 
-/// Between half of `wait` and all of it, so that what went wrong together is not tried again together.
+/// Between half of `wait` and all of it, so that messages that failed together are not tried again
+/// together.
 fn jittered(wait: Duration, random: f64) -> Duration {
     wait.mul_f64(0.5 + random / 2.0)
 }
 
-/// What is worth a line in the log.
+/// A change worth a line in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     Lost,
     Back,
-    /// It refuses whatever it is sent again.
+    /// It refuses all repeated messages.
     Refusing,
-    /// It has taken one of those.
+    /// It has taken a repeated message.
     Taking,
 }
 
-/// How many more messages may be tried now.
+/// The number of further messages that may be tried now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Room {
     pub(super) all: usize,
-    /// How many of them are kept for the messages that came last.
+    /// The part for the newest messages.
     pub(super) newest: usize,
-    /// How many are kept for messages that were refused before, and how many of those there may be at most.
+    /// The part for messages that were refused before, and the limit on those.
     pub(super) refused: usize,
     pub(super) refused_most: usize,
 }
 
-/// How one recipient is doing.
+/// The state of one recipient.
 #[derive(Debug)]
 pub(super) struct Pace {
     away: Option<Pause>,
-    /// How many messages it has refused again since it last took one that it had refused.
+    /// Repeated messages that were refused since the last one that was taken.
     refused_again: usize,
-    /// While that is a whole window of them, or more.
+    /// Set while those are a whole window or more.
     refusing: Option<Pause>,
     newest: Share,
     refused: Share,
@@ -100,7 +101,7 @@ impl Pause {
     }
 }
 
-/// Every [`SHARE`]th place, however few there are at a time.
+/// Gives out one in [`SHARE`] tries, however few there are at a time.
 #[derive(Debug)]
 struct Share {
     owed: usize,
@@ -122,14 +123,15 @@ impl Default for Pace {
             refused_again: 0,
             refusing: None,
             newest: Share { owed: 0 },
-            // Where there is one place at a time, the two shares get different ones.
+            // Starts in the middle, so that with one try at a time the two shares get different
+            // tries.
             refused: Share { owed: SHARE / 2 },
         }
     }
 }
 
 impl Pace {
-    /// How much may be tried now, with so many under way: one at a time to find out whether a recipient is back.
+    /// The number of messages to try now: one at a time while the recipient is unavailable.
     pub(super) fn room(&mut self, under_way: usize, now: Instant, random: f64) -> Room {
         let all = match &self.away {
             None => WINDOW.saturating_sub(under_way),
@@ -156,24 +158,24 @@ impl Pace {
         }
     }
 
-    /// How long nothing is worth trying.
+    /// The time during which no try is worthwhile.
     pub(super) fn rest(&self, now: Instant) -> Option<Duration> {
         let away = self.away.as_ref()?;
         Some(away.until.saturating_duration_since(now)).filter(|rest| !rest.is_zero())
     }
 
-    /// It answered, whatever it said.
+    /// Notes an answer, whatever it says.
     pub(super) fn answered(&mut self) -> Option<Change> {
         self.away.take().map(|_away| Change::Back)
     }
 
-    /// It took a message that it had refused, or that went wrong.
+    /// Notes that the recipient took a repeated message.
     pub(super) fn took_again(&mut self) -> Option<Change> {
         self.refused_again = 0;
         self.refusing.take().map(|_pause| Change::Taking)
     }
 
-    /// Such a message went wrong once more.
+    /// Notes that a repeated message failed again.
     pub(super) fn refused_again(&mut self, now: Instant, random: f64) -> Option<Change> {
         self.refused_again = self.refused_again.saturating_add(1);
         if self.refused_again < WINDOW || self.refusing.is_some() {
@@ -189,7 +191,7 @@ impl Pace {
                 self.away = Some(Pause::begin(now, random));
                 Some(Change::Lost)
             }
-            // Those that were under way together say it once.
+            // Messages that were in flight together count once.
             Some(away) if !away.is_over(now) => None,
             Some(away) => {
                 away.again(now, random);

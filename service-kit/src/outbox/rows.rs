@@ -1,9 +1,9 @@
-//! The outbox's rows: which may be tried now, and what becomes of them.
+//! The rows of the outbox: claims them and settles their results.
 //!
-//! A message is claimed by moving its `due_at` past the longest that trying it can take. That is a lease: should this
-//! process die, the message is due again when the lease ends, or as soon as the process is back where it has the database
-//! to itself. Replicas that claim at once pass over each other's rows and get different messages. All of them go by one
-//! [`Clock`].
+//! A message is claimed by moving its `due_at` past the longest possible try. This is a lease: if
+//! the process dies, the message is due again when the lease ends, or at the next start of a
+//! process that has the database to itself. Replicas that claim at once skip each other's rows and
+//! get different messages. All of them use one [`Clock`].
 
 use std::time::Duration;
 
@@ -17,35 +17,35 @@ use crate::database::Database;
 
 const DELETE: &str = "DELETE FROM outbox WHERE recipient = $1 AND topic = $2 AND step = $3";
 
-/// Nothing where the lease has ended and another replica has claimed it since.
+/// Changes nothing when the lease has ended and another replica has claimed the message since.
 const POSTPONE: &str = "UPDATE outbox SET due_at = $4, attempts = attempts + 1
      WHERE recipient = $1 AND topic = $2 AND step = $3 AND due_at = $5";
 
-/// As if it had not been claimed: those that came first go first again.
+/// As if it had not been claimed: the oldest go first again.
 const GIVE_BACK: &str =
     "UPDATE outbox SET due_at = CASE WHEN attempts = 0 THEN created_at ELSE $4 END
      WHERE recipient = $1 AND topic = $2 AND step = $3 AND due_at = $5";
 
-/// `$1` is now, `$2` as late as anything may be due.
+/// `$1` is now, `$2` the latest time that a row may be due.
 const SET_RIGHT: &str = "UPDATE outbox SET
          created_at = CASE WHEN created_at > $1 THEN $1 ELSE created_at END,
          due_at = CASE WHEN due_at > $2 THEN $1 ELSE due_at END
      WHERE created_at > $1 OR due_at > $2";
 
-/// What became of a message that was tried.
+/// The result of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// Taken, or refused for good: it is never to be sent again.
+    /// Taken, or refused for good: never sent again.
     Settled,
-    /// It went wrong, and may be because of the message: each time, it waits longer, and at least as long as the
-    /// recipient asks for.
+    /// Failed, perhaps because of the message: it waits longer each time, and at least as long as
+    /// the recipient asks for.
     Failed { retry_after: Option<Duration> },
-    /// Nobody was there to look at it: it is due as before.
+    /// The recipient was unavailable: due as before.
     Untried,
 }
 
-/// Settles what was tried and claims as much as there is room for. All of it is one transaction: on a busy day it is the
-/// commits that cost.
+/// Settles results and claims messages as far as there is room. Both are one transaction, because
+/// commits are the cost on a busy day.
 pub(super) async fn turn(
     database: &Database,
     clock: Clock,
@@ -54,7 +54,7 @@ pub(super) async fn turn(
     room: Room,
 ) -> sqlx::Result<Vec<Message>> {
     let now = clock.now(database).await?;
-    // Claiming writes even where there is nothing to claim, and writers are few: reading first is cheaper.
+    // A claim writes even when nothing is due, and there are few writers: reading first is cheaper.
     if tried.is_empty() && !claim::is_any_due(database, recipient, now, room).await? {
         return Ok(Vec::new());
     }
@@ -68,18 +68,18 @@ pub(super) async fn turn(
     Ok(claimed)
 }
 
-/// Ends every lease, and every wait with it.
+/// Ends every lease and every wait.
 pub(super) async fn release(database: &Database, now: i64) -> sqlx::Result<()> {
     set_right(database, now, now).await
 }
 
-/// Nothing has waited for less than no time, and nothing waits longer than the longest pause, whatever a clock said when
-/// that was written.
+/// Corrects rows whose dates a wrong clock has put into the future: no row is younger than now or
+/// waits longer than the longest wait.
 pub(super) async fn cap_waits(database: &Database, now: i64) -> sqlx::Result<()> {
     set_right(database, now, latest_due(now)).await
 }
 
-/// The latest that anything is due which was put off by `now`.
+/// The latest time that a row may be due when it was postponed at `now`.
 pub(super) fn latest_due(now: i64) -> i64 {
     after(now, pace::LONGEST_FOR_MESSAGE.max(LEASE))
 }
@@ -103,7 +103,7 @@ pub(super) async fn furthest_steps(
             .fetch_all(&mut *database.reader().await?)
             .await?;
     let steps = rows.into_iter();
-    // Only steps of this width are ever written.
+    // Every written step fits.
     Ok(steps
         .filter_map(|(topic, step)| Some((topic, step.try_into().ok()?)))
         .collect())

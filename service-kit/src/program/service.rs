@@ -13,20 +13,20 @@ use crate::health;
 use crate::logger::{self, LogConfig};
 use crate::serve::{Application, stop_signal};
 
-/// What a service is, besides what it does.
+/// The fixed facts of a service.
 pub struct Program<C> {
     pub name: &'static str,
     pub about: &'static str,
     pub version: &'static str,
     pub configure: fn(&Env) -> Result<C, ConfigError>,
-    /// Where `health` asks.
+    /// The address that `health` asks.
     pub bind: fn(&C) -> SocketAddr,
-    /// What `backup` copies.
+    /// The database that `backup` copies.
     pub database: fn(&C) -> &DatabaseUrl,
 }
 
-/// Runs a service: `NAME` serves, `NAME health` asks a running one whether it is ready, `NAME backup FILE` copies its
-/// database, whether one is running or not.
+/// Runs a service: `NAME` serves, `NAME health` asks a running one whether it is ready, and `NAME
+/// backup FILE` copies its database, whether one is running or not.
 pub fn run<C>(
     program: &Program<C>,
     build: impl AsyncFnOnce(C) -> Result<Application, RunError>,

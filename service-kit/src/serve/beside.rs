@@ -1,4 +1,4 @@
-//! What a process does beside serving.
+//! Background work of a server.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,11 +6,11 @@ use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 
-/// It ends by itself once the server drains.
+/// It ends by itself when the server drains.
 pub(super) type Work = Pin<Box<dyn Future<Output = ()>>>;
 
-/// Work that can be dropped anywhere. sqlx gives a connection back by spawning a task, which panics where no runtime is
-/// entered, as when an actix `System` is dropped with tasks that have not ended.
+/// Work that may be dropped anywhere. sqlx returns a connection by spawning a task, which panics
+/// outside of a runtime, for example when an actix `System` is dropped with unfinished tasks.
 pub(super) struct Beside {
     runtime: Handle,
     work: Option<Work>,

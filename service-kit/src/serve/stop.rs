@@ -1,7 +1,8 @@
-//! When a process is asked to stop.
+//! The signals that stop a process.
 //!
-//! SIGINT (Ctrl-C), SIGTERM (`docker stop`) and SIGHUP (the terminal is closed) all ask for the same: finish what is under
-//! way, then end. Without a handler, SIGHUP would end the process at once and break off every request.
+//! SIGINT (Ctrl-C), SIGTERM (`docker stop`) and SIGHUP (the terminal is closed) all mean the same:
+//! finish the requests in flight, then end. Without a handler, SIGHUP would end the process at once
+//! and break off every request.
 
 use std::fs;
 use std::future::Future;
@@ -9,10 +10,10 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Completes when the process is asked to stop.
+/// Completes when the process receives a stop signal.
 ///
 /// # Errors
-/// The handlers could not be installed.
+/// The handlers cannot be installed.
 pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -26,7 +27,7 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Nothing where SIGHUP is ignored: whoever started the process with `nohup` wants it to outlive the terminal.
+/// `None` when SIGHUP is ignored: a process started with `nohup` is meant to outlive the terminal.
 fn hangup() -> io::Result<Option<Signal>> {
     if is_hangup_ignored() {
         return Ok(None);
@@ -34,7 +35,7 @@ fn hangup() -> io::Result<Option<Signal>> {
     signal(SignalKind::hangup()).map(Some)
 }
 
-/// Whether this process, and so what it starts, was told to ignore SIGHUP.
+/// Whether this process, and so its children, ignores SIGHUP.
 pub(crate) fn is_hangup_ignored() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     ignores_hangup(&status)
@@ -49,7 +50,8 @@ async fn received(signal: &mut Option<Signal>) {
     }
 }
 
-/// Reads the set of ignored signals from `/proc/self/status` (`proc_pid_status(5)`). Bit 0 is signal 1, SIGHUP.
+/// Reads the set of ignored signals from `/proc/self/status` (`proc_pid_status(5)`). Bit 0 is
+/// signal 1, SIGHUP.
 fn ignores_hangup(status: &str) -> bool {
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     ignored

@@ -1,7 +1,8 @@
-//! Bringing the schema up to date on a server that others use too.
+//! Brings the schema up to date on a server that others use at the same time.
 //!
-//! Replicas that start at once take turns by an advisory lock, and a migration may need a table that somebody else has
-//! locked. Neither is waited for in silence or for ever: a start that hangs without a word looks like a broken program.
+//! An advisory lock makes replicas that start together run one after the other, and another session
+//! may have locked a table that a migration needs. Each wait is logged and has a limit: a start
+//! that hangs silently looks like a broken program.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -12,21 +13,22 @@ use sqlx::{AssertSqlSafe, Connection as _};
 use super::{PostgresUrl, connect};
 use crate::database::OpenError;
 
-/// How long somebody else may hold a lock that a migration needs: longer than the migrations of a large database take,
-/// which another replica may be busy with.
+/// How long another session may hold a lock that a migration needs: longer than another replica
+/// takes to migrate a large database.
 pub(in crate::database) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// When the log says what is waited for.
+/// The wait after which the log names the cause.
 const SAY_AFTER: Duration = Duration::from_secs(1);
 
-/// `lock_not_available`: PostgreSQL's `lock_timeout` was over.
+/// `lock_not_available`: PostgreSQL's `lock_timeout` expired.
 const LOCK_TIMEOUT: &str = "55P03";
 
-/// The server processes that hold what process `$1` waits for.
+/// The server processes that hold the locks that process `$1` waits for.
 const HOLDERS: &str =
     "SELECT string_agg(holder::text, ', ') FROM unnest(pg_blocking_pids($1)) AS holder";
 
-/// Runs the migrations on a connection of its own: on one of the pool, no statement may take as long as a migration may.
+/// Runs the migrations on a connection of its own: those of the pool limit the time of a statement,
+/// and a migration may take longer.
 pub(in crate::database) async fn migrate(
     server: &PostgresUrl,
     migrators: &[Migrator],
@@ -57,7 +59,7 @@ pub(in crate::database) async fn migrate(
     migrated.map_err(|error| outdated(server, error, patience))
 }
 
-/// Says once what is waited for.
+/// Logs the cause of the wait once.
 async fn say(server: &PostgresUrl, process: i32, patience: Duration) -> Infallible {
     tokio::time::sleep(SAY_AFTER).await;
     match holders(server, process).await {

@@ -104,7 +104,7 @@ fn a_quarter_of_the_places_is_kept_for_each_other_lane_however_few_there_are_at_
     );
 }
 
-/// A recipient that has refused a whole window of messages again.
+/// A recipient that has refused a whole window of repeated messages.
 fn refusing(now: Instant) -> Pace {
     let mut pace = Pace::default();
     for _ in 1..WINDOW {
@@ -121,7 +121,7 @@ fn a_recipient_that_refuses_everything_again_is_asked_with_one_of_those_at_a_tim
     let mut pace = refusing(now);
     let room = pace.room(0, now, 1.0);
     assert_eq!((room.all, room.refused_most), (WINDOW, 0));
-    // Ten minutes of looking every 10 ms.
+    // Ten minutes, looking every 10 ms.
     let mut tries = 0;
     for _ in 0..60_000 {
         now += Duration::from_millis(10);
