@@ -1,6 +1,7 @@
-//! The plan: what a body far larger than the memory that is meant for it takes of the gateway on its way through.
+//! Measures how much memory and time the gateway takes to pass on a body that is far larger than
+//! its memory limit.
 //!
-//! Every transfer gets a fresh gateway, so that the most memory it ever had is that of this one.
+//! Every transfer gets a fresh gateway, so that its peak memory is the peak of this one transfer.
 
 mod report;
 mod transfer;
@@ -21,30 +22,30 @@ use crate::{Error, gateway, service};
 use report::Report;
 use transfer::{Way, transfer};
 
-/// What a slow reader takes a second: less than a tenth of what passes where nobody holds it up, so that all buffers
-/// on the way are full from the first moment to the last.
+/// Bytes that a slow reader takes each second: less than a tenth of what passes unhindered, so that
+/// all buffers on the way stay full from start to end.
 const SLOW: u64 = 64 * MIB;
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// How long each body is
+    /// Length of each body in MiB
     #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=1024 * 1024))]
     mebibytes: u64,
-    /// How often everything is measured
+    /// How many times everything is measured
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     rounds: u64,
-    /// Also writes the result into this file, between `<!-- bodies -->` and `<!-- /bodies -->`
+    /// Also write the result into this file, between `<!-- bodies -->` and `<!-- /bodies -->`
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
 }
 
-/// What goes through the gateway at once.
+/// The bodies that go through the gateway at the same time.
 #[derive(Clone, Copy)]
 struct Scenario {
     name: &'static str,
     ways: &'static [Way],
     framing: Framing,
-    /// How fast whoever receives it takes it.
+    /// The speed at which the receiver reads.
     pace: Pace,
 }
 
@@ -60,13 +61,13 @@ const SCENARIOS: [Scenario; 8] = [
     Scenario { name: "Two down at once, chunked", ways: &[Way::Down, Way::Down], framing: Chunked, pace: None },
 ];
 
-/// One scenario on one gateway.
+/// The figures of one scenario on one gateway.
 struct Run {
-    /// All bodies together.
+    /// The length of all bodies together.
     bytes: u64,
     elapsed: Duration,
     cpu: Duration,
-    /// Before the first byte.
+    /// Memory before the first byte.
     before: Memory,
     after: Memory,
 }
@@ -74,7 +75,7 @@ struct Run {
 /// Measures and reports.
 ///
 /// # Errors
-/// Something could not be measured; or all of it was, and the gateway took more memory than it may.
+/// Something could not be measured, or the gateway took more memory than its limit.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let (programs, folder) = service::prepare(None)?;
     let mut report = Report {
@@ -112,7 +113,7 @@ impl Scenario {
             Change { table: UPSTREAM, key: "timeout", value: "\"1h\"" },
         ];
         let gateway = gateway::start(programs, folder, upstream, &changes).await?;
-        // The first exchange brings in what every later one needs.
+        // The first exchange loads what every later one needs.
         transfer(gateway.addr(), Way::Up, 1, self).await?;
         let (before, cpu, begun) = (gateway.memory()?, gateway.cpu()?, Instant::now());
         let mut transfers = tokio::task::JoinSet::new();

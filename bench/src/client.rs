@@ -1,6 +1,7 @@
-//! One keep-alive connection that asks one thing after the other.
+//! A client with one keep-alive connection, which sends one request after the other.
 //!
-//! hyper's connection alone: a pooling client would hide how many connections there are, which is what is varied.
+//! It uses hyper's bare connection: a client with a pool would hide the number of connections,
+//! which the measurements vary.
 
 use std::net::SocketAddr;
 
@@ -14,7 +15,7 @@ use tokio::net::TcpStream;
 
 use crate::Error;
 
-/// A new connection, for bodies of one kind.
+/// Opens a connection for bodies of one type.
 pub(crate) async fn connect<B>(addr: SocketAddr) -> Result<SendRequest<B>, Error>
 where
     B: Body<Data: Send, Error: Into<Error>> + Send + 'static,
@@ -22,7 +23,7 @@ where
     let stream = TcpStream::connect(addr).await?;
     stream.set_nodelay(true)?;
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // Whoever waits for an answer on it is told by hyper when it breaks.
+    // If it breaks, hyper tells whoever waits for an answer on it.
     tokio::spawn(connection);
     Ok(sender)
 }
@@ -40,33 +41,33 @@ impl Client {
         })
     }
 
-    /// Whether the server has kept the connection.
+    /// Whether the server has kept the connection open.
     pub(crate) fn is_open(&self) -> bool {
         !self.sender.is_closed()
     }
 
-    /// The body of a GET that must be answered 200.
+    /// Sends a GET, which must be answered 200, and gives the body.
     pub(crate) async fn get(&mut self, path: &str) -> Result<Vec<u8>, Error> {
         Ok(self.get_whole(path).await?.into_body())
     }
 
-    /// The same with its head.
+    /// Sends a GET, which must be answered 200, and gives the whole answer.
     pub(crate) async fn get_whole(&mut self, path: &str) -> Result<Response<Vec<u8>>, Error> {
         let request = Request::get(path).header(HOST, &self.host);
         let answer = self.send(request.body(String::new())?).await?;
         if answer.status() != StatusCode::OK {
-            return Err(format!("GET {path} is answered {}", answer.status()).into());
+            return Err(format!("GET {path} was answered {}", answer.status()).into());
         }
         Ok(answer)
     }
 
-    /// What a GET is answered, once the whole of it is here.
+    /// Sends a GET, reads the whole answer and gives its status.
     pub(crate) async fn status(&mut self, path: &str) -> Result<StatusCode, Error> {
         let request = Request::get(path).header(HOST, &self.host);
         Ok(self.send(request.body(String::new())?).await?.status())
     }
 
-    /// The answer to a POST, once the whole of it is here.
+    /// Sends a POST and gives the whole answer.
     pub(crate) async fn post(
         &mut self,
         path: &str,

@@ -1,8 +1,9 @@
-//! How often the disk alone can make a write durable: the ceiling for a service that syncs each commit.
+//! Measures how often the disk alone can make a write durable, which is the ceiling for a service
+//! that syncs each commit.
 //!
-//! Appending also makes the file longer, which costs the file system an entry in its journal. SQLite's log is written
-//! over from its start after each checkpoint, so that most of its commits rewrite blocks that are there already; and
-//! the SQLite that sqlx brings is built without `HAVE_FDATASYNC`, so that it calls `fsync`
+//! Appending makes the file longer, which costs the file system an entry in its journal. SQLite
+//! overwrites its log from the start after each checkpoint, so most commits rewrite existing
+//! blocks. The SQLite that sqlx brings is built without `HAVE_FDATASYNC`, so it calls `fsync`
 //! (https://www.sqlite.org/compile.html#have_fdatasync).
 
 use std::fs::File;
@@ -13,17 +14,18 @@ use std::time::{Duration, Instant};
 use crate::Error;
 use crate::stats::median_and_p99;
 
-/// A page of SQLite, and a block of most file systems.
+/// The size of an SQLite page, and of a block on most file systems.
 const PAGE: usize = 4096;
 
-/// What an order of one line was seen to change: the ends of two tables and of their indexes.
+/// Bytes that a commit of an order of one line was seen to change: the ends of two tables and of
+/// their indexes.
 const COMMIT: usize = 7 * PAGE;
 
-/// At how many bytes SQLite checkpoints its log, and then starts over: 1,000 pages
+/// The length at which SQLite checkpoints its log and starts it over: 1,000 pages
 /// (https://www.sqlite.org/pragma.html#pragma_wal_autocheckpoint).
 const LOG: usize = 1000 * PAGE;
 
-/// How a file is written and made durable.
+/// A way to write to a file and make the write durable.
 #[derive(Clone, Copy)]
 pub(crate) struct Way {
     pub(crate) name: &'static str,
@@ -44,7 +46,7 @@ pub(crate) struct Syncs {
     pub(crate) p99: Duration,
 }
 
-/// Writes and syncs in a file of its own in `folder`, one after the other, for `duration`.
+/// Writes and syncs again and again for `duration`, in a temporary file in `folder`.
 pub(crate) fn measure(folder: &Path, way: Way, duration: Duration) -> Result<Syncs, Error> {
     let mut file = tempfile::tempfile_in(folder)?;
     if way.in_place {

@@ -1,4 +1,4 @@
-//! A body of any length that takes no memory: the same bytes again and again.
+//! A body of any length that takes no memory: it sends the same bytes again and again.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -6,12 +6,12 @@ use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 
-/// As much as most programs read or write at once.
+/// The size that most programs read or write at once.
 const PIECE: usize = 64 * 1024;
 
 static BYTES: [u8; PIECE] = [b'.'; PIECE];
 
-/// How whoever receives a body knows where it ends.
+/// How the receiver of a body knows where it ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Framing {
     Length,
@@ -75,7 +75,7 @@ mod tests {
     use super::{Filler, Framing, PIECE};
 
     #[tokio::test]
-    async fn it_is_as_long_as_it_was_said_to_be() {
+    async fn a_filler_has_the_length_asked_for() {
         for length in [0, 1, PIECE, PIECE + 1, 3 * PIECE] {
             for framing in [Framing::Length, Framing::Chunked] {
                 let body = Filler::new(length as u64, framing).collect().await;
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn its_length_is_told_unless_it_is_chunked() {
+    fn a_filler_tells_its_length_unless_it_is_chunked() {
         let told = |framing| Filler::new(7, framing).size_hint().exact();
         assert_eq!(told(Framing::Length), Some(7));
         assert_eq!(told(Framing::Chunked), None);

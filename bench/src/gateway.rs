@@ -1,4 +1,5 @@
-//! The gateway with one worker, in front of one upstream, configured by its own file but for a few values.
+//! Starts the gateway with one worker in front of one upstream, with its default file except for a
+//! few values.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -8,24 +9,24 @@ use std::process::Command;
 use crate::Error;
 use crate::service::Service;
 
-/// The file that is compiled into it.
+/// The file that is compiled into the gateway.
 pub(crate) const DEFAULT_FILE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../gateway/gateway.toml");
 
-/// A route that anyone may ask by GET and by POST, and of whose answers nothing may be kept.
+/// A route that anyone may GET and POST, and whose answers may not be kept.
 pub(crate) const PATH: &str = "/client-api/clients";
 
-/// The table of `PATH`'s upstream.
+/// The table of the upstream that `PATH` leads to.
 pub(crate) const UPSTREAM: &str = "[upstreams.clients]";
 
-/// A value of the file that is another one here.
+/// A value of the default file to be replaced.
 pub(crate) struct Change<'a> {
     pub(crate) table: &'a str,
     pub(crate) key: &'a str,
     pub(crate) value: &'a str,
 }
 
-/// As it names itself: `gateway 0.1.0`.
+/// The gateway's name and version, such as `gateway 0.1.0`.
 pub(crate) fn version(programs: &Path) -> Result<String, Error> {
     let told = Command::new(programs.join("gateway"))
         .arg("--version")
@@ -33,7 +34,7 @@ pub(crate) fn version(programs: &Path) -> Result<String, Error> {
     Ok(String::from_utf8(told.stdout)?.trim().to_owned())
 }
 
-/// Starts the gateway, which is in the folder `programs`, with one worker and its files in `folder`.
+/// Starts the gateway from the folder `programs`, with one worker and its files in `folder`.
 pub(crate) async fn start(
     programs: &Path,
     folder: &Path,
@@ -55,13 +56,13 @@ pub(crate) async fn start(
     Service::start(program, folder, &variables).await
 }
 
-/// All clients are one address here, which may have all permits of the upstream.
+/// Allows one client all permits of the upstream, since all clients share one address here.
 fn with_one_client(config: &str) -> String {
     let all = format!("\n{UPSTREAM}\nconcurrency = {{ per_client = 1000 }}\n");
     config.replacen(&format!("\n{UPSTREAM}\n"), &all, 1)
 }
 
-/// What it is told beside its file, listening on `addr`.
+/// The gateway's environment variables, for listening on `addr`.
 pub(crate) fn variables(
     addr: SocketAddr,
     upstream: SocketAddr,
@@ -71,7 +72,7 @@ pub(crate) fn variables(
         ("GATEWAY_BIND", addr.to_string()),
         ("GATEWAY_ADMIN_BIND", "127.0.0.1:0".to_owned()),
         ("GATEWAY_WORKERS", workers.to_string()),
-        // All clients are one address here.
+        // All clients share one address here.
         ("GATEWAY_RATE_LIMIT", "off".to_owned()),
         ("CLIENTS_URL", format!("http://{upstream}")),
         ("ORDERS_URL", format!("http://{upstream}")),
@@ -81,7 +82,7 @@ pub(crate) fn variables(
 }
 
 impl Change<'_> {
-    /// `text` with the value changed; nothing where it is not there.
+    /// `text` with the value replaced, or `None` if the value is not in it.
     pub(crate) fn apply(&self, text: &str) -> Option<String> {
         let table = format!("\n{}\n", self.table);
         let key = format!("\n{} = ", self.key);
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_not_there_is_not_made() {
+    fn a_missing_value_is_not_added() {
         assert_eq!(changed("[a]", "z", "9"), None);
         assert_eq!(changed("[c]", "x", "9"), None);
     }

@@ -1,7 +1,9 @@
-//! The plan: how what a request costs grows with what there is of it, for the gateway and for nginx.
+//! Measures how the cost of a request grows with the number of routes and connections and with
+//! sizes, for the gateway and for nginx.
 //!
-//! Each series changes one thing alone: how many routes there are, how many connections, how many fields and how long
-//! ones a request has, how long the answer is. Measured as `proxy` does.
+//! Each series changes only one thing: the number of routes, the number of connections, the number
+//! of a request's fields, the length of a field or the length of the answer. It measures in the
+//! same way as `proxy`.
 
 mod report;
 mod series;
@@ -26,16 +28,16 @@ const FILES: u64 = 19_000;
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// How often each is measured
+    /// How many times everything is measured
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     rounds: u64,
-    /// How long each measurement is
+    /// Seconds that each measurement takes
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
-    /// Also writes the result into this file, between `<!-- growth -->` and `<!-- /growth -->`
+    /// Also write the result into this file, between `<!-- growth -->` and `<!-- /growth -->`
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
-    /// Also draws the result into this folder
+    /// Also draw the result into this folder
     #[arg(long, value_name = "FOLDER")]
     plots: Option<PathBuf>,
 }

@@ -1,8 +1,9 @@
-//! The plan: what clients that only hold on to their connection cost the gateway and its other clients, beside nginx.
+//! Measures what clients that only hold their connection cost the gateway and its other clients,
+//! compared with nginx.
 //!
-//! Two kinds are held: those that have asked once and stay, as browsers do, and those that send a head byte by byte
-//! and never end it, as slowloris does. Each round starts both programs anew, so that none runs on memory that an
-//! earlier crowd has left behind.
+//! There are two kinds: clients that have asked once and stay, as browsers do, and clients that
+//! send a head byte by byte and never end it, as slowloris does. Each round starts both programs
+//! anew, so that no program runs on memory left by an earlier crowd.
 
 mod crowd;
 mod guest;
@@ -30,19 +31,20 @@ use guest::Latency;
 use report::Report;
 use slow::{Cuts, SlowHeads};
 
-/// How long a head may take; the gateway's default. Slow heads come spread over as long, so that they are cut evenly.
+/// How long a head may take, which is the gateway's default. Slow heads begin spread over the same
+/// time, so that they are cut evenly.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Longer than a round.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// What is left of an upheaval in a program's memory and queues is gone by then.
+/// Time for a program's memory and queues to settle after a change.
 const SETTLING: Duration = Duration::from_secs(1);
 
-/// Time for a proxy to notice that thousands have gone.
+/// Time for a proxy to notice that thousands of clients have gone.
 const LEAVING: Duration = Duration::from_secs(3);
 
-/// For the connections to the upstream and for files.
+/// Open files for the connections to the upstream and for files.
 const SPARE: u64 = 256;
 
 #[derive(Args, Debug)]
@@ -50,35 +52,35 @@ pub(crate) struct Options {
     /// How many connections are held idle
     #[arg(long, default_value_t = 10_000)]
     connections: usize,
-    /// How many heads are being sent byte by byte
+    /// How many heads are sent byte by byte
     #[arg(long, default_value_t = 500)]
     slow: usize,
-    /// How often the one other client asks, each second
+    /// How often the one other client asks, per second
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     rate: u32,
-    /// How long each part of a round lasts
+    /// Seconds that each part of a round takes
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
-    /// How often everything is measured
+    /// How many times everything is measured
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     rounds: u64,
-    /// Also writes the result into this file, between `<!-- idle -->` and `<!-- /idle -->`
+    /// Also write the result into this file, between `<!-- idle -->` and `<!-- /idle -->`
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
 }
 
-/// What stands between the clients and the upstream.
+/// The program between the clients and the upstream.
 enum Proxy {
     Gateway(PathBuf),
     Nginx(PathBuf),
 }
 
-/// What a part of a round took of the proxy.
+/// What the proxy used in one part of a round.
 #[derive(Clone, Copy, Default)]
 struct Cost {
-    /// At its end.
+    /// Resident memory at the end of the part.
     resident: u64,
-    /// The share of one core.
+    /// Processor time as a share of one core.
     cpu: f64,
 }
 
@@ -88,19 +90,19 @@ struct Run {
     alone: (Latency, Cost),
     /// The idle connections alone.
     idle: Cost,
-    /// All of them together.
+    /// The guest, the idle connections and the slow heads together.
     crowded: (Latency, Cost),
-    /// Resident memory once all have gone.
+    /// Resident memory after all have gone.
     left: u64,
     cuts: Cuts,
-    /// Idle connections that the proxy has closed.
+    /// How many idle connections the proxy has closed.
     lost: usize,
 }
 
 /// Measures and reports.
 ///
 /// # Errors
-/// Something could not be measured; or all of it was, and an idle connection was closed.
+/// Something could not be measured, or an idle connection was closed.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let needed = (options.connections + options.slow) as u64 + SPARE;
     allow_files(needed)?;
@@ -177,7 +179,8 @@ impl Options {
         folder: &Path,
         upstream: SocketAddr,
     ) -> Result<Service, Error> {
-        // For those that are being replaced.
+        // Twice as many, since clients that are cut are replaced before the proxy may have let go
+        // of them.
         let connections = 2 * (self.connections + self.slow);
         match proxy {
             Proxy::Gateway(programs) => {
@@ -187,7 +190,7 @@ impl Options {
                 #[rustfmt::skip]
                 let changes = [
                     Change { table: "[limits]", key: "connections", value: &connections },
-                    // All clients are one address here.
+                    // All clients share one address here.
                     Change { table: "[limits]", key: "connections_per_client", value: &connections },
                     Change { table: "[limits]", key: "head_timeout", value: &head },
                     Change { table: "[limits]", key: "idle_timeout", value: &idle },
@@ -206,7 +209,7 @@ impl Options {
     }
 }
 
-/// What `part` comes to, and what it took of `proxy`.
+/// Runs `part` and gives its outcome, with what `proxy` used meanwhile.
 async fn watched<T>(
     proxy: &Service,
     part: impl Future<Output = Result<T, Error>>,

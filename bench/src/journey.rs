@@ -1,8 +1,10 @@
-//! The plan: how long it takes until one domain hears of another, for one order after the other.
+//! Measures how long it takes until one domain hears of a change in another, for one order after
+//! the other.
 //!
-//! Everything goes through the gateway, as a person with four screens would see it. What is timed begins with the
-//! answer to whoever told one domain something, and ends with the first answer of another domain that shows it. The
-//! orders are never many at once: a queue would be measured instead, and `orders` does that.
+//! Everything goes through the gateway, as a person with four screens would see it. Each time
+//! begins with the answer to the request that changed something in one domain, and ends with the
+//! first answer of another domain that shows the change. There are never many orders at once, which
+//! would measure a queue; `orders` does that.
 
 mod report;
 mod watch;
@@ -29,7 +31,7 @@ pub(crate) struct Options {
     /// How many orders are followed, one after the other
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
     rounds: u64,
-    /// Also writes the result into this file, between `<!-- journey -->` and `<!-- /journey -->`
+    /// Also write the result into this file, between `<!-- journey -->` and `<!-- /journey -->`
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
 }
@@ -44,9 +46,9 @@ const STEPS: [&str; 4] = [
 /// Measures and reports.
 ///
 /// # Errors
-/// Something could not be measured; or all of it was, and a step took longer than the limit.
+/// Something could not be measured, or a step took longer than the limit.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
-    // The restaurant, which is dropped first, writes into the folder.
+    // The restaurant writes into the folder, and is dropped before it.
     let (programs, folder) = service::prepare(None)?;
     let conditions = Conditions::of(folder.path()).await?;
     let restaurant = Restaurant::open(&programs, folder.path(), &[]).await?;
@@ -68,36 +70,38 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
     report.verdict()
 }
 
-/// One order from its making to its handing over: how long each of the steps took.
+/// Follows one order until it is handed over, and gives how long each step took.
 async fn follow(gateway: SocketAddr, order: &str) -> Result<[Duration; 4], Error> {
     let kitchen = Watch::open(gateway, "/kitchen/orders").await?;
-    let (made, order) = tell(gateway, "/order-api/commandes", order, StatusCode::CREATED).await?;
+    let (made, order) = post(gateway, "/order-api/commandes", order, StatusCode::CREATED).await?;
     let id = order
         .get("id")
         .and_then(Value::as_str)
         .ok_or("the order has no id")?;
-    let cooking = kitchen.since(made, |tickets| lists(tickets, id)).await?;
+    let cooking = kitchen
+        .since(made, |tickets| has_order(tickets, id))
+        .await?;
 
     let path = format!("/order-api/commandes/{id}");
     let mark = json!({ "order_id": id }).to_string();
     let order = Watch::open(gateway, &path).await?;
     let delivery = Watch::open(gateway, "/delivery/assigned").await?;
-    let (marked, _) = tell(gateway, "/kitchen/update", &mark, StatusCode::OK).await?;
+    let (marked, _) = post(gateway, "/kitchen/update", &mark, StatusCode::OK).await?;
     let (ready, assigned) = tokio::try_join!(
         order.since(marked, |order| order["status"] == "PRETE"),
-        delivery.since(marked, |assigned| lists(assigned, id)),
+        delivery.since(marked, |assigned| has_order(assigned, id)),
     )?;
 
     let order = Watch::open(gateway, &path).await?;
-    let (handed, _) = tell(gateway, "/delivery/update", &mark, StatusCode::OK).await?;
+    let (handed, _) = post(gateway, "/delivery/update", &mark, StatusCode::OK).await?;
     let delivered = order
         .since(handed, |order| order["status"] == "LIVREE")
         .await?;
     Ok([cooking, ready, assigned, delivered])
 }
 
-/// Posts `body`: when it was answered, and what.
-async fn tell(
+/// Posts `body` and checks the status. Gives when the answer came, and its body.
+async fn post(
     gateway: SocketAddr,
     path: &str,
     body: &str,
@@ -107,13 +111,13 @@ async fn tell(
     let answer = client.post(path, None, body.to_owned()).await?;
     let answered = Instant::now();
     if answer.status() != expected {
-        return Err(format!("POST {path} is answered {}", answer.status()).into());
+        return Err(format!("POST {path} was answered {}", answer.status()).into());
     }
     Ok((answered, serde_json::from_slice(answer.body())?))
 }
 
-/// Whether one of the kitchen's or delivery's `list` is the order `id`.
-fn lists(list: &Value, id: &str) -> bool {
+/// Whether a list of the kitchen or of delivery has the order `id`.
+fn has_order(list: &Value, id: &str) -> bool {
     let mut entries = list.as_array().into_iter().flatten();
     entries.any(|entry| entry["order_id"] == id)
 }
@@ -122,13 +126,13 @@ fn lists(list: &Value, id: &str) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::lists;
+    use super::has_order;
 
     #[test]
     fn an_order_is_listed_by_its_id() {
         let list = json!([{"order_id": "CMD1234"}, {"order_id": "a"}]);
-        assert!(lists(&list, "a"));
-        assert!(!lists(&list, "b"));
-        assert!(!lists(&json!({}), "a"));
+        assert!(has_order(&list, "a"));
+        assert!(!has_order(&list, "b"));
+        assert!(!has_order(&json!({}), "a"));
     }
 }

@@ -1,7 +1,7 @@
-//! The plan: what `GET /commandes` without a limit costs, by how many orders have ended.
+//! Measures the cost of `GET /commandes` without a limit, by the number of orders that have ended.
 //!
-//! The database is filled by SQL, in the schema that the service has made itself: a million orders placed one by one would
-//! take an hour. Every size gets a service and a database of its own.
+//! The database is filled by SQL, in the schema that the service itself has made: placing a million
+//! orders one by one would take an hour. Every size gets its own service and database.
 
 mod report;
 
@@ -25,27 +25,27 @@ const PROGRAM: &str = "order-service";
 
 const FILL: &str = include_str!("lists/fill.py");
 
-/// So many of all orders are open, as on a busy evening.
+/// How many of the orders are open, as on a busy evening.
 const OPEN: u64 = 200;
 
-/// So many lists are read side by side.
+/// How many lists are read side by side.
 const AT_ONCE: usize = 12;
 
-/// Between two orders that are placed beside the lists.
+/// The pause between two orders that are placed while the lists are read.
 const BETWEEN: Duration = Duration::from_millis(50);
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// How many orders there are, in one measurement after the other
+    /// The numbers of orders, each measured after the other
     #[arg(long, value_delimiter = ',', default_value = "2000,50000,1000000")]
     orders: Vec<u64>,
-    /// How often each list is read
+    /// How many times each list is read
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// Where the databases are made [default: the build's target folder]
+    /// The folder for the databases [default: the build's target folder]
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// Also writes the result into this file, between `<!-- lists -->` and `<!-- /lists -->`
+    /// Also write the result into this file, between `<!-- lists -->` and `<!-- /lists -->`
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
 }
@@ -75,12 +75,13 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
 }
 
 async fn measure(program: &Path, folder: &Path, orders: u64, rounds: u32) -> Result<Size, Error> {
-    // Makes the schema.
+    // The first start makes the schema.
     drop(start(program, folder).await?);
     fill(&folder.join(PROGRAM).with_extension("db"), orders)?;
     let service = start(program, folder).await?;
     let mut client = Client::connect(service.addr()).await?;
-    // So that the database's pages are in memory, as on any day but the first.
+    // The first read brings the database's pages into memory, where they are on any day but the
+    // first.
     let bytes = client.get("/commandes").await?.len();
     let mut alone = Vec::new();
     for _ in 0..rounds {
@@ -122,7 +123,8 @@ async fn read(client: &mut Client) -> Result<Duration, Error> {
     Ok(begun.elapsed())
 }
 
-/// How long each list takes beside eleven others, and how long an order takes beside all of them.
+/// Reads lists on all connections at once and places orders meanwhile. Gives how long each list and
+/// each order took.
 async fn at_once(addr: SocketAddr, rounds: u32) -> Result<(Vec<Duration>, Vec<Duration>), Error> {
     let body = order::body(addr, "/menu").await?;
     let mut readers = JoinSet::new();
@@ -149,7 +151,7 @@ async fn at_once(addr: SocketAddr, rounds: u32) -> Result<(Vec<Duration>, Vec<Du
     Ok((together, placed))
 }
 
-/// Waits, so that the list hardly grows meanwhile.
+/// Places an order after a pause, so that the list hardly grows meanwhile.
 async fn place(client: &mut Client, body: &str) -> Result<Duration, Error> {
     tokio::time::sleep(BETWEEN).await;
     let begun = Instant::now();

@@ -1,7 +1,8 @@
-//! The load: a number of connections, each of which posts the same order again as soon as it is answered.
+//! Puts load on the order service: each connection posts an order again as soon as it is answered.
 //!
-//! A closed loop: it finds how much the service can do, and how long an order takes while that many wait at once.
-//! It does not show what becomes of a service that is asked for more than it can do.
+//! This is a closed loop: it finds how much the service can do, and how long an order takes while
+//! that many wait at once. It does not show how the service behaves when more is asked than it can
+//! do.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -15,28 +16,28 @@ use tokio::task::JoinSet;
 use crate::Error;
 use crate::client::Client;
 
-/// What an answer may take beyond the end of the load. The service itself gives up after 2 s.
+/// How long answers may take after the load's end. The service itself gives up after 2 s.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy)]
 pub(crate) struct Load {
     pub(crate) connections: usize,
-    /// Whether each order has an `Idempotency-Key` of its own.
+    /// Whether each order has its own `Idempotency-Key`.
     pub(crate) keyed: bool,
     pub(crate) duration: Duration,
 }
 
 #[derive(Default)]
 pub(crate) struct Outcome {
-    /// How long each 201 took.
+    /// How long each order took that was answered 201.
     pub(crate) accepted: Vec<Duration>,
-    /// Every other end of a request, and how often.
+    /// Every other outcome of a request, with its count.
     pub(crate) refused: BTreeMap<String, u64>,
-    /// From the first request to the last answer.
+    /// The time from the first request to the last answer.
     pub(crate) elapsed: Duration,
 }
 
-/// Puts `load` on the service at `addr`. Connecting is not measured.
+/// Puts `load` on the service at `addr`. The time to connect is not measured.
 pub(crate) async fn run(addr: SocketAddr, load: Load, order: &str) -> Result<Outcome, Error> {
     let mut clients = Vec::new();
     for _ in 0..load.connections {
@@ -54,7 +55,7 @@ pub(crate) async fn run(addr: SocketAddr, load: Load, order: &str) -> Result<Out
     }
     let all = tokio::time::timeout(load.duration + PATIENCE, connections.join_all());
     let Ok(parts) = all.await else {
-        return Err("the service leaves orders unanswered".into());
+        return Err("the service left orders unanswered".into());
     };
     let mut whole = Outcome {
         elapsed: begun.elapsed(),
@@ -79,7 +80,8 @@ async fn post_until(deadline: Instant, mut client: Client, keyed: bool, order: S
             Ok(StatusCode::CREATED) => outcome.accepted.push(sent.elapsed()),
             Ok(status) => outcome.refuse(status.to_string()),
             Err(error) => {
-                // The connection is gone: one that always reconnects would only count how fast it is refused.
+                // The connection is gone: a client that always reconnects would only count how fast
+                // it is refused.
                 outcome.refuse(error.to_string());
                 return outcome;
             }
@@ -104,7 +106,8 @@ impl Outcome {
     }
 }
 
-/// In the form of a UUID, which clients send; unique by time and count, which is all that matters here.
+/// A key in the form of a UUID, as clients send it. It is unique by time and count, and needs no
+/// more.
 fn fresh_key() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);

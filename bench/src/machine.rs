@@ -1,4 +1,4 @@
-//! What was measured on: a figure without its machine says nothing.
+//! Describes the machine, without which a figure says nothing, and finds its programs and ports.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use std::{env, fs, thread};
 
 use crate::Error;
 
-/// One line: processor, cores, kernel, and the file system that `folder` is on.
+/// The processor, cores, kernel and the file system of `folder`, on one line.
 pub(crate) fn facts(folder: &Path) -> Result<String, Error> {
     let processors = fs::read_to_string("/proc/cpuinfo")?;
-    // ARM's has no model name.
+    // ARM's /proc/cpuinfo has no model name.
     let model = processors
         .lines()
         .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
@@ -27,31 +27,36 @@ pub(crate) fn facts(folder: &Path) -> Result<String, Error> {
     ))
 }
 
-/// Where the program `name` is, if it is installed. A user's PATH is often without the folder of the servers.
+/// The path of the program `name`, if it is installed. A user's PATH often lacks the folder for
+/// servers, so that is searched too.
 pub(crate) fn installed(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let mut folders = env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
     folders.find_map(|folder| Some(folder.join(name)).filter(|program| program.is_file()))
 }
 
-/// Has as many files open at once as are allowed, here and in what is started from here.
+/// Raises the limit of open files as far as allowed, for this process and those it starts.
 ///
 /// # Errors
-/// Fewer than `needed` are.
+/// The limit stays below `needed`.
 pub(crate) fn allow_files(needed: u64) -> Result<(), Error> {
     let allowed = rlimit::increase_nofile_limit(u64::MAX)?;
     if allowed < needed {
-        return Err(format!("{needed} files must be open at once, and {allowed} may be").into());
+        return Err(
+            format!("{needed} files must be open at once, but only {allowed} may be").into(),
+        );
     }
     Ok(())
 }
 
-/// Let go before it is taken: most servers say nowhere which one they took.
+/// Finds a free address by binding it and letting it go: most servers do not say which port they
+/// took.
 pub(crate) fn free_addr() -> Result<SocketAddr, Error> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }
 
-/// The share of the cores that others use, or keep waiting for the disk, while nothing is measured. Seen for a second.
+/// The share of the cores' time that others use, or spend waiting for the disk, while nothing is
+/// measured. Takes a second.
 pub(crate) async fn busy() -> Result<f64, Error> {
     let before = idle_and_all()?;
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -68,13 +73,13 @@ fn idle_and_all() -> Result<(f64, f64), Error> {
         .split(' ')
         .filter_map(|time| time.parse().ok())
         .collect();
-    let idle = times.get(3).ok_or("a /proc/stat that cannot be read")?;
-    // What follows the first eight, guests' time, is part of the first two.
+    let idle = times.get(3).ok_or("/proc/stat cannot be read")?;
+    // The fields after the eighth are guests' time, which the first two already include.
     Ok((*idle, times.iter().take(8).sum()))
 }
 
-/// The type of the file system that `folder` is on: that of the deepest mount above it, the last one where several
-/// lie on top of each other.
+/// The type of the file system that `folder` is on. This is the deepest mount above it, or the last
+/// of several on the same point.
 fn file_system<'a>(mounts: &'a str, folder: &Path) -> Option<&'a str> {
     let mounts = mounts.lines().filter_map(|line| {
         let mut fields = line.split(' ').skip(1);
@@ -86,7 +91,7 @@ fn file_system<'a>(mounts: &'a str, folder: &Path) -> Option<&'a str> {
         .map(|(_, kind)| kind)
 }
 
-/// In what the kernel counts processor time (`proc_pid_stat(5)`).
+/// The unit in which the kernel counts processor time (`proc_pid_stat(5)`).
 pub(crate) fn ticks_per_second() -> Result<u64, Error> {
     let told = Command::new("getconf").arg("CLK_TCK").output()?;
     Ok(String::from_utf8(told.stdout)?.trim().parse()?)

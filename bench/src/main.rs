@@ -1,8 +1,9 @@
-//! `cargo run --release -p bench`: measures the programs, built as for the images, from outside, as their clients see them.
+//! `cargo run --release -p bench` builds the programs as for the images and measures them from
+//! outside, as their clients see them.
 //!
-//! It knows no service's code, only what the contract says of them, so that the same load can be put on anything
-//! that speaks it. Each measurement is a subcommand: `orders`, which runs where none is named, `journey`, `lists`, `idle`,
-//! `bodies`, `outages`, `siege`, `proxy`, `growth` and `soak`.
+//! It knows no service's code, only the contract, so that it can put the same load on anything that
+//! speaks the contract. Each measurement is a subcommand: `orders` (the default), `journey`,
+//! `lists`, `idle`, `bodies`, `outages`, `siege`, `proxy`, `growth` and `soak`.
 
 mod bodies;
 mod client;
@@ -39,7 +40,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Every failure ends the run and is told to a person.
+/// Any failure ends the run and is shown to a person.
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// Measures Passe-plat's release binaries on this machine.
@@ -54,25 +55,31 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Measurement {
-    /// `POST /commandes` of the order service on SQLite, beside what the disk itself can do (the default)
+    /// `POST /commandes` of the order service on SQLite, compared with what the disk itself can do
+    /// (the default)
     Orders(orders::Options),
-    /// How long it takes until one domain hears of another: the life of an order, through the gateway
+    /// How long it takes until one domain hears of a change in another, over the life of an order,
+    /// through the gateway
     Journey(journey::Options),
     /// What `GET /commandes` without a limit costs, with few orders and with a million
     Lists(lists::Options),
-    /// What idle connections and slow heads cost the gateway, and whoever else is a client of it; beside nginx
+    /// What idle connections and slow heads cost the gateway and its other clients, compared with
+    /// nginx
     Idle(idle::Options),
-    /// What passing on a request costs the gateway, beside other proxies
+    /// What passing on a request costs the gateway, compared with other proxies
     Proxy(proxy::Options),
-    /// How what a request costs the gateway grows, beside nginx
+    /// How the cost of a request grows with routes, connections, fields and the answer's length,
+    /// compared with nginx
     Growth(growth::Options),
-    /// What a large body takes of the gateway on its way through it, up and down
+    /// What passing on a large body costs the gateway, up and down
     Bodies(bodies::Options),
-    /// What an upstream that is down costs those who ask for it, those who do not, and itself
+    /// What an upstream that is down costs the clients that ask for it, the clients that do not,
+    /// and itself
     Outages(outages::Options),
-    /// A full disk, a wrong clock, a locked database and an absent kitchen at once, and whether all is right again afterwards
+    /// Whether the restaurant recovers from a full disk, a wrong clock, a locked database and an
+    /// absent kitchen at once
     Soak(soak::Options),
-    /// What becomes of everybody else while one address attacks; beside nginx
+    /// How other clients fare while one address attacks, compared with nginx
     Siege(siege::Options),
 }
 
@@ -82,22 +89,25 @@ fn main() -> ExitCode {
     match measure(measurement) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody is left to tell where even standard error is gone.
+            // If even standard error is gone, there is nobody left to tell.
             let _ = writeln!(io::stderr(), "bench: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// One thread for the whole of it: a load generator with several would take more of the cores that it shares with
-/// what it measures.
+/// Uses one thread for everything: a load generator with several would take more of the cores that
+/// it shares with the measured program.
 fn measure(measurement: Measurement) -> Result<(), Error> {
     if cfg!(debug_assertions) {
-        return Err("an unoptimised load generator measures itself: cargo run --release".into());
+        return Err(
+            "an unoptimised load generator would measure itself: use cargo run --release".into(),
+        );
     }
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().build()?.block_on(async {
-        // Handled, so that an interrupted run takes its processes and files with it too.
+        // Both signals are handled, so that an interrupted run also removes its processes and
+        // files.
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         tokio::select! {

@@ -1,11 +1,11 @@
-//! Tables that read well as they are and as Markdown, and the sections of a document that hold them.
+//! Writes tables that read well as plain text and as Markdown, and replaces sections of a document.
 
 use std::path::Path;
 use std::{fs, io};
 
 use crate::Error;
 
-/// The first column to the left, figures to the right.
+/// A table with its first column aligned left and its figures right.
 pub(crate) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
     let mut lines = vec![head.map(str::to_owned)];
     lines.extend_from_slice(rows);
@@ -36,7 +36,7 @@ pub(crate) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> St
     text
 }
 
-/// Replaces the section `name` of `file`, which is made where it is missing.
+/// Replaces the section `name` of `file`. Makes the file if it is missing.
 pub(crate) fn write_section(file: &Path, name: &str, body: &str) -> Result<(), Error> {
     let old = match fs::read_to_string(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
@@ -47,8 +47,8 @@ pub(crate) fn write_section(file: &Path, name: &str, body: &str) -> Result<(), E
     Ok(fs::write(file, new)?)
 }
 
-/// `text` with `body` between the markers of the section `name`, which are added at the end where there are none.
-/// Nothing where the section is not closed.
+/// `text` with `body` between the markers of the section `name`, which are added at the end if
+/// missing. Gives `None` if the section is not closed.
 fn replace_section(text: &str, name: &str, body: &str) -> Option<String> {
     let (open, close) = (format!("<!-- {name} -->"), format!("<!-- /{name} -->"));
     let body = body.trim();

@@ -1,6 +1,6 @@
-//! nginx as a plain reverse proxy: what a figure of the gateway is held against.
+//! Starts nginx as a plain reverse proxy to compare the gateway with.
 //!
-//! Debian's, as it is installed: whoever weighs the gateway has that one at hand.
+//! It is Debian's nginx as installed, which anyone who judges the gateway has at hand.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use crate::Error;
 use crate::machine::free_addr;
 use crate::service::Service;
 
-/// What it shares with the gateway beside it.
+/// The settings that nginx shares with the gateway it is compared with.
 #[derive(Clone, Copy)]
 pub(crate) struct Settings {
     pub(crate) connections: usize,
@@ -20,7 +20,7 @@ pub(crate) struct Settings {
     pub(crate) idle_timeout: Duration,
 }
 
-/// As it names itself: `nginx/1.22.1`.
+/// nginx's name and version, such as `nginx/1.22.1`.
 pub(crate) fn version(program: &Path) -> Result<String, Error> {
     let told = Command::new(program).arg("-v").output()?;
     let told = String::from_utf8(told.stderr)?;
@@ -28,7 +28,7 @@ pub(crate) fn version(program: &Path) -> Result<String, Error> {
     Ok(version.to_owned())
 }
 
-/// Starts it with its files in `folder`.
+/// Starts nginx with its files in `folder`.
 pub(crate) async fn start(
     program: &Path,
     folder: &Path,
@@ -43,13 +43,14 @@ pub(crate) async fn start(
     Service::start_on(addr, command, &folder.join("nginx.log")).await
 }
 
-/// Has `command`, which is nginx, run by `file` with its own files in `folder`.
+/// Adds the arguments that make `command`, which is nginx, use the configuration `file` and keep
+/// its own files in `folder`.
 pub(crate) fn run(command: &mut Command, folder: &Path, file: &Path) {
     command.args(["-e", "stderr", "-c"]).arg(file);
     command.arg("-p").arg(folder);
 }
 
-/// Where it keeps its own files, said at the start of its block `http`.
+/// The settings for where nginx keeps its own files, which come first in its `http` block.
 pub(crate) fn paths(folder: &Path) -> String {
     ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|of| format!("{of}_temp_path {}/nginx-{of};\n", folder.display()))
@@ -57,7 +58,7 @@ pub(crate) fn paths(folder: &Path) -> String {
 }
 
 impl Settings {
-    /// Without a master process the one worker is all there is to measure, and to kill.
+    /// Without a master process, the one worker is the only process to measure and to kill.
     fn config(&self, folder: &Path, addr: SocketAddr, upstream: SocketAddr) -> String {
         let paths = paths(folder);
         let (folder, connections) = (folder.display(), self.connections);

@@ -1,4 +1,4 @@
-//! The order that every measurement makes.
+//! The order that the measurements place.
 
 use std::net::SocketAddr;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::Error;
 use crate::client::Client;
 
-/// The body of an order for one portion of the first dish that can be had, of the menu at `path`.
+/// The body of an order for one portion of the first available dish on the menu at `path`.
 pub(crate) async fn body(addr: SocketAddr, path: &str) -> Result<String, Error> {
     let menu = Client::connect(addr).await?.get(path).await?;
     let menu: Vec<Value> = serde_json::from_slice(&menu)?;

@@ -1,8 +1,10 @@
-//! The plan: what orders cost, beside what the disk can do and beside peers that are up or down.
+//! Measures what orders cost, compared with what the disk can do, and with peers that are up or
+//! down.
 //!
-//! Every load gets a fresh service on a fresh database, so that none runs on what another left behind: a longer
-//! table, or events that still wait to be carried. Rounds are interleaved, so that a slow minute of the machine falls
-//! on every row. Each load ends with a `kill -9`, a restart and a count: what was answered 201 must be there.
+//! Every load gets a fresh service on a fresh database, so that none inherits a longer table or
+//! events still to be sent. Rounds are interleaved, so that a slow minute of the machine affects
+//! every row. Each load ends with a `kill -9`, a restart and a count: every order answered 201 must
+//! still be there.
 
 mod report;
 
@@ -24,31 +26,33 @@ use crate::sink::{self, Received};
 use crate::{Error, disk, order};
 use report::{Report, Run};
 
-/// Enough for SQLite's log to have been through its first checkpoints.
+/// Long enough for SQLite's log to have been through its first checkpoints.
 const WARM_UP: Duration = Duration::from_millis(500);
 
-/// Longer tells no more of a disk, and some throttle one that syncs for long.
+/// A longer measurement would say no more about the disk, and some disks throttle a program that
+/// syncs for long.
 const MAX_DISK: Duration = Duration::from_secs(2);
 
 const PROGRAM: &str = "order-service";
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// How long each load lasts, in each round
+    /// Seconds that each load takes in each round
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
-    /// How often everything is measured
+    /// How many times everything is measured
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     rounds: u64,
-    /// Where the databases are made; on the disk that is to be measured [default: the build's target folder]
+    /// The folder for the databases, on the disk to be measured [default: the build's target
+    /// folder]
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// Also writes the result into this file, between `<!-- orders -->` and `<!-- /orders -->`
+    /// Also write the result into this file, between `<!-- orders -->` and `<!-- /orders -->`
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
 }
 
-/// How the service finds kitchen and delivery.
+/// The state of the kitchen and delivery that the service is told of.
 #[derive(Clone, Copy)]
 enum Linked {
     Alone,
@@ -81,7 +85,7 @@ const SCENARIOS: [Scenario; 6] = [
 struct Bench {
     program: PathBuf,
     folder: PathBuf,
-    /// The URLs of kitchen and delivery.
+    /// The URLs of the kitchen and of delivery.
     up: [String; 2],
     duration: Duration,
 }
@@ -89,7 +93,7 @@ struct Bench {
 /// Measures and reports.
 ///
 /// # Errors
-/// Something could not be measured; or all of it was, and an order was refused or lost.
+/// Something could not be measured, or an order was refused or lost.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let (programs, folder) = service::prepare(options.data)?;
     let program = programs.join(PROGRAM);
@@ -137,7 +141,7 @@ impl Bench {
         let before = service.cpu()?;
         let outcome = load::run(service.addr(), load(self.duration), &order).await?;
         let cpu = service.cpu()?.saturating_sub(before);
-        // `kill -9`.
+        // Dropping the service kills it with `kill -9`.
         drop(service);
         let service = self.start(&folder, Linked::Alone).await?;
         let kept = count(service.addr()).await?;

@@ -1,7 +1,9 @@
-//! The plan: what an upstream that is down costs those who ask for it, those who do not, and the upstream itself.
+//! Measures what an upstream that is down costs the clients that ask for it, the clients that do
+//! not, and the upstream itself.
 //!
-//! The gateway stands in front of two upstreams of the bench's own, `first`, which misbehaves, and `second`, which never
-//! does. Each thing is measured on a gateway of its own, so that none finds what another has left behind.
+//! The gateway stands in front of two upstreams that belong to this program: `first`, which
+//! misbehaves, and `second`, which never does. Each measurement gets its own gateway, so that none
+//! is affected by an earlier one.
 
 mod clients;
 mod config;
@@ -30,30 +32,30 @@ use recovery::Outage;
 use report::Report;
 use upstream::Upstream;
 
-/// Two for each of those who ask at once, the clients' end and the upstream's, and some for files.
+/// Two for each client of the rush, one at the client and one at the upstream, and some for files.
 const FILES: u64 = 2 * rush::CLIENTS as u64 + 256;
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// How often everything is measured that is measured more than once
+    /// How many rounds each repeated measurement has
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// How long each part of a round lasts in which `second` is asked; shorter than an upstream's timeout
+    /// Seconds that each part of a round with `second` takes; shorter than an upstream's timeout
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..5))]
     seconds: u64,
-    /// How often the upstream is asked that fails now and then
+    /// How many requests go to the upstream that fails now and then
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1000..))]
     requests: u32,
-    /// Also writes the result into this file, between `<!-- outages -->` and `<!-- /outages -->`
+    /// Also write the result into this file, between `<!-- outages -->` and `<!-- /outages -->`
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
 }
 
-/// A gateway with what is behind it.
+/// A gateway with its two upstreams.
 struct Bench {
     gateway: Service,
     first: Upstream,
-    /// Never asked about; held, because it stops with the value.
+    /// Held only because the upstream stops when this is dropped.
     _second: Upstream,
     _folder: TempDir,
 }
@@ -61,7 +63,7 @@ struct Bench {
 /// Measures and reports.
 ///
 /// # Errors
-/// Something could not be measured; or all of it was, and a limit was not kept.
+/// Something could not be measured, or a limit was not kept.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
     allow_files(FILES)?;
     let (programs, folder) = service::prepare(None)?;

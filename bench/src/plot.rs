@@ -1,4 +1,4 @@
-//! Pictures of what was found, as SVG, on white so that they can be read on a page of any colour.
+//! Draws results as SVG, on white so that they can be read on a page of any colour.
 
 use std::fs;
 use std::path::Path;
@@ -7,24 +7,24 @@ use plotters::prelude::*;
 
 use crate::Error;
 
-/// A bar for each series in each group.
+/// A bar chart: each group has a bar for each series.
 pub(crate) struct Bars<'a> {
     pub(crate) title: &'a str,
     pub(crate) series: &'a [String],
     pub(crate) groups: Vec<(String, Vec<Option<f64>>)>,
-    /// A bar that is longer is cut, and its figure says so.
+    /// A longer bar is cut, and an arrow behind its figure shows that.
     pub(crate) most: f64,
 }
 
-/// A line for each series.
+/// A chart with a line for each series.
 pub(crate) struct Lines<'a> {
     pub(crate) title: &'a str,
-    /// What the points lie along.
+    /// The label of the horizontal axis.
     pub(crate) what: &'a str,
     pub(crate) series: Vec<(String, Vec<(f64, f64)>)>,
 }
 
-/// Apart for those who see few colours, too (Okabe and Ito).
+/// Colours that people with colour blindness can tell apart, too (Okabe and Ito).
 const COLOURS: [RGBColor; 6] = [
     RGBColor(0, 114, 178),
     RGBColor(0, 158, 115),
@@ -36,10 +36,10 @@ const COLOURS: [RGBColor; 6] = [
 
 const FONT: &str = "sans-serif";
 const WIDTH: u32 = 900;
-/// Of a bar and of a group's name, in pixels.
+/// Heights of a bar and of a group's name, in pixels.
 const BAR: i32 = 12;
 const NAME: i32 = 18;
-/// Where bars begin, and where the longest ends.
+/// The left end of the bars, and the length of the longest.
 const LEFT: i32 = 20;
 const LENGTH: f64 = 700.0;
 

@@ -1,31 +1,33 @@
-//! What a running process has taken of the machine, as the kernel counts it.
+//! Reads how much memory and processor time a running process has used, as the kernel counts it.
 
 use std::fs;
 use std::time::Duration;
 
 use crate::{Error, machine};
 
-/// In bytes. What the kernel keeps for a process, its sockets' buffers above all, is no part of it.
+/// Sizes in bytes. They do not include what the kernel keeps for a process, above all its sockets'
+/// buffers.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Memory {
-    /// What of the process is in memory now.
+    /// The memory that the process holds now.
     pub(crate) resident: u64,
-    /// The most that ever was.
+    /// The most that it ever held.
     pub(crate) peak: u64,
 }
 
-/// The processor time that it and its children have taken so far, their own and the kernel's for them.
+/// The processor time that the process and its children have used so far, including the kernel's
+/// for them.
 pub(crate) fn cpu(id: u32) -> Result<Duration, Error> {
     let mut sum = 0;
     for id in [id].into_iter().chain(children(id)) {
         let stat = fs::read_to_string(format!("/proc/{id}/stat"))?;
-        sum += ticks(&stat).ok_or("a line of /proc/PID/stat that cannot be read")?;
+        sum += ticks(&stat).ok_or("/proc/PID/stat cannot be read")?;
     }
     let per_second = machine::ticks_per_second()?;
     Ok(Duration::from_secs_f64(sum as f64 / per_second as f64))
 }
 
-/// The processes that it has started and that still run.
+/// The running processes that this one has started.
 pub(crate) fn children(id: u32) -> Vec<u32> {
     let Ok(processes) = fs::read_dir("/proc") else {
         return Vec::new();
@@ -38,13 +40,13 @@ pub(crate) fn children(id: u32) -> Vec<u32> {
     .collect()
 }
 
-/// The 4th field, which is the second behind the name.
+/// Reads the 4th field, which is the second after the name.
 fn parent(stat: &str) -> Option<u32> {
     let (_, fields) = stat.rsplit_once(") ")?;
     fields.split(' ').nth(1)?.parse().ok()
 }
 
-/// What it and its children hold of the memory, what they share as often as they are.
+/// The memory of the process and its children. Memory that they share counts once for each of them.
 pub(crate) fn memory(id: u32) -> Result<Memory, Error> {
     let mut sum = Memory::default();
     for id in [id].into_iter().chain(children(id)) {
@@ -59,12 +61,12 @@ fn memory_of_one(id: u32) -> Result<Memory, Error> {
     let status = fs::read_to_string(format!("/proc/{id}/status"))?;
     let read = |name| kibibytes(&status, name).map(|size| size * 1024);
     let memory = read("VmRSS").zip(read("VmHWM"));
-    let (resident, peak) = memory.ok_or("a /proc/PID/status that cannot be read")?;
+    let (resident, peak) = memory.ok_or("/proc/PID/status cannot be read")?;
     Ok(Memory { resident, peak })
 }
 
-/// `utime` and `stime` together, the 14th and 15th field. The second is the program's name in parentheses, which may
-/// itself hold spaces (`proc_pid_stat(5)`).
+/// The sum of `utime` and `stime`, the 14th and 15th field. The second field is the program's name
+/// in parentheses, which may contain spaces (`proc_pid_stat(5)`).
 fn ticks(stat: &str) -> Option<u64> {
     let (_, fields) = stat.rsplit_once(") ")?;
     let mut fields = fields.split(' ').skip(11);
@@ -72,7 +74,7 @@ fn ticks(stat: &str) -> Option<u64> {
     Some(next()? + next()?)
 }
 
-/// A size of `/proc/PID/status`. Its `kB` are KiB (`proc_pid_status(5)`).
+/// Reads a size from `/proc/PID/status`. Its `kB` are KiB (`proc_pid_status(5)`).
 fn kibibytes(status: &str, name: &str) -> Option<u64> {
     let mut lines = status.lines();
     let size = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
@@ -95,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn processor_time_is_found_behind_a_name_with_spaces() {
+    fn processor_time_is_found_after_a_name_with_spaces() {
         let stat = "7 (a) b) S 1 7 7 0 -1 4194304 100 0 0 0 250 50 0 0 20 0 9 0 99";
         assert_eq!(ticks(stat), Some(300));
     }

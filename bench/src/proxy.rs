@@ -1,9 +1,9 @@
-//! The plan: what passing on a request costs the gateway, beside who else could stand in its place.
+//! Measures what passing on a request costs the gateway, compared with other proxies.
 //!
-//! Each of them has one core to itself and stands in front of the same upstream, which shares the other core with the
-//! load; in each round they take turns, so that what the machine is up to meanwhile befalls all alike. The figure that
-//! counts is the processor time that the proxy takes for a request: how many a second go through also tells how fast
-//! the load is.
+//! Each proxy has one core to itself and stands in front of the same upstream, which shares the
+//! other core with the load. In each round they take turns, so that whatever else the machine does
+//! affects all alike. The figure that counts is the proxy's processor time for a request: the
+//! requests per second also depend on the speed of the load generator.
 
 pub(crate) mod load;
 pub(crate) mod peer;
@@ -33,30 +33,30 @@ use scenario::Scenario;
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// How often each is measured
+    /// How many times everything is measured
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     rounds: u64,
-    /// How long each measurement is
+    /// Seconds that each measurement takes
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
-    /// Only the scenarios whose name contains this
+    /// Measure only the scenarios whose name contains this
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
-    /// Also writes the result into this file, between `<!-- proxy -->` and `<!-- /proxy -->`
+    /// Also write the result into this file, between `<!-- proxy -->` and `<!-- /proxy -->`
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
-    /// Also draws the result into this folder
+    /// Also draw the result into this folder
     #[arg(long, value_name = "FOLDER")]
     plots: Option<PathBuf>,
 }
 
-/// One scenario through one peer.
+/// The figures of one scenario with one peer.
 pub(crate) struct Run {
     pub(crate) requests: u64,
     pub(crate) elapsed: Duration,
-    /// Of the proxy.
+    /// The proxy's processor time.
     pub(crate) cpu: Duration,
-    /// Half of the requests took no longer, 99 % of them, and 99.9 %.
+    /// The longest wait of the fastest 50 %, 99 % and 99.9 % of the requests.
     waits: [Duration; 3],
     memory: Memory,
 }
@@ -110,7 +110,8 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
     publish("proxy", &report.to_string(), options.markdown.as_deref())
 }
 
-/// Starts a peer, puts `load` on it and sees what it takes. `place` is the upstream and where its files are.
+/// Starts a peer, puts `load` on it and measures it. `place` is the upstream's address and the
+/// folder for the peer's files.
 pub(crate) async fn measure(
     peer: &Peer,
     setup: Setup,
@@ -120,7 +121,7 @@ pub(crate) async fn measure(
 ) -> Result<Run, Error> {
     let proxy = peer.start(upstream, folder, setup).await?;
     let mut crowd = load(proxy.addr())?.crowd();
-    // Connects, and brings in what every later request needs.
+    // Connects, and loads what every later request needs.
     crowd.run(Duration::from_millis(500)).await?;
     let before = proxy.cpu()?;
     let outcome = crowd.run(duration).await?;

@@ -1,4 +1,4 @@
-//! What every report begins with, in what units it speaks, and where it goes.
+//! What all reports share: their first line, their units, and where they are written.
 
 use std::fmt::{self, Display};
 use std::io::{self, Write as _};
@@ -11,16 +11,16 @@ use crate::{Error, machine, markdown};
 
 pub(crate) const MIB: u64 = 1024 * 1024;
 
-/// Under which conditions something is measured, as the first line of its report.
+/// The machine and its state during a measurement, as the first line of its report.
 #[derive(Default)]
 pub(crate) struct Conditions {
     machine: String,
-    /// The share of its time that it was at other work just before.
+    /// The share of its time that the machine was at other work just before.
     busy: f64,
 }
 
 impl Conditions {
-    /// Those of now, for a measurement whose files are in `folder`.
+    /// The conditions now, for a measurement with its files in `folder`.
     pub(crate) async fn of(folder: &Path) -> Result<Self, Error> {
         Ok(Self {
             machine: machine::facts(folder)?,
@@ -40,7 +40,7 @@ impl Display for Conditions {
     }
 }
 
-/// Prints a report, and writes it into the section of `markdown` where there is one.
+/// Prints a report and, if `markdown` is given, writes it into that file's section.
 pub(crate) fn publish(section: &str, report: &str, markdown: Option<&Path>) -> Result<(), Error> {
     write!(io::stdout().lock(), "{report}")?;
     markdown.map_or(Ok(()), |file| {

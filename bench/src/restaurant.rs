@@ -1,4 +1,5 @@
-//! The whole restaurant: the services and the gateway in front of them, each a process on a free port of this machine.
+//! The whole restaurant: the services and the gateway, each a process on a free port of this
+//! machine.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -8,7 +9,7 @@ use std::process::Command;
 use crate::Error;
 use crate::service::{PROGRAMS, Service, Variables};
 
-/// The variables by which a service listens, and by which all others find it.
+/// For each service, the variable for its own address and the variable by which the others find it.
 const LINKS: [(&str, &str); 4] = [
     ("CLIENT_SERVICE_BIND", "CLIENTS_URL"),
     ("ORDER_SERVICE_BIND", "ORDERS_URL"),
@@ -16,18 +17,18 @@ const LINKS: [(&str, &str); 4] = [
     ("DELIVERY_MOCK_BIND", "DELIVERY_URL"),
 ];
 
-/// Closed when it is dropped.
+/// Kills its processes when it is dropped.
 pub(crate) struct Restaurant {
     programs: PathBuf,
     folder: PathBuf,
     variables: Vec<(&'static str, String)>,
-    /// By the order of [`PROGRAMS`]. None where it was taken away.
+    /// In the order of [`PROGRAMS`]; `None` while a program is not running.
     services: Vec<Option<Service>>,
 }
 
 impl Restaurant {
-    /// Starts the programs, which are in the folder `programs`, with the files of each in a folder of its name in `folder`.
-    /// `more` are variables for all of them.
+    /// Starts the programs from the folder `programs`. The files of each are in a folder of its
+    /// name in `folder`. `more` are variables for all of them.
     pub(crate) async fn open(
         programs: &Path,
         folder: &Path,
@@ -47,7 +48,7 @@ impl Restaurant {
         Ok(restaurant)
     }
 
-    /// Starts a program that is not there, where it was before.
+    /// Starts a program that is not running, with the same folder and variables as before.
     pub(crate) async fn start(&mut self, program: &str) -> Result<(), Error> {
         let folder = self.folder(program);
         fs::create_dir_all(&folder)?;
@@ -74,7 +75,7 @@ impl Restaurant {
         Ok(place.ok_or("no such program")?)
     }
 
-    /// Those that run, by their names.
+    /// The running programs and their names.
     pub(crate) fn running(&self) -> impl Iterator<Item = (&'static str, &Service)> {
         let all = PROGRAMS.iter().zip(&self.services);
         all.filter_map(|(name, service)| Some((*name, service.as_ref()?)))
@@ -87,17 +88,17 @@ impl Restaurant {
     }
 }
 
-/// The same for all: each reads those that concern it.
+/// The variables for all programs: each reads those that concern it.
 fn variables() -> Result<Vec<(&'static str, String)>, Error> {
     let mut variables = vec![
         ("GATEWAY_BIND", "127.0.0.1:0".to_owned()),
         ("GATEWAY_ADMIN_BIND", "127.0.0.1:0".to_owned()),
-        // All clients are one address here.
+        // All clients share one address here.
         ("GATEWAY_RATE_LIMIT", "off".to_owned()),
         ("ORDERS_OPEN_PER_ADDRESS", "off".to_owned()),
     ];
-    // They must know each other's ports before they listen. All are held until the last is known, so that no two
-    // services are given the same.
+    // The services must know each other's ports before they listen. All ports are held until the
+    // last is known, so that no two services get the same one.
     let mut held = Vec::new();
     for (bind, url) in LINKS {
         let free = TcpListener::bind("127.0.0.1:0")?;

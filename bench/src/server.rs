@@ -1,4 +1,5 @@
-//! An HTTP server on the generator's thread: what stands for whoever a measured program asks or tells.
+//! An HTTP server on the load generator's thread, which plays the part of a measured program's
+//! peers.
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,7 +13,7 @@ use tokio::net::TcpListener;
 
 use crate::Error;
 
-/// Answers by `answer` until the program ends; says where it listens.
+/// Answers with `answer` until the program ends. Gives its address.
 pub(crate) async fn open<A, F, B>(answer: A) -> Result<SocketAddr, Error>
 where
     A: Fn(Request<Incoming>) -> F + Clone + Send + 'static,

@@ -1,6 +1,7 @@
-//! A release program as a process of its own: built, started, killed.
+//! Builds a program as for the images, and starts and kills it as a process.
 //!
-//! It must know only what all programs share: that they are configured by their environment and log where they listen.
+//! It relies only on what all programs share: they are configured by their environment and log
+//! where they listen.
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -14,16 +15,17 @@ use tokio::net::TcpStream;
 use crate::Error;
 use crate::process::{self, Memory};
 
-/// A start takes milliseconds, and a slow disk may make a second of it.
+/// A start takes milliseconds, or a second on a slow disk.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Everything but the line for each request, which measures the log as well.
+/// Logs everything except the line for each request, since that would measure the log as well.
 const LOG_FILTER: &str = "info,actix_server=warn,access=off";
 
-/// Nothing listens on a port below 1024 unless it was put there, and no connection takes one for itself by chance.
+/// URLs where nobody listens: ports below 1024 are used only on purpose, and no connection gets one
+/// by chance.
 pub(crate) const NOBODY: [&str; 2] = ["http://127.0.0.1:1", "http://127.0.0.1:2"];
 
-/// How a program is configured: variable and value.
+/// How a program is configured: variables and their values.
 pub(crate) type Variables = [(&'static str, String)];
 
 /// The programs that are measured, in the order of their start.
@@ -35,7 +37,7 @@ pub(crate) const PROGRAMS: [&str; 5] = [
     "gateway",
 ];
 
-/// The profile of Cargo that programs are built with, which is also the name of their folder.
+/// The Cargo profile that the programs are built with, which is also the name of their folder.
 const PROFILE: &str = "dist";
 
 /// Killed when it is dropped.
@@ -44,12 +46,13 @@ pub(crate) struct Service {
     addr: SocketAddr,
 }
 
-/// Builds the programs and makes a folder for their files. Gives where both are.
+/// Builds the programs and makes a folder for their files. Gives both folders.
 pub(crate) fn prepare(data: Option<PathBuf>) -> Result<(PathBuf, TempDir), Error> {
     Ok((build()?, folder(data)?))
 }
 
-/// A folder in `data`, or in the target folder. It is taken away when it is dropped, whatever happens.
+/// Makes a folder in `data`, or in the target folder. It is removed when it is dropped, whatever
+/// happens.
 pub(crate) fn folder(data: Option<PathBuf>) -> Result<TempDir, Error> {
     let data = data.map_or_else(target_folder, Ok)?;
     fs::create_dir_all(&data)?;
@@ -65,11 +68,12 @@ fn target_folder() -> Result<PathBuf, Error> {
         .to_owned())
 }
 
-/// Builds the programs as the images have them and says in which folder they are. Always all of them: a crate that they
-/// share has the features that those that are built together ask of it, and would be built again for another selection.
+/// Builds the programs as for the images and gives their folder. It always builds all of them: the
+/// features of a shared crate depend on what is built together, so another selection would build
+/// that crate again.
 pub(crate) fn build() -> Result<PathBuf, Error> {
     let target = target_folder()?;
-    // Set by `cargo run`.
+    // `cargo run` sets this.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
         .args(["build", "--profile", PROFILE])
@@ -85,7 +89,8 @@ pub(crate) fn build() -> Result<PathBuf, Error> {
 }
 
 impl Service {
-    /// Starts `program` with its database, if it keeps one, and its log in `folder`, and waits until it listens.
+    /// Starts `program` with its log and its database, if it has one, in `folder`, and waits until
+    /// it listens.
     pub(crate) async fn start(
         mut program: Command,
         folder: &Path,
@@ -96,7 +101,7 @@ impl Service {
         let log = folder.join(name).with_extension("log");
         let database = folder.join(name).with_extension("db");
         program
-            // Nothing that happens to be set here changes what is measured.
+            // Variables that happen to be set here must not change what is measured.
             .env_clear()
             .env("DATABASE_URL", format!("sqlite://{}", database.display()))
             .env("RUST_LOG", LOG_FILTER)
@@ -108,7 +113,7 @@ impl Service {
         Ok(service)
     }
 
-    /// Starts `program`, which is told to listen on `addr` and does not say when it does.
+    /// Starts `program`, which is told to listen on `addr`, and tries to connect until it listens.
     pub(crate) async fn start_on(
         addr: SocketAddr,
         program: Command,
@@ -122,7 +127,7 @@ impl Service {
         Ok(service)
     }
 
-    /// Starts `program`, which is told to listen on `addr`, and waits for nothing.
+    /// Starts `program`, which is told to listen on `addr`, and does not wait.
     pub(crate) fn spawn(mut program: Command, log: &Path, addr: SocketAddr) -> Result<Self, Error> {
         let spawned = program
             .stdin(Stdio::null())
@@ -147,7 +152,7 @@ impl Service {
     /// Waits a moment for a start that began at `begun`.
     ///
     /// # Errors
-    /// It has failed, or takes too long; with what was logged.
+    /// The start has failed or takes too long; the error has the log.
     async fn wait_on(&mut self, begun: Instant, log: &Path) -> Result<(), Error> {
         if self.child.try_wait()?.is_some() || begun.elapsed() > PATIENCE {
             let lines = fs::read_to_string(log)?;
@@ -165,7 +170,7 @@ impl Service {
         self.addr
     }
 
-    /// The processor time it has taken so far.
+    /// The processor time that it has used so far.
     pub(crate) fn cpu(&self) -> Result<Duration, Error> {
         process::cpu(self.child.id())
     }
@@ -177,9 +182,9 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // Its own children would live on, and it might make new ones in their place.
+        // Its children would live on after it, and it might replace them if they were killed first.
         let children = process::children(self.child.id());
-        // It may have ended by itself, which is as good.
+        // It may have ended already, which is just as good.
         let _ = self.child.kill();
         let _ = self.child.wait();
         for child in children {
@@ -190,7 +195,7 @@ impl Drop for Service {
     }
 }
 
-/// Only of a whole line: half an address may look like one.
+/// Reads the address only from a whole line: half an address may look like one.
 fn announced_addr(log: &str) -> Option<SocketAddr> {
     let lines = log
         .split_inclusive('\n')

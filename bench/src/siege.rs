@@ -1,7 +1,9 @@
-//! The plan: what becomes of everybody else while one address attacks, beside nginx with the same limits.
+//! Measures how other clients fare while one address attacks, compared with nginx under the same
+//! limits.
 //!
-//! Each attack meets a proxy of its own, so that none finds what another has left behind. An honest client asks before it
-//! and under it, from another address. All stay on the loopback interface, and each attack ends after some seconds.
+//! Each attack gets a fresh proxy, so that none is affected by an earlier one. An honest client
+//! asks before and during the attack, from another address. Everything stays on the loopback
+//! interface, and each attack ends after some seconds.
 
 mod acts;
 mod attack;
@@ -32,51 +34,51 @@ use net::{Certificate, Target};
 use proxy::{Behind, Proxy};
 use report::Report;
 
-/// One for each of the attackers' connections, and some.
+/// One for each of the attackers' connections, and some more.
 const FILES: u64 = 12_000;
 
-/// What is left of a start is gone by then.
+/// Time for the effects of a start to be over.
 const SETTLING: Duration = Duration::from_millis(500);
 
-/// From the attackers' end until the memory is looked at.
+/// The time from the attackers' end until the memory is read.
 const LEAVING: Duration = Duration::from_secs(1);
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// How long the honest client asks before an attack
+    /// Seconds that the honest client asks before an attack
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=5))]
     quiet: u64,
-    /// How long it asks under an attack
+    /// Seconds that it asks under an attack
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=5))]
     seconds: u64,
-    /// Only this attack, which may be said several times
+    /// Run only this attack; may be given several times
     #[arg(long, value_name = "ATTACK")]
     only: Vec<Attack>,
-    /// The release binaries of another version, in place of those that are built
+    /// Use the binaries in this folder, of another version, instead of building them
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
-    /// Also writes the result into this file, between `<!-- siege -->` and `<!-- /siege -->`
+    /// Also write the result into this file, between `<!-- siege -->` and `<!-- /siege -->`
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
 }
 
-/// One attack on one proxy.
+/// The figures of one attack on one proxy.
 struct Run {
     attack: Attack,
-    /// As it names itself.
+    /// The proxy's name and version.
     proxy: String,
     is_gateway: bool,
-    /// What the honest client asked for, and what became of it.
+    /// What the honest client asked for, and how it fared before and under the attack.
     quiet: Vec<(&'static str, Visit)>,
     attacked: Vec<(&'static str, Visit)>,
-    /// Resident memory before, at the most, and a second after the attack.
+    /// Resident memory before the attack, at its peak, and a second after it.
     resident: [u64; 3],
 }
 
 /// Measures and reports.
 ///
 /// # Errors
-/// Something could not be measured; or all of it was, and a limit was not kept.
+/// Something could not be measured, or a limit was not kept.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
     allow_files(FILES)?;
     let programs = match &options.programs {
@@ -91,7 +93,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
         if !options.only.is_empty() && !options.only.contains(&attack) {
             continue;
         }
-        for (name, proxy) in besieged(attack, &programs, nginx.as_deref())? {
+        for (name, proxy) in proxies_for(attack, &programs, nginx.as_deref())? {
             writeln!(io::stderr(), "{}: {name}", attack.name())?;
             let folder = TempDir::new_in(folder.path())?;
             runs.push(measure(&options, attack, (name, proxy), folder.path(), &programs).await?);
@@ -107,8 +109,8 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
     report.verdict()
 }
 
-/// The proxies by name, the gateway first.
-fn besieged(
+/// The proxies for an attack, by name, the gateway first.
+fn proxies_for(
     attack: Attack,
     programs: &Path,
     nginx: Option<&Path>,
@@ -174,7 +176,7 @@ async fn measure(
     })
 }
 
-/// The service of the accounts, with a database of its own.
+/// Starts the client service, which keeps the accounts, with its own database.
 async fn accounts(programs: &Path, folder: &Path) -> Result<Service, Error> {
     let variables = [
         ("CLIENT_SERVICE_BIND", "127.0.0.1:0".to_owned()),
@@ -184,7 +186,7 @@ async fn accounts(programs: &Path, folder: &Path) -> Result<Service, Error> {
     Service::start(program, folder, &variables).await
 }
 
-/// All that the honest client asks for, side by side.
+/// Runs all calls of the honest client at the same time.
 async fn visit(
     calls: &[(&'static str, Call)],
     target: &Target,

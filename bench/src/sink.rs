@@ -1,6 +1,7 @@
-//! A peer of the order service that is up and does nothing: it answers 204 to whatever it is posted.
+//! A peer of the order service that is up and does nothing: it answers 204 to every POST.
 //!
-//! It runs on the generator's thread, so that what an event costs the receiver counts against the row "up".
+//! It runs on the load generator's thread, so that the receiver's cost of an event counts against
+//! the row "up".
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,13 +16,13 @@ use crate::{Error, server};
 pub(crate) struct Received(Arc<AtomicU64>);
 
 impl Received {
-    /// How many requests all sinks that share it have taken.
+    /// How many requests all sinks that share this counter have taken.
     pub(crate) fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Listens until the program ends; answers its URL.
+/// Listens until the program ends. Gives its URL.
 pub(crate) async fn open(received: &Received) -> Result<String, Error> {
     let received = received.clone();
     let addr = server::open(move |request| take(request, received.clone())).await?;
@@ -29,7 +30,8 @@ pub(crate) async fn open(received: &Received) -> Result<String, Error> {
 }
 
 async fn take(request: Request<Incoming>, received: Received) -> Response<Full<Bytes>> {
-    // Read to its end, so that the connection can be used again. One that broke off is the sender's matter.
+    // Reads the body to its end, so that the connection can be used again. A body that breaks off
+    // is the sender's problem.
     let _ = request.into_body().collect().await;
     received.0.fetch_add(1, Ordering::Relaxed);
     let mut answer = Response::default();

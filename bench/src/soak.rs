@@ -1,10 +1,12 @@
-//! The plan: an evening with everything at once, and whether all is right again after it.
+//! Runs an evening on which everything goes wrong at once, and checks that all is right again
+//! afterwards.
 //!
-//! Orders come at a constant pace the whole time. Meanwhile the kitchen is away, the clock of all processes goes an hour wrong
-//! and right again, the disk under the orders is full and freed again, and somebody else holds the lock of their database.
-//! Cooks and couriers mark what they find. In the end every order that was answered 201 must be in the list and handed over,
-//! which takes a kitchen and a delivery service that were told of it, and all processes must be as idle and as small as they
-//! were after a first, quiet while.
+//! Orders come at a constant pace the whole time. Meanwhile the kitchen is away, the clock of all
+//! processes goes an hour wrong and right again, the disk under the orders fills up and is freed
+//! again, and another process holds the lock of their database. Cooks and couriers mark the orders
+//! that they find. In the end every order answered 201 must be in the list and handed over, which
+//! shows that the kitchen and delivery were told of it. All processes must be as idle and as small
+//! as after a first, quiet while.
 
 mod acts;
 mod ledger;
@@ -26,8 +28,8 @@ use ledger::{Ledger, Shared};
 use report::{Report, Size};
 use staff::Staff;
 
-/// When each thing happens, as a part of the run. The clock is set right while the disk is full, and a lock is held while
-/// the clock is wrong.
+/// When each thing happens, as a fraction of the run. The clock is set right while the disk is
+/// full, and a lock is held while the clock is wrong.
 const PLAN: [(f64, Act); 8] = [
     (0.05, Act::KitchenAway),
     (0.15, Act::ClockAhead),
@@ -42,32 +44,34 @@ const PLAN: [(f64, Act); 8] = [
 /// Makes more than 20,000 orders in ten minutes while the kitchen is away.
 const ORDERS_PER_SECOND: u32 = 60;
 
-/// How long orders come before anything happens, so that what a process needs once is there.
+/// How long orders come before anything goes wrong, so that the processes have allocated what they
+/// need once.
 const QUIET: Duration = Duration::from_secs(20);
 
-/// How long it may take after the last order until all are where they should be: 20,000 orders are marked twice.
+/// How long after the last order all must be handed over: 20,000 orders are marked twice.
 const SETTLE: Duration = Duration::from_secs(300);
 
-/// All processes must be idle for this long. A process that takes this part of a core is idle: it probes, is probed, and
-/// checks now and then whether its database can be written to.
+/// All processes must be idle for this long. A process that uses no more than this fraction of a
+/// core is idle: it still probes, is probed, and checks now and then that its database can be
+/// written.
 const IDLE_FOR: Duration = Duration::from_secs(10);
 const IDLE: f64 = 0.03;
 
 /// How many times idleness is measured before the processes count as busy.
 const LOOKS: u32 = 6;
 
-/// A process may be this many times as large as before.
+/// The most that a process may have grown, as a multiple of its earlier size.
 const GROWTH: f64 = 1.2;
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// How long orders come
+    /// Minutes for which orders come
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
     minutes: u64,
-    /// The folder in which the databases are made [default: the build's target folder]
+    /// The folder for the databases [default: the build's target folder]
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// Also writes the result into this file, between `<!-- soak -->` and `<!-- /soak -->`
+    /// Also write the result into this file, between `<!-- soak -->` and `<!-- /soak -->`
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
 }
@@ -75,7 +79,7 @@ pub(crate) struct Options {
 /// Measures and reports.
 ///
 /// # Errors
-/// Something could not be done; or all of it was, and not all is right again.
+/// Something could not be done, or not all is right again.
 pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let (programs, folder) = service::prepare(options.data)?;
     let conditions = Conditions::of(folder.path()).await?;
@@ -135,7 +139,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
     report.verdict()
 }
 
-/// Waits until every order has been handed over. Gives whether that came.
+/// Waits until every order has been handed over. Gives `false` if that takes longer than `SETTLE`.
 async fn settle(ledger: &Shared) -> Result<bool, Error> {
     let begun = Instant::now();
     loop {
@@ -151,7 +155,8 @@ async fn settle(ledger: &Shared) -> Result<bool, Error> {
     }
 }
 
-/// How idle and how large each process is, once all are idle, or have had the time for it. `before` is how large they were.
+/// How idle and how large each process is, once all are idle or their time is up. `before` are
+/// their earlier sizes.
 async fn sizes(restaurant: &Restaurant, before: &[Size]) -> Result<Vec<Size>, Error> {
     let mut sizes = Vec::new();
     for _ in 0..LOOKS {

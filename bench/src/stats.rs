@@ -1,16 +1,17 @@
-//! Medians, percentiles, and what several rounds make of a figure.
+//! Medians, percentiles, and the spread of a figure over several rounds.
 
 use std::fmt::{self, Display};
 use std::time::Duration;
 
-/// The value that `percent` of all samples do not exceed, by nearest rank; zero where there is none.
+/// The value that `percent` of all samples do not exceed, by nearest rank; zero if there are no
+/// samples.
 pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     let rank = (sorted.len() * percent).div_ceil(100);
     let index = rank.saturating_sub(1);
     sorted.get(index).copied().unwrap_or_default()
 }
 
-/// The same of so many in a thousand.
+/// The same for `part` in a thousand.
 pub(crate) fn per_mille(sorted: &[Duration], part: usize) -> Duration {
     let rank = (sorted.len() * part).div_ceil(1000);
     let index = rank.saturating_sub(1);
@@ -23,7 +24,7 @@ pub(crate) fn median_and_p99(mut samples: Vec<Duration>) -> (Duration, Duration)
     (percentile(&samples, 50), percentile(&samples, 99))
 }
 
-/// A figure over several rounds: its median, and how far the rounds lie apart.
+/// A figure over several rounds: its median, lowest and highest value.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Spread {
     pub(crate) low: f64,
@@ -39,19 +40,19 @@ impl Spread {
         let last = rounds.len().saturating_sub(1);
         Self {
             low: at(0),
-            // The mean of the two in the middle where there are two.
+            // The mean of the two in the middle if their number is even.
             median: f64::midpoint(at(last / 2), at(last.div_ceil(2))),
             high: at(last),
         }
     }
 }
 
-/// One figure of each round.
+/// The spread of one figure over all rounds.
 pub(crate) fn over<T>(rounds: &[T], figure: impl Fn(&T) -> f64) -> Spread {
     Spread::of(rounds.iter().map(figure))
 }
 
-/// `1200 (1150–1260)`, with the decimals asked for; of a single round, `1200`.
+/// Written as `1200 (1150–1260)`, with the decimals asked for; as `1200` if all rounds are equal.
 impl Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = f.precision().unwrap_or(0);
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn rounds_are_told_by_their_median_and_their_ends() {
+    fn rounds_are_shown_as_their_median_and_their_ends() {
         assert_eq!(format!("{}", Spread::of([3.0, 1.0, 2.0])), "2 (1–3)");
         assert_eq!(format!("{:.1}", Spread::of([1.0, 2.0])), "1.5 (1.0–2.0)");
         assert_eq!(format!("{}", Spread::of([7.0])), "7");

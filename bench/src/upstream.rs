@@ -1,4 +1,5 @@
-//! The upstream behind a measured gateway: it gives whoever asks a body, and takes one from whoever brings one.
+//! The upstream behind a measured gateway: it answers a GET with a body, and reads the body of
+//! anything else.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -10,7 +11,7 @@ use hyper::{Method, Request, Response};
 use crate::filler::{Filler, Framing};
 use crate::{Error, server};
 
-/// In which field it says how much it has taken.
+/// The header field that says how many bytes of the body it has read.
 pub(crate) const TAKEN: &str = "bench-taken";
 
 #[derive(Clone, Copy)]
@@ -18,15 +19,15 @@ pub(crate) struct Upstream {
     /// The length of the body that it gives.
     pub(crate) length: u64,
     pub(crate) framing: Framing,
-    /// How fast it takes one.
+    /// How fast it reads a body.
     pub(crate) pace: Pace,
 }
 
-/// Bytes per second; as many as come where there is none.
+/// Bytes per second; without it, as fast as they come.
 pub(crate) type Pace = Option<u64>;
 
 impl Upstream {
-    /// Listens until the program ends; says where.
+    /// Listens until the program ends. Gives its address.
     pub(crate) async fn open(self) -> Result<SocketAddr, Error> {
         server::open(move |request| self.answer(request)).await
     }
@@ -35,7 +36,7 @@ impl Upstream {
         if request.method() == Method::GET {
             return Response::new(Filler::new(self.length, self.framing));
         }
-        // What broke off is told by whoever sent it.
+        // The sender notices if its body broke off.
         let taken = take(request.into_body(), self.pace).await.unwrap_or(0);
         let mut answer = Response::new(Filler::none());
         answer.headers_mut().insert(TAKEN, taken.into());
@@ -43,7 +44,7 @@ impl Upstream {
     }
 }
 
-/// Reads a body at `pace` and says how long it was.
+/// Reads a body at `pace` and gives its length.
 pub(crate) async fn take(mut body: Incoming, pace: Pace) -> hyper::Result<u64> {
     let begun = Instant::now();
     let mut taken = 0;

@@ -1,6 +1,6 @@
 // Listens to the server's event stream and tells whether it is connected.
 
-/** Calls `heard.hello`, `heard.snapshot` and `heard.connection` (with "connecting", "live" or "lost") as events come. */
+/** Calls `heard.hello`, `heard.snapshot` and `heard.connection` ("connecting", "live" or "lost") as events come. */
 export function listen(heard) {
   heard.connection("connecting");
   // The browser itself reconnects a stream that has broken off.

@@ -1,4 +1,4 @@
-//! What `bodies` found, as text that is Markdown as well.
+//! The report of `bodies`, which reads well as plain text and as Markdown.
 
 use std::fmt::{self, Display};
 
@@ -9,16 +9,16 @@ use crate::stats::over;
 
 use super::{Run, SLOW};
 
-/// What is promised of the gateway, however long a body is.
+/// The memory that the gateway must stay within, however long a body is.
 const LIMIT: u64 = 40 * MIB;
 
 pub(super) struct Report {
     pub(super) conditions: Conditions,
-    /// The gateway's.
+    /// The version of the gateway.
     pub(super) version: String,
-    /// The length of each body.
+    /// The length of each body in MiB.
     pub(super) mebibytes: u64,
-    /// Once each round.
+    /// Each scenario with its runs, one for each round.
     pub(super) rows: [(&'static str, Vec<Run>); 8],
 }
 
@@ -27,7 +27,7 @@ impl Run {
         mebibytes(self.bytes) / self.elapsed.as_secs_f64()
     }
 
-    /// Processor seconds for each GiB.
+    /// Processor seconds per GiB.
     fn cost(&self) -> f64 {
         self.cpu.as_secs_f64() / mebibytes(self.bytes) * 1024.0
     }
@@ -35,7 +35,7 @@ impl Run {
 
 impl Report {
     /// # Errors
-    /// The gateway took more memory than it may.
+    /// The gateway took more memory than its limit.
     pub(super) fn verdict(&self) -> Result<(), Error> {
         match self.most() {
             most if most <= LIMIT => Ok(()),

@@ -1,4 +1,4 @@
-//! One body through the gateway, which must arrive whole.
+//! Sends one body through the gateway and checks that all of it arrives.
 
 use std::net::SocketAddr;
 
@@ -20,7 +20,8 @@ pub(super) enum Way {
     Down,
 }
 
-/// Carries `length` bytes, as the scenario says; down, it is for the upstream to send as many.
+/// Transfers `length` bytes as the scenario says. On the way down, the upstream must be set to the
+/// same length.
 pub(super) async fn transfer(
     gateway: SocketAddr,
     way: Way,
@@ -35,7 +36,7 @@ pub(super) async fn transfer(
     let request = request.header(HOST, gateway.to_string()).body(body)?;
     let answer = connect(gateway).await?.send_request(request).await?;
     if answer.status() != StatusCode::OK {
-        return Err(format!("a body is answered {}", answer.status()).into());
+        return Err(format!("a body was answered {}", answer.status()).into());
     }
     let arrived = match way {
         Way::Up => {
@@ -48,7 +49,7 @@ pub(super) async fn transfer(
         Way::Down => take(answer.into_body(), scenario.pace).await?,
     };
     if arrived != length {
-        return Err(format!("of {length} bytes {arrived} arrive").into());
+        return Err(format!("{arrived} of {length} bytes arrived").into());
     }
     Ok(())
 }

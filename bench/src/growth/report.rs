@@ -1,4 +1,4 @@
-//! What `growth` found, as text that is Markdown as well.
+//! The report of `growth`, which reads well as plain text and as Markdown.
 
 use std::fmt::{self, Display};
 use std::path::Path;
@@ -21,7 +21,7 @@ pub(super) struct Report {
 struct Table {
     what: &'static str,
     sizes: &'static [usize],
-    /// By size, then by peer, once each round.
+    /// The costs by size, then by peer, one for each round.
     costs: Vec<Vec<Vec<f64>>>,
 }
 
@@ -92,7 +92,7 @@ impl Table {
         format!("growth-{}.svg", self.what.replace(' ', "-"))
     }
 
-    /// The gateway and whoever else there is, and the first as a multiple of the second.
+    /// A row for each size: the gateway's cost, nginx's cost, and the ratio of the two.
     fn text(&self, peers: &[String]) -> String {
         let name = |column: usize| peers.get(column).map_or("", String::as_str);
         let rows: Vec<_> = self

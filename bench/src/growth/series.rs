@@ -1,10 +1,10 @@
-//! What grows, and how far.
+//! The series of `growth`: what grows, and to which sizes.
 
 use crate::proxy::load::Request;
 use crate::proxy::peer::{self, Setup, USUAL};
 
 pub(super) struct Series {
-    /// As a table and a plot name it.
+    /// The name of the series in its table and plot.
     pub(super) what: &'static str,
     pub(super) sizes: &'static [usize],
     grows: Grows,
@@ -21,10 +21,10 @@ enum Grows {
 
 const KIB: usize = 1024;
 
-/// Of those there are, so many are asked for in turn.
+/// How many of the routes are asked for in turn.
 const ASKED: usize = 20;
 
-/// Of a field that is added.
+/// The value of each added field.
 const FIELD: &str = "thirty-bytes-of-a-field-value";
 
 pub(super) fn all() -> [Series; 5] {

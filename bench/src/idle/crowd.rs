@@ -1,4 +1,4 @@
-//! Clients that have asked once and stay.
+//! The idle clients: each asks once and then keeps its connection.
 
 use std::net::SocketAddr;
 
@@ -8,13 +8,14 @@ use crate::Error;
 use crate::client::Client;
 use crate::gateway::PATH;
 
-/// How many connect at once: fewer than wait to be accepted before a system refuses (128 by default).
+/// How many connect at once: fewer than may wait to be accepted before a system refuses (128 by
+/// default).
 const AT_ONCE: usize = 64;
 
 pub(super) struct Crowd(Vec<Client>);
 
 impl Crowd {
-    /// Connects and asks once, `count` times.
+    /// Opens `count` connections and asks once on each.
     pub(super) async fn gather(addr: SocketAddr, count: usize) -> Result<Self, Error> {
         let mut coming = JoinSet::new();
         let mut crowd = Vec::with_capacity(count);
@@ -32,7 +33,7 @@ impl Crowd {
         Ok(Self(crowd))
     }
 
-    /// How many have been sent away.
+    /// How many of the connections were closed by the server.
     pub(super) fn lost(&self) -> usize {
         self.0.iter().filter(|client| !client.is_open()).count()
     }

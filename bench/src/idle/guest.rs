@@ -1,4 +1,4 @@
-//! The client that is to notice nothing: it asks at a fixed rate, however fast it is answered.
+//! The guest: a client that asks at a fixed rate, and should not notice the others.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -14,8 +14,8 @@ pub(super) struct Latency {
     pub(super) p99: Duration,
 }
 
-/// Asks `rate` times a second on one connection. A request that has to wait for the answer before counts from when it
-/// was due: or one long wait would be one late answer among many that were never asked for.
+/// Asks `rate` times a second on one connection. If an answer is late, the next request still counts
+/// from the moment it was due. Otherwise one long wait would hide the requests that it delayed.
 pub(super) async fn visit(
     addr: SocketAddr,
     rate: u32,
@@ -27,7 +27,7 @@ pub(super) async fn visit(
     let mut samples = Vec::new();
     while due < begun + duration {
         tokio::time::sleep_until(due.into()).await;
-        // The timer itself is up to a millisecond late, which is nobody's fault.
+        // The timer may be up to a millisecond late, which is not the proxy's fault.
         let asked = if answered > due { due } else { Instant::now() };
         client.get(PATH).await?;
         answered = Instant::now();

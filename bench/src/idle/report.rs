@@ -1,4 +1,4 @@
-//! What `idle` found, as text that is Markdown as well.
+//! The report of `idle`, which reads well as plain text and as Markdown.
 
 use std::fmt::{self, Display};
 
@@ -14,11 +14,11 @@ pub(super) struct Report {
     pub(super) conditions: Conditions,
     pub(super) connections: usize,
     pub(super) slow: usize,
-    /// Of the guest, each second.
+    /// Requests of the guest per second.
     pub(super) rate: u32,
-    /// Of how many rounds, and how long the parts of one.
+    /// The number of rounds and the length of each of their parts.
     pub(super) length: String,
-    /// The proxies by name, the gateway first; nginx is missing where it is not installed.
+    /// The proxies by name, the gateway first; nginx is missing if it is not installed.
     pub(super) rows: Vec<(String, Vec<Run>)>,
 }
 
@@ -33,7 +33,7 @@ impl Report {
         }
     }
 
-    /// What each connection takes of the process.
+    /// The memory that each idle connection costs the process.
     fn bytes_each(&self, run: &Run) -> f64 {
         let (_, alone) = run.alone;
         let more = run.idle.resident.saturating_sub(alone.resident);
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_told_for_each_idle_connection() {
+    fn the_report_has_the_memory_of_each_idle_connection() {
         let text = report(0).to_string();
         let memory = text.lines().find(|line| line.contains("20.0")).unwrap();
         let cells: Vec<_> = memory.split('|').map(str::trim).collect();
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_is_told_alone_and_among_the_others() {
+    fn the_report_has_the_wait_alone_and_among_the_others() {
         let text = report(0).to_string();
         let wait = text.lines().find(|line| line.contains("0.60")).unwrap();
         let cells: Vec<_> = wait.split('|').map(str::trim).collect();

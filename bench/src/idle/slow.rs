@@ -1,4 +1,5 @@
-//! Clients that send a head byte by byte and never end it. One that is cut is replaced at once.
+//! Clients that send a head byte by byte and never end it. A client that is cut is replaced at
+//! once.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,13 +11,13 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-/// Between two bytes.
+/// The time between two bytes.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What they begin to say. Nobody waits for all of it.
+/// The beginning of a head that never ends; clients are cut before they have sent all of this.
 const HEAD: &[u8] = b"GET /client-api/clients HTTP/1.1\r\nHost: slow.example\r\nUser-Agent: slow\r\nAccept: */*\r\n";
 
-/// They go when it is dropped.
+/// Clients that go when this is dropped.
 pub(super) struct SlowHeads {
     tally: Arc<Tally>,
     _clients: JoinSet<()>,
@@ -31,14 +32,14 @@ struct Tally {
 /// How many were cut.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Cuts {
-    /// With a 408.
+    /// Cut with a 408.
     pub(super) told: u64,
-    /// Without a word.
+    /// Cut without an answer.
     pub(super) untold: u64,
 }
 
 impl SlowHeads {
-    /// `count` of them, which come spread over `ramp`.
+    /// Begins `count` clients, spread over `ramp`.
     pub(super) fn begin(addr: SocketAddr, count: usize, ramp: Duration) -> Self {
         let tally = Arc::<Tally>::default();
         let mut clients = JoinSet::new();
@@ -76,7 +77,7 @@ impl Tally {
     }
 }
 
-/// One of them, until it is cut. Says whether it was told why.
+/// Sends one slow head until it is cut. Gives whether a 408 came.
 async fn dawdle(addr: SocketAddr) -> io::Result<bool> {
     let mut stream = TcpStream::connect(addr).await?;
     let mut answer = [0; 512];

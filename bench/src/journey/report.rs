@@ -1,4 +1,4 @@
-//! What `journey` found, as text that is Markdown as well.
+//! The report of `journey`, which reads well as plain text and as Markdown.
 
 use std::fmt::{self, Display};
 use std::time::Duration;
@@ -8,12 +8,12 @@ use crate::markdown::table;
 use crate::report::{Conditions, millis};
 use crate::stats::median_and_p99;
 
-/// What is promised of each step while all services are up.
+/// The longest that any step may take while all services are up.
 const LIMIT: Duration = Duration::from_secs(1);
 
 pub(super) struct Report {
     pub(super) conditions: Conditions,
-    /// How long each took, for every order.
+    /// Each step with the time it took for every order.
     pub(super) steps: [(&'static str, Vec<Duration>); 4],
 }
 
@@ -36,7 +36,7 @@ impl Report {
         let rows = self.steps.each_ref().map(|(step, times)| {
             let (median, p99) = median_and_p99(times.clone());
             let max = times.iter().max().copied().unwrap_or_default();
-            // Finer than they are looked for would be noise.
+            // More digits would be noise: the pages are asked only every 1 to 2 ms.
             let figure = |time| format!("{:.1}", millis(time));
             [(*step).to_owned(), figure(median), figure(p99), figure(max)]
         });

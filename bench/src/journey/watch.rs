@@ -1,4 +1,4 @@
-//! Somebody who looks at one page again and again, until it shows what they wait for.
+//! Asks for one page again and again until it shows the change waited for.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -8,10 +8,11 @@ use serde_json::Value;
 use crate::Error;
 use crate::client::Client;
 
-/// Between an answer and the next question. Tokio's timer rounds up to a whole millisecond, which makes it up to two.
+/// The pause between an answer and the next request. Tokio's timer rounds up to a whole
+/// millisecond, so it may take two.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Ten times the limit: what takes longer is not late but lost.
+/// Ten times the limit: what takes longer counts as lost, not as late.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) struct Watch {
@@ -20,8 +21,9 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Opened before what it waits for can happen, so that connecting is not measured. A connection for each watch:
-    /// one that idles through a slow step would be closed by the gateway.
+    /// Opens a connection before the awaited change can happen, so that connecting is not measured.
+    /// Each watch has its own connection: the gateway would close one that idles through a slow
+    /// step.
     pub(super) async fn open(gateway: SocketAddr, path: &str) -> Result<Self, Error> {
         Ok(Self {
             client: Client::connect(gateway).await?,
@@ -29,10 +31,10 @@ impl Watch {
         })
     }
 
-    /// How long after `told` the page first `shows` it.
+    /// How long after `told` the page first `shows` the change.
     ///
     /// # Errors
-    /// The page cannot be had, or has not shown it within `PATIENCE`.
+    /// The page cannot be read, or has not shown the change within `PATIENCE`.
     pub(super) async fn since(
         mut self,
         told: Instant,
@@ -51,7 +53,7 @@ impl Watch {
         let seen = tokio::time::timeout(PATIENCE, seen).await;
         seen.unwrap_or_else(|_| {
             let (path, patience) = (&self.path, PATIENCE.as_secs());
-            Err(format!("{path} does not show it within {patience} s").into())
+            Err(format!("{path} did not show the change within {patience} s").into())
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What `lists` found, as text that is Markdown as well.
+//! The report of `lists`, which reads well as plain text and as Markdown.
 
 use std::fmt::{self, Display};
 use std::time::Duration;
@@ -17,13 +17,13 @@ pub(super) struct Report {
 
 pub(super) struct Size {
     pub(super) orders: u64,
-    /// Those of one list.
+    /// The length of one list.
     pub(super) bytes: usize,
     pub(super) alone: Vec<Duration>,
     pub(super) together: Vec<Duration>,
-    /// How long an order took meanwhile.
+    /// How long each order took that was placed meanwhile.
     pub(super) placed: Vec<Duration>,
-    /// What was resident after the lists that were read alone, and the most that ever was.
+    /// Resident memory after the lists that were read alone, and its peak over the whole run.
     pub(super) before: u64,
     pub(super) peak: u64,
 }

@@ -1,4 +1,4 @@
-//! What `orders` found, as text that is Markdown as well.
+//! The report of `orders`, which reads well as plain text and as Markdown.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
@@ -13,16 +13,16 @@ use crate::stats::{Spread, median_and_p99, over};
 
 use super::{DOWN, UP};
 
-/// What is measured once each round.
+/// A name with the figures of each round.
 type Row<T> = (&'static str, Vec<T>);
 
 pub(crate) struct Report {
     pub(crate) conditions: Conditions,
-    /// Of how many rounds, and how long ones.
+    /// The number of rounds and their length.
     pub(crate) length: String,
     pub(crate) disk: [Row<Syncs>; 2],
     pub(crate) orders: [Row<Run>; 6],
-    /// What the peers that are up have received.
+    /// How many events the peers that are up have received.
     pub(crate) events: u64,
 }
 
@@ -33,15 +33,16 @@ pub(crate) struct Run {
     p99: Duration,
     /// The service's processor time for one order.
     cpu: Duration,
-    /// Answered 201, warming up included.
+    /// Orders answered 201, those of the warm-up included.
     accepted: usize,
-    /// Listed after the restart.
+    /// Orders listed after the restart.
     kept: usize,
     refused: BTreeMap<String, u64>,
 }
 
 impl Run {
-    /// Of `outcome` and what it cost; of `warm_up` only what became of its orders.
+    /// Takes the figures from `outcome`; from `warm_up` only the counts of accepted and refused
+    /// orders.
     pub(crate) fn new(outcome: Outcome, mut warm_up: Outcome, cpu: Duration, kept: usize) -> Self {
         let count = outcome.accepted.len();
         let accepted = warm_up.accepted.len() + count;
@@ -61,13 +62,13 @@ impl Run {
 
 impl Report {
     /// # Errors
-    /// An order was refused, or one that was accepted is gone.
+    /// An order was refused, or an accepted one is gone.
     pub(crate) fn verdict(&self) -> Result<(), Error> {
         if self.runs().any(|run| !run.refused.is_empty()) {
             return Err("orders were refused".into());
         }
         if self.runs().any(|run| run.accepted != run.kept) {
-            return Err("the orders kept are not the orders accepted".into());
+            return Err("the number of orders kept is not the number accepted".into());
         }
         Ok(())
     }
@@ -114,7 +115,7 @@ impl Report {
         table(head, &rows)
     }
 
-    /// Down against up, round by round.
+    /// The figure with both peers down, divided by that with both up, round by round.
     fn ratio(&self, figure: impl Fn(&Run) -> Duration) -> Spread {
         let rounds = |wanted| {
             let rows = self.orders.iter().filter(move |(name, _)| *name == wanted);

@@ -1,4 +1,4 @@
-//! The clients of the outages: each on a connection of its own, and what they were answered and when.
+//! The clients of `outages`: each has its own connection and notes its answers and when they came.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -10,12 +10,12 @@ use crate::Error;
 use crate::client::Client;
 use crate::stats::percentile;
 
-/// What one request came to.
+/// The outcome of one request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) took: Duration,
-    /// When it was there.
+    /// When the answer had arrived.
     pub(super) at: Instant,
 }
 
@@ -32,11 +32,11 @@ pub(super) struct Latency {
 pub(super) struct Steady {
     pub(super) path: &'static str,
     pub(super) clients: u32,
-    /// Of all of them together, each second.
+    /// Requests per second of all clients together.
     pub(super) rate: u32,
 }
 
-/// Asks for `path` and says how it went.
+/// Asks for `path` and gives the outcome.
 pub(super) async fn ask(client: &mut Client, path: &str) -> Result<Answer, Error> {
     let begun = Instant::now();
     let status = client.status(path).await?;
@@ -53,7 +53,7 @@ pub(super) async fn connect(addr: SocketAddr, count: u32) -> Result<Vec<Client>,
     Ok(clients)
 }
 
-/// The answers that `part` of each client came to.
+/// Runs `part` for all clients at the same time and gives all their answers.
 pub(super) async fn side_by_side<F>(
     clients: Vec<Client>,
     part: impl Fn(u32, Client) -> F,
@@ -73,7 +73,8 @@ where
 }
 
 impl Steady {
-    /// Until `duration` is over. Those who still wait for an answer then are given the time to get it.
+    /// Asks for `duration`. Clients that still wait at its end are given the time to get their
+    /// answer.
     pub(super) async fn ask(
         self,
         addr: SocketAddr,
@@ -90,7 +91,8 @@ impl Steady {
                 let late = Instant::now();
                 answers.push(ask(&mut client, self.path).await?);
                 due += between * self.clients;
-                // Whoever was kept waiting does not make up for it: this is a rate, not a number.
+                // A client that was kept waiting does not catch up: this keeps a rate, not a number
+                // of requests.
                 if due < late {
                     due = late;
                 }
@@ -113,7 +115,7 @@ impl Latency {
     }
 }
 
-/// How many were not answered 200.
+/// How many answers were not 200.
 pub(super) fn failed(answers: &[Answer]) -> usize {
     let failed = answers
         .iter()

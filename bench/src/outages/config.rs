@@ -1,4 +1,5 @@
-//! The gateway of the outages: a file of its own, in which a route is there for each thing that is measured.
+//! Starts the gateway of `outages` with its own file, which has a route for each thing that is
+//! measured.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -8,30 +9,30 @@ use std::process::Command;
 use crate::Error;
 use crate::service::Service;
 
-/// What the gateway asks by itself.
+/// The path that the gateway probes.
 pub(super) const PROBE: &str = "/ready";
 
-/// A problem when `first` does not answer.
+/// A route that answers with a problem if `first` does not answer.
 pub(super) const FIRST: &str = "/first";
 
-/// Kept for when it does not.
+/// A route whose answer is kept for when `first` does not answer.
 pub(super) const STALE: &str = "/stale";
 
-/// A problem when `second` does not answer.
+/// A route that answers with a problem if `second` does not answer.
 pub(super) const SECOND: &str = "/second";
 
-/// As many as the machine that it is measured on has cores.
+/// As many as the cores of the machine on which this is measured.
 pub(super) const WORKERS: usize = 2;
 
 /// When `first` counts as down.
 #[derive(Clone, Copy)]
 pub(super) enum Breaker {
     Default,
-    /// Practically never, so that nothing but the retries is seen.
+    /// Practically never, so that only the effect of the retries shows.
     Off,
 }
 
-/// Starts the gateway, which is in the folder `programs`, with its files in `folder`.
+/// Starts the gateway from the folder `programs`, with its files in `folder`.
 pub(super) async fn start(
     programs: &Path,
     folder: &Path,
@@ -51,7 +52,7 @@ uri = "8KiB"
 head = "32KiB"
 request_body = "1MiB"
 connections = 10000
-# All clients are one address here, which may have all of them.
+# All clients share one address here, which may have all connections.
 connections_per_client = 10000
 head_timeout = "10s"
 stall_timeout = "30s"

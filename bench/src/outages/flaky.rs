@@ -1,4 +1,4 @@
-//! An upstream that answers 503 now and then: what the retries make of it, for it and for the clients.
+//! Measures how retries affect an upstream that answers 503 now and then, and its clients.
 
 use std::time::Duration;
 
@@ -8,10 +8,11 @@ use super::config::FIRST;
 use super::upstream::Mode;
 use crate::Error;
 
-/// How many percent of the requests.
+/// The percentage of requests that fail.
 pub(super) const PART: u64 = 10;
 
-/// At a steady rate: whoever asks again as soon as a refusal is there asks for little else while a circuit is open.
+/// They ask at a steady rate: clients that ask again right after a refusal would mostly collect
+/// refusals while a circuit is open.
 const CLIENTS: Steady = Steady {
     path: FIRST,
     clients: 32,
@@ -22,11 +23,11 @@ const CLIENTS: Steady = Steady {
 pub(super) struct Flaky {
     pub(super) sent: u64,
     pub(super) seen: u64,
-    /// Clients that were answered 503.
+    /// How many clients were answered 503.
     pub(super) failed: u64,
 }
 
-/// As long as it takes to ask `requests` times.
+/// Runs for as long as `requests` requests take at the fixed rate.
 pub(super) async fn measure(bench: &Bench, requests: u32) -> Result<Flaky, Error> {
     bench.first.switch(Mode::FailsPart(PART));
     let before = bench.first.requests();

@@ -1,4 +1,5 @@
-//! An upstream that accepts and never answers: how long that is felt, and how fast a refusal is from then on.
+//! Measures how long an upstream that accepts and never answers is felt, and how fast refusals come
+//! after that.
 
 use std::time::{Duration, Instant};
 
@@ -10,27 +11,27 @@ use super::config::FIRST;
 use super::upstream::Mode;
 use crate::Error;
 
-/// What waits for an upstream waits for seconds here, and a refusal takes a millisecond.
+/// Tells a wait from a refusal: here a wait for an upstream takes seconds, a refusal a millisecond.
 const SLOW: Duration = Duration::from_millis(100);
 
-/// Each waits for its answer before it asks again.
+/// How many clients ask; each waits for its answer before it asks again.
 pub(super) const CLIENTS: u32 = 16;
 
-/// How many refusals are timed, of all clients together.
+/// How many refusals are timed, over all clients.
 pub(super) const REFUSALS: u32 = 2000;
 
-/// A gateway that has not noticed by then does not notice.
+/// A gateway that has not noticed by then counts as not noticing.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) struct Hang {
-    /// Requests that waited.
+    /// How many requests waited.
     pub(super) slow: usize,
-    /// From when it hangs until the first is refused at once.
+    /// From the moment the upstream hangs until the first request is refused at once.
     pub(super) noticed: Duration,
     pub(super) refusals: Latency,
 }
 
-/// `first` is well again at the end, as far as it is concerned.
+/// At the end `first` answers again, though the gateway may not know it yet.
 pub(super) async fn measure(bench: &Bench) -> Result<Hang, Error> {
     let clients = connect(bench.addr(), CLIENTS).await?;
     bench.first.switch(Mode::Hangs);
@@ -49,7 +50,7 @@ pub(super) async fn measure(bench: &Bench) -> Result<Hang, Error> {
     .await?;
     let refusal = answers.iter().filter(|answer| is_refusal(answer));
     let noticed = refusal.map(|answer| answer.at).min();
-    let noticed = noticed.ok_or("an upstream that hangs is not noticed")? - begun;
+    let noticed = noticed.ok_or("the gateway did not notice that the upstream hangs")? - begun;
 
     let clients = connect(bench.addr(), CLIENTS).await?;
     let refusals = side_by_side(clients, |_, mut client| async move {
@@ -65,7 +66,11 @@ pub(super) async fn measure(bench: &Bench) -> Result<Hang, Error> {
         .iter()
         .find(|answer| answer.status != StatusCode::SERVICE_UNAVAILABLE)
     {
-        return Err(format!("an upstream that hangs is answered {}", other.status).into());
+        return Err(format!(
+            "a request to the upstream that hangs was answered {}",
+            other.status
+        )
+        .into());
     }
     Ok(Hang {
         slow: answers.iter().filter(|answer| answer.took >= SLOW).count(),
@@ -74,7 +79,7 @@ pub(super) async fn measure(bench: &Bench) -> Result<Hang, Error> {
     })
 }
 
-/// Refused at once, as while the circuit is open.
+/// Whether the answer is a refusal at once, as while the circuit is open.
 pub(super) fn is_refusal(answer: &Answer) -> bool {
     answer.status == StatusCode::SERVICE_UNAVAILABLE && answer.took < SLOW
 }

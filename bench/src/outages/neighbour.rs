@@ -1,7 +1,9 @@
-//! What an outage of `first` does to those who ask for `second`: nothing, if what is done for either is bounded.
+//! Measures what an outage of `first` does to clients of `second`: nothing, if the work for each
+//! upstream is bounded.
 //!
-//! Who hammers at `first` takes processor time whether it answers or not, and on few cores that is felt by everyone. So
-//! the same hammering, at the same rate, is also put on a `first` that is well: against that, an outage is judged.
+//! Clients that hammer at `first` take processor time whether it answers or not, and on few cores
+//! everyone feels that. So the same hammering at the same rate is also put on a healthy `first`,
+//! and an outage is judged against that.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,36 +16,37 @@ use super::upstream::Mode;
 use crate::Error;
 use crate::client::Client;
 
-/// Those whose wait is measured.
+/// The clients whose wait is measured.
 pub(super) const LOAD: Steady = Steady {
     path: SECOND,
     clients: 32,
     rate: 1000,
 };
 
-/// Those who ask for what is down.
+/// The clients that ask for the upstream that is down.
 pub(super) const HAMMER: Steady = Steady {
     path: FIRST,
     clients: 32,
     rate: 2000,
 };
 
-/// As 99 of 100 clients of `second` waited at most.
+/// The 99th percentile of how long clients of `second` waited, in each part of a round.
 #[derive(Clone, Copy)]
 pub(super) struct Round {
     /// Nobody asks for `first`.
     pub(super) alone: Duration,
-    /// It is well, and hammered at.
+    /// `first` is healthy and hammered at.
     pub(super) well: Duration,
-    /// It hangs, and nobody knows yet.
+    /// `first` hangs, and the gateway has not noticed yet.
     pub(super) hanging: Duration,
-    /// It hangs, and its circuit is open.
+    /// `first` hangs, and its circuit is open.
     pub(super) open: Duration,
-    /// How many of all of them were not answered 200 by `second`.
+    /// How many requests to `second` were not answered 200, over all parts.
     pub(super) failed: usize,
 }
 
-/// Each part lasts for `duration`, which must be shorter than the upstream's timeout.
+/// Measures one round. Each part takes `duration`, which must be shorter than the upstream's
+/// timeout.
 pub(super) async fn measure(bench: &Bench, duration: Duration) -> Result<Round, Error> {
     let addr = bench.addr();
     let mut client = Client::connect(addr).await?;
@@ -69,7 +72,7 @@ pub(super) async fn measure(bench: &Bench, duration: Duration) -> Result<Round, 
     })
 }
 
-/// The 99th percentile of `LOAD` beside `others`, and how much of it failed.
+/// The 99th percentile of `LOAD` while `others` ask too, and how many of its requests failed.
 async fn beside(
     addr: SocketAddr,
     duration: Duration,

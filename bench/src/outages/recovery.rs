@@ -1,7 +1,7 @@
-//! From when an upstream is well again until its route is, after each kind of outage.
+//! Measures how long after an upstream's return its route works again, for each kind of outage.
 //!
-//! The gateway looks once in a while, so that it depends on when the upstream comes back: the repetitions come back at
-//! moments that lie evenly over the time between two looks.
+//! The gateway probes at intervals, so the result depends on the moment of the return. The
+//! repetitions return at moments spread evenly over the time between two probes.
 
 use std::time::{Duration, Instant};
 
@@ -15,10 +15,11 @@ use super::upstream::Mode;
 use crate::Error;
 use crate::client::Client;
 
-/// A probe that hangs is given up after a second, and the next comes a second later.
+/// The time between two probes of an upstream that hangs: a probe is given up after a second, and
+/// the next follows a second later.
 const CYCLE: Duration = Duration::from_secs(2);
 
-/// Between two looks of the client.
+/// The pause between two requests of the client.
 const PAUSE: Duration = Duration::from_millis(2);
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,11 +33,11 @@ pub(super) enum Outage {
 
 pub(super) struct Recovery {
     pub(super) after: Duration,
-    /// The most probes at once that it saw, from the start of the outage on.
+    /// The most probes that the upstream saw at once since the outage began.
     pub(super) probes: u64,
 }
 
-/// `part` of the time between two looks passes before the upstream comes back.
+/// Waits for `part` of the time between two probes before the upstream comes back.
 pub(super) async fn measure(
     bench: &mut Bench,
     outage: Outage,
@@ -64,12 +65,13 @@ pub(super) async fn measure(
     })
 }
 
-/// The route is well.
+/// Waits until the route answers 200.
 pub(super) async fn until_well(client: &mut Client) -> Result<(), Error> {
     until(client, |answer| answer.status == StatusCode::OK).await
 }
 
-/// Several refusals in a row that come at once: while the circuit is closed, an upstream that fails fast looks alike.
+/// Waits for several immediate refusals in a row: a single one may also come from an upstream that
+/// fails fast while the circuit is closed.
 pub(super) async fn until_open(client: &mut Client) -> Result<(), Error> {
     const IN_A_ROW: u32 = 10;
     let mut run = 0;
@@ -80,7 +82,7 @@ pub(super) async fn until_open(client: &mut Client) -> Result<(), Error> {
     .await
 }
 
-/// Asks until it is answered so.
+/// Asks until an answer satisfies `is_so`.
 async fn until(client: &mut Client, mut is_so: impl FnMut(Answer) -> bool) -> Result<(), Error> {
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
@@ -89,5 +91,5 @@ async fn until(client: &mut Client, mut is_so: impl FnMut(Answer) -> bool) -> Re
         }
         tokio::time::sleep(PAUSE).await;
     }
-    Err("the gateway does not notice what its upstream does".into())
+    Err("the gateway did not notice the change of its upstream in time".into())
 }

@@ -1,4 +1,4 @@
-//! What `outages` found, as text that is Markdown as well.
+//! The report of `outages`, which reads well as plain text and as Markdown.
 
 use std::fmt::{self, Display};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::markdown::table;
 use crate::report::{Conditions, millis};
 use crate::stats::{Spread, over};
 
-/// What is promised.
+/// The limits that must be kept.
 const REFUSAL: Duration = Duration::from_millis(5);
 const NEIGHBOUR: f64 = 1.1;
 const RETURN: Duration = Duration::from_secs(2);
@@ -22,9 +22,9 @@ const RETRIES: f64 = 1.2;
 
 pub(super) struct Report {
     pub(super) conditions: Conditions,
-    /// The gateway's.
+    /// The version of the gateway.
     pub(super) version: String,
-    /// The length of each part of a neighbour's round.
+    /// The seconds that each part of a neighbour's round takes.
     pub(super) seconds: u64,
     pub(super) hang: Hang,
     pub(super) neighbours: Vec<Round>,
@@ -33,12 +33,12 @@ pub(super) struct Report {
     pub(super) flaky: Vec<(Breaker, Flaky)>,
 }
 
-/// One of a round's figures.
+/// Picks one of a round's figures.
 type Part = fn(&Round) -> Duration;
 
 impl Report {
     /// # Errors
-    /// A promise is not kept; which.
+    /// A limit is not kept; the error names it.
     pub(super) fn verdict(&self) -> Result<(), Error> {
         let recoveries = || self.recoveries.iter().flat_map(|(_, rounds)| rounds);
         let broken: Vec<_> = [
@@ -72,7 +72,8 @@ impl Report {
         Err(format!("not kept: {}", broken.join(", ")).into())
     }
 
-    /// The neighbour's p99, as a multiple of that beside a `first` that is well and hammered at.
+    /// The neighbour's p99 in `part`, divided by its p99 beside a healthy `first` that is hammered
+    /// at.
     fn against_well(&self, part: impl Fn(&Round) -> Duration) -> Spread {
         over(&self.neighbours, |round| {
             part(round).as_secs_f64() / round.well.as_secs_f64()
@@ -150,7 +151,7 @@ impl Report {
 }
 
 impl Flaky {
-    /// What the upstream saw for each request of a client.
+    /// How many requests the upstream saw for each request of a client.
     fn load(&self) -> f64 {
         self.seen as f64 / self.sent as f64
     }

@@ -1,4 +1,5 @@
-//! Many who ask for the same at once while nothing of it is kept: one call must do for all of them.
+//! Measures many clients that ask for the same answer at once while none is kept: one call to the
+//! upstream must do for all.
 
 use std::time::{Duration, Instant};
 
@@ -10,19 +11,19 @@ use crate::Error;
 
 pub(super) const CLIENTS: u32 = 1000;
 
-/// How long the upstream takes: all have asked by then.
+/// How long the upstream takes to answer: long enough for all clients to have asked.
 pub(super) const ANSWER: Duration = Duration::from_millis(200);
 
 pub(super) struct Rush {
-    /// That the upstream saw.
+    /// Calls that the upstream saw.
     pub(super) calls: u64,
     /// Clients that were not answered 200.
     pub(super) failed: usize,
-    /// Until the last was answered.
+    /// The time until the last client was answered.
     pub(super) elapsed: Duration,
 }
 
-/// `round` makes it an answer of its own, of which nothing is kept.
+/// `round` makes the path a new one, whose answer is not kept yet.
 pub(super) async fn measure(bench: &Bench, round: u32) -> Result<Rush, Error> {
     let clients = connect(bench.addr(), CLIENTS).await?;
     bench.first.switch(Mode::AnswersAfter(ANSWER));

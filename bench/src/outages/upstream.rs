@@ -1,6 +1,6 @@
-//! An upstream whose behaviour is switched while it is asked, and that counts what it is asked.
+//! An upstream whose behaviour can be switched while it runs, and that counts its requests.
 //!
-//! It does not use `server`, which cannot be closed: that nobody listens is one of the outages.
+//! It does not use `server`, which cannot be closed: one of the outages is that nobody listens.
 
 use std::convert::Infallible;
 use std::hash::{BuildHasher as _, RandomState};
@@ -23,14 +23,15 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::config::PROBE;
 use crate::Error;
 
-/// What becomes of a request that comes now. One that hangs is never answered, whatever is switched to later.
+/// How requests that come now are answered. A request that hangs is never answered, whatever is
+/// switched to later.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Mode {
     Answers,
     AnswersAfter(Duration),
     Hangs,
     Fails,
-    /// 503 to so many percent of the requests, by chance; never to a probe.
+    /// Answers 503 to this percentage of the requests, by chance; never to a probe.
     FailsPart(u64),
 }
 
@@ -38,11 +39,11 @@ pub(super) struct Upstream {
     mode: watch::Sender<Mode>,
     seen: Arc<Seen>,
     addr: SocketAddr,
-    /// Ends all connections when it is aborted.
+    /// Aborting this task ends all connections.
     listening: JoinHandle<()>,
 }
 
-/// What it has been asked.
+/// The requests that the upstream has seen.
 #[derive(Default)]
 struct Seen {
     requests: Gauge,
@@ -56,7 +57,7 @@ struct Gauge {
     most: AtomicU64,
 }
 
-/// One of those that are there, until it is dropped: when it is answered, or whoever asks has gone.
+/// A request in progress. It is dropped when the request is answered or the client has gone.
 struct Present<'g>(&'g Gauge);
 
 impl Upstream {
@@ -81,14 +82,14 @@ impl Upstream {
         self.mode.send_replace(mode);
     }
 
-    /// Connections are closed, and new ones refused.
+    /// Closes all connections and refuses new ones.
     pub(super) async fn close(&mut self) {
         self.listening.abort();
-        // That it was aborted is no news.
+        // The error only says that the task was aborted.
         let _ = (&mut self.listening).await;
     }
 
-    /// Listens again where it did.
+    /// Listens on the same address again.
     pub(super) async fn reopen(&mut self) -> Result<(), Error> {
         let listener = TcpListener::bind(self.addr).await?;
         let seen = Arc::clone(&self.seen);
@@ -96,12 +97,12 @@ impl Upstream {
         Ok(())
     }
 
-    /// Requests so far, without probes.
+    /// The number of requests so far, without probes.
     pub(super) fn requests(&self) -> u64 {
         self.seen.requests.all.load(Ordering::Relaxed)
     }
 
-    /// The most probes at once since this was last asked.
+    /// The most probes at once since the last call of this.
     pub(super) fn most_probes(&self) -> u64 {
         let probes = &self.seen.probes;
         let now = probes.now.load(Ordering::Relaxed);
@@ -124,7 +125,7 @@ async fn listen(listener: TcpListener, modes: watch::Receiver<Mode>, seen: Arc<S
             async move { Ok::<_, Infallible>(answer(mode, &seen, &request).await) }
         });
         connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
-        // What has ended is forgotten.
+        // Forgets connections that have ended.
         while connections.try_join_next().is_some() {}
     }
 }
@@ -145,7 +146,7 @@ async fn answer(mode: Mode, seen: &Seen, request: &Request<Incoming>) -> Respons
         }
         Mode::Hangs => std::future::pending().await,
         Mode::Fails => false,
-        Mode::FailsPart(percent) => is_probe || !is_in(percent, number),
+        Mode::FailsPart(percent) => is_probe || !is_chosen(percent, number),
     };
     let mut answer = Response::new(Full::new(Bytes::from_static(b"[]")));
     if is_well {
@@ -160,13 +161,14 @@ async fn answer(mode: Mode, seen: &Seen, request: &Request<Incoming>) -> Respons
     answer
 }
 
-/// By chance: of a strict tenth, no three would ever follow each other.
-fn is_in(percent: u64, number: u64) -> bool {
+/// Chooses by chance: if exactly every tenth request failed, no three failures would follow each
+/// other.
+fn is_chosen(percent: u64, number: u64) -> bool {
     RandomState::new().hash_one(number) % 100 < percent
 }
 
 impl<'g> Present<'g> {
-    /// With its number.
+    /// Counts a new request and gives its number.
     fn join(gauge: &'g Gauge) -> (Self, u64) {
         let now = gauge.now.fetch_add(1, Ordering::Relaxed) + 1;
         gauge.most.fetch_max(now, Ordering::Relaxed);
@@ -182,12 +184,12 @@ impl Drop for Present<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_in;
+    use super::is_chosen;
 
     #[test]
-    fn a_part_is_about_as_large_as_it_was_said_to_be() {
-        let tenth = (0..10_000).filter(|number| is_in(10, *number)).count();
+    fn about_the_given_percentage_is_chosen() {
+        let tenth = (0..10_000).filter(|number| is_chosen(10, *number)).count();
         assert!((800..1200).contains(&tenth), "{tenth}");
-        assert!((0..100).all(|number| is_in(100, number) && !is_in(0, number)));
+        assert!((0..100).all(|number| is_chosen(100, number) && !is_chosen(0, number)));
     }
 }

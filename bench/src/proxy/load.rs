@@ -1,7 +1,8 @@
-//! The load: connections that each ask the same again as soon as they are answered, or at a steady rate.
+//! The load: connections that repeat their requests as soon as they are answered, or at a steady
+//! rate.
 //!
-//! It speaks just enough HTTP to do so: a client that does it all would take more of its core than some of the proxies
-//! do of theirs.
+//! It speaks just enough HTTP for that: a full client would take more of its core than some of the
+//! proxies take of theirs.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use crate::stats::per_mille;
 
 const PIECE: usize = 64 * 1024;
 
-/// A request that is asked again and again.
+/// A request that is sent again and again.
 pub(crate) struct Request {
     head: String,
     body: usize,
@@ -27,9 +28,9 @@ pub(crate) struct Load {
     pub(crate) addr: SocketAddr,
     pub(crate) connections: usize,
     pub(crate) is_closing: bool,
-    /// Requests a second, all connections together; as many as go through where there is none.
+    /// Requests per second over all connections; without it, as many as get through.
     pub(crate) rate: Option<u32>,
-    /// What each connection asks, in turn.
+    /// The requests that each connection sends in turn.
     pub(crate) requests: Vec<Request>,
 }
 
@@ -67,7 +68,7 @@ impl Request {
 }
 
 impl Load {
-    /// Those who are to put it on. They connect when they are first asked to.
+    /// Makes the clients that put this load on. They connect at their first request.
     pub(crate) fn crowd(&self) -> Crowd {
         let requests = self.requests.iter();
         let requests: Arc<Vec<_>> = Arc::new(
@@ -79,7 +80,7 @@ impl Load {
             addr: self.addr,
             stream: None,
             requests: Arc::clone(&requests),
-            // Not all ask the same at once.
+            // The clients start at different requests.
             next: number,
             is_closing: self.is_closing,
             piece: vec![0; PIECE],
@@ -93,10 +94,10 @@ impl Load {
     }
 }
 
-/// The connections of a load, which are kept from one run to the next.
+/// The clients of a load, which keep their connections from one run to the next.
 pub(crate) struct Crowd {
     clients: Vec<Client>,
-    /// Between two requests of one connection.
+    /// The time between two requests of one connection.
     every: Option<Duration>,
 }
 
@@ -106,7 +107,7 @@ impl Crowd {
         let count = self.clients.len() as u32;
         let mut working = JoinSet::new();
         for (number, client) in (0..).zip(self.clients.drain(..)) {
-            // Evenly spread over the time between two requests.
+            // Spreads the clients evenly over the time between two requests.
             let first = self
                 .every
                 .map_or(Duration::ZERO, |every| every * number / count);
@@ -138,8 +139,8 @@ struct Client {
 }
 
 impl Client {
-    /// A request that is due and cannot be sent yet waits, and its wait counts from when it was due: a proxy that is slow
-    /// for once would otherwise be asked less just then.
+    /// A request that is due and cannot be sent yet waits, and its wait counts from the moment it
+    /// was due. Otherwise a proxy that is slow for a moment would be asked less in that moment.
     async fn work(
         mut self,
         first: Instant,
@@ -179,7 +180,7 @@ impl Client {
             let room = self.piece.get_mut(got..).unwrap_or_default();
             let read = stream.read(room).await?;
             if read == 0 {
-                return Err("an answer without its head".into());
+                return Err("the connection ended within the answer's head".into());
             }
             got += read;
             let seen = self.piece.get(..got).unwrap_or_default();
@@ -191,7 +192,7 @@ impl Client {
         while left > 0 {
             let read = stream.read(&mut self.piece).await?;
             if read == 0 {
-                return Err("an answer that breaks off".into());
+                return Err("the connection ended within the answer's body".into());
             }
             left = left.saturating_sub(read);
         }
@@ -202,17 +203,17 @@ impl Client {
     }
 }
 
-/// Where the body begins.
+/// The position at which the body begins.
 fn end_of_head(bytes: &[u8]) -> Option<usize> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     Some(end + 4)
 }
 
-/// Of the body of a 200.
+/// The length of the body of an answer, which must be a 200.
 fn length_of(head: &[u8]) -> Result<usize, Error> {
     let head = std::str::from_utf8(head)?;
     if !head.starts_with("HTTP/1.1 200 ") {
-        return Err(format!("an answer that is none: {head}").into());
+        return Err(format!("an answer other than 200: {head}").into());
     }
     let mut lines = head.lines().skip(1);
     let length = lines.find_map(|line| {
@@ -228,7 +229,7 @@ mod tests {
     use super::{end_of_head, length_of};
 
     #[test]
-    fn the_body_begins_behind_the_empty_line_and_has_its_length() {
+    fn the_body_begins_after_the_empty_line_and_has_its_length() {
         let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]";
         let head = end_of_head(answer).unwrap();
         assert_eq!(&answer[head..], b"[]");

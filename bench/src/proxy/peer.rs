@@ -1,4 +1,5 @@
-//! Who stands before the upstream: the gateway, and others that could, each with its usual settings for that.
+//! The gateway and the proxies that it is compared with, each with its usual settings for this
+//! task.
 
 mod config;
 
@@ -16,7 +17,7 @@ use crate::{Error, gateway, nginx};
 pub(crate) struct Peer {
     kind: Kind,
     program: PathBuf,
-    /// As it names itself.
+    /// The program's name and version.
     version: String,
 }
 
@@ -24,9 +25,10 @@ pub(crate) struct Peer {
 pub(crate) enum Kind {
     Gateway,
     Nginx,
-    /// Of HTTP.
+    /// HAProxy as a proxy for HTTP.
     Haproxy,
-    /// Of bytes, which it does not look at: what any proxy on this machine costs at least.
+    /// HAProxy in TCP mode, which does not look at the bytes: the least that any proxy on this
+    /// machine costs.
     Relay,
     Caddy,
     /// A gateway in Python that opens a client for each call.
@@ -37,7 +39,7 @@ pub(crate) enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setup {
     pub(crate) workers: usize,
-    /// Each request leaves a line in a file.
+    /// Whether each request writes a line to a log file.
     pub(crate) is_logged: bool,
     /// How many routes there are beside the gateway's own.
     pub(crate) routes: usize,
@@ -49,14 +51,14 @@ pub(crate) const USUAL: Setup = Setup {
     routes: 0,
 };
 
-/// Those that are here, and the names of those that are not.
+/// The peers that are installed, and the names of the others.
 pub(crate) struct Found {
     pub(crate) peers: Vec<Peer>,
     pub(crate) missing: Vec<&'static str>,
 }
 
 impl Peer {
-    /// The gateway, which is in the folder `programs`, and those of the others that are installed.
+    /// Finds the gateway in the folder `programs`, and the other peers that are installed.
     pub(crate) fn found(programs: &Path) -> Result<Found, Error> {
         let mut found = Found {
             peers: vec![Self {
@@ -112,7 +114,7 @@ impl Peer {
         &self.version
     }
 
-    /// Starts it on the first core, its files in `folder`, and waits until it listens.
+    /// Starts the peer on the first core, with its files in `folder`, and waits until it listens.
     pub(crate) async fn start(
         &self,
         upstream: SocketAddr,
@@ -124,7 +126,7 @@ impl Peer {
         Service::start_on(addr, command, &folder.join("peer.log")).await
     }
 
-    /// What starts it, listening on `addr`.
+    /// The command that starts the peer, to listen on `addr`.
     pub(crate) fn command(
         &self,
         addr: SocketAddr,
@@ -136,7 +138,7 @@ impl Peer {
             let file = folder.join(name);
             fs::write(&file, text).map(|()| file)
         };
-        // Which becomes the program, under the same id.
+        // `taskset` becomes the program and keeps its process id.
         let mut command = Command::new("/usr/bin/taskset");
         command.args(["-c", "0"]).arg(&self.program);
         match self.kind {
@@ -164,7 +166,7 @@ impl Peer {
                     .args(["run", "--adapter", "caddyfile", "--config"])
                     .arg(file)
                     .env("GOMAXPROCS", setup.workers.to_string())
-                    // It saves what it was given.
+                    // Caddy saves its configuration; these keep it in the folder.
                     .env("XDG_CONFIG_HOME", folder)
                     .env("XDG_DATA_HOME", folder);
             }

@@ -1,4 +1,4 @@
-//! What `proxy` found, as text that is Markdown as well.
+//! The report of `proxy`, which reads well as plain text and as Markdown.
 
 use std::fmt::{self, Display};
 use std::path::Path;
@@ -19,22 +19,22 @@ pub(super) struct Report {
     missing: Vec<&'static str>,
     kinds: Vec<Kind>,
     scenarios: Vec<Scenario>,
-    /// By scenario, then by peer, once each round.
+    /// By scenario, then by peer: one run for each round.
     runs: Vec<Vec<Vec<Run>>>,
-    /// By peer.
+    /// The times to the first answer, by peer.
     starts: Vec<Vec<Duration>>,
     calls: Vec<Option<f64>>,
     is_drawn: bool,
 }
 
-/// Where the plot is, seen from the document.
+/// The plot's file name.
 const PLOT: &str = "proxy.svg";
 
-/// Where nothing was measured.
+/// Shown where nothing was measured.
 const NONE: &str = "–";
 
 impl Run {
-    /// Processor time of the proxy for a request, in µs.
+    /// The proxy's processor time for a request, in µs.
     pub(crate) fn cost(&self) -> f64 {
         micros(self.cpu) / self.requests.max(1) as f64
     }
@@ -88,7 +88,7 @@ impl Report {
         }
     }
 
-    /// Draws what a request costs each peer, but for those whose bars would leave no room for the others'.
+    /// Draws what a request costs each peer. Bars that would leave no room for the others are cut.
     pub(super) fn draw(&mut self, folder: &Path) -> Result<(), Error> {
         let groups = self.with_workers(1).map(|(name, row)| {
             let cost = |runs: &Vec<Run>| (!runs.is_empty()).then(|| over(runs, Run::cost).median);
@@ -107,21 +107,21 @@ impl Report {
         Ok(())
     }
 
-    /// What was measured of one kind; nothing where it took no part.
+    /// The runs of one kind of peer; empty if it took no part.
     fn runs_of<'r>(&self, kind: Kind, row: &'r [Vec<Run>]) -> &'r [Run] {
         let mut all = self.kinds.iter().zip(row);
         let found = all.find(|(of, _)| **of == kind);
         found.map_or(&[], |(_, runs)| runs)
     }
 
-    /// The gateway's cost as a multiple of this one's, round by round.
+    /// The gateway's cost divided by this peer's, round by round.
     fn ratio(&self, row: &[Vec<Run>], runs: &[Run]) -> Spread {
         let ours = self.runs_of(Kind::Gateway, row);
         let rounds = ours.iter().zip(runs);
         Spread::of(rounds.map(|(ours, theirs)| ours.cost() / theirs.cost()))
     }
 
-    /// The scenarios with so many workers: their names, and what was measured, by peer.
+    /// The scenarios with `count` workers: their names and their runs by peer.
     fn with_workers(&self, count: usize) -> impl Iterator<Item = (&'static str, &[Vec<Run>])> {
         let all = self.scenarios.iter().zip(&self.runs);
         all.filter(move |(scenario, _)| scenario.setup.workers == count)
@@ -168,7 +168,8 @@ impl Report {
         tables.collect()
     }
 
-    /// Those who take part: the gateway, and what it costs as a multiple of each other.
+    /// A row for each scenario with two workers: the gateway's cost, and that cost divided by
+    /// nginx's and by HAProxy's.
     fn two_workers(&self) -> String {
         let rows = self.with_workers(2).map(|(name, row)| {
             let ours = self.runs_of(Kind::Gateway, row);

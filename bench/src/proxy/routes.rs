@@ -1,11 +1,11 @@
-//! The gateway's own route table, as requests: one for each method of each row that leads to an upstream.
+//! The gateway's own route table as requests: one for each method of each row.
 
 use std::fs;
 
 use crate::Error;
 use crate::gateway::DEFAULT_FILE;
 
-/// What stands in for `{id}`.
+/// Stands in for `{id}`.
 const ID: &str = "7b0f3a52-6f3c-4f1e-9a4e-0d6c1b2a3f40";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(super) fn all() -> Result<Vec<Ask>, Error> {
     Ok(asks)
 }
 
-/// A row is a line: `{ path = "/a/{id}", methods = ["GET"], … },`.
+/// Reads the rows, each of which is one line: `{ path = "/a/{id}", methods = ["GET"], … },`.
 fn read(config: &str) -> Vec<Ask> {
     let rows = config.lines().filter_map(|line| {
         let (_, row) = line.split_once("{ path = \"")?;

@@ -1,4 +1,4 @@
-//! What is asked of a proxy.
+//! The scenarios: the load on a proxy and its setup.
 
 use std::net::SocketAddr;
 
@@ -12,9 +12,9 @@ pub(super) struct Scenario {
     pub(super) name: &'static str,
     asks: Asks,
     pub(super) connections: usize,
-    /// Whether each request has a connection of its own.
+    /// Whether each request has its own connection.
     pub(super) is_closing: bool,
-    /// Requests a second, all connections together; as many as go through where there is none.
+    /// Requests per second over all connections; without it, as many as get through.
     pub(super) rate: Option<u32>,
     pub(super) setup: Setup,
     takes: Takes,
@@ -24,24 +24,24 @@ pub(super) struct Scenario {
 enum Asks {
     One {
         method: &'static str,
-        /// `?bytes=` says how long the upstream's answer is.
+        /// The query's `?bytes=` says how long the upstream's answer is.
         target: &'static str,
-        /// Of the request's body.
+        /// The length of the request's body.
         body: usize,
     },
-    /// Each row of the gateway's table, one after another.
+    /// Each row of the gateway's table, in turn.
     RouteTable,
 }
 
-/// Who is measured with one worker.
+/// The peers that take part with one worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Takes {
-    /// Even those that are known to be slow.
+    /// All of them, even those known to be slow.
     All,
     Proxies,
-    /// Those that look at requests.
+    /// The proxies that look at requests.
     Http,
-    /// Those that can answer from memory, as they are set up here.
+    /// The proxies that can answer from memory in this setup.
     Caches,
 }
 
@@ -61,7 +61,7 @@ const fn post(body: usize) -> Asks {
     }
 }
 
-/// Of a route of which the gateway keeps nothing.
+/// Asks a route whose answers the gateway does not keep.
 const SMALL: Scenario = Scenario {
     name: "",
     asks: get("/client-api/clients?bytes=1024"),
@@ -99,7 +99,7 @@ const SCENARIOS: [Scenario; 12] = [
     Scenario { name: "The whole route table, 64 connections", asks: Asks::RouteTable, takes: Takes::Http, ..SMALL },
 ];
 
-/// With one worker, then with two.
+/// All scenarios with one worker, then with two.
 pub(super) fn all() -> impl Iterator<Item = Scenario> {
     let with = |workers| {
         SCENARIOS.into_iter().map(move |mut scenario| {
@@ -110,7 +110,7 @@ pub(super) fn all() -> impl Iterator<Item = Scenario> {
     with(1).chain(with(2))
 }
 
-/// What a body of the route table has.
+/// The length of a body in the route-table scenario.
 const BODY: usize = 1024;
 
 impl Scenario {
@@ -128,7 +128,7 @@ impl Scenario {
         }
     }
 
-    /// What it puts on a proxy at `addr`.
+    /// The load on a proxy at `addr`.
     pub(super) fn load(&self, addr: SocketAddr) -> Result<Load, Error> {
         Ok(Load {
             addr,

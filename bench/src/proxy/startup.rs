@@ -1,4 +1,4 @@
-//! How long it takes from a start to the first answer.
+//! Measures how long it takes from a start to the first answer.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,12 +13,13 @@ use crate::Error;
 use crate::machine::free_addr;
 use crate::service::Service;
 
-/// Between two tries; also what the figure is exact to.
+/// The pause between two tries, which is also the precision of the figure.
 const PAUSE: Duration = Duration::from_millis(1);
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Whatever the answer is, it is one, and not all close the connection after it.
+/// Any answer counts, whatever its status. Only its first bytes are read, since not every peer
+/// closes the connection after it.
 const REQUEST: &[u8] = b"GET /live HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
 
 pub(super) async fn measure(

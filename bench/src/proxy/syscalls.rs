@@ -1,4 +1,4 @@
-//! How often a proxy calls the system for a request, as strace counts it.
+//! Counts a proxy's system calls for a request with strace.
 
 use std::fs;
 use std::path::Path;
@@ -11,12 +11,12 @@ use super::load::Load;
 use crate::Error;
 use crate::service::Service;
 
-/// For strace to take hold of every thread.
+/// Time for strace to attach to every thread.
 const ATTACHING: Duration = Duration::from_millis(300);
 
 const SPAN: Duration = Duration::from_secs(1);
 
-/// Calls for a request of `load`, which it slows down a great deal.
+/// The system calls for each request of `load`. Counting slows the proxy down a great deal.
 pub(super) async fn count(
     strace: &Path,
     proxy: &Service,
@@ -24,7 +24,7 @@ pub(super) async fn count(
     folder: &Path,
 ) -> Result<f64, Error> {
     let mut crowd = load.crowd();
-    // Its connections are there from then on, and need no calls any more.
+    // The first run opens the connections, so that this does not count.
     crowd.run(SPAN / 2).await?;
     let summary = folder.join("strace");
     let mut counting = Command::new(strace)
@@ -36,7 +36,7 @@ pub(super) async fn count(
         .spawn()?;
     sleep(ATTACHING).await;
     let outcome = crowd.run(SPAN).await?;
-    // It lets go of what it traces and writes its summary.
+    // On SIGINT, strace detaches and writes its summary.
     let id = counting.id().to_string();
     Command::new("kill").args(["-INT", &id]).status()?;
     counting.wait()?;
@@ -44,7 +44,7 @@ pub(super) async fn count(
     Ok(calls as f64 / outcome.requests.max(1) as f64)
 }
 
-/// `100.00    0.61  12 50309  420 total`, where the errors may be missing.
+/// Reads the total from `100.00 0.61 12 50309 420 total`, in which the errors may be missing.
 fn total(summary: &str) -> Option<u64> {
     let line = summary.lines().find(|line| line.ends_with(" total"))?;
     line.split_whitespace().nth(3)?.parse().ok()

@@ -1,7 +1,7 @@
-//! The upstream behind all of them: it answers `?bytes=N` with so many, and 404 where there is none, as it does whoever asks
-//! whether it is well.
+//! The upstream behind all proxies: it answers `?bytes=N` with N bytes, and anything else, such as
+//! a probe, with 404.
 //!
-//! On a thread of its own, and with just enough HTTP, for the same reason as the load.
+//! It has its own thread and speaks just enough HTTP, for the same reason as the load.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::thread;
@@ -13,10 +13,10 @@ use crate::Error;
 
 const PIECE: usize = 64 * 1024;
 
-/// A proxy may connect for each of its clients at once.
+/// A proxy may open a connection for each of its clients at once.
 const BACKLOG: u32 = 16_384;
 
-/// Listens until the program ends; says where.
+/// Listens until the program ends. Gives its address.
 pub(crate) fn open() -> Result<SocketAddr, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
@@ -31,7 +31,7 @@ pub(crate) fn open() -> Result<SocketAddr, Error> {
     thread::spawn(move || {
         runtime.block_on(async {
             while let Ok((stream, _)) = listener.accept().await {
-                // A connection that ends, ends.
+                // A connection's failure affects no other.
                 tokio::spawn(async { serve(stream).await.ok() });
             }
         });
@@ -73,7 +73,7 @@ async fn serve(mut stream: TcpStream) -> Result<(), Error> {
     }
 }
 
-/// How long the request's body is, and what it asks for.
+/// The length of the request's body, and the length of the answer that it asks for.
 fn wanted(head: &str) -> (usize, Option<usize>) {
     let mut lines = head.lines();
     let target = lines.next().and_then(|line| line.split(' ').nth(1));
@@ -104,7 +104,7 @@ mod tests {
     use super::{wanted, written};
 
     #[test]
-    fn what_is_asked_for_is_read_from_the_head() {
+    fn the_wanted_length_is_read_from_the_head() {
         let head = "POST /clients?bytes=7 HTTP/1.1\r\nhost: a\r\nContent-Length: 12";
         assert_eq!(wanted(head), (12, Some(7)));
         assert_eq!(wanted("GET /ready HTTP/1.1\r\nhost: a"), (0, None));

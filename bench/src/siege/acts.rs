@@ -1,4 +1,4 @@
-//! What one attacker does with one connection in clear text, until it is cut.
+//! What one attacker does on one connection in clear text, until it is cut.
 
 use std::io;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 
 use super::crowd::Attacker;
 
-/// Reads a little, now and then.
+/// Reads a few bytes of an answer now and then.
 #[derive(Clone, Copy)]
 pub(super) struct SlowReader {
     pub(super) path: &'static str,
@@ -35,7 +35,7 @@ impl SlowReader {
     }
 }
 
-/// Announces a body and sends a byte of it each second.
+/// Announces a body and sends one byte of it each second.
 pub(super) async fn slow_upload(attacker: Arc<Attacker>) -> io::Result<()> {
     const LENGTH: usize = 1000;
     let stream = attacker.target.plain(attacker.source).await?;
@@ -48,7 +48,7 @@ pub(super) async fn slow_upload(attacker: Arc<Attacker>) -> io::Result<()> {
     let mut answer = [0; 16];
     for _ in 0..LENGTH {
         stream.write_all(b" ").await?;
-        // An answer before the body's end is a refusal.
+        // An answer before the end of the body is a refusal.
         let answered = timeout(Duration::from_secs(1), answers.read(&mut answer)).await;
         if answered.is_ok() {
             return Ok(());
@@ -57,13 +57,13 @@ pub(super) async fn slow_upload(attacker: Arc<Attacker>) -> io::Result<()> {
     Ok(())
 }
 
-/// Connects and says nothing.
+/// Connects and sends nothing.
 pub(super) async fn idle(attacker: Arc<Attacker>) -> io::Result<()> {
     let mut stream = attacker.target.plain(attacker.source).await?;
     until_cut(&mut stream).await
 }
 
-/// Watches an order of its own.
+/// Watches one order.
 pub(super) async fn watch(attacker: Arc<Attacker>) -> io::Result<()> {
     let mut stream = attacker.target.plain(attacker.source).await?;
     let path = format!("/suivi/{}/flux", attacker.number);
@@ -89,7 +89,7 @@ pub(super) async fn sign_up(attacker: Arc<Attacker>) -> io::Result<()> {
             body.len()
         );
         stream.write_all(format!("{head}{body}").as_bytes()).await?;
-        // The answer is short, and comes in one piece or breaks this off.
+        // The answer is short: if it does not come in one piece, this attacker stops.
         let mut answer = [0; 4096];
         let length = stream.read(&mut answer).await?;
         let answer = answer.get(..length).unwrap_or_default();
@@ -105,7 +105,7 @@ async fn get(stream: &mut TcpStream, path: &str) -> io::Result<()> {
     stream.write_all(head.as_bytes()).await
 }
 
-/// Whether the answer begins with a 200. Nothing after that is read.
+/// Whether the answer begins with a 200. Reads nothing after that.
 async fn is_ok(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result<bool> {
     let mut line = [0; 12];
     stream.read_exact(&mut line).await?;

@@ -1,4 +1,5 @@
-//! The attacks: who does what, from how many addresses, and what the honest client asks for meanwhile.
+//! The attacks: what the attackers do, from how many addresses, and what the honest client asks for
+//! meanwhile.
 
 use std::time::Duration;
 
@@ -13,24 +14,24 @@ const ORDER: &str = "/order-api/commandes/7";
 
 const LARGE: &str = "/order-api/commandes/large";
 
-/// An answer of the gateway's own, of 1.5 MB.
+/// A page that the gateway itself answers with, of 1.5 MB.
 pub(super) const OWN: &str = "/docs/swagger-ui-bundle.js";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Attack {
-    /// Tiny answers that the client's HTTP/2 window has no room for
+    /// HTTP/2 streams with a window of 0, which has no room even for tiny answers
     Windows,
-    /// Answers of 1 MiB, a byte of which is read each second
+    /// Answers of 1 MiB, read one byte a second
     Readers,
     /// Bodies that are sent byte by byte
     Uploads,
-    /// Answers of the gateway's own, read slowly
+    /// The gateway's own pages, read slowly
     Pages,
-    /// Connections on which nothing is said
+    /// Connections on which nothing is sent
     Idle,
-    /// Orders that are watched
+    /// Watched orders
     Streams,
-    /// Accounts that are made, each of which costs a password hash
+    /// New accounts, each of which costs a password hash
     Accounts,
 }
 
@@ -45,7 +46,7 @@ impl Attack {
         Self::Accounts,
     ];
 
-    /// As the report names it.
+    /// The attack's name in the report.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Windows => "12 HTTP/2 connections × 100 streams, no window",
@@ -62,12 +63,12 @@ impl Attack {
         self == Self::Windows
     }
 
-    /// Whether anything but the gateway has such a thing.
+    /// Whether the attack makes sense against nginx.
     pub(super) fn is_for_nginx(self) -> bool {
         self != Self::Streams
     }
 
-    /// Whether it matters to nginx whether it awaits a body before it asks the upstream.
+    /// Whether it matters if nginx awaits a body before it asks the upstream.
     pub(super) fn has_bodies(self) -> bool {
         matches!(self, Self::Uploads | Self::Accounts)
     }
@@ -89,7 +90,8 @@ impl Attack {
         }
     }
 
-    /// Until it is all there. The rate limit lets 600 requests through at once and 60 more each second.
+    /// The time until all attackers are there. The rate limit lets 600 requests through at once and
+    /// 60 more each second.
     pub(super) fn ramp(self) -> Duration {
         Duration::from_secs(match self {
             Self::Windows | Self::Readers | Self::Streams => 9,
@@ -122,10 +124,10 @@ impl Attack {
         }
     }
 
-    /// What the honest client asks for all the while, after what it takes to be able to.
+    /// What the honest client asks for. Prepares the accounts that this needs.
     ///
     /// # Errors
-    /// It is refused before anything has begun.
+    /// The client is refused before the attack has begun.
     pub(super) async fn calls(self, target: &Target) -> Result<Vec<(&'static str, Call)>, Error> {
         Ok(match self {
             Self::Windows | Self::Readers | Self::Uploads | Self::Pages | Self::Idle => {

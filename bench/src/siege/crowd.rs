@@ -1,7 +1,8 @@
-//! The attackers: so many clients on a thread of their own, each of which begins again when it is cut.
+//! The attackers: many clients on their own thread, each of which begins again when it is cut.
 //!
-//! On a thread of their own, so that what they do costs the honest client's generator nothing but its core. They begin
-//! again at a bounded rate, however fast they are cut, and end with the value, whatever happens.
+//! With their own thread, they cost the honest client's load generator nothing but its core. They
+//! begin again at a bounded rate, however fast they are cut, and stop when the crowd is dropped,
+//! whatever happens.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -16,19 +17,20 @@ use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use super::net::Target;
 use crate::Error;
 
-/// How many begin again each second, all together: more than the default rate limit lets through.
+/// How many begin again each second, over all attackers: more than the default rate limit lets
+/// through.
 const AGAIN: u32 = 100;
 
 #[derive(Clone, Copy)]
 pub(super) struct Size {
     pub(super) clients: usize,
-    /// How many begin each second at first.
+    /// How many begin each second at the start.
     pub(super) rush: usize,
     /// How many addresses they come from.
     pub(super) addresses: usize,
 }
 
-/// When the next one may begin again.
+/// Limits how often attackers begin again.
 #[derive(Clone)]
 pub(super) struct Pace(Arc<Mutex<Interval>>);
 
@@ -40,7 +42,7 @@ pub(super) struct Attacker {
     pub(super) pace: Pace,
 }
 
-/// They go when it is dropped.
+/// Attackers that stop when this is dropped.
 pub(super) struct Crowd {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<io::Result<()>>>,
@@ -59,7 +61,7 @@ impl Pace {
 }
 
 impl Crowd {
-    /// Each does `act` again and again.
+    /// Starts attackers that each do `act` again and again.
     pub(super) fn gather<F>(
         target: &Target,
         size: Size,
@@ -88,16 +90,16 @@ impl Crowd {
                     attackers.spawn(async move {
                         sleep(delay).await;
                         loop {
-                            // However it ended, it begins again.
+                            // It begins again, however it ended.
                             let _ = act(Arc::clone(&attacker)).await;
                             attacker.pace.turn().await;
                         }
                     });
                 }
-                // The sender gone is as good.
+                // A dropped sender means to stop as well.
                 let _ = stopped.await;
             });
-            // Nothing of a runtime outlives it.
+            // Dropping the runtime ends all its tasks.
             drop(runtime);
             Ok(())
         });
@@ -107,10 +109,10 @@ impl Crowd {
         }
     }
 
-    /// Has all of them go.
+    /// Stops all attackers.
     ///
     /// # Errors
-    /// They never came.
+    /// The attackers' thread could not start, or it failed.
     pub(super) async fn leave(mut self) -> Result<(), Error> {
         drop(self.stop.take());
         let Some(thread) = self.thread.take() else {
@@ -121,7 +123,7 @@ impl Crowd {
     }
 }
 
-/// `127.0.0.2`, and others that are not the honest client's.
+/// The address of an attacker: `127.0.0.2`, or another that is not the honest client's.
 fn source(number: usize) -> Ipv4Addr {
     let last = if number == 0 {
         2

@@ -1,6 +1,8 @@
-//! The honest client: it asks at a steady rate, each time on a new connection, and is to notice nothing.
+//! The honest client: it asks at a steady rate, each time on a new connection, and should notice
+//! nothing.
 //!
-//! A new connection for each request, since a server that takes no more of them shows in nothing else.
+//! Each request has a new connection, since a server that takes no more connections shows in
+//! nothing else.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -17,7 +19,7 @@ use super::net::{GUEST, Target};
 use crate::Error;
 use crate::stats::median_and_p99;
 
-/// Nobody waits longer for a page.
+/// Nobody waits longer than this for a page.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the honest client asks for.
@@ -27,19 +29,19 @@ pub(super) struct Call {
     pub(super) path: &'static str,
     pub(super) bearer: Option<String>,
     pub(super) body: String,
-    /// Whether the answer goes on, so that its first part is enough.
+    /// Whether the answer never ends, so that its first part is enough.
     pub(super) is_stream: bool,
-    /// Each second.
+    /// Requests per second.
     pub(super) rate: u32,
 }
 
-/// What became of its requests.
+/// How the requests of the honest client ended.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Visit {
     pub(super) asked: usize,
-    /// Every end of a request but a 2xx, and how often.
+    /// Every outcome other than a 2xx, with its count.
     pub(super) refused: BTreeMap<String, usize>,
-    /// Of those that were answered.
+    /// How long answered requests took.
     pub(super) median: Duration,
     pub(super) p99: Duration,
 }
@@ -52,7 +54,7 @@ impl Call {
             bearer: None,
             body: String::new(),
             is_stream: false,
-            // Less than the default rate limit gives back.
+            // Less than the default rate limit allows for long.
             rate: 50,
         }
     }
@@ -65,17 +67,21 @@ impl Call {
         }
     }
 
-    /// The body of an answer that must be a 2xx.
+    /// Asks once and gives the body of the answer, which must be a 2xx.
     pub(super) async fn answer(&self, target: &Target) -> Result<Vec<u8>, Error> {
         let (status, body) = timeout(PATIENCE, self.send(target)).await??;
         if status.is_success() {
             return Ok(body);
         }
         let body = String::from_utf8_lossy(&body);
-        Err(format!("{} {} is answered {status}: {body}", self.method, self.path).into())
+        Err(format!(
+            "{} {} was answered {status}: {body}",
+            self.method, self.path
+        )
+        .into())
     }
 
-    /// Asks for so long. Each request has its time, whatever becomes of the others.
+    /// Asks for `duration`. No request waits for another.
     pub(super) async fn visit(&self, target: &Target, duration: Duration) -> Result<Visit, Error> {
         let begun = Instant::now();
         let between = Duration::from_secs(1) / self.rate;
@@ -100,7 +106,7 @@ impl Call {
         Ok(visit)
     }
 
-    /// How long it took, or how else it ended.
+    /// How long the answer took, or how else the request ended.
     async fn ask(&self, target: &Target) -> Result<Duration, String> {
         let begun = Instant::now();
         match timeout(PATIENCE, self.send(target)).await {

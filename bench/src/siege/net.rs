@@ -1,4 +1,4 @@
-//! Connections from an address of one's own, by TLS where the server wants it.
+//! Connections from a chosen address, over TLS if the server wants it.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -14,28 +14,28 @@ use tokio_rustls::TlsConnector;
 
 use crate::Error;
 
-/// Where the honest client asks from.
+/// The honest client's address.
 pub(super) const GUEST: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 
-/// As little as the system holds for a client that does not read.
+/// Asks the system to hold as little as possible for a client that does not read.
 const SMALL_BUFFER: u32 = 4096;
 
-/// Whoever the server is, to a client that has its certificate.
+/// The server's name in its certificate.
 const NAME: &str = "localhost";
 
-/// A byte stream, in clear text or not.
+/// A byte stream, in clear text or encrypted.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// A server, and how it is spoken to.
+/// A server and how to speak to it.
 #[derive(Clone)]
 pub(super) struct Target {
     pub(super) addr: SocketAddr,
     pub(super) tls: Option<Arc<Certificate>>,
 }
 
-/// A throw-away certificate that vouches for itself.
+/// A temporary self-signed certificate.
 pub(super) struct Certificate {
     cert: String,
     key: String,
@@ -54,7 +54,7 @@ impl Certificate {
         }))
     }
 
-    /// Writes it and its key, by the names `cert.pem` and `key.pem`.
+    /// Writes the certificate and its key to `cert.pem` and `key.pem`.
     pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
         std::fs::write(folder.join("cert.pem"), &self.cert)?;
         std::fs::write(folder.join("key.pem"), &self.key)
@@ -70,17 +70,17 @@ impl Certificate {
 }
 
 impl Target {
-    /// From `source`, in clear text, whatever the server wants.
+    /// Connects from `source` in clear text, whatever the server wants.
     pub(super) async fn plain(&self, source: Ipv4Addr) -> io::Result<TcpStream> {
         connect(self.addr, source, None).await
     }
 
-    /// From `source`, by a client that has room for little.
+    /// Connects from `source` with a small receive buffer.
     pub(super) async fn narrow(&self, source: Ipv4Addr) -> io::Result<TcpStream> {
         connect(self.addr, source, Some(SMALL_BUFFER)).await
     }
 
-    /// From `source`, as the server wants it, for `protocol` (`h2` or `http/1.1`).
+    /// Connects from `source` for `protocol` (`h2` or `http/1.1`), over TLS if the server wants it.
     pub(super) async fn open(
         &self,
         source: Ipv4Addr,

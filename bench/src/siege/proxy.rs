@@ -1,4 +1,4 @@
-//! The besieged: the gateway as it is shipped, and nginx with the same limits.
+//! The proxies under attack: the gateway as it is shipped, and nginx with the same limits.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,21 +12,21 @@ use crate::machine::free_addr;
 use crate::service::Service;
 use crate::{Error, nginx};
 
-/// The length of the gateway's own answer, for the one that nginx has in its place.
+/// The length of the page that nginx has in place of the gateway's own.
 const OWN_LENGTH: usize = 1_500_000;
 
 #[derive(Clone, Debug)]
 pub(super) enum Proxy {
-    /// In this folder of programs.
+    /// The folder of the gateway's program.
     Gateway(PathBuf),
     Nginx {
         program: PathBuf,
-        /// `proxy_request_buffering`.
+        /// nginx's `proxy_request_buffering`.
         awaits_bodies: bool,
     },
 }
 
-/// What is behind it.
+/// The upstreams of the proxy.
 #[derive(Clone, Copy)]
 pub(super) struct Behind {
     pub(super) clients: SocketAddr,
@@ -34,7 +34,7 @@ pub(super) struct Behind {
 }
 
 impl Proxy {
-    /// Starts it, by TLS where there is a certificate.
+    /// Starts the proxy, with TLS if there is a certificate.
     pub(super) async fn start(
         &self,
         folder: &Path,
@@ -67,7 +67,7 @@ impl Proxy {
     }
 }
 
-/// As it is shipped, but for its addresses and one worker, since nginx has one.
+/// The gateway as it is shipped, except for its addresses and its one worker, since nginx has one.
 async fn gateway(
     programs: &Path,
     folder: &Path,
@@ -96,8 +96,9 @@ async fn gateway(
     Service::start(Command::new(programs.join("gateway")), folder, &variables).await
 }
 
-/// What `gateway.toml` says, as far as nginx has it: 60 requests a second of one address and 600 at once, a tenth of the
-/// connections, its timeouts, and as many requests under way to an upstream. A sign-up counts apart.
+/// nginx's counterpart of `gateway.toml`, as far as nginx has it: 60 requests a second from one
+/// address and 600 at once, a tenth of the connections, the same timeouts, and as many requests to
+/// an upstream at once. Sign-ups have their own limit.
 fn config(
     folder: &Path,
     addr: SocketAddr,
@@ -163,6 +164,6 @@ fn config(
     )
 }
 
-/// `rate_limit` of the gateway's row for new accounts: so many a minute, and at once.
+/// The `rate_limit` of the gateway's row for new accounts: how many a minute, and how many at once.
 const SIGN_UPS: u32 = 10;
 const SIGN_UPS_AT_ONCE: u32 = 100;

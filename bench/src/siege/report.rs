@@ -1,4 +1,4 @@
-//! What `siege` found, as text that is Markdown as well.
+//! The report of `siege`, which reads well as plain text and as Markdown.
 
 use std::fmt::{self, Display};
 
@@ -10,7 +10,7 @@ use super::Run;
 use super::attack::Attack;
 use super::guest::Visit;
 
-/// How many times as long as without the attack 99 of 100 requests may take.
+/// The most that the p99 under attack may be, as a multiple of the p99 before it.
 const MOST_TIMES: f64 = 2.0;
 
 pub(super) struct Report {
@@ -18,7 +18,7 @@ pub(super) struct Report {
     pub(super) runs: Vec<Run>,
     /// Whether nginx is installed.
     pub(super) has_nginx: bool,
-    /// How long the honest client asks, before and during an attack.
+    /// Seconds that the honest client asks, before and during an attack.
     pub(super) seconds: [u64; 2],
 }
 
@@ -36,7 +36,7 @@ impl Row<'_> {
         self.attacked.p99.as_secs_f64() / quiet.max(f64::MIN_POSITIVE)
     }
 
-    /// Whether the limit is the gateway's and not kept.
+    /// Whether this is the gateway's row and its limit is not kept.
     fn is_missed(&self) -> bool {
         let is_fast = self.times() <= MOST_TIMES;
         self.run.is_gateway && (self.attacked.refusals() > 0 || !is_fast)
@@ -70,7 +70,7 @@ impl Row<'_> {
     }
 }
 
-/// `37 of 250 (503: 30, no connection: 7)`.
+/// Such as `37 of 250 (503: 30, no connection: 7)`.
 fn refused(visit: &Visit) -> String {
     let mut text = format!("{} of {}", visit.refusals(), visit.asked);
     if !visit.refused.is_empty() {
@@ -95,7 +95,7 @@ impl Report {
     }
 
     /// # Errors
-    /// The gateway has refused the honest client, or kept it waiting.
+    /// The gateway refused the honest client or kept it waiting too long.
     pub(super) fn verdict(&self) -> Result<(), Error> {
         let missed = self.rows().filter(Row::is_missed);
         let missed: Vec<_> = missed
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_refused_is_told_and_why() {
+    fn the_report_says_how_many_were_refused_and_why() {
         let text = report(true, 3, 30).to_string();
         assert!(text.contains("30 of 250 (503: 30)"), "{text}");
         assert!(text.contains("10 MiB before"), "{text}");

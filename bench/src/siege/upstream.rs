@@ -1,4 +1,4 @@
-//! What stands behind the besieged: it answers at once, whatever is asked.
+//! The upstream behind the attacked proxies: it answers everything at once.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -13,19 +13,19 @@ use crate::filler::{Filler, Framing};
 use crate::report::MIB;
 use crate::{Error, server};
 
-/// How a path ends whose answer is large.
+/// The end of the paths whose answer is large.
 pub(super) const LARGE: &str = "/large";
 
 const ORDER: &str = r#"{"id":"7","status":"EN_PREPARATION","totalPrice":12.50}"#;
 
-/// Listens until the program ends; says where.
+/// Listens until the program ends. Gives its address.
 pub(super) async fn open() -> Result<SocketAddr, Error> {
     server::open(answer).await
 }
 
 async fn answer(request: Request<Incoming>) -> Response<BoxBody<Bytes, Infallible>> {
     let (head, body) = request.into_parts();
-    // One that breaks off is the sender's matter.
+    // A body that breaks off is the sender's problem.
     let _ = body.collect().await;
     let path = head.uri.path();
     let body = if path.ends_with(LARGE) {

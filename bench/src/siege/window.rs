@@ -1,6 +1,7 @@
-//! A client that speaks HTTP/2 (RFC 9113) and gives no answer any room: a window of 0, and as many streams as it may.
+//! An HTTP/2 client (RFC 9113) that gives answers no room: it has a window of 0 and as many streams
+//! as allowed.
 //!
-//! Frame by frame, since every library would read what comes.
+//! It writes frame by frame, since any library would read what comes.
 
 use std::io;
 use std::sync::Arc;
@@ -11,12 +12,12 @@ use tokio::sync::Mutex;
 use super::crowd::{Attacker, Pace};
 use super::net::Stream;
 
-/// As many as the gateway lets one connection have.
+/// As many streams as the gateway allows one connection.
 const STREAMS: u32 = 100;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Types of frames (§6) and flags.
+/// Frame types (§6) and flags.
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
@@ -39,7 +40,8 @@ struct Frame {
     payload: Vec<u8>,
 }
 
-/// Holds its streams open until the connection is cut. One that is refused or ends is asked for anew.
+/// Holds its streams open until the connection is cut. A stream that is refused or ends is
+/// replaced.
 pub(super) async fn hold(attacker: Arc<Attacker>, path: &'static str) -> io::Result<()> {
     let stream = attacker.target.open(attacker.source, "h2").await?;
     let (mut reader, mut writer) = split(stream);
@@ -80,13 +82,13 @@ pub(super) async fn hold(attacker: Arc<Attacker>, path: &'static str) -> io::Res
                 pace: attacker.pace.clone(),
                 request: request.clone(),
             };
-            // A connection that is cut fails here too, and is noticed by whoever reads.
+            // If the connection is cut, this fails too, and the reader notices.
             tokio::spawn(again.ask());
         }
     }
 }
 
-/// A stream in place of one that is over.
+/// Opens a new stream in place of one that is over.
 struct Again {
     writer: Writer,
     next: Arc<Mutex<u32>>,
@@ -117,7 +119,7 @@ async fn ask(
     Ok(())
 }
 
-/// A GET as HPACK has it (RFC 7541): the static table's names, and values as they are.
+/// A GET in HPACK (RFC 7541), with names from the static table and literal values.
 fn request(path: &str) -> Vec<u8> {
     const GET: u8 = 0x82;
     const HTTPS: u8 = 0x87;
@@ -132,7 +134,7 @@ fn request(path: &str) -> Vec<u8> {
     block
 }
 
-/// Whether a block of fields begins with `:status: 200`, after updates of the table's size.
+/// Whether a field block begins with `:status: 200`, after any updates of the table's size.
 fn is_ok(block: &[u8]) -> bool {
     let first = block.iter().find(|byte| *byte & 0xe0 != 0x20);
     first == Some(&0x88)
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_200_is_one() {
+    fn only_status_200_is_ok() {
         assert!(is_ok(&[0x88, 0x20]));
         assert!(is_ok(&[0x20, 0x88]));
         // 429, as a literal.

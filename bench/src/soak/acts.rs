@@ -17,16 +17,16 @@ time.sleep(10)
 held.execute('ROLLBACK')
 ";
 
-/// The path of libfaketime on Debian.
+/// The paths of libfaketime on Debian.
 const LIBRARIES: [&str; 2] = [
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
 ];
 
-/// Room for an evening's orders, and soon full.
+/// Enough room for an evening's orders, yet quickly filled.
 const DISK: &str = "size=256m";
 
-/// What is written at once to fill it.
+/// How much is written at once to fill it.
 const BLOCK: usize = 64 * 1024;
 
 #[derive(Clone, Copy, Debug)]
@@ -36,17 +36,17 @@ pub(super) enum Act {
     /// The clock of all processes is an hour ahead.
     ClockAhead,
     ClockRight,
-    /// Somebody else holds the write lock of the orders' database.
+    /// Another process holds the write lock of the orders' database.
     Locked,
     DiskFull,
     DiskFreed,
 }
 
-/// A small file system in memory, until it is dropped.
+/// A small file system in memory, unmounted when it is dropped.
 pub(super) struct Tmpfs(PathBuf);
 
 impl Tmpfs {
-    /// None where this may not be done, which is said.
+    /// Gives `None`, and says so, if mounting is not allowed.
     pub(super) fn mount(folder: &Path) -> Result<Option<Self>, Error> {
         fs::create_dir_all(folder)?;
         let mounted = Command::new("mount")
@@ -79,19 +79,20 @@ impl Tmpfs {
 
 impl Drop for Tmpfs {
     fn drop(&mut self) {
-        // What still writes into it is killed by now, and would be away with it.
+        // Processes that write into it have been killed by now. Even a busy mount is detached
+        // (`-l`).
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
     }
 }
 
-/// The clock that all processes see, as a file says.
+/// The clock that all processes see, set through a file.
 pub(super) struct Clock {
     library: &'static str,
     file: PathBuf,
 }
 
 impl Clock {
-    /// None where the library is not there, which is said.
+    /// Gives `None`, and says so, if the library is not installed.
     pub(super) fn install(folder: &Path) -> Result<Option<Self>, Error> {
         let found = LIBRARIES
             .into_iter()
@@ -111,22 +112,22 @@ impl Clock {
         vec![
             ("LD_PRELOAD", self.library.to_owned()),
             ("FAKETIME_TIMESTAMP_FILE", self.file.display().to_string()),
-            // Seconds for which the file is not read again.
+            // For this many seconds, the file is not read again.
             ("FAKETIME_CACHE_DURATION", "1".to_owned()),
-            // Only the clock on the wall is wrong, as where somebody sets it.
+            // Only the wall clock is wrong, as when somebody sets it.
             ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
         ]
     }
 
     fn set(&self, offset: &str) -> Result<(), Error> {
-        // Renamed into place, or half of it might be read.
+        // Renamed into place, so that no process reads half of it.
         let new = self.file.with_extension("new");
         fs::write(&new, format!("{offset}\n"))?;
         Ok(fs::rename(new, &self.file)?)
     }
 }
 
-/// The restaurant and what is done to it.
+/// The restaurant and the tools to disturb it.
 pub(super) struct Stage<'s> {
     restaurant: &'s mut Restaurant,
     clock: Option<&'s Clock>,
@@ -154,7 +155,7 @@ impl<'s> Stage<'s> {
         }
     }
 
-    /// Does it, and gives what was done.
+    /// Does `act` and gives a description of it.
     pub(super) async fn play(&mut self, act: Act) -> Result<&'static str, Error> {
         let done = match act {
             Act::KitchenAway => {
@@ -199,7 +200,7 @@ impl<'s> Stage<'s> {
 
     fn let_go(&mut self) {
         if let Some(mut lock) = self.lock.take() {
-            // It has ended by itself, as a rule.
+            // It has usually ended by itself.
             let _ = lock.kill();
             let _ = lock.wait();
         }

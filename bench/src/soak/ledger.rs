@@ -1,21 +1,21 @@
-//! What became of the orders, as their guests and the staff have heard.
+//! What became of the orders, as the guests and the staff have heard.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Written by all who take part.
+/// Shared by all who write into it.
 pub(super) type Shared = Arc<Mutex<Ledger>>;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
-    /// Answered 201.
+    /// Orders answered 201.
     accepted: HashSet<String>,
-    /// How long each of those took.
+    /// How long each accepted order took.
     pub(super) times: Vec<Duration>,
-    /// Every other end of an order's request, and how often.
+    /// Every other outcome of an order's request, with its count.
     pub(super) refused: BTreeMap<String, u64>,
-    /// Marked ready in the kitchen, as far as its answer was heard, and yet to be handed over.
+    /// Orders that are marked ready, or may be, and still have to be handed over.
     ready: VecDeque<String>,
     handed_over: HashSet<String>,
 }
@@ -38,12 +38,12 @@ impl Ledger {
         self.accepted.len()
     }
 
-    /// How many have yet to be handed over.
+    /// How many accepted orders still have to be handed over.
     pub(super) fn left(&self) -> usize {
         self.accepted.difference(&self.handed_over).count()
     }
 
-    /// An order was marked ready, or may have been.
+    /// Notes that an order was marked ready, or may have been.
     pub(super) fn note_ready(&mut self, id: String) {
         if !self.handed_over.contains(&id) {
             self.ready.push_back(id);
@@ -58,7 +58,7 @@ impl Ledger {
         self.handed_over.insert(id);
     }
 
-    /// The accepted orders that are not where they should be in the `list` of all, by their status.
+    /// The accepted orders that `list` does not show as handed over, by their status.
     pub(super) fn strays(&self, list: &HashMap<String, String>) -> BTreeMap<String, Vec<String>> {
         let mut strays = BTreeMap::<_, Vec<_>>::new();
         for id in &self.accepted {

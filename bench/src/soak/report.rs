@@ -1,4 +1,4 @@
-//! What `soak` found, as text that is Markdown as well, and the verdict.
+//! The report of `soak`, which reads well as plain text and as Markdown, and the verdict.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Write as _};
@@ -11,14 +11,14 @@ use crate::markdown::table;
 use crate::report::{Conditions, mebibytes, millis};
 use crate::stats::median_and_p99;
 
-/// How many orders of a kind are named.
+/// How many orders of each status are named.
 const NAMED: usize = 5;
 
 pub(super) struct Report {
     pub(super) conditions: Conditions,
     pub(super) minutes: u64,
     pub(super) acts: Vec<&'static str>,
-    /// How long after the last order all were handed over, if they were.
+    /// How long after the last order all were handed over, or `None` if they were not.
     pub(super) settled: Option<Duration>,
     /// Accepted orders that are not where they should be, by their status.
     pub(super) strays: BTreeMap<String, Vec<String>>,
@@ -26,10 +26,10 @@ pub(super) struct Report {
     pub(super) sizes: Vec<Size>,
 }
 
-/// Of one process.
+/// The size and load of one process.
 pub(super) struct Size {
     pub(super) name: &'static str,
-    /// The part of a core that it took.
+    /// The fraction of a core that it used.
     pub(super) cpu: f64,
     /// Resident bytes.
     pub(super) before: u64,
@@ -52,7 +52,7 @@ impl Size {
 
 impl Report {
     /// # Errors
-    /// Not all is right again: says what is not.
+    /// Not all is right again; the error says what.
     pub(super) fn verdict(&self) -> Result<(), Error> {
         let mut wrong = String::new();
         for (status, ids) in &self.strays {
@@ -179,12 +179,12 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_is_idle_and_no_larger_is_right() {
+    fn a_process_that_is_idle_and_no_larger_passes() {
         assert!(report(size(0.03, 12 * MIB)).verdict().is_ok());
     }
 
     #[test]
-    fn whatever_is_not_right_is_named() {
+    fn everything_that_is_wrong_is_named() {
         let told = |report: &Report| report.verdict().unwrap_err().to_string();
         assert!(told(&report(size(0.04, MIB))).contains("gateway is not idle: 4.0 %"));
         let grown = told(&report(size(0.0, 13 * MIB)));

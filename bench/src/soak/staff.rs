@@ -1,5 +1,5 @@
-//! Everybody who uses the restaurant, through the gateway: guests who order at a constant pace, cooks and couriers who mark
-//! whatever they find.
+//! Everybody who uses the restaurant through the gateway: guests who order at a constant pace, and
+//! cooks and couriers who mark the orders that they find.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -15,29 +15,30 @@ use super::ledger::{Ledger, Shared};
 use crate::Error;
 use crate::client::Client;
 
-/// Enough for the pace while each order takes more than a second, and fewer than one address may have under way.
+/// Enough for the pace even if each order takes more than a second, and fewer than one address may
+/// have under way.
 const GUESTS: u32 = 80;
 
-/// Of cooks, and of couriers.
+/// How many cooks there are, and how many couriers.
 const HANDS: usize = 4;
 
-/// As much as one page may hold.
+/// The most orders that one page may hold.
 const PAGE: &str = "/order-api/commandes?limit=200";
 
 /// Longer than the gateway waits for any service.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Between two looks at a list, and after what did not work.
+/// The pause between two looks at a list, and after a failure.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Works until it is dropped.
+/// Cooks and couriers, who work until this is dropped.
 pub(super) struct Staff {
     gateway: SocketAddr,
     ledger: Shared,
     _hands: JoinSet<()>,
 }
 
-/// An order in a list, by the key that the order service or the kitchen gives it.
+/// An order in a list. The order service and the kitchen name its id differently.
 #[derive(Deserialize)]
 struct Listed {
     #[serde(alias = "order_id")]
@@ -59,7 +60,7 @@ impl Staff {
         }
     }
 
-    /// Orders come for so long, so many a second.
+    /// Guests order `per_second` times a second for `length`.
     pub(super) async fn guests(&self, order: &str, length: Duration, per_second: u32) {
         let end = Instant::now() + length;
         let mut guests = JoinSet::new();
@@ -73,7 +74,7 @@ impl Staff {
     }
 }
 
-/// One who orders again and again.
+/// A guest who orders again and again.
 async fn guest(
     gateway: SocketAddr,
     order: String,
@@ -82,7 +83,7 @@ async fn guest(
 ) {
     sleep(begin).await;
     let mut pace = interval(every);
-    // What could not be ordered in time is not made up for.
+    // Orders that could not be placed in time are not made up for.
     pace.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut connection = Connection::new(gateway);
     while pace.tick().await < end {
@@ -98,7 +99,7 @@ async fn guest(
     }
 }
 
-/// Marks ready what is in the kitchen. Each cook has a part of the list.
+/// Marks the orders in the kitchen as ready. Each cook has a part of the list.
 async fn cook(gateway: SocketAddr, ledger: Shared, number: usize) {
     let mut connection = Connection::new(gateway);
     loop {
@@ -107,9 +108,9 @@ async fn cook(gateway: SocketAddr, ledger: Shared, number: usize) {
         for ticket in tickets.into_iter().skip(number).step_by(HANDS) {
             let mark = json!({ "order_id": ticket.id }).to_string();
             match connection.post("/kitchen/update", mark).await {
-                // Another cook was faster, or it is none of ours.
+                // Another cook was faster, or the order is not one of ours.
                 Ok((StatusCode::NOT_FOUND, _)) => {}
-                // It may have been marked.
+                // The order may have been marked.
                 Err(_) => {
                     Ledger::of(&ledger).note_ready(ticket.id);
                     break;
@@ -124,7 +125,7 @@ async fn cook(gateway: SocketAddr, ledger: Shared, number: usize) {
     }
 }
 
-/// Hands over what is ready.
+/// Hands over the orders that are ready.
 async fn courier(gateway: SocketAddr, ledger: Shared) {
     let mut connection = Connection::new(gateway);
     loop {
@@ -136,7 +137,7 @@ async fn courier(gateway: SocketAddr, ledger: Shared) {
         let mark = json!({ "order_id": id }).to_string();
         match connection.post("/delivery/update", mark).await {
             Ok((StatusCode::OK | StatusCode::CONFLICT, _)) => Ledger::of(&ledger).hand_over(id),
-            // Delivery has yet to hear that it is ready.
+            // Delivery has not heard yet that the order is ready.
             _ => {
                 Ledger::of(&ledger).note_ready(id);
                 sleep(PAUSE / 20).await;
@@ -145,7 +146,7 @@ async fn courier(gateway: SocketAddr, ledger: Shared) {
     }
 }
 
-/// Every order that the order service lists, and its status.
+/// Every order that the order service lists, with its status.
 pub(super) async fn list(gateway: SocketAddr) -> Result<HashMap<String, String>, Error> {
     let mut client = Client::connect(gateway).await?;
     let (mut all, mut path) = (HashMap::new(), PAGE.to_owned());
@@ -160,7 +161,7 @@ pub(super) async fn list(gateway: SocketAddr) -> Result<HashMap<String, String>,
     }
 }
 
-/// A connection that is made anew where it has broken.
+/// A connection that is reopened after it breaks.
 struct Connection {
     gateway: SocketAddr,
     client: Option<Client>,

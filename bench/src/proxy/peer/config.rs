@@ -1,4 +1,4 @@
-//! The settings of each peer: those that a plain reverse proxy needs, and no more.
+//! The settings of each peer: those that a plain reverse proxy needs, and no others.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -13,10 +13,11 @@ const CONNECTIONS: &str = "25000";
 
 const SHARE: &str = "24999";
 
-/// Its own file, with room for what the others have no limit of, and the routes that `setup` adds to the clients'.
+/// The gateway's default file, with limits that none of the scenarios reaches, and the routes that
+/// `setup` adds.
 pub(super) fn gateway_file(setup: Setup) -> Result<String, Error> {
     let mut config = fs::read_to_string(DEFAULT_FILE)?;
-    // All clients are one address here.
+    // All clients share one address here.
     for key in ["connections", "connections_per_client"] {
         let change = Change {
             table: "[limits]",
@@ -30,17 +31,18 @@ pub(super) fn gateway_file(setup: Setup) -> Result<String, Error> {
         let path = path(number);
         format!("    {{ path = \"{path}\", methods = [\"GET\"], to = \"/clients\", outage = \"error\" }},\n")
     }).collect();
-    // One address is all the clients, and its share, which is less than everything, is counted as it always is.
+    // One client may have nearly all permits. Its share stays below the total, so that it is
+    // counted as it always is.
     let concurrency = format!(
         "concurrency = {{ requests = {CONNECTIONS}, queue = 200, wait = \"250ms\", per_client = {SHARE} }}\n"
     );
     let config = extended(&config, "\n[upstreams.clients]\n", &concurrency)?;
-    // The upstream is told by its query how long an answer is to be.
+    // The query tells the upstream how long its answer should be.
     let config = config.replace("query = []", "query = [\"bytes\"]");
     extended(&config, "\nclients = [\n", &more)
 }
 
-/// `config` with more behind a line that it has.
+/// `config` with `more` after `line`, which must be in it.
 fn extended(config: &str, line: &str, more: &str) -> Result<String, Error> {
     if !config.contains(line) {
         return Err(format!("{DEFAULT_FILE} has no {}", line.trim()).into());
@@ -48,7 +50,8 @@ fn extended(config: &str, line: &str, more: &str) -> Result<String, Error> {
     Ok(config.replacen(line, &format!("{line}{more}"), 1))
 }
 
-/// Of an added route: as many segments as the gateway's own have, and shared beginnings.
+/// The path of an added route: it has as many segments as the gateway's own, and shares its
+/// beginning with others.
 pub(crate) fn path(number: usize) -> String {
     format!("/growth-api/part-{}/things-{number}", number % 40)
 }
@@ -65,7 +68,7 @@ pub(super) fn gateway_variables(
     variables
 }
 
-/// A single worker needs no master.
+/// nginx's file. A single worker needs no master process.
 pub(super) fn nginx(folder: &Path, addr: SocketAddr, upstream: SocketAddr, setup: Setup) -> String {
     let paths = nginx::paths(folder);
     let (folder, workers) = (folder.display(), setup.workers);
@@ -146,7 +149,7 @@ mod tests {
     use super::{Setup, gateway_file, path};
 
     #[test]
-    fn the_gateway_gets_as_many_routes_more_as_asked_for() {
+    fn the_gateway_gets_as_many_more_routes_as_asked_for() {
         let rows = |config: &str| config.matches("{ path = ").count();
         let usual = gateway_file(USUAL).unwrap();
         let more = gateway_file(Setup {
