@@ -14,8 +14,8 @@ pub(super) struct Latency {
     pub(super) p99: Duration,
 }
 
-/// Asks `rate` times a second on one connection. If an answer is late, the next request still counts
-/// from the moment it was due. Otherwise one long wait would hide the requests that it delayed.
+/// Asks `rate` times a second on one connection. If an answer is late, the next request counts from
+/// the moment it was due. Otherwise one long wait would hide the requests that it delayed.
 pub(super) async fn visit(
     addr: SocketAddr,
     rate: u32,
