@@ -159,27 +159,3 @@ fn allow_files(connections: u32) {
         Err(error) => log::warn!("cannot read the system's limit on open files: {error}"),
     }
 }
-
-#[cfg(any(fuzzing, test))]
-pub(crate) mod tests {
-    use std::time::Duration;
-
-    use crate::config::limits::Limits;
-    use crate::resilience::min_rate::MinRate;
-
-    /// For the tests of this module's parts.
-    pub(crate) const LIMITS: Limits = Limits {
-        fields: crate::config::limits::MOST_FIELDS,
-        answers: crate::config::limits::AnswerLimits::DEFAULT,
-        memory: crate::config::limits::MemoryLimits::DEFAULT,
-        uri: 100,
-        head: 400,
-        request_body: 100,
-        connections: 1,
-        connections_per_client: 1,
-        head_timeout: Duration::from_secs(1),
-        stall_timeout: Duration::from_secs(1),
-        min_rate: MinRate::new(1024, Duration::from_secs(1)),
-        idle_timeout: Duration::from_secs(1),
-    };
-}

@@ -19,6 +19,25 @@ pub(crate) const MOST_FIELDS: usize = 96;
 const LONGEST_URI: u64 = 65_534;
 
 #[cfg(any(fuzzing, test))]
+impl Limits {
+    /// Limits that are quickly reached.
+    pub(crate) const SMALL: Self = Self {
+        uri: 100,
+        head: 400,
+        fields: MOST_FIELDS,
+        request_body: 100,
+        connections: 1,
+        connections_per_client: 1,
+        head_timeout: Duration::from_secs(1),
+        stall_timeout: Duration::from_secs(1),
+        min_rate: MinRate::new(1024, Duration::from_secs(1)),
+        idle_timeout: Duration::from_secs(1),
+        answers: AnswerLimits::DEFAULT,
+        memory: MemoryLimits::DEFAULT,
+    };
+}
+
+#[cfg(any(fuzzing, test))]
 impl MemoryLimits {
     /// The limits of a file without these keys.
     pub(crate) const DEFAULT: Self = Self {

@@ -5,7 +5,6 @@ use shared_types::problem::Code;
 
 use super::head;
 use super::http2::take_over;
-use super::tests::LIMITS;
 use crate::config::limits::{Limits, MOST_FIELDS};
 
 struct Case {
@@ -95,7 +94,7 @@ fn both_protocols_refuse_the_same_heads() {
         let limits = Limits {
             head: 4096,
             fields,
-            ..LIMITS
+            ..Limits::SMALL
         };
         for case in cases(&limits) {
             let what = format!("{} {:.40} {:.80?}", case.method, case.target, case.fields);

@@ -87,10 +87,10 @@ fn over(length: usize, limit: u64, refusal: Refusal) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::{Lines, Refusal};
-    use crate::downstream::tests::LIMITS;
+    use crate::config::limits::Limits;
 
     fn end(head: &str) -> Result<Option<usize>, Refusal> {
-        Lines::default().end(head.as_bytes(), &LIMITS)
+        Lines::default().end(head.as_bytes(), &Limits::SMALL)
     }
 
     #[test]
@@ -106,9 +106,15 @@ mod tests {
         let head = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
         let mut lines = Lines::default();
         for length in 0..head.len() {
-            assert_eq!(lines.end(&head.as_bytes()[..length], &LIMITS), Ok(None));
+            assert_eq!(
+                lines.end(&head.as_bytes()[..length], &Limits::SMALL),
+                Ok(None)
+            );
         }
-        assert_eq!(lines.end(head.as_bytes(), &LIMITS), Ok(Some(head.len())));
+        assert_eq!(
+            lines.end(head.as_bytes(), &Limits::SMALL),
+            Ok(Some(head.len()))
+        );
     }
 
     #[test]

@@ -44,7 +44,6 @@ mod tests {
 
     use super::judge;
     use crate::config::limits::Limits;
-    use crate::downstream::tests::LIMITS;
     use crate::http::lazy_timer::Patience;
     use crate::resilience::min_rate::{Allowance, MinRate};
 
@@ -58,7 +57,7 @@ mod tests {
         let mut allowance = Allowance::new(&Limits {
             stall_timeout: STALL,
             min_rate: MinRate::default(),
-            ..LIMITS
+            ..Limits::SMALL
         });
         while begun.elapsed() < Duration::from_secs(3600) {
             let written =

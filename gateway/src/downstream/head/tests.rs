@@ -1,10 +1,10 @@
 use super::{Framing, Head, Refusal, judge};
-use crate::downstream::tests::LIMITS;
+use crate::config::limits::Limits;
 
 fn head(lines: &str) -> Result<Head, Refusal> {
     judge(
         format!("{}\r\n\r\n", lines.replace('\n', "\r\n")).as_bytes(),
-        &LIMITS,
+        &Limits::SMALL,
     )
 }
 
@@ -143,7 +143,7 @@ fn a_connection_persists_by_its_version_and_options() {
 #[test]
 fn only_100_continue_is_accepted_and_only_in_http_1_1() {
     let lines = "POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-Continue\r\n\r\n";
-    let place = judge(lines.as_bytes(), &LIMITS)
+    let place = judge(lines.as_bytes(), &Limits::SMALL)
         .unwrap()
         .expectation
         .unwrap();

@@ -15,7 +15,7 @@ use bytes::BytesMut;
 use tokio_util::codec::Decoder as _;
 
 use super::{Rest, Screen};
-use crate::downstream::tests::LIMITS;
+use crate::config::limits::Limits;
 
 /// The first of `bytes` says how many of the next ones are places to cut the rest at.
 pub(crate) fn hold(bytes: &[u8]) {
@@ -51,7 +51,7 @@ pub(super) struct Passed {
 
 /// Screens bytes that come in pieces. A head that may wait for the last answer does so once.
 pub(super) fn pass<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Passed {
-    let (mut screen, mut kept) = (Screen::new(LIMITS), Vec::new());
+    let (mut screen, mut kept) = (Screen::new(Limits::SMALL), Vec::new());
     let mut passed = Passed {
         bytes: Vec::new(),
         requests: 0,

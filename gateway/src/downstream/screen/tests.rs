@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::invariants::{parse, pass};
 use super::{Refusal, Rest, Screen};
-use crate::downstream::tests::LIMITS;
+use crate::config::limits::Limits;
 
 const GET: &str = "GET /a HTTP/1.1\r\nhost: x\r\n\r\n";
 const POST: &str = "POST /a HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhello";
@@ -28,7 +28,7 @@ fn whole_requests_are_passed_on_and_the_beginning_of_one_is_kept() {
 #[test]
 fn a_request_waits_for_the_answer_before_it() {
     let mut bytes = [POST, GET].concat().into_bytes();
-    let mut screen = Screen::new(LIMITS);
+    let mut screen = Screen::new(Limits::SMALL);
     let mut show = |bytes: &mut Vec<u8>, is_free| {
         let screened = screen.screen(bytes, is_free);
         bytes.drain(..screened.pass);
@@ -87,7 +87,7 @@ fn an_expectation_is_hidden_from_the_parser_and_reported_while_no_body_has_come(
     let head = "POST /a HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n";
     for (body, awaits) in [("", true), ("h", false)] {
         let mut bytes = format!("{head}{body}").into_bytes();
-        let screened = Screen::new(LIMITS).screen(&mut bytes, true);
+        let screened = Screen::new(Limits::SMALL).screen(&mut bytes, true);
         assert_eq!(screened.awaits_continue, awaits);
         assert!(
             String::from_utf8(bytes)
@@ -96,7 +96,11 @@ fn an_expectation_is_hidden_from_the_parser_and_reported_while_no_body_has_come(
         );
     }
     let mut empty = head.replace("length: 5", "length: 0").into_bytes();
-    assert!(!Screen::new(LIMITS).screen(&mut empty, true).awaits_continue);
+    assert!(
+        !Screen::new(Limits::SMALL)
+            .screen(&mut empty, true)
+            .awaits_continue
+    );
 }
 
 /// Some requests, with a few bytes changed, removed or inserted.

@@ -7,7 +7,6 @@ use tokio::time::Instant;
 
 use super::{Allowance, MinRate};
 use crate::config::limits::Limits;
-use crate::downstream::tests::LIMITS;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MOST: Duration = Duration::from_secs(30);
@@ -16,7 +15,7 @@ fn allowance(rate: MinRate) -> Allowance {
     Allowance::new(&Limits {
         min_rate: rate,
         stall_timeout: MOST,
-        ..LIMITS
+        ..Limits::SMALL
     })
 }
 
