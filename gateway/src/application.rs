@@ -72,9 +72,9 @@ impl Gateway {
             draining.clone(),
         )?;
         let mut public = Application::new(server, addr, draining);
-        let probed = Arc::clone(&state);
+        let (probed, limits) = (state.upstreams.clone(), config.limits);
         let (warmed, warm_tls) = (Arc::clone(&state), tls.clone());
-        public = public.beside(|draining| probe::run(probed, tls, draining));
+        public = public.beside(move |draining| probe::run(probed, limits, tls, draining));
         public = public.beside(|draining| warm::run(warmed, warm_tls, draining));
         public = public.beside(give_back::run);
         if let Some(certificates) = certificates {

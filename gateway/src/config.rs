@@ -10,15 +10,13 @@ mod upstream;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use service_kit::env::{ConfigError, Env};
 
 use crate::config::limits::Limits;
 use crate::operator::Names;
-use crate::resilience::guard::RouteNames;
-use crate::resilience::rate::{Rate, RateLimit};
+use crate::resilience::rate::Rate;
 use crate::restaurant::features::Features;
 use crate::restaurant::tracking::Sources;
 use crate::routing::client_address::{Scheme, TrustedProxies};
@@ -27,7 +25,7 @@ use crate::routing::route::{Own, RouteTable};
 
 pub(crate) use file::{FeatureTable, LimitsTable, PartTable, RouteRow, TrackingTable};
 pub use tls::TlsFiles;
-pub use upstream::{Upstream, UpstreamUrl};
+pub use upstream::{UpstreamSettings, UpstreamUrl};
 
 /// The compiled-in file.
 const DEFAULT_FILE: &str = include_str!("../gateway.toml");
@@ -54,16 +52,14 @@ pub struct Config {
     pub limits: Limits,
     /// `GATEWAY_RATE_LIMIT`, or `limits.rate` of the file: each client's quota for all requests
     /// together. Without it, the routes' own quotas do not apply either.
-    pub(crate) rate_limit: Option<RateLimit>,
-    pub upstreams: Vec<Upstream>,
+    pub(crate) rate_limit: Option<Rate>,
+    pub upstreams: Vec<UpstreamSettings>,
     pub routes: RouteTable,
-    /// The routes to each upstream, by the numbers of their circuits.
-    pub(crate) route_names: RouteNames,
     /// `GATEWAY_DRILLS`: whether the operator may run failure drills; off by default.
     pub(crate) drills: bool,
     pub(crate) features: Features,
     /// The sources of a tracked order's parts, if orders are tracked.
-    pub(crate) tracking: Option<Arc<Sources>>,
+    pub(crate) tracking: Option<Sources>,
     /// `limits.cache`: the bytes of all cached answers together; 16 MiB by default.
     pub(crate) cache: u64,
 }
@@ -103,24 +99,22 @@ impl Config {
         })?;
         let rate = env.parse_with("GATEWAY_RATE_LIMIT", Rate::parse_or_off)?;
         let rate = rate.unwrap_or(file.limits.rate);
-        let upstreams = file
+        let mut upstreams = file
             .upstreams
             .into_iter()
-            .map(|(name, upstream)| Upstream::new(name, upstream, env))
+            .map(|(name, upstream)| UpstreamSettings::new(name, upstream, env))
             .collect::<Result<Vec<_>, _>>()?;
         let limits = Limits::new(&file.limits)?;
         let folder = Path::new(name).parent().unwrap_or(Path::new(""));
-        let mut route_names = RouteNames::default();
         let tracking = file
             .tracking
-            .map(|table| Sources::new(table, &upstreams, &mut route_names));
-        let tracking = tracking.transpose()?.map(Arc::new);
+            .map(|table| Sources::new(table, &mut upstreams));
+        let tracking = tracking.transpose()?;
         let own = Own {
             tracks: tracking.is_some(),
             documents: env.parse_with("GATEWAY_DOCS", on_or_off)?.unwrap_or(true),
         };
-        let places = (&*upstreams, &mut route_names);
-        let routes = RouteTable::build(&file.routes, places, &limits, folder, own)?;
+        let routes = RouteTable::build(&file.routes, &mut upstreams, &limits, folder, own)?;
         Ok(Self {
             bind: env.parse_or(
                 "GATEWAY_BIND",
@@ -134,15 +128,14 @@ impl Config {
             workers: workers.unwrap_or(cores),
             origins: env.parse_or("GATEWAY_CORS_ORIGINS", Origins::localhost())?,
             tls: TlsFiles::from_env(env)?,
-            rate_limit: rate.map(|rate| RateLimit::new("default", rate)),
+            rate_limit: rate,
             trusted_proxies: env.parse_or("GATEWAY_TRUSTED_PROXIES", TrustedProxies::default())?,
             drills: env
                 .parse_with("GATEWAY_DRILLS", on_or_off)?
                 .unwrap_or(false),
-            features: Features::new(&file.features, &upstreams, (&routes, tracking.as_deref()))?,
+            features: Features::new(&file.features, &upstreams, (&routes, tracking.as_ref()))?,
             cache: file.limits.cache.as_u64(),
             tracking,
-            route_names,
             routes,
             limits,
             upstreams,

@@ -10,7 +10,6 @@ use shared_types::gateway::DrillMode;
 use shared_types::problem::Code;
 use shared_types::text::Text;
 
-use crate::config::Upstream;
 use crate::resilience::guard::{CircuitOpen, NoPermit, Overloaded, Scope};
 use crate::resilience::memory::NoRoom;
 
@@ -199,9 +198,9 @@ impl UpstreamFault {
 
     /// The sentence that names the upstream. It does not advise to repeat a request that must not
     /// be repeated blindly (RFC 9110 §9.2.2) if the upstream may have carried it out.
-    pub(crate) fn detail(self, upstream: &Upstream, method: &Method) -> Text {
+    pub(crate) fn detail(self, label: &Text, method: &Method) -> Text {
         use shared_types::text::Lang::{En, Fr};
-        let (fr, en) = (upstream.label.to(Fr), upstream.label.to(En));
+        let (fr, en) = (label.to(Fr), label.to(En));
         match self {
             Self::Dropped
             | Self::Timeout

@@ -17,13 +17,12 @@ use prometheus::{
     HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry,
 };
 
-use crate::config::Config;
 use crate::fault::degraded::Degraded;
 pub(crate) use exposition::expose;
 pub(crate) use labels::Outcome;
 pub(crate) use lookups::Lookups;
 pub(crate) use rows::{Ended, Rows};
-pub(crate) use upstreams::UpstreamMetrics;
+pub(crate) use upstreams::{UpstreamFamilies, UpstreamMetrics};
 use warm::Warm;
 pub(crate) use warm::WarmMetrics;
 
@@ -41,8 +40,8 @@ const BUCKETS: [f64; 15] = [
 pub(crate) struct Metrics {
     pub(crate) registry: Registry,
     pub(crate) rows: Rows,
-    /// In the order of the upstreams.
-    pub(crate) upstreams: Vec<Arc<UpstreamMetrics>>,
+    /// The families of the upstreams' counters.
+    pub(crate) upstreams: UpstreamFamilies,
     pub(crate) in_flight: IntGauge,
     /// Clients' connections: open now, and accepted since the start.
     pub(crate) connections: (IntGauge, IntCounter),
@@ -55,9 +54,15 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
+    /// `rows` are the methods and paths of the route table in its order, `warm` the paths of the rows
+    /// with `warm = true`.
+    ///
     /// # Errors
     /// Two series have the same name. The gateway's own never do.
-    pub(crate) fn new(config: &Config) -> prometheus::Result<Self> {
+    pub(crate) fn new<'r>(
+        rows: impl Iterator<Item = (&'r str, &'r str)>,
+        warm: impl Iterator<Item = &'r Arc<str>>,
+    ) -> prometheus::Result<Self> {
         let registry = Registry::new();
         let counter = |name: &str, help: &str| register(&registry, IntCounter::new(name, help));
         let gauge = |name: &str, help: &str| register(&registry, IntGauge::new(name, help));
@@ -70,8 +75,8 @@ impl Metrics {
         let [stale, partial, fallback] =
             Degraded::ALL.map(|kind| degraded.get_metric_with_label_values(&[kind.as_str()]));
         Ok(Self {
-            rows: Rows::new(&registry, &config.routes)?,
-            upstreams: upstreams::all(&registry, &config.upstreams, &config.route_names)?,
+            rows: Rows::new(&registry, rows)?,
+            upstreams: UpstreamFamilies::register(&registry)?,
             in_flight: gauge("gateway_requests_in_flight", "Requests under way.")?,
             connections: (
                 gauge("gateway_connections", "Clients' connections that are open.")?,
@@ -89,7 +94,7 @@ impl Metrics {
                 "Requests that were refused because their client had used up a quota.",
             )?,
             lookups: Lookups::new(&registry)?,
-            warm: Warm::new(&registry, &config.routes)?,
+            warm: Warm::new(&registry, warm)?,
             degraded: [stale?, partial?, fallback?],
             registry,
         })

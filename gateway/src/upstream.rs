@@ -31,6 +31,7 @@ mod relay;
 mod repeat;
 mod retry;
 mod retry_after;
+mod running;
 mod send;
 mod sending;
 mod stored;
@@ -54,7 +55,6 @@ use http::uri::PathAndQuery;
 use service_kit::request_id::RequestId;
 use tokio::time::{Instant, sleep};
 
-use crate::config::Upstream;
 use crate::fault::{ClientFault, Fault};
 use crate::http::client_connection::Link;
 use crate::http::trace::Trace;
@@ -81,6 +81,7 @@ use prepare::prepare;
 pub(crate) use relay::withhold;
 use relay::{Waiting, relay};
 use repeat::Repeat;
+pub(crate) use running::{Standing, Upstream};
 use send::{Line, send};
 pub(crate) use stored::may_be_asked_with;
 pub(crate) use tls::{TlsConfig, tls_config};
@@ -99,7 +100,6 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) target: PathAndQuery,
     pub(crate) upstream: &'a Upstream,
     pub(crate) pool: &'a Rc<Pool>,
-    pub(crate) guard: &'a Arc<Guard>,
     /// The number of the route's circuit.
     pub(crate) circuit: usize,
     /// The failure drill that applies to the request.
@@ -156,7 +156,7 @@ pub(crate) async fn forward(
         outgoing.honours_keys,
         outgoing.request.headers(),
     );
-    let upload = Progress::of(outgoing.link, &outgoing.guard.metrics.received);
+    let upload = Progress::of(outgoing.link, &outgoing.upstream.metrics.received);
     let mut body = Body::of(&outgoing, framing, payload, &upload);
     if !framing.is_empty() {
         meet(&outgoing).await?;
@@ -166,25 +166,25 @@ pub(crate) async fn forward(
         deadline: Deadline::after(outgoing.timeout, outgoing.link),
         upload,
     };
-    outgoing.guard.count_request();
+    outgoing.upstream.guard.count_request();
     let mut tries = 0;
     loop {
         let body_of_try = (body.intake(), body.upload());
         let answered = attempt(&outgoing, framing, body_of_try, &waiting).await;
         let is_worth = retry::is_worth(&answered, repeat)
-            && tries < u32::from(outgoing.upstream.retries)
+            && tries < u32::from(outgoing.upstream.settings.retries)
             && body.is_whole();
         if !is_worth {
             return relay(answered?, &outgoing, waiting);
         }
         let pause = retry::pause(tries, rand::random());
-        if Instant::now() + pause >= waiting.deadline.at() || !outgoing.guard.may_retry() {
+        if Instant::now() + pause >= waiting.deadline.at() || !outgoing.upstream.guard.may_retry() {
             return relay(answered?, &outgoing, waiting);
         }
         tries += 1;
-        outgoing.guard.metrics.retries.inc();
+        outgoing.upstream.metrics.retries.inc();
         log::debug!(
-            upstream = &*outgoing.upstream.name,
+            upstream = &**outgoing.upstream.name(),
             request_id = outgoing.request_id.as_str();
             "the upstream failed, the request is sent again"
         );
@@ -201,8 +201,9 @@ async fn meet(outgoing: &Outgoing<'_>) -> Result<(), Fault> {
     if !expects || outgoing.drill.is_some() {
         return Ok(());
     }
-    let guard = outgoing.guard;
-    let (ticket, _permit) = guard
+    let upstream = outgoing.upstream;
+    let (ticket, _permit) = upstream
+        .guard
         .let_in((outgoing.circuit, Intake::Whole), outgoing.client)
         .await?;
     let began = Instant::now();
@@ -210,7 +211,7 @@ async fn meet(outgoing: &Outgoing<'_>) -> Result<(), Fault> {
     let met = Box::pin(outgoing.pool.meet()).await;
     met.map_err(|error| {
         let fault = Fault::from(error);
-        guard.metrics.exchanged(Err(&fault), began.elapsed());
+        upstream.metrics.exchanged(Err(&fault), began.elapsed());
         outcome::settle(ticket, None, Err(&fault));
         fault
     })
@@ -223,16 +224,16 @@ async fn attempt(
     (intake, body): (Intake, Upload),
     waiting: &Waiting,
 ) -> Result<Answered, Fault> {
-    let guard = outgoing.guard;
+    let upstream = outgoing.upstream;
     let asked_by = (outgoing.circuit, intake);
-    let (ticket, permit) = guard.let_in(asked_by, outgoing.client).await?;
+    let (ticket, permit) = upstream.guard.let_in(asked_by, outgoing.client).await?;
     let drilled = outgoing.drill.as_ref().map(|drill| drill.admit(intake));
     let drilled = drilled.transpose();
-    let drilled = drilled.inspect_err(|open| guard.metrics.refused(open))?;
+    let drilled = drilled.inspect_err(|open| upstream.metrics.refused(open))?;
     let began = Instant::now();
     let line = Line {
         pool: outgoing.pool,
-        upstream: &outgoing.upstream.name,
+        upstream: outgoing.upstream.name(),
         request_id: outgoing.request_id.as_str(),
         may_repeat: outgoing.method.is_safe() && framing.is_empty(),
         is_head: *outgoing.method == Method::HEAD,
@@ -258,7 +259,7 @@ async fn attempt(
     let spent = &outgoing.upstream_time;
     spent.set(Some(spent.get().unwrap_or_default() + elapsed));
     let heard = outcome.as_ref().map(|(answer, _)| answer.heard());
-    guard
+    upstream
         .metrics
         .exchanged(heard.map(|heard| heard.status), elapsed);
     outcome::settle(ticket, drilled, heard);
@@ -267,7 +268,7 @@ async fn attempt(
         answer,
         exchange,
         permit,
-        guard: Arc::clone(guard),
+        guard: Arc::clone(&upstream.guard),
         circuit: outgoing.circuit,
     })
 }

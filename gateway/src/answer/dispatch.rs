@@ -11,6 +11,7 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use service_kit::serve::Draining;
 use shared_types::problem::Code;
 
+use crate::answer::destination::{Destination, Relayed};
 use crate::answer::outage_policy::{Way, X_DRILL};
 use crate::answer::record::Record;
 use crate::answer::reply::Reply;
@@ -21,7 +22,7 @@ use crate::fault::{ClientFault, Fault};
 use crate::operator::pages;
 use crate::resilience::rate::{Client, Exceeded, Standing};
 use crate::restaurant::tracking;
-use crate::routing::route::{Found, To, ToUpstream};
+use crate::routing::route::Found;
 use crate::upstream::{Pools, TlsConfig};
 
 /// Everything that a worker serves with. The connections are its own, the rest is shared.
@@ -54,7 +55,7 @@ impl Worker {
         Rc::new(Self {
             config: Arc::clone(&state.config),
             state: Arc::clone(state),
-            pools: Pools::new(&state.config.upstreams, &state.config.limits, tls),
+            pools: Pools::new(&state.config.limits, tls),
             draining,
             asker,
         })
@@ -73,7 +74,7 @@ impl Worker {
         let found = match refusal {
             Some(_) => Found::Nothing,
             None => self
-                .config
+                .state
                 .routes
                 .find(request.method(), request.uri().path()),
         };
@@ -105,15 +106,18 @@ impl Worker {
     fn count<'s>(
         &'s self,
         request: &HttpRequest,
-        found: &Found<'s, '_>,
+        found: &Found<'s, '_, Destination>,
     ) -> Result<Option<Standing<'s>>, Exceeded<'s>> {
         let is_counting = self.asker == Asker::Clients;
-        let Some(general) = self.config.rate_limit.as_ref().filter(|_| is_counting) else {
+        let Some(general) = self.state.rate_limit.as_ref().filter(|_| is_counting) else {
             return Ok(None);
         };
         let of_route = match found {
-            Found::Route { route, .. } if route.is_probe() => return Ok(None),
-            Found::Route { route, .. } => route.rate_limit.as_ref(),
+            Found::Route { route, .. } if route.is_probe => return Ok(None),
+            Found::Route { route, .. } => match &route.to {
+                Destination::Upstream(relayed) => relayed.rate_limit.as_ref(),
+                Destination::Own(_) | Destination::Tracking(_) => None,
+            },
             Found::OtherMethods(_) | Found::Nothing => None,
         };
         let client = self.client_of(request);
@@ -140,7 +144,7 @@ impl Worker {
         &self,
         request: &HttpRequest,
         payload: Payload,
-        found: Found<'_, '_>,
+        found: Found<'_, '_, Destination>,
         record: &mut Record,
     ) -> HttpResponse {
         let (route, parameters) = match found {
@@ -148,25 +152,29 @@ impl Worker {
             Found::OtherMethods(allow) => return Reply::to(request, record).other_method(allow),
             Found::Nothing => return Reply::to(request, record).problem(Code::RouteNotFound),
         };
-        let to = match &route.to {
-            To::Own(page) => {
+        let relayed = match &route.to {
+            Destination::Own(page) => {
                 let answer = pages::answer(*page, request, &parameters, self);
                 let unknown = || Reply::to(request, record).problem(Code::RouteNotFound);
                 return answer.unwrap_or_else(unknown);
             }
-            To::Tracking(view) => {
+            Destination::Tracking(view) => {
                 // Boxed, or each request would carry the space that this one needs.
                 let answer = tracking::answer(self, request, *view, &parameters, record);
                 return Box::pin(answer).await;
             }
-            To::Upstream(to) => to,
+            Destination::Upstream(relayed) => relayed,
         };
-        let Some(way) = self.way(to, &route.path) else {
-            let fault = Fault::Internal("a route without its upstream".to_owned());
-            return Reply::to(request, record).fault(&fault, None);
+        let Relayed { to, upstream, .. } = relayed;
+        let way = Way {
+            worker: self,
+            to,
+            path: &route.path,
+            upstream,
+            pool: self.pools.of(upstream),
         };
-        record.upstream = Some(Arc::clone(&way.upstream.name));
-        let prefix = &way.upstream.url.prefix;
+        record.upstream = Some(Arc::clone(upstream.name()));
+        let prefix = &upstream.settings.url.prefix;
         let target = match to.target.fill(prefix, &parameters, request.uri().query()) {
             Ok(target) => target,
             Err(_unfit) => {
@@ -181,16 +189,5 @@ impl Worker {
                 .insert(X_DRILL, HeaderValue::from_static(mode.as_str()));
         }
         response
-    }
-
-    fn way<'w>(&'w self, to: &'w ToUpstream, path: &'w str) -> Option<Way<'w>> {
-        Some(Way {
-            worker: self,
-            to,
-            path,
-            upstream: self.config.upstreams.get(to.upstream)?,
-            pool: self.pools.of(to.upstream)?,
-            guard: self.state.guards.get(to.upstream)?,
-        })
     }
 }

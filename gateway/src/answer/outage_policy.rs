@@ -4,7 +4,6 @@
 mod invalidation;
 
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::BoxBody;
@@ -21,13 +20,11 @@ use crate::answer::dispatch::Worker;
 use crate::answer::problem;
 use crate::answer::record::Record;
 use crate::answer::reply::Reply;
-use crate::config::Upstream;
 use crate::fault::Fault;
 use crate::fault::degraded::{Degraded, is_marked};
-use crate::resilience::guard::Guard;
 use crate::routing::route::{Fallback, Kept, Outage, ToUpstream};
 use crate::upstream::held::Held;
-use crate::upstream::{self, Outgoing, Pool};
+use crate::upstream::{self, Outgoing, Pool, Upstream};
 
 /// Marks an answer that a failure drill changed.
 pub(crate) const X_DRILL: HeaderName = HeaderName::from_static("x-drill");
@@ -38,8 +35,7 @@ pub(crate) struct Way<'w> {
     /// The route's path.
     pub(crate) path: &'w str,
     pub(crate) upstream: &'w Upstream,
-    pub(crate) pool: &'w Rc<Pool>,
-    pub(crate) guard: &'w Arc<Guard>,
+    pub(crate) pool: Rc<Pool>,
 }
 
 impl Way<'_> {
@@ -137,7 +133,7 @@ impl Way<'_> {
     /// Logs a failure whose answer nobody sees.
     fn log_failed(&self, status: u16, record: &Record) {
         log::warn!(
-            upstream = &*self.upstream.name, route = self.path, request_id = record.request_id.as_str();
+            upstream = &**self.upstream.name(), route = self.path, request_id = record.request_id.as_str();
             "the upstream answered {status}, another answer stands in"
         );
     }
@@ -149,18 +145,15 @@ impl Way<'_> {
         record: &'o Record,
     ) -> Outgoing<'o> {
         let (config, state) = (&self.worker.config, &self.worker.state);
-        let drills = state.drills.as_ref();
         Outgoing {
             request,
             method: request.method(),
             stored: None,
             target,
             upstream: self.upstream,
-            pool: self.pool,
-            guard: self.guard,
+            pool: &self.pool,
             circuit: self.to.circuit,
-            drill: drills
-                .and_then(|drills| drills.of(&self.upstream.name, self.path, rand::random())),
+            drill: self.upstream.drill(self.path),
             client: self.worker.share_of(request),
             request_id: &record.request_id,
             trace: &record.trace,
@@ -181,13 +174,14 @@ impl Way<'_> {
     /// The failure drill that caused this answer, if any. A relayed upstream answer counts only for
     /// a `slow` drill.
     pub(crate) fn drilled(&self, response: &HttpResponse, record: &Record) -> Option<DrillMode> {
-        let drills = self.worker.state.drills.as_ref()?;
         if let Some(mode) = record.drill.get() {
             return Some(mode);
         }
+        if !self.upstream.is_slow_by_drill(self.path) {
+            return None;
+        }
         let is_own = is_marked(response.headers()) || problem::is_of_gateway(response);
-        let is_late = !is_own && drills.is_slow(&self.upstream.name, self.path);
-        is_late.then_some(DrillMode::Slow)
+        (!is_own).then_some(DrillMode::Slow)
     }
 }
 

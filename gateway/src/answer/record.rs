@@ -19,6 +19,7 @@ use shared_types::gateway::DrillMode;
 use shared_types::problem::Code;
 use shared_types::value::Timestamp;
 
+use crate::answer::destination::Row;
 use crate::answer::problem;
 use crate::application::state::State;
 use crate::fault::degraded::Degraded;
@@ -27,7 +28,6 @@ use crate::http::pieces::Pieces;
 use crate::http::trace::Trace;
 use crate::metrics::{Ended, Outcome};
 use crate::operator::console::Seen;
-use crate::routing::route::Route;
 
 /// nginx's status for a client that went away before it had its answer.
 const CLIENT_GONE: u16 = 499;
@@ -37,7 +37,7 @@ pub(crate) struct Record {
     /// `None` if the bytes were no request.
     method: Option<Method>,
     /// The log names its path, never the client's own text. This bounds the content of a log.
-    pub(crate) route: Option<Arc<Route>>,
+    pub(crate) route: Option<Arc<Row>>,
     pub(crate) upstream: Option<Arc<str>>,
     /// How long upstreams were waited for, up to the heads of their answers. `None` if none was
     /// asked.
@@ -170,7 +170,7 @@ impl Record {
             },
         );
         self.log(elapsed);
-        let is_probe = self.route.as_ref().is_some_and(|route| route.is_probe());
+        let is_probe = self.route.as_ref().is_some_and(|route| route.is_probe);
         if !is_probe {
             self.state.recent.note(|| self.seen(elapsed));
         }

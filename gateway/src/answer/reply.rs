@@ -10,11 +10,11 @@ use shared_types::problem::{Code, Occurrence};
 
 use crate::answer::problem;
 use crate::answer::record::Record;
-use crate::config::Upstream;
 use crate::fault::refusal::Refusal;
 use crate::fault::{Fault, UpstreamFault};
 use crate::resilience::memory::NoRoom;
 use crate::resilience::rate::Exceeded;
+use crate::upstream::Upstream;
 
 /// The gateway's own answer to one request.
 pub(crate) struct Reply<'a> {
@@ -61,7 +61,7 @@ impl<'a> Reply<'a> {
     pub(crate) fn log(&self, fault: &Fault, upstream: Option<&Upstream>) {
         let id = self.record.request_id.as_str();
         let route = self.record.route.as_ref().map_or("-", |route| &*route.path);
-        let name = upstream.map_or("-", |upstream| &*upstream.name);
+        let name = upstream.map_or("-", |upstream| &**upstream.name());
         if let Some(mode) = fault.drill() {
             self.record.drill.set(Some(mode));
         }
@@ -130,9 +130,13 @@ impl<'a> Reply<'a> {
             request_id: self.record.request_id.as_str(),
         };
         let method = self.request.method();
-        let detail =
-            at_fault.map(|(upstream, fault)| fault.detail(upstream, method).to(lang).to_owned());
-        let service = at_fault.map(|(upstream, _)| &*upstream.name);
+        let detail = at_fault.map(|(upstream, fault)| {
+            fault
+                .detail(&upstream.settings.label, method)
+                .to(lang)
+                .to_owned()
+        });
+        let service = at_fault.map(|(upstream, _)| &**upstream.name());
         problem::answer(code, detail, service, occurrence)
     }
 }

@@ -13,7 +13,6 @@
 
 mod pace;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,14 +28,15 @@ use service_kit::request_id;
 use service_kit::serve::Draining;
 use tokio::time::sleep;
 
+use crate::answer::destination::Destination;
 use crate::answer::dispatch::{Asker, Worker};
 use crate::answer::handler;
 use crate::application::state::State;
 use crate::fault::degraded::is_marked;
 use crate::metrics::WarmMetrics;
 use crate::resilience::guard::Phase;
-use crate::routing::route::{Kept, Outage, To};
-use crate::upstream::TlsConfig;
+use crate::routing::route::{Kept, Outage};
+use crate::upstream::{TlsConfig, Upstream};
 
 use pace::Pace;
 
@@ -48,8 +48,7 @@ const EVERY: Duration = Duration::from_secs(1);
 struct Row {
     path: Arc<str>,
     target: Uri,
-    /// The index and name of its upstream.
-    upstream: (usize, Arc<str>),
+    upstream: Arc<Upstream>,
     kept: Arc<Kept>,
     metrics: WarmMetrics,
 }
@@ -64,12 +63,13 @@ enum Outcome {
 }
 
 pub(crate) async fn run(state: Arc<State>, tls: TlsConfig, draining: Draining) {
-    let mut upstreams: BTreeMap<usize, Vec<Row>> = BTreeMap::new();
-    for row in rows(&state) {
-        upstreams.entry(row.upstream.0).or_default().push(row);
-    }
+    let rows = state
+        .upstreams
+        .iter()
+        .map(|upstream| rows(&state, upstream));
+    let rows: Vec<_> = rows.filter(|rows| !rows.is_empty()).collect();
     let all = async {
-        if upstreams.is_empty() {
+        if rows.is_empty() {
             return;
         }
         let worker = Worker::new(&state, &tls, draining.clone(), Asker::Gateway);
@@ -79,8 +79,7 @@ pub(crate) async fn run(state: Arc<State>, tls: TlsConfig, draining: Draining) {
             log::error!("no answer is kept warm: the requests for them cannot be set up");
             return;
         };
-        let rows = upstreams.values();
-        join_all(rows.map(|rows| watch(&state, &service, rows))).await;
+        join_all(rows.iter().map(|rows| watch(&state, &service, rows))).await;
     };
     tokio::select! {
         () = all => draining.begun().await,
@@ -88,22 +87,21 @@ pub(crate) async fn run(state: Arc<State>, tls: TlsConfig, draining: Draining) {
     }
 }
 
-/// The rows with `warm = true`. The configuration has checked that their paths are valid targets.
-fn rows(state: &State) -> Vec<Row> {
-    let routes = state.config.routes.routes();
-    let rows = routes.filter_map(|route| {
-        let To::Upstream(to) = &route.to else {
+/// The rows of the upstream with `warm = true`. The configuration has checked that their paths are valid targets.
+fn rows(state: &State, upstream: &Arc<Upstream>) -> Vec<Row> {
+    let rows = state.routes.routes().filter_map(|route| {
+        let Destination::Upstream(relayed) = &route.to else {
             return None;
         };
-        let Outage::Stale(kept) = &to.outage else {
+        let Outage::Stale(kept) = &relayed.to.outage else {
             return None;
         };
-        let upstream = state.config.upstreams.get(to.upstream)?;
-        kept.is_warm.then(|| {
+        let is_its = Arc::ptr_eq(&relayed.upstream, upstream);
+        (is_its && kept.is_warm).then(|| {
             Some(Row {
                 path: Arc::clone(&route.path),
                 target: route.path.parse().ok()?,
-                upstream: (to.upstream, Arc::clone(&upstream.name)),
+                upstream: Arc::clone(upstream),
                 kept: Arc::clone(kept),
                 metrics: state.metrics.warm.of(&route.path)?,
             })
@@ -122,7 +120,7 @@ where
     loop {
         for (row, pace) in rows.iter().zip(&mut paces) {
             let stored = state.keep.stored(&row.kept, &row.path);
-            if pace.is_due(Instant::now(), is_available(state, row), stored) {
+            if pace.is_due(Instant::now(), is_available(&row.upstream), stored) {
                 let outcome = row.ask(state, service).await;
                 row.note(&outcome, pace);
             }
@@ -133,16 +131,12 @@ where
 
 /// Whether the upstream's circuit is closed, or due for a trial without a probe of the gateway's
 /// own. An upstream that no client asks would otherwise never be found available again.
-fn is_available(state: &State, row: &Row) -> bool {
-    let guard = state.guards.get(row.upstream.0);
-    let upstream = state.config.upstreams.get(row.upstream.0);
-    guard.is_some_and(|guard| match guard.phase() {
+fn is_available(upstream: &Upstream) -> bool {
+    match upstream.guard.phase() {
         Phase::Closed => true,
-        Phase::Open { retry_after } => {
-            retry_after.is_zero() && upstream.is_some_and(|upstream| upstream.probe.is_none())
-        }
+        Phase::Open { retry_after } => retry_after.is_zero() && upstream.settings.probe.is_none(),
         Phase::HalfOpen { .. } => false,
-    })
+    }
 }
 
 impl Row {
@@ -164,7 +158,7 @@ impl Row {
         let status = answer.status();
         let id = answer.headers().get(request_id::HEADER);
         log::debug!(
-            upstream = &*self.upstream.1,
+            upstream = &**self.upstream.name(),
             route = &*self.path,
             status = status.as_u16(),
             request_id = id.and_then(|id| id.to_str().ok()).unwrap_or("-");
@@ -184,7 +178,7 @@ impl Row {
 
     /// Counts the outcome, and logs the first of a run of failures.
     fn note(&self, outcome: &Outcome, pace: &mut Pace) {
-        let (upstream, route) = (&*self.upstream.1, &*self.path);
+        let (upstream, route) = (&**self.upstream.name(), &*self.path);
         match outcome {
             Outcome::Stored => {
                 self.metrics.stored.inc();

@@ -5,39 +5,51 @@ use std::sync::{Arc, OnceLock};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use service_kit::env::ConfigError;
+use service_kit::program::RunError;
 use service_kit::serve::Draining;
 use shared_types::gateway::{
-    FeatureStatus, LastError, NotStored, OperatorStatus, RouteStatus, Status, UpstreamStatus,
+    LastError, NotStored, OperatorStatus, RouteStatus, Status, UpstreamStatus,
 };
 use shared_types::value::Timestamp;
 
 use crate::answer::cache::{Keep, Refused};
+use crate::answer::destination::{Destination, Relayed};
 use crate::config::Config;
 use crate::fault::whole_seconds;
 use crate::metrics::Metrics;
 use crate::operator::console::Recent;
 use crate::operator::openapi;
 use crate::resilience::drills::Drills;
-use crate::resilience::guard::{Guard, Hearing, Phase};
+use crate::resilience::guard::Guard;
 use crate::resilience::memory::Memory;
-use crate::restaurant::features::{Feature, Standing, overall, state};
-use crate::restaurant::tracking::{Copies, Lists, WatchLimits, Watches};
+use crate::resilience::rate::RateLimit;
+use crate::restaurant::features::{Feature, status};
+use crate::restaurant::tracking::{Copies, Lists, Sources, WatchLimits, Watches};
+use crate::routing::route::{RouteTable, To};
+use crate::upstream::Upstream;
 
+/// The running things, built from the configuration in [`State::new`] alone.
 pub(crate) struct State {
     pub(crate) config: Arc<Config>,
-    /// In the order of the upstreams.
-    pub(crate) guards: Vec<Arc<Guard>>,
+    pub(crate) upstreams: Vec<Arc<Upstream>>,
+    pub(crate) routes: RouteTable<Destination>,
+    /// Each client's quota for all requests together.
+    pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) features: Vec<Feature<Arc<Upstream>>>,
+    /// The sources of an order's parts, where orders are tracked.
+    pub(crate) tracking: Option<Sources<Arc<Upstream>>>,
     pub(crate) metrics: Arc<Metrics>,
     /// For the console.
     pub(crate) recent: Recent,
     pub(crate) keep: Keep,
-    /// For what is held of bodies.
+    /// The budget of all bodies.
     pub(crate) memory: Arc<Memory>,
     pub(crate) copies: Copies,
     pub(crate) lists: Arc<Lists>,
     pub(crate) watches: Arc<Watches>,
-    /// None where nobody may rehearse.
-    pub(crate) drills: Option<Drills>,
+    /// None where `GATEWAY_DRILLS` is off.
+    pub(crate) drills: Option<Arc<Drills>>,
     /// Whether the gateway is asked to stop.
     pub(crate) draining: Draining,
     openapi: OnceLock<Bytes>,
@@ -45,33 +57,63 @@ pub(crate) struct State {
 
 impl State {
     /// # Errors
-    /// Two things would be counted under one name.
-    pub(crate) fn new(config: Config) -> prometheus::Result<Self> {
-        let metrics = Arc::new(Metrics::new(&config)?);
-        let upstreams = config.upstreams.iter().zip(&metrics.upstreams);
-        // Each row has its share, and so have the tracked orders.
-        let rows = config.routes.kept();
-        let shares = rows.len() as u64 + u64::from(config.tracking.is_some());
-        let share = config.cache / shares.max(1);
+    /// Two counters have one name, or a row leads nowhere. A configuration that was read has neither.
+    pub(crate) fn new(config: Config) -> Result<Self, RunError> {
+        let rows = config.routes.routes();
+        let rows = rows.map(|route| (route.method.as_str(), &*route.path));
+        let kept = config.routes.kept();
+        let warm = kept.iter().filter(|kept| kept.is_warm);
+        let metrics = Arc::new(Metrics::new(rows, warm.map(|kept| &kept.path))?);
+        let drills = config.drills.then(Arc::<Drills>::default);
+        let upstreams = config.upstreams.iter().enumerate();
+        let upstreams = upstreams.map(|(number, settings)| {
+            Upstream::new(number, settings, &metrics.upstreams, drills.as_ref())
+        });
+        let upstreams = upstreams.collect::<Result<Vec<_>, _>>()?;
+        let upstream = |number: usize| {
+            let found = upstreams.get(number).map(Arc::clone);
+            found.ok_or_else(|| ConfigError::new(format!("upstream {number}"), "is none"))
+        };
+        let limits = limits(&config.routes);
+        let routes = config.routes.with(|route| {
+            Ok(match &route.to {
+                To::Own(page) => Destination::Own(*page),
+                To::Tracking(view) => Destination::Tracking(*view),
+                To::Upstream(to) => Destination::Upstream(Relayed {
+                    to: to.clone(),
+                    upstream: upstream(to.upstream)?,
+                    rate_limit: limits.get(&to.row).cloned(),
+                }),
+            })
+        })?;
+        let features = config.features.iter().map(|feature| feature.with(upstream));
+        let features = features.collect::<Result<_, _>>()?;
         let tracking = config.tracking.as_ref();
-        let watches = tracking.map_or_else(WatchLimits::default, |sources| sources.watches);
+        let tracking = tracking.map(|sources| sources.with(upstream)).transpose()?;
+        let watches = tracking
+            .as_ref()
+            .map_or_else(WatchLimits::default, |sources| sources.watches);
+        // Each cached row has an equal share, and so have the tracked orders.
+        let shares = kept.len() as u64 + u64::from(tracking.is_some());
+        let share = config.cache / shares.max(1);
         Ok(Self {
-            guards: upstreams
-                .enumerate()
-                .map(|(index, (upstream, metrics))| {
-                    Guard::of(upstream, config.route_names.of(index), metrics)
-                })
-                .collect(),
+            rate_limit: config
+                .rate_limit
+                .map(|rate| RateLimit::new("default", rate)),
             memory: Memory::new(config.limits.memory),
-            keep: Keep::new(rows, share, metrics.lookups.clone()),
+            keep: Keep::new(kept, share, metrics.lookups.clone()),
             metrics,
             recent: Recent::default(),
             copies: Copies::new(share),
             lists: Arc::default(),
             watches: Watches::new(watches),
-            drills: config.drills.then(Drills::default),
+            drills,
             draining: Draining::default(),
             openapi: OnceLock::new(),
+            upstreams,
+            routes,
+            features,
+            tracking,
             config: Arc::new(config),
         })
     }
@@ -82,86 +124,35 @@ impl State {
         self.openapi.get_or_init(document).clone()
     }
 
-    /// How the upstream's circuit is: the real one, or that of a drill.
-    pub(crate) fn phase(&self, upstream: usize) -> Phase {
-        let real = self.guards.get(upstream).map(|guard| guard.phase());
-        let name = self.config.upstreams.get(upstream).map(|one| &*one.name);
-        match (real, &self.drills, name) {
-            (Some(Phase::Closed), Some(drills), Some(name)) => drills.phase(name),
-            (real, ..) => real.unwrap_or(Phase::Closed),
-        }
-    }
-
-    /// How the upstream is: for real, or by a drill.
-    fn standing(&self, upstream: usize) -> Standing {
-        if let Some(wait) = self.phase(upstream).retry_after() {
-            return Standing::Down(wait);
-        }
-        let name = self.config.upstreams.get(upstream).map(|one| &*one.name);
-        let drills = self.drills.as_ref().zip(name);
-        if drills.is_some_and(|(drills, name)| drills.fails_probe(name)) {
-            return Standing::Failing;
-        }
-        match self.guards.get(upstream).map(|guard| guard.hearing()) {
-            Some(Hearing::Well) => Standing::Up,
-            Some(Hearing::Failing) => Standing::Failing,
-            Some(Hearing::Unheard) | None => Standing::Unknown,
-        }
-    }
-
-    /// The same for a feature, which also misses an upstream where that one route is down by which the feature is asked
-    /// for.
-    fn standing_for(&self, feature: &Feature, upstream: usize) -> Standing {
-        let route = feature.route.filter(|route| route.upstream == upstream);
-        let of_route = self.guards.get(upstream).zip(route);
-        let wait =
-            of_route.and_then(|(guard, route)| guard.route_phase(route.circuit).retry_after());
-        match (self.standing(upstream), wait) {
-            (down @ Standing::Down(_), _) => down,
-            (_, Some(wait)) => Standing::Down(wait),
-            (standing, None) => standing,
-        }
-    }
-
     /// What the restaurant can do right now, for everyone.
     pub(crate) fn status(&self) -> Status {
-        let features = self.config.features.iter();
-        let features = features.map(|feature| (feature.name.clone(), self.feature(feature)));
-        let features = BTreeMap::from_iter(features);
-        let states: Vec<_> = features.values().map(|feature| feature.status).collect();
-        Status {
-            status: overall(states),
-            features,
-        }
-    }
-
-    pub(crate) fn feature(&self, feature: &Feature) -> FeatureStatus {
-        let standings = |indices: &[usize]| -> Vec<(&str, Standing)> {
-            let standings = indices.iter().filter_map(|index| {
-                let name = &*self.config.upstreams.get(*index)?.name;
-                Some((name, self.standing_for(feature, *index)))
-            });
-            standings.collect()
-        };
-        let target = &feature.probe.target;
-        let age = feature.stand_in.as_ref();
-        let age = age.and_then(|kept| self.keep.age(kept, target.path(), target.query()));
-        state(&standings(&feature.needs), &standings(&feature.uses), age)
+        status(&self.features, &self.keep)
     }
 
     /// The same for the operator, with how each upstream is.
     pub(crate) fn operator_status(&self) -> OperatorStatus {
-        let upstreams = self.config.upstreams.iter().zip(&self.guards).enumerate();
-        let upstreams = upstreams.map(|(index, (upstream, guard))| {
-            let of = upstream_status(guard, self.phase(index), self.standing(index));
-            (upstream.name.to_string(), of)
-        });
+        let upstreams = self.upstreams.iter();
+        let upstreams =
+            upstreams.map(|upstream| (upstream.name().to_string(), upstream_status(upstream)));
         OperatorStatus {
             public: self.status(),
             upstreams: upstreams.collect(),
             not_stored: self.keep.refused().filter_map(not_stored).collect(),
         }
     }
+}
+
+/// The quotas of the rows that have one of their own, by the rows' numbers.
+fn limits(routes: &RouteTable) -> BTreeMap<usize, Arc<RateLimit>> {
+    let mut limits = BTreeMap::new();
+    for route in routes.routes() {
+        if let (To::Upstream(to), Some(rate)) = (&route.to, route.rate_limit) {
+            limits
+                .entry(to.row)
+                .or_insert_with(|| Arc::new(RateLimit::new("route", rate)));
+        }
+    }
+    limits
 }
 
 fn not_stored((route, refused): (&str, Refused)) -> Option<NotStored> {
@@ -177,7 +168,8 @@ fn timestamp(at: SystemTime) -> Option<Timestamp> {
     Timestamp::from_millis(i64::try_from(since.as_millis()).ok()?)
 }
 
-fn upstream_status(guard: &Guard, phase: Phase, standing: Standing) -> UpstreamStatus {
+fn upstream_status(upstream: &Upstream) -> UpstreamStatus {
+    let (guard, phase) = (&upstream.guard, upstream.phase());
     let last_error = guard.last_fault().and_then(|fault| {
         Some(LastError {
             cause: fault.cause.to_string(),
@@ -185,7 +177,7 @@ fn upstream_status(guard: &Guard, phase: Phase, standing: Standing) -> UpstreamS
         })
     });
     UpstreamStatus {
-        status: standing.availability(),
+        status: upstream.standing().availability(),
         breaker: phase.state(),
         retry_after_seconds: phase.retry_after().map(whole_seconds),
         in_flight: guard.in_flight(),

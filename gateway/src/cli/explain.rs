@@ -11,7 +11,7 @@ use humantime::format_duration;
 use service_kit::program::RunError;
 
 use crate::answer::cache;
-use crate::config::{Config, Upstream};
+use crate::config::{Config, UpstreamSettings};
 use crate::routing::route::{Found, Kept, Outage, Route, To, ToUpstream};
 
 pub(super) fn print(
@@ -139,7 +139,7 @@ fn limits(
     line(out, "rate", &rate)
 }
 
-fn retry(method: &Method, to: &ToUpstream, upstream: &Upstream) -> String {
+fn retry(method: &Method, to: &ToUpstream, upstream: &UpstreamSettings) -> String {
     let times = match upstream.retries {
         0 => return "never".to_owned(),
         1 => "once".to_owned(),
@@ -159,7 +159,7 @@ fn retry(method: &Method, to: &ToUpstream, upstream: &Upstream) -> String {
 const ROUTE_CIRCUIT: &str = "opens likewise if only this route fails, or refuses with 503 and Retry-After: \
     then for that time, 60s at most";
 
-fn circuit(upstream: &Upstream) -> String {
+fn circuit(upstream: &UpstreamSettings) -> String {
     let breaker = &upstream.breaker;
     let back = match &upstream.probe {
         Some(probe) => format!("the gateway asks {probe}"),

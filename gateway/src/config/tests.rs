@@ -1,6 +1,7 @@
 use service_kit::env::Env;
 
 use super::{Config, DEFAULT_FILE};
+use crate::resilience::rate::RateLimit;
 use crate::routing::route::To;
 
 fn refused(text: &str) -> String {
@@ -81,7 +82,8 @@ fn the_rows_that_honour_an_idempotency_key_are_marked() {
 fn the_environment_overrides_the_rate_limit_or_turns_it_off() {
     let policy = |value| {
         let config = Config::load(None, &Env::of_pairs([("GATEWAY_RATE_LIMIT", value)]));
-        config.unwrap().rate_limit.map(|limit| format!("{limit:?}"))
+        let rate = config.unwrap().rate_limit;
+        rate.map(|rate| format!("{:?}", RateLimit::new("default", rate)))
     };
     assert!(policy("").unwrap().contains("q=600;w=10"));
     assert!(policy("10/1m").unwrap().contains("q=10;w=60"));

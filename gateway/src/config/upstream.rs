@@ -5,8 +5,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::Uri;
 use actix_web::http::uri::{Authority, Scheme};
+use actix_web::http::{Method, Uri};
 use http::HeaderValue;
 use http::uri::PathAndQuery;
 use service_kit::env::{ConfigError, Env};
@@ -14,10 +14,10 @@ use shared_types::text::Text;
 
 use super::file::UpstreamTable;
 use super::resilience;
-use crate::resilience::guard::{BreakerSettings, GateSettings};
+use crate::resilience::guard::{BreakerSettings, GateSettings, RouteName};
 
 #[derive(Clone, Debug)]
-pub struct Upstream {
+pub struct UpstreamSettings {
     pub name: Arc<str>,
     /// Its name in error messages: "Le service des commandes".
     pub label: Text,
@@ -36,6 +36,8 @@ pub struct Upstream {
     pub(crate) idle_timeout: Duration,
     /// Whether its routes honour an `Idempotency-Key`, unless a row says otherwise.
     pub(crate) idempotent: bool,
+    /// The routes that lead to it, by the numbers of their circuits.
+    pub(crate) circuits: Vec<RouteName>,
 }
 
 /// `http(s)://host[:port][/prefix]`.
@@ -47,7 +49,7 @@ pub struct UpstreamUrl {
     pub prefix: String,
 }
 
-impl Upstream {
+impl UpstreamSettings {
     pub(super) fn new(name: String, table: UpstreamTable, env: &Env) -> Result<Self, ConfigError> {
         let in_file = |key: &str| format!("upstreams.{name}.{key}");
         for (key, duration) in [
@@ -89,7 +91,14 @@ impl Upstream {
             retries: table.retries,
             idle_timeout: table.idle_timeout,
             idempotent: table.idempotent,
+            circuits: Vec::new(),
         })
+    }
+
+    /// Gives the route a circuit of its own, and returns its number.
+    pub(crate) fn add_circuit(&mut self, method: Method, path: Arc<str>) -> usize {
+        self.circuits.push(RouteName { method, path });
+        self.circuits.len() - 1
     }
 }
 

@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 use service_kit::env::{ConfigError, Env};
 
 use crate::Config;
-use crate::metrics::Metrics;
+use crate::application::state::State;
 use crate::resilience::guard::{Evidence, Guard, Intake};
 use crate::resilience::rate::Client;
 
@@ -21,11 +21,9 @@ impl Well {
     /// The compiled-in file cannot be read.
     pub fn new() -> Result<Option<Self>, ConfigError> {
         let config = Config::load(None, &Env::of_pairs([]))?;
-        let metrics = Metrics::new(&config).map_err(|error| ConfigError::new("metrics", error))?;
-        let mut upstreams = config.upstreams.iter().zip(&metrics.upstreams);
-        Ok(upstreams
-            .next()
-            .map(|(first, metrics)| Self(Guard::of(first, config.route_names.of(0), metrics))))
+        let state = State::new(config).map_err(|error| ConfigError::new("state", error))?;
+        let first = state.upstreams.first();
+        Ok(first.map(|upstream| Self(Arc::clone(&upstream.guard))))
     }
 
     /// Does everything that the guard does for a request that is answered well. Returns whether it

@@ -49,9 +49,9 @@ pub(crate) fn expose(state: &State) -> prometheus::Result<String> {
         "1, for the version that runs.",
         &["version"],
     )?;
-    let upstreams = state.config.upstreams.iter().zip(&state.guards).enumerate();
-    for (index, (upstream, guard)) in upstreams {
-        let (name, current) = (&*upstream.name, state.phase(index).state());
+    for upstream in &state.upstreams {
+        let (guard, name) = (&upstream.guard, &**upstream.name());
+        let current = upstream.phase().state();
         for state in BreakerState::ALL {
             let is_current = i64::from(state == current);
             breaker

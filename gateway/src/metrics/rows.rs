@@ -4,7 +4,6 @@ use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Registry};
 
 use super::labels::{ByClass, Outcome};
 use super::{REQUEST_SECONDS, REQUESTS, counters, histograms};
-use crate::routing::route::RouteTable;
 
 /// The label of requests that matched no row.
 const NONE: &str = "-";
@@ -32,11 +31,12 @@ pub(crate) struct Ended {
 }
 
 impl Rows {
-    pub(super) fn new(registry: &Registry, routes: &RouteTable) -> prometheus::Result<Self> {
+    pub(super) fn new<'r>(
+        registry: &Registry,
+        rows: impl Iterator<Item = (&'r str, &'r str)>,
+    ) -> prometheus::Result<Self> {
         let vecs = Vecs::register(registry)?;
-        let rows = routes
-            .routes()
-            .map(|route| vecs.row(route.method.as_str(), &route.path));
+        let rows = rows.map(|(method, path)| vecs.row(method, path));
         Ok(Self {
             rows: rows.collect::<Result<_, _>>()?,
             unmatched: vecs.row(NONE, NONE)?,

@@ -4,13 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use prometheus::{Histogram, IntCounter, IntCounterVec, Registry};
+use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Registry};
 
 use super::labels::ByClass;
 use super::{UPSTREAM_SECONDS, counters, histograms};
-use crate::config::Upstream;
 use crate::fault::Fault;
-use crate::resilience::guard::{RouteName, RouteNames};
 
 /// The counters of one upstream.
 #[derive(Debug)]
@@ -51,70 +49,81 @@ impl UpstreamMetrics {
     }
 }
 
-/// The counters of all upstreams, in the order of the configuration.
-pub(super) fn all(
-    registry: &Registry,
-    upstreams: &[Upstream],
-    names: &RouteNames,
-) -> prometheus::Result<Vec<Arc<UpstreamMetrics>>> {
-    let of_upstream = ["upstream"];
-    let counters = |name, help, labels: &[&str]| counters(registry, name, help, labels);
-    let exchanges = counters(
-        "gateway_upstream_requests_total",
-        "Requests to an upstream, by the class of its status, or the code of the problem if it gave no answer.",
-        &["upstream", "result"],
-    )?;
-    let seconds = histograms(
-        registry,
-        UPSTREAM_SECONDS,
-        "From a request to an upstream to the head of its answer, or the failure.",
-        &of_upstream,
-    )?;
-    let received = counters(
-        "gateway_request_body_bytes_total",
-        "Bytes of requests' bodies, by the upstream that they are for.",
-        &of_upstream,
-    )?;
-    let retries = counters(
-        "gateway_upstream_retries_total",
-        "Requests that were sent once more.",
-        &of_upstream,
-    )?;
-    let changes = counters(
-        "gateway_upstream_breaker_changes_total",
-        "How often an upstream's circuit has opened and closed.",
-        &["upstream", "to"],
-    )?;
-    let route_changes = counters(
-        "gateway_route_breaker_changes_total",
-        "How often the circuit of one route to an upstream has opened and closed.",
-        &["upstream", "method", "route", "to"],
-    )?;
-    let of_route = |upstream: &str, route: &RouteName| {
-        let of = |to: &str| {
-            let labels = [upstream, route.method.as_str(), &*route.path, to];
-            route_changes.get_metric_with_label_values(&labels)
+/// The metric families, with a series for each upstream.
+pub(crate) struct UpstreamFamilies {
+    exchanges: IntCounterVec,
+    seconds: HistogramVec,
+    received: IntCounterVec,
+    retries: IntCounterVec,
+    changes: IntCounterVec,
+    route_changes: IntCounterVec,
+}
+
+impl UpstreamFamilies {
+    pub(super) fn register(registry: &Registry) -> prometheus::Result<Self> {
+        let of_upstream = ["upstream"];
+        let counters = |name, help, labels: &[&str]| counters(registry, name, help, labels);
+        Ok(Self {
+            exchanges: counters(
+                "gateway_upstream_requests_total",
+                "Requests to an upstream, by the class of its status, or the code of the problem if it gave no answer.",
+                &["upstream", "result"],
+            )?,
+            seconds: histograms(
+                registry,
+                UPSTREAM_SECONDS,
+                "From a request to an upstream to the head of its answer, or the failure.",
+                &of_upstream,
+            )?,
+            received: counters(
+                "gateway_request_body_bytes_total",
+                "Bytes of requests' bodies, by the upstream that they are for.",
+                &of_upstream,
+            )?,
+            retries: counters(
+                "gateway_upstream_retries_total",
+                "Requests that were sent once more.",
+                &of_upstream,
+            )?,
+            changes: counters(
+                "gateway_upstream_breaker_changes_total",
+                "How often an upstream's circuit has opened and closed.",
+                &["upstream", "to"],
+            )?,
+            route_changes: counters(
+                "gateway_route_breaker_changes_total",
+                "How often the circuit of one route to an upstream has opened and closed.",
+                &["upstream", "method", "route", "to"],
+            )?,
+        })
+    }
+
+    /// The counters of one upstream. `routes` are the methods and paths of its circuits.
+    pub(crate) fn of<'r>(
+        &self,
+        upstream: &Arc<str>,
+        routes: impl Iterator<Item = (&'r str, &'r str)>,
+    ) -> prometheus::Result<Arc<UpstreamMetrics>> {
+        let name = &**upstream;
+        let of_class = |class: &str| self.exchanges.get_metric_with_label_values(&[name, class]);
+        let change = |to: &str| self.changes.get_metric_with_label_values(&[name, to]);
+        let of_route = |(method, path): (&str, &str)| {
+            let of = |to: &str| {
+                let labels = [name, method, path, to];
+                self.route_changes.get_metric_with_label_values(&labels)
+            };
+            Ok([of("open")?, of("closed")?])
         };
-        Ok([of("open")?, of("closed")?])
-    };
-    let of = |(index, upstream): (usize, &Upstream)| {
-        let name = &*upstream.name;
-        let of_class = |class: &str| exchanges.get_metric_with_label_values(&[name, class]);
         Ok(Arc::new(UpstreamMetrics {
-            name: Arc::clone(&upstream.name),
+            name: Arc::clone(upstream),
             by_class: ByClass::new(of_class)?,
-            exchanges: exchanges.clone(),
-            seconds: seconds.get_metric_with_label_values(&[name])?,
-            received: received.get_metric_with_label_values(&[name])?,
-            retries: retries.get_metric_with_label_values(&[name])?,
-            opened: changes.get_metric_with_label_values(&[name, "open"])?,
-            closed: changes.get_metric_with_label_values(&[name, "closed"])?,
-            routes: names
-                .of(index)
-                .iter()
-                .map(|route| of_route(name, route))
-                .collect::<prometheus::Result<_>>()?,
+            exchanges: self.exchanges.clone(),
+            seconds: self.seconds.get_metric_with_label_values(&[name])?,
+            received: self.received.get_metric_with_label_values(&[name])?,
+            retries: self.retries.get_metric_with_label_values(&[name])?,
+            opened: change("open")?,
+            closed: change("closed")?,
+            routes: routes.map(of_route).collect::<prometheus::Result<_>>()?,
         }))
-    };
-    upstreams.iter().enumerate().map(of).collect()
+    }
 }

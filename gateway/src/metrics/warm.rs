@@ -6,7 +6,6 @@ use std::sync::Arc;
 use prometheus::{IntCounter, Registry};
 
 use super::counters;
-use crate::routing::route::RouteTable;
 
 /// The counters of each row, by its path.
 #[derive(Debug)]
@@ -22,22 +21,24 @@ pub(crate) struct WarmMetrics {
 }
 
 impl Warm {
-    pub(super) fn new(registry: &Registry, routes: &RouteTable) -> prometheus::Result<Self> {
+    pub(super) fn new<'r>(
+        registry: &Registry,
+        paths: impl Iterator<Item = &'r Arc<str>>,
+    ) -> prometheus::Result<Self> {
         let family = counters(
             registry,
             "gateway_warm_requests_total",
             "Requests of the gateway's own for rows with warm = true, by what became of the answer.",
             &["route", "result"],
         )?;
-        let warm = routes.kept().iter().filter(|kept| kept.is_warm);
-        let rows = warm.map(|kept| {
-            let of = |result: &str| family.get_metric_with_label_values(&[&*kept.path, result]);
+        let rows = paths.map(|path| {
+            let of = |result: &str| family.get_metric_with_label_values(&[&**path, result]);
             let metrics = WarmMetrics {
                 stored: of("stored")?,
                 not_stored: of("not_stored")?,
                 failed: of("failed")?,
             };
-            Ok((Arc::clone(&kept.path), metrics))
+            Ok((Arc::clone(path), metrics))
         });
         rows.collect::<Result<_, _>>().map(Self)
     }

@@ -105,16 +105,16 @@ fn end(state: &State, place: &Place) -> Result<HttpResponse, Failure> {
 }
 
 fn allowed(state: &State) -> Result<&Drills, Failure> {
-    let drills = state.drills.as_ref();
+    let drills = state.drills.as_deref();
     drills.ok_or_else(|| Failure::new(Code::DrillsOff))
 }
 
 /// An upstream, with the settings of its circuit.
 fn upstream(state: &State, name: &str) -> Result<(Place, BreakerSettings), Failure> {
-    let mut known = state.config.upstreams.iter();
-    let known = known.find(|upstream| *upstream.name == *name);
+    let mut known = state.upstreams.iter();
+    let known = known.find(|upstream| **upstream.name() == *name);
     let upstream = known.ok_or_else(unknown)?;
-    Ok((Place::Upstream(name.to_owned()), upstream.breaker))
+    Ok((Place::Upstream(name.to_owned()), upstream.settings.breaker))
 }
 
 /// A route, with the settings of its upstream's circuit. The path may be written as configured,
@@ -122,10 +122,10 @@ fn upstream(state: &State, name: &str) -> Result<(Place, BreakerSettings), Failu
 fn route(state: &State, path: &str) -> Result<(Place, BreakerSettings), Failure> {
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     let path = format!("/{}", decoded.trim_start_matches('/'));
-    let index = state.config.routes.upstream_of(&path);
-    let upstream = index.and_then(|index| state.config.upstreams.get(index));
+    let mut rows = state.routes.routes().filter(|row| *row.path == *path);
+    let upstream = rows.find_map(|row| row.to.upstream());
     let upstream = upstream.ok_or_else(unknown)?;
-    Ok((Place::Route(path), upstream.breaker))
+    Ok((Place::Route(path), upstream.settings.breaker))
 }
 
 fn unknown() -> Failure {

@@ -21,10 +21,9 @@ use shared_types::gateway::DrillMode;
 use crate::answer::dispatch::{Asker, Worker};
 use crate::answer::handler;
 use crate::application::state::State;
-use crate::config::Upstream;
-use crate::resilience::drills::{Answer, Cell, Drills, Place, Plan, Verdict, declared, holds};
+use crate::resilience::drills::{Answer, Cell, Drills, Place, Plan, Verdict, holds};
 use crate::restaurant::features::Feature;
-use crate::upstream::TlsConfig;
+use crate::upstream::{TlsConfig, Upstream};
 
 use client::ask;
 use outage::Lookout;
@@ -45,7 +44,7 @@ pub(super) async fn run(
         .map_err(|()| Failure::internal("the rehearsal cannot be set up"))?;
     let lookout = Lookout::new(state, tls);
     let (mut cells, mut remarks) = (Vec::new(), Vec::new());
-    for feature in state.config.features.iter() {
+    for feature in &state.features {
         // This also fills the cache.
         if ask(&service, &feature.probe).await.answer != Answer::Works {
             remarks.push(format!("{} did not work before any drill", feature.name));
@@ -61,18 +60,19 @@ pub(super) async fn run(
             refused.reason
         ));
     }
-    for (index, upstream) in state.config.upstreams.iter().enumerate() {
-        let place = Place::Upstream(upstream.name.to_string());
-        drills.begin(place.clone(), outage(), upstream.breaker);
-        drills.open(&upstream.name, upstream.breaker.failures);
+    for upstream in &state.upstreams {
+        let place = Place::Upstream(upstream.name().to_string());
+        let breaker = upstream.settings.breaker;
+        drills.begin(place.clone(), outage(), breaker);
+        drills.open(upstream.name(), breaker.failures);
         let mut row = Vec::new();
-        for feature in state.config.features.iter() {
+        for feature in &state.features {
             if let Some(kept) = &feature.stand_in {
                 // A fresh answer would be served, and show nothing.
                 state.keep.expire(kept);
             }
             let answer = ask(&service, &feature.probe).await.answer;
-            row.push(cell(state, feature, (index, upstream), answer));
+            row.push(cell(state, feature, upstream, answer));
         }
         drills.end(&place);
         let down = lookout.down(&service).await;
@@ -95,18 +95,18 @@ fn outage() -> Plan {
 
 fn cell(
     state: &State,
-    feature: &Feature,
-    (index, upstream): (usize, &Upstream),
+    feature: &Feature<Arc<Upstream>>,
+    upstream: &Arc<Upstream>,
     answer: Answer,
 ) -> Cell {
-    let declared = declared(feature, index);
-    let status = state.feature(feature).status;
+    let declared = feature.declared(upstream);
+    let status = feature.status(&state.keep).status;
     Cell {
         feature: feature.name.clone(),
-        upstream: upstream.name.to_string(),
+        upstream: upstream.name().to_string(),
         declared,
         status,
         answer,
-        pass: holds(feature.needs.contains(&index), declared, status, answer),
+        pass: holds(feature.does_need(upstream), declared, status, answer),
     }
 }

@@ -24,7 +24,7 @@ use crate::resilience::guard::{Breaker, BreakerSettings, Phase};
 
 pub(crate) use acting::{Drill, DrilledTry};
 pub(crate) use order::Order;
-pub(crate) use verdict::{Answer, Cell, Verdict, declared, holds};
+pub(crate) use verdict::{Answer, Cell, Verdict, holds};
 
 /// The target of a drill.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

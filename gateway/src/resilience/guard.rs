@@ -26,12 +26,11 @@ pub(crate) use evidence::Evidence;
 use gate::Gate;
 pub(crate) use gate::{GateSettings, NoPermit, Overloaded, Permit};
 pub(crate) use hearing::Hearing;
-pub(crate) use names::{RouteName, RouteNames};
+pub(crate) use names::RouteName;
 use passage::Change;
 pub(crate) use passage::{Refusal as CircuitOpen, Scope};
 pub(crate) use ticket::{Check, Ticket};
 
-use crate::config::Upstream;
 use crate::fault::Fault;
 use crate::metrics::UpstreamMetrics;
 use crate::resilience::rate::Client;
@@ -55,16 +54,17 @@ pub(crate) struct LastFault {
 impl Guard {
     /// `routes` are the routes to the upstream.
     pub(crate) fn of(
-        upstream: &Upstream,
+        name: &Arc<str>,
+        (breaker, gate): (BreakerSettings, GateSettings),
         routes: &[RouteName],
         metrics: &Arc<UpstreamMetrics>,
     ) -> Arc<Self> {
         Arc::new(Self {
-            circuits: Circuits::new(upstream.breaker, routes, Instant::now()),
-            gate: Gate::new(upstream.gate),
+            circuits: Circuits::new(breaker, routes, Instant::now()),
+            gate: Gate::new(gate),
             budget: Budget::default(),
             last_fault: Mutex::default(),
-            name: Arc::clone(&upstream.name),
+            name: Arc::clone(name),
             metrics: Arc::clone(metrics),
         })
     }

@@ -27,7 +27,6 @@ use table::Table;
 pub(crate) struct RateLimit<C: Clock = DefaultClock> {
     limiter: RateLimiter<Client, Table, C, StateInformationMiddleware>,
     policy: Policy,
-    rate: Rate,
 }
 
 /// What an admitted client has left of its quota.
@@ -56,7 +55,6 @@ impl<C: Clock> RateLimit<C> {
         Self {
             limiter: RateLimiter::new(rate.quota(), Table::new(), clock),
             policy: Policy::new(name, rate),
-            rate,
         }
     }
 
@@ -90,14 +88,6 @@ impl Exceeded<'_> {
     /// Writes it into the answer's fields, with the time to wait.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         self.policy.write_exceeded(self.wait, headers);
-    }
-}
-
-/// As in the configuration: `600/10s`.
-impl<C: Clock> fmt::Display for RateLimit<C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let period = humantime::format_duration(self.rate.period());
-        write!(f, "{}/{period}", self.rate.quota().burst_size())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The restaurant's features, and their state while some services are down.
 
+mod availability;
 mod state;
 
 use std::collections::BTreeMap;
@@ -8,33 +9,35 @@ use std::sync::Arc;
 use actix_web::http::{Method, Uri};
 use service_kit::env::ConfigError;
 
-use crate::config::{FeatureTable, Upstream};
+use crate::config::{FeatureTable, UpstreamSettings};
 use crate::restaurant::tracking::Sources;
 use crate::routing::route::{Found, Kept, Outage, RouteTable, To};
 
-pub(crate) use state::{Standing, overall, state};
+pub(crate) use availability::status;
 
 #[derive(Debug)]
 pub(crate) struct Features(Vec<Feature>);
 
+/// `U` is an index among the upstreams in the configuration, and the upstream itself in a running
+/// gateway.
 #[derive(Debug)]
-pub(crate) struct Feature {
+pub(crate) struct Feature<U = usize> {
     pub(crate) name: String,
-    /// The indices of the upstreams without which it is down.
-    pub(crate) needs: Vec<usize>,
-    /// The indices of the upstreams without which it is degraded.
-    pub(crate) uses: Vec<usize>,
+    /// The upstreams without which it is down.
+    pub(crate) needs: Vec<U>,
+    /// The upstreams without which it is degraded.
+    pub(crate) uses: Vec<U>,
     pub(crate) probe: Probe,
     /// The probe's route at an upstream.
-    pub(crate) route: Option<RouteAt>,
+    pub(crate) route: Option<RouteAt<U>>,
     /// The row whose stored answer can replace the feature's own.
     pub(crate) stand_in: Option<Arc<Kept>>,
 }
 
 /// A route, given by its circuit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RouteAt {
-    pub(crate) upstream: usize,
+pub(crate) struct RouteAt<U = usize> {
+    pub(crate) upstream: U,
     pub(crate) circuit: usize,
 }
 
@@ -48,7 +51,7 @@ pub(crate) struct Probe {
 impl Features {
     pub(crate) fn new(
         tables: &BTreeMap<String, FeatureTable>,
-        upstreams: &[Upstream],
+        upstreams: &[UpstreamSettings],
         (routes, tracking): (&RouteTable, Option<&Sources>),
     ) -> Result<Self, ConfigError> {
         let features = tables.iter().map(|(name, table)| {
@@ -67,7 +70,7 @@ impl Feature {
     fn new(
         name: &str,
         table: &FeatureTable,
-        upstreams: &[Upstream],
+        upstreams: &[UpstreamSettings],
         (routes, tracking): (&RouteTable, Option<&Sources>),
     ) -> Result<Self, (&'static str, String)> {
         let index = |key, name: &String| {
@@ -114,6 +117,34 @@ impl Feature {
             probe,
             route: route.map(|(upstream, circuit)| RouteAt { upstream, circuit }),
             stand_in,
+        })
+    }
+
+    /// The same feature with other upstreams.
+    ///
+    /// # Errors
+    /// `upstream` has none for an index.
+    pub(crate) fn with<U>(
+        &self,
+        upstream: impl Fn(usize) -> Result<U, ConfigError>,
+    ) -> Result<Feature<U>, ConfigError> {
+        let all = |indices: &[usize]| {
+            let upstreams = indices.iter().map(|index| upstream(*index));
+            upstreams.collect::<Result<Vec<_>, _>>()
+        };
+        let route = self.route.map(|route| {
+            Ok(RouteAt {
+                upstream: upstream(route.upstream)?,
+                circuit: route.circuit,
+            })
+        });
+        Ok(Feature {
+            name: self.name.clone(),
+            needs: all(&self.needs)?,
+            uses: all(&self.uses)?,
+            probe: self.probe.clone(),
+            route: route.transpose()?,
+            stand_in: self.stand_in.clone(),
         })
     }
 }

@@ -132,12 +132,12 @@ async fn stream(
     let (watches, draining) = (&worker.state.watches, &worker.draining);
     let permit = match watches.admit(worker.client_of(request).into()) {
         Ok(permit) => permit,
-        Err(TooManyStreams) => return reply.fault(&Fault::ShareUsed, inquiry.orders()),
+        Err(TooManyStreams) => return reply.fault(&Fault::ShareUsed, Some(inquiry.orders())),
     };
     let inquiry = Rc::new(inquiry);
     let (receiver, latest) = match poll::join(&inquiry, draining).await {
         Ok(joined) => joined,
-        Err(overloaded) => return reply.fault(&overloaded.into(), inquiry.orders()),
+        Err(overloaded) => return reply.fault(&overloaded.into(), Some(inquiry.orders())),
     };
     if let Err(refusal) = &latest.verdict {
         return refused(reply, &inquiry, refusal, &latest);
@@ -160,7 +160,7 @@ async fn stream(
 fn refused(reply: &Reply<'_>, inquiry: &Inquiry, refusal: &Refusal, round: &Round) -> HttpResponse {
     let mut response = match refusal {
         Refusal::Problem(code) => reply.problem(*code),
-        Refusal::Fault(fault) => reply.fault(fault, inquiry.orders()),
+        Refusal::Fault(fault) => reply.fault(fault, Some(inquiry.orders())),
     };
     mark(&mut response, round);
     response

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use actix_web::http::Method;
 
-use crate::resilience::rate::RateLimit;
+use crate::resilience::rate::Rate;
 
 pub use crate::restaurant::tracking::View;
 pub use outage::{Fallback, Kept, Outage};
@@ -22,23 +22,19 @@ pub use target::Target;
 pub(crate) use target::invariants::hold as target_holds;
 pub(crate) use target::is_one_segment;
 
-/// One method of one path.
+/// One method of one path. `T` is [`To`] in the configuration, and in a running gateway a
+/// destination that holds everything that its requests need.
 #[derive(Debug)]
-pub struct Route {
+pub struct Route<T = To> {
     /// Its index in the table.
     pub(crate) number: usize,
     pub method: Method,
     pub path: Arc<str>,
-    pub to: To,
+    pub to: T,
     /// Each client's quota for the row, shared by all its methods.
-    pub(crate) rate_limit: Option<Arc<RateLimit>>,
-}
-
-impl Route {
+    pub(crate) rate_limit: Option<Rate>,
     /// Whether an orchestrator asks for it every few seconds, to watch over the process.
-    pub(crate) fn is_probe(&self) -> bool {
-        matches!(self.to, To::Own(Page::Live | Page::Ready))
-    }
+    pub(crate) is_probe: bool,
 }
 
 /// The answerer of a route.
@@ -56,6 +52,8 @@ pub struct ToUpstream {
     pub upstream: usize,
     /// The number of the route's circuit among those of its upstream.
     pub(crate) circuit: usize,
+    /// The number of the row in the file. The methods of a row share its quota.
+    pub(crate) row: usize,
     pub target: Target,
     pub settings: Settings,
     pub outage: Outage,

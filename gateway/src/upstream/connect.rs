@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 use super::tls::TlsConfig;
-use crate::config::Upstream;
+use crate::config::UpstreamSettings;
 use crate::http::transport::Transport;
 
 /// The most buffer that an idle connection keeps for reading.
@@ -59,7 +59,7 @@ pub(super) struct Connection {
 }
 
 impl Connector {
-    pub(super) fn new(upstream: &Upstream, tls: &TlsConfig) -> Self {
+    pub(super) fn new(upstream: &UpstreamSettings, tls: &TlsConfig) -> Self {
         let tls = tls.as_ref().filter(|_| upstream.url.is_https());
         Self {
             host: upstream.url.host().to_owned(),

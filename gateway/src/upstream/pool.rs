@@ -7,6 +7,7 @@
 mod idle;
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
@@ -18,16 +19,21 @@ use tokio::time::{Instant, sleep};
 
 use self::idle::Idle;
 use super::connect::{ConnectError, Connection, Connector};
+use super::running::Upstream;
 use super::sweep::Sweep;
 use super::tls::TlsConfig;
-use crate::config::Upstream;
+use crate::config::UpstreamSettings;
 use crate::config::limits::{AnswerLimits, Limits};
 
 /// How often to look for idle connections that have grown old, while there are any.
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// The pools of one worker, in the order of the upstreams.
-pub(crate) struct Pools(Vec<Rc<Pool>>);
+/// The pools of one worker: one for each upstream that it has asked, by the upstream's number.
+pub(crate) struct Pools {
+    pools: RefCell<BTreeMap<usize, Rc<Pool>>>,
+    limits: AnswerLimits,
+    tls: TlsConfig,
+}
 
 pub(crate) struct Pool {
     connector: Connector,
@@ -52,18 +58,24 @@ pub(super) struct Lease {
 }
 
 impl Pools {
-    pub(crate) fn new(upstreams: &[Upstream], limits: &Limits, tls: &TlsConfig) -> Self {
-        let pool = |upstream| Rc::new(Pool::new(upstream, limits.answers, tls));
-        Self(upstreams.iter().map(pool).collect())
+    pub(crate) fn new(limits: &Limits, tls: &TlsConfig) -> Self {
+        Self {
+            pools: RefCell::default(),
+            limits: limits.answers,
+            tls: tls.clone(),
+        }
     }
 
-    pub(crate) fn of(&self, upstream: usize) -> Option<&Rc<Pool>> {
-        self.0.get(upstream)
+    /// The upstream's pool, made when the upstream is first asked.
+    pub(crate) fn of(&self, upstream: &Upstream) -> Rc<Pool> {
+        let mut pools = self.pools.borrow_mut();
+        let make = || Rc::new(Pool::new(&upstream.settings, self.limits, &self.tls));
+        Rc::clone(pools.entry(upstream.number).or_insert_with(make))
     }
 }
 
 impl Pool {
-    fn new(upstream: &Upstream, limits: AnswerLimits, tls: &TlsConfig) -> Self {
+    fn new(upstream: &UpstreamSettings, limits: AnswerLimits, tls: &TlsConfig) -> Self {
         Self {
             connector: Connector::new(upstream, tls),
             host: upstream.url.host_field(),

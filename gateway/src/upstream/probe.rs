@@ -15,11 +15,10 @@ use service_kit::request_id::RequestId;
 use service_kit::serve::Draining;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::application::state::State;
-use crate::config::Upstream;
+use crate::config::limits::Limits;
 use crate::fault::Fault;
-use crate::resilience::guard::{Check, Guard, Phase};
-use crate::upstream::{Fetch, Fetched, Pool, Pools, TlsConfig, fetch, is_outage};
+use crate::resilience::guard::{Check, Phase};
+use crate::upstream::{Fetch, Fetched, Pool, Pools, TlsConfig, Upstream, fetch, is_outage};
 
 /// The pause between probes, and the limit on their answers: an available upstream is noticed
 /// within two seconds.
@@ -28,18 +27,18 @@ const EVERY: Duration = Duration::from_secs(1);
 /// The most bytes of a probe's answer, which says little.
 const MOST: usize = 64 * 1024;
 
-pub(crate) async fn run(state: Arc<State>, tls: TlsConfig, draining: Draining) {
-    let upstreams = &state.config.upstreams;
-    let pools = Pools::new(upstreams, &state.config.limits, &tls);
-    let guards = upstreams.iter().zip(&state.guards).enumerate();
-    let all = guards.filter_map(|(index, (upstream, guard))| {
-        let (pool, target) = (pools.of(index)?, upstream.probe.as_ref()?);
+pub(crate) async fn run(
+    upstreams: Vec<Arc<Upstream>>,
+    limits: Limits,
+    tls: TlsConfig,
+    draining: Draining,
+) {
+    let pools = Pools::new(&limits, &tls);
+    let all = upstreams.iter().filter_map(|upstream| {
         let watch = Watch {
-            state: &state,
+            target: upstream.settings.probe.as_ref()?,
+            pool: pools.of(upstream),
             upstream,
-            guard,
-            pool,
-            target,
         };
         Some(watch.watch())
     });
@@ -51,10 +50,8 @@ pub(crate) async fn run(state: Arc<State>, tls: TlsConfig, draining: Draining) {
 }
 
 struct Watch<'a> {
-    state: &'a State,
     upstream: &'a Upstream,
-    guard: &'a Arc<Guard>,
-    pool: &'a Rc<Pool>,
+    pool: Rc<Pool>,
     target: &'a PathAndQuery,
 }
 
@@ -63,7 +60,7 @@ impl Watch<'_> {
         loop {
             self.probe().await;
             // While the circuit is open, it sets the time.
-            sleep(match self.guard.phase() {
+            sleep(match self.upstream.guard.phase() {
                 Phase::Open { retry_after } => retry_after,
                 Phase::Closed | Phase::HalfOpen { .. } => EVERY,
             })
@@ -74,13 +71,11 @@ impl Watch<'_> {
     /// Asks the real upstream, even during a drill. A drill's effect on the answer is for the
     /// drill's own circuit.
     async fn probe(&self) {
-        let is_well = match self.guard.check() {
+        let is_well = match self.upstream.guard.check() {
             Some(check) => self.ask(check).await,
             None => false,
         };
-        let drills = self.state.drills.as_ref();
-        let name = &*self.upstream.name;
-        if let Some(drill) = drills.and_then(|drills| drills.of(name, "", rand::random())) {
+        if let Some(drill) = self.upstream.drill("") {
             drill.check(is_well, EVERY);
         }
     }
@@ -91,8 +86,8 @@ impl Watch<'_> {
         let mut fields = HeaderMap::new();
         fields.insert(ACCEPT, HeaderValue::from_static("*/*"));
         let asked = fetch(Fetch {
-            pool: self.pool,
-            upstream: &self.upstream.name,
+            pool: &self.pool,
+            upstream: self.upstream.name(),
             request_id: id.as_str(),
             target: self.target,
             fields,

@@ -11,7 +11,8 @@ use actix_web::http::{Method, Uri};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::Way;
-use crate::routing::route::{Found, Kept, Outage, To};
+use crate::answer::destination::Destination;
+use crate::routing::route::{Found, Kept, Outage};
 
 pub(super) fn invalidate(way: &Way<'_>, request: &HttpRequest, response: &HttpResponse) {
     let status = response.status();
@@ -55,14 +56,14 @@ fn is_of_this_origin(named: &Uri, request: &HttpRequest) -> bool {
 
 /// The row that stores the answers to this path.
 fn stored<'w>(way: &Way<'w>, path: &str) -> Option<&'w Arc<Kept>> {
-    let Found::Route { route, .. } = way.worker.config.routes.find(&Method::GET, path) else {
+    let Found::Route { route, .. } = way.worker.state.routes.find(&Method::GET, path) else {
         return None;
     };
     match &route.to {
-        To::Upstream(to) => match &to.outage {
+        Destination::Upstream(relayed) => match &relayed.to.outage {
             Outage::Stale(kept) => Some(kept),
             Outage::Error | Outage::Fallback(_) => None,
         },
-        To::Own(_) | To::Tracking(_) => None,
+        Destination::Own(_) | Destination::Tracking(_) => None,
     }
 }

@@ -1,22 +1,22 @@
 //! The console's first event: everything that does not change.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::json;
 use shared_types::text::Lang;
 
 use crate::application::state::State;
-use crate::config::Upstream;
 use crate::restaurant::features::Feature;
+use crate::upstream::Upstream;
 
 /// The data of the first event.
 pub(super) fn of(state: &State) -> String {
-    let config = &state.config;
-    let features = config.features.iter();
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "drills": state.drills.is_some(),
-        "upstreams": config.upstreams.iter().map(Known::of).collect::<Vec<_>>(),
-        "features": features.map(|feature| Offered::of(feature, &config.upstreams)).collect::<Vec<_>>(),
+        "upstreams": state.upstreams.iter().map(|upstream| Known::of(upstream)).collect::<Vec<_>>(),
+        "features": state.features.iter().map(Offered::of).collect::<Vec<_>>(),
     })
     .to_string()
 }
@@ -43,20 +43,20 @@ struct Offered<'c> {
 impl<'c> Known<'c> {
     fn of(upstream: &'c Upstream) -> Self {
         Self {
-            name: &upstream.name,
+            name: upstream.name(),
             label: Label {
-                fr: upstream.label.to(Lang::Fr),
-                en: upstream.label.to(Lang::En),
+                fr: upstream.settings.label.to(Lang::Fr),
+                en: upstream.settings.label.to(Lang::En),
             },
         }
     }
 }
 
 impl<'c> Offered<'c> {
-    fn of(feature: &'c Feature, upstreams: &'c [Upstream]) -> Self {
-        let names = |indices: &[usize]| {
-            let upstreams = indices.iter().filter_map(|index| upstreams.get(*index));
-            upstreams.map(|upstream| &*upstream.name).collect()
+    fn of(feature: &'c Feature<Arc<Upstream>>) -> Self {
+        let names = |upstreams: &'c [Arc<Upstream>]| {
+            let names = upstreams.iter().map(|upstream| &**upstream.name());
+            names.collect()
         };
         Self {
             name: &feature.name,

@@ -10,8 +10,8 @@ use shared_types::value::Timestamp;
 use super::reading::{Reading, Times};
 use super::recent::Seen;
 use super::traffic::Traffic;
+use crate::answer::destination;
 use crate::application::state::State;
-use crate::routing::route::{Route, To};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -54,10 +54,8 @@ pub(super) fn between(
     at: Instant,
 ) -> String {
     let drills = state.drills.as_ref();
-    let rows = state.config.routes.routes();
-    let routes: Vec<_> = rows
-        .filter_map(|route| row(state, route, (before, now)))
-        .collect();
+    let rows = state.routes.routes();
+    let routes: Vec<_> = rows.filter_map(|route| row(route, (before, now))).collect();
     let upstreams = now.upstreams.iter();
     let upstreams = upstreams.map(|(name, times)| {
         let traffic = Traffic::between(before.upstreams.get(name), times);
@@ -88,25 +86,17 @@ pub(super) fn between(
 }
 
 /// The row of a route, if it has been asked for since the start.
-fn row<'s>(
-    state: &'s State,
-    route: &'s Route,
-    (before, now): (&Reading, &Reading),
-) -> Option<Row<'s>> {
+fn row<'s>(route: &'s destination::Row, (before, now): (&Reading, &Reading)) -> Option<Row<'s>> {
     let name = (route.method.to_string(), route.path.to_string());
     let times = now
         .rows
         .get(&name)
         .filter(|times: &&Times| times.count > 0)?;
     let errors = |reading: &Reading| reading.errors.get(&name).copied().unwrap_or_default();
-    let upstream = match &route.to {
-        To::Upstream(to) => state.config.upstreams.get(to.upstream),
-        To::Own(_) | To::Tracking(_) => None,
-    };
     Some(Row {
         method: route.method.as_str(),
         route: &route.path,
-        upstream: upstream.map(|upstream| &*upstream.name),
+        upstream: route.to.upstream().map(|upstream| &**upstream.name()),
         errors: errors(now) - errors(before),
         traffic: Traffic::between(before.rows.get(&name), times),
     })

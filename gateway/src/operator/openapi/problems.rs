@@ -51,7 +51,7 @@ pub(super) fn codes(route: &Route, operation: Option<&Operation>, has_quotas: bo
     let mut codes = ALWAYS.to_vec();
     // This holds without quotas, too: a client has a share of each upstream's requests.
     let has_share = matches!(route.to, To::Upstream(_) | To::Tracking(_));
-    if has_share || has_quotas && !route.is_probe() {
+    if has_share || has_quotas && !route.is_probe {
         codes.push(Code::RateLimited);
     }
     match &route.to {

@@ -1,5 +1,6 @@
 //! Finds the upstreams that are really down: while one is, a drill shows nothing.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::Request;
@@ -13,9 +14,8 @@ use tokio::time::Instant;
 
 use super::client::ask;
 use crate::application::state::State;
-use crate::config::Upstream;
-use crate::resilience::guard::{Guard, Phase};
-use crate::upstream::{Fetch, Pools, TlsConfig, fetch, is_outage};
+use crate::resilience::guard::Phase;
+use crate::upstream::{Fetch, Pools, TlsConfig, Upstream, fetch, is_outage};
 
 /// The same time that the gateway's probe waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -25,19 +25,19 @@ const MOST: usize = 64 * 1024;
 pub(super) struct Lookout<'a> {
     state: &'a State,
     pools: Pools,
-    /// Each upstream's failures before the first drill.
-    before: Vec<Failures>,
+    /// Each upstream, with its failures before the first drill.
+    upstreams: Vec<(Arc<Upstream>, Failures)>,
 }
 
 impl<'a> Lookout<'a> {
     pub(super) fn new(state: &'a State, tls: &TlsConfig) -> Self {
         Self {
             state,
-            pools: Pools::new(&state.config.upstreams, &state.config.limits, tls),
-            before: state
-                .guards
+            pools: Pools::new(&state.config.limits, tls),
+            upstreams: state
+                .upstreams
                 .iter()
-                .map(|guard| Failures::of(guard))
+                .map(|upstream| (Arc::clone(upstream), Failures::of(upstream)))
                 .collect(),
         }
     }
@@ -49,35 +49,27 @@ impl<'a> Lookout<'a> {
         B: MessageBody,
     {
         let mut down = Vec::new();
-        for (index, upstream) in self.state.config.upstreams.iter().enumerate() {
-            let is_down = self.has_been(index)
-                || match &upstream.probe {
-                    Some(target) => !self.is_well(index, upstream, target).await,
-                    None => self.seems_down(index, service).await,
+        for (upstream, before) in &self.upstreams {
+            let has_been =
+                upstream.guard.phase() != Phase::Closed || Failures::of(upstream) != *before;
+            let is_down = has_been
+                || match &upstream.settings.probe {
+                    Some(target) => !self.is_well(upstream, target).await,
+                    None => self.seems_down(upstream, service).await,
                 };
             if is_down {
-                down.push(upstream.name.to_string());
+                down.push(upstream.name().to_string());
             }
         }
         down
     }
 
-    fn has_been(&self, index: usize) -> bool {
-        let before = self.before.get(index).copied();
-        self.state.guards.get(index).is_some_and(|guard| {
-            guard.phase() != Phase::Closed || Some(Failures::of(guard)) != before
-        })
-    }
-
     /// Asks the upstream directly: its circuit takes a few failures to open.
-    async fn is_well(&self, index: usize, upstream: &Upstream, target: &PathAndQuery) -> bool {
-        let Some(pool) = self.pools.of(index) else {
-            return false;
-        };
-        let id = RequestId::make();
+    async fn is_well(&self, upstream: &Upstream, target: &PathAndQuery) -> bool {
+        let (id, pool) = (RequestId::make(), self.pools.of(upstream));
         let answer = fetch(Fetch {
-            pool,
-            upstream: &upstream.name,
+            pool: &pool,
+            upstream: upstream.name(),
             request_id: id.as_str(),
             target,
             fields: HeaderMap::new(),
@@ -91,14 +83,15 @@ impl<'a> Lookout<'a> {
     }
 
     /// Whether an upstream without a probe gives no answer to any feature.
-    async fn seems_down<S, B>(&self, index: usize, service: &S) -> bool
+    async fn seems_down<S, B>(&self, upstream: &Arc<Upstream>, service: &S) -> bool
     where
         S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
         B: MessageBody,
     {
-        let features = self.state.config.features.iter();
-        let features =
-            features.filter(|feature| feature.route.is_some_and(|route| route.upstream == index));
+        let features = self.state.features.iter().filter(|feature| {
+            let route = feature.route.as_ref();
+            route.is_some_and(|route| Arc::ptr_eq(&route.upstream, upstream))
+        });
         let mut seems_down = false;
         for feature in features {
             if let Some(kept) = &feature.stand_in {
@@ -122,10 +115,10 @@ struct Failures {
 }
 
 impl Failures {
-    fn of(guard: &Guard) -> Self {
+    fn of(upstream: &Upstream) -> Self {
         Self {
-            circuit_opened: guard.metrics.opened.get(),
-            probes: guard.failed_probes(),
+            circuit_opened: upstream.metrics.opened.get(),
+            probes: upstream.guard.failed_probes(),
         }
     }
 }

@@ -4,8 +4,6 @@
 use serde::Serialize;
 use shared_types::gateway::Availability;
 
-use crate::restaurant::features::Feature;
-
 /// What a client received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -64,20 +62,6 @@ impl Verdict {
             down,
             cells,
         }
-    }
-}
-
-/// The declared state of a feature while this upstream is down.
-pub(crate) fn declared(feature: &Feature, upstream: usize) -> Availability {
-    if feature.needs.contains(&upstream) {
-        match feature.stand_in {
-            Some(_) => Availability::Degraded,
-            None => Availability::Down,
-        }
-    } else if feature.uses.contains(&upstream) {
-        Availability::Degraded
-    } else {
-        Availability::Up
     }
 }
 

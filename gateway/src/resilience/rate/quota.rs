@@ -1,5 +1,6 @@
 //! The notation of a limit: `600/10s`.
 
+use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
@@ -37,6 +38,14 @@ impl Rate {
         }
         let rate = text.parse().map(Some);
         rate.map_err(|reason| format!("{reason}, or off"))
+    }
+}
+
+/// As in the configuration: `600/10s`.
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let period = humantime::format_duration(self.period);
+        write!(f, "{}/{period}", self.quota.burst_size())
     }
 }
 

@@ -5,29 +5,9 @@ use std::time::Duration;
 use shared_types::gateway::{Availability, FeatureStatus};
 
 use crate::fault::whole_seconds;
-
-/// The state of an upstream, as a feature sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    Up,
-    /// It has not been heard of yet.
-    Unknown,
-    /// The latest probe failed. Requests are still sent to it.
-    Failing,
-    /// It is asked again after this time.
-    Down(Duration),
-}
+use crate::upstream::Standing;
 
 impl Standing {
-    pub(crate) fn availability(self) -> Availability {
-        match self {
-            Self::Up => Availability::Up,
-            Self::Unknown => Availability::Unknown,
-            Self::Failing => Availability::Degraded,
-            Self::Down(_) => Availability::Down,
-        }
-    }
-
     fn is_missing(self) -> bool {
         match self {
             Self::Up | Self::Unknown => false,

@@ -19,12 +19,11 @@ use super::place::{Call, Place};
 use super::subject::{OrderId, Subject};
 use crate::answer::dispatch::Worker;
 use crate::application::state::State;
-use crate::config::Upstream;
 use crate::fault::Fault;
 use crate::http::trace::Trace;
 use crate::resilience::drills::Drill;
 use crate::resilience::rate::Client;
-use crate::upstream::{passages_of, via_of};
+use crate::upstream::{Upstream, passages_of, via_of};
 
 /// An order, its caller, and everything that is needed to ask the services.
 pub(super) struct Inquiry {
@@ -82,7 +81,7 @@ impl Inquiry {
         route: &Arc<str>,
         id: OrderId,
     ) -> Option<Self> {
-        let sources = worker.config.tracking.as_ref()?;
+        let sources = worker.state.tracking.as_ref()?;
         let place = |name, source| Place::of(worker, name, source, sources.timeout, &id);
         let places = Parts {
             order: place(PartName::Order, &sources.parts.order)?,
@@ -104,8 +103,8 @@ impl Inquiry {
     }
 
     /// The upstream of the order itself.
-    pub(super) fn orders(&self) -> Option<&Upstream> {
-        self.state.config.upstreams.get(self.places.order.index)
+    pub(super) fn orders(&self) -> &Upstream {
+        &self.places.order.upstream
     }
 
     /// Asks for all parts. Once the order itself is refused, the others are not awaited.
@@ -142,9 +141,7 @@ impl Inquiry {
         errand: &Errand<'_>,
         drilled: &Cell<Option<DrillMode>>,
     ) -> (Outcome, Option<Last>) {
-        let drills = self.state.drills.as_ref();
-        let drill =
-            drills.and_then(|drills| drills.of(&place.upstream, &self.route, rand::random()));
+        let drill = place.upstream.drill(&self.route);
         let id = errand.request_id.as_str();
         let outcome = match &place.find {
             // During a drill, each request meets it by itself.
@@ -177,7 +174,7 @@ impl Inquiry {
             && (last.is_some() || place.name != PartName::Order)
         {
             let route = &*self.route;
-            log::log!(errand.level, upstream = &*place.upstream, route = route, request_id = id; "{cause}");
+            log::log!(errand.level, upstream = &**place.upstream.name(), route = route, request_id = id; "{cause}");
         }
         (outcome, last)
     }

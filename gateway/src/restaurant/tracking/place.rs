@@ -15,10 +15,10 @@ use super::subject::OrderId;
 use crate::answer::dispatch::Worker;
 use crate::fault::Fault;
 use crate::resilience::drills::Drill;
-use crate::resilience::guard::{Guard, Intake};
+use crate::resilience::guard::Intake;
 use crate::resilience::memory::Memory;
 use crate::resilience::rate::Client;
-use crate::upstream::{Fetch, Pool, fetch, settle};
+use crate::upstream::{Fetch, Pool, Upstream, fetch, settle};
 
 /// The largest answer of one service: a list of ten thousand deliveries fits.
 const MOST: usize = 8 * 1024 * 1024;
@@ -26,17 +26,13 @@ const MOST: usize = 8 * 1024 * 1024;
 #[derive(Clone)]
 pub(super) struct Place {
     pub(super) name: PartName,
-    /// The index of the upstream.
-    pub(super) index: usize,
-    /// The name of the upstream.
-    pub(super) upstream: Arc<str>,
+    pub(super) upstream: Arc<Upstream>,
     /// The key that holds the order's id, if the answer is a list.
     pub(super) find: Option<Arc<str>>,
     /// Whether one answer holds every order.
     pub(super) is_for_all: bool,
     target: PathAndQuery,
     pub(super) timeout: Duration,
-    guard: Arc<Guard>,
     /// The number of its circuit.
     circuit: usize,
     pool: Rc<Pool>,
@@ -56,23 +52,20 @@ impl Place {
     pub(super) fn of(
         worker: &Worker,
         name: PartName,
-        source: &Source,
+        source: &Source<Arc<Upstream>>,
         timeout: Duration,
         id: &OrderId,
     ) -> Option<Self> {
-        let index = source.upstream;
-        let upstream = worker.config.upstreams.get(index)?;
+        let upstream = &source.upstream;
         Some(Self {
             name,
-            index,
-            upstream: Arc::clone(&upstream.name),
+            upstream: Arc::clone(upstream),
             find: source.find.clone(),
             is_for_all: source.is_for_all(),
-            target: source.target(&upstream.url.prefix, id)?,
-            timeout: timeout.min(upstream.timeout),
-            guard: Arc::clone(worker.state.guards.get(index)?),
+            target: source.target(&upstream.settings.url.prefix, id)?,
+            timeout: timeout.min(upstream.settings.timeout),
             circuit: source.circuit,
-            pool: Rc::clone(worker.pools.of(index)?),
+            pool: worker.pools.of(upstream),
             memory: Arc::clone(&worker.state.memory),
         })
     }
@@ -82,12 +75,12 @@ impl Place {
     pub(super) async fn fetch(&self, call: Call<'_>) -> Answered {
         let deadline = Instant::now() + self.timeout;
         let asked_by = (self.circuit, Intake::Whole);
-        let (ticket, _permit) = self.guard.let_in(asked_by, call.client).await?;
+        let (ticket, _permit) = self.upstream.guard.let_in(asked_by, call.client).await?;
         let drilled = call
             .drill
             .map(|drill| drill.admit(Intake::Whole))
             .transpose();
-        let drilled = drilled.inspect_err(|open| self.guard.metrics.refused(open))?;
+        let drilled = drilled.inspect_err(|open| self.upstream.metrics.refused(open))?;
         let began = Instant::now();
         let exchange = async {
             if let Some(drilled) = &drilled {
@@ -95,7 +88,7 @@ impl Place {
             }
             fetch(Fetch {
                 pool: &self.pool,
-                upstream: &self.upstream,
+                upstream: self.upstream.name(),
                 request_id: call.request_id,
                 target: &self.target,
                 fields: call.fields,
@@ -114,7 +107,7 @@ impl Place {
         };
         let heard = outcome.as_ref().map(|fetched| fetched.heard);
         let status = heard.map(|heard| heard.status);
-        self.guard.metrics.exchanged(status, began.elapsed());
+        self.upstream.metrics.exchanged(status, began.elapsed());
         settle(ticket, drilled, heard);
         outcome.map(|fetched| (fetched.heard.status, fetched.body))
     }

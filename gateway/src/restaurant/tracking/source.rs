@@ -12,24 +12,24 @@ use shared_types::tracking::Parts;
 use super::View;
 use super::subject::OrderId;
 use super::watches::WatchLimits;
-use crate::config::{PartTable, TrackingTable, Upstream};
-use crate::resilience::guard::RouteNames;
+use crate::config::{PartTable, TrackingTable, UpstreamSettings};
 
 const PLACE: &str = "{id}";
 
 #[derive(Debug)]
-pub(crate) struct Sources {
+pub(crate) struct Sources<U = usize> {
     /// The time for all parts, which are asked for at once. An upstream's own timeout applies to
     /// its part if it is shorter.
     pub(crate) timeout: Duration,
     pub(crate) watches: WatchLimits,
-    pub(crate) parts: Parts<Source>,
+    pub(crate) parts: Parts<Source<U>>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Source {
-    /// The index in [`Config::upstreams`](crate::config::Config::upstreams).
-    pub(crate) upstream: usize,
+pub(crate) struct Source<U = usize> {
+    /// The index in [`Config::upstreams`](crate::config::Config::upstreams), and in a running
+    /// gateway the upstream itself.
+    pub(crate) upstream: U,
     /// The number of its circuit among those of the upstream.
     pub(crate) circuit: usize,
     /// With `{id}` in the place of the order's id.
@@ -41,8 +41,7 @@ pub(crate) struct Source {
 impl Sources {
     pub(crate) fn new(
         table: TrackingTable,
-        upstreams: &[Upstream],
-        names: &mut RouteNames,
+        upstreams: &mut [UpstreamSettings],
     ) -> Result<Self, ConfigError> {
         if table.timeout.is_zero() {
             return Err(ConfigError::new(
@@ -51,7 +50,7 @@ impl Sources {
             ));
         }
         let mut source = |name: &str, table: PartTable| {
-            Source::new(table, upstreams, names)
+            Source::new(table, upstreams)
                 .map_err(|(key, reason)| ConfigError::new(format!("tracking.{name}.{key}"), reason))
         };
         let orders = table.watched_orders;
@@ -79,21 +78,45 @@ impl Sources {
             },
         })
     }
+
+    /// The same sources with other upstreams.
+    ///
+    /// # Errors
+    /// `upstream` has none for an index.
+    pub(crate) fn with<U>(
+        &self,
+        upstream: impl Fn(usize) -> Result<U, ConfigError>,
+    ) -> Result<Sources<U>, ConfigError> {
+        let Parts {
+            order,
+            kitchen,
+            delivery,
+        } = &self.parts;
+        Ok(Sources {
+            timeout: self.timeout,
+            watches: self.watches,
+            parts: Parts {
+                order: order.with(&upstream)?,
+                kitchen: kitchen.with(&upstream)?,
+                delivery: delivery.with(&upstream)?,
+            },
+        })
+    }
 }
 
 impl Source {
     fn new(
         table: PartTable,
-        upstreams: &[Upstream],
-        names: &mut RouteNames,
+        upstreams: &mut [UpstreamSettings],
     ) -> Result<Self, (&'static str, &'static str)> {
         let PartTable {
             upstream,
             path,
             find,
         } = table;
-        let upstream = upstreams.iter().position(|one| *one.name == *upstream);
-        let upstream = upstream.ok_or(("upstream", "no such upstream"))?;
+        let mut known = upstreams.iter_mut().enumerate();
+        let known = known.find(|(_, one)| *one.name == *upstream);
+        let (index, upstream) = known.ok_or(("upstream", "no such upstream"))?;
         let plain = |c: char| c.is_ascii_graphic() && !"#\\".contains(c);
         if !path.starts_with('/') || !path.chars().all(plain) {
             return Err(("path", "must begin with / and hold no fragment or space"));
@@ -108,15 +131,29 @@ impl Source {
             }
             Some(_) | None => {}
         }
-        let circuit = names.add(upstream, Method::GET, View::ONCE.into());
+        let circuit = upstream.add_circuit(Method::GET, View::ONCE.into());
         Ok(Self {
-            upstream,
+            upstream: index,
             circuit,
             path,
             find: find.map(Into::into),
         })
     }
 
+    fn with<U>(
+        &self,
+        upstream: impl Fn(usize) -> Result<U, ConfigError>,
+    ) -> Result<Source<U>, ConfigError> {
+        Ok(Source {
+            upstream: upstream(self.upstream)?,
+            circuit: self.circuit,
+            path: self.path.clone(),
+            find: self.find.clone(),
+        })
+    }
+}
+
+impl<U> Source<U> {
     /// Whether one answer holds every order: a list that is asked for without an id.
     pub(crate) fn is_for_all(&self) -> bool {
         self.find.is_some() && !self.path.contains(PLACE)

@@ -8,9 +8,7 @@ use actix_web::http::header::{HeaderValue, InvalidHeaderValue};
 use service_kit::env::ConfigError;
 
 use super::{Kept, Outage, Route, Settings, Target, To, ToUpstream};
-use crate::config::RouteRow;
-use crate::resilience::guard::RouteNames;
-use crate::resilience::rate::RateLimit;
+use crate::config::{RouteRow, UpstreamSettings};
 
 /// The methods that a route may have. The gateway itself handles OPTIONS, CONNECT and TRACE.
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
@@ -21,6 +19,8 @@ pub(super) fn refused(row: &RouteRow, reason: String) -> ConfigError {
 
 /// The settings that all methods of a row share.
 pub(super) struct Terms {
+    /// The row's number in the file.
+    pub(super) number: usize,
     /// The index of the row's upstream.
     pub(super) upstream: usize,
     pub(super) settings: Settings,
@@ -34,7 +34,7 @@ pub(super) fn add(
     routes: &mut Vec<Arc<Route>>,
     row: &RouteRow,
     terms: &Terms,
-    names: &mut RouteNames,
+    upstream: &mut UpstreamSettings,
 ) -> Result<(), ConfigError> {
     let refuse = |reason: String| refused(row, reason);
     if row.methods.is_empty() {
@@ -51,9 +51,6 @@ pub(super) fn add(
             "path: a parameter matches one segment only".to_owned(),
         ));
     }
-    // The row's methods share it.
-    let rate_limit = row.rate_limit.map(|rate| RateLimit::new("route", rate));
-    let rate_limit = rate_limit.map(Arc::new);
     for method in &row.methods {
         if !METHODS.contains(&method.as_str()) {
             let known = METHODS.join(", ");
@@ -73,7 +70,7 @@ pub(super) fn add(
         let target =
             Target::parse(&row.to, &row.path).map_err(|reason| refuse(format!("to: {reason}")))?;
         let path: Arc<str> = row.path.as_str().into();
-        let circuit = names.add(terms.upstream, method.clone(), Arc::clone(&path));
+        let circuit = upstream.add_circuit(method.clone(), Arc::clone(&path));
         routes.push(Arc::new(Route {
             number: routes.len(),
             method,
@@ -81,20 +78,22 @@ pub(super) fn add(
             to: To::Upstream(ToUpstream {
                 upstream: terms.upstream,
                 circuit,
+                row: terms.number,
                 target,
                 settings: terms.settings,
                 outage: terms.outage.clone(),
                 invalidates: terms.invalidates.clone(),
                 kept: terms.kept.clone(),
             }),
-            rate_limit: rate_limit.clone(),
+            rate_limit: row.rate_limit,
+            is_probe: false,
         }));
     }
     Ok(())
 }
 
 /// The value of `Allow` for these routes.
-pub(super) fn allow(routes: &[Arc<Route>]) -> Result<HeaderValue, InvalidHeaderValue> {
+pub(super) fn allow<T>(routes: &[Arc<Route<T>>]) -> Result<HeaderValue, InvalidHeaderValue> {
     let mut methods: Vec<&str> = Vec::new();
     for route in routes {
         if !methods.contains(&route.method.as_str()) {

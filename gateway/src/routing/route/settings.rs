@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 
 use crate::config::limits::Limits;
-use crate::config::{RouteRow, Upstream};
+use crate::config::{RouteRow, UpstreamSettings};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -21,7 +21,11 @@ pub struct Settings {
 }
 
 impl Settings {
-    pub(super) fn of(row: &RouteRow, upstream: &Upstream, limits: &Limits) -> Result<Self, String> {
+    pub(super) fn of(
+        row: &RouteRow,
+        upstream: &UpstreamSettings,
+        limits: &Limits,
+    ) -> Result<Self, String> {
         let request_body = match &row.request_body {
             None => limits.request_body,
             Some(text) => {

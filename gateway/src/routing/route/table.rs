@@ -13,13 +13,12 @@ use service_kit::env::ConfigError;
 
 use super::{Kept, Own, Page, Route, Settings, To, View, outage, row};
 use crate::config::limits::Limits;
-use crate::config::{RouteRow, Upstream};
-use crate::resilience::guard::RouteNames;
+use crate::config::{RouteRow, UpstreamSettings};
 
 #[derive(Debug)]
-pub struct RouteTable {
-    routes: Vec<Arc<Route>>,
-    tree: matchit::Router<Entry>,
+pub struct RouteTable<T = To> {
+    routes: Vec<Arc<Route<T>>>,
+    tree: matchit::Router<Entry<T>>,
     /// The methods of all paths, for `Allow`.
     allow: HeaderValue,
     /// The cached paths, by their index.
@@ -27,17 +26,17 @@ pub struct RouteTable {
 }
 
 /// The routes of one path.
-#[derive(Clone, Debug)]
-struct Entry {
-    routes: Vec<Arc<Route>>,
+#[derive(Debug)]
+struct Entry<T> {
+    routes: Vec<Arc<Route<T>>>,
     allow: HeaderValue,
 }
 
 /// The result of a search.
 #[derive(Debug)]
-pub(crate) enum Found<'t, 'p> {
+pub(crate) enum Found<'t, 'p, T = To> {
     Route {
-        route: &'t Arc<Route>,
+        route: &'t Arc<Route<T>>,
         parameters: matchit::Params<'t, 'p>,
     },
     /// The path has other methods, or the method does not ask for a path. The methods, as `Allow`
@@ -49,7 +48,7 @@ pub(crate) enum Found<'t, 'p> {
 impl RouteTable {
     pub(crate) fn build(
         rows: &BTreeMap<String, Vec<RouteRow>>,
-        (upstreams, names): (&[Upstream], &mut RouteNames),
+        upstreams: &mut [UpstreamSettings],
         limits: &Limits,
         folder: &Path,
         Own { tracks, documents }: Own,
@@ -64,24 +63,26 @@ impl RouteTable {
             .map(|(number, (path, to))| own(number, path, to))
             .collect();
         let kept = outage::kept_paths(rows)?;
+        let mut numbers = 0..;
         for (name, rows) in rows {
             let (index, upstream) = upstreams
-                .iter()
+                .iter_mut()
                 .enumerate()
                 .find(|(_, upstream)| *upstream.name == **name)
                 .ok_or_else(|| ConfigError::new(format!("routes.{name}"), "no such upstream"))?;
-            for row in rows {
+            for (row, number) in rows.iter().zip(&mut numbers) {
                 let settings = Settings::of(row, upstream, limits)
                     .map_err(|reason| row::refused(row, reason))?;
                 let refuse = |reason| row::refused(row, reason);
                 let terms = row::Terms {
+                    number,
                     upstream: index,
                     settings,
                     outage: outage::of(row, &kept, folder).map_err(refuse)?,
                     invalidates: outage::invalidated(row, &kept).map_err(refuse)?,
                     kept: kept.get(&row.path).cloned(),
                 };
-                row::add(&mut routes, row, &terms, names)?;
+                row::add(&mut routes, row, &terms, upstream)?;
             }
         }
         let tree = plant(&routes)?;
@@ -96,7 +97,41 @@ impl RouteTable {
         })
     }
 
-    pub(crate) fn find<'t, 'p>(&'t self, method: &Method, path: &'p str) -> Found<'t, 'p> {
+    /// The cached paths, by their index.
+    pub(crate) fn kept(&self) -> &[Arc<Kept>] {
+        &self.kept
+    }
+}
+
+impl<T> RouteTable<T> {
+    /// The same rows with other destinations.
+    ///
+    /// # Errors
+    /// `to` has none for a row.
+    pub(crate) fn with<U>(
+        &self,
+        to: impl Fn(&Route<T>) -> Result<U, ConfigError>,
+    ) -> Result<RouteTable<U>, ConfigError> {
+        let routes = self.routes.iter().map(|route| {
+            Ok(Arc::new(Route {
+                number: route.number,
+                method: route.method.clone(),
+                path: Arc::clone(&route.path),
+                to: to(route)?,
+                rate_limit: route.rate_limit,
+                is_probe: route.is_probe,
+            }))
+        });
+        let routes = routes.collect::<Result<Vec<_>, ConfigError>>()?;
+        Ok(RouteTable {
+            tree: plant(&routes)?,
+            routes,
+            allow: self.allow.clone(),
+            kept: self.kept.clone(),
+        })
+    }
+
+    pub(crate) fn find<'t, 'p>(&'t self, method: &Method, path: &'p str) -> Found<'t, 'p, T> {
         let Ok(matched) = self.tree.at(path) else {
             // `OPTIONS *` asks about the server (RFC 9110 §9.3.7); CONNECT and TRACE are refused on
             // every path.
@@ -127,21 +162,8 @@ impl RouteTable {
         }
     }
 
-    /// The upstream of the rows with this path.
-    pub(crate) fn upstream_of(&self, path: &str) -> Option<usize> {
-        let mut routes = self.routes.iter().filter(|route| *route.path == *path);
-        routes.find_map(|route| match &route.to {
-            To::Upstream(to) => Some(to.upstream),
-            To::Own(_) | To::Tracking(_) => None,
-        })
-    }
-
-    pub(crate) fn kept(&self) -> &[Arc<Kept>] {
-        &self.kept
-    }
-
     /// Every row, the gateway's own pages first.
-    pub fn routes(&self) -> impl Iterator<Item = &Route> {
+    pub fn routes(&self) -> impl Iterator<Item = &Route<T>> {
         self.routes.iter().map(AsRef::as_ref)
     }
 }
@@ -151,13 +173,14 @@ fn own(number: usize, path: &str, to: To) -> Arc<Route> {
         number,
         method: Method::GET,
         path: path.into(),
+        is_probe: matches!(to, To::Own(Page::Live | Page::Ready)),
         to,
         rate_limit: None,
     })
 }
 
-fn plant(routes: &[Arc<Route>]) -> Result<matchit::Router<Entry>, ConfigError> {
-    let mut by_path: BTreeMap<&str, Vec<Arc<Route>>> = BTreeMap::new();
+fn plant<T>(routes: &[Arc<Route<T>>]) -> Result<matchit::Router<Entry<T>>, ConfigError> {
+    let mut by_path: BTreeMap<&str, Vec<Arc<Route<T>>>> = BTreeMap::new();
     for route in routes {
         by_path
             .entry(&route.path)

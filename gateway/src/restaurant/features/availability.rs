@@ -1,0 +1,77 @@
+//! The availability of each feature right now, by its upstreams and its cached answer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use shared_types::gateway::{Availability, FeatureStatus, Status};
+
+use super::Feature;
+use super::state::{overall, state};
+use crate::answer::cache::Keep;
+use crate::upstream::{Standing, Upstream};
+
+impl Feature<Arc<Upstream>> {
+    pub(crate) fn does_need(&self, upstream: &Arc<Upstream>) -> bool {
+        has(&self.needs, upstream)
+    }
+
+    /// What the configuration says of the feature while this upstream is down.
+    pub(crate) fn declared(&self, upstream: &Arc<Upstream>) -> Availability {
+        if self.does_need(upstream) {
+            match self.stand_in {
+                Some(_) => Availability::Degraded,
+                None => Availability::Down,
+            }
+        } else if has(&self.uses, upstream) {
+            Availability::Degraded
+        } else {
+            Availability::Up
+        }
+    }
+
+    pub(crate) fn status(&self, cache: &Keep) -> FeatureStatus {
+        let target = &self.probe.target;
+        let age = self.stand_in.as_ref();
+        let age = age.and_then(|kept| cache.age(kept, target.path(), target.query()));
+        state(
+            &self.standings(&self.needs),
+            &self.standings(&self.uses),
+            age,
+        )
+    }
+
+    fn standings<'f>(&self, upstreams: &'f [Arc<Upstream>]) -> Vec<(&'f str, Standing)> {
+        let standings = upstreams.iter();
+        let standings = standings.map(|upstream| (&**upstream.name(), self.standing_of(upstream)));
+        standings.collect()
+    }
+
+    /// The upstream's standing. It is down for the feature too if the circuit of the feature's own
+    /// route is open.
+    fn standing_of(&self, upstream: &Arc<Upstream>) -> Standing {
+        let route = self.route.as_ref();
+        let route = route.filter(|route| Arc::ptr_eq(&route.upstream, upstream));
+        let wait = route.and_then(|route| upstream.guard.route_phase(route.circuit).retry_after());
+        match (upstream.standing(), wait) {
+            (down @ Standing::Down(_), _) => down,
+            (_, Some(wait)) => Standing::Down(wait),
+            (standing, None) => standing,
+        }
+    }
+}
+
+fn has(upstreams: &[Arc<Upstream>], upstream: &Arc<Upstream>) -> bool {
+    upstreams.iter().any(|one| Arc::ptr_eq(one, upstream))
+}
+
+/// The availability of all features, for everybody.
+pub(crate) fn status(features: &[Feature<Arc<Upstream>>], cache: &Keep) -> Status {
+    let features = features.iter();
+    let features = features.map(|feature| (feature.name.clone(), feature.status(cache)));
+    let features = BTreeMap::from_iter(features);
+    let states: Vec<_> = features.values().map(|feature| feature.status).collect();
+    Status {
+        status: overall(states),
+        features,
+    }
+}

@@ -1,0 +1,114 @@
+//! An upstream in a running gateway. One value holds its settings, its guard, its counters and the
+//! drills that may make it fail, so that what leads to it needs no other lookup.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use shared_types::gateway::Availability;
+
+use crate::config::UpstreamSettings;
+use crate::metrics::{UpstreamFamilies, UpstreamMetrics};
+use crate::resilience::drills::{Drill, Drills};
+use crate::resilience::guard::{Guard, Hearing, Phase};
+
+/// One upstream, shared by all workers. Each worker has a pool of its own for it.
+pub(crate) struct Upstream {
+    /// Tells it from the others.
+    pub(super) number: usize,
+    pub(crate) settings: UpstreamSettings,
+    pub(crate) guard: Arc<Guard>,
+    pub(crate) metrics: Arc<UpstreamMetrics>,
+    /// None where `GATEWAY_DRILLS` is off.
+    drills: Option<Arc<Drills>>,
+}
+
+/// How well an upstream answers, for real or in a drill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Up,
+    /// It was not heard from yet.
+    Unknown,
+    /// The latest probe failed. Requests are still sent to it.
+    Failing,
+    /// Its circuit is open. It is asked again after this time.
+    Down(Duration),
+}
+
+impl Standing {
+    pub(crate) fn availability(self) -> Availability {
+        match self {
+            Self::Up => Availability::Up,
+            Self::Unknown => Availability::Unknown,
+            Self::Failing => Availability::Degraded,
+            Self::Down(_) => Availability::Down,
+        }
+    }
+}
+
+impl Upstream {
+    /// `number` tells it from the others.
+    ///
+    /// # Errors
+    /// A counter of its own exists already.
+    pub(crate) fn new(
+        number: usize,
+        settings: &UpstreamSettings,
+        families: &UpstreamFamilies,
+        drills: Option<&Arc<Drills>>,
+    ) -> prometheus::Result<Arc<Self>> {
+        let circuits = settings.circuits.iter();
+        let circuits = circuits.map(|route| (route.method.as_str(), &*route.path));
+        let metrics = families.of(&settings.name, circuits)?;
+        Ok(Arc::new(Self {
+            number,
+            guard: Guard::of(
+                &settings.name,
+                (settings.breaker, settings.gate),
+                &settings.circuits,
+                &metrics,
+            ),
+            settings: settings.clone(),
+            metrics,
+            drills: drills.cloned(),
+        }))
+    }
+
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.settings.name
+    }
+
+    /// The drill that a request of the route runs into, if any.
+    pub(crate) fn drill(&self, route: &str) -> Option<Drill> {
+        let drills = self.drills.as_ref()?;
+        drills.of(self.name(), route, rand::random())
+    }
+
+    /// Whether a drill makes the answers of the route late.
+    pub(crate) fn is_slow_by_drill(&self, route: &str) -> bool {
+        let drills = self.drills.as_ref();
+        drills.is_some_and(|drills| drills.is_slow(self.name(), route))
+    }
+
+    /// The state of its circuit: the real one, or a drill's while the real one is closed.
+    pub(crate) fn phase(&self) -> Phase {
+        match (self.guard.phase(), &self.drills) {
+            (Phase::Closed, Some(drills)) => drills.phase(self.name()),
+            (real, _) => real,
+        }
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        if let Some(wait) = self.phase().retry_after() {
+            return Standing::Down(wait);
+        }
+        let drills = self.drills.as_ref();
+        if drills.is_some_and(|drills| drills.fails_probe(self.name())) {
+            return Standing::Failing;
+        }
+        match self.guard.hearing() {
+            Hearing::Well => Standing::Up,
+            Hearing::Failing => Standing::Failing,
+            Hearing::Unheard => Standing::Unknown,
+        }
+    }
+}
