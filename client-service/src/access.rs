@@ -1,7 +1,7 @@
-//! Who may do what to which account. No I/O: the caller, where there is one, has been found out already.
+//! Decides who may do what to which account. No I/O: the caller is identified before.
 //!
-//! `open` is the published contract, `strict` what a restaurant that is not a demonstration wants. Both are one
-//! function, so that a route cannot forget its rule.
+//! `open` is the published contract, `strict` is for a restaurant that is not a demonstration. Both
+//! are one function, so that no route can forget its rule.
 
 use std::str::FromStr;
 
@@ -13,7 +13,7 @@ use shared_types::id::ClientId;
 pub enum Access {
     /// Anyone may list, read and delete clients and register any role.
     Open,
-    /// Others' records are for the staff, deleting for the account itself and ADMIN, roles given by ADMIN.
+    /// Staff may read other clients; an account itself and ADMIN may delete it; ADMIN gives roles.
     Strict,
 }
 
@@ -37,7 +37,7 @@ pub(crate) enum Action {
     Register(Role),
 }
 
-/// The client whose token came with the request, as far as the rules care.
+/// The caller, as far as the rules need it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Identity {
     pub(crate) client: ClientId,
@@ -47,7 +47,7 @@ pub(crate) struct Identity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Allowed,
-    /// It depends on who asks, which is not known yet.
+    /// The rule depends on the caller, who is not identified yet.
     TokenNeeded,
     Forbidden,
 }
@@ -88,7 +88,8 @@ mod tests {
 
     use super::{Access, Action, Identity, Verdict};
 
-    /// Every action, seen by the client `own`, with the roles that may do it in strict mode.
+    /// Every action from the view of the client `own`, with the roles that may do it in strict
+    /// mode.
     fn strict_rules(own: ClientId) -> Vec<(Action, &'static [Role])> {
         let other = ClientId::generate();
         vec![

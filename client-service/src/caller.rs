@@ -1,4 +1,4 @@
-//! Who asks: from the `Authorization` header to a client whose session is alive.
+//! Identifies the caller: from the `Authorization` header to a client with a live session.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::Accounts;
 use crate::access::{Action, Identity, Verdict};
 use crate::failure::Error;
 
-/// How exact `lastSeenAt` is. Noting every request would turn each read into a write.
+/// The precision of `lastSeenAt`. Noting every request would turn each read into a write.
 const SEEN_EVERY: Duration = Duration::from_secs(60);
 
 /// A client with a live session.
@@ -21,7 +21,7 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// # Errors
-    /// No token, one that was not given out here, or one whose session has ended.
+    /// The token is missing or invalid, or its session has ended.
     pub(crate) async fn identify(accounts: &Accounts, headers: &HeaderMap) -> Result<Self, Error> {
         let token = bearer_token(headers).ok_or(Error::TokenMissing)?;
         let claims = accounts.tokens.read(token)?;
@@ -29,10 +29,10 @@ impl Caller {
         let (client, session) = (claims.sub, claims.sid);
         let live = accounts.store.live_session(session, client, now).await?;
         let live = live.ok_or(Error::SessionEnded)?;
-        // A time yet to come was noted by a clock that was ahead.
+        // A time in the future was noted by a clock that was ahead.
         let is_noted = (live.last_seen_at..live.last_seen_at.after(SEEN_EVERY)).contains(&now);
         if !is_noted {
-            // A note that is lost is no reason to refuse what was asked.
+            // The request must not fail because of the note.
             if let Err(error) = accounts.store.note_seen(session, now).await {
                 log::warn!("lastSeenAt was not noted: {error}");
             }
@@ -45,8 +45,8 @@ impl Caller {
     }
 }
 
-/// Lets a request go on where the rules allow it. The token is looked at only where the answer depends on it: an
-/// open route ignores even one that has expired.
+/// Lets a request pass if the rules allow it. The token is read only when the decision depends on
+/// it: an open route ignores even an expired one.
 pub(crate) async fn admit(
     accounts: &Accounts,
     headers: &HeaderMap,
@@ -64,7 +64,7 @@ pub(crate) async fn admit(
     }
 }
 
-/// RFC 6750 §2.1. The scheme's case does not matter (RFC 9110 §11.1).
+/// RFC 6750 §2.1. The scheme is case-insensitive (RFC 9110 §11.1).
 fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let sent = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = sent.trim().split_once(' ')?;

@@ -1,4 +1,4 @@
-//! What the accounts service is told by its environment.
+//! The configuration of the client service.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -11,31 +11,32 @@ use crate::secret::Secret;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A token counts its life in whole seconds; a year is longer than anybody stays logged in.
+/// A token counts its life in whole seconds; nobody stays logged in for more than a year.
 const TTL_BOUNDS: std::ops::RangeInclusive<Duration> =
     Duration::from_secs(1)..=Duration::from_secs(365 * 24 * 60 * 60);
 
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `CLIENT_SERVICE_BIND`: where it listens; `127.0.0.1:8001` by default.
+    /// `CLIENT_SERVICE_BIND`: the address to listen on; `127.0.0.1:8001` by default.
     pub bind: SocketAddr,
-    /// `DATABASE_URL`: what keeps accounts and sessions, the file `sqlite://PATH`, made with its folder where it is
-    /// missing, or `postgres://…`; `sqlite://data/clients.db` by default.
+    /// `DATABASE_URL`: the database of accounts and sessions, `postgres://…` or the file
+    /// `sqlite://PATH`, which is created with its folder; `sqlite://data/clients.db` by default.
     pub database_url: DatabaseUrl,
-    /// `JWT_SECRET`: what signs the tokens, at least 32 bytes; where absent, one is made and kept in a file
-    /// `jwt-secret` beside the database file. With PostgreSQL it must be there: every replica signs with the same.
+    /// `JWT_SECRET`: the key that signs the tokens, at least 32 bytes. Without it, one is made and
+    /// stored in a file `jwt-secret` beside the database file. Required with PostgreSQL: every
+    /// replica needs the same.
     pub jwt_secret: Option<Secret>,
     /// `JWT_TTL`: how long a session lasts, between `1s` and `365d`; `24h` by default.
     pub jwt_ttl: Duration,
     /// `CLIENT_ACCESS`: `open` or `strict`; `open` by default.
     pub access: Access,
-    /// `SEED_DEMO`: whether the demo accounts are made where they are missing; `true` by default.
+    /// `SEED_DEMO`: whether missing demo accounts are created; `true` by default.
     pub seed_demo: bool,
 }
 
 impl Config {
     /// # Errors
-    /// A variable that is there and cannot be used.
+    /// A variable is set to an invalid value.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 8001));
         let database_url = DatabaseUrl::File("data/clients.db".into());

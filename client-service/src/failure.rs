@@ -1,4 +1,4 @@
-//! What can go wrong with an account, and the one place that says how it is answered.
+//! The errors of the client service and their answers.
 
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use service_kit::database;
@@ -54,11 +54,11 @@ impl From<Error> for Failure {
             // RFC 9110 §15.5.2: a 401 must carry a challenge.
             Error::InvalidCredentials => challenge(Code::InvalidCredentials, "Bearer"),
             Error::TokenMissing => challenge(Code::Unauthorized, "Bearer"),
-            // RFC 6750 §3.1: the error code only where a token was given.
+            // RFC 6750 §3.1: the error code only if the request had a token.
             Error::TokenRefused(_) | Error::SessionEnded => {
                 challenge(Code::Unauthorized, r#"Bearer error="invalid_token""#)
             }
-            // In a second, the queue of passwords is a good deal shorter.
+            // In a second, the queue of passwords is much shorter.
             Error::HashingOverloaded => Self::new(Code::ServiceUnavailable)
                 .with_detail(Text::new(
                     "Trop de connexions et d'inscriptions attendent en ce moment. Réessayez dans quelques secondes.",

@@ -1,8 +1,8 @@
-//! The accounts: who the clients are, what each may do, and which of their sessions are alive.
+//! The client service: accounts, roles and sessions.
 //!
-//! A request enters in `routes`, `access` decides whether it may go on, `caller` finds out who asks, `store` keeps
-//! what must last. A token is a JWT, and still means nothing without its session's row: that is what lets a
-//! logout end it at once.
+//! A request enters in `routes`, `access` decides whether it may go on, `caller` identifies its
+//! client, and `store` holds the rows. A token is a JWT, but it is only valid while its session's
+//! row exists: that is how a logout ends it at once.
 
 mod access;
 mod caller;
@@ -33,7 +33,7 @@ pub use secret::Secret;
 pub use seed::{DEMO_ACCOUNTS, DemoAccount, DemoContact};
 pub use service_kit::database::DatabaseUrl;
 
-/// What the handlers share, across workers.
+/// The state that the handlers share, across workers.
 pub(crate) struct Accounts {
     pub(crate) store: Store,
     pub(crate) passwords: Passwords,
@@ -44,7 +44,7 @@ pub(crate) struct Accounts {
 }
 
 /// # Errors
-/// The database cannot be opened, the secret cannot be kept, or the address cannot be bound.
+/// The database cannot be opened, the secret cannot be stored, or the address cannot be bound.
 pub async fn build(config: Config) -> Result<Application, RunError> {
     let store = Store::open(&config.database_url).await?;
     let secret = match (config.jwt_secret, &config.database_url) {
@@ -64,7 +64,7 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
     let service = Service {
         name: "clients",
         bind: config.bind,
-        workers: 2, // they only wait: for the database's own threads and for those that hash
+        workers: 2, // they only wait for the database and the hashing threads
         readiness: store.readiness(),
     };
     let (tidied, watched) = (store.clone(), store.clone());

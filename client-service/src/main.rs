@@ -1,4 +1,4 @@
-//! The accounts service as a process of its own.
+//! The client service as a process of its own.
 
 use std::process::ExitCode;
 

@@ -1,7 +1,7 @@
-//! Where a login came from, as its client sees it in the list of sessions.
+//! The origin of a login, as its client sees it in the list of sessions.
 //!
-//! The service stands behind a gateway, so the address is the client's that the gateway names. Whoever reaches the service
-//! without it can write that one too, which is why nothing is decided by it here.
+//! The gateway names the client's address. A sender that reaches the service without the gateway
+//! can forge it, so nothing is decided by it here.
 
 use std::net::IpAddr;
 
@@ -9,7 +9,7 @@ use actix_web::http::header::{HeaderMap, USER_AGENT};
 use service_kit::client_address::forwarded_for;
 use shared_types::field::visible::{breaks_line, turns_direction};
 
-/// Room for every browser in use; the bound keeps a client from growing the database.
+/// Room for every common browser; the bound keeps a client from growing the database.
 const MAX_USER_AGENT_CHARS: usize = 200;
 
 #[derive(Debug, PartialEq, Eq)]

@@ -1,9 +1,10 @@
-//! Hashing and checking passwords: argon2id with the crate's defaults, which are OWASP's (19 MiB, two passes, one
-//! lane), away from the threads that serve.
+//! Hashes and checks passwords on threads of their own: argon2id with the crate's defaults, which
+//! are OWASP's (19 MiB, two passes, one lane).
 //!
-//! Each hash takes 19 MiB and a core for some 30 ms. One core, where there are several, is left to what needs no hash:
-//! checking tokens, reading, the database. Only so many passwords wait, and only so many of one client: an onslaught of
-//! logins is refused at once and gets neither the machine's memory nor the turn of others.
+//! Each hash takes 19 MiB and a core for some 30 ms. If there are several cores, one is left to
+//! everything else: tokens, reads, the database. The number of waiting passwords is limited, in all
+//! and per client: a flood of logins is refused at once and takes neither the memory of the machine
+//! nor the turns of others.
 
 use std::thread::available_parallelism;
 
@@ -20,7 +21,8 @@ mod turns;
 use queue::Queue;
 use turns::{Limits, Refusal};
 
-/// With two cores, one hashes, and the last of 128 waits four seconds: less than the gateway's deadline (5 s).
+/// With two cores, one hashes, and the last of 128 waits four seconds: less than the gateway's
+/// deadline (5 s).
 const MAX_WAITING: usize = 128;
 
 /// A class of 35 who log in at once from one address, and a few who press the button twice.
@@ -28,7 +30,7 @@ const MAX_WAITING_OF_ONE: usize = 40;
 
 pub(crate) struct Passwords {
     queue: Queue,
-    /// What a password is checked against where there is no account, so that both take the same time.
+    /// The hash to check against when there is no account, so that both cases take the same time.
     decoy: String,
 }
 
@@ -69,10 +71,11 @@ impl Passwords {
         Ok(hash.await??)
     }
 
-    /// Whether `attempt` is the one that `stored` was made of; never where there is nothing stored, and not sooner.
+    /// Whether `attempt` is the password of `stored`. Without `stored` it is false, after the same
+    /// time.
     ///
     /// # Errors
-    /// Too many wait already, or `stored` is no hash.
+    /// Too many wait already, or `stored` is not a hash.
     pub(crate) async fn verify(
         &self,
         attempt: &PasswordAttempt,

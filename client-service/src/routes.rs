@@ -1,4 +1,4 @@
-//! The accounts' HTTP surface.
+//! The HTTP routes of the client service.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use service_kit::observe::lang_of;
@@ -29,7 +29,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/demo/login", "POST").route(web::post().to(demo::login)));
 }
 
-/// Says what was done, in the client's language.
+/// Confirms an action in the client's language.
 fn confirm(request: &HttpRequest, done: &Text) -> HttpResponse {
     let message = done.to(lang_of(request)).to_owned();
     HttpResponse::Ok().json(Confirmation { message })

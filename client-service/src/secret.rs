@@ -1,8 +1,9 @@
-//! What signs the tokens.
+//! The key that signs the tokens.
 //!
-//! Where the operator gives none, one is made and kept beside the database, so that tokens survive a restart and
-//! no two installations share one. The file appears complete or not at all: it is written under another name and
-//! linked to its own, which fails where another process was first, and then that one's is read.
+//! If the operator gives none, one is made and stored beside the database, so that tokens survive a
+//! restart and no two installations share a key. The file appears complete or not at all: it is
+//! written under another name and then linked to its own. If another process was first, the link
+//! fails and that process's file is read.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};
@@ -17,7 +18,7 @@ use rand::rngs::SysRng;
 /// RFC 7518 §3.2: a key for HS256 is at least as long as the hash.
 const MIN_BYTES: usize = 32;
 
-/// Twice the strength of the hash, so that the length is beyond doubt.
+/// Twice the minimum.
 const MADE_BYTES: usize = 64;
 
 const FILE_NAME: &str = "jwt-secret";
@@ -39,7 +40,7 @@ impl Secret {
         &self.0
     }
 
-    /// The secret of the file beside the database's, made where there is none.
+    /// The secret in the file beside the database's, created if missing.
     pub(crate) fn kept_beside(database: &Path) -> Result<Self, SecretError> {
         let path = database.with_file_name(FILE_NAME);
         log::warn!(

@@ -1,6 +1,6 @@
-//! The accounts of a demonstration, one for each role.
+//! The demo accounts, one for each role.
 //!
-//! Their passwords are published, so they are no secret here; still no log line repeats them.
+//! Their passwords are published, so they are no secret here; still, no log line repeats them.
 
 use service_kit::program::RunError;
 use shared_types::account::{NewClient, Role};
@@ -10,7 +10,7 @@ use crate::failure::Error;
 use crate::password::Passwords;
 use crate::store::{Contact, Store};
 
-/// Who can log in on a fresh installation with `SEED_DEMO=true`.
+/// An account that can log in to a fresh installation with `SEED_DEMO=true`.
 #[derive(Clone, Copy, Debug)]
 pub struct DemoAccount {
     pub role: Role,
@@ -21,7 +21,8 @@ pub struct DemoAccount {
     pub contact: Option<DemoContact>,
 }
 
-/// Where an order of the account goes. Nobody has the number: the regulator keeps 06 39 98 xx xx for fiction.
+/// The account's delivery address. The number belongs to nobody: the regulator reserves 06 39 98 xx
+/// xx for fiction.
 #[derive(Clone, Copy, Debug)]
 pub struct DemoContact {
     pub phone: &'static str,
@@ -72,7 +73,8 @@ pub const DEMO_ACCOUNTS: &[DemoAccount] = &[
     },
 ];
 
-/// Makes those that are missing, and gives each what it has yet to have; a start that finds them all hashes nothing.
+/// Creates missing accounts and adds missing contacts. A start that finds all of them hashes
+/// nothing.
 pub(crate) async fn seed(store: &Store, passwords: &Passwords) -> Result<(), RunError> {
     for account in DEMO_ACCOUNTS {
         make(account, store, passwords).await?;
@@ -100,8 +102,8 @@ async fn make(account: &DemoAccount, store: &Store, passwords: &Passwords) -> Re
     }
 }
 
-/// Closes those that an earlier start made: their passwords are published, and nobody can have changed one. Their
-/// tokens are refused from then on.
+/// Closes the accounts that an earlier start created: their passwords are published and cannot be
+/// changed. Their tokens are refused from then on.
 pub(crate) async fn close(store: &Store) -> Result<(), RunError> {
     for account in DEMO_ACCOUNTS {
         if store.set_active(account.email, false).await? {
@@ -126,7 +128,7 @@ impl DemoContact {
 }
 
 impl DemoAccount {
-    /// Without what [`Store::give_contact`] gives it.
+    /// Without the contact, which [`Store::give_contact`] adds.
     fn as_new_client(&self) -> Result<NewClient, RunError> {
         Ok(NewClient {
             email: parse(self.email)?,

@@ -1,4 +1,4 @@
-//! What lasts: the clients and their sessions, and what their queries share.
+//! The rows of clients and sessions, and the helpers that their queries share.
 
 use service_kit::database::{Database, DatabaseUrl, Migrations, OpenError, Step};
 use service_kit::health::Readiness;
@@ -51,7 +51,7 @@ impl Store {
         self.database.readiness()
     }
 
-    /// Deletes what has had its time.
+    /// Deletes expired rows.
     pub(crate) async fn sweep(&self) {
         let now = Timestamp::now();
         housekeeping::report("expired sessions", self.drop_expired_sessions(now).await);
@@ -60,7 +60,7 @@ impl Store {
     }
 }
 
-/// A stored text as the type it was stored from.
+/// Parses a stored text into the type it was stored from.
 fn read_text<T: FromText>(text: &str) -> sqlx::Result<T> {
     T::from_text(text).map_err(|_refused| sqlx::Error::Decode("unreadable text in a row".into()))
 }
@@ -72,7 +72,7 @@ fn read_time(millis: i64) -> sqlx::Result<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    /// The file of a step that was forgotten would never be run.
+    /// A file that is missing in the list would never run.
     #[test]
     fn every_file_is_a_step() {
         let files = std::fs::read_dir("migrations").unwrap().count();

@@ -1,7 +1,7 @@
-//! The tokens: JWTs signed with HMAC-SHA-256 (RFC 7518 §3.2), and no other algorithm is ever accepted.
+//! The tokens: JWTs signed with HMAC-SHA-256 (RFC 7518 §3.2), the only algorithm accepted.
 //!
-//! A token names a session and proves that it was given out here. Whether the session still lives is the store's to
-//! say: a signature cannot be taken back.
+//! A token names a session and proves that this service issued it. The store knows whether the
+//! session still exists: a signature cannot be revoked.
 
 use std::time::Duration;
 
@@ -24,16 +24,16 @@ pub(crate) struct Tokens {
 pub(crate) struct Claims {
     pub(crate) sub: ClientId,
     pub(crate) sid: SessionId,
-    /// For the frontend. The service goes by the role that the client has now.
+    /// For the frontend. The service uses the client's current role.
     pub(crate) role: Role,
-    /// Seconds since 1970, as RFC 7519 §2 wants them.
+    /// Seconds since 1970 (RFC 7519 §2).
     pub(crate) iat: i64,
     pub(crate) exp: i64,
 }
 
 impl Claims {
-    /// A second that has begun counts in full for `exp`: the token must not end before its session, whose row has
-    /// the exact time.
+    /// `exp` is rounded up to whole seconds: the token must not end before its session, whose row
+    /// has the exact time.
     pub(crate) fn new(
         client: ClientId,
         session: SessionId,
@@ -56,7 +56,7 @@ impl Claims {
 impl Tokens {
     pub(crate) fn signed_with(secret: &Secret) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
-        // The clock that made the time is the one that checks it.
+        // The same clock sets the time and checks it.
         validation.leeway = 0;
         Self {
             signing: EncodingKey::from_secret(secret.expose()),

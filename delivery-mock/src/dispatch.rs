@@ -1,10 +1,11 @@
-//! What delivery decides: who its couriers are, which deliveries there are, and who may carry them. No I/O.
+//! The couriers, the deliveries, and who may carry which. No I/O.
 //!
-//! A delivery begins as a draft, when the order service tells of an order (`orders`), or when somebody opens it. Only
-//! drafts are given out here (`drafts`); the others are for couriers to take (`deliveries`).
+//! A delivery begins as a draft, when an event of its order arrives (`orders`), or when a client
+//! opens it. Only drafts are assigned automatically (`drafts`); couriers take the others
+//! (`deliveries`).
 //!
-//! Both lists are ordered by id. Ids are made here, one after the other, and sort by the time of their making,
-//! so the order of the ids is the order in which the wire lists things, and a lookup by id needs no second index.
+//! Both lists are ordered by id. Ids are made here one after the other and sort by creation time,
+//! so the order of the ids is the order on the wire, and a look-up by id needs no second index.
 
 mod couriers;
 mod deliveries;
@@ -27,14 +28,14 @@ use ledger::Ledger;
 use makers::Makers;
 pub(crate) use status::ImpossibleMove;
 
-/// The couriers and the deliveries, finished ones included as long as there is room: a repeated mark on one of those
-/// is answered as the repetition it is, and its order gets no second delivery, unless the first was given up.
+/// The couriers and the deliveries. Finished deliveries stay as long as there is room: a repeated
+/// mark on one is recognised, and its order gets no second delivery unless the first was cancelled.
 #[derive(Debug)]
 pub(crate) struct Dispatch {
     couriers: BTreeMap<CourierId, Courier>,
     deliveries: Ledger,
     drafts: Drafts,
-    /// The orders that are known to have ended: what is told of them late drafts nothing any more.
+    /// The orders that have ended: a late event of one makes no draft.
     ended: BTreeSet<OrderId>,
     /// Who registered a courier, and who opened a delivery that is not finished.
     registered_by: Makers<CourierId>,
@@ -42,19 +43,21 @@ pub(crate) struct Dispatch {
     limits: Limits,
 }
 
-/// How much is kept. Anyone may add to both lists, so without a bound anyone could fill the memory.
+/// The limits on both lists. Anyone may add to them, so without limits anyone could fill the
+/// memory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) couriers: usize,
-    /// As many ended orders are remembered, too.
+    /// Also the limit on remembered ended orders.
     pub(crate) deliveries: usize,
-    /// How many of each one client may have, finished deliveries apart: nobody keeps others out by filling a list.
+    /// The limit of one client on each, not counting finished deliveries, so that nobody shuts
+    /// others out by filling a list.
     pub(crate) per_client: usize,
 }
 
 impl Default for Limits {
-    /// 10,000 of each: far more than a demonstration makes, few enough to search one by one, and at most about
-    /// 100 MB where every text is as long as it may be, in characters of four bytes.
+    /// 10,000 of each: far more than a demonstration makes, few enough to search one by one, and at
+    /// most about 100 MB if every text has its full length in characters of four bytes.
     fn default() -> Self {
         Self {
             couriers: 10_000,
@@ -69,18 +72,18 @@ pub(crate) enum Refusal {
     UnknownOrder,
     UnknownCourier,
     UnknownDelivery,
-    /// The courier that a delivery is to be given to is none of ours.
+    /// The courier to assign does not exist.
     UnknownChoice,
     EmailTaken,
-    /// The order has a delivery that was not given up.
+    /// The order has a delivery that was not cancelled.
     DeliveryExists,
     /// Another courier has the delivery.
     DeliveryTaken,
-    /// A finished delivery is nobody's to take any more.
+    /// The delivery is finished and cannot be taken.
     Finished(DeliveryStatus),
     ImpossibleMove(ImpossibleMove),
     Full,
-    /// The client has as many as it may.
+    /// The client has reached its limit.
     Share,
 }
 
@@ -131,7 +134,7 @@ mod tests {
 
     use super::{Dispatch, Limits, Refusal};
 
-    // What the tests of the other files need, too.
+    // Helpers for the tests of the other files, too.
 
     pub(super) const ROOM_FOR_ONE: Limits = Limits {
         couriers: 1,
@@ -163,7 +166,7 @@ mod tests {
     }
 
     impl Dispatch {
-        /// As a request does.
+        /// Checks and makes a change, as a request does.
         pub(super) fn change_delivery(
             &mut self,
             id: DeliveryId,
@@ -198,7 +201,7 @@ mod tests {
         };
         assert!(open(&mut dispatch, "A").is_ok());
         assert_eq!(open(&mut dispatch, "B"), Err(Refusal::Full));
-        // Full or not, a repetition is told what it is.
+        // Even when full, a repetition is recognised.
         assert_eq!(open(&mut dispatch, "A"), Err(Refusal::DeliveryExists));
     }
 

@@ -1,4 +1,4 @@
-//! Delivery's HTTP surface: what is where, and how a refusal is answered.
+//! The HTTP routes of delivery, and the answers to refusals.
 
 mod couriers;
 mod deliveries;
@@ -48,7 +48,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/events", "POST").route(web::post().to(events::receive)));
 }
 
-/// An id of the path. What is no UUID is no one's id, hence `unknown` and not a 400.
+/// An id of the path. An invalid UUID is nobody's id, hence `unknown` and not a 400.
 fn id_of<T: FromText>(path: &str, unknown: Refusal) -> Result<T, Failure> {
     T::from_text(path).map_err(|_no_uuid: Text| failure(unknown))
 }
@@ -94,7 +94,7 @@ mod tests {
     use super::failure;
     use crate::dispatch::Refusal;
 
-    // The one refusal that no black-box test can bring about with a few requests.
+    // The only refusal that no black-box test can cause with a few requests.
     #[test]
     fn a_full_list_is_a_507() {
         let code = failure(Refusal::Full).code();

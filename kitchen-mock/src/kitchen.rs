@@ -1,6 +1,6 @@
-//! What the kitchen decides: which orders it has, and which marks they can take. No I/O, no clock.
+//! The kitchen's orders, and the marks that they accept. No I/O, no clock.
 //!
-//! The order service tells it about orders (`inbox`), the kitchen's people mark them here. Both end in
+//! The order service sends orders (`inbox`), and the kitchen's staff mark them. Both end in
 //! [`Kitchen::set`], the one place where an order moves on or leaves.
 
 mod inbox;
@@ -16,7 +16,7 @@ use shared_types::value::Timestamp;
 
 use left::Left;
 
-/// Every order is in one of the two, or in neither. Both find it by the text of its id.
+/// Every order is in one of the two, or in neither. The key is its id as text.
 #[derive(Debug, Default)]
 pub(crate) struct Kitchen {
     open: BTreeMap<String, Open>,
@@ -26,15 +26,15 @@ pub(crate) struct Kitchen {
 #[derive(Debug)]
 struct Open {
     ticket: Ticket,
-    /// When it was ordered, which may be long before the kitchen hears of it.
+    /// When it was ordered, which may be long before the kitchen learns of it.
     ordered_at: Timestamp,
 }
 
-/// What a mark would do.
+/// The effect of a mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Move,
-    /// The order is there already.
+    /// The order has this status already.
     Stay,
 }
 
@@ -62,16 +62,16 @@ impl Kitchen {
         }
     }
 
-    /// The orders that are waiting or being prepared, the oldest first: an order of long ago is cooked before a new one,
-    /// whichever the kitchen heard of first. Those of one millisecond come in the order of their ids, which is that of
-    /// their making.
+    /// The orders that wait or are being prepared, by the time of ordering: the oldest is cooked
+    /// first, whichever arrived first. Orders of the same millisecond come in the order of their
+    /// ids, which is the order of creation.
     pub(crate) fn open_tickets(&self) -> Vec<Ticket> {
         let mut open: Vec<_> = self.open.values().collect();
         open.sort_by_key(|open| open.ordered_at);
         open.into_iter().map(|open| open.ticket.clone()).collect()
     }
 
-    /// Whether an order can be marked so.
+    /// Whether an order can get this mark.
     pub(crate) fn check(&self, order: &OrderRef, to: OrderStatus) -> Result<Step, Refusal> {
         let from = self.status_of(order.as_str());
         let from = from.ok_or(Refusal::UnknownOrder)?;
@@ -84,8 +84,8 @@ impl Kitchen {
         }
     }
 
-    /// Makes a mark that [`check`](Self::check) has allowed. What was heard of the order since stands: a status only goes
-    /// up.
+    /// Makes a mark that [`check`](Self::check) has allowed. If a later status has arrived since,
+    /// that one stays: a status only goes up.
     pub(crate) fn mark(&mut self, order: &OrderRef, to: OrderStatus) {
         let now = self.status_of(order.as_str());
         if now.is_some_and(|now| now.rank() < to.rank()) {
@@ -98,7 +98,8 @@ impl Kitchen {
         open.or_else(|| self.left.status_of(order))
     }
 
-    /// Where a status closes the ticket, the order is remembered without it.
+    /// Sets a status. One that is past the kitchen closes the ticket; the order is remembered
+    /// without it.
     fn set(&mut self, order: &str, status: OrderStatus) {
         if status.stage() != OrderStage::Kitchen {
             self.open.remove(order);
@@ -109,8 +110,8 @@ impl Kitchen {
     }
 }
 
-/// The kitchen's part of an order's life: it prepares, makes ready or gives up. The same status again is no move
-/// and always possible.
+/// The kitchen's moves: it prepares, makes ready or gives up. The same status again is no move and
+/// always possible.
 fn can_move(from: OrderStatus, to: OrderStatus) -> bool {
     use OrderStatus::{Cancelled, Pending, Preparing, Ready};
     match (from, to) {
@@ -128,7 +129,7 @@ mod tests {
 
     use super::{Kitchen, Refusal, Step, can_move};
 
-    /// As a request does.
+    /// Checks and makes a mark, as a request does.
     pub(super) fn mark(
         kitchen: &mut Kitchen,
         order: &OrderRef,

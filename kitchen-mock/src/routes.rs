@@ -1,4 +1,4 @@
-//! The kitchen's HTTP surface.
+//! The HTTP routes of the kitchen.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -18,7 +18,7 @@ use shared_types::value::Timestamp;
 
 use crate::kitchen::{Kitchen, Refusal, Step};
 
-/// The kitchen, and the order service that hears what is marked here, where there is one.
+/// The kitchen, and its connection to the order service, if any.
 pub(crate) struct SharedKitchen {
     kitchen: Mutex<Kitchen>,
     /// Held by a mark, so that the second of two simultaneous marks sees the first.
@@ -40,8 +40,8 @@ impl SharedKitchen {
         }
     }
 
-    /// Its report is kept before it shows, so that a mark that cannot be kept changes nothing. A mark that is refused is
-    /// never reported, and neither is one that changes nothing.
+    /// Makes a mark. Its report is written before the mark shows, so that a report that cannot be
+    /// written changes nothing. A mark that is refused or changes nothing is not reported.
     async fn mark(&self, order: &OrderRef, to: OrderStatus) -> Result<(), Failure> {
         let _guard = self.change_lock.acquire().await?;
         let step = self.lock().check(order, to).map_err(failure)?;
@@ -52,7 +52,7 @@ impl SharedKitchen {
         Ok(())
     }
 
-    /// A panic elsewhere leaves the kitchen as it was: no step of moving an order panics.
+    /// A panic elsewhere leaves the kitchen consistent: no step of moving an order panics.
     fn lock(&self) -> MutexGuard<'_, Kitchen> {
         self.kitchen.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -97,7 +97,7 @@ async fn update(
     Ok(HttpResponse::Ok().json(run_to_end(marked).await?))
 }
 
-/// Anything but 2xx makes the order service send the event again, so that a kitchen misses nothing.
+/// Any answer but 2xx makes the order service send the event again, so the kitchen misses nothing.
 async fn receive(
     kitchen: web::Data<SharedKitchen>,
     Json(event): Json<OrderEvent>,

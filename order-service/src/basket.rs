@@ -1,7 +1,7 @@
-//! What a client wants to eat, and what it costs: the lines of a new order against the menu. No I/O.
+//! Prices the lines of a new order by the menu. No I/O.
 //!
-//! Names and prices come from the menu only, and sums are exact or refused. The same dish on two lines stays two
-//! lines, since the client may have meant two people.
+//! Names and prices come from the menu only, and sums are exact or refused. The same dish on two
+//! lines stays two lines, since the client may have meant two people.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,14 +12,14 @@ use shared_types::order::{NewOrderLine, OrderLine};
 use shared_types::text::Text;
 use shared_types::value::Price;
 
-/// More dishes than any table orders; it bounds one order's share of a list.
+/// More dishes than any table orders; it limits the size of one order in a list.
 pub(crate) const MAX_LINES: usize = 50;
 
 /// Between 1 and [`MAX_LINES`] lines.
 #[derive(Clone, Debug)]
 pub(crate) struct Basket(Vec<NewOrderLine>);
 
-/// Lines whose names and prices are fixed.
+/// Lines with fixed names and prices.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Priced {
     pub(crate) lines: Vec<OrderLine>,
@@ -44,7 +44,7 @@ impl Basket {
         self.0.iter().map(|line| line.dish_id).collect()
     }
 
-    /// Every line that cannot be served is named, not only the first.
+    /// Names every line that cannot be served, not only the first.
     pub(crate) fn priced(&self, menu: &HashMap<DishId, Dish>) -> Result<Priced, FieldErrors> {
         let mut lines = Vec::with_capacity(self.0.len());
         let mut errors = FieldErrors::default();

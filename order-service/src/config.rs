@@ -1,4 +1,4 @@
-//! What the order service is told by its environment.
+//! The configuration of the order service.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
@@ -9,35 +9,36 @@ use service_kit::peer::PeerUrl;
 
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `ORDER_SERVICE_BIND`: where it listens; `127.0.0.1:8002` by default.
+    /// `ORDER_SERVICE_BIND`: the address to listen on; `127.0.0.1:8002` by default.
     pub bind: SocketAddr,
-    /// `DATABASE_URL`: what keeps menu and orders, the file `sqlite://PATH`, made with its folder where it is missing,
-    /// or `postgres://…`; `sqlite://data/orders.db` by default.
+    /// `DATABASE_URL`: the database of menu and orders, `postgres://…` or the file `sqlite://PATH`,
+    /// which is created with its folder; `sqlite://data/orders.db` by default.
     pub database_url: DatabaseUrl,
-    /// `KITCHEN_URL`: the kitchen that hears of every order; none by default.
+    /// `KITCHEN_URL`: the kitchen that receives every order; none by default.
     pub kitchen_url: Option<PeerUrl>,
-    /// `DELIVERY_URL`: the delivery service that does; none by default.
+    /// `DELIVERY_URL`: the delivery service that receives every order; none by default.
     pub delivery_url: Option<PeerUrl>,
-    /// `ORDERS_OPEN_PER_ADDRESS`: how many open orders one client address, or one IPv6 /64 network, may have, `off` for
-    /// any number; `1000` by default.
+    /// `ORDERS_OPEN_PER_ADDRESS`: how many open orders a client address, or an IPv6 /64 network,
+    /// may have, `off` for any number; `1000` by default.
     pub open_per_address: OpenPerAddress,
     /// `SEED_DEMO`: whether an empty menu is filled with sample dishes; `true` by default.
     pub seed_demo: bool,
 }
 
-/// How many open orders one client address may have.
+/// The limit on the open orders of a client address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenPerAddress(Option<u32>);
 
 impl OpenPerAddress {
-    /// Nothing where any number may be open.
+    /// `None` for no limit.
     pub(crate) fn get(self) -> Option<u32> {
         self.0
     }
 }
 
 impl Default for OpenPerAddress {
-    /// A tenth of what the kitchen holds. A restaurant whose own tablets all order from one address has fewer.
+    /// A tenth of the kitchen's limit. A restaurant whose own tablets all order from one address
+    /// has fewer.
     fn default() -> Self {
         Self(Some(1000))
     }
@@ -59,7 +60,7 @@ impl FromStr for OpenPerAddress {
 
 impl Config {
     /// # Errors
-    /// A variable that is there and cannot be used.
+    /// A variable is set to an invalid value.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 8002));
         let database_url = DatabaseUrl::File("data/orders.db".into());

@@ -1,4 +1,4 @@
-//! The older demo orders: simulated, kept in memory, never a real order.
+//! The older demo orders: simulated, in memory, never a real order.
 
 use std::collections::VecDeque;
 
@@ -12,7 +12,8 @@ const KEPT: usize = 100;
 
 const MAX_ITEMS: usize = 50;
 
-/// The number of the sample order, which is there from the start or left out, so that ids are stable either way.
+/// The number of the sample order. It is reserved even without the sample, so that ids are the same
+/// either way.
 const SAMPLE_NUMBER: u64 = 1234;
 
 /// The last [`KEPT`] demo orders, oldest first.

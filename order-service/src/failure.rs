@@ -1,4 +1,4 @@
-//! What goes wrong here, as a client is told: the one place that turns it into problem codes.
+//! The errors of the order service and their problem codes.
 
 use actix_web::http::header::RETRY_AFTER;
 use service_kit::database;

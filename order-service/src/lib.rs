@@ -1,8 +1,8 @@
-//! The menu and the orders: what can be eaten, who ordered what, and where each order stands.
+//! The order service: the menu, the orders and their statuses.
 //!
-//! Orders are kept in a database and survive the process. What is decided (`basket`, `status`) does no I/O; what
-//! is written is written in one transaction each (`store::place`, `store::progress`), the news of it for the
-//! `subscribers` included.
+//! Orders are stored in a database and survive the process. The decisions (`basket`, `status`) do
+//! no I/O. Each change is one transaction (`store::place`, `store::progress`), which includes the
+//! event for the `subscribers`.
 
 mod basket;
 mod config;
@@ -39,7 +39,7 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
     let service = Service {
         name: "orders",
         bind: config.bind,
-        // The work is the database's; the second answers while the first writes out a long list.
+        // The database does the work; the second worker answers while the first writes a long list.
         workers: 2,
         readiness: store.readiness(),
     };

@@ -1,8 +1,8 @@
-//! How a list of orders is asked for, and how an answer says where the list goes on.
+//! The query of a list of orders, and the headers that lead to its next page.
 //!
-//! Pages are cut by key, not by offset: a cursor names the last order that was shown, and the next page starts
-//! below it, however many orders were added at the top meanwhile. The body stays a plain array, which existing
-//! frontends expect; the way on is in the headers.
+//! Pages are cut by key, not by offset: a cursor names the last order of a page, and the next page
+//! starts below it, however many orders were added at the top meanwhile. The body stays a plain
+//! array, which existing frontends expect.
 
 use std::fmt::{self, Write as _};
 
@@ -24,12 +24,12 @@ pub(crate) struct Listing {
     pub(crate) client_id: Optional<ClientId>,
     #[deserr(default)]
     pub(crate) status: Optional<OrderStatus>,
-    /// Every open order and the newest that have ended where it is absent.
+    /// When absent: every open order, and the newest that have ended.
     #[deserr(default)]
     pub(crate) limit: Optional<Limit>,
     #[deserr(default)]
     pub(crate) cursor: Optional<Cursor>,
-    /// Newest first where it is absent.
+    /// When absent: the newest first.
     #[deserr(default)]
     sort: Optional<Sort>,
 }
@@ -39,7 +39,7 @@ pub(crate) struct Listing {
 pub(crate) enum Sort {
     #[default]
     Newest,
-    /// In pages only.
+    /// Only with a `limit`.
     Oldest,
 }
 
@@ -47,12 +47,13 @@ pub(crate) enum Sort {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limit(u32);
 
-/// Where a list goes on. Opaque to clients: what it holds may change.
+/// The place where a list goes on. Opaque to clients: its content may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cursor {
-    /// The last order that was shown of those that come in order.
+    /// The last order of the page.
     pub(crate) last: OrderId,
-    /// Where every open order has been shown: only those follow that had ended before this moment.
+    /// Set once every open order has been listed: the next pages hold the orders that ended before
+    /// this time.
     pub(crate) ended_before: Option<Timestamp>,
 }
 
@@ -77,11 +78,11 @@ impl Listing {
         self.sort.as_ref().copied().unwrap_or_default()
     }
 
-    /// The `Link` field (RFC 8288 §3) to the next page. Its target is only a query (RFC 3986 §5.2.2), so
-    /// that it resolves against whatever path the client asked, the gateway's too.
+    /// The `Link` field (RFC 8288 §3) to the next page. Its target is only a query (RFC 3986
+    /// §5.2.2), so that it resolves against whatever path the client requested, even the gateway's.
     ///
-    /// The query is written anew from parsed values, which hold unreserved characters only: nothing in it needs
-    /// to be percent-encoded.
+    /// The query is written from parsed values, which hold unreserved characters only, so nothing
+    /// needs percent-encoding.
     pub(crate) fn next_link(&self, next: &Cursor) -> String {
         let mut link = String::from("<?");
         // Writing to a String cannot fail.
@@ -141,7 +142,8 @@ impl FromText for Cursor {
     }
 }
 
-/// A malformed cursor and one that names no order are the same fault: it was not given out here.
+/// A malformed cursor and one that names no order are the same fault: this service did not issue
+/// it.
 pub(crate) fn unknown_cursor() -> Text {
     Text::new(
         "curseur inconnu : reprenez la liste au début",
@@ -149,7 +151,7 @@ pub(crate) fn unknown_cursor() -> Text {
     )
 }
 
-/// A list without a limit begins with the newest orders, whatever their number.
+/// A list without a limit always begins with the newest orders.
 pub(crate) fn limit_needed() -> FieldErrors {
     FieldErrors::one(
         "limit",
@@ -187,7 +189,7 @@ impl Deserr<FieldErrors> for Cursor {
     }
 }
 
-/// Query parameters are flat: the last field of the location is the parameter's name.
+/// Query parameters are flat: the last part of the location is the parameter's name.
 fn parameter<T: FromText, V: IntoValue>(
     value: Value<V>,
     location: ValuePointerRef<'_>,

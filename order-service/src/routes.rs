@@ -1,4 +1,4 @@
-//! The order service's HTTP surface.
+//! The HTTP routes of the order service.
 
 mod demo;
 mod menu;

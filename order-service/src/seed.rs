@@ -1,4 +1,5 @@
-//! The sample menu of a demonstration. Its ids are fixed, so that a link or a bookmark outlives the database.
+//! The sample menu of a demonstration. Its ids are fixed, so that a link or a bookmark outlives the
+//! database.
 
 use shared_types::field::FromText as _;
 use shared_types::id::DishId;
@@ -83,7 +84,7 @@ const SAMPLES: &[Sample] = &[
     },
 ];
 
-/// Only an empty menu is filled: what a restaurant has entered is never touched.
+/// Fills only an empty menu, so a restaurant's own dishes are never touched.
 pub(crate) async fn fill_empty_menu(store: &Store) -> Result<(), StoreError> {
     if store.fill_empty_menu(&dishes()).await? {
         log::info!("the menu was empty and now has the sample dishes");

@@ -1,7 +1,7 @@
-//! Where an order can go from where it stands: the one state machine of an order's life, without I/O.
+//! The state machine of an order's status. No I/O.
 //!
-//! Asking for the status an order already has is no move. It is answered like one, so that a client that repeats
-//! a request whose answer it never got is told that all is well.
+//! Requesting the status that an order already has is not a move, but it is answered like one: a
+//! client that repeats a request after a lost answer is told that all is well.
 
 use shared_types::order::OrderStatus::{
     self, Cancelled, Delivered, Delivering, Pending, Preparing, Ready,
@@ -29,7 +29,7 @@ pub(crate) fn transition(from: OrderStatus, to: OrderStatus) -> Result<Step, Imp
     }
 }
 
-/// Whether an order's life is over: nothing follows.
+/// Whether no other status can follow.
 pub(crate) fn is_final(status: OrderStatus) -> bool {
     successors(status).is_empty()
 }
@@ -50,7 +50,7 @@ mod tests {
 
     use super::{ImpossibleMove, Step, transition};
 
-    /// The table of CONTRACT.md, in the wire's spelling.
+    /// The table of docs/API.md, in the wire's spelling.
     const TABLE: &[(&str, &[&str])] = &[
         ("EN_ATTENTE", &["EN_PREPARATION", "PRETE", "ANNULEE"]),
         ("EN_PREPARATION", &["PRETE", "ANNULEE"]),

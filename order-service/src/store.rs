@@ -1,7 +1,7 @@
-//! What lasts: the menu and the orders.
+//! The rows of the menu and the orders.
 //!
-//! Whatever reads before it writes does both in one transaction that holds the write lock from its start
-//! ([`Database::write`]), so that two who change one order come one after the other.
+//! A change that reads before it writes does both in one transaction, which holds the write lock
+//! from its start ([`Database::write`]), so that two changes of one order come one after the other.
 
 mod list;
 mod menu;
@@ -39,7 +39,7 @@ const MIGRATIONS: Migrations = Migrations {
     ],
 };
 
-/// Handed to every worker; its copies share the connections.
+/// Every worker has a clone; clones share the connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     database: Database,
@@ -51,7 +51,7 @@ pub(crate) struct Store {
 pub(crate) enum StoreError {
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-    /// Something else wrote to the database, or an older release spelled it otherwise.
+    /// Another program wrote to the database, or an older release spelled it otherwise.
     #[error("a row cannot be read back: {column} is {value:?}")]
     Unreadable { column: &'static str, value: String },
     #[error("an order cannot be written as JSON")]
@@ -74,12 +74,12 @@ impl Store {
         })
     }
 
-    /// What is still to be told to the subscribers.
+    /// The events that wait for the subscribers.
     pub(crate) fn outbox(&self) -> &Outbox {
         &self.outbox
     }
 
-    /// Deletes what has had its time.
+    /// Deletes expired rows.
     pub(crate) async fn sweep(&self) {
         let swept = idempotency::sweep(&self.database, Timestamp::now()).await;
         housekeeping::report("idempotency keys", swept);
@@ -97,7 +97,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    /// The file of a step that was forgotten would never be run.
+    /// A file that is missing in the list would never run.
     #[test]
     fn every_file_is_a_step() {
         let files = std::fs::read_dir("migrations").unwrap().count();

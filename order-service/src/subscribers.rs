@@ -1,4 +1,5 @@
-//! Who hears of every order: each subscriber gets the same events at its `POST /events`, until it has taken them.
+//! The subscribers of orders: each gets the same events at its `POST /events` until it has taken
+//! them.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
@@ -34,8 +35,8 @@ fn request(client: &Client, peer: &PeerUrl, _message: &Message) -> ClientRequest
         .insert_header((CONTENT_TYPE, event::MEDIA_TYPE))
 }
 
-/// An event that is refused is tried again like any other: the subscriber may be mended, and the order's later events
-/// must not overtake it.
+/// A refused event is tried again: the subscriber may be fixed, and the order's later events must
+/// not overtake this one.
 fn verdict(status: StatusCode, _body: &[u8]) -> Verdict {
     if status.is_success() {
         Verdict::Taken

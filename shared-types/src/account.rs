@@ -18,7 +18,7 @@ pub use password::{Password, PasswordAttempt};
 pub use phone::Phone;
 
 wire_enum! {
-    /// What a client may do where `CLIENT_ACCESS` is `strict`.
+    /// The rights of a client when `CLIENT_ACCESS` is `strict`.
     pub enum Role {
         Client = "CLIENT",
         Chef = "CHEF",
@@ -27,7 +27,7 @@ wire_enum! {
     }
 }
 
-/// Whoever signs up.
+/// A client to register.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase)]
 #[schemars(rename_all = "camelCase")]
@@ -53,7 +53,7 @@ pub struct NewClient {
     pub role: Optional<Role>,
 }
 
-/// A client as everyone sees it: no password, no hash.
+/// A client without password and hash.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Client {
@@ -71,7 +71,8 @@ pub struct Client {
     pub updated_at: Timestamp,
 }
 
-/// What one logs in with. The e-mail is not parsed as one: whatever is unknown is answered like a wrong password.
+/// The credentials of a login. The e-mail is not validated: an unknown one is answered like a wrong
+/// password.
 #[derive(Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct Login {
@@ -79,7 +80,7 @@ pub struct Login {
     pub password: PasswordAttempt,
 }
 
-/// The answer to a login. The field names are those of RFC 6749 §5.1.
+/// The answer to a login, with the field names of RFC 6749 §5.1.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct LoggedIn {
     pub access_token: String,
@@ -90,7 +91,7 @@ pub struct LoggedIn {
     pub client: Client,
 }
 
-/// A live session of the client who asks.
+/// A live session of the requesting client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
@@ -100,6 +101,6 @@ pub struct Session {
     pub expires_at: Timestamp,
     pub ip_address: Option<String>,
     pub user_agent: Option<String>,
-    /// Whether the request that asks belongs to this session.
+    /// Whether the request itself belongs to this session.
     pub current: bool,
 }

@@ -38,7 +38,6 @@ pub struct Assignment {
     pub address: Option<String>,
 }
 
-/// A mark of delivery.
 pub type NewDeliveryMark = NewMark<DeliveryStatus>;
 
 /// A courier to register.
@@ -70,14 +69,14 @@ pub struct NewCourier {
     #[deserr(default, rename = "codePostal")]
     #[schemars(default, rename = "codePostal")]
     pub postal_code: Optional<Line<20>>,
-    /// `true` where it is absent.
+    /// `true` when absent.
     #[deserr(default, rename = "disponible")]
     #[schemars(default, rename = "disponible")]
     pub available: Optional<bool>,
-    // `motDePasse` is accepted like every unknown field: a simulated courier never logs in, so it is not kept.
+    // `motDePasse` is ignored like every unknown field: a simulated courier never logs in.
 }
 
-/// A change of a courier: what is absent stays as it is.
+/// A change of a courier. An absent field stays as it is.
 #[derive(Clone, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct CourierChange {
@@ -173,7 +172,7 @@ pub struct NewDelivery {
     pub comments: Optional<Line<500>>,
 }
 
-/// A change of a delivery: what is absent stays as it is.
+/// A change of a delivery. An absent field stays as it is.
 #[derive(Clone, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct DeliveryChange {
@@ -188,7 +187,7 @@ pub struct DeliveryChange {
     pub comments: Optional<Line<500>>,
 }
 
-/// The courier who is to carry a delivery.
+/// The courier who gets a delivery.
 #[derive(Clone, Copy, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct CourierChoice {

@@ -1,4 +1,4 @@
-//! The older demo routes. They are simulated: no real account or order is behind them.
+//! The bodies of the older demo routes. They are simulated and touch no real account or order.
 
 use std::borrow::Cow;
 
@@ -49,14 +49,14 @@ pub struct DemoOrder {
     pub items: Vec<Line<100>>,
 }
 
-/// An order of the older demo, as they are listed.
+/// A row in the list of the older demo's orders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DemoOrderRow {
     pub order_id: String,
     pub status: OrderStatus,
 }
 
-/// The older clients send a number or a text. It is asked for and not kept.
+/// The older clients send a number or a text. It is required and then ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DemoClientId;
 

@@ -1,9 +1,9 @@
-//! What the order service tells its peers: CloudEvents 1.0 in structured JSON
+//! The events of the order service: CloudEvents 1.0 in structured JSON
 //! (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>).
 //!
-//! An event carries the whole order as it stood, not what changed. An order's lines never change and its status only
-//! moves forward, so of two events about one order the further one says everything: a receiver that keeps the furthest
-//! it has seen is right, whatever was repeated, came late or never came.
+//! An event carries the whole order, not the change. An order's lines never change and its status
+//! only moves forward, so a receiver needs only the furthest status it has received, and repeated,
+//! late or lost events do no harm.
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Serialize, Serializer};
@@ -18,21 +18,21 @@ use crate::value::Timestamp;
 /// The media type of one event (CloudEvents JSON format §3).
 pub const MEDIA_TYPE: &str = "application/cloudevents+json";
 
-/// Who sends them, a URI reference (CloudEvents §3.1).
+/// The sender, a URI reference (CloudEvents §3.1).
 const SOURCE: &str = "/orders";
 
-/// What happened to an order, as `POST /events` of the kitchen and of delivery takes it.
+/// A change of an order, as `POST /events` of the kitchen and of delivery accepts it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderEvent {
     /// The same for every attempt to deliver it.
     pub id: String,
     pub kind: OrderEventKind,
-    /// The order as the event left it.
+    /// The order after the change.
     pub order: Order,
 }
 
 impl OrderEvent {
-    /// What there is to tell of an order that was just made, or has just changed its status.
+    /// The event of an order that was just made, or has just changed its status.
     #[must_use]
     pub fn about(order: Order) -> Self {
         Self {
@@ -107,7 +107,7 @@ impl Serialize for OrderEvent {
     }
 }
 
-/// The attributes that a receiver looks at. The four first are those that CloudEvents §3.1 requires.
+/// The attributes that a receiver reads. CloudEvents §3.1 requires the first four.
 #[derive(Deserr)]
 #[deserr(error = FieldErrors, validate = Received::names_its_order -> FieldErrors)]
 struct Received {
@@ -123,7 +123,7 @@ struct Received {
 }
 
 impl Received {
-    /// An event about one order that brings another is about none.
+    /// Refuses an event whose subject is another order than its data.
     fn names_its_order(self, _location: ValuePointerRef<'_>) -> Result<Self, FieldErrors> {
         if self.subject == self.data.id {
             return Ok(self);
@@ -163,7 +163,7 @@ impl Deserr<FieldErrors> for OrderEvent {
     }
 }
 
-/// An order that a program sends is whole or wrong: its first fault is enough.
+/// Reports only the first fault of an order: its sender is a program.
 impl Deserr<FieldErrors> for Order {
     fn deserialize_from_value<V: IntoValue>(
         value: Value<V>,

@@ -1,6 +1,6 @@
-//! What is wrong with a request's fields, and how a body is parsed so that all of it is reported at once.
+//! Reports every invalid field of a request at once.
 //!
-//! `deserr` walks the body and calls back here for every fault, where serde would stop at the first.
+//! `deserr` walks the body and calls back for each fault; serde would stop at the first.
 
 use std::fmt::Write as _;
 use std::ops::ControlFlow;
@@ -23,19 +23,19 @@ pub use line::Line;
 pub use optional::Optional;
 pub use written::Written;
 
-/// One field that cannot be accepted. `path` is where it stands in the body (`items[0].quantite`), empty for
-/// the body itself.
+/// An invalid field. `path` is its place in the body (`items[0].quantite`), empty for the body
+/// itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
     pub path: String,
     pub text: Text,
 }
 
-/// Every field of one request that cannot be accepted, in the order they were met.
+/// The invalid fields of a request, in the order in which they were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldErrors(Vec<FieldError>);
 
-/// A bad field as a problem body lists it.
+/// An invalid field as a problem body lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldProblem {
     pub field: String,
@@ -61,7 +61,7 @@ impl FieldErrors {
         self.0.is_empty()
     }
 
-    /// One sentence that names every bad field: `email : … ; password : …`.
+    /// One sentence that names every invalid field: `email : … ; password : …`.
     #[must_use]
     pub fn sentence(&self, lang: Lang) -> String {
         let mut sentence = String::new();
@@ -90,14 +90,14 @@ impl FieldErrors {
     }
 }
 
-/// A value that arrives as text: a JSON string, a query parameter, a part of a path.
+/// A value that arrives as text: a JSON string, a query parameter, a segment of a path.
 pub trait FromText: Sized {
     /// # Errors
-    /// What is wrong with `text`, for the person who sent it.
+    /// The fault of `text`, in words for its sender.
     fn from_text(text: &str) -> Result<Self, Text>;
 }
 
-/// Reads a [`FromText`] value where a JSON string is expected.
+/// Reads a [`FromText`] value from a JSON string.
 pub(crate) fn deserialize_text<T: FromText, V: IntoValue>(
     value: Value<V>,
     location: ValuePointerRef<'_>,
@@ -106,7 +106,7 @@ pub(crate) fn deserialize_text<T: FromText, V: IntoValue>(
     T::from_text(&text).map_err(|text| FieldErrors::one(path_of(location), text))
 }
 
-/// Lets a [`FromText`] type stand in a request body.
+/// Lets a request body contain a [`FromText`] type.
 macro_rules! text_field {
     ($type:ty) => {
         impl deserr::Deserr<$crate::field::FieldErrors> for $type {
@@ -121,7 +121,7 @@ macro_rules! text_field {
 }
 pub(crate) use text_field;
 
-/// Spells a location the way a JavaScript developer would: `items[0].quantite`.
+/// Writes a location as JavaScript does: `items[0].quantite`.
 pub(crate) fn path_of(location: ValuePointerRef<'_>) -> String {
     match location {
         ValuePointerRef::Origin => String::new(),
@@ -142,7 +142,8 @@ pub(crate) fn path_of(location: ValuePointerRef<'_>) -> String {
     }
 }
 
-/// Reads any JSON number. What a double would round is NaN ([`Written`]), and in no range.
+/// Reads any JSON number. A number that a double would round becomes NaN ([`Written`]), which every
+/// range excludes.
 pub(crate) fn deserialize_number<V: IntoValue>(
     value: Value<V>,
     location: ValuePointerRef<'_>,
@@ -155,8 +156,8 @@ pub(crate) fn deserialize_number<V: IntoValue>(
     }
 }
 
-/// Reads a count, `None` where the number is no whole one or is negative. `2.0` is 2, as in JSON Schema: some languages
-/// write every number so.
+/// Reads a count; `None` for a negative number or a fraction. `2.0` is 2, as in JSON Schema: some
+/// languages write every number so.
 pub(crate) fn deserialize_count<V: IntoValue>(
     value: Value<V>,
     location: ValuePointerRef<'_>,
@@ -169,7 +170,7 @@ pub(crate) fn deserialize_count<V: IntoValue>(
     }
 }
 
-/// The fault of a value that is there, but of another JSON type.
+/// The fault of a value of the wrong JSON type.
 pub(crate) fn wrong_kind<V: IntoValue>(
     actual: Value<V>,
     accepted: &[ValueKind],
@@ -222,8 +223,8 @@ impl DeserializeError for FieldErrors {
                 )
             }
             ErrorKind::Unexpected { .. } => Text::new("nombre hors limites", "number out of range"),
-            // The remaining kinds come from features of deserr (denied keys, unit enums, arrays of a fixed
-            // length) that no body here uses.
+            // The other kinds come from features of deserr that no body uses (denied keys, unit
+            // enums, arrays of a fixed length).
             ErrorKind::UnknownKey { .. }
             | ErrorKind::UnknownValue { .. }
             | ErrorKind::BadSequenceLen { .. } => {

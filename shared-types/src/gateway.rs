@@ -1,4 +1,4 @@
-//! What the gateway answers itself, and what every process says of its health.
+//! The gateway's own answers, and the health answers of every process.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::value::Timestamp;
 
-/// `GET /`: a greeting, and where to go from it.
+/// `GET /`: a greeting with links.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Welcome {
     pub message: String,
@@ -40,11 +40,11 @@ pub struct HealthAnswer {
 pub enum Health {
     Live,
     Ready,
-    /// It cannot do its work yet, or is about to stop.
+    /// It cannot do its work yet, or is stopping.
     NotReady,
 }
 
-/// `GET /status` of the gateway: what the restaurant can do for its guests right now.
+/// `GET /status` of the gateway: the features of the restaurant that work right now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
     pub status: Availability,
@@ -56,7 +56,7 @@ pub struct Status {
 #[serde(rename_all = "snake_case")]
 pub enum Availability {
     Up,
-    /// Something of it is missing, or did not answer when it was asked last, or it is not up to date.
+    /// A part is unavailable, did not answer its last probe, or is out of date.
     Degraded,
     Down,
     /// Nothing is known yet, as right after a start.
@@ -67,18 +67,18 @@ pub enum Availability {
 #[serde(rename_all = "camelCase")]
 pub struct FeatureStatus {
     pub status: Availability,
-    /// The services that are down, or did not answer when they were asked last.
+    /// The services that are down, or did not answer their last probe.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
-    /// How old the answer is that stands in.
+    /// The age of the answer that is served instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stale_age_seconds: Option<u64>,
-    /// When it is worth asking again.
+    /// When to ask again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_seconds: Option<u64>,
 }
 
-/// `GET /status` on the operator's port: the same, and how each upstream is.
+/// `GET /status` on the operator's port: the public status and the state of each upstream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OperatorStatus {
@@ -86,7 +86,8 @@ pub struct OperatorStatus {
     pub public: Status,
     /// By the upstream's name.
     pub upstreams: BTreeMap<String, UpstreamStatus>,
-    /// Routes that are to be there in an outage and had an answer that could not be stored, with the last reason.
+    /// Routes that serve a stale answer in an outage and had an answer that could not be stored,
+    /// with the last reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_stored: Vec<NotStored>,
 }
@@ -102,22 +103,22 @@ pub struct NotStored {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UpstreamStatus {
-    /// `degraded` where the latest probe failed and the circuit is still closed.
+    /// `degraded` when the latest probe failed and the circuit is still closed.
     pub status: Availability,
     pub breaker: BreakerState,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_seconds: Option<u64>,
-    /// Requests under way.
+    /// Requests in flight.
     pub in_flight: usize,
     /// The routes to it whose own circuit is not closed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<RouteStatus>,
-    /// The last failure since the start, which may be long over.
+    /// The last failure since the start. It may be long over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<LastError>,
 }
 
-/// A route that is not asked for, while others to the same upstream are.
+/// A route that gets no requests while other routes to the same upstream do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteStatus {
@@ -154,11 +155,11 @@ pub struct LastError {
     pub at: Timestamp,
 }
 
-/// How an upstream fails in a drill.
+/// The way in which an upstream fails in a drill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DrillMode {
-    /// It takes no connection.
+    /// It accepts no connection.
     Down,
     /// It answers after a delay.
     Slow,
@@ -191,7 +192,7 @@ impl DrillMode {
     }
 }
 
-/// A drill that is under way, or just over.
+/// A drill that is in progress, or just over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DrillUnderWay {

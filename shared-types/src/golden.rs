@@ -1,5 +1,5 @@
-//! Example bodies, one of each kind. A provider's tests send and receive them, a consumer's tests read them,
-//! so that neither side can drift from the contract without a red test.
+//! Example bodies, one of each kind. The tests of a provider send and receive them, those of a
+//! consumer read them, so that neither side can drift from the contract without a failing test.
 
 macro_rules! golden {
     ($($(#[$doc:meta])* $name:ident = $file:literal;)+) => {

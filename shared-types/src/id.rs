@@ -1,7 +1,7 @@
-//! Ids. A browser compares them with `===`, so on the wire each is a string.
+//! Ids. On the wire each is a string, because a browser compares them with `===`.
 //!
-//! New ids are UUIDs of version 7 (RFC 9562 §5.7): they sort by the time of their making, which keeps the
-//! index of a table that grows at its end compact.
+//! New ids are UUIDs of version 7 (RFC 9562 §5.7): they sort by creation time, which keeps the
+//! index of a growing table compact.
 
 use std::fmt;
 
@@ -28,7 +28,8 @@ macro_rules! uuid_id {
 
         impl FromText for $name {
             fn from_text(text: &str) -> Result<Self, Text> {
-                // The uuid crate also takes braces, URNs and no hyphens. One id must have one spelling.
+                // The uuid crate also accepts braces, URNs and no hyphens. An id must have one
+                // spelling.
                 Some(text)
                     .filter(|text| text.len() == 36)
                     .and_then(|text| Uuid::try_parse(text).ok())
@@ -57,8 +58,8 @@ uuid_id! {
     DeliveryId;
 }
 
-/// An order as the kitchen and delivery know it: any non-empty text of at most 64 characters, since their
-/// samples (`CMD1234`) are no orders of the order service.
+/// An order's id in the kitchen and in delivery: any non-empty text of at most 64 characters, since
+/// their samples (`CMD1234`) are not orders of the order service.
 pub type OrderRef = crate::field::Line<64>;
 
 impl From<OrderId> for OrderRef {

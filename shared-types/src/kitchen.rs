@@ -1,4 +1,4 @@
-//! The kitchen's tickets, and the mark that both small mock families take.
+//! The kitchen's tickets, and the mark that kitchen and delivery share.
 
 use std::borrow::Cow;
 
@@ -29,15 +29,15 @@ pub struct TicketLine {
     pub quantity: Quantity,
 }
 
-/// `POST /update` of the kitchen (`S` is [`OrderStatus`]) and of delivery (`S` is its own status). The order id
-/// is taken as `order_id` or `orderId`.
+/// `POST /update` of the kitchen (`S` is [`OrderStatus`]) and of delivery (`S` is its own status).
+/// The order id is accepted as `order_id` or `orderId`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMark<S> {
     pub order_id: OrderRef,
     pub status: Option<S>,
 }
 
-/// What a mark made of the order.
+/// The order's status after a mark.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Marked{S}")]
 pub struct Marked<S> {
@@ -45,7 +45,7 @@ pub struct Marked<S> {
     pub status: S,
 }
 
-/// `deserr` knows no aliases, so each spelling is a field of its own.
+/// `deserr` has no aliases, so each spelling is a field of its own.
 #[derive(Deserr)]
 #[deserr(error = FieldErrors, where_predicate = S: Deserr<FieldErrors>)]
 struct MarkSpellings<S> {
@@ -97,5 +97,4 @@ impl<S: JsonSchema> JsonSchema for NewMark<S> {
     }
 }
 
-/// A mark of the kitchen.
 pub type NewKitchenMark = NewMark<OrderStatus>;

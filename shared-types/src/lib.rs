@@ -1,9 +1,9 @@
-//! The wire contract as types: what every body, id, price and status looks like to a frontend.
+//! The wire contract as types: bodies, ids, prices and statuses as a frontend sees them.
 //!
-//! This is the one place that knows the French of the wire; the rest of the code speaks English. Request
-//! bodies are *parsed* (`deserr`), so that a value of one of these types is valid by construction and every
-//! bad field of a body is reported at once; answers are plain serde types, which consumers read back.
-//! There is no I/O here and nothing of any web framework.
+//! Only this crate knows the French of the wire; the other code is in English. Request bodies are
+//! *parsed* (`deserr`): a value of one of these types is valid by construction, and every invalid
+//! field of a body is reported at once. Answers are plain serde types, which consumers read back.
+//! There is no I/O here and no web framework.
 
 pub mod account;
 pub mod delivery;
@@ -26,7 +26,7 @@ mod wire_enum;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The body of an answer that only confirms what was done: `{"message": "…"}`.
+/// An answer that only confirms an action: `{"message": "…"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Confirmation {
     pub message: String,

@@ -34,7 +34,7 @@ pub struct NewDish {
     #[deserr(rename = "categorie")]
     #[schemars(rename = "categorie")]
     pub category: Category,
-    /// `true` where it is absent.
+    /// `true` when absent.
     #[deserr(default, rename = "disponible")]
     #[schemars(default, rename = "disponible")]
     pub available: Optional<bool>,

@@ -1,4 +1,4 @@
-//! Orders.
+//! Orders and their statuses.
 
 use deserr::Deserr;
 use schemars::JsonSchema;
@@ -11,7 +11,7 @@ use crate::value::{Price, Quantity, Timestamp};
 use crate::wire_enum::wire_enum;
 
 wire_enum! {
-    /// Where an order stands. Which moves are possible is the order service's to say.
+    /// The status of an order. The order service decides which moves are possible.
     pub enum OrderStatus {
         Pending = "EN_ATTENTE",
         Preparing = "EN_PREPARATION",
@@ -63,7 +63,7 @@ impl OrderStatus {
     }
 }
 
-/// An order to place. No price is taken from a client.
+/// An order to place. Prices come from the menu, never from a client.
 #[derive(Clone, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase)]
 #[schemars(rename_all = "camelCase")]
@@ -90,7 +90,7 @@ pub struct NewOrderLine {
     pub quantity: Quantity,
 }
 
-/// Where an order is to stand.
+/// The status that an order should get.
 #[derive(Clone, Copy, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct StatusChange {
@@ -113,7 +113,7 @@ pub struct Order {
     pub updated_at: Timestamp,
 }
 
-/// A dish as it was named and priced when the order was made.
+/// A dish with its name and price at the time of the order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderLine {
     #[serde(rename = "menuId")]

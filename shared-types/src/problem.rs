@@ -23,21 +23,21 @@ pub struct Problem {
     /// The path of the request as the frontend sent it.
     pub instance: String,
     pub code: String,
-    /// The same as `detail`, for frontends that read this.
+    /// The same as `detail`, for frontends that read this field.
     pub message: String,
-    /// The same as `code`, for frontends that read this.
+    /// The same as `code`, for frontends that read this field.
     pub error: String,
-    /// The upstream that is at fault, where one is.
+    /// The upstream that is at fault, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
     #[serde(rename = "requestId")]
     pub request_id: String,
-    /// Every bad field of the request, where that is what was wrong.
+    /// Every invalid field of the request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldProblem>,
 }
 
-/// The request that a problem is the answer to.
+/// The request that a problem answers.
 #[derive(Clone, Copy, Debug)]
 pub struct Occurrence<'a> {
     pub lang: Lang,
@@ -46,7 +46,7 @@ pub struct Occurrence<'a> {
 }
 
 impl Problem {
-    /// `detail` is the code's own sentence where `None`.
+    /// Without `detail`, the code's own sentence is used.
     #[must_use]
     pub fn new(code: Code, detail: Option<String>, occurrence: Occurrence<'_>) -> Self {
         let lang = occurrence.lang;

@@ -1,9 +1,10 @@
-//! JSON Schemas (2020-12, which is OpenAPI 3.1's) of the values that are parsed by hand. Those of bodies are derived.
+//! JSON Schemas (2020-12, as in OpenAPI 3.1) of the values that are parsed by hand. Those of bodies
+//! are derived.
 //!
-//! A schema says what is documented, which may be less than what is taken: spaces around a text are dropped, and a
-//! status is known whatever its case and accents.
+//! A schema describes the documented form, which may be stricter than the accepted one: spaces
+//! around a text are dropped, and a status is recognised in any case and with or without accents.
 
-/// The schema of a value that has its place wherever it is used, without a name of its own.
+/// A schema that is written out wherever its value is used, without a name of its own.
 macro_rules! inline_schema {
     ($type:ty, $name:literal, $schema:tt) => {
         impl schemars::JsonSchema for $type {

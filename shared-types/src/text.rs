@@ -1,11 +1,12 @@
 //! Texts for people, in the two languages of the wire.
 //!
-//! French is the language of the restaurant and the default; English is given where the client prefers it
-//! (`Accept-Language`, RFC 9110 §12.5.4). Both are written side by side, so that neither can be forgotten.
+//! French is the language of the restaurant and the default; a client that prefers English gets
+//! English (`Accept-Language`, RFC 9110 §12.5.4). Both texts are written side by side, so that
+//! neither can be forgotten.
 
 use std::borrow::Cow;
 
-/// A language that an answer can be given in.
+/// A language of the answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Lang {
     #[default]
@@ -14,8 +15,8 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// The first language of `ranked` that is spoken here, else French. `ranked` holds language ranges
-    /// (RFC 4647 §2.1, `en-GB`, `fr`, `*`), the preferred one first.
+    /// The first known language of `ranked`, else French. `ranked` holds language ranges (RFC 4647
+    /// §2.1: `en-GB`, `fr`, `*`), the preferred one first.
     #[must_use]
     pub fn preferred<'a>(ranked: impl IntoIterator<Item = &'a str>) -> Self {
         ranked
@@ -33,7 +34,7 @@ impl Lang {
             .unwrap_or_default()
     }
 
-    /// The language's tag, as `Content-Language` wants it.
+    /// The language's tag for `Content-Language`.
     #[must_use]
     pub fn tag(self) -> &'static str {
         match self {
@@ -51,7 +52,7 @@ pub struct Text {
 }
 
 impl Text {
-    /// A sentence known when the program is written.
+    /// A fixed sentence.
     #[must_use]
     pub const fn new(fr: &'static str, en: &'static str) -> Self {
         Self {
@@ -60,7 +61,7 @@ impl Text {
         }
     }
 
-    /// A sentence that names something of the request.
+    /// A sentence that quotes a part of the request.
     #[must_use]
     pub fn formatted(fr: String, en: String) -> Self {
         Self {

@@ -1,6 +1,7 @@
-//! An order as all who work on it see it, in one answer of the gateway.
+//! The tracking of an order: its order, kitchen and delivery parts in one answer of the gateway.
 //!
-//! A part is passed on as its service wrote it, so that what a service adds reaches a frontend by itself.
+//! A part is passed on as its service wrote it, so a field that a service adds reaches the frontend
+//! without a change here.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use crate::delivery::Delivery;
 use crate::kitchen::Ticket;
 use crate::order::Order;
 
-/// An order as all who work on it see it. A part is null where there is none to show; `meta` says why.
+/// The tracking of an order. A part is null when there is none to show; `meta` says why.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct Tracking {
     #[schemars(with = "Option<Order>")]
@@ -24,12 +25,12 @@ pub struct Tracking {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TrackingMeta {
-    /// Whether every service was heard just now.
+    /// Whether every service answered just now.
     pub complete: bool,
     pub parts: Parts<PartStatus>,
 }
 
-/// One for each service that is asked.
+/// One for each service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Parts<T> {
     pub order: T,
@@ -41,7 +42,7 @@ pub struct Parts<T> {
 #[serde(rename_all = "camelCase")]
 pub struct PartStatus {
     pub state: PartState,
-    /// How old a part is that is not the latest.
+    /// The age of a part that is not the latest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub age_seconds: Option<u64>,
 }
@@ -50,18 +51,18 @@ pub struct PartStatus {
 #[serde(rename_all = "snake_case")]
 pub enum PartState {
     Ok,
-    /// The service gave no answer: this is its last one.
+    /// The service did not answer: this is its last answer.
     Stale,
-    /// The service says that it has none.
+    /// The service answered that it has none.
     NotFound,
-    /// The service gave no answer, and there is no earlier one.
+    /// The service did not answer, and there is no earlier answer.
     Unavailable,
-    /// The same, since it took too long.
+    /// Like `Unavailable`, because the service took too long.
     Timeout,
 }
 
 impl PartState {
-    /// Whether the service was heard just now.
+    /// Whether the service answered just now.
     #[must_use]
     pub fn is_latest(self) -> bool {
         match self {
@@ -81,7 +82,7 @@ impl<T> Parts<T> {
         }
     }
 
-    /// The order's first.
+    /// The order's part comes first.
     #[must_use]
     pub fn into_array(self) -> [T; 3] {
         [self.order, self.kitchen, self.delivery]

@@ -1,4 +1,4 @@
-//! Plain values that several families share: prices, quantities, times.
+//! Plain values: prices, quantities, times.
 
 mod price;
 mod quantity;

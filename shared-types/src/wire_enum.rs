@@ -1,9 +1,11 @@
-//! Enumerations of the wire: SCREAMING_SNAKE_CASE out; the same, whatever the case, accents or spaces, in.
+//! Enumerations of the wire. They are written in SCREAMING_SNAKE_CASE and read in any case, with or
+//! without accents and spaces.
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-/// Brings a person's spelling to the wire's: `prête` → `PRETE`, `en préparation` → `EN_PREPARATION`.
+/// Converts a person's spelling to the wire's: `prête` → `PRETE`, `en préparation` →
+/// `EN_PREPARATION`.
 pub(crate) fn fold(text: &str) -> String {
     text.trim()
         .nfd()
@@ -29,7 +31,7 @@ macro_rules! wire_enum {
         impl $name {
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The wire's spelling, which is also how it is stored.
+            /// The spelling on the wire and in the database.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $wire,)+ }

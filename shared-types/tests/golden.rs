@@ -1,4 +1,4 @@
-//! Every golden example is exactly what its type reads and writes.
+//! Tests that every golden example is exactly what its type reads and writes.
 
 #![expect(clippy::unwrap_used, reason = "a panic in a test is a failed test")]
 

@@ -1,9 +1,10 @@
-//! argon2id in memory that goes back to the system after each hash.
+//! argon2id in memory that returns to the system after each hash.
 //!
-//! The crate's own hasher allocates 19 MiB. The C library serves that from the heap of whichever thread asks, and
-//! keeps it: measured, 60 logins left 740 MiB resident. An allocation above 32 MiB, the most that glibc's dynamic
-//! threshold grows to (`mallopt(3)`, `M_MMAP_THRESHOLD`), is always mapped by itself and unmapped when it is freed.
-//! So more is asked for than is touched, and only what is touched is ever resident.
+//! The crate's own hasher allocates 19 MiB. The C library takes that from the heap of the calling
+//! thread and keeps it: in a measurement, 60 logins left 740 MiB resident. An allocation above 32
+//! MiB, the upper limit of glibc's dynamic threshold (`mallopt(3)`, `M_MMAP_THRESHOLD`), is always
+//! mapped by itself and unmapped when it is freed. So this allocates more than it touches, and only
+//! the touched part is ever resident.
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::password_hash::{CustomizedPasswordHasher, Error, PasswordVerifier as _, Result};

@@ -1,4 +1,4 @@
-//! The queue in front of the threads that hash.
+//! The queue for the hashing threads.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::turns::{Entry, Limits, Refusal, Ticket, Turns};
 
-/// Its copies are the same queue.
+/// Clones are the same queue.
 #[derive(Clone)]
 pub(super) struct Queue(Arc<Mutex<State>>);
 
@@ -17,8 +17,8 @@ struct State {
     waiting: HashMap<Ticket, oneshot::Sender<Permit>>,
 }
 
-/// Held by the thread that hashes: a client that hangs up does not free what is still being used. Dropped, it is the next
-/// one's turn.
+/// Held by the hashing thread, so a client that disconnects does not free a thread that is still
+/// busy. Dropping it gives the next turn.
 pub(super) struct Permit(Queue);
 
 impl Queue {
@@ -32,7 +32,7 @@ impl Queue {
     /// Waits for a turn.
     ///
     /// # Errors
-    /// Too many wait already; this is found out at once.
+    /// Too many wait already; this fails at once.
     pub(super) async fn enter(&self, client: Option<ClientAddress>) -> Result<Permit, Refusal> {
         let (waiting, turn) = {
             let mut state = self.lock();
@@ -50,7 +50,7 @@ impl Queue {
         permit.map_err(|_dropped| Refusal::Full)
     }
 
-    /// A panic elsewhere leaves the turns as they were: no step of theirs panics.
+    /// A panic elsewhere leaves the turns consistent: none of their steps panics.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -64,13 +64,13 @@ impl Drop for Permit {
             ticket.and_then(|ticket| state.waiting.remove(&ticket))
         };
         if let Some(next) = next {
-            // Whoever has just given up drops the permit, and the one after him has it.
+            // If the receiver has given up, this drops the permit, and the next one gets it.
             drop(next.send(Permit(self.0.clone())));
         }
     }
 }
 
-/// Leaves the queue when it is dropped, as with a client that hangs up.
+/// Leaves the queue when it is dropped, as when its client disconnects.
 struct Waiting<'a>(&'a Queue, Ticket);
 
 impl Drop for Waiting<'_> {
@@ -121,7 +121,7 @@ mod tests {
         let mut late = Box::pin(queue.enter(None));
         assert!(late.as_mut().now_or_never().is_none());
         drop(first);
-        // It was his turn, and he is gone before he knows.
+        // The turn came, but the client disconnected before it knew.
         drop(stays);
         assert!(late.await.is_ok());
     }

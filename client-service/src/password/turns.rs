@@ -1,21 +1,22 @@
-//! Whose password is hashed next. No I/O.
+//! Decides whose password is hashed next. No I/O.
 //!
-//! Each client address has a queue of its own, and the queues take turns. So whoever sends many passwords waits for
-//! himself: a client who sends one waits for one of each other client at most.
+//! Each client address has a queue of its own, and the queues take turns. So a client that sends
+//! many passwords delays itself: a client that sends one waits for at most one password of each
+//! other client.
 
 use std::collections::VecDeque;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// So many are hashed at once.
+    /// The limit on concurrent hashes.
     pub(super) running: usize,
-    /// So many wait.
+    /// The limit on waiting passwords.
     pub(super) waiting: usize,
-    /// So many of them may be one client's. What comes from inside the restaurant has no share.
+    /// The limit on those of one client. Requests from inside the restaurant are exempt.
     pub(super) per_client: usize,
 }
 
-/// Names one that waits.
+/// Identifies a waiting password.
 pub(super) type Ticket = u64;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -26,9 +27,9 @@ pub(super) enum Entry {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// As many wait as may.
+    /// The queue is full.
     Full,
-    /// As many of this client wait as may.
+    /// The client's share is used up.
     Share,
 }
 
@@ -38,7 +39,8 @@ pub(super) struct Turns<C> {
     running: usize,
     waiting: usize,
     last: Ticket,
-    /// The one in front has the next turn. None is empty. What comes from inside the restaurant has one, too.
+    /// The front has the next turn. No queue is empty. Requests from inside the restaurant have a
+    /// queue, too.
     queues: VecDeque<(Option<C>, VecDeque<Ticket>)>,
 }
 
@@ -76,7 +78,7 @@ impl<C: Copy + PartialEq> Turns<C> {
         Ok(Entry::Waits(self.last))
     }
 
-    /// One has been hashed. Answers whose turn it is now.
+    /// Notes that a hash has ended. Returns the one whose turn it is now.
     pub(super) fn end(&mut self) -> Option<Ticket> {
         let next = self.queues.pop_front().and_then(|(client, mut queue)| {
             let ticket = queue.pop_front();
@@ -92,7 +94,7 @@ impl<C: Copy + PartialEq> Turns<C> {
         next
     }
 
-    /// One that waits has given up.
+    /// Removes one that gave up.
     pub(super) fn leave(&mut self, ticket: Ticket) {
         for (_, queue) in &mut self.queues {
             let before = queue.len();
@@ -123,7 +125,7 @@ mod tests {
         }
     }
 
-    /// As many as run are running.
+    /// As many run as may.
     fn busy() -> Turns<char> {
         let mut turns = Turns::new(LIMITS);
         for _ in 0..LIMITS.running {
@@ -184,7 +186,7 @@ mod tests {
                         Some(ticket) => {
                             let place = waiting.iter().position(|(_, waits)| *waits == ticket);
                             let (client, _) = waiting.remove(place.unwrap());
-                            // The one who has waited longest of his client's.
+                            // The one of its client that has waited longest.
                             let earlier = |(of, other): &(u8, u64)| *of == client && *other < ticket;
                             assert!(!waiting.iter().any(earlier));
                         }

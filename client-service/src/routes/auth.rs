@@ -1,4 +1,4 @@
-//! Logging in and out, and the list of what is logged in.
+//! Logging in and out, and the list of sessions.
 
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -48,8 +48,8 @@ pub(super) async fn login(
         }))
 }
 
-/// The client whose credentials these are. Whatever is wrong, it is found out after the same work, so that neither
-/// the words nor the time tell which addresses have an account.
+/// The client with these credentials. Every failure takes the same work, so neither the text nor
+/// the time reveals which addresses have an account.
 async fn verify(
     accounts: &Accounts,
     login: &Login,

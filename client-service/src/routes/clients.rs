@@ -65,7 +65,7 @@ pub(super) async fn delete(
     Ok(confirm(&request, &done))
 }
 
-/// What is no id is the id of no client.
+/// An invalid id is the id of no client.
 fn parse(id: &str) -> Result<ClientId, Error> {
     ClientId::from_text(id).map_err(|_no_uuid| Error::ClientNotFound)
 }

@@ -1,4 +1,4 @@
-//! The older demo login. It is simulated: no account is behind it, and its token opens nothing.
+//! The older demo login. It is simulated: it has no account, and its token is good for nothing.
 
 use actix_web::HttpResponse;
 use service_kit::failure::Failure;

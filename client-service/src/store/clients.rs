@@ -1,7 +1,7 @@
 //! The clients' rows.
 //!
-//! That an e-mail address or a telephone number belongs to one client is the UNIQUE constraints' to say: asking first
-//! and inserting then would let two at once through.
+//! UNIQUE constraints give an e-mail address or a telephone number to one client only: a check
+//! before the insert would let two simultaneous requests pass.
 
 use service_kit::idempotency::{self, Claim, Made, SealedKey};
 use shared_types::account::{Client, Email, NewClient, Role};
@@ -46,7 +46,7 @@ impl FromRow<'_, AnyRow> for CredentialsRow {
     }
 }
 
-/// A client and what its password is checked against. No `Debug`: a hash is not to be printed.
+/// A client and its password hash. No `Debug`: a hash must not be printed.
 pub(crate) struct Credentials {
     pub(crate) client: Client,
     pub(crate) password_hash: String,
@@ -97,7 +97,7 @@ const BY_EMAIL: &str = concat!(
 );
 
 impl Store {
-    /// What an earlier request with the same key was answered, which spares hashing the password.
+    /// The answer to an earlier request with the same key, which spares hashing the password.
     ///
     /// # Errors
     /// The key came with another body.
@@ -108,7 +108,8 @@ impl Store {
     }
 
     /// # Errors
-    /// The e-mail address or the telephone number is another client's, or the key came with another body.
+    /// The e-mail address or the telephone number belongs to another client, or the key came with
+    /// another body.
     pub(crate) async fn add_client(
         &self,
         new: &NewClient,
@@ -118,7 +119,7 @@ impl Store {
     ) -> Result<Made<Client>, Error> {
         let now = Timestamp::now();
         let _key_lock = idempotency::lock_key(&self.database, key).await?;
-        // Of two that register the same address, the second waits for the end of the first.
+        // Of two requests that register the same address, the second waits for the first.
         let _email_lock = self.database.lock_row(&new.email.key()).await?;
         let mut transaction = self.database.write().await?;
         if let Some(key) = key
@@ -172,7 +173,7 @@ impl Store {
         Ok(Client::try_from(row.ok_or(Error::ClientNotFound)?)?)
     }
 
-    /// What a login needs of the client with this e-mail address, which may be no address at all.
+    /// The credentials of the client with this e-mail address, which need not be valid.
     pub(crate) async fn credentials(&self, email: &str) -> Result<Option<Credentials>, Error> {
         let row: Option<CredentialsRow> = sqlx::query_as(BY_EMAIL)
             .bind(Email::key_of(email))
@@ -185,7 +186,8 @@ impl Store {
         }))
     }
 
-    /// Whether that changed anything: there may be no such client, or it may have been so before.
+    /// Returns whether this changed a row: the client may not exist, or may be in this state
+    /// already.
     pub(crate) async fn set_active(&self, email: &str, active: bool) -> Result<bool, Error> {
         let changed = sqlx::query(
             "UPDATE clients SET is_active = $1, updated_at = $2 \
@@ -199,7 +201,7 @@ impl Store {
         Ok(changed.rows_affected() > 0)
     }
 
-    /// The client's sessions end with it, and the answer to its registration is given to nobody any more.
+    /// Deletes a client, its sessions, and the answer to its registration.
     ///
     /// # Errors
     /// There is no such client.
@@ -258,8 +260,8 @@ fn text_of<const MAX: usize>(line: &Optional<Line<MAX>>) -> Option<String> {
     line.as_ref().map(|line| line.as_str().to_owned())
 }
 
-/// Which constraint refused the row. PostgreSQL names it (`clients_phone_key`), SQLite's message names the column
-/// (`clients.phone_key`).
+/// Finds out which constraint refused the row. PostgreSQL names it (`clients_phone_key`), SQLite's
+/// message names the column (`clients.phone_key`).
 pub(super) fn conflict(error: sqlx::Error) -> Error {
     let Some(violation) = error
         .as_database_error()

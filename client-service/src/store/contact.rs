@@ -1,7 +1,8 @@
-//! How a client is reached: the telephone number, which is one client's, and the address.
+//! The contact of a client: the telephone number, which belongs to one client only, and the
+//! address.
 //!
-//! The UNIQUE constraint keeps two clients from one number. It knows the key that a number has now; a row of an earlier
-//! version may have another (`Phone::keys`), so such rows are looked for as well.
+//! The UNIQUE constraint covers the current key of a number. A row of an earlier version may have
+//! another key (`Phone::keys`), so such rows are searched as well.
 
 use shared_types::account::{Email, Phone};
 use shared_types::field::Line;
@@ -29,7 +30,8 @@ const GIVE_PHONE: &str = "UPDATE clients SET phone = $6, phone_key = $1, updated
      (SELECT 1 FROM clients AS other WHERE other.phone_key IN ($1, $2, $3, $4, $5))";
 
 impl Store {
-    /// Gives the client with this e-mail address what it has not. A number that another client has stays theirs.
+    /// Fills in the missing contact fields of the client with this e-mail address. A number of
+    /// another client is left out.
     pub(crate) async fn give_contact(&self, email: &str, contact: &Contact) -> Result<(), Error> {
         let (email, now) = (Email::key_of(email), Timestamp::now().millis());
         sqlx::query(GIVE_ADDRESS)
@@ -51,7 +53,7 @@ impl Store {
             .execute(&mut *self.database.writer().await?)
             .await;
         match given.map(drop).map_err(conflict) {
-            // Another client has taken it just now.
+            // Another client has just taken the number.
             Err(Error::PhoneTaken) => Ok(()),
             given => given,
         }
@@ -59,7 +61,7 @@ impl Store {
 }
 
 /// # Errors
-/// A client other than `own` has the number, under whichever of its keys.
+/// Another client than `own` has the number, under any of its keys.
 pub(super) async fn refuse_taken(
     connection: &mut AnyConnection,
     phone: &Phone,

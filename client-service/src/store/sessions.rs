@@ -1,8 +1,9 @@
-//! The sessions' rows. A session that has expired is as good as gone; its row goes with its client's next login, or with
-//! the next sweep.
+//! The sessions' rows. An expired session is treated as deleted; its row is deleted at its client's
+//! next login or by the next sweep.
 //!
-//! A client's sessions are numbered as they are made. Their times would not do: after a clock that was ahead is set right, a
-//! new session is older than all that were made meanwhile, and would be the one that makes room.
+//! A client's sessions are numbered in the order of creation. Times would not do: after a clock
+//! that was ahead is corrected, a new session would be the oldest and would be removed to make
+//! room.
 
 use service_kit::housekeeping::delete_by_portions;
 use shared_types::account::{Role, Session};
@@ -13,7 +14,8 @@ use super::{Store, read_text, read_time};
 use crate::failure::Error;
 use crate::origin::Origin;
 
-/// More than the devices of one person; the bound keeps a client from growing the database by logging in.
+/// More than the devices of one person; the bound keeps a client from growing the database by
+/// logging in.
 const MAX_SESSIONS: i64 = 20;
 
 pub(crate) struct NewSession {
@@ -24,7 +26,7 @@ pub(crate) struct NewSession {
     pub(crate) origin: Origin,
 }
 
-/// What a token's session says of the request that brought it.
+/// The session of a request's token.
 pub(crate) struct LiveSession {
     pub(crate) role: Role,
     pub(crate) last_seen_at: Timestamp,
@@ -56,10 +58,10 @@ const LIST: &str = "SELECT id, created_at, last_seen_at, expires_at, ip_address,
 
 impl Store {
     /// # Errors
-    /// The client was deleted in the meantime, which is answered as if it had been before.
+    /// The client was deleted meanwhile; the answer is the same as if it had been deleted before.
     pub(crate) async fn add_session(&self, new: &NewSession) -> Result<(), Error> {
         let client = new.client.to_string();
-        // A session refers to its client, whose row is looked at under a lock.
+        // A session refers to its client, whose row is read under a lock.
         let _row_lock = self.database.lock_row(&client).await?;
         let mut transaction = self.database.write().await?;
         sqlx::query(DROP_EXPIRED)
@@ -86,7 +88,7 @@ impl Store {
         Ok(transaction.commit().await?)
     }
 
-    /// The session, where it has not ended and its client is active.
+    /// The session, if it has not ended and its client is active.
     pub(crate) async fn live_session(
         &self,
         id: SessionId,

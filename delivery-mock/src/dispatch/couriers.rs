@@ -1,6 +1,6 @@
-//! The couriers: who carries.
+//! The couriers.
 //!
-//! `available` is the courier's own word. Nothing here changes it, so that a courier who is off stays off.
+//! Only the courier sets `available`, so that a courier who is off stays off.
 
 use service_kit::client_address::ClientAddress;
 use shared_types::account::{Email, Phone};
@@ -24,7 +24,7 @@ impl Dispatch {
             .ok_or(Refusal::UnknownCourier)
     }
 
-    /// `client` is who asks, as far as the gateway tells.
+    /// `client` is the sender's address, as the gateway reports it.
     pub(crate) fn register(
         &mut self,
         new: NewCourier,
@@ -59,8 +59,8 @@ impl Dispatch {
         Ok(courier)
     }
 
-    /// What the courier had not finished becomes anyone's to take, drafts apart, which are given to the next who is
-    /// free; what is finished still says who did it.
+    /// Removes a courier. The courier's unfinished drafts are assigned to the next free couriers;
+    /// anyone may take the other unfinished deliveries. Finished deliveries still name the courier.
     pub(crate) fn remove_courier(&mut self, id: CourierId, now: Timestamp) -> Result<(), Refusal> {
         self.couriers.remove(&id).ok_or(Refusal::UnknownCourier)?;
         self.registered_by.remove(&id);

@@ -1,6 +1,6 @@
-//! The deliveries: what is carried, by whom, and how far it is.
+//! The deliveries: their couriers and their statuses.
 //!
-//! A change is first made on a copy. A refusal on the way drops the copy, so a refused change changes nothing.
+//! A change is first made on a copy. A refusal drops the copy, so a refused change changes nothing.
 
 use service_kit::client_address::ClientAddress;
 use shared_types::delivery::{Assignment, Delivery, DeliveryChange, DeliveryStatus, NewDelivery};
@@ -13,7 +13,7 @@ use super::couriers::phone;
 use super::status::{advance, hand_over, is_finished, order_status};
 use super::{Dispatch, Refusal, replace, text};
 
-/// What a change makes of a delivery, once it is made.
+/// A change that was checked and is not made yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Changed {
     before: DeliveryStatus,
@@ -32,7 +32,7 @@ impl Changed {
         &self.after.order_id
     }
 
-    /// Where the order stands then, if the change says anything of it.
+    /// The order's status after the change, if the change affects it.
     pub(crate) fn news(&self) -> Option<OrderStatus> {
         let moves = self.before != self.after.status;
         order_status(self.after.status).filter(|_status| moves)
@@ -40,7 +40,7 @@ impl Changed {
 }
 
 impl Dispatch {
-    /// What has a courier and is not finished, the oldest first.
+    /// The deliveries that are assigned and not finished, the oldest first.
     pub(crate) fn assigned(&self) -> Vec<Assignment> {
         let assignment = |delivery: &Delivery| {
             let courier = self.couriers.get(&delivery.courier_id?)?;
@@ -56,8 +56,8 @@ impl Dispatch {
         unfinished.filter_map(assignment).collect()
     }
 
-    /// Every delivery, the newest first; with a courier, that courier's and those that anyone may take; with an order,
-    /// of those the order's alone.
+    /// The deliveries, newest first. With `courier`: that courier's and the unassigned ones. With
+    /// an order: those of that order only.
     pub(crate) fn deliveries(
         &self,
         courier: Option<CourierId>,
@@ -81,8 +81,8 @@ impl Dispatch {
         delivery.ok_or(Refusal::UnknownDelivery)
     }
 
-    /// Opens an order's delivery, or fills in its draft, which is none from then on. `client` is who asks, as far as the
-    /// gateway tells.
+    /// Opens an order's delivery, or fills in its draft, which ends the draft. `client` is the
+    /// sender's address, as the gateway reports it.
     pub(crate) fn open(
         &mut self,
         new: NewDelivery,
@@ -106,15 +106,15 @@ impl Dispatch {
         Ok(self.keep(opened, now))
     }
 
-    /// Whether somebody else may bring the order: its courier, or whoever opened the delivery, has cancelled it, and the
-    /// order itself has not ended.
+    /// Whether the order may have another delivery: this one was cancelled, and the order has not
+    /// ended.
     fn is_given_up(&self, delivery: &Delivery) -> bool {
         let order = OrderId::from_text(delivery.order_id.as_str());
         let has_ended = order.is_ok_and(|order| self.ended.contains(&order));
         delivery.status == DeliveryStatus::Cancelled && !has_ended
     }
 
-    /// A courier moves a delivery on, comments it, or takes it where nobody has it.
+    /// Checks a courier's change: a new status, a comment, or taking an unassigned delivery.
     pub(crate) fn changed(
         &self,
         id: DeliveryId,
@@ -133,7 +133,7 @@ impl Dispatch {
         Ok(changed)
     }
 
-    /// Gives a delivery to a courier, whoever had it before.
+    /// Assigns a delivery to a courier, whoever had it before.
     pub(crate) fn assign(
         &mut self,
         id: DeliveryId,
@@ -149,7 +149,7 @@ impl Dispatch {
         Ok(self.keep(changed, now))
     }
 
-    /// An order's delivery moves on.
+    /// Checks a mark on an order's delivery.
     pub(crate) fn marked(&self, order: &OrderRef, to: DeliveryStatus) -> Result<Changed, Refusal> {
         let delivery = self.deliveries.of_order(order);
         let mut changed = Changed::of(delivery.ok_or(Refusal::UnknownOrder)?);
@@ -161,7 +161,7 @@ impl Dispatch {
         Ok(changed)
     }
 
-    /// Puts a change in place that was found possible, before anything else has changed.
+    /// Makes a change that was checked. Nothing else may have changed since.
     pub(crate) fn make(&mut self, changed: Changed, now: Timestamp) -> Delivery {
         self.keep(changed.after, now)
     }
@@ -174,14 +174,14 @@ impl Dispatch {
         }
     }
 
-    /// Puts a change in place and gives out what waits, since the change may have set a courier free.
+    /// Stores a delivery and assigns the waiting drafts, since a courier may be free now.
     pub(super) fn keep(&mut self, delivery: Delivery, now: Timestamp) -> Delivery {
         let kept = self.put(delivery, now);
         self.give_out(now);
         kept
     }
 
-    /// What comes back as it was is not touched, its time of change included.
+    /// Stores a delivery. An unchanged one keeps its time of change.
     pub(super) fn put(&mut self, mut delivery: Delivery, now: Timestamp) -> Delivery {
         if self.deliveries.get(delivery.id) != Some(&delivery) {
             delivery.updated_at = now;
@@ -195,7 +195,7 @@ impl Dispatch {
     }
 }
 
-/// The first courier to ask gets the delivery; asking again for one's own is no fault.
+/// The first courier to ask gets the delivery; asking again for one's own is no error.
 fn take(delivery: &mut Delivery, courier: CourierId) -> Result<(), Refusal> {
     match delivery.courier_id {
         Some(holder) if holder == courier => Ok(()),
@@ -208,7 +208,7 @@ fn take(delivery: &mut Delivery, courier: CourierId) -> Result<(), Refusal> {
     }
 }
 
-/// A delivery of which nothing is known but its order.
+/// A delivery with only its order filled in.
 pub(super) fn blank(order_id: OrderRef, now: Timestamp) -> Delivery {
     Delivery {
         id: DeliveryId::generate(),
@@ -228,7 +228,7 @@ pub(super) fn blank(order_id: OrderRef, now: Timestamp) -> Delivery {
     }
 }
 
-/// Whoever a draft was given to has it no longer, unless that courier has set out.
+/// Ends the draft: its courier loses it unless that courier has set out.
 fn fill_in(delivery: &mut Delivery, new: NewDelivery) {
     if delivery.status == DeliveryStatus::Pending || delivery.courier_id.is_none() {
         delivery.courier_id = new.courier_id.into_option();

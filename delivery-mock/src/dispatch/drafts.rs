@@ -1,7 +1,8 @@
-//! Who is given the drafts that wait.
+//! Assigns waiting drafts to free couriers.
 //!
-//! After every change that may have set a courier free, or made a draft wait, all that can be given out is. So no
-//! draft ever waits while somebody is free, and there is no event of becoming free that could be forgotten.
+//! After every change that may free a courier or make a draft wait, all possible drafts are
+//! assigned. So no draft waits while a courier is free, and there is no notification that could be
+//! forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,10 +12,10 @@ use shared_types::value::Timestamp;
 
 use super::Dispatch;
 
-/// The unfinished deliveries that were made of what the order service told, and that nobody has filled in yet.
+/// The unfinished deliveries that come from events and that nobody has filled in yet.
 ///
-/// They are found by their orders' ids, which sort by age: the order that was made first is carried first, whichever was
-/// heard of first.
+/// Their keys are the orders' ids, which sort by age: the oldest order is delivered first,
+/// whichever arrived first.
 #[derive(Debug, Default)]
 pub(super) struct Drafts(BTreeMap<String, DeliveryId>);
 
@@ -28,22 +29,22 @@ impl Drafts {
         self.0.get(delivery.order_id.as_str()) == Some(&delivery.id)
     }
 
-    /// Whether it was one.
+    /// Returns whether it was a draft.
     pub(super) fn remove(&mut self, delivery: &Delivery) -> bool {
         self.has(delivery) && self.0.remove(delivery.order_id.as_str()).is_some()
     }
 }
 
 impl Dispatch {
-    /// The draft of the oldest order goes to the courier who has been here longest. Being given a draft is not setting out:
-    /// its status stays.
+    /// Assigns the draft of the oldest order to the courier who has been here longest. The courier
+    /// has not set out yet, so the status stays.
     pub(super) fn give_out(&mut self, now: Timestamp) {
         let drafts = self.drafts.0.values();
         let drafts = drafts.filter_map(|id| self.deliveries.get(*id));
         let waiting = drafts.filter(|draft| draft.courier_id.is_none());
         let waiting: Vec<_> = waiting.take(self.couriers.len()).cloned().collect();
         if waiting.is_empty() {
-            return; // as most of the time: the search for who is free is spared
+            return; // as most of the time; spares the search for free couriers
         }
         for (mut draft, courier) in waiting.into_iter().zip(self.free_couriers()) {
             draft.courier_id = Some(courier);
@@ -51,7 +52,7 @@ impl Dispatch {
         }
     }
 
-    /// Those who are available and carry nothing, the oldest first.
+    /// The available couriers without a delivery, the oldest first.
     fn free_couriers(&self) -> Vec<CourierId> {
         let unfinished = self.deliveries.unfinished();
         let carrying: BTreeSet<_> = unfinished.filter_map(|each| each.courier_id).collect();

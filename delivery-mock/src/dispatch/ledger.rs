@@ -1,7 +1,8 @@
 //! The list of deliveries, found by id or by order.
 //!
-//! An order has one delivery at a time: a new one only after the one before it was cancelled. A second index leads from the
-//! order to the newest of them. Both change here only, together, so that neither can drift from the other.
+//! An order has one delivery at a time: it gets another one only after the one before was
+//! cancelled. A second index leads from an order to its newest delivery. Both indexes change only
+//! here and together.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,8 @@ use super::status::is_finished;
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     by_id: BTreeMap<DeliveryId, Delivery>,
-    /// The newest of each order, by the order's text: a reference knows no order of its own.
+    /// The newest delivery of each order, by the order's id as text: an [`OrderRef`] has no
+    /// ordering.
     by_order: BTreeMap<String, DeliveryId>,
 }
 
@@ -36,7 +38,7 @@ impl Ledger {
         self.iter().filter(|delivery| !is_finished(delivery.status))
     }
 
-    /// Adds a delivery, or puts it in the place of what it was before.
+    /// Adds a delivery or replaces it.
     pub(super) fn put(&mut self, delivery: Delivery) {
         let order = delivery.order_id.as_str().to_owned();
         let newest = self.by_order.entry(order).or_insert(delivery.id);
@@ -44,7 +46,7 @@ impl Ledger {
         self.by_id.insert(delivery.id, delivery);
     }
 
-    /// Readies the list for one more. Where `most` are kept already, the oldest that is finished leaves.
+    /// Makes room for one more. If there are `most` already, the oldest finished one is removed.
     ///
     /// # Errors
     /// [`Refusal::Full`]: none is finished.
@@ -63,7 +65,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Whether [`make_room`](Self::make_room) would find room.
+    /// Whether [`make_room`](Self::make_room) would succeed.
     pub(super) fn has_room(&self, most: usize) -> bool {
         self.by_id.len() < most || self.oldest_finished().is_some()
     }

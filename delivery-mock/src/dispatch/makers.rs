@@ -1,4 +1,4 @@
-//! Who made what is in a list, so that each client address has a share of it.
+//! Remembers who added an entry to a list, to limit each client address.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use service_kit::client_address::ClientAddress;
 
 use super::Refusal;
 
-/// What comes from inside the restaurant is nobody's, and not counted.
+/// An entry from inside the restaurant has no address and is not counted.
 #[derive(Debug)]
 pub(super) struct Makers<T>(BTreeMap<T, ClientAddress>);
 
@@ -18,7 +18,7 @@ impl<T> Default for Makers<T> {
 
 impl<T: Ord> Makers<T> {
     /// # Errors
-    /// [`Refusal::Share`]: this client has made `most` already.
+    /// [`Refusal::Share`]: this client has added `most` already.
     pub(super) fn check(&self, client: Option<ClientAddress>, most: usize) -> Result<(), Refusal> {
         let own = self.0.values().filter(|other| Some(**other) == client);
         if own.count() >= most {

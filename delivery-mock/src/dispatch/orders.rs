@@ -1,8 +1,9 @@
-//! What delivery hears about orders from the order service: an event at a time, or all there is after a restart.
+//! Learns of orders from the order service: one by an event, or all of them after a restart.
 //!
-//! Only the order's status counts, not which event brought it. A delivery catches up with its order and never falls
-//! back, so it makes no difference what is repeated, comes late or never came, and no event is remembered by its id.
-//! That an order has ended is: it may have no delivery to show it, and what comes late must not draft one.
+//! Only the order's status counts, not which event brought it. A delivery catches up with its order
+//! and never moves back, so repeated, late or lost events do no harm, and no event id is
+//! remembered. Ended orders are remembered: they may have no delivery, and a late event must not
+//! draft one.
 
 use order_feed::Admission;
 use shared_types::account::Phone;
@@ -17,10 +18,11 @@ use super::status::{catch_up, order_status};
 use super::{Dispatch, Refusal};
 
 impl Dispatch {
-    /// Brings an order's delivery to where the order is, with a draft where it has none and needs one.
+    /// Brings an order's delivery to the order's status, and drafts one if the order needs it.
     ///
     /// # Errors
-    /// [`Refusal::Full`] for a draft where there is no room, or others come first; the same order may be told again later.
+    /// [`Refusal::Full`] for a draft when there is no room, or older orders come first. The order
+    /// may be told again later.
     pub(crate) fn learn(
         &mut self,
         order: &Order,
@@ -50,13 +52,13 @@ impl Dispatch {
         Ok(())
     }
 
-    /// Whether there is room for another delivery, once one that is finished has left if need be.
+    /// Whether there is room for another delivery, if need be by removing a finished one.
     pub(crate) fn has_room(&self) -> bool {
         self.deliveries.has_room(self.limits.deliveries)
     }
 
-    /// Where an order would stand if the order service had taken all that was marked here. It refuses a mark that comes
-    /// before the kitchen's, and can take it after.
+    /// The order's status here, if it is ahead of the order service's and can be reported now. The
+    /// order service refuses a mark that arrives before the kitchen's, and accepts it afterwards.
     pub(crate) fn ahead_of(&self, order: &Order) -> Option<OrderStatus> {
         let delivery = self.deliveries.of_order(&order.id.into())?;
         let status = order_status(delivery.status)?;
@@ -64,7 +66,7 @@ impl Dispatch {
         (is_ahead && order.status.stage() == OrderStage::Delivery).then_some(status)
     }
 
-    /// The ids of orders sort by age too, so the oldest order is forgotten first.
+    /// The ids of orders sort by age, so the oldest order is forgotten first.
     fn remember_end(&mut self, order: OrderId) {
         self.ended.insert(order);
         if self.ended.len() > self.limits.deliveries {
@@ -73,7 +75,7 @@ impl Dispatch {
     }
 }
 
-/// What no `POST /livraisons` could hold is left out: the bound on the list counts on bounded texts.
+/// Drops a text that `POST /livraisons` would refuse: the memory limit counts on bounded texts.
 fn draft(order_id: OrderRef, order: &Order, now: Timestamp) -> Delivery {
     Delivery {
         dropoff_address: read(&order.address).map(Line::<200>::into_string),

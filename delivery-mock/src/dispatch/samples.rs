@@ -1,13 +1,13 @@
 //! The sample couriers and deliveries of a demonstration. They concern no other service.
 //!
-//! The telephone numbers are of the ranges that ARCEP keeps for fiction (06 39 98).
+//! Their telephone numbers are in the range that ARCEP reserves for fiction (06 39 98).
 
 use shared_types::delivery::{Courier, Delivery, DeliveryStatus};
 use shared_types::field::FromText as _;
 use shared_types::id::{CourierId, DeliveryId, OrderRef};
 use shared_types::value::{Price, Timestamp};
 
-/// Youssef carries the first delivery; Camille is free, and nobody has taken the second.
+/// Youssef has the first delivery, Camille is free, and nobody has the second.
 pub(super) fn couriers_and_deliveries(now: Timestamp) -> (Vec<Courier>, Vec<Delivery>) {
     let youssef = youssef();
     let carried = on_its_way("CMD1234", youssef.id, now);

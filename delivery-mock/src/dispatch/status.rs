@@ -1,4 +1,4 @@
-//! The life of a delivery: which status may follow which, and how it goes with the life of its order.
+//! The state machine of a delivery's status, and its relation to the order's status.
 
 use shared_types::delivery::DeliveryStatus;
 use shared_types::delivery::DeliveryStatus::{
@@ -12,7 +12,8 @@ pub(crate) struct ImpossibleMove {
     pub(crate) to: DeliveryStatus,
 }
 
-/// One step at a time, or a cancellation before the end. The same status again is no move and always possible.
+/// One step at a time, or a cancellation before the end. The same status again is no move and
+/// always possible.
 pub(super) fn advance(
     from: DeliveryStatus,
     to: DeliveryStatus,
@@ -31,7 +32,8 @@ pub(super) fn advance(
     }
 }
 
-/// The one shortcut, taken by a mark at the client's door: it hands over whatever steps were not reported.
+/// The one shortcut, for a mark at the client's door: it hands over whatever steps were not
+/// reported.
 pub(super) fn hand_over(from: DeliveryStatus) -> Result<DeliveryStatus, ImpossibleMove> {
     match from {
         Pending | ToRestaurant | PickedUp | ToClient | Delivered => Ok(Delivered),
@@ -49,7 +51,8 @@ pub(super) fn is_finished(status: DeliveryStatus) -> bool {
     }
 }
 
-/// Where a delivery stands once its order is known to stand at `order`. What is ahead of its order stays there.
+/// The delivery's status once its order's status is known. A delivery that is ahead of its order
+/// stays there.
 pub(super) fn catch_up(from: DeliveryStatus, order: OrderStatus) -> DeliveryStatus {
     match (order, from) {
         (_, Delivered | Cancelled) => from,
@@ -61,8 +64,8 @@ pub(super) fn catch_up(from: DeliveryStatus, order: OrderStatus) -> DeliveryStat
     }
 }
 
-/// What a delivery's status makes of its order, if anything. A delivery that is cancelled leaves the order as it is: what
-/// becomes of the dish is not delivery's to say.
+/// The order's status that follows from a delivery's, if any. A cancelled delivery does not change
+/// the order: the order service decides what happens to it.
 pub(crate) fn order_status(delivery: DeliveryStatus) -> Option<OrderStatus> {
     match delivery {
         Pending | ToRestaurant | Cancelled => None,

@@ -1,4 +1,4 @@
-//! `/livreurs`.
+//! The routes of `/livreurs`.
 
 use actix_web::http::header::CONTENT_LANGUAGE;
 use actix_web::{HttpRequest, HttpResponse, web};

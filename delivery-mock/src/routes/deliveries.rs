@@ -1,4 +1,4 @@
-//! `/livraisons`.
+//! The routes of `/livraisons`.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -16,8 +16,8 @@ use super::shared::Asked;
 use super::{SharedDispatch, failure, id_of};
 use crate::dispatch::Refusal;
 
-/// `?livreurId=` and `?commandeId=`. A courier that is not known is no fault: there is still what anyone may take. Nor is
-/// an order: it has no delivery.
+/// `?livreurId=` and `?commandeId=`. An unknown courier is no error: the unassigned deliveries
+/// remain. Neither is an unknown order: it has no delivery.
 #[derive(Deserr)]
 #[deserr(error = FieldErrors)]
 pub(super) struct Filter {
@@ -66,7 +66,7 @@ pub(super) async fn change(
     let changed = async move {
         let exclusive = dispatch.exclusive().await?;
         let changed = dispatch.read().changed(id, change).map_err(failure)?;
-        // Who carries it, and what is said of it, is no news of the order.
+        // The courier and the comment do not change the order.
         exclusive.report(changed.order(), changed.news()).await?;
         exclusive.change(|dispatch| Ok(dispatch.make(changed, Timestamp::now())))
     };

@@ -1,4 +1,4 @@
-//! `/events`: what the order service tells.
+//! The route `/events`, which receives the events of the order service.
 
 use actix_web::{HttpResponse, web};
 use order_feed::change_lock::run_to_end;
@@ -8,7 +8,7 @@ use shared_types::event::OrderEvent;
 
 use super::SharedDispatch;
 
-/// Anything but 2xx makes the order service send the event again, so delivery misses nothing.
+/// Any answer but 2xx makes the order service send the event again, so delivery misses nothing.
 pub(super) async fn receive(
     dispatch: web::Data<SharedDispatch>,
     Json(event): Json<OrderEvent>,
@@ -16,7 +16,7 @@ pub(super) async fn receive(
     let received = async move {
         dispatch.receive(&event.order).await?;
         let exclusive = dispatch.exclusive().await?;
-        // What the order service refused because it came too early.
+        // Reports again a status that the order service refused because it came too early.
         let ahead = dispatch.read().ahead_of(&event.order);
         exclusive.report(&event.order.id.into(), ahead).await
     };

@@ -1,4 +1,4 @@
-//! `/assigned` and `/update`: the small family that only knows orders.
+//! The routes `/assigned` and `/update`, which know orders only.
 
 use actix_web::{HttpResponse, web};
 use order_feed::change_lock::run_to_end;

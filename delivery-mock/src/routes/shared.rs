@@ -66,12 +66,13 @@ impl SharedDispatch {
         order_feed::receive(self.feed.as_ref(), order, self).await
     }
 
-    /// A panic elsewhere leaves every delivery whole: a change is made on a copy and put in place at once.
+    /// A panic elsewhere leaves every delivery consistent: a change is made on a copy and put in
+    /// place at once.
     fn lock(&self) -> MutexGuard<'_, Dispatch> {
         self.dispatch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A panic elsewhere leaves every answer whole: each is kept or dropped in one step.
+    /// A panic elsewhere leaves every answer consistent: each is stored or removed in one step.
     fn answers(&self) -> MutexGuard<'_, Answers> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -100,7 +101,7 @@ impl Exclusive<'_> {
         work(&mut self.shared.lock()).map_err(failure)
     }
 
-    /// Does what a request asks for, unless it was done before under the same key: then the answer is the first one.
+    /// Executes a request, or repeats the answer to an earlier request with the same key.
     pub(super) fn once<T: Serialize>(
         &self,
         asked: &Asked,
@@ -123,13 +124,13 @@ impl Exclusive<'_> {
         Ok(Made::Now(made))
     }
 
-    /// Forgets the answers about something that is deleted.
+    /// Removes the answers about something that is deleted.
     pub(super) fn forget(&self, made: &str) {
         self.shared.answers().forget(made);
     }
 
-    /// Reports where an order stands now, if that is news of it; before it shows, so that what cannot be kept changes
-    /// nothing.
+    /// Reports the order's status if it has changed. This comes before the change shows, so that a
+    /// report that cannot be written changes nothing.
     pub(super) async fn report(
         &self,
         order: &OrderRef,
@@ -142,7 +143,7 @@ impl Exclusive<'_> {
     }
 }
 
-/// Who asks, and under which key.
+/// The sender of a request and its key.
 pub(super) struct Asked {
     pub(super) client: Option<ClientAddress>,
     key: Option<SealedKey>,

@@ -1,7 +1,8 @@
-//! What the kitchen hears about orders from the order service: an event at a time, or all there is after a restart.
+//! Learns of orders from the order service: one by an event, or all of them after a restart.
 //!
-//! Only the order's status counts, not which event brought it. A status only goes up, so the furthest that was heard
-//! is right, whatever was repeated, came late or never came, and no event needs to be remembered by its id.
+//! Only the order's status counts, not which event brought it. A status only goes up, so the
+//! furthest one received is right; repeated, late or lost events do no harm, and no event id is
+//! remembered.
 
 use order_feed::Admission;
 use shared_types::kitchen::{Ticket, TicketLine};
@@ -10,16 +11,17 @@ use shared_types::value::Timestamp;
 
 use super::{Kitchen, Open, Refusal};
 
-/// Far more than any kitchen can cook. A bound there must be, since orders may come in while nobody marks them. What is
-/// beyond it waits at the order service.
+/// Far more than any kitchen can cook. There must be a limit, since orders may come in while nobody
+/// marks them. Further orders wait at the order service.
 const MAX_OPEN: usize = 10_000;
 
 impl Kitchen {
-    /// Brings an order to where the order service has it, with a new ticket where there is something left to prepare.
+    /// Brings an order to the status that it has at the order service, with a new ticket if there
+    /// is something left to prepare.
     ///
     /// # Errors
-    /// [`Refusal::Full`] for a new ticket where there is no room, or others come first; the same order may be told again
-    /// later.
+    /// [`Refusal::Full`] for a new ticket when there is no room, or older orders come first. The
+    /// order may be told again later.
     pub(crate) fn learn(
         &mut self,
         order: &Order,
@@ -191,7 +193,7 @@ mod tests {
         let late = order(OrderStatus::Pending);
         assert_eq!(learn(&mut kitchen, &late, 1), Err(Refusal::Full));
 
-        // Full or not, a repetition is none the worse for it.
+        // Even when full, a repetition is recognised.
         let first = orders[0].id.into();
         assert_eq!(learn(&mut kitchen, &orders[0], 1), Ok(()));
         mark(&mut kitchen, &first, OrderStatus::Ready).unwrap();
@@ -214,7 +216,7 @@ mod tests {
         assert_eq!(ticket.status, OrderStatus::Preparing);
     }
 
-    /// A life, and its events as they may arrive: each at least once, in any sequence.
+    /// A sequence of statuses, and its events as they may arrive: each at least once, in any order.
     fn lives() -> impl Strategy<Value = (Vec<OrderStatus>, Vec<OrderStatus>)> {
         subsequence(OrderStatus::ALL, 1..=OrderStatus::ALL.len()).prop_flat_map(|life| {
             let repeats = proptest::collection::vec(select(life.clone()), 0..10);

@@ -1,7 +1,7 @@
-//! The orders that have left the kitchen, or were past it when it first heard of them.
+//! The orders that have left the kitchen, or were past it when it first learned of them.
 //!
-//! A repeated mark on one of them is answered as the repetition it is, and an event that comes late does not bring it
-//! back. Their number is bounded, because the kitchen runs for as long as the restaurant does.
+//! A repeated mark on one of them is recognised, and a late event does not bring it back. Their
+//! number is limited, because the kitchen runs as long as the restaurant does.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -21,7 +21,8 @@ impl Left {
         self.statuses.get(order).copied()
     }
 
-    /// Once there are too many, the one that left first is forgotten. An order that moves on does not leave anew.
+    /// Beyond the limit, the order that left first is forgotten. A further status does not count as
+    /// leaving again.
     pub(super) fn put(&mut self, order: &str, status: OrderStatus) {
         if self.statuses.insert(order.to_owned(), status).is_some() {
             return;

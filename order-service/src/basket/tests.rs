@@ -1,4 +1,4 @@
-//! What a basket takes, what it costs, and what it refuses.
+//! Tests of the basket: accepted lines, prices and refusals.
 
 use std::collections::HashMap;
 

@@ -21,7 +21,7 @@ impl SharedDemoOrders {
         Self(Mutex::new(orders))
     }
 
-    /// A panic elsewhere leaves the orders whole: each call adds one or none.
+    /// A panic elsewhere leaves the orders consistent: each call adds one or none.
     fn lock(&self) -> MutexGuard<'_, DemoOrders> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

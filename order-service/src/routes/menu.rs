@@ -11,7 +11,7 @@ use shared_types::menu::{Category, Dish, NewDish};
 
 use crate::store::Store;
 
-/// Any text is taken: a category that nobody knows has no dishes, which is no fault of the request.
+/// Any text is accepted: an unknown category has no dishes, which is not an error.
 #[derive(Debug, Deserr)]
 #[deserr(error = FieldErrors)]
 pub(super) struct MenuFilter {
@@ -39,7 +39,7 @@ pub(super) async fn add(
     store: web::Data<Store>,
     submission: Submission<NewDish>,
 ) -> Result<HttpResponse, Failure> {
-    // A key of an order is none of a dish: it counts as one that came with another body.
+    // The path is part of the hash, so that an order's key counts as used with another body.
     let key = submission.key.map(|key| key.sealed_with(b"/menu"));
     let new = submission.body;
     let dish = Dish {

@@ -1,4 +1,4 @@
-//! Making orders, reading them, and moving them on.
+//! Placing orders, reading them, and changing their status.
 
 mod body;
 
@@ -16,7 +16,7 @@ use shared_types::order::{NewOrder, StatusChange};
 use crate::page::{Cursor, Listing};
 use crate::store::{OrderError, Store};
 
-/// The cursor by itself, for clients that read no `Link`.
+/// The cursor by itself, for clients that do not parse `Link`.
 const NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
 
 pub(super) async fn place(
@@ -26,9 +26,9 @@ pub(super) async fn place(
 ) -> Result<HttpResponse, Failure> {
     // Anyone may choose a clientId, but not the address that the gateway names.
     let origin = ClientAddress::of(request.headers());
-    // Nothing in an order is worth guessing for whoever can read the orders themselves.
+    // No secret: orders hold nothing that a reader of the table could not read anyway.
     let key = submission.key.map(|key| key.sealed_with(b""));
-    // No `Location`: the path a client would use is the gateway's, which a service does not know.
+    // No `Location`: the client's path is the gateway's, which a service does not know.
     Ok(store.place(submission.body, key, origin).await?.created())
 }
 
@@ -43,7 +43,7 @@ pub(super) async fn list(
         return Ok(answer(&listing, page.next).json(page.orders));
     }
     let mut list = store.list(&listing).await?;
-    // Read before the head is sent, so that what cannot be read at all is a problem with a status.
+    // Read before the head is sent, so that a failed read can still become a problem.
     let first = store.read_on(&mut list).await?;
     let mut answer = answer(&listing, list.next);
     if list.is_read() {
@@ -80,7 +80,7 @@ pub(super) async fn change_status(
     Ok(HttpResponse::Ok().json(order))
 }
 
-/// What is no UUID is no order's id either: the same 404.
+/// An invalid UUID is no order's id: the same 404.
 fn parse(id: &str) -> Result<OrderId, OrderError> {
     OrderId::from_text(id).map_err(|_not_a_uuid| OrderError::Unknown)
 }

@@ -1,15 +1,16 @@
-//! Lists of orders, newest first, read a few at a time.
+//! Reads lists of orders, newest first, a few at a time.
 //!
-//! 1. A list with a `limit` is one page: all orders below the cursor, whatever their status. It may be had oldest first,
-//!    too, by whoever takes orders in the sequence of their making.
-//! 2. A list without one has every open order and the newest 1,000 that have ended. Everything down to the last of those
-//!    comes first ([`Which::All`]), then the open orders that are older ([`Which::Open`]). The cursor leads to the older
-//!    ended orders ([`Which::Ended`]).
-//! 3. Orders end while a client reads. So that none is then shown twice or not at all, a list and all pages that follow it
-//!    keep to one moment: an order that ends after it still counts as open. The cursor carries the moment.
+//! 1. A list with a `limit` is one page: all orders below the cursor, whatever their status. With
+//!    `sort=oldest` it has the oldest first.
+//! 2. A list without a limit has every open order and the newest 1,000 that have ended. All orders
+//!    down to the last of those come first ([`Which::All`]), then the older open orders
+//!    ([`Which::Open`]). The cursor leads to the older ended orders ([`Which::Ended`]).
+//! 3. Orders end while a client reads. So that each is shown exactly once, a list and its further
+//!    pages show the state of one moment: an order that ends later still counts as open. The cursor
+//!    carries the moment.
 //!
-//! Every read is one short statement. A client that takes its answer slowly holds no connection and no snapshot of the
-//! database, which would keep SQLite from using its log again.
+//! Every read is one short statement. A slow client holds no connection and no snapshot of the
+//! database, which would keep SQLite from reusing its log.
 
 mod select;
 
@@ -30,8 +31,8 @@ use super::{OrderError, Store, StoreError};
 use crate::page::{self, Cursor, Limit, Listing, Sort};
 use crate::status;
 
-/// The moment that a list keeps to lies this far back: longer than a transaction takes from reading the clock to its
-/// commit, and than the clocks of replicas differ.
+/// How far back that moment is: longer than a transaction takes from reading the clock to its
+/// commit, and longer than the clocks of replicas differ.
 const SETTLED: Duration = Duration::from_secs(10);
 
 const SIZES: Sizes = Sizes {
@@ -39,16 +40,16 @@ const SIZES: Sizes = Sizes {
     chunk: 100,
 };
 
-/// How much is read.
 #[derive(Clone, Copy, Debug)]
 struct Sizes {
-    /// So many ended orders are in one list.
+    /// The number of ended orders in one list.
     ended: u32,
-    /// So many orders are read at once: at most about 1 MiB, a few dozen kilobytes as a rule.
+    /// The number of orders that are read at once: at most about 1 MiB, usually a few dozen
+    /// kilobytes.
     chunk: u32,
 }
 
-/// Where an order stands in every list: by its time, then by its id.
+/// The sort key of an order in every list: its time, then its id.
 type Key = (i64, OrderId);
 
 /// Orders that belong to one list.
@@ -57,22 +58,22 @@ struct Part {
     client: Option<ClientId>,
     status: Option<OrderStatus>,
     which: Which,
-    /// Oldest first, only for all orders or those of one status.
+    /// `Oldest` only for all orders or those of one status.
     sort: Sort,
-    /// Only those that come after this one.
+    /// Only orders after this one.
     after: Option<Key>,
-    /// None below this one.
+    /// No order below this one.
     down_to: Option<Key>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Which {
     All,
-    /// Those that are open, or ended at this moment or later.
+    /// Orders that were open at this moment.
     Open {
         since: Timestamp,
     },
-    /// Those that ended before this moment.
+    /// Orders that ended before this moment.
     Ended {
         before: Timestamp,
     },
@@ -81,7 +82,7 @@ enum Which {
 /// One page.
 pub(crate) struct Page {
     pub(crate) orders: Vec<Order>,
-    /// Where the list goes on, if it does.
+    /// The cursor of the next page, if any.
     pub(crate) next: Option<Cursor>,
 }
 
@@ -94,17 +95,17 @@ pub(crate) struct List {
 }
 
 impl List {
-    /// Whether there is nothing left to read.
+    /// Whether nothing is left to read.
     pub(crate) fn is_read(&self) -> bool {
         self.parts.is_empty()
     }
 }
 
 impl Store {
-    /// The page of a list that has a limit.
+    /// The page of a list with a limit.
     pub(crate) async fn page(&self, listing: &Listing, limit: Limit) -> Result<Page, OrderError> {
         let part = self.part(listing).await?;
-        // One more than asked for tells whether the list goes on.
+        // One order more than requested shows whether the list goes on.
         let mut orders = self.read(&part, limit.get() + 1).await?;
         let wanted = usize::try_from(limit.get()).unwrap_or(usize::MAX);
         let goes_on = orders.len() > wanted;
@@ -121,7 +122,7 @@ impl Store {
         Ok(Page { orders, next })
     }
 
-    /// What a list without a limit is made of; [`read_on`](Self::read_on) reads it.
+    /// A list without a limit, to read with [`read_on`](Self::read_on).
     pub(crate) async fn list(&self, listing: &Listing) -> Result<List, OrderError> {
         if listing.sort() == Sort::Oldest {
             return Err(OrderError::Unacceptable(page::limit_needed()));
@@ -138,9 +139,9 @@ impl Store {
     ) -> Result<List, OrderError> {
         let whole = self.part(listing).await?;
         let (ended, moment) = match (whole.which, whole.status) {
-            // Open orders of one status are listed all.
+            // Open orders of one status are all listed.
             (Which::All, Some(status)) if !status::is_final(status) => (None, None),
-            // An order that has ended in one status stays there.
+            // An order that has ended keeps its status.
             (Which::All, Some(_)) => (Some(whole), None),
             (Which::Ended { before }, _) => (Some(whole), Some(before)),
             (Which::All | Which::Open { .. }, _) => {
@@ -173,7 +174,7 @@ impl Store {
         })
     }
 
-    /// The next orders of a list, none once it [is read](List::is_read).
+    /// The next orders of a list; none once it [is read](List::is_read).
     pub(crate) async fn read_on(&self, list: &mut List) -> Result<Vec<Order>, StoreError> {
         while let Some(part) = list.parts.front_mut() {
             let orders = self.read(part, list.chunk).await?;
@@ -193,7 +194,7 @@ impl Store {
         Ok(Vec::new())
     }
 
-    /// All that a listing asks for, as if it had no limit.
+    /// All orders of a listing, as if it had no limit.
     async fn part(&self, listing: &Listing) -> Result<Part, OrderError> {
         let cursor = listing.cursor.as_ref();
         let ended_before = cursor.and_then(|cursor| cursor.ended_before);
@@ -239,8 +240,8 @@ impl Store {
         }
     }
 
-    /// Where a page starts. An order is never deleted and its time never changes, so that this needs no
-    /// transaction with what follows.
+    /// The start of a page. Orders are never deleted and their times never change, so this needs no
+    /// common transaction with the reads that follow.
     async fn created_at(&self, cursor: OrderId) -> Result<i64, OrderError> {
         sqlx::query_scalar("SELECT created_at FROM orders WHERE id = $1")
             .bind(cursor.to_string())

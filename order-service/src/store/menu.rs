@@ -1,4 +1,4 @@
-//! The menu in the database.
+//! The menu's rows.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -20,7 +20,7 @@ macro_rules! dishes {
     };
 }
 
-/// What adding a dish can answer but with the dish.
+/// The failures of adding a dish.
 #[derive(Debug)]
 pub(crate) enum MenuError {
     /// The idempotency key came with another dish.
@@ -55,13 +55,13 @@ impl Store {
             .into_iter()
             .map(Dish::try_from)
             .collect::<Result<_, _>>()?;
-        // Sorted here and not in SQL: the order of courses is the enumeration's, and databases differ in how they
-        // collate text.
+        // Sorted here and not in SQL: the order of courses is that of the enumeration, and
+        // databases collate text differently.
         dishes.sort_by(|a, b| key(a).cmp(&key(b)));
         Ok(dishes)
     }
 
-    /// Once this has answered, the dish is on the disk.
+    /// Once this returns, the dish is on the disk.
     pub(crate) async fn add_dish(
         &self,
         dish: Dish,
@@ -84,7 +84,8 @@ impl Store {
         Ok(Made::Now(dish))
     }
 
-    /// Answers whether the menu was empty. Two replicas that start at once fill it once: the dishes' ids are fixed.
+    /// Returns whether the menu was empty. Two replicas that start together fill it once, because
+    /// the dishes' ids are fixed.
     pub(crate) async fn fill_empty_menu(&self, dishes: &[Dish]) -> Result<bool, StoreError> {
         let mut transaction = self.database.write().await?;
         let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM dishes")
@@ -101,7 +102,8 @@ impl Store {
     }
 }
 
-/// Those of `ids` that are on the menu. The caller bounds their number, and so that of the bound parameters.
+/// The dishes of `ids` that are on the menu. The caller limits their number, and so the number of
+/// bound parameters.
 pub(super) async fn dishes(
     connection: &mut AnyConnection,
     ids: &BTreeSet<DishId>,

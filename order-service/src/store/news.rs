@@ -1,4 +1,4 @@
-//! What became of an order, for everybody who is to hear of it.
+//! Writes the event of an order for every subscriber.
 
 use service_kit::outbox::News;
 use shared_types::event::OrderEvent;
@@ -8,14 +8,14 @@ use sqlx::AnyConnection;
 use super::{Store, StoreError};
 
 impl Store {
-    /// In the transaction that changed the order: neither is ever there without the other.
+    /// In the transaction that changed the order, so that neither exists without the other.
     pub(super) async fn tell(
         &self,
         connection: &mut AnyConnection,
         order: &Order,
     ) -> Result<(), StoreError> {
         if !self.outbox.has_recipients() {
-            return Ok(()); // and nothing is rendered for nobody
+            return Ok(()); // no subscriber, so no body to render
         }
         let body = serde_json::to_string(&OrderEvent::about(order.clone()))?;
         let news = News {

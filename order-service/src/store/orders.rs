@@ -1,4 +1,4 @@
-//! Reading one order with its lines in one statement, for one moment's view of both.
+//! Reads one order with its lines in one statement, so that both show the same moment.
 
 use shared_types::field::FieldErrors;
 use shared_types::id::OrderId;
@@ -9,7 +9,7 @@ use super::rows::{self, LineRow};
 use super::{Store, StoreError};
 use crate::status::ImpossibleMove;
 
-/// What orders can answer but with an order.
+/// The failures of a request for an order.
 #[derive(Debug)]
 pub(crate) enum OrderError {
     Unknown,

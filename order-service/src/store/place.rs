@@ -1,5 +1,5 @@
-//! A new order, in one transaction: the menu is read, names and prices are fixed, the order and the news of it are
-//! written.
+//! Places an order in one transaction: reads the menu, fixes names and prices, writes the order and
+//! its event.
 
 use service_kit::client_address::ClientAddress;
 use service_kit::database::Statement;
@@ -13,7 +13,7 @@ use super::{OrderError, Store, StoreError, menu};
 use crate::basket::Basket;
 
 impl Store {
-    /// Once this has answered, the order is on the disk.
+    /// Once this returns, the order is on the disk.
     pub(crate) async fn place(
         &self,
         new: NewOrder,
@@ -36,7 +36,7 @@ impl Store {
         }
         let dishes = menu::dishes(&mut transaction, &basket.dish_ids()).await?;
         let priced = basket.priced(&dishes).map_err(OrderError::Unacceptable)?;
-        // Taken while SQLite's write lock is held, so that the order of times is the order of commits.
+        // Read while SQLite's write lock is held, so that times and commits have the same order.
         let now = Timestamp::now();
         let order = Order {
             id: OrderId::generate(),
@@ -63,7 +63,7 @@ impl Store {
     }
 }
 
-/// How many open orders a client address has. An order that ends has no origin any more.
+/// The number of open orders of a client address. An ended order has no origin.
 pub(super) const COUNT_OPEN: &str = "SELECT COUNT(*) FROM orders WHERE origin = $1";
 
 /// Several replicas that are asked at once may each let one more pass.
@@ -106,7 +106,7 @@ async fn insert_order(
     Ok(())
 }
 
-/// One statement: a basket's bound on its lines keeps it far below any bound on parameters.
+/// One statement: the limit on a basket's lines keeps it far below any limit on parameters.
 async fn insert_lines(connection: &mut AnyConnection, order: &Order) -> Result<(), sqlx::Error> {
     let order_id = order.id.to_string();
     let mut insert = Statement::new(

@@ -1,5 +1,5 @@
-//! An order moves on, in one transaction with the news of it: of two who move it at once, the second sees what the
-//! first did.
+//! Changes the status of an order and writes its event in one transaction: of two simultaneous
+//! changes, the second sees the first.
 
 use shared_types::id::OrderId;
 use shared_types::order::{Order, OrderStatus};
@@ -10,7 +10,7 @@ use crate::status::{self, Step};
 
 const MOVE: &str = "UPDATE orders SET status = $1, updated_at = $2 WHERE id = $3 AND status = $4";
 
-/// From where it came is of no use any more.
+/// An ended order needs no origin.
 const END: &str = "UPDATE orders SET status = $1, updated_at = $2, origin = NULL
      WHERE id = $3 AND status = $4";
 
@@ -21,7 +21,7 @@ impl Store {
         to: OrderStatus,
     ) -> Result<Order, OrderError> {
         let _row_lock = self.database.lock_row(&id.to_string()).await?;
-        // A status only moves up, so this ends after as many rounds as there are statuses.
+        // A status only moves up, so this repeats at most once for each status.
         loop {
             if let Some(order) = self.try_change_status(id, to).await? {
                 return Ok(order);
@@ -29,7 +29,7 @@ impl Store {
         }
     }
 
-    /// Nothing where another replica moved the order between the reading and the writing.
+    /// `None` when another replica changed the order between the read and the write.
     async fn try_change_status(
         &self,
         id: OrderId,

@@ -1,7 +1,7 @@
-//! Rows as the database gives them, and how they become values of the contract again.
+//! Converts database rows to values of the contract.
 //!
-//! A row that no longer reads as one is an error, never a panic and never skipped: a list that silently lacks
-//! an order would be worse than none.
+//! A row that cannot be converted is an error. It is never skipped: a list that silently lacks an
+//! order would be worse than none.
 
 use shared_types::field::FromText;
 use shared_types::id::OrderId;
@@ -24,7 +24,7 @@ service_kit::row! {
 }
 
 service_kit::row! {
-    /// A line together with its order, as the join of the two gives it.
+    /// A line together with its order, as the join of the two returns it.
     #[derive(Debug)]
     pub(super) struct LineRow {
         id: String,
@@ -57,7 +57,7 @@ impl TryFrom<DishRow> for Dish {
     }
 }
 
-/// Puts the lines of each order together. They must come order by order.
+/// Groups the lines by order. They must come order by order.
 pub(super) fn orders(rows: Vec<LineRow>) -> Result<Vec<Order>, StoreError> {
     let mut orders: Vec<Order> = Vec::new();
     for mut row in rows {

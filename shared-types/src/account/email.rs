@@ -1,4 +1,5 @@
-//! An e-mail address: `local@domain.tld` by RFC 5321's grammar, at most 254 octets (RFC 5321 §4.5.3.1.3).
+//! An e-mail address: `local@domain.tld` by RFC 5321's grammar, at most 254 octets (RFC 5321
+//! §4.5.3.1.3).
 
 use email_address::{EmailAddress, Options};
 
@@ -11,19 +12,19 @@ use crate::text::Text;
 pub struct Email(String);
 
 impl Email {
-    /// As it was typed.
+    /// The address as it was typed.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What makes two addresses the same account: case does not.
+    /// Equal for two spellings of one address, which differ in case only.
     #[must_use]
     pub fn key(&self) -> String {
         Self::key_of(&self.0)
     }
 
-    /// The key of what may be no address at all, for looking one up.
+    /// The key for a look-up. `text` need not be a valid address.
     #[must_use]
     pub fn key_of(text: &str) -> String {
         text.trim().to_lowercase()
@@ -37,7 +38,8 @@ impl FromText for Email {
             .with_required_tld()
             .without_display_text()
             .without_domain_literal();
-        // The grammar takes any character beyond ASCII. One that cannot be seen makes two addresses that look the same.
+        // The grammar allows any character beyond ASCII. An invisible one would make two addresses
+        // look the same.
         let plain = text.len() <= 254 && !text.chars().any(is_invisible);
         if plain && EmailAddress::parse_with_options(text, options).is_ok() {
             Ok(Self(text.to_owned()))

@@ -1,4 +1,4 @@
-//! Passwords on their way to being hashed or checked: never printed, never serialised.
+//! Passwords to hash or check: never printed, never serialised.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ impl Password {
     }
 }
 
-/// What somebody types to log in. It may be too short to be anyone's password, and is then wrong like any other.
+/// The password of a login. One that is too short to be valid is simply wrong.
 #[derive(Clone)]
 pub struct PasswordAttempt(String);
 

@@ -1,7 +1,7 @@
 //! A telephone number as people write it: `06 12 34 56 78`, `+33 (0)6.12.34.56.78`.
 //!
-//! The restaurant is in France: a national number, a 0 and nine digits, is one of France. Whatever is neither that nor
-//! international is kept apart by its digits.
+//! The restaurant is in France, so a national number (a 0 and nine digits) is a French one. A
+//! number that is neither national nor international is compared by its digits.
 
 use crate::field::{FromText, text_field};
 use crate::schema::inline_schema;
@@ -12,13 +12,13 @@ use crate::text::Text;
 pub struct Phone(String);
 
 impl Phone {
-    /// As it was typed.
+    /// The number as it was typed.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What makes two numbers the same: `+33612345678` (ITU-T E.164 §6), however the number was typed.
+    /// Equal for all spellings of one number: `+33612345678` (ITU-T E.164 §6).
     #[must_use]
     pub fn key(&self) -> String {
         let digits: String = self.0.chars().filter(char::is_ascii_digit).collect();
@@ -34,8 +34,8 @@ impl Phone {
         }
     }
 
-    /// Every key that this number may be stored under: its own, and those of earlier versions, which kept the digits as
-    /// they were typed. Its own again where there are fewer.
+    /// Every key under which this number may be stored: its own, and those of earlier versions,
+    /// which stored the digits as typed. Unused places repeat its own key.
     #[must_use]
     pub fn keys(&self) -> [String; 5] {
         let key = self.key();
@@ -54,10 +54,10 @@ impl Phone {
 
 const FRANCE: &str = "+33";
 
-/// Without the 0 before them.
+/// Without the leading 0.
 const NATIONAL_DIGITS: usize = 9;
 
-/// `+33 (0)6…` has a 0 that is dialled within France alone.
+/// The 0 in `+33 (0)6…` is dialled within France only.
 fn international(digits: &str) -> String {
     match digits.strip_prefix("330") {
         Some(national) if national.len() == NATIONAL_DIGITS => format!("{FRANCE}{national}"),
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn what_an_earlier_version_stored_is_among_the_keys() {
-        // As it was: the digits, and the `+` before them.
+        // The key of earlier versions: the digits, with a leading `+` if there was one.
         let before = |typed: &str| -> String {
             let kept = |c: &char| c.is_ascii_digit() || *c == '+';
             typed.chars().filter(kept).collect()

@@ -1,4 +1,4 @@
-//! How far a delivery goes and how long it takes.
+//! The distance and the duration of a delivery.
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,10 @@
-//! A line of text typed by a person: trimmed, bounded, with something to see, and read as it is written.
+//! A line of text that a person typed: trimmed, bounded, visible, and readable in one direction.
 //!
-//! Names, addresses and comments all are this. The bound keeps a client from growing the database, and the
-//! refusal of control characters keeps log lines whole and NUL out of PostgreSQL. A character that turns the direction
-//! of writing would have one name shown as another, and is refused rather than dropped: what is stored is what was sent.
-//! Joiners (`U+200C`, `U+200D`) stay, since Persian and emoji are written with them.
+//! Names, addresses and comments are lines. The bound keeps a client from growing the database.
+//! Control characters are refused: they would break log lines, and PostgreSQL stores no NUL. A
+//! character that changes the direction of writing could show one name as another; it is refused
+//! and not dropped, so that a text is stored as it was sent. Joiners (`U+200C`, `U+200D`) are
+//! allowed: Persian and emoji use them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -26,7 +27,7 @@ impl<const MAX: usize> Line<MAX> {
         self.0
     }
 
-    /// An id is a line by itself: 36 plain characters.
+    /// An id is always a valid line: 36 plain characters.
     pub(crate) fn of_id(id: crate::id::OrderId) -> Self {
         const { assert!(MAX >= 36) };
         Self(id.to_string())
@@ -97,7 +98,8 @@ impl<const MAX: usize> JsonSchema for Line<MAX> {
     }
 
     fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
-        // Nothing that breaks the line or turns its direction, and one character that is surely seen.
+        // No character that breaks the line or changes its direction, and at least one that is
+        // visible.
         let refused = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069";
         let unseen = r"\s\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2060-\u206f\u2800\u3164";
         let unseen_beyond = r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb";

@@ -1,7 +1,7 @@
 //! A field that a form may leave empty.
 //!
-//! Browsers send an untouched input as `""`, other clients leave the key out or send `null`: all three mean
-//! that there is no value.
+//! Browsers send an untouched input as `""`, other clients omit the key or send `null`: all three
+//! mean that there is no value.
 
 use std::borrow::Cow;
 

@@ -1,27 +1,27 @@
-//! Which characters of a text a reader cannot see, by Unicode's own tables.
+//! Tells which characters are invisible, by Unicode's own tables.
 
 use icu_properties::props::{
     BidiControl, DefaultIgnorableCodePoint, GeneralCategory, PrependedConcatenationMark,
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-/// Looks like a blank, although Unicode counts it among the symbols.
+/// Looks blank, although Unicode counts it among the symbols.
 const BRAILLE_BLANK: char = '\u{2800}';
 
-/// Whether it is one of the twelve characters of Unicode's bidirectional algorithm (UAX #9 §2) that make the text around
-/// them read in another direction: with it, one name is shown as another.
+/// Whether it is one of the twelve characters of Unicode's bidirectional algorithm (UAX #9 §2) that
+/// change the direction of the text around them. They can show one name as another.
 #[must_use]
 pub fn turns_direction(c: char) -> bool {
     CodePointSetData::new::<BidiControl>().contains(c)
 }
 
-/// Whether it is a control character, or one of the two that separate lines and are none.
+/// Whether it is a control character, a line separator or a paragraph separator.
 #[must_use]
 pub fn breaks_line(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-/// Whether it shows as nothing, or as a blank.
+/// Whether it shows nothing, or a blank.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
     c.is_whitespace()
@@ -77,7 +77,7 @@ mod tests {
         ] {
             assert!(is_invisible(nothing), "{nothing:?}");
         }
-        // The Arabic number sign is a format character that can be seen.
+        // The Arabic number sign is a format character that is visible.
         for shape in ['a', '7', 'é', '李', 'ا', '🍽', '-', '\u{600}'] {
             assert!(!is_invisible(shape), "{shape:?}");
         }

@@ -1,8 +1,9 @@
-//! A JSON body as it was written, so that no digit of a number is lost before its field has judged it.
+//! A JSON body as text, so that each field sees every digit of its number.
 //!
-//! serde_json's own value rounds each number to a double: `1e-400` is 0 by then, and `1.0000000000000001` is 1. Here such a
-//! number is read as NaN, which no field takes. A number of up to 15 digits is never rounded, nor is any that a program
-//! wrote of a double (RFC 7493 §2.2).
+//! serde_json's own value rounds each number to a double: `1e-400` becomes 0, and
+//! `1.0000000000000001` becomes 1. Here such a number is read as NaN, which no field accepts. A
+//! number of up to 15 digits is never rounded, and neither is one that a program wrote from a
+//! double (RFC 7493 §2.2).
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-/// A value of a body, not taken apart yet.
+/// A value of a body that is not parsed further yet.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(transparent)]
 pub struct Written<'a>(#[serde(borrow)] &'a RawValue);
@@ -22,7 +23,7 @@ pub struct Fields<'a>(BTreeMap<String, Written<'a>>);
 
 impl<'a> Written<'a> {
     fn read<T: Deserialize<'a> + Default>(self) -> T {
-        // Whoever makes one has found the whole to be JSON.
+        // It is part of a text that is valid JSON.
         serde_json::from_str(self.0.get()).unwrap_or_default()
     }
 }
@@ -83,11 +84,11 @@ fn number<V: IntoValue>(text: &str) -> Value<V> {
     }
 }
 
-/// NaN where the double is another number than the text.
+/// NaN when the double is another number than the text.
 fn double(text: &str) -> f64 {
     let double: f64 = text.parse().unwrap_or(f64::NAN);
-    // The shortest texts that are read as this double again. Where two are equally near, Rust writes the one further from
-    // zero, and other languages the even one, as serde_json does.
+    // The shortest texts that are read as this double again. When two are equally near, Rust writes
+    // the one further from zero, and other languages, like serde_json, the even one.
     let shortest = [format!("{double:e}"), json!(double).to_string()];
     let written = Decimal::parse(text);
     match shortest.iter().any(|text| Decimal::parse(text) == written) {
@@ -96,18 +97,18 @@ fn double(text: &str) -> f64 {
     }
 }
 
-/// A number by its digits: two that are equal have the same ones, however they are spelled.
+/// A number by its digits. Equal numbers have equal digits, however they are spelled.
 #[derive(Debug, PartialEq, Eq)]
 struct Decimal {
     is_negative: bool,
     /// Without zeros at either end; empty for zero.
     digits: String,
-    /// Of ten, by which the digits are multiplied.
+    /// The power of ten that the digits are multiplied by.
     exponent: i64,
 }
 
 impl Decimal {
-    /// `None` for an exponent beyond all reason, and for what is no number.
+    /// `None` for a text that is not a number, and for an absurd exponent.
     fn parse(text: &str) -> Option<Self> {
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         let unsigned = mantissa.strip_prefix('-').unwrap_or(mantissa);

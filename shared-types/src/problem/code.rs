@@ -7,7 +7,7 @@ macro_rules! codes {
         fr: $title_fr:literal, $detail_fr:literal;
         en: $title_en:literal, $detail_en:literal;
     })+) => {
-        /// What went wrong, for programs: stable across languages and releases.
+        /// The kind of error, for programs: stable across languages and releases.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code {
             $($(#[$doc])* $variant,)+
@@ -21,7 +21,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => $code,)+ }
             }
 
-            /// The HTTP status it is answered with.
+            /// The HTTP status of the answer.
             #[must_use]
             pub const fn status(self) -> u16 {
                 match self { $(Self::$variant => $status,)+ }
@@ -32,7 +32,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => Text::new($title_fr, $title_en),)+ }
             }
 
-            /// The sentence to show where nothing more precise is known.
+            /// The sentence that is used unless a more precise one is known.
             #[must_use]
             pub const fn detail(self) -> Text {
                 match self { $(Self::$variant => Text::new($detail_fr, $detail_en),)+ }
@@ -104,7 +104,7 @@ codes! {
         en: "Loop detected", "The request keeps coming back to where it started: no service can answer it.";
     }
 
-    // What any request can be wrong in.
+    // Faults of any request.
     BadRequest = 400 "bad_request" {
         fr: "Requête malformée", "La requête n'a pas pu être lue.";
         en: "Malformed request", "The request could not be read.";
@@ -204,7 +204,7 @@ codes! {
 }
 
 impl Code {
-    /// The `type` of the problem: a relative URI that names the page about it.
+    /// The problem's `type`: a relative URI of the page about it.
     #[must_use]
     pub fn type_uri(self) -> String {
         format!("/problems/{}", self.page())

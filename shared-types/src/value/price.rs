@@ -1,4 +1,4 @@
-//! Euros on the wire, integer cents inside: sums are exact.
+//! A price: euros on the wire, integer cents inside, so that sums are exact.
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -7,8 +7,8 @@ use crate::field::{FieldErrors, deserialize_number, path_of};
 use crate::schema::inline_schema;
 use crate::text::Text;
 
-/// Between 0 and 1,000,000 euros: enough for any order (99 lines of 99 of the dearest dish would be more, and
-/// is refused), and far below where a double loses a cent.
+/// Between 0 and 1,000,000 euros: enough for any order (99 lines of 99 of the dearest dish would be
+/// more, and are refused), and far below the point where a double loses a cent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Price {
     cents: i64,
@@ -30,23 +30,24 @@ impl Price {
         self.cents
     }
 
-    /// `None` where the product leaves the range.
+    /// `None` when the product leaves the range.
     #[must_use]
     pub fn times(self, quantity: u8) -> Option<Self> {
         Self::from_cents(self.cents.checked_mul(i64::from(quantity))?)
     }
 
-    /// `None` where the sum leaves the range.
+    /// `None` when the sum leaves the range.
     #[must_use]
     pub fn plus(self, other: Self) -> Option<Self> {
         Self::from_cents(self.cents.checked_add(other.cents)?)
     }
 
     /// # Errors
-    /// Negative, too large, or with more than two decimals.
+    /// The price is negative, too large, or has more than two decimals.
     pub fn from_euros(euros: f64) -> Result<Self, Text> {
-        // A decimal of two places is not exact in binary: 0.29 * 100 is 28.999…96. Each has one double nearest to it, and
-        // that is what dividing the cents gives. Any other double is another number.
+        // A decimal of two places is not exact in binary: 0.29 * 100 is 28.999…96. Each has one
+        // nearest double, and dividing the cents by 100 gives that double. Any other double is
+        // another number.
         let whole = (euros * 100.0).round();
         let max = Self::MAX.cents as f64;
         if whole / 100.0 != euros || !(0.0..=max).contains(&whole) {
@@ -89,7 +90,7 @@ impl Deserr<FieldErrors> for Price {
     }
 }
 
-// No `multipleOf`: 0.01 is not exact in binary, and validators refuse 12.55 for it.
+// No `multipleOf`: 0.01 is not exact in binary, and validators would refuse 12.55.
 inline_schema!(Price, "Price", {
     "type": "number",
     "description": "Euros, with at most two decimals.",

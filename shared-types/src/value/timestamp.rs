@@ -1,4 +1,4 @@
-//! A moment, in UTC, to the millisecond: what is stored is what the wire shows.
+//! A time in UTC, to the millisecond: the same in the database and on the wire.
 
 use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

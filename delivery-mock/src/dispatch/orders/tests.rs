@@ -1,4 +1,4 @@
-//! The tests of what is heard about orders, and what the tests of drafts share with them.
+//! Tests of learning orders, and helpers for the tests of drafts.
 
 use order_feed::Admission;
 use serde_json::json;
@@ -29,7 +29,7 @@ pub(crate) fn delivery_of(dispatch: &Dispatch, order: &Order) -> Option<Delivery
     dispatch.deliveries.of_order(&order_ref(order)).cloned()
 }
 
-/// What comes of one order that is told to have each of `statuses` in turn.
+/// The delivery of an order that has each of `statuses` in turn.
 fn told(statuses: &[OrderStatus]) -> Option<Delivery> {
     let mut dispatch = Dispatch::new(Limits::default());
     let order = order(OrderStatus::Pending);
@@ -133,7 +133,7 @@ fn a_full_list_takes_a_draft_once_another_delivery_is_finished() {
     let mut dispatch = Dispatch::new(ROOM_FOR_ONE);
     learn(&mut dispatch, &first, 0).unwrap();
     assert_eq!(learn(&mut dispatch, &second, 1), Err(Refusal::Full));
-    // Full or not, a repetition is none the worse for it.
+    // Even when full, a repetition is recognised.
     assert_eq!(learn(&mut dispatch, &first, 1), Ok(()));
 
     let status = OrderStatus::Delivered;
@@ -144,7 +144,7 @@ fn a_full_list_takes_a_draft_once_another_delivery_is_finished() {
     learn(&mut dispatch, &delivered, 2).unwrap();
     assert_eq!(learn(&mut dispatch, &second, 3), Ok(()));
     assert_eq!(delivery_of(&dispatch, &first), None);
-    // What has left is not drafted anew.
+    // A removed one is not drafted again.
     assert_eq!(learn(&mut dispatch, &first, 4), Ok(()));
     assert_eq!(delivery_of(&dispatch, &first), None);
 }

@@ -1,7 +1,7 @@
-//! The body of a list, written as it is read: what it takes of memory does not depend on how long it is.
+//! The body of a list, written as it is read, so that its memory does not grow with its length.
 //!
-//! The next orders are read when the client has taken those before. A read that fails breaks the body off: the last chunk
-//! never comes (RFC 9112 §7.1), so that nobody takes a part for the whole.
+//! The next orders are read when the client has taken the orders before. A failed read breaks the
+//! body off: the last chunk never comes (RFC 9112 §7.1), so nobody takes a part for the whole.
 
 use actix_web::web::Bytes;
 use futures_util::Stream;
@@ -14,7 +14,7 @@ use crate::store::{List, Store, StoreError};
 struct Writing {
     store: Store,
     list: List,
-    /// What has been read and not written.
+    /// Read and not written yet.
     read: Option<Vec<Order>>,
     step: Step,
     request_id: Option<RequestId>,
@@ -27,7 +27,7 @@ enum Step {
     End,
 }
 
-/// `first` is what has been read of the list already.
+/// `first` holds the orders that were read already.
 pub(super) fn of(
     store: Store,
     first: Vec<Order>,

@@ -1,4 +1,4 @@
-//! What SQLite does for each statement: it must not walk or sort a table that grows.
+//! Tests of SQLite's query plans: no statement may walk or sort a table that grows.
 
 use service_kit::database::Statement;
 use shared_types::id::{ClientId, OrderId};
@@ -72,7 +72,7 @@ async fn every_read_finds_its_index() {
                     .filter_map(|step| step.split("INDEX ").nth(1)?.split(' ').next())
                     .collect();
                 assert_eq!(used, indexes, "{part:?}: {plan:#?}");
-                // Only a whole list without a filter begins at an index's end instead of a place in it.
+                // Only a whole list without a filter begins at the end of an index.
                 let scans = plan.iter().filter(|step| step.starts_with("SCAN orders"));
                 let begins = matches!(which, Which::All) && !client && status.is_none() && !below;
                 let opens = matches!(which, Which::Open { .. }) && !client && !below;
@@ -104,7 +104,7 @@ async fn a_page_of_the_oldest_in_one_status_begins_at_a_place_in_its_index() {
             found.starts_with("SEARCH orders USING INDEX orders_by_status"),
             "{plan:#?}"
         );
-        // The few orders of the page are sorted again with their lines, and nothing else is.
+        // Only the few orders of a page are sorted again, with their lines.
         let sorts = plan.iter().filter(|step| step.contains("TEMP B-TREE"));
         assert!(sorts.count() <= 1, "{plan:#?}");
     }

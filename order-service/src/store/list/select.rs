@@ -1,9 +1,10 @@
-//! The statements that read lists: each takes a few orders from the top of an index, however many there are.
+//! The statements that read lists: each takes a few orders from the top of an index, however many
+//! there are.
 //!
-//! Orders in one of several statuses are no run of any index. They are merged from several runs, of which each is read in
-//! the order of its index and no further than is needed. Left to itself, SQLite would sort all of them. A column that
-//! stands in an expression (`status || ''`, `updated_at + 0`) offers no index to choose: where a condition is written so,
-//! the index of another one keeps what is read small.
+//! No index has the orders of several statuses in sequence. So they are merged from several runs;
+//! each is read in the order of its index and only as far as needed. SQLite by itself would sort
+//! all of them. A column within an expression (`status || ''`, `updated_at + 0`) offers no index:
+//! where a condition is written so, the index of another condition keeps the read small.
 
 use service_kit::database::Statement;
 use shared_types::order::OrderStatus;
@@ -21,11 +22,11 @@ enum Run {
     EndedIn(OrderStatus, Timestamp),
     Open,
     EndedBefore(Timestamp),
-    /// The few that have ended lately, sorted: the one run that no index has in order.
+    /// The few that have ended lately, sorted: the only run without an index in its order.
     EndedSince(Timestamp),
 }
 
-/// The first `most` orders of a part, each with its lines, line by line.
+/// The first `most` orders of a part, each with its lines, a row per line.
 pub(super) fn orders(part: &Part, most: u32) -> Option<Statement> {
     let mut select =
         Statement::new("SELECT o.*, l.dish_id, l.name, l.quantity, l.unit_price_cents FROM (");
@@ -35,7 +36,7 @@ pub(super) fn orders(part: &Part, most: u32) -> Option<Statement> {
         Sort::Oldest => " ORDER BY created_at, id LIMIT ",
     });
     select.bind(i64::from(most));
-    // The lines are joined to the few orders that were selected.
+    // The lines are joined to the few selected orders.
     select.push(") AS o JOIN order_lines AS l ON l.order_id = o.id");
     select.push(match part.sort {
         Sort::Newest => " ORDER BY o.created_at DESC, o.id DESC, l.position",
@@ -44,7 +45,7 @@ pub(super) fn orders(part: &Part, most: u32) -> Option<Statement> {
     Some(select)
 }
 
-/// The time and the id of the order number `most`, and those of the next one.
+/// The time and the id of order number `most`, and those of the next one.
 pub(super) fn keys_around(part: &Part, most: u32) -> Option<Statement> {
     let mut select = Statement::default();
     merge(
@@ -58,7 +59,7 @@ pub(super) fn keys_around(part: &Part, most: u32) -> Option<Statement> {
     Some(select)
 }
 
-/// Nothing where no order can belong to the part.
+/// Writes nothing when no order can belong to the part.
 fn merge(select: &mut Statement, columns: &'static str, part: &Part, most: u32) -> Option<()> {
     let runs = runs(part);
     let [first, others @ ..] = runs.as_slice() else {
@@ -76,7 +77,7 @@ fn merge(select: &mut Statement, columns: &'static str, part: &Part, most: u32) 
         });
         condition(select.push(columns), part, *run);
         select.push(match run {
-            // No index is to be walked for the sake of its order.
+            // No index may be walked for the sake of its order.
             Run::EndedSince(_) => " ORDER BY created_at + 0 DESC, id DESC LIMIT ",
             _ => " ORDER BY created_at DESC, id DESC LIMIT ",
         });
@@ -127,7 +128,7 @@ fn condition(select: &mut Statement, part: &Part, run: Run) {
             select.push(status).bind(wanted.as_str());
             select.push(" AND updated_at + 0 < ").bind(before.millis());
         }
-        // The words of the partial indexes: they are used only where the same stands here.
+        // The exact condition of the partial indexes; SQLite uses them only then.
         Run::Open => {
             select.push(" AND status NOT IN ('LIVREE', 'ANNULEE')");
         }

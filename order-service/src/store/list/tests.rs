@@ -1,4 +1,5 @@
-//! A list and the pages that follow it show each order once, whatever happens between two reads.
+//! Tests that a list and its further pages show each order once, whatever happens between two
+//! reads.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use shared_types::value::Timestamp;
 use super::{List, Sizes, Store};
 use crate::page::Listing;
 
-/// An order as it stands before the list is asked for.
+/// An order before the list is requested.
 #[derive(Clone, Debug)]
 struct Given {
     status: OrderStatus,
@@ -23,7 +24,7 @@ struct Given {
     of_other: bool,
 }
 
-/// What happens between two reads.
+/// A change between two reads.
 #[derive(Clone, Debug)]
 enum Event {
     Ends(Index, OrderStatus),
@@ -32,7 +33,7 @@ enum Event {
 
 fn given() -> impl Strategy<Value = Given> {
     let status = select(&[Pending, Preparing, Delivered, Cancelled]);
-    // Few moments, so that many orders share one.
+    // Few times, so that many orders share one.
     (status, 0_i64..8, any::<bool>(), any::<bool>()).prop_map(
         |(status, created_at, ended_lately, of_other)| Given {
             status,
@@ -138,7 +139,7 @@ impl Restaurant {
         }
     }
 
-    /// Reads a list and all pages that follow it. Answers how often each order was shown.
+    /// Reads a list and all its further pages. Returns how often each order was shown.
     async fn read_all(
         &mut self,
         mut query: Map<String, Value>,
@@ -189,7 +190,7 @@ proptest! {
             let wanted: BTreeMap<_, _> = wanted.map(|(id, _)| (*id, 1)).collect();
             let sizes = Sizes { ended, chunk };
             let mut shown = restaurant.read_all(query, sizes, events.into_iter()).await;
-            // Those that came later are shown at most once.
+            // Later orders are shown at most once.
             for (id, _) in restaurant.orders.iter().skip(known.len()) {
                 assert!(shown.remove(id).unwrap_or_default() <= 1, "{id}");
             }
