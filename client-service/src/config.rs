@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_cannot_be_used_is_refused_by_name() {
+    fn an_invalid_value_is_refused_by_name() {
         for (name, value) in [
             ("CLIENT_SERVICE_BIND", "8001"),
             ("DATABASE_URL", "mysql://u:pw@db/clients"),

@@ -93,7 +93,7 @@ mod tests {
     use super::Error;
 
     #[test]
-    fn what_is_too_busy_is_worth_another_try() {
+    fn a_busy_answer_may_be_retried() {
         for error in [
             Error::HashingOverloaded,
             Error::Storage(sqlx::Error::PoolTimedOut),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_with_too_many_passwords_is_told_so_and_not_that_the_service_is_down() {
+    fn a_client_with_too_many_passwords_gets_a_429_and_not_a_503() {
         let failure = Failure::from(Error::TooManyPasswords);
         assert_eq!(failure.code(), Code::RateLimited);
         assert_eq!(failure.header().unwrap().0, RETRY_AFTER);

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn no_password_is_that_of_nobody() {
+    async fn without_an_account_no_password_is_right() {
         let passwords = Passwords::new().await.unwrap();
         let guess = attempt("the password of nobody");
         assert!(!passwords.verify(&guess, None, None).await.unwrap());

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_says_what_was_signed() {
+    fn a_token_reads_back_as_it_was_signed() {
         let (tokens, claims) = (tokens(SECRET), live());
         let token = tokens.sign(&claims).unwrap();
         assert_eq!(tokens.read(&token).unwrap(), claims);

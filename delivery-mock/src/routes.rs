@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_with_its_share_of_a_list_is_told_to_come_back() {
+    fn a_client_that_has_used_up_its_share_is_told_when_to_come_back() {
         let refused = failure(Refusal::Share);
         assert_eq!(refused.code(), Code::QuotaReached);
         assert_eq!(refused.header().unwrap().1, "60");

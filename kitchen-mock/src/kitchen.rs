@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_mark_changes_nothing_and_is_no_fault() {
+    fn a_repeated_mark_changes_nothing_and_is_no_error() {
         let mut kitchen = Kitchen::with_samples(Timestamp::now());
         mark(&mut kitchen, &sample(), OrderStatus::Ready).unwrap();
         let repeated = mark(&mut kitchen, &sample(), OrderStatus::Ready);

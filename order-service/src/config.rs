@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_cannot_be_used_is_refused_by_name() {
+    fn an_invalid_value_is_refused_by_name() {
         for (name, value) in [
             ("ORDER_SERVICE_BIND", "8002"),
             ("DATABASE_URL", "mysql://user:s3cret@db/orders"),

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_is_known() {
+    fn requested_names_are_recorded() {
         let env = Env::of_pairs([]);
         env.get("B");
         env.get("A");

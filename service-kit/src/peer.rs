@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_base_url_is_refused() {
+    fn an_invalid_base_url_is_refused() {
         for url in [
             "kitchen:8003",
             "ftp://kitchen",

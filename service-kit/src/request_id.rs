@@ -134,7 +134,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_sent_the_id_is_plain_and_short(
+        fn any_sent_id_becomes_a_plain_and_short_one(
             values in prop::collection::vec(sent(), 0..3),
         ) {
             let mut headers = HeaderMap::new();

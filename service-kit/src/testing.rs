@@ -1,5 +1,5 @@
-//! What the tests of every crate share: an HTTP client that speaks JSON, patience with a bound, a database
-//! server, and a stand-in for the order service.
+//! Helpers for the tests of every crate: an HTTP client, bounded waiting, real processes, and a
+//! PostgreSQL server.
 
 #![expect(clippy::expect_used, reason = "a panic in a test is a failed test")]
 

@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_trace_is_none() {
+    fn an_invalid_traceparent_is_none() {
         for values in [&[][..], &["x"], &[SENT, SENT]] {
             assert_eq!(of(values), None, "{values:?}");
         }

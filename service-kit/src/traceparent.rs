@@ -81,7 +81,7 @@ mod tests {
     const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
     #[test]
-    fn what_is_composed_is_read() {
+    fn a_composed_traceparent_can_be_parsed() {
         let text = compose(&hex(0xabc), &hex(1), 0xff);
         let received = parse(&text).unwrap();
         assert_eq!((received.trace_id, received.flags), (&hex(0xabc), 0xff));
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_grammar_does_not_have_is_not_read() {
+    fn a_traceparent_outside_of_the_grammar_is_not_read() {
         let rest = SENT.strip_prefix("00").unwrap();
         for bad in [
             "",

@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_is_what_is_read() {
+    fn a_sent_event_reads_back_the_same() {
         let order: Order = serde_json::from_str(golden::ORDER).unwrap();
         for status in OrderStatus::ALL {
             let event = OrderEvent::about(Order {
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_event_about_an_order_is_refused() {
+    fn a_body_that_is_not_an_event_about_an_order_is_refused() {
         for (attribute, value) in [
             ("specversion", json!("0.3")),
             ("type", json!("passe-plat.order.eaten")),

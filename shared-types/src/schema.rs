@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_form_may_leave_empty_is_not_required() {
+    fn fields_that_a_form_may_leave_empty_are_not_required() {
         let schema = schema_for!(NewClient);
         let required = schema.get("required").unwrap();
         let expected = serde_json::json!(["email", "password", "firstName", "lastName"]);

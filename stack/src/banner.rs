@@ -1,4 +1,4 @@
-//! What a newcomer reads first: where everything is, who can log in, and what to try.
+//! The greeting for a newcomer: addresses, accounts, and commands to try.
 
 use std::io::{self, Write};
 

@@ -1,5 +1,5 @@
-//! The folder that a stack keeps its data in, which is its own for as long as it runs: two that write to the same databases
-//! would take each other's orders away.
+//! The data folder of a stack, which no other stack may use meanwhile: two that write to the same
+//! databases would take each other's orders.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use crate::Service;
 
-/// Whoever has locked this file has the folder. The system unlocks it when the process ends, however it does.
+/// A lock on this file is a lock on the folder. The system releases it when the process ends,
+/// however it ends.
 const LOCK: &str = "stack.lock";
 
-/// What SQLite keeps beside a database's file.
+/// The suffixes of SQLite's files.
 const BESIDE: [&str; 3] = ["", "-wal", "-shm"];
 
 pub(crate) struct Folder {
@@ -19,7 +20,7 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Makes it where it is not there yet.
+    /// Creates and locks the folder.
     pub(crate) fn take(path: &Path) -> io::Result<Self> {
         let refused = |error: io::Error| {
             let told = format!("the data folder {} cannot be used: {error}", path.display());
@@ -40,7 +41,7 @@ impl Folder {
         }
     }
 
-    /// Deletes the databases of these services, and nothing else that is there.
+    /// Deletes the databases of these services, and nothing else.
     pub(crate) fn empty(&self, services: &[Service]) -> io::Result<()> {
         for service in services {
             for beside in BESIDE {

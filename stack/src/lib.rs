@@ -1,7 +1,7 @@
-//! The whole restaurant in one process: each service and the gateway on a port of its own, joined by nothing but
-//! HTTP, as they would be on machines of their own, and linked so that they stay in step.
+//! The whole restaurant in one process: the gateway and the services, each on a port of its own.
 //!
-//! `cargo run` starts it for people; tests start it on free ports and stop and start single services.
+//! They are connected only by HTTP, as on separate machines. `cargo run` starts the stack for
+//! people. Tests start it on free ports, and stop and start single services.
 
 mod folder;
 mod member;
@@ -23,16 +23,16 @@ use settings::Addrs;
 pub use client_service::DEMO_ACCOUNTS;
 pub use member::Service;
 
-/// Where the restaurant keeps its data and listens.
+/// The settings of a stack.
 pub struct Options {
-    /// Databases and the token secret are kept here.
+    /// The folder of the databases and the token secret.
     pub data: PathBuf,
-    /// Whether its databases are emptied first.
+    /// Whether to start with empty databases.
     pub is_fresh: bool,
     pub ports: Ports,
-    /// The services that are started, beside the gateway.
+    /// The services to start in addition to the gateway.
     pub services: Vec<Service>,
-    /// What the services are told beside that.
+    /// The environment of the services.
     pub env: Env,
 }
 
@@ -40,14 +40,15 @@ pub struct Options {
 pub enum Ports {
     /// The usual ones: 8000 to 8004 and 9000, unless the environment says otherwise.
     Usual,
-    /// The gateway on this one, the services on the next four, the operator a thousand further; on loopback.
+    /// The gateway on this one, the services on the next four, the operator a thousand higher; on
+    /// loopback.
     From(u16),
-    /// Whatever is free, on loopback.
+    /// Any free ones, on loopback.
     Free,
 }
 
 impl Options {
-    /// Every service, on ports that are free, with what is in the folder `data` kept.
+    /// Every service on free ports, with the existing data in the folder `data`.
     #[must_use]
     pub fn on_free_ports(data: &Path, env: Env) -> Self {
         Self {
@@ -60,7 +61,8 @@ impl Options {
     }
 }
 
-/// A running restaurant. It stops when it is dropped; [`Stack::stop`] lets what is in flight finish.
+/// A running restaurant. It stops when it is dropped; [`Stack::stop`] first finishes the requests
+/// in flight.
 pub struct Stack {
     options: Options,
     addrs: Addrs,
@@ -68,7 +70,7 @@ pub struct Stack {
     gateway: Running,
     admin: SocketAddr,
     scheme: &'static str,
-    /// Held for as long as it runs.
+    /// Locked while it runs.
     _folder: Folder,
 }
 
@@ -76,16 +78,16 @@ impl Stack {
     /// Starts the services, then the gateway in front of them.
     ///
     /// # Errors
-    /// A variable that cannot be used, a port that is taken, a database that cannot be opened, or that another stack keeps
-    /// its data in the same folder.
+    /// A variable is invalid, a port is taken, a database cannot be opened, or another stack uses
+    /// the data folder.
     pub async fn start(options: Options) -> Result<Self, RunError> {
         Self::start_and_tell(options, |_, _| Ok(())).await
     }
 
-    /// The same, and tells of each that is ready: its name, and where it listens.
+    /// Starts a stack, and calls `tell` with the name and address of each server that is ready.
     ///
     /// # Errors
-    /// As for [`Stack::start`], or that nobody can be told.
+    /// As for [`Stack::start`], or an error of `tell`.
     pub async fn start_and_tell(
         options: Options,
         mut tell: impl FnMut(&str, SocketAddr) -> io::Result<()>,
@@ -116,19 +118,19 @@ impl Stack {
         })
     }
 
-    /// The gateway's door.
+    /// The gateway's public address.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.gateway.addr()
     }
 
-    /// What the gateway's door is reached over: `https` with a certificate.
+    /// The scheme of the public address: `https` with a certificate, else `http`.
     #[must_use]
     pub fn scheme(&self) -> &'static str {
         self.scheme
     }
 
-    /// The operator's door.
+    /// The operator's address.
     #[must_use]
     pub fn admin_addr(&self) -> SocketAddr {
         self.admin
@@ -152,7 +154,7 @@ impl Stack {
         }
     }
 
-    /// Starts a stopped service again, at the address it had.
+    /// Starts a stopped service again, at the same address.
     ///
     /// # Errors
     /// As for [`Stack::start`].
@@ -177,10 +179,10 @@ impl Stack {
     }
 }
 
-/// The settings of a stack, checked before anything is started.
+/// Checks the settings of a stack without starting anything.
 ///
 /// # Errors
-/// A variable that cannot be used.
+/// A variable is invalid.
 pub fn check(options: &Options) -> Result<(), ConfigError> {
     for service in &options.services {
         settings::service(*service, options, &Addrs::new())?;

@@ -1,4 +1,4 @@
-//! `cargo run`: the restaurant, with everything a newcomer needs printed.
+//! `cargo run`: starts the restaurant and prints everything a newcomer needs.
 
 mod banner;
 
@@ -17,22 +17,23 @@ use stack::{Options, Ports, Service, Stack};
 
 /// The whole restaurant in one process: the gateway and the four services behind it.
 ///
-/// Whatever else there is to set is set by the environment, which docs/CONFIGURATION.md lists; what is said here comes
-/// before it.
+/// Environment variables set everything else; docs/CONFIGURATION.md lists them. An option here
+/// overrides its variable.
 #[derive(Debug, Parser)]
 #[command(name = "stack", version, after_help = HELP)]
 struct Cli {
-    /// Where databases and the token secret are kept.
+    /// The folder of the databases and the token secret
     #[arg(long, default_value = "data", value_name = "FOLDER")]
     data: PathBuf,
-    /// Starts with empty databases: deletes those in the data folder first, and nothing else there.
+    /// Starts with empty databases: first deletes those in the data folder, and nothing else there
     #[arg(long)]
     fresh: bool,
-    /// The services to start, separated by commas. The gateway finds the others by CLIENTS_URL, ORDERS_URL, KITCHEN_URL and
-    /// DELIVERY_URL.
+    /// The services to start, separated by commas. The gateway finds the others by CLIENTS_URL,
+    /// ORDERS_URL, KITCHEN_URL and DELIVERY_URL
     #[arg(long, value_delimiter = ',', value_name = "NAMES", value_parser = service, default_value = "clients,orders,kitchen,delivery")]
     services: Vec<Service>,
-    /// The gateway's port; the services take the next four, and the operator the one that is 1000 higher.
+    /// The gateway's port; the services take the next four, and the operator the one that is 1000
+    /// higher
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..=64_535))]
     port: Option<u16>,
 }
@@ -76,7 +77,7 @@ fn main() -> ExitCode {
             } else {
                 ""
             };
-            // Nobody is left to tell where even standard error is gone.
+            // There is no other place to report an error of standard error.
             let _ = writeln!(io::stderr(), "stack: {}{hint}", chain(error.as_ref()));
             ExitCode::FAILURE
         }
@@ -92,7 +93,7 @@ async fn serve(options: Options) -> Result<(), RunError> {
     Ok(())
 }
 
-/// A person is told in few words; whatever reads the log gets a line of it.
+/// A person at a terminal gets a short line, a log a full one.
 fn tell(name: &str, addr: SocketAddr) -> io::Result<()> {
     if io::stderr().is_terminal() {
         writeln!(io::stderr(), "{name:<9} ready on {addr}")

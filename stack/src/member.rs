@@ -1,4 +1,4 @@
-//! One server of the stack: what it is, and how it is started and stopped.
+//! Starts and stops one server of the stack.
 
 use std::future::Future;
 use std::io;
@@ -22,7 +22,7 @@ pub enum Service {
 impl Service {
     pub const ALL: [Self; 4] = [Self::Clients, Self::Orders, Self::Kitchen, Self::Delivery];
 
-    /// By the name that it has for the gateway.
+    /// The service with this name in `gateway.toml`.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL
@@ -30,7 +30,7 @@ impl Service {
             .find(|service| service.upstream() == name)
     }
 
-    /// The file that its database is in.
+    /// The file of its database.
     pub(crate) fn database(self) -> &'static str {
         match self {
             Self::Clients => "clients.db",
@@ -61,7 +61,7 @@ pub(crate) enum Member {
 }
 
 impl Member {
-    /// Where it is told to listen.
+    /// The address that it is configured to listen on.
     pub(crate) fn bind(&self) -> SocketAddr {
         match self {
             Self::Clients(config) => config.bind,
@@ -81,7 +81,7 @@ impl Member {
     }
 }
 
-/// A server that runs as a task of its own until it is told to stop.
+/// A server that runs as a task until it is told to stop.
 pub(crate) struct Running {
     addr: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
@@ -116,9 +116,9 @@ impl Running {
         self.task.is_some()
     }
 
-    /// Returns when the port is closed and what was in flight has finished.
+    /// Returns when the port is closed and the requests in flight have finished.
     pub(crate) async fn stop(&mut self) {
-        // A dropped sender stops it just as well.
+        // Dropping the sender stops it.
         drop(self.stop.take());
         let Some(task) = self.task.take() else {
             return;

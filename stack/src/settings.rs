@@ -1,4 +1,5 @@
-//! What each server of the stack is told: the process's environment, and over it what makes them one restaurant.
+//! The environment of each server: that of the process, overridden by the variables that connect
+//! the servers.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -13,18 +14,18 @@ use crate::{Options, Ports, Service};
 
 const FREE: &str = "127.0.0.1:0";
 
-/// Where each service listens.
+/// The address of each service.
 pub(crate) type Addrs = BTreeMap<Service, SocketAddr>;
 
-/// Decides where each service listens before the first one is started, since they need to know of each other. Whoever
-/// is to have any free port gets one that is free now.
+/// Decides the address of each service before the first one starts, since they need each other's. A
+/// service with port 0 gets a port that is free now.
 pub(crate) fn addrs(options: &Options) -> Result<Addrs, RunError> {
     let mut reserved = Vec::new();
     let mut addrs = Addrs::new();
     for each in options.services.iter().copied() {
         let mut bind = service(each, options, &Addrs::new())?.bind();
         if bind.port() == 0 {
-            // Kept until all are known, so that no two get the same.
+            // Held until all are known, so that no two get the same.
             let free = TcpListener::bind(bind).map_err(|error| cannot_listen(bind, &error))?;
             bind = free.local_addr()?;
             reserved.push(free);
@@ -55,7 +56,7 @@ pub(crate) fn service(
             Ports::Free => over.insert(bind_name, FREE.to_owned()),
         };
     }
-    // All of them read this name, so one value of the process could not be meant for all.
+    // All services read this name, so no value of the process could be right for all of them.
     let path = options.data.join(service.database());
     over.insert("DATABASE_URL", format!("sqlite://{}", path.display()));
     let env = overlay(&options.env, over);
@@ -69,7 +70,7 @@ pub(crate) fn service(
 
 pub(crate) fn gateway(options: &Options, addrs: &Addrs) -> Result<gateway::Config, ConfigError> {
     let mut over = urls(addrs);
-    // Demo accounts with published passwords are not for the whole network.
+    // The demo accounts have published passwords, so they are not for the whole network.
     let (public, operator) = match options.ports {
         Ports::Usual if options.env.get("GATEWAY_BIND").is_some() => (None, None),
         Ports::Usual => (Some(loopback(8000, 0)), None),
@@ -79,20 +80,20 @@ pub(crate) fn gateway(options: &Options, addrs: &Addrs) -> Result<gateway::Confi
     over.extend(public.map(|bind| ("GATEWAY_BIND", bind)));
     over.extend(operator.map(|bind| ("GATEWAY_ADMIN_BIND", bind)));
     if options.env.get("GATEWAY_DRILLS").is_none() {
-        // It is there to be tried out, and nobody but this machine reaches the operator's port.
+        // The stack is there to be tried out, and only this machine reaches the operator's port.
         over.insert("GATEWAY_DRILLS", "on".to_owned());
     }
     gateway::Config::load(None, &overlay(&options.env, over))
 }
 
-/// How far the operator's port is from the public's.
+/// The distance of the operator's port from the public one.
 const OPERATOR: u16 = 1000;
 
 fn loopback(first: u16, place: u16) -> String {
     format!("127.0.0.1:{}", first.saturating_add(place))
 }
 
-/// How the gateway finds the services, and how they find each other.
+/// The variables by which the gateway finds the services, and the services each other.
 fn urls(addrs: &Addrs) -> BTreeMap<&'static str, String> {
     let url = |(service, addr): (&Service, &SocketAddr)| {
         let name = match service {

@@ -1,4 +1,4 @@
-//! Who may have a data folder.
+//! Tests that one stack at a time uses a data folder.
 
 use std::path::Path;
 

@@ -1,11 +1,11 @@
-//! How the program ends.
+//! Tests of how the program ends.
 
 use std::path::Path;
 use std::process::Command;
 
 use service_kit::testing::{Client, Process, addr_after};
 
-/// Starts a small stack. `before` is what the shell does first.
+/// Starts a small stack. `before` is a shell command that runs first.
 fn start(data: &Path, before: &str) -> Process {
     let mut command = Command::new("sh");
     command
@@ -41,7 +41,7 @@ async fn a_hangup_that_nohup_has_ignored_stays_ignored() {
     let mut stack = start(data.path(), "trap '' HUP;");
     let gateway = gateway(&stack);
     stack.signal("HUP");
-    // A stack that stops is not ready, and soon closes its door.
+    // A stopping stack is not ready, and soon closes its port.
     for _ in 0..50 {
         let _ = gateway.get("/ready").await.ok(200);
     }

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hash_is_an_error_and_not_a_wrong_password() {
+    fn an_invalid_hash_is_an_error_and_not_a_wrong_password() {
         for bad in [
             "",
             "tarte",

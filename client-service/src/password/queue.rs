@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn whoever_hangs_up_frees_the_place_in_the_queue_and_the_turn() {
+    async fn a_client_that_disconnects_frees_its_place_in_the_queue() {
         let queue = queue();
         let first = queue.enter(None).await.ok().unwrap();
         let mut waiting = [(); 2].map(|()| Box::pin(queue.enter(None)));

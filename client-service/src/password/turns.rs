@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_from_inside_has_the_whole_queue() {
+    fn requests_from_inside_may_use_the_whole_queue() {
         let mut turns = busy();
         for _ in 0..LIMITS.waiting {
             assert!(matches!(turns.enter(None), Ok(Entry::Waits(_))));
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_gives_up_has_no_turn() {
+    fn a_password_that_gives_up_has_no_turn() {
         let mut turns = busy();
         let (a, b) = (waits(&mut turns, 'a'), waits(&mut turns, 'b'));
         turns.leave(a);
@@ -177,7 +177,7 @@ mod tests {
     proptest! {
         /// Letters enter, 0 ends, 1 gives up.
         #[test]
-        fn no_more_run_or_wait_than_may_and_each_gets_one_turn(steps in vec(0_u8..6, 0..200)) {
+        fn the_limits_hold_and_each_password_gets_one_turn(steps in vec(0_u8..6, 0..200)) {
             let mut turns = Turns::new(LIMITS);
             let (mut running, mut waiting) = (0, Vec::new());
             for step in steps {

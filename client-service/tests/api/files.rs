@@ -1,4 +1,4 @@
-//! The files that the service makes, and what happens when they are broken.
+//! Tests of the files that the service creates, and of broken ones.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

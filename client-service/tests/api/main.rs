@@ -1,4 +1,4 @@
-//! The accounts service on SQLite: what it does on every database, and what is kept in files.
+//! Tests of the client service on SQLite: the common suite, and its files.
 
 #![expect(
     clippy::unwrap_used,
@@ -39,7 +39,7 @@ impl TestDatabase {
         format!("sqlite://{}", self.file().display())
     }
 
-    /// None: it is made, and kept beside the file.
+    /// None: the service makes one and stores it beside the database.
     fn secret() -> Option<Secret> {
         None
     }

@@ -1,4 +1,5 @@
-//! A row that somebody else has locked: who writes it is told to come back, and nobody else notices.
+//! Tests of a row that another session has locked: its writers are told to come back, and no other
+//! request is affected.
 
 use futures_util::future::{join, join_all};
 use serde_json::json;
@@ -6,7 +7,7 @@ use sqlx::{AnyConnection, Connection as _};
 
 use crate::suite::{PASSWORD, service};
 
-/// More than the service has connections for writes.
+/// More than the connections for writes.
 const MANY: usize = 12;
 
 #[actix_web::test]

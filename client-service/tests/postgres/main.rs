@@ -1,4 +1,4 @@
-//! The accounts service on PostgreSQL: what it does on every database, and what several replicas ask of it.
+//! Tests of the client service on PostgreSQL: the common suite, and several replicas.
 
 #![expect(
     clippy::unwrap_used,
@@ -30,7 +30,7 @@ impl TestDatabase {
         self.url.clone()
     }
 
-    /// What all replicas share.
+    /// The secret that all replicas share.
     fn secret() -> Option<Secret> {
         Some("correct-horse-battery-staple-and-more".parse().unwrap())
     }

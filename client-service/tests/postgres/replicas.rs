@@ -1,4 +1,4 @@
-//! Replicas that share a database share its accounts and their sessions.
+//! Tests of replicas that share a database, its accounts and their sessions.
 
 use actix_web::http::Method;
 use client_service::DEMO_ACCOUNTS;
@@ -8,7 +8,7 @@ use service_kit::testing::Client;
 use crate::TestDatabase;
 use crate::suite::{Running, config, new_client, service, start};
 
-/// A second replica beside the first.
+/// A second replica on the same database.
 async fn beside(first: &Running) -> Client {
     start(config(&first.database)).await
 }
@@ -42,7 +42,7 @@ async fn a_token_of_one_replica_is_good_at_the_other_until_it_is_ended_at_either
 }
 
 #[actix_web::test]
-async fn of_two_registrations_at_two_replicas_at_once_one_makes_the_account() {
+async fn two_simultaneous_registrations_at_two_replicas_make_one_account() {
     let one = service().await;
     let other = beside(&one).await;
     for round in 0..5 {

@@ -1,4 +1,4 @@
-//! What is no request of this service. The reading of bodies in full is tried in the kitchen's tests.
+//! Tests of invalid requests. The kitchen's tests cover the reading of bodies in full.
 
 use actix_web::http::Method;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Listing, reading and deleting clients.
+//! Tests of listing, reading and deleting clients.
 
 use serde_json::{Value, json};
 use service_kit::testing::assert_same_shape;
@@ -65,7 +65,7 @@ async fn a_confirmation_is_in_the_clients_language() {
 }
 
 #[actix_web::test]
-async fn what_is_no_uuid_is_no_client() {
+async fn an_invalid_uuid_is_an_unknown_client() {
     let service = service().await;
     for id in [
         "7",

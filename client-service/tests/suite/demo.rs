@@ -1,4 +1,4 @@
-//! The simulated login, and the demo accounts, which are real.
+//! Tests of the simulated login, and of the demo accounts, which are real.
 
 use client_service::DEMO_ACCOUNTS;
 use serde_json::json;
@@ -83,7 +83,7 @@ async fn the_demo_client_can_be_delivered_to() {
 }
 
 #[actix_web::test]
-async fn a_demo_client_of_an_earlier_version_gets_what_it_had_not_and_keeps_what_it_has() {
+async fn a_demo_client_of_an_earlier_version_gets_missing_contacts_and_keeps_the_others() {
     let service = service_with(|config| config.seed_demo = true).await;
     service
         .alter("UPDATE clients SET phone = NULL, phone_key = NULL, address = 'Quai 9', city = NULL")

@@ -1,4 +1,4 @@
-//! `kill -9`: an account that was answered 201 is there when the service comes back.
+//! Tests that an account that was answered 201 survives `kill -9`.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -9,11 +9,11 @@ use service_kit::testing::{Answered, Client, Process, kill_amid};
 use super::{PASSWORD, new_client};
 use crate::TestDatabase;
 
-/// Enough that several commits are under way when the kill comes.
+/// Enough that several commits are in flight when the process is killed.
 const CONCURRENT: usize = 16;
 const ANSWERED_BEFORE_THE_KILL: usize = 40;
 
-/// The real binary.
+/// The real program.
 fn start(database: &TestDatabase) -> Process {
     Process::start(
         Command::new(env!("CARGO_BIN_EXE_client-service"))
@@ -25,7 +25,8 @@ fn start(database: &TestDatabase) -> Process {
     )
 }
 
-/// Registers one account after another until the service is gone, and remembers the addresses of those answered 201.
+/// Registers one account after another until the service is gone, and remembers the addresses of
+/// those answered 201.
 async fn register_on(name: usize, addr: SocketAddr, answered: Answered<String>) {
     let http = awc::Client::default();
     for number in 0.. {

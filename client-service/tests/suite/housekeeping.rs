@@ -1,4 +1,4 @@
-//! What goes away on its own.
+//! Tests of the deletion of expired rows.
 
 use actix_web::http::Method;
 use service_kit::testing::eventually;
@@ -19,7 +19,7 @@ async fn column(service: &Running, sql: &'static str) -> Vec<String> {
 async fn a_start_deletes_the_sessions_that_have_expired() {
     let service = service().await;
     let mut tokens = Vec::new();
-    // Of two clients: a login deletes its own client's expired sessions.
+    // Two clients, because a login deletes the expired sessions of its own client.
     for email in ["lea@example.com", "leo@example.com"] {
         service.register(email).await;
         service.alter("UPDATE sessions SET expires_at = 1").await;

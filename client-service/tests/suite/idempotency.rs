@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a registration that is repeated makes one account.
+//! Tests of `Idempotency-Key`: a repeated registration makes one account.
 
 mod private;
 

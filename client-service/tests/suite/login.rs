@@ -1,4 +1,4 @@
-//! Logging in, and how little a failed login tells.
+//! Tests of logging in, and of how little a failed login reveals.
 
 use actix_web::http::Method;
 use serde_json::{Value, json};

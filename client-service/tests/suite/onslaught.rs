@@ -1,4 +1,4 @@
-//! More passwords than can be hashed: who is refused, and who does not notice.
+//! Tests of more passwords than can be hashed: some are refused, other requests are not affected.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -9,11 +9,12 @@ use service_kit::testing::{Answer, Client, eventually};
 
 use super::{Running, new_client, service};
 
-/// One client's share of those that wait, and more than wait and are hashed at once on any machine of this size.
+/// One client's share of the queue. It is more than wait and are hashed at once on any machine of
+/// this size.
 const SHARE: usize = 40;
 const MORE: usize = SHARE + 100;
 
-/// So many requests at once need several clients: each has 100 connections at most.
+/// This many simultaneous requests need several clients: each has at most 100 connections.
 fn clients(service: &Running) -> Vec<Client> {
     (0..MORE)
         .step_by(90)

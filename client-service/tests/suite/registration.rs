@@ -1,4 +1,4 @@
-//! Signing up, and what keeps two accounts apart.
+//! Tests of signing up, and of the rules that keep two accounts apart.
 
 use serde_json::{Value, json};
 use service_kit::testing::{Answer, assert_same_shape};
@@ -31,7 +31,7 @@ async fn the_golden_registration_makes_the_golden_client() {
 }
 
 #[actix_web::test]
-async fn what_a_form_leaves_empty_is_null_and_the_role_is_client() {
+async fn empty_form_fields_are_null_and_the_role_is_client() {
     let service = service().await;
     let mut new = new_client("lea@example.com");
     new["phone"] = json!("");
@@ -137,14 +137,14 @@ async fn a_phone_that_an_earlier_version_stored_is_taken_too() {
             let _ = answer.problem(409, "phone_taken");
         }
     }
-    // What was refused has left nothing behind.
+    // The refused registrations left nothing behind.
     let clients = service.http.get("/clients").await.ok(200);
     assert_eq!(clients.as_array().unwrap().len(), 1);
     let _ = with_phone("b@example.com", "06 12 34 56 79").await.ok(201);
 }
 
 #[actix_web::test]
-async fn a_name_that_nobody_can_see_or_that_turns_its_direction_is_refused_by_its_field() {
+async fn an_invisible_name_or_one_that_changes_its_direction_is_refused_by_its_field() {
     let service = service().await;
     for (field, bad, says) in [
         ("firstName", "\u{200b}\u{2060}", "invisible"),
@@ -180,7 +180,7 @@ async fn clients_without_a_phone_are_not_in_each_others_way() {
 }
 
 #[actix_web::test]
-async fn of_two_registrations_at_once_one_makes_the_account() {
+async fn two_simultaneous_registrations_make_one_account() {
     let service = service().await;
     for round in 0..5 {
         let email = format!("lea{round}@example.com");

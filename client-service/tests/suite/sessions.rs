@@ -1,4 +1,4 @@
-//! The list of sessions, and every way one ends.
+//! Tests of the list of sessions, and of every way in which one ends.
 
 use actix_web::http::Method;
 use serde_json::Value;
@@ -97,7 +97,7 @@ async fn the_twenty_first_login_ends_the_oldest_session() {
     assert_eq!(sessions.as_array().unwrap().len(), 20);
 }
 
-/// As they are after 21 logins while the clock was an hour ahead, and has been set right.
+/// The sessions after 21 logins while the clock was an hour ahead, once the clock is corrected.
 async fn twenty_sessions_of_an_hour_ahead(service: &Running) -> Vec<String> {
     let mut tokens = Vec::new();
     for _ in 0..20 {
@@ -120,7 +120,7 @@ async fn a_login_lasts_after_a_clock_that_was_ahead_is_set_right() {
     let mut right = Vec::new();
     for _ in 0..3 {
         right.push(service.log_in("lea@example.com").await);
-        // Neither the newest nor those just before it make room.
+        // Neither the newest nor those just before it are removed.
         for token in &right {
             let _ = service.sessions(token).await.ok(200);
         }

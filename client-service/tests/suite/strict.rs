@@ -1,4 +1,4 @@
-//! `CLIENT_ACCESS=strict`: every route with every kind of caller.
+//! Tests of `CLIENT_ACCESS=strict`: every route with every kind of caller.
 
 use actix_web::http::Method;
 use client_service::{Access, DEMO_ACCOUNTS};
@@ -7,7 +7,7 @@ use service_kit::testing::{Answer, Client};
 
 use super::{PASSWORD, Running, new_client, service_with};
 
-/// A service with one account of each role: what the demonstration has.
+/// A service with one account of each role: the demo accounts.
 async fn strict() -> Running {
     service_with(|config| {
         config.access = Access::Strict;

@@ -1,6 +1,8 @@
-//! What the service does on every database, seen from outside, on a free port and a database of its own.
+//! The tests that the service passes on every database, from outside, on a free port and a database
+//! of its own.
 //!
-//! Compiled into one test binary for each kind of database, which gives it a `TestDatabase`.
+//! They are compiled into one test binary for each kind of database, which supplies a
+//! `TestDatabase`.
 
 mod bad_input;
 mod broken;
@@ -33,7 +35,8 @@ use crate::TestDatabase;
 
 pub(crate) const PASSWORD: &str = "tarte-aux-pommes";
 
-/// A running service. Dropped, it goes on until the test's runtime ends; its database goes with the last who knows it.
+/// A running service. After a drop it runs on until the test's runtime ends; its database is
+/// deleted with the last owner.
 pub(crate) struct Running {
     pub(crate) http: Client,
     pub(crate) database: TestDatabase,
@@ -42,7 +45,7 @@ pub(crate) struct Running {
     ended: JoinHandle<io::Result<()>>,
 }
 
-/// The published contract: open access, no demo accounts in the way.
+/// The published contract: open access, no demo accounts.
 pub(crate) fn config(database: &TestDatabase) -> Config {
     Config {
         bind: "127.0.0.1:0".parse().unwrap(),
@@ -92,14 +95,14 @@ pub(crate) fn new_client(email: &str) -> Value {
 }
 
 impl Running {
-    /// As `docker stop` does, until it has ended.
+    /// Stops it as `docker stop` does, and waits for its end.
     pub(crate) async fn stop(self) -> TestDatabase {
         self.stop.begin();
         self.ended.await.unwrap().unwrap();
         self.database
     }
 
-    /// The same service, stopped and started again.
+    /// The same service after a restart.
     pub(crate) async fn restarted(self) -> Self {
         self.restarted_with(|_| {}).await
     }
@@ -130,7 +133,7 @@ impl Running {
         request.send().await
     }
 
-    /// Changes what no route changes.
+    /// Changes rows that no route can change.
     pub(crate) async fn alter(&self, sql: &'static str) {
         let mut database = AnyConnection::connect(&self.database.url()).await.unwrap();
         sqlx::query(sql).execute(&mut database).await.unwrap();

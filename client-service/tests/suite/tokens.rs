@@ -1,4 +1,5 @@
-//! Every token that is not a live one of this service is refused, with the challenge of RFC 6750.
+//! Tests that every token but a live one of this service is refused, with the challenge of RFC
+//! 6750.
 
 use std::time::Duration;
 

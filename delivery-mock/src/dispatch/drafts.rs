@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_that_waits_goes_to_whoever_becomes_free() {
+    fn a_waiting_draft_goes_to_the_next_free_courier() {
         type Change = fn(&mut Dispatch, [CourierId; 2], &[Order; 3]);
         let hand_over: Change = |dispatch, _, [_, b, _]| {
             let marked = dispatch.mark(&order_ref(b), DeliveryStatus::Delivered, at(1));
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_that_waits_goes_to_a_courier_who_arrives_or_comes_back() {
+    fn a_waiting_draft_goes_to_a_courier_who_arrives_or_comes_back() {
         let (mut dispatch, _, [_, _, waiting]) = one_draft_too_many();
         let third = hire(&mut dispatch, "c@example.com").unwrap();
         assert_eq!(carrier(&dispatch, &waiting), Some(third));
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_older_order_is_carried_first_though_it_was_heard_of_later() {
+    fn the_older_order_is_delivered_first_even_if_its_event_came_later() {
         let mut dispatch = Dispatch::new(Limits::default());
         let [older, younger] = [(); 2].map(|()| order(OrderStatus::Ready));
         for heard in [&younger, &older] {
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_opened_or_filled_in_is_left_for_couriers_to_take() {
+    fn an_opened_or_filled_in_delivery_is_left_for_couriers_to_take() {
         let mut dispatch = Dispatch::new(Limits::default());
         let waiting = ready(&mut dispatch);
         for order in [order_ref(&waiting), order_ref(&order(OrderStatus::Ready))] {

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_leads_to_its_newest_delivery_whichever_was_put_last_and_whichever_leaves() {
+    fn an_order_leads_to_its_newest_delivery_whichever_was_stored_last_or_removed() {
         use DeliveryStatus::{Cancelled, Pending};
         let [old, new] = [Cancelled, Pending].map(|status| delivery("A", status));
         let mut ledger: Ledger = [new.clone(), old.clone()].into_iter().collect();

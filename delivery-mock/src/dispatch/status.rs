@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_delivery_makes_of_its_order_leaves_the_delivery_as_it_is() {
+    fn an_order_status_that_comes_from_a_delivery_does_not_move_it() {
         for &delivery in DeliveryStatus::ALL {
             let echo = order_status(delivery).map(|order| catch_up(delivery, order));
             assert_eq!(echo.unwrap_or(delivery), delivery);

@@ -1,4 +1,4 @@
-//! Changes of one delivery that come at the same time: what is refused is not reported.
+//! Tests of simultaneous changes of one delivery: a refused change is not reported.
 
 use actix_web::http::Method;
 use order_feed::testing::{FakeOrderService, new_order};
@@ -32,7 +32,7 @@ fn mark(order: &Order, status: &str) -> Asked {
 }
 
 #[actix_web::test]
-async fn of_a_hand_over_and_a_cancellation_at_once_a_hand_over_that_is_refused_is_not_reported() {
+async fn a_hand_over_refused_by_a_simultaneous_cancellation_is_not_reported() {
     let folder = tempfile::tempdir().unwrap();
     let known: Vec<_> = (0..ORDERS).map(|_| new_order(Ready)).collect();
     let orders = FakeOrderService::serving(known.clone());
@@ -41,7 +41,7 @@ async fn of_a_hand_over_and_a_cancellation_at_once_a_hand_over_that_is_refused_i
     for (number, order) in known.iter().enumerate() {
         let path = draft(&client, order).await;
         let cancel = (Method::PATCH, path, json!({"statut": "ANNULEE"}));
-        // Each of both comes first as often.
+        // Each of the two comes first in half of the cases.
         let answers = match number % 2 {
             0 => {
                 let [given, _] = all_at_once(&client, [mark(order, "LIVREE"), cancel]).await;
@@ -70,7 +70,7 @@ async fn of_a_hand_over_and_a_cancellation_at_once_a_hand_over_that_is_refused_i
 }
 
 #[actix_web::test]
-async fn of_two_couriers_who_pick_up_at_once_the_one_who_is_refused_reports_nothing() {
+async fn the_refused_one_of_two_simultaneous_pick_ups_is_not_reported() {
     let folder = tempfile::tempdir().unwrap();
     let known: Vec<_> = (0..ORDERS).map(|_| new_order(Ready)).collect();
     let orders = FakeOrderService::serving(known.clone());
@@ -78,7 +78,7 @@ async fn of_two_couriers_who_pick_up_at_once_the_one_who_is_refused_reports_noth
     let couriers = [courier(&client, "lea").await, courier(&client, "max").await];
     for order in &known {
         let path = draft(&client, order).await;
-        // Filled in, it is nobody's.
+        // Filling in the draft unassigns it.
         let open = json!({"commandeId": order.id});
         let _ = client.post("/livraisons", open).await.ok(201);
         step(&client, &path, "EN_ROUTE_RESTAURANT").await;

@@ -1,4 +1,5 @@
-//! No courier waits for the order service, and it hears of everything once it is back.
+//! Tests that no courier waits for the order service, which receives every report once it is
+//! available again.
 
 use std::time::Duration;
 
@@ -8,12 +9,12 @@ use shared_types::order::OrderStatus::{Delivered, Delivering, Ready};
 use crate::linked;
 use crate::linked::{draft, hand_over, step};
 
-/// Longer than it ever takes, and shorter than it takes to ask a silent order service once for each of these marks.
+/// Longer than it ever takes, and shorter than one timed-out request for each of these marks.
 const AT_ONCE: Duration = Duration::from_secs(15);
 const MARKS: usize = 10;
 
 #[actix_web::test]
-async fn couriers_are_answered_before_the_order_service_is_there_and_it_hears_of_all_in_order() {
+async fn couriers_are_answered_before_the_order_service_starts_and_it_gets_all_reports_in_order() {
     let folder = tempfile::tempdir().unwrap();
     let mut orders = FakeOrderService::stopped();
     let known = [(); MARKS].map(|()| new_order(Ready));

@@ -1,4 +1,4 @@
-//! What each path refuses. How bodies are read is common to all services and tried in full with the kitchen.
+//! Tests of the refusals of each path. The kitchen's tests cover the reading of bodies in full.
 
 use actix_web::http::Method;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use service_kit::testing::{Answer, Client};
 
 use crate::{delivery, path_of, unassigned};
 
-/// The bad fields that a 400 names.
+/// The invalid fields that a 400 names.
 #[track_caller]
 fn bad_fields(answer: &Answer) -> Vec<String> {
     let problem = answer.problem(400, "validation_failed");
@@ -41,7 +41,7 @@ async fn a_bad_mark_is_a_400_that_names_every_bad_field() {
 }
 
 #[actix_web::test]
-async fn a_courier_whose_name_nobody_can_see_or_that_turns_its_direction_is_refused() {
+async fn a_courier_whose_name_is_invisible_or_changes_its_direction_is_refused() {
     let client = delivery(true).await;
     let before = client.get("/livreurs").await.ok(200);
     for (field, bad) in [
@@ -71,7 +71,7 @@ async fn a_fee_and_a_distance_that_would_be_rounded_are_refused() {
         let answer = client.post("/livraisons", delivery.as_str()).await;
         assert_eq!(bad_fields(&answer), [field], "{bad}");
     }
-    // A program computes with doubles, and writes all of their digits.
+    // A program computes with doubles and writes all of their digits.
     let computed = r#"{"commandeId": "A", "distanceKm": 3.4000000000000004}"#;
     let _ = client.post("/livraisons", computed).await.ok(201);
 }
@@ -140,7 +140,7 @@ async fn a_bad_change_or_choice_is_a_400_that_names_every_bad_field() {
 }
 
 #[actix_web::test]
-async fn what_is_no_json_object_is_a_400_everywhere() {
+async fn a_body_that_is_not_an_object_is_a_400_everywhere() {
     let client = delivery(true).await;
     let courier = sample(&client, "/livreurs").await;
     let carried = sample(&client, "/livraisons").await;

@@ -1,4 +1,4 @@
-//! After a start, delivery asks the order service for what is ready or on its way there.
+//! Tests of a start: delivery asks the order service for orders that are ready or on their way.
 
 use order_feed::testing::{FakeOrderService, new_order};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use shared_types::order::OrderStatus::{self, Delivering, Ready};
 
 use crate::{column, linked, process};
 
-/// The deliveries, once there are so many.
+/// The deliveries, once there are `count`.
 async fn deliveries(client: &Client, count: usize) -> Value {
     eventually(&format!("{count} deliveries"), async || {
         let all = client.get("/livraisons").await.ok(200);
@@ -17,7 +17,7 @@ async fn deliveries(client: &Client, count: usize) -> Value {
 }
 
 #[actix_web::test]
-async fn what_is_ready_waits_and_what_is_on_its_way_has_been_picked_up() {
+async fn a_ready_order_waits_and_one_on_its_way_has_been_picked_up() {
     let all: Vec<_> = OrderStatus::ALL.iter().map(|it| new_order(*it)).collect();
     let orders = FakeOrderService::serving(all.clone());
     let folder = tempfile::tempdir().unwrap();
@@ -32,7 +32,7 @@ async fn what_is_ready_waits_and_what_is_on_its_way_has_been_picked_up() {
         assert_eq!(draft["statut"], expected);
         assert_eq!(draft["adresseArrivee"], json!(order.address));
     }
-    // Nothing of it is news to the order service.
+    // The order service knows all of it already.
     assert_eq!(orders.changes(), []);
 }
 
@@ -67,7 +67,7 @@ async fn the_oldest_draft_goes_to_the_courier_who_is_free() {
 }
 
 #[actix_web::test]
-async fn it_waits_for_an_order_service_that_is_not_there_yet() {
+async fn it_waits_for_an_order_service_that_has_not_started() {
     let mut orders = FakeOrderService::stopped();
     let folder = tempfile::tempdir().unwrap();
     let process = process(&orders, folder.path());

@@ -1,4 +1,4 @@
-//! Couriers: who they are and how that changes.
+//! Tests of registering, reading and changing couriers.
 
 use serde_json::{Value, json};
 use service_kit::testing::assert_same_shape;
@@ -129,7 +129,7 @@ async fn a_couriers_own_email_is_not_taken() {
 }
 
 #[actix_web::test]
-async fn a_courier_who_is_not_there_is_a_404() {
+async fn an_unknown_courier_is_a_404() {
     let client = delivery(true).await;
     for id in [NOBODY, "42", "%20", "0192f0c511117aaa8bbb0123456789ab"] {
         let path = format!("/livreurs/{id}");

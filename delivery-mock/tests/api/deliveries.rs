@@ -1,4 +1,4 @@
-//! Deliveries: opening, reading and listing them.
+//! Tests of opening, reading and listing deliveries.
 
 use serde_json::{Value, json};
 use service_kit::testing::assert_same_shape;
@@ -66,7 +66,7 @@ async fn a_mark_on_an_order_is_one_on_its_newest_delivery() {
         .await
         .ok(200);
     let carried = unassigned(&client, "CMD7").await;
-    // What is said of the one before makes it no newer.
+    // A comment on the first delivery does not move it up.
     let comment = json!({"commentaires": "Pneu crevé"});
     let _ = client.patch(&given_up, comment).await.ok(200);
     let mark = json!({"order_id": "CMD7"});
@@ -109,7 +109,7 @@ async fn deliveries_are_listed_the_newest_first() {
 }
 
 #[actix_web::test]
-async fn a_courier_sees_its_own_and_what_anyone_may_take() {
+async fn a_courier_sees_its_own_deliveries_and_the_unassigned_ones() {
     let client = delivery(false).await;
     let lea = courier(&client, "lea").await;
     let max = courier(&client, "max").await;
@@ -154,7 +154,7 @@ async fn the_list_of_an_order_has_its_delivery_alone() {
 }
 
 #[actix_web::test]
-async fn a_delivery_that_is_not_there_is_a_404() {
+async fn an_unknown_delivery_is_a_404() {
     let client = delivery(true).await;
     for id in [NOBODY, "42", "CMD1234"] {
         let path = format!("/livraisons/{id}");

@@ -1,4 +1,5 @@
-//! Drafts: filled in and freed by `POST /livraisons`, taken by couriers, or waiting for one.
+//! Tests of drafts: filled in and freed by `POST /livraisons`, taken by couriers, or waiting for
+//! one.
 
 use order_feed::testing::new_order;
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ async fn draft(client: &Client) -> (Order, Value) {
     (order, drafted)
 }
 
-/// The id of a new courier who is given nothing.
+/// The id of a new courier who gets no draft.
 async fn off_duty(client: &Client) -> Value {
     let new = json!({"nom": "max", "email": "max@example.com", "disponible": false});
     client.post("/livreurs", new).await.ok(201)["id"].clone()
@@ -49,7 +50,7 @@ async fn opening_a_delivery_fills_in_the_draft_once() {
 }
 
 #[actix_web::test]
-async fn what_a_new_delivery_leaves_out_stays_as_it_was_drafted() {
+async fn omitted_fields_of_a_new_delivery_stay_as_drafted() {
     let client = delivery(false).await;
     let (order, mut expected) = draft(&client).await;
     let new = json!({"commandeId": order.id, "commentaires": "Code 42B", "adresseArrivee": ""});
@@ -116,7 +117,7 @@ async fn a_draft_stays_with_the_courier_who_has_set_out() {
 }
 
 #[actix_web::test]
-async fn a_draft_under_way_without_a_courier_goes_to_the_one_who_is_named() {
+async fn a_draft_on_its_way_without_a_courier_goes_to_the_named_courier() {
     let client = delivery(false).await;
     let order = new_order(Pending);
     tell(&client, &order, Delivering).await;
@@ -209,7 +210,7 @@ async fn a_draft_is_given_to_the_first_courier_who_registers_or_comes_back() {
 }
 
 #[actix_web::test]
-async fn what_anyone_may_take_is_never_given_out() {
+async fn an_opened_delivery_is_never_assigned_automatically() {
     let client = delivery(false).await;
     let path = crate::unassigned(&client, "CMD7").await;
     let _ = courier(&client, "lea").await;

@@ -1,4 +1,4 @@
-//! An answered hand-over reaches the order service, even when delivery is killed before.
+//! Tests that an answered hand-over reaches the order service even if delivery is killed before.
 
 use order_feed::testing::answered_marks_survive_a_kill;
 use shared_types::order::OrderStatus::{Delivered, Ready};

@@ -1,4 +1,4 @@
-//! What the order service tells delivery, and what delivery makes of it.
+//! Tests of the events of the order service.
 
 use order_feed::testing::{invalid_events, new_order, send_event};
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ async fn deliveries(client: &Client) -> Value {
     client.get("/livraisons").await.ok(200)
 }
 
-/// Where the newest delivery stands after these events about one order.
+/// The status of the newest delivery after these events about one order.
 async fn after(events: &[OrderStatus]) -> Value {
     let client = delivery(false).await;
     let order = new_order(Pending);
@@ -110,7 +110,7 @@ async fn a_delivery_that_is_ahead_of_its_order_stays_there() {
 }
 
 #[actix_web::test]
-async fn a_wrong_event_changes_nothing_and_the_next_good_one_is_taken() {
+async fn an_invalid_event_changes_nothing_and_the_next_valid_one_is_taken() {
     let order = new_order(Ready);
     let valid = event_of(&order);
     for (media_type, body, (status, code)) in invalid_events(&valid) {
@@ -125,7 +125,7 @@ async fn a_wrong_event_changes_nothing_and_the_next_good_one_is_taken() {
 }
 
 #[actix_web::test]
-async fn a_wrong_event_is_told_which_attribute_is_wrong() {
+async fn the_problem_of_an_invalid_event_names_the_attribute() {
     let client = delivery(false).await;
     for attribute in ["specversion", "type", "subject", "data"] {
         let mut event = event_of(&new_order(Ready));

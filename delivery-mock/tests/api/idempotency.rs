@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a request that is repeated is done once.
+//! Tests of `Idempotency-Key`: a repeated request is executed once.
 
 use actix_web::http::Method;
 use serde_json::{Value, json};

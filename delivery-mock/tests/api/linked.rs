@@ -1,4 +1,4 @@
-//! What couriers do reaches the order service where it says something of the order.
+//! Tests that the order service receives the couriers' changes that affect an order.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use shared_types::problem::Code;
 
 use crate::{courier, linked, path_of, start, tell};
 
-/// The path of an order's draft, once delivery has been told of the order.
+/// The path of an order's draft, after the event of the order.
 pub(crate) async fn draft(client: &Client, order: &Order) -> String {
     tell(client, order, order.status).await;
     let drafts = client.get("/livraisons").await.ok(200);
@@ -34,7 +34,8 @@ pub(crate) async fn hand_over(client: &Client, order: &Order) {
     let _ = client.post("/update", mark).await.ok(200);
 }
 
-/// Has another order handed over and waits until nothing is left to be told: whatever else was to be is told, too.
+/// Hands over another order and waits until no report is left, so that all earlier reports have
+/// arrived too.
 pub(crate) async fn everything_is_told(client: &Client, orders: &FakeOrderService) {
     let last = new_order(Ready);
     orders.put(last.clone());
@@ -89,7 +90,7 @@ async fn an_order_is_delivered_once_it_was_marked_so() {
 }
 
 #[actix_web::test]
-async fn what_says_nothing_of_the_order_is_not_reported() {
+async fn a_change_that_does_not_affect_the_order_is_not_reported() {
     let folder = tempfile::tempdir().unwrap();
     let known = [(); 4].map(|()| new_order(Ready));
     let [cancelled, marked, assigned, taken] = &known;
@@ -115,7 +116,7 @@ async fn what_says_nothing_of_the_order_is_not_reported() {
 }
 
 #[actix_web::test]
-async fn who_carries_an_order_and_what_is_said_of_it_is_not_reported() {
+async fn the_courier_and_the_comment_are_not_reported() {
     let folder = tempfile::tempdir().unwrap();
     let order = new_order(Delivering);
     let orders = FakeOrderService::serving([order.clone()]);
@@ -213,7 +214,7 @@ async fn an_order_whose_courier_gave_up_on_the_way_is_delivered_by_another() {
     let max = courier(&client, "max").await;
     let new = json!({"commandeId": order.id, "livreurId": max});
     let carried = path_of(&client.post("/livraisons", new).await.ok(201));
-    // What is told of the order again does not touch the one that was given up.
+    // A repeated event does not touch the delivery that was cancelled.
     tell(&client, &order, Delivering).await;
     assert_eq!(client.get(&carried).await.ok(200)["statut"], "RECUPEREE");
     step(&client, &carried, "EN_ROUTE_CLIENT").await;

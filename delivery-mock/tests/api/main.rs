@@ -1,4 +1,4 @@
-//! Delivery, seen from outside, on a free port.
+//! Black-box tests of delivery on a free port.
 
 #![expect(
     clippy::unwrap_used,
@@ -64,7 +64,7 @@ async fn courier(client: &Client, name: &str) -> Value {
     client.post("/livreurs", new).await.ok(201)["id"].clone()
 }
 
-/// The path of a new delivery that nobody has taken.
+/// The path of a new delivery without a courier.
 async fn unassigned(client: &Client, order: &str) -> String {
     let new = json!({"commandeId": order});
     path_of(&client.post("/livraisons", new).await.ok(201))

@@ -1,4 +1,4 @@
-//! `/assigned` and `/update`.
+//! Tests of `/assigned` and `/update`.
 
 use serde_json::json;
 use service_kit::testing::assert_same_shape;
@@ -28,7 +28,7 @@ async fn without_samples_there_is_nothing() {
 }
 
 #[actix_web::test]
-async fn only_what_has_a_courier_and_is_not_finished_is_assigned() {
+async fn only_unfinished_deliveries_with_a_courier_are_listed_as_assigned() {
     let client = delivery(false).await;
     let lea = courier(&client, "lea").await;
     let _ = unassigned(&client, "A").await;

@@ -1,4 +1,4 @@
-//! A courier leaves.
+//! Tests of removing a courier.
 
 use actix_web::http::Method;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ async fn the_confirmation_speaks_the_clients_language() {
 }
 
 #[actix_web::test]
-async fn what_a_removed_courier_had_not_finished_is_anyones_to_take() {
+async fn anyone_may_take_the_unfinished_deliveries_of_a_removed_courier() {
     let client = delivery(false).await;
     let lea = courier(&client, "lea").await;
     let open = carried(&client, "A", &lea).await;

@@ -1,4 +1,4 @@
-//! How a delivery moves on.
+//! Tests of the statuses of a delivery.
 
 use serde_json::json;
 use service_kit::testing::assert_same_shape;
@@ -40,7 +40,7 @@ async fn a_skipped_step_is_a_409_that_says_which() {
 }
 
 #[actix_web::test]
-async fn what_is_handed_over_is_not_cancelled_any_more() {
+async fn a_delivered_order_cannot_be_cancelled() {
     let client = delivery(false).await;
     let path = unassigned(&client, "CMD7").await;
     let mark = json!({"order_id": "CMD7"});

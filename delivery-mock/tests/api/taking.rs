@@ -1,4 +1,4 @@
-//! Who carries: a courier takes a delivery that is free, whoever is in charge gives it to another.
+//! Tests of taking a delivery as a courier, and of assigning it to another.
 
 use serde_json::{Value, json};
 use service_kit::testing::assert_same_shape;
@@ -57,7 +57,7 @@ async fn a_delivery_is_not_taken_with_an_impossible_status() {
 }
 
 #[actix_web::test]
-async fn of_two_couriers_who_take_at_once_one_gets_it() {
+async fn one_of_two_couriers_who_take_a_delivery_at_once_gets_it() {
     let client = delivery(false).await;
     let path = unassigned(&client, "CMD7").await;
     let mut attempts = Vec::new();
@@ -126,7 +126,7 @@ async fn nothing_is_given_to_an_unknown_courier() {
     let client = delivery(false).await;
     let path = unassigned(&client, "CMD7").await;
     let before = client.get(&path).await.ok(200);
-    // The golden choice names a courier who is not there.
+    // The golden choice names a courier who does not exist.
     let answers = [
         client
             .post(&format!("{path}/assigner"), golden::COURIER_CHOICE)

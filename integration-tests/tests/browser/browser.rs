@@ -1,4 +1,4 @@
-//! A Chromium without a window, by the driver that comes with it.
+//! A headless Chromium, controlled by the driver that comes with it.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ pub(crate) struct Browser {
     _driver: Process,
 }
 
-/// How a page is looked at.
+/// The settings of a window.
 #[derive(Clone, Copy)]
 pub(crate) struct Look {
     pub(crate) width: u32,
@@ -25,7 +25,7 @@ pub(crate) struct Look {
     pub(crate) is_dark: bool,
 }
 
-/// Where this variable is set, tests that need a browser fail without it instead of being skipped.
+/// If this variable is set, tests fail without a browser instead of being skipped.
 const REQUIRED: &str = "REQUIRE_BROWSER";
 
 fn or_skip() {
@@ -37,17 +37,18 @@ fn or_skip() {
 }
 
 impl Browser {
-    /// Where there is none, this says so and ends the process with success.
+    /// Without a browser, this says so and ends the process with success.
     pub(crate) async fn open(look: Look) -> Self {
         or_skip();
-        // What it says goes where its log is read.
+        // The driver's output goes where its log is read.
         let script = "exec chromedriver --port=0 >&2";
         let driver = Process::start(Command::new("sh").args(["-c", script]));
         let line = driver.line_with("was started successfully on port ");
         let (_, port) = line.trim_end_matches('.').rsplit_once(' ').unwrap();
         let arguments = [
             "--headless=new".to_owned(),
-            // Nothing is looked at but the page of this test, and in a container there are no rights for more.
+            // The browser only loads pages of this test, and a container has no rights for a
+            // sandbox.
             "--no-sandbox".to_owned(),
             "--disable-dev-shm-usage".to_owned(),
             "--hide-scrollbars".to_owned(),
@@ -78,7 +79,7 @@ impl Browser {
         browser
     }
 
-    /// Keeps a picture of the whole page in `target/screenshots`.
+    /// Saves a picture of the whole page in `target/screenshots`.
     pub(crate) async fn picture(&self, name: &str) {
         let size = "return [innerWidth, document.documentElement.scrollHeight]";
         let size = self.page.execute(size, Vec::new()).await.unwrap();
@@ -90,7 +91,7 @@ impl Browser {
         fs::write(folder.join(format!("{name}.png")), picture).unwrap();
     }
 
-    /// What the page has logged since this was asked last.
+    /// The page's log since the last call.
     pub(crate) async fn log(&self) -> Vec<Value> {
         let body = json!({"type": "browser"});
         let log = self.page.issue_cmd(Extra("se/log", body)).await.unwrap();

@@ -1,4 +1,4 @@
-//! A restaurant's console, open in a browser: what the tests do with it.
+//! The console of a restaurant in a browser, and the actions of the tests on it.
 
 use std::time::Duration;
 
@@ -24,10 +24,10 @@ pub(crate) const PHONE: Look = Look {
     is_dark: true,
 };
 
-/// How long the page may take to show something: a debug build beside other tests.
+/// The time that the page may take to show something: a debug build runs beside other tests.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The console of a restaurant, open in a browser.
+/// The console of a restaurant in a browser.
 pub(crate) struct Console {
     pub(crate) browser: Browser,
     pub(crate) stack: Stack,
@@ -68,7 +68,7 @@ impl Console {
 
     pub(crate) async fn clicks(&self, selector: &str) {
         let element = self.browser.page.find(Css(selector)).await.unwrap();
-        // The driver thinks that what is below the page's bar can be clicked.
+        // The driver would click on elements that the page's bar covers.
         let into_sight = "arguments[0].scrollIntoView({ block: 'center' })";
         let arguments = vec![serde_json::to_value(&element).unwrap()];
         self.browser
@@ -94,8 +94,8 @@ impl Console {
         self.browser.page.execute(script, Vec::new()).await.unwrap()
     }
 
-    /// Nothing went wrong on the page, but for the refusals of the public API that a browser reports by itself, and it
-    /// asked nobody else.
+    /// Checks that the page logged no error but the API's refusals, which a browser logs by itself,
+    /// and that it made no request to another host.
     pub(crate) async fn was_well(self) {
         for entry in self.browser.log().await {
             let is_refusal = entry["source"] == "network" && entry.to_string().contains("/public/");

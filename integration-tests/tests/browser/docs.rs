@@ -1,4 +1,4 @@
-//! The page that shows the API, and lets it be tried.
+//! Tests of the page that shows the API and lets it be tried.
 
 use crate::console::{Console, DESK};
 

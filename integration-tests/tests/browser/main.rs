@@ -1,4 +1,4 @@
-//! The console, and the page of the API, as their users see them, in a real browser.
+//! Tests of the console and of the API's page in a real browser.
 
 #![expect(
     clippy::unwrap_used,
@@ -33,7 +33,7 @@ async fn one_button_has_an_order_delivered() {
     for secret in ["eyJ", "\"password\": \"passe-plat\""] {
         assert!(!page.as_str().unwrap().contains(secret), "{secret}");
     }
-    // The page has asked through the gateway, which tells of it.
+    // The page's own requests pass through the gateway, which shows them.
     console.sees("#requests tbody tr:nth-child(7)").await;
     console.browser.picture("journey").await;
     console.was_well().await;
@@ -75,7 +75,7 @@ async fn an_order_left_with_its_courier_keeps_no_later_one_waiting() {
 async fn an_order_is_delivered_while_two_ready_ones_wait_for_a_courier() {
     let console = Console::open(DESK).await;
     let gateway = Client::of(console.stack.addr());
-    // The first ones take the couriers who are free.
+    // The first ones take the free couriers.
     let mut waiting = 0;
     while waiting < 2 {
         let delivery = delivery_of_a_ready_order(&gateway).await;
@@ -83,7 +83,7 @@ async fn an_order_is_delivered_while_two_ready_ones_wait_for_a_courier() {
     }
     console.clicks("#journey-all").await;
     console.sees("#step-delivered[data-state=done]").await;
-    // The address that it went to is the demo client's.
+    // The demo client's address.
     let orders = gateway.get("/order-api/commandes?status=LIVREE").await;
     let orders = orders.ok(200);
     assert_eq!(orders.as_array().unwrap().len(), 1);
@@ -92,7 +92,7 @@ async fn an_order_is_delivered_while_two_ready_ones_wait_for_a_courier() {
     console.was_well().await;
 }
 
-/// Makes an order that is ready. Answers its delivery.
+/// Makes an order that is ready. Returns its delivery.
 async fn delivery_of_a_ready_order(gateway: &Client) -> Value {
     let order = json!({
         "clientId": uuid::Uuid::now_v7(),
@@ -133,7 +133,7 @@ async fn the_journey_goes_on_with_a_new_client_once_the_demo_client_is_deleted()
         console.clicks("#journey-all").await;
         console.sees("#step-delivered[data-state=done]").await;
         let clients = gateway.get("/client-api/clients").await.ok(200);
-        // One has been signed up, and is who logs in the next time.
+        // A new client was signed up, and the next login uses it.
         assert_eq!(
             clients.as_array().unwrap().len(),
             stack::DEMO_ACCOUNTS.len(),
@@ -151,7 +151,7 @@ async fn the_journey_goes_on_with_a_new_client_once_the_demo_client_is_deleted()
 }
 
 #[actix_web::test]
-async fn what_is_paused_stays_in_another_language() {
+async fn a_pause_stays_in_another_language() {
     let console = Console::open(DESK).await;
     let newest = "#requests tbody tr:first-child .id";
     console.plays("login").await;

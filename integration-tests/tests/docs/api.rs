@@ -1,4 +1,4 @@
-//! The route tables, the table of errors and the examples.
+//! Tests of the route tables, the table of errors and the examples.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use shared_types::problem::Code;
 
 use crate::{read, rows};
 
-/// Method, path, upstream, path there: one entry a method.
+/// Method, path, upstream and path there: one entry for each method.
 type Row = (String, String, String, String);
 
 fn documented(file: &str) -> BTreeSet<Row> {
@@ -90,7 +90,7 @@ fn every_example_is_a_golden_one() {
         .map(|text| serde_json::from_str(text).unwrap())
         .collect();
     let text = read("docs/API.md");
-    // What stands between a ```json and the next ```. An example with an ellipsis is no JSON and is left out.
+    // The JSON blocks. One with an ellipsis is not valid JSON and is left out.
     let blocks = text
         .split("```json\n")
         .skip(1)

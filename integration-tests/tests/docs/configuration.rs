@@ -1,4 +1,4 @@
-//! Every variable that is read is documented, and every one that is documented is read.
+//! Tests that exactly the variables that are read are documented.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use service_kit::logger::LogConfig;
 
 use crate::{read, rows};
 
-/// What each process asks its environment for.
+/// The variables that the processes read.
 fn asked() -> BTreeSet<String> {
     let env = Env::of_pairs([]);
     LogConfig::from_env(&env).unwrap();
@@ -33,7 +33,7 @@ fn every_variable_of_the_compose_file_is_read_by_someone() {
     let variables = compose.lines().filter_map(|line| {
         let (name, _value) = line.trim().split_once(": ")?;
         let shouted = name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
-        // Those are Grafana's.
+        // Except Grafana's.
         (shouted && !name.starts_with("GF_")).then_some(name)
     });
     let mut count = 0;

@@ -1,14 +1,14 @@
-//! Every error is provoked by some test, so that none is a promise that nobody has seen kept.
+//! Tests that some test provokes every error, so that none exists on paper only.
 
 use std::fs;
 use std::path::Path;
 
 use shared_types::problem::Code;
 
-/// Takes 10,000 requests to bring about; a unit test of delivery-mock does it with a smaller limit.
+/// Takes 10,000 requests to provoke; a unit test of delivery-mock does it with a smaller limit.
 const BY_UNIT_TEST: Code = Code::StorageFull;
 
-/// The text of every black-box test.
+/// The code of every black-box test.
 fn tests() -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut text = String::new();

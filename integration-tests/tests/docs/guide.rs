@@ -1,11 +1,11 @@
-//! What GUIDE.md configures can be used.
+//! Tests that the configurations in GUIDE.md are valid.
 
 use gateway::Config;
 use service_kit::env::Env;
 
 use crate::read;
 
-/// The blocks of TOML, in order.
+/// The TOML blocks, in order.
 fn fragments(text: &str) -> Vec<&str> {
     let blocks = text.split("```toml\n").skip(1);
     blocks

@@ -1,4 +1,5 @@
-//! The documents say what is true: routes, variables, codes, examples, commands and links are held against the code.
+//! Tests that the documents agree with the code: routes, variables, codes, examples, commands and
+//! links.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! METRICS.md names what the gateway tells Prometheus, and nothing else.
+//! Tests that METRICS.md names exactly the gateway's metrics.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -25,7 +25,7 @@ fn documented() -> Families {
         .collect()
 }
 
-/// `name{label="…",…} value`, after `# TYPE name type`.
+/// Reads `name{label="…",…} value` lines, each after `# TYPE name type`.
 fn told(text: &str) -> Families {
     let mut families = Families::new();
     let mut last = String::new();
@@ -64,7 +64,7 @@ async fn every_metric_is_documented_with_its_type_and_labels() {
     promtool_is_content_with(text);
 }
 
-/// Where it is not installed, only if it is required.
+/// Without promtool, this fails only if it is required.
 fn promtool_is_content_with(text: &str) {
     let promtool = Command::new("promtool")
         .args(["check", "metrics"])

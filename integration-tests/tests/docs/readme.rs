@@ -1,4 +1,4 @@
-//! The README's commands, accounts, crates and links.
+//! Tests of the README's commands, accounts, crates and links.
 
 use shared_types::gateway::Status;
 use stack::DEMO_ACCOUNTS;
@@ -72,7 +72,7 @@ fn said_in_code(text: &str) -> (Vec<&str>, Vec<&str>) {
 #[test]
 fn the_french_readme_has_the_same_commands_routes_and_accounts() {
     let (english, french) = (read("README.md"), read("README.fr.md"));
-    // Its table of crates is for those who read the code, which is English.
+    // Its table of crates is in English only, for readers of the code.
     let (english, _crates) = english.split_once("## Crates").unwrap();
     assert_eq!(said_in_code(&french), said_in_code(english));
 }

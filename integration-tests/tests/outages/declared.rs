@@ -1,4 +1,5 @@
-//! What each feature is to do while a service is down, said independently of the gateway's configuration.
+//! The expected behaviour of each feature while a service is down, stated independently of the
+//! gateway's configuration.
 
 /// The gateway's name for each service, and the program.
 pub(crate) const UPSTREAMS: [(&str, &str); 4] = [
@@ -8,16 +9,16 @@ pub(crate) const UPSTREAMS: [(&str, &str); 4] = [
     ("delivery", "delivery-mock"),
 ];
 
-/// What a guest gets, and what `/status` says of it.
+/// A guest's answer, and the feature's `status`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// As on any other day.
     Works,
-    /// So does this, but `/status` says that something else suffers.
+    /// As on any other day, but `/status` reports a degradation.
     WorksDegraded,
     /// The last good answer.
     Stale,
-    /// What there is of it.
+    /// The available parts.
     Partial,
     /// A problem that names the service and says when to come back.
     Refused,
@@ -25,9 +26,9 @@ pub(crate) enum Outcome {
 
 pub(crate) struct Feature {
     pub(crate) name: &'static str,
-    /// The upstream without which it is down, or lives on what is kept.
+    /// The upstream without which it is down or serves stale answers.
     needs: &'static str,
-    /// Those without which it is not what it should be.
+    /// The upstreams without which it is degraded.
     uses: &'static [&'static str],
     without_needed: Outcome,
     without_used: Outcome,

@@ -14,20 +14,20 @@ pub(crate) const FAULTS: [Fault; 4] = [Fault::Killed, Fault::Frozen, Fault::Slow
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// `kill -9`: no connection is taken.
+    /// `kill -9`: connections are refused.
     Killed,
-    /// `kill -STOP`: the system takes connections, and nobody answers.
+    /// `kill -STOP`: the system accepts connections, and nobody answers.
     Frozen,
-    /// It answers, later than anyone waits.
+    /// It answers later than any deadline.
     Slow,
-    /// It answers 503, whatever it is asked.
+    /// It answers 503 to every request.
     Failing,
 }
 
 /// A fault that has begun.
 pub(crate) struct Trouble {
     fault: Fault,
-    /// What stands in the service's place, on its port.
+    /// A server in the service's place, on its port.
     stand_in: Option<JoinHandle<()>>,
 }
 
@@ -68,10 +68,10 @@ impl Trouble {
             restaurant.process(service).signal("CONT");
             return;
         }
-        // Its connections go with it.
+        // Its connections end with it.
         if let Some(stand_in) = self.stand_in {
             stand_in.abort();
-            // It has given up its port by then.
+            // It has released its port by then.
             assert!(stand_in.await.unwrap_err().is_cancelled());
         }
         restaurant.start_one(service);
@@ -91,7 +91,7 @@ async fn stand_in(addr: SocketAddr, delay: Duration) -> JoinHandle<()> {
     })
 }
 
-/// Each connection is for one request, whose body is left unread.
+/// Each connection is for one request, whose body stays unread.
 async fn answer(mut stream: TcpStream, delay: Duration) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -103,6 +103,6 @@ async fn answer(mut stream: TcpStream, delay: Duration) {
     tokio::time::sleep(delay).await;
     let answer =
         b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-    // Who has given up wants no answer.
+    // A client that has disconnected needs no answer.
     let _ = stream.write_all(answer).await;
 }

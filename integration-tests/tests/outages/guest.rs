@@ -1,4 +1,4 @@
-//! Someone who wants all that the restaurant offers, and looks closely at what comes.
+//! A guest who uses every feature and checks every answer.
 
 use actix_web::http::Method;
 use serde_json::{Value, json};
@@ -10,12 +10,12 @@ const DISH: &str = "0192f0c4-0a11-7000-8000-000000000001";
 
 pub(crate) struct Guest {
     gateway: Client,
-    /// One that was made before anything failed.
+    /// An order that was made before anything failed.
     order: String,
 }
 
 impl Guest {
-    /// Comes when everything is there, and orders.
+    /// A guest who orders while everything works.
     pub(crate) async fn of(gateway: Client) -> Self {
         let mut guest = Self {
             gateway,
@@ -59,8 +59,8 @@ impl Guest {
         }
     }
 
-    /// What comes of it while the upstream is down, if one is. Checks that the answer is in every detail what it is taken
-    /// for, and that `/status` says the same.
+    /// Uses a feature while an upstream is down, if any. Checks every detail of the answer, and
+    /// that `/status` agrees.
     pub(crate) async fn ask(&self, feature: &Feature, down: Option<&str>) -> Outcome {
         let status = self.status().await["features"][feature.name].clone();
         let answer = self.request(feature).await;
@@ -98,7 +98,7 @@ impl Guest {
         }
     }
 
-    /// Waits until `/status` says that every feature is up, and sees that each is.
+    /// Waits until `/status` says that every feature is up, and uses each.
     pub(crate) async fn all_works(&self) {
         self.eventually_up().await;
         for feature in &FEATURES {
@@ -111,7 +111,8 @@ impl Guest {
         }
     }
 
-    /// Waits until the gateway has found out, and nothing of that upstream is fresh any more.
+    /// Waits until the gateway knows of the outage, and no cached answer of that upstream is fresh
+    /// any more.
     pub(crate) async fn knows_of(&self, upstream: &str) {
         eventually("an outage to be known", async || {
             let status = self.status().await;
@@ -143,7 +144,7 @@ impl Guest {
 
 fn is_marked_stale(feature: &Feature, answer: &Answer) {
     if feature.name == "tracking" {
-        // Made of parts, each of which has its own age.
+        // It consists of parts, each with an age of its own.
         let order = &answer.json()["meta"]["parts"]["order"];
         assert_eq!(order["state"], "stale");
         assert!(order["ageSeconds"].is_u64(), "{order}");

@@ -1,6 +1,6 @@
-//! Every outage there can be, made with real processes: each service killed, frozen, slow and failing, every feature asked
-//! for meanwhile, and each answer held against what is declared here. The table of it is `docs/OUTAGES.md`, which
-//! `WRITE_DOCS=1` writes anew.
+//! Tests of every outage with real processes: each service is killed, frozen, slow and failing,
+//! every feature is used meanwhile, and each answer is compared with the expected one.
+//! `WRITE_DOCS=1` writes the table of it, `docs/OUTAGES.md`.
 
 #![expect(
     clippy::unwrap_used,
@@ -31,7 +31,7 @@ use table::{Row, Table};
 
 /// Each upstream has a restaurant of its own, all at the same time: most of an outage is waiting.
 #[test]
-fn every_feature_does_in_every_outage_what_is_declared() {
+fn every_feature_behaves_as_declared_in_every_outage() {
     let all: Vec<_> = UPSTREAMS
         .iter()
         .map(|(upstream, service)| std::thread::spawn(move || outages_of(upstream, service)))

@@ -1,4 +1,4 @@
-//! What was seen, for people.
+//! Writes the observed behaviour as a table.
 
 use std::fmt;
 

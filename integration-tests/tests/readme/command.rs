@@ -1,4 +1,4 @@
-//! What a command of the README comes to here, where processes stand in for containers.
+//! Translates a command of the README for this test, where processes replace containers.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use crate::processes::{Processes, SERVICES};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// It needs another machine or another day, or does once more what the test has done.
+    /// It needs another machine or another day, or repeats a step of the test.
     Elsewhere,
     Stop(&'static str),
     Start(&'static str),
@@ -16,7 +16,7 @@ pub(crate) enum Step {
     Ask(String),
 }
 
-/// How the lines begin that are not walked, and why.
+/// The first words of the lines that are not run, and why.
 const ELSEWHERE: [(&str, &str); 9] = [
     ("docker compose up", "the processes are started already"),
     ("cargo run --release", "the same restaurant, in one process"),
@@ -35,7 +35,7 @@ const ELSEWHERE: [(&str, &str); 9] = [
     ),
 ];
 
-/// The commands of a block, in its order.
+/// The commands of a block, in order.
 pub(crate) fn steps(commands: &str) -> Vec<Step> {
     let whole = commands.replace("\\\n", " ");
     let lines = whole.lines().map(str::trim);
@@ -70,7 +70,7 @@ fn named(service: &str) -> &'static str {
     names.find(|name| *name == service).unwrap()
 }
 
-/// The same command, asking the processes in place of the containers.
+/// The same command with the addresses of the processes.
 pub(crate) fn to_here(line: &str, restaurant: &Processes) -> String {
     let public = format!("http://{}", restaurant.gateway());
     let operator = format!("http://{}", restaurant.operator());
@@ -78,7 +78,7 @@ pub(crate) fn to_here(line: &str, restaurant: &Processes) -> String {
         .replace("http://localhost:9000", &operator)
 }
 
-/// What the command line writes.
+/// Runs the command line and returns its output.
 pub(crate) fn run(line: &str) -> String {
     let output = Command::new("sh").args(["-c", line]).output().unwrap();
     assert!(output.status.success(), "{line}: {output:?}");

@@ -9,7 +9,7 @@ pub(crate) struct Block {
 /// In the page's order.
 pub(crate) fn blocks(text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
-    // Between two fences is a block, with its language on the first line.
+    // A block lies between two fences, with its language on the first line.
     for block in text.split("```").skip(1).step_by(2) {
         let (language, content) = block.split_once('\n').unwrap();
         match language {

@@ -1,5 +1,6 @@
-//! The README, followed word by word: each of its commands in its order, against real processes. What the page says that
-//! comes of a command has to come of it, the menu in an outage among it, for which nobody has asked before.
+//! Follows the README word by word: runs each of its commands in order against real processes, and
+//! compares the results with the page. The menu in an outage is among them, although nobody has
+//! requested it before.
 
 #![expect(
     clippy::unwrap_used,
@@ -74,8 +75,8 @@ impl Walk {
         }
     }
 
-    /// Each try has to succeed. What it shows may take a moment, as the page says of an outage: what was read a moment ago
-    /// is fresh, and a circuit opens after a few failures.
+    /// Runs a command until its answer matches. An outage takes a moment to show, as the page says:
+    /// a recent answer is still fresh, and a circuit opens after a few failures.
     async fn ask(&self, line: &str, answer: Option<&str>) {
         let local = command::to_here(line, &self.restaurant);
         let shows_head = line.contains(" -si ");
@@ -120,7 +121,7 @@ impl Walk {
     }
 }
 
-/// Whether the output is what the page shows: the same shape, and the same words for how things stand.
+/// Whether the output matches the page: the same shape, and the same words for every state.
 fn is_told(output: &Value, answer: &str) -> bool {
     let shown: Value = serde_json::from_str(answer).unwrap();
     same_shape(output, &shown).is_ok() && stands(output, &shown)

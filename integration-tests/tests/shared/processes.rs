@@ -1,4 +1,4 @@
-//! The restaurant as processes of their own, which can be killed one by one.
+//! The restaurant as separate processes, which can be killed one by one.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -8,7 +8,7 @@ use std::process::Command;
 use service_kit::testing::{Process, addr_after};
 use tempfile::TempDir;
 
-/// The services that this restaurant has, and the variable that each listens by.
+/// The services of this restaurant, and the variable of each one's address.
 pub(crate) const SERVICES: [(&str, &str, &str); 4] = [
     ("client-service", "CLIENT_SERVICE_BIND", "CLIENTS_URL"),
     ("order-service", "ORDER_SERVICE_BIND", "ORDERS_URL"),
@@ -21,19 +21,19 @@ pub(crate) struct Processes {
     binaries: PathBuf,
     addrs: BTreeMap<&'static str, SocketAddr>,
     running: BTreeMap<&'static str, Process>,
-    /// What those logged that were killed.
+    /// The logs of the processes that were killed.
     past: Vec<String>,
-    /// What they log.
+    /// The `RUST_LOG` of the processes.
     filter: &'static str,
 }
 
 impl Processes {
-    /// Starts the services, then the gateway in front of them. `filter` is what they log (`RUST_LOG`).
+    /// Starts the services, then the gateway in front of them. `filter` is their `RUST_LOG`.
     pub(crate) fn start(filter: &'static str) -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), filter)
     }
 
-    /// The same with their files in this folder.
+    /// Starts them with their files in this folder.
     pub(crate) fn start_in(folder: TempDir, filter: &'static str) -> Self {
         let listeners = SERVICES.map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
         let addrs = listeners.iter().map(|free| free.local_addr().unwrap());
@@ -54,13 +54,13 @@ impl Processes {
         processes
     }
 
-    /// The gateway's door.
+    /// The gateway's public address.
     pub(crate) fn gateway(&self) -> SocketAddr {
         let line = self.process("gateway").line_with(" listens on ");
         addr_after(&line, " listens on ")
     }
 
-    /// The operator's door.
+    /// The operator's address.
     pub(crate) fn operator(&self) -> SocketAddr {
         const MARKER: &str = ", for its operator on ";
         addr_after(&self.process("gateway").line_with(MARKER), MARKER)
@@ -71,12 +71,12 @@ impl Processes {
         self.binaries.join(name)
     }
 
-    /// Where a service listens, whether it runs or not.
+    /// The address of a service, whether it runs or not.
     pub(crate) fn addr(&self, name: &str) -> SocketAddr {
         self.addrs[name]
     }
 
-    /// The program that runs by that name.
+    /// The running process with that name.
     pub(crate) fn process(&self, name: &str) -> &Process {
         &self.running[name]
     }
@@ -87,7 +87,7 @@ impl Processes {
         self.past.extend(process.log());
     }
 
-    /// As `docker compose stop` does. Returns when it has ended.
+    /// Stops it as `docker compose stop` does. Returns when it has ended.
     pub(crate) fn stop(&mut self, name: &str) {
         let process = self.running.get_mut(name).unwrap();
         process.terminate();
@@ -131,14 +131,15 @@ impl Drop for Processes {
     }
 }
 
-/// Where the programs are, built as this test was: nothing else sees to it that they are there and current.
+/// The folder of the programs, built like this test. Nothing else ensures that they exist and are
+/// current.
 fn built() -> PathBuf {
     // target/PROFILE/deps/stories-…
     let test = std::env::current_exe().unwrap();
     let binaries = test.parent().and_then(Path::parent).unwrap();
     let mut cargo = Command::new(env!("CARGO"));
-    // The whole workspace and one test, so that dependencies get the same features as in `cargo test --workspace`. With
-    // another selection, cargo would compile some of them a second time.
+    // The whole workspace and one test, so that dependencies get the same features as in `cargo
+    // test --workspace`. With another selection, cargo would compile some of them a second time.
     cargo.args([
         "build",
         "--quiet",

@@ -1,4 +1,5 @@
-//! Whatever is sent to whichever route that takes a body: a 4xx problem that says what is wrong, and nothing stored.
+//! Tests that invalid bodies to any route get a 4xx problem that names the fault, and that nothing
+//! is stored.
 
 use actix_web::http::Method;
 use actix_web::web::Bytes;
@@ -8,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{Restaurant, restaurant};
 
-/// Every route that takes a body, with a body whose every field is of the wrong type.
+/// Every route that takes a body, with a body whose every field has the wrong type.
 fn writes() -> Vec<(Method, String, Value)> {
     let any = Uuid::now_v7();
     let (post, patch) = (Method::POST, Method::PATCH);

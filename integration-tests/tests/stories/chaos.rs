@@ -1,8 +1,9 @@
-//! A busy evening with bad luck: clients order, the chef cooks, couriers hand over, and all the while one service after
-//! the other is killed and started again.
+//! Tests a busy evening with failures: clients order, the chef cooks, couriers hand over, and
+//! meanwhile one service after the other is killed and started again.
 //!
-//! Nobody does anything twice that was answered: an order is repeated under its own key until it is answered 201, and a
-//! mark that was answered 200 is never made again. So the evening ends well only if nothing was lost and nothing doubled.
+//! Nobody repeats an answered request: an order is repeated under its own key until it is answered
+//! 201, and a mark that was answered 200 is never made again. So the evening ends well only if
+//! nothing was lost and nothing doubled.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -25,7 +26,7 @@ struct Evening {
     kills_of_each: usize,
 }
 
-/// What everybody knows of the evening.
+/// The shared record of the evening.
 #[derive(Default)]
 struct Book {
     ordered: RefCell<BTreeSet<String>>,
@@ -35,19 +36,19 @@ struct Book {
     troubles_are_over: Cell<bool>,
 }
 
-/// How long everybody may take once the troubles are over.
+/// The time limit for everybody once the failures are over.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// How long somebody who could do nothing waits before looking again.
+/// The pause of a person who found nothing to do.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// How long a client thinks about the next order, at most: so that orders come in all evening.
+/// The longest pause of a client before the next order, so that orders come in all evening.
 const BETWEEN_ORDERS: u64 = 1000;
 
-/// Those that tell each other of orders.
+/// The services that exchange events.
 const VICTIMS: [&str; 3] = ["order-service", "kitchen-mock", "delivery-mock"];
 
-/// How long a service is up between two kills, and down after one, at most.
+/// The longest time that a service is up between two kills, or down after one.
 const UP_FOR: u64 = 400;
 const DOWN_FOR: u64 = 300;
 
@@ -114,7 +115,7 @@ impl Evening {
         }
     }
 
-    /// Kills each service as often as the evening has it, in no order that anybody could have planned for.
+    /// Kills each service as often as the evening says, in random order.
     #[expect(
         clippy::print_stderr,
         reason = "the standard error of a failed test says how to have the same luck again"
@@ -150,12 +151,12 @@ impl Evening {
 }
 
 impl Book {
-    /// Whether all that is left is to be finished.
+    /// Whether only unfinished orders are left to do.
     fn is_quiet(&self) -> bool {
         self.orders_are_in.get() && self.troubles_are_over.get()
     }
 
-    /// Whether every order that was answered has been handed over, and the order service knows it.
+    /// Whether every answered order has been handed over, and the order service knows it.
     async fn is_closed(&self, gateway: &Client) -> bool {
         if !self.is_quiet() {
             return false;
@@ -174,7 +175,7 @@ impl Book {
     }
 }
 
-/// Makes everything ready that is in the kitchen, every second dish after saying that it is being prepared.
+/// Makes every order in the kitchen ready, every second one after marking it as being prepared.
 async fn chef(gateway: &Client, book: &Book) {
     work(
         gateway,
@@ -255,7 +256,7 @@ async fn listed(gateway: &Client, list: &str) -> Vec<String> {
         .collect()
 }
 
-/// What is not delivered, for whoever reads a failed test.
+/// The orders that are not delivered, for the message of a failed test.
 async fn left(gateway: &Client) -> String {
     let orders = gateway.get("/order-api/commandes").await.json();
     let orders = orders.as_array().cloned().unwrap_or_default();

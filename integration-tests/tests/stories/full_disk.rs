@@ -1,5 +1,6 @@
-//! The disk of the whole restaurant is full, and then it is not: what cannot be kept is refused at once and clearly, and
-//! what was answered 2xx is there, for those who were told of it too.
+//! Tests a full disk under the whole restaurant: requests that cannot be stored are refused at once
+//! and clearly, and everything that was answered 2xx is there afterwards, in every service that
+//! needs it.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -9,14 +10,14 @@ use service_kit::testing::{Answer, Client, SmallDisk, eventually};
 
 use crate::processes::{Processes, SERVICES};
 
-const TEST: &str = "a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing_that_was_answered";
+const TEST: &str = "on_a_full_disk_writes_are_refused_and_no_answered_one_is_lost";
 
-/// The gateway gives a service this long.
+/// The gateway's deadline for a service.
 const DEADLINE: Duration = Duration::from_secs(5);
 
 const ORDERS: usize = 20;
 
-/// What somebody does to one of the services, and what it is answered where it is done.
+/// A request to one of the services, and its expected answer.
 struct Deed {
     service: &'static str,
     path: &'static str,
@@ -55,13 +56,13 @@ impl Deed {
         service.post(self.path, body).await
     }
 
-    /// Done, as it is while there is room.
+    /// Sends it and expects success, as while there is room.
     async fn succeed(&self, processes: &Processes, body: Value) -> Value {
         self.ask(processes, body).await.ok(self.done)
     }
 
-    /// Tries one body after the other until one is refused as it should be: a little may still fit in. The answers of
-    /// those that were done, and the body that was refused.
+    /// Sends one body after the other until one is refused properly: a few may still fit. Returns
+    /// the answers that succeeded and the refused body.
     async fn until_refused(
         &self,
         processes: &Processes,
@@ -118,7 +119,7 @@ async fn until_all_are(processes: &Processes, ready: u16) {
     }
 }
 
-/// The statuses of the features that only work where somebody can write.
+/// The statuses of the features that need a service that can write.
 async fn features(processes: &Processes) -> Vec<Value> {
     let status = Client::of(processes.gateway()).get("/status").await.ok(200);
     let features = ["ordering", "login", "kitchen", "delivery"];
@@ -136,7 +137,7 @@ async fn until_features(processes: &Processes, what: &str, are: impl Fn(&Value) 
 }
 
 #[actix_web::test]
-async fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing_that_was_answered() {
+async fn on_a_full_disk_writes_are_refused_and_no_answered_one_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let Some(disk) = SmallDisk::mount_or_skip(TEST, folder.path(), "16m") else {
         return;
@@ -156,7 +157,7 @@ async fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing_that_was_answ
         tickets.is_superset(&ids).then_some(ids)
     })
     .await;
-    // One is cooked and carried, so that delivery has something to mark.
+    // One is cooked and delivered, so that delivery has something to mark.
     let mut tickets = tickets.into_iter();
     let carried = tickets.next().unwrap();
     COOKED
@@ -185,7 +186,7 @@ async fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing_that_was_answ
     assert!(handed_over.is_empty());
     until_all_are(&processes, 503).await;
     until_features(&processes, "a word of it", |status| status != "up").await;
-    // What is kept can be read.
+    // Stored orders can be read.
     let kept = ids(&list(&processes, "order-service", "/commandes").await, "id");
     assert_eq!(kept, ids(&ordered, "id"));
     assert!(!list(&processes, "order-service", "/menu").await.is_empty());
@@ -201,7 +202,7 @@ async fn a_full_disk_refuses_what_it_cannot_keep_and_loses_nothing_that_was_answ
     HANDED_OVER.succeed(&processes, carried.clone()).await;
     until_features(&processes, "every feature again", |status| status == "up").await;
 
-    // What was answered is there, even after a kill, and those it concerns have heard of it.
+    // Everything that was answered is there, even after a kill, and has reached the other services.
     processes.kill("order-service");
     processes.start_one("order-service");
     let cooked = ids(&cooked, "order_id");

@@ -1,4 +1,5 @@
-//! An order passes through the restaurant by itself: what one domain does, the others hear of, though any may be down.
+//! Tests that an order passes through the restaurant by itself: each service learns of the others'
+//! changes, though any may be down.
 
 use actix_web::http::Method;
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ impl Restaurant {
         order["id"].as_str().unwrap().to_owned()
     }
 
-    /// The row about an order in one of the lists, waited for.
+    /// Waits for the row of an order in one of the lists.
     async fn row(&self, list: &str, key: &str, order: &str) -> Value {
         eventually(&format!("{order} in {list}"), async || {
             self.find(list, key, order).await
@@ -25,7 +26,7 @@ impl Restaurant {
 
     async fn find(&self, list: &str, key: &str, order: &str) -> Option<Value> {
         let rows = self.gateway.get(list).await;
-        // While a service is down, its list is a problem and not a list.
+        // While a service is down, its list is a problem.
         let rows = rows.status.is_success().then(|| rows.json())?;
         let mut rows = rows.as_array().unwrap().iter();
         rows.find(|row| row[key] == order).cloned()
@@ -156,7 +157,7 @@ async fn a_cancelled_order_leaves_the_kitchen_and_its_courier() {
 }
 
 #[actix_web::test]
-async fn what_the_kitchen_missed_and_what_it_forgot_is_there_once_it_is_back() {
+async fn the_kitchen_learns_missed_and_forgotten_orders_when_it_is_back() {
     let mut restaurant = restaurant().await;
     let before = restaurant.ordered().await;
     restaurant.ticket(&before).await;

@@ -1,4 +1,4 @@
-//! A meal from signing up to logging out.
+//! Tests a meal from signing up to logging out.
 
 use actix_web::http::Method;
 use serde_json::{Value, json};
@@ -117,7 +117,8 @@ async fn pages_of_orders_are_followed_through_the_gateway() {
                 .iter()
                 .map(|order| order["id"].clone()),
         );
-        // A relative reference of a query alone (RFC 8288), which holds whatever path the gateway gives it.
+        // A relative reference of a query alone (RFC 8288), which is valid for whatever path the
+        // gateway uses.
         next = answer.header("link").map(|link| {
             let (target, rest) = link.trim_start_matches('<').split_once('>').unwrap();
             assert_eq!(rest.trim(), "; rel=\"next\"");

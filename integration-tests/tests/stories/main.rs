@@ -1,4 +1,4 @@
-//! What the restaurant does as a whole, through its one door.
+//! Tests of the whole restaurant through the gateway.
 
 #![expect(
     clippy::unwrap_used,
@@ -28,7 +28,7 @@ use service_kit::testing::Client;
 use stack::{Options, Stack};
 use tempfile::TempDir;
 
-/// A restaurant of its own for each test, on free ports, with the demo data.
+/// A restaurant for one test, on free ports, with the demo data.
 struct Restaurant {
     stack: Stack,
     gateway: Client,

@@ -1,12 +1,12 @@
-//! A service is down: its routes say so clearly or live on what they have, every other family goes on, and when it is back
-//! so are its routes.
+//! Tests of a service that is down: its routes say so or serve stale answers, all others go on, and
+//! its routes come back with it.
 
 use service_kit::testing::{Answer, Client, eventually};
 use stack::Service;
 
 use crate::restaurant;
 
-/// One read of each family, by the upstream behind it.
+/// One read of each family, with its upstream.
 const READS: [(Service, &str); 7] = [
     (Service::Clients, "/client-api/clients"),
     (Service::Orders, "/order-api/menu"),
@@ -17,7 +17,7 @@ const READS: [(Service, &str); 7] = [
     (Service::Delivery, "/delivery-api/livreurs"),
 ];
 
-/// As one that is not there, or is known not to be.
+/// The problem of an unreachable or unavailable upstream.
 fn is_refused(answer: &Answer, service: Service) {
     let problem = match answer.status.as_u16() {
         502 => answer.problem(502, "upstream_unreachable"),
@@ -31,12 +31,12 @@ fn is_what_an_outage_leaves(answer: &Answer, service: Service, path: &str) {
     if path != "/order-api/menu" {
         is_refused(answer, service);
     } else if answer.header("x-degraded") != Some("stale") {
-        // An answer of a moment ago is still fresh.
+        // A recent answer is still fresh.
         assert!(answer.header("cache-status").unwrap().contains("hit"));
     }
 }
 
-/// Waits until every feature is.
+/// Waits until every feature is up.
 async fn all_is_up(gateway: &Client) {
     eventually("every feature", async || {
         let told = gateway.get("/status").await.ok(200);
@@ -73,7 +73,7 @@ async fn each_service_in_turn_is_stopped_and_started_again() {
 }
 
 #[actix_web::test]
-async fn what_was_stored_is_there_after_a_restart() {
+async fn stored_rows_are_there_after_a_restart() {
     let mut restaurant = restaurant().await;
     let client = serde_json::json!(uuid::Uuid::now_v7());
     let order = restaurant.order(&client).await;

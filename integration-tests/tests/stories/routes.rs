@@ -1,4 +1,4 @@
-//! Every row of the route table, reached with its published status.
+//! Tests that every row of the route table answers its published status.
 
 use std::collections::BTreeSet;
 
@@ -10,11 +10,11 @@ use shared_types::problem::Code;
 
 use crate::{Restaurant, restaurant};
 
-/// Sends requests and remembers which row each was.
+/// Sends requests and remembers the row of each.
 struct Walk<'a> {
     restaurant: &'a Restaurant,
     token: String,
-    /// What stands for a path's `{id}`.
+    /// The value of a path's `{id}`.
     id: String,
     walked: BTreeSet<(String, String)>,
 }
@@ -36,7 +36,7 @@ impl Walk<'_> {
         self.step(Method::DELETE, path, "", 200).await
     }
 
-    /// The token goes along: it is needed where the contract says so, and harmless elsewhere.
+    /// Always sends the token: some routes need it, the others ignore it.
     async fn step(&mut self, method: Method, path: &str, body: &str, status: u16) -> Value {
         self.walked.insert((method.to_string(), path.to_owned()));
         let path = path
@@ -84,7 +84,7 @@ impl Walk<'_> {
         self.docs().await;
     }
 
-    /// The page of the API, which is no JSON.
+    /// The page of the API, which is HTML.
     async fn docs(&mut self) {
         for (row, path) in [("/docs", "/docs"), ("/docs/{file}", "/docs/swagger-ui.css")] {
             assert_eq!(
@@ -96,7 +96,7 @@ impl Walk<'_> {
         }
     }
 
-    /// What the `type` of each problem leads to, in both languages.
+    /// The pages of the problems' `type`, in both languages.
     async fn problem_pages(&mut self) {
         let gateway = &self.restaurant.gateway;
         for (lang, code) in ["fr", "en"]

@@ -1,4 +1,4 @@
-//! How each program ends when its terminal is closed.
+//! Tests of how each program ends when its terminal is closed.
 
 use crate::processes::{Processes, SERVICES};
 
@@ -8,7 +8,7 @@ async fn a_hangup_is_a_stop_for_every_program() {
     let services = SERVICES.map(|(name, ..)| name);
     for name in services.into_iter().chain(["gateway"]) {
         restaurant.process(name).hang_up();
-        // The last line of a process that has drained; one that the signal ends says nothing.
+        // The last line of a process that has drained. A process that the signal ends writes none.
         let _ = restaurant.process(name).line_with("has stopped");
     }
 }

@@ -1,4 +1,4 @@
-//! What the logs tell of an order, and what they never tell.
+//! Tests of the facts that the logs tell of an order, and of those that they must not tell.
 
 use actix_web::http::Method;
 use serde_json::{Value, json};
@@ -8,13 +8,13 @@ use crate::processes::Processes;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PASSWORD: &str = "passe-plat";
-/// What only a body says.
+/// A text that only a body contains.
 const ADDRESS: &str = "12 rue des Cascades";
 
-/// What only a query says.
+/// A text that only a query contains.
 const NOTE: &str = "entre-nous";
 
-/// Every crate's own lines, down to the least of them.
+/// Every crate's own lines, down to the lowest level.
 const ALL: &str = "trace,sqlx=info,mio=info";
 
 #[actix_web::test]

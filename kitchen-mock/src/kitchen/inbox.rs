@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_first_heard_of_past_the_kitchen_gets_no_ticket_even_if_an_older_event_follows() {
+    fn an_order_that_arrives_past_the_kitchen_gets_no_ticket_even_if_an_older_event_follows() {
         use OrderStatus::{Cancelled, Delivered, Delivering, Pending, Preparing, Ready};
         for past in [Ready, Delivering, Delivered, Cancelled] {
             let kitchen = told(&[order(past), order(Pending), order(Preparing)]);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_heard_between_the_check_of_a_mark_and_the_mark_stands() {
+    fn an_event_between_the_check_of_a_mark_and_the_mark_wins() {
         let mut kitchen = told(&[order(OrderStatus::Pending)]);
         let id = order(OrderStatus::Pending).id.into();
         assert_eq!(kitchen.check(&id, OrderStatus::Ready), Ok(Step::Move));
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn tickets_are_listed_oldest_order_first_whatever_their_ids_and_whichever_was_heard_of_first() {
+    fn tickets_are_listed_by_the_age_of_their_orders_whatever_their_ids_and_arrival() {
         let mut orders: Vec<_> = (0..3).map(|_| another(OrderStatus::Pending)).collect();
         for (order, millis) in orders.iter_mut().rev().zip(0..) {
             order.created_at = at(millis);
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn while_others_come_first_only_what_is_known_already_moves_on() {
+    fn while_older_orders_come_first_only_known_orders_move_on() {
         let known = order(OrderStatus::Pending);
         let mut kitchen = told(std::slice::from_ref(&known));
         let mut closed = |order: &Order| kitchen.learn(order, Admission::Closed, at(1));

@@ -1,4 +1,4 @@
-//! Marks of one order that come at the same time: what is refused is not reported.
+//! Tests of simultaneous marks of one order: a refused mark is not reported.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ async fn all_at_once(kitchen: &Client, order: &Order) -> Vec<Answer> {
 }
 
 #[actix_web::test]
-async fn of_many_marks_at_once_just_those_that_were_made_are_reported_and_once_each() {
+async fn many_simultaneous_marks_are_reported_once_each_if_they_were_made() {
     let folder = tempfile::tempdir().unwrap();
     let known: Vec<_> = (0..ORDERS)
         .map(|_| new_order(OrderStatus::Pending))
@@ -65,7 +65,7 @@ async fn of_many_marks_at_once_just_those_that_were_made_are_reported_and_once_e
         assert_eq!(told, made, "{heard:?}");
         assert_eq!(told.len(), heard.len(), "{heard:?}");
     }
-    // Of each order at least one of those that exclude each other.
+    // At least one of the marks that exclude each other, for each order.
     assert!(refused >= ORDERS, "{refused}");
 }
 

@@ -1,5 +1,5 @@
-//! Every way a request can be wrong gets its own clear problem. The reading of bodies is common to all services,
-//! so it is tried here once in full.
+//! Tests that every invalid request gets a clear problem. All services read bodies alike, so these
+//! tests cover it in full.
 
 use actix_web::http::Method;
 use actix_web::web::Bytes;

@@ -1,4 +1,4 @@
-//! After a start, the kitchen asks the order service for what is open there.
+//! Tests of a start: the kitchen asks the order service for open orders.
 
 use order_feed::testing::{Behaviour, FakeOrderService, new_order};
 use service_kit::testing::{Client, eventually};
@@ -38,7 +38,7 @@ async fn there_is_a_ticket_for_each_open_order_the_oldest_first() {
 }
 
 #[actix_web::test]
-async fn what_is_past_the_kitchen_gets_no_ticket() {
+async fn an_order_past_the_kitchen_gets_no_ticket() {
     let all = OrderStatus::ALL.iter().map(|status| new_order(*status));
     let all: Vec<_> = all.collect();
     let orders = FakeOrderService::serving(all.clone());
@@ -53,7 +53,7 @@ async fn what_is_past_the_kitchen_gets_no_ticket() {
 }
 
 #[actix_web::test]
-async fn it_waits_for_an_order_service_that_is_not_there_yet() {
+async fn it_waits_for_an_order_service_that_has_not_started() {
     let mut orders = FakeOrderService::stopped();
     let folder = tempfile::tempdir().unwrap();
     let process = process(&orders, folder.path());

@@ -1,4 +1,4 @@
-//! An answered mark reaches the order service, even when the kitchen is killed before.
+//! Tests that an answered mark reaches the order service even if the kitchen is killed before.
 
 use order_feed::testing::{Behaviour, FakeOrderService, answered_marks_survive_a_kill, new_order};
 use serde_json::json;
@@ -15,7 +15,7 @@ async fn an_answered_mark_survives_a_kill_while_the_order_service_is_unavailable
 }
 
 #[actix_web::test]
-async fn what_the_order_service_has_yet_to_hear_is_not_cooked_again_after_a_restart() {
+async fn an_unreported_order_is_not_cooked_again_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let [cooked, waiting] = [(); 2].map(|()| new_order(Pending));
     let orders = FakeOrderService::serving([cooked.clone(), waiting.clone()]);

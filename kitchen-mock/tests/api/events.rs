@@ -1,4 +1,4 @@
-//! What the order service tells the kitchen, and what the kitchen makes of it.
+//! Tests of the events of the order service.
 
 use order_feed::testing::{invalid_events, send_event};
 use serde_json::{Value, json};
@@ -63,14 +63,14 @@ async fn an_older_event_does_not_bring_an_order_back() {
 }
 
 #[actix_web::test]
-async fn an_order_never_heard_of_gets_a_ticket_while_it_is_being_prepared() {
+async fn an_unknown_order_that_is_being_prepared_gets_a_ticket() {
     let kitchen = kitchen(false).await;
     tell(&kitchen, &changed_to(OrderStatus::Preparing)).await;
     assert_eq!(tickets(&kitchen).await[0]["status"], "EN_PREPARATION");
 }
 
 #[actix_web::test]
-async fn an_order_never_heard_of_gets_no_ticket_once_it_is_ready() {
+async fn an_unknown_order_that_is_ready_gets_no_ticket() {
     let kitchen = kitchen(false).await;
     tell(&kitchen, &changed_to(OrderStatus::Ready)).await;
     assert_eq!(tickets(&kitchen).await, json!([]));
@@ -87,7 +87,7 @@ async fn a_cancelled_order_leaves_the_kitchen_and_cannot_be_made_ready() {
 }
 
 #[actix_web::test]
-async fn an_order_that_was_told_can_be_marked() {
+async fn an_order_can_be_marked_after_its_event() {
     let kitchen = kitchen(false).await;
     tell(&kitchen, &placed()).await;
     let mark = json!({"order_id": ORDER});
@@ -99,7 +99,7 @@ async fn an_order_that_was_told_can_be_marked() {
 }
 
 #[actix_web::test]
-async fn a_wrong_event_changes_nothing_and_the_next_good_one_is_taken() {
+async fn an_invalid_event_changes_nothing_and_the_next_valid_one_is_taken() {
     for (media_type, body, (status, code)) in invalid_events(&placed()) {
         let kitchen = kitchen(false).await;
         let answer = send_event(&kitchen, media_type, body).await;

@@ -1,4 +1,4 @@
-//! More open orders than the kitchen has room for: the others wait at the order service, and come in by age.
+//! Tests of a full kitchen: further orders wait at the order service and come in by age.
 
 use order_feed::testing::{FakeOrderService, new_order, tell};
 use serde_json::json;
@@ -8,14 +8,14 @@ use shared_types::order::{Order, OrderStatus};
 use crate::linked::ready;
 use crate::{process, tickets};
 
-/// As much as the kitchen keeps.
+/// The kitchen's limit.
 const ROOM: usize = 10_000;
 
 fn ids(orders: &[Order]) -> Vec<String> {
     orders.iter().map(|order| order.id.to_string()).collect()
 }
 
-/// What `/metrics` says of the bound.
+/// The gauge of a full kitchen in `/metrics`.
 async fn is_full(kitchen: &Client) -> bool {
     let metrics = kitchen.get("/metrics").await;
     let text = String::from_utf8_lossy(&metrics.body);
@@ -25,8 +25,8 @@ async fn is_full(kitchen: &Client) -> bool {
     value.unwrap() == "1"
 }
 
-/// Until an order can be marked, which it can once it has a ticket. The list of all tickets is too long to be asked for
-/// again and again.
+/// Waits until an order can be marked, which it can once it has a ticket. The list of all tickets
+/// is too long to be requested again and again.
 async fn until_held(kitchen: &Client, order: &Order) {
     eventually("a ticket for an order that waited", async || {
         let begun = json!({"order_id": order.id, "status": "EN_PREPARATION"});
@@ -55,7 +55,8 @@ async fn a_full_kitchen_says_so_refuses_nothing_and_takes_the_oldest_order_first
     assert!(is_full(&kitchen).await);
     let _ = kitchen.get("/ready").await.ok(200);
 
-    // A newcomer is taken note of, so that its sender need not come again, and waits behind the others.
+    // The kitchen notes a newcomer, so that its sender need not repeat it. It waits behind the
+    // others.
     let newcomer = new_order(OrderStatus::Pending);
     orders.put(newcomer.clone());
     tell(&kitchen, &newcomer).await;

@@ -1,4 +1,4 @@
-//! What is marked in the kitchen reaches the order service, and nobody who marks waits for it.
+//! Tests that the kitchen's marks reach the order service, and that nobody who marks waits for it.
 
 use std::fs;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::{linked, start, tickets};
 
-/// Longer than it ever takes, and shorter than it takes to ask a silent order service once for each of these marks.
+/// Longer than it ever takes, and shorter than one timed-out request for each of these marks.
 const AT_ONCE: Duration = Duration::from_secs(15);
 const MARKS: usize = 10;
 
@@ -39,7 +39,7 @@ pub(crate) async fn told<'a>(
     kitchen
 }
 
-/// Until nothing waits for the order service any more.
+/// Waits until no report is left.
 pub(crate) async fn everything_is_settled(kitchen: &Client) {
     eventually("an empty outbox", async || {
         (waiting_reports(kitchen).await == 0).then_some(())
@@ -95,7 +95,7 @@ async fn a_mark_on_a_sample_concerns_nobody_else() {
 }
 
 #[actix_web::test]
-async fn marks_are_answered_before_the_order_service_is_there_and_arrive_once_it_is() {
+async fn marks_are_answered_before_the_order_service_starts_and_arrive_afterwards() {
     let folder = tempfile::tempdir().unwrap();
     let mut orders = FakeOrderService::stopped();
     let known: Vec<_> = (0..MARKS)
@@ -117,7 +117,7 @@ async fn marks_are_answered_before_the_order_service_is_there_and_arrive_once_it
 }
 
 #[actix_web::test]
-async fn marks_arrive_though_the_order_service_went_away_and_came_back() {
+async fn marks_arrive_after_an_outage_of_the_order_service() {
     let folder = tempfile::tempdir().unwrap();
     let known = [(); 2].map(|()| new_order(OrderStatus::Pending));
     let mut orders = FakeOrderService::serving(known.clone());

@@ -1,4 +1,4 @@
-//! The kitchen, seen from outside, on a free port.
+//! Black-box tests of the kitchen on a free port.
 
 #![expect(clippy::unwrap_used, reason = "a panic in a test is a failed test")]
 

@@ -1,4 +1,4 @@
-//! Reading the tickets and marking them.
+//! Tests of reading and marking the tickets.
 
 use actix_web::http::Method;
 use serde_json::json;
@@ -79,7 +79,7 @@ async fn an_impossible_move_is_a_409_and_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn head_tells_what_get_would_and_sends_nothing() {
+async fn head_answers_the_head_of_get_without_a_body() {
     let kitchen = kitchen(true).await;
     let whole = kitchen.get("/orders").await;
     let head = kitchen.request(Method::HEAD, "/orders").send().await;

@@ -1,4 +1,4 @@
-//! What the order service does not take is sent again, unless it is the order service's last word on it.
+//! Tests of refused reports: they are sent again, unless the refusal is final.
 
 use order_feed::testing::{Behaviour, FakeOrderService, new_order};
 use service_kit::testing::{Client, eventually};
@@ -9,7 +9,7 @@ use crate::linked::{everything_is_settled, mark, ready, told};
 use crate::{linked, process};
 
 #[actix_web::test]
-async fn a_refusal_that_is_not_about_the_order_is_tried_again_before_the_next_mark() {
+async fn a_refusal_that_is_not_final_is_repeated_before_the_next_mark() {
     use OrderStatus::{Preparing, Ready};
     for code in [Code::InternalError, Code::RouteNotFound] {
         let folder = tempfile::tempdir().unwrap();
@@ -33,7 +33,7 @@ async fn a_refusal_that_is_not_about_the_order_is_tried_again_before_the_next_ma
 }
 
 #[actix_web::test]
-async fn what_the_order_service_refuses_for_good_is_logged_and_holds_up_nothing() {
+async fn a_final_refusal_is_logged_and_delays_nothing() {
     let gone = new_order(OrderStatus::Pending);
     let (moved_on, other) = (
         new_order(OrderStatus::Pending),
@@ -63,7 +63,7 @@ async fn what_the_order_service_refuses_for_good_is_logged_and_holds_up_nothing(
 }
 
 #[actix_web::test]
-async fn a_mark_after_one_that_was_refused_for_good_is_sent_all_the_same() {
+async fn a_mark_is_sent_after_an_earlier_one_was_refused_for_good() {
     let folder = tempfile::tempdir().unwrap();
     let known = new_order(OrderStatus::Pending);
     let orders = FakeOrderService::serving([known.clone()]);

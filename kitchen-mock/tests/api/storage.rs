@@ -1,4 +1,4 @@
-//! The file that keeps marks: another process's, or one that cannot be written to.
+//! Tests of the file of reports: used by another process, or not writable.
 
 use std::process::Command;
 
@@ -21,7 +21,8 @@ async fn a_second_kitchen_on_the_same_file_is_refused_by_name() {
     let _ = Client::of(first.addr()).get("/ready").await.ok(200);
 }
 
-/// A full disk is a limit on the size of files here, which the process is told of by an error instead of SIGXFSZ.
+/// A limit on the size of files stands for a full disk. The trap makes a write fail instead of
+/// ending the process by SIGXFSZ.
 #[cfg(target_os = "linux")]
 #[actix_web::test]
 async fn a_kitchen_that_cannot_keep_marks_is_not_ready_until_it_can() {
@@ -47,7 +48,7 @@ async fn a_kitchen_that_cannot_keep_marks_is_not_ready_until_it_can() {
 }
 
 #[actix_web::test]
-async fn a_copy_has_what_the_order_service_has_yet_to_hear() {
+async fn a_copy_holds_the_reports_that_the_order_service_has_not_taken() {
     let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let [folder, elsewhere] = &folders;
     let cooked = new_order(OrderStatus::Pending);

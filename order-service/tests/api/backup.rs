@@ -1,4 +1,4 @@
-//! `order-service backup FILE`: a copy of the database of a service that is at work.
+//! Tests of `order-service backup FILE`, which copies the database of a running service.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -105,7 +105,7 @@ async fn a_service_that_was_killed_can_be_copied_before_it_starts_again() {
 }
 
 #[actix_web::test]
-async fn what_cannot_be_backed_up_is_told_why() {
+async fn a_failed_backup_says_why() {
     let database = TestDatabase::fresh();
     let copy = database.folder.path().join("copy.db");
     let missing = backup(database.url(), copy.clone()).await;

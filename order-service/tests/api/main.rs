@@ -1,4 +1,4 @@
-//! The order service on SQLite: what it does on every database, and what only a file asks of it.
+//! Tests of the order service on SQLite: the common suite, and its files.
 
 #![expect(
     clippy::unwrap_used,
@@ -29,7 +29,7 @@ impl TestDatabase {
         }
     }
 
-    /// In a folder that is still to be made.
+    /// In a folder that does not exist yet.
     fn file(&self) -> PathBuf {
         self.folder.path().join("data").join("orders.db")
     }

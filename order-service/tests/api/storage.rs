@@ -1,4 +1,4 @@
-//! The file behind the service: made, in the way, locked by others, or full.
+//! Tests of the database file: created, blocked, locked by others, or full.
 
 use std::process::Command;
 
@@ -25,7 +25,7 @@ async fn the_database_is_made_with_its_folder_and_ready() {
 #[actix_web::test]
 async fn a_database_that_cannot_be_opened_stops_the_start() {
     let database = TestDatabase::fresh();
-    // A file stands where the folder should be.
+    // A file instead of the folder.
     std::fs::write(database.folder.path().join("data"), "").unwrap();
     let error = order_service::build(config(&database, true)).await;
     let error = error.err().unwrap();
@@ -33,7 +33,7 @@ async fn a_database_that_cannot_be_opened_stops_the_start() {
 }
 
 #[actix_web::test]
-async fn while_another_process_writes_reads_go_on_and_an_order_is_told_to_come_back() {
+async fn while_another_process_writes_reads_go_on_and_orders_get_a_503() {
     let service = Service::start(true).await;
     let order = service.order().await;
     let mut other = open(&service).await;
@@ -50,7 +50,7 @@ async fn while_another_process_writes_reads_go_on_and_an_order_is_told_to_come_b
     let _ = service.order().await;
 }
 
-/// The real binary, whose files may grow to 1 MiB each. A write beyond that fails as on a disk that is full.
+/// The real program with a limit of 1 MiB for each file. A write beyond it fails as on a full disk.
 #[cfg(target_os = "linux")]
 fn start_on_a_small_disk(database: &TestDatabase) -> Process {
     // SIGXFSZ would end the process before the write could fail (setrlimit(2)).
@@ -67,7 +67,7 @@ fn start_on_a_small_disk(database: &TestDatabase) -> Process {
 
 #[cfg(target_os = "linux")]
 #[actix_web::test]
-async fn a_full_disk_is_told_by_ready_and_by_one_line_and_is_recovered_from() {
+async fn a_full_disk_shows_in_ready_and_in_one_log_line_and_ends_by_itself() {
     let database = TestDatabase::fresh();
     let process = start_on_a_small_disk(&database);
     let http = Client::of(process.addr());
@@ -102,7 +102,7 @@ async fn a_full_disk_is_told_by_ready_and_by_one_line_and_is_recovered_from() {
 }
 
 #[actix_web::test]
-async fn files_that_are_removed_under_a_running_service_are_missed_at_once() {
+async fn files_removed_under_a_running_service_are_noticed_at_once() {
     let database = TestDatabase::fresh();
     let process = Process::start(
         Command::new(env!("CARGO_BIN_EXE_order-service"))

@@ -1,4 +1,5 @@
-//! What the log says of a server that gives no connection: what it is, and not that a pool is out of time.
+//! Tests that the log names the reason why the server gives no connection, and not only that a pool
+//! timed out.
 
 use std::process::Command;
 
@@ -9,10 +10,10 @@ use sqlx::{AnyConnection, Connection as _};
 use crate::TestDatabase;
 use crate::suite::{new_order, path, status_path};
 
-/// More than the service has connections.
+/// More than the service's connections.
 const MANY: usize = 20;
 
-/// The real binary, whose log can be read.
+/// The real program, whose log can be read.
 fn start(url: &str) -> Process {
     Process::start(
         Command::new(env!("CARGO_BIN_EXE_order-service"))
@@ -23,7 +24,7 @@ fn start(url: &str) -> Process {
     )
 }
 
-/// Asks many at once, more than once, until the log has a line with all of these words.
+/// Sends many requests at once and repeats that until the log has a line with all of these words.
 async fn until_told(process: &Process, ask: impl AsyncFn(), words: &[&str]) {
     eventually(&format!("{words:?} in the log"), async || {
         join_all((0..MANY).map(|_| ask())).await;
@@ -40,7 +41,7 @@ async fn until_told(process: &Process, ask: impl AsyncFn(), words: &[&str]) {
 }
 
 #[actix_web::test]
-async fn a_server_that_is_not_there_is_told_as_such() {
+async fn the_log_names_an_unavailable_server() {
     let mut server = Postgres::start();
     let process = start(&TestDatabase::on(&server).url());
     let http = Client::of(process.addr());
@@ -56,11 +57,11 @@ async fn a_server_that_is_not_there_is_told_as_such() {
 }
 
 #[actix_web::test]
-async fn a_server_that_is_full_is_told_as_such() {
+async fn the_log_names_a_full_server() {
     let server = postgres_or_skip();
     let database = TestDatabase::fresh();
     let (name, role) = (database.name(), format!("narrow_{}", database.name()));
-    // One for reads and one for writes, which are there from the start.
+    // The two connections that exist from the start: one for reads and one for writes.
     server.run(&format!("CREATE ROLE {role} LOGIN CONNECTION LIMIT 2"));
     server.run(&format!("ALTER DATABASE {name} OWNER TO {role}"));
     let url = database.url().replace("postgres@", &format!("{role}@"));
@@ -78,7 +79,7 @@ async fn a_server_that_is_full_is_told_as_such() {
 }
 
 #[actix_web::test]
-async fn connections_that_all_wait_for_locks_are_told_as_such_with_who_holds_them() {
+async fn the_log_names_the_sessions_that_hold_all_locks() {
     let database = TestDatabase::fresh();
     let process = start(&database.url());
     let http = Client::of(process.addr());

@@ -1,4 +1,4 @@
-//! Replicas that share an outbox share the work of telling.
+//! Tests of replicas that share an outbox.
 
 use futures_util::future::{join, join_all};
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::suite::subscriber::Subscriber;
 
 const ORDERS: usize = 100;
 
-/// An order that is made at one replica and moved at both.
+/// An order that is made at one replica and changed at both.
 async fn prepared_order(one: &Linked, other: &Linked) -> Value {
     let order = one.order().await;
     let _ = other.change(&order, "EN_PREPARATION").await.ok(200);
@@ -18,7 +18,7 @@ async fn prepared_order(one: &Linked, other: &Linked) -> Value {
 }
 
 #[actix_web::test]
-async fn each_event_is_told_once_and_in_order_whichever_replica_tells_it() {
+async fn each_event_is_sent_once_and_in_order_whichever_replica_sends_it() {
     let kitchen = Subscriber::start().await;
     let one = Linked::start(&kitchen, None).await;
     let other = Linked::start_on(one.database.clone(), &kitchen, None).await;
@@ -31,7 +31,7 @@ async fn each_event_is_told_once_and_in_order_whichever_replica_tells_it() {
         (waiting(&one.database).await == 0).then_some(())
     })
     .await;
-    // What either still has under way, the other one's work done twice, has arrived when both have ended.
+    // After both have stopped, requests in flight have arrived too, including duplicates.
     join(one.stop(), other.stop()).await;
     for order in &orders {
         let told = ["EN_ATTENTE", "EN_PREPARATION", "PRETE"];
@@ -43,7 +43,7 @@ async fn each_event_is_told_once_and_in_order_whichever_replica_tells_it() {
 
 /// As after a long evening without the kitchen: both find the same rows due.
 #[actix_web::test]
-async fn a_long_queue_is_told_once_by_two_replicas_that_start_on_it() {
+async fn two_replicas_send_a_long_queue_once() {
     let mut kitchen = Subscriber::start().await;
     kitchen.stop().await;
     let before = Linked::start(&kitchen, None).await;

@@ -1,4 +1,5 @@
-//! Rows that somebody else has locked: who writes them is told to come back, and nobody else notices.
+//! Tests of rows that another session has locked: their writers are told to come back, and no other
+//! request is affected.
 
 use futures_util::future::{join, join_all};
 use serde_json::Value;
@@ -7,10 +8,10 @@ use sqlx::{Any, AnyConnection, Connection as _, Transaction};
 
 use crate::suite::{Service, new_order, path};
 
-/// More than the service has connections.
+/// More than the service's connections.
 const MANY: usize = 30;
 
-/// More rows than it has connections for writes.
+/// More than its connections for writes.
 const ROWS: usize = 12;
 
 async fn somebody_else(service: &Service) -> AnyConnection {
@@ -86,7 +87,7 @@ async fn reads_go_on_while_every_writer_waits_for_a_locked_row() {
 }
 
 #[actix_web::test]
-async fn a_key_that_somebody_else_holds_leaves_connections_for_all_others() {
+async fn a_locked_key_leaves_connections_for_all_others() {
     let service = Service::start(true).await;
     let keyed = || {
         let request = service.request(actix_web::http::Method::POST, "/commandes");

@@ -1,5 +1,5 @@
-//! The order service on PostgreSQL: what it does on every database, and what several replicas and a server that goes
-//! away ask of it.
+//! Tests of the order service on PostgreSQL: the common suite, several replicas, and an unavailable
+//! server.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,5 @@
-//! A server that goes away, hangs, or is held up by somebody else: the service says so in time, and mends by itself.
+//! Tests of a server that is unavailable, hangs, or is blocked by another session: the service
+//! answers in time and recovers by itself.
 
 use std::cell::{Cell, RefCell};
 use std::fs;
@@ -13,7 +14,7 @@ use sqlx::{AnyConnection, Connection as _};
 use crate::TestDatabase;
 use crate::suite::{Service, new_order, path};
 
-/// The gateway gives an upstream this long by default. Who answers later is not heard.
+/// The gateway's default deadline. A later answer is lost.
 const GATEWAYS_DEADLINE: Duration = Duration::from_secs(5);
 
 #[track_caller]
@@ -22,7 +23,7 @@ fn assert_unavailable(answer: &Answer) {
     assert_eq!(answer.header("retry-after"), Some("1"));
 }
 
-/// Every kind of request, all at once, more of them than there are connections.
+/// Every kind of request, all at once, and more of them than connections.
 async fn assert_out_of_service(service: &Service, order: &Value) {
     let begun = Instant::now();
     let path = path(order);
@@ -67,7 +68,7 @@ async fn a_server_that_stops_is_a_503_until_it_is_back() {
 }
 
 #[actix_web::test]
-async fn whoever_orders_while_the_server_stops_is_answered_and_what_was_answered_201_is_kept() {
+async fn orders_during_a_stop_of_the_server_are_answered_and_a_201_is_durable() {
     let mut server = Postgres::start();
     let service = Service::start_on(TestDatabase::on(&server), true).await;
     let (made, refused) = (RefCell::new(Vec::new()), Cell::new(0));
@@ -149,7 +150,8 @@ async fn a_server_that_hangs_is_a_503_until_it_goes_on() {
     assert_back(&service, &order).await;
 }
 
-/// Nothing but the server ends a statement under way. The gateway gives up on it, and its connection must not be lost.
+/// Only the server can end a running statement. The client has given up on it, and the connection
+/// must not be lost.
 #[actix_web::test]
 async fn a_statement_that_was_given_up_on_takes_no_connection_with_it() {
     let server = Postgres::start();
@@ -165,7 +167,7 @@ async fn a_statement_that_was_given_up_on_takes_no_connection_with_it() {
         .unwrap();
 
     let read = path(&order);
-    // More than there are connections for reads.
+    // More than the connections for reads.
     let (give_up, gave_up) = tokio::sync::watch::channel(false);
     let reads = (0..12).map(|_| async {
         let mut gave_up = gave_up.clone();
@@ -192,7 +194,7 @@ async fn a_statement_that_was_given_up_on_takes_no_connection_with_it() {
 }
 
 #[actix_web::test]
-async fn an_order_that_somebody_else_holds_is_a_503_and_the_others_go_on() {
+async fn a_locked_order_is_a_503_and_the_others_go_on() {
     let service = Service::start(true).await;
     let (held, free) = (service.order().await, service.order().await);
     let mut other = AnyConnection::connect(&service.database.url())
@@ -217,7 +219,7 @@ async fn an_order_that_somebody_else_holds_is_a_503_and_the_others_go_on() {
 }
 
 #[actix_web::test]
-async fn a_server_that_is_not_there_stops_the_start() {
+async fn an_unavailable_server_prevents_the_start() {
     let mut server = Postgres::start();
     let database = TestDatabase::on(&server);
     server.stop();
@@ -225,13 +227,14 @@ async fn a_server_that_is_not_there_stops_the_start() {
     assert!(started.is_err());
 }
 
-/// A server whose every process is stopped in its tracks, as by a machine that swaps. Goes on when it is dropped.
+/// A server whose every process is stopped, as on a machine that swaps. It goes on when this is
+/// dropped.
 struct Frozen {
     processes: Vec<String>,
 }
 
 impl Frozen {
-    /// The postmaster first: whom it starts after the others have been counted would answer.
+    /// The postmaster first: a process that it starts after the others were counted would answer.
     async fn freeze(server: &Postgres) -> Self {
         let postmaster = server
             .run("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)")
@@ -250,13 +253,13 @@ impl Frozen {
         frozen
     }
 
-    /// A signal is sent before it is obeyed.
+    /// A process may run on for a moment after it was signalled.
     async fn stop(&mut self, process: String) {
         let state = format!("/proc/{process}/stat");
         self.processes.push(process.clone());
         signal("STOP", &process);
         eventually("a process to be stopped", async || {
-            // `PID (NAME) STATE …`; one that has ended meanwhile is no obstacle.
+            // `PID (NAME) STATE …`; a process that has ended meanwhile does not matter.
             let stat = fs::read_to_string(&state).unwrap_or_default();
             let state = stat.rsplit_once(") ").map(|(_, rest)| rest.as_bytes()[0]);
             matches!(state, None | Some(b'T' | b'Z')).then_some(())
@@ -275,6 +278,6 @@ impl Drop for Frozen {
 
 fn signal(name: &str, process: &str) {
     let kill = format!("kill -{name} {process}");
-    // It fails only where the process has ended.
+    // It fails only if the process has ended.
     let _ = Command::new("sh").args(["-c", &kill]).status().unwrap();
 }

@@ -1,4 +1,4 @@
-//! That PostgreSQL reads lists by their indexes, as it counts itself.
+//! Tests by PostgreSQL's own statistics that lists are read by their indexes.
 
 use service_kit::testing::eventually;
 use sqlx::{AnyConnection, Connection as _};
@@ -25,7 +25,7 @@ async fn a_list_walks_no_table_however_many_orders_have_ended() {
     for sql in [ORDERS, LINES, "ANALYZE"] {
         sqlx::raw_sql(sql).execute(&mut database).await.unwrap();
     }
-    // What a connection has read is counted when it closes, at the latest.
+    // PostgreSQL counts a connection's reads when it closes, at the latest.
     database.close().await.unwrap();
     let walked = "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'orders'";
     let by_index = "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = 'orders_open'";

@@ -1,4 +1,4 @@
-//! Replicas that share a database act as one service.
+//! Tests of replicas that share a database and act as one service.
 
 use futures_util::future::{join, join_all};
 use serde_json::Value;
@@ -26,7 +26,7 @@ async fn replicas_that_start_at_once_make_the_schema_and_the_sample_menu_once() 
 }
 
 #[actix_web::test]
-async fn what_one_replica_has_done_the_other_knows() {
+async fn one_replica_sees_the_changes_of_the_other() {
     let (one, other) = two().await;
     let order = one.order().await;
     assert_eq!(other.get(&path(&order)).await.ok(200), order);
@@ -60,7 +60,7 @@ async fn orders_made_at_both_are_listed_once_each_page_by_page() {
 }
 
 #[actix_web::test]
-async fn of_two_contradicting_moves_at_two_replicas_one_is_refused() {
+async fn one_of_two_contradicting_moves_at_two_replicas_is_refused() {
     let (one, other) = two().await;
     for _ in 0..20 {
         let order = one.order().await;
@@ -93,7 +93,7 @@ async fn the_same_move_at_two_replicas_is_one_move() {
 }
 
 #[actix_web::test]
-async fn of_many_moves_at_once_those_that_are_answered_200_make_one_path() {
+async fn many_simultaneous_moves_that_are_answered_200_make_one_path() {
     let (one, other) = two().await;
     let statuses = [
         "EN_PREPARATION",

@@ -1,4 +1,4 @@
-//! A start while somebody else holds the lock under which the schema is brought up to date.
+//! Tests of a start while another session holds the lock of the migrations.
 
 use std::process::Command;
 
@@ -17,7 +17,7 @@ fn start(database: &TestDatabase) -> Process {
     )
 }
 
-/// What a replica does that is busy with its migrations.
+/// Takes the lock as a replica does that is busy with its migrations.
 async fn hold_the_lock(database: &TestDatabase) -> AnyConnection {
     sqlx::any::install_default_drivers();
     let mut other = AnyConnection::connect(&database.url()).await.unwrap();

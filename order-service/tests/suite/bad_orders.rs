@@ -1,4 +1,4 @@
-//! Every way an order can be wrong is refused, and leaves nothing behind.
+//! Tests that every invalid order is refused and leaves nothing behind.
 
 use actix_web::http::Method;
 use serde_json::{Value, json};
@@ -83,7 +83,7 @@ async fn a_total_over_the_highest_price_is_refused() {
 }
 
 #[actix_web::test]
-async fn a_quantity_is_what_was_written_to_the_last_digit_or_refused() {
+async fn a_quantity_is_exact_to_the_last_digit_or_refused() {
     let service = Service::start(true).await;
     for bad in ["1.0000000000000001", "1e-400", "98.99999999999999999"] {
         let order = order_of(json!([{"menuId": TART, "quantite": 7}])).to_string();

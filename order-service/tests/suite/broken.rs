@@ -1,4 +1,4 @@
-//! A database that somebody else has broken.
+//! Tests of a database with invalid rows.
 
 use super::{Service, path};
 

@@ -1,4 +1,4 @@
-//! The older demo orders.
+//! Tests of the older demo orders.
 
 use serde_json::{Value, json};
 use service_kit::testing::assert_same_shape;

@@ -1,4 +1,4 @@
-//! `kill -9`: an order that was answered 201 is there when the service comes back.
+//! Tests that an order that was answered 201 survives `kill -9`.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -9,11 +9,11 @@ use service_kit::testing::{Answered, Client, Process, kill_amid};
 use super::{new_order, path};
 use crate::TestDatabase;
 
-/// Enough that several commits are under way when the kill comes.
+/// Enough that several commits are in flight when the process is killed.
 const CONCURRENT: usize = 8;
 const ANSWERED_BEFORE_THE_KILL: usize = 60;
 
-/// The real binary.
+/// The real program.
 fn start(database: &TestDatabase) -> Process {
     Process::start(
         Command::new(env!("CARGO_BIN_EXE_order-service"))
@@ -29,7 +29,7 @@ async fn order_on(_number: usize, addr: SocketAddr, answered: Answered<Value>) {
     let url = format!("http://{addr}/commandes");
     while let Ok(mut answer) = http.post(&url).send_json(&new_order()).await {
         assert_eq!(answer.status(), 201);
-        // The head alone is the promise; without the body there is no id to look for.
+        // The head alone is the promise, but without the body there is no id to look for.
         let Ok(body) = answer.body().await else { break };
         let order = serde_json::from_slice(&body).unwrap();
         answered.borrow_mut().push(order);

@@ -1,7 +1,7 @@
-//! What the subscribers are told of every order, and in which order.
+//! Tests of the events that the subscribers get, and of their sequence.
 //!
-//! `stuck` is about an event that is not taken, `away` about a subscriber that is not there, `backlog` about many events
-//! that wait, `clock` about what is dated in the future.
+//! `stuck` is about an event that is not taken, `away` about an unavailable subscriber, `backlog`
+//! about many waiting events, `clock` about rows dated in the future.
 
 mod away;
 mod backlog;
@@ -22,7 +22,7 @@ async fn two_subscribers() -> (Subscriber, Subscriber) {
 }
 
 #[actix_web::test]
-async fn an_order_made_is_told_to_both_as_the_golden_event() {
+async fn both_subscribers_get_the_golden_event_of_a_new_order() {
     let (kitchen, delivery) = two_subscribers().await;
     let service = Linked::start(&kitchen, Some(&delivery)).await;
     let order = service.post("/commandes", golden::NEW_ORDER).await.ok(201);
@@ -39,7 +39,7 @@ async fn an_order_made_is_told_to_both_as_the_golden_event() {
 }
 
 #[actix_web::test]
-async fn each_change_of_status_is_told_in_order() {
+async fn each_change_of_status_is_sent_in_order() {
     let (kitchen, delivery) = two_subscribers().await;
     let service = Linked::start(&kitchen, Some(&delivery)).await;
     let order = service.order().await;
@@ -83,14 +83,14 @@ async fn a_refused_change_and_a_repeated_status_tell_nothing() {
     let _ = refused.problem(409, "impossible_transition");
     let told = ["EN_ATTENTE", "PRETE", "LIVREE"];
     kitchen.hears(&order, &told).await;
-    // Nothing more is under way after a stop, nor left for later.
+    // After a stop, nothing is in flight or left for later.
     let database = service.stop().await;
     assert_eq!(waiting(&database).await, 0);
     assert_eq!(kitchen.attempts(&order), told);
 }
 
 #[actix_web::test]
-async fn of_one_order_there_is_one_event_under_way_at_a_time() {
+async fn an_order_has_one_event_in_flight_at_a_time() {
     let kitchen = Subscriber::start().await;
     let service = Linked::start(&kitchen, None).await;
     let orders = join_all((0..20).map(|_| service.ready_order())).await;
@@ -101,7 +101,7 @@ async fn of_one_order_there_is_one_event_under_way_at_a_time() {
 }
 
 #[actix_web::test]
-async fn what_is_taken_leaves_nothing_behind() {
+async fn a_taken_event_leaves_no_row() {
     let (kitchen, delivery) = two_subscribers().await;
     let service = Linked::start(&kitchen, Some(&delivery)).await;
     let order = service.ready_order().await;
@@ -120,14 +120,14 @@ async fn what_is_taken_leaves_nothing_behind() {
 }
 
 #[actix_web::test]
-async fn without_subscribers_nothing_is_kept_to_be_told() {
+async fn without_subscribers_no_event_is_stored() {
     let service = Service::start(true).await;
     let order = service.order().await;
     let _ = service.change(&order, "PRETE").await.ok(200);
     assert_eq!(waiting(&service.database).await, 0);
 }
 
-/// What `/metrics` says of one recipient.
+/// A gauge of one recipient in `/metrics`.
 async fn gauge(service: &Service, name: &str, recipient: &str) -> i64 {
     let answer = service.get("/metrics").await;
     assert_eq!(answer.status, 200);
@@ -137,7 +137,7 @@ async fn gauge(service: &Service, name: &str, recipient: &str) -> i64 {
     value.unwrap().parse().unwrap()
 }
 
-/// The address that a script knows an order by.
+/// Scripts recognise an order by its address.
 fn goes_to(event: &Value, address: &str) -> bool {
     event["data"]["adresse"] == address
 }

@@ -1,4 +1,4 @@
-//! What goes away on its own.
+//! Tests of the deletion of expired rows.
 
 use actix_web::http::Method;
 use service_kit::testing::eventually;

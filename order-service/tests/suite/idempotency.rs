@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a request that is repeated makes one order.
+//! Tests of `Idempotency-Key`: a repeated request makes one order.
 
 use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
@@ -176,7 +176,7 @@ async fn a_repeat_is_given_the_first_answer_although_the_order_has_moved_on() {
 }
 
 #[actix_web::test]
-async fn an_order_whose_request_is_repeated_is_told_once() {
+async fn a_repeated_request_sends_one_event() {
     let kitchen = Subscriber::start().await;
     let service = Linked::start(&kitchen, None).await;
     let order = place(&service, "a", &body()).await.ok(201);

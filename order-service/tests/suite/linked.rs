@@ -1,4 +1,4 @@
-//! A service that has somebody to tell, and that can be stopped.
+//! A service with subscribers that a test can stop.
 
 use std::ops::Deref;
 
@@ -39,7 +39,7 @@ impl Linked {
         self.0.stop().await
     }
 
-    /// An order that a script knows by its address.
+    /// An order that a script recognises by its address.
     pub(crate) async fn order_to(&self, address: &str) -> Value {
         let mut new = new_order();
         new["adresse"] = address.into();
@@ -53,14 +53,14 @@ impl Linked {
     }
 }
 
-/// The number that one row has in its one column.
+/// The number in the one column of the one row.
 pub(crate) async fn number(database: &TestDatabase, sql: &'static str) -> i64 {
     let mut connection = AnyConnection::connect(&database.url()).await.unwrap();
     let number = sqlx::query_scalar(sql).fetch_one(&mut connection);
     number.await.unwrap()
 }
 
-/// How many messages wait to be taken.
+/// The number of waiting messages.
 pub(crate) async fn waiting(database: &TestDatabase) -> i64 {
     number(database, "SELECT COUNT(*) FROM outbox").await
 }

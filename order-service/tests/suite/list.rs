@@ -1,4 +1,4 @@
-//! Listing orders whole and filtered.
+//! Tests of listing orders, whole and filtered.
 
 use serde_json::{Value, json};
 

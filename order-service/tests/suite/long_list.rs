@@ -1,4 +1,4 @@
-//! A list that is longer than one answer holds at once.
+//! Tests of a list that is longer than the service holds in memory at once.
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
@@ -10,7 +10,7 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 
 use super::{Service, each};
 
-/// A database of `ended` orders that are delivered or cancelled, and `open` ones that are older than all of them.
+/// Fills the database with `ended` orders that are delivered or cancelled, and `open` older ones.
 async fn fill(service: &Service, ended: usize, open: usize) {
     let mut database = AnyConnection::connect(&service.database.url())
         .await
@@ -80,7 +80,7 @@ async fn without_a_limit_come_all_open_orders_and_the_newest_thousand_that_have_
     let cursor = answer.header("x-next-cursor").unwrap().to_owned();
     assert!(cursor.starts_with(&id(1550)), "{cursor}");
 
-    // An order that ends now has been shown.
+    // An order that ends now has been shown already.
     let shown = serde_json::json!({"id": id(7)});
     for status in ["PRETE", "LIVREE"] {
         let _ = service.change(&shown, status).await.ok(200);
@@ -106,7 +106,7 @@ async fn without_a_limit_come_all_open_orders_and_the_newest_thousand_that_have_
 }
 
 #[actix_web::test]
-async fn a_status_that_is_final_comes_by_the_thousand_and_one_that_is_open_whole() {
+async fn a_final_status_lists_the_newest_thousand_and_an_open_one_all() {
     let service = Service::start(true).await;
     fill(&service, 1600, 1200).await;
     let open = service.get("/commandes?status=EN_PREPARATION").await;
@@ -132,7 +132,7 @@ async fn a_failure_amid_a_list_breaks_the_body_off() {
         .alter("UPDATE orders SET status = 'PERDUE' WHERE created_at = 3")
         .await;
     let addr = service.addr;
-    // awc takes a part for the whole.
+    // awc would take a part for the whole.
     let answer = actix_web::web::block(move || {
         let mut stream = TcpStream::connect(addr).unwrap();
         let request = b"GET /commandes HTTP/1.1\r\nhost: a.example\r\nconnection: close\r\n\r\n";
@@ -143,7 +143,7 @@ async fn a_failure_amid_a_list_breaks_the_body_off() {
             .map(|_| String::from_utf8(answer).unwrap())
     });
     let answer = answer.await.unwrap().unwrap();
-    // What was read first was well, so that the head was sent.
+    // The first read succeeded, so the head was sent.
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(
         answer.contains("transfer-encoding: chunked\r\n"),

@@ -1,4 +1,4 @@
-//! Reading the menu and adding to it.
+//! Tests of reading the menu and adding to it.
 
 use serde_json::{Value, json};
 use service_kit::testing::assert_same_shape;
@@ -120,7 +120,7 @@ async fn a_bad_dish_is_refused_with_the_field_named_and_nothing_is_added() {
 }
 
 #[actix_web::test]
-async fn a_price_is_what_was_written_to_the_last_digit_or_refused() {
+async fn a_price_is_exact_to_the_last_digit_or_refused() {
     let service = Service::start(false).await;
     let with_price = async |price: &str| {
         let dish = format!(r#"{{"nom": "Café", "prix": {price}, "categorie": "BOISSON"}}"#);

@@ -1,4 +1,4 @@
-//! Making an order and reading it again.
+//! Tests of placing an order and reading it again.
 
 use serde_json::{Value, json};
 use service_kit::testing::assert_same_shape;

@@ -1,11 +1,11 @@
-//! Reading a list page by page, by its links only, as a client would.
+//! Tests of reading a list page by page, only by its links, as a client would.
 
 use serde_json::Value;
 use service_kit::testing::Answer;
 
 use super::{CLIENT, Service, each};
 
-/// The query that `Link: <?…>; rel="next"` gives.
+/// The query of `Link: <?…>; rel="next"`.
 fn next(answer: &Answer) -> Option<&str> {
     let link = answer.header("link")?;
     let query = link.strip_prefix("<?").unwrap();
@@ -117,7 +117,7 @@ async fn pages_of_the_oldest_lead_through_every_order_in_one_status_once_newcome
     }
     assert_eq!(seen, expected);
 
-    // Whoever keeps the last one it has seen goes on there, however much later.
+    // A client that remembers the last order goes on from there, however much later.
     let last = seen.last().unwrap().as_str().unwrap();
     let later = service.order().await;
     let path = format!("/commandes?status=EN_ATTENTE&sort=oldest&limit=2&cursor={last}");

@@ -1,4 +1,4 @@
-//! What a restart keeps.
+//! Tests of a restart.
 
 use super::{Service, path};
 

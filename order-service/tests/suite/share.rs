@@ -1,4 +1,4 @@
-//! How many open orders one client address may have.
+//! Tests of the limit on the open orders of a client address.
 
 use actix_web::http::Method;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::TestDatabase;
 
 async fn order_from(service: &Service, address: &str) -> Answer {
     let mut new = new_order();
-    // Anyone may choose a clientId; it is no way around.
+    // Anyone may choose a clientId, but that does not circumvent the limit.
     new["clientId"] = json!(shared_types::id::ClientId::generate());
     let request = service.request(Method::POST, "/commandes");
     let request = request.header("X-Forwarded-For", address);
@@ -33,7 +33,7 @@ async fn an_address_with_its_share_of_open_orders_keeps_nobody_else_out() {
     assert!(problem.detail.contains("2 commandes"), "{}", problem.detail);
     assert_eq!(refused.header("retry-after"), Some("60"));
     let _ = order_from(&service, "203.0.113.8").await.ok(201);
-    // What comes from inside the restaurant has no share.
+    // Requests from inside the restaurant have no limit.
     for _ in 0..3 {
         let _ = service.order().await;
     }
@@ -57,7 +57,7 @@ async fn an_ipv6_network_counts_as_one_address() {
 }
 
 #[actix_web::test]
-async fn where_an_order_came_from_is_in_no_answer() {
+async fn no_answer_contains_the_origin_of_an_order() {
     let service = Service::start(true).await;
     let order = order_from(&service, "203.0.113.7").await;
     let list = service.get("/commandes").await;

@@ -1,4 +1,4 @@
-//! Moving an order on. The whole table is walked beside the state machine.
+//! Tests of changing an order's status. The tests of the state machine cover the whole table.
 
 use serde_json::json;
 use service_kit::testing::assert_same_shape;
@@ -83,7 +83,7 @@ async fn an_unknown_or_a_missing_status_is_a_400() {
 }
 
 #[actix_web::test]
-async fn of_two_contradicting_moves_at_once_one_is_refused() {
+async fn one_of_two_contradicting_simultaneous_moves_is_refused() {
     let service = Service::start(true).await;
     for _ in 0..10 {
         let order = service.order().await;

@@ -1,4 +1,4 @@
-//! A subscriber as a test wants it: it keeps what it is told, answers as it is scripted to, goes away and comes back.
+//! A subscriber for tests: it records events, answers by a script, and can be stopped and started.
 
 mod desk;
 
@@ -16,12 +16,13 @@ use tokio::net::TcpSocket;
 use desk::Desk;
 pub(crate) use desk::{Arrival, Reply, TAKEN};
 
-/// It takes every event until it is scripted otherwise.
+/// It takes every event unless the script says otherwise.
 pub(crate) struct Subscriber {
     desk: web::Data<Desk>,
     addr: SocketAddr,
     server: Option<(ServerHandle, JoinHandle<io::Result<()>>)>,
-    /// Bound and not listening while it is away: who connects is refused, and nobody else is given the port.
+    /// Bound and not listening while it is stopped: the system refuses connections and gives the
+    /// port to nobody else.
     port: Option<TcpSocket>,
 }
 
@@ -41,12 +42,12 @@ impl Subscriber {
         format!("http://{}", self.addr).parse().unwrap()
     }
 
-    /// How it answers from now on, what it holds included.
+    /// Sets its answers from now on, also to the requests that it holds.
     pub(crate) fn answer(&self, script: impl Fn(&Value) -> Reply + Send + Sync + 'static) {
         self.desk.follow(script);
     }
 
-    /// As a crash would: whatever it is asked at the moment is not answered, and nobody listens any more.
+    /// Stops as in a crash: requests in flight get no answer, and nobody listens any more.
     pub(crate) async fn stop(&mut self) {
         let (handle, server) = self.server.take().unwrap();
         handle.stop(false).await;
@@ -55,7 +56,7 @@ impl Subscriber {
         self.port = Some(port.await);
     }
 
-    /// Where it was before.
+    /// Listens on the same port again.
     pub(crate) async fn resume(&mut self) {
         drop(self.port.take());
         let bound = eventually("its port to be free", async || {
@@ -66,30 +67,30 @@ impl Subscriber {
         self.server = Some((server.handle(), actix_web::rt::spawn(server)));
     }
 
-    /// Every request, in the order of arrival.
+    /// Every request, in order of arrival.
     pub(crate) fn arrivals(&self) -> Vec<Arrival> {
         self.desk.book().arrivals.clone()
     }
 
-    /// The statuses that it was told of this order, those that it refused included.
+    /// The statuses in all events of an order, including the refused ones.
     pub(crate) fn attempts(&self, order: &Value) -> Vec<Value> {
         statuses(order, self.arrivals().iter())
     }
 
-    /// The statuses that it took notice of.
+    /// The statuses in the events that it took.
     pub(crate) fn taken(&self, order: &Value) -> Vec<Value> {
         let arrivals = self.arrivals();
         statuses(order, arrivals.iter().filter(|arrival| arrival.is_taken()))
     }
 
-    /// Whether it took notice of something else while it was asked about this order.
+    /// Whether it took another event while it held one of this order.
     pub(crate) fn is_not_held_up_by(&self, order: &Value) -> bool {
         let arrivals = self.arrivals();
         let mut taken = arrivals.iter().filter(|arrival| arrival.is_taken());
         taken.any(|arrival| arrival.beside.contains(&order["id"]))
     }
 
-    /// Waits for as many events as `statuses` has, which are to be just these.
+    /// Waits until it has taken exactly `statuses`.
     pub(crate) async fn hears(&self, order: &Value, statuses: &[&str]) {
         eventually("an order's events", async || {
             (self.taken(order).len() >= statuses.len()).then_some(())
@@ -98,12 +99,12 @@ impl Subscriber {
         assert_eq!(self.taken(order), statuses);
     }
 
-    /// How many requests about one order there were at the same time, at most.
+    /// The highest number of simultaneous requests about one order.
     pub(crate) fn most_at_once(&self) -> usize {
         self.desk.book().most_at_once
     }
 
-    /// How many requests there were at the same time, at most.
+    /// The highest number of simultaneous requests.
     pub(crate) fn most_together(&self) -> usize {
         self.desk.book().most_together
     }
@@ -118,7 +119,7 @@ fn bind(desk: &web::Data<Desk>, addr: SocketAddr) -> io::Result<(SocketAddr, Ser
     let server = HttpServer::new(routes)
         .workers(1)
         .disable_signals()
-        // Who hangs up waits no more.
+        // A sender that disconnects waits no more.
         .h1_allow_half_closed(false)
         .bind(addr)?;
     Ok((server.addrs()[0], server.run()))
@@ -126,7 +127,7 @@ fn bind(desk: &web::Data<Desk>, addr: SocketAddr) -> io::Result<(SocketAddr, Ser
 
 fn hold(addr: SocketAddr) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
-    // The connections that were just closed still have the port.
+    // The connections that were just closed still use the port.
     socket.set_reuseaddr(true)?;
     socket.bind(addr)?;
     Ok(socket)

@@ -1,6 +1,8 @@
-//! What the service does on every database, seen from outside, on a free port and a database of its own.
+//! The tests that the service passes on every database, from outside, on a free port and a database
+//! of its own.
 //!
-//! Compiled into one test binary for each kind of database, which gives it a `TestDatabase`.
+//! They are compiled into one test binary for each kind of database, which supplies a
+//! `TestDatabase`.
 
 mod bad_orders;
 mod broken;
@@ -41,7 +43,8 @@ const MUSSELS: &str = "0192f0c4-0a11-7000-8000-000000000006";
 
 const CLIENT: &str = "0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d5e";
 
-/// A running service. Dropped, it goes on until the test's runtime ends; its database goes with the last who knows it.
+/// A running service. After a drop it runs on until the test's runtime ends; its database is
+/// deleted with the last owner.
 pub(crate) struct Service {
     client: Client,
     addr: SocketAddr,
@@ -83,14 +86,14 @@ impl Service {
         }
     }
 
-    /// As `docker stop` does, until it has ended.
+    /// Stops it as `docker stop` does, and waits for its end.
     pub(crate) async fn stop(self) -> TestDatabase {
         self.stop.begin();
         self.ended.await.unwrap().unwrap();
         self.database
     }
 
-    /// An order of `CLIENT`, made.
+    /// A new order of `CLIENT`.
     pub(crate) async fn order(&self) -> Value {
         self.post("/commandes", new_order()).await.ok(201)
     }
@@ -100,7 +103,7 @@ impl Service {
             .await
     }
 
-    /// Changes what no route changes.
+    /// Changes rows that no route can change.
     pub(crate) async fn alter(&self, sql: &'static str) {
         let mut database = AnyConnection::connect(&self.database.url()).await.unwrap();
         sqlx::query(sql).execute(&mut database).await.unwrap();

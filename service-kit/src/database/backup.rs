@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn what_cannot_be_copied_is_told_and_leaves_nothing() {
+    async fn a_failed_copy_says_why_and_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let missing = copy_of(&folder, "copy.db").await.unwrap_err();
         assert!(matches!(missing, BackupError::Missing { .. }), "{missing}");

@@ -85,7 +85,7 @@ mod tests {
     use super::all_in_use;
 
     #[test]
-    fn who_holds_the_locks_is_told_where_anybody_does() {
+    fn the_holders_of_locks_are_named_if_there_are_any() {
         let told = all_in_use(7, Some("41, 42"));
         assert!(
             told.ends_with("7 sessions wait for locks that the server's processes 41, 42 hold")

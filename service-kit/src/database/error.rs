@@ -139,7 +139,7 @@ mod tests {
     use super::{Nature, Trouble, failure};
 
     #[test]
-    fn what_passes_is_told_from_what_does_not() {
+    fn transient_errors_are_distinguished_from_others() {
         for (nature, codes) in [
             (Nature::Busy, &["5", "517", "55P03", "57014"][..]),
             (Nature::Away, &["08006", "3D000", "40P01", "53300", "57P01"]),

@@ -70,7 +70,7 @@ mod tests {
     use super::Files;
 
     #[test]
-    fn a_file_that_is_removed_or_replaced_is_missed_until_it_is_back() {
+    fn a_removed_or_replaced_file_is_noticed_until_it_is_back() {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("kept.db");
         for suffix in ["", "-wal"] {
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_without_files_misses_none() {
+    fn a_database_without_files_passes_the_check() {
         Files::default().check().unwrap();
     }
 }

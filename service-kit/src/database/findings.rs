@@ -101,7 +101,7 @@ mod tests {
     use super::{Findings, IDLE_INTERVAL};
 
     #[test]
-    fn an_idle_database_is_checked_less_often_than_one_that_is_used_or_broken() {
+    fn an_idle_database_is_checked_less_often_than_a_busy_or_a_broken_one() {
         let (findings, soon) = (Findings::default(), IDLE_INTERVAL / 5);
         assert!(!findings.is_check_due(soon));
         assert!(findings.is_check_due(IDLE_INTERVAL));

@@ -106,7 +106,7 @@ async fn writers_queue_and_none_is_turned_away() {
 }
 
 #[actix_web::test]
-async fn it_answers_until_what_it_kept_is_gone() {
+async fn a_key_is_answered_until_it_is_forgotten() {
     let folder = tempfile::tempdir().unwrap();
     let database = open_in(&folder).await;
     assert!(database.answers().await);
@@ -118,7 +118,7 @@ async fn it_answers_until_what_it_kept_is_gone() {
 }
 
 #[actix_web::test]
-async fn what_is_in_the_way_is_named() {
+async fn a_failed_start_names_the_obstacle() {
     let folder = tempfile::tempdir().unwrap();
     let stray = folder.path().join("stray");
     std::fs::write(

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_forgotten_after_a_day_or_with_what_it_made() {
+    fn an_answer_is_removed_after_a_day_or_with_its_object() {
         let (mut answers, now) = (Answers::default(), Timestamp::now());
         keep(&mut answers, "a", 1, now);
         let before = now.after(KEPT - Duration::from_secs(1));
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn of_all_clients_together_the_oldest_goes() {
+    fn beyond_the_limit_of_all_clients_the_oldest_answer_is_removed() {
         let (mut answers, now) = (Answers::default(), Timestamp::now());
         for number in 0..=u32::try_from(MOST).unwrap() {
             keep(&mut answers, &number.to_string(), number, now);

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_when_it_ends_is_written() {
+    fn waiting_lines_are_written_at_the_end() {
         let (mut gathered, lines, receiver) = gathered();
         gathered.write_all(b"last").unwrap();
         let reading = thread::spawn(move || receiver.iter().flatten().collect::<Vec<_>>());
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_reads_no_more_waits_than_there_is_room_for() {
+    fn without_a_reader_the_waiting_lines_stay_within_the_limit() {
         let (mut gathered, lines, receiver) = gathered();
         let shared = std::sync::Arc::clone(&lines.shared);
         let logging = thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! A client for tests: it panics where a test would, and reads problem bodies.
+//! A client for tests: it panics on failure and reads problem bodies.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,7 +9,8 @@ use actix_web::web::Bytes;
 use serde_json::Value;
 use shared_types::problem::Problem;
 
-/// Longer than any deadline that a test waits for, and than a hundred passwords take one after another on a busy machine.
+/// Longer than any deadline that a test waits for, and than a hundred passwords take one after
+/// another on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Clone)]
@@ -61,7 +62,7 @@ impl Client {
     }
 }
 
-/// JSON to send: a value, or text as it stands (a golden example, or something broken on purpose).
+/// JSON to send: a value, or text as it is (a golden example, or deliberately broken text).
 pub struct JsonText(String);
 
 impl From<Value> for JsonText {
@@ -140,7 +141,7 @@ impl Answer {
             .map(|value| value.to_str().expect("text"))
     }
 
-    /// The problem body, after checking that it is one in every respect the contract names.
+    /// The problem body, after checking every rule of the contract on it.
     #[must_use]
     #[track_caller]
     pub fn problem(&self, status: u16, code: &str) -> Problem {

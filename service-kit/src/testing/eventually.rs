@@ -1,15 +1,16 @@
-//! Waiting for something that other tasks or processes bring about.
+//! Waits for a condition that other tasks or processes bring about.
 
 use std::time::{Duration, Instant};
 
-/// For a busy machine with two cores, of which one hashes all passwords. A test that passes waits for none of it.
+/// For a busy machine with two cores, of which one hashes all passwords. A passing test does not
+/// wait this long.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Asks again until the answer is there.
+/// Repeats `ask` until it returns a value.
 ///
 /// # Panics
-/// After a minute, saying what was waited for.
+/// After a minute, naming `what`.
 pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {

@@ -1,4 +1,4 @@
-//! `kill -9` while clients are at work: what each of them was answered by then.
+//! Kills a process with `kill -9` while clients use it, and remembers their answers.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -7,14 +7,14 @@ use std::rc::Rc;
 
 use super::{Process, eventually};
 
-/// What clients were answered. Its copies share it.
+/// The answers of the clients. Clones share them.
 pub type Answered<T> = Rc<RefCell<Vec<T>>>;
 
-/// Kills a process once its clients, each with its number among them, have been answered often enough. A client ends by
-/// itself when the process is gone.
+/// Kills a process once its clients have had enough answers. Each client gets its number, and ends
+/// by itself when the process is gone.
 ///
 /// # Panics
-/// That many answers do not come, or a client panics.
+/// The answers do not come, or a client panics.
 pub async fn kill_amid<T: 'static, C: Future<Output = ()> + 'static>(
     process: &mut Process,
     clients: usize,

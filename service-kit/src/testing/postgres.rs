@@ -1,7 +1,9 @@
-//! A throw-away PostgreSQL for the tests of one process, listening on nothing but a socket in a folder of its own.
+//! A throw-away PostgreSQL for the tests of one process, which listens only on a socket in a folder
+//! of its own.
 //!
-//! A shell keeps it (`postgres.sh`) and ends it when this process is gone, even by SIGKILL. A container was rejected:
-//! it would ask every contributor for Docker, and take longer to start than all tests to run.
+//! A shell runs it (`postgres.sh`) and ends it when this process is gone, even by SIGKILL. A
+//! container was rejected: every contributor would need Docker, and it would take longer to start
+//! than all tests to run.
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -17,7 +19,7 @@ use super::skip;
 /// Each version has a folder here, which is not in `PATH`.
 const DEBIAN: &str = "/usr/lib/postgresql";
 
-/// Where this variable is set, tests that need PostgreSQL fail without it instead of being skipped.
+/// If this variable is set, tests fail without PostgreSQL instead of being skipped.
 const REQUIRED: &str = "REQUIRE_POSTGRES";
 
 /// Ends when it is dropped, or with this process.
@@ -29,9 +31,9 @@ pub struct Postgres {
     databases: AtomicU32,
 }
 
-/// The server that all tests of this process share, started for the first of them.
+/// The server that all tests of this process share, started by the first of them.
 ///
-/// Where PostgreSQL is not installed, this says so and ends the process with success.
+/// If PostgreSQL is not installed, this says so and ends the process with success.
 ///
 /// # Panics
 /// It does not start; or it is not installed, and `REQUIRE_POSTGRES` is set.
@@ -42,7 +44,7 @@ pub fn postgres_or_skip() -> &'static Postgres {
 }
 
 impl Postgres {
-    /// A server of the caller's own, that can be stopped without being missed. Skips as [`postgres_or_skip`] does.
+    /// A server for one test, which may stop it. Skips as [`postgres_or_skip`] does.
     ///
     /// # Panics
     /// As [`postgres_or_skip`].
@@ -69,7 +71,7 @@ impl Postgres {
     /// The URL of a new, empty database.
     ///
     /// # Panics
-    /// It cannot be made.
+    /// It cannot be created.
     #[must_use]
     pub fn fresh_database(&self) -> String {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
@@ -80,8 +82,8 @@ impl Postgres {
         )
     }
 
-    /// Runs a statement as the superuser, in a database that no test uses, and gives what it answers: a line for each
-    /// row.
+    /// Runs a statement as the superuser in a database that no test uses, and returns its rows, one
+    /// a line.
     ///
     /// # Panics
     /// It fails.
@@ -97,23 +99,23 @@ impl Postgres {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// Cuts every connection and takes no other, until it is told to [`resume`](Self::resume).
+    /// Cuts every connection and accepts no other until [`resume`](Self::resume).
     ///
     /// # Panics
-    /// It goes on.
+    /// It does not stop.
     pub fn stop(&mut self) {
         self.tell("stop");
     }
 
     /// # Panics
-    /// It does not start, or not within a minute.
+    /// It does not start within a minute.
     pub fn resume(&mut self) {
         self.tell("start");
     }
 
     fn tell(&mut self, command: &str) {
         let stdin = self.stdin.as_mut().expect("open until it is dropped");
-        // A keeper that is gone has said why, which is read below.
+        // If the shell has ended, its message is read below.
         let _ = writeln!(stdin, "{command}");
         let answer = self.answer();
         if answer != "done" {
@@ -134,7 +136,7 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         self.stdin = None;
-        // Nothing is left to do for a shell that has ended before.
+        // A shell that has ended before needs nothing.
         let _ = self.keeper.wait();
     }
 }
@@ -146,7 +148,8 @@ fn keeper() -> Command {
         .env("PATH", search_path())
         // The current folder may be closed to the account below.
         .current_dir("/")
-        // An interrupt at the terminal is for the tests; the keeper has yet to clean up after them.
+        // An interrupt at the terminal is for the tests; the shell still has to clean up after
+        // them.
         .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped());
@@ -156,7 +159,7 @@ fn keeper() -> Command {
     shell
 }
 
-/// The account to use instead of root, as which PostgreSQL refuses to run.
+/// The account to use instead of root, which PostgreSQL refuses.
 fn unprivileged() -> Option<(u32, u32)> {
     if id(&["-u"]) != Some(0) {
         return None;

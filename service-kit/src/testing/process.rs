@@ -1,4 +1,4 @@
-//! A real process under test: started on a free port, read by its log, stopped or killed.
+//! A real process under test: started on a free port, observed by its log, stopped or killed.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `command` and keeps what it writes to standard error.
+    /// Starts `command` and collects its standard error.
     ///
     /// # Panics
     /// It cannot be started.
@@ -47,7 +47,7 @@ impl Process {
         self.child.id()
     }
 
-    /// A size in bytes of `/proc/PID/status` (`proc_pid_status(5)`), such as `VmRSS`.
+    /// A size in bytes from `/proc/PID/status` (`proc_pid_status(5)`), such as `VmRSS`.
     #[must_use]
     pub fn size(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()))
@@ -58,7 +58,7 @@ impl Process {
         kibibytes.parse::<u64>().expect("a number") * 1024
     }
 
-    /// Everything it has logged so far.
+    /// Its log so far.
     #[must_use]
     pub fn log(&self) -> Vec<String> {
         self.log
@@ -67,7 +67,7 @@ impl Process {
             .clone()
     }
 
-    /// The first log line that contains `text`, waited for.
+    /// Waits for a log line that contains `text`, and returns the first one.
     ///
     /// # Panics
     /// There is none within 20 s.
@@ -88,17 +88,17 @@ impl Process {
         }
     }
 
-    /// Where it listens, from its line `… listens on 127.0.0.1:PORT`.
+    /// The address in its line `… listens on 127.0.0.1:PORT`.
     ///
     /// # Panics
-    /// It says nothing of the kind within 20 s.
+    /// There is no such line within 20 s.
     #[must_use]
     #[track_caller]
     pub fn addr(&self) -> SocketAddr {
         addr_after(&self.line_with(" listens on "), " listens on ")
     }
 
-    /// SIGTERM, as `docker stop` sends it.
+    /// Sends SIGTERM, as `docker stop` does.
     ///
     /// # Panics
     /// The signal cannot be sent.
@@ -106,8 +106,8 @@ impl Process {
         self.signal("TERM");
     }
 
-    /// SIGHUP, as a terminal sends it that is closed. Not where the tests run under `nohup`: what they start ignores it
-    /// then, as it should.
+    /// Sends SIGHUP, as a closed terminal does. If the tests run under `nohup`, their processes
+    /// ignore it, so it is not sent.
     ///
     /// # Panics
     /// The signal cannot be sent.
@@ -115,7 +115,7 @@ impl Process {
         self.signal(if is_hangup_ignored() { "TERM" } else { "HUP" });
     }
 
-    /// Sends the signal of that name.
+    /// Sends the signal with that name.
     ///
     /// # Panics
     /// It cannot be sent.
@@ -126,10 +126,10 @@ impl Process {
         assert!(sent.expect("sh runs").success());
     }
 
-    /// Sets how large its files may get, in bytes or `unlimited` (`prlimit(1)`).
+    /// Limits the size of its files, in bytes or `unlimited` (`prlimit(1)`).
     ///
     /// # Panics
-    /// It cannot be set.
+    /// The limit cannot be set.
     pub fn set_file_size_limit(&self, limit: &str) {
         let set = Command::new("prlimit")
             .args(["--pid", &self.child.id().to_string()])
@@ -138,9 +138,9 @@ impl Process {
         assert!(set.expect("prlimit runs").success());
     }
 
-    /// SIGKILL, as bad luck sends it.
+    /// Sends SIGKILL and waits.
     pub fn kill(&mut self) {
-        // It may have ended by itself, which is as good.
+        // It may have ended by itself already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -163,7 +163,7 @@ impl Process {
     }
 }
 
-/// The address that a log line names right after `marker`.
+/// The address right after `marker` in a log line.
 ///
 /// # Panics
 /// There is none.

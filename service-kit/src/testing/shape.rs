@@ -1,9 +1,9 @@
-//! Comparing an answer with a golden example: the same keys with the same kinds of value, whatever the values.
+//! Compares an answer with a golden example: the same keys with the same kinds of value.
 
 use serde_json::Value;
 
 /// # Panics
-/// A key is missing, is too many, or holds another kind of value. `null` stands for any kind.
+/// A key is missing, is too many, or holds another kind of value. `null` matches any kind.
 #[track_caller]
 pub fn assert_same_shape(actual: &Value, golden: &str) {
     let golden: Value = serde_json::from_str(golden).expect("a golden example is JSON");
@@ -12,7 +12,7 @@ pub fn assert_same_shape(actual: &Value, golden: &str) {
     }
 }
 
-/// The same as a question.
+/// The comparison of [`assert_same_shape`] as a result.
 ///
 /// # Errors
 /// The first difference.

@@ -1,4 +1,4 @@
-//! Tests that need something which is not everywhere.
+//! Skips tests that need a program or a right that not every machine has.
 
 use std::io::{self, Write as _};
 use std::{env, process};
@@ -16,7 +16,7 @@ pub fn skip(tests: &str, missing: &str, required: &str) -> ! {
     process::exit(0)
 }
 
-/// The same of one test among others that go on.
+/// Says that one test is skipped; the others go on.
 ///
 /// # Panics
 /// The variable `required` is set.
@@ -24,7 +24,7 @@ pub fn skip_one(test: &str, missing: &str, required: &str) {
     say(test, missing, required);
 }
 
-/// Loudly: what is written to standard error itself is not captured with the output of a test that succeeds.
+/// Writes to standard error itself, because the test harness captures the output of a passing test.
 fn say(tests: &str, missing: &str, required: &str) {
     assert!(
         env::var_os(required).is_none(),

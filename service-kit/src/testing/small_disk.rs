@@ -1,4 +1,4 @@
-//! A disk that a test may fill: a tmpfs of its own, where the test may mount one, as root may.
+//! A small disk that a test may fill: a tmpfs of its own, if the test may mount one, as root may.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write as _};
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use super::skip::skip_one;
 
-/// Where this variable is set, tests that need a small disk fail where none can be mounted.
+/// If this variable is set, tests fail when no small disk can be mounted.
 const REQUIRED: &str = "REQUIRE_SMALL_DISK";
 
 /// Unmounted when it is dropped, and its folder with it.
@@ -16,7 +16,8 @@ pub struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// Mounts one of `size` (`8m`) over an empty folder. Where that is not allowed, this says that `test` is skipped.
+    /// Mounts one of `size` (`8m`) over an empty folder. If that is not allowed, this says that
+    /// `test` is skipped.
     ///
     /// # Panics
     /// It is not allowed, and `REQUIRE_SMALL_DISK` is set.
@@ -36,7 +37,7 @@ impl SmallDisk {
         None
     }
 
-    /// Leaves not a byte.
+    /// Fills it to the last byte.
     ///
     /// # Panics
     /// It cannot be filled.
@@ -52,7 +53,7 @@ impl SmallDisk {
         }
     }
 
-    /// Gives back what was filled.
+    /// Frees the space that [`fill`](Self::fill) used.
     ///
     /// # Panics
     /// It was not filled.
@@ -67,7 +68,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // A process that is about to end may have files open there: they go with it.
+        // A process that is about to end may have open files there: they go with it.
         let _ = Command::new("umount")
             .arg("--lazy")
             .arg(&self.folder)

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_version_stored_is_among_the_keys() {
+    fn the_keys_include_those_of_earlier_versions() {
         // The key of earlier versions: the digits, with a leading `+` if there was one.
         let before = |typed: &str| -> String {
             let kept = |c: &char| c.is_ascii_digit() || *c == '+';
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused() {
+    fn an_invalid_number_is_refused() {
         for bad in [
             "",
             "12345",

@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_distance_that_a_program_has_computed_is_taken_and_one_that_would_be_rounded_is_not() {
+    fn a_computed_distance_is_accepted_and_one_that_would_be_rounded_is_refused() {
         for good in ["0", "3.2", "1000", "3.4000000000000004"] {
             assert!(is_read::<Kilometres>(good), "{good}");
         }

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_which_nothing_can_be_seen_is_refused_and_says_why() {
+    fn an_invisible_line_is_refused_with_the_reason() {
         for bad in [
             "\u{200b}",
             "\u{3164}\u{2800}",
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_turns_its_direction_is_refused_and_says_why() {
+    fn a_line_that_changes_its_direction_is_refused_with_the_reason() {
         for bad in ["a\u{202e}b", "\u{2066}a", "a\u{200f}", "\u{61c}a"] {
             let refused = Line::<5>::from_text(bad).unwrap_err();
             assert!(refused.to(Lang::En).contains("direction"), "{bad:?}");

@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn what_shows_nothing_is_invisible_and_what_has_a_shape_is_not() {
+    fn characters_without_a_shape_are_invisible_and_others_are_not() {
         for nothing in [
             ' ',
             '\u{a0}',

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_a_double_would_round_is_none() {
+    fn a_number_that_a_double_would_round_is_nan() {
         for rounded in [
             "1e-400",
             "-1e-400",
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_value_is_what_it_is() {
+    fn every_kind_of_value_is_recognised() {
         assert!(matches!(value(" null "), Value::Null));
         assert!(matches!(value("true"), Value::Boolean(true)));
         assert!(matches!(value("7"), Value::Integer(7)));

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_is_the_number_that_was_written_or_none() {
+    fn a_price_is_exact_or_none() {
         let read = |text: &str| {
             let written: Written<'_> = serde_json::from_str(text).unwrap();
             deserr::deserialize::<Price, _, FieldErrors>(written)

@@ -63,7 +63,7 @@ mod tests {
     use crate::field::{FieldErrors, Written};
 
     #[test]
-    fn a_quantity_is_the_number_that_was_written_or_none() {
+    fn a_quantity_is_exact_or_none() {
         let read = |text: &str| {
             let written: Written<'_> = serde_json::from_str(text).unwrap();
             deserr::deserialize::<Quantity, _, FieldErrors>(written).map(Quantity::get)

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stored_is_what_the_wire_shows() {
+    fn a_stored_time_is_the_time_on_the_wire() {
         let now = Timestamp::now();
         assert_eq!(Timestamp::from_millis(now.millis()), Some(now));
         let wire = serde_json::to_string(&now).unwrap();

@@ -1,4 +1,4 @@
-//! Whose answer it is that is given again, and what is kept for it.
+//! Tests of who gets a stored answer, and of what is stored.
 
 use client_service::Access;
 use serde_json::json;
@@ -20,7 +20,7 @@ async fn an_account_that_is_deleted_can_be_registered_by_the_same_request() {
     assert_eq!(service.http.get(&path).await.ok(200), again);
 }
 
-/// What is kept of the one key.
+/// The stored hash and answer of the only key.
 async fn kept(service: &Running) -> (String, String) {
     let mut database = AnyConnection::connect(&service.database.url())
         .await
@@ -34,7 +34,7 @@ async fn kept(service: &Running) -> (String, String) {
 }
 
 #[actix_web::test]
-async fn what_is_kept_of_a_body_tells_no_password_and_cannot_be_guessed_without_the_secret() {
+async fn the_stored_hash_of_a_body_reveals_no_password_without_the_secret() {
     let mut fingerprints = Vec::new();
     for secret in [
         "0123456789abcdef0123456789abcdef",

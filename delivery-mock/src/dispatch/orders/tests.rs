@@ -72,7 +72,7 @@ fn a_draft_has_the_address_and_the_telephone_of_its_order() {
 }
 
 #[test]
-fn texts_that_no_delivery_could_be_opened_with_are_left_out() {
+fn texts_that_post_livraisons_would_refuse_are_left_out() {
     let order = Order {
         address: Some("x".repeat(201)),
         phone: Some("call me".to_owned()),
@@ -85,7 +85,7 @@ fn texts_that_no_delivery_could_be_opened_with_are_left_out() {
 }
 
 #[test]
-fn whatever_is_heard_in_whatever_sequence_only_the_furthest_status_counts() {
+fn events_in_any_sequence_end_at_the_furthest_status() {
     let unfinished = |statuses: &[OrderStatus]| {
         let status = told(statuses)?.status;
         matches!(status, DeliveryStatus::Pending | DeliveryStatus::PickedUp).then_some(status)
@@ -161,7 +161,7 @@ fn only_so_many_ended_orders_are_remembered() {
 }
 
 #[test]
-fn while_others_come_first_no_draft_is_made_and_what_is_known_moves_on() {
+fn while_older_orders_come_first_no_draft_is_made_and_known_orders_move_on() {
     let [known, new] = [(); 2].map(|()| order(OrderStatus::Ready));
     let mut dispatch = Dispatch::new(Limits::default());
     learn(&mut dispatch, &known, 0).unwrap();

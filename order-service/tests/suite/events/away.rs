@@ -1,4 +1,5 @@
-//! A subscriber, or the service itself, is away for a while: what was not told is told later.
+//! Tests of a subscriber, or the service itself, that is unavailable for a while: the events arrive
+//! later.
 
 use futures_util::future::join;
 use serde_json::Value;
@@ -9,7 +10,7 @@ use super::{gauge, two_subscribers};
 use crate::suite::linked::{Linked, number, waiting};
 use crate::suite::subscriber::{Reply, Subscriber, TAKEN};
 
-/// The longest that an event waits which went wrong once.
+/// The longest wait of an event that failed once.
 const FIRST_RETRY_MS: i64 = 100;
 
 async fn ready_orders(service: &Linked, count: usize) -> Vec<Value> {
@@ -27,7 +28,7 @@ async fn assert_heard(subscriber: &Subscriber, orders: &[Value]) {
 }
 
 #[actix_web::test]
-async fn a_subscriber_that_was_away_gets_everything_in_order() {
+async fn a_subscriber_gets_everything_in_order_after_an_outage() {
     let (mut kitchen, delivery) = two_subscribers().await;
     let service = Linked::start(&kitchen, Some(&delivery)).await;
     let before = service.ready_order().await;
@@ -41,7 +42,7 @@ async fn a_subscriber_that_was_away_gets_everything_in_order() {
 }
 
 #[actix_web::test]
-async fn a_subscriber_that_was_never_there_gets_everything_once_it_is() {
+async fn a_subscriber_that_starts_late_gets_everything() {
     let mut kitchen = Subscriber::start().await;
     kitchen.stop().await;
     let service = Linked::start(&kitchen, None).await;
@@ -51,7 +52,7 @@ async fn a_subscriber_that_was_never_there_gets_everything_once_it_is() {
 }
 
 #[actix_web::test]
-async fn how_far_a_subscriber_is_behind_is_measured() {
+async fn metrics_show_how_far_a_subscriber_is_behind() {
     let (mut kitchen, delivery) = two_subscribers().await;
     kitchen.stop().await;
     let service = Linked::start(&kitchen, Some(&delivery)).await;
@@ -71,7 +72,7 @@ async fn how_far_a_subscriber_is_behind_is_measured() {
 }
 
 #[actix_web::test]
-async fn what_was_not_taken_survives_a_restart() {
+async fn an_event_that_was_not_taken_survives_a_restart() {
     let mut kitchen = Subscriber::start().await;
     kitchen.stop().await;
     let service = Linked::start(&kitchen, None).await;
@@ -84,7 +85,7 @@ async fn what_was_not_taken_survives_a_restart() {
     assert_eq!(waiting(&again.stop().await).await, 0);
 }
 
-/// A service with one event under way and another behind it.
+/// A service with one event in flight and another behind it.
 async fn with_one_under_way(kitchen: &Subscriber) -> (Linked, Value) {
     kitchen.answer(|_event| Reply::Held);
     let service = Linked::start(kitchen, None).await;
@@ -97,7 +98,7 @@ async fn with_one_under_way(kitchen: &Subscriber) -> (Linked, Value) {
 }
 
 #[actix_web::test]
-async fn a_stop_finishes_what_is_under_way_and_leaves_the_rest_to_the_next_start() {
+async fn a_stop_finishes_requests_in_flight_and_leaves_the_rest_to_the_next_start() {
     let kitchen = Subscriber::start().await;
     let (service, order) = with_one_under_way(&kitchen).await;
     let release = async { kitchen.answer(|_event| TAKEN) };
@@ -110,13 +111,14 @@ async fn a_stop_finishes_what_is_under_way_and_leaves_the_rest_to_the_next_start
 }
 
 #[actix_web::test]
-async fn a_stop_during_a_request_that_hangs_leaves_it_to_the_next_start_and_to_no_lease() {
+async fn an_event_that_hangs_at_a_stop_is_due_at_the_next_start_without_waiting_for_its_lease() {
     let kitchen = Subscriber::start().await;
     let (service, order) = with_one_under_way(&kitchen).await;
     let database = service.stop().await;
     assert_eq!(waiting(&database).await, 2);
     let due_at = number(&database, "SELECT MAX(due_at) FROM outbox").await;
-    // On a busy machine it may have been tried before the stop, too, and each time it waits twice as long.
+    // On a busy machine it may have been tried before the stop as well, and each try doubles the
+    // wait.
     let tried = number(&database, "SELECT MAX(attempts) FROM outbox").await;
     assert!(tried >= 1);
     assert!(due_at <= Timestamp::now().millis() + (FIRST_RETRY_MS << (tried - 1)));

@@ -1,4 +1,4 @@
-//! Many events wait for a subscriber: what is new does not wait behind them, and nobody is kept busy by what is refused.
+//! Tests of a long backlog: new events do not wait behind it, and refused events keep nobody busy.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use crate::suite::subscriber::{Reply, Subscriber, TAKEN};
 
 const FULL: Reply = Reply::Status(507);
 
-/// Where the orders of the backlog go.
+/// The address of the orders of the backlog.
 const BACKLOG: &str = "1 rue du Passe-plat";
 
 /// More than go out while one order is made.
 const LONG: i64 = 4000;
 
-/// As after an evening without the subscriber: the event of one order, so many times.
+/// As after an evening without the subscriber: copies of the event of one order.
 async fn with_backlog(kitchen: &Subscriber, copies: &'static str) -> Linked {
     let service = Linked::start(kitchen, None).await;
     let _ = service.order_to(BACKLOG).await;
@@ -40,7 +40,7 @@ macro_rules! copies {
 }
 
 #[actix_web::test]
-async fn a_new_order_is_told_beside_a_long_backlog() {
+async fn a_new_order_is_sent_alongside_a_long_backlog() {
     let mut kitchen = Subscriber::start().await;
     kitchen.stop().await;
     let service = with_backlog(&kitchen, copies!(3999)).await;
@@ -83,7 +83,7 @@ async fn a_backlog_goes_out_by_no_more_than_32_requests_at_a_time() {
 }
 
 #[actix_web::test]
-async fn a_subscriber_that_refuses_a_backlog_is_left_in_peace_and_hears_of_new_orders() {
+async fn a_subscriber_that_refuses_a_backlog_gets_few_of_it_and_all_new_orders() {
     let mut kitchen = Subscriber::start().await;
     kitchen.stop().await;
     let service = with_backlog(&kitchen, copies!(199)).await;
@@ -96,7 +96,7 @@ async fn a_subscriber_that_refuses_a_backlog_is_left_in_peace_and_hears_of_new_o
         (kitchen.arrivals().len() >= 200).then_some(())
     })
     .await;
-    // Each would be tried four times or more in that time.
+    // Otherwise, each would be tried at least four times in that time.
     sleep(Duration::from_secs(3)).await;
     let tried_again = kitchen.arrivals().len() - 200;
     assert!(tried_again <= 100, "{tried_again}");

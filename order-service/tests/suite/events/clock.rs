@@ -1,4 +1,5 @@
-//! A clock that was ahead, and is set right: nothing waits for as long as it was ahead, and how long it waits is seen.
+//! Tests of a clock that was ahead and is corrected: no event waits that much longer, and its wait
+//! is reported.
 
 use service_kit::testing::eventually;
 
@@ -6,12 +7,12 @@ use super::gauge;
 use crate::suite::linked::Linked;
 use crate::suite::subscriber::Subscriber;
 
-/// As if all of it had been written an hour later than it is.
+/// As if everything had been written an hour later.
 const AN_HOUR_AHEAD: &str =
     "UPDATE outbox SET created_at = created_at + 3600000, due_at = due_at + 3600000";
 
 #[actix_web::test]
-async fn what_was_put_off_by_a_clock_that_was_ahead_is_told_after_a_restart() {
+async fn an_event_postponed_by_a_clock_that_was_ahead_is_sent_after_a_restart() {
     let mut kitchen = Subscriber::start().await;
     kitchen.stop().await;
     let service = Linked::start(&kitchen, None).await;
@@ -24,7 +25,7 @@ async fn what_was_put_off_by_a_clock_that_was_ahead_is_told_after_a_restart() {
 }
 
 #[actix_web::test]
-async fn a_message_that_is_dated_in_the_future_shows_how_long_it_waits_and_is_told() {
+async fn a_message_dated_in_the_future_shows_its_wait_and_is_sent() {
     let mut kitchen = Subscriber::start().await;
     kitchen.stop().await;
     let service = Linked::start(&kitchen, None).await;

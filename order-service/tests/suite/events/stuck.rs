@@ -1,4 +1,4 @@
-//! An event that is refused or not answered holds up its own order, and nothing else.
+//! Tests that an event that is refused or not answered delays its own order only.
 
 use service_kit::testing::eventually;
 
@@ -39,7 +39,7 @@ async fn an_event_that_is_refused_is_tried_until_it_is_taken_and_its_orders_next
     let arrivals = kitchen.arrivals();
     let (last, before) = arrivals.split_last().unwrap();
     assert_eq!(last.event["data"]["status"], "PRETE");
-    // The same event each time, by which a receiver knows it.
+    // The same event each time, so a receiver can recognise it.
     assert!(before.iter().all(|came| came.event == before[0].event));
 }
 
@@ -61,7 +61,7 @@ async fn a_subscriber_that_hangs_for_one_order_holds_up_no_other() {
     kitchen.hears(&good, &["EN_ATTENTE", "PRETE"]).await;
     assert!(kitchen.is_not_held_up_by(&stuck));
     delivery.hears(&stuck, &["EN_ATTENTE", "PRETE"]).await;
-    // Given up and tried again, before it was ever answered.
+    // The first try timed out and was repeated.
     eventually("another try", async || {
         (kitchen.attempts(&stuck).len() >= 2).then_some(())
     })
@@ -72,12 +72,12 @@ async fn a_subscriber_that_hangs_for_one_order_holds_up_no_other() {
 }
 
 #[actix_web::test]
-async fn who_orders_does_not_wait_for_a_subscriber_that_hangs() {
+async fn an_order_does_not_wait_for_a_subscriber_that_hangs() {
     let kitchen = Subscriber::start().await;
     kitchen.answer(|_event| Reply::Held);
     let service = Linked::start(&kitchen, None).await;
     let mut orders = Vec::new();
-    // More than there are requests under way to one subscriber.
+    // More than the requests in flight to one subscriber.
     for _ in 0..50 {
         orders.push(service.ready_order().await);
     }

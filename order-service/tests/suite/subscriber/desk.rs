@@ -1,4 +1,4 @@
-//! Where a subscriber's events arrive: each is written down, then answered as the script says. It outlives a stop.
+//! Records a subscriber's events and answers them by the script. It outlives a stop.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
@@ -9,13 +9,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 use tokio::sync::watch;
 
-/// What looking at an event costs. Without it, two requests about one order could not be seen to overlap.
+/// The time that an event takes. Without it, two requests about one order could not be seen to
+/// overlap.
 const WORK: Duration = Duration::from_millis(5);
 
 #[derive(Clone, Copy)]
 pub(crate) enum Reply {
     Status(u16),
-    /// None, until the script says otherwise.
+    /// No answer until the script changes.
     Held,
 }
 
@@ -23,14 +24,14 @@ pub(crate) const TAKEN: Reply = Reply::Status(204);
 
 type Script = Box<dyn Fn(&Value) -> Reply + Send + Sync>;
 
-/// A request as it came, and what it was answered.
+/// A request and its answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Arrival {
     pub(crate) content_type: String,
     pub(crate) request_id: String,
     pub(crate) event: Value,
     status: Option<u16>,
-    /// The orders that other requests were about when this one was answered.
+    /// The orders of the other requests at the time of the answer.
     pub(super) beside: Vec<Value>,
 }
 
@@ -44,7 +45,7 @@ pub(super) struct Book {
     pub(super) arrivals: Vec<Arrival>,
     under_way: HashMap<Value, usize>,
     pub(super) most_at_once: usize,
-    /// How many requests about whatever orders there are, and were at most.
+    /// The number of requests about any order, now and at most.
     together: usize,
     pub(super) most_together: usize,
 }
@@ -112,7 +113,7 @@ pub(super) async fn take(
     HttpResponse::new(StatusCode::from_u16(status).unwrap())
 }
 
-/// A request that is under way. It ends with its answer, or when its sender hangs up.
+/// A request in flight. It ends with its answer, or when its sender disconnects.
 struct Visit<'a> {
     desk: &'a Desk,
     order: Value,

@@ -21,7 +21,7 @@ fn a_message_waits_longer_each_time_and_not_for_ever() {
 }
 
 #[test]
-fn a_recipient_that_is_there_gets_what_the_window_allows() {
+fn an_available_recipient_gets_a_whole_window() {
     let (mut pace, now) = (Pace::default(), Instant::now());
     assert_eq!(pace.room(0, now, 1.0).all, WINDOW);
     assert_eq!(pace.room(WINDOW - 1, now, 1.0).all, 1);
@@ -29,7 +29,7 @@ fn a_recipient_that_is_there_gets_what_the_window_allows() {
 }
 
 #[test]
-fn a_recipient_that_is_away_is_left_alone_then_tried_with_one() {
+fn an_unavailable_recipient_gets_nothing_and_then_one_message() {
     let (mut pace, now) = (Pace::default(), Instant::now());
     assert_eq!(pace.unreachable(now, 1.0), Some(Change::Lost));
     assert_eq!(pace.room(0, now, 1.0).all, 0);
@@ -40,7 +40,7 @@ fn a_recipient_that_is_away_is_left_alone_then_tried_with_one() {
 }
 
 #[test]
-fn it_is_lost_once_and_back_once() {
+fn an_outage_is_reported_once_and_so_is_its_end() {
     let (mut pace, now) = (Pace::default(), Instant::now());
     assert_eq!(pace.answered(), None);
     assert_eq!(pace.unreachable(now, 0.0), Some(Change::Lost));
@@ -51,7 +51,7 @@ fn it_is_lost_once_and_back_once() {
 }
 
 #[test]
-fn the_longer_it_is_away_the_less_often_it_is_tried() {
+fn the_longer_a_recipient_is_unavailable_the_less_often_it_is_tried() {
     let (mut pace, mut now) = (Pace::default(), Instant::now());
     let mut waits = Vec::new();
     for _ in 0..50 {
@@ -65,7 +65,7 @@ fn the_longer_it_is_away_the_less_often_it_is_tried() {
 }
 
 #[test]
-fn what_was_under_way_together_counts_once() {
+fn messages_that_were_in_flight_together_count_once() {
     let (mut pace, now) = (Pace::default(), Instant::now());
     for _ in 0..WINDOW {
         pace.unreachable(now, 1.0);
@@ -116,7 +116,7 @@ fn refusing(now: Instant) -> Pace {
 }
 
 #[test]
-fn a_recipient_that_refuses_everything_again_is_asked_with_one_of_those_at_a_time() {
+fn a_recipient_that_refuses_all_repeated_messages_gets_one_at_a_time() {
     let mut now = Instant::now();
     let mut pace = refusing(now);
     let room = pace.room(0, now, 1.0);
@@ -133,7 +133,7 @@ fn a_recipient_that_refuses_everything_again_is_asked_with_one_of_those_at_a_tim
 }
 
 #[test]
-fn once_it_takes_one_of_those_all_of_them_may_go() {
+fn once_a_repeated_message_is_taken_all_of_them_may_go() {
     let now = Instant::now();
     let mut pace = refusing(now);
     assert_eq!(pace.took_again(), Some(Change::Taking));
