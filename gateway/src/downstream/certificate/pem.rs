@@ -108,7 +108,7 @@ mod tests {
                 KEY,
                 "not a PEM",
             ),
-            (&*cert, garbled, KEY, "no kind"),
+            (&*cert, garbled, KEY, "a kind that TLS does not use"),
             (&*cert, &*other_key, KEY, "not the key of the first"),
         ] {
             let (named, told) = refused(cert, key);
