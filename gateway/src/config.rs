@@ -23,7 +23,7 @@ use crate::routing::client_address::{Scheme, TrustedProxies};
 use crate::routing::cors::Origins;
 use crate::routing::route::{Own, RouteTable};
 
-pub(crate) use file::{FeatureTable, LimitsTable, PartTable, RouteRow, TrackingTable};
+pub(crate) use file::{FeatureTable, LimitsTable, PartTable, Policy, RouteRow, TrackingTable};
 pub use tls::TlsFiles;
 pub use upstream::{UpstreamSettings, UpstreamUrl};
 

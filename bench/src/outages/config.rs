@@ -48,31 +48,18 @@ pub(super) async fn start(
     let text = format!(
         r#"
 [limits]
-uri = "8KiB"
-head = "32KiB"
-request_body = "1MiB"
-connections = 10000
 # All clients share one address here, which may have all connections.
 connections_per_client = 10000
-head_timeout = "10s"
-stall_timeout = "30s"
-idle_timeout = "60s"
 rate = "off"
 
 [upstreams.first]
 url = "http://{first}"
-label = {{ fr = "Le premier", en = "The first" }}
-connect_timeout = "1s"
-timeout = "5s"
 probe = "{PROBE}"
 concurrency = {{ per_client = 1000 }}
 {breaker}
 
 [upstreams.second]
 url = "http://{second}"
-label = {{ fr = "Le second", en = "The second" }}
-connect_timeout = "1s"
-timeout = "5s"
 probe = "{PROBE}"
 concurrency = {{ per_client = 1000 }}
 

@@ -1,4 +1,7 @@
-//! The shape of `gateway.toml`. An unknown key is refused: a misspelt limit must not mean no limit.
+//! The shape of `gateway.toml`, and the defaults. An unknown key is refused: a misspelt limit must
+//! not mean no limit.
+
+mod label;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,33 +11,30 @@ use bytesize::ByteSize;
 use serde::{Deserialize, Deserializer, de};
 use service_kit::env::ConfigError;
 
-use crate::config::limits::{DEFAULT_MEMORY, MOST_FIELDS};
 use crate::resilience::min_rate::MinRate;
 use crate::resilience::rate::Rate;
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+pub(crate) use label::Label;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct File {
     pub(crate) limits: LimitsTable,
     pub(crate) upstreams: BTreeMap<String, UpstreamTable>,
     /// The routes of each upstream, by its name.
     pub(crate) routes: BTreeMap<String, Vec<RouteRow>>,
     /// The restaurant's features, by name.
-    #[serde(default)]
     pub(crate) features: BTreeMap<String, FeatureTable>,
     pub(crate) tracking: Option<TrackingTable>,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct LimitsTable {
     pub(crate) uri: ByteSize,
     pub(crate) head: ByteSize,
-    #[serde(default = "default_fields")]
     pub(crate) fields: usize,
-    #[serde(default = "default_response_head")]
     pub(crate) response_head: ByteSize,
-    #[serde(default = "default_response_fields")]
     pub(crate) response_fields: usize,
     pub(crate) request_body: ByteSize,
     pub(crate) connections: u32,
@@ -44,29 +44,60 @@ pub(crate) struct LimitsTable {
     pub(crate) head_timeout: Duration,
     #[serde(deserialize_with = "duration")]
     pub(crate) stall_timeout: Duration,
-    #[serde(default, deserialize_with = "min_rate")]
+    #[serde(deserialize_with = "min_rate")]
     pub(crate) min_rate: MinRate,
     #[serde(deserialize_with = "duration")]
     pub(crate) idle_timeout: Duration,
     #[serde(deserialize_with = "rate_or_off")]
     pub(crate) rate: Option<Rate>,
-    #[serde(default = "default_cache")]
     pub(crate) cache: ByteSize,
-    #[serde(default = "default_memory")]
     pub(crate) memory: ByteSize,
     /// A tenth of `memory` by default.
     pub(crate) memory_per_client: Option<ByteSize>,
+}
+
+/// The values of the compiled-in file, whose comments explain them.
+impl Default for LimitsTable {
+    fn default() -> Self {
+        Self {
+            uri: ByteSize::kib(8),
+            head: ByteSize::kib(32),
+            fields: 88,
+            // Eight times the usual limit of servers, and no more than a worker can spare for each
+            // exchange in flight.
+            response_head: ByteSize::kib(64),
+            // The same limit as other proxies have.
+            response_fields: 100,
+            request_body: ByteSize::mib(1),
+            connections: 10_000,
+            connections_per_client: None,
+            head_timeout: Duration::from_secs(10),
+            stall_timeout: Duration::from_secs(30),
+            min_rate: MinRate::default(),
+            idle_timeout: Duration::from_secs(60),
+            rate: "600/10s".parse().ok(),
+            // Enough for a few thousand menus.
+            cache: ByteSize::mib(16),
+            // Enough for as many of the largest awaited bodies as one upstream has permits by
+            // default.
+            memory: ByteSize::mib(64),
+            memory_per_client: None,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UpstreamTable {
     pub(crate) url: String,
+    #[serde(default)]
     pub(crate) label: Label,
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "duration", default = "default_connect_timeout")]
     pub(crate) connect_timeout: Duration,
-    #[serde(deserialize_with = "duration")]
+    #[serde(deserialize_with = "duration", default = "default_timeout")]
     pub(crate) timeout: Duration,
+    /// The outage policy of its routes, unless a row says otherwise.
+    pub(crate) outage: Option<Policy>,
     /// The path that tells whether the upstream is well.
     pub(crate) probe: Option<String>,
     #[serde(default)]
@@ -166,20 +197,34 @@ pub(crate) struct PartTable {
     pub(crate) find: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Label {
-    pub(crate) fr: String,
-    pub(crate) en: String,
+/// What the gateway answers in an upstream's place.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Policy {
+    Error,
+    Stale,
+    Fallback,
+}
+
+impl Policy {
+    /// The name in the file.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Stale => "stale",
+            Self::Fallback => "fallback",
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RouteRow {
     pub(crate) path: String,
+    #[serde(default = "every_method")]
     pub(crate) methods: Vec<String>,
-    /// The path at the upstream.
-    pub(crate) to: String,
+    /// The path at the upstream; `path` by default.
+    pub(crate) to: Option<String>,
     /// Each client's quota for this row, in addition to the general one.
     #[serde(default, deserialize_with = "rate")]
     pub(crate) rate_limit: Option<Rate>,
@@ -190,8 +235,8 @@ pub(crate) struct RouteRow {
     pub(crate) timeout: Option<String>,
     /// Whether the upstream honours an `Idempotency-Key` on this row; the upstream's `idempotent` by default.
     pub(crate) idempotent: Option<bool>,
-    /// The row's outage policy. A row without one is refused.
-    pub(crate) outage: Option<String>,
+    /// The outage policy; the upstream's by default. A row without any is refused.
+    pub(crate) outage: Option<Policy>,
     /// Durations of a row with outage = "stale".
     pub(crate) fresh: Option<String>,
     pub(crate) stale_if_error: Option<String>,
@@ -213,32 +258,36 @@ pub(crate) struct RouteRow {
 
 impl File {
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, ConfigError> {
-        toml::from_str(text).map_err(|error| ConfigError::new(name, error.to_string().trim_end()))
+        let file: Self = toml::from_str(text)
+            .map_err(|error| ConfigError::new(name, error.to_string().trim_end()))?;
+        Ok(file.with_inherited_policies())
+    }
+
+    /// Gives each row without an outage policy that of its upstream.
+    fn with_inherited_policies(mut self) -> Self {
+        for (name, rows) in &mut self.routes {
+            let inherited = self.upstreams.get(name).and_then(|table| table.outage);
+            for row in rows {
+                row.outage = row.outage.or(inherited);
+            }
+        }
+        self
     }
 }
 
-fn default_fields() -> usize {
-    MOST_FIELDS
+fn default_connect_timeout() -> Duration {
+    Duration::from_secs(1)
 }
 
-/// Eight times the usual limit of servers (8 KiB), and no more than a worker can spare for each
-/// exchange in flight.
-fn default_response_head() -> ByteSize {
-    ByteSize::kib(64)
+fn default_timeout() -> Duration {
+    Duration::from_secs(5)
 }
 
-/// The same limit as other proxies have.
-fn default_response_fields() -> usize {
-    100
-}
-
-/// Enough for a few thousand menus.
-fn default_cache() -> ByteSize {
-    ByteSize::mib(16)
-}
-
-fn default_memory() -> ByteSize {
-    ByteSize(DEFAULT_MEMORY)
+/// HEAD needs no route of its own: it uses GET's.
+fn every_method() -> Vec<String> {
+    ["GET", "POST", "PUT", "PATCH", "DELETE"]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 /// 1,000 watches make 500 requests a second to each service; even at 1 s each, that is half the

@@ -55,9 +55,6 @@ impl AnswerLimits {
     };
 }
 
-/// Enough for as many of the largest awaited bodies as one upstream has permits by default.
-pub(crate) const DEFAULT_MEMORY: u64 = 64 * 1024 * 1024;
-
 /// The longest list that the gateway itself reads from an upstream, when it tracks an order.
 const LEAST_MEMORY: u64 = 8 * 1024 * 1024;
 

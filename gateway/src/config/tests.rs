@@ -1,5 +1,9 @@
-use service_kit::env::Env;
+use std::time::Duration;
 
+use service_kit::env::Env;
+use shared_types::text::Lang;
+
+use super::limits::{AnswerLimits, MemoryLimits};
 use super::{Config, DEFAULT_FILE};
 use crate::resilience::rate::RateLimit;
 use crate::routing::route::To;
@@ -223,6 +227,92 @@ fn a_bad_value_is_refused_by_its_name() {
         let error = refused(&DEFAULT_FILE.replacen(good, bad, 1));
         assert!(error.contains(named), "{error}");
     }
+}
+
+#[test]
+fn a_file_without_limits_has_the_shipped_ones() {
+    let limits_of = |text: &str| {
+        let config = Config::parse("test.toml", text, &Env::of_pairs([])).unwrap();
+        (config.limits, config.rate_limit, config.cache)
+    };
+    let shipped = limits_of(DEFAULT_FILE);
+    assert_eq!(limits_of(""), shipped);
+    assert_eq!(limits_of("[limits]\nfields = 88"), shipped);
+    assert_eq!(shipped.0.answers, AnswerLimits::DEFAULT);
+    assert_eq!(shipped.0.memory, MemoryLimits::DEFAULT);
+}
+
+/// Each key that such a file leaves out has its default.
+const SHORT: &str = r#"
+[upstreams.stock]
+url = "http://127.0.0.1:1"
+outage = "error"
+
+[routes]
+stock = [{ path = "/stock/{id}" }]
+"#;
+
+#[test]
+fn an_upstream_needs_only_its_url_and_a_route_only_its_path() {
+    let config = Config::parse("test.toml", SHORT, &Env::of_pairs([])).unwrap();
+    let stock = &config.upstreams[0];
+    assert_eq!(stock.label.to(Lang::Fr), "Le service « stock »");
+    assert_eq!(stock.label.to(Lang::En), "The service “stock”");
+    assert_eq!(stock.connect_timeout, Duration::from_secs(1));
+    assert_eq!(stock.timeout, Duration::from_secs(5));
+    let routes = config.routes.routes();
+    let routes: Vec<_> = routes
+        .filter_map(|route| match &route.to {
+            To::Upstream(to) => Some((route.method.as_str(), to.target.to_string())),
+            To::Own(_) | To::Tracking(_) => None,
+        })
+        .collect();
+    let same = |method| (method, "/stock/{id}".to_owned());
+    assert_eq!(routes, ["GET", "POST", "PUT", "PATCH", "DELETE"].map(same));
+}
+
+#[test]
+fn a_label_is_one_text_or_one_for_each_language() {
+    for (label, fr, en) in [
+        (r#""Stock""#, "Stock", "Stock"),
+        (r#"{ fr = "Le stock", en = "Stock" }"#, "Le stock", "Stock"),
+        (r#"{ fr = "Le stock" }"#, "Le stock", "The service “stock”"),
+    ] {
+        let text = SHORT.replace("outage", &format!("label = {label}\noutage"));
+        let config = Config::parse("test.toml", &text, &Env::of_pairs([])).unwrap();
+        let found = &config.upstreams[0].label;
+        assert_eq!((found.to(Lang::Fr), found.to(Lang::En)), (fr, en));
+    }
+    for label in ["7", r#"{ de = "Das Lager" }"#] {
+        let error = refused(&SHORT.replace("outage", &format!("label = {label}\noutage")));
+        assert!(error.contains("label") || error.contains("de"), "{error}");
+    }
+}
+
+#[test]
+fn a_row_has_its_upstreams_outage_policy_unless_it_says_otherwise() {
+    let policies = |text: &str| {
+        let config = Config::parse("test.toml", text, &Env::of_pairs([])).unwrap();
+        let routes = config.routes.routes();
+        let policies = routes.filter_map(|route| match &route.to {
+            To::Upstream(to) => Some((route.path.to_string(), to.outage.as_str())),
+            To::Own(_) | To::Tracking(_) => None,
+        });
+        policies.collect::<Vec<_>>()
+    };
+    let text = SHORT.replace(
+        "{ path = \"/stock/{id}\" }",
+        r#"
+        { path = "/a", methods = ["GET"] },
+        { path = "/b", methods = ["GET"], outage = "stale", stale_if_error = "1h" },
+        "#,
+    );
+    let expected = [("/a".to_owned(), "error"), ("/b".to_owned(), "stale")];
+    assert_eq!(policies(&text), expected);
+    let error = refused(&text.replace("outage = \"error\"\n", ""));
+    assert!(error.contains("/a: outage: required"), "{error}");
+    let error = refused(&text.replace("\"error\"", "\"sometimes\""));
+    assert!(error.contains("sometimes"), "{error}");
 }
 
 #[test]

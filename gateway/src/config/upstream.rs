@@ -80,8 +80,8 @@ impl UpstreamSettings {
         let breaker = resilience::breaker(&table, &in_file)?;
         let gate = resilience::gate(&table, &in_file)?;
         Ok(Self {
+            label: table.label.of(&name),
             name: name.into(),
-            label: Text::formatted(table.label.fr, table.label.en),
             url,
             connect_timeout: table.connect_timeout,
             timeout: table.timeout,

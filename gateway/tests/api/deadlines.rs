@@ -63,8 +63,7 @@ async fn an_upstream_that_hangs_does_not_affect_the_others() {
     let hanging = silent().await;
     let (quick, _seen) = crate::scripted::json("200 OK", "{}").await;
     let config = format!(
-        "{}\nquick = [{{ path = \"/quick\", methods = [\"GET\"], to = \"/\", outage = \"error\" }}]\n[upstreams.quick]\nurl = \"http://{quick}\"\n\
-         label = {{ fr = \"L'autre\", en = \"The other\" }}\nconnect_timeout = \"1s\"\ntimeout = \"5s\"\n",
+        "{}\nquick = [{{ path = \"/quick\", methods = [\"GET\"], to = \"/\", outage = \"error\" }}]\n[upstreams.quick]\nurl = \"http://{quick}\"\n",
         CONFIG.replace("400ms", "20s"),
     );
     let gateway = start(&config, hanging);

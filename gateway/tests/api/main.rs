@@ -59,7 +59,6 @@ rate = "off"
 [upstreams.backend]
 url = "http://127.0.0.1:1"
 label = { fr = "Le service", en = "The service" }
-connect_timeout = "1s"
 timeout = "400ms"
 retries = 0
 breaker = { failures = 1000000, minimum = 1000000 }

@@ -38,15 +38,11 @@ uri = "1KiB"
 head = "4KiB"
 request_body = "64KiB"
 connections = 1000
-head_timeout = "10s"
-stall_timeout = "10s"
-idle_timeout = "30s"
 rate = "off"
 
 [upstreams.backend]
 url = "http://127.0.0.1:1"
 label = { fr = "Le service", en = "The service" }
-connect_timeout = "1s"
 timeout = "10s"
 retries = 0
 

@@ -123,21 +123,8 @@ fn every_code_that_a_client_can_get_is_listed_with_its_status() {
 #[test]
 fn an_unknown_row_is_described_from_the_table() {
     let text = r#"
-[limits]
-uri = "1KiB"
-head = "4KiB"
-request_body = "64KiB"
-connections = 10
-head_timeout = "1s"
-stall_timeout = "1s"
-idle_timeout = "1s"
-rate = "off"
-
 [upstreams.cellar]
 url = "http://127.0.0.1:1"
-label = { fr = "La cave", en = "The cellar" }
-connect_timeout = "1s"
-timeout = "1s"
 
 [routes]
 cellar = [{ path = "/wines/{year}", methods = ["PUT"], to = "/wines/{year}", outage = "error" }]

@@ -12,7 +12,7 @@ use service_kit::env::ConfigError;
 
 use super::row::refused;
 use crate::answer::cache::is_plain_name;
-use crate::config::RouteRow;
+use crate::config::{Policy, RouteRow};
 use crate::upstream::may_be_asked_with;
 
 #[derive(Clone, Debug)]
@@ -63,11 +63,12 @@ pub struct Fallback {
 impl Outage {
     /// The name in the configuration file.
     pub(crate) fn as_str(&self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Stale(_) => "stale",
-            Self::Fallback(_) => "fallback",
-        }
+        let policy = match self {
+            Self::Error => Policy::Error,
+            Self::Stale(_) => Policy::Stale,
+            Self::Fallback(_) => Policy::Fallback,
+        };
+        policy.as_str()
     }
 }
 
@@ -77,7 +78,7 @@ pub(super) type KeptPaths = BTreeMap<String, Arc<Kept>>;
 pub(super) fn kept_paths(rows: &BTreeMap<String, Vec<RouteRow>>) -> Result<KeptPaths, ConfigError> {
     let mut paths = KeptPaths::new();
     let rows = rows.values().flatten();
-    for row in rows.filter(|row| row.outage.as_deref() == Some("stale")) {
+    for row in rows.filter(|row| row.outage == Some(Policy::Stale)) {
         let kept = kept(row, paths.len()).map_err(|reason| refused(row, reason))?;
         if paths.insert(row.path.clone(), Arc::new(kept)).is_some() {
             return Err(refused(row, "GET stands twice".to_owned()));
@@ -88,7 +89,10 @@ pub(super) fn kept_paths(rows: &BTreeMap<String, Vec<RouteRow>>) -> Result<KeptP
 
 fn kept(row: &RouteRow, index: usize) -> Result<Kept, String> {
     if row.methods != ["GET"] {
-        return Err("outage: only GET can be served stale: give it a row of its own".to_owned());
+        return Err(
+            "outage: only GET can be served stale: give it a row of its own, methods = [\"GET\"]"
+                .to_owned(),
+        );
     }
     let duration = |key: &str, text: &Option<String>| {
         let parsed = text.as_deref().map(humantime::parse_duration);
@@ -162,18 +166,18 @@ fn is_warm(row: &RouteRow) -> Result<bool, String> {
 
 /// The policy that the row declares. Its files are in `folder`.
 pub(super) fn of(row: &RouteRow, kept: &KeptPaths, folder: &Path) -> Result<Outage, String> {
-    let declared = row.outage.as_deref();
-    let belongs = |to: &str, keys: &[(&str, bool)]| {
+    let declared = row.outage;
+    let belongs = |to: Policy, keys: &[(&str, bool)]| {
         let strange = keys.iter().find(|(_, given)| *given);
         match strange {
             Some((key, _)) if declared != Some(to) => {
-                Err(format!("{key}: is only for outage = \"{to}\""))
+                Err(format!("{key}: is only for outage = \"{}\"", to.as_str()))
             }
             _ => Ok(()),
         }
     };
     belongs(
-        "stale",
+        Policy::Stale,
         &[
             ("fresh", row.fresh.is_some()),
             ("stale_if_error", row.stale_if_error.is_some()),
@@ -184,22 +188,19 @@ pub(super) fn of(row: &RouteRow, kept: &KeptPaths, folder: &Path) -> Result<Outa
             ("warm", row.warm.is_some()),
         ],
     )?;
-    belongs("fallback", &[("fallback", row.fallback.is_some())])?;
+    belongs(Policy::Fallback, &[("fallback", row.fallback.is_some())])?;
     match declared {
-        Some("error") => Ok(Outage::Error),
-        Some("stale") => kept
+        Some(Policy::Error) => Ok(Outage::Error),
+        Some(Policy::Stale) => kept
             .get(&row.path)
             .map(|kept| Outage::Stale(Arc::clone(kept)))
             .ok_or_else(|| "outage: no answers are cached for this path".to_owned()),
-        Some("fallback") => {
+        Some(Policy::Fallback) => {
             let file = row.fallback.as_ref().ok_or("fallback: a file is needed")?;
             Fallback::read(&folder.join(file))
                 .map(|fallback| Outage::Fallback(Arc::new(fallback)))
                 .map_err(|reason| format!("fallback: {}: {reason}", file.display()))
         }
-        Some(other) => Err(format!(
-            "outage: expected error, stale or fallback, not {other}"
-        )),
         None => Err(
             "outage: required, for when the upstream is down: error, stale or fallback".to_owned(),
         ),

@@ -67,8 +67,8 @@ pub(super) fn add(
         {
             return Err(refuse(format!("{method} stands twice")));
         }
-        let target =
-            Target::parse(&row.to, &row.path).map_err(|reason| refuse(format!("to: {reason}")))?;
+        let target = Target::parse(row.to.as_ref().unwrap_or(&row.path), &row.path)
+            .map_err(|reason| refuse(format!("to: {reason}")))?;
         let path: Arc<str> = row.path.as_str().into();
         let circuit = upstream.add_circuit(method.clone(), Arc::clone(&path));
         routes.push(Arc::new(Route {
