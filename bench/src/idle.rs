@@ -75,7 +75,7 @@ enum Proxy {
     Nginx(PathBuf),
 }
 
-/// What the proxy used in one part of a round.
+/// The proxy's use of resources in one part of a round.
 #[derive(Clone, Copy, Default)]
 struct Cost {
     /// Resident memory at the end of the part.

@@ -61,20 +61,20 @@ enum Measurement {
     /// How long it takes until one domain hears of a change in another, over the life of an order,
     /// through the gateway
     Journey(journey::Options),
-    /// What `GET /commandes` without a limit costs, with few orders and with a million
+    /// The cost of `GET /commandes` without a limit, with few orders and with a million
     Lists(lists::Options),
-    /// What idle connections and slow heads cost the gateway and its other clients, compared with
-    /// nginx
+    /// The cost of idle connections and slow heads for the gateway and its other clients, compared
+    /// with nginx
     Idle(idle::Options),
-    /// What passing on a request costs the gateway, compared with other proxies
+    /// The gateway's cost of passing on a request, compared with other proxies
     Proxy(proxy::Options),
     /// How the cost of a request grows with routes, connections, fields and the answer's length,
     /// compared with nginx
     Growth(growth::Options),
-    /// What passing on a large body costs the gateway, up and down
+    /// The gateway's cost of passing on a large body, up and down
     Bodies(bodies::Options),
-    /// What an upstream that is down costs the clients that ask for it, the clients that do not,
-    /// and itself
+    /// The cost of an upstream that is down for the clients that ask for it, the clients that do
+    /// not, and itself
     Outages(outages::Options),
     /// Whether the restaurant recovers from a full disk, a wrong clock, a locked database and an
     /// absent kitchen at once

@@ -81,7 +81,7 @@ const SCENARIOS: [Scenario; 6] = [
     Scenario { name: DOWN, connections: 8, keyed: false, linked: Linked::Down },
 ];
 
-/// What every load needs.
+/// The things that every load needs.
 struct Bench {
     program: PathBuf,
     folder: PathBuf,

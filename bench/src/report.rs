@@ -1,4 +1,4 @@
-//! What all reports share: their first line, their units, and where they are written.
+//! The parts that all reports share: their first line, their units, and where they are written.
 
 use std::fmt::{self, Display};
 use std::io::{self, Write as _};

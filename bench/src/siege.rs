@@ -68,7 +68,7 @@ struct Run {
     /// The proxy's name and version.
     proxy: String,
     is_gateway: bool,
-    /// What the honest client asked for, and how it fared before and under the attack.
+    /// The honest client's requests and how they fared, before and under the attack.
     quiet: Vec<(&'static str, Visit)>,
     attacked: Vec<(&'static str, Visit)>,
     /// Resident memory before the attack, at its peak, and a second after it.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
-/// A request allocates some fifty times, most of it for moments.
+/// A request makes about fifty allocations, most of them short-lived.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

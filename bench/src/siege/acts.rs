@@ -1,4 +1,4 @@
-//! What one attacker does on one connection in clear text, until it is cut.
+//! The acts of one attacker on one clear-text connection, until it is cut.
 
 use std::io;
 use std::sync::Arc;

@@ -124,7 +124,7 @@ impl Attack {
         }
     }
 
-    /// What the honest client asks for. Prepares the accounts that this needs.
+    /// The requests of the honest client. Prepares the accounts that they need.
     ///
     /// # Errors
     /// The client is refused before the attack has begun.

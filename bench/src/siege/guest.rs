@@ -22,7 +22,7 @@ use crate::stats::median_and_p99;
 /// Nobody waits longer than this for a page.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What the honest client asks for.
+/// One kind of the honest client's requests.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) method: Method,

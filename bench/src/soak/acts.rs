@@ -134,7 +134,7 @@ pub(super) struct Stage<'s> {
     disk: Option<&'s Tmpfs>,
     database: PathBuf,
     lock: Option<Child>,
-    /// What happened, in order.
+    /// Descriptions of the acts so far, in order.
     pub(super) told: Vec<&'static str>,
 }
 

@@ -1,4 +1,4 @@
-//! What became of the orders, as the guests and the staff have heard.
+//! Notes how each order ended, as the guests and the staff have heard.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -197,7 +197,7 @@ pub(crate) struct PartTable {
     pub(crate) find: Option<String>,
 }
 
-/// What the gateway answers in an upstream's place.
+/// The answer that the gateway gives in an upstream's place.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Policy {

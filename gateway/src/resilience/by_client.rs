@@ -36,7 +36,7 @@ impl<C, const SLOTS: usize> ByClient<C, SLOTS> {
         &self.slots[self.slot(client)]
     }
 
-    /// What the slot of this index holds.
+    /// The content of the slot with this index.
     pub(super) fn get(&self, slot: usize) -> Option<&C> {
         self.slots.get(slot)
     }

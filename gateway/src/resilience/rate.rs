@@ -29,7 +29,7 @@ pub(crate) struct RateLimit<C: Clock = DefaultClock> {
     policy: Policy,
 }
 
-/// What an admitted client has left of its quota.
+/// The rest of an admitted client's quota.
 #[derive(Debug)]
 pub(crate) struct Standing<'l> {
     policy: &'l Policy,

@@ -1,4 +1,4 @@
-//! What the upstream is told of the client, which claims are believed, and the way of a message.
+//! The upstream is told of the client and of a message's way; only trusted claims are believed.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};

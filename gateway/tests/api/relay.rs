@@ -1,4 +1,4 @@
-//! What is relayed unchanged, what is dropped, and what is added.
+//! The gateway relays most of a message unchanged, and drops and adds some fields.
 
 use actix_web::http::Method;
 use tokio::io::AsyncWriteExt as _;

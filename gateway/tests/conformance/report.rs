@@ -46,7 +46,7 @@ cargo test -p gateway --test conformance -- compare
 #[derive(Clone)]
 enum Outcome {
     Passed,
-    /// What the product did instead.
+    /// The text says how the product behaved instead.
     Failed(String),
     NotAsked,
     NotInstalled,

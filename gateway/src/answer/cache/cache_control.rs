@@ -228,7 +228,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever comes before or after it, in the same line or another.
+        /// This holds for any text before or after the directive.
         #[test]
         fn a_whole_directive_is_never_overlooked(
             before in prop::collection::vec("[ -!#-+--~]{0,8}", 0..3),

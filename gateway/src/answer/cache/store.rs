@@ -19,9 +19,9 @@ use quick_cache::{OptionsBuilder, Weighter};
 use super::Copy;
 use super::key::Key;
 
-/// What an entry takes in quick_cache's tables: about 100 bytes of a list and 10 of a hash table,
-/// both of which double as they grow; half as much for an evicted one, whose hash is remembered;
-/// and the counters of the shared allocations.
+/// The bytes that an entry takes in quick_cache's tables: about 100 of a list and 10 of a hash
+/// table, both of which double as they grow; half as much for an evicted one, whose hash is
+/// remembered; and the counters of the shared allocations.
 const PER_ENTRY: usize = 400;
 
 /// mimalloc's size classes round up by at most an eighth.

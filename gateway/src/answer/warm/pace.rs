@@ -128,7 +128,6 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the answers are, within any hour.
         #[test]
         fn a_row_that_always_fails_is_asked_for_about_once_a_minute(failures in 1_u32..10_000) {
             let (mut pace, now) = (Pace::default(), Instant::now());

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use shared_types::gateway::Availability;
 
-/// What a client received.
+/// The kind of answer that a client received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Answer {

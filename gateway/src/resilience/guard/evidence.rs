@@ -46,7 +46,7 @@ pub(super) enum Probe {
     Failing,
 }
 
-/// What an outcome counts against.
+/// The party that an outcome counts against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Against {
     Nobody,

@@ -11,7 +11,7 @@ use crate::resilience::rate::Client;
 /// 96 KiB for each upstream.
 const SLOTS: usize = 8192;
 
-/// What is counted.
+/// A thing that is counted for each client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Permit,

@@ -69,7 +69,7 @@ pub(crate) struct Lists {
     recent: Option<Cache<ListKey, Arc<Reading>, Weigh, RandomState>>,
 }
 
-/// Where to ask for a list, and on behalf of which request.
+/// The place of a list, and the request that it is asked for.
 #[derive(Clone)]
 pub(super) struct Query {
     pub(super) place: Place,

@@ -1,4 +1,4 @@
-//! What the upstream is told in a request whose answer is stored.
+//! Tests of the request that is sent when its answer will be stored.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderName, HeaderValue};

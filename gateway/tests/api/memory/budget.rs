@@ -51,7 +51,7 @@ connect_timeout = "5s"
 timeout = "60s"
 retries = 0
 breaker = { failures = 1, minimum = 1, percent = 1 }
-# Whoever waits for the one permit has what was sent in the gateway, and not in the system's buffers.
+# A client that waits for the one permit has its body in the gateway, not in the system's buffers.
 concurrency = { requests = 1, per_client = 1, queue = 4000, wait = "20s" }
 
 [upstreams.well]

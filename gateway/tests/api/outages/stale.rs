@@ -171,7 +171,7 @@ async fn answers_that_vary_are_stored_separately() {
         let _ = request.header("accept-language", lang).send().await.ok(200);
         assert_eq!(site.backend.asked(), asked);
     }
-    // So are the answers to different questions.
+    // Answers to different queries are stored apart, too.
     let _ = site.public.get("/menu?x=1").await;
     assert_eq!(site.backend.asked(), 3);
 }

@@ -1,4 +1,4 @@
-//! What the gateway tells the upstream about the client, and about itself.
+//! The upstream is told about the client and about the gateway.
 
 use crate::case::{Case, case, ours};
 use crate::product::Product;

@@ -1,4 +1,4 @@
-//! What is stored, what makes it out of date, and what evicts it.
+//! Tests of storing answers, of their age and of their eviction.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
