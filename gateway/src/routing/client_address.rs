@@ -83,7 +83,7 @@ impl TrustedProxies {
         }
         let believed = self.by_x_forwarded(fields);
         if says_forwarded {
-            believed.where_it_agrees_with(&self.by_forwarded(fields))
+            believed.agreeing_with(&self.by_forwarded(fields))
         } else {
             believed
         }
@@ -146,7 +146,7 @@ impl Believed<'_> {
         self.hops.first().copied()
     }
 
-    fn where_it_agrees_with(mut self, other: &Self) -> Self {
+    fn agreeing_with(mut self, other: &Self) -> Self {
         if self.client() != other.client() {
             return Self::default();
         }

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn about_a_stranger_only_what_was_seen_is_told() {
+    fn only_what_was_seen_is_told_about_a_stranger() {
         let fields = [
             ("host", "a.example"),
             ("x-forwarded-for", "6.6.6.6"),

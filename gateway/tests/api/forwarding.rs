@@ -71,7 +71,7 @@ const CLAIMS: [&str; 22] = [
 ];
 
 #[actix_web::test]
-async fn no_claim_about_the_client_is_sent_on_whoever_makes_it() {
+async fn no_claim_about_the_client_is_sent_on() {
     for trusted in [&TRUSTED[..], &[]] {
         let (backend, seen) = json("200 OK", "{}").await;
         let gateway = match trusted {

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lifetime_is_the_shortest_given_and_zero_if_it_is_no_number() {
+    fn a_lifetime_is_the_shortest_given_and_zero_if_it_is_not_a_number() {
         for (line, expected) in [
             ("max-age=5", 5),
             ("max-age=\"5\"", 5),

@@ -1,4 +1,4 @@
-//! What the minimum rate allows a client to do.
+//! Tests of how slowly a client may move bytes under the minimum rate.
 
 use std::time::Duration;
 
@@ -89,7 +89,7 @@ fn a_rate_is_bytes_and_a_period() {
 
 proptest! {
     #[test]
-    fn whoever_moves_enough_in_each_wait_is_never_cut(
+    fn a_client_that_moves_enough_in_each_wait_is_never_cut(
         bytes in 1..1_000_000_u64,
         seconds in 1..100_u64,
         waits in prop::collection::vec((1..30_000_u64, 0..1_000_000_u64), 1..50),
@@ -106,7 +106,7 @@ proptest! {
     }
 
     #[test]
-    fn whoever_moves_less_than_half_is_cut_in_twice_the_time(
+    fn a_client_that_moves_less_than_half_is_cut_in_twice_the_time(
         bytes in 2..1_000_000_u64,
         seconds in 1..100_u64,
         waits in prop::collection::vec(1..30_000_u64, 2000),

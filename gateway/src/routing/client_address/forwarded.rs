@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn other_text_is_no_address() {
+    fn other_text_is_not_an_address() {
         for node in [
             "",
             "unknown",

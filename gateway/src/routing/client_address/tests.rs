@@ -72,7 +72,7 @@ fn lines_of_one_field_are_one_list() {
 }
 
 #[test]
-fn an_element_that_is_no_address_ends_the_search_at_the_proxy_after_it() {
+fn an_element_that_is_not_an_address_ends_the_search_at_the_proxy_after_it() {
     for (list, expected) in [
         ("192.0.2.7, unknown", PROXY),
         ("192.0.2.7, unknown, 10.0.0.2", "10.0.0.2"),

@@ -92,7 +92,7 @@ async fn a_service_that_goes_down_in_the_middle_of_the_verdict_is_named_and_no_d
 }
 
 #[actix_web::test]
-async fn a_route_that_fails_while_the_service_is_up_is_no_outage() {
+async fn a_route_that_fails_while_the_service_is_up_is_not_an_outage() {
     let site = Site::open(&site(&format!("{BREAKER}\nprobe = \"/ready\""))).await;
     site.backend
         .says_at("/things", "503 Service Unavailable", "");

@@ -44,7 +44,7 @@ async fn next(told: &mut UnboundedReceiver<Option<bool>>) -> Option<bool> {
 }
 
 #[actix_web::test]
-async fn a_body_that_the_client_cuts_off_is_an_error_and_no_end() {
+async fn a_body_that_the_client_cuts_off_is_an_error_not_an_end() {
     for reason in [Reason::CANCEL, Reason::NO_ERROR] {
         let (tell, mut told) = unbounded_channel();
         let mut client = connect(reader(tell)).await;
@@ -57,7 +57,7 @@ async fn a_body_that_the_client_cuts_off_is_an_error_and_no_end() {
 }
 
 #[actix_web::test]
-async fn a_body_lost_with_its_connection_is_an_error_and_no_end() {
+async fn a_body_lost_with_its_connection_is_an_error_not_an_end() {
     let (tell, mut told) = unbounded_channel();
     let mut client = connect(reader(tell)).await;
     let (_answer, mut body) = client.begin(post("/read"), false).await;
@@ -68,7 +68,7 @@ async fn a_body_lost_with_its_connection_is_an_error_and_no_end() {
 }
 
 #[actix_web::test]
-async fn a_body_that_the_client_holds_back_is_an_error_and_no_end() {
+async fn a_body_that_the_client_holds_back_is_an_error_not_an_end() {
     let (tell, mut told) = unbounded_channel();
     let limits = Limits {
         stall_timeout: Duration::from_millis(50),
@@ -82,7 +82,7 @@ async fn a_body_that_the_client_holds_back_is_an_error_and_no_end() {
 }
 
 #[actix_web::test]
-async fn a_body_of_another_length_than_announced_is_an_error_and_no_end() {
+async fn a_body_of_another_length_than_announced_is_an_error_not_an_end() {
     for sent in ["half", "more than announced"] {
         let (tell, mut told) = unbounded_channel();
         let mut client = connect(reader(tell)).await;
@@ -98,7 +98,7 @@ async fn a_body_of_another_length_than_announced_is_an_error_and_no_end() {
 }
 
 #[actix_web::test]
-async fn an_answer_that_breaks_off_is_a_reset_and_no_end() {
+async fn an_answer_that_breaks_off_is_a_reset_not_an_end() {
     for kind in ["streamed", "sized", "short"] {
         let first_arrived = Rc::new(Notify::new());
         let wait = Rc::clone(&first_arrived);

@@ -178,7 +178,7 @@ async fn an_impossible_field_ends_the_connection() {
 }
 
 #[actix_web::test]
-async fn a_target_that_is_no_path_is_refused() {
+async fn a_target_that_is_not_a_path_is_refused() {
     for path in ["evil.example", "", "https://evil.example/", "/a b"] {
         let mut fields = USUAL;
         fields[3].1 = path;

@@ -195,7 +195,7 @@ fn an_upload_takes_no_slot_of_a_whole_request() {
 }
 
 #[test]
-fn a_clients_request_is_no_trial_if_the_gateway_probes() {
+fn a_clients_request_is_not_a_trial_if_the_gateway_probes() {
     let now = Instant::now();
     let breaker = Breaker::new(
         BreakerSettings {

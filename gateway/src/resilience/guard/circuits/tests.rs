@@ -124,7 +124,7 @@ fn only_the_route_that_always_answers_503_is_shut() {
 }
 
 #[test]
-fn a_request_of_its_own_closes_a_routes_circuit() {
+fn a_request_to_the_route_closes_its_circuit() {
     let now = Instant::now();
     let circuits = circuits(true, now);
     assert_eq!(let_through(&circuits, BAD, REFUSED, now), 5);
@@ -295,18 +295,18 @@ fn others_are_never_refused(is_probed: bool, events: Vec<Event>) -> Result<(), T
 
 proptest! {
     #[test]
-    fn whoever_can_make_one_route_answer_503_shuts_no_other(is_probed: bool, events in prop::collection::vec(event(unavailable()), 0..300)) {
+    fn a_client_that_makes_one_route_answer_503_shuts_no_other(is_probed: bool, events in prop::collection::vec(event(unavailable()), 0..300)) {
         others_are_never_refused(is_probed, events)?;
     }
 
     #[test]
-    fn whoever_can_make_one_route_silent_shuts_no_other_while_the_probe_is_well(
+    fn a_client_that_silences_one_route_shuts_no_other_while_the_probe_is_well(
         events in prop::collection::vec(event(prop_oneof![unavailable(), Just(Evidence::Broken)]), 0..300)
     ) {
         others_are_never_refused(true, events)?;
     }
 
-    /// Whatever came before, and whichever routes are asked from then on.
+    /// This holds after any earlier events, and for any routes asked then.
     #[test]
     fn a_dead_upstream_is_found_within_two_tenths_of_the_window_and_a_few_requests(
         before in prop::collection::vec(event(unavailable()), 0..100),
