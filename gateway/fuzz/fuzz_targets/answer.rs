@@ -1,4 +1,5 @@
-//! An upstream's answer is read whole or not at all, however it is cut: `gateway/src/upstream/answer/invariants.rs`.
+//! An upstream's answer is read whole or not at all, however it is cut:
+//! `gateway/src/upstream/answer/invariants.rs`.
 
 #![no_main]
 

@@ -87,7 +87,8 @@ pub(crate) async fn run(state: Arc<State>, tls: TlsConfig, draining: Draining) {
     }
 }
 
-/// The rows of the upstream with `warm = true`. The configuration has checked that their paths are valid targets.
+/// The rows of the upstream with `warm = true`. The configuration has checked that their paths are
+/// valid targets.
 fn rows(state: &State, upstream: &Arc<Upstream>) -> Vec<Row> {
     let rows = state.routes.routes().filter_map(|route| {
         let Destination::Upstream(relayed) = &route.to else {

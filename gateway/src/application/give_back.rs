@@ -1,9 +1,11 @@
-//! Has the allocator give memory back to the system once a burst is over.
+//! Makes the allocator give memory back to the system after a burst.
 //!
-//! mimalloc means to give freed memory back a second later. But it looks for what is due only when a page of its memory is
-//! freed, and after a burst nobody frees any: an idle gateway would keep all that it ever had. So now and then one large
-//! block is taken and freed at once, which makes it look. `mi_collect` does the same for one thread alone, and cannot be called
-//! without `unsafe`. Giving back at once (a delay of 0) was rejected: under load, the same memory is taken again in a moment.
+//! mimalloc gives freed memory back a second later, but it looks for such memory only when a page of
+//! its memory is freed. After a burst nothing is freed, so an idle gateway would keep all the memory
+//! that it ever had. So from time to time one large block is allocated and freed at once, which makes
+//! mimalloc look. `mi_collect` does the same, but only for one thread, and calling it needs `unsafe`.
+//! Giving back at once (a delay of 0) was rejected: under load, the same memory is needed again a
+//! moment later.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -11,10 +13,10 @@ use std::time::Duration;
 use service_kit::serve::Draining;
 use tokio::time::sleep;
 
-/// Longer than mimalloc waits, and soon enough for whoever looks at the memory.
+/// Longer than mimalloc's delay, and short enough for anyone who watches the memory.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// A block of this size has a page of its own. Nothing is written into it, so that it takes no memory.
+/// A block of this size has its own page. Nothing is written into it, so it takes no memory.
 const BLOCK: usize = 8 * 1024 * 1024;
 
 pub(crate) async fn run(draining: Draining) {

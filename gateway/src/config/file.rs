@@ -233,7 +233,8 @@ pub(crate) struct RouteRow {
     pub(crate) request_body: Option<String>,
     /// A duration that replaces the upstream's `timeout`.
     pub(crate) timeout: Option<String>,
-    /// Whether the upstream honours an `Idempotency-Key` on this row; the upstream's `idempotent` by default.
+    /// Whether the upstream honours an `Idempotency-Key` on this row; the upstream's `idempotent` by
+    /// default.
     pub(crate) idempotent: Option<bool>,
     /// The outage policy; the upstream's by default. A row without any is refused.
     pub(crate) outage: Option<Policy>,

@@ -135,7 +135,8 @@ async fn a_body_that_trickles_is_given_up() {
     assert_eq!(status, 408);
 }
 
-/// A network that carries `rate` bytes a second from the gateway to its client, and whatever the client sends.
+/// A network that carries `rate` bytes a second from the gateway to its client, and all that the
+/// client sends.
 async fn slow_network(rate: usize) -> (DuplexStream, DuplexStream) {
     let (client, near) = duplex(1 << 20);
     // The gateway's side takes little that has not been carried yet.
@@ -158,7 +159,8 @@ async fn slow_network(rate: usize) -> (DuplexStream, DuplexStream) {
     (client, gateway)
 }
 
-/// A client behind a network of this rate asks for four answers at once. Gives how much of each it got, or how it ended.
+/// A client behind a network of this rate asks for four answers at once. Gives how much of each it
+/// got, or how it ended.
 async fn four_answers_over(rate: usize, limits: Limits) -> Vec<Result<usize, h2::Error>> {
     let (client, gateway) = slow_network(rate).await;
     let (_served, _draining) = serve(gateway, limits, large()).await;
