@@ -1,6 +1,6 @@
 //! Tests of every outage with real processes: each service is killed, frozen, slow and failing,
 //! every feature is used meanwhile, and each answer is compared with the expected one.
-//! `WRITE_DOCS=1` writes the table of it, `docs/OUTAGES.md`.
+//! `WRITE_DOCS=1` writes the table of it, `docs/OUTAGES.md` and `docs/OUTAGES.fr.md`.
 
 #![expect(
     clippy::unwrap_used,
@@ -22,6 +22,7 @@ mod table;
 use std::path::Path;
 
 use service_kit::testing::Client;
+use shared_types::text::Lang;
 
 use declared::{FEATURES, UPSTREAMS};
 use fault::FAULTS;
@@ -37,16 +38,16 @@ fn every_feature_behaves_as_declared_in_every_outage() {
         .map(|(upstream, service)| std::thread::spawn(move || outages_of(upstream, service)))
         .collect();
     let rows = all.into_iter().flat_map(|one| one.join().unwrap());
-    let table = Table::of(rows.collect()).to_string();
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/OUTAGES.md");
-    if std::env::var_os("WRITE_DOCS").is_some() {
-        std::fs::write(&file, &table).unwrap();
+    let table = Table::of(rows.collect());
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    for (lang, name) in [(Lang::En, "OUTAGES.md"), (Lang::Fr, "OUTAGES.fr.md")] {
+        let (file, page) = (docs.join(name), table.page(lang));
+        if std::env::var_os("WRITE_DOCS").is_some() {
+            std::fs::write(&file, &page).unwrap();
+        }
+        let written = std::fs::read_to_string(&file).unwrap();
+        assert!(written == page, "docs/{name} is not what was seen:\n{page}");
     }
-    let written = std::fs::read_to_string(&file).unwrap();
-    assert!(
-        written == table,
-        "docs/OUTAGES.md is not what was seen:\n{table}"
-    );
 }
 
 fn outages_of(upstream: &'static str, service: &'static str) -> Vec<Row> {
