@@ -13,9 +13,9 @@ use crate::{read, rows};
 /// Method, path, upstream and path there: one entry for each method.
 type Row = (String, String, String, String);
 
-fn documented(file: &str) -> BTreeSet<Row> {
+fn documented(file: &str, title: &str) -> BTreeSet<Row> {
     let mut documented = BTreeSet::new();
-    for row in rows(&read(file), "Method") {
+    for row in rows(&read(file), title) {
         for method in row[0].split(", ") {
             documented.insert((
                 method.to_owned(),
@@ -50,20 +50,27 @@ fn configured() -> BTreeSet<Row> {
 
 #[test]
 fn the_route_tables_are_the_configured_routes() {
-    assert_eq!(documented("docs/API.md"), configured());
-    assert_eq!(documented("README.md"), configured());
+    for file in ["docs/API.md", "README.md"] {
+        assert_eq!(documented(file, "Method"), configured(), "{file}");
+    }
+    for file in ["docs/API.fr.md", "README.fr.md"] {
+        assert_eq!(documented(file, "Méthode"), configured(), "{file}");
+    }
 }
 
 #[test]
 fn the_table_of_errors_is_the_one_in_the_code() {
-    let documented: BTreeSet<_> = rows(&read("docs/API.md"), "Status")
-        .into_iter()
-        .map(|row| (row[0].clone(), row[1].clone()))
-        .collect();
-    let known = Code::ALL
+    let known: BTreeSet<_> = Code::ALL
         .iter()
-        .map(|code| (code.status().to_string(), code.as_str().to_owned()));
-    assert_eq!(documented, known.collect());
+        .map(|code| (code.status().to_string(), code.as_str().to_owned()))
+        .collect();
+    for (file, title) in [("docs/API.md", "Status"), ("docs/API.fr.md", "Statut")] {
+        let documented: BTreeSet<_> = rows(&read(file), title)
+            .into_iter()
+            .map(|row| (row[0].clone(), row[1].clone()))
+            .collect();
+        assert_eq!(documented, known, "{file}");
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Tests that the documents agree with the code: routes, variables, codes, examples, commands and
-//! links.
+//! Tests that the documents agree with the code, with each other and in both languages: routes,
+//! variables, codes, examples, commands and links.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,6 +13,7 @@ mod errors;
 mod guide;
 mod metrics;
 mod readme;
+mod twins;
 
 use std::path::Path;
 
@@ -25,6 +26,21 @@ fn read(path: &str) -> String {
 fn exists(path: &str) -> bool {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     root.join(path).exists()
+}
+
+/// Every document of the root and of `docs`.
+fn documents() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut documents = Vec::new();
+    for folder in ["", "docs/"] {
+        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if name.ends_with(".md") {
+                documents.push(format!("{folder}{name}"));
+            }
+        }
+    }
+    documents
 }
 
 /// The rows of every table whose first title is `title`, cell by cell, without the code marks.
