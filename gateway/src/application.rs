@@ -1,4 +1,4 @@
-//! The gateway as a whole: two listeners, built from one configuration, run until a stop is asked for.
+//! Builds the whole gateway with its two listeners from a configuration, and runs it until a stop.
 
 pub(crate) mod give_back;
 pub(crate) mod state;
@@ -28,10 +28,10 @@ use crate::routing::client_address::Scheme;
 use crate::upstream::probe;
 use crate::upstream::tls_config;
 
-/// How long requests that were cut may take to be dropped, and with them to be logged.
+/// How long requests that were cut may take to be dropped and logged.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
-/// A bound gateway that has yet to be run.
+/// A gateway whose listeners are bound, ready to run.
 pub struct Gateway {
     public: Application,
     admin: Application,
@@ -40,10 +40,11 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Binds both listeners. No upstream needs to be there.
+    /// Binds both listeners. No upstream needs to be available yet.
     ///
     /// # Errors
-    /// An address cannot be bound, the certificate for clients cannot be used, or https upstreams cannot be verified.
+    /// An address cannot be bound, the certificate for clients cannot be used, or https upstreams
+    /// cannot be verified.
     pub fn build(config: Config) -> Result<Self, RunError> {
         let tls = tls_config(&config.upstreams)?;
         pages::prepare();
@@ -88,19 +89,19 @@ impl Gateway {
         })
     }
 
-    /// Where the public listens.
+    /// The address of the public listener.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.public.addr()
     }
 
-    /// What the public is served over: `https` with a certificate.
+    /// The scheme of the public listener: `https` with a certificate, else `http`.
     #[must_use]
     pub fn scheme(&self) -> &'static str {
         self.scheme.as_str()
     }
 
-    /// Where the operator listens.
+    /// The address of the operator's listener.
     #[must_use]
     pub fn admin_addr(&self) -> SocketAddr {
         self.admin.addr()
@@ -111,18 +112,19 @@ impl Gateway {
         [self.public.handle(), self.admin.handle()]
     }
 
-    /// Serves until `shutdown` completes, then finishes what is in flight. Requests that take too long are cut and leave
-    /// their lines in the log.
+    /// Serves until `shutdown` completes, then finishes the requests in flight. Requests that take
+    /// too long are cut and logged.
     ///
     /// # Errors
-    /// A listener could not go on.
+    /// A listener failed.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         let shutdown = shutdown.shared();
         let (public, admin) = tokio::join!(
             self.public.run_until(shutdown.clone()),
             self.admin.run_until(shutdown),
         );
-        // The server does not wait for its workers' threads, which are now dropping the requests that were cut.
+        // The server does not wait for its workers' threads, which still drop the requests that were
+        // cut.
         let _gave_up = timeout(LAST_LINES, none_in_flight(&self.metrics)).await;
         public.and(admin)
     }

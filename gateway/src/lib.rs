@@ -1,8 +1,9 @@
 //! The API gateway: the single entry point to a restaurant's services.
 //!
-//! A request passes these modules in this order: [`downstream`] reads its bytes, [`answer`] handles it, [`routing`] finds its
-//! route, [`resilience`] admits it, and [`upstream`] sends it and relays the answer. [`application`] puts them together from
-//! the [`config`]. Every upstream is remote: nothing here knows a service's code.
+//! A request passes these modules in this order: [`downstream`] reads its bytes, [`answer`] handles
+//! it, [`routing`] finds its route, [`resilience`] admits it, and [`upstream`] sends it and relays
+//! the answer. [`application`] puts them together from the [`config`]. Every upstream is remote:
+//! nothing here knows a service's code.
 
 mod answer;
 mod application;
