@@ -45,7 +45,7 @@ pub(crate) struct Identity {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum Decision {
     Allowed,
     /// The rule depends on the caller, who is not identified yet.
     TokenNeeded,
@@ -53,12 +53,12 @@ pub(crate) enum Verdict {
 }
 
 impl Access {
-    pub(crate) fn judge(self, action: Action, caller: Option<Identity>) -> Verdict {
+    pub(crate) fn judge(self, action: Action, caller: Option<Identity>) -> Decision {
         if self == Self::Open || matches!(action, Action::Register(Role::Client)) {
-            return Verdict::Allowed;
+            return Decision::Allowed;
         }
         let Some(Identity { client, role }) = caller else {
-            return Verdict::TokenNeeded;
+            return Decision::TokenNeeded;
         };
         let allowed = match action {
             Action::List => is_staff(role),
@@ -67,9 +67,9 @@ impl Access {
             Action::Register(_) => role == Role::Admin,
         };
         if allowed {
-            Verdict::Allowed
+            Decision::Allowed
         } else {
-            Verdict::Forbidden
+            Decision::Forbidden
         }
     }
 }
@@ -86,7 +86,7 @@ mod tests {
     use shared_types::account::Role::{self, Admin, Chef, Client, Courier};
     use shared_types::id::ClientId;
 
-    use super::{Access, Action, Identity, Verdict};
+    use super::{Access, Action, Decision, Identity};
 
     /// Every action from the view of the client `own`, with the roles that may do it in strict
     /// mode.
@@ -109,10 +109,10 @@ mod tests {
     fn open_access_allows_everything_to_everyone() {
         let client = ClientId::generate();
         for (action, _) in strict_rules(client) {
-            assert_eq!(Access::Open.judge(action, None), Verdict::Allowed);
+            assert_eq!(Access::Open.judge(action, None), Decision::Allowed);
             for &role in Role::ALL {
                 let caller = Some(Identity { client, role });
-                assert_eq!(Access::Open.judge(action, caller), Verdict::Allowed);
+                assert_eq!(Access::Open.judge(action, caller), Decision::Allowed);
             }
         }
     }
@@ -123,9 +123,9 @@ mod tests {
         for (action, allowed) in strict_rules(client) {
             for &role in Role::ALL {
                 let expected = if allowed.contains(&role) {
-                    Verdict::Allowed
+                    Decision::Allowed
                 } else {
-                    Verdict::Forbidden
+                    Decision::Forbidden
                 };
                 let verdict = Access::Strict.judge(action, Some(Identity { client, role }));
                 assert_eq!(verdict, expected, "{action:?} by {role}");
@@ -137,8 +137,8 @@ mod tests {
     fn strict_access_asks_a_stranger_for_a_token_except_to_sign_up() {
         for (action, _) in strict_rules(ClientId::generate()) {
             let expected = match action {
-                Action::Register(Client) => Verdict::Allowed,
-                _ => Verdict::TokenNeeded,
+                Action::Register(Client) => Decision::Allowed,
+                _ => Decision::TokenNeeded,
             };
             assert_eq!(Access::Strict.judge(action, None), expected, "{action:?}");
         }

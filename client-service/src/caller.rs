@@ -7,7 +7,7 @@ use shared_types::id::SessionId;
 use shared_types::value::Timestamp;
 
 use crate::Accounts;
-use crate::access::{Action, Identity, Verdict};
+use crate::access::{Action, Decision, Identity};
 use crate::failure::Error;
 
 /// The precision of `lastSeenAt`. Noting every request would turn each read into a write.
@@ -53,14 +53,14 @@ pub(crate) async fn admit(
     action: Action,
 ) -> Result<(), Error> {
     let mut verdict = accounts.access.judge(action, None);
-    if verdict == Verdict::TokenNeeded {
+    if verdict == Decision::TokenNeeded {
         let caller = Caller::identify(accounts, headers).await?;
         verdict = accounts.access.judge(action, Some(caller.identity));
     }
     match verdict {
-        Verdict::Allowed => Ok(()),
-        Verdict::TokenNeeded => Err(Error::TokenMissing),
-        Verdict::Forbidden => Err(Error::Forbidden),
+        Decision::Allowed => Ok(()),
+        Decision::TokenNeeded => Err(Error::TokenMissing),
+        Decision::Forbidden => Err(Error::Forbidden),
     }
 }
 

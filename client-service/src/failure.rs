@@ -32,7 +32,7 @@ pub(crate) enum Error {
     TooManyPasswords,
     #[error("hashing a password failed")]
     Hashing(#[from] argon2::password_hash::Error),
-    #[error("hashing a password was broken off")]
+    #[error("hashing a password was interrupted")]
     HashingAborted(#[from] tokio::task::JoinError),
     #[error("signing a token failed")]
     Signing(#[source] jsonwebtoken::errors::Error),

@@ -19,7 +19,7 @@ mod token;
 use std::time::Duration;
 
 use actix_web::web;
-use service_kit::housekeeping::keep_tidy;
+use service_kit::housekeeping::sweep_hourly;
 use service_kit::program::RunError;
 use service_kit::serve::{Application, Service};
 
@@ -49,7 +49,7 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
     let store = Store::open(&config.database_url).await?;
     let secret = match (config.jwt_secret, &config.database_url) {
         (Some(secret), _) => secret,
-        (None, DatabaseUrl::File(path)) => Secret::kept_beside(path)?,
+        (None, DatabaseUrl::File(path)) => Secret::stored_beside(path)?,
         (None, DatabaseUrl::Postgres(_)) => {
             return Err("JWT_SECRET is needed with PostgreSQL".into());
         }
@@ -60,7 +60,7 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
     } else {
         seed::close(&store).await?;
     }
-    warn_of_what_is_open(config.access, config.seed_demo);
+    warn_of_open_access(config.access, config.seed_demo);
     let service = Service {
         name: "clients",
         bind: config.bind,
@@ -83,10 +83,10 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
     })?;
     Ok(application
         .beside(|draining| watched.watch_writes(draining))
-        .beside(|draining| keep_tidy(draining, async move || tidied.sweep().await)))
+        .beside(|draining| sweep_hourly(draining, async move || tidied.sweep().await)))
 }
 
-fn warn_of_what_is_open(access: Access, seed_demo: bool) {
+fn warn_of_open_access(access: Access, seed_demo: bool) {
     match (access, seed_demo) {
         (Access::Open, _) => log::warn!(
             "CLIENT_ACCESS=open: anyone may list, read and delete clients and register any role; \

@@ -26,7 +26,7 @@ use turns::{Limits, Refusal};
 const MAX_WAITING: usize = 128;
 
 /// A class of 35 who log in at once from one address, and a few who press the button twice.
-const MAX_WAITING_OF_ONE: usize = 40;
+const MAX_WAITING_PER_CLIENT: usize = 40;
 
 pub(crate) struct Passwords {
     queue: Queue,
@@ -42,7 +42,7 @@ impl Passwords {
         Self::with_limits(Limits {
             running: cores.saturating_sub(1).max(1),
             waiting: MAX_WAITING,
-            per_client: MAX_WAITING_OF_ONE,
+            per_client: MAX_WAITING_PER_CLIENT,
         })
         .await
     }

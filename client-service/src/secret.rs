@@ -29,7 +29,7 @@ pub struct Secret(Vec<u8>);
 
 /// The secret could neither be read nor made.
 #[derive(Debug, thiserror::Error)]
-#[error("the secret of the tokens in {path}")]
+#[error("the token secret in {path} cannot be used")]
 pub(crate) struct SecretError {
     path: String,
     source: io::Error,
@@ -41,10 +41,10 @@ impl Secret {
     }
 
     /// The secret in the file beside the database's, created if missing.
-    pub(crate) fn kept_beside(database: &Path) -> Result<Self, SecretError> {
+    pub(crate) fn stored_beside(database: &Path) -> Result<Self, SecretError> {
         let path = database.with_file_name(FILE_NAME);
         log::warn!(
-            "JWT_SECRET is not set: tokens are signed with the secret kept in {}",
+            "JWT_SECRET is not set: tokens are signed with the secret in {}",
             path.display()
         );
         Self::read_or_make(&path).map_err(|source| SecretError {

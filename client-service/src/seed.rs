@@ -80,7 +80,7 @@ pub(crate) async fn seed(store: &Store, passwords: &Passwords) -> Result<(), Run
         make(account, store, passwords).await?;
         if let Some(contact) = &account.contact {
             let contact = contact.parse()?;
-            store.give_contact(account.email, &contact).await?;
+            store.add_contact(account.email, &contact).await?;
         }
     }
     let emails: Vec<_> = DEMO_ACCOUNTS.iter().map(|account| account.email).collect();
@@ -128,7 +128,7 @@ impl DemoContact {
 }
 
 impl DemoAccount {
-    /// Without the contact, which [`Store::give_contact`] adds.
+    /// Without the contact, which [`Store::add_contact`] adds.
     fn as_new_client(&self) -> Result<NewClient, RunError> {
         Ok(NewClient {
             email: parse(self.email)?,

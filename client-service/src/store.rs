@@ -1,6 +1,6 @@
 //! The rows of clients and sessions, and the helpers that their queries share.
 
-use service_kit::database::{Database, DatabaseUrl, Migrations, OpenError, Step};
+use service_kit::database::{Database, DatabaseUrl, MigrationFile, Migrations, OpenError};
 use service_kit::health::Readiness;
 use service_kit::serve::Draining;
 use service_kit::{housekeeping, idempotency};
@@ -18,12 +18,12 @@ pub(crate) use sessions::NewSession;
 const MIGRATIONS: Migrations = Migrations {
     table: Migrations::OWN_TABLE,
     steps: &[
-        Step("accounts", include_str!("../migrations/0001_accounts.sql")),
-        Step(
+        MigrationFile("accounts", include_str!("../migrations/0001_accounts.sql")),
+        MigrationFile(
             "sessions by expiry",
             include_str!("../migrations/0002_sessions_by_expiry.sql"),
         ),
-        Step(
+        MigrationFile(
             "sessions in order",
             include_str!("../migrations/0003_sessions_in_order.sql"),
         ),

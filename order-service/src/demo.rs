@@ -8,7 +8,7 @@ use shared_types::order::OrderStatus;
 use shared_types::text::Text;
 
 /// A demonstration shows a handful; the bound keeps a stranger from filling the memory.
-const KEPT: usize = 100;
+const MAX_ORDERS: usize = 100;
 
 const MAX_ITEMS: usize = 50;
 
@@ -16,7 +16,7 @@ const MAX_ITEMS: usize = 50;
 /// either way.
 const SAMPLE_NUMBER: u64 = 1234;
 
-/// The last [`KEPT`] demo orders, oldest first.
+/// The last [`MAX_ORDERS`] demo orders, oldest first.
 #[derive(Debug)]
 pub(crate) struct DemoOrders {
     orders: VecDeque<DemoOrder>,
@@ -63,7 +63,7 @@ impl DemoOrders {
             status: OrderStatus::Pending,
             items: new.items,
         };
-        if self.orders.len() == KEPT {
+        if self.orders.len() == MAX_ORDERS {
             self.orders.pop_front();
         }
         self.orders.push_back(order.clone());
@@ -80,12 +80,12 @@ mod tests {
     use shared_types::demo::{DemoClientId, NewDemoOrder};
     use shared_types::field::{FromText as _, Line};
 
-    use super::{DemoOrders, KEPT};
+    use super::{DemoOrders, MAX_ORDERS};
 
     #[test]
     fn only_the_last_hundred_are_kept() {
         let mut orders = DemoOrders::with_sample();
-        for _ in 0..KEPT {
+        for _ in 0..MAX_ORDERS {
             let order = NewDemoOrder {
                 client_id: DemoClientId,
                 items: vec![Line::from_text("Pizza").unwrap()],
@@ -93,7 +93,7 @@ mod tests {
             orders.add(order).unwrap();
         }
         let rows = orders.rows();
-        assert_eq!(rows.len(), KEPT);
+        assert_eq!(rows.len(), MAX_ORDERS);
         assert_eq!(rows.first().unwrap().order_id, "CMD1235");
         assert_eq!(rows.last().unwrap().order_id, "CMD1334");
     }

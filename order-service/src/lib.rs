@@ -16,7 +16,7 @@ mod store;
 mod subscribers;
 
 use actix_web::web;
-use service_kit::housekeeping::keep_tidy;
+use service_kit::housekeeping::sweep_hourly;
 use service_kit::program::RunError;
 use service_kit::serve::{Application, Service};
 
@@ -57,5 +57,5 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
     Ok(application
         .beside(|draining| outbox.run(draining))
         .beside(|draining| watched.watch_writes(draining))
-        .beside(|draining| keep_tidy(draining, async move || tidied.sweep().await)))
+        .beside(|draining| sweep_hourly(draining, async move || tidied.sweep().await)))
 }

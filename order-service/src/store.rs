@@ -11,7 +11,7 @@ mod place;
 mod progress;
 mod rows;
 
-use service_kit::database::{Database, DatabaseUrl, Migrations, OpenError, Step};
+use service_kit::database::{Database, DatabaseUrl, MigrationFile, Migrations, OpenError};
 use service_kit::health::Readiness;
 use service_kit::housekeeping;
 use service_kit::idempotency;
@@ -28,11 +28,11 @@ pub(crate) use orders::OrderError;
 const MIGRATIONS: Migrations = Migrations {
     table: Migrations::OWN_TABLE,
     steps: &[
-        Step(
+        MigrationFile(
             "menu and orders",
             include_str!("../migrations/0001_menu_and_orders.sql"),
         ),
-        Step(
+        MigrationFile(
             "open orders",
             include_str!("../migrations/0002_open_orders.sql"),
         ),

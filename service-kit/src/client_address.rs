@@ -66,7 +66,7 @@ mod tests {
 
     use super::{ClientAddress, FORWARDED_FOR};
 
-    fn told(forwarded: &[&'static str]) -> Option<String> {
+    fn client_of(forwarded: &[&'static str]) -> Option<String> {
         let mut headers = HeaderMap::new();
         for value in forwarded {
             headers.append(FORWARDED_FOR, HeaderValue::from_static(value));
@@ -83,14 +83,14 @@ mod tests {
             (&["2001:db8::7"], "2001:db8::/64"),
             (&["2001:db8:0:1:2:3:4:5"], "2001:db8:0:1::/64"),
         ] {
-            assert_eq!(told(forwarded).as_deref(), Some(expected));
+            assert_eq!(client_of(forwarded).as_deref(), Some(expected));
         }
     }
 
     #[test]
     fn without_a_gateway_nobody_is_named() {
         for forwarded in [&[][..], &["unknown"], &[""], &["oops, 203.0.113.7"]] {
-            assert_eq!(told(forwarded), None, "{forwarded:?}");
+            assert_eq!(client_of(forwarded), None, "{forwarded:?}");
         }
     }
 }

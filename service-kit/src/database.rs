@@ -39,7 +39,7 @@ use error::Trouble;
 pub use error::failure;
 use files::Files;
 use findings::Findings;
-pub use migrations::{Migrations, Step};
+pub use migrations::{MigrationFile, Migrations};
 pub use open_error::OpenError;
 pub use postgres::PostgresUrl;
 pub use row_locks::RowLock;
@@ -50,7 +50,7 @@ pub use url::DatabaseUrl;
 /// How long a request queues for a connection. Together with the waits for a row and a lock, this
 /// stays below the gateway's deadline (5 s), so the client gets a 503 with `Retry-After` and not a
 /// 504.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long a request waits for the other requests that write its row.
 const ROW_LOCK_TIMEOUT: Duration = Duration::from_millis(1500);
@@ -176,7 +176,7 @@ impl Database {
         self.row_locks.lock(key, ROW_LOCK_TIMEOUT).await.ok_or_else(|| {
             let waited = ROW_LOCK_TIMEOUT.as_millis();
             Trouble::Busy(format!(
-                "another request has been writing the same for {waited} ms; somebody else may hold its lock"
+                "another request has been writing the same row for {waited} ms; another session may hold its lock"
             ))
             .into()
         })
@@ -189,7 +189,7 @@ impl Database {
                 Some(server) => server.find().await.into(),
                 None => Trouble::Busy(format!(
                     "other requests have had every connection for {} s",
-                    PATIENCE.as_secs()
+                    TIMEOUT.as_secs()
                 ))
                 .into(),
             }),
@@ -242,7 +242,7 @@ impl Database {
 
 /// The options that the pools of both databases share.
 fn pool() -> AnyPoolOptions {
-    AnyPoolOptions::new().acquire_timeout(PATIENCE)
+    AnyPoolOptions::new().acquire_timeout(TIMEOUT)
 }
 
 /// Runs `setup` on each new connection.

@@ -10,7 +10,7 @@ use crate::serve::Draining;
 const INTERVAL: Duration = Duration::from_secs(60 * 60);
 
 /// Calls `sweep` until a stop is requested. `sweep` logs its own errors.
-pub async fn keep_tidy(draining: Draining, sweep: impl AsyncFn()) {
+pub async fn sweep_hourly(draining: Draining, sweep: impl AsyncFn()) {
     loop {
         sweep().await;
         tokio::select! {
@@ -55,7 +55,7 @@ pub fn report(what: &str, swept: sqlx::Result<u64>) {
         Ok(0) => {}
         Ok(count) => log::info!("{count} {what} deleted"),
         Err(error) => {
-            log::warn!("{what} cannot be deleted, which is tried again in an hour: {error}")
+            log::warn!("{what} cannot be deleted, the next try is in an hour: {error}")
         }
     }
 }
@@ -64,13 +64,13 @@ pub fn report(what: &str, swept: sqlx::Result<u64>) {
 mod tests {
     use std::cell::Cell;
 
-    use super::{INTERVAL, keep_tidy};
+    use super::{INTERVAL, sweep_hourly};
     use crate::serve::Draining;
 
     #[tokio::test(start_paused = true)]
     async fn it_sweeps_at_the_start_and_every_hour_until_a_stop() {
         let (draining, sweeps) = (Draining::default(), Cell::new(0));
-        let tidy = keep_tidy(draining.clone(), async || sweeps.set(sweeps.get() + 1));
+        let tidy = sweep_hourly(draining.clone(), async || sweeps.set(sweeps.get() + 1));
         let stop = async {
             tokio::time::sleep(INTERVAL * 5 / 2).await;
             draining.begin();

@@ -5,8 +5,8 @@
 //! then finds its answer. A failed request leaves nothing behind and may be repeated with the same
 //! key. Of the body only a keyed hash is stored.
 
-mod kept;
 mod memory;
+mod stored;
 mod submission;
 
 use std::time::Duration;
@@ -16,19 +16,19 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use serde::Serialize;
 
-use crate::database::{Migrations, Step};
+use crate::database::{MigrationFile, Migrations};
 
-pub use kept::{Claim, SealedKey, forget, lock_key, sweep};
 pub use memory::Answers;
+pub use stored::{Claim, SealedKey, forget, lock_key, sweep};
 pub use submission::{Key, Submission};
 
 /// How long an answer is repeated.
-pub const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+pub const ANSWER_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The keys' own table, beside those of the service.
 pub const MIGRATIONS: Migrations = Migrations {
     table: "_idempotency_migrations",
-    steps: &[Step(
+    steps: &[MigrationFile(
         "idempotency keys",
         include_str!("../migrations/idempotency/0001_idempotency_keys.sql"),
     )],

@@ -29,7 +29,7 @@ pub const ORIGINAL_PATH: HeaderName = HeaderName::from_static("x-forwarded-uri")
 pub struct ServiceName(pub &'static str);
 
 /// The facts of a request that are needed after its handler has consumed it.
-struct Caller {
+struct RequestContext {
     id: RequestId,
     trace: Option<Trace>,
     lang: Lang,
@@ -47,26 +47,26 @@ pub async fn observe(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let caller = Caller::of(&request);
-    request.extensions_mut().insert(caller.id.clone());
+    let context = RequestContext::of(&request);
+    request.extensions_mut().insert(context.id.clone());
     if *request.method() == Method::HEAD {
         // Answered like GET (RFC 9110 §9.3.2). The server omits the body: it knows the original
         // method.
         request.head_mut().method = Method::GET;
     }
 
-    let answered = trace::within(caller.trace.clone(), next.call(request)).await;
+    let answered = trace::within(context.trace.clone(), next.call(request)).await;
     let mut response = answered?.map_into_boxed_body();
     let failed = failed_code(&response);
     if let Some(code) = failed {
-        let problem = caller.problem(code, response.response().error());
-        caller.log_cause(&response);
-        response = render(response, &problem, caller.lang);
+        let problem = context.problem(code, response.response().error());
+        context.log_cause(&response);
+        response = render(response, &problem, context.lang);
     }
     response
         .headers_mut()
-        .insert(request_id::HEADER, caller.id.header_value());
-    caller.log_access(&response, failed);
+        .insert(request_id::HEADER, context.id.header_value());
+    context.log_access(&response, failed);
     Ok(response)
 }
 
@@ -84,7 +84,7 @@ pub fn lang_of(request: &impl HttpMessage) -> Lang {
     Lang::preferred(ranked.iter().map(String::as_str))
 }
 
-impl Caller {
+impl RequestContext {
     /// Copies the facts: actix-web panics when a clone of the request is held across the routing.
     fn of(request: &ServiceRequest) -> Self {
         let original = request.headers().get(ORIGINAL_PATH);

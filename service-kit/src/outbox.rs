@@ -24,7 +24,7 @@ use std::sync::Arc;
 use sqlx::AnyConnection;
 use tokio::sync::Notify;
 
-use crate::database::{Database, Migrations, Statement, Step};
+use crate::database::{Database, MigrationFile, Migrations, Statement};
 use crate::serve::Draining;
 use crate::trace::Trace;
 
@@ -37,12 +37,12 @@ pub use recipient::{Recipient, Verdict};
 pub const MIGRATIONS: Migrations = Migrations {
     table: "_outbox_migrations",
     steps: &[
-        Step(
+        MigrationFile(
             "outbox",
             include_str!("../migrations/outbox/0001_outbox.sql"),
         ),
-        Step("trace", include_str!("../migrations/outbox/0002_trace.sql")),
-        Step("lanes", include_str!("../migrations/outbox/0003_lanes.sql")),
+        MigrationFile("trace", include_str!("../migrations/outbox/0002_trace.sql")),
+        MigrationFile("lanes", include_str!("../migrations/outbox/0003_lanes.sql")),
     ],
 };
 
@@ -140,8 +140,8 @@ impl Outbox {
 
     /// Sends messages until a stop is requested, then finishes those in flight.
     pub async fn run(self, draining: Draining) {
-        if let Err(error) = self.set_right().await {
-            log::error!("what was under way cannot be taken up before its lease ends: {error}");
+        if let Err(error) = self.correct_dates().await {
+            log::error!("messages in flight at the last stop wait until their leases end: {error}");
         }
         let dispatchers = self
             .queues
@@ -152,7 +152,7 @@ impl Outbox {
     }
 
     /// Ends old claims: on a database of its own, a process that claimed a message before is dead.
-    async fn set_right(&self) -> sqlx::Result<()> {
+    async fn correct_dates(&self) -> sqlx::Result<()> {
         let now = self.clock.now(&self.database).await?;
         if self.database.is_shared() {
             rows::cap_waits(&self.database, now).await

@@ -24,7 +24,7 @@ impl PeerUrl {
         if self.0.starts_with("https:") {
             match tls::client_config() {
                 Ok(config) => connector = connector.rustls_0_23(config),
-                Err(error) => log::error!("a peer cannot be verified, nor called: {error}"),
+                Err(error) => log::error!("TLS cannot be set up, so calls to a peer fail: {error}"),
             }
         }
         awc::Client::builder()

@@ -1,6 +1,6 @@
 //! Binds, serves and drains a service.
 
-mod beside;
+mod background;
 mod draining;
 mod probes;
 mod resource;
@@ -19,7 +19,7 @@ use futures_util::future::join_all;
 use crate::health::Readiness;
 use crate::observe::{ServiceName, observe};
 
-use beside::{Beside, Work};
+use background::{Background, Work};
 pub use draining::{DRAIN, Draining};
 pub use resource::resource;
 #[cfg(feature = "testing")]
@@ -125,7 +125,7 @@ impl Application {
         let handle = self.server.handle();
         let mut server = std::pin::pin!(self.server);
         let draining = self.draining.clone();
-        let mut work = Beside::new(async move {
+        let mut work = Background::new(async move {
             join_all(self.work).await;
             // Background work that has ended must not stop the server.
             draining.begun().await;

@@ -6,7 +6,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    #[error("the system has no trusted certificates, which https servers are verified with")]
+    #[error("the system has no trusted certificates to verify https servers with")]
     NoRoots,
     #[error("TLS cannot be set up")]
     Setup(#[from] rustls::Error),

@@ -79,7 +79,7 @@ text_field!(OrderEventKind);
 
 /// The attributes as they are sent.
 #[derive(Serialize)]
-struct Sent<'a> {
+struct SentEvent<'a> {
     specversion: &'static str,
     id: &'a str,
     source: &'static str,
@@ -93,7 +93,7 @@ struct Sent<'a> {
 
 impl Serialize for OrderEvent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let sent = Sent {
+        let sent = SentEvent {
             specversion: "1.0",
             id: &self.id,
             source: SOURCE,
@@ -109,8 +109,8 @@ impl Serialize for OrderEvent {
 
 /// The attributes that a receiver reads. CloudEvents §3.1 requires the first four.
 #[derive(Deserr)]
-#[deserr(error = FieldErrors, validate = Received::names_its_order -> FieldErrors)]
-struct Received {
+#[deserr(error = FieldErrors, validate = ReceivedEvent::names_its_order -> FieldErrors)]
+struct ReceivedEvent {
     #[deserr(rename = "specversion")]
     _specversion: Version,
     id: Line<200>,
@@ -122,7 +122,7 @@ struct Received {
     data: Order,
 }
 
-impl Received {
+impl ReceivedEvent {
     /// Refuses an event whose subject is another order than its data.
     fn names_its_order(self, _location: ValuePointerRef<'_>) -> Result<Self, FieldErrors> {
         if self.subject == self.data.id {
@@ -154,7 +154,7 @@ impl Deserr<FieldErrors> for OrderEvent {
         value: Value<V>,
         location: ValuePointerRef<'_>,
     ) -> Result<Self, FieldErrors> {
-        let received = Received::deserialize_from_value(value, location)?;
+        let received = ReceivedEvent::deserialize_from_value(value, location)?;
         Ok(Self {
             id: received.id.into_string(),
             kind: received.kind,

@@ -23,8 +23,8 @@ impl Folder {
     /// Creates and locks the folder.
     pub(crate) fn take(path: &Path) -> io::Result<Self> {
         let refused = |error: io::Error| {
-            let told = format!("the data folder {} cannot be used: {error}", path.display());
-            io::Error::new(error.kind(), told)
+            let message = format!("the data folder {} cannot be used: {error}", path.display());
+            io::Error::new(error.kind(), message)
         };
         fs::create_dir_all(path).map_err(refused)?;
         let lock = File::create(path.join(LOCK)).map_err(refused)?;
@@ -34,8 +34,8 @@ impl Folder {
                 _lock: lock,
             }),
             Err(TryLockError::WouldBlock) => {
-                let told = "another stack uses it; --data names another one";
-                Err(refused(io::Error::new(ErrorKind::WouldBlock, told)))
+                let message = "another stack uses it; --data names another one";
+                Err(refused(io::Error::new(ErrorKind::WouldBlock, message)))
             }
             Err(TryLockError::Error(error)) => Err(refused(error)),
         }
@@ -48,8 +48,8 @@ impl Folder {
                 let file = self.path.join(format!("{}{beside}", service.database()));
                 match fs::remove_file(&file) {
                     Err(error) if error.kind() != ErrorKind::NotFound => {
-                        let told = format!("{} cannot be deleted: {error}", file.display());
-                        return Err(io::Error::new(error.kind(), told));
+                        let message = format!("{} cannot be deleted: {error}", file.display());
+                        return Err(io::Error::new(error.kind(), message));
                     }
                     _ => {}
                 }

@@ -81,14 +81,14 @@ impl Stack {
     /// A variable is invalid, a port is taken, a database cannot be opened, or another stack uses
     /// the data folder.
     pub async fn start(options: Options) -> Result<Self, RunError> {
-        Self::start_and_tell(options, |_, _| Ok(())).await
+        Self::start_with_progress(options, |_, _| Ok(())).await
     }
 
     /// Starts a stack, and calls `tell` with the name and address of each server that is ready.
     ///
     /// # Errors
     /// As for [`Stack::start`], or an error of `tell`.
-    pub async fn start_and_tell(
+    pub async fn start_with_progress(
         options: Options,
         mut tell: impl FnMut(&str, SocketAddr) -> io::Result<()>,
     ) -> Result<Self, RunError> {

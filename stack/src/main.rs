@@ -86,7 +86,7 @@ fn main() -> ExitCode {
 
 async fn serve(options: Options) -> Result<(), RunError> {
     let stop = stop_signal()?;
-    let stack = Stack::start_and_tell(options, tell).await?;
+    let stack = Stack::start_with_progress(options, tell).await?;
     banner::print(&stack, &mut io::stdout().lock())?;
     stack.run_until(stop).await;
     log::info!("the restaurant is closed");

@@ -125,8 +125,8 @@ impl Running {
         };
         match task.await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => log::error!("a server of the stack ended badly: {error}"),
-            Err(error) => log::error!("a server of the stack broke down: {error}"),
+            Ok(Err(error)) => log::error!("a server of the stack failed: {error}"),
+            Err(error) => log::error!("a server of the stack panicked: {error}"),
         }
     }
 }

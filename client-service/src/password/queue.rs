@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use service_kit::client_address::ClientAddress;
 use tokio::sync::oneshot;
 
-use super::turns::{Entry, Limits, Refusal, Ticket, Turns};
+use super::turns::{Entry, Limits, Refusal, Turns, WaiterId};
 
 /// Clones are the same queue.
 #[derive(Clone)]
@@ -14,7 +14,7 @@ pub(super) struct Queue(Arc<Mutex<State>>);
 
 struct State {
     turns: Turns<ClientAddress>,
-    waiting: HashMap<Ticket, oneshot::Sender<Permit>>,
+    waiting: HashMap<WaiterId, oneshot::Sender<Permit>>,
 }
 
 /// Held by the hashing thread, so a client that disconnects does not free a thread that is still
@@ -71,7 +71,7 @@ impl Drop for Permit {
 }
 
 /// Leaves the queue when it is dropped, as when its client disconnects.
-struct Waiting<'a>(&'a Queue, Ticket);
+struct Waiting<'a>(&'a Queue, WaiterId);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {

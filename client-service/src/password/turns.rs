@@ -17,12 +17,12 @@ pub(super) struct Limits {
 }
 
 /// Identifies a waiting password.
-pub(super) type Ticket = u64;
+pub(super) type WaiterId = u64;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Entry {
     Runs,
-    Waits(Ticket),
+    Waits(WaiterId),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +38,10 @@ pub(super) struct Turns<C> {
     limits: Limits,
     running: usize,
     waiting: usize,
-    last: Ticket,
+    last: WaiterId,
     /// The front has the next turn. No queue is empty. Requests from inside the restaurant have a
     /// queue, too.
-    queues: VecDeque<(Option<C>, VecDeque<Ticket>)>,
+    queues: VecDeque<(Option<C>, VecDeque<WaiterId>)>,
 }
 
 impl<C: Copy + PartialEq> Turns<C> {
@@ -79,7 +79,7 @@ impl<C: Copy + PartialEq> Turns<C> {
     }
 
     /// Notes that a hash has ended. Returns the one whose turn it is now.
-    pub(super) fn end(&mut self) -> Option<Ticket> {
+    pub(super) fn end(&mut self) -> Option<WaiterId> {
         let next = self.queues.pop_front().and_then(|(client, mut queue)| {
             let ticket = queue.pop_front();
             if !queue.is_empty() {
@@ -95,7 +95,7 @@ impl<C: Copy + PartialEq> Turns<C> {
     }
 
     /// Removes one that gave up.
-    pub(super) fn leave(&mut self, ticket: Ticket) {
+    pub(super) fn leave(&mut self, ticket: WaiterId) {
         for (_, queue) in &mut self.queues {
             let before = queue.len();
             queue.retain(|other| *other != ticket);

@@ -32,7 +32,7 @@ const GIVE_PHONE: &str = "UPDATE clients SET phone = $6, phone_key = $1, updated
 impl Store {
     /// Fills in the missing contact fields of the client with this e-mail address. A number of
     /// another client is left out.
-    pub(crate) async fn give_contact(&self, email: &str, contact: &Contact) -> Result<(), Error> {
+    pub(crate) async fn add_contact(&self, email: &str, contact: &Contact) -> Result<(), Error> {
         let (email, now) = (Email::key_of(email), Timestamp::now().millis());
         sqlx::query(GIVE_ADDRESS)
             .bind(contact.address.as_str())

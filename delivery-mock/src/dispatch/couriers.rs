@@ -39,7 +39,7 @@ impl Dispatch {
         let courier = courier(new);
         self.couriers.insert(courier.id, courier.clone());
         self.registered_by.add(courier.id, client);
-        self.give_out(now);
+        self.assign_drafts(now);
         Ok(courier)
     }
 
@@ -55,7 +55,7 @@ impl Dispatch {
         }
         apply(change, &mut courier);
         self.couriers.insert(id, courier.clone());
-        self.give_out(now);
+        self.assign_drafts(now);
         Ok(courier)
     }
 
@@ -70,7 +70,7 @@ impl Dispatch {
             delivery.courier_id = None;
             self.put(delivery, now);
         }
-        self.give_out(now);
+        self.assign_drafts(now);
         Ok(())
     }
 

@@ -177,7 +177,7 @@ impl Dispatch {
     /// Stores a delivery and assigns the waiting drafts, since a courier may be free now.
     pub(super) fn keep(&mut self, delivery: Delivery, now: Timestamp) -> Delivery {
         let kept = self.put(delivery, now);
-        self.give_out(now);
+        self.assign_drafts(now);
         kept
     }
 

@@ -38,7 +38,7 @@ impl Drafts {
 impl Dispatch {
     /// Assigns the draft of the oldest order to the courier who has been here longest. The courier
     /// has not set out yet, so the status stays.
-    pub(super) fn give_out(&mut self, now: Timestamp) {
+    pub(super) fn assign_drafts(&mut self, now: Timestamp) {
         let drafts = self.drafts.0.values();
         let drafts = drafts.filter_map(|id| self.deliveries.get(*id));
         let waiting = drafts.filter(|draft| draft.courier_id.is_none());

@@ -25,7 +25,7 @@ pub(crate) const PHONE: Look = Look {
 };
 
 /// The time that the page may take to show something: a debug build runs beside other tests.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The console of a restaurant in a browser.
 pub(crate) struct Console {
@@ -56,7 +56,7 @@ impl Console {
         let page = &self.browser.page;
         let seen = page
             .wait()
-            .at_most(PATIENCE)
+            .at_most(TIMEOUT)
             .for_element(Css(selector))
             .await;
         assert!(

@@ -37,7 +37,7 @@ struct Book {
 }
 
 /// The time limit for everybody once the failures are over.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The pause of a person who found nothing to do.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -237,7 +237,7 @@ async fn work(gateway: &Client, book: &Book, done: &RefCell<BTreeSet<String>>, j
         }
         if book.is_quiet() {
             let since: &mut Instant = quiet_since.get_or_insert_with(Instant::now);
-            assert!(since.elapsed() < PATIENCE, "{}", left(gateway).await);
+            assert!(since.elapsed() < TIMEOUT, "{}", left(gateway).await);
         }
     }
 }

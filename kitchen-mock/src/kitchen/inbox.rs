@@ -97,7 +97,7 @@ mod tests {
         kitchen.learn(order, Admission::Open, at(millis))
     }
 
-    fn told(orders: &[Order]) -> Kitchen {
+    fn kitchen_with(orders: &[Order]) -> Kitchen {
         let mut kitchen = Kitchen::default();
         for order in orders {
             learn(&mut kitchen, order, 0).unwrap();
@@ -126,14 +126,14 @@ mod tests {
     fn an_order_that_arrives_past_the_kitchen_gets_no_ticket_even_if_an_older_event_follows() {
         use OrderStatus::{Cancelled, Delivered, Delivering, Pending, Preparing, Ready};
         for past in [Ready, Delivering, Delivered, Cancelled] {
-            let kitchen = told(&[order(past), order(Pending), order(Preparing)]);
+            let kitchen = kitchen_with(&[order(past), order(Pending), order(Preparing)]);
             assert_eq!(kitchen.open_tickets(), [], "{past}");
         }
     }
 
     #[test]
     fn a_mark_made_here_outlives_the_older_status_that_follows() {
-        let mut kitchen = told(&[order(OrderStatus::Pending)]);
+        let mut kitchen = kitchen_with(&[order(OrderStatus::Pending)]);
         let id = order(OrderStatus::Pending).id.into();
         mark(&mut kitchen, &id, OrderStatus::Ready).unwrap();
         learn(&mut kitchen, &order(OrderStatus::Preparing), 1).unwrap();
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn an_event_between_the_check_of_a_mark_and_the_mark_wins() {
-        let mut kitchen = told(&[order(OrderStatus::Pending)]);
+        let mut kitchen = kitchen_with(&[order(OrderStatus::Pending)]);
         let id = order(OrderStatus::Pending).id.into();
         assert_eq!(kitchen.check(&id, OrderStatus::Ready), Ok(Step::Move));
         learn(&mut kitchen, &order(OrderStatus::Cancelled), 1).unwrap();
@@ -157,7 +157,7 @@ mod tests {
     fn an_order_under_way_takes_only_the_repetition_of_its_status() {
         use OrderStatus::{Cancelled, Delivered, Delivering, Ready};
         for from in [Delivering, Delivered] {
-            let mut kitchen = told(&[order(OrderStatus::Pending), order(from)]);
+            let mut kitchen = kitchen_with(&[order(OrderStatus::Pending), order(from)]);
             let id = order(from).id.into();
             assert_eq!(mark(&mut kitchen, &id, from), Ok(Step::Stay));
             for to in [Ready, Cancelled] {
@@ -189,7 +189,7 @@ mod tests {
         let orders: Vec<_> = (0..MAX_OPEN)
             .map(|_| another(OrderStatus::Pending))
             .collect();
-        let mut kitchen = told(&orders);
+        let mut kitchen = kitchen_with(&orders);
         let late = order(OrderStatus::Pending);
         assert_eq!(learn(&mut kitchen, &late, 1), Err(Refusal::Full));
 
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn while_older_orders_come_first_only_known_orders_move_on() {
         let known = order(OrderStatus::Pending);
-        let mut kitchen = told(std::slice::from_ref(&known));
+        let mut kitchen = kitchen_with(std::slice::from_ref(&known));
         let mut closed = |order: &Order| kitchen.learn(order, Admission::Closed, at(1));
         let new = another(OrderStatus::Pending);
         assert_eq!(closed(&new), Err(Refusal::Full));
@@ -235,7 +235,7 @@ mod tests {
         fn any_shuffle_of_an_orders_events_ends_as_its_last_alone((life, heard) in lives()) {
             let last = order(*life.last().unwrap());
             let heard: Vec<_> = heard.into_iter().map(order).collect();
-            let (all, alone) = (told(&heard), told(std::slice::from_ref(&last)));
+            let (all, alone) = (kitchen_with(&heard), kitchen_with(std::slice::from_ref(&last)));
             assert_eq!(all.open_tickets(), alone.open_tickets());
             assert_eq!(all.status_of(&last.id.to_string()), Some(last.status));
         }

@@ -50,7 +50,7 @@ struct Sizes {
 }
 
 /// The sort key of an order in every list: its time, then its id.
-type Key = (i64, OrderId);
+type SortKey = (i64, OrderId);
 
 /// Orders that belong to one list.
 #[derive(Clone, Copy, Debug)]
@@ -61,9 +61,9 @@ struct Part {
     /// `Oldest` only for all orders or those of one status.
     sort: Sort,
     /// Only orders after this one.
-    after: Option<Key>,
+    after: Option<SortKey>,
     /// No order below this one.
-    down_to: Option<Key>,
+    down_to: Option<SortKey>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -228,7 +228,7 @@ impl Store {
     }
 
     /// The last of the newest `most` orders, if others follow it.
-    async fn cut(&self, part: &Part, most: u32) -> Result<Option<Key>, StoreError> {
+    async fn cut(&self, part: &Part, most: u32) -> Result<Option<SortKey>, StoreError> {
         let Some(select) = select::keys_around(part, most) else {
             return Ok(None);
         };

@@ -9,7 +9,7 @@ use super::{Store, StoreError};
 
 impl Store {
     /// In the transaction that changed the order, so that neither exists without the other.
-    pub(super) async fn tell(
+    pub(super) async fn write_event(
         &self,
         connection: &mut AnyConnection,
         order: &Order,

@@ -56,7 +56,7 @@ impl Store {
             key.keep(&mut transaction, &order.id.to_string(), &answer)
                 .await?;
         }
-        self.tell(&mut transaction, &order).await?;
+        self.write_event(&mut transaction, &order).await?;
         transaction.commit().await?;
         self.outbox.wake();
         Ok(Made::Now(order))

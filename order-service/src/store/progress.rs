@@ -54,7 +54,7 @@ impl Store {
         if moved.rows_affected() == 0 {
             return Ok(None);
         }
-        self.tell(&mut transaction, &order).await?;
+        self.write_event(&mut transaction, &order).await?;
         transaction.commit().await?;
         self.outbox.wake();
         Ok(Some(order))

@@ -118,7 +118,7 @@ async fn files_removed_under_a_running_service_are_noticed_at_once() {
     assert_eq!(refused.header("retry-after"), Some("5"));
     assert_eq!(http.get("/ready").await.status, 503);
     assert_eq!(http.get(&path(&order)).await.ok(200), order);
-    let line = process.line_with("what is written to the database would be lost");
+    let line = process.line_with("writes to the database would be lost");
     assert!(line.contains("orders.db was removed or replaced"), "{line}");
 }
 

@@ -48,8 +48,8 @@ async fn a_start_gives_up_on_a_lock_that_is_not_given_back_and_says_why() {
     let database = TestDatabase::fresh();
     let _other = hold_the_lock(&database).await;
     let mut process = start(&database);
-    let told = "somebody else has held a lock that it needs for 30 s";
-    eventually("the end of its patience", async || {
+    let told = "another session has held a lock that it needs for 30 s";
+    eventually("the end of its timeout", async || {
         let log = process.log();
         log.iter().any(|line| line.contains(told)).then_some(())
     })

@@ -27,7 +27,7 @@ async fn both_subscribers_get_the_golden_event_of_a_new_order() {
     let service = Linked::start(&kitchen, Some(&delivery)).await;
     let order = service.post("/commandes", golden::NEW_ORDER).await.ok(201);
     for subscriber in [&kitchen, &delivery] {
-        subscriber.hears(&order, &["EN_ATTENTE"]).await;
+        subscriber.receives(&order, &["EN_ATTENTE"]).await;
         let arrival = subscriber.arrivals().remove(0);
         assert_eq!(arrival.content_type, "application/cloudevents+json");
         assert_eq!(arrival.request_id, order["id"].as_str().unwrap());
@@ -55,7 +55,7 @@ async fn each_change_of_status_is_sent_in_order() {
         "LIVREE",
     ];
     for subscriber in [&kitchen, &delivery] {
-        subscriber.hears(&order, &told).await;
+        subscriber.receives(&order, &told).await;
         let events = subscriber.arrivals().into_iter().map(|came| came.event);
         let events: Vec<_> = events.collect();
         let orders: Vec<_> = events.iter().map(|event| event["data"].clone()).collect();
@@ -82,7 +82,7 @@ async fn a_refused_change_and_a_repeated_status_tell_nothing() {
     let refused = service.change(&order, "ANNULEE").await;
     let _ = refused.problem(409, "impossible_transition");
     let told = ["EN_ATTENTE", "PRETE", "LIVREE"];
-    kitchen.hears(&order, &told).await;
+    kitchen.receives(&order, &told).await;
     // After a stop, nothing is in flight or left for later.
     let database = service.stop().await;
     assert_eq!(waiting(&database).await, 0);
@@ -95,7 +95,7 @@ async fn an_order_has_one_event_in_flight_at_a_time() {
     let service = Linked::start(&kitchen, None).await;
     let orders = join_all((0..20).map(|_| service.ready_order())).await;
     for order in &orders {
-        kitchen.hears(order, &["EN_ATTENTE", "PRETE"]).await;
+        kitchen.receives(order, &["EN_ATTENTE", "PRETE"]).await;
     }
     assert_eq!(kitchen.most_at_once(), 1);
 }
@@ -106,7 +106,7 @@ async fn a_taken_event_leaves_no_row() {
     let service = Linked::start(&kitchen, Some(&delivery)).await;
     let order = service.ready_order().await;
     for subscriber in [&kitchen, &delivery] {
-        subscriber.hears(&order, &["EN_ATTENTE", "PRETE"]).await;
+        subscriber.receives(&order, &["EN_ATTENTE", "PRETE"]).await;
     }
     eventually("an empty outbox", async || {
         (waiting(&service.database).await == 0).then_some(())

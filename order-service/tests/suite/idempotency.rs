@@ -180,10 +180,10 @@ async fn a_repeated_request_sends_one_event() {
     let kitchen = Subscriber::start().await;
     let service = Linked::start(&kitchen, None).await;
     let order = place(&service, "a", &body()).await.ok(201);
-    kitchen.hears(&order, &["EN_ATTENTE"]).await;
+    kitchen.receives(&order, &["EN_ATTENTE"]).await;
     let _ = place(&service, "a", &body()).await.ok(201);
     let _ = service.change(&order, "PRETE").await.ok(200);
-    kitchen.hears(&order, &["EN_ATTENTE", "PRETE"]).await;
+    kitchen.receives(&order, &["EN_ATTENTE", "PRETE"]).await;
     assert_eq!(waiting(&service.stop().await).await, 0);
     assert_eq!(kitchen.arrivals().len(), 2);
 }

@@ -91,7 +91,7 @@ impl Subscriber {
     }
 
     /// Waits until it has taken exactly `statuses`.
-    pub(crate) async fn hears(&self, order: &Value, statuses: &[&str]) {
+    pub(crate) async fn receives(&self, order: &Value, statuses: &[&str]) {
         eventually("an order's events", async || {
             (self.taken(order).len() >= statuses.len()).then_some(())
         })

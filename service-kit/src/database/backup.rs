@@ -18,16 +18,16 @@ use std::path::{Path, PathBuf};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 
-use super::{DatabaseUrl, PATIENCE};
+use super::{DatabaseUrl, TIMEOUT};
 
 /// The reason why no copy was made.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    #[error("the database {database} is kept by PostgreSQL: back it up with pg_dump")]
+    #[error("the database {database} is on a PostgreSQL server: back it up with pg_dump")]
     Postgres { database: String },
     #[error("there is no database {}", path.display())]
     Missing { path: PathBuf, source: io::Error },
-    #[error("{} is there already, and nothing is overwritten", path.display())]
+    #[error("{} exists already and is not overwritten", path.display())]
     Exists { path: PathBuf },
     #[error("the copy {} cannot be written", path.display())]
     Unwritable { path: PathBuf, source: io::Error },
@@ -80,7 +80,7 @@ async fn vacuum_into(database: &Path, copy: &Path) -> sqlx::Result<()> {
         .create_if_missing(false)
         // A container may have no folder for temporary files.
         .pragma("temp_store", "memory")
-        .busy_timeout(PATIENCE);
+        .busy_timeout(TIMEOUT);
     let mut connection: SqliteConnection = options.connect().await?;
     // SQLite could take a relative name for a URI.
     let copy = std::path::absolute(copy)?;
@@ -226,10 +226,10 @@ mod tests {
     async fn a_database_on_a_server_is_for_pg_dump() {
         let url = "postgres://user:s3cret@db/orders".parse().unwrap();
         let refused = backup(&url, Path::new("copy.db")).await.unwrap_err();
-        let told = refused.to_string();
+        let message = refused.to_string();
         assert!(
-            told.contains("pg_dump") && !told.contains("s3cret"),
-            "{told}"
+            message.contains("pg_dump") && !message.contains("s3cret"),
+            "{message}"
         );
     }
 }

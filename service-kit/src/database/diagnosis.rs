@@ -9,13 +9,13 @@ use std::time::{Duration, Instant};
 use sqlx::{AnyConnection, Connection as _};
 use tokio::sync::Mutex;
 
-use super::PATIENCE;
+use super::TIMEOUT;
 use super::error::Trouble;
 use super::postgres::PostgresUrl;
 
 /// How long the server may take to answer. After waiting for a connection, a request has little
 /// more time left.
-const LOOK: Duration = Duration::from_millis(500);
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How long a result is used again.
 const FRESH: Duration = Duration::from_secs(1);
@@ -55,7 +55,7 @@ impl Diagnosis {
     }
 
     async fn look(&self) -> Trouble {
-        match tokio::time::timeout(LOOK, waiting(&self.server)).await {
+        match tokio::time::timeout(ANSWER_TIMEOUT, waiting(&self.server)).await {
             Ok(Ok((waiting, holders))) => Trouble::Busy(all_in_use(waiting, holders.as_deref())),
             Ok(Err(error)) => Trouble::Unreachable(format!("no new connection: {error}")),
             Err(_elapsed) => Trouble::Unreachable("the server does not answer".to_owned()),
@@ -71,7 +71,7 @@ async fn waiting(server: &PostgresUrl) -> sqlx::Result<(i64, Option<String>)> {
 }
 
 fn all_in_use(waiting: i64, holders: Option<&str>) -> String {
-    let in_use = format!("no connection was free within {} s", PATIENCE.as_secs());
+    let in_use = format!("no connection was free within {} s", TIMEOUT.as_secs());
     match holders {
         Some(holders) => format!(
             "{in_use}: {waiting} sessions wait for locks that the server's processes {holders} hold"
@@ -86,9 +86,9 @@ mod tests {
 
     #[test]
     fn the_holders_of_locks_are_named_if_there_are_any() {
-        let told = all_in_use(7, Some("41, 42"));
+        let message = all_in_use(7, Some("41, 42"));
         assert!(
-            told.ends_with("7 sessions wait for locks that the server's processes 41, 42 hold")
+            message.ends_with("7 sessions wait for locks that the server's processes 41, 42 hold")
         );
         assert!(all_in_use(0, None).ends_with("in use by other requests"));
     }

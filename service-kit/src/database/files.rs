@@ -16,15 +16,15 @@ const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
 
 /// The identities of the files when they were opened. Empty for a server.
 #[derive(Debug, Default)]
-pub(super) struct Files(Vec<(PathBuf, Identity)>);
+pub(super) struct Files(Vec<(PathBuf, FileId)>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Identity {
+struct FileId {
     device: u64,
     inode: u64,
 }
 
-impl Identity {
+impl FileId {
     fn of(path: &Path) -> io::Result<Self> {
         fs::metadata(path).map(|file| Self {
             device: file.dev(),
@@ -42,7 +42,7 @@ impl Files {
             PathBuf::from(path)
         });
         let present = paths.filter_map(|path| {
-            let identity = Identity::of(&path).ok()?;
+            let identity = FileId::of(&path).ok()?;
             Some((path, identity))
         });
         Self(present.collect())
@@ -51,7 +51,7 @@ impl Files {
     /// Whether each file is still there. A path that cannot be read may still be there.
     pub(super) fn check(&self) -> Result<(), Trouble> {
         for (path, opened) in &self.0 {
-            let is_there = match Identity::of(path) {
+            let is_there = match FileId::of(path) {
                 Ok(found) => found == *opened,
                 Err(error) => error.kind() != io::ErrorKind::NotFound,
             };

@@ -37,7 +37,7 @@ impl Default for Findings {
                 "the database can be written to again",
             ),
             files: Finding::new(
-                "what is written to the database would be lost, /ready answers 503",
+                "writes to the database would be lost, /ready answers 503",
                 "the files of the database are back",
             ),
             used: AtomicBool::new(false),
@@ -80,13 +80,13 @@ impl Finding {
     }
 
     pub(super) fn note<T>(&self, result: &sqlx::Result<T>) {
-        let (works, told) = (
+        let (works, known) = (
             result.is_ok(),
             self.works.swap(result.is_ok(), Ordering::Relaxed),
         );
         match result {
-            Err(error) if told => log::error!("{}: {error}", self.broken),
-            Ok(_) if works && !told => log::info!("{}", self.mended),
+            Err(error) if known => log::error!("{}: {error}", self.broken),
+            Ok(_) if works && !known => log::info!("{}", self.mended),
             _ => {}
         }
     }

@@ -14,10 +14,10 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::{OpenError, PATIENCE};
+use super::{OpenError, TIMEOUT};
 
 /// How often a lock that another process holds is tried again: that process may be about to end.
-const AGAIN: Duration = Duration::from_millis(20);
+const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The lock is held while this exists. `None` on a file system without locks.
 pub(super) type Lock = Option<File>;
@@ -38,8 +38,8 @@ pub(super) async fn take(path: &Path) -> Result<Lock, OpenError> {
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(Some(file)),
-            Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => {
-                tokio::time::sleep(AGAIN).await;
+            Err(TryLockError::WouldBlock) if begun.elapsed() < TIMEOUT => {
+                tokio::time::sleep(RETRY_INTERVAL).await;
             }
             Err(TryLockError::WouldBlock) => {
                 return Err(OpenError::Taken {
@@ -48,7 +48,7 @@ pub(super) async fn take(path: &Path) -> Result<Lock, OpenError> {
             }
             Err(TryLockError::Error(error)) if knows_no_locks(&error) => {
                 let path = path.display();
-                log::warn!("nothing keeps a second process from using {path}: {error}");
+                log::warn!("{path} cannot be locked, so a second process could use it: {error}");
                 return Ok(None);
             }
             Err(TryLockError::Error(error)) => return Err(refused(error)),
@@ -76,8 +76,8 @@ mod tests {
         for other in [&path, &link, &folder.path().join(".").join("kept.db")] {
             let refused = take(other).await.unwrap_err();
             assert!(matches!(&refused, OpenError::Taken { path } if path == other));
-            let told = refused.to_string();
-            assert!(told.contains(&other.display().to_string()), "{told}");
+            let message = refused.to_string();
+            assert!(message.contains(&other.display().to_string()), "{message}");
         }
         drop(first);
         assert!(take(&link).await.is_ok());

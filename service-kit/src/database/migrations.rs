@@ -11,12 +11,12 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 pub struct Migrations {
     pub table: &'static str,
     /// In their order. A released step never changes: databases store its checksum.
-    pub steps: &'static [Step],
+    pub steps: &'static [MigrationFile],
 }
 
 /// The file's name without number and `.sql` and with spaces for underscores, and its text.
 #[derive(Clone, Copy, Debug)]
-pub struct Step(pub &'static str, pub &'static str);
+pub struct MigrationFile(pub &'static str, pub &'static str);
 
 impl Migrations {
     /// The table of a service's own schema. Each part of this crate has another one.
@@ -29,10 +29,12 @@ impl Migrations {
     };
 
     pub(super) fn migrator(&self) -> Migrator {
-        let steps = (1..).zip(self.steps).map(|(version, Step(name, sql))| {
-            let kind = MigrationType::Simple;
-            Migration::new(version, (*name).into(), kind, sql.into_sql_str(), false)
-        });
+        let steps = (1..)
+            .zip(self.steps)
+            .map(|(version, MigrationFile(name, sql))| {
+                let kind = MigrationType::Simple;
+                Migration::new(version, (*name).into(), kind, sql.into_sql_str(), false)
+            });
         let mut migrator = Migrator::with_migrations(steps.collect());
         migrator.dangerous_set_table_name(self.table);
         migrator

@@ -8,12 +8,12 @@ use sqlx::migrate::MigrateError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("the folder {} cannot be made", path.display())]
+    #[error("the folder {} cannot be created", path.display())]
     Folder { path: PathBuf, source: io::Error },
-    #[error("the database {} cannot be made", path.display())]
+    #[error("the database {} cannot be created", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error(
-        "the database {} is in use by another process; a file of SQLite is for one process, \
+        "the database {} is in use by another process; a SQLite file is for one process, \
          PostgreSQL for several",
         path.display()
     )]
@@ -30,11 +30,8 @@ pub enum OpenError {
     },
     #[error(
         "the database {database} cannot be brought up to date: \
-         somebody else has held a lock that it needs for {} s",
-        patience.as_secs()
+         another session has held a lock that it needs for {} s",
+        timeout.as_secs()
     )]
-    Locked {
-        database: String,
-        patience: Duration,
-    },
+    Locked { database: String, timeout: Duration },
 }

@@ -14,9 +14,9 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AnyConnection, AnyPool, Connection as _};
 
 use super::error::Trouble;
-use super::{Database, Diagnosis, Kind, PATIENCE, after_connect, pool};
+use super::{Database, Diagnosis, Kind, TIMEOUT, after_connect, pool};
 
-pub(super) use migrate::{PATIENCE as MIGRATION_PATIENCE, migrate};
+pub(super) use migrate::{TIMEOUT as MIGRATION_PATIENCE, migrate};
 
 /// With the writers, ten connections. With more, a few replicas of two services would fill a server
 /// with its usual 100. A read takes a fraction of the time of a commit.
@@ -24,14 +24,14 @@ const READERS: u32 = 4;
 const WRITERS: u32 = 6;
 
 /// How long a statement waits for a locked row: less than a request waits for its connection.
-const LOCK: Duration = Duration::from_secs(1);
+const LOCK_WAIT: Duration = Duration::from_secs(1);
 
 /// A hanging server, or a replica that died within a transaction, must not hold up all other
 /// requests.
 const IDLE_IN_TRANSACTION: &str = "10s";
 
 /// How long a start waits for the server.
-const CONNECT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A write that was answered 2xx is on the disk, even if the server's default is to answer sooner.
 /// A stricter default stays.
@@ -83,10 +83,13 @@ impl fmt::Debug for PostgresUrl {
 
 /// One connection without any time limits.
 pub(super) async fn connect(url: &PostgresUrl) -> sqlx::Result<AnyConnection> {
-    let connected = tokio::time::timeout(CONNECT, AnyConnection::connect(&url.url)).await;
+    let connected = tokio::time::timeout(CONNECT_TIMEOUT, AnyConnection::connect(&url.url)).await;
     connected.map_err(|_elapsed| {
-        let told = format!("the server has not answered for {} s", CONNECT.as_secs());
-        sqlx::Error::from(Trouble::Unreachable(told))
+        let message = format!(
+            "the server has not answered for {} s",
+            CONNECT_TIMEOUT.as_secs()
+        );
+        sqlx::Error::from(Trouble::Unreachable(message))
     })?
 }
 
@@ -106,9 +109,9 @@ pub(super) async fn open(url: &PostgresUrl) -> sqlx::Result<Database> {
 }
 
 async fn connections(url: &PostgresUrl, most: u32, setup: &str) -> sqlx::Result<AnyPool> {
-    let (patience, lock) = (PATIENCE.as_millis(), LOCK.as_millis());
+    let (timeout, lock) = (TIMEOUT.as_millis(), LOCK_WAIT.as_millis());
     let setup = format!(
-        "SET statement_timeout = {patience}; SET lock_timeout = {lock}; \
+        "SET statement_timeout = {timeout}; SET lock_timeout = {lock}; \
          SET idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}'; {setup}"
     );
     after_connect(pool(), setup)
@@ -116,7 +119,7 @@ async fn connections(url: &PostgresUrl, most: u32, setup: &str) -> sqlx::Result<
         // being replaced.
         .after_release(|connection, _metadata| {
             Box::pin(async move {
-                let alive = tokio::time::timeout(PATIENCE, connection.ping()).await;
+                let alive = tokio::time::timeout(TIMEOUT, connection.ping()).await;
                 alive.map_err(|_elapsed| sqlx::Error::PoolTimedOut)??;
                 Ok(true)
             })

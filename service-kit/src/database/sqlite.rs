@@ -16,7 +16,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _};
 
 use super::lock::Lock;
-use super::{Database, Findings, Kind, OpenError, PATIENCE, pool};
+use super::{Database, Findings, Kind, OpenError, TIMEOUT, pool};
 
 /// Five connections with the writer and the probe: a read takes microseconds, and each connection
 /// costs a thread and a page cache.
@@ -123,7 +123,7 @@ async fn readers(file: AnyConnectOptions) -> sqlx::Result<AnyPool> {
 }
 
 fn connections(more: &[&str]) -> AnyPoolOptions {
-    let busy_timeout = format!("busy_timeout = {}", PATIENCE.as_millis());
+    let busy_timeout = format!("busy_timeout = {}", TIMEOUT.as_millis());
     let pragmas = [
         // Another process may hold the lock: a backup, or an operator's shell.
         busy_timeout.as_str(),

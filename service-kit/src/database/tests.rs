@@ -45,11 +45,11 @@ async fn its_files_are_made_with_their_folder_for_their_owner_alone() {
 async fn each_commit_is_on_the_disk_and_references_are_checked() {
     let folder = tempfile::tempdir().unwrap();
     let database = open_in(&folder).await;
-    let patience = super::PATIENCE.as_millis().to_string();
+    let timeout = super::TIMEOUT.as_millis().to_string();
     for (pragma, expected) in [
         ("PRAGMA synchronous", "2"),
         ("PRAGMA foreign_keys", "1"),
-        ("PRAGMA busy_timeout", patience.as_str()),
+        ("PRAGMA busy_timeout", timeout.as_str()),
     ] {
         let value: i64 = sqlx::query_scalar(pragma)
             .fetch_one(&mut *database.writer().await.unwrap())
@@ -160,8 +160,8 @@ async fn a_database_whose_files_are_gone_takes_no_write_and_is_not_ready_until_t
             database.write().await.map(drop),
             database.writer().await.map(drop),
         ] {
-            let told = refused.unwrap_err().to_string();
-            assert!(told.contains("was removed or replaced"), "{told}");
+            let message = refused.unwrap_err().to_string();
+            assert!(message.contains("was removed or replaced"), "{message}");
         }
         assert_eq!(count(&database).await, 0, "what is open can still be read");
         std::fs::rename(&aside, &file).unwrap();

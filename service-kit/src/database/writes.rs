@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use shared_types::value::Timestamp;
 
 use super::findings::IDLE_INTERVAL;
-use super::{Database, Kind, Migrations, Step, error};
+use super::{Database, Kind, MigrationFile, Migrations, error};
 use crate::serve::Draining;
 
 /// The gateway's probe and an operator's alert fail at most a second later.
@@ -25,7 +25,7 @@ const INTERVAL: Duration = Duration::from_secs(2);
 
 pub(super) const MIGRATIONS: Migrations = Migrations {
     table: "_write_checks_migrations",
-    steps: &[Step(
+    steps: &[MigrationFile(
         "write checks",
         include_str!("../../migrations/write_checks/0001_write_checks.sql"),
     )],

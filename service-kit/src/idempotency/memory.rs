@@ -8,18 +8,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use shared_types::value::Timestamp;
 
-use super::{Claim, KEPT, SealedKey};
+use super::{ANSWER_LIFETIME, Claim, SealedKey};
 use crate::client_address::ClientAddress;
 
 /// 10 MB with answers of 2 kB. A restaurant's whole day has fewer.
-const MOST: usize = 5_000;
+const MAX_ANSWERS: usize = 5_000;
 
 /// A dozen times the requests of a class behind one address in a lesson.
-const MOST_OF_ONE: usize = 500;
+const MAX_PER_CLIENT: usize = 500;
 
 #[derive(Debug, Default)]
 pub struct Answers {
-    by_key: HashMap<String, Answer>,
+    by_key: HashMap<String, StoredAnswer>,
     /// The keys by number; the oldest has the lowest.
     by_age: BTreeMap<u64, String>,
     by_client: HashMap<Option<ClientAddress>, BTreeSet<u64>>,
@@ -27,7 +27,7 @@ pub struct Answers {
 }
 
 #[derive(Debug)]
-struct Answer {
+struct StoredAnswer {
     number: u64,
     client: Option<ClientAddress>,
     fingerprint: String,
@@ -42,7 +42,7 @@ impl Answers {
     #[must_use]
     pub fn claim(&self, key: &SealedKey, now: Timestamp) -> Claim {
         let known = self.by_key.get(&key.name);
-        match known.filter(|answer| answer.at > now.before(KEPT)) {
+        match known.filter(|answer| answer.at > now.before(ANSWER_LIFETIME)) {
             None => Claim::First,
             Some(answer) if answer.fingerprint == key.fingerprint => {
                 Claim::Done(answer.text.clone())
@@ -67,7 +67,7 @@ impl Answers {
         self.last += 1;
         self.by_age.insert(self.last, key.name.clone());
         self.by_client.entry(client).or_default().insert(self.last);
-        let answer = Answer {
+        let answer = StoredAnswer {
             number: self.last,
             client,
             fingerprint: key.fingerprint.clone(),
@@ -93,11 +93,11 @@ impl Answers {
         let is_over = self
             .by_key
             .get(oldest)
-            .is_some_and(|answer| answer.at <= now.before(KEPT));
+            .is_some_and(|answer| answer.at <= now.before(ANSWER_LIFETIME));
         let own = self.by_client.get(&client);
-        if is_over || self.by_key.len() >= MOST {
+        if is_over || self.by_key.len() >= MAX_ANSWERS {
             Some(oldest.clone())
-        } else if own.is_some_and(|own| own.len() >= MOST_OF_ONE) {
+        } else if own.is_some_and(|own| own.len() >= MAX_PER_CLIENT) {
             own.and_then(BTreeSet::first)
                 .and_then(|number| self.by_age.get(number))
                 .cloned()
@@ -127,9 +127,9 @@ mod tests {
 
     use shared_types::value::Timestamp;
 
-    use super::{Answers, MOST, MOST_OF_ONE};
+    use super::{Answers, MAX_ANSWERS, MAX_PER_CLIENT};
     use crate::client_address::ClientAddress;
-    use crate::idempotency::{Claim, KEPT, SealedKey};
+    use crate::idempotency::{ANSWER_LIFETIME, Claim, SealedKey};
 
     fn key(name: &str, body: &str) -> SealedKey {
         SealedKey {
@@ -170,13 +170,13 @@ mod tests {
     fn an_answer_is_removed_after_a_day_or_with_its_object() {
         let (mut answers, now) = (Answers::default(), Timestamp::now());
         keep(&mut answers, "a", 1, now);
-        let before = now.after(KEPT - Duration::from_secs(1));
+        let before = now.after(ANSWER_LIFETIME - Duration::from_secs(1));
         assert!(is_kept(&answers, "a", before));
         assert!(matches!(
-            answers.claim(&key("a", "other"), now.after(KEPT)),
+            answers.claim(&key("a", "other"), now.after(ANSWER_LIFETIME)),
             Claim::First
         ));
-        keep(&mut answers, "b", 1, now.after(KEPT));
+        keep(&mut answers, "b", 1, now.after(ANSWER_LIFETIME));
         assert_eq!(answers.by_key.len(), 1);
         answers.forget("id of b");
         assert!(answers.by_key.is_empty() && answers.by_age.is_empty());
@@ -187,24 +187,24 @@ mod tests {
     fn a_client_beyond_its_share_loses_its_own_oldest_and_nobody_elses() {
         let (mut answers, now) = (Answers::default(), Timestamp::now());
         keep(&mut answers, "another's", 1, now);
-        for number in 0..=MOST_OF_ONE {
+        for number in 0..=MAX_PER_CLIENT {
             keep(&mut answers, &number.to_string(), 2, now);
         }
         assert!(is_kept(&answers, "another's", now));
         assert!(!is_kept(&answers, "0", now));
         assert!(is_kept(&answers, "1", now));
-        assert_eq!(answers.by_key.len(), MOST_OF_ONE + 1);
+        assert_eq!(answers.by_key.len(), MAX_PER_CLIENT + 1);
     }
 
     #[test]
     fn beyond_the_limit_of_all_clients_the_oldest_answer_is_removed() {
         let (mut answers, now) = (Answers::default(), Timestamp::now());
-        for number in 0..=u32::try_from(MOST).unwrap() {
+        for number in 0..=u32::try_from(MAX_ANSWERS).unwrap() {
             keep(&mut answers, &number.to_string(), number, now);
         }
         assert!(!is_kept(&answers, "0", now));
         assert!(is_kept(&answers, "1", now));
-        assert_eq!(answers.by_key.len(), MOST);
-        assert_eq!(answers.by_age.len(), MOST);
+        assert_eq!(answers.by_key.len(), MAX_ANSWERS);
+        assert_eq!(answers.by_age.len(), MAX_ANSWERS);
     }
 }

@@ -8,10 +8,10 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// How long lines are gathered after the first one. A killed process loses at most these.
-const MOMENT: Duration = Duration::from_millis(5);
+const GATHER_TIME: Duration = Duration::from_millis(5);
 
 /// The bytes that may wait. Beyond them, a thread that logs waits for the writer.
-const MOST: usize = 256 * 1024;
+const MAX_BYTES: usize = 256 * 1024;
 
 /// The input side.
 pub(super) struct Gathered(Arc<Shared>);
@@ -24,13 +24,13 @@ pub struct Lines {
 }
 
 struct Shared {
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<Buffer>,
     /// Notified when there is something to write, when there is room again, and when the writer
     /// ends.
     has_changed: Condvar,
 }
 
-struct Waiting {
+struct Buffer {
     bytes: Vec<u8>,
     is_closed: bool,
 }
@@ -40,7 +40,7 @@ impl Gathered {
     /// The system refuses a thread.
     pub(super) fn to(mut out: impl Write + Send + 'static) -> io::Result<(Self, Lines)> {
         let shared = Arc::new(Shared {
-            waiting: Mutex::new(Waiting {
+            waiting: Mutex::new(Buffer {
                 bytes: Vec::new(),
                 is_closed: false,
             }),
@@ -61,7 +61,7 @@ impl Gathered {
 impl Write for Gathered {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let waiting = self.0.waiting();
-        let is_full = |waiting: &mut Waiting| waiting.bytes.len() >= MOST && !waiting.is_closed;
+        let is_full = |waiting: &mut Buffer| waiting.bytes.len() >= MAX_BYTES && !waiting.is_closed;
         let mut waiting = self.0.wait_while(waiting, is_full);
         if waiting.is_closed {
             return io::stderr().write(line);
@@ -81,16 +81,16 @@ impl Write for Gathered {
 }
 
 impl Shared {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+    fn waiting(&self) -> MutexGuard<'_, Buffer> {
         // No code panics while it holds the lock.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wait_while<'a>(
         &self,
-        waiting: MutexGuard<'a, Waiting>,
-        condition: impl FnMut(&mut Waiting) -> bool,
-    ) -> MutexGuard<'a, Waiting> {
+        waiting: MutexGuard<'a, Buffer>,
+        condition: impl FnMut(&mut Buffer) -> bool,
+    ) -> MutexGuard<'a, Buffer> {
         let waited = self.has_changed.wait_while(waiting, condition);
         waited.unwrap_or_else(PoisonError::into_inner)
     }
@@ -98,12 +98,12 @@ impl Shared {
     fn write_all_to(&self, out: &mut impl Write) {
         let mut bytes = Vec::new();
         loop {
-            let is_idle = |waiting: &mut Waiting| waiting.bytes.is_empty() && !waiting.is_closed;
+            let is_idle = |waiting: &mut Buffer| waiting.bytes.is_empty() && !waiting.is_closed;
             let waiting = self.wait_while(self.waiting(), is_idle);
             let mut is_closed = waiting.is_closed;
             drop(waiting);
             if !is_closed {
-                thread::sleep(MOMENT);
+                thread::sleep(GATHER_TIME);
             }
             let mut waiting = self.waiting();
             is_closed |= waiting.is_closed;
@@ -136,7 +136,7 @@ mod tests {
     use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
     use std::thread;
 
-    use super::{Gathered, MOST};
+    use super::{Gathered, MAX_BYTES};
 
     /// A reader that takes one write each time it is asked.
     struct Reader(SyncSender<Vec<u8>>);
@@ -190,16 +190,16 @@ mod tests {
         let shared = std::sync::Arc::clone(&lines.shared);
         let logging = thread::spawn(move || {
             for _ in 0..10 {
-                gathered.write_all(&vec![b'x'; MOST]).unwrap();
+                gathered.write_all(&vec![b'x'; MAX_BYTES]).unwrap();
             }
             drop(lines);
         });
         let mut read = 0;
         for write in &receiver {
             read += write.len();
-            assert!(shared.waiting().bytes.len() <= 2 * MOST);
+            assert!(shared.waiting().bytes.len() <= 2 * MAX_BYTES);
         }
-        assert_eq!(read, 10 * MOST);
+        assert_eq!(read, 10 * MAX_BYTES);
         logging.join().unwrap();
     }
 }

@@ -69,19 +69,19 @@ macro_rules! claim_among_replicas {
 }
 
 /// The statements of one kind of database.
-struct Claims {
+struct ClaimStatements {
     refused: &'static str,
     oldest: &'static str,
     newest: &'static str,
 }
 
-const ALONE: Claims = Claims {
+const ALONE: ClaimStatements = ClaimStatements {
     refused: claim_alone!("> 0", "ASC"),
     oldest: claim_alone!("= 0", "ASC"),
     newest: claim_alone!("= 0", "DESC"),
 };
 
-const AMONG_REPLICAS: Claims = Claims {
+const AMONG_REPLICAS: ClaimStatements = ClaimStatements {
     refused: claim_among_replicas!("> 0", "ASC"),
     oldest: claim_among_replicas!("= 0", "ASC"),
     newest: claim_among_replicas!("= 0", "DESC"),
@@ -115,14 +115,14 @@ pub(super) async fn is_any_due(
     Ok(false)
 }
 
-pub(super) struct Claim<'a> {
-    statements: Claims,
+pub(super) struct ClaimRound<'a> {
+    statements: ClaimStatements,
     connection: &'a mut AnyConnection,
     recipient: &'a str,
     now: i64,
 }
 
-impl<'a> Claim<'a> {
+impl<'a> ClaimRound<'a> {
     pub(super) fn new(
         database: &Database,
         connection: &'a mut AnyConnection,
@@ -143,7 +143,7 @@ impl<'a> Claim<'a> {
 
     /// A lane also takes the room that another one leaves.
     pub(super) async fn all(mut self, room: Room) -> sqlx::Result<Vec<Message>> {
-        let Claims {
+        let ClaimStatements {
             refused,
             oldest,
             newest,

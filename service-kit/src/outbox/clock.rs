@@ -6,7 +6,7 @@
 //! their own clocks differ.
 //!
 //! Rows that another process, or the server before its clock was set, has dated in the future are
-//! corrected at the start and every 30 s ([`rows::set_right`](super::rows::set_right)).
+//! corrected at the start and every 30 s ([`rows::correct_dates`](super::rows::correct_dates)).
 
 use std::time::{Duration, Instant};
 

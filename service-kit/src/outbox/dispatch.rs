@@ -11,7 +11,7 @@ use futures_util::stream::FuturesUnordered;
 use super::Queue;
 use super::clock::Clock;
 use super::message::Message;
-use super::pace::{Change, Pace, Room};
+use super::pace::{Pace, PaceChange, Room};
 use super::recipient::{Tried, Verdict};
 use super::rows::{self, Outcome};
 use crate::database::Database;
@@ -19,7 +19,7 @@ use crate::serve::Draining;
 
 /// How often the table is read without a notification: for messages whose wait is over, and for
 /// those of another replica.
-const LOOK: Duration = Duration::from_millis(250);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// A short pause after an event, so that one transaction serves several events. On a busy day this
 /// leaves the database to the requests.
@@ -67,7 +67,7 @@ impl Dispatcher<'_> {
                 Ok(claimed) => {
                     outcomes.clear();
                     under_way.extend(claimed.into_iter().map(|message| self.attempt(message)));
-                    pace.rest(Instant::now()).unwrap_or(LOOK)
+                    pace.rest(Instant::now()).unwrap_or(POLL_INTERVAL)
                 }
                 Err(error) => {
                     // The results are written with the next transaction.
@@ -105,7 +105,7 @@ impl Dispatcher<'_> {
     }
 
     fn outcome(&self, message: &Message, tried: &Tried, pace: &mut Pace) -> Outcome {
-        let outcome = self.understood(message, tried);
+        let outcome = self.settle(message, tried);
         let (now, random) = (Instant::now(), rand::random());
         let reached = match tried {
             Tried::Away(_) => pace.unreachable(now, random),
@@ -113,8 +113,8 @@ impl Dispatcher<'_> {
         };
         let repeated = match outcome {
             _ if message.attempts == 0 => None,
-            Outcome::Settled => pace.took_again(),
-            Outcome::Failed { .. } => pace.refused_again(now, random),
+            Outcome::Settled => pace.repeat_taken(),
+            Outcome::Failed { .. } => pace.repeat_refused(now, random),
             Outcome::Untried => None,
         };
         for change in [reached, repeated].into_iter().flatten() {
@@ -123,7 +123,7 @@ impl Dispatcher<'_> {
         outcome
     }
 
-    fn understood(&self, message: &Message, tried: &Tried) -> Outcome {
+    fn settle(&self, message: &Message, tried: &Tried) -> Outcome {
         match tried {
             Tried::Away(_) => Outcome::Untried,
             Tried::Answered(answer) => match answer.verdict {
@@ -149,20 +149,22 @@ impl Dispatcher<'_> {
         }
     }
 
-    fn log_change(&self, change: Change, tried: &Tried) {
+    fn log_change(&self, change: PaceChange, tried: &Tried) {
         let recipient = self.name();
         match (change, tried) {
-            (Change::Lost, Tried::Away(error)) => log::warn!(
+            (PaceChange::Lost, Tried::Away(error)) => log::warn!(
                 recipient = recipient;
-                "cannot be reached, what is meant for it is kept: {error}"
+                "cannot be reached, its messages wait: {error}"
             ),
-            (Change::Lost, _) => {}
-            (Change::Back, _) => log::info!(recipient = recipient; "can be reached again"),
-            (Change::Refusing, _) => log::warn!(
+            (PaceChange::Lost, _) => {}
+            (PaceChange::Back, _) => log::info!(recipient = recipient; "can be reached again"),
+            (PaceChange::Refusing, _) => log::warn!(
                 recipient = recipient;
-                "refuses whatever it is sent again, so it gets one of those messages at a time until it takes one"
+                "refuses all repeated messages, so it gets one of them at a time until it takes one"
             ),
-            (Change::Taking, _) => log::info!(recipient = recipient; "takes again what it refused"),
+            (PaceChange::Taking, _) => {
+                log::info!(recipient = recipient; "takes repeated messages again")
+            }
         }
     }
 

@@ -98,7 +98,7 @@ pub(super) async fn watch(outbox: &Outbox, draining: &Draining) {
                     "is behind"
                 );
             }),
-            Err(error) => log::warn!("how far behind the recipients are cannot be read: {error}"),
+            Err(error) => log::warn!("the lag of the recipients cannot be read: {error}"),
         }
     }
 }
@@ -124,12 +124,12 @@ fn register(lags: &[Lag]) -> prometheus::Result<Registry> {
     let failing = gauge(
         &registry,
         "outbox_failing_messages",
-        "How many of them have been refused, or gone wrong, at least once.",
+        "Messages that were refused or failed at least once.",
     )?;
     let oldest = gauge(
         &registry,
         "outbox_oldest_message_age_seconds",
-        "How long the oldest of them has been waiting.",
+        "How long the oldest message has waited.",
     )?;
     for lag in lags {
         let seconds = i64::try_from(lag.oldest.as_secs()).unwrap_or(i64::MAX);

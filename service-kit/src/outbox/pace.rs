@@ -45,7 +45,7 @@ fn jittered(wait: Duration, random: f64) -> Duration {
 
 /// A change worth a line in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum PaceChange {
     Lost,
     Back,
     /// It refuses all repeated messages.
@@ -165,31 +165,31 @@ impl Pace {
     }
 
     /// Notes an answer, whatever it says.
-    pub(super) fn answered(&mut self) -> Option<Change> {
-        self.away.take().map(|_away| Change::Back)
+    pub(super) fn answered(&mut self) -> Option<PaceChange> {
+        self.away.take().map(|_away| PaceChange::Back)
     }
 
     /// Notes that the recipient took a repeated message.
-    pub(super) fn took_again(&mut self) -> Option<Change> {
+    pub(super) fn repeat_taken(&mut self) -> Option<PaceChange> {
         self.refused_again = 0;
-        self.refusing.take().map(|_pause| Change::Taking)
+        self.refusing.take().map(|_pause| PaceChange::Taking)
     }
 
     /// Notes that a repeated message failed again.
-    pub(super) fn refused_again(&mut self, now: Instant, random: f64) -> Option<Change> {
+    pub(super) fn repeat_refused(&mut self, now: Instant, random: f64) -> Option<PaceChange> {
         self.refused_again = self.refused_again.saturating_add(1);
         if self.refused_again < WINDOW || self.refusing.is_some() {
             return None;
         }
         self.refusing = Some(Pause::begin(now, random));
-        Some(Change::Refusing)
+        Some(PaceChange::Refusing)
     }
 
-    pub(super) fn unreachable(&mut self, now: Instant, random: f64) -> Option<Change> {
+    pub(super) fn unreachable(&mut self, now: Instant, random: f64) -> Option<PaceChange> {
         match &mut self.away {
             None => {
                 self.away = Some(Pause::begin(now, random));
-                Some(Change::Lost)
+                Some(PaceChange::Lost)
             }
             // Messages that were in flight together count once.
             Some(away) if !away.is_over(now) => None,

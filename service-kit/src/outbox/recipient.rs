@@ -44,7 +44,7 @@ pub enum Verdict {
 /// The result of a try.
 #[derive(Debug)]
 pub(super) enum Tried {
-    Answered(Answer),
+    Answered(Reply),
     /// No connection, or a proxy's answer for an unavailable service.
     Away(String),
     /// A connection, but no answer.
@@ -52,7 +52,7 @@ pub(super) enum Tried {
 }
 
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct Reply {
     pub(super) verdict: Verdict,
     pub(super) status: StatusCode,
     /// The recipient's `Retry-After` (RFC 9110 §10.2.3).
@@ -90,7 +90,7 @@ impl Recipient {
             Ok(_body) if is_away(answer.status()) => Tried::Away(answer.status().to_string()),
             Ok(body) => {
                 let status = answer.status();
-                Tried::Answered(Answer {
+                Tried::Answered(Reply {
                     verdict: (self.verdict)(status, &body),
                     status,
                     retry_after: retry_after(answer.headers()),

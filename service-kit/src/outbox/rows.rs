@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sqlx::AnyConnection;
 
-use super::claim::{self, Claim, LEASE};
+use super::claim::{self, ClaimRound, LEASE};
 use super::clock::{Clock, after};
 use super::message::Message;
 use super::pace::{self, Room};
@@ -27,7 +27,7 @@ const GIVE_BACK: &str =
      WHERE recipient = $1 AND topic = $2 AND step = $3 AND due_at = $5";
 
 /// `$1` is now, `$2` the latest time that a row may be due.
-const SET_RIGHT: &str = "UPDATE outbox SET
+const CORRECT_DATES: &str = "UPDATE outbox SET
          created_at = CASE WHEN created_at > $1 THEN $1 ELSE created_at END,
          due_at = CASE WHEN due_at > $2 THEN $1 ELSE due_at END
      WHERE created_at > $1 OR due_at > $2";
@@ -62,7 +62,7 @@ pub(super) async fn turn(
     for (message, outcome) in tried {
         settle(&mut transaction, recipient, message, *outcome, now).await?;
     }
-    let claim = Claim::new(database, &mut transaction, recipient, now);
+    let claim = ClaimRound::new(database, &mut transaction, recipient, now);
     let claimed = claim.all(room).await?;
     transaction.commit().await?;
     Ok(claimed)
@@ -70,13 +70,13 @@ pub(super) async fn turn(
 
 /// Ends every lease and every wait.
 pub(super) async fn release(database: &Database, now: i64) -> sqlx::Result<()> {
-    set_right(database, now, now).await
+    correct_dates(database, now, now).await
 }
 
 /// Corrects rows whose dates a wrong clock has put into the future: no row is younger than now or
 /// waits longer than the longest wait.
 pub(super) async fn cap_waits(database: &Database, now: i64) -> sqlx::Result<()> {
-    set_right(database, now, latest_due(now)).await
+    correct_dates(database, now, latest_due(now)).await
 }
 
 /// The latest time that a row may be due when it was postponed at `now`.
@@ -84,8 +84,8 @@ pub(super) fn latest_due(now: i64) -> i64 {
     after(now, pace::LONGEST_FOR_MESSAGE.max(LEASE))
 }
 
-async fn set_right(database: &Database, now: i64, latest_due: i64) -> sqlx::Result<()> {
-    sqlx::query(SET_RIGHT)
+async fn correct_dates(database: &Database, now: i64, latest_due: i64) -> sqlx::Result<()> {
+    sqlx::query(CORRECT_DATES)
         .bind(now)
         .bind(latest_due)
         .execute(&mut *database.writer().await?)

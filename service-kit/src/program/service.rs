@@ -80,19 +80,18 @@ async fn backup(database: &DatabaseUrl, given: &ArgMatches) -> Result<(), RunErr
 
 fn command<C>(program: &Program<C>) -> Command {
     let file = Arg::new("FILE")
-        .help("The copy, which must not be there yet")
+        .help("The copy, which must not exist yet")
         .required(true)
         .value_parser(value_parser!(PathBuf));
     Command::new(program.name)
         .about(program.about)
         .version(program.version)
         .subcommand(
-            Command::new("health")
-                .about("Exits 0 where the running service is ready, 1 where it is not"),
+            Command::new("health").about("Exits 0 if the running service is ready, 1 if it is not"),
         )
         .subcommand(
             Command::new("backup")
-                .about("Copies the SQLite database of DATABASE_URL, also while the service runs")
+                .about("Copies the SQLite database of DATABASE_URL, even while the service runs")
                 .arg(file),
         )
 }

@@ -11,7 +11,7 @@ use shared_types::problem::Problem;
 
 /// Longer than any deadline that a test waits for, and than a hundred passwords take one after
 /// another on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 #[derive(Clone)]
 pub struct Client {
@@ -34,7 +34,7 @@ impl Client {
         Self {
             base: format!("http://{addr}"),
             http: awc::Client::builder()
-                .timeout(PATIENCE)
+                .timeout(TIMEOUT)
                 .disable_redirects()
                 .finish(),
         }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 /// For a busy machine with two cores, of which one hashes all passwords. A passing test does not
 /// wait this long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Repeats `ask` until it returns a value.
@@ -17,7 +17,7 @@ pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) 
         if let Some(answer) = ask().await {
             return answer;
         }
-        assert!(begun.elapsed() < PATIENCE, "waited in vain for {what}");
+        assert!(begun.elapsed() < TIMEOUT, "waited in vain for {what}");
         tokio::time::sleep(PAUSE).await;
     }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::serve::is_hangup_ignored;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Killed when it is dropped.
 pub struct Process {
@@ -80,7 +80,7 @@ impl Process {
                 return line;
             }
             assert!(
-                begun.elapsed() < PATIENCE,
+                begun.elapsed() < TIMEOUT,
                 "no line with {text:?} in {:#?}",
                 self.log()
             );
@@ -157,7 +157,7 @@ impl Process {
             {
                 return status;
             }
-            assert!(begun.elapsed() < PATIENCE, "it goes on: {:#?}", self.log());
+            assert!(begun.elapsed() < TIMEOUT, "it goes on: {:#?}", self.log());
             std::thread::sleep(Duration::from_millis(5));
         }
     }

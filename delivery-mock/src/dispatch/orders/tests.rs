@@ -30,7 +30,7 @@ pub(crate) fn delivery_of(dispatch: &Dispatch, order: &Order) -> Option<Delivery
 }
 
 /// The delivery of an order that has each of `statuses` in turn.
-fn told(statuses: &[OrderStatus]) -> Option<Delivery> {
+fn delivery_after(statuses: &[OrderStatus]) -> Option<Delivery> {
     let mut dispatch = Dispatch::new(Limits::default());
     let order = order(OrderStatus::Pending);
     for &status in statuses {
@@ -54,7 +54,7 @@ fn an_order_is_drafted_from_when_it_is_ready_until_it_ends() {
         (Delivered, None),
         (Cancelled, None),
     ] {
-        let drafted = told(&[status]).map(|draft| draft.status);
+        let drafted = delivery_after(&[status]).map(|draft| draft.status);
         assert_eq!(drafted, expected, "{status}");
     }
 }
@@ -87,7 +87,7 @@ fn texts_that_post_livraisons_would_refuse_are_left_out() {
 #[test]
 fn events_in_any_sequence_end_at_the_furthest_status() {
     let unfinished = |statuses: &[OrderStatus]| {
-        let status = told(statuses)?.status;
+        let status = delivery_after(statuses)?.status;
         matches!(status, DeliveryStatus::Pending | DeliveryStatus::PickedUp).then_some(status)
     };
     for &a in OrderStatus::ALL {
@@ -110,7 +110,11 @@ fn a_delivery_ends_as_its_order_does() {
         ([Ready, Cancelled], DeliveryStatus::Cancelled),
         ([Delivering, Cancelled], DeliveryStatus::Cancelled),
     ] {
-        assert_eq!(told(&heard).unwrap().status, expected, "{heard:?}");
+        assert_eq!(
+            delivery_after(&heard).unwrap().status,
+            expected,
+            "{heard:?}"
+        );
     }
 }
 

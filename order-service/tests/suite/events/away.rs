@@ -23,7 +23,7 @@ async fn ready_orders(service: &Linked, count: usize) -> Vec<Value> {
 
 async fn assert_heard(subscriber: &Subscriber, orders: &[Value]) {
     for order in orders {
-        subscriber.hears(order, &["EN_ATTENTE", "PRETE"]).await;
+        subscriber.receives(order, &["EN_ATTENTE", "PRETE"]).await;
     }
 }
 
@@ -106,7 +106,7 @@ async fn a_stop_finishes_requests_in_flight_and_leaves_the_rest_to_the_next_star
     assert_eq!(kitchen.attempts(&order), ["EN_ATTENTE"]);
     assert_eq!(waiting(&database).await, 1);
     let _again = Linked::start_on(database, &kitchen, None).await;
-    kitchen.hears(&order, &["EN_ATTENTE", "PRETE"]).await;
+    kitchen.receives(&order, &["EN_ATTENTE", "PRETE"]).await;
     assert_eq!(kitchen.attempts(&order), ["EN_ATTENTE", "PRETE"]);
 }
 
@@ -124,5 +124,5 @@ async fn an_event_that_hangs_at_a_stop_is_due_at_the_next_start_without_waiting_
     assert!(due_at <= Timestamp::now().millis() + (FIRST_RETRY_MS << (tried - 1)));
     kitchen.answer(|_event| TAKEN);
     let _again = Linked::start_on(database, &kitchen, None).await;
-    kitchen.hears(&order, &["EN_ATTENTE", "PRETE"]).await;
+    kitchen.receives(&order, &["EN_ATTENTE", "PRETE"]).await;
 }

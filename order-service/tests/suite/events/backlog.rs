@@ -52,7 +52,7 @@ async fn a_new_order_is_sent_alongside_a_long_backlog() {
     .await;
     let before = kitchen.arrivals().len();
     let order = service.order().await;
-    kitchen.hears(&order, &["EN_ATTENTE"]).await;
+    kitchen.receives(&order, &["EN_ATTENTE"]).await;
     let mut arrivals = kitchen.arrivals().into_iter();
     let place = arrivals.position(|arrival| arrival.event["subject"] == order["id"]);
     let overtaken = place.unwrap() - before;
@@ -102,7 +102,7 @@ async fn a_subscriber_that_refuses_a_backlog_gets_few_of_it_and_all_new_orders()
     assert!(tried_again <= 100, "{tried_again}");
 
     let order = service.ready_order().await;
-    kitchen.hears(&order, &["EN_ATTENTE", "PRETE"]).await;
+    kitchen.receives(&order, &["EN_ATTENTE", "PRETE"]).await;
     eventually("the backlog alone to wait", async || {
         (waiting(&service.database).await == 200).then_some(())
     })

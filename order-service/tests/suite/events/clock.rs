@@ -21,7 +21,7 @@ async fn an_event_postponed_by_a_clock_that_was_ahead_is_sent_after_a_restart() 
     let database = service.stop().await;
     kitchen.resume().await;
     let _again = Linked::start_on(database, &kitchen, None).await;
-    kitchen.hears(&order, &["EN_ATTENTE", "PRETE"]).await;
+    kitchen.receives(&order, &["EN_ATTENTE", "PRETE"]).await;
 }
 
 #[actix_web::test]
@@ -37,5 +37,5 @@ async fn a_message_dated_in_the_future_shows_its_wait_and_is_sent() {
     })
     .await;
     kitchen.resume().await;
-    kitchen.hears(&order, &["EN_ATTENTE"]).await;
+    kitchen.receives(&order, &["EN_ATTENTE"]).await;
 }

@@ -16,9 +16,9 @@ async fn an_event_that_is_refused_holds_up_no_other_order_and_not_the_other_subs
     let poisoned = service.order_to(POISON).await;
     let _ = service.change(&poisoned, "PRETE").await.ok(200);
     let good = service.ready_order().await;
-    kitchen.hears(&good, &["EN_ATTENTE", "PRETE"]).await;
+    kitchen.receives(&good, &["EN_ATTENTE", "PRETE"]).await;
     for order in [&poisoned, &good] {
-        delivery.hears(order, &["EN_ATTENTE", "PRETE"]).await;
+        delivery.receives(order, &["EN_ATTENTE", "PRETE"]).await;
     }
     assert!(kitchen.taken(&poisoned).is_empty());
 }
@@ -34,7 +34,7 @@ async fn an_event_that_is_refused_is_tried_until_it_is_taken_and_its_orders_next
     })
     .await;
     kitchen.answer(|_event| TAKEN);
-    kitchen.hears(&order, &["EN_ATTENTE", "PRETE"]).await;
+    kitchen.receives(&order, &["EN_ATTENTE", "PRETE"]).await;
 
     let arrivals = kitchen.arrivals();
     let (last, before) = arrivals.split_last().unwrap();
@@ -58,9 +58,9 @@ async fn a_subscriber_that_hangs_for_one_order_holds_up_no_other() {
     .await;
     let _ = service.change(&stuck, "PRETE").await.ok(200);
     let good = service.ready_order().await;
-    kitchen.hears(&good, &["EN_ATTENTE", "PRETE"]).await;
+    kitchen.receives(&good, &["EN_ATTENTE", "PRETE"]).await;
     assert!(kitchen.is_not_held_up_by(&stuck));
-    delivery.hears(&stuck, &["EN_ATTENTE", "PRETE"]).await;
+    delivery.receives(&stuck, &["EN_ATTENTE", "PRETE"]).await;
     // The first try timed out and was repeated.
     eventually("another try", async || {
         (kitchen.attempts(&stuck).len() >= 2).then_some(())
@@ -68,7 +68,7 @@ async fn a_subscriber_that_hangs_for_one_order_holds_up_no_other() {
     .await;
     assert!(kitchen.taken(&stuck).is_empty());
     kitchen.answer(|_event| TAKEN);
-    kitchen.hears(&stuck, &["EN_ATTENTE", "PRETE"]).await;
+    kitchen.receives(&stuck, &["EN_ATTENTE", "PRETE"]).await;
 }
 
 #[actix_web::test]
@@ -84,6 +84,6 @@ async fn an_order_does_not_wait_for_a_subscriber_that_hangs() {
     assert!(orders.iter().all(|order| kitchen.taken(order).is_empty()));
     kitchen.answer(|_event| TAKEN);
     for order in &orders {
-        kitchen.hears(order, &["EN_ATTENTE", "PRETE"]).await;
+        kitchen.receives(order, &["EN_ATTENTE", "PRETE"]).await;
     }
 }

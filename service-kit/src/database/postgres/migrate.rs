@@ -15,10 +15,10 @@ use crate::database::OpenError;
 
 /// How long another session may hold a lock that a migration needs: longer than another replica
 /// takes to migrate a large database.
-pub(in crate::database) const PATIENCE: Duration = Duration::from_secs(30);
+pub(in crate::database) const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The wait after which the log names the cause.
-const SAY_AFTER: Duration = Duration::from_secs(1);
+const LOG_AFTER: Duration = Duration::from_secs(1);
 
 /// `lock_not_available`: PostgreSQL's `lock_timeout` expired.
 const LOCK_TIMEOUT: &str = "55P03";
@@ -32,14 +32,14 @@ const HOLDERS: &str =
 pub(in crate::database) async fn migrate(
     server: &PostgresUrl,
     migrators: &[Migrator],
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<(), OpenError> {
     let unopened = |source| OpenError::Connection {
         database: server.to_string(),
         source,
     };
     let mut connection = connect(server).await.map_err(unopened)?;
-    let limit = format!("SET lock_timeout = {}", patience.as_millis());
+    let limit = format!("SET lock_timeout = {}", timeout.as_millis());
     let limit = sqlx::raw_sql(AssertSqlSafe(limit));
     limit.execute(&mut connection).await.map_err(unopened)?;
     let process: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
@@ -54,23 +54,23 @@ pub(in crate::database) async fn migrate(
     };
     let migrated = tokio::select! {
         migrated = migrating => migrated,
-        never = say(server, process, patience) => match never {},
+        never = log_cause(server, process, timeout) => match never {},
     };
-    migrated.map_err(|error| outdated(server, error, patience))
+    migrated.map_err(|error| outdated(server, error, timeout))
 }
 
 /// Logs the cause of the wait once.
-async fn say(server: &PostgresUrl, process: i32, patience: Duration) -> Infallible {
-    tokio::time::sleep(SAY_AFTER).await;
+async fn log_cause(server: &PostgresUrl, process: i32, timeout: Duration) -> Infallible {
+    tokio::time::sleep(LOG_AFTER).await;
     match holders(server, process).await {
         Ok(Some(holders)) => log::warn!(
             "the database {server} is brought up to date as soon as the server's processes {holders} \
-             give up a lock; a start gives up after {} s",
-            patience.as_secs()
+             release a lock; the start fails after {} s",
+            timeout.as_secs()
         ),
         Ok(None) => log::info!("the database {server} is being brought up to date"),
         Err(error) => log::warn!(
-            "bringing the database {server} up to date takes long, and what it waits for cannot be found: {error}"
+            "bringing the database {server} up to date takes long, and the cause cannot be found: {error}"
         ),
     }
     std::future::pending().await
@@ -84,10 +84,10 @@ async fn holders(server: &PostgresUrl, process: i32) -> sqlx::Result<Option<Stri
     Ok(holders)
 }
 
-fn outdated(server: &PostgresUrl, error: MigrateError, patience: Duration) -> OpenError {
+fn outdated(server: &PostgresUrl, error: MigrateError, timeout: Duration) -> OpenError {
     let database = server.to_string();
     if is_lock_timeout(&error) {
-        return OpenError::Locked { database, patience };
+        return OpenError::Locked { database, timeout };
     }
     OpenError::Migration {
         database,

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    Change, LONGEST_FOR_MESSAGE, LONGEST_FOR_RECIPIENT, Pace, Room, SHARE, WINDOW, retry_after,
+    LONGEST_FOR_MESSAGE, LONGEST_FOR_RECIPIENT, Pace, PaceChange, Room, SHARE, WINDOW, retry_after,
 };
 
 #[test]
@@ -31,7 +31,7 @@ fn an_available_recipient_gets_a_whole_window() {
 #[test]
 fn an_unavailable_recipient_gets_nothing_and_then_one_message() {
     let (mut pace, now) = (Pace::default(), Instant::now());
-    assert_eq!(pace.unreachable(now, 1.0), Some(Change::Lost));
+    assert_eq!(pace.unreachable(now, 1.0), Some(PaceChange::Lost));
     assert_eq!(pace.room(0, now, 1.0).all, 0);
     let later = now + pace.rest(now).unwrap();
     assert_eq!(pace.rest(later), None);
@@ -43,9 +43,9 @@ fn an_unavailable_recipient_gets_nothing_and_then_one_message() {
 fn an_outage_is_reported_once_and_so_is_its_end() {
     let (mut pace, now) = (Pace::default(), Instant::now());
     assert_eq!(pace.answered(), None);
-    assert_eq!(pace.unreachable(now, 0.0), Some(Change::Lost));
+    assert_eq!(pace.unreachable(now, 0.0), Some(PaceChange::Lost));
     assert_eq!(pace.unreachable(now, 0.0), None);
-    assert_eq!(pace.answered(), Some(Change::Back));
+    assert_eq!(pace.answered(), Some(PaceChange::Back));
     assert_eq!(pace.answered(), None);
     assert_eq!(pace.room(0, now, 1.0).all, WINDOW);
 }
@@ -108,10 +108,10 @@ fn a_quarter_of_the_places_is_kept_for_each_other_lane_however_few_there_are_at_
 fn refusing(now: Instant) -> Pace {
     let mut pace = Pace::default();
     for _ in 1..WINDOW {
-        assert_eq!(pace.refused_again(now, 1.0), None);
+        assert_eq!(pace.repeat_refused(now, 1.0), None);
     }
-    assert_eq!(pace.refused_again(now, 1.0), Some(Change::Refusing));
-    assert_eq!(pace.refused_again(now, 1.0), None);
+    assert_eq!(pace.repeat_refused(now, 1.0), Some(PaceChange::Refusing));
+    assert_eq!(pace.repeat_refused(now, 1.0), None);
     pace
 }
 
@@ -136,8 +136,8 @@ fn a_recipient_that_refuses_all_repeated_messages_gets_one_at_a_time() {
 fn once_a_repeated_message_is_taken_all_of_them_may_go() {
     let now = Instant::now();
     let mut pace = refusing(now);
-    assert_eq!(pace.took_again(), Some(Change::Taking));
-    assert_eq!(pace.took_again(), None);
+    assert_eq!(pace.repeat_taken(), Some(PaceChange::Taking));
+    assert_eq!(pace.repeat_taken(), None);
     assert_eq!(pace.room(0, now, 1.0).refused_most, WINDOW);
-    assert_eq!(pace.refused_again(now, 1.0), None);
+    assert_eq!(pace.repeat_refused(now, 1.0), None);
 }

@@ -11,12 +11,12 @@ pub(super) type Work = Pin<Box<dyn Future<Output = ()>>>;
 
 /// Work that may be dropped anywhere. sqlx returns a connection by spawning a task, which panics
 /// outside of a runtime, for example when an actix `System` is dropped with unfinished tasks.
-pub(super) struct Beside {
+pub(super) struct Background {
     runtime: Handle,
     work: Option<Work>,
 }
 
-impl Beside {
+impl Background {
     pub(super) fn new(work: impl Future<Output = ()> + 'static) -> Self {
         Self {
             runtime: Handle::current(),
@@ -25,7 +25,7 @@ impl Beside {
     }
 }
 
-impl Future for Beside {
+impl Future for Background {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -36,7 +36,7 @@ impl Future for Beside {
     }
 }
 
-impl Drop for Beside {
+impl Drop for Background {
     fn drop(&mut self) {
         let _entered = self.runtime.enter();
         drop(self.work.take());

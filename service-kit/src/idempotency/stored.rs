@@ -3,7 +3,7 @@
 use shared_types::value::Timestamp;
 use sqlx::{Any, AnyConnection, Executor};
 
-use super::KEPT;
+use super::ANSWER_LIFETIME;
 use crate::database::{Database, RowLock};
 use crate::housekeeping::delete_by_portions;
 
@@ -47,7 +47,7 @@ impl SealedKey {
             .bind(self.name.as_str())
             .bind(self.fingerprint.as_str())
             .bind(now.millis())
-            .bind(now.before(KEPT).millis())
+            .bind(now.before(ANSWER_LIFETIME).millis())
             .execute(&mut *connection)
             .await?;
         if claimed.rows_affected() > 0 {
@@ -70,7 +70,7 @@ impl SealedKey {
             "SELECT fingerprint, answer FROM idempotency_keys WHERE key = $1 AND created_at > $2",
         )
         .bind(self.name.as_str())
-        .bind(now.before(KEPT).millis())
+        .bind(now.before(ANSWER_LIFETIME).millis())
         .fetch_optional(executor)
         .await?;
         Ok(row.map(|(fingerprint, answer)| {
@@ -136,5 +136,5 @@ pub async fn forget(connection: &mut AnyConnection, made: &str) -> sqlx::Result<
 pub async fn sweep(database: &Database, now: Timestamp) -> sqlx::Result<u64> {
     const SWEEP: &str = "DELETE FROM idempotency_keys WHERE key IN
          (SELECT key FROM idempotency_keys WHERE created_at <= $1 LIMIT $2)";
-    delete_by_portions(database, SWEEP, now.before(KEPT)).await
+    delete_by_portions(database, SWEEP, now.before(ANSWER_LIFETIME)).await
 }
