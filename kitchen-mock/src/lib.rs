@@ -1,4 +1,5 @@
-//! A simulated kitchen: orders come in from the order service, are prepared and leave when they are ready.
+//! A simulated kitchen: orders come in from the order service, are prepared and leave when they are
+//! ready.
 //!
 //! It holds everything in memory and stands in for a kitchen service that does not exist yet.
 

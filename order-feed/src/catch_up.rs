@@ -68,8 +68,8 @@ impl CatchUp<'_> {
         }
     }
 
-    /// Goes on as far as there is room. An unreported mark overrides the status that the order service
-    /// answers.
+    /// Goes on as far as there is room. An unreported mark overrides the status that the order
+    /// service answers.
     async fn advance(
         &self,
         client: &Client,

@@ -1,9 +1,9 @@
 //! Makes one change at a time in a service that holds its state in memory and reports its changes.
 //!
 //! A change is checked, its report is written to a file, and then the change shows. Another change
-//! between the check and the end could make it impossible after its report is written. So each change
-//! waits for the one before it; reads wait for none. Marking first and undoing the mark when the report
-//! cannot be written was rejected: others would have seen a mark that was never made.
+//! between the check and the end could make it impossible after its report is written. So each
+//! change waits for the one before it; reads wait for none. Marking first and undoing the mark when
+//! the report cannot be written was rejected: others would have seen a mark that was never made.
 
 use std::future::Future;
 use std::time::Duration;

@@ -91,8 +91,8 @@ impl OrderFeed {
             .service(resource("/metrics", "GET").route(web::get().to(metrics)));
     }
 
-    /// Reports that an order has reached `status`. Once this returns, the report survives a crash. An
-    /// order that the order service does not have, such as a sample, is not reported.
+    /// Reports that an order has reached `status`. Once this returns, the report survives a crash.
+    /// An order that the order service does not have, such as a sample, is not reported.
     ///
     /// # Errors
     /// The report cannot be written. The mark may be made again: a repeated report changes nothing.
@@ -115,8 +115,8 @@ impl OrderFeed {
         Ok(())
     }
 
-    /// Until a stop is asked for: tells `local` of every order in `stage`, the oldest first and as far
-    /// as there is room, and sends the reports.
+    /// Until a stop is asked for: tells `local` of every order in `stage`, the oldest first and as
+    /// far as there is room, and sends the reports.
     pub async fn run(self, stage: OrderStage, local: Arc<impl LocalOrders>, draining: Draining) {
         let catch_up = CatchUp {
             peer: &self.peer,
@@ -140,8 +140,8 @@ impl OrderFeed {
     }
 }
 
-/// Takes an event: tells `local` of its order. With a feed, an order that finds no room is asked for
-/// later, so its sender need not repeat the event.
+/// Takes an event: tells `local` of its order. With a feed, an order that finds no room is asked
+/// for later, so its sender need not repeat the event.
 ///
 /// # Errors
 /// 507 when there is neither room nor a feed. The same event may be sent again.

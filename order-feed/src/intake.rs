@@ -1,8 +1,8 @@
 //! Remembers whether every order that this service was told of was taken. No I/O.
 //!
-//! A full service takes no new order, and its sender need not repeat the event: the service notes that
-//! there are more orders and asks for them, the oldest first, once it has room. Until it has all of
-//! them, a new order waits behind the older ones.
+//! A full service takes no new order, and its sender need not repeat the event: the service notes
+//! that there are more orders and asks for them, the oldest first, once it has room. Until it has
+//! all of them, a new order waits behind the older ones.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};

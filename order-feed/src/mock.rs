@@ -34,8 +34,8 @@ pub struct Config {
     /// `ORDERS_URL`: the order service that orders come from and marks go to; none by default.
     pub orders_url: Option<PeerUrl>,
     /// `DATABASE_URL`: the file of the reports that the order service has not taken yet,
-    /// `sqlite://PATH`; `sqlite://data/kitchen.db` and `sqlite://data/delivery.db` by default. It is
-    /// created when it is missing and there is an order service.
+    /// `sqlite://PATH`; `sqlite://data/kitchen.db` and `sqlite://data/delivery.db` by default. It
+    /// is created when it is missing and there is an order service.
     pub database_url: DatabaseUrl,
     /// `SEED_DEMO`: whether to start with samples; `true` by default.
     pub seed_demo: bool,

@@ -1,7 +1,7 @@
 //! Reads the open orders from the order service page by page, the oldest first.
 //!
-//! It can pause at any order and continue there later. The order service lists one status at a time, so
-//! there is one stream for each status, and the streams are merged by age.
+//! It can pause at any order and continue there later. The order service lists one status at a
+//! time, so there is one stream for each status, and the streams are merged by age.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -16,7 +16,8 @@ use crate::intake::{Age, age};
 /// The deadline of one page.
 const DEADLINE: Duration = Duration::from_secs(3);
 
-/// The order service's own limit on a page. The bytes hold 200 orders of 50 lines, the longest there are.
+/// The order service's own limit on a page. The bytes hold 200 orders of 50 lines, the longest
+/// there are.
 const PAGE: usize = 200;
 const MAX_PAGE_BYTES: usize = 16 << 20;
 
@@ -64,8 +65,8 @@ impl Walk {
         }
     }
 
-    /// Starts again when the missed order is older than an order that was passed: it has changed its
-    /// status since, or was committed later than its timestamp says.
+    /// Starts again when the missed order is older than an order that was passed: it has changed
+    /// its status since, or was committed later than its timestamp says.
     pub(crate) fn restart_if_behind(&mut self, missed: Age) {
         if self
             .streams

@@ -1,7 +1,7 @@
 //! Writes an error and its causes as one line.
 
-/// The error followed by each of its causes, separated by colons. A cause that the text already ends
-/// with is not repeated.
+/// The error followed by each of its causes, separated by colons. A cause that the text already
+/// ends with is not repeated.
 #[must_use]
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();

@@ -9,7 +9,7 @@ use crate::TestDatabase;
 use crate::suite::{Running, config, new_client, service, start};
 
 /// A second replica on the same database.
-async fn beside(first: &Running) -> Client {
+async fn second_replica_of(first: &Running) -> Client {
     start(config(&first.database)).await
 }
 
@@ -32,7 +32,7 @@ async fn a_token_of_one_replica_is_good_at_the_other_until_it_is_ended_at_either
     let one = service().await;
     one.register("lea@example.com").await;
     let token = one.log_in("lea@example.com").await;
-    let other = beside(&one).await;
+    let other = second_replica_of(&one).await;
     let ask = |method, path| other.request(method, path).bearer(&token).send();
     let sessions = ask(Method::GET, "/auth/sessions").await.ok(200);
     assert_eq!(sessions[0]["current"], json!(true));
@@ -44,7 +44,7 @@ async fn a_token_of_one_replica_is_good_at_the_other_until_it_is_ended_at_either
 #[actix_web::test]
 async fn two_simultaneous_registrations_at_two_replicas_make_one_account() {
     let one = service().await;
-    let other = beside(&one).await;
+    let other = second_replica_of(&one).await;
     for round in 0..5 {
         let new = new_client(&format!("lea{round}@example.com"));
         let (here, there) = tokio::join!(
@@ -60,7 +60,7 @@ async fn two_simultaneous_registrations_at_two_replicas_make_one_account() {
 #[actix_web::test]
 async fn more_logins_at_once_than_sessions_leave_twenty_of_them() {
     let one = service().await;
-    let other = beside(&one).await;
+    let other = second_replica_of(&one).await;
     one.register("lea@example.com").await;
     for _ in 0..4 {
         let logins = (0..4).map(|_| async {

@@ -7,7 +7,6 @@
 )]
 
 mod at_once;
-mod away;
 mod bad_input;
 mod catch_up;
 mod couriers;
@@ -21,6 +20,7 @@ mod marks;
 mod removal;
 mod statuses;
 mod taking;
+mod unavailable;
 
 use std::path::Path;
 

@@ -14,8 +14,8 @@ const CONCURRENT: usize = 8;
 const ORDERS_EACH: usize = 100;
 const ANSWERED_BEFORE_THE_KILL: usize = 60;
 
-/// Marks orders in `from` while the order service is stopped, kills the process, starts another one,
-/// and waits until each answered mark has brought its order to `to`.
+/// Marks orders in `from` while the order service is stopped, kills the process, starts another
+/// one, and waits until each answered mark has brought its order to `to`.
 ///
 /// # Panics
 /// A mark is refused, or lost.

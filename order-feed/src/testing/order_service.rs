@@ -1,7 +1,7 @@
 //! A fake order service: it lists orders, takes status changes and remembers every change.
 //!
-//! A test can make it refuse or hang, stop it and start it again. The real service cannot do these on
-//! demand. The fake takes any change that does not move a status down.
+//! A test can make it refuse or hang, stop it and start it again. The real service cannot do these
+//! on demand. The fake takes any change that does not move a status down.
 
 mod answers;
 
@@ -74,7 +74,7 @@ impl FakeOrderService {
     /// # Panics
     /// It cannot listen, for instance because it already does.
     pub fn start(&mut self) {
-        self.state.books().is_up = true;
+        self.state.records().is_up = true;
         let listener = socket_at(self.addr).listen(1024);
         let listener = listener.and_then(tokio::net::TcpListener::into_std);
         let shared = web::Data::from(Arc::clone(&self.state));
@@ -98,7 +98,7 @@ impl FakeOrderService {
     /// # Panics
     /// The server failed before.
     pub async fn stop(&mut self) {
-        self.state.books().is_up = false;
+        self.state.records().is_up = false;
         if let Some((handle, server)) = self.running.take() {
             handle.stop(false).await;
             server.await.expect("it ran").expect("it served");
@@ -112,18 +112,18 @@ impl FakeOrderService {
 
     /// Adds an order or replaces it.
     pub fn put(&self, order: Order) {
-        self.state.books().orders.insert(order.id, order);
+        self.state.records().orders.insert(order.id, order);
     }
 
     pub fn behave(&self, behaviour: Behaviour) {
         self.state.behaviour.send_replace(behaviour);
     }
 
-    /// Every status change that was requested, in order of arrival, with the order's id. Refused and
-    /// unanswered ones are included.
+    /// Every status change that was requested, in order of arrival, with the order's id. Refused
+    /// and unanswered ones are included.
     #[must_use]
     pub fn changes(&self) -> Vec<(String, OrderStatus)> {
-        self.state.books().changes.clone()
+        self.state.records().changes.clone()
     }
 
     /// The changes of one order.
@@ -137,7 +137,7 @@ impl FakeOrderService {
     /// The number of pages of orders that were requested.
     #[must_use]
     pub fn pages(&self) -> usize {
-        self.state.books().pages
+        self.state.records().pages
     }
 
     /// Waits until an order has this status.
@@ -146,8 +146,8 @@ impl FakeOrderService {
     /// The order has another status after a minute.
     pub async fn until(&self, order: &Order, status: OrderStatus) {
         eventually(&format!("{} to become {status}", order.id), async || {
-            let books = self.state.books();
-            let now = books.orders.get(&order.id)?.status;
+            let records = self.state.records();
+            let now = records.orders.get(&order.id)?.status;
             (now == status).then_some(())
         })
         .await;

@@ -1,12 +1,12 @@
 //! Tests of the events that the subscribers get, and of their sequence.
 //!
-//! `stuck` is about an event that is not taken, `away` about an unavailable subscriber, `backlog`
-//! about many waiting events, `clock` about rows dated in the future.
+//! `stuck` is about an event that is not taken, `unavailable` about an unavailable subscriber,
+//! `backlog` about many waiting events, `clock` about rows dated in the future.
 
-mod away;
 mod backlog;
 mod clock;
 mod stuck;
+mod unavailable;
 
 use futures_util::future::join_all;
 use serde_json::Value;

@@ -1,6 +1,6 @@
 //! A subscriber for tests: it records events, answers by a script, and can be stopped and started.
 
-mod desk;
+mod recorder;
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,12 +13,12 @@ use service_kit::peer::PeerUrl;
 use service_kit::testing::eventually;
 use tokio::net::TcpSocket;
 
-use desk::Desk;
-pub(crate) use desk::{Arrival, Reply, TAKEN};
+use recorder::Recorder;
+pub(crate) use recorder::{Arrival, Reply, TAKEN};
 
 /// It takes every event unless the script says otherwise.
 pub(crate) struct Subscriber {
-    desk: web::Data<Desk>,
+    recorder: web::Data<Recorder>,
     addr: SocketAddr,
     server: Option<(ServerHandle, JoinHandle<io::Result<()>>)>,
     /// Bound and not listening while it is stopped: the system refuses connections and gives the
@@ -29,7 +29,7 @@ pub(crate) struct Subscriber {
 impl Subscriber {
     pub(crate) async fn start() -> Self {
         let mut subscriber = Self {
-            desk: web::Data::default(),
+            recorder: web::Data::default(),
             addr: "127.0.0.1:0".parse().unwrap(),
             server: None,
             port: None,
@@ -44,7 +44,7 @@ impl Subscriber {
 
     /// Sets its answers from now on, also to the requests that it holds.
     pub(crate) fn answer(&self, script: impl Fn(&Value) -> Reply + Send + Sync + 'static) {
-        self.desk.follow(script);
+        self.recorder.follow(script);
     }
 
     /// Stops as in a crash: requests in flight get no answer, and nobody listens any more.
@@ -60,7 +60,7 @@ impl Subscriber {
     pub(crate) async fn resume(&mut self) {
         drop(self.port.take());
         let bound = eventually("its port to be free", async || {
-            bind(&self.desk, self.addr).ok()
+            bind(&self.recorder, self.addr).ok()
         });
         let (addr, server) = bound.await;
         self.addr = addr;
@@ -69,7 +69,7 @@ impl Subscriber {
 
     /// Every request, in order of arrival.
     pub(crate) fn arrivals(&self) -> Vec<Arrival> {
-        self.desk.book().arrivals.clone()
+        self.recorder.record().arrivals.clone()
     }
 
     /// The statuses in all events of an order, including the refused ones.
@@ -87,7 +87,7 @@ impl Subscriber {
     pub(crate) fn is_not_held_up_by(&self, order: &Value) -> bool {
         let arrivals = self.arrivals();
         let mut taken = arrivals.iter().filter(|arrival| arrival.is_taken());
-        taken.any(|arrival| arrival.beside.contains(&order["id"]))
+        taken.any(|arrival| arrival.concurrent.contains(&order["id"]))
     }
 
     /// Waits until it has taken exactly `statuses`.
@@ -101,20 +101,20 @@ impl Subscriber {
 
     /// The highest number of simultaneous requests about one order.
     pub(crate) fn most_at_once(&self) -> usize {
-        self.desk.book().most_at_once
+        self.recorder.record().most_at_once
     }
 
     /// The highest number of simultaneous requests.
     pub(crate) fn most_together(&self) -> usize {
-        self.desk.book().most_together
+        self.recorder.record().most_together
     }
 }
 
-fn bind(desk: &web::Data<Desk>, addr: SocketAddr) -> io::Result<(SocketAddr, Server)> {
-    let desk = desk.clone();
+fn bind(recorder: &web::Data<Recorder>, addr: SocketAddr) -> io::Result<(SocketAddr, Server)> {
+    let recorder = recorder.clone();
     let routes = move || {
-        let app = App::new().app_data(desk.clone());
-        app.route("/events", web::post().to(desk::take))
+        let app = App::new().app_data(recorder.clone());
+        app.route("/events", web::post().to(recorder::take))
     };
     let server = HttpServer::new(routes)
         .workers(1)

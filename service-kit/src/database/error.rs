@@ -25,7 +25,7 @@ const POSTGRES_STORAGE: [&str; 3] = ["53100", "53200", "58030"];
 /// Classes and codes of an unavailable server: connection exceptions, a standby, a transaction that
 /// idled too long, a database that is missing or takes no connections, transaction rollbacks, too
 /// many connections, operator intervention (which includes a shutdown).
-const POSTGRES_AWAY: [&str; 8] = [
+const POSTGRES_UNAVAILABLE: [&str; 8] = [
     "08", "25006", "25P03", "3D000", "40", "53300", "55000", "57",
 ];
 
@@ -56,7 +56,7 @@ enum Nature {
     /// Another request was in the way.
     Busy,
     /// The server is unavailable.
-    Away,
+    Unavailable,
     /// Nothing can be stored.
     Storage,
     Other,
@@ -71,7 +71,7 @@ impl Nature {
                 match inner.and_then(|inner| inner.downcast_ref::<Trouble>()) {
                     Some(Trouble::Busy(_)) => Self::Busy,
                     Some(Trouble::FileGone(_)) => Self::Storage,
-                    Some(Trouble::Unreachable(_)) | None => Self::Away,
+                    Some(Trouble::Unreachable(_)) | None => Self::Unavailable,
                 }
             }
             sqlx::Error::Database(error) => error
@@ -95,8 +95,8 @@ impl Nature {
             Self::Busy
         } else if is_among(&POSTGRES_STORAGE) {
             Self::Storage
-        } else if is_among(&POSTGRES_AWAY) {
-            Self::Away
+        } else if is_among(&POSTGRES_UNAVAILABLE) {
+            Self::Unavailable
         } else {
             Self::Other
         }
@@ -115,7 +115,7 @@ pub fn failure(error: sqlx::Error) -> Failure {
     match Nature::of(&error) {
         Nature::Other => Failure::internal(error),
         // The queue of writers is empty within a second.
-        Nature::Busy | Nature::Away => unavailable("1").caused_by(error),
+        Nature::Busy | Nature::Unavailable => unavailable("1").caused_by(error),
         // An operator has to make room.
         Nature::Storage => unavailable("5")
             .with_detail(Text::new(
@@ -142,7 +142,10 @@ mod tests {
     fn transient_errors_are_distinguished_from_others() {
         for (nature, codes) in [
             (Nature::Busy, &["5", "517", "55P03", "57014"][..]),
-            (Nature::Away, &["08006", "3D000", "40P01", "53300", "57P01"]),
+            (
+                Nature::Unavailable,
+                &["08006", "3D000", "40P01", "53300", "57P01"],
+            ),
             (Nature::Storage, &["13", "778", "8", "14", "53100", "58030"]),
             (Nature::Other, &["2067", "11", "23505", "42P01"]),
         ] {

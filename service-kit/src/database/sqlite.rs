@@ -22,8 +22,8 @@ use super::{Database, Findings, Kind, OpenError, TIMEOUT, pool};
 /// costs a thread and a page cache.
 const READERS: u32 = 3;
 
-/// The page cache of each connection in KiB. With the default of 2 MiB, a service that was busy once
-/// holds five times that for good. A page outside of it is in the system's file cache, a few
+/// The page cache of each connection in KiB. With the default of 2 MiB, a service that was busy
+/// once holds five times that for good. A page outside of it is in the system's file cache, a few
 /// microseconds away.
 const PAGE_CACHE: &str = "cache_size = -512";
 

@@ -48,7 +48,7 @@ struct Dispatcher<'a> {
 impl Dispatcher<'_> {
     async fn run(&self, draining: &Draining) {
         let mut pace = Pace::default();
-        let mut under_way = FuturesUnordered::new();
+        let mut in_flight = FuturesUnordered::new();
         let mut ended = Vec::new();
         let mut outcomes = Vec::new();
         loop {
@@ -60,13 +60,13 @@ impl Dispatcher<'_> {
             let room = if stop {
                 Room::default()
             } else {
-                pace.room(under_way.len(), Instant::now(), rand::random())
+                pace.room(in_flight.len(), Instant::now(), rand::random())
             };
             let turn = rows::turn(self.database, self.clock, self.name(), &outcomes, room);
             let rest = match turn.await {
                 Ok(claimed) => {
                     outcomes.clear();
-                    under_way.extend(claimed.into_iter().map(|message| self.attempt(message)));
+                    in_flight.extend(claimed.into_iter().map(|message| self.attempt(message)));
                     pace.rest(Instant::now()).unwrap_or(POLL_INTERVAL)
                 }
                 Err(error) => {
@@ -76,11 +76,11 @@ impl Dispatcher<'_> {
                 }
             };
             // A result that could not be written before a stop is due again when its lease ends.
-            if stop && under_way.is_empty() {
+            if stop && in_flight.is_empty() {
                 return;
             }
             tokio::select! {
-                Some(one) = under_way.next() => ended.push(one),
+                Some(one) = in_flight.next() => ended.push(one),
                 () = self.queue.written.notified() => {}
                 () = draining.begun(), if !stop => {}
                 () = tokio::time::sleep(rest) => continue,
@@ -88,7 +88,7 @@ impl Dispatcher<'_> {
             let mut gathered = pin!(tokio::time::sleep(GATHER));
             loop {
                 tokio::select! {
-                    Some(one) = under_way.next() => ended.push(one),
+                    Some(one) = in_flight.next() => ended.push(one),
                     () = &mut gathered => break,
                 }
             }
@@ -108,7 +108,7 @@ impl Dispatcher<'_> {
         let outcome = self.settle(message, tried);
         let (now, random) = (Instant::now(), rand::random());
         let reached = match tried {
-            Tried::Away(_) => pace.unreachable(now, random),
+            Tried::Unavailable(_) => pace.unreachable(now, random),
             Tried::Answered(_) | Tried::Unanswered(_) => pace.answered(),
         };
         let repeated = match outcome {
@@ -125,7 +125,7 @@ impl Dispatcher<'_> {
 
     fn settle(&self, message: &Message, tried: &Tried) -> Outcome {
         match tried {
-            Tried::Away(_) => Outcome::Untried,
+            Tried::Unavailable(_) => Outcome::Untried,
             Tried::Answered(answer) => match answer.verdict {
                 Verdict::Taken => Outcome::Settled,
                 Verdict::Impossible => {
@@ -152,7 +152,7 @@ impl Dispatcher<'_> {
     fn log_change(&self, change: PaceChange, tried: &Tried) {
         let recipient = self.name();
         match (change, tried) {
-            (PaceChange::Lost, Tried::Away(error)) => log::warn!(
+            (PaceChange::Lost, Tried::Unavailable(error)) => log::warn!(
                 recipient = recipient;
                 "cannot be reached, its messages wait: {error}"
             ),

@@ -68,7 +68,7 @@ pub(super) struct Room {
 /// The state of one recipient.
 #[derive(Debug)]
 pub(super) struct Pace {
-    away: Option<Pause>,
+    unavailable: Option<Pause>,
     /// Repeated messages that were refused since the last one that was taken.
     refused_again: usize,
     /// Set while those are a whole window or more.
@@ -119,7 +119,7 @@ impl Share {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            away: None,
+            unavailable: None,
             refused_again: 0,
             refusing: None,
             newest: Share { owed: 0 },
@@ -132,10 +132,10 @@ impl Default for Pace {
 
 impl Pace {
     /// The number of messages to try now: one at a time while the recipient is unavailable.
-    pub(super) fn room(&mut self, under_way: usize, now: Instant, random: f64) -> Room {
-        let all = match &self.away {
-            None => WINDOW.saturating_sub(under_way),
-            Some(away) if away.is_over(now) => 1_usize.saturating_sub(under_way),
+    pub(super) fn room(&mut self, in_flight: usize, now: Instant, random: f64) -> Room {
+        let all = match &self.unavailable {
+            None => WINDOW.saturating_sub(in_flight),
+            Some(pause) if pause.is_over(now) => 1_usize.saturating_sub(in_flight),
             Some(_) => 0,
         };
         if all == 0 {
@@ -160,13 +160,13 @@ impl Pace {
 
     /// The time during which no try is worthwhile.
     pub(super) fn rest(&self, now: Instant) -> Option<Duration> {
-        let away = self.away.as_ref()?;
-        Some(away.until.saturating_duration_since(now)).filter(|rest| !rest.is_zero())
+        let pause = self.unavailable.as_ref()?;
+        Some(pause.until.saturating_duration_since(now)).filter(|rest| !rest.is_zero())
     }
 
     /// Notes an answer, whatever it says.
     pub(super) fn answered(&mut self) -> Option<PaceChange> {
-        self.away.take().map(|_away| PaceChange::Back)
+        self.unavailable.take().map(|_unavailable| PaceChange::Back)
     }
 
     /// Notes that the recipient took a repeated message.
@@ -186,15 +186,15 @@ impl Pace {
     }
 
     pub(super) fn unreachable(&mut self, now: Instant, random: f64) -> Option<PaceChange> {
-        match &mut self.away {
+        match &mut self.unavailable {
             None => {
-                self.away = Some(Pause::begin(now, random));
+                self.unavailable = Some(Pause::begin(now, random));
                 Some(PaceChange::Lost)
             }
             // Messages that were in flight together count once.
-            Some(away) if !away.is_over(now) => None,
-            Some(away) => {
-                away.again(now, random);
+            Some(pause) if !pause.is_over(now) => None,
+            Some(pause) => {
+                pause.again(now, random);
                 None
             }
         }

@@ -46,7 +46,7 @@ pub enum Verdict {
 pub(super) enum Tried {
     Answered(Reply),
     /// No connection, or a proxy's answer for an unavailable service.
-    Away(String),
+    Unavailable(String),
     /// A connection, but no answer.
     Unanswered(String),
 }
@@ -80,14 +80,16 @@ impl Recipient {
             Err(SendRequestError::Connect(error))
                 if !matches!(error, ConnectError::Disconnected) =>
             {
-                return Tried::Away(error.to_string());
+                return Tried::Unavailable(error.to_string());
             }
             Err(error) => return Tried::Unanswered(error.to_string()),
         };
         match answer.body().limit(MAX_ANSWER_BYTES).await {
             // A proxy answers this for an unavailable service, and a service for itself while it
             // can do nothing.
-            Ok(_body) if is_away(answer.status()) => Tried::Away(answer.status().to_string()),
+            Ok(_body) if is_unavailable(answer.status()) => {
+                Tried::Unavailable(answer.status().to_string())
+            }
             Ok(body) => {
                 let status = answer.status();
                 Tried::Answered(Reply {
@@ -107,7 +109,7 @@ fn retry_after(fields: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-fn is_away(status: StatusCode) -> bool {
+fn is_unavailable(status: StatusCode) -> bool {
     matches!(
         status,
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT

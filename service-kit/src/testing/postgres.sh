@@ -1,18 +1,18 @@
-# Keeps a throw-away PostgreSQL for as long as standard input is open. A test process that is killed cannot clean up
-# after itself, but the kernel closes its end of the pipe whatever happens.
+# Runs a throw-away PostgreSQL while standard input is open. A test process that is killed cannot clean up, but the
+# kernel closes its end of the pipe in any case.
 #
-# Says in which folder the server's socket is, then does each `start` and `stop` it is told and says `done`. Anything
-# else it says is why it could not.
+# Prints the folder of the server's socket. Then reads commands, `start` and `stop`, and prints `done` after each. Any
+# other output is the reason for a failure.
 set -eu
 
 # Short, because the path of a socket has little more than 100 bytes.
 folder=$(mktemp -d /tmp/postgres-XXXXXX)
 
-# Nothing here has to outlive a power cut, so nothing waits for the disk. What is committed outlives a stop all the same:
-# it was handed to the kernel, which synchronous_commit=off would not do.
+# No data here has to survive a power cut, so nothing waits for the disk. A commit survives a stop all the same, because
+# the kernel has it; with synchronous_commit=off it would not.
 options="-h '' -k $folder -p 5432 -c max_connections=300 -c fsync=off -c full_page_writes=off"
 
-# A stop is as abrupt as an outage.
+# Stops as abruptly as an outage.
 control() {
   pg_ctl "$1" --pgdata="$folder/data" --mode=immediate --timeout=60 --log="$folder/log" --options="$options" \
     >>"$folder/log" 2>&1
@@ -24,7 +24,7 @@ finish() {
   rm -rf "$folder"
 }
 trap 'finish $?' EXIT
-# Nobody may be left to hear an answer. That is an error like any other, not the end without an EXIT.
+# When nobody reads the output any more, writing fails like any other command, so that the EXIT trap still runs.
 trap '' PIPE
 
 echo "$folder"

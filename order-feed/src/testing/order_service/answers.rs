@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use actix_web::{HttpResponse, web};
 use serde_json::Value;
+use service_kit::failure::Failure;
 use shared_types::field::FromText as _;
 use shared_types::id::OrderId;
 use shared_types::order::{Order, OrderStatus};
@@ -12,16 +13,15 @@ use shared_types::problem::Code;
 use tokio::sync::watch;
 
 use super::Behaviour;
-use service_kit::failure::Failure;
 
 /// The state that the handlers share with the test.
 pub(super) struct State {
-    books: Mutex<Books>,
+    records: Mutex<Records>,
     pub(super) behaviour: watch::Sender<Behaviour>,
 }
 
 #[derive(Default)]
-pub(super) struct Books {
+pub(super) struct Records {
     /// By id, which sorts by age.
     pub(super) orders: BTreeMap<OrderId, Order>,
     pub(super) changes: Vec<(String, OrderStatus)>,
@@ -33,23 +33,23 @@ pub(super) struct Books {
 impl State {
     pub(super) fn new() -> Self {
         Self {
-            books: Mutex::default(),
+            records: Mutex::default(),
             behaviour: watch::Sender::new(Behaviour::Answer),
         }
     }
 
-    pub(super) fn books(&self) -> MutexGuard<'_, Books> {
-        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn records(&self) -> MutexGuard<'_, Records> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Remembers the change, then follows the behaviour that the test has set.
     async fn permit(&self, to: Option<(String, OrderStatus)>) -> Result<(), Failure> {
-        if !self.books().is_up {
+        if !self.records().is_up {
             // The thread of a stopped server is about to end, and its connections with it.
             return std::future::pending().await;
         }
         let is_change = to.is_some();
-        self.books().changes.extend(to);
+        self.records().changes.extend(to);
         let mut behaviour = self.behaviour.subscribe();
         let behaviour = behaviour.wait_for(|now| *now != Behaviour::Hang).await;
         match behaviour.as_deref() {
@@ -79,8 +79,8 @@ async fn list(
     let cursor = parameter("cursor").map(OrderId::from_text).transpose();
     let cursor = cursor.map_err(|_no_id| wrong())?;
 
-    let mut books = state.books();
-    books.pages += 1;
+    let mut records = state.records();
+    records.pages += 1;
     let is_oldest_first = parameter("sort") == Some("oldest");
     let asked_for = |order: &&Order| {
         parameter("status").is_none_or(|status| status == order.status.as_str())
@@ -89,7 +89,7 @@ async fn list(
                 false => order.id < cursor,
             })
     };
-    let all = books.orders.values();
+    let all = records.orders.values();
     let mut rest: Box<dyn Iterator<Item = &Order>> = match is_oldest_first {
         true => Box::new(all.filter(asked_for)),
         false => Box::new(all.rev().filter(asked_for)),
@@ -112,9 +112,9 @@ async fn change(
         OrderStatus::from_text(status).map_err(|_unknown| Failure::new(Code::ValidationFailed))?;
     state.permit(Some((id.clone(), status))).await?;
 
-    let mut books = state.books();
+    let mut records = state.records();
     let id = OrderId::from_text(&id).ok();
-    let order = id.and_then(|id| books.orders.get_mut(&id));
+    let order = id.and_then(|id| records.orders.get_mut(&id));
     let order = order.ok_or_else(|| Failure::new(Code::OrderNotFound))?;
     if status.rank() < order.status.rank() {
         return Err(Failure::new(Code::ImpossibleTransition));

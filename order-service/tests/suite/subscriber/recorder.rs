@@ -32,18 +32,18 @@ pub(crate) struct Arrival {
     pub(crate) event: Value,
     status: Option<u16>,
     /// The orders of the other requests at the time of the answer.
-    pub(super) beside: Vec<Value>,
+    pub(super) concurrent: Vec<Value>,
 }
 
-pub(super) struct Desk {
+pub(super) struct Recorder {
     script: watch::Sender<Script>,
-    book: Mutex<Book>,
+    record: Mutex<Record>,
 }
 
 #[derive(Default)]
-pub(super) struct Book {
+pub(super) struct Record {
     pub(super) arrivals: Vec<Arrival>,
-    under_way: HashMap<Value, usize>,
+    in_flight: HashMap<Value, usize>,
     pub(super) most_at_once: usize,
     /// The number of requests about any order, now and at most.
     together: usize,
@@ -56,22 +56,22 @@ impl Arrival {
     }
 }
 
-impl Default for Desk {
+impl Default for Recorder {
     fn default() -> Self {
         Self {
             script: watch::Sender::new(Box::new(|_event| TAKEN)),
-            book: Mutex::default(),
+            record: Mutex::default(),
         }
     }
 }
 
-impl Desk {
+impl Recorder {
     pub(super) fn follow(&self, script: impl Fn(&Value) -> Reply + Send + Sync + 'static) {
         drop(self.script.send_replace(Box::new(script)));
     }
 
-    pub(super) fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap()
+    pub(super) fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap()
     }
 
     async fn decide(&self, event: &Value) -> u16 {
@@ -88,7 +88,7 @@ impl Desk {
 
 /// `POST /events`.
 pub(super) async fn take(
-    desk: web::Data<Desk>,
+    recorder: web::Data<Recorder>,
     request: HttpRequest,
     body: web::Bytes,
 ) -> HttpResponse {
@@ -98,61 +98,64 @@ pub(super) async fn take(
     };
     let event: Value = serde_json::from_slice(&body).unwrap();
     let visit = Visit::begin(
-        &desk,
+        &recorder,
         Arrival {
             content_type: header("content-type"),
             request_id: header("x-request-id"),
             event: event.clone(),
             status: None,
-            beside: Vec::new(),
+            concurrent: Vec::new(),
         },
     );
     actix_web::rt::time::sleep(WORK).await;
-    let status = desk.decide(&event).await;
+    let status = recorder.decide(&event).await;
     visit.end(status);
     HttpResponse::new(StatusCode::from_u16(status).unwrap())
 }
 
 /// A request in flight. It ends with its answer, or when its sender disconnects.
 struct Visit<'a> {
-    desk: &'a Desk,
+    recorder: &'a Recorder,
     order: Value,
     number: usize,
 }
 
 impl<'a> Visit<'a> {
-    fn begin(desk: &'a Desk, arrival: Arrival) -> Self {
+    fn begin(recorder: &'a Recorder, arrival: Arrival) -> Self {
         let order = arrival.event["subject"].clone();
-        let mut book = desk.book();
-        let at_once = book.under_way.entry(order.clone()).or_default();
+        let mut record = recorder.record();
+        let at_once = record.in_flight.entry(order.clone()).or_default();
         *at_once += 1;
-        book.most_at_once = book.most_at_once.max(book.under_way[&order]);
-        book.together += 1;
-        book.most_together = book.most_together.max(book.together);
-        book.arrivals.push(arrival);
-        let number = book.arrivals.len() - 1;
+        record.most_at_once = record.most_at_once.max(record.in_flight[&order]);
+        record.together += 1;
+        record.most_together = record.most_together.max(record.together);
+        record.arrivals.push(arrival);
+        let number = record.arrivals.len() - 1;
         Self {
-            desk,
+            recorder,
             order,
             number,
         }
     }
 
     fn end(&self, status: u16) {
-        let mut book = self.desk.book();
-        let orders = book.under_way.iter().filter(|(_, requests)| **requests > 0);
+        let mut record = self.recorder.record();
+        let orders = record
+            .in_flight
+            .iter()
+            .filter(|(_, requests)| **requests > 0);
         let others = orders.filter(|(order, _)| **order != self.order);
-        let beside = others.map(|(order, _)| order.clone()).collect();
-        let arrival = &mut book.arrivals[self.number];
+        let concurrent = others.map(|(order, _)| order.clone()).collect();
+        let arrival = &mut record.arrivals[self.number];
         arrival.status = Some(status);
-        arrival.beside = beside;
+        arrival.concurrent = concurrent;
     }
 }
 
 impl Drop for Visit<'_> {
     fn drop(&mut self) {
-        let mut book = self.desk.book();
-        *book.under_way.get_mut(&self.order).unwrap() -= 1;
-        book.together -= 1;
+        let mut record = self.recorder.record();
+        *record.in_flight.get_mut(&self.order).unwrap() -= 1;
+        record.together -= 1;
     }
 }
