@@ -27,7 +27,7 @@ const FILE_NAME: &str = "jwt-secret";
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Vec<u8>);
 
-/// The secret could neither be read nor made.
+/// The secret can be neither read nor created.
 #[derive(Debug, thiserror::Error)]
 #[error("the token secret in {path} cannot be used")]
 pub(crate) struct SecretError {

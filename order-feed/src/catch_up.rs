@@ -14,7 +14,7 @@ use crate::intake::Intake;
 use crate::report;
 use crate::walk::Walk;
 
-/// The pause before a failed page is asked for again. It grows to four times this.
+/// The pause before a failed page is requested again. It grows to four times this.
 const RETRY: Duration = Duration::from_millis(500);
 
 /// How often a full service checks for room.
@@ -102,7 +102,7 @@ impl CatchUp<'_> {
         }
     }
 
-    /// The furthest status of each order that the order service has not been told of yet.
+    /// The furthest status of each order with a report that is not sent yet.
     async fn unreported(&self) -> sqlx::Result<HashMap<String, OrderStatus>> {
         let steps = self.outbox.furthest_steps(report::RECIPIENT).await?;
         let status = |step| OrderStatus::ALL.iter().find(|status| status.rank() == step);

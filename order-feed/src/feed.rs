@@ -31,7 +31,7 @@ pub enum Admission {
     Closed,
 }
 
-/// What a service did with an order that it was told of.
+/// The result of telling a service of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Learned {
     /// It has the order's status, as far as the order concerns it.
@@ -115,8 +115,8 @@ impl OrderFeed {
         Ok(())
     }
 
-    /// Until a stop is asked for: tells `local` of every order in `stage`, the oldest first and as
-    /// far as there is room, and sends the reports.
+    /// Tells `local` of every order in `stage`, the oldest first and as far as there is room, and sends
+    /// the reports, until a stop is requested.
     pub async fn run(self, stage: OrderStage, local: Arc<impl LocalOrders>, draining: Draining) {
         let catch_up = CatchUp {
             peer: &self.peer,

@@ -1,4 +1,4 @@
-//! Deletes what has expired, at the start and then every hour; nothing here is urgent.
+//! Deletes expired rows at the start and then every hour; nothing here is urgent.
 
 use std::time::Duration;
 

@@ -31,8 +31,8 @@ use super::{OrderError, Store, StoreError};
 use crate::page::{self, Cursor, Limit, Listing, Sort};
 use crate::status;
 
-/// How far back that moment is: longer than a transaction takes from reading the clock to its
-/// commit, and longer than the clocks of replicas differ.
+/// A list shows the state of this long ago: longer than a transaction takes from reading the clock
+/// to its commit, and longer than the clocks of replicas differ.
 const SETTLED: Duration = Duration::from_secs(10);
 
 const SIZES: Sizes = Sizes {

@@ -1,9 +1,9 @@
 //! Selects the messages to try next.
 //!
 //! There are three lanes, so that messages of one kind do not wait for another kind:
-//! 1. those that were refused or failed before;
-//! 2. those of the others that have waited longest;
-//! 3. those of the others that came last, so that a new order is sent alongside a backlog, not
+//! 1. messages that were refused or failed before;
+//! 2. untried messages, the oldest first;
+//! 3. untried messages, the newest first, so that a new order is sent alongside a backlog and not
 //!    behind it.
 
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::message::Message;
 use super::pace::Room;
 use crate::database::Database;
 
-/// How long a claimed message is not claimed again. A try takes at most 3 s
+/// The time before a claimed message may be claimed again. A try takes at most 3 s
 /// ([`DEADLINE`](super::recipient::DEADLINE)), and the claiming transaction may wait for 4 s.
 pub(super) const LEASE: Duration = Duration::from_secs(10);
 

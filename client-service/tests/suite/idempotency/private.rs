@@ -1,4 +1,4 @@
-//! Tests of who gets a stored answer, and of what is stored.
+//! Tests that a stored answer goes only to its own client, and that it reveals no password.
 
 use client_service::Access;
 use serde_json::json;
