@@ -1,11 +1,12 @@
 //! Builds the whole gateway with its two listeners from a configuration, and runs it until a stop.
 
 pub(crate) mod give_back;
-pub(crate) mod state;
+pub(crate) mod site;
 
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,10 +17,12 @@ use service_kit::program::RunError;
 use service_kit::serve::{Application, Service};
 use tokio::time::{interval, timeout};
 
+use crate::answer::dispatch::{Asker, Worker};
 use crate::answer::warm;
-use crate::application::state::State;
+use crate::answer::{goodbye, handler};
+use crate::application::site::Built;
 use crate::config::Config;
-use crate::downstream::{self, Certificates};
+use crate::downstream::{self, Certificates, Listener, Serving};
 use crate::metrics::Metrics;
 use crate::operator::Operator;
 use crate::operator::console;
@@ -48,11 +51,24 @@ impl Gateway {
     pub fn build(config: Config) -> Result<Self, RunError> {
         let tls = tls_config(&config.upstreams)?;
         pages::prepare();
-        let state = Arc::new(State::new(config)?);
-        let config = &state.config;
-        let draining = state.draining.clone();
-        let operator = Operator::new(Arc::clone(&state), tls.clone(), draining.clone());
-        let (watched, feed) = (Arc::clone(&state), Arc::clone(&operator.feed));
+        let config = Arc::new(config);
+        let Built {
+            site,
+            features,
+            drills,
+        } = Built::of(&config)?;
+        let draining = site.draining.clone();
+        let operator = Operator {
+            site: Arc::clone(&site),
+            features,
+            drills,
+            admin_hosts: config.admin_hosts.clone(),
+            tls: tls.clone(),
+            rehearsing: Arc::default(),
+            feed: Arc::default(),
+            public_draining: draining.clone(),
+        };
+        let watched = operator.clone();
         let admin = Application::bind(
             Service {
                 name: "gateway-admin",
@@ -62,19 +78,35 @@ impl Gateway {
             },
             move |routes| operator.routes(routes),
         )?
-        .beside(|draining| console::run(watched, feed, draining));
+        .beside(|draining| console::run(watched, draining));
         let certificates = config.tls.as_ref().map(Certificates::load).transpose()?;
         let scheme = config.scheme();
-        let metrics = Arc::clone(&state.metrics);
-        let (server, addr) = downstream::bind(
-            Arc::clone(&state),
-            tls.clone(),
-            certificates.as_ref(),
-            draining.clone(),
-        )?;
+        let metrics = Arc::clone(&site.metrics);
+        let listener = Listener {
+            bind: config.bind,
+            workers: config.workers,
+            limits: config.limits,
+            trusted_proxies: config.trusted_proxies.clone(),
+            metrics: Arc::clone(&metrics),
+            draining: draining.clone(),
+        };
+        let (served, serve_tls) = (Arc::clone(&site), tls.clone());
+        let serve = move || {
+            let draining = served.draining.clone();
+            let worker = Worker::new(&served, &serve_tls, draining, Asker::Clients);
+            let site = Arc::clone(&served);
+            Serving {
+                http1: handler::service(Rc::clone(&worker)),
+                http2: handler::service(worker),
+                goodbye: Rc::new(move |refusal, head: &[u8], late: &[u8]| {
+                    goodbye::render(refusal, head, late, &site)
+                }),
+            }
+        };
+        let (server, addr) = downstream::bind(listener, certificates.as_ref(), serve)?;
         let mut public = Application::new(server, addr, draining);
-        let (probed, limits) = (state.upstreams.clone(), config.limits);
-        let (warmed, warm_tls) = (Arc::clone(&state), tls.clone());
+        let (probed, limits) = (site.upstreams.clone(), config.limits);
+        let (warmed, warm_tls) = (site, tls.clone());
         public = public.beside(move |draining| probe::run(probed, limits, tls, draining));
         public = public.beside(|draining| warm::run(warmed, warm_tls, draining));
         public = public.beside(give_back::run);

@@ -1,12 +1,7 @@
 //! The gateway's configuration: one file, overridden by the environment. If any part is invalid,
 //! all of it is refused.
 
-mod file;
-pub(crate) mod limits;
-mod resilience;
-pub(crate) mod tls;
-mod upstream;
-
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -14,18 +9,16 @@ use std::thread::available_parallelism;
 
 use service_kit::env::{ConfigError, Env};
 
-use crate::config::limits::Limits;
-use crate::operator::Names;
 use crate::resilience::rate::Rate;
 use crate::restaurant::features::Features;
 use crate::restaurant::tracking::Sources;
 use crate::routing::client_address::{Scheme, TrustedProxies};
 use crate::routing::cors::Origins;
 use crate::routing::route::{Own, RouteTable};
-
-pub(crate) use file::{FeatureTable, LimitsTable, PartTable, Policy, RouteRow, TrackingTable};
-pub use tls::TlsFiles;
-pub use upstream::{UpstreamSettings, UpstreamUrl};
+use crate::settings::limits::Limits;
+use crate::settings::names::Names;
+use crate::settings::{File, RouteRow, TlsFiles, UpstreamSettings};
+use crate::upstream::may_be_asked_with;
 
 /// The compiled-in file.
 const DEFAULT_FILE: &str = include_str!("../gateway.toml");
@@ -91,7 +84,7 @@ impl Config {
     /// # Errors
     /// The file or a variable is invalid. The error names it.
     pub fn parse(name: &str, text: &str, env: &Env) -> Result<Self, ConfigError> {
-        let file = file::File::parse(name, text)?;
+        let file = File::parse(name, text)?;
         let cores = available_parallelism().map_or(1, NonZeroUsize::get);
         let workers = env.parse_with("GATEWAY_WORKERS", |text| match text.parse() {
             Ok(workers @ 1..=1024) => Ok(workers),
@@ -114,6 +107,7 @@ impl Config {
             tracks: tracking.is_some(),
             documents: env.parse_with("GATEWAY_DOCS", on_or_off)?.unwrap_or(true),
         };
+        check_vary(&file.routes)?;
         let routes = RouteTable::build(&file.routes, &mut upstreams, &limits, folder, own)?;
         Ok(Self {
             bind: env.parse_or(
@@ -141,6 +135,18 @@ impl Config {
             upstreams,
         })
     }
+}
+
+/// Refuses a row whose `vary` names a field that a request for a cached answer never has.
+fn check_vary(rows: &BTreeMap<String, Vec<RouteRow>>) -> Result<(), ConfigError> {
+    for row in rows.values().flatten() {
+        let mut names = row.vary.iter().flatten();
+        if let Some(name) = names.find(|name| !may_be_asked_with(&name.to_ascii_lowercase())) {
+            let reason = format!("vary: {name} is never sent for a cached answer");
+            return Err(ConfigError::new(format!("route {}", row.path), reason));
+        }
+    }
+    Ok(())
 }
 
 fn on_or_off(text: &str) -> Result<bool, String> {

@@ -11,7 +11,6 @@ mod agreement;
 mod certificate;
 mod closing;
 mod door;
-mod goodbye;
 mod head;
 mod hearing;
 mod http2;
@@ -31,22 +30,24 @@ use std::time::Duration;
 
 use actix_http::{HttpService, KeepAlive};
 use actix_server::Server;
-use actix_service::{ServiceFactory as _, fn_factory, fn_service, map_config};
+use actix_service::{ServiceFactory, fn_factory, fn_service, map_config};
 use actix_web::App;
-use actix_web::dev::AppConfig;
+use actix_web::dev::{AppConfig, ServiceRequest, ServiceResponse};
+use bytes::Bytes;
 use service_kit::serve::{DRAIN, Draining, cannot_listen};
 use socket2::{Domain, Socket, Type};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
-use crate::answer::dispatch::{Asker, Worker};
-use crate::answer::handler;
-use crate::application::state::State;
+use crate::fault::refusal::Refusal;
 use crate::http::pieces::PIECE;
-use crate::upstream::TlsConfig;
+use crate::metrics::Metrics;
+use crate::routing::client_address::TrustedProxies;
+use crate::settings::limits::Limits;
 
 pub(crate) use certificate::Certificates;
 use door::Door;
+pub(crate) use hearing::HEARD;
 use http2::Http2;
 use per_client::PerClient;
 #[cfg(any(fuzzing, test))]
@@ -58,20 +59,49 @@ use stream::Stream;
 /// second.
 const BACKLOG: i32 = 1024;
 
+/// The public listener.
+pub(crate) struct Listener {
+    pub(crate) bind: SocketAddr,
+    pub(crate) workers: usize,
+    pub(crate) limits: Limits,
+    pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) draining: Draining,
+}
+
+/// The answers of one worker, which this room does not know.
+pub(crate) struct Serving<F> {
+    pub(crate) http1: F,
+    pub(crate) http2: F,
+    pub(crate) goodbye: Goodbye,
+}
+
+/// Answers bytes that are no request. It is given the refusal, the part of the head that has come,
+/// and lines that came after it.
+pub(crate) type Goodbye = Rc<dyn Fn(Refusal, &[u8], &[u8]) -> Bytes>;
+
 /// Binds the public listener. Returns the server and its address. With `certificates` it speaks
-/// only TLS.
+/// only TLS. `serve` is called once for each worker.
 ///
 /// # Errors
 /// The address cannot be bound, or TLS cannot be set up.
-pub(crate) fn bind(
-    state: Arc<State>,
-    tls: TlsConfig,
+pub(crate) fn bind<F>(
+    public: Listener,
     certificates: Option<&Certificates>,
-    draining: Draining,
-) -> io::Result<(Server, SocketAddr)> {
-    let config = Arc::clone(&state.config);
-    allow_files(config.limits.connections);
-    let (bind, workers, limits) = (config.bind, config.workers, config.limits);
+    serve: impl Fn() -> Serving<F> + Clone + Send + 'static,
+) -> io::Result<(Server, SocketAddr)>
+where
+    F: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse,
+            Error = actix_web::Error,
+            InitError = (),
+        > + 'static,
+{
+    allow_files(public.limits.connections);
+    let (bind, workers, limits) = (public.bind, public.workers, public.limits);
+    let public = Arc::new(public);
     let listener = listen(bind).map_err(|error| cannot_listen(bind, &error))?;
     let addr = listener.local_addr()?;
     let acceptor = certificates.map(Certificates::server_config).transpose();
@@ -88,9 +118,13 @@ pub(crate) fn bind(
     let stopping = builder.graceful_shutdown_signal();
     let per_client = Arc::new(PerClient::new(limits.connections_per_client));
     let builder = builder.listen("gateway", listener, move || {
-        let worker = Worker::new(&state, &tls, draining.clone(), Asker::Clients);
-        let app = || {
-            let app = App::new().default_service(handler::service(Rc::clone(&worker)));
+        let Serving {
+            http1,
+            http2,
+            goodbye,
+        } = serve();
+        let app = |service| {
+            let app = App::new().default_service(service);
             map_config(app, |()| AppConfig::default())
         };
         let stopping = stopping.clone();
@@ -110,19 +144,21 @@ pub(crate) fn bind(
             .on_connect_ext(|stream: &Stream, data| {
                 data.insert(stream.link());
             })
-            .h1(app());
-        let factories = Rc::new((http1, app()));
-        let (acceptor, draining) = (acceptor.clone(), draining.clone());
-        let (state, per_client) = (Arc::clone(&state), Arc::clone(&per_client));
+            .h1(app(http1));
+        let factories = Rc::new((http1, app(http2)));
+        let acceptor = acceptor.clone();
+        let (public, per_client) = (Arc::clone(&public), Arc::clone(&per_client));
         fn_factory(move || {
             let (factories, acceptor) = (Rc::clone(&factories), acceptor.clone());
-            let (state, per_client) = (Arc::clone(&state), Arc::clone(&per_client));
-            let http2 = Http2::new(limits, draining.clone());
+            let (public, per_client) = (Arc::clone(&public), Arc::clone(&per_client));
+            let goodbye = Rc::clone(&goodbye);
+            let http2 = Http2::new(limits, public.draining.clone());
             async move {
                 let (http1, service) = &*factories;
                 let door = Rc::new(Door {
                     acceptor,
-                    state,
+                    public,
+                    goodbye,
                     per_client,
                     http1: http1.new_service(()).await?,
                     http2,

@@ -10,8 +10,28 @@ use shared_types::gateway::DrillMode;
 use shared_types::problem::Code;
 use shared_types::text::Text;
 
-use crate::resilience::guard::{CircuitOpen, NoPermit, Overloaded, Scope};
-use crate::resilience::memory::NoRoom;
+/// The circuit that is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Upstream,
+    Route,
+}
+
+/// A refused request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CircuitOpen {
+    pub(crate) scope: Scope,
+    pub(crate) retry_after: Duration,
+}
+
+/// Why no more may be held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoRoom {
+    /// The budget is used up.
+    Budget,
+    /// The client has used its share.
+    Share,
+}
 
 /// Why an upstream gave no answer that can be relayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -270,26 +290,8 @@ impl From<CircuitOpen> for Fault {
     }
 }
 
-impl From<Overloaded> for Fault {
-    fn from(_: Overloaded) -> Self {
-        Self::upstream(
-            UpstreamFault::Overloaded,
-            "not asked: too many requests are under way",
-        )
-    }
-}
-
 impl From<NoRoom> for Fault {
     fn from(reason: NoRoom) -> Self {
         Self::NoRoom(reason)
-    }
-}
-
-impl From<NoPermit> for Fault {
-    fn from(reason: NoPermit) -> Self {
-        match reason {
-            NoPermit::Overloaded => Overloaded.into(),
-            NoPermit::ShareUsed => Self::ShareUsed,
-        }
     }
 }

@@ -8,7 +8,7 @@
 mod answer;
 mod application;
 pub mod cli;
-pub mod config;
+mod config;
 mod downstream;
 mod fault;
 mod harness;
@@ -18,13 +18,14 @@ mod operator;
 mod resilience;
 mod restaurant;
 mod routing;
+pub mod settings;
 mod upstream;
 
 pub use application::Gateway;
 pub use config::Config;
-pub use config::limits::Limits;
 #[cfg(feature = "bench")]
 pub use harness::bench;
 #[cfg(any(fuzzing, test))]
 pub use harness::fuzzing;
 pub use routing::route;
+pub use settings::limits::Limits;

@@ -3,7 +3,6 @@
 //! Every series exists from the start: a request finds its own by the number of its row, and
 //! counting is one addition. No label holds anything that a client has sent.
 
-mod exposition;
 mod labels;
 mod lookups;
 mod rows;
@@ -18,7 +17,6 @@ use prometheus::{
 };
 
 use crate::fault::degraded::Degraded;
-pub(crate) use exposition::expose;
 pub(crate) use labels::Outcome;
 pub(crate) use lookups::Lookups;
 pub(crate) use rows::{Ended, Rows};
@@ -126,7 +124,7 @@ fn histograms(
     register(registry, HistogramVec::new(opts, labels))
 }
 
-fn register<C: Collector + Clone + 'static>(
+pub(crate) fn register<C: Collector + Clone + 'static>(
     registry: &Registry,
     collector: prometheus::Result<C>,
 ) -> prometheus::Result<C> {

@@ -3,11 +3,12 @@
 
 pub(crate) mod console;
 mod drills;
-mod names;
+mod exposition;
 pub(crate) mod openapi;
 mod origin;
 pub(crate) mod pages;
 mod rehearsal;
+mod status;
 
 use std::sync::Arc;
 
@@ -17,17 +18,24 @@ use prometheus::TEXT_FORMAT;
 use service_kit::failure::Failure;
 use service_kit::serve::{Draining, resource};
 
-use crate::application::state::State;
-use crate::metrics::expose;
+use crate::answer::site::Site;
 use crate::operator::console::Feed;
+use crate::resilience::drills::Drills;
+use crate::restaurant::features::RunningFeatures;
+use crate::settings::names::Names;
 use crate::upstream::TlsConfig;
-pub(crate) use names::Names;
+use exposition::expose;
 use origin::own_pages_only;
 
 /// The data of the operator's routes.
 #[derive(Clone)]
 pub(crate) struct Operator {
-    pub(crate) state: Arc<State>,
+    pub(crate) site: Arc<Site>,
+    pub(crate) features: RunningFeatures,
+    /// `None` if `GATEWAY_DRILLS` is off.
+    pub(crate) drills: Option<Arc<Drills>>,
+    /// `GATEWAY_ADMIN_HOSTS`: the names of this port.
+    pub(crate) admin_hosts: Names,
     pub(crate) tls: TlsConfig,
     /// One verdict at a time: two would see each other's simulated outages.
     pub(crate) rehearsing: Arc<tokio::sync::Mutex<()>>,
@@ -38,16 +46,6 @@ pub(crate) struct Operator {
 }
 
 impl Operator {
-    pub(crate) fn new(state: Arc<State>, tls: TlsConfig, public_draining: Draining) -> Self {
-        Self {
-            state,
-            tls,
-            rehearsing: Arc::default(),
-            feed: Arc::default(),
-            public_draining,
-        }
-    }
-
     pub(crate) fn routes(&self, config: &mut web::ServiceConfig) {
         let pages = web::scope("")
             .wrap(from_fn(own_pages_only))
@@ -60,10 +58,10 @@ impl Operator {
 }
 
 async fn metrics(operator: web::Data<Operator>) -> Result<HttpResponse, Failure> {
-    let text = expose(&operator.state).map_err(Failure::internal)?;
+    let text = expose(&operator).map_err(Failure::internal)?;
     Ok(HttpResponse::Ok().content_type(TEXT_FORMAT).body(text))
 }
 
 async fn status(operator: web::Data<Operator>) -> HttpResponse {
-    HttpResponse::Ok().json(operator.state.operator_status())
+    HttpResponse::Ok().json(status::status(&operator))
 }

@@ -4,6 +4,7 @@
 mod by_client;
 pub(crate) mod drills;
 pub(crate) mod guard;
+pub(crate) mod held;
 pub(crate) mod memory;
 pub(crate) mod min_rate;
 pub(crate) mod rate;

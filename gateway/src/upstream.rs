@@ -20,7 +20,6 @@ mod forwarding;
 mod framing;
 mod head;
 mod headers;
-pub(crate) mod held;
 mod interim;
 mod outcome;
 mod pieces;
@@ -60,10 +59,10 @@ use crate::http::client_connection::Link;
 use crate::http::trace::Trace;
 use crate::resilience::drills::Drill;
 use crate::resilience::guard::{Guard, Intake, Permit};
+use crate::resilience::held::Held;
 use crate::resilience::memory::Memory;
 use crate::resilience::rate::Client;
 use crate::routing::client_address::{Scheme, TrustedProxies};
-use crate::upstream::held::Held;
 
 use answer::Answer;
 #[cfg(any(fuzzing, test))]

@@ -33,14 +33,13 @@ use actix_web::{HttpRequest, HttpResponse};
 
 pub(crate) use copy::{Copy, Stored};
 pub(crate) use key::target;
-pub(crate) use query::is_plain_name;
 pub(crate) use refusals::Refused;
 pub(crate) use store::{options, weight};
 pub(crate) use storing::Unfit;
 
-use crate::fault::Fault;
+use crate::fault::{Fault, NoRoom};
 use crate::metrics::Lookups;
-use crate::resilience::memory::{Charge, NoRoom};
+use crate::resilience::memory::Charge;
 use crate::routing::route::Kept;
 use crate::upstream::MAX_PASSAGES;
 use key::Key;

@@ -3,8 +3,14 @@
 
 use std::sync::Arc;
 
+use actix_web::{HttpRequest, HttpResponse};
+use futures_util::future::LocalBoxFuture;
+use matchit::Params;
+
+use crate::answer::dispatch::Worker;
+use crate::answer::record::Record;
 use crate::resilience::rate::RateLimit;
-use crate::routing::route::{Page, Route, ToUpstream, View};
+use crate::routing::route::{Route, ToUpstream};
 use crate::upstream::Upstream;
 
 /// A row of the running route table.
@@ -13,19 +19,7 @@ pub(crate) type Row = Route<Destination>;
 /// The answerer of a row.
 pub(crate) enum Destination {
     Upstream(Relayed),
-    Own(Page),
-    /// The gateway, from the answers of several upstreams.
-    Tracking(View),
-}
-
-impl Destination {
-    /// The upstream that the requests go to.
-    pub(crate) fn upstream(&self) -> Option<&Arc<Upstream>> {
-        match self {
-            Self::Upstream(relayed) => Some(&relayed.upstream),
-            Self::Own(_) | Self::Tracking(_) => None,
-        }
-    }
+    Own(Box<dyn OwnAnswer>),
 }
 
 /// A row whose requests go to an upstream.
@@ -35,4 +29,31 @@ pub(crate) struct Relayed {
     pub(crate) upstream: Arc<Upstream>,
     /// Each client's quota for the row, shared by all its methods.
     pub(crate) rate_limit: Option<Arc<RateLimit>>,
+}
+
+/// Answers the requests of a row in the gateway itself. The rooms above give it to the table, so
+/// that this one need not know them.
+pub(crate) trait OwnAnswer: Send + Sync {
+    /// `None` if the path leads to nothing.
+    fn answer<'a>(&'a self, asked: Asked<'a>) -> LocalBoxFuture<'a, Option<HttpResponse>>;
+}
+
+/// A request for one of the gateway's own answers.
+pub(crate) struct Asked<'a> {
+    pub(crate) worker: &'a Worker,
+    pub(crate) request: &'a HttpRequest,
+    /// The row's path.
+    pub(crate) path: &'a Arc<str>,
+    pub(crate) parameters: &'a Params<'a, 'a>,
+    pub(crate) record: &'a Record,
+}
+
+impl Destination {
+    /// The upstream that the requests go to.
+    pub(crate) fn upstream(&self) -> Option<&Arc<Upstream>> {
+        match self {
+            Self::Upstream(relayed) => Some(&relayed.upstream),
+            Self::Own(_) => None,
+        }
+    }
 }

@@ -11,24 +11,20 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use service_kit::serve::Draining;
 use shared_types::problem::Code;
 
-use crate::answer::destination::{Destination, Relayed};
+use crate::answer::destination::{Asked, Destination, Relayed};
 use crate::answer::outage_policy::{Way, X_DRILL};
 use crate::answer::record::Record;
 use crate::answer::reply::Reply;
-use crate::application::state::State;
-use crate::config::Config;
+use crate::answer::site::Site;
 use crate::fault::refusal::Refusal;
 use crate::fault::{ClientFault, Fault};
-use crate::operator::pages;
 use crate::resilience::rate::{Client, Exceeded, Standing};
-use crate::restaurant::tracking;
 use crate::routing::route::Found;
 use crate::upstream::{Pools, TlsConfig};
 
 /// Everything that a worker serves with. The connections are its own, the rest is shared.
 pub(crate) struct Worker {
-    pub(crate) config: Arc<Config>,
-    pub(crate) state: Arc<State>,
+    pub(crate) site: Arc<Site>,
     pub(crate) pools: Pools,
     pub(crate) draining: Draining,
     pub(crate) asker: Asker,
@@ -47,15 +43,14 @@ pub(crate) enum Asker {
 
 impl Worker {
     pub(crate) fn new(
-        state: &Arc<State>,
+        site: &Arc<Site>,
         tls: &TlsConfig,
         draining: Draining,
         asker: Asker,
     ) -> Rc<Self> {
         Rc::new(Self {
-            config: Arc::clone(&state.config),
-            state: Arc::clone(state),
-            pools: Pools::new(&state.config.limits, tls),
+            site: Arc::clone(site),
+            pools: Pools::new(&site.limits, tls),
             draining,
             asker,
         })
@@ -74,7 +69,7 @@ impl Worker {
         let found = match refusal {
             Some(_) => Found::Nothing,
             None => self
-                .state
+                .site
                 .routes
                 .find(request.method(), request.uri().path()),
         };
@@ -84,7 +79,7 @@ impl Worker {
         let standing = match self.count(request, &found) {
             Ok(standing) => standing,
             Err(exceeded) => {
-                self.state.metrics.rate_limited.inc();
+                self.site.metrics.rate_limited.inc();
                 return Reply::to(request, record).too_many(&exceeded);
             }
         };
@@ -109,14 +104,14 @@ impl Worker {
         found: &Found<'s, '_, Destination>,
     ) -> Result<Option<Standing<'s>>, Exceeded<'s>> {
         let is_counting = self.asker == Asker::Clients;
-        let Some(general) = self.state.rate_limit.as_ref().filter(|_| is_counting) else {
+        let Some(general) = self.site.rate_limit.as_ref().filter(|_| is_counting) else {
             return Ok(None);
         };
         let of_route = match found {
             Found::Route { route, .. } if route.is_probe => return Ok(None),
             Found::Route { route, .. } => match &route.to {
                 Destination::Upstream(relayed) => relayed.rate_limit.as_ref(),
-                Destination::Own(_) | Destination::Tracking(_) => None,
+                Destination::Own(_) => None,
             },
             Found::OtherMethods(_) | Found::Nothing => None,
         };
@@ -130,7 +125,7 @@ impl Worker {
     pub(crate) fn client_of(&self, request: &HttpRequest) -> IpAddr {
         let peer = request.peer_addr();
         let peer = peer.map_or(Ipv6Addr::UNSPECIFIED.into(), |peer| peer.ip());
-        let proxies = &self.config.trusted_proxies;
+        let proxies = &self.site.trusted_proxies;
         proxies.client_address(peer, request.headers())
     }
 
@@ -153,15 +148,17 @@ impl Worker {
             Found::Nothing => return Reply::to(request, record).problem(Code::RouteNotFound),
         };
         let relayed = match &route.to {
-            Destination::Own(page) => {
-                let answer = pages::answer(*page, request, &parameters, self);
+            Destination::Own(own) => {
+                let asked = Asked {
+                    worker: self,
+                    request,
+                    path: &route.path,
+                    parameters: &parameters,
+                    record,
+                };
+                let answer = own.answer(asked).await;
                 let unknown = || Reply::to(request, record).problem(Code::RouteNotFound);
                 return answer.unwrap_or_else(unknown);
-            }
-            Destination::Tracking(view) => {
-                // Boxed, or each request would carry the space that this one needs.
-                let answer = tracking::answer(self, request, *view, &parameters, record);
-                return Box::pin(answer).await;
             }
             Destination::Upstream(relayed) => relayed,
         };

@@ -46,10 +46,10 @@ async fn enter(request: &HttpRequest, payload: Payload, worker: &Worker) -> Http
         request_id.clone(),
         trace,
         link,
-        &worker.state,
+        &worker.site,
     );
     record.is_of_client = worker.asker != Asker::Gateway;
-    let grant = worker.config.origins.grant(request.headers());
+    let grant = worker.site.origins.grant(request.headers());
 
     // A preflight is free of the rate limits: no page asks for one itself, no script can read its
     // refusal, and its answer costs no more than a refusal.

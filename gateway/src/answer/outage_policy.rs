@@ -22,8 +22,8 @@ use crate::answer::record::Record;
 use crate::answer::reply::Reply;
 use crate::fault::Fault;
 use crate::fault::degraded::{Degraded, is_marked};
+use crate::resilience::held::Held;
 use crate::routing::route::{Fallback, Kept, Outage, ToUpstream};
-use crate::upstream::held::Held;
 use crate::upstream::{self, Outgoing, Pool, Upstream};
 
 /// Marks an answer that a failure drill changed.
@@ -47,7 +47,7 @@ impl Way<'_> {
         record: &Record,
     ) -> HttpResponse {
         if let Outage::Stale(kept) = &self.to.outage
-            && self.worker.state.keep.is_for(kept, request)
+            && self.worker.site.cache.is_for(kept, request)
         {
             // Boxed, or each request would carry the space that this one needs.
             return Box::pin(self.kept(kept, request, target, record)).await;
@@ -96,11 +96,11 @@ impl Way<'_> {
             };
             upstream::forward(outgoing, None).await
         };
-        let keep = &self.worker.state.keep;
+        let keep = &self.worker.site.cache;
         let timeout = self.to.settings.timeout;
         let charge = || {
             let client = self.worker.share_of(request);
-            self.worker.state.memory.charge(client)
+            self.worker.site.memory.charge(client)
         };
         let missed = match keep.answer(kept, request, timeout, charge, ask).await {
             Given::Answer(response) => return response,
@@ -144,7 +144,7 @@ impl Way<'_> {
         target: PathAndQuery,
         record: &'o Record,
     ) -> Outgoing<'o> {
-        let (config, state) = (&self.worker.config, &self.worker.state);
+        let site = &self.worker.site;
         Outgoing {
             request,
             method: request.method(),
@@ -158,13 +158,13 @@ impl Way<'_> {
             request_id: &record.request_id,
             trace: &record.trace,
             upstream_time: &record.upstream_time,
-            scheme: config.scheme(),
-            trusted_proxies: &config.trusted_proxies,
+            scheme: site.scheme,
+            trusted_proxies: &site.trusted_proxies,
             link: record.link.as_ref(),
             // Clients of HTTP/1.0 know no interim answers (RFC 9110 §15.2).
             takes_interim: request.version() >= Version::HTTP_11,
             held: held_for(request),
-            memory: &state.memory,
+            memory: &site.memory,
             max_body: self.to.settings.request_body,
             timeout: self.to.settings.timeout,
             honours_keys: self.to.settings.idempotent,

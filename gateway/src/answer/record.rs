@@ -21,13 +21,13 @@ use shared_types::value::Timestamp;
 
 use crate::answer::destination::Row;
 use crate::answer::problem;
-use crate::application::state::State;
+use crate::answer::recent::Seen;
+use crate::answer::site::Site;
 use crate::fault::degraded::Degraded;
 use crate::http::client_connection::Link;
 use crate::http::pieces::Pieces;
 use crate::http::trace::Trace;
 use crate::metrics::{Ended, Outcome};
-use crate::operator::console::Seen;
 
 /// nginx's status for a client that went away before it had its answer.
 const CLIENT_GONE: u16 = 499;
@@ -57,7 +57,7 @@ pub(crate) struct Record {
     degraded: Option<Degraded>,
     /// The code of the gateway's own problem, if that was the answer.
     code: Option<Code>,
-    state: Arc<State>,
+    site: Arc<Site>,
 }
 
 /// The answer to bytes that were no request.
@@ -73,16 +73,16 @@ impl Record {
         request_id: RequestId,
         trace: Trace,
         link: Option<Rc<Link>>,
-        state: &Arc<State>,
+        site: &Arc<Site>,
     ) -> Self {
-        let mut record = Self::new(request_id, trace, state);
+        let mut record = Self::new(request_id, trace, site);
         record.method = Some(method);
         record.link = link;
         record
     }
 
-    fn new(request_id: RequestId, trace: Trace, state: &Arc<State>) -> Self {
-        state.metrics.in_flight.inc();
+    fn new(request_id: RequestId, trace: Trace, site: &Arc<Site>) -> Self {
+        site.metrics.in_flight.inc();
         Self {
             method: None,
             route: None,
@@ -99,18 +99,13 @@ impl Record {
             outcome: Outcome::Gone,
             degraded: None,
             code: None,
-            state: Arc::clone(state),
+            site: Arc::clone(site),
         }
     }
 
     /// Records bytes that were no request and were answered with a problem.
-    pub(crate) fn refused(
-        request_id: RequestId,
-        trace: Trace,
-        answer: Refused,
-        state: &Arc<State>,
-    ) {
-        let mut record = Self::new(request_id, trace, state);
+    pub(crate) fn refused(request_id: RequestId, trace: Trace, answer: Refused, site: &Arc<Site>) {
+        let mut record = Self::new(request_id, trace, site);
         record.status = answer.code.status();
         record.code = Some(answer.code);
         record.bytes = answer.bytes;
@@ -143,20 +138,20 @@ impl Drop for Record {
             link.request_ends();
         }
         // In this case the server has dropped the request.
-        if self.outcome == Outcome::Gone && self.state.draining.is_over() {
+        if self.outcome == Outcome::Gone && self.site.draining.is_over() {
             self.outcome = Outcome::Draining;
         }
         if self.is_of_client {
             self.report(self.started.elapsed());
         }
         // Last: a gateway that stops waits for this before it ends.
-        self.state.metrics.in_flight.dec();
+        self.site.metrics.in_flight.dec();
     }
 }
 
 impl Record {
     fn report(&self, elapsed: Duration) {
-        let metrics = &self.state.metrics;
+        let metrics = &self.site.metrics;
         if let Some(kind) = self.degraded {
             metrics.degraded(kind);
         }
@@ -172,7 +167,7 @@ impl Record {
         self.log(elapsed);
         let is_probe = self.route.as_ref().is_some_and(|route| route.is_probe);
         if !is_probe {
-            self.state.recent.note(|| self.seen(elapsed));
+            self.site.recent.note(|| self.seen(elapsed));
         }
     }
 

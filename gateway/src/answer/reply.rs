@@ -11,8 +11,7 @@ use shared_types::problem::{Code, Occurrence};
 use crate::answer::problem;
 use crate::answer::record::Record;
 use crate::fault::refusal::Refusal;
-use crate::fault::{Fault, UpstreamFault};
-use crate::resilience::memory::NoRoom;
+use crate::fault::{Fault, NoRoom, UpstreamFault};
 use crate::resilience::rate::Exceeded;
 use crate::upstream::Upstream;
 

@@ -31,7 +31,7 @@ use tokio::time::sleep;
 use crate::answer::destination::Destination;
 use crate::answer::dispatch::{Asker, Worker};
 use crate::answer::handler;
-use crate::application::state::State;
+use crate::answer::site::Site;
 use crate::fault::degraded::is_marked;
 use crate::metrics::WarmMetrics;
 use crate::resilience::guard::Phase;
@@ -62,24 +62,21 @@ enum Outcome {
     Failed(u16),
 }
 
-pub(crate) async fn run(state: Arc<State>, tls: TlsConfig, draining: Draining) {
-    let rows = state
-        .upstreams
-        .iter()
-        .map(|upstream| rows(&state, upstream));
+pub(crate) async fn run(site: Arc<Site>, tls: TlsConfig, draining: Draining) {
+    let rows = site.upstreams.iter().map(|upstream| rows(&site, upstream));
     let rows: Vec<_> = rows.filter(|rows| !rows.is_empty()).collect();
     let all = async {
         if rows.is_empty() {
             return;
         }
-        let worker = Worker::new(&state, &tls, draining.clone(), Asker::Gateway);
+        let worker = Worker::new(&site, &tls, draining.clone(), Asker::Gateway);
         let app = App::new().default_service(handler::service(worker));
         let service = map_config(app, |()| AppConfig::default()).new_service(());
         let Ok(service) = service.await else {
             log::error!("no answer is kept warm: the requests for them cannot be set up");
             return;
         };
-        join_all(rows.iter().map(|rows| watch(&state, &service, rows))).await;
+        join_all(rows.iter().map(|rows| watch(&site, &service, rows))).await;
     };
     tokio::select! {
         () = all => draining.begun().await,
@@ -89,8 +86,8 @@ pub(crate) async fn run(state: Arc<State>, tls: TlsConfig, draining: Draining) {
 
 /// The rows of the upstream with `warm = true`. The configuration has checked that their paths are
 /// valid targets.
-fn rows(state: &State, upstream: &Arc<Upstream>) -> Vec<Row> {
-    let rows = state.routes.routes().filter_map(|route| {
+fn rows(site: &Site, upstream: &Arc<Upstream>) -> Vec<Row> {
+    let rows = site.routes.routes().filter_map(|route| {
         let Destination::Upstream(relayed) = &route.to else {
             return None;
         };
@@ -104,7 +101,7 @@ fn rows(state: &State, upstream: &Arc<Upstream>) -> Vec<Row> {
                 target: route.path.parse().ok()?,
                 upstream: Arc::clone(upstream),
                 kept: Arc::clone(kept),
-                metrics: state.metrics.warm.of(&route.path)?,
+                metrics: site.metrics.warm.of(&route.path)?,
             })
         })?
     });
@@ -112,7 +109,7 @@ fn rows(state: &State, upstream: &Arc<Upstream>) -> Vec<Row> {
 }
 
 /// Keeps the rows of one upstream warm.
-async fn watch<S, B>(state: &State, service: &S, rows: &[Row])
+async fn watch<S, B>(site: &Site, service: &S, rows: &[Row])
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
     B: MessageBody,
@@ -120,9 +117,9 @@ where
     let mut paces: Vec<_> = rows.iter().map(|_| Pace::default()).collect();
     loop {
         for (row, pace) in rows.iter().zip(&mut paces) {
-            let stored = state.keep.stored(&row.kept, &row.path);
+            let stored = site.cache.stored(&row.kept, &row.path);
             if pace.is_due(Instant::now(), is_available(&row.upstream), stored) {
-                let outcome = row.ask(state, service).await;
+                let outcome = row.ask(site, service).await;
                 row.note(&outcome, pace);
             }
         }
@@ -141,7 +138,7 @@ fn is_available(upstream: &Upstream) -> bool {
 }
 
 impl Row {
-    async fn ask<S, B>(&self, state: &State, service: &S) -> Outcome
+    async fn ask<S, B>(&self, site: &Site, service: &S) -> Outcome
     where
         S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
         B: MessageBody,
@@ -167,7 +164,7 @@ impl Row {
         );
         // An answer that is not stored is still streaming; this ends it.
         let _ = to_bytes_limited(body, 0).await;
-        let stored = state.keep.stored(&self.kept, &self.path);
+        let stored = site.cache.stored(&self.kept, &self.path);
         if stored.is_some_and(|stored| stored.held <= began.elapsed()) {
             Outcome::Stored
         } else if status.is_success() && !is_marked(answer.headers()) {

@@ -11,8 +11,9 @@ use humantime::format_duration;
 use service_kit::program::RunError;
 
 use crate::answer::cache;
-use crate::config::{Config, UpstreamSettings};
+use crate::config::Config;
 use crate::routing::route::{Found, Kept, Outage, Route, To, ToUpstream};
+use crate::settings::UpstreamSettings;
 
 pub(super) fn print(
     config: &Config,

@@ -5,7 +5,7 @@ use shared_types::problem::Code;
 
 use super::head;
 use super::http2::take_over;
-use crate::config::limits::{Limits, MOST_FIELDS};
+use crate::settings::limits::{Limits, MOST_FIELDS};
 
 struct Case {
     method: &'static str,

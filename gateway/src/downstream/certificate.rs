@@ -23,8 +23,8 @@ use service_kit::env::ConfigError;
 use service_kit::serve::Draining;
 
 use self::stamp::{Changes, Stamps};
-use crate::config::TlsFiles;
-use crate::config::tls::{CERT, KEY};
+use crate::settings::TlsFiles;
+use crate::settings::tls::{CERT, KEY};
 
 /// How often the files are checked. It takes two system calls, and a new file takes effect soon
 /// enough.

@@ -20,7 +20,7 @@ use tokio_rustls::server::TlsStream;
 use super::http2::Http2;
 use super::per_client::{self, PerClient};
 use super::stream::Stream;
-use crate::application::state::State;
+use super::{Goodbye, Listener};
 use crate::http::transport::Transport;
 use crate::resilience::rate::Client;
 
@@ -34,7 +34,8 @@ const MOST_UNSENT: u32 = 128 * 1024;
 pub(super) struct Door<H, S> {
     /// `None` if clients are served in clear text, and so only by HTTP/1.
     pub(super) acceptor: Option<TlsAcceptor>,
-    pub(super) state: Arc<State>,
+    pub(super) public: Arc<Listener>,
+    pub(super) goodbye: Goodbye,
     pub(super) per_client: Arc<PerClient>,
     pub(super) http1: H,
     pub(super) http2: Http2,
@@ -59,7 +60,7 @@ where
     pub(super) async fn serve(&self, tcp: TcpStream) -> Result<(), ()> {
         let peer = tcp.peer_addr().ok();
         let _share = self.admit(peer)?;
-        let _counted = Counted::new(&self.state.metrics.connections);
+        let _counted = Counted::new(&self.public.metrics.connections);
         // If this fails, the client has gone.
         prepare(&tcp).or_else(|error| ended(&error))?;
         let Some(acceptor) = &self.acceptor else {
@@ -72,22 +73,22 @@ where
     /// Counts a connection against its client's share. A trusted proxy has no share, and neither
     /// has a client that is already gone.
     fn admit(&self, peer: Option<SocketAddr>) -> Result<Option<per_client::Counted>, ()> {
-        let config = &self.state.config;
+        let public = &self.public;
         let Some(address) = peer
             .map(|peer| peer.ip())
-            .filter(|address| !config.trusted_proxies.trusts(*address))
+            .filter(|address| !public.trusted_proxies.trusts(*address))
         else {
             return Ok(None);
         };
         let entered = self.per_client.enter(Client::from(address), Instant::now());
         entered.map(Some).map_err(|exceeded| {
-            self.state.metrics.connections_refused.inc();
+            self.public.metrics.connections_refused.inc();
             if exceeded.is_news {
                 log::warn!(
                     "{} holds as many connections as one client may ({}, limits.connections_per_client): \
                      more are closed at once",
                     address.to_canonical(),
-                    config.limits.connections_per_client
+                    public.limits.connections_per_client
                 );
             }
         })
@@ -118,11 +119,15 @@ where
         acceptor: &TlsAcceptor,
         tcp: TcpStream,
     ) -> io::Result<TlsStream<TcpStream>> {
-        timeout(self.state.config.limits.head_timeout, acceptor.accept(tcp)).await?
+        timeout(self.public.limits.head_timeout, acceptor.accept(tcp)).await?
     }
 
     async fn serve_http1(&self, transport: Transport, peer: Option<SocketAddr>) -> Result<(), ()> {
-        let stream = Stream::new(transport, Arc::clone(&self.state));
+        let stream = Stream::new(
+            transport,
+            Arc::clone(&self.public),
+            Rc::clone(&self.goodbye),
+        );
         let served = self.http1.call((stream, peer)).await;
         served.or_else(|error| ended(&error))
     }

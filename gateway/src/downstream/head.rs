@@ -10,9 +10,9 @@ use std::ops::Range;
 use actix_web::http::Method;
 
 use super::target;
-use crate::config::limits::{Limits, MOST_FIELDS};
 use crate::fault::refusal::Refusal;
 use crate::http::grammar::is_authority;
+use crate::settings::limits::{Limits, MOST_FIELDS};
 
 /// Longer than any registered method. The method is passed on and logged, so it is bounded.
 pub(super) const LONGEST_METHOD: usize = 32;

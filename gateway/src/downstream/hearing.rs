@@ -14,7 +14,7 @@ use crate::http::lazy_timer::Patience;
 use crate::http::transport::Transport;
 
 /// The fields that the answer to a refused head depends on.
-pub(super) const HEARD: [HeaderName; 2] = [ACCEPT_LANGUAGE, ORIGIN];
+pub(crate) const HEARD: [HeaderName; 2] = [ACCEPT_LANGUAGE, ORIGIN];
 
 /// How long to wait for the rest of a head: a client sends its head in one go.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -44,8 +44,8 @@ use self::outbound::{Clock, Outbound};
 use self::pace::Exchanges;
 #[cfg(test)]
 pub(super) use self::request::take_over;
-use crate::config::limits::{Limits, MOST_FIELDS};
-use crate::upstream::held::Held;
+use crate::resilience::held::Held;
+use crate::settings::limits::{Limits, MOST_FIELDS};
 
 /// Concurrent requests of one client: the least that RFC 9113 §6.5.2 recommends, and more than any
 /// browser page asks for at once. A further stream is refused, which tells the client that it may

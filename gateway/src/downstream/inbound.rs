@@ -5,8 +5,8 @@ use bytes::{Buf as _, BytesMut};
 use tokio::io::ReadBuf;
 
 use super::screen::{Rest, Screen, Screened};
-use crate::config::limits::Limits;
 use crate::fault::refusal::Refusal;
+use crate::settings::limits::Limits;
 
 /// The most bytes that are read ahead of their turn: enough for the largest head, which `Limits`
 /// keeps under 120 KiB.

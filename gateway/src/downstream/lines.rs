@@ -3,8 +3,8 @@
 //! Only CRLF ends a line here. RFC 9112 §2.2 lets a recipient accept a bare LF, and parsers differ:
 //! request smuggling relies on that.
 
-use crate::config::limits::Limits;
 use crate::fault::refusal::Refusal;
+use crate::settings::limits::Limits;
 
 /// The bytes of a request line beside its target: a method, the version, two spaces and CRLF.
 const BESIDE_TARGET: u64 = 64;
@@ -87,7 +87,7 @@ fn over(length: usize, limit: u64, refusal: Refusal) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::{Lines, Refusal};
-    use crate::config::limits::Limits;
+    use crate::settings::limits::Limits;
 
     fn end(head: &str) -> Result<Option<usize>, Refusal> {
         Lines::default().end(head.as_bytes(), &Limits::SMALL)

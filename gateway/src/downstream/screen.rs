@@ -3,9 +3,9 @@
 
 use super::head::{self, Framing};
 use super::lines::Lines;
-use crate::config::limits::Limits;
 use crate::fault::refusal::Refusal;
 use crate::http::chunks::{Chunks, Taken};
+use crate::settings::limits::Limits;
 
 /// Replaces `100-continue`, with the same length. actix-http would answer the original at once,
 /// before anybody knows whether the body is wanted.

@@ -21,11 +21,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use super::closing::Closing;
-use super::goodbye;
 use super::hearing::Hearing;
 use super::inbound::Inbound;
 use super::taking;
-use crate::application::state::State;
+use super::{Goodbye, Listener};
 use crate::http::client_connection::Link;
 use crate::http::lazy_timer::Patience;
 use crate::http::transport::Transport;
@@ -35,7 +34,8 @@ const CONTINUE: Bytes = Bytes::from_static(b"HTTP/1.1 100 Continue\r\n\r\n");
 
 pub(crate) struct Stream {
     transport: Transport,
-    state: Arc<State>,
+    public: Arc<Listener>,
+    goodbye: Goodbye,
     link: Rc<Link>,
     inbound: Inbound,
     /// Whether a body waits for the `100 Continue`.
@@ -63,9 +63,9 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    pub(crate) fn new(transport: Transport, state: Arc<State>) -> Self {
+    pub(crate) fn new(transport: Transport, public: Arc<Listener>, goodbye: Goodbye) -> Self {
         Self {
-            inbound: Inbound::new(state.config.limits),
+            inbound: Inbound::new(public.limits),
             transport,
             link: Rc::default(),
             awaits_continue: false,
@@ -75,12 +75,13 @@ impl Stream {
             since: Instant::now(),
             is_new: true,
             unwanted_since: None,
-            sending: Allowance::new(&state.config.limits),
-            taking: Allowance::new(&state.config.limits),
+            sending: public.limits.allowance(),
+            taking: public.limits.allowance(),
             has_ended: false,
             closing: None,
             hearing: None,
-            state,
+            public,
+            goodbye,
         }
     }
 
@@ -241,8 +242,7 @@ impl AsyncWrite for Stream {
                     .hearing
                     .as_ref()
                     .map_or(&[][..], |hearing| hearing.heard());
-                let goodbye = refused
-                    .map(|(refusal, head)| goodbye::render(refusal, head, late, &this.state));
+                let goodbye = refused.map(|(refusal, head)| (this.goodbye)(refusal, head, late));
                 let may_still_send =
                     is_closing || this.inbound.is_over() || this.inbound.is_within_body();
                 Closing::new(goodbye.unwrap_or_default(), may_still_send)

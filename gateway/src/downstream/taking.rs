@@ -43,7 +43,6 @@ mod tests {
     use tokio::time::{Instant, timeout};
 
     use super::judge;
-    use crate::config::limits::Limits;
     use crate::http::lazy_timer::Patience;
     use crate::resilience::min_rate::{Allowance, MinRate};
 
@@ -54,11 +53,7 @@ mod tests {
     async fn lasts(count: usize) -> Option<Duration> {
         let begun = Instant::now();
         let mut timer = Patience::default();
-        let mut allowance = Allowance::new(&Limits {
-            stall_timeout: STALL,
-            min_rate: MinRate::default(),
-            ..Limits::SMALL
-        });
+        let mut allowance = Allowance::new(MinRate::default(), STALL);
         while begun.elapsed() < Duration::from_secs(3600) {
             let written =
                 poll_fn(|context| judge(Poll::Pending, &mut allowance, &mut timer, context));

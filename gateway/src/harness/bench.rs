@@ -8,7 +8,7 @@ use futures_util::FutureExt as _;
 use service_kit::env::{ConfigError, Env};
 
 use crate::Config;
-use crate::application::state::State;
+use crate::application::site::Built;
 use crate::resilience::guard::{Evidence, Guard, Intake};
 use crate::resilience::rate::Client;
 
@@ -21,8 +21,9 @@ impl Well {
     /// The compiled-in file cannot be read.
     pub fn new() -> Result<Option<Self>, ConfigError> {
         let config = Config::load(None, &Env::of_pairs([]))?;
-        let state = State::new(config).map_err(|error| ConfigError::new("state", error))?;
-        let first = state.upstreams.first();
+        let built = Built::of(&Arc::new(config));
+        let built = built.map_err(|error| ConfigError::new("the compiled-in file", error))?;
+        let first = built.site.upstreams.first();
         Ok(first.map(|upstream| Self(Arc::clone(&upstream.guard))))
     }
 

@@ -8,7 +8,6 @@ pub(crate) mod assets;
 mod feed;
 mod hello;
 mod reading;
-mod recent;
 mod relay;
 mod snapshot;
 mod traffic;
@@ -22,7 +21,6 @@ use service_kit::serve::{Draining, resource};
 use crate::http::server_sent;
 use crate::operator::Operator;
 pub(crate) use feed::{Feed, run};
-pub(crate) use recent::{Recent, Seen};
 
 /// The routes that the page needs, for one thread of the server.
 pub(crate) fn routes(config: &mut web::ServiceConfig, operator: &Operator) {
@@ -38,7 +36,7 @@ async fn events(
     feed: web::Data<Feed>,
     draining: web::Data<Draining>,
 ) -> HttpResponse {
-    let hello = hello::of(&operator.state);
+    let hello = hello::of(&operator);
     let events = feed.join(&hello, draining.get_ref().clone());
     server_sent::answer().set_body(BoxBody::new(BodyStream::new(events)))
 }

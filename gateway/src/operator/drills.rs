@@ -11,7 +11,6 @@ use shared_types::problem::Code;
 use shared_types::text::Text;
 
 use super::{Operator, rehearsal};
-use crate::application::state::State;
 use crate::fault::whole_seconds;
 use crate::resilience::drills::{Drills, Order, Place, shown};
 use crate::resilience::guard::BreakerSettings;
@@ -33,7 +32,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 }
 
 async fn list(operator: web::Data<Operator>) -> Result<HttpResponse, Failure> {
-    let drills = allowed(&operator.state)?.under_way(Instant::now());
+    let drills = allowed(&operator)?.under_way(Instant::now());
     Ok(HttpResponse::Ok().json(drills))
 }
 
@@ -42,8 +41,8 @@ async fn begin_upstream(
     name: web::Path<String>,
     Json(order): Json<Order>,
 ) -> Result<HttpResponse, Failure> {
-    let (place, settings) = upstream(&operator.state, &name)?;
-    begin(&operator.state, place, settings, &order)
+    let (place, settings) = upstream(&operator, &name)?;
+    begin(&operator, place, settings, &order)
 }
 
 async fn begin_route(
@@ -51,38 +50,38 @@ async fn begin_route(
     path: web::Path<String>,
     Json(order): Json<Order>,
 ) -> Result<HttpResponse, Failure> {
-    let (place, settings) = route(&operator.state, &path)?;
-    begin(&operator.state, place, settings, &order)
+    let (place, settings) = route(&operator, &path)?;
+    begin(&operator, place, settings, &order)
 }
 
 async fn end_upstream(
     operator: web::Data<Operator>,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
-    end(&operator.state, &upstream(&operator.state, &name)?.0)
+    end(&operator, &upstream(&operator, &name)?.0)
 }
 
 async fn end_route(
     operator: web::Data<Operator>,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
-    end(&operator.state, &route(&operator.state, &path)?.0)
+    end(&operator, &route(&operator, &path)?.0)
 }
 
 async fn verdict(operator: web::Data<Operator>) -> Result<HttpResponse, Failure> {
-    let drills = allowed(&operator.state)?;
+    let drills = allowed(&operator)?;
     let _turn = operator.rehearsing.lock().await;
-    let verdict = rehearsal::run(&operator.state, &operator.tls, drills).await?;
+    let verdict = rehearsal::run(&operator, drills).await?;
     Ok(HttpResponse::Ok().json(verdict))
 }
 
 fn begin(
-    state: &State,
+    operator: &Operator,
     place: Place,
     settings: BreakerSettings,
     order: &Order,
 ) -> Result<HttpResponse, Failure> {
-    let drills = allowed(state)?;
+    let drills = allowed(operator)?;
     let now = Instant::now();
     let plan = order.plan(now).map_err(Failure::invalid)?;
     log::warn!(
@@ -96,22 +95,22 @@ fn begin(
     Ok(answer)
 }
 
-fn end(state: &State, place: &Place) -> Result<HttpResponse, Failure> {
-    if allowed(state)?.end(place) {
+fn end(operator: &Operator, place: &Place) -> Result<HttpResponse, Failure> {
+    if allowed(operator)?.end(place) {
         log::warn!("a failure drill ends: {}", place.name());
     }
     // The drill is over now, whether or not there was one.
     Ok(HttpResponse::NoContent().finish())
 }
 
-fn allowed(state: &State) -> Result<&Drills, Failure> {
-    let drills = state.drills.as_deref();
+fn allowed(operator: &Operator) -> Result<&Drills, Failure> {
+    let drills = operator.drills.as_deref();
     drills.ok_or_else(|| Failure::new(Code::DrillsOff))
 }
 
 /// An upstream, with the settings of its circuit.
-fn upstream(state: &State, name: &str) -> Result<(Place, BreakerSettings), Failure> {
-    let mut known = state.upstreams.iter();
+fn upstream(operator: &Operator, name: &str) -> Result<(Place, BreakerSettings), Failure> {
+    let mut known = operator.site.upstreams.iter();
     let known = known.find(|upstream| **upstream.name() == *name);
     let upstream = known.ok_or_else(unknown)?;
     Ok((Place::Upstream(name.to_owned()), upstream.settings.breaker))
@@ -119,10 +118,14 @@ fn upstream(state: &State, name: &str) -> Result<(Place, BreakerSettings), Failu
 
 /// A route, with the settings of its upstream's circuit. The path may be written as configured,
 /// braces included.
-fn route(state: &State, path: &str) -> Result<(Place, BreakerSettings), Failure> {
+fn route(operator: &Operator, path: &str) -> Result<(Place, BreakerSettings), Failure> {
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     let path = format!("/{}", decoded.trim_start_matches('/'));
-    let mut rows = state.routes.routes().filter(|row| *row.path == *path);
+    let mut rows = operator
+        .site
+        .routes
+        .routes()
+        .filter(|row| *row.path == *path);
     let upstream = rows.find_map(|row| row.to.upstream());
     let upstream = upstream.ok_or_else(unknown)?;
     Ok((Place::Route(path), upstream.settings.breaker))

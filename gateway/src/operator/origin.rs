@@ -43,7 +43,7 @@ const FOREIGN_PAGE: Text = Text::new(
 fn is_ours(request: &ServiceRequest) -> bool {
     let names = request
         .app_data::<web::Data<Operator>>()
-        .map(|operator| &operator.state.config.admin_hosts);
+        .map(|operator| &operator.admin_hosts);
     let host = request.headers().get(HOST);
     host.is_none_or(|host| {
         let host = host.to_str().unwrap_or_default();

@@ -3,14 +3,21 @@
 pub(crate) mod docs;
 mod problems;
 
+use std::future::ready;
+use std::sync::{Arc, OnceLock};
+
+use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
-use actix_web::{HttpRequest, HttpResponse};
-use matchit::Params;
+use bytes::Bytes;
+use futures_util::future::LocalBoxFuture;
 use service_kit::health;
 use shared_types::gateway::Welcome;
 
-use crate::answer::dispatch::Worker;
+use crate::answer::destination::{Asked, OwnAnswer};
+use crate::config::Config;
 use crate::http::protection::protect;
+use crate::operator::openapi;
+use crate::restaurant::features::{self, RunningFeatures};
 use crate::routing::route::Page;
 
 /// Prepares the pages that are made only once, so that no request waits for them.
@@ -18,27 +25,72 @@ pub(crate) fn prepare() {
     problems::prepare();
 }
 
-/// `None` if there is no such page.
-pub(crate) fn answer(
+/// What the pages show.
+pub(crate) struct Pages {
+    config: Arc<Config>,
+    features: RunningFeatures,
+    /// The OpenAPI document. It is made when it is first asked for: few ask, and it takes more
+    /// memory than everything else here.
+    openapi: OnceLock<Bytes>,
+}
+
+/// One page.
+pub(crate) struct OwnPage {
     page: Page,
-    request: &HttpRequest,
-    parameters: &Params<'_, '_>,
-    worker: &Worker,
-) -> Option<HttpResponse> {
-    let mut response = match page {
-        Page::Welcome => HttpResponse::Ok().json(Welcome::default()),
-        Page::Status => HttpResponse::Ok().json(worker.state.status()),
-        Page::Live => health::live_answer(),
-        // Ready means that the gateway itself can serve: with every upstream down, it still gives
-        // clear answers.
-        Page::Ready => health::ready_answer(!worker.draining.is_on()),
-        Page::Problem => return problems::answer(request, parameters.get("code")?),
-        Page::OpenApi => HttpResponse::Ok()
-            .content_type(ContentType::json())
-            .body(worker.state.openapi()),
-        Page::Docs => return Some(docs::page()),
-        Page::DocsFile => return docs::file(parameters.get("file")?),
-    };
-    protect(response.headers_mut());
-    Some(response)
+    pages: Arc<Pages>,
+}
+
+impl Pages {
+    pub(crate) fn new(config: Arc<Config>, features: RunningFeatures) -> Self {
+        Self {
+            config,
+            features,
+            openapi: OnceLock::new(),
+        }
+    }
+
+    fn openapi(&self) -> Bytes {
+        let document = || openapi::document(&self.config).to_string().into();
+        self.openapi.get_or_init(document).clone()
+    }
+}
+
+impl OwnPage {
+    pub(crate) fn new(page: Page, pages: Arc<Pages>) -> Self {
+        Self { page, pages }
+    }
+
+    fn show(&self, asked: &Asked<'_>) -> Option<HttpResponse> {
+        let Asked {
+            worker,
+            request,
+            parameters,
+            ..
+        } = asked;
+        let mut response = match self.page {
+            Page::Welcome => HttpResponse::Ok().json(Welcome::default()),
+            Page::Status => {
+                let status = features::status(&self.pages.features, &worker.site.cache);
+                HttpResponse::Ok().json(status)
+            }
+            Page::Live => health::live_answer(),
+            // Ready means that the gateway itself can serve. Even with every upstream down, it gives
+            // clear answers.
+            Page::Ready => health::ready_answer(!worker.draining.is_on()),
+            Page::Problem => return problems::answer(request, parameters.get("code")?),
+            Page::OpenApi => HttpResponse::Ok()
+                .content_type(ContentType::json())
+                .body(self.pages.openapi()),
+            Page::Docs => return Some(docs::page()),
+            Page::DocsFile => return docs::file(parameters.get("file")?),
+        };
+        protect(response.headers_mut());
+        Some(response)
+    }
+}
+
+impl OwnAnswer for OwnPage {
+    fn answer<'a>(&'a self, asked: Asked<'a>) -> LocalBoxFuture<'a, Option<HttpResponse>> {
+        Box::pin(ready(self.show(&asked)))
+    }
 }

@@ -7,6 +7,7 @@
 
 mod client;
 mod outage;
+mod verdict;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,33 +19,32 @@ use service_kit::failure::Failure;
 use service_kit::serve::Draining;
 use shared_types::gateway::DrillMode;
 
+use crate::answer::cache::Keep;
 use crate::answer::dispatch::{Asker, Worker};
 use crate::answer::handler;
-use crate::application::state::State;
-use crate::resilience::drills::{Answer, Cell, Drills, Place, Plan, Verdict, holds};
+use crate::operator::Operator;
+use crate::resilience::drills::{Drills, Place, Plan};
 use crate::restaurant::features::Feature;
-use crate::upstream::{TlsConfig, Upstream};
+use crate::upstream::Upstream;
 
 use client::ask;
 use outage::Lookout;
+use verdict::{Answer, Cell, Verdict, holds};
 
 /// Longer than it takes to ask for all features. The drill ends as soon as they were asked.
 const OUTAGE: Duration = Duration::from_secs(30);
 
-pub(super) async fn run(
-    state: &Arc<State>,
-    tls: &TlsConfig,
-    drills: &Drills,
-) -> Result<Verdict, Failure> {
-    let worker = Worker::new(state, tls, Draining::default(), Asker::Rehearsal);
+pub(super) async fn run(operator: &Operator, drills: &Drills) -> Result<Verdict, Failure> {
+    let (site, tls) = (&operator.site, &operator.tls);
+    let worker = Worker::new(site, tls, Draining::default(), Asker::Rehearsal);
     let app = App::new().default_service(handler::service(worker));
     let service = map_config(app, |()| AppConfig::default()).new_service(());
     let service = service
         .await
         .map_err(|()| Failure::internal("the rehearsal cannot be set up"))?;
-    let lookout = Lookout::new(state, tls);
+    let lookout = Lookout::new(operator);
     let (mut cells, mut remarks) = (Vec::new(), Vec::new());
-    for feature in &state.features {
+    for feature in &*operator.features {
         // This also fills the cache.
         if ask(&service, &feature.probe).await.answer != Answer::Works {
             remarks.push(format!("{} did not work before any drill", feature.name));
@@ -54,25 +54,25 @@ pub(super) async fn run(
     if !down.is_empty() {
         return Ok(Verdict::impossible(down, cells));
     }
-    for (path, refused) in state.keep.without_any() {
+    for (path, refused) in site.cache.without_any() {
         remarks.push(format!(
             "{path} has no answer for an outage: {}",
             refused.reason
         ));
     }
-    for upstream in &state.upstreams {
+    for upstream in &site.upstreams {
         let place = Place::Upstream(upstream.name().to_string());
         let breaker = upstream.settings.breaker;
         drills.begin(place.clone(), outage(), breaker);
         drills.open(upstream.name(), breaker.failures);
         let mut row = Vec::new();
-        for feature in &state.features {
+        for feature in &*operator.features {
             if let Some(kept) = &feature.stand_in {
                 // A fresh answer would be served, and show nothing.
-                state.keep.expire(kept);
+                site.cache.expire(kept);
             }
             let answer = ask(&service, &feature.probe).await.answer;
-            row.push(cell(state, feature, upstream, answer));
+            row.push(cell(&site.cache, feature, upstream, answer));
         }
         drills.end(&place);
         let down = lookout.down(&service).await;
@@ -94,13 +94,13 @@ fn outage() -> Plan {
 }
 
 fn cell(
-    state: &State,
+    cache: &Keep,
     feature: &Feature<Arc<Upstream>>,
     upstream: &Arc<Upstream>,
     answer: Answer,
 ) -> Cell {
     let declared = feature.declared(upstream);
-    let status = feature.status(&state.keep).status;
+    let status = feature.status(cache).status;
     Cell {
         feature: feature.name.clone(),
         upstream: upstream.name().to_string(),

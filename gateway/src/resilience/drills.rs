@@ -10,7 +10,6 @@
 
 mod acting;
 mod order;
-mod verdict;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,7 +23,6 @@ use crate::resilience::guard::{Breaker, BreakerSettings, Phase};
 
 pub(crate) use acting::{Drill, DrilledTry};
 pub(crate) use order::Order;
-pub(crate) use verdict::{Answer, Cell, Verdict, holds};
 
 /// The target of a drill.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -28,10 +28,9 @@ pub(crate) use gate::{GateSettings, NoPermit, Overloaded, Permit};
 pub(crate) use hearing::Hearing;
 pub(crate) use names::RouteName;
 use passage::Change;
-pub(crate) use passage::{Refusal as CircuitOpen, Scope};
 pub(crate) use ticket::{Check, Ticket};
 
-use crate::fault::Fault;
+use crate::fault::{CircuitOpen, Fault, Scope};
 use crate::metrics::UpstreamMetrics;
 use crate::resilience::rate::Client;
 

@@ -14,7 +14,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::config::limits::MemoryLimits;
+use crate::fault::NoRoom;
 use crate::resilience::by_client::ByClient;
 use crate::resilience::rate::Client;
 
@@ -25,21 +25,30 @@ const SLOTS: usize = 8192;
 /// it, a body that comes byte by byte would take fifty times its charge.
 pub(crate) const PIECE: usize = 64;
 
+/// How many bytes of bodies the gateway may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MemoryLimits {
+    /// `limits.memory`: all bodies together.
+    pub(crate) most: usize,
+    /// `limits.memory_per_client`: the bodies of one client address.
+    pub(crate) per_client: usize,
+}
+
+#[cfg(any(fuzzing, test))]
+impl MemoryLimits {
+    /// The limits of a file without these keys.
+    pub(crate) const DEFAULT: Self = Self {
+        most: 64 * 1024 * 1024,
+        per_client: 64 * 1024 * 1024 / 10,
+    };
+}
+
 /// The budget, shared by all workers.
 pub(crate) struct Memory {
     limits: MemoryLimits,
     held: AtomicUsize,
     /// The bytes of each client.
     shares: ByClient<AtomicUsize, SLOTS>,
-}
-
-/// Why no more may be held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoRoom {
-    /// The budget is used up.
-    Budget,
-    /// The client has used its share.
-    Share,
 }
 
 /// Bytes of the budget, until it is dropped.

@@ -20,8 +20,6 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use tokio::time::Instant;
 
-use crate::config::limits::Limits;
-
 const EXPECTED: &str = "expected bytes/period, such as 4KiB/10s";
 
 /// Bytes per period.
@@ -77,11 +75,12 @@ pub(crate) struct Allowance {
 }
 
 impl Allowance {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    /// `most` is the time that it holds at the start, and at most.
+    pub(crate) fn new(rate: MinRate, most: Duration) -> Self {
         Self {
-            rate: limits.min_rate,
-            most: limits.stall_timeout,
-            left: limits.stall_timeout,
+            rate,
+            most,
+            left: most,
             waiting_since: None,
         }
     }

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use actix_web::http::{Method, Uri};
 use service_kit::env::ConfigError;
 
-use crate::config::{FeatureTable, UpstreamSettings};
 use crate::restaurant::tracking::Sources;
 use crate::routing::route::{Found, Kept, Outage, RouteTable, To};
+use crate::settings::{FeatureTable, UpstreamSettings};
 
-pub(crate) use availability::status;
+pub(crate) use availability::{RunningFeatures, status};
 
 #[derive(Debug)]
 pub(crate) struct Features(Vec<Feature>);

@@ -20,19 +20,22 @@ mod subject;
 mod watches;
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::body::{BodyStream, BoxBody};
 use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
 use log::Level;
-use matchit::Params;
 
-pub(crate) use copies::Copies;
-pub(crate) use lists::Lists;
+use copies::Copies;
+use lists::Lists;
 pub(crate) use source::Sources;
-pub(crate) use watches::{WatchLimits, Watches};
+use watches::Watches;
 
+use crate::answer::destination::{Asked, OwnAnswer};
 use crate::answer::dispatch::Worker;
 use crate::answer::outage_policy::X_DRILL;
 use crate::answer::record::Record;
@@ -41,7 +44,8 @@ use crate::fault::{ClientFault, Fault};
 use crate::http::protection::protect;
 use crate::http::server_sent;
 use crate::resilience::rate::Client;
-use crate::upstream::{is_loop, withhold};
+use crate::routing::route::View;
+use crate::upstream::{Upstream, is_loop, withhold};
 
 use inquiry::{Errand, Inquiry, Round};
 use part::Refusal;
@@ -49,46 +53,66 @@ use stream::Watcher;
 use subject::OrderId;
 use watches::TooManyStreams;
 
-/// How a client looks at an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum View {
-    Once,
-    Stream,
+/// What all requests for orders share.
+pub(crate) struct Tracking {
+    sources: Sources<Arc<Upstream>>,
+    copies: Copies,
+    lists: Arc<Lists>,
+    watches: Arc<Watches>,
 }
 
-impl View {
-    /// The path of the first view, which names the circuits of the parts.
-    const ONCE: &'static str = "/suivi/{commandeId}";
-
-    pub(crate) const ALL: [(Self, &'static str); 2] = [
-        (Self::Once, Self::ONCE),
-        (Self::Stream, "/suivi/{commandeId}/flux"),
-    ];
-}
-
-pub(crate) async fn answer(
-    worker: &Worker,
-    request: &HttpRequest,
+/// One view of an order.
+pub(crate) struct TrackedOrder {
     view: View,
-    parameters: &Params<'_, '_>,
-    record: &Record,
-) -> HttpResponse {
-    let reply = Reply::to(request, record);
-    if is_loop(request.headers()) {
-        return reply.fault(&Fault::Loop, None);
+    tracking: Arc<Tracking>,
+}
+
+impl Tracking {
+    /// The last good parts take at most `bytes`.
+    pub(crate) fn new(sources: Sources<Arc<Upstream>>, bytes: u64) -> Self {
+        Self {
+            copies: Copies::new(bytes),
+            lists: Arc::default(),
+            watches: Watches::new(sources.watches),
+            sources,
+        }
     }
-    let Some(id) = parameters.get("commandeId").and_then(OrderId::parse) else {
-        return reply.fault(&Fault::Client(ClientFault::Malformed), None);
-    };
-    let route = record.route.as_ref();
-    let Some(inquiry) = route.and_then(|route| Inquiry::new(worker, request, &route.path, id))
-    else {
-        let fault = Fault::Internal("a tracking route without its sources".to_owned());
-        return reply.fault(&fault, None);
-    };
-    match view {
-        View::Once => once(&reply, &inquiry, worker.share_of(request), record).await,
-        View::Stream => stream(&reply, inquiry, request, worker).await,
+}
+
+impl TrackedOrder {
+    pub(crate) fn new(view: View, tracking: Arc<Tracking>) -> Self {
+        Self { view, tracking }
+    }
+
+    async fn show(&self, asked: Asked<'_>) -> HttpResponse {
+        let Asked {
+            worker,
+            request,
+            path,
+            parameters,
+            record,
+        } = asked;
+        let reply = Reply::to(request, record);
+        if is_loop(request.headers()) {
+            return reply.fault(&Fault::Loop, None);
+        }
+        let Some(id) = parameters.get("commandeId").and_then(OrderId::parse) else {
+            return reply.fault(&Fault::Client(ClientFault::Malformed), None);
+        };
+        let Some(inquiry) = Inquiry::new(&self.tracking, worker, request, path, id) else {
+            let fault = Fault::Internal("an order's id that is no part of a target".to_owned());
+            return reply.fault(&fault, None);
+        };
+        match self.view {
+            View::Once => once(&reply, &inquiry, worker.share_of(request), record).await,
+            View::Stream => stream(&reply, inquiry, request, worker).await,
+        }
+    }
+}
+
+impl OwnAnswer for TrackedOrder {
+    fn answer<'a>(&'a self, asked: Asked<'a>) -> LocalBoxFuture<'a, Option<HttpResponse>> {
+        Box::pin(self.show(asked).map(Some))
     }
 }
 
@@ -129,7 +153,7 @@ async fn stream(
     request: &HttpRequest,
     worker: &Worker,
 ) -> HttpResponse {
-    let (watches, draining) = (&worker.state.watches, &worker.draining);
+    let (watches, draining) = (&inquiry.tracking.watches, &worker.draining);
     let permit = match watches.admit(worker.client_of(request).into()) {
         Ok(permit) => permit,
         Err(TooManyStreams) => return reply.fault(&Fault::ShareUsed, Some(inquiry.orders())),

@@ -12,7 +12,6 @@ use actix_web::http::Method;
 
 use crate::resilience::rate::Rate;
 
-pub use crate::restaurant::tracking::View;
 pub use outage::{Fallback, Kept, Outage};
 pub use settings::Settings;
 pub(crate) use table::Found;
@@ -96,6 +95,23 @@ impl Page {
     fn documents(self) -> bool {
         matches!(self, Self::OpenApi | Self::Docs | Self::DocsFile)
     }
+}
+
+/// How a client looks at an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    Once,
+    Stream,
+}
+
+impl View {
+    /// The path of the first view, which names the circuits of the parts.
+    pub(crate) const ONCE: &'static str = "/suivi/{commandeId}";
+
+    pub(crate) const ALL: [(Self, &'static str); 2] = [
+        (Self::Once, Self::ONCE),
+        (Self::Stream, "/suivi/{commandeId}/flux"),
+    ];
 }
 
 /// The gateway's own routes that are optional.

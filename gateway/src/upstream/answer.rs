@@ -18,9 +18,9 @@ use self::keep_alive::idle_time;
 use super::decoder::Decoder;
 use super::headers::ConnectionOptions;
 use super::outcome::Heard;
-use crate::config::limits::AnswerLimits;
 use crate::http::chunks::Chunks;
 use crate::routing::cors;
+use crate::settings::limits::AnswerLimits;
 
 /// The number of fields that need no allocation. Answers have a dozen.
 const USUAL_FIELDS: usize = 100;

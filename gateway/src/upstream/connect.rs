@@ -18,8 +18,8 @@ use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 use super::tls::TlsConfig;
-use crate::config::UpstreamSettings;
 use crate::http::transport::Transport;
+use crate::settings::UpstreamSettings;
 
 /// The most buffer that an idle connection keeps for reading.
 const ROOM: usize = 16 * 1024;

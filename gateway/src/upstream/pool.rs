@@ -22,8 +22,8 @@ use super::connect::{ConnectError, Connection, Connector};
 use super::running::Upstream;
 use super::sweep::Sweep;
 use super::tls::TlsConfig;
-use crate::config::UpstreamSettings;
-use crate::config::limits::{AnswerLimits, Limits};
+use crate::settings::UpstreamSettings;
+use crate::settings::limits::{AnswerLimits, Limits};
 
 /// How often to look for idle connections that have grown old, while there are any.
 const SWEEP: Duration = Duration::from_secs(1);

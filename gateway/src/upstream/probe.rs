@@ -15,9 +15,9 @@ use service_kit::request_id::RequestId;
 use service_kit::serve::Draining;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::config::limits::Limits;
 use crate::fault::Fault;
 use crate::resilience::guard::{Check, Phase};
+use crate::settings::limits::Limits;
 use crate::upstream::{Fetch, Fetched, Pool, Pools, TlsConfig, Upstream, fetch, is_outage};
 
 /// The pause between probes, and the limit on their answers: an available upstream is noticed

@@ -17,8 +17,8 @@ use super::pieces::Pieces;
 use super::transfer::{MOST_AHEAD, Transfer};
 use super::upload::Progress;
 use super::{Answered, Outgoing, via};
-use crate::fault::Fault;
-use crate::resilience::memory::{Charge, NoRoom};
+use crate::fault::{Fault, NoRoom};
+use crate::resilience::memory::Charge;
 
 /// The wait for the upstream and for the client, with their limits.
 pub(super) struct Waiting {

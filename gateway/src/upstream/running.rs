@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use shared_types::gateway::Availability;
 
-use crate::config::UpstreamSettings;
 use crate::metrics::{UpstreamFamilies, UpstreamMetrics};
 use crate::resilience::drills::{Drill, Drills};
 use crate::resilience::guard::{Guard, Hearing, Phase};
+use crate::settings::UpstreamSettings;
 
 /// One upstream, shared by all workers. Each worker has a pool of its own for it.
 pub(crate) struct Upstream {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustls::ClientConfig;
 use service_kit::tls::{self, TlsError};
 
-use crate::config::UpstreamSettings;
+use crate::settings::UpstreamSettings;
 
 /// Shared by all workers; `None` without an https upstream.
 pub(crate) type TlsConfig = Option<Arc<ClientConfig>>;

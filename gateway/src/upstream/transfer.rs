@@ -20,8 +20,8 @@ use super::pieces::Pieces;
 use super::sending::Unsent;
 use super::upload::Progress;
 use crate::resilience::guard::{Guard, Permit};
+use crate::resilience::held::Held;
 use crate::resilience::memory::Charge;
-use crate::upstream::held::Held;
 
 /// The most that is read ahead of a client.
 pub(super) const MOST_AHEAD: usize = 64 * 1024;

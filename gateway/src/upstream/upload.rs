@@ -12,10 +12,10 @@ use bytes::Bytes;
 use futures_util::Stream as _;
 
 use super::pieces::Pieces;
-use crate::fault::ClientFault;
+use crate::fault::{ClientFault, NoRoom};
 use crate::http::client_connection::{BODY_AHEAD, Link};
-use crate::resilience::memory::{self, Charge, NoRoom};
-use crate::upstream::held::Held;
+use crate::resilience::held::Held;
+use crate::resilience::memory::{self, Charge};
 pub(super) use progress::Progress;
 
 /// The most of a body that a client of HTTP/2 may send before anything takes it: its stream's

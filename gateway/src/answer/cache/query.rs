@@ -33,12 +33,6 @@ fn is_name(wanted: &str, written: &str) -> bool {
     written == wanted || (written.contains('%') && percent_decode_str(written).eq(wanted.bytes()))
 }
 
-/// Whether a query needs no escapes to hold this name.
-pub(crate) fn is_plain_name(name: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~[]".contains(&byte);
-    !name.is_empty() && name.bytes().all(is_plain)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

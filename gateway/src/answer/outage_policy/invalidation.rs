@@ -19,7 +19,7 @@ pub(super) fn invalidate(way: &Way<'_>, request: &HttpRequest, response: &HttpRe
     if !status.is_success() && !status.is_redirection() {
         return;
     }
-    let keep = &way.worker.state.keep;
+    let keep = &way.worker.site.cache;
     for kept in &way.to.invalidates {
         keep.invalidate(kept, None);
     }
@@ -56,7 +56,7 @@ fn is_of_this_origin(named: &Uri, request: &HttpRequest) -> bool {
 
 /// The row that stores the answers to this path.
 fn stored<'w>(way: &Way<'w>, path: &str) -> Option<&'w Arc<Kept>> {
-    let Found::Route { route, .. } = way.worker.state.routes.find(&Method::GET, path) else {
+    let Found::Route { route, .. } = way.worker.site.routes.find(&Method::GET, path) else {
         return None;
     };
     match &route.to {
@@ -64,6 +64,6 @@ fn stored<'w>(way: &Way<'w>, path: &str) -> Option<&'w Arc<Kept>> {
             Outage::Stale(kept) => Some(kept),
             Outage::Error | Outage::Fallback(_) => None,
         },
-        Destination::Own(_) | Destination::Tracking(_) => None,
+        Destination::Own(_) => None,
     }
 }

@@ -10,7 +10,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{Error as TlsError, InconsistentKeys};
 use service_kit::env::ConfigError;
 
-use crate::config::tls::{CERT, KEY};
+use crate::settings::tls::{CERT, KEY};
 
 /// The chain in the order of the file, with the key that belongs to its first certificate.
 pub(super) fn certified_key(
@@ -55,7 +55,7 @@ mod tests {
     use rustls::crypto::aws_lc_rs::default_provider;
 
     use super::certified_key;
-    use crate::config::tls::{CERT, KEY};
+    use crate::settings::tls::{CERT, KEY};
 
     fn made() -> (String, String) {
         let CertifiedKey::<KeyPair> { cert, signing_key } =

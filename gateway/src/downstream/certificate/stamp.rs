@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use crate::config::TlsFiles;
+use crate::settings::TlsFiles;
 
 /// The metadata that distinguishes one content of a file from another. An atomic rename and a
 /// swapped link, as Kubernetes mounts secrets, change the inode; writing in place changes the

@@ -8,8 +8,8 @@ use service_kit::serve::Draining;
 use tempfile::TempDir;
 
 use super::{Certificates, Changes, Stamps};
-use crate::config::TlsFiles;
-use crate::config::tls::{CERT, KEY};
+use crate::settings::TlsFiles;
+use crate::settings::tls::{CERT, KEY};
 
 fn self_signed() -> CertifiedKey<KeyPair> {
     generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap()

@@ -1,5 +1,5 @@
 use super::{Framing, Head, Refusal, judge};
-use crate::config::limits::Limits;
+use crate::settings::limits::Limits;
 
 fn head(lines: &str) -> Result<Head, Refusal> {
     judge(

@@ -12,10 +12,10 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
-use crate::config::limits::Limits;
 use crate::downstream::taking;
 use crate::http::lazy_timer::Patience;
 use crate::resilience::min_rate::Allowance;
+use crate::settings::limits::Limits;
 
 pub(super) struct Outbound<IO> {
     io: IO,
@@ -74,7 +74,7 @@ impl<IO> Outbound<IO> {
     pub(super) fn new(io: IO, limits: &Limits, clock: Clock) -> Self {
         Self {
             io,
-            taking: Allowance::new(limits),
+            taking: limits.allowance(),
             timer: Patience::default(),
             clock,
         }

@@ -18,9 +18,9 @@ use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
 use super::outbound::Clock;
-use crate::config::limits::Limits;
 use crate::http::lazy_timer::Patience;
 use crate::resilience::min_rate::Allowance;
+use crate::settings::limits::Limits;
 
 /// How often an answer is checked while its connection takes nothing.
 const LOOK: Duration = Duration::from_secs(1);
@@ -57,7 +57,7 @@ pin_project! {
 impl Pace {
     fn new(limits: &Limits, clock: Clock) -> Self {
         Self(Rc::new(State {
-            allowance: Cell::new(Allowance::new(limits)),
+            allowance: Cell::new(limits.allowance()),
             clock,
         }))
     }

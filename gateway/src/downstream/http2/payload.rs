@@ -13,9 +13,9 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use super::request::has_blank_ends;
-use crate::config::limits::Limits;
 use crate::http::lazy_timer::Patience;
 use crate::resilience::min_rate::Allowance;
+use crate::settings::limits::Limits;
 
 pub(super) struct Inflow {
     body: Incoming,
@@ -27,7 +27,7 @@ impl Inflow {
     pub(super) fn new(body: Incoming, limits: &Limits) -> Self {
         Self {
             body,
-            sending: Allowance::new(limits),
+            sending: limits.allowance(),
             patience: Patience::default(),
         }
     }

@@ -15,11 +15,11 @@ use hyper::body::Incoming;
 
 use super::convert;
 use super::payload::Inflow;
-use crate::config::limits::Limits;
 use crate::downstream::head::LONGEST_METHOD;
 use crate::downstream::target;
 use crate::fault::refusal::Refusal;
 use crate::http::grammar::is_authority;
+use crate::settings::limits::Limits;
 
 const NO_METHOD: Refusal = Refusal::Malformed("an invalid method");
 const NO_TARGET: Refusal = Refusal::Malformed("an invalid target");

@@ -24,16 +24,16 @@ use tokio::io::{DuplexStream, duplex};
 use tokio::time::timeout;
 
 use super::Http2;
-use crate::config::limits::Limits;
 use crate::fault::refusal::Refusal;
 use crate::resilience::min_rate::MinRate;
+use crate::settings::limits::Limits;
 
 const PEER: &str = "192.0.2.7:4321";
 
 pub(super) const LIMITS: Limits = Limits {
-    fields: crate::config::limits::MOST_FIELDS,
-    answers: crate::config::limits::AnswerLimits::DEFAULT,
-    memory: crate::config::limits::MemoryLimits::DEFAULT,
+    fields: crate::settings::limits::MOST_FIELDS,
+    answers: crate::settings::limits::AnswerLimits::DEFAULT,
+    memory: crate::resilience::memory::MemoryLimits::DEFAULT,
     uri: 1024,
     head: 4096,
     request_body: 1024,

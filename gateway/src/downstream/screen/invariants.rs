@@ -15,7 +15,7 @@ use bytes::BytesMut;
 use tokio_util::codec::Decoder as _;
 
 use super::{Rest, Screen};
-use crate::config::limits::Limits;
+use crate::settings::limits::Limits;
 
 /// The first of `bytes` says how many of the next ones are places to cut the rest at.
 pub(crate) fn hold(bytes: &[u8]) {

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::invariants::{parse, pass};
 use super::{Refusal, Rest, Screen};
-use crate::config::limits::Limits;
+use crate::settings::limits::Limits;
 
 const GET: &str = "GET /a HTTP/1.1\r\nhost: x\r\n\r\n";
 const POST: &str = "POST /a HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\n\r\nhello";

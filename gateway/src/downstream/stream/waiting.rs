@@ -11,7 +11,6 @@ use super::Stream;
 use crate::downstream::closing::LINGER;
 use crate::downstream::screen::Screened;
 use crate::fault::refusal::Refusal;
-use crate::resilience::min_rate::Allowance;
 
 /// How often to check whether a client that has closed its sending side is gone altogether. No
 /// event reports it.
@@ -25,7 +24,7 @@ impl Stream {
         let has_passed = screened.pass > 0;
         let head_begins = self.inbound.is_within_head() && (has_passed || !held_some && !was_new);
         if screened.begins {
-            self.sending = Allowance::new(&self.state.config.limits);
+            self.sending = self.public.limits.allowance();
         }
         if self.inbound.is_within_body() {
             match screened.begins {
@@ -115,9 +114,9 @@ impl Stream {
             return self.await_body(context);
         }
         let patience = if is_within_head || self.is_new {
-            self.state.config.limits.head_timeout
+            self.public.limits.head_timeout
         } else {
-            self.state.config.limits.idle_timeout
+            self.public.limits.idle_timeout
         };
         ready!(self.patience.poll_until(self.since + patience, context));
         if is_within_head {
@@ -137,7 +136,7 @@ impl Stream {
             let deadline = match awaited {
                 Some(since) => self.sending.wait_since(since.max(self.since)),
                 // Checked again by then.
-                None => Instant::now() + self.state.config.limits.stall_timeout,
+                None => Instant::now() + self.public.limits.stall_timeout,
             };
             ready!(self.patience.poll_until(deadline, context));
             if awaited.is_some() {

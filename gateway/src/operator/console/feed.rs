@@ -2,7 +2,6 @@
 //! are any.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::web::Bytes;
@@ -14,8 +13,8 @@ use tokio::time::interval;
 
 use super::reading::Reading;
 use super::snapshot;
-use crate::application::state::State;
 use crate::http::server_sent::event;
+use crate::operator::Operator;
 
 /// The time between two events.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -68,7 +67,8 @@ impl Watcher {
 }
 
 /// Sends the events until the server drains.
-pub(crate) async fn run(state: Arc<State>, feed: Arc<Feed>, draining: Draining) {
+pub(crate) async fn run(operator: Operator, draining: Draining) {
+    let (site, feed) = (&operator.site, &operator.feed);
     let mut ticks = interval(PERIOD);
     let mut before = None;
     loop {
@@ -78,14 +78,14 @@ pub(crate) async fn run(state: Arc<State>, feed: Arc<Feed>, draining: Draining) 
         }
         if feed.0.receiver_count() == 0 {
             if before.take().is_some() {
-                state.recent.stop();
+                site.recent.stop();
             }
             continue;
         }
-        let now = Reading::of(&state.metrics.registry);
-        let seen = state.recent.take();
+        let now = Reading::of(&site.metrics.registry);
+        let seen = site.recent.take();
         if let Some(before) = &before {
-            let data = snapshot::between(&state, (before, &now), &seen, Instant::now());
+            let data = snapshot::between(&operator, (before, &now), &seen, Instant::now());
             feed.0
                 .send_replace(event("snapshot", data.as_bytes()).into());
         }

@@ -6,17 +6,17 @@ use serde::Serialize;
 use serde_json::json;
 use shared_types::text::Lang;
 
-use crate::application::state::State;
+use crate::operator::Operator;
 use crate::restaurant::features::Feature;
 use crate::upstream::Upstream;
 
 /// The data of the first event.
-pub(super) fn of(state: &State) -> String {
+pub(super) fn of(operator: &Operator) -> String {
     json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "drills": state.drills.is_some(),
-        "upstreams": state.upstreams.iter().map(|upstream| Known::of(upstream)).collect::<Vec<_>>(),
-        "features": state.features.iter().map(Offered::of).collect::<Vec<_>>(),
+        "drills": operator.drills.is_some(),
+        "upstreams": operator.site.upstreams.iter().map(|upstream| Known::of(upstream)).collect::<Vec<_>>(),
+        "features": operator.features.iter().map(Offered::of).collect::<Vec<_>>(),
     })
     .to_string()
 }

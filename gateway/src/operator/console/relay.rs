@@ -16,7 +16,7 @@ const PREFIX: &str = "/public";
 
 pub(super) fn scope(operator: &Operator) -> impl HttpServiceFactory + use<> {
     let draining = operator.public_draining.clone();
-    let worker = Worker::new(&operator.state, &operator.tls, draining, Asker::Clients);
+    let worker = Worker::new(&operator.site, &operator.tls, draining, Asker::Clients);
     let service = apply_fn_factory(handler::service(worker), |mut request, service| {
         make_public(&mut request);
         let answered = service.call(request);

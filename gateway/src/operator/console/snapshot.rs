@@ -8,10 +8,10 @@ use shared_types::gateway::{DrillUnderWay, OperatorStatus};
 use shared_types::value::Timestamp;
 
 use super::reading::{Reading, Times};
-use super::recent::Seen;
 use super::traffic::Traffic;
 use crate::answer::destination;
-use crate::application::state::State;
+use crate::answer::recent::Seen;
+use crate::operator::{Operator, status};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -48,13 +48,13 @@ struct Row<'s> {
 
 /// The data of the event.
 pub(super) fn between(
-    state: &State,
+    operator: &Operator,
     (before, now): (&Reading, &Reading),
     requests: &[Seen],
     at: Instant,
 ) -> String {
-    let drills = state.drills.as_ref();
-    let rows = state.routes.routes();
+    let drills = operator.drills.as_ref();
+    let rows = operator.site.routes.routes();
     let routes: Vec<_> = rows.filter_map(|route| row(route, (before, now))).collect();
     let upstreams = now.upstreams.iter();
     let upstreams = upstreams.map(|(name, times)| {
@@ -63,10 +63,10 @@ pub(super) fn between(
     });
     let errors = |reading: &Reading| reading.errors.values().sum::<u64>();
     let all = |reading: &Reading| reading.rows.values().map(|times| times.count).sum::<u64>();
-    let metrics = &state.metrics;
+    let metrics = &operator.site.metrics;
     let snapshot = Snapshot {
         at: Timestamp::now(),
-        status: state.operator_status(),
+        status: status::status(operator),
         drills: drills
             .map(|drills| drills.under_way(at))
             .unwrap_or_default(),

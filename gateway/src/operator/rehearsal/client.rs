@@ -10,9 +10,9 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web;
 use futures_util::stream::once;
 
+use super::verdict::Answer;
 use crate::answer::problem;
 use crate::fault::degraded::is_marked;
-use crate::resilience::drills::Answer;
 use crate::restaurant::features::Probe;
 use crate::upstream::is_outage;
 

@@ -13,9 +13,9 @@ use service_kit::request_id::RequestId;
 use tokio::time::Instant;
 
 use super::client::ask;
-use crate::application::state::State;
+use crate::operator::Operator;
 use crate::resilience::guard::Phase;
-use crate::upstream::{Fetch, Pools, TlsConfig, Upstream, fetch, is_outage};
+use crate::upstream::{Fetch, Pools, Upstream, fetch, is_outage};
 
 /// The same time that the gateway's probe waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -23,18 +23,19 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const MOST: usize = 64 * 1024;
 
 pub(super) struct Lookout<'a> {
-    state: &'a State,
+    operator: &'a Operator,
     pools: Pools,
     /// Each upstream, with its failures before the first drill.
     upstreams: Vec<(Arc<Upstream>, Failures)>,
 }
 
 impl<'a> Lookout<'a> {
-    pub(super) fn new(state: &'a State, tls: &TlsConfig) -> Self {
+    pub(super) fn new(operator: &'a Operator) -> Self {
         Self {
-            state,
-            pools: Pools::new(&state.config.limits, tls),
-            upstreams: state
+            operator,
+            pools: Pools::new(&operator.site.limits, &operator.tls),
+            upstreams: operator
+                .site
                 .upstreams
                 .iter()
                 .map(|upstream| (Arc::clone(upstream), Failures::of(upstream)))
@@ -88,7 +89,7 @@ impl<'a> Lookout<'a> {
         S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
         B: MessageBody,
     {
-        let features = self.state.features.iter().filter(|feature| {
+        let features = self.operator.features.iter().filter(|feature| {
             let route = feature.route.as_ref();
             route.is_some_and(|route| Arc::ptr_eq(&route.upstream, upstream))
         });
@@ -96,7 +97,7 @@ impl<'a> Lookout<'a> {
         for feature in features {
             if let Some(kept) = &feature.stand_in {
                 // A fresh answer would be served, and show nothing.
-                self.state.keep.expire(kept);
+                self.operator.site.cache.expire(kept);
             }
             if !ask(service, &feature.probe).await.is_outage {
                 return false;

@@ -8,10 +8,8 @@ use shared_types::gateway::DrillMode;
 use tokio::time::sleep;
 
 use super::{Plan, UnderWay};
-use crate::fault::{Fault, UpstreamFault};
-use crate::resilience::guard::{
-    Admission, Breaker, CircuitOpen, Evidence, Intake, Phase, Scope, Trial,
-};
+use crate::fault::{CircuitOpen, Fault, Scope, UpstreamFault};
+use crate::resilience::guard::{Admission, Breaker, Evidence, Intake, Phase, Trial};
 
 /// The drill that applies to a request.
 #[derive(Clone, Debug)]

@@ -8,7 +8,8 @@ use super::breaker::{Admission, Breaker, BreakerSettings, Condition, Intake, Pha
 use super::evidence::{Against, Evidence, Probe};
 use super::hearing::Hearing;
 use super::names::RouteName;
-use super::passage::{Change, Check, Passage, Refusal, Scope};
+use super::passage::{Change, Check, Passage};
+use crate::fault::{CircuitOpen, Scope};
 
 pub(crate) struct Circuits {
     upstream: Breaker,
@@ -53,7 +54,7 @@ impl Circuits {
         route: usize,
         intake: Intake,
         now: Instant,
-    ) -> Result<Passage, Refusal> {
+    ) -> Result<Passage, CircuitOpen> {
         let upstream_trial = admitted(self.upstream.admit(intake, now), Scope::Upstream)?;
         let of_route = match self.routes.get(route) {
             Some(circuit) => circuit.breaker.admit(intake, now),
@@ -291,11 +292,11 @@ impl Circuits {
     }
 }
 
-fn admitted(admission: Admission, scope: Scope) -> Result<Option<Trial>, Refusal> {
+fn admitted(admission: Admission, scope: Scope) -> Result<Option<Trial>, CircuitOpen> {
     match admission {
         Admission::Pass => Ok(None),
         Admission::Trial(trial) => Ok(Some(trial)),
-        Admission::Refused { retry_after } => Err(Refusal { scope, retry_after }),
+        Admission::Refused { retry_after } => Err(CircuitOpen { scope, retry_after }),
     }
 }
 

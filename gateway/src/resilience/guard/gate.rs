@@ -19,6 +19,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use super::shares::{Kind, Shares, Slot};
+use crate::fault::{Fault, UpstreamFault};
 use crate::resilience::rate::Client;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,24 @@ pub(crate) enum NoPermit {
 /// The error for an upstream whose permits are all in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Overloaded;
+
+impl From<Overloaded> for Fault {
+    fn from(_: Overloaded) -> Self {
+        Self::upstream(
+            UpstreamFault::Overloaded,
+            "not asked: too many requests are under way",
+        )
+    }
+}
+
+impl From<NoPermit> for Fault {
+    fn from(reason: NoPermit) -> Self {
+        match reason {
+            NoPermit::Overloaded => Overloaded.into(),
+            NoPermit::ShareUsed => Self::ShareUsed,
+        }
+    }
+}
 
 /// A request that waits.
 struct Waiting<'g> {

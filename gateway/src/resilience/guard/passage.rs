@@ -1,8 +1,7 @@
 //! The circuits' decisions on a request: admitted, refused, and the changes by its outcome.
 
-use std::time::Duration;
-
 use super::breaker::Trial;
+use crate::fault::Scope;
 
 /// An admitted request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,20 +17,6 @@ pub(crate) struct Passage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Check {
     pub(super) trial: Option<Trial>,
-}
-
-/// The circuit that is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scope {
-    Upstream,
-    Route,
-}
-
-/// A refused request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) scope: Scope,
-    pub(crate) retry_after: Duration,
 }
 
 /// A circuit that has opened or closed.

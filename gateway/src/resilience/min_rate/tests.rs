@@ -6,17 +6,12 @@ use proptest::prelude::*;
 use tokio::time::Instant;
 
 use super::{Allowance, MinRate};
-use crate::config::limits::Limits;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MOST: Duration = Duration::from_secs(30);
 
 fn allowance(rate: MinRate) -> Allowance {
-    Allowance::new(&Limits {
-        min_rate: rate,
-        stall_timeout: MOST,
-        ..Limits::SMALL
-    })
+    Allowance::new(rate, MOST)
 }
 
 /// How long a client lasts that moves `count` bytes after each wait of `pause`.

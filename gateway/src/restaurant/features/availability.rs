@@ -10,6 +10,9 @@ use super::state::{overall, state};
 use crate::answer::cache::Keep;
 use crate::upstream::{Standing, Upstream};
 
+/// The features in a running gateway.
+pub(crate) type RunningFeatures = Arc<[Feature<Arc<Upstream>>]>;
+
 impl Feature<Arc<Upstream>> {
     pub(crate) fn does_need(&self, upstream: &Arc<Upstream>) -> bool {
         has(&self.needs, upstream)

@@ -11,6 +11,7 @@ use service_kit::request_id::RequestId;
 use shared_types::gateway::DrillMode;
 use shared_types::tracking::Parts;
 
+use super::Tracking;
 use super::compose::Answer;
 use super::copies::PartName;
 use super::lists::{ListKey, Query, Reading};
@@ -18,7 +19,6 @@ use super::part::{Last, Outcome, Refusal};
 use super::place::{Call, Place};
 use super::subject::{OrderId, Subject};
 use crate::answer::dispatch::Worker;
-use crate::application::state::State;
 use crate::fault::Fault;
 use crate::http::trace::Trace;
 use crate::resilience::drills::Drill;
@@ -27,7 +27,7 @@ use crate::upstream::{Upstream, passages_of, via_of};
 
 /// An order, its caller, and everything that is needed to ask the services.
 pub(super) struct Inquiry {
-    pub(super) state: Arc<State>,
+    pub(super) tracking: Arc<Tracking>,
     pub(super) subject: Subject,
     places: Parts<Place>,
     /// The path of the route, by which drills know it.
@@ -76,12 +76,13 @@ impl Round {
 impl Inquiry {
     /// `None` without a `[tracking]` table; then the route does not exist either.
     pub(super) fn new(
+        tracking: &Arc<Tracking>,
         worker: &Worker,
         request: &HttpRequest,
         route: &Arc<str>,
         id: OrderId,
     ) -> Option<Self> {
-        let sources = worker.state.tracking.as_ref()?;
+        let sources = &tracking.sources;
         let place = |name, source| Place::of(worker, name, source, sources.timeout, &id);
         let places = Parts {
             order: place(PartName::Order, &sources.parts.order)?,
@@ -91,7 +92,7 @@ impl Inquiry {
         let lines = request.headers().get_all(VIA);
         let lines = lines.filter_map(|line| HeaderValue::from_bytes(line.as_bytes()).ok());
         Some(Self {
-            state: Arc::clone(&worker.state),
+            tracking: Arc::clone(tracking),
             subject: Subject::of(id, request.headers()),
             places,
             route: Arc::clone(route),
@@ -168,7 +169,10 @@ impl Inquiry {
                 }
             }
         };
-        let last = self.state.copies.learn(place.name, &self.subject, &outcome);
+        let last = self
+            .tracking
+            .copies
+            .learn(place.name, &self.subject, &outcome);
         // Without a copy, the order's failure is logged with its problem.
         if let Outcome::Failed(Fault::Upstream { cause, .. }) = &outcome
             && (last.is_some() || place.name != PartName::Order)
@@ -193,7 +197,7 @@ impl Inquiry {
             fields: self.fields(errand),
             request_id: errand.request_id.as_str().to_owned(),
         };
-        let lists = &self.state.lists;
+        let lists = &self.tracking.lists;
         lists.get(&key, errand.is_poll, place.timeout, query).await
     }
 

@@ -66,7 +66,7 @@ impl Place {
             timeout: timeout.min(upstream.settings.timeout),
             circuit: source.circuit,
             pool: worker.pools.of(upstream),
-            memory: Arc::clone(&worker.state.memory),
+            memory: Arc::clone(&worker.site.memory),
         })
     }
 

@@ -31,7 +31,7 @@ pub(super) async fn join(
     draining: &Draining,
 ) -> Result<(watch::Receiver<Latest<Round>>, Arc<Round>), Overloaded> {
     loop {
-        let (mut receiver, duty) = inquiry.state.watches.join(&inquiry.subject)?;
+        let (mut receiver, duty) = inquiry.tracking.watches.join(&inquiry.subject)?;
         if let Some(duty) = duty {
             rt::spawn(poll(Rc::clone(inquiry), duty, draining.clone()));
         }

@@ -9,10 +9,10 @@ use http::uri::PathAndQuery;
 use service_kit::env::ConfigError;
 use shared_types::tracking::Parts;
 
-use super::View;
 use super::subject::OrderId;
 use super::watches::WatchLimits;
-use crate::config::{PartTable, TrackingTable, UpstreamSettings};
+use crate::routing::route::View;
+use crate::settings::{PartTable, TrackingTable, UpstreamSettings};
 
 const PLACE: &str = "{id}";
 

@@ -8,7 +8,7 @@ use actix_web::http::header::{HeaderValue, InvalidHeaderValue};
 use service_kit::env::ConfigError;
 
 use super::{Kept, Outage, Route, Settings, Target, To, ToUpstream};
-use crate::config::{RouteRow, UpstreamSettings};
+use crate::settings::{RouteRow, UpstreamSettings};
 
 /// The methods that a route may have. The gateway itself handles OPTIONS, CONNECT and TRACE.
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];

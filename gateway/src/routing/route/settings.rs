@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 
-use crate::config::limits::Limits;
-use crate::config::{RouteRow, UpstreamSettings};
+use crate::settings::limits::Limits;
+use crate::settings::{RouteRow, UpstreamSettings};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {

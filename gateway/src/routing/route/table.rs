@@ -12,8 +12,8 @@ use actix_web::http::header::HeaderValue;
 use service_kit::env::ConfigError;
 
 use super::{Kept, Own, Page, Route, Settings, To, View, outage, row};
-use crate::config::limits::Limits;
-use crate::config::{RouteRow, UpstreamSettings};
+use crate::settings::limits::Limits;
+use crate::settings::{RouteRow, UpstreamSettings};
 
 #[derive(Debug)]
 pub struct RouteTable<T = To> {

@@ -4,7 +4,7 @@
 use bytes::BytesMut;
 
 use super::{Answer, parse};
-use crate::config::limits::AnswerLimits;
+use crate::settings::limits::AnswerLimits;
 use crate::upstream::decoder::{Decoded, Decoder};
 use crate::upstream::headers::invariants::HOP_BY_HOP;
 

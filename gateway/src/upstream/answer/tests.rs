@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Chunks, Decoder, Parsed, Unsound, parse};
-use crate::config::limits::AnswerLimits;
+use crate::settings::limits::AnswerLimits;
 
 fn answer(head: &str) -> Result<Parsed, Unsound> {
     parse_for(head, false)

@@ -10,9 +10,10 @@ use futures_util::stream::iter;
 use super::{Asked, Taken, take};
 use crate::answer::cache::storing::Unfit;
 use crate::answer::cache::tests::kept;
-use crate::config::limits::MemoryLimits;
 use crate::fault::Fault;
-use crate::resilience::memory::{Charge, Memory, NoRoom};
+use crate::fault::NoRoom;
+use crate::resilience::memory::MemoryLimits;
+use crate::resilience::memory::{Charge, Memory};
 
 const MOST: u64 = 10;
 

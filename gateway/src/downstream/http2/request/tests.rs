@@ -5,9 +5,9 @@ use http::request::Parts;
 
 use super::super::tests::LIMITS;
 use super::{host, take_over};
-use crate::config::limits::MOST_FIELDS;
 use crate::downstream::head::LONGEST_METHOD;
 use crate::fault::refusal::Refusal;
+use crate::settings::limits::MOST_FIELDS;
 
 fn parts(method: &str, uri: &str, fields: &[(&str, &str)]) -> Parts {
     let request = http::Request::builder().method(method).uri(uri);

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 use super::super::{SEND_BUFFER, STREAM_WINDOW};
 use super::{CLIENT_WINDOW, LIMITS, SOON, connect, connect_with, endless, get, post, read};
-use crate::config::limits::Limits;
+use crate::settings::limits::Limits;
 
 /// A service that reads the body apart from its request, so that only the body tells how it ends.
 fn reader(tell: UnboundedSender<Option<bool>>) -> actix_web::Resource {

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 use super::{Client, LIMITS, SOON, connect, connect_with, endless, get, nothing, read, serve};
-use crate::config::limits::Limits;
+use crate::settings::limits::Limits;
 
 /// Limits that keep an idle connection only for a moment.
 pub(super) fn impatient() -> Limits {

@@ -12,8 +12,8 @@ use tokio::time::sleep;
 
 use super::connections::{ended, impatient};
 use super::{CLIENT_WINDOW, LIMITS, SOON, connect_taking, connect_with, get, post, read, serve};
-use crate::config::limits::Limits;
 use crate::resilience::min_rate::MinRate;
+use crate::settings::limits::Limits;
 
 /// More than a client here takes at once.
 const LARGE: usize = 60_000;

@@ -9,8 +9,9 @@ use super::super::breaker::{BreakerSettings, Intake, Phase};
 use super::super::evidence::Evidence;
 use super::super::hearing::Hearing;
 use super::super::names::RouteName;
-use super::super::passage::{Change, Refusal, Scope};
+use super::super::passage::Change;
 use super::Circuits;
+use crate::fault::{CircuitOpen, Scope};
 
 const OPEN: Duration = Duration::from_secs(1);
 const SETTINGS: BreakerSettings = BreakerSettings {
@@ -54,7 +55,7 @@ fn ask(
     route: usize,
     evidence: Evidence,
     now: Instant,
-) -> Result<[Option<Change>; 2], Refusal> {
+) -> Result<[Option<Change>; 2], CircuitOpen> {
     let passage = circuits.admit(route, Intake::Whole, now)?;
     Ok(circuits.settle(passage, evidence, now))
 }
@@ -70,7 +71,7 @@ fn let_through(circuits: &Circuits, route: usize, evidence: Evidence, now: Insta
     asked.count()
 }
 
-fn refused(circuits: &Circuits, route: usize, now: Instant) -> Option<Refusal> {
+fn refused(circuits: &Circuits, route: usize, now: Instant) -> Option<CircuitOpen> {
     ask(circuits, route, Evidence::Answered, now).err()
 }
 

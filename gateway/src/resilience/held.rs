@@ -112,8 +112,8 @@ mod tests {
     use bytes::Bytes;
 
     use super::{COPIED, FREE, Held, MOST};
-    use crate::config::limits::MemoryLimits;
     use crate::resilience::memory::Memory;
+    use crate::resilience::memory::MemoryLimits;
 
     #[test]
     fn answers_beyond_a_few_are_charged_to_the_common_budget() {

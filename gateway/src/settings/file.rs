@@ -13,6 +13,7 @@ use service_kit::env::ConfigError;
 
 use crate::resilience::min_rate::MinRate;
 use crate::resilience::rate::Rate;
+use crate::settings::limits::{DEFAULT_MEMORY, MOST_FIELDS};
 
 pub(crate) use label::Label;
 

@@ -15,7 +15,7 @@ pub(crate) struct Names(Vec<String>);
 
 impl Names {
     /// Whether `host`, a value of the `Host` field, is a name of this port.
-    pub(super) fn have(&self, host: &str) -> bool {
+    pub(crate) fn have(&self, host: &str) -> bool {
         let Ok(authority) = host.parse::<Authority>() else {
             return false;
         };

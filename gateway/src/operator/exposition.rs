@@ -8,12 +8,12 @@ use prometheus::process_collector::ProcessCollector;
 use prometheus::{IntGaugeVec, Opts, Registry, TextEncoder};
 use shared_types::gateway::BreakerState;
 
-use super::register;
-use crate::application::state::State;
+use super::Operator;
+use crate::metrics::register;
 use crate::resilience::guard::Phase;
 
 /// Everything in the text format. States without a counter of their own are read now.
-pub(crate) fn expose(state: &State) -> prometheus::Result<String> {
+pub(crate) fn expose(operator: &Operator) -> prometheus::Result<String> {
     let now = Registry::new();
     let gauges = |name: &str, help: &str, labels: &[&str]| {
         register(&now, IntGaugeVec::new(Opts::new(name, help), labels))
@@ -49,7 +49,7 @@ pub(crate) fn expose(state: &State) -> prometheus::Result<String> {
         "1, for the version that runs.",
         &["version"],
     )?;
-    for upstream in &state.upstreams {
+    for upstream in &operator.site.upstreams {
         let (guard, name) = (&upstream.guard, &**upstream.name());
         let current = upstream.phase().state();
         for state in BreakerState::ALL {
@@ -69,17 +69,17 @@ pub(crate) fn expose(state: &State) -> prometheus::Result<String> {
         let count = i64::try_from(guard.transfers()).unwrap_or(i64::MAX);
         transfers.with_label_values(&[name]).set(count);
     }
-    let under_way = state
+    let under_way = operator
         .drills
         .as_ref()
         .map_or(0, |drills| drills.under_way(Instant::now()).len());
     drills
         .with_label_values::<&str>(&[])
         .set(i64::try_from(under_way).unwrap_or(i64::MAX));
-    let held = i64::try_from(state.memory.held()).unwrap_or(i64::MAX);
+    let held = i64::try_from(operator.site.memory.held()).unwrap_or(i64::MAX);
     memory.with_label_values::<&str>(&[]).set(held);
     build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
-    let mut families = state.metrics.registry.gather();
+    let mut families = operator.site.metrics.registry.gather();
     families.extend(now.gather());
     families.extend(PROCESS.gather());
     TextEncoder::new().encode_to_string(&families)

@@ -12,16 +12,16 @@ use service_kit::observe::lang_of;
 use service_kit::request_id::{self, RequestId};
 use shared_types::problem::Occurrence;
 
-use super::hearing::HEARD;
 use crate::answer::problem;
 use crate::answer::record::{Record, Refused};
-use crate::application::state::State;
+use crate::answer::site::Site;
+use crate::downstream::HEARD;
 use crate::fault::refusal::Refusal;
 use crate::http::trace::Trace;
 use crate::routing::cors;
 
 /// `head` is the part of the head that has come; `late` holds lines that came after it.
-pub(super) fn render(refusal: Refusal, head: &[u8], late: &[u8], state: &Arc<State>) -> Bytes {
+pub(crate) fn render(refusal: Refusal, head: &[u8], late: &[u8], site: &Arc<Site>) -> Bytes {
     let asked = fields(head, late);
     let request_id = RequestId::make();
     let occurrence = Occurrence {
@@ -31,7 +31,7 @@ pub(super) fn render(refusal: Refusal, head: &[u8], late: &[u8], state: &Arc<Sta
     };
     let mut response = problem::answer(refusal.code(), None, None, occurrence);
     cors::apply(
-        &state.config.origins.grant(&asked.head().headers),
+        &site.origins.grant(&asked.head().headers),
         response.headers_mut(),
     );
     let status = response.status();
@@ -70,7 +70,7 @@ pub(super) fn render(refusal: Refusal, head: &[u8], late: &[u8], state: &Arc<Sta
         code: refusal.code(),
         bytes: body.len() as u64,
     };
-    Record::refused(request_id, trace, answer, state);
+    Record::refused(request_id, trace, answer, site);
     words.freeze()
 }
 

@@ -50,14 +50,14 @@ impl Recent {
     }
 
     /// Returns the noted requests, and goes on noting.
-    pub(super) fn take(&self) -> Vec<Seen> {
+    pub(crate) fn take(&self) -> Vec<Seen> {
         let seen = std::mem::take(&mut *self.lock());
         self.room.store(MOST, Ordering::Relaxed);
         seen
     }
 
     /// Stops noting: no page is open any more.
-    pub(super) fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.room.store(0, Ordering::Relaxed);
         self.lock().clear();
     }

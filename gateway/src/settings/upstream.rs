@@ -50,7 +50,7 @@ pub struct UpstreamUrl {
 }
 
 impl UpstreamSettings {
-    pub(super) fn new(name: String, table: UpstreamTable, env: &Env) -> Result<Self, ConfigError> {
+    pub(crate) fn new(name: String, table: UpstreamTable, env: &Env) -> Result<Self, ConfigError> {
         let in_file = |key: &str| format!("upstreams.{name}.{key}");
         for (key, duration) in [
             ("connect_timeout", table.connect_timeout),

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use service_kit::env::ConfigError;
 
-use crate::config::LimitsTable;
-use crate::resilience::min_rate::MinRate;
+use crate::resilience::memory::MemoryLimits;
+use crate::resilience::min_rate::{Allowance, MinRate};
+use crate::settings::LimitsTable;
 
 /// actix-http gives up a head that does not fit into its buffer of 128 KiB. The rest of the buffer
 /// is for the request line's method and version.
@@ -34,15 +35,6 @@ impl Limits {
         idle_timeout: Duration::from_secs(1),
         answers: AnswerLimits::DEFAULT,
         memory: MemoryLimits::DEFAULT,
-    };
-}
-
-#[cfg(any(fuzzing, test))]
-impl MemoryLimits {
-    /// The limits of a file without these keys.
-    pub(crate) const DEFAULT: Self = Self {
-        most: 64 * 1024 * 1024,
-        per_client: 64 * 1024 * 1024 / 10,
     };
 }
 
@@ -93,15 +85,6 @@ pub struct Limits {
     pub(crate) memory: MemoryLimits,
 }
 
-/// How many bytes of bodies the gateway may hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct MemoryLimits {
-    /// `limits.memory`: all bodies together.
-    pub(crate) most: usize,
-    /// `limits.memory_per_client`: the bodies of one client address.
-    pub(crate) per_client: usize,
-}
-
 /// The limits on the head of an upstream's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AnswerLimits {
@@ -112,6 +95,11 @@ pub(crate) struct AnswerLimits {
 }
 
 impl Limits {
+    /// The time that a client may still be waited for, at the start.
+    pub(crate) fn allowance(&self) -> Allowance {
+        Allowance::new(self.min_rate, self.stall_timeout)
+    }
+
     pub(crate) fn new(table: &LimitsTable) -> Result<Self, ConfigError> {
         let refuse =
             |key: &str, reason: &str| Err(ConfigError::new(format!("limits.{key}"), reason));

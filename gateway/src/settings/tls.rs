@@ -21,7 +21,7 @@ pub struct TlsFiles {
 
 impl TlsFiles {
     /// `None` if neither variable is set.
-    pub(super) fn from_env(env: &Env) -> Result<Option<Self>, ConfigError> {
+    pub(crate) fn from_env(env: &Env) -> Result<Option<Self>, ConfigError> {
         match (env.get(CERT), env.get(KEY)) {
             (None, None) => Ok(None),
             (Some(cert), Some(key)) => Ok(Some(Self {

@@ -1,0 +1,68 @@
+//! `/status` on the operator's port: the public status, and how each upstream is.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use shared_types::gateway::{LastError, NotStored, OperatorStatus, RouteStatus, UpstreamStatus};
+use shared_types::value::Timestamp;
+
+use super::Operator;
+use crate::answer::cache::Refused;
+use crate::fault::whole_seconds;
+use crate::resilience::guard::Guard;
+use crate::restaurant::features;
+use crate::upstream::Upstream;
+
+pub(super) fn status(operator: &Operator) -> OperatorStatus {
+    let site = &operator.site;
+    let upstreams = site.upstreams.iter();
+    let upstreams =
+        upstreams.map(|upstream| (upstream.name().to_string(), upstream_status(upstream)));
+    OperatorStatus {
+        public: features::status(&operator.features, &site.cache),
+        upstreams: upstreams.collect(),
+        not_stored: site.cache.refused().filter_map(not_stored).collect(),
+    }
+}
+
+fn not_stored((route, refused): (&str, Refused)) -> Option<NotStored> {
+    Some(NotStored {
+        route: route.to_owned(),
+        reason: refused.reason,
+        at: timestamp(refused.at)?,
+    })
+}
+
+fn timestamp(at: SystemTime) -> Option<Timestamp> {
+    let since = at.duration_since(UNIX_EPOCH).ok()?;
+    Timestamp::from_millis(i64::try_from(since.as_millis()).ok()?)
+}
+
+fn upstream_status(upstream: &Upstream) -> UpstreamStatus {
+    let (guard, phase) = (&upstream.guard, upstream.phase());
+    let last_error = guard.last_fault().and_then(|fault| {
+        Some(LastError {
+            cause: fault.cause.to_string(),
+            at: timestamp(fault.at)?,
+        })
+    });
+    UpstreamStatus {
+        status: upstream.standing().availability(),
+        breaker: phase.state(),
+        retry_after_seconds: phase.retry_after().map(whole_seconds),
+        in_flight: guard.in_flight(),
+        routes: open_routes(guard).collect(),
+        last_error,
+    }
+}
+
+/// The routes whose own circuit is not closed.
+fn open_routes(guard: &Guard) -> impl Iterator<Item = RouteStatus> {
+    guard.routes().filter_map(|(name, phase)| {
+        Some(RouteStatus {
+            method: name.method.to_string(),
+            path: name.path.to_string(),
+            breaker: phase.state(),
+            retry_after_seconds: whole_seconds(phase.retry_after()?),
+        })
+    })
+}

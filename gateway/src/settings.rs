@@ -1,0 +1,13 @@
+//! The file and the environment as checked values, one module for each concern. They hold nothing
+//! that runs.
+
+pub(crate) mod file;
+pub(crate) mod limits;
+pub(crate) mod names;
+mod resilience;
+pub(crate) mod tls;
+mod upstream;
+
+pub(crate) use file::{FeatureTable, File, LimitsTable, PartTable, Policy, RouteRow, TrackingTable};
+pub use tls::TlsFiles;
+pub use upstream::{UpstreamSettings, UpstreamUrl};
