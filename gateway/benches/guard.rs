@@ -9,7 +9,7 @@ use std::io::{self, Write as _};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use gateway::harness::bench::Well;
+use gateway::bench::Well;
 
 /// Requests of each thread.
 const REQUESTS: u32 = 10_000_000;

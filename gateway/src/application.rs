@@ -1,6 +1,7 @@
 //! Builds the whole gateway with its two listeners from a configuration, and runs it until a stop.
 
 pub(crate) mod give_back;
+pub(crate) mod harness;
 pub(crate) mod site;
 
 use std::future::Future;

@@ -11,7 +11,6 @@ pub mod cli;
 mod config;
 mod downstream;
 mod fault;
-mod harness;
 mod http;
 mod metrics;
 mod operator;
@@ -22,10 +21,10 @@ pub mod settings;
 mod upstream;
 
 pub use application::Gateway;
-pub use config::Config;
 #[cfg(feature = "bench")]
-pub use harness::bench;
+pub use application::harness::bench;
 #[cfg(any(fuzzing, test))]
-pub use harness::fuzzing;
+pub use application::harness::fuzzing;
+pub use config::Config;
 pub use routing::route;
 pub use settings::limits::Limits;

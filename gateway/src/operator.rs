@@ -2,6 +2,7 @@
 //! the console that shows all of it.
 
 pub(crate) mod console;
+mod docs;
 mod drills;
 mod exposition;
 pub(crate) mod openapi;

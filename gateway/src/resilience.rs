@@ -2,6 +2,7 @@
 //! the time and does no I/O.
 
 mod by_client;
+pub(crate) mod client;
 pub(crate) mod drills;
 pub(crate) mod guard;
 pub(crate) mod held;

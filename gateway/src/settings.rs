@@ -6,8 +6,9 @@ pub(crate) mod limits;
 pub(crate) mod names;
 mod resilience;
 pub(crate) mod tls;
+mod units;
 mod upstream;
 
-pub(crate) use file::{FeatureTable, File, LimitsTable, PartTable, Policy, RouteRow, TrackingTable};
+pub(crate) use file::{FeatureTable, File, PartTable, Policy, RouteRow, TrackingTable};
 pub use tls::TlsFiles;
 pub use upstream::{UpstreamSettings, UpstreamUrl};

@@ -8,37 +8,17 @@
 //! connection.
 
 mod answer;
-mod body;
-mod connect;
+mod connection;
 mod deadline;
-mod decoder;
-mod diagnosis;
-mod download;
 mod exchange;
 mod fetch;
-mod forwarding;
-mod framing;
-mod head;
-mod headers;
-mod interim;
 mod outcome;
 mod pieces;
-mod pool;
-mod prepare;
 pub(crate) mod probe;
 mod relay;
-mod repeat;
+mod request;
 mod retry;
-mod retry_after;
 mod running;
-mod send;
-mod sending;
-mod stored;
-mod sweep;
-mod tls;
-mod transfer;
-mod upload;
-mod via;
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -57,35 +37,36 @@ use tokio::time::{Instant, sleep};
 use crate::fault::{ClientFault, Fault};
 use crate::http::client_connection::Link;
 use crate::http::trace::Trace;
+use crate::resilience::client::Client;
 use crate::resilience::drills::Drill;
 use crate::resilience::guard::{Guard, Intake, Permit};
 use crate::resilience::held::Held;
 use crate::resilience::memory::Memory;
-use crate::resilience::rate::Client;
 use crate::routing::client_address::{Scheme, TrustedProxies};
 
 use answer::Answer;
 #[cfg(any(fuzzing, test))]
 pub(crate) use answer::invariants::hold as answer_holds;
-use body::Body;
+pub(crate) use connection::pool::{Pool, Pools};
+pub(crate) use connection::tls::{TlsConfig, tls_config};
 use deadline::{Deadline, Passed};
 use exchange::Exchange;
+use exchange::send::{Line, send};
 pub(crate) use fetch::{Fetch, Fetched, fetch};
-use framing::Framing;
-#[cfg(any(fuzzing, test))]
-pub(crate) use headers::invariants::hold as headers_hold;
 pub(crate) use outcome::{is_outage, settle};
-pub(crate) use pool::{Pool, Pools};
-use prepare::prepare;
 pub(crate) use relay::withhold;
 use relay::{Waiting, relay};
-use repeat::Repeat;
+use request::body::Body;
+use request::framing::Framing;
+#[cfg(any(fuzzing, test))]
+pub(crate) use request::headers::invariants::hold as headers_hold;
+use request::prepare::prepare;
+pub(crate) use request::stored::may_be_asked_with;
+use request::upload::{Progress, Upload};
+use request::via;
+pub(crate) use request::via::{MAX_PASSAGES, is_loop, of_request as via_of, passages_of};
+use retry::repeat::Repeat;
 pub(crate) use running::{Standing, Upstream};
-use send::{Line, send};
-pub(crate) use stored::may_be_asked_with;
-pub(crate) use tls::{TlsConfig, tls_config};
-use upload::{Progress, Upload};
-pub(crate) use via::{MAX_PASSAGES, is_loop, of_request as via_of, passages_of};
 
 /// A request with its route, ready to be sent.
 pub(crate) struct Outgoing<'a> {

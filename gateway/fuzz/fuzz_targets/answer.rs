@@ -3,4 +3,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| gateway::harness::fuzzing::answer(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| gateway::fuzzing::answer(bytes));

@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| gateway::harness::fuzzing::forwarded(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| gateway::fuzzing::forwarded(bytes));

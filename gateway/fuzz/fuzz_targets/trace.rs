@@ -2,4 +2,4 @@
 
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| gateway::harness::fuzzing::trace(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| gateway::fuzzing::trace(bytes));

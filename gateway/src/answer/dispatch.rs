@@ -18,7 +18,8 @@ use crate::answer::reply::Reply;
 use crate::answer::site::Site;
 use crate::fault::refusal::Refusal;
 use crate::fault::{ClientFault, Fault};
-use crate::resilience::rate::{Client, Exceeded, Standing};
+use crate::resilience::client::Client;
+use crate::resilience::rate::{Exceeded, Standing};
 use crate::routing::route::Found;
 use crate::upstream::{Pools, TlsConfig};
 

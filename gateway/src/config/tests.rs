@@ -1,12 +1,15 @@
+//! What a configuration file may say, and how it is refused.
+
 use std::time::Duration;
 
 use service_kit::env::Env;
 use shared_types::text::Lang;
 
-use super::limits::{AnswerLimits, MemoryLimits};
 use super::{Config, DEFAULT_FILE};
+use crate::resilience::memory::MemoryLimits;
 use crate::resilience::rate::RateLimit;
 use crate::routing::route::To;
+use crate::settings::limits::AnswerLimits;
 
 fn refused(text: &str) -> String {
     Config::parse("test.toml", text, &Env::of_pairs([]))

@@ -22,7 +22,7 @@ use super::per_client::{self, PerClient};
 use super::stream::Stream;
 use super::{Goodbye, Listener};
 use crate::http::transport::Transport;
-use crate::resilience::rate::Client;
+use crate::resilience::client::Client;
 
 /// How many unsent bytes of an answer the system holds, beyond those that the network takes. The
 /// system asks for more as soon as the client takes some, so that a slow client can be told from a

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::resilience::rate::Client;
+use crate::resilience::client::Client;
 
 /// The shortest time between two log lines about one client's used-up share.
 const QUIET: Duration = Duration::from_secs(10);

@@ -61,6 +61,13 @@ fn is_port(text: &[u8]) -> bool {
     port.is_some_and(|port| port <= u32::from(u16::MAX))
 }
 
+/// A value must begin and end with a visible character (RFC 9113 §8.2.1). HTTP/1 strips blanks, and
+/// a later reader may strip them differently.
+pub(crate) fn has_blank_ends(value: &[u8]) -> bool {
+    let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+    is_blank(value.first()) || is_blank(value.last())
+}
+
 #[cfg(test)]
 mod tests {
     use super::is_authority;

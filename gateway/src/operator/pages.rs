@@ -1,6 +1,5 @@
 //! The gateway's own pages.
 
-pub(crate) mod docs;
 mod problems;
 
 use std::future::ready;
@@ -16,7 +15,7 @@ use shared_types::gateway::Welcome;
 use crate::answer::destination::{Asked, OwnAnswer};
 use crate::config::Config;
 use crate::http::protection::protect;
-use crate::operator::openapi;
+use crate::operator::{docs, openapi};
 use crate::restaurant::features::{self, RunningFeatures};
 use crate::routing::route::Page;
 

@@ -9,7 +9,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::iter::repeat_with;
 
-use super::rate::Client;
+use super::client::Client;
 
 pub(super) struct ByClient<C, const SLOTS: usize> {
     slots: Box<[C]>,

@@ -32,7 +32,7 @@ pub(crate) use ticket::{Check, Ticket};
 
 use crate::fault::{CircuitOpen, Fault, Scope};
 use crate::metrics::UpstreamMetrics;
-use crate::resilience::rate::Client;
+use crate::resilience::client::Client;
 
 pub(crate) struct Guard {
     circuits: Circuits,

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::fault::NoRoom;
 use crate::resilience::by_client::ByClient;
-use crate::resilience::rate::Client;
+use crate::resilience::client::Client;
 
 /// 64 KiB.
 const SLOTS: usize = 8192;

@@ -18,9 +18,9 @@ use governor::RateLimiter;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::{StateInformationMiddleware, StateSnapshot};
 
+use super::client::Client;
 use fields::Policy;
 pub(crate) use quota::Rate;
-pub(crate) use table::Client;
 use table::Table;
 
 /// One quota for each client.

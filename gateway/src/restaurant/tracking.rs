@@ -43,7 +43,7 @@ use crate::answer::reply::Reply;
 use crate::fault::{ClientFault, Fault};
 use crate::http::protection::protect;
 use crate::http::server_sent;
-use crate::resilience::rate::Client;
+use crate::resilience::client::Client;
 use crate::routing::route::View;
 use crate::upstream::{Upstream, is_loop, withhold};
 

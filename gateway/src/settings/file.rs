@@ -7,13 +7,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bytesize::ByteSize;
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserialize;
 use service_kit::env::ConfigError;
 
-use crate::resilience::min_rate::MinRate;
 use crate::resilience::rate::Rate;
-use crate::settings::limits::{DEFAULT_MEMORY, MOST_FIELDS};
+use crate::settings::limits::LimitsTable;
+use crate::settings::units::{duration, rate};
 
 pub(crate) use label::Label;
 
@@ -27,64 +26,6 @@ pub(crate) struct File {
     /// The restaurant's features, by name.
     pub(crate) features: BTreeMap<String, FeatureTable>,
     pub(crate) tracking: Option<TrackingTable>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct LimitsTable {
-    pub(crate) uri: ByteSize,
-    pub(crate) head: ByteSize,
-    pub(crate) fields: usize,
-    pub(crate) response_head: ByteSize,
-    pub(crate) response_fields: usize,
-    pub(crate) request_body: ByteSize,
-    pub(crate) connections: u32,
-    /// A tenth of `connections` by default.
-    pub(crate) connections_per_client: Option<u32>,
-    #[serde(deserialize_with = "duration")]
-    pub(crate) head_timeout: Duration,
-    #[serde(deserialize_with = "duration")]
-    pub(crate) stall_timeout: Duration,
-    #[serde(deserialize_with = "min_rate")]
-    pub(crate) min_rate: MinRate,
-    #[serde(deserialize_with = "duration")]
-    pub(crate) idle_timeout: Duration,
-    #[serde(deserialize_with = "rate_or_off")]
-    pub(crate) rate: Option<Rate>,
-    pub(crate) cache: ByteSize,
-    pub(crate) memory: ByteSize,
-    /// A tenth of `memory` by default.
-    pub(crate) memory_per_client: Option<ByteSize>,
-}
-
-/// The values of the compiled-in file, whose comments explain them.
-impl Default for LimitsTable {
-    fn default() -> Self {
-        Self {
-            uri: ByteSize::kib(8),
-            head: ByteSize::kib(32),
-            fields: 88,
-            // Eight times the usual limit of servers, and no more than a worker can spare for each
-            // exchange in flight.
-            response_head: ByteSize::kib(64),
-            // The same limit as other proxies have.
-            response_fields: 100,
-            request_body: ByteSize::mib(1),
-            connections: 10_000,
-            connections_per_client: None,
-            head_timeout: Duration::from_secs(10),
-            stall_timeout: Duration::from_secs(30),
-            min_rate: MinRate::default(),
-            idle_timeout: Duration::from_secs(60),
-            rate: "600/10s".parse().ok(),
-            // Enough for a few thousand menus.
-            cache: ByteSize::mib(16),
-            // Enough for as many of the largest awaited bodies as one upstream has permits by
-            // default.
-            memory: ByteSize::mib(64),
-            memory_per_client: None,
-        }
-    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -258,6 +199,13 @@ pub(crate) struct RouteRow {
     pub(crate) invalidates: Vec<String>,
 }
 
+impl RouteRow {
+    /// Why the row cannot be used.
+    pub(crate) fn refused(&self, reason: String) -> ConfigError {
+        ConfigError::new(format!("route {}", self.path), reason)
+    }
+}
+
 impl File {
     pub(crate) fn parse(name: &str, text: &str) -> Result<Self, ConfigError> {
         let file: Self = toml::from_str(text)
@@ -307,24 +255,4 @@ fn default_retries() -> u8 {
 /// and no request meets a closing connection.
 fn default_idle_timeout() -> Duration {
     Duration::from_secs(4)
-}
-
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    humantime::parse_duration(&text).map_err(de::Error::custom)
-}
-
-fn min_rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MinRate, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse().map_err(de::Error::custom)
-}
-
-fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rate>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse().map(Some).map_err(de::Error::custom)
-}
-
-fn rate_or_off<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Rate>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    Rate::parse_or_off(&text).map_err(de::Error::custom)
 }

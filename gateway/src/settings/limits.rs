@@ -3,11 +3,14 @@
 
 use std::time::Duration;
 
+use bytesize::ByteSize;
+use serde::Deserialize;
 use service_kit::env::ConfigError;
 
 use crate::resilience::memory::MemoryLimits;
 use crate::resilience::min_rate::{Allowance, MinRate};
-use crate::settings::LimitsTable;
+use crate::resilience::rate::Rate;
+use crate::settings::units::{duration, min_rate, rate_or_off};
 
 /// actix-http gives up a head that does not fit into its buffer of 128 KiB. The rest of the buffer
 /// is for the request line's method and version.
@@ -55,6 +58,65 @@ const LEAST_SHARE: u64 = 256 * 1024;
 
 /// The head of the plainest answer takes half of this.
 const LEAST_RESPONSE_HEAD: usize = 1024;
+
+/// `[limits]` of the file.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LimitsTable {
+    pub(crate) uri: ByteSize,
+    pub(crate) head: ByteSize,
+    pub(crate) fields: usize,
+    pub(crate) response_head: ByteSize,
+    pub(crate) response_fields: usize,
+    pub(crate) request_body: ByteSize,
+    pub(crate) connections: u32,
+    /// A tenth of `connections` by default.
+    pub(crate) connections_per_client: Option<u32>,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) head_timeout: Duration,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) stall_timeout: Duration,
+    #[serde(deserialize_with = "min_rate")]
+    pub(crate) min_rate: MinRate,
+    #[serde(deserialize_with = "duration")]
+    pub(crate) idle_timeout: Duration,
+    #[serde(deserialize_with = "rate_or_off")]
+    pub(crate) rate: Option<Rate>,
+    pub(crate) cache: ByteSize,
+    pub(crate) memory: ByteSize,
+    /// A tenth of `memory` by default.
+    pub(crate) memory_per_client: Option<ByteSize>,
+}
+
+/// The values of the compiled-in file, whose comments explain them.
+impl Default for LimitsTable {
+    fn default() -> Self {
+        Self {
+            uri: ByteSize::kib(8),
+            head: ByteSize::kib(32),
+            fields: 88,
+            // Eight times the usual limit of servers, and no more than a worker can spare for each
+            // exchange in flight.
+            response_head: ByteSize::kib(64),
+            // The same limit as other proxies have.
+            response_fields: 100,
+            request_body: ByteSize::mib(1),
+            connections: 10_000,
+            connections_per_client: None,
+            head_timeout: Duration::from_secs(10),
+            stall_timeout: Duration::from_secs(30),
+            min_rate: MinRate::default(),
+            idle_timeout: Duration::from_secs(60),
+            rate: "600/10s".parse().ok(),
+            // Enough for a few thousand menus.
+            cache: ByteSize::mib(16),
+            // Enough for as many of the largest awaited bodies as one upstream has permits by
+            // default.
+            memory: ByteSize::mib(64),
+            memory_per_client: None,
+        }
+    }
+}
 
 /// All sizes are in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

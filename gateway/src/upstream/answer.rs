@@ -15,9 +15,9 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use httparse::{ParserConfig, Response, Status};
 
 use self::keep_alive::idle_time;
-use super::decoder::Decoder;
-use super::headers::ConnectionOptions;
+use super::exchange::decoder::Decoder;
 use super::outcome::Heard;
+use super::request::headers::ConnectionOptions;
 use crate::http::chunks::Chunks;
 use crate::routing::cors;
 use crate::settings::limits::AnswerLimits;

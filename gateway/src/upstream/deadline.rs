@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::upload::Progress;
+use super::request::upload::Progress;
 use crate::http::client_connection::Link;
 use crate::http::lazy_timer::Patience;
 

@@ -1,6 +1,12 @@
 //! One request and its answer on one connection (RFC 9112). Both are sent and read at the same
 //! time, since an upstream may answer before it has the whole request.
 
+pub(super) mod decoder;
+pub(super) mod diagnosis;
+pub(super) mod interim;
+pub(super) mod send;
+pub(super) mod sending;
+
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -12,12 +18,12 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use tokio_util::io::poll_read_buf;
 
 use super::answer::{self, Answer, Unsound};
-use super::decoder::{Decoded, Decoder};
-use super::interim::Interim;
+use super::connection::pool::Lease;
+use super::connection::sweep::Sweep;
+use super::exchange::decoder::{Decoded, Decoder};
+use super::exchange::interim::Interim;
+use super::exchange::sending::{Sending, Unsent};
 use super::pieces::Pieces;
-use super::pool::Lease;
-use super::sending::{Sending, Unsent};
-use super::sweep::Sweep;
 
 /// How much to read at once while a head is awaited: the whole of a usual answer.
 pub(super) const READ: usize = 8 * 1024;

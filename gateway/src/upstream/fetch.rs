@@ -8,11 +8,11 @@ use http::HeaderMap;
 use http::uri::PathAndQuery;
 use tokio::time::{Instant, timeout_at};
 
-use super::head::Head;
+use super::connection::pool::Pool;
+use super::exchange::send::{Line, send};
 use super::outcome::Heard;
-use super::pool::Pool;
-use super::send::{Line, send};
-use super::upload::Upload;
+use super::request::head::Head;
+use super::request::upload::Upload;
 use crate::fault::{Fault, UpstreamFault};
 use crate::resilience::memory::Charge;
 

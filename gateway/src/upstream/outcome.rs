@@ -1,11 +1,13 @@
 //! Judges a try's outcome as evidence about the upstream, and tells the circuits.
 
+pub(super) mod retry_after;
+
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 
-use super::retry_after::retry_after;
+use super::outcome::retry_after::retry_after;
 use crate::fault::{Fault, UpstreamFault};
 use crate::resilience::drills::DrilledTry;
 use crate::resilience::guard::{Evidence, Ticket};

@@ -1,5 +1,8 @@
 //! Makes the client's answer from the upstream's.
 
+pub(super) mod download;
+pub(super) mod transfer;
+
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -10,13 +13,15 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, web};
 use futures_util::stream::empty;
 
+use super::connection::sweep::Tended;
 use super::deadline::Deadline;
-use super::download::{Download, Whole};
 use super::exchange::{Exchange, READ};
 use super::pieces::Pieces;
-use super::transfer::{MOST_AHEAD, Transfer};
-use super::upload::Progress;
-use super::{Answered, Outgoing, via};
+use super::relay::download::{Download, Whole};
+use super::relay::transfer::{MOST_AHEAD, Transfer};
+use super::request::upload::Progress;
+use super::request::via;
+use super::{Answered, Outgoing};
 use crate::fault::{Fault, NoRoom};
 use crate::resilience::memory::Charge;
 
@@ -87,7 +92,8 @@ pub(super) fn relay(
         held.clone(),
     );
     let transfer = Rc::new(RefCell::new(transfer));
-    sweep.note(&transfer);
+    let waiting: Rc<RefCell<dyn Tended>> = transfer.clone();
+    sweep.note(Rc::downgrade(&waiting));
     Ok(response.set_body(BoxBody::new(Download { transfer, length })))
 }
 

@@ -1,5 +1,7 @@
 //! Decides whether to try again, and when.
 
+pub(super) mod repeat;
+
 use std::time::Duration;
 
 use actix_web::http::header::RETRY_AFTER;
@@ -7,7 +9,7 @@ use shared_types::gateway::DrillMode;
 
 use super::Answered;
 use super::outcome::is_outage;
-use super::repeat::Repeat;
+use super::retry::repeat::Repeat;
 use crate::fault::{Fault, UpstreamFault};
 
 /// The longest pause before the second try; it doubles with each further try.

@@ -1,3 +1,5 @@
+//! Which heads of requests are refused, and with what.
+
 use super::{Framing, Head, Refusal, judge};
 use crate::settings::limits::Limits;
 

@@ -12,7 +12,7 @@ use http_body::{Body as _, Frame};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
-use super::request::has_blank_ends;
+use crate::http::grammar::has_blank_ends;
 use crate::http::lazy_timer::Patience;
 use crate::resilience::min_rate::Allowance;
 use crate::settings::limits::Limits;

@@ -18,7 +18,7 @@ use super::payload::Inflow;
 use crate::downstream::head::LONGEST_METHOD;
 use crate::downstream::target;
 use crate::fault::refusal::Refusal;
-use crate::http::grammar::is_authority;
+use crate::http::grammar::{has_blank_ends, is_authority};
 use crate::settings::limits::Limits;
 
 const NO_METHOD: Refusal = Refusal::Malformed("an invalid method");
@@ -138,13 +138,6 @@ fn judge<'a>(from: &'a Parts, limits: &Limits) -> Result<(&'a str, &'a [u8]), Re
     let authority = from.uri.authority().map(Authority::as_str);
     let fields = from.headers.get_all(HOST).iter().map(HeaderValue::as_bytes);
     Ok((target, host(authority, fields)?))
-}
-
-/// A value must begin and end with a visible character (RFC 9113 §8.2.1). HTTP/1 strips blanks, and
-/// a later reader may strip them differently.
-pub(super) fn has_blank_ends(value: &[u8]) -> bool {
-    let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-    is_blank(value.first()) || is_blank(value.last())
 }
 
 /// The target of an HTTP/1 request line (RFC 9112 §3.2).

@@ -1,3 +1,5 @@
+//! What the screen passes on and what it refuses.
+
 use proptest::prelude::*;
 
 use super::invariants::{parse, pass};

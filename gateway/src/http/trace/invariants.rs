@@ -6,7 +6,7 @@ use actix_web::http::header::HeaderValue;
 use service_kit::traceparent;
 
 use super::{TRACESTATE, Trace};
-use crate::harness::fuzzing::fields;
+use crate::application::harness::fuzzing::fields;
 
 /// `bytes` are the random numbers for the ids, then a head.
 pub(crate) fn hold(bytes: &[u8]) {

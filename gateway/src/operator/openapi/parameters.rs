@@ -7,7 +7,7 @@ use shared_types::menu::Category;
 use shared_types::order::OrderStatus;
 use shared_types::problem::Code;
 
-use crate::operator::pages::docs;
+use crate::operator::docs;
 
 /// A parameter of the query or the header.
 #[derive(Clone, Copy, Debug)]

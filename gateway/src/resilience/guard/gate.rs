@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::shares::{Kind, Shares, Slot};
 use crate::fault::{Fault, UpstreamFault};
-use crate::resilience::rate::Client;
+use crate::resilience::client::Client;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GateSettings {

@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::resilience::by_client::ByClient;
-use crate::resilience::rate::Client;
+use crate::resilience::client::Client;
 
 /// 96 KiB for each upstream.
 const SLOTS: usize = 8192;

@@ -21,8 +21,8 @@ use super::subject::{OrderId, Subject};
 use crate::answer::dispatch::Worker;
 use crate::fault::Fault;
 use crate::http::trace::Trace;
+use crate::resilience::client::Client;
 use crate::resilience::drills::Drill;
-use crate::resilience::rate::Client;
 use crate::upstream::{Upstream, passages_of, via_of};
 
 /// An order, its caller, and everything that is needed to ask the services.

@@ -14,10 +14,10 @@ use super::source::Source;
 use super::subject::OrderId;
 use crate::answer::dispatch::Worker;
 use crate::fault::Fault;
+use crate::resilience::client::Client;
 use crate::resilience::drills::Drill;
 use crate::resilience::guard::Intake;
 use crate::resilience::memory::Memory;
-use crate::resilience::rate::Client;
 use crate::upstream::{Fetch, Pool, Upstream, fetch, settle};
 
 /// The largest answer of one service: a list of ten thousand deliveries fits.

@@ -10,11 +10,19 @@ use service_kit::env::ConfigError;
 use shared_types::tracking::Parts;
 
 use super::subject::OrderId;
-use super::watches::WatchLimits;
 use crate::routing::route::View;
 use crate::settings::{PartTable, TrackingTable, UpstreamSettings};
 
 const PLACE: &str = "{id}";
+
+/// The limits on what is watched at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct WatchLimits {
+    /// `tracking.watched_orders`.
+    pub(crate) orders: usize,
+    /// `tracking.streams_per_client`.
+    pub(crate) streams_per_client: usize,
+}
 
 #[derive(Debug)]
 pub(crate) struct Sources<U = usize> {

@@ -11,18 +11,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::inquiry::Round;
 use super::shared::{Duty, Joined, Shared};
+use super::source::WatchLimits;
 use super::subject::Subject;
+use crate::resilience::client::Client;
 use crate::resilience::guard::Overloaded;
-use crate::resilience::rate::Client;
-
-/// The limits on what is watched at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct WatchLimits {
-    /// `tracking.watched_orders`.
-    pub(crate) orders: usize,
-    /// `tracking.streams_per_client`.
-    pub(crate) streams_per_client: usize,
-}
 
 pub(crate) struct Watches {
     orders: Arc<Shared<Subject, Round>>,

@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, HeaderValue};
 
 use super::{TrustedProxies, X_FORWARDED_FOR};
-use crate::harness::fuzzing::fields;
+use crate::application::harness::fuzzing::fields;
 
 pub(super) const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 const HOST: &str = "a.example";

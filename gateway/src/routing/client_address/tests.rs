@@ -1,3 +1,5 @@
+//! Which address counts as the client's.
+
 use std::net::IpAddr;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};

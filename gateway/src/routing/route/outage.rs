@@ -10,7 +10,6 @@ use actix_web::http::header::HeaderName;
 use actix_web::web::Bytes;
 use service_kit::env::ConfigError;
 
-use super::row::refused;
 use crate::settings::{Policy, RouteRow};
 
 #[derive(Clone, Debug)]
@@ -77,9 +76,9 @@ pub(super) fn kept_paths(rows: &BTreeMap<String, Vec<RouteRow>>) -> Result<KeptP
     let mut paths = KeptPaths::new();
     let rows = rows.values().flatten();
     for row in rows.filter(|row| row.outage == Some(Policy::Stale)) {
-        let kept = kept(row, paths.len()).map_err(|reason| refused(row, reason))?;
+        let kept = kept(row, paths.len()).map_err(|reason| row.refused(reason))?;
         if paths.insert(row.path.clone(), Arc::new(kept)).is_some() {
-            return Err(refused(row, "GET stands twice".to_owned()));
+            return Err(row.refused("GET stands twice".to_owned()));
         }
     }
     Ok(paths)

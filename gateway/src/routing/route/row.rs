@@ -13,10 +13,6 @@ use crate::settings::{RouteRow, UpstreamSettings};
 /// The methods that a route may have. The gateway itself handles OPTIONS, CONNECT and TRACE.
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
-pub(super) fn refused(row: &RouteRow, reason: String) -> ConfigError {
-    ConfigError::new(format!("route {}", row.path), reason)
-}
-
 /// The settings that all methods of a row share.
 pub(super) struct Terms {
     /// The row's number in the file.
@@ -36,7 +32,7 @@ pub(super) fn add(
     terms: &Terms,
     upstream: &mut UpstreamSettings,
 ) -> Result<(), ConfigError> {
-    let refuse = |reason: String| refused(row, reason);
+    let refuse = |reason: String| row.refused(reason);
     if row.methods.is_empty() {
         return Err(refuse("methods: at least one is needed".to_owned()));
     }

@@ -71,9 +71,9 @@ impl RouteTable {
                 .find(|(_, upstream)| *upstream.name == **name)
                 .ok_or_else(|| ConfigError::new(format!("routes.{name}"), "no such upstream"))?;
             for (row, number) in rows.iter().zip(&mut numbers) {
-                let settings = Settings::of(row, upstream, limits)
-                    .map_err(|reason| row::refused(row, reason))?;
-                let refuse = |reason| row::refused(row, reason);
+                let settings =
+                    Settings::of(row, upstream, limits).map_err(|reason| row.refused(reason))?;
+                let refuse = |reason| row.refused(reason);
                 let terms = row::Terms {
                     number,
                     upstream: index,

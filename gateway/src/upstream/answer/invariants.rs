@@ -5,8 +5,8 @@ use bytes::BytesMut;
 
 use super::{Answer, parse};
 use crate::settings::limits::AnswerLimits;
-use crate::upstream::decoder::{Decoded, Decoder};
-use crate::upstream::headers::invariants::HOP_BY_HOP;
+use crate::upstream::exchange::decoder::{Decoded, Decoder};
+use crate::upstream::request::headers::invariants::HOP_BY_HOP;
 
 /// `bytes` are all that an upstream sends.
 pub(crate) fn hold(bytes: &[u8]) {

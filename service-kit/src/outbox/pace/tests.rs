@@ -1,3 +1,5 @@
+//! How long events wait before they are sent again.
+
 use std::time::{Duration, Instant};
 
 use super::{

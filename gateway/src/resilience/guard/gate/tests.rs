@@ -1,3 +1,5 @@
+//! Who gets a permit, and when.
+
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;

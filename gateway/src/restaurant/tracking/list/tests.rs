@@ -1,3 +1,5 @@
+//! How orders are found in a list.
+
 use std::collections::HashMap;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! What a part is after each answer of its service.
+
 use std::time::Duration;
 
 use actix_web::http::StatusCode;

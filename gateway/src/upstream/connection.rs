@@ -1,0 +1,6 @@
+//! The connections to the upstreams: how one is made, and the pools that keep them.
+
+pub(super) mod connect;
+pub(super) mod pool;
+pub(super) mod sweep;
+pub(super) mod tls;

@@ -1,0 +1,67 @@
+//! Writes the request for the upstream.
+
+use actix_web::http::header::CONNECTION;
+use bytes::Bytes;
+
+use super::{headers, via};
+use crate::fault::{ClientFault, Fault};
+use crate::upstream::Outgoing;
+use crate::upstream::request::forwarding::Arrival;
+use crate::upstream::request::framing::Framing;
+use crate::upstream::request::head::Head;
+use crate::upstream::request::stored::{Marks, prepare_stored};
+
+/// The largest head that the services' server (actix-http) reads. No common server reads more.
+const LARGEST: usize = 128 * 1024;
+
+/// Writes the head. A second try gets the same one.
+///
+/// # Errors
+/// The gateway's additions, the path once more and the client's addresses, make the head larger
+/// than a server reads. The client is told, before the upstream could answer with a bare refusal.
+pub(in crate::upstream) fn prepare(
+    outgoing: &Outgoing<'_>,
+    framing: Framing,
+) -> Result<Bytes, Fault> {
+    let request = outgoing.request;
+    let (method, target) = (outgoing.method.as_str(), outgoing.target.as_str());
+    if let Some(vary) = outgoing.stored {
+        let marks = Marks {
+            request_id: outgoing.request_id.as_str(),
+            traceparent: outgoing.trace.traceparent(),
+        };
+        let target = (target, outgoing.pool.host());
+        return Ok(prepare_stored(request, target, vary, &marks));
+    }
+    let mut head = Head::new(method, target, outgoing.pool.host());
+    let connection =
+        headers::ConnectionOptions::new(request.headers().get_all(CONNECTION).map(AsRef::as_ref));
+    for (name, value) in request.headers() {
+        let text = name.as_str();
+        if connection.lets_through(text)
+            && !headers::is_withheld(text)
+            && !outgoing.trace.drops(text)
+        {
+            head.field(text, value.as_bytes());
+        }
+    }
+    let arrival = Arrival::of(request, outgoing.scheme, outgoing.trusted_proxies);
+    arrival.write(request.path(), &mut head);
+    head.field("via", via::of_request(request.version()).as_bytes());
+    let id = outgoing.request_id.as_str();
+    head.field(headers::X_REQUEST_ID, id.as_bytes());
+    head.field(headers::TRACEPARENT, outgoing.trace.traceparent());
+    match framing {
+        Framing::None => {}
+        Framing::Length(length) => {
+            let mut number = itoa::Buffer::new();
+            head.field("content-length", number.format(length).as_bytes());
+        }
+        Framing::Chunked => head.field("transfer-encoding", b"chunked"),
+    }
+    let head = head.end();
+    if head.len() > LARGEST {
+        return Err(Fault::Client(ClientFault::HeadTooLarge));
+    }
+    Ok(head)
+}
