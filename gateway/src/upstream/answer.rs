@@ -4,6 +4,7 @@
 //! httparse accepts only lines that RFC 9112 allows. The framing of the body is checked against
 //! §6.3 here. Anything that two recipients could read differently is refused.
 
+pub(super) mod decoder;
 mod keep_alive;
 
 use std::mem::MaybeUninit;
@@ -14,8 +15,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use httparse::{ParserConfig, Response, Status};
 
+use self::decoder::Decoder;
 use self::keep_alive::idle_time;
-use super::exchange::decoder::Decoder;
 use super::outcome::Heard;
 use super::request::headers::ConnectionOptions;
 use crate::http::chunks::Chunks;

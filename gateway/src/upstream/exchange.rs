@@ -1,7 +1,6 @@
 //! One request and its answer on one connection (RFC 9112). Both are sent and read at the same
 //! time, since an upstream may answer before it has the whole request.
 
-pub(super) mod decoder;
 pub(super) mod diagnosis;
 pub(super) mod interim;
 pub(super) mod send;
@@ -17,10 +16,10 @@ use std::time::Duration;
 use bytes::{Buf as _, Bytes, BytesMut};
 use tokio_util::io::poll_read_buf;
 
+use super::answer::decoder::{Decoded, Decoder};
 use super::answer::{self, Answer, Unsound};
 use super::connection::pool::Lease;
 use super::connection::sweep::Sweep;
-use super::exchange::decoder::{Decoded, Decoder};
 use super::exchange::interim::Interim;
 use super::exchange::sending::{Sending, Unsent};
 use super::pieces::Pieces;

@@ -5,7 +5,7 @@ use bytes::BytesMut;
 
 use super::{Answer, parse};
 use crate::settings::limits::AnswerLimits;
-use crate::upstream::exchange::decoder::{Decoded, Decoder};
+use crate::upstream::answer::decoder::{Decoded, Decoder};
 use crate::upstream::request::headers::invariants::HOP_BY_HOP;
 
 /// `bytes` are all that an upstream sends.
