@@ -27,7 +27,7 @@ pub enum BackupError {
     Postgres { database: String },
     #[error("there is no database {}", path.display())]
     Missing { path: PathBuf, source: io::Error },
-    #[error("{} exists already and is not overwritten", path.display())]
+    #[error("{} exists already, and nothing is overwritten", path.display())]
     Exists { path: PathBuf },
     #[error("the copy {} cannot be written", path.display())]
     Unwritable { path: PathBuf, source: io::Error },

@@ -65,7 +65,7 @@ async fn log_cause(server: &PostgresUrl, process: i32, timeout: Duration) -> Inf
     match holders(server, process).await {
         Ok(Some(holders)) => log::warn!(
             "the database {server} is brought up to date as soon as the server's processes {holders} \
-             release a lock; the start fails after {} s",
+             give up a lock; the start fails after {} s",
             timeout.as_secs()
         ),
         Ok(None) => log::info!("the database {server} is being brought up to date"),
