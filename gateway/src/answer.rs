@@ -3,6 +3,7 @@
 pub(crate) mod cache;
 pub(crate) mod destination;
 pub(crate) mod dispatch;
+pub(crate) mod features;
 pub(crate) mod goodbye;
 pub(crate) mod handler;
 pub(crate) mod outage_policy;

@@ -9,8 +9,8 @@ use std::thread::available_parallelism;
 
 use service_kit::env::{ConfigError, Env};
 
+use crate::answer::features::{Features, RouteAt};
 use crate::resilience::rate::Rate;
-use crate::restaurant::features::Features;
 use crate::restaurant::tracking::Sources;
 use crate::routing::client_address::{Scheme, TrustedProxies};
 use crate::routing::cors::Origins;
@@ -109,6 +109,11 @@ impl Config {
         };
         check_vary(&file.routes)?;
         let routes = RouteTable::build(&file.routes, &mut upstreams, &limits, folder, own)?;
+        let order = tracking.as_ref().map(|sources| &sources.parts.order);
+        let tracked = order.map(|order| RouteAt {
+            upstream: order.upstream,
+            circuit: order.circuit,
+        });
         Ok(Self {
             bind: env.parse_or(
                 "GATEWAY_BIND",
@@ -127,7 +132,7 @@ impl Config {
             drills: env
                 .parse_with("GATEWAY_DRILLS", on_or_off)?
                 .unwrap_or(false),
-            features: Features::new(&file.features, &upstreams, (&routes, tracking.as_ref()))?,
+            features: Features::new(&file.features, &upstreams, (&routes, tracked))?,
             cache: file.limits.cache.as_u64(),
             tracking,
             routes,

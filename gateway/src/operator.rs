@@ -19,10 +19,10 @@ use prometheus::TEXT_FORMAT;
 use service_kit::failure::Failure;
 use service_kit::serve::{Draining, resource};
 
+use crate::answer::features::RunningFeatures;
 use crate::answer::site::Site;
 use crate::operator::console::Feed;
 use crate::resilience::drills::Drills;
-use crate::restaurant::features::RunningFeatures;
 use crate::settings::names::Names;
 use crate::upstream::TlsConfig;
 use exposition::expose;

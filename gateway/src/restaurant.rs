@@ -1,4 +1,3 @@
-//! The parts that are about food: the tracking of an order, and the restaurant's features.
+//! The part that is about food: the tracking of an order.
 
-pub(crate) mod features;
 pub(crate) mod tracking;

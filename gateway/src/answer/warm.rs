@@ -54,7 +54,7 @@ struct Row {
 }
 
 /// The outcome of one request.
-enum Outcome {
+enum WarmOutcome {
     Stored,
     /// A good answer that may not be stored. The cache has logged the reason.
     NotStored,
@@ -138,7 +138,7 @@ fn is_available(upstream: &Upstream) -> bool {
 }
 
 impl Row {
-    async fn ask<S, B>(&self, site: &Site, service: &S) -> Outcome
+    async fn ask<S, B>(&self, site: &Site, service: &S) -> WarmOutcome
     where
         S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
         B: MessageBody,
@@ -150,7 +150,7 @@ impl Row {
         head.headers
             .insert(HOST, HeaderValue::from_static("passe-plat"));
         let Ok(answer) = service.call(request).await else {
-            return Outcome::Failed(500);
+            return WarmOutcome::Failed(500);
         };
         let (answer, body) = answer.into_parts().1.into_parts();
         let status = answer.status();
@@ -166,29 +166,29 @@ impl Row {
         let _ = to_bytes_limited(body, 0).await;
         let stored = site.cache.stored(&self.kept, &self.path);
         if stored.is_some_and(|stored| stored.held <= began.elapsed()) {
-            Outcome::Stored
+            WarmOutcome::Stored
         } else if status.is_success() && !is_marked(answer.headers()) {
-            Outcome::NotStored
+            WarmOutcome::NotStored
         } else {
-            Outcome::Failed(status.as_u16())
+            WarmOutcome::Failed(status.as_u16())
         }
     }
 
     /// Counts the outcome, and logs the first of a run of failures.
-    fn note(&self, outcome: &Outcome, pace: &mut Pace) {
+    fn note(&self, outcome: &WarmOutcome, pace: &mut Pace) {
         let (upstream, route) = (&**self.upstream.name(), &*self.path);
         match outcome {
-            Outcome::Stored => {
+            WarmOutcome::Stored => {
                 self.metrics.stored.inc();
                 pace.succeeded();
             }
-            Outcome::NotStored => {
+            WarmOutcome::NotStored => {
                 self.metrics.not_stored.inc();
                 if pace.failed(Instant::now()) {
                     log::warn!(upstream = upstream, route = route; "a warm answer may not be stored");
                 }
             }
-            Outcome::Failed(status) => {
+            WarmOutcome::Failed(status) => {
                 self.metrics.failed.inc();
                 if pace.failed(Instant::now()) {
                     log::info!(upstream = upstream, route = route; "no warm answer yet: {status}");

@@ -9,6 +9,7 @@ use service_kit::serve::Draining;
 
 use crate::answer::cache::Keep;
 use crate::answer::destination::{Destination, Relayed};
+use crate::answer::features::RunningFeatures;
 use crate::answer::recent::Recent;
 use crate::answer::site::Site;
 use crate::config::Config;
@@ -17,7 +18,6 @@ use crate::operator::pages::{OwnPage, Pages};
 use crate::resilience::drills::Drills;
 use crate::resilience::memory::Memory;
 use crate::resilience::rate::RateLimit;
-use crate::restaurant::features::RunningFeatures;
 use crate::restaurant::tracking::{TrackedOrder, Tracking};
 use crate::routing::route::{RouteTable, To};
 use crate::upstream::Upstream;

@@ -13,10 +13,10 @@ use service_kit::health;
 use shared_types::gateway::Welcome;
 
 use crate::answer::destination::{Asked, OwnAnswer};
+use crate::answer::features::{self, RunningFeatures};
 use crate::config::Config;
 use crate::http::protection::protect;
 use crate::operator::{docs, openapi};
-use crate::restaurant::features::{self, RunningFeatures};
 use crate::routing::route::Page;
 
 /// Prepares the pages that are made only once, so that no request waits for them.

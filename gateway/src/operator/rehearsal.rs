@@ -21,15 +21,15 @@ use shared_types::gateway::DrillMode;
 
 use crate::answer::cache::Keep;
 use crate::answer::dispatch::{Asker, Worker};
+use crate::answer::features::Feature;
 use crate::answer::handler;
 use crate::operator::Operator;
 use crate::resilience::drills::{Drills, Place, Plan};
-use crate::restaurant::features::Feature;
 use crate::upstream::Upstream;
 
 use client::ask;
 use outage::Lookout;
-use verdict::{Answer, Cell, Verdict, holds};
+use verdict::{Cell, Received, Verdict, holds};
 
 /// Longer than it takes to ask for all features. The drill ends as soon as they were asked.
 const OUTAGE: Duration = Duration::from_secs(30);
@@ -46,7 +46,7 @@ pub(super) async fn run(operator: &Operator, drills: &Drills) -> Result<Verdict,
     let (mut cells, mut remarks) = (Vec::new(), Vec::new());
     for feature in &*operator.features {
         // This also fills the cache.
-        if ask(&service, &feature.probe).await.answer != Answer::Works {
+        if ask(&service, &feature.probe).await.answer != Received::Works {
             remarks.push(format!("{} did not work before any drill", feature.name));
         }
     }
@@ -97,7 +97,7 @@ fn cell(
     cache: &Keep,
     feature: &Feature<Arc<Upstream>>,
     upstream: &Arc<Upstream>,
-    answer: Answer,
+    answer: Received,
 ) -> Cell {
     let declared = feature.declared(upstream);
     let status = feature.status(cache).status;

@@ -7,9 +7,9 @@ use shared_types::value::Timestamp;
 
 use super::Operator;
 use crate::answer::cache::Refused;
+use crate::answer::features;
 use crate::fault::whole_seconds;
 use crate::resilience::guard::Guard;
-use crate::restaurant::features;
 use crate::upstream::Upstream;
 
 pub(super) fn status(operator: &Operator) -> OperatorStatus {

@@ -48,7 +48,7 @@ use crate::routing::route::View;
 use crate::upstream::{Upstream, is_loop, withhold};
 
 use inquiry::{Errand, Inquiry, Round};
-use part::Refusal;
+use part::PartRefusal;
 use stream::Watcher;
 use subject::OrderId;
 use watches::TooManyStreams;
@@ -181,10 +181,15 @@ async fn stream(
     response.set_body(BoxBody::new(BodyStream::new(Box::pin(watcher.stream()))))
 }
 
-fn refused(reply: &Reply<'_>, inquiry: &Inquiry, refusal: &Refusal, round: &Round) -> HttpResponse {
+fn refused(
+    reply: &Reply<'_>,
+    inquiry: &Inquiry,
+    refusal: &PartRefusal,
+    round: &Round,
+) -> HttpResponse {
     let mut response = match refusal {
-        Refusal::Problem(code) => reply.problem(*code),
-        Refusal::Fault(fault) => reply.fault(fault, Some(inquiry.orders())),
+        PartRefusal::Problem(code) => reply.problem(*code),
+        PartRefusal::Fault(fault) => reply.fault(fault, Some(inquiry.orders())),
     };
     mark(&mut response, round);
     response

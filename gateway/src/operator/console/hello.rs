@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::json;
 use shared_types::text::Lang;
 
+use crate::answer::features::Feature;
 use crate::operator::Operator;
-use crate::restaurant::features::Feature;
 use crate::upstream::Upstream;
 
 /// The data of the first event.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::headers::{
     self, AGE, CACHE_STATUS, DEGRADED, DRILL, RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID,
 };
-use super::operation::{Answer, Body, Operation, Side, Tag, Token};
+use super::operation::{Body, Operation, Response, Side, Tag, Token};
 use super::operations;
 use super::parameters;
 use super::problems::{self, Problems};
@@ -138,7 +138,7 @@ impl Parts {
         operation.insert("security".to_owned(), security);
     }
 
-    fn answer(&mut self, answer: &Answer, route: &Route, has_quotas: bool) -> Value {
+    fn answer(&mut self, answer: &Response, route: &Route, has_quotas: bool) -> Value {
         let mut names = vec![REQUEST_ID];
         names.extend(answer.headers);
         if let To::Upstream(to) = &route.to {
@@ -153,7 +153,7 @@ impl Parts {
         let mut response = json!({
             "description": answer.description,
             "headers": headers::references(names),
-            "content": self.content(answer.bodies, Side::Answer),
+            "content": self.content(answer.bodies, Side::Response),
         });
         if let (false, Some(response)) = (answer.links.is_empty(), response.as_object_mut()) {
             response.insert("links".to_owned(), links(answer.links));

@@ -70,7 +70,7 @@ pub(super) enum Token {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Side {
     Request,
-    Answer,
+    Response,
 }
 
 /// A body of one media type.
@@ -133,7 +133,7 @@ impl Example {
 
 /// An answer that is not a problem.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Answer {
+pub(super) struct Response {
     pub(super) status: u16,
     pub(super) description: &'static str,
     pub(super) bodies: &'static [Body],
@@ -156,7 +156,7 @@ pub(super) struct Operation {
     pub(super) token: Token,
     pub(super) parameters: &'static [Parameter],
     pub(super) body: Option<Body>,
-    pub(super) answers: &'static [Answer],
+    pub(super) answers: &'static [Response],
     /// In addition to the codes that follow from the row itself.
     pub(super) codes: &'static [Code],
 }
@@ -203,7 +203,7 @@ impl Operation {
         self
     }
 
-    pub(super) const fn answers(mut self, answers: &'static [Answer]) -> Self {
+    pub(super) const fn answers(mut self, answers: &'static [Response]) -> Self {
         self.answers = answers;
         self
     }
@@ -214,7 +214,7 @@ impl Operation {
     }
 }
 
-impl Answer {
+impl Response {
     pub(super) const fn new(
         status: u16,
         description: &'static str,

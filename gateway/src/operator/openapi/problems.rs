@@ -118,7 +118,7 @@ impl Problems {
                 "headers": headers::references(headers_of(status)),
                 "content": { MEDIA_TYPE: {
                     "schema": { "allOf": [
-                        schemas.of(&PROBLEM, Side::Answer),
+                        schemas.of(&PROBLEM, Side::Response),
                         { "properties": { "status": { "const": status }, "code": { "enum": names } } },
                     ] },
                     "examples": references(&names),

@@ -29,7 +29,7 @@ impl Schemas {
     pub(super) fn of(&mut self, body: &Body, side: Side) -> Schema {
         let generator = match side {
             Side::Request => &mut self.requests,
-            Side::Answer => &mut self.answers,
+            Side::Response => &mut self.answers,
         };
         (body.schema)(generator)
     }

@@ -10,10 +10,10 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web;
 use futures_util::stream::once;
 
-use super::verdict::Answer;
+use super::verdict::Received;
+use crate::answer::features::Probe;
 use crate::answer::problem;
 use crate::fault::degraded::is_marked;
-use crate::restaurant::features::Probe;
 use crate::upstream::is_outage;
 
 /// The most bytes of an answer.
@@ -22,7 +22,7 @@ const MOST: usize = 1024 * 1024;
 /// A client's answer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Got {
-    pub(super) answer: Answer,
+    pub(super) answer: Received,
     /// Whether the answer shows that an upstream gave none: a problem that says so, or a
     /// substitute.
     pub(super) is_outage: bool,
@@ -35,7 +35,7 @@ where
 {
     let Ok(answer) = service.call(request(probe)).await else {
         return Got {
-            answer: Answer::Broken,
+            answer: Received::Broken,
             is_outage: false,
         };
     };
@@ -45,16 +45,16 @@ where
     let (status, fields) = (answer.status(), answer.headers());
     let stands_in = is_marked(fields) && status.is_success();
     let answer = if stands_in {
-        Answer::Degraded
+        Received::Degraded
     } else if status == StatusCode::SERVICE_UNAVAILABLE
         && problem::is_of_gateway(&answer)
         && fields.contains_key(RETRY_AFTER)
     {
-        Answer::Refused
+        Received::Refused
     } else if status.is_server_error() {
-        Answer::Broken
+        Received::Broken
     } else {
-        Answer::Works
+        Received::Works
     };
     Got {
         answer,

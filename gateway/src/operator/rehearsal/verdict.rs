@@ -7,7 +7,7 @@ use shared_types::gateway::Availability;
 /// The kind of answer that a client received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Answer {
+pub(crate) enum Received {
     /// The usual answer.
     Works,
     /// A substitute, marked as one.
@@ -26,7 +26,7 @@ pub(crate) struct Cell {
     pub(crate) upstream: String,
     pub(crate) declared: Availability,
     pub(crate) status: Availability,
-    pub(crate) answer: Answer,
+    pub(crate) answer: Received,
     pub(crate) pass: bool,
 }
 
@@ -71,13 +71,13 @@ pub(crate) fn holds(
     is_needed: bool,
     declared: Availability,
     status: Availability,
-    answer: Answer,
+    answer: Received,
 ) -> bool {
     let expected = match (declared, is_needed) {
-        (Availability::Up, _) => answer == Answer::Works,
-        (Availability::Degraded, true) => answer == Answer::Degraded,
-        (Availability::Degraded, false) => matches!(answer, Answer::Works | Answer::Degraded),
-        (Availability::Down, _) => answer == Answer::Refused,
+        (Availability::Up, _) => answer == Received::Works,
+        (Availability::Degraded, true) => answer == Received::Degraded,
+        (Availability::Degraded, false) => matches!(answer, Received::Works | Received::Degraded),
+        (Availability::Down, _) => answer == Received::Refused,
         // No configuration declares it.
         (Availability::Unknown, _) => false,
     };
@@ -88,8 +88,8 @@ pub(crate) fn holds(
 mod tests {
     use shared_types::gateway::Availability::{Degraded, Down, Unknown, Up};
 
-    use super::Answer::{Broken, Refused, Works};
-    use super::{Answer, holds};
+    use super::Received::{Broken, Refused, Works};
+    use super::{Received, holds};
 
     #[test]
     fn a_cell_passes_only_if_status_and_answer_match_the_declaration() {
@@ -97,7 +97,7 @@ mod tests {
             (false, Up, Up, Works, true),
             (false, Up, Up, Refused, false),
             (false, Up, Degraded, Works, false),
-            (true, Degraded, Degraded, Answer::Degraded, true),
+            (true, Degraded, Degraded, Received::Degraded, true),
             (true, Degraded, Degraded, Refused, false),
             (true, Degraded, Degraded, Works, false),
             (false, Degraded, Degraded, Works, true),

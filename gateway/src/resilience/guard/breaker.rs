@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 use shared_types::gateway::BreakerState;
 
 use super::window::{Seen, Window};
+use state::{CircuitState, Span};
 pub(crate) use state::{Intake, Trial};
-use state::{Span, State};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct BreakerSettings {
@@ -46,7 +46,7 @@ pub(crate) struct Breaker {
     is_closed: AtomicBool,
     run: AtomicU32,
     window: Window,
-    state: Mutex<State>,
+    state: Mutex<CircuitState>,
 }
 
 /// The state of a breaker, as people see it.
@@ -103,7 +103,7 @@ impl Breaker {
             is_closed: AtomicBool::new(true),
             run: AtomicU32::new(0),
             window: Window::new(settings.window, now),
-            state: Mutex::new(State::closed()),
+            state: Mutex::new(CircuitState::closed()),
             settings,
         }
     }
@@ -232,7 +232,7 @@ impl Breaker {
         opens
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, CircuitState> {
         // Nothing panics while the lock is held.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

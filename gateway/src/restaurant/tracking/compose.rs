@@ -11,7 +11,7 @@ use super::part::Part;
 use crate::fault::degraded::Degraded;
 
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct TrackedAnswer {
     tracking: Tracking,
     /// The answer as it is sent, written once for all clients that watch.
     pub(super) json: Bytes,
@@ -23,7 +23,7 @@ struct Standing {
     status: OrderStatus,
 }
 
-impl Answer {
+impl TrackedAnswer {
     pub(super) fn compose(parts: Parts<Part>) -> Result<Self, serde_json::Error> {
         let Parts {
             order,
@@ -108,7 +108,7 @@ mod tests {
     use shared_types::tracking::{PartState, PartStatus, Parts};
 
     use super::super::part::Part;
-    use super::Answer;
+    use super::TrackedAnswer;
     use crate::fault::degraded::Degraded;
     use PartState::{NotFound, Ok, Stale, Timeout, Unavailable};
 
@@ -120,8 +120,8 @@ mod tests {
         }
     }
 
-    fn answer(order: Part, kitchen: PartState, delivery: Part) -> Answer {
-        Answer::compose(Parts {
+    fn answer(order: Part, kitchen: PartState, delivery: Part) -> TrackedAnswer {
+        TrackedAnswer::compose(Parts {
             order,
             kitchen: part("", kitchen, None),
             delivery,

@@ -9,7 +9,7 @@ use quick_cache::Weighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use serde_json::value::RawValue;
 
-use super::part::{Last, Outcome};
+use super::part::{Last, PartOutcome};
 use super::subject::Subject;
 use crate::answer::cache;
 
@@ -55,12 +55,12 @@ impl Copies {
         &self,
         part: PartName,
         subject: &Subject,
-        outcome: &Outcome,
+        outcome: &PartOutcome,
     ) -> Option<Last> {
         let copies = self.0.as_ref()?;
         let key = (part, subject.clone());
         match outcome {
-            Outcome::Found(value) => {
+            PartOutcome::Found(value) => {
                 let copy = Copy {
                     value: value.clone(),
                     taken: Instant::now(),
@@ -69,11 +69,11 @@ impl Copies {
                 None
             }
             // A part that the service no longer has, or shows, must not return in its next outage.
-            Outcome::Missing | Outcome::Refused(_) => {
+            PartOutcome::Missing | PartOutcome::Refused(_) => {
                 copies.remove(&key);
                 None
             }
-            Outcome::Failed(_) => {
+            PartOutcome::Failed(_) => {
                 let copy = copies.get(&key)?;
                 let age = copy.taken.elapsed();
                 if age >= TIME_TO_LIVE {
@@ -96,7 +96,7 @@ mod tests {
 
     use super::{Copies, PartName};
     use crate::fault::{Fault, UpstreamFault};
-    use crate::restaurant::tracking::part::Outcome;
+    use crate::restaurant::tracking::part::PartOutcome;
     use crate::restaurant::tracking::subject::{OrderId, Subject};
 
     fn subject(id: &str, token: Option<&'static str>) -> Subject {
@@ -107,12 +107,12 @@ mod tests {
         Subject::of(OrderId::parse(id).unwrap(), &fields)
     }
 
-    fn found() -> Outcome {
-        Outcome::Found(RawValue::from_string("{}".to_owned()).unwrap())
+    fn found() -> PartOutcome {
+        PartOutcome::Found(RawValue::from_string("{}".to_owned()).unwrap())
     }
 
-    fn failed() -> Outcome {
-        Outcome::Failed(Fault::upstream(UpstreamFault::Unreachable, "test"))
+    fn failed() -> PartOutcome {
+        PartOutcome::Failed(Fault::upstream(UpstreamFault::Unreachable, "test"))
     }
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
         let copies = Copies::new(1 << 20);
         let mine = subject("7", None);
         copies.learn(PartName::Kitchen, &mine, &found());
-        copies.learn(PartName::Kitchen, &mine, &Outcome::Missing);
+        copies.learn(PartName::Kitchen, &mine, &PartOutcome::Missing);
         assert!(copies.learn(PartName::Kitchen, &mine, &failed()).is_none());
     }
 }

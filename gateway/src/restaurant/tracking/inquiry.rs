@@ -12,10 +12,10 @@ use shared_types::gateway::DrillMode;
 use shared_types::tracking::Parts;
 
 use super::Tracking;
-use super::compose::Answer;
+use super::compose::TrackedAnswer;
 use super::copies::PartName;
 use super::lists::{ListKey, Query, Reading};
-use super::part::{Last, Outcome, Refusal};
+use super::part::{Last, PartOutcome, PartRefusal};
 use super::place::{Call, Place};
 use super::subject::{OrderId, Subject};
 use crate::answer::dispatch::Worker;
@@ -40,7 +40,7 @@ pub(super) struct Inquiry {
 
 /// The result of asking for all parts.
 pub(super) struct Round {
-    pub(super) verdict: Result<Answer, Refusal>,
+    pub(super) verdict: Result<TrackedAnswer, PartRefusal>,
     /// The drill that caused the result, if any.
     pub(super) drill: Option<DrillMode>,
 }
@@ -69,7 +69,7 @@ impl Round {
 
     /// Whether nothing more will come.
     pub(super) fn is_last(&self) -> bool {
-        self.verdict.as_ref().map_or(true, Answer::is_final)
+        self.verdict.as_ref().map_or(true, TrackedAnswer::is_final)
     }
 }
 
@@ -122,12 +122,12 @@ impl Inquiry {
         let (kitchen, delivery) = (&self.places.kitchen, &self.places.delivery);
         let parts = tokio::try_join!(order, other(kitchen), other(delivery));
         let verdict = parts.and_then(|(order, kitchen, delivery)| {
-            let composed = Answer::compose(Parts {
+            let composed = TrackedAnswer::compose(Parts {
                 order,
                 kitchen,
                 delivery,
             });
-            composed.map_err(|error| Refusal::Fault(Fault::Internal(error.to_string())))
+            composed.map_err(|error| PartRefusal::Fault(Fault::Internal(error.to_string())))
         });
         Round {
             drill: drill.get(),
@@ -141,7 +141,7 @@ impl Inquiry {
         place: &Place,
         errand: &Errand<'_>,
         drilled: &Cell<Option<DrillMode>>,
-    ) -> (Outcome, Option<Last>) {
+    ) -> (PartOutcome, Option<Last>) {
         let drill = place.upstream.drill(&self.route);
         let id = errand.request_id.as_str();
         let outcome = match &place.find {
@@ -164,8 +164,8 @@ impl Inquiry {
                 };
                 drilled.set(drilled.get().or(mode));
                 match find {
-                    Some(find) => Outcome::of_list(answered, find).find(find, &self.subject.id),
-                    None => Outcome::of_part(answered),
+                    Some(find) => PartOutcome::of_list(answered, find).find(find, &self.subject.id),
+                    None => PartOutcome::of_part(answered),
                 }
             }
         };
@@ -174,7 +174,7 @@ impl Inquiry {
             .copies
             .learn(place.name, &self.subject, &outcome);
         // Without a copy, the order's failure is logged with its problem.
-        if let Outcome::Failed(Fault::Upstream { cause, .. }) = &outcome
+        if let PartOutcome::Failed(Fault::Upstream { cause, .. }) = &outcome
             && (last.is_some() || place.name != PartName::Order)
         {
             let route = &*self.route;

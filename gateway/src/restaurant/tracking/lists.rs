@@ -21,7 +21,7 @@ use tokio::time::sleep;
 
 use super::copies::PartName;
 use super::list::List;
-use super::part::Outcome;
+use super::part::PartOutcome;
 use super::place::{Call, Place};
 use super::shared::{Duty, Shared};
 use crate::answer::cache;
@@ -48,7 +48,7 @@ pub(super) struct ListKey {
 
 /// The result of asking for a list.
 pub(super) struct Reading {
-    pub(super) outcome: Outcome<List>,
+    pub(super) outcome: PartOutcome<List>,
     /// When it was asked for. Later changes are not in it.
     asked: Instant,
 }
@@ -150,7 +150,7 @@ impl Query {
                 request_id: &self.request_id,
             };
             let answered = self.place.fetch(call).await;
-            Outcome::of_list(answered, &self.find)
+            PartOutcome::of_list(answered, &self.find)
         };
         let outcome = tokio::select! {
             outcome = answered => outcome,
@@ -174,7 +174,7 @@ impl Query {
 impl Reading {
     fn failed(fault: Fault) -> Arc<Self> {
         Arc::new(Self {
-            outcome: Outcome::Failed(fault),
+            outcome: PartOutcome::Failed(fault),
             asked: Instant::now(),
         })
     }
@@ -182,8 +182,10 @@ impl Reading {
     /// The bytes that it takes.
     fn size(&self) -> usize {
         match &self.outcome {
-            Outcome::Found(list) => list.size(),
-            Outcome::Missing | Outcome::Refused(_) | Outcome::Failed(_) => size_of::<Self>(),
+            PartOutcome::Found(list) => list.size(),
+            PartOutcome::Missing | PartOutcome::Refused(_) | PartOutcome::Failed(_) => {
+                size_of::<Self>()
+            }
         }
     }
 
@@ -191,12 +193,14 @@ impl Reading {
     fn most_age(&self, is_poll: bool) -> Duration {
         match &self.outcome {
             _ if is_poll => MOST_AGE,
-            Outcome::Found(list) => {
+            PartOutcome::Found(list) => {
                 let paced = Duration::from_secs_f64(list.length() as f64 / PACE);
                 paced.min(MOST_AGE)
             }
             // The answer was short.
-            Outcome::Missing | Outcome::Refused(_) | Outcome::Failed(_) => Duration::ZERO,
+            PartOutcome::Missing | PartOutcome::Refused(_) | PartOutcome::Failed(_) => {
+                Duration::ZERO
+            }
         }
     }
 }
@@ -205,14 +209,14 @@ impl Reading {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{Fault, MOST_AGE, Outcome, Reading};
+    use super::{Fault, MOST_AGE, PartOutcome, Reading};
     use crate::restaurant::tracking::list::List;
 
     /// A reading whose answer has about this many bytes.
     fn reading(length: usize) -> Reading {
         let body = format!("[\"{}\"]", "x".repeat(length));
         Reading {
-            outcome: Outcome::Found(List::read(body.into(), "id").unwrap()),
+            outcome: PartOutcome::Found(List::read(body.into(), "id").unwrap()),
             asked: Instant::now(),
         }
     }

@@ -15,7 +15,7 @@ use crate::fault::{Fault, UpstreamFault};
 
 /// The outcome of asking for a part, or for the list that holds it.
 #[derive(Debug)]
-pub(super) enum Outcome<T = Box<RawValue>> {
+pub(super) enum PartOutcome<T = Box<RawValue>> {
     Found(T),
     /// The service has no such part.
     Missing,
@@ -40,7 +40,7 @@ pub(super) struct Part {
 
 /// Why nothing can be shown at all.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(super) enum PartRefusal {
     Problem(Code),
     /// A fault of the order service.
     Fault(Fault),
@@ -49,7 +49,7 @@ pub(super) enum Refusal {
 /// A service's answer, or the fault.
 pub(super) type Answered = Result<(StatusCode, Bytes), Fault>;
 
-impl<T> Outcome<T> {
+impl<T> PartOutcome<T> {
     fn of(
         answered: Answered,
         read: impl FnOnce(Bytes) -> Result<T, serde_json::Error>,
@@ -80,27 +80,27 @@ impl<T> Outcome<T> {
     }
 }
 
-impl Outcome<List> {
+impl PartOutcome<List> {
     /// Reads an answer that is a list, with the order's id under `key`.
     pub(super) fn of_list(answered: Answered, key: &str) -> Self {
         Self::of(answered, |body| List::read(body, key), false)
     }
 
     /// The outcome for one order of the list.
-    pub(super) fn find(&self, key: &str, id: &OrderId) -> Outcome {
+    pub(super) fn find(&self, key: &str, id: &OrderId) -> PartOutcome {
         match self {
             Self::Found(list) => match list.find(key, id) {
-                Some(value) => Outcome::Found(value),
-                None => Outcome::Missing,
+                Some(value) => PartOutcome::Found(value),
+                None => PartOutcome::Missing,
             },
-            Self::Missing => Outcome::Missing,
-            Self::Refused(code) => Outcome::Refused(*code),
-            Self::Failed(fault) => Outcome::Failed(fault.clone()),
+            Self::Missing => PartOutcome::Missing,
+            Self::Refused(code) => PartOutcome::Refused(*code),
+            Self::Failed(fault) => PartOutcome::Failed(fault.clone()),
         }
     }
 }
 
-impl Outcome {
+impl PartOutcome {
     /// Reads an answer that is the part itself.
     pub(super) fn of_part(answered: Answered) -> Self {
         Self::of(answered, |body| whole(&body), true)
@@ -108,11 +108,11 @@ impl Outcome {
 
     /// Judges the order itself, without which nothing can be shown. An order that the service
     /// refuses is not shown from a copy.
-    pub(super) fn essential(self, last: Option<Last>) -> Result<Part, Refusal> {
+    pub(super) fn essential(self, last: Option<Last>) -> Result<Part, PartRefusal> {
         match (self, last) {
-            (Self::Missing, _) => Err(Refusal::Problem(Code::OrderNotFound)),
-            (Self::Refused(code), _) => Err(Refusal::Problem(code)),
-            (Self::Failed(fault), None) => Err(Refusal::Fault(fault)),
+            (Self::Missing, _) => Err(PartRefusal::Problem(Code::OrderNotFound)),
+            (Self::Refused(code), _) => Err(PartRefusal::Problem(code)),
+            (Self::Failed(fault), None) => Err(PartRefusal::Fault(fault)),
             (outcome @ (Self::Found(_) | Self::Failed(_)), last) => Ok(outcome.part(last)),
         }
     }

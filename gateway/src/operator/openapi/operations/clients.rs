@@ -4,7 +4,7 @@ use shared_types::account::{Client, LoggedIn, Login, NewClient, Session};
 use shared_types::problem::Code;
 use shared_types::{Confirmation, golden};
 
-use crate::operator::openapi::operation::{Answer, Body, Operation, Tag, Token};
+use crate::operator::openapi::operation::{Body, Operation, Response, Tag, Token};
 use crate::operator::openapi::parameters::IDEMPOTENCY_KEY;
 
 const CONFIRMATION: Body = Body::json::<Confirmation>(golden::CONFIRMATION);
@@ -19,7 +19,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .says("A wrong e-mail and a wrong password are answered alike.")
     .takes(Body::json::<Login>(golden::LOGIN))
-    .answers(&[Answer::new(
+    .answers(&[Response::new(
         200,
         "A token, and the client it belongs to.",
         &[Body::json::<LoggedIn>(golden::LOGGED_IN)],
@@ -33,7 +33,11 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .says("Ends the session of the token, which is refused from then on.")
     .token(Token::Needed)
-    .answers(&[Answer::new(200, "The session has ended.", &[CONFIRMATION])]),
+    .answers(&[Response::new(
+        200,
+        "The session has ended.",
+        &[CONFIRMATION],
+    )]),
     Operation::new(
         ("POST", "/client-api/logout-all"),
         "logOutEverywhere",
@@ -42,7 +46,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .says("Ends every session of the client.")
     .token(Token::Needed)
-    .answers(&[Answer::new(
+    .answers(&[Response::new(
         200,
         "All sessions have ended.",
         &[CONFIRMATION],
@@ -55,7 +59,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .says("Those of the client who asks, 20 at most.")
     .token(Token::Needed)
-    .answers(&[Answer::new(
+    .answers(&[Response::new(
         200,
         "The sessions.",
         &[Body::list::<Session>(golden::SESSION)],
@@ -70,7 +74,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .token(Token::MayBeNeeded)
     .with(&[IDEMPOTENCY_KEY])
     .takes(Body::json::<NewClient>(golden::NEW_CLIENT))
-    .answers(&[Answer::new(201, "The new client.", &[CLIENT])
+    .answers(&[Response::new(201, "The new client.", &[CLIENT])
         .leads_to(&[("getClient", "id"), ("deleteClient", "id")])])
     .fails(&[
         Code::EmailTaken,
@@ -86,7 +90,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .says("The oldest first.")
     .token(Token::MayBeNeeded)
-    .answers(&[Answer::new(
+    .answers(&[Response::new(
         200,
         "The clients.",
         &[Body::list::<Client>(golden::CLIENT)],
@@ -98,7 +102,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Get a client",
     )
     .token(Token::MayBeNeeded)
-    .answers(&[Answer::new(200, "The client.", &[CLIENT])])
+    .answers(&[Response::new(200, "The client.", &[CLIENT])])
     .fails(&[Code::ClientNotFound]),
     Operation::new(
         ("DELETE", "/client-api/clients/{id}"),
@@ -108,6 +112,10 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .says("The client's sessions end with it.")
     .token(Token::MayBeNeeded)
-    .answers(&[Answer::new(200, "The client is deleted.", &[CONFIRMATION])])
+    .answers(&[Response::new(
+        200,
+        "The client is deleted.",
+        &[CONFIRMATION],
+    )])
     .fails(&[Code::ClientNotFound]),
 ];

@@ -8,7 +8,7 @@ use shared_types::kitchen::Marked;
 use shared_types::problem::Code;
 use shared_types::{Confirmation, golden};
 
-use crate::operator::openapi::operation::{Answer, Body, Operation, Tag};
+use crate::operator::openapi::operation::{Body, Operation, Response, Tag};
 use crate::operator::openapi::parameters::{COURIER, IDEMPOTENCY_KEY, ORDER};
 
 const COURIER_BODY: Body = Body::json::<Courier>(golden::COURIER);
@@ -21,7 +21,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Tag::Delivery,
         "List what is on its way",
     )
-    .answers(&[Answer::new(
+    .answers(&[Response::new(
         200,
         "What is assigned and not finished.",
         &[Body::list::<Assignment>(golden::ASSIGNMENT)],
@@ -29,14 +29,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation::new(("POST", "/delivery/update"), "markInDelivery", Tag::Delivery, "Mark an order")
         .says("`LIVREE` where `status` is left out. The order itself follows.")
         .takes(Body::json::<NewDeliveryMark>(golden::DELIVERY_MARK))
-        .answers(&[Answer::new(
+        .answers(&[Response::new(
             200,
             "The status of the order's delivery.",
             &[Body::json::<Marked<DeliveryStatus>>(golden::DELIVERY_MARKED)],
         )])
         .fails(&[Code::OrderNotFound, Code::ImpossibleTransition]),
     Operation::new(("GET", "/delivery-api/livreurs"), "listCouriers", Tag::Delivery, "List couriers")
-        .answers(&[Answer::new(200, "The couriers.", &[Body::list::<Courier>(golden::COURIER)])]),
+        .answers(&[Response::new(200, "The couriers.", &[Body::list::<Courier>(golden::COURIER)])]),
     Operation::new(
         ("POST", "/delivery-api/livreurs"),
         "registerCourier",
@@ -45,7 +45,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .with(&[IDEMPOTENCY_KEY])
     .takes(Body::json::<NewCourier>(golden::NEW_COURIER))
-    .answers(&[Answer::new(201, "The new courier.", &[COURIER_BODY]).leads_to(&[("getCourier", "id"), ("changeCourier", "id"), ("removeCourier", "id")])])
+    .answers(&[Response::new(201, "The new courier.", &[COURIER_BODY]).leads_to(&[("getCourier", "id"), ("changeCourier", "id"), ("removeCourier", "id")])])
     .fails(&[
         Code::EmailTaken,
         Code::IdempotencyKeyReused,
@@ -58,7 +58,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Tag::Delivery,
         "Get a courier",
     )
-    .answers(&[Answer::new(200, "The courier.", &[COURIER_BODY])])
+    .answers(&[Response::new(200, "The courier.", &[COURIER_BODY])])
     .fails(&[Code::CourierNotFound]),
     Operation::new(
         ("PATCH", "/delivery-api/livreurs/{id}"),
@@ -68,7 +68,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .says("What is left out stays as it is.")
     .takes(Body::json::<CourierChange>(golden::COURIER_CHANGE))
-    .answers(&[Answer::new(200, "The courier as it is now.", &[COURIER_BODY])])
+    .answers(&[Response::new(200, "The courier as it is now.", &[COURIER_BODY])])
     .fails(&[Code::CourierNotFound, Code::EmailTaken]),
     Operation::new(
         ("DELETE", "/delivery-api/livreurs/{id}"),
@@ -76,7 +76,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Tag::Delivery,
         "Remove a courier",
     )
-    .answers(&[Answer::new(
+    .answers(&[Response::new(
         200,
         "The courier is removed.",
         &[Body::json::<Confirmation>(golden::CONFIRMATION)],
@@ -90,7 +90,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .says("The newest first.")
     .with(&[COURIER, ORDER])
-    .answers(&[Answer::new(200, "The deliveries.", &[Body::list::<Delivery>(golden::DELIVERY)])])
+    .answers(&[Response::new(200, "The deliveries.", &[Body::list::<Delivery>(golden::DELIVERY)])])
     .fails(&[Code::ValidationFailed]),
     Operation::new(
         ("POST", "/delivery-api/livraisons"),
@@ -102,7 +102,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
          unless a `livreurId` names its courier or one has set out.")
     .with(&[IDEMPOTENCY_KEY])
     .takes(Body::json::<NewDelivery>(golden::NEW_DELIVERY))
-    .answers(&[Answer::new(201, "The new delivery.", &[DELIVERY]).leads_to(&[("getDelivery", "id"), ("changeDelivery", "id"), ("assignDelivery", "id")])])
+    .answers(&[Response::new(201, "The new delivery.", &[DELIVERY]).leads_to(&[("getDelivery", "id"), ("changeDelivery", "id"), ("assignDelivery", "id")])])
     .fails(&[
         Code::DeliveryExists,
         Code::IdempotencyKeyReused,
@@ -115,7 +115,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Tag::Delivery,
         "Get a delivery",
     )
-    .answers(&[Answer::new(200, "The delivery.", &[DELIVERY])])
+    .answers(&[Response::new(200, "The delivery.", &[DELIVERY])])
     .fails(&[Code::DeliveryNotFound]),
     Operation::new(
         ("PATCH", "/delivery-api/livraisons/{id}"),
@@ -128,7 +128,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
          `LIVREE`, or to `ANNULEE` from any but `LIVREE`. A `livreurId` takes a delivery that is nobody's.",
     )
     .takes(Body::json::<DeliveryChange>(golden::DELIVERY_CHANGE))
-    .answers(&[Answer::new(200, "The delivery as it is now.", &[DELIVERY])])
+    .answers(&[Response::new(200, "The delivery as it is now.", &[DELIVERY])])
     .fails(&[Code::DeliveryNotFound, Code::ImpossibleTransition, Code::DeliveryTaken]),
     Operation::new(
         ("POST", "/delivery-api/livraisons/{id}/assigner"),
@@ -139,7 +139,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .says("To another courier, too.")
     .with(&[IDEMPOTENCY_KEY])
     .takes(Body::json::<CourierChoice>(golden::COURIER_CHOICE))
-    .answers(&[Answer::new(200, "The delivery as it is now.", &[DELIVERY])])
+    .answers(&[Response::new(200, "The delivery as it is now.", &[DELIVERY])])
     .fails(&[
         Code::DeliveryNotFound,
         Code::IdempotencyKeyReused,

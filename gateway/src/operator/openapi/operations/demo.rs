@@ -4,7 +4,7 @@ use shared_types::demo::{DemoLogin, DemoOrder, DemoOrderRow, DemoToken, NewDemoO
 use shared_types::golden;
 use shared_types::problem::Code;
 
-use crate::operator::openapi::operation::{Answer, Body, Operation, Tag};
+use crate::operator::openapi::operation::{Body, Operation, Response, Tag};
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation::new(
@@ -15,7 +15,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .says("As `client`, `chef` or `livreur`, with the password `123`.")
     .takes(Body::json::<DemoLogin>(golden::DEMO_LOGIN))
-    .answers(&[Answer::new(
+    .answers(&[Response::new(
         200,
         "A token that opens nothing.",
         &[Body::json::<DemoToken>(golden::DEMO_TOKEN)],
@@ -27,7 +27,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Tag::Demo,
         "List the older demo's orders",
     )
-    .answers(&[Answer::new(
+    .answers(&[Response::new(
         200,
         "The orders.",
         &[Body::list::<DemoOrderRow>(golden::DEMO_ORDER_ROW)],
@@ -39,7 +39,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Place an order of the older demo",
     )
     .takes(Body::json::<NewDemoOrder>(golden::NEW_DEMO_ORDER))
-    .answers(&[Answer::new(
+    .answers(&[Response::new(
         200,
         "The new order.",
         &[Body::json::<DemoOrder>(golden::DEMO_ORDER)],

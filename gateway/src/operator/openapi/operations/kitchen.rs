@@ -5,7 +5,7 @@ use shared_types::kitchen::{Marked, NewKitchenMark, Ticket};
 use shared_types::order::OrderStatus;
 use shared_types::problem::Code;
 
-use crate::operator::openapi::operation::{Answer, Body, Operation, Tag};
+use crate::operator::openapi::operation::{Body, Operation, Response, Tag};
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation::new(
@@ -15,7 +15,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "List what is to be cooked",
     )
     .says("What waits and what is being prepared.")
-    .answers(&[Answer::new(
+    .answers(&[Response::new(
         200,
         "The tickets.",
         &[Body::list::<Ticket>(golden::TICKET)],
@@ -28,7 +28,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )
     .says("`PRETE` where `status` is left out. The order itself follows.")
     .takes(Body::json::<NewKitchenMark>(golden::KITCHEN_MARK))
-    .answers(&[Answer::new(
+    .answers(&[Response::new(
         200,
         "The order's status in the kitchen.",
         &[Body::json::<Marked<OrderStatus>>(golden::KITCHEN_MARKED)],

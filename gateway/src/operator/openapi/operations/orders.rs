@@ -6,12 +6,12 @@ use shared_types::order::{NewOrder, Order, StatusChange};
 use shared_types::problem::Code;
 
 use crate::operator::openapi::headers::{LINK, NEXT_CURSOR};
-use crate::operator::openapi::operation::{Answer, Body, Operation, Tag};
+use crate::operator::openapi::operation::{Body, Operation, Response, Tag};
 use crate::operator::openapi::parameters::{
     CATEGORY, CLIENT, CURSOR, IDEMPOTENCY_KEY, LIMIT, SORT, STATUS,
 };
 
-const DISHES: &[Answer] = &[Answer::new(
+const DISHES: &[Response] = &[Response::new(
     200,
     "The dishes, by category, then by name.",
     &[Body::list::<Dish>(golden::DISH)],
@@ -35,13 +35,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
     Operation::new(("POST", "/order-api/menu"), "addDish", Tag::Menu, "Add a dish")
         .with(&[IDEMPOTENCY_KEY])
         .takes(Body::json::<NewDish>(golden::NEW_DISH))
-        .answers(&[Answer::new(201, "The new dish.", &[Body::json::<Dish>(golden::DISH)])])
+        .answers(&[Response::new(201, "The new dish.", &[Body::json::<Dish>(golden::DISH)])])
         .fails(&[Code::IdempotencyKeyReused]),
     Operation::new(("POST", "/order-api/commandes"), "placeOrder", Tag::Orders, "Place an order")
         .says("Names and prices are those of the menu, and fixed from then on.")
         .with(&[IDEMPOTENCY_KEY])
         .takes(Body::json::<NewOrder>(golden::NEW_ORDER))
-        .answers(&[Answer::new(201, "The new order.", &[ORDER]).leads_to(&[("getOrder", "id"), ("changeOrderStatus", "id"), ("trackOrder", "commandeId"), ("watchOrder", "commandeId")])])
+        .answers(&[Response::new(201, "The new order.", &[ORDER]).leads_to(&[("getOrder", "id"), ("changeOrderStatus", "id"), ("trackOrder", "commandeId"), ("watchOrder", "commandeId")])])
         .fails(&[Code::IdempotencyKeyReused, Code::QuotaReached]),
     Operation::new(("GET", "/order-api/commandes"), "listOrders", Tag::Orders, "List orders")
         .says(
@@ -49,13 +49,13 @@ pub(super) const OPERATIONS: &[Operation] = &[
              those that are. The cursor leads to the rest.",
         )
         .with(&[CLIENT, STATUS, LIMIT, CURSOR, SORT])
-        .answers(&[Answer::new(200, "The orders, or a page of them.", &[Body::list::<Order>(
+        .answers(&[Response::new(200, "The orders, or a page of them.", &[Body::list::<Order>(
             golden::ORDER,
         )])
         .with(&[LINK, NEXT_CURSOR])])
         .fails(&[Code::ValidationFailed]),
     Operation::new(("GET", "/order-api/commandes/{id}"), "getOrder", Tag::Orders, "Get an order")
-        .answers(&[Answer::new(200, "The order.", &[ORDER])])
+        .answers(&[Response::new(200, "The order.", &[ORDER])])
         .fails(&[Code::OrderNotFound]),
     Operation::new(
         ("PATCH", "/order-api/commandes/{id}/status"),
@@ -69,6 +69,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
          again changes nothing.",
     )
     .takes(Body::json::<StatusChange>(golden::STATUS_CHANGE))
-    .answers(&[Answer::new(200, "The order as it is now.", &[ORDER])])
+    .answers(&[Response::new(200, "The order as it is now.", &[ORDER])])
     .fails(&[Code::OrderNotFound, Code::ImpossibleTransition]),
 ];

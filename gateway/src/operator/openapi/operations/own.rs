@@ -8,46 +8,46 @@ use shared_types::problem::Code;
 use shared_types::tracking::Tracking;
 
 use crate::operator::openapi::headers::DEGRADED;
-use crate::operator::openapi::operation::{Answer, Body, Example, Operation, Tag};
+use crate::operator::openapi::operation::{Body, Example, Operation, Response, Tag};
 
 const HEALTH: Body = Body::json::<HealthAnswer>(golden::HEALTH);
 const HTML: Body = Body::text("text/html");
 
 pub(super) const OPERATIONS: &[Operation] = &[
     Operation::new(("GET", "/"), "welcome", Tag::Gateway, "Find the way")
-        .answers(&[Answer::new(
+        .answers(&[Response::new(
             200,
             "A greeting, and where to go from it.",
             &[Body::json::<Welcome>(golden::WELCOME)],
         )]),
     Operation::new(("GET", "/status"), "getStatus", Tag::Gateway, "See what works")
         .says("Always a 200: each feature is `up`, `degraded` or `down`.")
-        .answers(&[Answer::new(
+        .answers(&[Response::new(
             200,
             "What the restaurant can do right now.",
             &[Body::json::<Status>(golden::STATUS)],
         )]),
     Operation::new(("GET", "/live"), "isLive", Tag::Gateway, "Ask whether the gateway runs")
-        .answers(&[Answer::new(200, "It does.", &[HEALTH])]),
+        .answers(&[Response::new(200, "It does.", &[HEALTH])]),
     Operation::new(("GET", "/ready"), "isReady", Tag::Gateway, "Ask whether the gateway takes requests")
         .answers(&[
-            Answer::new(200, "It does, whichever service is down.", &[HEALTH]),
-            Answer::new(503, "It is about to stop.", &[HEALTH]),
+            Response::new(200, "It does, whichever service is down.", &[HEALTH]),
+            Response::new(503, "It is about to stop.", &[HEALTH]),
         ]),
     Operation::new(("GET", "/problems/{code}"), "explainProblem", Tag::Gateway, "Read what to do about a problem")
         .says("Where a problem's `type` leads.")
-        .answers(&[Answer::new(200, "A page, in the reader's language.", &[HTML])])
+        .answers(&[Response::new(200, "A page, in the reader's language.", &[HTML])])
         .fails(&[Code::RouteNotFound]),
     Operation::new(("GET", "/openapi.json"), "getOpenApiDocument", Tag::Gateway, "Read this document")
-        .answers(&[Answer::new(200, "An OpenAPI 3.1 document.", &[Body {
+        .answers(&[Response::new(200, "An OpenAPI 3.1 document.", &[Body {
             media_type: "application/json",
             schema: SchemaGenerator::subschema_for::<serde_json::Map<String, Value>>,
             example: Example::None,
         }])]),
     Operation::new(("GET", "/docs"), "getDocsPage", Tag::Gateway, "Read and try the API")
-        .answers(&[Answer::new(200, "A page that shows this document.", &[HTML])]),
+        .answers(&[Response::new(200, "A page that shows this document.", &[HTML])]),
     Operation::new(("GET", "/docs/{file}"), "getDocsFile", Tag::Gateway, "Get a file of that page")
-        .answers(&[Answer::new(
+        .answers(&[Response::new(
             200,
             "The file.",
             &[
@@ -60,7 +60,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         .fails(&[Code::RouteNotFound]),
     Operation::new(("GET", "/suivi/{commandeId}"), "trackOrder", Tag::Tracking, "Track an order")
         .says("What orders, kitchen and delivery say, whichever of them can be heard; `meta` says how whole that is.")
-        .answers(&[Answer::new(
+        .answers(&[Response::new(
             200,
             "The order as all who work on it see it.",
             &[Body::json::<Tracking>(golden::TRACKING)],
@@ -77,6 +77,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "Server-sent events: `suivi`, with the body of `GET /suivi/{commandeId}` at once and whenever it changes, and `fin` after \
          the last one.",
     )
-    .answers(&[Answer::new(200, "A stream of events.", &[Body::text("text/event-stream")])])
+    .answers(&[Response::new(200, "A stream of events.", &[Body::text("text/event-stream")])])
     .fails(&[Code::OrderNotFound, Code::Unauthorized, Code::Forbidden]),
 ];

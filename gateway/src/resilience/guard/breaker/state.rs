@@ -55,7 +55,7 @@ pub(crate) struct Trial {
 }
 
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct CircuitState {
     now: Now,
     /// The number of the next trial.
     serial: u32,
@@ -86,7 +86,7 @@ struct Slot {
     next: Instant,
 }
 
-impl State {
+impl CircuitState {
     pub(super) fn closed() -> Self {
         Self {
             now: Now::Closed,

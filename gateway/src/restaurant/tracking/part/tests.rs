@@ -8,19 +8,19 @@ use shared_types::problem::Code;
 use shared_types::tracking::PartState;
 
 use super::super::subject::OrderId;
-use super::{Last, Outcome, Part, Refusal};
+use super::{Last, Part, PartOutcome, PartRefusal};
 use crate::fault::{Fault, UpstreamFault};
 
 const LIST: &str =
     r#"[3, {"order_id":7}, {"order_id":"6"}, {"n":1.50,"order_id":"7"}, {"order_id":"7"}]"#;
 
-fn outcome(status: u16, body: &str, find: Option<&str>) -> Outcome {
+fn outcome(status: u16, body: &str, find: Option<&str>) -> PartOutcome {
     let status = StatusCode::from_u16(status).unwrap();
     let id = OrderId::parse("7").unwrap();
     let answered = Ok((status, body.to_owned().into()));
     match find {
-        Some(key) => Outcome::of_list(answered, key).find(key, &id),
-        None => Outcome::of_part(answered),
+        Some(key) => PartOutcome::of_list(answered, key).find(key, &id),
+        None => PartOutcome::of_part(answered),
     }
 }
 
@@ -31,8 +31,8 @@ fn last() -> Option<Last> {
     })
 }
 
-fn failed(fault: UpstreamFault) -> Outcome {
-    Outcome::Failed(Fault::upstream(fault, "test"))
+fn failed(fault: UpstreamFault) -> PartOutcome {
+    PartOutcome::Failed(Fault::upstream(fault, "test"))
 }
 
 fn shown(part: &Part) -> (Option<&str>, PartState, Option<u64>) {
@@ -122,17 +122,17 @@ fn without_the_order_only_the_reason_is_shown() {
     ] {
         let refusal = outcome(status, "{}", None).essential(last());
         assert!(
-            matches!(refusal, Err(Refusal::Problem(found)) if found == code),
+            matches!(refusal, Err(PartRefusal::Problem(found)) if found == code),
             "{status}"
         );
     }
     let refusal = failed(UpstreamFault::Unreachable).essential(None);
     assert!(
-        matches!(refusal, Err(Refusal::Fault(fault)) if fault.code() == Code::UpstreamUnreachable)
+        matches!(refusal, Err(PartRefusal::Fault(fault)) if fault.code() == Code::UpstreamUnreachable)
     );
     let refusal = outcome(500, "", None).essential(None);
     assert!(
-        matches!(refusal, Err(Refusal::Fault(fault)) if fault.code() == Code::UpstreamUnavailable)
+        matches!(refusal, Err(PartRefusal::Fault(fault)) if fault.code() == Code::UpstreamUnavailable)
     );
     let part = failed(UpstreamFault::Unreachable)
         .essential(last())

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use actix_web::http::{Method, Uri};
 use service_kit::env::ConfigError;
 
-use crate::restaurant::tracking::Sources;
 use crate::routing::route::{Found, Kept, Outage, RouteTable, To};
 use crate::settings::{FeatureTable, UpstreamSettings};
 
@@ -49,13 +48,14 @@ pub(crate) struct Probe {
 }
 
 impl Features {
+    /// `tracked` is the route of a tracked order.
     pub(crate) fn new(
         tables: &BTreeMap<String, FeatureTable>,
         upstreams: &[UpstreamSettings],
-        (routes, tracking): (&RouteTable, Option<&Sources>),
+        (routes, tracked): (&RouteTable, Option<RouteAt>),
     ) -> Result<Self, ConfigError> {
         let features = tables.iter().map(|(name, table)| {
-            Feature::new(name, table, upstreams, (routes, tracking))
+            Feature::new(name, table, upstreams, (routes, tracked))
                 .map_err(|(key, reason)| ConfigError::new(format!("features.{name}.{key}"), reason))
         });
         features.collect::<Result<_, _>>().map(Self)
@@ -71,7 +71,7 @@ impl Feature {
         name: &str,
         table: &FeatureTable,
         upstreams: &[UpstreamSettings],
-        (routes, tracking): (&RouteTable, Option<&Sources>),
+        (routes, tracked): (&RouteTable, Option<RouteAt>),
     ) -> Result<Self, (&'static str, String)> {
         let index = |key, name: &String| {
             let found = upstreams.iter().position(|one| *one.name == **name);
@@ -104,10 +104,12 @@ impl Feature {
             },
             To::Own(_) | To::Tracking(_) => None,
         };
-        let order = tracking.map(|sources| &sources.parts.order);
         let route = match &route.to {
-            To::Upstream(to) => Some((to.upstream, to.circuit)),
-            To::Tracking(_) => order.map(|order| (order.upstream, order.circuit)),
+            To::Upstream(to) => Some(RouteAt {
+                upstream: to.upstream,
+                circuit: to.circuit,
+            }),
+            To::Tracking(_) => tracked,
             To::Own(_) => None,
         };
         Ok(Self {
@@ -115,7 +117,7 @@ impl Feature {
             needs: all("needs", &table.needs)?,
             uses: all("uses", &table.uses)?,
             probe,
-            route: route.map(|(upstream, circuit)| RouteAt { upstream, circuit }),
+            route,
             stand_in,
         })
     }
