@@ -2,8 +2,10 @@
 
 mod drill;
 mod explain;
+mod init;
 mod openapi;
 mod routes;
+mod schema;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -23,12 +25,12 @@ use crate::{Config, Gateway};
 /// The single door to a restaurant's services: passes each request on to its service, and answers
 /// as the route declares if the service does not.
 ///
-/// It is configured by one file, compiled in or named by --config, and by variables such as
-/// ORDERS_URL and GATEWAY_BIND; docs/CONFIGURATION.md lists them.
+/// It is configured by one file, compiled in or named by --config or GATEWAY_CONFIG, and by
+/// variables such as ORDERS_URL and GATEWAY_BIND; docs/CONFIGURATION.md lists them.
 #[derive(Debug, Parser)]
 #[command(name = "gateway", version, after_help = HELP)]
 struct Cli {
-    /// The configuration to use instead of the compiled-in one.
+    /// The configuration to use instead of the compiled-in one, or of that in GATEWAY_CONFIG.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -38,6 +40,7 @@ struct Cli {
 const HELP: &str = "\
 Examples:
   ORDERS_URL=https://orders.example.com gateway     serves, with your own order service
+  gateway init mine.toml                            writes a file to start from
   gateway --config mine.toml check                  checks this file
   gateway explain GET /order-api/menu               explains this request, outage included
   gateway drill --all                               rehearses every outage
@@ -53,6 +56,13 @@ const UNAVAILABLE: u8 = 69;
 enum Command {
     /// Serves until it is stopped (the default command).
     Serve,
+    /// Writes a short configuration to start from.
+    Init {
+        /// A file that does not exist yet; standard output by default.
+        file: Option<PathBuf>,
+    },
+    /// Prints the JSON Schema of the configuration file, for editors.
+    Schema,
     /// Checks the configuration, environment included.
     Check,
     /// Prints the route table.
@@ -83,6 +93,15 @@ enum Command {
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    // They need no valid configuration: it may be about to be written.
+    let without_config = match &cli.command {
+        Some(Command::Init { file }) => Some(init::write(file.as_deref(), &mut io::stdout())),
+        Some(Command::Schema) => Some(schema::print(&mut io::stdout()).map_err(Into::into)),
+        _ => None,
+    };
+    if let Some(done) = without_config {
+        return ended(done);
+    }
     let env = Env::of_process();
     let loaded = LogConfig::from_env(&env)
         .and_then(|log| Ok::<_, ConfigError>((log, Config::load(cli.config.as_deref(), &env)?)));
@@ -104,7 +123,13 @@ pub fn run() -> ExitCode {
         Command::Drill { all: _ } => drill::run(&config, &mut io::stdout().lock()),
         Command::Health => ask(&config),
         Command::Completions { shell } => complete(shell, &mut io::stdout().lock()),
+        Command::Init { .. } | Command::Schema => Ok(()),
     };
+    ended(done)
+}
+
+/// The exit code, after the error if there is one.
+fn ended(done: Result<(), RunError>) -> ExitCode {
     let Err(error) = done else {
         return ExitCode::SUCCESS;
     };

@@ -17,6 +17,7 @@ use crate::routing::cors::Origins;
 use crate::routing::route::{Own, RouteTable};
 use crate::settings::limits::Limits;
 use crate::settings::names::Names;
+use crate::settings::place;
 use crate::settings::{File, RouteRow, TlsFiles, UpstreamSettings};
 use crate::upstream::may_be_asked_with;
 
@@ -66,12 +67,13 @@ impl Config {
         }
     }
 
-    /// Reads `file`, or the compiled-in file.
+    /// Reads `file`, or that of `GATEWAY_CONFIG`, or the compiled-in file.
     ///
     /// # Errors
     /// The file or a variable is invalid. The error names it.
     pub fn load(file: Option<&Path>, env: &Env) -> Result<Self, ConfigError> {
-        let Some(path) = file else {
+        let named = env.get("GATEWAY_CONFIG");
+        let Some(path) = file.or(named.as_deref().map(Path::new)) else {
             return Self::parse("gateway.toml", DEFAULT_FILE, env);
         };
         let name = path.display().to_string();
@@ -85,20 +87,28 @@ impl Config {
     /// The file or a variable is invalid. The error names it.
     pub fn parse(name: &str, text: &str, env: &Env) -> Result<Self, ConfigError> {
         let file = File::parse(name, text)?;
+        let folder = Path::new(name).parent().unwrap_or(Path::new(""));
+        let config = Self::build(file, folder, env);
+        let config = config.map_err(|error| place::with_line(error, name, text))?;
+        #[cfg(test)]
+        tests::schema::hold(text);
+        Ok(config)
+    }
+
+    fn build(file: File, folder: &Path, env: &Env) -> Result<Self, ConfigError> {
         let cores = available_parallelism().map_or(1, NonZeroUsize::get);
         let workers = env.parse_with("GATEWAY_WORKERS", |text| match text.parse() {
             Ok(workers @ 1..=1024) => Ok(workers),
             _ => Err("expected a number between 1 and 1024".to_owned()),
         })?;
         let rate = env.parse_with("GATEWAY_RATE_LIMIT", Rate::parse_or_off)?;
-        let rate = rate.unwrap_or(file.limits.rate);
+        let rate = rate.unwrap_or(file.limits.rate.0);
         let mut upstreams = file
             .upstreams
             .into_iter()
             .map(|(name, upstream)| UpstreamSettings::new(name, upstream, env))
             .collect::<Result<Vec<_>, _>>()?;
         let limits = Limits::new(&file.limits)?;
-        let folder = Path::new(name).parent().unwrap_or(Path::new(""));
         let tracking = file
             .tracking
             .map(|table| Sources::new(table, &mut upstreams));
@@ -133,7 +143,7 @@ impl Config {
                 .parse_with("GATEWAY_DRILLS", on_or_off)?
                 .unwrap_or(false),
             features: Features::new(&file.features, &upstreams, (&routes, tracked))?,
-            cache: file.limits.cache.as_u64(),
+            cache: file.limits.cache.0.as_u64(),
             tracking,
             routes,
             limits,
@@ -148,7 +158,7 @@ fn check_vary(rows: &BTreeMap<String, Vec<RouteRow>>) -> Result<(), ConfigError>
         let mut names = row.vary.iter().flatten();
         if let Some(name) = names.find(|name| !may_be_asked_with(&name.to_ascii_lowercase())) {
             let reason = format!("vary: {name} is never sent for a cached answer");
-            return Err(ConfigError::new(format!("route {}", row.path), reason));
+            return Err(row.refused(reason));
         }
     }
     Ok(())

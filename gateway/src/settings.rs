@@ -4,11 +4,12 @@
 pub(crate) mod file;
 pub(crate) mod limits;
 pub(crate) mod names;
+pub(crate) mod place;
 mod resilience;
+pub(crate) mod spelling;
 pub(crate) mod tls;
-mod units;
 mod upstream;
 
-pub(crate) use file::{FeatureTable, File, PartTable, Policy, RouteRow, TrackingTable};
+pub(crate) use file::{FeatureTable, File, METHODS, PartTable, Policy, RouteRow, TrackingTable};
 pub use tls::TlsFiles;
 pub use upstream::{UpstreamSettings, UpstreamUrl};

@@ -74,8 +74,8 @@ impl Feature {
         (routes, tracked): (&RouteTable, Option<RouteAt>),
     ) -> Result<Self, (&'static str, String)> {
         let index = |key, name: &String| {
-            let found = upstreams.iter().position(|one| *one.name == **name);
-            found.ok_or_else(|| (key, format!("{name} is not an upstream")))
+            let found = UpstreamSettings::position(upstreams, name);
+            found.map_err(|reason| (key, reason))
         };
         let all = |key, names: &[String]| {
             let indices = names.iter().map(|name| index(key, name));
@@ -85,7 +85,7 @@ impl Feature {
         let (method, target) = table
             .probe
             .split_once(' ')
-            .ok_or_else(|| refuse("expected a method and a path"))?;
+            .ok_or_else(|| refuse("expected a method and a path, such as GET /stock"))?;
         let probe = Probe {
             method: method
                 .parse()
@@ -95,7 +95,9 @@ impl Feature {
                 .map_err(|_invalid| refuse("not a valid path"))?,
         };
         let Found::Route { route, .. } = routes.find(&probe.method, probe.target.path()) else {
-            return Err(refuse("matches no route"));
+            return Err(refuse(
+                "must be a request that a route answers: `gateway routes` lists them",
+            ));
         };
         let stand_in = match &route.to {
             To::Upstream(to) => match &to.outage {

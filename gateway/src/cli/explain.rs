@@ -45,7 +45,8 @@ pub(super) fn print(
     let target = to
         .target
         .fill(&upstream.url.prefix, &parameters, uri.query());
-    let target = target.map_err(|_unfit| "400: a parameter is not one segment")?;
+    let target = target
+        .map_err(|_unfit| "400: a parameter is empty, a dot segment, or holds an escaped slash")?;
     let target = match &to.outage {
         Outage::Stale(kept) => cache::target(kept, &target).ok_or("no target")?,
         Outage::Error | Outage::Fallback(_) => target,

@@ -1,5 +1,8 @@
 //! What a configuration file may say, and how it is refused.
 
+mod mistakes;
+pub(super) mod schema;
+
 use std::time::Duration;
 
 use service_kit::env::Env;
@@ -174,56 +177,60 @@ fn a_bad_value_is_refused_by_its_name() {
             "connections = 0",
             "limits.connections",
         ),
-        ("rate = \"600/10s\"", "rate = \"600\"", "rate = \"600\""),
+        (
+            "rate = \"600/10s\"",
+            "rate = \"600\"",
+            "limits.rate: \"600\"",
+        ),
         (
             "rate_limit = \"100/10m\"",
             "rate_limit = \"off\"",
-            "rate_limit = \"off\"",
+            "routes.clients[0].rate_limit: \"off\"",
         ),
         (
             "methods = [\"PATCH\"]",
             "methods = [\"PA TCH\"]",
-            "/order-api/commandes/{id}/status",
+            "routes.orders[5].methods: unknown method",
         ),
         (
             "methods = [\"PATCH\"]",
             "methods = [\"patch\"]",
-            "/order-api/commandes/{id}/status",
+            "routes.orders[5].methods: unknown method",
         ),
         (
             "path = \"/kitchen/orders\"",
             "path = \"/kitchen/orders?x\"",
-            "/kitchen/orders?x",
+            "routes.kitchen[0].path",
         ),
         (
             "to = \"/auth/login\"",
             "to = \"/auth/{who}\"",
-            "/client-api/login",
+            "routes.clients[0].to: {who}",
         ),
         (
             "to = \"/auth/login\"",
             "to = \"/auth/login\", request_body = \"much\"",
-            "/client-api/login: request_body",
+            "routes.clients[0].request_body",
         ),
         (
             "to = \"/auth/login\"",
             "to = \"/auth/login\", timeout = \"0s\"",
-            "/client-api/login: timeout",
+            "routes.clients[0].timeout",
         ),
         (
             "to = \"/auth/login\"",
             "to = \"/auth/login\", timeout = \"long\"",
-            "/client-api/login: timeout",
+            "routes.clients[0].timeout",
         ),
         (
             "to = \"/menu\", outage",
             "to = \"/menu\", idempotent = true, outage",
-            "/order-api/menu: idempotent",
+            "routes.orders[0].idempotent",
         ),
         (
             "path = \"/kitchen/orders\"",
             "path = \"/kitchen/{*orders}\"",
-            "/kitchen/{*orders}",
+            "routes.kitchen[0].to: must end with {*orders}",
         ),
     ] {
         assert!(DEFAULT_FILE.contains(good), "{good}");
@@ -313,7 +320,10 @@ fn a_row_has_its_upstreams_outage_policy_unless_it_says_otherwise() {
     let expected = [("/a".to_owned(), "error"), ("/b".to_owned(), "stale")];
     assert_eq!(policies(&text), expected);
     let error = refused(&text.replace("outage = \"error\"\n", ""));
-    assert!(error.contains("/a: outage: required"), "{error}");
+    assert!(
+        error.contains("routes.stock[0].outage: required"),
+        "{error}"
+    );
     let error = refused(&text.replace("\"error\"", "\"sometimes\""));
     assert!(error.contains("sometimes"), "{error}");
 }
@@ -321,7 +331,8 @@ fn a_row_has_its_upstreams_outage_policy_unless_it_says_otherwise() {
 #[test]
 fn a_route_to_an_unknown_upstream_is_refused() {
     let error = refused(&DEFAULT_FILE.replace("\nkitchen = [", "\ncooks = ["));
-    assert!(error.starts_with("routes.cooks"), "{error}");
+    let expected = "routes.cooks: no upstream is named cooks";
+    assert!(error.contains(expected), "{error}");
 }
 
 #[test]

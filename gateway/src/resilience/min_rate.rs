@@ -35,6 +35,11 @@ impl MinRate {
         Self { bytes, period }
     }
 
+    /// The bytes and the period.
+    pub(crate) fn parts(self) -> (u64, Duration) {
+        (self.bytes, self.period)
+    }
+
     /// The time that `count` bytes may take, rounded up.
     fn time_for(self, count: u64) -> Duration {
         let nanos = self.period.as_nanos().saturating_mul(u128::from(count));

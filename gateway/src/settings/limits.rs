@@ -3,14 +3,11 @@
 
 use std::time::Duration;
 
-use bytesize::ByteSize;
-use serde::Deserialize;
 use service_kit::env::ConfigError;
 
+use super::file::LimitsTable;
 use crate::resilience::memory::MemoryLimits;
 use crate::resilience::min_rate::{Allowance, MinRate};
-use crate::resilience::rate::Rate;
-use crate::settings::units::{duration, min_rate, rate_or_off};
 
 /// actix-http gives up a head that does not fit into its buffer of 128 KiB. The rest of the buffer
 /// is for the request line's method and version.
@@ -59,65 +56,6 @@ const LEAST_SHARE: u64 = 256 * 1024;
 /// The head of the plainest answer takes half of this.
 const LEAST_RESPONSE_HEAD: usize = 1024;
 
-/// `[limits]` of the file.
-#[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct LimitsTable {
-    pub(crate) uri: ByteSize,
-    pub(crate) head: ByteSize,
-    pub(crate) fields: usize,
-    pub(crate) response_head: ByteSize,
-    pub(crate) response_fields: usize,
-    pub(crate) request_body: ByteSize,
-    pub(crate) connections: u32,
-    /// A tenth of `connections` by default.
-    pub(crate) connections_per_client: Option<u32>,
-    #[serde(deserialize_with = "duration")]
-    pub(crate) head_timeout: Duration,
-    #[serde(deserialize_with = "duration")]
-    pub(crate) stall_timeout: Duration,
-    #[serde(deserialize_with = "min_rate")]
-    pub(crate) min_rate: MinRate,
-    #[serde(deserialize_with = "duration")]
-    pub(crate) idle_timeout: Duration,
-    #[serde(deserialize_with = "rate_or_off")]
-    pub(crate) rate: Option<Rate>,
-    pub(crate) cache: ByteSize,
-    pub(crate) memory: ByteSize,
-    /// A tenth of `memory` by default.
-    pub(crate) memory_per_client: Option<ByteSize>,
-}
-
-/// The values of the compiled-in file, whose comments explain them.
-impl Default for LimitsTable {
-    fn default() -> Self {
-        Self {
-            uri: ByteSize::kib(8),
-            head: ByteSize::kib(32),
-            fields: 88,
-            // Eight times the usual limit of servers, and no more than a worker can spare for each
-            // exchange in flight.
-            response_head: ByteSize::kib(64),
-            // The same limit as other proxies have.
-            response_fields: 100,
-            request_body: ByteSize::mib(1),
-            connections: 10_000,
-            connections_per_client: None,
-            head_timeout: Duration::from_secs(10),
-            stall_timeout: Duration::from_secs(30),
-            min_rate: MinRate::default(),
-            idle_timeout: Duration::from_secs(60),
-            rate: "600/10s".parse().ok(),
-            // Enough for a few thousand menus.
-            cache: ByteSize::mib(16),
-            // Enough for as many of the largest awaited bodies as one upstream has permits by
-            // default.
-            memory: ByteSize::mib(64),
-            memory_per_client: None,
-        }
-    }
-}
-
 /// All sizes are in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -165,7 +103,7 @@ impl Limits {
     pub(crate) fn new(table: &LimitsTable) -> Result<Self, ConfigError> {
         let refuse =
             |key: &str, reason: &str| Err(ConfigError::new(format!("limits.{key}"), reason));
-        let (uri, head) = (table.uri.as_u64(), table.head.as_u64());
+        let (uri, head) = (table.uri.0.as_u64(), table.head.0.as_u64());
         if uri > LONGEST_URI {
             return refuse("uri", "must be at most 65534 bytes");
         }
@@ -178,7 +116,7 @@ impl Limits {
         if table.response_fields == 0 {
             return refuse("response_fields", "must be at least 1");
         }
-        let response_head = usize::try_from(table.response_head.as_u64()).unwrap_or(usize::MAX);
+        let response_head = usize::try_from(table.response_head.0.as_u64()).unwrap_or(usize::MAX);
         if response_head < LEAST_RESPONSE_HEAD {
             return refuse("response_head", "must be at least 1KiB");
         }
@@ -190,20 +128,20 @@ impl Limits {
         if connections_per_client == 0 {
             return refuse("connections_per_client", "must be at least 1");
         }
-        let memory = table.memory.as_u64();
+        let memory = table.memory.0.as_u64();
         if memory < LEAST_MEMORY {
             return refuse("memory", "must be at least 8MiB");
         }
         let memory_per_client = table
             .memory_per_client
-            .map_or(memory / 10, |size| size.as_u64());
+            .map_or(memory / 10, |size| size.0.as_u64());
         if memory_per_client < LEAST_SHARE {
             return refuse("memory_per_client", "must be at least 256KiB");
         }
         for (key, duration) in [
-            ("head_timeout", table.head_timeout),
-            ("stall_timeout", table.stall_timeout),
-            ("idle_timeout", table.idle_timeout),
+            ("head_timeout", table.head_timeout.0),
+            ("stall_timeout", table.stall_timeout.0),
+            ("idle_timeout", table.idle_timeout.0),
         ] {
             if duration.is_zero() {
                 return refuse(key, "must be longer than 0");
@@ -213,13 +151,13 @@ impl Limits {
             uri,
             head,
             fields: table.fields,
-            request_body: table.request_body.as_u64(),
+            request_body: table.request_body.0.as_u64(),
             connections: table.connections,
             connections_per_client,
-            head_timeout: table.head_timeout,
-            stall_timeout: table.stall_timeout,
-            min_rate: table.min_rate,
-            idle_timeout: table.idle_timeout,
+            head_timeout: table.head_timeout.0,
+            stall_timeout: table.stall_timeout.0,
+            min_rate: table.min_rate.0,
+            idle_timeout: table.idle_timeout.0,
             answers: AnswerLimits {
                 head: response_head,
                 fields: table.response_fields,

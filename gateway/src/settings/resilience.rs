@@ -23,18 +23,18 @@ pub(super) fn breaker(
     if breaker.minimum == 0 {
         return refuse("breaker.minimum", "must be at least 1");
     }
-    if breaker.window < Duration::from_secs(1) {
+    if breaker.window.0 < Duration::from_secs(1) {
         return refuse("breaker.window", "must be at least 1s");
     }
-    if breaker.open.is_zero() {
+    if breaker.open.0.is_zero() {
         return refuse("breaker.open", "must be longer than 0");
     }
     Ok(BreakerSettings {
         failures: breaker.failures,
         percent: breaker.percent,
         minimum: breaker.minimum,
-        window: breaker.window,
-        open: breaker.open,
+        window: breaker.window.0,
+        open: breaker.open.0,
         is_probed: table.probe.is_some(),
     })
 }
@@ -57,7 +57,7 @@ pub(super) fn gate(
     Ok(GateSettings {
         concurrency: concurrency.requests,
         queue: concurrency.queue,
-        wait: concurrency.wait,
+        wait: concurrency.wait.0,
         per_client,
     })
 }

@@ -13,7 +13,7 @@ use service_kit::env::{ConfigError, Env};
 use shared_types::text::Text;
 
 use super::file::UpstreamTable;
-use super::resilience;
+use super::{resilience, spelling};
 use crate::resilience::guard::{BreakerSettings, GateSettings, RouteName};
 
 #[derive(Clone, Debug)]
@@ -50,11 +50,39 @@ pub struct UpstreamUrl {
 }
 
 impl UpstreamSettings {
+    /// The index of the upstream `name`.
+    ///
+    /// # Errors
+    /// There is none. The error says which name was probably meant.
+    pub(crate) fn position(all: &[Self], name: &str) -> Result<usize, String> {
+        let found = all.iter().position(|one| *one.name == *name);
+        found.ok_or_else(|| {
+            let names: Vec<_> = all.iter().map(|one| &*one.name).collect();
+            format!(
+                "no upstream is named {name}{}",
+                spelling::known(name, &names)
+            )
+        })
+    }
+
+    /// The upstream `name`, with its index.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn named<'u>(
+        all: &'u mut [Self],
+        name: &str,
+    ) -> Result<(usize, &'u mut Self), String> {
+        let index = Self::position(all, name)?;
+        let found = all.iter_mut().enumerate().nth(index);
+        found.ok_or_else(|| format!("no upstream is named {name}"))
+    }
+
     pub(crate) fn new(name: String, table: UpstreamTable, env: &Env) -> Result<Self, ConfigError> {
         let in_file = |key: &str| format!("upstreams.{name}.{key}");
         for (key, duration) in [
-            ("connect_timeout", table.connect_timeout),
-            ("timeout", table.timeout),
+            ("connect_timeout", table.connect_timeout.0),
+            ("timeout", table.timeout.0),
         ] {
             if duration.is_zero() {
                 return Err(ConfigError::new(in_file(key), "must be longer than 0"));
@@ -83,13 +111,13 @@ impl UpstreamSettings {
             label: table.label.of(&name),
             name: name.into(),
             url,
-            connect_timeout: table.connect_timeout,
-            timeout: table.timeout,
+            connect_timeout: table.connect_timeout.0,
+            timeout: table.timeout.0,
             probe,
             breaker,
             gate,
             retries: table.retries,
-            idle_timeout: table.idle_timeout,
+            idle_timeout: table.idle_timeout.0,
             idempotent: table.idempotent,
             circuits: Vec::new(),
         })

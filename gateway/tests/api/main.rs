@@ -24,12 +24,14 @@ mod methods;
 mod min_rate;
 mod outages;
 mod per_client;
+mod prefixes;
 mod process;
 mod rate;
 mod refusals;
 mod relay;
 mod retries;
 mod routing;
+mod schema;
 mod scripted;
 mod shares;
 mod streaming;
@@ -90,6 +92,12 @@ fn patient() -> String {
     CONFIG.replace("400ms", "20s")
 }
 
+/// Parses a configuration, and holds it against the schema.
+fn parse(text: &str, env: &Env) -> Config {
+    schema::hold(text);
+    Config::parse("test.toml", text, env).unwrap()
+}
+
 /// Starts a separate gateway for each test. It stops with the test's runtime.
 fn start(config: &str, backend: SocketAddr) -> SocketAddr {
     start_with(config, backend, [])
@@ -111,7 +119,7 @@ fn start_with<const N: usize>(
             _ => None,
         })
     });
-    let config = Config::parse("test.toml", config, &env).unwrap();
+    let config = parse(config, &env);
     let gateway = Gateway::build(config).unwrap();
     let addr = gateway.addr();
     actix_web::rt::spawn(gateway.run_until(std::future::pending()));

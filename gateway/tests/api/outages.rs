@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use gateway::{Config, Gateway};
+use gateway::Gateway;
 use service_kit::env::Env;
 use service_kit::testing::Client;
 use tokio::io::AsyncWriteExt as _;
@@ -103,7 +103,7 @@ impl Site {
             "BACKEND_URL" => Some(url.clone()),
             _ => None,
         });
-        let config = Config::parse("test.toml", config, &env).unwrap();
+        let config = crate::parse(config, &env);
         let gateway = Gateway::build(config).unwrap();
         let site = Self {
             public: Client::of(gateway.addr()),

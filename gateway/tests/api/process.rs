@@ -39,7 +39,7 @@ fn check_refuses_a_route_without_an_outage_policy() {
     std::fs::write(&file, shipped.replacen(", outage = \"error\"", "", 1)).unwrap();
     let (output, _, err) = run(gateway().arg("check").arg("--config").arg(&file));
     assert_eq!(output.status.code(), Some(64));
-    assert!(err.contains("route /client-api/login: outage: "), "{err}");
+    assert!(err.contains("routes.clients[0].outage: "), "{err}");
 }
 
 #[test]

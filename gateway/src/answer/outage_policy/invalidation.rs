@@ -28,7 +28,8 @@ pub(super) fn invalidate(way: &Way<'_>, request: &HttpRequest, response: &HttpRe
     }
     let path = request.uri().path();
     if let Some(kept) = &way.to.kept {
-        keep.invalidate(kept, Some(path));
+        // Behind a prefix, a change of one path may show in any other.
+        keep.invalidate(kept, Some(path).filter(|_| !kept.is_prefix));
     }
     for named in [LOCATION, CONTENT_LOCATION] {
         let named = response.headers().get(named);

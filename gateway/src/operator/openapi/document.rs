@@ -28,7 +28,8 @@ pub(crate) fn document(config: &Config) -> Value {
     let mut paths: Map<String, Value> = Map::new();
     for route in config.routes.routes() {
         let operation = parts.operation(route, config);
-        let path = paths.entry(&*route.path).or_insert_with(|| json!({}));
+        let path = route.path.replace("{*", "{");
+        let path = paths.entry(path).or_insert_with(|| json!({}));
         if let Some(methods) = path.as_object_mut() {
             methods.insert(route.method.as_str().to_ascii_lowercase(), operation);
         }

@@ -107,7 +107,7 @@ impl Parameter {
 
 /// A segment that is passed on whatever it means: no slash, backslash or control character, and
 /// nothing that begins like a step to another folder.
-const SEGMENT: &str = r"^[^./;\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]*$";
+const SEGMENT: &str = r"[^./;\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]*";
 
 /// A parameter of a path. The form of an id is known only for the restaurant's own routes.
 pub(super) fn of_path(path: &str, name: &str, is_known: bool) -> Value {
@@ -118,8 +118,14 @@ pub(super) fn of_path(path: &str, name: &str, is_known: bool) -> Value {
         }
         ("/docs/{file}", _) => json!({ "type": "string", "enum": docs::file_names() }),
         (_, "id") if is_known => json!({ "type": "string", "format": "uuid" }),
-        (_, _) => json!({ "type": "string", "pattern": SEGMENT }),
+        (_, name) if name.starts_with('*') => {
+            let pattern = format!("^{SEGMENT}(/{SEGMENT})*$");
+            json!({ "type": "string", "pattern": pattern })
+        }
+        (_, _) => json!({ "type": "string", "pattern": format!("^{SEGMENT}$") }),
     };
+    // OpenAPI has no notation for several segments.
+    let name = name.trim_start_matches('*');
     json!({ "name": name, "in": "path", "required": true, "schema": schema })
 }
 

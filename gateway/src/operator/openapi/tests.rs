@@ -140,6 +140,22 @@ cellar = [{ path = "/wines/{year}", methods = ["PUT"], to = "/wines/{year}", out
 }
 
 #[test]
+fn a_prefix_is_described_with_a_parameter_of_several_segments() {
+    let text = r#"
+upstreams.cellar = { url = "http://127.0.0.1:1", outage = "error" }
+routes.cellar = [{ path = "/wines/{*rest}", methods = ["GET"] }]
+"#;
+    let config = Config::parse("test.toml", text, &Env::of_pairs([])).unwrap();
+    let document = document(&config);
+    let operation = &document["paths"]["/wines/{rest}"]["get"];
+    assert_eq!(operation["summary"], "GET /wines/{*rest}");
+    let parameter = &operation["parameters"][0];
+    assert_eq!(parameter["name"], "rest");
+    let pattern = parameter["schema"]["pattern"].as_str().unwrap();
+    assert!(pattern.contains(")*"), "{pattern}");
+}
+
+#[test]
 fn disabled_parts_are_not_described() {
     let env = Env::of_pairs([("GATEWAY_RATE_LIMIT", "off"), ("GATEWAY_DOCS", "off")]);
     let document = document(&Config::load(None, &env).unwrap());

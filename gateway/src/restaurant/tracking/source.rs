@@ -51,7 +51,7 @@ impl Sources {
         table: TrackingTable,
         upstreams: &mut [UpstreamSettings],
     ) -> Result<Self, ConfigError> {
-        if table.timeout.is_zero() {
+        if table.timeout.0.is_zero() {
             return Err(ConfigError::new(
                 "tracking.timeout",
                 "must be longer than 0",
@@ -74,7 +74,7 @@ impl Sources {
             }
         }
         Ok(Self {
-            timeout: table.timeout,
+            timeout: table.timeout.0,
             watches: WatchLimits {
                 orders,
                 streams_per_client,
@@ -116,26 +116,26 @@ impl Source {
     fn new(
         table: PartTable,
         upstreams: &mut [UpstreamSettings],
-    ) -> Result<Self, (&'static str, &'static str)> {
+    ) -> Result<Self, (&'static str, String)> {
         let PartTable {
             upstream,
             path,
             find,
         } = table;
-        let mut known = upstreams.iter_mut().enumerate();
-        let known = known.find(|(_, one)| *one.name == *upstream);
-        let (index, upstream) = known.ok_or(("upstream", "no such upstream"))?;
+        let refuse = |key, reason: &str| Err((key, reason.to_owned()));
+        let upstream = UpstreamSettings::named(upstreams, &upstream);
+        let (index, upstream) = upstream.map_err(|reason| ("upstream", reason))?;
         let plain = |c: char| c.is_ascii_graphic() && !"#\\".contains(c);
         if !path.starts_with('/') || !path.chars().all(plain) {
-            return Err(("path", "must begin with / and hold no fragment or space"));
+            return refuse("path", "must begin with / and hold no fragment or space");
         }
         if path.replace(PLACE, "").contains(['{', '}']) {
-            return Err(("path", "{id} is the only parameter"));
+            return refuse("path", "{id} is the only parameter");
         }
         match &find {
-            Some(key) if key.is_empty() => return Err(("find", "must not be empty")),
+            Some(key) if key.is_empty() => return refuse("find", "must not be empty"),
             None if !path.contains(PLACE) => {
-                return Err(("path", "must contain {id} unless the part has find"));
+                return refuse("path", "must contain {id} unless the part has find");
             }
             Some(_) | None => {}
         }

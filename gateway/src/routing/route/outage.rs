@@ -10,7 +10,7 @@ use actix_web::http::header::HeaderName;
 use actix_web::web::Bytes;
 use service_kit::env::ConfigError;
 
-use crate::settings::{Policy, RouteRow};
+use crate::settings::{Policy, RouteRow, spelling};
 
 #[derive(Clone, Debug)]
 pub enum Outage {
@@ -44,6 +44,8 @@ pub struct Kept {
     pub(crate) query: Option<Vec<String>>,
     /// Whether there are many targets, distinguished by the path.
     pub(crate) has_parameters: bool,
+    /// Whether the path ends with `{*rest}`.
+    pub(crate) is_prefix: bool,
     /// `warm`: the gateway asks for the answer by itself, so that there is one in an outage even if
     /// no client has asked.
     pub(crate) is_warm: bool,
@@ -78,7 +80,7 @@ pub(super) fn kept_paths(rows: &BTreeMap<String, Vec<RouteRow>>) -> Result<KeptP
     for row in rows.filter(|row| row.outage == Some(Policy::Stale)) {
         let kept = kept(row, paths.len()).map_err(|reason| row.refused(reason))?;
         if paths.insert(row.path.clone(), Arc::new(kept)).is_some() {
-            return Err(row.refused("GET stands twice".to_owned()));
+            return Err(row.refused(format!("path: GET {} stands twice", row.path)));
         }
     }
     Ok(paths)
@@ -87,17 +89,12 @@ pub(super) fn kept_paths(rows: &BTreeMap<String, Vec<RouteRow>>) -> Result<KeptP
 fn kept(row: &RouteRow, index: usize) -> Result<Kept, String> {
     if row.methods != ["GET"] {
         return Err(
-            "outage: only GET can be served stale: give it a row of its own, methods = [\"GET\"]"
+            "outage: only GET can be served stale: give it a row of its own, with methods = [\"GET\"]"
                 .to_owned(),
         );
     }
-    let duration = |key: &str, text: &Option<String>| {
-        let parsed = text.as_deref().map(humantime::parse_duration);
-        parsed
-            .transpose()
-            .map_err(|error| format!("{key}: {error}"))
-    };
-    let stale_if_error = duration("stale_if_error", &row.stale_if_error)?
+    let stale_if_error = row.stale_if_error.map(|duration| duration.0);
+    let stale_if_error = stale_if_error
         .filter(|duration| !duration.is_zero())
         .ok_or(
             "stale_if_error: required and longer than 0: how long a stale answer may be served",
@@ -105,13 +102,14 @@ fn kept(row: &RouteRow, index: usize) -> Result<Kept, String> {
     Ok(Kept {
         index,
         path: row.path.as_str().into(),
-        fresh: duration("fresh", &row.fresh)?,
+        fresh: row.fresh.map(|fresh| fresh.0),
         stale_if_error,
-        stale_after: duration("stale_after", &row.stale_after)?.unwrap_or(Duration::MAX),
+        stale_after: row.stale_after.map_or(Duration::MAX, |wait| wait.0),
         is_shared: row.shared.unwrap_or(false),
         vary: vary(row.vary.as_deref().unwrap_or_default())?,
         query: row.query.clone().map(query).transpose()?,
         has_parameters: row.path.contains('{'),
+        is_prefix: row.path.contains("{*"),
         is_warm: is_warm(row)?,
     })
 }
@@ -229,8 +227,12 @@ pub(super) fn invalidated(row: &RouteRow, kept: &KeptPaths) -> Result<Vec<Arc<Ke
     let paths = row.invalidates.iter();
     paths
         .map(|path| {
-            let kept = kept.get(path).map(Arc::clone);
-            kept.ok_or_else(|| format!("invalidates: no row for {path} is served stale"))
+            let found = kept.get(path).map(Arc::clone);
+            found.ok_or_else(|| {
+                let paths: Vec<_> = kept.keys().map(String::as_str).collect();
+                let known = spelling::known(path, &paths);
+                format!("invalidates: no row for {path} is served stale{known}")
+            })
         })
         .collect()
 }

@@ -7,11 +7,8 @@ use actix_web::http::Method;
 use actix_web::http::header::{HeaderValue, InvalidHeaderValue};
 use service_kit::env::ConfigError;
 
-use super::{Kept, Outage, Route, Settings, Target, To, ToUpstream};
-use crate::settings::{RouteRow, UpstreamSettings};
-
-/// The methods that a route may have. The gateway itself handles OPTIONS, CONNECT and TRACE.
-const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+use super::{Kept, Outage, Route, Settings, Target, To, ToUpstream, target};
+use crate::settings::{METHODS, RouteRow, UpstreamSettings, spelling};
 
 /// The settings that all methods of a row share.
 pub(super) struct Terms {
@@ -42,17 +39,11 @@ pub(super) fn add(
             "path: must begin with / and hold no query, escape or space".to_owned(),
         ));
     }
-    if row.path.contains("{*") {
-        return Err(refuse(
-            "path: a parameter matches one segment only".to_owned(),
-        ));
-    }
+    target::check_rest(&row.path).map_err(|reason| refuse(format!("path: {reason}")))?;
     for method in &row.methods {
         if !METHODS.contains(&method.as_str()) {
-            let known = METHODS.join(", ");
-            return Err(refuse(format!(
-                "methods: expected some of {known}, not {method}"
-            )));
+            let known = spelling::known(method, &METHODS);
+            return Err(refuse(format!("methods: unknown method {method}{known}")));
         }
         let method: Method = method
             .parse()
@@ -61,7 +52,7 @@ pub(super) fn add(
             .iter()
             .any(|route| *route.path == *row.path && route.method == method)
         {
-            return Err(refuse(format!("{method} stands twice")));
+            return Err(refuse(format!("path: {method} {} stands twice", row.path)));
         }
         let target = Target::parse(row.to.as_ref().unwrap_or(&row.path), &row.path)
             .map_err(|reason| refuse(format!("to: {reason}")))?;
@@ -81,7 +72,7 @@ pub(super) fn add(
                 invalidates: terms.invalidates.clone(),
                 kept: terms.kept.clone(),
             }),
-            rate_limit: row.rate_limit,
+            rate_limit: row.rate_limit.map(|rate| rate.0),
             is_probe: false,
         }));
     }

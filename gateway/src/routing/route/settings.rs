@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use bytesize::ByteSize;
-
 use crate::settings::limits::Limits;
 use crate::settings::{RouteRow, UpstreamSettings};
 
@@ -26,21 +24,8 @@ impl Settings {
         upstream: &UpstreamSettings,
         limits: &Limits,
     ) -> Result<Self, String> {
-        let request_body = match &row.request_body {
-            None => limits.request_body,
-            Some(text) => {
-                let size: ByteSize = text
-                    .parse()
-                    .map_err(|reason| format!("request_body: {reason}"))?;
-                size.as_u64()
-            }
-        };
-        let timeout = match &row.timeout {
-            None => upstream.timeout,
-            Some(text) => {
-                humantime::parse_duration(text).map_err(|reason| format!("timeout: {reason}"))?
-            }
-        };
+        let request_body = row.request_body.map(|size| size.0.as_u64());
+        let timeout = row.timeout.map_or(upstream.timeout, |timeout| timeout.0);
         if timeout.is_zero() {
             return Err("timeout: must be longer than 0".to_owned());
         }
@@ -49,7 +34,7 @@ impl Settings {
             return Err("idempotent: GET and HEAD need no key to be repeated".to_owned());
         }
         Ok(Self {
-            request_body,
+            request_body: request_body.unwrap_or(limits.request_body),
             timeout,
             idempotent: row.idempotent.unwrap_or(upstream.idempotent),
         })

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
+use matchit::InsertError;
+use percent_encoding::percent_decode_str;
 use service_kit::env::ConfigError;
 
 use super::{Kept, Own, Page, Route, Settings, To, View, outage, row};
@@ -30,6 +32,32 @@ pub struct RouteTable<T = To> {
 struct Entry<T> {
     routes: Vec<Arc<Route<T>>>,
     allow: HeaderValue,
+    /// Whether the path ends with `{*rest}`.
+    is_prefix: bool,
+}
+
+/// A path that cannot be in the tree.
+struct Clash {
+    path: String,
+    /// The path that it clashes with.
+    other: Option<String>,
+    reason: String,
+}
+
+impl Clash {
+    fn refused(self) -> ConfigError {
+        ConfigError::new(format!("route {}", self.path), self.reason)
+    }
+
+    /// The error, named by the row with one of the two paths.
+    fn in_rows(self, rows: &BTreeMap<String, Vec<RouteRow>>) -> ConfigError {
+        let paths = [Some(&self.path), self.other.as_ref()];
+        let mut rows = rows.values().flatten();
+        match rows.find(|row| paths.contains(&Some(&row.path))) {
+            Some(row) => row.refused(format!("path: {}", self.reason)),
+            None => self.refused(),
+        }
+    }
 }
 
 /// The result of a search.
@@ -65,11 +93,8 @@ impl RouteTable {
         let kept = outage::kept_paths(rows)?;
         let mut numbers = 0..;
         for (name, rows) in rows {
-            let (index, upstream) = upstreams
-                .iter_mut()
-                .enumerate()
-                .find(|(_, upstream)| *upstream.name == **name)
-                .ok_or_else(|| ConfigError::new(format!("routes.{name}"), "no such upstream"))?;
+            let refuse = |reason| ConfigError::new(format!("routes.{name}"), reason);
+            let (index, upstream) = UpstreamSettings::named(upstreams, name).map_err(refuse)?;
             for (row, number) in rows.iter().zip(&mut numbers) {
                 let settings =
                     Settings::of(row, upstream, limits).map_err(|reason| row.refused(reason))?;
@@ -85,7 +110,7 @@ impl RouteTable {
                 row::add(&mut routes, row, &terms, upstream)?;
             }
         }
-        let tree = plant(&routes)?;
+        let tree = plant(&routes).map_err(|clash| clash.in_rows(rows))?;
         let allow = row::allow(&routes).map_err(|error| ConfigError::new("routes", error))?;
         let mut kept: Vec<_> = kept.into_values().collect();
         kept.sort_unstable_by_key(|kept| kept.index);
@@ -124,7 +149,7 @@ impl<T> RouteTable<T> {
         });
         let routes = routes.collect::<Result<Vec<_>, ConfigError>>()?;
         Ok(RouteTable {
-            tree: plant(&routes)?,
+            tree: plant(&routes).map_err(Clash::refused)?,
             routes,
             allow: self.allow.clone(),
             kept: self.kept.clone(),
@@ -147,6 +172,9 @@ impl<T> RouteTable<T> {
             };
         };
         let entry = matched.value;
+        if entry.is_prefix && self.spells_another(path, entry) {
+            return Found::Nothing;
+        }
         let of = |method: &Method| entry.routes.iter().find(|route| route.method == *method);
         // HEAD uses GET's route (RFC 9110 §9.3.2), unless it has a row of its own.
         let route = match of(method) {
@@ -160,6 +188,20 @@ impl<T> RouteTable<T> {
             },
             None => Found::OtherMethods(&entry.allow),
         }
+    }
+
+    /// Whether the upstream could take the path for that of another row: `/stock/logi%6e` must not
+    /// get around the row `/stock/login` by way of `/stock/{*rest}`.
+    fn spells_another(&self, path: &str, entry: &Entry<T>) -> bool {
+        if !path.contains(['%', ';']) {
+            return false;
+        }
+        let decoded = percent_decode_str(path).decode_utf8_lossy();
+        let segments = decoded.split('/');
+        let segments = segments.map(|segment| segment.split(';').next().unwrap_or_default());
+        let understood = segments.collect::<Vec<_>>().join("/");
+        let other = self.tree.at(&understood);
+        other.is_ok_and(|other| !std::ptr::eq(other.value, entry))
     }
 
     /// Every row, the gateway's own pages first.
@@ -179,7 +221,7 @@ fn own(number: usize, path: &str, to: To) -> Arc<Route> {
     })
 }
 
-fn plant<T>(routes: &[Arc<Route<T>>]) -> Result<matchit::Router<Entry<T>>, ConfigError> {
+fn plant<T>(routes: &[Arc<Route<T>>]) -> Result<matchit::Router<Entry<T>>, Clash> {
     let mut by_path: BTreeMap<&str, Vec<Arc<Route<T>>>> = BTreeMap::new();
     for route in routes {
         by_path
@@ -189,10 +231,24 @@ fn plant<T>(routes: &[Arc<Route<T>>]) -> Result<matchit::Router<Entry<T>>, Confi
     }
     let mut tree = matchit::Router::new();
     for (path, routes) in by_path {
-        let refuse = |reason: String| ConfigError::new(format!("route {path}"), reason);
-        let allow = row::allow(&routes).map_err(|error| refuse(error.to_string()))?;
-        tree.insert(path, Entry { routes, allow })
-            .map_err(|error| refuse(error.to_string()))?;
+        let refuse = |other, reason: String| Clash {
+            path: path.to_owned(),
+            other,
+            reason,
+        };
+        let allow = row::allow(&routes).map_err(|error| refuse(None, error.to_string()))?;
+        let entry = Entry {
+            routes,
+            allow,
+            is_prefix: path.contains("{*"),
+        };
+        tree.insert(path, entry).map_err(|error| match error {
+            InsertError::Conflict { with } => {
+                let reason = format!("{path} and {with} match the same requests");
+                refuse(Some(with), reason)
+            }
+            error => refuse(None, error.to_string()),
+        })?;
     }
     Ok(tree)
 }
@@ -243,6 +299,63 @@ mod tests {
                 panic!("{found:?}")
             };
             assert_eq!(allow, "GET, POST, DELETE, PATCH, HEAD, OPTIONS");
+        }
+    }
+
+    /// The path of the row that is found.
+    fn row_of<'t>(table: &'t RouteTable, path: &str) -> Option<&'t str> {
+        match table.find(&Method::GET, path) {
+            Found::Route { route, .. } => Some(&route.path),
+            Found::OtherMethods(_) | Found::Nothing => None,
+        }
+    }
+
+    const PREFIXES: &str = r#"
+[upstreams.stock]
+url = "http://127.0.0.1:1"
+outage = "error"
+
+[routes]
+stock = [
+    { path = "/stock/{*rest}", to = "/{*rest}" },
+    { path = "/stock/login" },
+    { path = "/stock/old/{*rest}" },
+    { path = "/stock/items/{id}/price" },
+]
+"#;
+
+    #[test]
+    fn a_prefix_matches_what_no_other_row_does() {
+        let table = Config::parse("test.toml", PREFIXES, &Env::of_pairs([])).unwrap();
+        let table = table.routes;
+        for (path, row) in [
+            ("/stock/a", Some("/stock/{*rest}")),
+            ("/stock/a/b%20c", Some("/stock/{*rest}")),
+            ("/stock/loginx", Some("/stock/{*rest}")),
+            ("/stock/items/7", Some("/stock/{*rest}")),
+            ("/stock/login", Some("/stock/login")),
+            ("/stock/old/a", Some("/stock/old/{*rest}")),
+            ("/stock/items/7/price", Some("/stock/items/{id}/price")),
+            ("/stock", None),
+            ("/stock/", None),
+            ("/stockings", None),
+        ] {
+            assert_eq!(row_of(&table, path), row, "{path}");
+        }
+    }
+
+    #[test]
+    fn another_spelling_of_a_rows_path_does_not_get_around_it_by_a_prefix() {
+        let table = Config::parse("test.toml", PREFIXES, &Env::of_pairs([])).unwrap();
+        for path in [
+            "/stock/logi%6e",
+            "/stock/login;x",
+            "/stock/login%3bx",
+            "/stock/%6fld/a",
+            "/stock/items/7/pric%65",
+            "/stoc%6b/login",
+        ] {
+            assert_eq!(row_of(&table.routes, path), None, "{path}");
         }
     }
 

@@ -1,5 +1,5 @@
 //! The path of a request at its upstream: the parameters are copied and the query string is
-//! unchanged.
+//! unchanged. The rest of a prefix is judged segment by segment, each like a parameter.
 
 mod parameter;
 
@@ -16,6 +16,25 @@ pub struct Target(Vec<Piece>);
 enum Piece {
     Literal(String),
     Parameter(String),
+    /// The parameter at the end of a prefix: one segment or more.
+    Rest(String),
+}
+
+/// Checks that a path or a target has `{*rest}` as its whole last segment, or not at all.
+pub(super) fn check_rest(path: &str) -> Result<(), String> {
+    let Some((before, rest)) = path.split_once("{*") else {
+        return Ok(());
+    };
+    let name = rest.strip_suffix('}').unwrap_or_default();
+    if before.ends_with('/') && !name.is_empty() && name.chars().all(is_name) {
+        Ok(())
+    } else {
+        Err("{*rest} must be the whole last segment".to_owned())
+    }
+}
+
+fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 /// The error for a parameter that could lead an upstream to another path than the route's.
@@ -29,19 +48,27 @@ impl Target {
         if !to.starts_with('/') || !to.chars().all(plain) {
             return Err("must begin with / and hold no query or space".to_owned());
         }
+        check_rest(to)?;
+        if path.contains("{*") && !to.contains("{*") {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            return Err(format!("must end with {name}, as the path does"));
+        }
         let mut pieces = Vec::new();
         let mut rest = to;
         while let Some((literal, tail)) = rest.split_once('{') {
             let (name, tail) = tail.split_once('}').ok_or("a { without its }")?;
-            let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            if !name.chars().all(is_name) {
+            let (word, piece): (_, fn(String) -> Piece) = match name.strip_prefix('*') {
+                Some(word) => (word, Piece::Rest),
+                None => (name, Piece::Parameter),
+            };
+            if !word.chars().all(is_name) {
                 return Err(format!("{{{name}}} is not the name of one segment"));
             }
             if !path.contains(&format!("{{{name}}}")) {
                 return Err(format!("{{{name}}} is not in the path"));
             }
             pieces.push(Piece::Literal(literal.to_owned()));
-            pieces.push(Piece::Parameter(name.to_owned()));
+            pieces.push(piece(word.to_owned()));
             rest = tail;
         }
         if !rest.is_empty() {
@@ -69,6 +96,13 @@ impl Target {
                     }
                     path.push_str(value);
                 }
+                Piece::Rest(name) => {
+                    let value = parameters.get(name).unwrap_or_default();
+                    if !value.split('/').all(parameter::is_one_segment) {
+                        return Err(UnfitParameter);
+                    }
+                    path.push_str(value);
+                }
             }
         }
         if let Some(query) = query {
@@ -86,6 +120,7 @@ impl std::fmt::Display for Target {
             match piece {
                 Piece::Literal(literal) => f.write_str(literal)?,
                 Piece::Parameter(name) => write!(f, "{{{name}}}")?,
+                Piece::Rest(name) => write!(f, "{{*{name}}}")?,
             }
         }
         Ok(())
@@ -107,20 +142,21 @@ mod tests {
 
     /// `None` if the path is not the route's.
     fn fill_any(
+        (row, to): (&str, &str),
         prefix: &str,
         path: &str,
         query: Option<&str>,
     ) -> Option<Result<String, UnfitParameter>> {
         let mut tree = matchit::Router::new();
-        tree.insert(PATH, ()).unwrap();
+        tree.insert(row, ()).unwrap();
         let matched = tree.at(path).ok()?;
-        let target = Target::parse(TO, PATH).unwrap();
+        let target = Target::parse(to, row).unwrap();
         let filled = target.fill(prefix, &matched.params, query);
         Some(filled.map(|filled| filled.to_string()))
     }
 
     fn fill(prefix: &str, path: &str, query: Option<&str>) -> Result<String, UnfitParameter> {
-        fill_any(prefix, path, query).unwrap()
+        fill_any((PATH, TO), prefix, path, query).unwrap()
     }
 
     #[test]
@@ -153,6 +189,55 @@ mod tests {
         }
     }
 
+    const PREFIX: (&str, &str) = ("/stock/{*rest}", "/items/{*rest}");
+
+    #[test]
+    fn the_rest_of_a_prefix_is_carried_over() {
+        for rest in ["7", "7/price", "a%20b/c;v=1/d", "...", "a/..b"] {
+            let filled = fill_any(PREFIX, "/v1", &format!("/stock/{rest}"), Some("x=%2F"));
+            let filled = filled.unwrap().unwrap();
+            assert_eq!(filled, format!("/v1/items/{rest}?x=%2F"));
+        }
+    }
+
+    #[test]
+    fn a_rest_with_an_unfit_segment_goes_nowhere() {
+        for unfit in [
+            "..", ".", "%2e%2E", "..;x", ";x", "a%2fb", "a\\b", "%00", "%zz", "",
+        ] {
+            for rest in [
+                format!("{unfit}/a"),
+                format!("a/{unfit}"),
+                format!("a/{unfit}/b"),
+            ] {
+                let path = format!("/stock/{rest}");
+                let filled = fill_any(PREFIX, "", &path, None).unwrap();
+                assert_eq!(filled, Err(UnfitParameter), "{rest}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_prefix_and_its_target_end_with_the_same_rest() {
+        for (to, path) in [
+            ("/a/{*rest}", "/b/{*rest}"),
+            ("/{id}/{*rest}", "/b/{id}/{*rest}"),
+        ] {
+            assert!(Target::parse(to, path).is_ok(), "{to}");
+        }
+        for (to, path) in [
+            ("/a", "/b/{*rest}"),
+            ("/a/{rest}", "/b/{*rest}"),
+            ("/a/{*other}", "/b/{*rest}"),
+            ("/a-{*rest}", "/b/{*rest}"),
+            ("/{*rest}/a", "/b/{*rest}"),
+            ("/a/{*rest}", "/b/{rest}"),
+            ("/a/{*}", "/b/{*}"),
+        ] {
+            assert!(Target::parse(to, path).is_err(), "{to}");
+        }
+    }
+
     #[test]
     fn only_a_plain_path_with_known_parameters_is_accepted() {
         for bad in [
@@ -164,7 +249,7 @@ mod tests {
             "/a/{id",
             "/a/{*id}",
         ] {
-            assert!(Target::parse(bad, "/a/{id}/{*id}").is_err(), "{bad}");
+            assert!(Target::parse(bad, "/a/{id}").is_err(), "{bad}");
         }
     }
 
@@ -184,12 +269,35 @@ mod tests {
 
     proptest! {
         #[test]
+        fn no_rest_leads_an_upstream_elsewhere(
+            segments in prop::collection::vec(hostile(), 1..4),
+            query in prop::option::of("[!$-;=?-~]{0,20}"),
+        ) {
+            let rest = segments.join("/");
+            let path = format!("/stock/{rest}");
+            if let Some(Ok(sent)) = fill_any(PREFIX, "/orders/v1", &path, query.as_deref()) {
+                let (there, asked) = match sent.split_once('?') {
+                    Some((there, asked)) => (there, Some(asked)),
+                    None => (&*sent, None),
+                };
+                prop_assert_eq!(asked, query.as_deref());
+                prop_assert_eq!(there, format!("/orders/v1/items/{rest}"));
+                for cuts_first in [true, false] {
+                    let found = understood(there, cuts_first).unwrap();
+                    let count = 3 + rest.split('/').count();
+                    prop_assert_eq!(found.len(), count, "{} is {:?}", there, found);
+                    prop_assert_eq!(&found[..3], ["orders", "v1", "items"]);
+                }
+            }
+        }
+
+        #[test]
         fn no_path_leads_an_upstream_elsewhere(
             id in hostile(),
             query in prop::option::of("[!$-;=?-~]{0,20}"),
         ) {
             let path = format!("/order-api/commandes/{id}/status");
-            if let Some(Ok(sent)) = fill_any("/orders/v1", &path, query.as_deref()) {
+            if let Some(Ok(sent)) = fill_any((PATH, TO), "/orders/v1", &path, query.as_deref()) {
                 let (there, asked) = match sent.split_once('?') {
                     Some((there, asked)) => (there, Some(asked)),
                     None => (&*sent, None),

@@ -1,6 +1,6 @@
 //! A stored route that leads back to the gateway: the first request would wait for itself.
 
-use gateway::{Config, Gateway};
+use gateway::Gateway;
 use service_kit::env::Env;
 use service_kit::testing::Client;
 
@@ -19,7 +19,7 @@ async fn round(config: &str) -> Client {
         "BACKEND_URL" => Some(format!("http://{addr}")),
         _ => None,
     });
-    let gateway = Gateway::build(Config::parse("test.toml", config, &env).unwrap()).unwrap();
+    let gateway = Gateway::build(crate::parse(config, &env)).unwrap();
     let public = Client::of(gateway.addr());
     actix_web::rt::spawn(gateway.run_until(std::future::pending()));
     public

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
-use gateway::{Config, Gateway};
+use gateway::Gateway;
 use service_kit::env::Env;
 use service_kit::testing::{Client, eventually};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -33,7 +33,7 @@ impl Site {
             "BACKEND_URL" => Some(backend.clone()),
             _ => None,
         });
-        let config = Config::parse("test.toml", config, &env).unwrap();
+        let config = crate::parse(config, &env);
         let gateway = Gateway::build(config).unwrap();
         let site = Self {
             gateway: gateway.addr(),

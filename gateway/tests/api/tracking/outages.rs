@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use actix_web::http::Method;
-use gateway::{Config, Gateway};
+use gateway::Gateway;
 use serde_json::{Value, json};
 use service_kit::env::Env;
 use service_kit::testing::Client;
@@ -129,7 +129,7 @@ async fn a_drill_marks_only_the_answers_that_it_changed() {
         ("GATEWAY_ADMIN_BIND", "127.0.0.1:0"),
         ("GATEWAY_DRILLS", "on"),
     ]);
-    let gateway = Gateway::build(Config::parse("test.toml", &config, &env).unwrap()).unwrap();
+    let gateway = Gateway::build(crate::parse(&config, &env)).unwrap();
     let (client, operator) = (Client::of(gateway.addr()), Client::of(gateway.admin_addr()));
     actix_web::rt::spawn(gateway.run_until(std::future::pending()));
     let marked = async || {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use gateway::{Config, Gateway};
+use gateway::Gateway;
 use service_kit::env::Env;
 use service_kit::testing::eventually;
 use tokio::sync::oneshot;
@@ -106,7 +106,7 @@ async fn the_stream_ends_with_the_gateway() {
         ("GATEWAY_WORKERS", "1"),
     ]);
     let text = config(orders, kitchen, delivery);
-    let gateway = Gateway::build(Config::parse("test.toml", &text, &env).unwrap()).unwrap();
+    let gateway = Gateway::build(crate::parse(&text, &env)).unwrap();
     let addr = gateway.addr();
     let (stop, stopped) = oneshot::channel::<()>();
     let running = actix_web::rt::spawn(gateway.run_until(async {

@@ -8,16 +8,18 @@ use percent_encoding::percent_decode_str;
 use super::Target;
 
 /// A path and its target.
-const ROUTES: [(&str, &str); 4] = [
+const ROUTES: [(&str, &str); 6] = [
     ("/a/{one}", "/x/{one}"),
     ("/a/{one}/status", "/x/{one}/status"),
     ("/b/{one}/{two}", "/y/{two}/z/{one}"),
     ("/c/menu", "/menu"),
+    ("/d/{*rest}", "/x/{*rest}"),
+    ("/e/{*rest}", "/{*rest}"),
 ];
 
 const PREFIXES: [&str; 2] = ["", "/orders/v1"];
 
-/// `bytes` are two parameters and a query, a line each.
+/// `bytes` are two parameters, which together are a rest too, and a query, a line each.
 pub(crate) fn hold(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
@@ -26,7 +28,7 @@ pub(crate) fn hold(bytes: &[u8]) {
     let [one, two] = [(); 2].map(|()| lines.next().unwrap_or_default());
     let query = lines.next();
     for (path, to) in ROUTES {
-        let mut asked = put(path, one, two);
+        let mut asked = put(path, one, two, &format!("{one}/{two}"));
         if let Some(query) = query {
             asked = format!("{asked}?{query}");
         }
@@ -38,10 +40,11 @@ pub(crate) fn hold(bytes: &[u8]) {
     }
 }
 
-fn put(path: &str, one: &str, two: &str) -> String {
+fn put(path: &str, one: &str, two: &str, rest: &str) -> String {
     let segments = path.split('/').map(|segment| match segment {
         "{one}" => one,
         "{two}" => two,
+        "{*rest}" => rest,
         literal => literal,
     });
     segments.collect::<Vec<_>>().join("/")
@@ -56,7 +59,8 @@ fn leads_where_it_should(uri: &Uri, path: &str, to: &str, prefix: &str) {
         return;
     };
     let parameter = |name| matched.params.get(name).unwrap_or_default();
-    let expected = format!("{prefix}{}", put(to, parameter("one"), parameter("two")));
+    let [one, two, rest] = ["one", "two", "rest"].map(parameter);
+    let expected = format!("{prefix}{}", put(to, one, two, rest));
     let Ok(sent) = target.fill(prefix, &matched.params, uri.query()) else {
         return;
     };
@@ -66,7 +70,8 @@ fn leads_where_it_should(uri: &Uri, path: &str, to: &str, prefix: &str) {
         let Some(found) = understood(sent.path(), cuts_first) else {
             panic!("{sent} is no text");
         };
-        let meant = format!("{prefix}{to}");
+        let parts = vec!["{rest}"; rest.split('/').count()].join("/");
+        let meant = format!("{prefix}{}", to.replace("{*rest}", &parts));
         let meant: Vec<_> = meant.split('/').skip(1).collect();
         assert_eq!(found.len(), meant.len(), "{sent} is {found:?}");
         for (found, meant) in found.iter().zip(meant) {
