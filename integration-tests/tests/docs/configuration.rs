@@ -1,7 +1,8 @@
-//! Tests that exactly the variables that are read are documented.
+//! Tests that exactly the variables and keys that are read are documented, with their defaults.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
 use service_kit::env::Env;
 use service_kit::logger::LogConfig;
 
@@ -42,4 +43,61 @@ fn every_variable_of_the_compose_file_is_read_by_someone() {
         count += 1;
     }
     assert!(count > 10, "only {count} variables were found");
+}
+
+/// The default of each key of a table, by the schema; `None` if the schema has none. The keys of a
+/// table within it follow a dot.
+fn keys_of(schema: &Value, table: &str) -> BTreeMap<String, Option<String>> {
+    let table = &schema["$defs"][table];
+    let required = table["required"].as_array();
+    let mut keys = BTreeMap::new();
+    for (key, value) in table["properties"].as_object().unwrap() {
+        let inner = value["$ref"].as_str().unwrap_or_default();
+        let inner = inner.rsplit('/').next().unwrap();
+        if schema["$defs"][inner]["properties"].is_object() {
+            for (below, default) in keys_of(schema, inner) {
+                keys.insert(format!("{key}.{below}"), default);
+            }
+            continue;
+        }
+        let is_required = required.is_some_and(|keys| keys.contains(&Value::from(key.as_str())));
+        let default = match &value["default"] {
+            _ if is_required => Some("required".to_owned()),
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            Value::Array(items) if items.is_empty() => Some("none".to_owned()),
+            Value::Array(items) => {
+                let items: Vec<_> = items.iter().filter_map(Value::as_str).collect();
+                Some(items.join(", "))
+            }
+            other => Some(other.to_string()),
+        };
+        keys.insert(key.clone(), default);
+    }
+    keys
+}
+
+#[test]
+fn every_key_of_the_file_is_documented_with_its_default_and_no_other() {
+    let page = read("docs/CONFIGURATION.md");
+    let schema = serde_json::from_str(&read("docs/gateway.schema.json")).unwrap();
+    for (title, table) in [
+        ("Key of [limits]", "LimitsTable"),
+        ("Key of [upstreams.NAME]", "UpstreamTable"),
+        ("Key of a route", "RouteRow"),
+        ("Key of a feature", "FeatureTable"),
+        ("Key of [tracking]", "TrackingTable"),
+    ] {
+        let keys = keys_of(&schema, table);
+        let rows = rows(&page, title);
+        let documented: BTreeSet<_> = rows.iter().map(|row| &row[0]).collect();
+        assert_eq!(documented, keys.keys().collect(), "{title}");
+        assert_eq!(rows.len(), keys.len(), "a key of {title} stands twice");
+        for row in rows {
+            if let Some(default) = &keys[&row[0]] {
+                assert_eq!(&row[1], default, "{title}: {}", row[0]);
+            }
+            assert!(!row[1].is_empty(), "{title}: {}", row[0]);
+        }
+    }
 }
