@@ -44,9 +44,10 @@ const PLAN: [(f64, Act); 8] = [
 /// Makes more than 20,000 orders in ten minutes while the kitchen is away.
 const ORDERS_PER_SECOND: u32 = 60;
 
-/// How long orders come before anything goes wrong, so that the processes have allocated what they
-/// need once.
-const QUIET: Duration = Duration::from_secs(20);
+/// Orders that come before anything happens, so that each service keeps all that it ever keeps:
+/// delivery-mock holds the last 10,000 deliveries.
+const QUIET: Duration = Duration::from_secs(40);
+const QUIET_ORDERS_PER_SECOND: u32 = 300;
 
 /// How long after the last order all must be handed over: 20,000 orders are marked twice.
 const SETTLE: Duration = Duration::from_secs(300);
@@ -93,7 +94,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let staff = Staff::hire(gateway, &ledger);
 
     tell("a quiet while")?;
-    staff.guests(&order, QUIET, ORDERS_PER_SECOND).await;
+    staff.guests(&order, QUIET, QUIET_ORDERS_PER_SECOND).await;
     settle(&ledger).await?;
     let before = sizes(&restaurant, &[]).await?;
 
