@@ -9,8 +9,8 @@ use service_kit::outbox::Outbox;
 use service_kit::peer::PeerUrl;
 use shared_types::order::{OrderStage, OrderStatus};
 
-use crate::feed::{Admission, Learned, LocalOrders};
 use crate::intake::Intake;
+use crate::local::{Admission, Learned, LocalOrders};
 use crate::report;
 use crate::walk::Walk;
 

@@ -1,6 +1,5 @@
 //! The connection to the order service: events in, marks out.
 
-use std::future::Future;
 use std::sync::Arc;
 
 use actix_web::http::header::RETRY_AFTER;
@@ -21,37 +20,8 @@ use shared_types::problem::Code;
 
 use crate::catch_up::CatchUp;
 use crate::intake::Intake;
+use crate::local::{Admission, Learned, LocalOrders};
 use crate::report;
-
-/// Whether an order that a service does not have yet may be added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Admission {
-    Open,
-    /// Older orders come first.
-    Closed,
-}
-
-/// The result of telling a service of an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Learned {
-    /// It has the order's status, as far as the order concerns it.
-    Known,
-    /// It does not have the order and has no room for it.
-    NoRoom,
-}
-
-/// The orders that a service holds in memory, up to a limit.
-pub trait LocalOrders {
-    /// Brings an order to the status that it has at the order service.
-    fn learn(
-        &self,
-        order: &Order,
-        admission: Admission,
-    ) -> impl Future<Output = Result<Learned, Failure>>;
-
-    /// Whether another order may be added.
-    fn has_room(&self) -> bool;
-}
 
 /// The connection to the order service. Every worker has a clone; clones share the database.
 #[derive(Clone, Debug)]

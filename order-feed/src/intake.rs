@@ -12,7 +12,7 @@ use shared_types::order::Order;
 use shared_types::value::Timestamp;
 use tokio::sync::Notify;
 
-use crate::feed::Admission;
+use crate::local::Admission;
 
 /// An order's age, by which the order service sorts its list.
 pub(crate) type Age = (Timestamp, OrderId);

@@ -8,14 +8,16 @@
 //! 1. `feed` is the connection to the order service: events in, marks out.
 //! 2. `catch_up` asks for open orders, `walk` reads them page by page, and `intake` notes whether
 //!    any was left out for lack of room.
-//! 3. `report` is the request that carries a mark, and the reading of its answer.
-//! 4. [`change_lock`] makes one change at a time.
-//! 5. [`mock`] is the configuration and the start of a simulated service.
+//! 3. `local` is the interface of the orders that the service holds.
+//! 4. `report` is the request that carries a mark, and the reading of its answer.
+//! 5. [`change_lock`] makes one change at a time.
+//! 6. [`mock`] is the configuration and the start of a simulated service.
 
 mod catch_up;
 pub mod change_lock;
 mod feed;
 mod intake;
+mod local;
 pub mod mock;
 mod report;
 #[cfg(feature = "testing")]
@@ -24,4 +26,5 @@ pub mod testing;
 mod tests;
 mod walk;
 
-pub use feed::{Admission, Learned, LocalOrders, OrderFeed, receive};
+pub use feed::{OrderFeed, receive};
+pub use local::{Admission, Learned, LocalOrders};
