@@ -1,5 +1,6 @@
 //! The command line: serves, or answers a question about a configuration or a running gateway.
 
+mod against;
 mod drill;
 mod explain;
 mod init;
@@ -21,6 +22,7 @@ use service_kit::serve::stop_signal;
 
 use crate::downstream::Certificates;
 use crate::{Config, Gateway};
+use against::Against;
 
 /// The single door to a restaurant's services: passes each request on to its service, and answers
 /// as the route declares if the service does not.
@@ -42,6 +44,8 @@ Examples:
   ORDERS_URL=https://orders.example.com gateway     serves, with your own order service
   gateway init mine.toml                            writes a file to start from
   gateway --config mine.toml check                  checks this file
+  gateway --config mine.toml check --against old.toml
+                                                    tells what the edit does to the next outage
   gateway explain GET /order-api/menu               explains this request, outage included
   gateway drill --all                               rehearses every outage
   gateway completions bash > /etc/bash_completion.d/gateway
@@ -64,7 +68,9 @@ enum Command {
     /// Prints the JSON Schema of the configuration file, for editors.
     Schema,
     /// Checks the configuration, environment included.
-    Check,
+    ///
+    /// With --against, tells what an edit makes better or worse in an outage.
+    Check(Against),
     /// Prints the route table.
     Routes,
     /// Prints the OpenAPI document of the configured routes.
@@ -114,7 +120,7 @@ pub fn run() -> ExitCode {
             let _lines = logger::init(&log);
             serve(config)
         }
-        Command::Check => check(&config),
+        Command::Check(options) => check(&config, &env, &options),
         Command::Routes => routes::print(&config, &mut io::stdout().lock()).map_err(Into::into),
         Command::Openapi => openapi::print(&config, &mut io::stdout().lock()).map_err(Into::into),
         Command::Explain { method, path } => {
@@ -160,9 +166,12 @@ fn serve(config: Config) -> Result<(), RunError> {
     })
 }
 
-fn check(config: &Config) -> Result<(), RunError> {
+fn check(config: &Config, env: &Env, options: &Against) -> Result<(), RunError> {
     if let Some(files) = &config.tls {
         Certificates::load(files)?;
+    }
+    if against::run(options, config, env, &mut io::stdout().lock())? {
+        return Ok(());
     }
     let (routes, upstreams) = (config.routes.routes().count(), config.upstreams.len());
     let features = config.features.iter().count();

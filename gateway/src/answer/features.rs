@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use actix_web::http::{Method, Uri};
 use service_kit::env::ConfigError;
+use shared_types::gateway::Availability;
 
 use crate::routing::route::{Found, Kept, Outage, RouteTable, To};
 use crate::settings::{FeatureTable, UpstreamSettings};
@@ -150,5 +151,21 @@ impl Feature {
             route: route.transpose()?,
             stand_in: self.stand_in.clone(),
         })
+    }
+}
+
+impl<U> Feature<U> {
+    /// What the configuration says of the feature while one upstream is down.
+    pub(crate) fn declared_without(&self, is_down: impl Fn(&U) -> bool) -> Availability {
+        if self.needs.iter().any(&is_down) {
+            match self.stand_in {
+                Some(_) => Availability::Degraded,
+                None => Availability::Down,
+            }
+        } else if self.uses.iter().any(is_down) {
+            Availability::Degraded
+        } else {
+            Availability::Up
+        }
     }
 }

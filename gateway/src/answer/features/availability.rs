@@ -20,16 +20,7 @@ impl Feature<Arc<Upstream>> {
 
     /// What the configuration says of the feature while this upstream is down.
     pub(crate) fn declared(&self, upstream: &Arc<Upstream>) -> Availability {
-        if self.does_need(upstream) {
-            match self.stand_in {
-                Some(_) => Availability::Degraded,
-                None => Availability::Down,
-            }
-        } else if has(&self.uses, upstream) {
-            Availability::Degraded
-        } else {
-            Availability::Up
-        }
+        self.declared_without(|one| Arc::ptr_eq(one, upstream))
     }
 
     pub(crate) fn status(&self, cache: &Keep) -> FeatureStatus {

@@ -1,0 +1,416 @@
+//! Decides what is better or worse in an outage. Everything here is computed from plain values.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use humantime::format_duration;
+use serde::Serialize;
+use shared_types::gateway::Availability;
+use shared_types::problem::Code;
+
+use super::outlook::{
+    Answer, FeatureOutlook, Loss, Outlook, RouteOutlook, Stale, UpstreamName, UpstreamOutlook,
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Verdict {
+    Worse,
+    /// The route or the feature does not exist any more, which is worse too.
+    Gone,
+    Better,
+    New,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    Route,
+    Feature,
+    Upstream,
+}
+
+/// One difference. The order of the fields is the order of the report.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(super) struct Change {
+    pub(super) verdict: Verdict,
+    pub(super) kind: Kind,
+    /// The method and path of a route, or the name of a feature or upstream.
+    pub(super) name: String,
+    /// The upstream that is down. `None` if the change shows without an outage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) down: Option<UpstreamName>,
+    pub(super) before: String,
+    pub(super) after: String,
+}
+
+impl Change {
+    pub(super) fn is_worse(&self) -> bool {
+        matches!(self.verdict, Verdict::Worse | Verdict::Gone)
+    }
+}
+
+/// All differences, sorted.
+pub(super) fn changes(old: &Outlook, new: &Outlook) -> Vec<Change> {
+    let mut found = Vec::new();
+    for (name, old, new) in pairs(&old.routes, &new.routes) {
+        let (Some(old), Some(new)) = (old, new) else {
+            continue;
+        };
+        let mut of = Comparison::new(Kind::Route, name, &mut found);
+        match (old, new) {
+            (Ok(old), Ok(new)) => of.route(old, new),
+            (Ok(_), Err(code)) => of.note(Verdict::Gone, "an answer", &problem(*code)),
+            (Err(code), Ok(_)) => of.note(Verdict::New, &problem(*code), "an answer"),
+            (Err(_), Err(_)) => {}
+        }
+    }
+    for (name, old, new) in pairs(&old.features, &new.features) {
+        let mut of = Comparison::new(Kind::Feature, name, &mut found);
+        match (old, new) {
+            (Some(old), Some(new)) => of.feature(old, new),
+            (Some(_), None) => of.note(Verdict::Gone, "in /status", "not in /status"),
+            (None, Some(_)) => of.note(Verdict::New, "not in /status", "in /status"),
+            (None, None) => {}
+        }
+    }
+    for (name, old, new) in pairs(&old.upstreams, &new.upstreams) {
+        if let (Some(old), Some(new)) = (old, new) {
+            let mut of = Comparison::new(Kind::Upstream, name, &mut found);
+            of.down = Some(name.to_owned());
+            of.upstream(old, new);
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+/// Each key of either map, with its values in both.
+fn pairs<'m, T>(
+    old: &'m BTreeMap<String, T>,
+    new: &'m BTreeMap<String, T>,
+) -> impl Iterator<Item = (&'m str, Option<&'m T>, Option<&'m T>)> {
+    let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    keys.into_iter()
+        .map(|key| (key.as_str(), old.get(key), new.get(key)))
+}
+
+/// Compares one route, feature or upstream.
+struct Comparison<'c> {
+    kind: Kind,
+    name: &'c str,
+    down: Option<UpstreamName>,
+    found: &'c mut Vec<Change>,
+}
+
+impl<'c> Comparison<'c> {
+    fn new(kind: Kind, name: &'c str, found: &'c mut Vec<Change>) -> Self {
+        Self {
+            kind,
+            name,
+            down: None,
+            found,
+        }
+    }
+
+    fn note(&mut self, verdict: Verdict, before: &str, after: &str) {
+        self.found.push(Change {
+            verdict,
+            kind: self.kind,
+            name: self.name.to_owned(),
+            down: self.down.clone(),
+            before: before.to_owned(),
+            after: after.to_owned(),
+        });
+    }
+
+    /// Notes a value that differs. More of it is better.
+    fn more_is_better<T: Ord>(&mut self, old: &T, new: &T, text: impl Fn(&T) -> String) {
+        let verdict = match new.cmp(old) {
+            Ordering::Less => Verdict::Worse,
+            Ordering::Equal => return,
+            Ordering::Greater => Verdict::Better,
+        };
+        self.note(verdict, &text(old), &text(new));
+    }
+
+    /// Notes a time to wait that differs. A shorter one is better.
+    fn wait(&mut self, old: Duration, new: Duration, text: impl Fn(&str) -> String) {
+        let text = |wait: &std::cmp::Reverse<Duration>| text(&format_duration(wait.0).to_string());
+        self.more_is_better(&std::cmp::Reverse(old), &std::cmp::Reverse(new), text);
+    }
+
+    fn route(&mut self, old: &RouteOutlook, new: &RouteOutlook) {
+        for (upstream, old, new) in pairs(&old.answers, &new.answers) {
+            self.down = Some(upstream.to_owned());
+            let (old, new) = (old.unwrap_or(&Answer::Usual), new.unwrap_or(&Answer::Usual));
+            match (old, new) {
+                (Answer::Stale(old), Answer::Stale(new)) => self.stale(old, new),
+                _ => match new.rank().cmp(&old.rank()) {
+                    Ordering::Less => self.note(Verdict::Worse, &old.text(), &new.text()),
+                    Ordering::Equal => {}
+                    Ordering::Greater => self.note(Verdict::Better, &old.text(), &new.text()),
+                },
+            }
+        }
+        let depends = !old.answers.is_empty() && !new.answers.is_empty();
+        // A change of the upstream's own timeout is noted once, with the upstream.
+        let is_own = old.timeout_of.is_none() || old.timeout_of != new.timeout_of;
+        self.down = new.answers.keys().next_back().cloned();
+        if depends && is_own {
+            self.wait(old.timeout, new.timeout, |wait| {
+                format!("waits up to {wait}")
+            });
+        }
+        if depends {
+            self.more_is_better(&old.is_repeated, &new.is_repeated, |is| {
+                format!("{}sent again with an Idempotency-Key", not(*is))
+            });
+        }
+    }
+
+    fn stale(&mut self, old: &Stale, new: &Stale) {
+        self.more_is_better(&old.longest_age, &new.longest_age, |age| last_good(*age));
+        self.wait(old.wait, new.wait, |wait| {
+            format!("last good answer after {wait} at most")
+        });
+        self.more_is_better(&old.is_shared, &new.is_shared, |is| {
+            format!("last good answer {}with credentials", not(*is))
+        });
+        self.more_is_better(&old.is_warm, &new.is_warm, |is| format!("{}warm", not(*is)));
+    }
+
+    fn feature(&mut self, old: &FeatureOutlook, new: &FeatureOutlook) {
+        const NONE: Loss = Loss {
+            state: Availability::Up,
+            is_needed: false,
+        };
+        for (upstream, old, new) in pairs(&old.0, &new.0) {
+            self.down = Some(upstream.to_owned());
+            let (old, new) = (old.unwrap_or(&NONE), new.unwrap_or(&NONE));
+            if old.state == new.state {
+                self.more_is_better(&!old.is_needed, &!new.is_needed, |is_free| {
+                    format!("{}, {}needed", state(old.state), not(!*is_free))
+                });
+            } else {
+                let verdict = if rank(new.state) < rank(old.state) {
+                    Verdict::Worse
+                } else {
+                    Verdict::Better
+                };
+                self.note(verdict, state(old.state), state(new.state));
+            }
+        }
+    }
+
+    fn upstream(&mut self, old: &UpstreamOutlook, new: &UpstreamOutlook) {
+        self.more_is_better(&old.probe.is_some(), &new.probe.is_some(), |is| {
+            let by = if *is {
+                "the probe"
+            } else {
+                "clients' requests"
+            };
+            format!("found out by {by}")
+        });
+        self.more_is_better(&old.retries, &new.retries, |retries| match retries {
+            0 => "not asked again".to_owned(),
+            1 => "asked again once".to_owned(),
+            times => format!("asked again {times} times"),
+        });
+        self.wait(old.timeout, new.timeout, |wait| {
+            format!("waits up to {wait}")
+        });
+        self.wait(old.connect_timeout, new.connect_timeout, |wait| {
+            format!("waits up to {wait} to connect")
+        });
+    }
+}
+
+impl Answer {
+    /// A greater one is better for the client: a real answer before one that was written in
+    /// advance, and that before none.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Usual => 4,
+            Self::OtherParts => 3,
+            Self::LastOrder | Self::Stale(_) => 2,
+            Self::File(_) => 1,
+            Self::Problem(_) => 0,
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Usual => "the usual answer".to_owned(),
+            Self::OtherParts => "the other parts of the order".to_owned(),
+            Self::LastOrder => "the last good order".to_owned(),
+            Self::Stale(stale) => stale.text(),
+            Self::File(file) => format!("the file {file}"),
+            Self::Problem(code) => problem(*code),
+        }
+    }
+}
+
+impl Stale {
+    fn text(&self) -> String {
+        let mut text = last_good(self.longest_age);
+        for (is, name) in [(self.is_shared, ", shared"), (self.is_warm, ", warm")] {
+            if is {
+                text.push_str(name);
+            }
+        }
+        text
+    }
+}
+
+fn last_good(age: Duration) -> String {
+    format!("last good answer up to {}", format_duration(age))
+}
+
+fn problem(code: Code) -> String {
+    let reason = match code {
+        Code::RouteNotFound => ": no such route",
+        Code::MethodNotAllowed => ": no such method",
+        _ => "",
+    };
+    format!("{} problem{reason}", code.status())
+}
+
+fn not(is: bool) -> &'static str {
+    if is { "" } else { "not " }
+}
+
+fn rank(state: Availability) -> u8 {
+    match state {
+        Availability::Up => 3,
+        Availability::Degraded => 2,
+        Availability::Unknown => 1,
+        Availability::Down => 0,
+    }
+}
+
+fn state(state: Availability) -> &'static str {
+    match state {
+        Availability::Up => "up",
+        Availability::Degraded => "degraded",
+        Availability::Unknown => "unknown",
+        Availability::Down => "down",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use shared_types::gateway::Availability;
+    use shared_types::problem::Code;
+
+    use super::super::outlook::{Answer, FeatureOutlook, Loss, Outlook, RouteOutlook, Stale};
+    use super::{Change, Verdict, changes};
+
+    const STALE: Stale = Stale {
+        longest_age: Duration::from_secs(60),
+        wait: Duration::from_secs(1),
+        is_shared: true,
+        is_warm: true,
+    };
+
+    fn route(answers: &[(&str, Answer)]) -> Outlook {
+        let answers = answers.iter().cloned();
+        let answers = answers.map(|(upstream, answer)| (upstream.to_owned(), answer));
+        let route = RouteOutlook {
+            answers: answers.collect(),
+            ..RouteOutlook::default()
+        };
+        Outlook {
+            routes: BTreeMap::from([("GET /a".to_owned(), Ok(route))]),
+            features: BTreeMap::new(),
+            upstreams: BTreeMap::new(),
+        }
+    }
+
+    fn feature(loss: Loss) -> Outlook {
+        let losses = FeatureOutlook(BTreeMap::from([("orders".to_owned(), loss)]));
+        Outlook {
+            features: BTreeMap::from([("menu".to_owned(), losses)]),
+            ..route(&[])
+        }
+    }
+
+    fn verdicts(changes: &[Change]) -> Vec<(Verdict, Option<&str>)> {
+        let verdicts = changes.iter();
+        verdicts
+            .map(|change| (change.verdict, change.down.as_deref()))
+            .collect()
+    }
+
+    #[test]
+    fn a_real_answer_is_better_than_a_file_and_a_file_better_than_a_problem() {
+        let ranked = [
+            Answer::Usual,
+            Answer::OtherParts,
+            Answer::Stale(STALE),
+            Answer::File("a.json".to_owned()),
+            Answer::Problem(Code::UpstreamUnavailable),
+        ];
+        for pair in ranked.windows(2) {
+            let [better, worse] = [0, 1].map(|index| route(&[("orders", pair[index].clone())]));
+            let found = changes(&better, &worse);
+            assert_eq!(verdicts(&found), [(Verdict::Worse, Some("orders"))]);
+            let found = changes(&worse, &better);
+            assert_eq!(verdicts(&found), [(Verdict::Better, Some("orders"))]);
+        }
+    }
+
+    #[test]
+    fn a_route_that_moves_is_worse_without_its_new_upstream_and_better_without_the_former() {
+        let at = |upstream| route(&[(upstream, Answer::Problem(Code::UpstreamUnavailable))]);
+        let found = changes(&at("orders"), &at("kitchen"));
+        let expected = [
+            (Verdict::Worse, Some("kitchen")),
+            (Verdict::Better, Some("orders")),
+        ];
+        assert_eq!(verdicts(&found), expected);
+    }
+
+    #[test]
+    fn each_property_of_a_last_good_answer_is_judged_by_itself() {
+        let mixed = Stale {
+            longest_age: Duration::from_secs(90),
+            wait: Duration::from_secs(2),
+            is_warm: false,
+            ..STALE
+        };
+        let at = |stale| route(&[("orders", Answer::Stale(stale))]);
+        let found = changes(&at(STALE), &at(mixed));
+        let texts = found.iter().map(|change| (&*change.before, &*change.after));
+        let texts: Vec<_> = texts.collect();
+        let expected = [
+            (
+                "last good answer after 1s at most",
+                "last good answer after 2s at most",
+            ),
+            ("warm", "not warm"),
+            ("last good answer up to 1m", "last good answer up to 1m 30s"),
+        ];
+        assert_eq!(texts, expected);
+        assert!(
+            found
+                .last()
+                .is_some_and(|change| change.verdict == Verdict::Better)
+        );
+    }
+
+    #[test]
+    fn one_more_needed_upstream_is_worse_even_if_a_stored_answer_replaces_it() {
+        let loss = |is_needed| Loss {
+            state: Availability::Degraded,
+            is_needed,
+        };
+        let found = changes(&feature(loss(false)), &feature(loss(true)));
+        assert_eq!(verdicts(&found), [(Verdict::Worse, Some("orders"))]);
+        assert_eq!(found[0].after, "degraded, needed");
+    }
+}

@@ -1,0 +1,209 @@
+//! The answers that a configuration declares while one upstream is down, as plain values.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use actix_web::http::Method;
+use shared_types::gateway::Availability;
+use shared_types::problem::Code;
+
+use crate::config::Config;
+use crate::routing::route::{Found, Kept, Outage, Route, To, ToUpstream};
+use crate::settings::UpstreamSettings;
+
+pub(super) type UpstreamName = String;
+
+#[derive(Debug)]
+pub(super) struct Outlook {
+    /// By method and path; without the route, the problem that a client gets.
+    pub(super) routes: BTreeMap<String, Result<RouteOutlook, Code>>,
+    pub(super) features: BTreeMap<String, FeatureOutlook>,
+    pub(super) upstreams: BTreeMap<UpstreamName, UpstreamOutlook>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct RouteOutlook {
+    /// The answer while an upstream is down, unless it is the usual one.
+    pub(super) answers: BTreeMap<UpstreamName, Answer>,
+    /// How long the answer is waited for.
+    pub(super) timeout: Duration,
+    /// The upstream whose timeout this is. `None` if the route has its own.
+    pub(super) timeout_of: Option<UpstreamName>,
+    /// Whether a changing request with an `Idempotency-Key` is sent again.
+    pub(super) is_repeated: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    Usual,
+    /// A tracked order without the part of the upstream.
+    OtherParts,
+    /// The last good tracked order.
+    LastOrder,
+    /// The last good answer.
+    Stale(Stale),
+    File(String),
+    Problem(Code),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stale {
+    /// The longest age of the answer. The upstream may state a longer freshness if the row states
+    /// none.
+    pub(super) longest_age: Duration,
+    /// How long a client waits for a better answer.
+    pub(super) wait: Duration,
+    /// Whether requests with credentials get it too.
+    pub(super) is_shared: bool,
+    pub(super) is_warm: bool,
+}
+
+/// The upstreams that the feature loses something with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct FeatureOutlook(pub(super) BTreeMap<UpstreamName, Loss>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Loss {
+    /// The state of the feature while the upstream is down.
+    ///
+    /// A failed probe alone degrades each feature with a loss, so it needs no comparison of its
+    /// own.
+    pub(super) state: Availability,
+    pub(super) is_needed: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct UpstreamOutlook {
+    pub(super) probe: Option<String>,
+    pub(super) retries: u8,
+    pub(super) timeout: Duration,
+    pub(super) connect_timeout: Duration,
+}
+
+/// The methods and paths of all routes.
+pub(super) fn paths_of(config: &Config) -> BTreeSet<(String, String)> {
+    let routes = config.routes.routes();
+    routes
+        .map(|route| (route.method.to_string(), route.path.to_string()))
+        .collect()
+}
+
+impl Outlook {
+    /// `names` are the upstreams' names, in their order; `paths` the methods and paths to look at.
+    pub(super) fn of(
+        config: &Config,
+        names: &[UpstreamName],
+        paths: &BTreeSet<(String, String)>,
+    ) -> Self {
+        let routes = paths.iter().map(|(method, path)| {
+            let outlook =
+                route_at(config, method, path).map(|route| route_outlook(config, names, route));
+            (format!("{method} {path}"), outlook)
+        });
+        let features = config.features.iter().map(|feature| {
+            let losses = names.iter().enumerate().filter_map(|(index, name)| {
+                let loss = Loss {
+                    state: feature.declared_without(|upstream| *upstream == index),
+                    is_needed: feature.needs.contains(&index),
+                };
+                (loss.state != Availability::Up).then(|| (name.clone(), loss))
+            });
+            (feature.name.clone(), FeatureOutlook(losses.collect()))
+        });
+        let upstreams = config.upstreams.iter().zip(names);
+        Self {
+            routes: routes.collect(),
+            features: features.collect(),
+            upstreams: upstreams
+                .map(|(upstream, name)| (name.clone(), UpstreamOutlook::of(upstream)))
+                .collect(),
+        }
+    }
+}
+
+/// The route that a request of this kind takes. It is searched as at run time: a removed row may
+/// have another one behind it.
+fn route_at<'c>(config: &'c Config, method: &str, path: &str) -> Result<&'c Route, Code> {
+    let method: Method = method.parse().map_err(|_unknown| Code::MethodNotAllowed)?;
+    // A row for all paths below one is asked for a path of several segments.
+    let path = path.replace("{*", "{a}/{b}/{");
+    match config.routes.find(&method, &path) {
+        Found::Route { route, .. } => Ok(route),
+        Found::OtherMethods(_) => Err(Code::MethodNotAllowed),
+        Found::Nothing => Err(Code::RouteNotFound),
+    }
+}
+
+fn route_outlook(config: &Config, names: &[UpstreamName], route: &Route) -> RouteOutlook {
+    match &route.to {
+        To::Own(_) => RouteOutlook::default(),
+        To::Upstream(to) => {
+            let (Some(upstream), Some(name)) =
+                (config.upstreams.get(to.upstream), names.get(to.upstream))
+            else {
+                return RouteOutlook::default();
+            };
+            let timeout = to.settings.timeout;
+            RouteOutlook {
+                answers: BTreeMap::from([(name.clone(), Answer::of(to))]),
+                timeout,
+                timeout_of: (timeout == upstream.timeout).then(|| name.clone()),
+                is_repeated: to.settings.idempotent && !route.method.is_safe(),
+            }
+        }
+        To::Tracking(_) => {
+            let Some(sources) = &config.tracking else {
+                return RouteOutlook::default();
+            };
+            let parts = &sources.parts;
+            // The order comes last: without it, the other parts are worth nothing.
+            let answers = [
+                (parts.kitchen.upstream, Answer::OtherParts),
+                (parts.delivery.upstream, Answer::OtherParts),
+                (parts.order.upstream, Answer::LastOrder),
+            ];
+            let answers = answers.into_iter();
+            let answers =
+                answers.filter_map(|(index, answer)| Some((names.get(index)?.clone(), answer)));
+            RouteOutlook {
+                answers: answers.collect(),
+                timeout: sources.timeout,
+                ..RouteOutlook::default()
+            }
+        }
+    }
+}
+
+impl Answer {
+    /// The answer once the circuit is open.
+    fn of(to: &ToUpstream) -> Self {
+        match &to.outage {
+            Outage::Error => Self::Problem(Code::UpstreamUnavailable),
+            Outage::Stale(kept) => Self::Stale(Stale::of(kept, to.settings.timeout)),
+            Outage::Fallback(fallback) => Self::File(fallback.file.clone()),
+        }
+    }
+}
+
+impl Stale {
+    fn of(kept: &Kept, timeout: Duration) -> Self {
+        let fresh = kept.fresh.unwrap_or_default();
+        Self {
+            longest_age: fresh.saturating_add(kept.stale_if_error),
+            wait: kept.stale_after.min(timeout),
+            is_shared: kept.is_shared,
+            is_warm: kept.is_warm,
+        }
+    }
+}
+
+impl UpstreamOutlook {
+    fn of(upstream: &UpstreamSettings) -> Self {
+        Self {
+            probe: upstream.probe.as_ref().map(ToString::to_string),
+            retries: upstream.retries,
+            timeout: upstream.timeout,
+            connect_timeout: upstream.connect_timeout.min(upstream.timeout),
+        }
+    }
+}

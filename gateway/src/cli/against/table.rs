@@ -1,0 +1,49 @@
+//! Prints the changes as a table, for people.
+
+use std::io::{self, Write};
+
+use super::change::{Change, Kind, Verdict};
+
+pub(super) fn print(changes: &[Change], out: &mut impl Write) -> io::Result<()> {
+    if changes.is_empty() {
+        return writeln!(out, "no outage becomes better or worse");
+    }
+    let rows: Vec<_> = changes.iter().map(row).collect();
+    let width = |cell: fn(&[String; 4]) -> &String| {
+        let cells = rows.iter().map(|row| cell(row).chars().count());
+        cells.max().unwrap_or_default()
+    };
+    let (name, down, before) = (
+        width(|row| &row[1]),
+        width(|row| &row[2]),
+        width(|row| &row[3]),
+    );
+    for ([verdict, a, b, c], change) in rows.iter().zip(changes) {
+        let after = &change.after;
+        writeln!(
+            out,
+            "{verdict:6}  {a:name$}  {b:down$}  {c:before$}  ->  {after}"
+        )?;
+    }
+    Ok(())
+}
+
+fn row(change: &Change) -> [String; 4] {
+    let verdict = match change.verdict {
+        Verdict::Worse => "worse",
+        Verdict::Gone => "gone",
+        Verdict::Better => "better",
+        Verdict::New => "new",
+    };
+    let name = match change.kind {
+        Kind::Route => change.name.clone(),
+        Kind::Feature => format!("feature {}", change.name),
+        Kind::Upstream => format!("upstream {}", change.name),
+    };
+    let down = change.down.as_ref();
+    let down = down.map_or_else(
+        || "always".to_owned(),
+        |upstream| format!("{upstream} down"),
+    );
+    [verdict.to_owned(), name, down, change.before.clone()]
+}

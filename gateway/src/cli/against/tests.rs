@@ -1,0 +1,63 @@
+//! The verdict on many edits of the compiled-in file, and the text of the report.
+
+mod edits;
+
+use service_kit::env::Env;
+use toml::Table;
+
+use super::change::{Change, Verdict};
+use super::compare;
+use crate::config::Config;
+use edits::{Edits, shipped};
+
+fn config(file: &Table) -> Config {
+    let text = toml::to_string(file).unwrap();
+    Config::parse("test.toml", &text, &Env::of_pairs([]))
+        .unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+fn changes(old: &Table, new: &Table) -> Vec<Change> {
+    compare(&config(old), &config(new))
+}
+
+#[test]
+fn each_worsening_edit_is_caught_and_its_reverse_is_not_worse() {
+    let edits = Edits::worsening().0;
+    assert!(edits.len() >= 100, "{}", edits.len());
+    for edit in edits {
+        let found = changes(&edit.old, &edit.new);
+        for name in &edit.names {
+            let is_caught = found
+                .iter()
+                .any(|change| change.is_worse() && change.name == *name);
+            assert!(is_caught, "{}: {name}: {found:?}", edit.title);
+        }
+        let is_better = |change: &Change| matches!(change.verdict, Verdict::Better | Verdict::New);
+        assert!(!found.iter().any(is_better), "{}: {found:?}", edit.title);
+        let reverse = changes(&edit.new, &edit.old);
+        assert!(reverse.iter().all(is_better), "{}: {reverse:?}", edit.title);
+        assert_eq!(reverse.len(), found.len(), "{}", edit.title);
+    }
+}
+
+#[test]
+fn a_neutral_edit_makes_nothing_worse_or_better() {
+    let edits = Edits::neutral().0;
+    assert!(edits.len() >= 50, "{}", edits.len());
+    for edit in edits {
+        let found = changes(&edit.old, &edit.new);
+        let is_new = |change: &Change| change.verdict == Verdict::New;
+        assert!(found.iter().all(is_new), "{}: {found:?}", edit.title);
+        assert_eq!(
+            found.is_empty(),
+            !edit.title.contains(" new "),
+            "{}",
+            edit.title
+        );
+    }
+}
+
+#[test]
+fn a_file_against_itself_reports_nothing() {
+    assert_eq!(changes(&shipped(), &shipped()), []);
+}
