@@ -121,11 +121,15 @@ impl Outlook {
     }
 }
 
-/// The route that a request of this kind takes. It is searched as at run time: a removed row may
+/// The route of this very path, or the one that such a request takes at run time: a removed row may
 /// have another one behind it.
 fn route_at<'c>(config: &'c Config, method: &str, path: &str) -> Result<&'c Route, Code> {
+    let mut routes = config.routes.routes();
+    if let Some(route) = routes.find(|one| one.method == method && *one.path == *path) {
+        return Ok(route);
+    }
     let method: Method = method.parse().map_err(|_unknown| Code::MethodNotAllowed)?;
-    // A row for all paths below one is asked for a path of several segments.
+    // A row for everything below a path is asked for several segments.
     let path = path.replace("{*", "{a}/{b}/{");
     match config.routes.find(&method, &path) {
         Found::Route { route, .. } => Ok(route),

@@ -61,3 +61,33 @@ fn a_neutral_edit_makes_nothing_worse_or_better() {
 fn a_file_against_itself_reports_nothing() {
     assert_eq!(changes(&shipped(), &shipped()), []);
 }
+
+/// The changes between two tables of routes, as verdict and name.
+fn moves(old: &str, new: &str) -> Vec<(Verdict, String)> {
+    let file = |rows: &str| -> Table {
+        let stock = "url = \"http://127.0.0.1:1\"\noutage = \"error\"";
+        let text = format!("[upstreams.stock]\n{stock}\n[routes]\nstock = [{rows}]");
+        text.parse().unwrap()
+    };
+    let found = changes(&file(old), &file(new)).into_iter();
+    found.map(|change| (change.verdict, change.name)).collect()
+}
+
+#[test]
+fn a_row_that_takes_over_the_path_counts_as_the_same_route() {
+    const ANY: &str = r#"{ path = "/stock/{*rest}", methods = ["GET"] }"#;
+    const ONE: &str = r#"{ path = "/stock/{id}", methods = ["GET"] }"#;
+    const LIST: &str = r#"{ path = "/stock/list", methods = ["GET"] }"#;
+    const STALE: &str =
+        r#"{ path = "/stock/list", methods = ["GET"], outage = "stale", stale_if_error = "1h" }"#;
+    let list = |verdict| vec![(verdict, "GET /stock/list".to_owned())];
+    let any = |verdict| vec![(verdict, "GET /stock/{*rest}".to_owned())];
+    assert_eq!(moves(ONE, ANY), any(Verdict::New));
+    assert_eq!(moves(ANY, ONE), any(Verdict::Gone));
+    assert_eq!(moves(&format!("{ANY}, {LIST}"), ANY), []);
+    assert_eq!(moves(&format!("{ANY}, {STALE}"), ANY), list(Verdict::Worse));
+    assert_eq!(
+        moves(ANY, &format!("{ANY}, {STALE}")),
+        list(Verdict::Better)
+    );
+}
