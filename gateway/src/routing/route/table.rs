@@ -32,8 +32,15 @@ pub struct RouteTable<T = To> {
 struct Entry<T> {
     routes: Vec<Arc<Route<T>>>,
     allow: HeaderValue,
-    /// Whether the path ends with `{*rest}`.
-    is_prefix: bool,
+    /// The more exact paths that another spelling could get around by way of this one.
+    guarded: Vec<Arc<str>>,
+}
+
+impl<T> Entry<T> {
+    fn guards(&self, other: &Self) -> bool {
+        let path = other.routes.first().map(|route| &*route.path);
+        path.is_some_and(|path| self.guarded.iter().any(|guarded| **guarded == *path))
+    }
 }
 
 /// A path that cannot be in the tree.
@@ -172,7 +179,7 @@ impl<T> RouteTable<T> {
             };
         };
         let entry = matched.value;
-        if entry.is_prefix && self.spells_another(path, entry) {
+        if !entry.guarded.is_empty() && self.spells_another(path, entry) {
             return Found::Nothing;
         }
         let of = |method: &Method| entry.routes.iter().find(|route| route.method == *method);
@@ -190,8 +197,8 @@ impl<T> RouteTable<T> {
         }
     }
 
-    /// Whether the upstream could take the path for that of another row: `/stock/logi%6e` must not
-    /// get around the row `/stock/login` by way of `/stock/{*rest}`.
+    /// Whether the upstream could take the path for that of a more exact row: `/stock/logi%6e` must
+    /// not get around the row `/stock/login` by way of `/stock/{*rest}` or `/stock/{id}`.
     fn spells_another(&self, path: &str, entry: &Entry<T>) -> bool {
         if !path.contains(['%', ';']) {
             return false;
@@ -201,7 +208,7 @@ impl<T> RouteTable<T> {
         let segments = segments.map(|segment| segment.split(';').next().unwrap_or_default());
         let understood = segments.collect::<Vec<_>>().join("/");
         let other = self.tree.at(&understood);
-        other.is_ok_and(|other| !std::ptr::eq(other.value, entry))
+        other.is_ok_and(|other| entry.guards(other.value))
     }
 
     /// Every row, the gateway's own pages first.
@@ -229,6 +236,7 @@ fn plant<T>(routes: &[Arc<Route<T>>]) -> Result<matchit::Router<Entry<T>>, Clash
             .or_default()
             .push(Arc::clone(route));
     }
+    let paths: Vec<_> = by_path.keys().copied().collect();
     let mut tree = matchit::Router::new();
     for (path, routes) in by_path {
         let refuse = |other, reason: String| Clash {
@@ -240,7 +248,11 @@ fn plant<T>(routes: &[Arc<Route<T>>]) -> Result<matchit::Router<Entry<T>>, Clash
         let entry = Entry {
             routes,
             allow,
-            is_prefix: path.contains("{*"),
+            guarded: paths
+                .iter()
+                .filter(|other| is_more_exact(other, path))
+                .map(|&other| other.into())
+                .collect(),
         };
         tree.insert(path, entry).map_err(|error| match error {
             InsertError::Conflict { with } => {
@@ -251,6 +263,21 @@ fn plant<T>(routes: &[Arc<Route<T>>]) -> Result<matchit::Router<Entry<T>>, Clash
         })?;
     }
     Ok(tree)
+}
+
+/// Whether another spelling of a path of the row `other` could match the row `path`, whose
+/// parameters take any spelling: a literal segment of `other` stands at or behind the first of them.
+/// A `{*rest}` also yields to the parameters of `other`.
+fn is_more_exact(other: &str, path: &str) -> bool {
+    let is_parameter = |segment: &str| segment.contains('{');
+    let mut others = other.split('/');
+    let mut literals = path.split('/').take_while(|segment| !is_parameter(segment));
+    let literals_agree = literals.all(|literal| {
+        let other = others.next();
+        other.is_some_and(|other| other == literal || is_parameter(other))
+    });
+    let yields = |segment: &str| path.contains("{*") || !is_parameter(segment);
+    other != path && is_parameter(path) && literals_agree && others.any(yields)
 }
 
 #[cfg(test)]
@@ -356,6 +383,67 @@ stock = [
             "/stoc%6b/login",
         ] {
             assert_eq!(row_of(&table.routes, path), None, "{path}");
+        }
+    }
+
+    const TENANTS: &str = r#"
+[upstreams]
+admin = { url = "http://127.0.0.1:1", outage = "error" }
+tenant = { url = "http://127.0.0.1:2", outage = "error" }
+
+[routes]
+admin = [
+    { path = "/admin/{*rest}", methods = ["GET"] },
+    { path = "/x/lit/k", methods = ["GET"] },
+    { path = "/p/lit/{*rest}", methods = ["GET"] },
+    { path = "/orders/{id}/bill", methods = ["GET"] },
+]
+tenant = [
+    { path = "/{t}/items" },
+    { path = "/x/{id}/k" },
+    { path = "/p/{id}/k" },
+    { path = "/{a}/{b}/deep" },
+    { path = "/orders/{id}" },
+    { path = "/orders/{id}/{line}" },
+]
+"#;
+
+    #[test]
+    fn another_spelling_of_a_rows_path_does_not_get_around_it_by_a_parameter() {
+        let table = Config::parse("test.toml", TENANTS, &Env::of_pairs([])).unwrap();
+        let table = table.routes;
+        let found = table.find(&Method::DELETE, "/admin/items");
+        assert!(matches!(found, Found::OtherMethods(_)), "{found:?}");
+        for path in [
+            "/%61dmin/items",
+            "/p/l%69t/k",
+            "/x/l%69t/k",
+            "/admin;a/items",
+            "/x/lit;a/k",
+            "/%61dmin/b/deep",
+            "/p/l%69t/deep",
+            "/orders/7/bil%6c",
+            "/orders/7%2Fbill",
+        ] {
+            let found = table.find(&Method::DELETE, path);
+            assert!(matches!(found, Found::Nothing), "{path}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn an_id_may_hold_escapes_that_spell_no_other_rows_path() {
+        let table = Config::parse("test.toml", TENANTS, &Env::of_pairs([])).unwrap();
+        for (path, row) in [
+            ("/%62dmin/items", "/{t}/items"),
+            ("/x;a/items", "/{t}/items"),
+            ("/x/l%20t/k", "/x/{id}/k"),
+            ("/x/a;lit/k", "/x/{id}/k"),
+            ("/p/%FF/k", "/p/{id}/k"),
+            ("/orders/a%2Fb", "/orders/{id}"),
+            ("/orders/a%2Fb/c", "/orders/{id}/{line}"),
+            ("/orders/bil%6c", "/orders/{id}"),
+        ] {
+            assert_eq!(row_of(&table.routes, path), Some(row), "{path}");
         }
     }
 
