@@ -110,15 +110,14 @@ async fn cook(gateway: SocketAddr, ledger: Shared, number: usize) {
             match connection.post("/kitchen/update", mark).await {
                 // Another cook was faster, or the order is not one of ours.
                 Ok((StatusCode::NOT_FOUND, _)) => {}
-                // The order may have been marked.
-                Err(_) => {
-                    Ledger::of(&ledger).note_ready(ticket.id);
-                    break;
-                }
                 Ok((StatusCode::OK | StatusCode::CONFLICT, _)) => {
                     Ledger::of(&ledger).note_ready(ticket.id);
                 }
-                Ok(_) => break,
+                // The kitchen has not answered, and may have marked the order all the same.
+                _ => {
+                    Ledger::of(&ledger).note_ready(ticket.id);
+                    break;
+                }
             }
         }
         sleep(PAUSE).await;
