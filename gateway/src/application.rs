@@ -94,6 +94,7 @@ impl Gateway {
         let (served, serve_tls) = (Arc::clone(&site), tls.clone());
         let serve = move || {
             let draining = served.draining.clone();
+            actix_web::rt::spawn(give_back::run(draining.clone()));
             let worker = Worker::new(&served, &serve_tls, draining, Asker::Clients);
             let site = Arc::clone(&served);
             Serving {
@@ -110,7 +111,6 @@ impl Gateway {
         let (warmed, warm_tls) = (site, tls.clone());
         public = public.beside(move |draining| probe::run(probed, limits, tls, draining));
         public = public.beside(|draining| warm::run(warmed, warm_tls, draining));
-        public = public.beside(give_back::run);
         if let Some(certificates) = certificates {
             public = public.beside(|draining| certificates.watch(draining));
         }

@@ -3,9 +3,9 @@
 //! mimalloc gives freed memory back a second later, but it looks for such memory only when a page
 //! of its memory is freed. After a burst nothing is freed, so an idle gateway would keep all the
 //! memory that it ever had. So from time to time one large block is allocated and freed at once,
-//! which makes mimalloc look. `mi_collect` does the same, but only for one thread, and calling it
-//! needs `unsafe`. Giving back at once (a delay of 0) was rejected: under load, the same memory is
-//! needed again a moment later.
+//! which makes mimalloc look. Each worker does so, since each thread has a heap of its own.
+//! `mi_collect` does the same, but calling it needs `unsafe`. Giving back at once (a delay of 0) was
+//! rejected: under load, the same memory is needed again a moment later.
 
 use std::hint::black_box;
 use std::time::Duration;
