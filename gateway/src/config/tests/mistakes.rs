@@ -66,6 +66,28 @@ fn an_error_names_the_line_and_the_key_and_says_what_would_be_right() {
         ),
         (
             "outage = \"error\"",
+            "idle_timeout = \"18446744073709551615s\"",
+            "test.toml:3: upstreams.stock.idle_timeout: \"18446744073709551615s\" is invalid: \
+             must be at most 1y",
+        ),
+        (
+            "path = \"/stock\", ",
+            "path = \"/stock\", timeout = \"300000000000000y\", ",
+            "test.toml:8: routes.stock[1].timeout: \"300000000000000y\" is invalid: \
+             must be at most 1y",
+        ),
+        (
+            "[features]",
+            "[limits]\nhead_timeout = \"366days\"\n\n[features]",
+            "test.toml:12: limits.head_timeout: \"366days\" is invalid: must be at most 1y",
+        ),
+        (
+            "[features]",
+            "[limits]\nmin_rate = \"1B/2y\"\n\n[features]",
+            "test.toml:12: limits.min_rate: \"1B/2y\" is invalid: must be at most 1y",
+        ),
+        (
+            "outage = \"error\"",
             "breaker = { failures = 0 }",
             "test.toml:3: upstreams.stock.breaker.failures: must be at least 1",
         ),

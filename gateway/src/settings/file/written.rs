@@ -39,6 +39,16 @@ const DURATION: &str = "([0-9]+(\\.[0-9]+)? ?\
     (n(anos|sec|s)|u(sec|s)|µs|micros|m(illis|sec|s)|s(ec(ond)?s?)?|m(in(ute)?s?)?|h((ou)?rs?)?|\
     d(ays?)?|w((ee)?ks?)?|M|months?|y((ea)?rs?)?) ?)+";
 
+/// A year. An instant that lies further ahead may not exist, and none is needed.
+const LONGEST: Duration = Duration::from_secs(31_557_600);
+
+const TOO_LONG: &str = "must be at most 1y";
+
+fn within_a_year(duration: Duration) -> Result<Duration, String> {
+    let fits = duration <= LONGEST;
+    fits.then_some(duration).ok_or_else(|| TOO_LONG.to_owned())
+}
+
 const SIZE: &str = "[0-9]+(\\.[0-9]+)? ?([kKmMgGtTpPeE][iI]?)?[bB]?";
 
 impl Notation for Duration {
@@ -51,8 +61,11 @@ impl Notation for Duration {
     }
 
     fn read(text: &str) -> Result<Self, String> {
-        let read = humantime::parse_duration(text);
-        read.map_err(|_invalid| format!("expected {}", Self::EXPECTED))
+        let read = humantime::parse_duration(text).map_err(|error| match error {
+            humantime::DurationError::NumberOverflow => TOO_LONG.to_owned(),
+            _ => format!("expected {}", Self::EXPECTED),
+        });
+        read.and_then(within_a_year)
     }
 
     fn write(&self) -> String {
@@ -134,7 +147,8 @@ impl Notation for MinRate {
     }
 
     fn read(text: &str) -> Result<Self, String> {
-        text.parse().map_err(str::to_owned)
+        let rate: Self = text.parse().map_err(str::to_owned)?;
+        within_a_year(rate.parts().1).map(|_period| rate)
     }
 
     fn write(&self) -> String {
