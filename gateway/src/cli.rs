@@ -51,7 +51,7 @@ Examples:
   gateway completions bash > /etc/bash_completion.d/gateway
 
 Exit codes: 0 success, 1 failure, 2 wrong arguments, 64 an invalid configuration,
-69 no verdict of `drill` because a service is down.";
+69 no verdict of `drill`: a service is down, or there are no features to judge.";
 
 /// `EX_UNAVAILABLE` of sysexits.h: a required service is unavailable.
 const UNAVAILABLE: u8 = 69;

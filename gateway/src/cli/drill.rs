@@ -24,10 +24,15 @@ struct Verdict {
     remarks: Vec<String>,
 }
 
-/// The error while upstreams are really down, with their names: there is no verdict then.
+/// The error if there is no verdict.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot judge: {} down; try again once every service is up", are(.0))]
-pub(super) struct CannotJudge(Vec<String>);
+pub(super) enum CannotJudge {
+    /// These upstreams are really down.
+    #[error("cannot judge: {} down; try again once every service is up", are(.0))]
+    Down(Vec<String>),
+    #[error("cannot judge: the configuration has no [features]; add one for each service")]
+    NoFeatures,
+}
 
 fn are(names: &[String]) -> String {
     let verb = if names.len() == 1 { "is" } else { "are" };
@@ -49,7 +54,10 @@ pub(super) fn run(config: &Config, out: &mut impl Write) -> Result<(), RunError>
     let verdict = actix_web::rt::System::new().block_on(ask(&url))?;
     print(&verdict, out)?;
     if !verdict.down.is_empty() {
-        return Err(CannotJudge(verdict.down).into());
+        return Err(CannotJudge::Down(verdict.down).into());
+    }
+    if verdict.cells.is_empty() {
+        return Err(CannotJudge::NoFeatures.into());
     }
     if verdict.pass {
         writeln!(out, "pass: every feature behaves as declared")?;

@@ -105,7 +105,7 @@ fn a_rehearsal_while_services_are_down_names_them_and_exits_with_a_code_of_its_o
     }
     let process = Process::start(command.env("GATEWAY_DRILLS", "on"));
     let line = process.line_with("for its operator on");
-    let admin = service_kit::testing::addr_after(&line, "for its operator on ").to_string();
+    let admin = addr_after(&line, "for its operator on ").to_string();
     let drill = |admin: &str| {
         run(gateway()
             .args(["drill", "--all"])
@@ -123,19 +123,18 @@ fn a_rehearsal_while_services_are_down_names_them_and_exits_with_a_code_of_its_o
     assert!(err.contains("/drills/verdict"), "{err}");
 }
 
-#[actix_web::test]
-async fn a_rehearsal_that_finds_a_false_declaration_fails_with_the_matrix_in_words() {
+/// `drill --all` of a gateway with these features.
+async fn rehearsed(features: &str) -> (Output, String, String) {
     let (backend, _seen) = json("200 OK", "{}").await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("gateway.toml");
-    let features = "\n[features]\nthings = { needs = [], probe = \"GET /things\" }\n";
     std::fs::write(&file, format!("{}{features}", crate::CONFIG)).unwrap();
     let mut command = gateway();
     command.arg("--config").arg(&file);
     command.env("BACKEND_URL", format!("http://{backend}"));
     let process = Process::start(command.env("GATEWAY_DRILLS", "on"));
     let line = process.line_with("for its operator on");
-    let admin = service_kit::testing::addr_after(&line, "for its operator on ").to_string();
+    let admin = addr_after(&line, "for its operator on ").to_string();
     let drill = tokio::task::spawn_blocking(move || {
         run(gateway()
             .arg("--config")
@@ -143,11 +142,25 @@ async fn a_rehearsal_that_finds_a_false_declaration_fails_with_the_matrix_in_wor
             .args(["drill", "--all"])
             .env("GATEWAY_ADMIN_BIND", admin))
     });
-    let (output, out, err) = drill.await.unwrap();
+    drill.await.unwrap()
+}
+
+#[actix_web::test]
+async fn a_rehearsal_that_finds_a_false_declaration_fails_with_the_matrix_in_words() {
+    let features = "\n[features]\nthings = { needs = [], probe = \"GET /things\" }\n";
+    let (output, out, err) = rehearsed(features).await;
     assert_eq!(output.status.code(), Some(1), "{err}");
     assert!(out.starts_with("FEATURE"), "{out}");
     assert!(out.contains("refused   FAIL"), "{out}");
     assert!(err.contains("not every feature"), "{err}");
+}
+
+#[actix_web::test]
+async fn a_rehearsal_without_features_has_no_verdict_and_says_so() {
+    let (output, out, err) = rehearsed("").await;
+    assert_eq!(output.status.code(), Some(69), "{err}");
+    assert!(out.is_empty(), "{out}");
+    assert!(err.contains("no [features]"), "{err}");
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub(crate) struct Verdict {
 impl Verdict {
     pub(crate) fn of(cells: Vec<Cell>, remarks: Vec<String>) -> Self {
         Self {
-            pass: remarks.is_empty() && cells.iter().all(|cell| cell.pass),
+            pass: !cells.is_empty() && remarks.is_empty() && cells.iter().all(|cell| cell.pass),
             down: Vec::new(),
             cells,
             remarks,
