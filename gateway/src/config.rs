@@ -14,7 +14,7 @@ use crate::resilience::rate::Rate;
 use crate::restaurant::tracking::Sources;
 use crate::routing::client_address::{Scheme, TrustedProxies};
 use crate::routing::cors::Origins;
-use crate::routing::route::{Own, RouteTable};
+use crate::routing::route::{Own, RouteTable, To};
 use crate::settings::limits::Limits;
 use crate::settings::names::Names;
 use crate::settings::place;
@@ -90,6 +90,15 @@ impl Config {
         let folder = Path::new(name).parent().unwrap_or(Path::new(""));
         let config = Self::build(file, folder, env);
         let config = config.map_err(|error| place::with_line(error, name, text))?;
+        if config
+            .routes
+            .routes()
+            .all(|route| matches!(route.to, To::Own(_)))
+        {
+            let reason = "no route is configured, so every request would be a 404: add one, \
+                          such as routes.stock = [{ path = \"/stock\" }]";
+            return Err(ConfigError::new(name, reason));
+        }
         #[cfg(test)]
         tests::schema::hold(text);
         Ok(config)

@@ -6,6 +6,7 @@ pub(crate) mod grammar;
 pub(crate) mod lazy_timer;
 pub(crate) mod pieces;
 pub(crate) mod protection;
+pub(crate) mod segment;
 pub(crate) mod server_sent;
 pub(crate) mod trace;
 pub(crate) mod transport;

@@ -246,8 +246,8 @@ fn a_file_without_limits_has_the_shipped_ones() {
         (config.limits, config.rate_limit, config.cache)
     };
     let shipped = limits_of(DEFAULT_FILE);
-    assert_eq!(limits_of(""), shipped);
-    assert_eq!(limits_of("[limits]\nfields = 88"), shipped);
+    assert_eq!(limits_of(SHORT), shipped);
+    assert_eq!(limits_of(&format!("{SHORT}[limits]\nfields = 88")), shipped);
     assert_eq!(shipped.0.answers, AnswerLimits::DEFAULT);
     assert_eq!(shipped.0.memory, MemoryLimits::DEFAULT);
 }

@@ -19,7 +19,6 @@ pub use table::RouteTable;
 pub use target::Target;
 #[cfg(any(fuzzing, test))]
 pub(crate) use target::invariants::hold as target_holds;
-pub(crate) use target::is_one_segment;
 
 /// One method of one path. `T` is [`To`] in the configuration, and in a running gateway a
 /// destination that holds everything that its requests need.

@@ -14,6 +14,7 @@ use shared_types::text::Text;
 
 use super::file::UpstreamTable;
 use super::{resilience, spelling};
+use crate::http::segment::check_path;
 use crate::resilience::guard::{BreakerSettings, GateSettings, RouteName};
 
 #[derive(Clone, Debug)]
@@ -97,6 +98,7 @@ impl UpstreamSettings {
         let probe = match &table.probe {
             None => None,
             Some(path) if path.starts_with('/') => {
+                check_plain(path).map_err(|reason| ConfigError::new(in_file("probe"), reason))?;
                 let target = format!("{}{path}", url.prefix);
                 Some(
                     PathAndQuery::try_from(target)
@@ -128,6 +130,15 @@ impl UpstreamSettings {
         self.circuits.push(RouteName { method, path });
         self.circuits.len() - 1
     }
+}
+
+/// Checks a path without parameters, with or without a query.
+fn check_plain(target: &str) -> Result<(), &'static str> {
+    let plain = |c: char| c.is_ascii_graphic() && !"#\\{}".contains(c);
+    if !target.chars().all(plain) {
+        return Err("must hold no parameter, fragment, space or letter beyond ASCII");
+    }
+    check_path(target.split('?').next().unwrap_or_default())
 }
 
 impl UpstreamUrl {
@@ -189,6 +200,10 @@ impl FromStr for UpstreamUrl {
         if authority.port().is_none() && authority.as_str() != authority.host() {
             return Err(EXPECTED);
         }
+        if authority.port_u16() == Some(0) {
+            return Err("no upstream has the port 0");
+        }
+        check_plain(path)?;
         let prefix = path.trim_end_matches('/').to_owned();
         Ok(Self {
             scheme,

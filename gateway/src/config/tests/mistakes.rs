@@ -108,6 +108,106 @@ fn an_error_names_the_line_and_the_key_and_says_what_would_be_right() {
             "test.toml:7: routes.stock[0].to: must begin with / and hold no query or space",
         ),
         (
+            "\"/items/{id}\"",
+            "\"/../{id}\"",
+            "test.toml:7: routes.stock[0].to: may have no empty segment, no . or .., no escaped / and no broken escape",
+        ),
+        (
+            "\"/items/{id}\"",
+            "\"/%2e%2e/{id}\"",
+            "test.toml:7: routes.stock[0].to: may have no empty segment, no . or .., no escaped / and no broken escape",
+        ),
+        (
+            "\"/items/{id}\"",
+            "\"//{id}\"",
+            "test.toml:7: routes.stock[0].to: may have no empty segment, no . or .., no escaped / and no broken escape",
+        ),
+        (
+            "\"/items/{id}\"",
+            "\"/b%zz\"",
+            "test.toml:7: routes.stock[0].to: may have no empty segment, no . or .., no escaped / and no broken escape",
+        ),
+        (
+            "http://127.0.0.1:1",
+            "http://127.0.0.1:1/v1/../x",
+            "test.toml:2: upstreams.stock.url: may have no empty segment, no . or .., no escaped / and no broken escape",
+        ),
+        (
+            "http://127.0.0.1:1",
+            "http://127.0.0.1:1/%zz",
+            "test.toml:2: upstreams.stock.url: may have no empty segment, no . or .., no escaped / and no broken escape",
+        ),
+        (
+            "http://127.0.0.1:1",
+            "http://127.0.0.1:1/{x}",
+            "test.toml:2: upstreams.stock.url: must hold no parameter, fragment, space or letter beyond ASCII",
+        ),
+        (
+            "http://127.0.0.1:1",
+            "http://127.0.0.1:0",
+            "test.toml:2: upstreams.stock.url: no upstream has the port 0",
+        ),
+        (
+            "outage = \"error\"",
+            "outage = \"error\"\nprobe = \"/../ready\"",
+            "test.toml:4: upstreams.stock.probe: may have no empty segment, no . or .., no escaped / and no broken escape",
+        ),
+        (
+            "outage = \"error\"",
+            "outage = \"error\"\nprobe = \"/%zz\"",
+            "test.toml:4: upstreams.stock.probe: may have no empty segment, no . or .., no escaped / and no broken escape",
+        ),
+        (
+            "outage = \"error\"",
+            "outage = \"error\"\nprobe = \"//x\"",
+            "test.toml:4: upstreams.stock.probe: may have no empty segment, no . or .., no escaped / and no broken escape",
+        ),
+        (
+            "outage = \"error\"",
+            "outage = \"error\"\nprobe = \"/a#b\"",
+            "test.toml:4: upstreams.stock.probe: must hold no parameter, fragment, space or letter beyond ASCII",
+        ),
+        (
+            "outage = \"error\"",
+            "outage = \"error\"\nprobe = \"/é\"",
+            "test.toml:4: upstreams.stock.probe: must hold no parameter, fragment, space or letter beyond ASCII",
+        ),
+        (
+            "path = \"/stock\", ",
+            "path = \"/h/{id}/{id}\", ",
+            "test.toml:8: routes.stock[1].path: {id} stands twice",
+        ),
+        (
+            "path = \"/stock\", ",
+            "path = \"/a/*\", ",
+            "test.toml:8: routes.stock[1].path: write {*rest} instead of *",
+        ),
+        (
+            "path = \"/stock\", ",
+            "path = \"/a/:id\", ",
+            "test.toml:8: routes.stock[1].path: write {id} instead of :id",
+        ),
+        (
+            "path = \"/stock\", ",
+            "path = \"/c/../d\", ",
+            "test.toml:8: routes.stock[1].path: may have no empty segment, no . or .., no escaped / and no broken escape",
+        ),
+        (
+            "path = \"/stock\", ",
+            "path = \"/e//f\", ",
+            "test.toml:8: routes.stock[1].path: may have no empty segment, no . or .., no escaped / and no broken escape",
+        ),
+        (
+            "path = \"/stock\", ",
+            "path = \"/a/{id\", ",
+            "test.toml:8: routes.stock[1].path: has a { without its }",
+        ),
+        (
+            "path = \"/stock\", ",
+            "path = \"/a/{}\", ",
+            "test.toml:8: routes.stock[1].path: {} is not the name of one segment",
+        ),
+        (
             "path = \"/stock/{id}\", ",
             "",
             "test.toml:7: routes.stock[0].path: is required: a path such as /stock/{id}",
@@ -164,5 +264,14 @@ fn an_error_names_the_line_and_the_key_and_says_what_would_be_right() {
     ] {
         assert!(FILE.contains(right), "{right}");
         assert_eq!(refused(&FILE.replacen(right, wrong, 1)), error);
+    }
+}
+
+#[test]
+fn a_file_without_a_route_is_refused() {
+    for text in ["", "# Later.\n", "[routes]\n", "[limits]\nuri = \"4KiB\"\n"] {
+        let error = "test.toml: no route is configured, so every request would be a 404: \
+                     add one, such as routes.stock = [{ path = \"/stock\" }]";
+        assert_eq!(refused(text), error);
     }
 }

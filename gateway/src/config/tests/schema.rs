@@ -71,7 +71,7 @@ fn the_notation_of_every_value_fits_the_schema() {
         r#"min_rate = "1B/1s""#,
         r#"uri = "1k""#,
     ] {
-        accepted(&format!("[limits]\n{limits}"));
+        accepted(&format!("{}[limits]\n{limits}", file("", "")));
     }
 }
 

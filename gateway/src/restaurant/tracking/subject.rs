@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::routing::route::is_one_segment;
+use crate::http::segment::is_one_segment;
 
 /// Everything but the unreserved characters of RFC 3986 §2.3, so that an id is safe anywhere in a
 /// target.

@@ -39,7 +39,15 @@ pub(super) fn add(
             "path: must begin with / and hold no query, escape or space".to_owned(),
         ));
     }
-    target::check_rest(&row.path).map_err(|reason| refuse(format!("path: {reason}")))?;
+    let in_path = |reason| refuse(format!("path: {reason}"));
+    let same = Target::parse(&row.path, &row.path).map_err(in_path)?;
+    target::check_names(&row.path).map_err(in_path)?;
+    let target = match &row.to {
+        Some(to) => {
+            Target::parse(to, &row.path).map_err(|reason| refuse(format!("to: {reason}")))?
+        }
+        None => same,
+    };
     for method in &row.methods {
         if !METHODS.contains(&method.as_str()) {
             let known = spelling::known(method, &METHODS);
@@ -54,8 +62,6 @@ pub(super) fn add(
         {
             return Err(refuse(format!("path: {method} {} stands twice", row.path)));
         }
-        let target = Target::parse(row.to.as_ref().unwrap_or(&row.path), &row.path)
-            .map_err(|reason| refuse(format!("to: {reason}")))?;
         let path: Arc<str> = row.path.as_str().into();
         let circuit = upstream.add_circuit(method.clone(), Arc::clone(&path));
         routes.push(Arc::new(Route {
@@ -66,7 +72,7 @@ pub(super) fn add(
                 upstream: terms.upstream,
                 circuit,
                 row: terms.number,
-                target,
+                target: target.clone(),
                 settings: terms.settings,
                 outage: terms.outage.clone(),
                 invalidates: terms.invalidates.clone(),

@@ -1,12 +1,10 @@
 //! The path of a request at its upstream: the parameters are copied and the query string is
 //! unchanged. The rest of a prefix is judged segment by segment, each like a parameter.
 
-mod parameter;
-
 use http::uri::PathAndQuery;
 use matchit::Params;
 
-pub(crate) use parameter::is_one_segment;
+use crate::http::segment::{check_path, is_one_segment};
 
 /// A target such as `/commandes/{id}/status`, split into pieces once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +19,7 @@ enum Piece {
 }
 
 /// Checks that a path or a target has `{*rest}` as its whole last segment, or not at all.
-pub(super) fn check_rest(path: &str) -> Result<(), String> {
+fn check_rest(path: &str) -> Result<(), String> {
     let Some((before, rest)) = path.split_once("{*") else {
         return Ok(());
     };
@@ -30,6 +28,35 @@ pub(super) fn check_rest(path: &str) -> Result<(), String> {
         Ok(())
     } else {
         Err("{*rest} must be the whole last segment".to_owned())
+    }
+}
+
+/// Checks that no segment has another gateway's notation of a parameter, which would be literal.
+fn check_notation(path: &str) -> Result<(), String> {
+    for segment in path.split('/') {
+        match segment.strip_prefix(':') {
+            _ if segment.starts_with('*') => {
+                return Err(format!("write {{*rest}} instead of {segment}"));
+            }
+            Some(name) if !name.is_empty() && name.chars().all(is_name) => {
+                return Err(format!("write {{{name}}} instead of {segment}"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Checks that no two parameters of a path have the same name: one of the values would be lost.
+pub(super) fn check_names(path: &str) -> Result<(), String> {
+    let parameters = path.split('{').skip(1);
+    let mut names: Vec<_> = parameters
+        .filter_map(|rest| rest.split('}').next())
+        .collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair.first() == pair.last()) {
+        Some([name, ..]) => Err(format!("{{{name}}} stands twice")),
+        _ => Ok(()),
     }
 }
 
@@ -49,6 +76,8 @@ impl Target {
             return Err("must begin with / and hold no query or space".to_owned());
         }
         check_rest(to)?;
+        check_notation(to)?;
+        check_path(to)?;
         if path.contains("{*") && !to.contains("{*") {
             let name = path.rsplit('/').next().unwrap_or_default();
             return Err(format!("must end with {name}, as the path does"));
@@ -56,12 +85,12 @@ impl Target {
         let mut pieces = Vec::new();
         let mut rest = to;
         while let Some((literal, tail)) = rest.split_once('{') {
-            let (name, tail) = tail.split_once('}').ok_or("a { without its }")?;
+            let (name, tail) = tail.split_once('}').ok_or("has a { without its }")?;
             let (word, piece): (_, fn(String) -> Piece) = match name.strip_prefix('*') {
                 Some(word) => (word, Piece::Rest),
                 None => (name, Piece::Parameter),
             };
-            if !word.chars().all(is_name) {
+            if word.is_empty() || !word.chars().all(is_name) {
                 return Err(format!("{{{name}}} is not the name of one segment"));
             }
             if !path.contains(&format!("{{{name}}}")) {
@@ -91,14 +120,14 @@ impl Target {
                 Piece::Literal(literal) => path.push_str(literal),
                 Piece::Parameter(name) => {
                     let value = parameters.get(name).unwrap_or_default();
-                    if !parameter::is_one_segment(value) {
+                    if !is_one_segment(value) {
                         return Err(UnfitParameter);
                     }
                     path.push_str(value);
                 }
                 Piece::Rest(name) => {
                     let value = parameters.get(name).unwrap_or_default();
-                    if !value.split('/').all(parameter::is_one_segment) {
+                    if !value.split('/').all(is_one_segment) {
                         return Err(UnfitParameter);
                     }
                     path.push_str(value);

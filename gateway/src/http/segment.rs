@@ -1,6 +1,7 @@
-//! Decides which parameters may go into a target. A parameter is copied byte for byte or refused.
-//! It is refused if an upstream could take it for another place in its paths: with a separator, as
-//! a dot segment (RFC 3986 §3.3), or empty.
+//! Decides which segments of a path may go to an upstream. A parameter is copied byte for byte or
+//! refused, and the paths of the configuration meet the same rule. A segment is refused if an
+//! upstream could take it for another place in its paths: with a separator, as a dot segment
+//! (RFC 3986 §3.3), or empty.
 //!
 //! It is judged as an upstream sees it that decodes once. Servlet containers cut a segment at its
 //! first `;` before they resolve dots, some before they decode and some after: `..;x` climbs there,
@@ -21,6 +22,17 @@ pub(crate) fn is_one_segment(parameter: &str) -> bool {
         && !matches!(name, "" | "." | "..")
 }
 
+/// Checks the segments of a path of the configuration. Only the last may be empty.
+pub(crate) fn check_path(path: &str) -> Result<(), &'static str> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let segments = path.strip_suffix('/').unwrap_or(path);
+    if path.is_empty() || segments.split('/').all(is_one_segment) {
+        Ok(())
+    } else {
+        Err("may have no empty segment, no . or .., no escaped / and no broken escape")
+    }
+}
+
 /// Whether two hexadecimal digits follow each `%`. The decoder leaves any other `%` as it is, and
 /// upstreams differ.
 fn has_whole_escapes(parameter: &str) -> bool {
@@ -31,12 +43,39 @@ fn has_whole_escapes(parameter: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_one_segment;
+    use super::{check_path, is_one_segment};
 
     #[track_caller]
     fn are(fit: bool, parameters: &[&str]) {
         for parameter in parameters {
             assert_eq!(is_one_segment(parameter), fit, "{parameter}");
+        }
+    }
+
+    #[test]
+    fn only_the_last_segment_of_a_configured_path_may_be_empty() {
+        for path in [
+            "",
+            "/",
+            "/a",
+            "/a/",
+            "/a/{id}/b",
+            "/a/{*rest}",
+            "/caf%C3%A9",
+        ] {
+            assert_eq!(check_path(path), Ok(()), "{path}");
+        }
+        for path in [
+            "//",
+            "//a",
+            "/a//",
+            "/a//b",
+            "/../a",
+            "/a/%2e%2E",
+            "/b%zz",
+            "/a%2fb",
+        ] {
+            assert!(check_path(path).is_err(), "{path}");
         }
     }
 
