@@ -99,6 +99,17 @@ impl Subscriber {
         assert_eq!(self.taken(order), statuses);
     }
 
+    /// Waits until it has taken `statuses` in this order, each at least once: an event is sent again
+    /// if its answer comes too late.
+    pub(crate) async fn hears(&self, order: &Value, statuses: &[&str]) {
+        eventually("an order's events", async || {
+            let mut taken = self.taken(order);
+            taken.dedup();
+            (taken == statuses).then_some(())
+        })
+        .await;
+    }
+
     /// The highest number of simultaneous requests about one order.
     pub(crate) fn most_at_once(&self) -> usize {
         self.recorder.record().most_at_once

@@ -84,6 +84,6 @@ async fn an_order_does_not_wait_for_a_subscriber_that_hangs() {
     assert!(orders.iter().all(|order| kitchen.taken(order).is_empty()));
     kitchen.answer(|_event| TAKEN);
     for order in &orders {
-        kitchen.receives(order, &["EN_ATTENTE", "PRETE"]).await;
+        kitchen.hears(order, &["EN_ATTENTE", "PRETE"]).await;
     }
 }
