@@ -270,6 +270,10 @@ fn plant<T>(routes: &[Arc<Route<T>>]) -> Result<matchit::Router<Entry<T>>, Clash
 /// A `{*rest}` also yields to the parameters of `other`.
 fn is_more_exact(other: &str, path: &str) -> bool {
     let is_parameter = |segment: &str| segment.contains('{');
+    // Most rows have no parameter, and this is asked for each pair of rows at the start.
+    if !is_parameter(path) || other == path {
+        return false;
+    }
     let mut others = other.split('/');
     let mut literals = path.split('/').take_while(|segment| !is_parameter(segment));
     let literals_agree = literals.all(|literal| {
@@ -277,7 +281,7 @@ fn is_more_exact(other: &str, path: &str) -> bool {
         other.is_some_and(|other| other == literal || is_parameter(other))
     });
     let yields = |segment: &str| path.contains("{*") || !is_parameter(segment);
-    other != path && is_parameter(path) && literals_agree && others.any(yields)
+    literals_agree && others.any(yields)
 }
 
 #[cfg(test)]
