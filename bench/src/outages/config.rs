@@ -21,7 +21,7 @@ pub(super) const STALE: &str = "/stale";
 /// A route that answers with a problem if `second` does not answer.
 pub(super) const SECOND: &str = "/second";
 
-/// As many as the cores of the machine on which this is measured.
+/// The number of cores of the machine on which this was measured.
 pub(super) const WORKERS: usize = 2;
 
 /// When `first` counts as down.
