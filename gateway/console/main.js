@@ -1,5 +1,6 @@
 // Puts the page together: each part takes what it shows from every event.
 
+import { config } from "./config.js";
 import { at, say } from "./dom.js";
 import { drills } from "./drills.js";
 import { features } from "./features.js";
@@ -11,7 +12,7 @@ import { onLang, startText, t } from "./text.js";
 import { traffic } from "./traffic.js";
 
 const OVERALL = { up: "overallUp", degraded: "overallDegraded", down: "overallDown", unknown: "overallUnknown" };
-const parts = [picture, drills, features, traffic, requests];
+const parts = [config, picture, drills, features, traffic, requests];
 let hello = null;
 let snapshot = null;
 let connection = "connecting";

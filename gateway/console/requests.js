@@ -1,7 +1,7 @@
 // The last requests and how each ended, newest first.
 
 import { at, columns, make } from "./dom.js";
-import { currentLang, number, standIn, t } from "./text.js";
+import { number, standIn, t, time } from "./text.js";
 
 const MOST = 50;
 let seen = [];
@@ -38,7 +38,6 @@ function show() {
 }
 
 function row(request) {
-  const time = new Date(request.at).toLocaleTimeString(currentLang());
   const copy = make(
     "button",
     {
@@ -52,7 +51,7 @@ function row(request) {
   return make(
     "tr",
     {},
-    make("td", { class: "numbers" }, time),
+    make("td", { class: "numbers" }, time(request.at)),
     make("td", {}, make("code", {}, request.method)),
     make("td", {}, make("code", {}, request.route)),
     make(

@@ -82,6 +82,15 @@ const WORDS = {
   overallUnknown: ["État pas encore connu", "State not known yet"],
   connecting: ["Connexion…", "Connecting…"],
   live: ["en direct", "live"],
+  configRefused: [
+    "À {0}, le fichier de configuration a été refusé ; le précédent reste en service : {1}",
+    "At {0}, the configuration file was refused; the one before it still runs: {1}",
+  ],
+  configWorse: [
+    "Le rechargement de {0} aggrave les pannes en {1} points : voyez le journal.",
+    "The reload at {0} makes outages worse in {1} places: see the log.",
+  ],
+  configRestart: ["Prend effet au prochain démarrage : {0}.", "Takes effect at the next start: {0}."],
   lost: ["La passerelle ne répond plus ; nouvel essai…", "The gateway does not answer; trying again…"],
   breakerClosed: ["circuit fermé", "circuit closed"],
   breakerOpen: ["circuit ouvert", "circuit open"],
@@ -150,6 +159,11 @@ export const standIn = (kind) => t(STAND_INS[kind] ?? kind);
 
 /** The name of a feature in this language; a feature that is not the restaurant's keeps its own name. */
 export const featureName = (name) => (WORDS[`feature.${name}`] ? t(`feature.${name}`) : name);
+
+/** The time of day of an instant. */
+export function time(at) {
+  return new Date(at).toLocaleTimeString(lang);
+}
 
 /** A number written as is usual in this language. */
 export function number(value, digits = 0) {

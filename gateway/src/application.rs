@@ -2,6 +2,7 @@
 
 pub(crate) mod give_back;
 pub(crate) mod harness;
+mod reload;
 pub(crate) mod site;
 
 use std::future::Future;
@@ -15,22 +16,22 @@ use actix_web::dev::ServerHandle;
 use futures_util::FutureExt as _;
 use service_kit::health::Readiness;
 use service_kit::program::RunError;
-use service_kit::serve::{Application, Service};
+use service_kit::serve::{Application, Draining, Hangups, Service};
 use tokio::time::{interval, timeout};
 
-use crate::answer::dispatch::{Asker, Worker};
+use crate::answer::dispatch::{Asker, Following};
+use crate::answer::site::Live;
 use crate::answer::warm;
 use crate::answer::{goodbye, handler};
+use crate::application::reload::Reloading;
 use crate::application::site::Built;
-use crate::config::Config;
+use crate::config::{Config, Source};
 use crate::downstream::{self, Certificates, Listener, Serving};
 use crate::metrics::Metrics;
-use crate::operator::Operator;
-use crate::operator::console;
-use crate::operator::pages;
+use crate::operator::config::ConfigState;
+use crate::operator::{self, Operator, console, pages};
 use crate::routing::client_address::Scheme;
-use crate::upstream::probe;
-use crate::upstream::tls_config;
+use crate::upstream::probe::Probes;
 
 /// How long requests that were cut may take to be dropped and logged.
 const LAST_LINES: Duration = Duration::from_secs(1);
@@ -50,23 +51,42 @@ impl Gateway {
     /// An address cannot be bound, the certificate for clients cannot be used, or https upstreams
     /// cannot be verified.
     pub fn build(config: Config) -> Result<Self, RunError> {
-        let tls = tls_config(&config.upstreams)?;
+        Self::assemble(config, None)
+    }
+
+    /// Like [`Self::build`], with a configuration that is read again from `source` when the operator
+    /// asks, at each of `hangups`, or when its files change.
+    ///
+    /// # Errors
+    /// As of [`Self::build`].
+    pub fn reloadable(
+        config: Config,
+        source: Source,
+        hangups: Option<Hangups>,
+    ) -> Result<Self, RunError> {
+        Self::assemble(config, Some((source, hangups)))
+    }
+
+    fn assemble(
+        config: Config,
+        again: Option<(Source, Option<Hangups>)>,
+    ) -> Result<Self, RunError> {
         pages::prepare();
         let config = Arc::new(config);
-        let Built {
-            site,
-            features,
-            drills,
-        } = Built::of(&config)?;
+        let built = Built::of(&config)?;
+        let site = Arc::clone(&built.site);
+        let (replacing, live) = Live::new(Arc::clone(&site));
         let draining = site.draining.clone();
+        let (reloads, asked) = operator::config::channel();
+        let state = Arc::new(ConfigState::new(&config.origin));
         let operator = Operator {
-            site: Arc::clone(&site),
-            features,
-            drills,
+            live: live.clone(),
+            drills: built.drills.clone(),
             admin_hosts: config.admin_hosts.clone(),
-            tls: tls.clone(),
             rehearsing: Arc::default(),
             feed: Arc::default(),
+            config: Arc::clone(&state),
+            reloads,
             public_draining: draining.clone(),
         };
         let watched = operator.clone();
@@ -91,26 +111,35 @@ impl Gateway {
             metrics: Arc::clone(&metrics),
             draining: draining.clone(),
         };
-        let (served, serve_tls) = (Arc::clone(&site), tls.clone());
+        let (served, serve_draining) = (live.clone(), draining.clone());
         let serve = move || {
-            let draining = served.draining.clone();
+            let draining = serve_draining.clone();
             actix_web::rt::spawn(give_back::run(draining.clone()));
-            let worker = Worker::new(&served, &serve_tls, draining, Asker::Clients);
-            let site = Arc::clone(&served);
+            let worker = Following::new(served.clone(), draining, Asker::Clients);
+            let live = served.clone();
             Serving {
                 http1: handler::service(Rc::clone(&worker)),
                 http2: handler::service(worker),
                 goodbye: Rc::new(move |refusal, head: &[u8], late: &[u8]| {
-                    goodbye::render(refusal, head, late, &site)
+                    goodbye::render(refusal, head, late, &live.site())
                 }),
             }
         };
         let (server, addr) = downstream::bind(listener, certificates.as_ref(), serve)?;
         let mut public = Application::new(server, addr, draining);
-        let (probed, limits) = (site.upstreams.clone(), config.limits);
-        let (warmed, warm_tls) = (site, tls.clone());
-        public = public.beside(move |draining| probe::run(probed, limits, tls, draining));
-        public = public.beside(|draining| warm::run(warmed, warm_tls, draining));
+        let (probed, warmed) = (live.clone(), live);
+        public = public.beside(|draining| probe(probed, draining));
+        public = public.beside(|draining| warm::run(warmed, draining));
+        if let Some((source, hangups)) = again {
+            let reloading = Reloading {
+                source,
+                built,
+                live: replacing,
+                state,
+                listening: config.limits,
+            };
+            public = public.beside(|draining| reloading.run(asked, hangups, draining));
+        }
         if let Some(certificates) = certificates {
             public = public.beside(|draining| certificates.watch(draining));
         }
@@ -160,6 +189,19 @@ impl Gateway {
         // cut.
         let _gave_up = timeout(LAST_LINES, none_in_flight(&self.metrics)).await;
         public.and(admin)
+    }
+}
+
+/// Probes the upstreams of the site that answers now, until the gateway drains.
+async fn probe(mut live: Live, draining: Draining) {
+    let mut probes = Probes::default();
+    loop {
+        let site = live.site();
+        probes.follow(&site.upstreams, &site.limits, &site.tls);
+        tokio::select! {
+            () = live.wait() => {}
+            () = draining.begun() => return,
+        }
     }
 }
 

@@ -18,10 +18,10 @@ use service_kit::env::{ConfigError, Env};
 use service_kit::health;
 use service_kit::logger::{self, LogConfig};
 use service_kit::program::{RunError, chain, refuse};
-use service_kit::serve::stop_signal;
+use service_kit::serve::stop_or_reload_signal;
 
 use crate::downstream::Certificates;
-use crate::{Config, Gateway};
+use crate::{Config, Gateway, Source};
 use against::Against;
 
 /// The single door to a restaurant's services: passes each request on to its service, and answers
@@ -118,7 +118,7 @@ pub fn run() -> ExitCode {
     let done = match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => {
             let _lines = logger::init(&log);
-            serve(config)
+            serve(config, Source::new(cli.config, &env))
         }
         Command::Check(options) => check(&config, &env, &options),
         Command::Routes => routes::print(&config, &mut io::stdout().lock()).map_err(Into::into),
@@ -151,10 +151,10 @@ fn ended(done: Result<(), RunError>) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn serve(config: Config) -> Result<(), RunError> {
+fn serve(config: Config, source: Source) -> Result<(), RunError> {
     actix_web::rt::System::new().block_on(async {
-        let stop = stop_signal()?;
-        let gateway = Gateway::build(config)?;
+        let (stop, hangups) = stop_or_reload_signal()?;
+        let gateway = Gateway::reloadable(config, source, Some(hangups))?;
         log::info!(
             "gateway listens on {}, for its operator on {}",
             gateway.addr(),

@@ -1,6 +1,9 @@
 //! The gateway's configuration: one file, overridden by the environment. If any part is invalid,
 //! all of it is refused.
 
+pub(crate) mod against;
+mod source;
+
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
@@ -20,6 +23,9 @@ use crate::settings::names::Names;
 use crate::settings::place;
 use crate::settings::{File, RouteRow, TlsFiles, UpstreamSettings};
 use crate::upstream::may_be_asked_with;
+
+pub(crate) use source::Origin;
+pub use source::Source;
 
 /// The compiled-in file.
 const DEFAULT_FILE: &str = include_str!("../gateway.toml");
@@ -56,6 +62,10 @@ pub struct Config {
     pub(crate) tracking: Option<Sources>,
     /// `limits.cache`: the bytes of all cached answers together; 16 MiB by default.
     pub(crate) cache: u64,
+    /// The text that it was read from.
+    pub(crate) origin: Origin,
+    /// `GATEWAY_CONFIG_WATCH`: whether a change of the file is a reload; off by default.
+    pub(crate) is_watched: bool,
 }
 
 impl Config {
@@ -74,11 +84,18 @@ impl Config {
     pub fn load(file: Option<&Path>, env: &Env) -> Result<Self, ConfigError> {
         let named = env.get("GATEWAY_CONFIG");
         let Some(path) = file.or(named.as_deref().map(Path::new)) else {
-            return Self::parse("gateway.toml", DEFAULT_FILE, env);
+            let config = Self::parse("gateway.toml", DEFAULT_FILE, env)?;
+            if config.is_watched {
+                let reason = "there is no file to watch: name one by --config or GATEWAY_CONFIG";
+                return Err(ConfigError::new("GATEWAY_CONFIG_WATCH", reason));
+            }
+            return Ok(config);
         };
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| ConfigError::new(&name, error))?;
-        Self::parse(&name, &text, env)
+        let mut config = Self::parse(&name, &text, env)?;
+        config.origin.files = source::files(path, &config.routes);
+        Ok(config)
     }
 
     /// Reads `text`, the content of the file `name`. The files that it names are beside it.
@@ -89,7 +106,8 @@ impl Config {
         let file = File::parse(name, text)?;
         let folder = Path::new(name).parent().unwrap_or(Path::new(""));
         let config = Self::build(file, folder, env);
-        let config = config.map_err(|error| place::with_line(error, name, text))?;
+        let mut config = config.map_err(|error| place::with_line(error, name, text))?;
+        config.origin = Origin::of(name, text);
         if config
             .routes
             .routes()
@@ -157,6 +175,10 @@ impl Config {
             routes,
             limits,
             upstreams,
+            origin: Origin::default(),
+            is_watched: env
+                .parse_with("GATEWAY_CONFIG_WATCH", on_or_off)?
+                .unwrap_or(false),
         })
     }
 }

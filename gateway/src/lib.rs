@@ -25,6 +25,6 @@ pub use application::Gateway;
 pub use application::harness::bench;
 #[cfg(any(fuzzing, test))]
 pub use application::harness::fuzzing;
-pub use config::Config;
+pub use config::{Config, Source};
 pub use routing::route;
 pub use settings::limits::Limits;

@@ -1,15 +1,15 @@
 //! The gateway's counters, for Prometheus and for the console.
 //!
-//! Every series exists from the start: a request finds its own by the number of its row, and
-//! counting is one addition. No label holds anything that a client has sent.
+//! Every series exists before it is needed: a request finds its own by the number of its row, and
+//! counting is one addition. No label holds anything that a client has sent. The series of what a
+//! new configuration keeps go on; those of what it drops are removed.
 
+mod gone;
 mod labels;
 mod lookups;
 mod rows;
 mod upstreams;
 mod warm;
-
-use std::sync::Arc;
 
 use prometheus::core::Collector;
 use prometheus::{
@@ -17,12 +17,12 @@ use prometheus::{
 };
 
 use crate::fault::degraded::Degraded;
+pub(crate) use gone::Known;
 pub(crate) use labels::Outcome;
 pub(crate) use lookups::Lookups;
-pub(crate) use rows::{Ended, Rows};
+pub(crate) use rows::{Ended, RowFamilies, Rows};
 pub(crate) use upstreams::{UpstreamFamilies, UpstreamMetrics};
-use warm::Warm;
-pub(crate) use warm::WarmMetrics;
+pub(crate) use warm::{WarmFamily, WarmMetrics};
 
 /// The families that the console reads too.
 pub(crate) const REQUESTS: &str = "gateway_requests_total";
@@ -37,7 +37,8 @@ const BUCKETS: [f64; 15] = [
 
 pub(crate) struct Metrics {
     pub(crate) registry: Registry,
-    pub(crate) rows: Rows,
+    /// The families of the rows' counters.
+    pub(crate) rows: RowFamilies,
     /// The families of the upstreams' counters.
     pub(crate) upstreams: UpstreamFamilies,
     pub(crate) in_flight: IntGauge,
@@ -47,20 +48,14 @@ pub(crate) struct Metrics {
     pub(crate) connections_refused: IntCounter,
     pub(crate) rate_limited: IntCounter,
     pub(crate) lookups: Lookups,
-    pub(crate) warm: Warm,
+    pub(crate) warm: WarmFamily,
     degraded: [IntCounter; 3],
 }
 
 impl Metrics {
-    /// `rows` are the methods and paths of the route table in its order, `warm` the paths of the rows
-    /// with `warm = true`.
-    ///
     /// # Errors
-    /// Two series have the same name. The gateway's own never do.
-    pub(crate) fn new<'r>(
-        rows: impl Iterator<Item = (&'r str, &'r str)>,
-        warm: impl Iterator<Item = &'r Arc<str>>,
-    ) -> prometheus::Result<Self> {
+    /// Two families have the same name. The gateway's own never do.
+    pub(crate) fn new() -> prometheus::Result<Self> {
         let registry = Registry::new();
         let counter = |name: &str, help: &str| register(&registry, IntCounter::new(name, help));
         let gauge = |name: &str, help: &str| register(&registry, IntGauge::new(name, help));
@@ -73,7 +68,7 @@ impl Metrics {
         let [stale, partial, fallback] =
             Degraded::ALL.map(|kind| degraded.get_metric_with_label_values(&[kind.as_str()]));
         Ok(Self {
-            rows: Rows::new(&registry, rows)?,
+            rows: RowFamilies::register(&registry)?,
             upstreams: UpstreamFamilies::register(&registry)?,
             in_flight: gauge("gateway_requests_in_flight", "Requests under way.")?,
             connections: (
@@ -92,10 +87,17 @@ impl Metrics {
                 "Requests that were refused because their client had used up a quota.",
             )?,
             lookups: Lookups::new(&registry)?,
-            warm: Warm::new(&registry, warm)?,
+            warm: WarmFamily::register(&registry)?,
             degraded: [stale?, partial?, fallback?],
             registry,
         })
+    }
+
+    /// Removes the series of rows and upstreams that `known` does not name.
+    pub(crate) fn retain(&self, known: &Known<'_>) {
+        self.rows.retain(known);
+        self.upstreams.retain(known);
+        self.warm.retain(known);
     }
 
     pub(crate) fn degraded(&self, kind: Degraded) {

@@ -1,6 +1,7 @@
 //! The operator's port, beside its probes: the state of the upstreams, metrics, failure drills, and
 //! the console that shows all of it.
 
+pub(crate) mod config;
 pub(crate) mod console;
 mod docs;
 mod drills;
@@ -18,43 +19,50 @@ use actix_web::{HttpResponse, web};
 use prometheus::TEXT_FORMAT;
 use service_kit::failure::Failure;
 use service_kit::serve::{Draining, resource};
+use tokio::sync::mpsc;
 
-use crate::answer::features::RunningFeatures;
-use crate::answer::site::Site;
+use crate::answer::site::{Live, Site};
 use crate::operator::console::Feed;
 use crate::resilience::drills::Drills;
 use crate::settings::names::Names;
-use crate::upstream::TlsConfig;
+use config::{AskedReload, ConfigState};
 use exposition::expose;
 use origin::own_pages_only;
 
 /// The data of the operator's routes.
 #[derive(Clone)]
 pub(crate) struct Operator {
-    pub(crate) site: Arc<Site>,
-    pub(crate) features: RunningFeatures,
+    pub(crate) live: Live,
     /// `None` if `GATEWAY_DRILLS` is off.
     pub(crate) drills: Option<Arc<Drills>>,
     /// `GATEWAY_ADMIN_HOSTS`: the names of this port.
     pub(crate) admin_hosts: Names,
-    pub(crate) tls: TlsConfig,
     /// One verdict at a time: two would see each other's simulated outages.
     pub(crate) rehearsing: Arc<tokio::sync::Mutex<()>>,
     pub(crate) feed: Arc<Feed>,
+    pub(crate) config: Arc<ConfigState>,
+    /// Asks for a reload.
+    pub(crate) reloads: mpsc::Sender<AskedReload>,
     /// The draining of the public port: it ends the console's in-process requests to the public
     /// API.
     pub(crate) public_draining: Draining,
 }
 
 impl Operator {
-    pub(crate) fn routes(&self, config: &mut web::ServiceConfig) {
+    /// The site that answers now.
+    pub(crate) fn site(&self) -> Arc<Site> {
+        self.live.site()
+    }
+
+    pub(crate) fn routes(&self, routes: &mut web::ServiceConfig) {
         let pages = web::scope("")
             .wrap(from_fn(own_pages_only))
             .service(resource("/status", "GET").route(web::get().to(status)))
             .service(resource("/metrics", "GET").route(web::get().to(metrics)))
+            .configure(config::routes)
             .configure(drills::routes)
             .configure(|config| console::routes(config, self));
-        config.app_data(web::Data::new(self.clone())).service(pages);
+        routes.app_data(web::Data::new(self.clone())).service(pages);
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod names;
 pub(crate) mod place;
 mod resilience;
 pub(crate) mod spelling;
+pub(crate) mod stamp;
 pub(crate) mod tls;
 mod upstream;
 

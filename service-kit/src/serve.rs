@@ -24,7 +24,7 @@ pub use draining::{DRAIN, Draining};
 pub use resource::resource;
 #[cfg(feature = "testing")]
 pub(crate) use stop::is_hangup_ignored;
-pub use stop::stop_signal;
+pub use stop::{Hangups, stop_or_reload_signal, stop_signal};
 
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);

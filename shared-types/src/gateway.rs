@@ -86,10 +86,42 @@ pub struct OperatorStatus {
     pub public: Status,
     /// By the upstream's name.
     pub upstreams: BTreeMap<String, UpstreamStatus>,
+    /// The configuration that runs.
+    pub config: ConfigStatus,
     /// Routes that serve a stale answer in an outage and had an answer that could not be stored,
     /// with the last reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_stored: Vec<NotStored>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigStatus {
+    /// The file, as it was named.
+    pub file: String,
+    /// The first 16 digits of the file's SHA-256.
+    pub hash: String,
+    /// When it was read.
+    pub since: Timestamp,
+    /// The last time that it was to be read again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_reload: Option<LastReload>,
+    /// Keys with a new value that takes effect only at a new start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs_restart: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastReload {
+    pub at: Timestamp,
+    pub successful: bool,
+    /// Why the file was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// How many changes make an outage worse.
+    #[serde(default)]
+    pub worse: usize,
 }
 
 /// The last answer of a route that was not stored.

@@ -103,7 +103,8 @@ impl Stack {
             services.insert(*service, running);
             tell(service.upstream(), *addr)?;
         }
-        let gateway = gateway::Gateway::build(settings::gateway(&options, &addrs)?)?;
+        let (config, source) = settings::gateway(&options, &addrs)?;
+        let gateway = gateway::Gateway::reloadable(config, source, None)?;
         tell("gateway", gateway.addr())?;
         let (admin, scheme) = (gateway.admin_addr(), gateway.scheme());
         let gateway = Running::of(gateway.addr(), |stop| gateway.run_until(stop));

@@ -68,7 +68,11 @@ pub(crate) fn service(
     })
 }
 
-pub(crate) fn gateway(options: &Options, addrs: &Addrs) -> Result<gateway::Config, ConfigError> {
+/// The gateway's configuration, and where it is read again.
+pub(crate) fn gateway(
+    options: &Options,
+    addrs: &Addrs,
+) -> Result<(gateway::Config, gateway::Source), ConfigError> {
     let mut over = urls(addrs);
     // The demo accounts have published passwords, so they are not for the whole network.
     let (public, operator) = match options.ports {
@@ -83,7 +87,8 @@ pub(crate) fn gateway(options: &Options, addrs: &Addrs) -> Result<gateway::Confi
         // The stack is there to be tried out, and only this machine reaches the operator's port.
         over.insert("GATEWAY_DRILLS", "on".to_owned());
     }
-    gateway::Config::load(None, &overlay(&options.env, over))
+    let source = gateway::Source::new(None, &overlay(&options.env, over));
+    Ok((source.load()?, source))
 }
 
 /// The distance of the operator's port from the public one.
@@ -134,7 +139,7 @@ mod tests {
         let ports: Vec<_> = addrs.values().map(std::net::SocketAddr::port).collect();
         assert_eq!(ports, [8102, 8104]);
         assert!(!urls(&addrs).contains_key("KITCHEN_URL"));
-        let gateway = gateway(&options, &addrs).unwrap();
+        let (gateway, _source) = gateway(&options, &addrs).unwrap();
         let kitchen = gateway
             .upstreams
             .iter()

@@ -49,7 +49,7 @@ use taking::{Taken, take};
 
 pub(crate) struct Keep {
     /// The cached rows, by their index.
-    rows: Vec<Row>,
+    rows: Vec<Arc<Row>>,
     lookups: Lookups,
 }
 
@@ -89,8 +89,35 @@ impl Keep {
     /// `share` is the number of bytes for each row.
     pub(crate) fn new(rows: &[Arc<Kept>], share: u64, lookups: Lookups) -> Self {
         Self {
-            rows: rows.iter().map(|kept| Row::new(kept, share)).collect(),
+            rows: rows
+                .iter()
+                .map(|kept| Arc::new(Row::new(kept, share)))
+                .collect(),
             lookups,
+        }
+    }
+
+    /// The cache of a new configuration. `earlier` gives the index that a row had before, if its
+    /// answers are the same: they stay.
+    pub(crate) fn succeeding(
+        &self,
+        rows: &[Arc<Kept>],
+        share: u64,
+        earlier: impl Fn(&Kept) -> Option<usize>,
+    ) -> Self {
+        let rows = rows.iter().map(|kept| {
+            let known = earlier(kept).and_then(|index| self.rows.get(index));
+            known.map_or_else(
+                || Arc::new(Row::new(kept, share)),
+                |row| {
+                    row.resize(share);
+                    Arc::clone(row)
+                },
+            )
+        });
+        Self {
+            rows: rows.collect(),
+            lookups: self.lookups.clone(),
         }
     }
 
@@ -153,7 +180,7 @@ impl Keep {
             .land(|| async {
                 is_own.set(true);
                 let taken = match ask(patience).await {
-                    Ok(answer) => take(answer, kept, (row.most, charge()), asked).await,
+                    Ok(answer) => take(answer, kept, (row.most(), charge()), asked).await,
                     Err(fault) => Taken::Broken(fault),
                 };
                 let landed = taken.landed(&own);
@@ -234,7 +261,8 @@ impl Keep {
 
     fn row(&self, kept: &Kept) -> Option<&Row> {
         // A row without room for any answer passes everything on as it came.
-        self.rows.get(kept.index).filter(|row| row.most > 0)
+        let row = self.rows.get(kept.index)?;
+        (row.most() > 0).then_some(row)
     }
 
     fn count(&self, served: &Served<'_>) {

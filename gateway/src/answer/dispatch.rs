@@ -1,6 +1,7 @@
 //! Decides who answers a request, the gateway itself or an upstream, once its client's quotas admit
 //! it.
 
+use std::cell::RefCell;
 use std::net::{IpAddr, Ipv6Addr};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,13 +16,38 @@ use crate::answer::destination::{Asked, Destination, Relayed};
 use crate::answer::outage_policy::{Way, X_DRILL};
 use crate::answer::record::Record;
 use crate::answer::reply::Reply;
-use crate::answer::site::Site;
+use crate::answer::site::{Live, Site};
 use crate::fault::refusal::Refusal;
 use crate::fault::{ClientFault, Fault};
 use crate::resilience::client::Client;
 use crate::resilience::rate::{Exceeded, Standing};
 use crate::routing::route::Found;
-use crate::upstream::{Pools, TlsConfig};
+use crate::upstream::Pools;
+
+/// The worker of one thread. It follows the site that answers now.
+pub(crate) struct Following {
+    live: RefCell<Live>,
+    worker: RefCell<Rc<Worker>>,
+}
+
+impl Following {
+    pub(crate) fn new(live: Live, draining: Draining, asker: Asker) -> Rc<Self> {
+        let worker = Worker::new(live.site(), draining, asker);
+        Rc::new(Self {
+            live: RefCell::new(live),
+            worker: RefCell::new(Rc::new(worker)),
+        })
+    }
+
+    /// The worker for a new request.
+    pub(crate) fn worker(&self) -> Rc<Worker> {
+        if let Some(site) = self.live.borrow_mut().replaced() {
+            let next = self.worker.borrow().succeeding(site);
+            self.worker.replace(Rc::new(next));
+        }
+        Rc::clone(&self.worker.borrow())
+    }
+}
 
 /// Everything that a worker serves with. The connections are its own, the rest is shared.
 pub(crate) struct Worker {
@@ -43,18 +69,24 @@ pub(crate) enum Asker {
 }
 
 impl Worker {
-    pub(crate) fn new(
-        site: &Arc<Site>,
-        tls: &TlsConfig,
-        draining: Draining,
-        asker: Asker,
-    ) -> Rc<Self> {
-        Rc::new(Self {
-            site: Arc::clone(site),
-            pools: Pools::new(&site.limits, tls),
+    fn new(site: Arc<Site>, draining: Draining, asker: Asker) -> Self {
+        Self {
+            pools: Pools::new(&site.limits, &site.tls),
+            site,
             draining,
             asker,
-        })
+        }
+    }
+
+    /// The worker of another site, with the connections that it can use too.
+    fn succeeding(&self, site: Arc<Site>) -> Self {
+        let pools = &self.pools;
+        Self {
+            pools: pools.succeeding(&site.upstreams, &site.limits, &site.tls),
+            site,
+            draining: self.draining.clone(),
+            asker: self.asker,
+        }
     }
 
     /// Routes a request, and returns the answer.

@@ -9,7 +9,7 @@ use actix_web::http::{ConnectionType, Version};
 use actix_web::{HttpRequest, HttpResponse};
 use service_kit::request_id::{self, RequestId};
 
-use crate::answer::dispatch::{Asker, Worker};
+use crate::answer::dispatch::{Asker, Following, Worker};
 use crate::answer::record::Record;
 use crate::http::client_connection::Link;
 use crate::http::server_sent;
@@ -19,7 +19,7 @@ use crate::routing::cors;
 /// The service for every request. It does without a handler's extractors, which take time to find
 /// values that are already at hand.
 pub(crate) fn service(
-    worker: Rc<Worker>,
+    following: Rc<Following>,
 ) -> impl ServiceFactory<
     ServiceRequest,
     Config = (),
@@ -28,7 +28,7 @@ pub(crate) fn service(
     InitError = (),
 > {
     fn_service(move |request: ServiceRequest| {
-        let worker = Rc::clone(&worker);
+        let worker = following.worker();
         async move {
             let (request, payload) = request.into_parts();
             let response = enter(&request, payload, &worker).await;

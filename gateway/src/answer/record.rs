@@ -155,7 +155,7 @@ impl Record {
         if let Some(kind) = self.degraded {
             metrics.degraded(kind);
         }
-        metrics.rows.count(
+        self.site.rows.count(
             self.route.as_ref().map(|route| route.number),
             Ended {
                 status: self.status,

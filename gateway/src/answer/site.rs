@@ -1,36 +1,80 @@
-//! Everything that the workers share to answer requests.
+//! Everything that the workers share to answer requests, and its replacement.
 
 use std::sync::Arc;
 
 use service_kit::serve::Draining;
+use tokio::sync::watch;
 
 use crate::answer::cache::Keep;
 use crate::answer::destination::Destination;
+use crate::answer::features::RunningFeatures;
 use crate::answer::recent::Recent;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Rows};
 use crate::resilience::memory::Memory;
 use crate::resilience::rate::RateLimit;
 use crate::routing::client_address::{Scheme, TrustedProxies};
 use crate::routing::cors::Origins;
 use crate::routing::route::RouteTable;
 use crate::settings::limits::Limits;
-use crate::upstream::Upstream;
+use crate::upstream::{TlsConfig, Upstream};
 
+/// One configuration, running. A reload builds another one, which takes over what has not changed;
+/// requests under way end by the one that they began with.
 pub(crate) struct Site {
     pub(crate) limits: Limits,
     pub(crate) origins: Origins,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) scheme: Scheme,
     pub(crate) upstreams: Vec<Arc<Upstream>>,
+    /// For https upstreams.
+    pub(crate) tls: TlsConfig,
     pub(crate) routes: RouteTable<Destination>,
+    pub(crate) features: RunningFeatures,
     /// Each client's quota for all requests together.
-    pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) rate_limit: Option<Arc<RateLimit>>,
     pub(crate) metrics: Arc<Metrics>,
+    /// The counters of the routes, by their numbers.
+    pub(crate) rows: Rows,
     /// For the console.
-    pub(crate) recent: Recent,
+    pub(crate) recent: Arc<Recent>,
     pub(crate) cache: Keep,
     /// The budget of all bodies.
     pub(crate) memory: Arc<Memory>,
     /// Whether the gateway is asked to stop.
     pub(crate) draining: Draining,
+}
+
+/// The site that answers new requests. A reload replaces it.
+#[derive(Clone)]
+pub(crate) struct Live(watch::Receiver<Arc<Site>>);
+
+impl Live {
+    /// The site, and the way to replace it.
+    pub(crate) fn new(site: Arc<Site>) -> (watch::Sender<Arc<Site>>, Self) {
+        let (sender, receiver) = watch::channel(site);
+        (sender, Self(receiver))
+    }
+
+    /// This site, for as long as it is asked.
+    pub(crate) fn always(site: Arc<Site>) -> Self {
+        Self::new(site).1
+    }
+
+    pub(crate) fn site(&self) -> Arc<Site> {
+        Arc::clone(&self.0.borrow())
+    }
+
+    /// The new site, if it was replaced since the last call.
+    pub(crate) fn replaced(&mut self) -> Option<Arc<Site>> {
+        // A site that nobody can replace any more stays.
+        let is_replaced = self.0.has_changed().unwrap_or(false);
+        is_replaced.then(|| Arc::clone(&self.0.borrow_and_update()))
+    }
+
+    /// Waits until the site is replaced.
+    pub(crate) async fn wait(&mut self) {
+        if self.0.changed().await.is_err() {
+            std::future::pending().await
+        }
+    }
 }

@@ -13,6 +13,7 @@
 
 mod pace;
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,14 +30,14 @@ use service_kit::serve::Draining;
 use tokio::time::sleep;
 
 use crate::answer::destination::Destination;
-use crate::answer::dispatch::{Asker, Worker};
+use crate::answer::dispatch::{Asker, Following};
 use crate::answer::handler;
-use crate::answer::site::Site;
+use crate::answer::site::{Live, Site};
 use crate::fault::degraded::is_marked;
 use crate::metrics::WarmMetrics;
 use crate::resilience::guard::Phase;
 use crate::routing::route::{Kept, Outage};
-use crate::upstream::{TlsConfig, Upstream};
+use crate::upstream::Upstream;
 
 use pace::Pace;
 
@@ -62,26 +63,43 @@ enum WarmOutcome {
     Failed(u16),
 }
 
-pub(crate) async fn run(site: Arc<Site>, tls: TlsConfig, draining: Draining) {
-    let rows = site.upstreams.iter().map(|upstream| rows(&site, upstream));
-    let rows: Vec<_> = rows.filter(|rows| !rows.is_empty()).collect();
+/// Keeps the rows of the site that answers now warm, until the gateway drains.
+pub(crate) async fn run(mut live: Live, draining: Draining) {
     let all = async {
-        if rows.is_empty() {
-            return;
+        loop {
+            let is_over = Cell::new(false);
+            let site = live.site();
+            let rows = keep_warm(&site, &is_over, draining.clone());
+            let over = async {
+                live.wait().await;
+                // A request under way ends first.
+                is_over.set(true);
+            };
+            tokio::join!(rows, over);
         }
-        let worker = Worker::new(&site, &tls, draining.clone(), Asker::Gateway);
-        let app = App::new().default_service(handler::service(worker));
-        let service = map_config(app, |()| AppConfig::default()).new_service(());
-        let Ok(service) = service.await else {
-            log::error!("no answer is kept warm: the requests for them cannot be set up");
-            return;
-        };
-        join_all(rows.iter().map(|rows| watch(&site, &service, rows))).await;
     };
     tokio::select! {
-        () = all => draining.begun().await,
+        () = all => {}
         () = draining.begun() => {}
     }
+}
+
+/// Keeps the rows of one site warm, until it is over.
+async fn keep_warm(site: &Arc<Site>, is_over: &Cell<bool>, draining: Draining) {
+    let rows = site.upstreams.iter().map(|upstream| rows(site, upstream));
+    let rows: Vec<_> = rows.filter(|rows| !rows.is_empty()).collect();
+    if rows.is_empty() {
+        return;
+    }
+    let worker = Following::new(Live::always(Arc::clone(site)), draining, Asker::Gateway);
+    let app = App::new().default_service(handler::service(worker));
+    let service = map_config(app, |()| AppConfig::default()).new_service(());
+    let Ok(service) = service.await else {
+        log::error!("no answer is kept warm: the requests for them cannot be set up");
+        return;
+    };
+    let watched = rows.iter();
+    join_all(watched.map(|rows| watch(site, &service, rows, is_over))).await;
 }
 
 /// The rows of the upstream with `warm = true`. The configuration has checked that their paths are
@@ -101,7 +119,7 @@ fn rows(site: &Site, upstream: &Arc<Upstream>) -> Vec<Row> {
                 target: route.path.parse().ok()?,
                 upstream: Arc::clone(upstream),
                 kept: Arc::clone(kept),
-                metrics: site.metrics.warm.of(&route.path)?,
+                metrics: site.metrics.warm.of(&route.path),
             })
         })?
     });
@@ -109,13 +127,13 @@ fn rows(site: &Site, upstream: &Arc<Upstream>) -> Vec<Row> {
 }
 
 /// Keeps the rows of one upstream warm.
-async fn watch<S, B>(site: &Site, service: &S, rows: &[Row])
+async fn watch<S, B>(site: &Site, service: &S, rows: &[Row], is_over: &Cell<bool>)
 where
     S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
     B: MessageBody,
 {
     let mut paces: Vec<_> = rows.iter().map(|_| Pace::default()).collect();
-    loop {
+    while !is_over.get() {
         for (row, pace) in rows.iter().zip(&mut paces) {
             let stored = site.cache.stored(&row.kept, &row.path);
             if pace.is_due(Instant::now(), is_available(&row.upstream), stored) {

@@ -1,6 +1,6 @@
 //! Builds everything that runs from the configuration, and nowhere else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use service_kit::env::ConfigError;
@@ -13,33 +13,64 @@ use crate::answer::features::RunningFeatures;
 use crate::answer::recent::Recent;
 use crate::answer::site::Site;
 use crate::config::Config;
-use crate::metrics::Metrics;
+use crate::metrics::{Known, Metrics};
 use crate::operator::pages::{OwnPage, Pages};
-use crate::resilience::drills::Drills;
+use crate::resilience::drills::{Drills, Place};
 use crate::resilience::memory::Memory;
-use crate::resilience::rate::RateLimit;
+use crate::resilience::rate::{Rate, RateLimit};
 use crate::restaurant::tracking::{TrackedOrder, Tracking};
-use crate::routing::route::{RouteTable, To};
-use crate::upstream::Upstream;
+use crate::routing::route::{Kept, Outage, RouteTable, To};
+use crate::upstream::{Upstream, tls_config};
 
-/// The running things of one configuration.
+/// A running configuration, and what outlives it.
 pub(crate) struct Built {
+    pub(crate) config: Arc<Config>,
     pub(crate) site: Arc<Site>,
-    pub(crate) features: RunningFeatures,
     /// `None` if `GATEWAY_DRILLS` is off.
     pub(crate) drills: Option<Arc<Drills>>,
+    /// The next number of an upstream's pools.
+    next_pool: usize,
 }
 
 impl Built {
     /// # Errors
-    /// Two counters have the same name, or a row leads nowhere. A configuration that was read has
-    /// neither.
+    /// https upstreams cannot be verified, two counters have the same name, or a row leads nowhere.
+    /// A configuration that was read has neither of the last two.
     pub(crate) fn of(config: &Arc<Config>) -> Result<Self, RunError> {
-        let metrics = Arc::new(metrics(&config.routes)?);
+        let metrics = Arc::new(Metrics::new()?);
         let drills = config.drills.then(Arc::<Drills>::default);
-        let upstreams = config.upstreams.iter().enumerate();
-        let upstreams = upstreams.map(|(number, settings)| {
-            Upstream::new(number, settings, &metrics.upstreams, drills.as_ref())
+        Self::build(config, metrics, drills, None)
+    }
+
+    /// Another configuration, which takes over what it does not change: circuits, permits,
+    /// connections, stored answers, quotas, counters.
+    ///
+    /// # Errors
+    /// As of [`Self::of`].
+    pub(crate) fn succeeding(&self, config: &Arc<Config>) -> Result<Self, RunError> {
+        let metrics = Arc::clone(&self.site.metrics);
+        Self::build(config, metrics, self.drills.clone(), Some(self))
+    }
+
+    fn build(
+        config: &Arc<Config>,
+        metrics: Arc<Metrics>,
+        drills: Option<Arc<Drills>>,
+        earlier: Option<&Self>,
+    ) -> Result<Self, RunError> {
+        let site = earlier.map(|earlier| &earlier.site);
+        let tls = match site.and_then(|site| site.tls.clone()) {
+            Some(tls) => Some(tls),
+            None => tls_config(&config.upstreams)?,
+        };
+        let first_pool = earlier.map_or(0, |earlier| earlier.next_pool);
+        let upstreams = config.upstreams.iter().zip(first_pool..);
+        let upstreams = upstreams.map(|(settings, pool)| {
+            let known = site.and_then(|site| site.upstreams.iter().find(|one| one.is(settings)));
+            match known {
+                Some(known) => known.succeeding(pool, settings, &metrics.upstreams),
+                None => Upstream::new(pool, settings, &metrics.upstreams, drills.as_ref()),
+            }
         });
         let upstreams = upstreams.collect::<Result<Vec<_>, _>>()?;
         let upstream = |number: usize| {
@@ -56,7 +87,7 @@ impl Built {
         let tracking = tracking.map(|sources| sources.with(upstream)).transpose()?;
         let tracking = tracking.map(|sources| Arc::new(Tracking::new(sources, share)));
         let pages = Arc::new(Pages::new(Arc::clone(config), Arc::clone(&features)));
-        let limits = limits(&config.routes);
+        let limits = limits(&config.routes, site);
         let routes = config.routes.with(|route| {
             Ok(match (&route.to, &tracking) {
                 (To::Own(page), _) => {
@@ -73,46 +104,129 @@ impl Built {
                 }),
             })
         })?;
+        let rows = routes.routes();
+        let rows = rows.map(|route| (route.method.as_str(), &*route.path));
         let site = Site {
             limits: config.limits,
             origins: config.origins.clone(),
             trusted_proxies: config.trusted_proxies.clone(),
             scheme: config.scheme(),
-            rate_limit: config
-                .rate_limit
-                .map(|rate| RateLimit::new("default", rate)),
-            memory: Memory::new(config.limits.memory),
-            cache: Keep::new(kept, share, metrics.lookups.clone()),
+            rate_limit: config.rate_limit.map(|rate| general_limit(rate, site)),
+            memory: site.map_or_else(
+                || Memory::new(config.limits.memory),
+                |site| Arc::clone(&site.memory),
+            ),
+            cache: match site {
+                Some(site) => {
+                    let earlier = |kept: &Kept| index_before(kept, &routes, site);
+                    site.cache.succeeding(kept, share, earlier)
+                }
+                None => Keep::new(kept, share, metrics.lookups.clone()),
+            },
+            rows: metrics.rows.of(rows)?,
+            recent: site.map_or_else(Arc::<Recent>::default, |site| Arc::clone(&site.recent)),
+            draining: site.map_or_else(Draining::default, |site| site.draining.clone()),
             metrics,
-            recent: Recent::default(),
-            draining: Draining::default(),
             upstreams,
+            tls,
             routes,
+            features,
         };
         Ok(Self {
+            config: Arc::clone(config),
+            next_pool: first_pool + site.upstreams.len(),
             site: Arc::new(site),
-            features,
             drills,
         })
     }
-}
 
-fn metrics(routes: &RouteTable) -> prometheus::Result<Metrics> {
-    let rows = routes.routes();
-    let rows = rows.map(|route| (route.method.as_str(), &*route.path));
-    let warm = routes.kept().iter().filter(|kept| kept.is_warm);
-    Metrics::new(rows, warm.map(|kept| &kept.path))
-}
-
-/// The quotas of the rows that have one of their own, by the rows' numbers.
-fn limits(routes: &RouteTable) -> BTreeMap<usize, Arc<RateLimit>> {
-    let mut limits = BTreeMap::new();
-    for route in routes.routes() {
-        if let (To::Upstream(to), Some(rate)) = (&route.to, route.rate_limit) {
-            limits
-                .entry(to.row)
-                .or_insert_with(|| Arc::new(RateLimit::new("route", rate)));
+    /// Makes the shared parts those of this configuration alone, once its site answers.
+    pub(crate) fn settle(&self) {
+        let site = &self.site;
+        site.memory.set_limits(site.limits.memory);
+        if let Some(drills) = &self.drills {
+            drills.retain(|place| match place {
+                Place::Upstream(name) => site.upstreams.iter().any(|one| **one.name() == **name),
+                Place::Route(path) => site.routes.routes().any(|route| *route.path == **path),
+            });
         }
+        let routes = || site.routes.routes();
+        let circuits = site.upstreams.iter().flat_map(|upstream| {
+            let circuits = upstream.settings.circuits.iter();
+            circuits.map(|route| (&**upstream.name(), route.method.as_str(), &*route.path))
+        });
+        site.metrics.retain(&Known {
+            rows: routes()
+                .map(|route| (route.method.as_str(), &*route.path))
+                .collect(),
+            upstreams: site.upstreams.iter().map(|one| &**one.name()).collect(),
+            circuits: circuits.collect(),
+            warm: self
+                .config
+                .routes
+                .kept()
+                .iter()
+                .filter(|kept| kept.is_warm)
+                .map(|kept| &*kept.path)
+                .collect(),
+        });
+    }
+}
+
+/// The index that a cached row has at `site`, if it is asked for there in the same way.
+fn index_before(kept: &Kept, routes: &RouteTable<Destination>, site: &Site) -> Option<usize> {
+    let (now, before) = (source(kept, routes)?, source(kept, &site.routes)?);
+    let (Outage::Stale(is), Outage::Stale(was)) = (&now.to.outage, &before.to.outage) else {
+        return None;
+    };
+    let is_same = is.is_like(was)
+        && now.to.target == before.to.target
+        && now.upstream.is(&before.upstream.settings);
+    is_same.then_some(was.index)
+}
+
+/// The row that the answers of a cached path come from.
+fn source<'r>(kept: &Kept, routes: &'r RouteTable<Destination>) -> Option<&'r Relayed> {
+    routes.routes().find_map(|route| match &route.to {
+        Destination::Upstream(relayed) if *route.path == *kept.path => {
+            matches!(relayed.to.outage, Outage::Stale(_)).then_some(relayed)
+        }
+        _ => None,
+    })
+}
+
+/// The quota of all requests together: that of `earlier`, if it is the same.
+fn general_limit(rate: Rate, earlier: Option<&Arc<Site>>) -> Arc<RateLimit> {
+    let known = earlier.and_then(|site| site.rate_limit.as_ref());
+    let known = known.filter(|limit| limit.rate() == rate);
+    known.map_or_else(|| Arc::new(RateLimit::new("default", rate)), Arc::clone)
+}
+
+/// The quotas of the rows that have one of their own, by the rows' numbers. Those of `earlier` that
+/// are the same go on.
+fn limits(routes: &RouteTable, earlier: Option<&Arc<Site>>) -> BTreeMap<usize, Arc<RateLimit>> {
+    let mut limits = BTreeMap::new();
+    // A row that was divided into two has one quota for each.
+    let mut taken = BTreeSet::new();
+    for route in routes.routes() {
+        let (To::Upstream(to), Some(rate)) = (&route.to, route.rate_limit) else {
+            continue;
+        };
+        limits.entry(to.row).or_insert_with(|| {
+            let before = earlier.and_then(|site| {
+                site.routes.routes().find_map(|before| match &before.to {
+                    Destination::Upstream(relayed)
+                        if before.method == route.method && before.path == route.path =>
+                    {
+                        let limit = relayed.rate_limit.as_ref()?;
+                        let is_same = before.rate_limit == Some(rate);
+                        (is_same && taken.insert(relayed.to.row)).then(|| Arc::clone(limit))
+                    }
+                    _ => None,
+                })
+            });
+            before.unwrap_or_else(|| Arc::new(RateLimit::new("route", rate)))
+        });
     }
     limits
 }

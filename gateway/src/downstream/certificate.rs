@@ -5,7 +5,6 @@
 //! a new file is broken, the old certificate stays in use: an outage would help nobody.
 
 mod pem;
-mod stamp;
 #[cfg(test)]
 mod tests;
 
@@ -22,8 +21,8 @@ use rustls::sign::CertifiedKey;
 use service_kit::env::ConfigError;
 use service_kit::serve::Draining;
 
-use self::stamp::{Changes, Stamps};
 use crate::settings::TlsFiles;
+use crate::settings::stamp::{Changes, Stamps};
 use crate::settings::tls::{CERT, KEY};
 
 /// How often the files are checked. It takes two system calls, and a new file takes effect soon
@@ -56,7 +55,7 @@ impl Certificates {
     pub(crate) fn load(files: &TlsFiles) -> Result<Self, ConfigError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         // Taken before the files are read, so that a change in between is noticed.
-        let loaded = Stamps::of(files);
+        let loaded = Stamps::of(files.paths());
         let first = read(files, &provider)?;
         Ok(Self {
             files: Arc::new(files.clone()),
@@ -82,7 +81,7 @@ impl Certificates {
 
     /// Follows the files until the gateway drains.
     pub(crate) async fn watch(self, draining: Draining) {
-        let mut changes = Changes::since(self.loaded);
+        let mut changes = Changes::since(self.loaded.clone());
         let mut begun = pin!(draining.begun());
         loop {
             tokio::select! {
@@ -93,7 +92,7 @@ impl Certificates {
     }
 
     fn look(&self, changes: &mut Changes) {
-        if !changes.are_due(Stamps::of(&self.files)) {
+        if !changes.are_due(Stamps::of(self.files.paths())) {
             return;
         }
         match read(&self.files, &self.provider) {

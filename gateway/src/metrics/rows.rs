@@ -1,7 +1,8 @@
-//! The counters of each row of the route table.
+//! The counters of each row of a route table.
 
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Registry};
 
+use super::gone::{Known, retain};
 use super::labels::{ByClass, Outcome};
 use super::{REQUEST_SECONDS, REQUESTS, counters, histograms};
 
@@ -31,18 +32,6 @@ pub(crate) struct Ended {
 }
 
 impl Rows {
-    pub(super) fn new<'r>(
-        registry: &Registry,
-        rows: impl Iterator<Item = (&'r str, &'r str)>,
-    ) -> prometheus::Result<Self> {
-        let vecs = Vecs::register(registry)?;
-        let rows = rows.map(|(method, path)| vecs.row(method, path));
-        Ok(Self {
-            rows: rows.collect::<Result<_, _>>()?,
-            unmatched: vecs.row(NONE, NONE)?,
-        })
-    }
-
     /// Counts a request of the row `number`, or one without a row.
     pub(crate) fn count(&self, number: Option<usize>, ended: Ended) {
         let row = number.and_then(|number| self.rows.get(number));
@@ -66,15 +55,38 @@ impl Row {
 }
 
 /// The metric families, with a series for each row.
-struct Vecs {
+pub(crate) struct RowFamilies {
     requests: IntCounterVec,
     seconds: HistogramVec,
     bytes: IntCounterVec,
     unfinished: IntCounterVec,
 }
 
-impl Vecs {
-    fn register(registry: &Registry) -> prometheus::Result<Self> {
+impl RowFamilies {
+    /// The counters of the rows with these methods and paths, in the order of the route table.
+    pub(crate) fn of<'r>(
+        &self,
+        rows: impl Iterator<Item = (&'r str, &'r str)>,
+    ) -> prometheus::Result<Rows> {
+        let rows = rows.map(|(method, path)| self.row(method, path));
+        Ok(Rows {
+            rows: rows.collect::<Result<_, _>>()?,
+            unmatched: self.row(NONE, NONE)?,
+        })
+    }
+
+    pub(super) fn retain(&self, known: &Known<'_>) {
+        let keeps = |label: &dyn Fn(&str) -> String| {
+            let (method, path) = (label("method"), label("route"));
+            path == NONE || known.rows.contains(&(&*method, &*path))
+        };
+        retain(&self.requests, keeps);
+        retain(&self.seconds, keeps);
+        retain(&self.bytes, keeps);
+        retain(&self.unfinished, keeps);
+    }
+
+    pub(super) fn register(registry: &Registry) -> prometheus::Result<Self> {
         let of_row = ["method", "route"];
         Ok(Self {
             requests: counters(

@@ -6,6 +6,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Registry};
 
+use super::gone::{Known, retain};
 use super::labels::ByClass;
 use super::{UPSTREAM_SECONDS, counters, histograms};
 use crate::fault::Fault;
@@ -96,6 +97,23 @@ impl UpstreamFamilies {
                 &["upstream", "method", "route", "to"],
             )?,
         })
+    }
+
+    pub(super) fn retain(&self, known: &Known<'_>) {
+        let keeps = |label: &dyn Fn(&str) -> String| known.upstreams.contains(&*label("upstream"));
+        for family in [
+            &self.exchanges,
+            &self.received,
+            &self.retries,
+            &self.changes,
+        ] {
+            retain(family, keeps);
+        }
+        retain(&self.seconds, keeps);
+        retain(&self.route_changes, |label| {
+            let (upstream, method, route) = (label("upstream"), label("method"), label("route"));
+            known.circuits.contains(&(&*upstream, &*method, &*route))
+        });
     }
 
     /// The counters of one upstream. `routes` are the methods and paths of its circuits.

@@ -1,15 +1,12 @@
 //! Counts how the gateway's own requests for the rows with `warm = true` end.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use prometheus::{IntCounter, Registry};
+use prometheus::{IntCounter, IntCounterVec, Registry};
 
 use super::counters;
+use super::gone::{Known, retain};
 
-/// The counters of each row, by its path.
-#[derive(Debug)]
-pub(crate) struct Warm(BTreeMap<Arc<str>, WarmMetrics>);
+/// The metric family, with a series for each row and outcome.
+pub(crate) struct WarmFamily(IntCounterVec);
 
 /// The counters of one row.
 #[derive(Clone, Debug)]
@@ -20,31 +17,28 @@ pub(crate) struct WarmMetrics {
     pub(crate) failed: IntCounter,
 }
 
-impl Warm {
-    pub(super) fn new<'r>(
-        registry: &Registry,
-        paths: impl Iterator<Item = &'r Arc<str>>,
-    ) -> prometheus::Result<Self> {
-        let family = counters(
+impl WarmFamily {
+    pub(super) fn register(registry: &Registry) -> prometheus::Result<Self> {
+        counters(
             registry,
             "gateway_warm_requests_total",
             "Requests of the gateway's own for rows with warm = true, by what became of the answer.",
             &["route", "result"],
-        )?;
-        let rows = paths.map(|path| {
-            let of = |result: &str| family.get_metric_with_label_values(&[&**path, result]);
-            let metrics = WarmMetrics {
-                stored: of("stored")?,
-                not_stored: of("not_stored")?,
-                failed: of("failed")?,
-            };
-            Ok((Arc::clone(path), metrics))
-        });
-        rows.collect::<Result<_, _>>().map(Self)
+        )
+        .map(Self)
     }
 
     /// The counters of the row with this path.
-    pub(crate) fn of(&self, path: &str) -> Option<WarmMetrics> {
-        self.0.get(path).cloned()
+    pub(crate) fn of(&self, path: &str) -> WarmMetrics {
+        let of = |result: &str| self.0.with_label_values(&[path, result]);
+        WarmMetrics {
+            stored: of("stored"),
+            not_stored: of("not_stored"),
+            failed: of("failed"),
+        }
+    }
+
+    pub(super) fn retain(&self, known: &Known<'_>) {
+        retain(&self.0, |label| known.warm.contains(&*label("route")));
     }
 }

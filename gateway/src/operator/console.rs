@@ -36,7 +36,6 @@ async fn events(
     feed: web::Data<Feed>,
     draining: web::Data<Draining>,
 ) -> HttpResponse {
-    let hello = hello::of(&operator);
-    let events = feed.join(&hello, draining.get_ref().clone());
+    let events = feed.join(&operator, draining.get_ref().clone());
     server_sent::answer().set_body(BoxBody::new(BodyStream::new(events)))
 }

@@ -110,7 +110,8 @@ fn allowed(operator: &Operator) -> Result<&Drills, Failure> {
 
 /// An upstream, with the settings of its circuit.
 fn upstream(operator: &Operator, name: &str) -> Result<(Place, BreakerSettings), Failure> {
-    let mut known = operator.site.upstreams.iter();
+    let site = operator.site();
+    let mut known = site.upstreams.iter();
     let known = known.find(|upstream| **upstream.name() == *name);
     let upstream = known.ok_or_else(unknown)?;
     Ok((Place::Upstream(name.to_owned()), upstream.settings.breaker))
@@ -121,11 +122,8 @@ fn upstream(operator: &Operator, name: &str) -> Result<(Place, BreakerSettings),
 fn route(operator: &Operator, path: &str) -> Result<(Place, BreakerSettings), Failure> {
     let decoded = percent_decode_str(path).decode_utf8_lossy();
     let path = format!("/{}", decoded.trim_start_matches('/'));
-    let mut rows = operator
-        .site
-        .routes
-        .routes()
-        .filter(|row| *row.path == *path);
+    let site = operator.site();
+    let mut rows = site.routes.routes().filter(|row| *row.path == *path);
     let upstream = rows.find_map(|row| row.to.upstream());
     let upstream = upstream.ok_or_else(unknown)?;
     Ok((Place::Route(path), upstream.settings.breaker))

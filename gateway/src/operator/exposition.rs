@@ -14,6 +14,7 @@ use crate::resilience::guard::Phase;
 
 /// Everything in the text format. States without a counter of their own are read now.
 pub(crate) fn expose(operator: &Operator) -> prometheus::Result<String> {
+    let site = operator.site();
     let now = Registry::new();
     let gauges = |name: &str, help: &str, labels: &[&str]| {
         register(&now, IntGaugeVec::new(Opts::new(name, help), labels))
@@ -49,7 +50,24 @@ pub(crate) fn expose(operator: &Operator) -> prometheus::Result<String> {
         "1, for the version that runs.",
         &["version"],
     )?;
-    for upstream in &operator.site.upstreams {
+    let reload = gauges(
+        "gateway_config_last_reload_successful",
+        "1 unless the last reload found an invalid configuration, which changed nothing.",
+        &[],
+    )?;
+    let info = gauges(
+        "gateway_config_info",
+        "1, for the hash of the configuration file that runs.",
+        &["hash"],
+    )?;
+    let config = operator.config.status();
+    let last = config.last_reload.as_ref();
+    let is_good = last.is_none_or(|last| last.successful);
+    reload
+        .with_label_values::<&str>(&[])
+        .set(i64::from(is_good));
+    info.with_label_values(&[&*config.hash]).set(1);
+    for upstream in &site.upstreams {
         let (guard, name) = (&upstream.guard, &**upstream.name());
         let current = upstream.phase().state();
         for state in BreakerState::ALL {
@@ -76,10 +94,10 @@ pub(crate) fn expose(operator: &Operator) -> prometheus::Result<String> {
     drills
         .with_label_values::<&str>(&[])
         .set(i64::try_from(under_way).unwrap_or(i64::MAX));
-    let held = i64::try_from(operator.site.memory.held()).unwrap_or(i64::MAX);
+    let held = i64::try_from(site.memory.held()).unwrap_or(i64::MAX);
     memory.with_label_values::<&str>(&[]).set(held);
     build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
-    let mut families = operator.site.metrics.registry.gather();
+    let mut families = site.metrics.registry.gather();
     families.extend(now.gather());
     families.extend(PROCESS.gather());
     TextEncoder::new().encode_to_string(&families)

@@ -20,9 +20,10 @@ use service_kit::serve::Draining;
 use shared_types::gateway::DrillMode;
 
 use crate::answer::cache::Keep;
-use crate::answer::dispatch::{Asker, Worker};
+use crate::answer::dispatch::{Asker, Following};
 use crate::answer::features::Feature;
 use crate::answer::handler;
+use crate::answer::site::Live;
 use crate::operator::Operator;
 use crate::resilience::drills::{Drills, Place, Plan};
 use crate::upstream::Upstream;
@@ -35,16 +36,17 @@ use verdict::{Cell, Received, Verdict, holds};
 const OUTAGE: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(operator: &Operator, drills: &Drills) -> Result<Verdict, Failure> {
-    let (site, tls) = (&operator.site, &operator.tls);
-    let worker = Worker::new(site, tls, Draining::default(), Asker::Rehearsal);
+    let site = operator.site();
+    let live = Live::always(Arc::clone(&site));
+    let worker = Following::new(live, Draining::default(), Asker::Rehearsal);
     let app = App::new().default_service(handler::service(worker));
     let service = map_config(app, |()| AppConfig::default()).new_service(());
     let service = service
         .await
         .map_err(|()| Failure::internal("the rehearsal cannot be set up"))?;
-    let lookout = Lookout::new(operator);
+    let lookout = Lookout::new(&site);
     let (mut cells, mut remarks) = (Vec::new(), Vec::new());
-    for feature in &*operator.features {
+    for feature in &*site.features {
         // This also fills the cache.
         if ask(&service, &feature.probe).await.answer != Received::Works {
             remarks.push(format!("{} did not work before any drill", feature.name));
@@ -66,7 +68,7 @@ pub(super) async fn run(operator: &Operator, drills: &Drills) -> Result<Verdict,
         drills.begin(place.clone(), outage(), breaker);
         drills.open(upstream.name(), breaker.failures);
         let mut row = Vec::new();
-        for feature in &*operator.features {
+        for feature in &*site.features {
             if let Some(kept) = &feature.stand_in {
                 // A fresh answer would be served, and show nothing.
                 site.cache.expire(kept);

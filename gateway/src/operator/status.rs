@@ -13,13 +13,14 @@ use crate::resilience::guard::Guard;
 use crate::upstream::Upstream;
 
 pub(super) fn status(operator: &Operator) -> OperatorStatus {
-    let site = &operator.site;
+    let site = operator.site();
     let upstreams = site.upstreams.iter();
     let upstreams =
         upstreams.map(|upstream| (upstream.name().to_string(), upstream_status(upstream)));
     OperatorStatus {
-        public: features::status(&operator.features, &site.cache),
+        public: features::status(&site.features, &site.cache),
         upstreams: upstreams.collect(),
+        config: operator.config.status(),
         not_stored: site.cache.refused().filter_map(not_stored).collect(),
     }
 }

@@ -86,6 +86,13 @@ impl Drills {
         ended.is_some_and(|ended| ended.plan.until > Instant::now())
     }
 
+    /// Ends the drills at the places that a new configuration does not have.
+    pub(crate) fn retain(&self, has: impl Fn(&Place) -> bool) {
+        let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
+        plans.retain(|place, _| has(place));
+        self.is_any.store(!plans.is_empty(), Ordering::Release);
+    }
+
     /// The drills under way, as the operator sees them.
     pub(crate) fn under_way(&self, now: Instant) -> Vec<DrillUnderWay> {
         let all = self.all(now);

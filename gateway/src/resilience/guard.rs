@@ -37,8 +37,8 @@ use crate::resilience::client::Client;
 pub(crate) struct Guard {
     circuits: Circuits,
     gate: Arc<Gate>,
-    budget: Budget,
-    last_fault: Mutex<Option<LastFault>>,
+    budget: Arc<Budget>,
+    last_fault: Arc<Mutex<Option<LastFault>>>,
     name: Arc<str>,
     pub(crate) metrics: Arc<UpstreamMetrics>,
 }
@@ -61,9 +61,31 @@ impl Guard {
         Arc::new(Self {
             circuits: Circuits::new(breaker, routes, Instant::now()),
             gate: Gate::new(gate),
-            budget: Budget::default(),
-            last_fault: Mutex::default(),
+            budget: Arc::default(),
+            last_fault: Arc::default(),
             name: Arc::clone(name),
+            metrics: Arc::clone(metrics),
+        })
+    }
+
+    /// The guard of the same upstream in a new configuration. What is configured as before goes on:
+    /// open circuits, permits in use, the retries that are allowed.
+    pub(crate) fn succeeding(
+        &self,
+        (breaker, gate): (BreakerSettings, GateSettings),
+        routes: &[RouteName],
+        metrics: &Arc<UpstreamMetrics>,
+    ) -> Arc<Self> {
+        let has_same_gate = self.gate.settings() == gate;
+        Arc::new(Self {
+            circuits: self.circuits.succeeding(breaker, routes, Instant::now()),
+            gate: match has_same_gate {
+                true => Arc::clone(&self.gate),
+                false => Gate::new(gate),
+            },
+            budget: Arc::clone(&self.budget),
+            last_fault: Arc::clone(&self.last_fault),
+            name: Arc::clone(&self.name),
             metrics: Arc::clone(metrics),
         })
     }

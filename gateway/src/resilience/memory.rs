@@ -45,7 +45,8 @@ impl MemoryLimits {
 
 /// The budget, shared by all workers.
 pub(crate) struct Memory {
-    limits: MemoryLimits,
+    most: AtomicUsize,
+    per_client: AtomicUsize,
     held: AtomicUsize,
     /// The bytes of each client.
     shares: ByClient<AtomicUsize, SLOTS>,
@@ -62,10 +63,17 @@ pub(crate) struct Charge {
 impl Memory {
     pub(crate) fn new(limits: MemoryLimits) -> Arc<Self> {
         Arc::new(Self {
-            limits,
+            most: AtomicUsize::new(limits.most),
+            per_client: AtomicUsize::new(limits.per_client),
             held: AtomicUsize::new(0),
             shares: ByClient::new(),
         })
+    }
+
+    /// Takes other limits from now on. What is held already stays.
+    pub(crate) fn set_limits(&self, limits: MemoryLimits) {
+        self.most.store(limits.most, Ordering::Relaxed);
+        self.per_client.store(limits.per_client, Ordering::Relaxed);
     }
 
     /// A charge of no bytes yet. `None` is the gateway itself, which has no share.
@@ -78,7 +86,7 @@ impl Memory {
     }
 
     pub(crate) fn has_room(&self) -> bool {
-        self.held() < self.limits.most
+        self.held() < self.most.load(Ordering::Relaxed)
     }
 
     /// The number of bytes held.
@@ -110,7 +118,8 @@ impl Charge {
     /// # Errors
     /// There is no room for them. Nothing has changed.
     pub(crate) fn take(&mut self, bytes: usize) -> Result<(), NoRoom> {
-        let MemoryLimits { most, per_client } = self.memory.limits;
+        let most = self.memory.most.load(Ordering::Relaxed);
+        let per_client = self.memory.per_client.load(Ordering::Relaxed);
         let share = self.memory.share(self.slot);
         if share.is_some_and(|share| !add_up_to(share, bytes, per_client)) {
             return Err(NoRoom::Share);
@@ -175,6 +184,25 @@ mod tests {
         assert_eq!(memory.held(), 40);
         assert_eq!(second.take(20), Ok(()));
         assert_eq!(second.take(1), Err(NoRoom::Share));
+    }
+
+    #[test]
+    fn other_limits_apply_to_what_is_taken_next() {
+        let memory = memory(100, 60);
+        let mut charge = memory.charge(client(1));
+        assert_eq!(charge.take(60), Ok(()));
+        memory.set_limits(MemoryLimits {
+            most: 50,
+            per_client: 100,
+        });
+        assert!(!memory.has_room());
+        assert_eq!(charge.take(1), Err(NoRoom::Budget));
+        memory.set_limits(MemoryLimits {
+            most: 200,
+            per_client: 70,
+        });
+        assert_eq!(charge.take(10), Ok(()));
+        assert_eq!(charge.take(1), Err(NoRoom::Share));
     }
 
     #[test]

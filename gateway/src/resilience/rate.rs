@@ -25,6 +25,7 @@ use table::Table;
 
 /// One quota for each client.
 pub(crate) struct RateLimit<C: Clock = DefaultClock> {
+    rate: Rate,
     limiter: RateLimiter<Client, Table, C, StateInformationMiddleware>,
     policy: Policy,
 }
@@ -53,9 +54,14 @@ impl RateLimit {
 impl<C: Clock> RateLimit<C> {
     fn with_clock(name: &'static str, rate: Rate, clock: C) -> Self {
         Self {
+            rate,
             limiter: RateLimiter::new(rate.quota(), Table::new(), clock),
             policy: Policy::new(name, rate),
         }
+    }
+
+    pub(crate) fn rate(&self) -> Rate {
+        self.rate
     }
 
     /// Counts a request of this address, unless it is beyond the quota. Refused requests do not

@@ -100,6 +100,39 @@ impl Limits {
         Allowance::new(self.min_rate, self.stall_timeout)
     }
 
+    /// The keys that are different from those of `running` and take effect only at a new start: the
+    /// listener's.
+    pub(crate) fn needing_restart(&self, running: &Self) -> Vec<&'static str> {
+        let keys = [
+            ("limits.uri", self.uri != running.uri),
+            ("limits.head", self.head != running.head),
+            ("limits.fields", self.fields != running.fields),
+            (
+                "limits.connections",
+                self.connections != running.connections,
+            ),
+            (
+                "limits.connections_per_client",
+                self.connections_per_client != running.connections_per_client,
+            ),
+            (
+                "limits.head_timeout",
+                self.head_timeout != running.head_timeout,
+            ),
+            (
+                "limits.stall_timeout",
+                self.stall_timeout != running.stall_timeout,
+            ),
+            ("limits.min_rate", self.min_rate != running.min_rate),
+            (
+                "limits.idle_timeout",
+                self.idle_timeout != running.idle_timeout,
+            ),
+        ];
+        let changed = keys.into_iter().filter(|(_, is_different)| *is_different);
+        changed.map(|(key, _)| key).collect()
+    }
+
     pub(crate) fn new(table: &LimitsTable) -> Result<Self, ConfigError> {
         let refuse =
             |key: &str, reason: &str| Err(ConfigError::new(format!("limits.{key}"), reason));

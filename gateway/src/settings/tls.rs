@@ -1,6 +1,6 @@
 //! The files of the certificate for clients.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use service_kit::env::{ConfigError, Env};
 
@@ -20,6 +20,10 @@ pub struct TlsFiles {
 }
 
 impl TlsFiles {
+    pub(crate) fn paths(&self) -> [&Path; 2] {
+        [&self.cert, &self.key]
+    }
+
     /// `None` if neither variable is set.
     pub(crate) fn from_env(env: &Env) -> Result<Option<Self>, ConfigError> {
         match (env.get(CERT), env.get(KEY)) {

@@ -17,7 +17,7 @@ use super::{resilience, spelling};
 use crate::http::segment::check_path;
 use crate::resilience::guard::{BreakerSettings, GateSettings, RouteName};
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct UpstreamSettings {
     pub name: Arc<str>,
     /// Its name in error messages: "Le service des commandes".

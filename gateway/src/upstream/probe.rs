@@ -7,13 +7,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use http::header::ACCEPT;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue};
 use service_kit::request_id::RequestId;
-use service_kit::serve::Draining;
 use tokio::time::{Instant, sleep, timeout};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::fault::Fault;
 use crate::resilience::guard::{Check, Phase};
@@ -27,35 +26,59 @@ const EVERY: Duration = Duration::from_secs(1);
 /// The most bytes of a probe's answer, which says little.
 const MOST: usize = 64 * 1024;
 
-pub(crate) async fn run(
-    upstreams: Vec<Arc<Upstream>>,
-    limits: Limits,
-    tls: TlsConfig,
-    draining: Draining,
-) {
-    let pools = Pools::new(&limits, &tls);
-    let all = upstreams.iter().filter_map(|upstream| {
-        let watch = Watch {
-            target: upstream.settings.probe.as_ref()?,
-            pool: pools.of(upstream),
-            upstream,
+/// The probes of all upstreams. Each is a task of its own, so that a new configuration does not
+/// disturb those of the upstreams that stay. Dropping it ends them.
+#[derive(Default)]
+pub(crate) struct Probes {
+    pools: Option<Pools>,
+    under_way: Vec<Probing>,
+}
+
+struct Probing {
+    upstream: Arc<Upstream>,
+    _task: AbortOnDropHandle<()>,
+}
+
+impl Probes {
+    /// Probes these upstreams from now on, and no others.
+    pub(crate) fn follow(&mut self, upstreams: &[Arc<Upstream>], limits: &Limits, tls: &TlsConfig) {
+        let pools = match &self.pools {
+            Some(pools) => pools.succeeding(upstreams, limits, tls),
+            None => Pools::new(limits, tls),
         };
-        Some(watch.watch())
-    });
-    let all = join_all(all);
-    tokio::select! {
-        _ = all => draining.begun().await,
-        () = draining.begun() => {}
+        self.under_way
+            .retain(|probing| upstreams.iter().any(|upstream| probing.is_of(upstream)));
+        for upstream in upstreams {
+            let is_new = !self.under_way.iter().any(|probing| probing.is_of(upstream));
+            if let Some(target) = upstream.settings.probe.as_ref().filter(|_| is_new) {
+                let watch = Watch {
+                    target: target.clone(),
+                    pool: pools.of(upstream),
+                    upstream: Arc::clone(upstream),
+                };
+                self.under_way.push(Probing {
+                    upstream: Arc::clone(upstream),
+                    _task: AbortOnDropHandle::new(actix_web::rt::spawn(watch.watch())),
+                });
+            }
+        }
+        self.pools = Some(pools);
     }
 }
 
-struct Watch<'a> {
-    upstream: &'a Upstream,
-    pool: Rc<Pool>,
-    target: &'a PathAndQuery,
+impl Probing {
+    fn is_of(&self, upstream: &Arc<Upstream>) -> bool {
+        Arc::ptr_eq(&self.upstream, upstream)
+    }
 }
 
-impl Watch<'_> {
+struct Watch {
+    upstream: Arc<Upstream>,
+    pool: Rc<Pool>,
+    target: PathAndQuery,
+}
+
+impl Watch {
     async fn watch(self) {
         loop {
             self.probe().await;
@@ -89,7 +112,7 @@ impl Watch<'_> {
             pool: &self.pool,
             upstream: self.upstream.name(),
             request_id: id.as_str(),
-            target: self.target,
+            target: &self.target,
             fields,
             deadline: Instant::now() + EVERY,
             most: MOST,

@@ -13,8 +13,8 @@ use crate::settings::UpstreamSettings;
 
 /// One upstream, shared by all workers. Each worker has a pool of its own for it.
 pub(crate) struct Upstream {
-    /// Tells it from the others.
-    pub(super) number: usize,
+    /// The number of its pools. It tells them from those of other upstreams.
+    pub(super) pool: usize,
     pub(crate) settings: UpstreamSettings,
     pub(crate) guard: Arc<Guard>,
     pub(crate) metrics: Arc<UpstreamMetrics>,
@@ -46,31 +46,58 @@ impl Standing {
 }
 
 impl Upstream {
-    /// `number` tells it from the others.
+    /// `pool` is a number that no other upstream has had.
     ///
     /// # Errors
     /// A counter of its own exists already.
     pub(crate) fn new(
-        number: usize,
+        pool: usize,
         settings: &UpstreamSettings,
         families: &UpstreamFamilies,
         drills: Option<&Arc<Drills>>,
     ) -> prometheus::Result<Arc<Self>> {
-        let circuits = settings.circuits.iter();
-        let circuits = circuits.map(|route| (route.method.as_str(), &*route.path));
-        let metrics = families.of(&settings.name, circuits)?;
+        let metrics = metrics(settings, families)?;
+        let parts = (settings.breaker, settings.gate);
         Ok(Arc::new(Self {
-            number,
-            guard: Guard::of(
-                &settings.name,
-                (settings.breaker, settings.gate),
-                &settings.circuits,
-                &metrics,
-            ),
+            pool,
+            guard: Guard::of(&settings.name, parts, &settings.circuits, &metrics),
             settings: settings.clone(),
             metrics,
             drills: drills.cloned(),
         }))
+    }
+
+    /// The upstream of a new configuration with the same name and URL. What is configured as before
+    /// goes on. `pool` is a number that no other upstream has had.
+    ///
+    /// # Errors
+    /// A counter of its own exists already.
+    pub(crate) fn succeeding(
+        self: &Arc<Self>,
+        pool: usize,
+        settings: &UpstreamSettings,
+        families: &UpstreamFamilies,
+    ) -> prometheus::Result<Arc<Self>> {
+        if self.settings == *settings {
+            return Ok(Arc::clone(self));
+        }
+        let metrics = metrics(settings, families)?;
+        let parts = (settings.breaker, settings.gate);
+        let guard = self.guard.succeeding(parts, &settings.circuits, &metrics);
+        let times = |settings: &UpstreamSettings| (settings.connect_timeout, settings.idle_timeout);
+        let has_same_pools = times(&self.settings) == times(settings);
+        Ok(Arc::new(Self {
+            pool: if has_same_pools { self.pool } else { pool },
+            guard,
+            settings: settings.clone(),
+            metrics,
+            drills: self.drills.clone(),
+        }))
+    }
+
+    /// Whether it is the same upstream in another configuration.
+    pub(crate) fn is(&self, settings: &UpstreamSettings) -> bool {
+        self.settings.name == settings.name && self.settings.url == settings.url
     }
 
     pub(crate) fn name(&self) -> &Arc<str> {
@@ -111,4 +138,13 @@ impl Upstream {
             Hearing::Unheard => Standing::Unknown,
         }
     }
+}
+
+fn metrics(
+    settings: &UpstreamSettings,
+    families: &UpstreamFamilies,
+) -> prometheus::Result<Arc<UpstreamMetrics>> {
+    let circuits = settings.circuits.iter();
+    let circuits = circuits.map(|route| (route.method.as_str(), &*route.path));
+    families.of(&settings.name, circuits)
 }

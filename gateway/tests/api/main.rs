@@ -30,6 +30,7 @@ mod process;
 mod rate;
 mod refusals;
 mod relay;
+mod reload;
 mod retries;
 mod routing;
 mod schema;

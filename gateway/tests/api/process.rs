@@ -320,8 +320,8 @@ async fn a_stop_lets_requests_in_flight_finish() {
 }
 
 #[actix_web::test]
-async fn a_hangup_lets_requests_in_flight_finish() {
-    a_stop_drains(Process::hang_up).await;
+async fn an_interrupt_lets_requests_in_flight_finish() {
+    a_stop_drains(|process| process.signal("INT")).await;
 }
 
 async fn a_stop_drains(stop: fn(&Process)) {

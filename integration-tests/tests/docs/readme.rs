@@ -111,8 +111,10 @@ fn every_link_leads_somewhere() {
             assert!(exists(&path), "{file} links to {target}");
             if !section.is_empty() {
                 let headings = read(&path).to_lowercase();
-                let heading = format!("\n## {}\n", section.replace('-', " "));
-                assert!(headings.contains(&heading), "{file} links to {target}");
+                let name = section.replace('-', " ");
+                let mut levels = ["##", "###"].into_iter();
+                let has = levels.any(|level| headings.contains(&format!("\n{level} {name}\n")));
+                assert!(has, "{file} links to {target}");
             }
         }
     }

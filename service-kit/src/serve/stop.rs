@@ -1,4 +1,4 @@
-//! The signals that stop a process.
+//! The signals that stop a process, or make it read its configuration again.
 //!
 //! SIGINT (Ctrl-C), SIGTERM (`docker stop`) and SIGHUP (the terminal is closed) all mean the same:
 //! finish the requests in flight, then end. Without a handler, SIGHUP would end the process at once
@@ -25,6 +25,77 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
             () = received(&mut hangup) => {}
         }
     })
+}
+
+/// Like [`stop_signal`], for a process that can read its configuration again: a SIGHUP asks for
+/// that, unless it says that the terminal is closed.
+///
+/// # Errors
+/// The handlers cannot be installed.
+pub fn stop_or_reload_signal() -> io::Result<(impl Future<Output = ()>, Hangups)> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let terminal = Terminal::of_process();
+    let mut hangup = hangup()?;
+    let reloads = Hangups {
+        signal: self::hangup()?,
+        terminal,
+    };
+    let stop = async move {
+        let closed = async {
+            loop {
+                received(&mut hangup).await;
+                if terminal.is_closed() {
+                    return;
+                }
+            }
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            () = closed => {}
+        }
+    };
+    Ok((stop, reloads))
+}
+
+/// The SIGHUPs that ask for a reload.
+pub struct Hangups {
+    signal: Option<Signal>,
+    terminal: Terminal,
+}
+
+impl Hangups {
+    /// Waits for the next one. Several that come at once count as one.
+    pub async fn next(&mut self) {
+        loop {
+            received(&mut self.signal).await;
+            if !self.terminal.is_closed() {
+                return;
+            }
+        }
+    }
+}
+
+/// The terminal that controls the process, if there was one at the start.
+#[derive(Clone, Copy)]
+struct Terminal {
+    existed: bool,
+}
+
+impl Terminal {
+    fn of_process() -> Self {
+        Self { existed: exists() }
+    }
+
+    fn is_closed(self) -> bool {
+        self.existed && !exists()
+    }
+}
+
+/// Whether the process has a controlling terminal (`tty(4)`).
+fn exists() -> bool {
+    fs::File::open("/dev/tty").is_ok()
 }
 
 /// `None` when SIGHUP is ignored: a process started with `nohup` is meant to outlive the terminal.

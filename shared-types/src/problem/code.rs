@@ -99,6 +99,10 @@ codes! {
         fr: "Pannes simulées désactivées", "Les pannes simulées ne sont permises que si GATEWAY_DRILLS vaut on.";
         en: "Drills are off", "Failure drills are only allowed where GATEWAY_DRILLS is on.";
     }
+    ConfigInvalid = 422 "config_invalid" {
+        fr: "Configuration invalide", "Le fichier de configuration est invalide. La configuration en service reste la même.";
+        en: "Invalid configuration", "The configuration file is invalid. The running configuration stays as it is.";
+    }
     LoopDetected = 508 "loop_detected" {
         fr: "Boucle détectée", "La requête revient sans cesse à son point de départ : aucun service ne peut y répondre.";
         en: "Loop detected", "The request keeps coming back to where it started: no service can answer it.";

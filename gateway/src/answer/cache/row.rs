@@ -35,7 +35,7 @@ pub(super) struct Row {
     pub(super) refusals: Refusals,
     spread: RandomState,
     /// The most bytes of one answer.
-    pub(super) most: u64,
+    most: AtomicU64,
 }
 
 /// The state of a key in the cache.
@@ -58,8 +58,18 @@ impl Row {
             path: Arc::clone(&kept.path),
             refusals: Refusals::default(),
             spread: RandomState::new(),
-            most: bytes / 2,
+            most: AtomicU64::new(bytes / 2),
         }
+    }
+
+    /// Takes this many bytes from now on.
+    pub(super) fn resize(&self, bytes: u64) {
+        self.most.store(bytes / 2, Ordering::Relaxed);
+        self.store.resize(bytes);
+    }
+
+    pub(super) fn most(&self) -> u64 {
+        self.most.load(Ordering::Relaxed)
     }
 
     /// The state of the target and the row, for an answer that is asked for at this time.

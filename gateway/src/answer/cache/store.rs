@@ -95,6 +95,13 @@ impl Store {
         }
     }
 
+    /// Takes this many bytes from now on. What does not fit any more is evicted.
+    pub(super) fn resize(&self, bytes: u64) {
+        if let Some(cache) = &self.0 {
+            cache.set_capacity(bytes);
+        }
+    }
+
     #[cfg(test)]
     pub(super) fn weight(&self) -> u64 {
         self.0.as_ref().map_or(0, Cache::weight)

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::change::{Change, Kind, Verdict};
+use crate::config::against::Change;
 
 pub(super) fn print(changes: &[Change], out: &mut impl Write) -> io::Result<()> {
     if changes.is_empty() {
@@ -29,21 +29,10 @@ pub(super) fn print(changes: &[Change], out: &mut impl Write) -> io::Result<()> 
 }
 
 fn row(change: &Change) -> [String; 4] {
-    let verdict = match change.verdict {
-        Verdict::Worse => "worse",
-        Verdict::Gone => "gone",
-        Verdict::Better => "better",
-        Verdict::New => "new",
-    };
-    let name = match change.kind {
-        Kind::Route => change.name.clone(),
-        Kind::Feature => format!("feature {}", change.name),
-        Kind::Upstream => format!("upstream {}", change.name),
-    };
-    let down = change.down.as_ref();
-    let down = down.map_or_else(
-        || "always".to_owned(),
-        |upstream| format!("{upstream} down"),
-    );
-    [verdict.to_owned(), name, down, change.before.clone()]
+    [
+        change.verdict.as_str().to_owned(),
+        change.subject(),
+        change.when(),
+        change.before.clone(),
+    ]
 }

@@ -50,7 +50,7 @@ fn new_files_are_taken_into_use_and_broken_ones_are_not() {
     let (first, second) = (self_signed(), self_signed());
     let (_folder, files) = files(&first);
     let certificates = Certificates::load(&files).unwrap();
-    let mut changes = Changes::since(certificates.loaded);
+    let mut changes = Changes::since(certificates.loaded.clone());
     assert_eq!(shown(&certificates), first.cert.der().to_vec());
 
     write(&files, "-----BEGIN CERTIFICATE-----\nbroken", "");
@@ -79,7 +79,7 @@ fn a_swapped_link_is_a_new_file() {
         key: link.join("key.pem"),
     })
     .unwrap();
-    let mut changes = Changes::since(certificates.loaded);
+    let mut changes = Changes::since(certificates.loaded.clone());
     let next = folder.path().join("next");
     std::os::unix::fs::symlink(new.0.path(), &next).unwrap();
     fs::rename(&next, &link).unwrap();
@@ -94,7 +94,7 @@ fn the_configuration_follows_the_certificate() {
     let certificates = Certificates::load(&files).unwrap();
     let config = certificates.server_config().unwrap();
     assert_eq!(config.alpn_protocols, [&b"h2"[..], b"http/1.1"]);
-    let mut changes = Changes::since(certificates.loaded);
+    let mut changes = Changes::since(certificates.loaded.clone());
     let key = second.signing_key.serialize_pem();
     write(&files, &second.cert.pem(), &key);
     look_twice(&certificates, &mut changes);
@@ -133,5 +133,5 @@ async fn the_watch_ends_once_the_gateway_drains() {
 fn the_stamps_are_those_of_the_files_read() {
     let (_folder, files) = files(&self_signed());
     let certificates = Certificates::load(&files).unwrap();
-    assert_eq!(certificates.loaded, Stamps::of(&files));
+    assert_eq!(certificates.loaded, Stamps::of(files.paths()));
 }

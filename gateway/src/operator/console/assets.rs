@@ -30,6 +30,7 @@ files! {
     "/" = "index.html", HTML;
     "/console.css" = "console.css", CSS;
     "/api.js" = "api.js", SCRIPT;
+    "/config.js" = "config.js", SCRIPT;
     "/dom.js" = "dom.js", SCRIPT;
     "/drills.js" = "drills.js", SCRIPT;
     "/features.js" = "features.js", SCRIPT;

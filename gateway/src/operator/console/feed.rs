@@ -12,7 +12,8 @@ use tokio::sync::watch;
 use tokio::time::interval;
 
 use super::reading::Reading;
-use super::snapshot;
+use super::{hello, snapshot};
+use crate::answer::site::Live;
 use crate::http::server_sent::event;
 use crate::operator::Operator;
 
@@ -30,20 +31,25 @@ impl Default for Feed {
 
 /// One open page.
 struct Watcher {
-    hello: Option<Bytes>,
+    operator: Operator,
+    live: Live,
+    is_greeted: bool,
     latest: watch::Receiver<Bytes>,
     draining: Draining,
 }
 
 impl Feed {
-    /// Sends a greeting, then every event, until the server stops or the page goes away.
+    /// Sends a greeting, then every event, until the server stops or the page goes away. After a
+    /// reload there is another greeting, since it may have changed.
     pub(super) fn join(
         &self,
-        hello: &str,
+        operator: &Operator,
         draining: Draining,
     ) -> impl Stream<Item = Result<Bytes, Infallible>> + 'static {
         let watcher = Watcher {
-            hello: Some(event("hello", hello.as_bytes()).into()),
+            operator: operator.clone(),
+            live: operator.live.clone(),
+            is_greeted: false,
             latest: self.0.subscribe(),
             draining,
         };
@@ -56,19 +62,34 @@ impl Feed {
 
 impl Watcher {
     async fn next(&mut self) -> Option<Bytes> {
-        if let Some(hello) = self.hello.take() {
-            return Some(hello);
+        if !self.is_greeted {
+            self.is_greeted = true;
+            return Some(self.greeting().into());
         }
         tokio::select! {
-            changed = self.latest.changed() => changed.ok().map(|()| self.latest.borrow_and_update().clone()),
-            () = self.draining.begun() => None,
+            changed = self.latest.changed() => changed.ok()?,
+            () = self.draining.begun() => return None,
         }
+        let latest = self.latest.borrow_and_update().clone();
+        if self.live.replaced().is_none() {
+            return Some(latest);
+        }
+        let mut both = self.greeting();
+        both.extend_from_slice(&latest);
+        Some(both.into())
+    }
+
+    fn greeting(&self) -> Vec<u8> {
+        event("hello", hello::of(&self.operator).as_bytes())
     }
 }
 
 /// Sends the events until the server drains.
 pub(crate) async fn run(operator: Operator, draining: Draining) {
-    let (site, feed) = (&operator.site, &operator.feed);
+    let feed = &operator.feed;
+    // Each reload keeps the same list and counters of requests.
+    let site = operator.site();
+    let (recent, registry) = (&site.recent, &site.metrics.registry);
     let mut ticks = interval(PERIOD);
     let mut before = None;
     loop {
@@ -78,12 +99,12 @@ pub(crate) async fn run(operator: Operator, draining: Draining) {
         }
         if feed.0.receiver_count() == 0 {
             if before.take().is_some() {
-                site.recent.stop();
+                recent.stop();
             }
             continue;
         }
-        let now = Reading::of(&site.metrics.registry);
-        let seen = site.recent.take();
+        let now = Reading::of(registry);
+        let seen = recent.take();
         if let Some(before) = &before {
             let data = snapshot::between(&operator, (before, &now), &seen, Instant::now());
             feed.0

@@ -12,11 +12,12 @@ use crate::upstream::Upstream;
 
 /// The data of the first event.
 pub(super) fn of(operator: &Operator) -> String {
+    let site = operator.site();
     json!({
         "version": env!("CARGO_PKG_VERSION"),
         "drills": operator.drills.is_some(),
-        "upstreams": operator.site.upstreams.iter().map(|upstream| Known::of(upstream)).collect::<Vec<_>>(),
-        "features": operator.features.iter().map(Offered::of).collect::<Vec<_>>(),
+        "upstreams": site.upstreams.iter().map(|upstream| Known::of(upstream)).collect::<Vec<_>>(),
+        "features": site.features.iter().map(Offered::of).collect::<Vec<_>>(),
     })
     .to_string()
 }

@@ -7,7 +7,7 @@ use actix_web::http::uri::PathAndQuery;
 use actix_web::{HttpMessage as _, web};
 use service_kit::request_id::{self, RequestId};
 
-use crate::answer::dispatch::{Asker, Worker};
+use crate::answer::dispatch::{Asker, Following};
 use crate::answer::handler;
 use crate::http::protection::protect;
 use crate::operator::Operator;
@@ -16,7 +16,7 @@ const PREFIX: &str = "/public";
 
 pub(super) fn scope(operator: &Operator) -> impl HttpServiceFactory + use<> {
     let draining = operator.public_draining.clone();
-    let worker = Worker::new(&operator.site, &operator.tls, draining, Asker::Clients);
+    let worker = Following::new(operator.live.clone(), draining, Asker::Clients);
     let service = apply_fn_factory(handler::service(worker), |mut request, service| {
         make_public(&mut request);
         let answered = service.call(request);

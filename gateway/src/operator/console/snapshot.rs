@@ -54,7 +54,8 @@ pub(super) fn between(
     at: Instant,
 ) -> String {
     let drills = operator.drills.as_ref();
-    let rows = operator.site.routes.routes();
+    let site = operator.site();
+    let rows = site.routes.routes();
     let routes: Vec<_> = rows.filter_map(|route| row(route, (before, now))).collect();
     let upstreams = now.upstreams.iter();
     let upstreams = upstreams.map(|(name, times)| {
@@ -63,7 +64,7 @@ pub(super) fn between(
     });
     let errors = |reading: &Reading| reading.errors.values().sum::<u64>();
     let all = |reading: &Reading| reading.rows.values().map(|times| times.count).sum::<u64>();
-    let metrics = &operator.site.metrics;
+    let metrics = &site.metrics;
     let snapshot = Snapshot {
         at: Timestamp::now(),
         status: status::status(operator),
@@ -71,8 +72,9 @@ pub(super) fn between(
             .map(|drills| drills.under_way(at))
             .unwrap_or_default(),
         traffic: Total {
-            requests: all(now) - all(before),
-            errors: errors(now) - errors(before),
+            // The counters of a row that a reload drops are gone.
+            requests: all(now).saturating_sub(all(before)),
+            errors: errors(now).saturating_sub(errors(before)),
             degraded: now.degraded - before.degraded,
             in_flight: metrics.in_flight.get(),
             connections: metrics.connections.0.get(),
@@ -97,7 +99,7 @@ fn row<'s>(route: &'s destination::Row, (before, now): (&Reading, &Reading)) -> 
         method: route.method.as_str(),
         route: &route.path,
         upstream: route.to.upstream().map(|upstream| &**upstream.name()),
-        errors: errors(now) - errors(before),
+        errors: errors(now).saturating_sub(errors(before)),
         traffic: Traffic::between(before.rows.get(&name), times),
     })
 }

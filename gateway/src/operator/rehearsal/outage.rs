@@ -13,7 +13,7 @@ use service_kit::request_id::RequestId;
 use tokio::time::Instant;
 
 use super::client::ask;
-use crate::operator::Operator;
+use crate::answer::site::Site;
 use crate::resilience::guard::Phase;
 use crate::upstream::{Fetch, Pools, Upstream, fetch, is_outage};
 
@@ -22,20 +22,19 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 const MOST: usize = 64 * 1024;
 
-pub(super) struct Lookout<'a> {
-    operator: &'a Operator,
+pub(super) struct Lookout {
+    site: Arc<Site>,
     pools: Pools,
     /// Each upstream, with its failures before the first drill.
     upstreams: Vec<(Arc<Upstream>, Failures)>,
 }
 
-impl<'a> Lookout<'a> {
-    pub(super) fn new(operator: &'a Operator) -> Self {
+impl Lookout {
+    pub(super) fn new(site: &Arc<Site>) -> Self {
         Self {
-            operator,
-            pools: Pools::new(&operator.site.limits, &operator.tls),
-            upstreams: operator
-                .site
+            site: Arc::clone(site),
+            pools: Pools::new(&site.limits, &site.tls),
+            upstreams: site
                 .upstreams
                 .iter()
                 .map(|upstream| (Arc::clone(upstream), Failures::of(upstream)))
@@ -89,7 +88,7 @@ impl<'a> Lookout<'a> {
         S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
         B: MessageBody,
     {
-        let features = self.operator.features.iter().filter(|feature| {
+        let features = self.site.features.iter().filter(|feature| {
             let route = feature.route.as_ref();
             route.is_some_and(|route| Arc::ptr_eq(&route.upstream, upstream))
         });
@@ -97,7 +96,7 @@ impl<'a> Lookout<'a> {
         for feature in features {
             if let Some(kept) = &feature.stand_in {
                 // A fresh answer would be served, and show nothing.
-                self.operator.site.cache.expire(kept);
+                self.site.cache.expire(kept);
             }
             if !ask(service, &feature.probe).await.is_outage {
                 return false;

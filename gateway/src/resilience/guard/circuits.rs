@@ -1,6 +1,7 @@
 //! The circuits of one upstream: its own, and one for each of its routes. Decides which of them an
 //! outcome concerns, and does no I/O.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -11,9 +12,16 @@ use super::names::RouteName;
 use super::passage::{Change, Check, Passage};
 use crate::fault::{CircuitOpen, Scope};
 
+/// A circuit is shared with the circuits of an earlier configuration that has it too, so that what
+/// is known of the upstream outlives a reload.
 pub(crate) struct Circuits {
-    upstream: Breaker,
-    routes: Box<[RouteCircuit]>,
+    settings: BreakerSettings,
+    upstream: Arc<UpstreamCircuit>,
+    routes: Box<[Arc<RouteCircuit>]>,
+}
+
+struct UpstreamCircuit {
+    breaker: Breaker,
     /// A [`Probe`], as a number.
     probe: AtomicU8,
     failed_probes: AtomicU64,
@@ -28,22 +36,56 @@ struct RouteCircuit {
 
 impl Circuits {
     pub(super) fn new(settings: BreakerSettings, names: &[RouteName], now: Instant) -> Self {
+        Self::build(settings, names, None, now)
+    }
+
+    /// The circuits of a new configuration. Those with the same name and settings go on.
+    pub(super) fn succeeding(
+        &self,
+        settings: BreakerSettings,
+        names: &[RouteName],
+        now: Instant,
+    ) -> Self {
+        let earlier = Some(self).filter(|earlier| earlier.settings == settings);
+        Self::build(settings, names, earlier, now)
+    }
+
+    fn build(
+        settings: BreakerSettings,
+        names: &[RouteName],
+        earlier: Option<&Self>,
+        now: Instant,
+    ) -> Self {
         // The gateway's probe asks no route: a client's request finds out whether a route works
         // again.
         let of_route = BreakerSettings {
             is_probed: false,
             ..settings
         };
-        let routes = names.iter().map(|name| RouteCircuit {
-            name: name.clone(),
-            breaker: Breaker::new(of_route, now),
+        let routes = names.iter().map(|name| {
+            let known = earlier.and_then(|earlier| {
+                let mut routes = earlier.routes.iter();
+                routes.find(|route| route.name == *name)
+            });
+            known.map_or_else(
+                || {
+                    Arc::new(RouteCircuit {
+                        name: name.clone(),
+                        breaker: Breaker::new(of_route, now),
+                    })
+                },
+                Arc::clone,
+            )
         });
+        let routes = routes.collect();
+        let upstream = earlier.map_or_else(
+            || Arc::new(UpstreamCircuit::new(settings, now)),
+            |earlier| Arc::clone(&earlier.upstream),
+        );
         Self {
-            upstream: Breaker::new(settings, now),
-            routes: routes.collect(),
-            probe: AtomicU8::new(Probe::Unknown as u8),
-            failed_probes: AtomicU64::new(0),
-            has_answered: AtomicBool::new(false),
+            settings,
+            upstream,
+            routes,
         }
     }
 
@@ -55,14 +97,14 @@ impl Circuits {
         intake: Intake,
         now: Instant,
     ) -> Result<Passage, CircuitOpen> {
-        let upstream_trial = admitted(self.upstream.admit(intake, now), Scope::Upstream)?;
+        let upstream_trial = admitted(self.upstream.breaker.admit(intake, now), Scope::Upstream)?;
         let of_route = match self.routes.get(route) {
             Some(circuit) => circuit.breaker.admit(intake, now),
             None => Admission::Pass,
         };
         let route_trial = admitted(of_route, Scope::Route).inspect_err(|_| {
             if let Some(trial) = upstream_trial {
-                self.upstream.trial_abandoned(trial, now);
+                self.upstream.breaker.trial_abandoned(trial, now);
             }
         })?;
         Ok(Passage {
@@ -74,7 +116,7 @@ impl Circuits {
 
     /// Begins the gateway's own probe. `None` if it may not ask now.
     pub(super) fn check(&self, now: Instant) -> Option<Check> {
-        match self.upstream.try_out(Intake::Whole, now) {
+        match self.upstream.breaker.try_out(Intake::Whole, now) {
             Admission::Pass => Some(Check { trial: None }),
             Admission::Trial(trial) => Some(Check { trial: Some(trial) }),
             Admission::Refused { .. } => None,
@@ -89,8 +131,8 @@ impl Circuits {
         now: Instant,
     ) -> [Option<Change>; 2] {
         // An unconditional store would make all cores fetch the cache line again.
-        if evidence.is_answer() && !self.has_answered.load(Ordering::Relaxed) {
-            self.has_answered.store(true, Ordering::Relaxed);
+        if evidence.is_answer() && !self.upstream.has_answered.load(Ordering::Relaxed) {
+            self.upstream.has_answered.store(true, Ordering::Relaxed);
         }
         let others = || self.others(passage.route, now);
         match evidence.against(self.probe(), others) {
@@ -119,7 +161,7 @@ impl Circuits {
         let upstream = match passage.upstream_trial {
             Some(_) => self.close(now),
             None => {
-                self.upstream.succeeded(now);
+                self.upstream.breaker.succeeded(now);
                 None
             }
         };
@@ -143,12 +185,12 @@ impl Circuits {
         let upstream = match passage.upstream_trial {
             Some(_) if evidence.is_answer() => self.close(now),
             Some(trial) => {
-                self.upstream.trial_abandoned(trial, now);
+                self.upstream.breaker.trial_abandoned(trial, now);
                 None
             }
             None => {
                 if evidence.is_answer() {
-                    self.upstream.end_run();
+                    self.upstream.breaker.end_run();
                 }
                 None
             }
@@ -177,7 +219,7 @@ impl Circuits {
         }
         match passage.upstream_trial {
             Some(trial) => {
-                self.upstream.trial_failed(trial, None, now);
+                self.upstream.breaker.trial_failed(trial, None, now);
                 None
             }
             None => self.fail(now),
@@ -185,25 +227,25 @@ impl Circuits {
     }
 
     fn fail(&self, now: Instant) -> Option<Change> {
-        let opens = self.upstream.failed(now);
+        let opens = self.upstream.breaker.failed(now);
         opens.then_some(Change::Opened(Scope::Upstream))
     }
 
     /// Records the outcome of the gateway's own probe.
     pub(super) fn settle_check(&self, check: Check, is_well: bool, now: Instant) -> Option<Change> {
         let probe = if is_well { Probe::Well } else { Probe::Failing };
-        self.probe.store(probe as u8, Ordering::Relaxed);
+        self.upstream.probe.store(probe as u8, Ordering::Relaxed);
         if !is_well {
-            self.failed_probes.fetch_add(1, Ordering::Relaxed);
+            self.upstream.failed_probes.fetch_add(1, Ordering::Relaxed);
         }
         match (check.trial, is_well) {
             (Some(_), true) => self.close(now),
             (Some(trial), false) => {
-                self.upstream.trial_failed(trial, None, now);
+                self.upstream.breaker.trial_failed(trial, None, now);
                 None
             }
             (None, true) => {
-                self.upstream.end_run();
+                self.upstream.breaker.end_run();
                 None
             }
             (None, false) => self.fail(now),
@@ -213,7 +255,7 @@ impl Circuits {
     /// Ends a request without evidence: its client has gone, or was too slow.
     pub(super) fn abandon(&self, passage: Passage, now: Instant) {
         if let Some(trial) = passage.upstream_trial {
-            self.upstream.trial_abandoned(trial, now);
+            self.upstream.breaker.trial_abandoned(trial, now);
         }
         if let Some(trial) = passage.route_trial
             && let Some(route) = self.routes.get(passage.route)
@@ -224,21 +266,24 @@ impl Circuits {
 
     pub(super) fn abandon_check(&self, check: Check, now: Instant) {
         if let Some(trial) = check.trial {
-            self.upstream.trial_abandoned(trial, now);
+            self.upstream.breaker.trial_abandoned(trial, now);
         }
     }
 
     pub(super) fn phase(&self, now: Instant) -> Phase {
-        self.upstream.phase(now)
+        self.upstream.breaker.phase(now)
     }
 
     pub(super) fn hearing(&self) -> Hearing {
-        Hearing::of(self.probe(), self.has_answered.load(Ordering::Relaxed))
+        Hearing::of(
+            self.probe(),
+            self.upstream.has_answered.load(Ordering::Relaxed),
+        )
     }
 
     /// Counted since the start.
     pub(super) fn failed_probes(&self) -> u64 {
-        self.failed_probes.load(Ordering::Relaxed)
+        self.upstream.failed_probes.load(Ordering::Relaxed)
     }
 
     pub(super) fn route_phase(&self, route: usize, now: Instant) -> Phase {
@@ -258,7 +303,7 @@ impl Circuits {
     /// Closes the upstream's circuit. Its routes' failures during the outage say nothing of them
     /// and are forgotten.
     fn close(&self, now: Instant) -> Option<Change> {
-        if !self.upstream.trial_succeeded(now) {
+        if !self.upstream.breaker.trial_succeeded(now) {
             return None;
         }
         self.routes
@@ -284,11 +329,22 @@ impl Circuits {
     }
 
     fn probe(&self) -> Probe {
-        let probe = self.probe.load(Ordering::Relaxed);
+        let probe = self.upstream.probe.load(Ordering::Relaxed);
         let all = [Probe::Unknown, Probe::Well, Probe::Failing];
         all.into_iter()
             .find(|one| *one as u8 == probe)
             .unwrap_or(Probe::Unknown)
+    }
+}
+
+impl UpstreamCircuit {
+    fn new(settings: BreakerSettings, now: Instant) -> Self {
+        Self {
+            breaker: Breaker::new(settings, now),
+            probe: AtomicU8::new(Probe::Unknown as u8),
+            failed_probes: AtomicU64::new(0),
+            has_answered: AtomicBool::new(false),
+        }
     }
 }
 

@@ -111,6 +111,10 @@ impl Gate {
         })
     }
 
+    pub(super) fn settings(&self) -> GateSettings {
+        self.settings
+    }
+
     /// `client` is `None` for the gateway's own requests.
     pub(super) async fn enter(
         self: &Arc<Self>,

@@ -23,7 +23,7 @@ pub enum Outage {
 }
 
 /// How the answers of one path are cached.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// The path's index among the cached ones.
     pub(crate) index: usize,
@@ -49,6 +49,17 @@ pub struct Kept {
     /// `warm`: the gateway asks for the answer by itself, so that there is one in an outage even if
     /// no client has asked.
     pub(crate) is_warm: bool,
+}
+
+impl Kept {
+    /// Whether the answers are cached in the same way, wherever the path stands in the file.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let moved = Self {
+            index: other.index,
+            ..self.clone()
+        };
+        moved == *other
+    }
 }
 
 #[derive(Debug)]

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -28,7 +29,7 @@ use crate::upstream::running::Upstream;
 /// How often to look for idle connections that have grown old, while there are any.
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// The pools of one worker: one for each upstream that it has asked, by the upstream's number.
+/// The pools of one worker: one for each upstream that it has asked, by the number of its pools.
 pub(crate) struct Pools {
     pools: RefCell<BTreeMap<usize, Rc<Pool>>>,
     limits: AnswerLimits,
@@ -70,7 +71,27 @@ impl Pools {
     pub(crate) fn of(&self, upstream: &Upstream) -> Rc<Pool> {
         let mut pools = self.pools.borrow_mut();
         let make = || Rc::new(Pool::new(&upstream.settings, self.limits, &self.tls));
-        Rc::clone(pools.entry(upstream.number).or_insert_with(make))
+        Rc::clone(pools.entry(upstream.pool).or_insert_with(make))
+    }
+
+    /// The pools of a worker for a new configuration, with those of `upstreams` that it has
+    /// already. The others close with the last exchange that uses them.
+    pub(crate) fn succeeding(
+        &self,
+        upstreams: &[Arc<Upstream>],
+        limits: &Limits,
+        tls: &TlsConfig,
+    ) -> Self {
+        let new = Self::new(limits, tls);
+        if new.limits == self.limits {
+            let pools = self.pools.borrow();
+            let known = upstreams.iter().filter_map(|upstream| {
+                let pool = pools.get(&upstream.pool)?;
+                Some((upstream.pool, Rc::clone(pool)))
+            });
+            new.pools.borrow_mut().extend(known);
+        }
+        new
     }
 }
 

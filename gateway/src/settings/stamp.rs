@@ -4,8 +4,6 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use crate::settings::TlsFiles;
-
 /// The metadata that distinguishes one content of a file from another. An atomic rename and a
 /// swapped link, as Kubernetes mounts secrets, change the inode; writing in place changes the
 /// times.
@@ -20,20 +18,20 @@ struct Stamp {
     changed: (i64, i64),
 }
 
-/// The stamps of the certificate and the key; `None` for a missing file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamps([Option<Stamp>; 2]);
+/// The stamps of some files; `None` for a missing file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stamps(Vec<Option<Stamp>>);
 
 /// The changes that have been handled.
 #[derive(Debug)]
-pub(super) struct Changes {
+pub(crate) struct Changes {
     loaded: Stamps,
     last: Stamps,
 }
 
 impl Stamps {
-    pub(super) fn of(files: &TlsFiles) -> Self {
-        Self([stamp(&files.cert), stamp(&files.key)])
+    pub(crate) fn of<'f>(files: impl IntoIterator<Item = &'f Path>) -> Self {
+        Self(files.into_iter().map(stamp).collect())
     }
 }
 
@@ -50,23 +48,23 @@ fn stamp(path: &Path) -> Option<Stamp> {
 
 impl Changes {
     /// No changes yet: `loaded` is the state of the files when they were read.
-    pub(super) fn since(loaded: Stamps) -> Self {
+    pub(crate) fn since(loaded: Stamps) -> Self {
         Self {
+            last: loaded.clone(),
             loaded,
-            last: loaded,
         }
     }
 
     /// Whether to read the files again; true once per change. The files must be the same as at the
     /// last check: of two files that are replaced one after the other, the first does not match the
     /// old second.
-    pub(super) fn are_due(&mut self, now: Stamps) -> bool {
+    pub(crate) fn are_due(&mut self, now: Stamps) -> bool {
         let is_settled = now == self.last;
-        self.last = now;
         let is_due = is_settled && now != self.loaded;
         if is_due {
-            self.loaded = now;
+            self.loaded = now.clone();
         }
+        self.last = now;
         is_due
     }
 }
@@ -76,7 +74,7 @@ mod tests {
     use super::{Changes, Stamp, Stamps};
 
     fn stamps(cert: u64, key: u64) -> Stamps {
-        Stamps([cert, key].map(|inode| {
+        let stamp = |inode| {
             Some(Stamp {
                 device: 1,
                 inode,
@@ -84,7 +82,8 @@ mod tests {
                 modified: (0, 0),
                 changed: (0, 0),
             })
-        }))
+        };
+        Stamps([cert, key].map(stamp).into())
     }
 
     #[test]
@@ -96,7 +95,7 @@ mod tests {
             (stamps(2, 2), false),
             (stamps(2, 2), true),
             (stamps(2, 2), false),
-            (Stamps([None, None]), false),
+            (Stamps(vec![None, None]), false),
             (stamps(2, 2), false),
             (stamps(2, 2), false),
         ];

@@ -5,8 +5,7 @@ mod edits;
 use service_kit::env::Env;
 use toml::Table;
 
-use super::change::{Change, Verdict};
-use super::compare;
+use super::{Change, Verdict, compare};
 use crate::config::Config;
 use edits::{Edits, shipped};
 

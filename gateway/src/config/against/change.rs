@@ -15,7 +15,7 @@ use super::outlook::{
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     Worse,
     /// The route or the feature does not exist any more, which is worse too.
     Gone,
@@ -25,7 +25,7 @@ pub(super) enum Verdict {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Route,
     Feature,
     Upstream,
@@ -33,20 +33,48 @@ pub(super) enum Kind {
 
 /// One difference. The order of the fields is the order of the report.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(super) struct Change {
-    pub(super) verdict: Verdict,
-    pub(super) kind: Kind,
+pub(crate) struct Change {
+    pub(crate) verdict: Verdict,
+    pub(crate) kind: Kind,
     /// The method and path of a route, or the name of a feature or upstream.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The upstream that is down. `None` if the change shows without an outage.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) down: Option<UpstreamName>,
-    pub(super) before: String,
-    pub(super) after: String,
+    pub(crate) down: Option<UpstreamName>,
+    pub(crate) before: String,
+    pub(crate) after: String,
+}
+
+impl Verdict {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Worse => "worse",
+            Self::Gone => "gone",
+            Self::Better => "better",
+            Self::New => "new",
+        }
+    }
 }
 
 impl Change {
-    pub(super) fn is_worse(&self) -> bool {
+    /// What has changed, for people.
+    pub(crate) fn subject(&self) -> String {
+        match self.kind {
+            Kind::Route => self.name.clone(),
+            Kind::Feature => format!("feature {}", self.name),
+            Kind::Upstream => format!("upstream {}", self.name),
+        }
+    }
+
+    /// When it shows, for people.
+    pub(crate) fn when(&self) -> String {
+        self.down.as_ref().map_or_else(
+            || "always".to_owned(),
+            |upstream| format!("{upstream} down"),
+        )
+    }
+
+    pub(crate) fn is_worse(&self) -> bool {
         matches!(self.verdict, Verdict::Worse | Verdict::Gone)
     }
 }

@@ -1,0 +1,126 @@
+//! `POST /config`: reads the configuration again. What it is, and how the last reload ended.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+use service_kit::env::ConfigError;
+use service_kit::failure::Failure;
+use service_kit::serve::resource;
+use shared_types::gateway::{ConfigStatus, LastReload};
+use shared_types::problem::Code;
+use shared_types::text::Text;
+use shared_types::value::Timestamp;
+use tokio::sync::{mpsc, oneshot};
+
+use super::Operator;
+use crate::config::Origin;
+use crate::config::against::Change;
+
+/// The outcome of a reload that changed the running configuration.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Reloaded {
+    pub(crate) file: String,
+    pub(crate) hash: String,
+    /// How many changes make an outage worse.
+    pub(crate) worse: usize,
+    /// What gets better or worse in an outage.
+    pub(crate) changes: Vec<Change>,
+    /// Keys with a new value that takes effect only at a new start.
+    pub(crate) needs_restart: Vec<&'static str>,
+}
+
+/// Asks for a reload. The outcome is sent back.
+pub(crate) type AskedReload = oneshot::Sender<Result<Reloaded, Refused>>;
+
+/// Why a reload changed nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct Refused(pub(crate) String);
+
+/// What the operator is told of the configuration.
+pub(crate) struct ConfigState(Mutex<ConfigStatus>);
+
+impl ConfigState {
+    pub(crate) fn new(origin: &Origin) -> Self {
+        Self(Mutex::new(ConfigStatus {
+            file: origin.name.clone(),
+            hash: origin.hash.clone(),
+            since: Timestamp::now(),
+            last_reload: None,
+            needs_restart: Vec::new(),
+        }))
+    }
+
+    pub(crate) fn note(&self, outcome: &Result<Reloaded, Refused>) {
+        let at = Timestamp::now();
+        let mut status = self.lock();
+        if let Ok(reloaded) = outcome {
+            status.file.clone_from(&reloaded.file);
+            status.hash.clone_from(&reloaded.hash);
+            status.since = at;
+            let keys = reloaded.needs_restart.iter();
+            status.needs_restart = keys.map(ToString::to_string).collect();
+        }
+        status.last_reload = Some(LastReload {
+            at,
+            successful: outcome.is_ok(),
+            error: outcome.as_ref().err().map(|refused| refused.0.clone()),
+            worse: outcome.as_ref().map_or(0, |reloaded| reloaded.worse),
+        });
+    }
+
+    pub(crate) fn status(&self) -> ConfigStatus {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ConfigStatus> {
+        // Nothing panics while the lock is held.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<ConfigError> for Refused {
+    fn from(error: ConfigError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+pub(super) fn routes(config: &mut web::ServiceConfig) {
+    config.service(resource("/config", "POST").route(web::post().to(reload)));
+}
+
+/// Whoever may write the file decides the configuration; whoever reaches this port does not. So the
+/// file is read, and a body is refused.
+async fn reload(operator: web::Data<Operator>, body: web::Bytes) -> Result<HttpResponse, Failure> {
+    if !body.is_empty() {
+        return Err(Failure::new(Code::BadRequest).with_detail(NO_BODY));
+    }
+    let (sender, outcome) = oneshot::channel();
+    let reloads = &operator.reloads;
+    if reloads.send(sender).await.is_err() {
+        return Err(stopping());
+    }
+    match outcome.await {
+        Ok(Ok(reloaded)) => Ok(HttpResponse::Ok().json(reloaded)),
+        Ok(Err(Refused(reason))) => {
+            let detail = Text::formatted(reason.clone(), reason);
+            Err(Failure::new(Code::ConfigInvalid).with_detail(detail))
+        }
+        Err(_dropped) => Err(stopping()),
+    }
+}
+
+const NO_BODY: Text = Text::new(
+    "Le corps doit être vide : la configuration est relue dans son fichier.",
+    "The body must be empty: the configuration is read again from its file.",
+);
+
+fn stopping() -> Failure {
+    Failure::new(Code::ServiceUnavailable)
+}
+
+/// The channel by which reloads are asked for, one after the other.
+pub(crate) fn channel() -> (mpsc::Sender<AskedReload>, mpsc::Receiver<AskedReload>) {
+    mpsc::channel(1)
+}

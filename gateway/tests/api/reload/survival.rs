@@ -1,0 +1,208 @@
+//! What a reload leaves as it is, and what it does not.
+
+use serde_json::Value;
+use service_kit::testing::Answer;
+
+use super::{A, B, Site, config, open};
+use crate::scripted::{answering, json, nobody, serving};
+
+const STALE: &str = "{ path = \"/a\", methods = [\"GET\"], outage = \"stale\", fresh = \"1h\", \
+                     stale_if_error = \"1h\", shared = true }";
+
+const LIMITED: &str = "{ path = \"/a\", methods = [\"GET\"], rate_limit = \"2/1h\" }";
+
+async fn state(site: &Site, upstream: &str) -> Value {
+    site.operator.get("/status").await.ok(200)["upstreams"][upstream]["breaker"].clone()
+}
+
+/// With a circuit that the first failure opens for an hour.
+fn brittle(config: &str) -> String {
+    let breaker = "retries = 0\nbreaker = { failures = 1, open = \"1h\" }";
+    config.replace("retries = 0", breaker)
+}
+
+#[actix_web::test]
+async fn an_open_circuit_stays_open_when_a_row_is_added() {
+    let upstream = nobody();
+    let site = Site::open(&brittle(&config(upstream, &[A])));
+    let _ = site
+        .public
+        .get("/a")
+        .await
+        .problem(502, "upstream_unreachable");
+    assert_eq!(state(&site, "backend").await, "open");
+    let _ = site
+        .reload(&brittle(&config(upstream, &[B, A])))
+        .await
+        .ok(200);
+    assert_eq!(state(&site, "backend").await, "open");
+    for path in ["/a", "/b"] {
+        let _ = site
+            .public
+            .get(path)
+            .await
+            .problem(503, "upstream_unavailable");
+    }
+    // Another address is another service.
+    let (other, _) = json("200 OK", "{}").await;
+    let _ = site.reload(&brittle(&config(other, &[B, A]))).await.ok(200);
+    assert_ne!(state(&site, "backend").await, "open");
+    let _ = site.public.get("/a").await.ok(200);
+}
+
+#[actix_web::test]
+async fn a_routes_own_circuit_stays_open_wherever_its_row_moves() {
+    let (upstream, _) = answering(
+        "HTTP/1.1 503 Service Unavailable\r\nretry-after: 3000\r\ncontent-length: 0\r\n\r\n",
+    )
+    .await;
+    let site = Site::open(&brittle(&config(upstream, &[A])));
+    let _ = site.public.get("/a").await;
+    let route = |status: &Value| status["upstreams"]["backend"]["routes"].clone();
+    let before = route(&site.operator.get("/status").await.ok(200));
+    assert_eq!(before[0]["path"], "/a", "{before}");
+    let _ = site
+        .reload(&brittle(&config(upstream, &[B, A])))
+        .await
+        .ok(200);
+    let after = route(&site.operator.get("/status").await.ok(200));
+    assert_eq!(after[0]["path"], "/a", "{after}");
+    let _ = site
+        .public
+        .get("/a")
+        .await
+        .problem(503, "upstream_unavailable");
+}
+
+#[actix_web::test]
+async fn a_stored_answer_stays_and_its_row_may_move_in_the_file() {
+    let (upstream, seen) = json("200 OK", "[1]").await;
+    let site = Site::open(&config(upstream, &[STALE]));
+    let _ = site.public.get("/a").await.ok(200);
+    let another =
+        "{ path = \"/c\", methods = [\"GET\"], outage = \"stale\", stale_if_error = \"1h\" }";
+    let moved = config(upstream, &[another, B, STALE]);
+    let _ = site.reload(&moved).await.ok(200);
+    let answer = site.public.get("/a").await;
+    assert!(answer.header("age").is_some(), "it was asked for again");
+    assert_eq!(answer.text(), "[1]");
+    assert_eq!(seen.requests().len(), 1);
+}
+
+#[actix_web::test]
+async fn a_stored_answer_does_not_outlive_what_it_depends_on() {
+    let (upstream, _) = json("200 OK", "[1]").await;
+    let (other, _) = json("200 OK", "[2]").await;
+    let before = config(upstream, &[STALE]);
+    let target = STALE.replace("/a\"", "/a\", to = \"/b\"");
+    let shorter = STALE.replace("fresh = \"1h\"", "fresh = \"1s\"");
+    for edited in [
+        config(other, &[STALE]),
+        config(upstream, &[&target]),
+        config(upstream, &[&shorter]),
+    ] {
+        let site = Site::open(&before);
+        let _ = site.public.get("/a").await.ok(200);
+        let _ = site.reload(&edited).await.ok(200);
+        assert_eq!(site.public.get("/a").await.header("age"), None, "{edited}");
+    }
+}
+
+#[actix_web::test]
+async fn a_quota_goes_on_counting() {
+    let left = |answer: &Answer| answer.status;
+    let (upstream, _) = json("200 OK", "{}").await;
+    let site = Site::open(&config(upstream, &[LIMITED]));
+    let statuses = [(); 3].map(|()| site.public.get("/a"));
+    let mut seen = Vec::new();
+    for asked in statuses {
+        seen.push(left(&asked.await));
+    }
+    assert_eq!(seen, [200, 200, 429]);
+    let _ = site.reload(&config(upstream, &[B, LIMITED])).await.ok(200);
+    let _ = site.public.get("/a").await.problem(429, "rate_limited");
+    // Another quota is counted anew.
+    let wider = LIMITED.replace("2/1h", "3/1h");
+    let _ = site.reload(&config(upstream, &[&wider])).await.ok(200);
+    let _ = site.public.get("/a").await.ok(200);
+}
+
+#[actix_web::test]
+async fn the_quota_for_all_requests_goes_on_counting() {
+    let (upstream, _) = json("200 OK", "{}").await;
+    let limited = |rows: &[&str]| format!("[limits]\nrate = \"2/1h\"\n{}", config(upstream, rows));
+    let site = Site::open(&limited(&[A]));
+    for _ in 0..2 {
+        let _ = site.public.get("/a").await.ok(200);
+    }
+    let _ = site.reload(&limited(&[A, B])).await.ok(200);
+    let _ = site.public.get("/b").await.problem(429, "rate_limited");
+}
+
+#[actix_web::test]
+async fn connections_to_the_upstream_stay_open() {
+    let accepted = std::rc::Rc::new(std::cell::Cell::new(0));
+    let count = std::rc::Rc::clone(&accepted);
+    let upstream = serving(move |mut stream| {
+        use tokio::io::AsyncWriteExt as _;
+        count.set(count.get() + 1);
+        async move {
+            while crate::scripted::read_head(&mut stream).await.is_some() {
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+                stream.write_all(answer).await.unwrap();
+            }
+        }
+    })
+    .await;
+    let site = Site::open(&config(upstream, &[A]));
+    // One connection of the client, so one worker.
+    let mut rows = vec![A];
+    for _ in 0..5 {
+        let _ = site.public.get("/a").await.ok(200);
+        rows.push(B);
+        rows.dedup();
+        let _ = site.reload(&config(upstream, &rows)).await.ok(200);
+    }
+    assert_eq!(accepted.get(), 1);
+}
+
+#[actix_web::test]
+async fn counters_go_on_and_those_of_dropped_rows_are_removed() {
+    let (site, upstream, _) = open().await;
+    let rows = ["/a", "/b"].map(|path| {
+        format!("gateway_requests_total{{method=\"GET\",route=\"{path}\",status=\"2xx\"}}")
+    });
+    let of_upstream = "gateway_upstream_requests_total{result=\"2xx\",upstream=\"backend\"}";
+    let [a, b] = &rows;
+    let _ = site.public.get("/a").await.ok(200);
+    let _ = site.reload(&config(upstream, &[A, B])).await.ok(200);
+    let _ = site.public.get("/a").await.ok(200);
+    assert_eq!(site.metric(a).await.as_deref(), Some("2"));
+    assert_eq!(site.metric(b).await.as_deref(), Some("0"));
+    assert_eq!(site.metric(of_upstream).await.as_deref(), Some("2"));
+    let renamed = config(upstream, &[B]).replace("backend", "other");
+    let _ = site.reload(&renamed).await.ok(200);
+    assert_eq!(site.metric(a).await, None);
+    assert_eq!(site.metric(b).await.as_deref(), Some("0"));
+    assert_eq!(site.metric(of_upstream).await, None);
+}
+
+#[actix_web::test]
+async fn a_probe_follows_its_upstream() {
+    let (first, of_first) = json("200 OK", "{}").await;
+    let (second, of_second) = json("200 OK", "{}").await;
+    let probed =
+        |upstream| config(upstream, &[A]).replace("retries = 0", "retries = 0\nprobe = \"/ready\"");
+    let site = Site::open(&probed(first));
+    service_kit::testing::eventually("a probe of the first", async || {
+        (!of_first.requests().is_empty()).then_some(())
+    })
+    .await;
+    let _ = site.reload(&probed(second)).await.ok(200);
+    service_kit::testing::eventually("two probes of the second", async || {
+        (of_second.requests().len() > 1).then_some(())
+    })
+    .await;
+    // A probe that was on its way may have come; another second brought no further one.
+    assert!(of_first.requests().len() <= 2, "{:?}", of_first.requests());
+}
