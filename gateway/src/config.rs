@@ -12,9 +12,9 @@ use std::thread::available_parallelism;
 
 use service_kit::env::{ConfigError, Env};
 
+use crate::aggregates::settings::{self as aggregates, AggregateSettings};
 use crate::answer::features::{Features, RouteAt};
 use crate::resilience::rate::Rate;
-use crate::restaurant::tracking::Sources;
 use crate::routing::client_address::{Scheme, TrustedProxies};
 use crate::routing::cors::Origins;
 use crate::routing::route::{Own, RouteTable, To};
@@ -58,8 +58,8 @@ pub struct Config {
     /// `GATEWAY_DRILLS`: whether the operator may run failure drills; off by default.
     pub(crate) drills: bool,
     pub(crate) features: Features,
-    /// The sources of a tracked order's parts, if orders are tracked.
-    pub(crate) tracking: Option<Sources>,
+    /// The answers that are made of several upstreams' answers.
+    pub(crate) aggregates: Vec<AggregateSettings>,
     /// `limits.cache`: the bytes of all cached answers together; 16 MiB by default.
     pub(crate) cache: u64,
     /// The text that it was read from.
@@ -136,21 +136,21 @@ impl Config {
             .map(|(name, upstream)| UpstreamSettings::new(name, upstream, env))
             .collect::<Result<Vec<_>, _>>()?;
         let limits = Limits::new(&file.limits)?;
-        let tracking = file
-            .tracking
-            .map(|table| Sources::new(table, &mut upstreams));
-        let tracking = tracking.transpose()?;
+        let aggregates = aggregates::all(file.aggregates, &mut upstreams)?;
         let own = Own {
-            tracks: tracking.is_some(),
+            aggregates: aggregates::paths(&aggregates),
             documents: env.parse_with("GATEWAY_DOCS", on_or_off)?.unwrap_or(true),
         };
         check_vary(&file.routes)?;
-        let routes = RouteTable::build(&file.routes, &mut upstreams, &limits, folder, own)?;
-        let order = tracking.as_ref().map(|sources| &sources.parts.order);
-        let tracked = order.map(|order| RouteAt {
-            upstream: order.upstream,
-            circuit: order.circuit,
+        let routes = RouteTable::build(&file.routes, &mut upstreams, &limits, folder, &own)?;
+        let main = aggregates.iter().map(|aggregate| {
+            let part = aggregate.main_part()?;
+            Some(RouteAt {
+                upstream: part.upstream,
+                circuit: part.circuit,
+            })
         });
+        let main: Vec<_> = main.collect();
         Ok(Self {
             bind: env.parse_or(
                 "GATEWAY_BIND",
@@ -169,9 +169,9 @@ impl Config {
             drills: env
                 .parse_with("GATEWAY_DRILLS", on_or_off)?
                 .unwrap_or(false),
-            features: Features::new(&file.features, &upstreams, (&routes, tracked))?,
+            features: Features::new(&file.features, &upstreams, (&routes, &main))?,
             cache: file.limits.cache.0.as_u64(),
-            tracking,
+            aggregates,
             routes,
             limits,
             upstreams,

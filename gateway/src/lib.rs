@@ -5,6 +5,7 @@
 //! the answer. [`application`] puts them together from the [`config`]. Every upstream is remote:
 //! nothing here knows a service's code.
 
+mod aggregates;
 mod answer;
 mod application;
 pub mod cli;
@@ -15,7 +16,6 @@ mod http;
 mod metrics;
 mod operator;
 mod resilience;
-mod restaurant;
 mod routing;
 pub mod settings;
 mod upstream;

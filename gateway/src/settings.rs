@@ -11,6 +11,9 @@ pub(crate) mod stamp;
 pub(crate) mod tls;
 mod upstream;
 
-pub(crate) use file::{FeatureTable, File, METHODS, PartTable, Policy, RouteRow, TrackingTable};
+pub(crate) use file::{
+    AggregateTable, EndTable, EventsTable, FeatureTable, File, JsonType, METHODS, PartTable,
+    Policy, RouteRow,
+};
 pub use tls::TlsFiles;
 pub use upstream::{UpstreamSettings, UpstreamUrl};

@@ -6,6 +6,7 @@
 //! There is no I/O here and no web framework.
 
 pub mod account;
+pub mod aggregate;
 pub mod delivery;
 pub mod demo;
 pub mod event;
@@ -19,7 +20,6 @@ pub mod order;
 pub mod problem;
 mod schema;
 pub mod text;
-pub mod tracking;
 pub mod value;
 mod wire_enum;
 

@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use shared_types::field::FieldErrors;
 use shared_types::{
-    Confirmation, account, delivery, demo, gateway, golden, kitchen, menu, order, problem, tracking,
+    Confirmation, account, aggregate, delivery, demo, gateway, golden, kitchen, menu, order,
+    problem,
 };
 
 fn survives<T: Serialize + DeserializeOwned>(example: &str) {
@@ -44,7 +45,7 @@ fn every_answer_reads_and_writes_its_example() {
     survives::<demo::DemoToken>(golden::DEMO_TOKEN);
     survives::<demo::DemoOrder>(golden::DEMO_ORDER);
     survives::<demo::DemoOrderRow>(golden::DEMO_ORDER_ROW);
-    survives::<tracking::Tracking>(golden::TRACKING);
+    survives::<aggregate::tracking::Tracking>(golden::TRACKING);
     survives::<Confirmation>(golden::CONFIRMATION);
     survives::<problem::Problem>(golden::PROBLEM);
     survives::<gateway::Welcome>(golden::WELCOME);

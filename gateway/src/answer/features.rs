@@ -49,14 +49,14 @@ pub(crate) struct Probe {
 }
 
 impl Features {
-    /// `tracked` is the route of a tracked order.
+    /// `aggregates` are the routes of the aggregates' main parts.
     pub(crate) fn new(
         tables: &BTreeMap<String, FeatureTable>,
         upstreams: &[UpstreamSettings],
-        (routes, tracked): (&RouteTable, Option<RouteAt>),
+        (routes, aggregates): (&RouteTable, &[Option<RouteAt>]),
     ) -> Result<Self, ConfigError> {
         let features = tables.iter().map(|(name, table)| {
-            Feature::new(name, table, upstreams, (routes, tracked))
+            Feature::new(name, table, upstreams, (routes, aggregates))
                 .map_err(|(key, reason)| ConfigError::new(format!("features.{name}.{key}"), reason))
         });
         features.collect::<Result<_, _>>().map(Self)
@@ -72,7 +72,7 @@ impl Feature {
         name: &str,
         table: &FeatureTable,
         upstreams: &[UpstreamSettings],
-        (routes, tracked): (&RouteTable, Option<RouteAt>),
+        (routes, aggregates): (&RouteTable, &[Option<RouteAt>]),
     ) -> Result<Self, (&'static str, String)> {
         let index = |key, name: &String| {
             let found = UpstreamSettings::position(upstreams, name);
@@ -105,14 +105,14 @@ impl Feature {
                 Outage::Stale(kept) => Some(Arc::clone(kept)),
                 Outage::Error | Outage::Fallback(_) => None,
             },
-            To::Own(_) | To::Tracking(_) => None,
+            To::Own(_) | To::Aggregate(..) => None,
         };
         let route = match &route.to {
             To::Upstream(to) => Some(RouteAt {
                 upstream: to.upstream,
                 circuit: to.circuit,
             }),
-            To::Tracking(_) => tracked,
+            To::Aggregate(index, _) => aggregates.get(*index).copied().flatten(),
             To::Own(_) => None,
         };
         Ok(Self {

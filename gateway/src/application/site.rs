@@ -7,6 +7,7 @@ use service_kit::env::ConfigError;
 use service_kit::program::RunError;
 use service_kit::serve::Draining;
 
+use crate::aggregates::{Aggregate, AggregateRow};
 use crate::answer::cache::Keep;
 use crate::answer::destination::{Destination, Relayed};
 use crate::answer::features::RunningFeatures;
@@ -18,7 +19,6 @@ use crate::operator::pages::{OwnPage, Pages};
 use crate::resilience::drills::{Drills, Place};
 use crate::resilience::memory::Memory;
 use crate::resilience::rate::{Rate, RateLimit};
-use crate::restaurant::tracking::{TrackedOrder, Tracking};
 use crate::routing::route::{Kept, Outage, RouteTable, To};
 use crate::upstream::{Upstream, tls_config};
 
@@ -77,27 +77,30 @@ impl Built {
             let found = upstreams.get(number).map(Arc::clone);
             found.ok_or_else(|| ConfigError::new(format!("upstream {number}"), "is not there"))
         };
-        // Each cached row has an equal share, and so have the tracked orders.
+        // Each cached row has an equal share, and so has each aggregate.
         let kept = config.routes.kept();
-        let shares = kept.len() as u64 + u64::from(config.tracking.is_some());
+        let shares = (kept.len() + config.aggregates.len()) as u64;
         let share = config.cache / shares.max(1);
         let features = config.features.iter().map(|feature| feature.with(upstream));
         let features: RunningFeatures = features.collect::<Result<_, _>>()?;
-        let tracking = config.tracking.as_ref();
-        let tracking = tracking.map(|sources| sources.with(upstream)).transpose()?;
-        let tracking = tracking.map(|sources| Arc::new(Tracking::new(sources, share)));
+        let aggregates = config.aggregates.iter().map(|settings| {
+            let settings = settings.with(upstream)?;
+            Ok(Arc::new(Aggregate::new(settings, share)))
+        });
+        let aggregates = aggregates.collect::<Result<Vec<_>, ConfigError>>()?;
         let pages = Arc::new(Pages::new(Arc::clone(config), Arc::clone(&features)));
         let limits = limits(&config.routes, site);
         let routes = config.routes.with(|route| {
-            Ok(match (&route.to, &tracking) {
-                (To::Own(page), _) => {
+            Ok(match &route.to {
+                To::Own(page) => {
                     Destination::Own(Box::new(OwnPage::new(*page, Arc::clone(&pages))))
                 }
-                (To::Tracking(view), Some(tracking)) => {
-                    Destination::Own(Box::new(TrackedOrder::new(*view, Arc::clone(tracking))))
+                To::Aggregate(index, view) => {
+                    let missing = || ConfigError::new(&*route.path, "is no aggregate's");
+                    let aggregate = aggregates.get(*index).ok_or_else(missing)?;
+                    Destination::Own(Box::new(AggregateRow::new(*view, Arc::clone(aggregate))))
                 }
-                (To::Tracking(_), None) => return Err(ConfigError::new("tracking", "is missing")),
-                (To::Upstream(to), _) => Destination::Upstream(Relayed {
+                To::Upstream(to) => Destination::Upstream(Relayed {
                     to: to.clone(),
                     upstream: upstream(to.upstream)?,
                     rate_limit: limits.get(&to.row).cloned(),

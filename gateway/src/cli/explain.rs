@@ -1,6 +1,8 @@
 //! Explains one request, outage included: everything that the configuration says of it, in one
 //! place.
 
+mod aggregate;
+
 use std::io::Write;
 use std::time::Duration;
 
@@ -39,7 +41,7 @@ pub(super) fn print(
             line(out, "answer", "the gateway's own: no outage touches it")?;
             return Ok(());
         }
-        To::Tracking(_) => return tracking(config, out),
+        To::Aggregate(index, _) => return aggregate::print(config, *index, out),
     };
     let upstream = config.upstreams.get(to.upstream).ok_or("no upstream")?;
     let target = to
@@ -81,36 +83,6 @@ pub(super) fn print(
         &format!("if {name} is down"),
         &outage(&to.outage, &upstream.name),
     )?;
-    Ok(())
-}
-
-/// Explains the parts of a tracked order.
-fn tracking(config: &Config, out: &mut impl Write) -> Result<(), RunError> {
-    let sources = config.tracking.as_ref().ok_or("no sources")?;
-    let deadline = format!(
-        "{} for all parts, asked at once",
-        format_duration(sources.timeout)
-    );
-    line(out, "deadline", &deadline)?;
-    let parts = &sources.parts;
-    for (part, source) in [
-        ("order", &parts.order),
-        ("kitchen", &parts.kitchen),
-        ("delivery", &parts.delivery),
-    ] {
-        let upstream = config.upstreams.get(source.upstream).ok_or("no upstream")?;
-        let name = &upstream.name;
-        line(out, part, &format!("of {name}, {}", circuit(upstream)))?;
-        let outage = match part {
-            "order" => {
-                "the last good order, with X-Degraded: stale; without one, the problem as elsewhere"
-            }
-            _ => {
-                "the other parts, with the last good one of this part if there is one, and X-Degraded: partial"
-            }
-        };
-        line(out, &format!("if {name} is down"), outage)?;
-    }
     Ok(())
 }
 

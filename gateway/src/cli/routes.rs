@@ -31,7 +31,7 @@ pub(super) fn print(config: &Config, out: &mut impl Write) -> io::Result<()> {
 
 fn row(route: &Route, config: &Config) -> [String; 5] {
     let (upstream, target, outage) = match &route.to {
-        To::Own(_) | To::Tracking(_) => ("-".to_owned(), "-".to_owned(), "-"),
+        To::Own(_) | To::Aggregate(..) => ("-".to_owned(), "-".to_owned(), "-"),
         To::Upstream(to) => {
             let upstream = config.upstreams.get(to.upstream);
             let name = upstream.map(|upstream| upstream.name.to_string());

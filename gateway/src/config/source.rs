@@ -66,7 +66,7 @@ pub(super) fn files(config: &Path, routes: &RouteTable) -> Vec<PathBuf> {
             Outage::Fallback(fallback) => Some(PathBuf::from(&fallback.file)),
             Outage::Error | Outage::Stale(_) => None,
         },
-        To::Own(_) | To::Tracking(_) => None,
+        To::Own(_) | To::Aggregate(..) => None,
     });
     std::iter::once(config.to_owned())
         .chain(fallbacks)

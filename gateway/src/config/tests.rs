@@ -72,7 +72,7 @@ fn the_rows_that_honour_an_idempotency_key_are_marked() {
     let routes = config.routes.routes();
     let honours = routes.filter(|route| match &route.to {
         To::Upstream(to) => to.settings.idempotent && !route.method.is_safe(),
-        To::Own(_) | To::Tracking(_) => false,
+        To::Own(_) | To::Aggregate(..) => false,
     });
     let honours: Vec<_> = honours
         .map(|route| format!("{} {}", route.method, route.path))
@@ -274,7 +274,7 @@ fn an_upstream_needs_only_its_url_and_a_route_only_its_path() {
     let routes: Vec<_> = routes
         .filter_map(|route| match &route.to {
             To::Upstream(to) => Some((route.method.as_str(), to.target.to_string())),
-            To::Own(_) | To::Tracking(_) => None,
+            To::Own(_) | To::Aggregate(..) => None,
         })
         .collect();
     let same = |method| (method, "/stock/{id}".to_owned());
@@ -306,7 +306,7 @@ fn a_row_has_its_upstreams_outage_policy_unless_it_says_otherwise() {
         let routes = config.routes.routes();
         let policies = routes.filter_map(|route| match &route.to {
             To::Upstream(to) => Some((route.path.to_string(), to.outage.as_str())),
-            To::Own(_) | To::Tracking(_) => None,
+            To::Own(_) | To::Aggregate(..) => None,
         });
         policies.collect::<Vec<_>>()
     };

@@ -2,8 +2,10 @@
 //! contract.
 //!
 //! [`operations`] holds the meaning of each row for a restaurant, by method and path. A row that is
-//! not there, as in an operator's own configuration, is described from the table alone.
+//! not there, as in an operator's own configuration, is described from the table alone, and an
+//! [`aggregate`] from its parts.
 
+mod aggregate;
 mod document;
 mod headers;
 mod operation;

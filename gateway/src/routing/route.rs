@@ -13,6 +13,7 @@ use actix_web::http::Method;
 use crate::resilience::rate::Rate;
 
 pub use outage::{Fallback, Kept, Outage};
+pub(crate) use row::{check_path, names_of};
 pub use settings::Settings;
 pub(crate) use table::Found;
 pub use table::RouteTable;
@@ -40,8 +41,9 @@ pub struct Route<T = To> {
 pub enum To {
     Upstream(ToUpstream),
     Own(Page),
-    /// The gateway, from the answers of several upstreams.
-    Tracking(View),
+    /// The gateway, from the answers of several upstreams: a view of the aggregate with this index
+    /// in [`Config::aggregates`](crate::config::Config::aggregates).
+    Aggregate(usize, View),
 }
 
 #[derive(Clone, Debug)]
@@ -96,28 +98,27 @@ impl Page {
     }
 }
 
-/// How a client looks at an order.
+/// How a client looks at an aggregate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
     Once,
     Stream,
 }
 
-impl View {
-    /// The path of the first view, which names the circuits of the parts.
-    pub(crate) const ONCE: &'static str = "/suivi/{commandeId}";
-
-    pub(crate) const ALL: [(Self, &'static str); 2] = [
-        (Self::Once, Self::ONCE),
-        (Self::Stream, "/suivi/{commandeId}/flux"),
-    ];
+/// A path that an aggregate answers.
+#[derive(Clone, Debug)]
+pub(crate) struct AggregatePath {
+    /// The key in the file.
+    pub(crate) key: String,
+    pub(crate) path: Arc<str>,
+    pub(crate) index: usize,
+    pub(crate) view: View,
 }
 
 /// The gateway's own routes that are optional.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Own {
-    /// Whether orders can be tracked.
-    pub(crate) tracks: bool,
+    pub(crate) aggregates: Vec<AggregatePath>,
     /// `GATEWAY_DOCS`: whether the API is documented to the public; on by default.
     pub(crate) documents: bool,
 }

@@ -1,9 +1,10 @@
 //! The shape of `gateway.toml`, and the defaults. An unknown key is refused: a misspelt limit must
 //! not mean no limit. The documentation of a key is its description in the JSON Schema too.
 
+mod aggregate;
+mod feature;
 mod label;
 mod limits;
-mod restaurant;
 mod route;
 mod schema;
 mod upstream;
@@ -17,8 +18,9 @@ use service_kit::env::ConfigError;
 
 use super::place;
 
+pub(crate) use aggregate::{AggregateTable, EndTable, EventsTable, JsonType, PartTable};
+pub(crate) use feature::FeatureTable;
 pub(crate) use limits::LimitsTable;
-pub(crate) use restaurant::{FeatureTable, PartTable, TrackingTable};
 pub(crate) use route::{METHODS, Policy, RouteRow};
 pub(crate) use schema::schema;
 pub(crate) use upstream::UpstreamTable;
@@ -34,8 +36,8 @@ pub(crate) struct File {
     pub(crate) routes: BTreeMap<String, Vec<RouteRow>>,
     /// The features that /status reports, by name.
     pub(crate) features: BTreeMap<String, FeatureTable>,
-    /// The sources of a tracked order. Without this table, orders are not tracked.
-    pub(crate) tracking: Option<TrackingTable>,
+    /// Answers that the gateway makes of several upstreams' answers, by name.
+    pub(crate) aggregates: BTreeMap<String, AggregateTable>,
 }
 
 impl File {

@@ -48,6 +48,11 @@ pub(super) fn unread(error: &Error, file: &str, text: &str) -> ConfigError {
     ConfigError::new(format!("{file}:{line}: {path}"), reason)
 }
 
+/// What to write instead of the former table `[tracking]`.
+const TRACKING: &str = "has become [aggregates.NAME]: a path such as /job/{id}, events.path for its stream, and \
+    each part as parts.NAME = { upstream = …, path = … }, with required = true for the first one, and with \
+    find = { KEY = \"{id}\" } instead of find = \"KEY\"";
+
 /// The missing key, if one is missing, and what is wrong in plain words.
 fn explained(message: &str) -> (Option<&str>, String) {
     let quoted = |text| -> Option<(&str, &str)> { str::split_once(text, '`') };
@@ -61,10 +66,13 @@ fn explained(message: &str) -> (Option<&str>, String) {
     }
     // The path names an unknown key already.
     if let Some((given, known)) = message.strip_prefix("unknown field `").and_then(quoted) {
-        return (
-            None,
-            format!("unknown key{}", spelling::known(given, &quoted_in(known))),
-        );
+        let known = quoted_in(known);
+        let reason = if given == "tracking" && known.contains(&"aggregates") {
+            TRACKING.to_owned()
+        } else {
+            format!("unknown key{}", spelling::known(given, &known))
+        };
+        return (None, reason);
     }
     if let Some((given, known)) = message.strip_prefix("unknown variant `").and_then(quoted) {
         let known = spelling::known(given, &quoted_in(known));

@@ -7,6 +7,7 @@
 )]
 
 mod against;
+mod aggregates;
 mod answers;
 mod connections;
 mod cors;
@@ -77,10 +78,7 @@ backend = [
 /// A file with the shipped configuration, but without probes and warm rows: an upstream then gets
 /// only what a test sends.
 fn without_probes() -> std::path::PathBuf {
-    let shipped = include_str!("../../gateway.toml");
-    let lines = shipped.lines();
-    let lines: Vec<_> = lines.filter(|line| !line.starts_with("probe = ")).collect();
-    let silent = lines.join("\n").replace(", warm = true", "");
+    let silent = shipped_without_probes();
     let file = tempfile::NamedTempFile::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     std::fs::write(&file, silent).unwrap();
     // Renamed into place, so that no other test reads an incomplete file.
@@ -89,7 +87,15 @@ fn without_probes() -> std::path::PathBuf {
     path
 }
 
-/// The same with timeouts for long exchanges.
+/// The text of that file.
+fn shipped_without_probes() -> String {
+    let shipped = include_str!("../../gateway.toml");
+    let lines = shipped.lines();
+    let lines: Vec<_> = lines.filter(|line| !line.starts_with("probe = ")).collect();
+    lines.join("\n").replace(", warm = true", "")
+}
+
+/// [`CONFIG`] with timeouts for long exchanges.
 fn patient() -> String {
     CONFIG.replace("400ms", "20s")
 }

@@ -21,14 +21,14 @@ const DELIVERIES: &str = r#"[{"commandeId":"7","statut":"EN_ATTENTE"},{"commande
 
 /// A service whose answer a test changes. It counts how often it was asked.
 #[derive(Clone)]
-struct Service {
-    addr: SocketAddr,
+pub(crate) struct Service {
+    pub(crate) addr: SocketAddr,
     answer: Arc<Mutex<(u16, String)>>,
-    seen: Seen,
+    pub(crate) seen: Seen,
 }
 
 impl Service {
-    async fn answering(body: &str) -> Self {
+    pub(crate) async fn answering(body: &str) -> Self {
         let answer = Arc::new(Mutex::new((200, body.to_owned())));
         let seen = Seen::default();
         let (held, requests) = (Arc::clone(&answer), seen.clone());
@@ -49,7 +49,7 @@ impl Service {
         Self { addr, answer, seen }
     }
 
-    fn answer(&self, status: u16, body: &str) {
+    pub(crate) fn answer(&self, status: u16, body: &str) {
         *self.answer.lock().unwrap() = (status, body.to_owned());
     }
 }
@@ -73,11 +73,18 @@ breaker = {{ failures = 1000000, minimum = 1000000 }}
         "[routes]",
         &format!(
             r#"{}{}{}
-[tracking]
+[aggregates.suivi]
+path = "/suivi/{{commandeId}}"
 timeout = "500ms"
-order = {{ upstream = "orders", path = "/commandes/{{id}}" }}
-kitchen = {{ upstream = "kitchen", path = "/orders", find = "order_id" }}
-delivery = {{ upstream = "delivery", path = "/livraisons?commandeId={{id}}", find = "commandeId" }}
+
+[aggregates.suivi.events]
+path = "/suivi/{{commandeId}}/flux"
+end = {{ part = "order", key = "status", values = ["LIVREE", "ANNULEE"], event = "fin" }}
+
+[aggregates.suivi.parts]
+order = {{ upstream = "orders", path = "/commandes/{{commandeId}}", type = "object", required = true, not_found = "order_not_found" }}
+kitchen = {{ upstream = "kitchen", path = "/orders", find = {{ order_id = "{{commandeId}}" }} }}
+delivery = {{ upstream = "delivery", path = "/livraisons?commandeId={{commandeId}}", find = {{ commandeId = "{{commandeId}}" }} }}
 
 [routes]"#,
             upstream("orders", orders),

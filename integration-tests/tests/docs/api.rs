@@ -32,7 +32,7 @@ fn configured() -> BTreeSet<Row> {
     let config = gateway::Config::load(None, &Env::of_pairs([])).unwrap();
     let row = |route: &gateway::route::Route| {
         let (upstream, target) = match &route.to {
-            To::Own(_) | To::Tracking(_) => ("–".to_owned(), "–".to_owned()),
+            To::Own(_) | To::Aggregate(..) => ("–".to_owned(), "–".to_owned()),
             To::Upstream(to) => (
                 config.upstreams[to.upstream].name.to_string(),
                 to.target.to_string(),

@@ -86,7 +86,8 @@ fn every_key_of_the_file_is_documented_with_its_default_and_no_other() {
         ("Key of [upstreams.NAME]", "UpstreamTable"),
         ("Key of a route", "RouteRow"),
         ("Key of a feature", "FeatureTable"),
-        ("Key of [tracking]", "TrackingTable"),
+        ("Key of [aggregates.NAME]", "AggregateTable"),
+        ("Key of a part", "PartTable"),
     ] {
         let keys = keys_of(&schema, table);
         let rows = rows(&page, title);

@@ -28,9 +28,23 @@ fn fifteen_lines_are_enough_for_three_services() {
 }
 
 #[test]
+fn the_aggregate_fits_into_the_first_file() {
+    let guide = read("docs/GUIDE.md");
+    let [first, _whole, aggregate, _row] = fragments(&guide)[..] else {
+        panic!("GUIDE.md has other fragments than these");
+    };
+    let text = format!("{first}\n{aggregate}");
+    let config = Config::parse("mine.toml", &text, &Env::of_pairs([])).unwrap();
+    let paths: Vec<_> = config.routes.routes().map(|route| &*route.path).collect();
+    for path in ["/item/{id}", "/item/{id}/events"] {
+        assert!(paths.contains(&path), "{path}");
+    }
+}
+
+#[test]
 fn the_whole_file_is_one_and_the_row_fits_into_ours() {
     let guide = read("docs/GUIDE.md");
-    let [_first, whole, row] = fragments(&guide)[..] else {
+    let [_first, whole, _aggregate, row] = fragments(&guide)[..] else {
         panic!("GUIDE.md has other fragments than these");
     };
     let env = Env::of_pairs([]);

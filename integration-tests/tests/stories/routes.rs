@@ -150,6 +150,8 @@ impl Walk<'_> {
             .await;
         self.get("/suivi/{commandeId}").await;
         self.watch_to_the_end().await;
+        self.get("/tableau-de-bord").await;
+        self.watch_the_screen().await;
         self.get("/orders").await;
         self.post("/orders", golden::NEW_DEMO_ORDER, 200).await;
     }
@@ -168,6 +170,16 @@ impl Walk<'_> {
         assert!(text.starts_with("event: suivi\n"), "{text}");
         assert!(text.contains("\"status\":\"ANNULEE\""), "{text}");
         assert!(text.contains("event: fin\n"), "{text}");
+    }
+
+    /// A stream that does not end by itself.
+    async fn watch_the_screen(&mut self) {
+        let path = "/tableau-de-bord/flux";
+        self.walked.insert(("GET".to_owned(), path.to_owned()));
+        let request = self.restaurant.gateway.request(Method::HEAD, path);
+        let answer = request.send().await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("content-type"), Some("text/event-stream"));
     }
 
     async fn kitchen_and_delivery(&mut self) {

@@ -113,6 +113,10 @@ codes! {
         fr: "Requête malformée", "La requête n'a pas pu être lue.";
         en: "Malformed request", "The request could not be read.";
     }
+    NotFound = 404 "not_found" {
+        fr: "Introuvable", "Rien ne porte cet identifiant.";
+        en: "Not found", "Nothing has this id.";
+    }
     PayloadTooLarge = 413 "payload_too_large" {
         fr: "Corps trop volumineux", "Le corps de la requête dépasse la limite.";
         en: "Body too large", "The body of the request is over the limit.";

@@ -175,6 +175,10 @@ impl<'c> Comparison<'c> {
             let (old, new) = (old.unwrap_or(&Answer::Usual), new.unwrap_or(&Answer::Usual));
             match (old, new) {
                 (Answer::Stale(old), Answer::Stale(new)) => self.stale(old, new),
+                (Answer::OtherParts(old), Answer::OtherParts(new))
+                | (Answer::LastPart(old), Answer::LastPart(new)) => {
+                    self.more_is_better(old, new, |age| last_good(*age));
+                }
                 _ => match new.rank().cmp(&old.rank()) {
                     Ordering::Less => self.note(Verdict::Worse, &old.text(), &new.text()),
                     Ordering::Equal => {}
@@ -261,8 +265,8 @@ impl Answer {
     fn rank(&self) -> u8 {
         match self {
             Self::Usual => 4,
-            Self::OtherParts => 3,
-            Self::LastOrder | Self::Stale(_) => 2,
+            Self::OtherParts(_) => 3,
+            Self::LastPart(_) | Self::Stale(_) => 2,
             Self::File(_) => 1,
             Self::Problem(_) => 0,
         }
@@ -271,8 +275,8 @@ impl Answer {
     fn text(&self) -> String {
         match self {
             Self::Usual => "the usual answer".to_owned(),
-            Self::OtherParts => "the other parts of the order".to_owned(),
-            Self::LastOrder => "the last good order".to_owned(),
+            Self::OtherParts(_) => "the other parts".to_owned(),
+            Self::LastPart(age) => last_good(*age),
             Self::Stale(stale) => stale.text(),
             Self::File(file) => format!("the file {file}"),
             Self::Problem(code) => problem(*code),
@@ -378,7 +382,7 @@ mod tests {
     fn a_real_answer_is_better_than_a_file_and_a_file_better_than_a_problem() {
         let ranked = [
             Answer::Usual,
-            Answer::OtherParts,
+            Answer::OtherParts(Duration::from_secs(60)),
             Answer::Stale(STALE),
             Answer::File("a.json".to_owned()),
             Answer::Problem(Code::UpstreamUnavailable),

@@ -36,10 +36,10 @@ pub(super) struct RouteOutlook {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Usual,
-    /// A tracked order without the part of the upstream.
-    OtherParts,
-    /// The last good tracked order.
-    LastOrder,
+    /// An aggregate without the part of the upstream, or with its last good one up to this age.
+    OtherParts(Duration),
+    /// An aggregate with the last good part of the upstream, which it requires, up to this age.
+    LastPart(Duration),
     /// The last good answer.
     Stale(Stale),
     File(String),
@@ -155,23 +155,25 @@ fn route_outlook(config: &Config, names: &[UpstreamName], route: &Route) -> Rout
                 is_repeated: to.settings.idempotent && !route.method.is_safe(),
             }
         }
-        To::Tracking(_) => {
-            let Some(sources) = &config.tracking else {
+        To::Aggregate(index, _) => {
+            let Some(aggregate) = config.aggregates.get(*index) else {
                 return RouteOutlook::default();
             };
-            let parts = &sources.parts;
-            // The order comes last: without it, the other parts are worth nothing.
-            let answers = [
-                (parts.kitchen.upstream, Answer::OtherParts),
-                (parts.delivery.upstream, Answer::OtherParts),
-                (parts.order.upstream, Answer::LastOrder),
-            ];
-            let answers = answers.into_iter();
-            let answers =
-                answers.filter_map(|(index, answer)| Some((names.get(index)?.clone(), answer)));
+            let mut parts: Vec<_> = aggregate.parts.iter().collect();
+            // The required ones come last: without them, the others are worth nothing.
+            parts.sort_by_key(|part| part.required.is_some());
+            let longest_age = aggregate.stale_if_error;
+            let answers = parts.into_iter().filter_map(|part| {
+                let answer = match part.required {
+                    None => Answer::OtherParts(longest_age),
+                    Some(_) if longest_age.is_zero() => Answer::Problem(Code::UpstreamUnavailable),
+                    Some(_) => Answer::LastPart(longest_age),
+                };
+                Some((names.get(part.upstream)?.clone(), answer))
+            });
             RouteOutlook {
                 answers: answers.collect(),
-                timeout: sources.timeout,
+                timeout: aggregate.timeout,
                 ..RouteOutlook::default()
             }
         }

@@ -1,6 +1,9 @@
 //! The errors of common mistakes, word for word.
 
+use service_kit::env::Env;
+
 use super::refused;
+use crate::config::Config;
 
 const FILE: &str = r#"[upstreams.stock]
 url = "http://127.0.0.1:1"
@@ -265,6 +268,202 @@ fn an_error_names_the_line_and_the_key_and_says_what_would_be_right() {
         assert!(FILE.contains(right), "{right}");
         assert_eq!(refused(&FILE.replacen(right, wrong, 1)), error);
     }
+}
+
+const AGGREGATE: &str = r#"[upstreams.stock]
+url = "http://127.0.0.1:1"
+outage = "error"
+
+[routes]
+stock = [{ path = "/stock/{id}" }]
+
+[aggregates.item]
+path = "/item/{id}"
+timeout = "1s"
+
+[aggregates.item.events]
+path = "/item/{id}/events"
+end = { part = "item", key = "state", values = ["sold"] }
+
+[aggregates.item.parts]
+item = { upstream = "stock", path = "/items/{id}", required = true }
+price = { upstream = "stock", path = "/prices", find = { item = "{id}" } }
+"#;
+
+#[test]
+fn an_error_in_an_aggregate_names_its_part() {
+    assert!(Config::parse("test.toml", AGGREGATE, &Env::of_pairs([])).is_ok());
+    for (right, wrong, error) in [
+        (
+            "[aggregates.item]\npath = \"/item/{id}\"\n",
+            "[aggregates.item]\n",
+            "8: aggregates.item.path: is required: a path such as /stock/{id}",
+        ),
+        (
+            "path = \"/item/{id}\"",
+            "path = \"/item/{*id}\"",
+            "9: aggregates.item.path: {*rest} is for the rows of [routes]: write {id}",
+        ),
+        (
+            "path = \"/item/{id}\"",
+            "path = \"/item/{id\"",
+            "9: aggregates.item.path: has a { without its }",
+        ),
+        (
+            "path = \"/item/{id}/events\"",
+            "path = \"/item/{id}\"",
+            "13: aggregates.item.events.path: GET /item/{id} stands twice",
+        ),
+        (
+            "path = \"/item/{id}/events\"",
+            "path = \"/events\"",
+            "13: aggregates.item.events.path: must have the parameters of the aggregate's path, \
+             and no others",
+        ),
+        (
+            "\"1s\"",
+            "\"0s\"",
+            "10: aggregates.item.timeout: must be longer than 0",
+        ),
+        (
+            "timeout = \"1s\"",
+            "timeout = 1",
+            "10: aggregates.item.timeout: invalid type: integer `1`, \
+             expected a duration with its unit, such as 250ms or 5s",
+        ),
+        (
+            "[aggregates.item.events]\n",
+            "[aggregates.item.events]\nwatched = 0\n",
+            "13: aggregates.item.events.watched: must be at least 1",
+        ),
+        (
+            "[aggregates.item.events]\n",
+            "[aggregates.item.events]\nstreams_per_client = 0\n",
+            "13: aggregates.item.events.streams_per_client: must be at least 1",
+        ),
+        (
+            "[aggregates.item.events]\n",
+            "[aggregates.item.events]\nname = \"a\\nb\"\n",
+            "13: aggregates.item.events.name: must be a text of one line",
+        ),
+        (
+            "part = \"item\"",
+            "part = \"itme\"",
+            "14: aggregates.item.events.end.part: no part is named itme; did you mean item?",
+        ),
+        (
+            "[\"sold\"]",
+            "[]",
+            "14: aggregates.item.events.end.values: at least one is needed",
+        ),
+        (
+            "upstream = \"stock\", path = \"/prices\"",
+            "upstream = \"stok\", path = \"/prices\"",
+            "18: aggregates.item.parts.price.upstream: no upstream is named stok; \
+             did you mean stock?",
+        ),
+        (
+            "\"/items/{id}\"",
+            "\"/items/{it}\"",
+            "17: aggregates.item.parts.item.path: {it} is not in the aggregate's path, \
+             which has {id}",
+        ),
+        (
+            "\"/prices\"",
+            "\"prices\"",
+            "18: aggregates.item.parts.price.path: must begin with / and hold no fragment or space",
+        ),
+        (
+            "\"/prices\"",
+            "\"/../prices\"",
+            "18: aggregates.item.parts.price.path: may have no empty segment, no . or .., \
+             no escaped / and no broken escape",
+        ),
+        (
+            "find = { item = \"{id}\" }",
+            "find = \"item\"",
+            "18: aggregates.item.parts.price.find: invalid type: string \"item\", expected a map",
+        ),
+        (
+            "find = { item = \"{id}\" }",
+            "find = { item = \"id\" }",
+            "18: aggregates.item.parts.price.find: \
+             expected one key and a parameter: { id = \"{id}\" }",
+        ),
+        (
+            "find = { item = \"{id}\" }",
+            "find = { item = \"{it}\" }",
+            "18: aggregates.item.parts.price.find: {it} is not in the aggregate's path, \
+             which has {id}",
+        ),
+        (
+            "find = { item",
+            "type = \"object\", find = { item",
+            "18: aggregates.item.parts.price.type: not with find: \
+             what is found in a list is an object",
+        ),
+        (
+            "find = { item",
+            "not_found = \"not_found\", find = { item",
+            "18: aggregates.item.parts.price.not_found: only with required = true",
+        ),
+        (
+            "required = true",
+            "required = true, not_found = \"not_fund\"",
+            "17: aggregates.item.parts.item.not_found: no 404 has the code not_fund; \
+             did you mean not_found?",
+        ),
+        (
+            "required = true",
+            "requird = true",
+            "17: aggregates.item.parts.item.requird: unknown key; did you mean required?",
+        ),
+        (
+            "price = {",
+            "meta = {",
+            "18: aggregates.item.parts.meta: is the name of what the answer says of its parts",
+        ),
+        (
+            "[aggregates.item.parts]\n",
+            "[tracking]\ntimeout = \"1s\"\n\n[aggregates.item.parts]\n",
+            "16: tracking: has become [aggregates.NAME]: a path such as /job/{id}, events.path for \
+             its stream, and each part as parts.NAME = { upstream = …, path = … }, with \
+             required = true for the first one, and with find = { KEY = \"{id}\" } instead of \
+             find = \"KEY\"",
+        ),
+    ] {
+        assert!(AGGREGATE.contains(right), "{right}");
+        let error = format!("test.toml:{error}");
+        assert_eq!(refused(&AGGREGATE.replacen(right, wrong, 1)), error);
+    }
+    for (path, error) in [
+        (
+            "/stock/{number}",
+            "6: routes.stock[0].path: /stock/{number} and /stock/{id} match the same requests",
+        ),
+        (
+            "/problems/{id}",
+            "9: aggregates.other.path: /problems/{id} and /problems/{code} match the same requests",
+        ),
+        (
+            "/status",
+            "9: aggregates.other.path: GET /status stands twice",
+        ),
+    ] {
+        let (before, _) = AGGREGATE.split_once("[aggregates.item]").unwrap();
+        let part = "{ upstream = \"stock\", path = \"/a\" }";
+        let other = format!("[aggregates.other]\npath = \"{path}\"\nparts.a = {part}\n");
+        let error = format!("test.toml:{error}");
+        assert_eq!(refused(&format!("{before}{other}")), error);
+    }
+    let (without_parts, _) = AGGREGATE.split_once("[aggregates.item.parts]").unwrap();
+    let error = "test.toml:8: aggregates.item.parts: is required";
+    assert_eq!(refused(without_parts), error);
+    let error = "test.toml:16: aggregates.item.parts: at least one is needed";
+    assert_eq!(
+        refused(&format!("{without_parts}[aggregates.item.parts]\n")),
+        error
+    );
 }
 
 #[test]

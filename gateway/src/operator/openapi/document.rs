@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::aggregate;
 use super::headers::{
     self, AGE, CACHE_STATUS, DEGRADED, DRILL, RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID,
 };
@@ -11,7 +12,7 @@ use super::parameters;
 use super::problems::{self, Problems};
 use super::schemas::Schemas;
 use crate::config::Config;
-use crate::routing::route::{Outage, Route, To};
+use crate::routing::route::{Outage, Route, To, names_of};
 
 const DESCRIPTION: &str = "\
 The one door to a restaurant's services. Ids are UUID strings, times RFC 3339 in UTC, prices numbers in euros. A status, \
@@ -77,11 +78,33 @@ impl Parts {
     fn operation(&mut self, route: &Route, config: &Config) -> Value {
         let known = operations::of(route.method.as_str(), &route.path);
         let has_quotas = config.rate_limit.is_some();
-        let codes = problems::codes(route, known, has_quotas);
+        let mut codes = problems::codes(route, known, has_quotas);
+        let aggregate = match route.to {
+            To::Aggregate(index, view) => config.aggregates.get(index).map(|one| (one, view)),
+            To::Own(_) | To::Upstream(_) => None,
+        };
+        codes.extend(
+            aggregate
+                .into_iter()
+                .flat_map(|(one, _)| aggregate::codes(one)),
+        );
         let mut responses = self.problems.responses(&codes, &mut self.schemas);
-        let mut parameters: Vec<_> = parameters::names_of_path(&route.path)
+        let mut parameters: Vec<_> = names_of(&route.path)
             .map(|name| parameters::of_path(&route.path, name, known.is_some()))
             .collect();
+        if let (None, Some((aggregate, view))) = (known, aggregate) {
+            let answer = aggregate::answer(aggregate, view, config, &mut self.schemas);
+            responses.insert("200".to_owned(), answer);
+            responses.sort_keys();
+            return json!({
+                "tags": [tag_of(route, config)],
+                "operationId": id_of(route),
+                "summary": aggregate::summary(aggregate, view),
+                "description": aggregate::description(aggregate, view, config),
+                "parameters": parameters,
+                "responses": responses,
+            });
+        }
         let Some(known) = known else {
             responses.insert(
                 "default".to_owned(),
@@ -208,7 +231,7 @@ fn tags(config: &Config) -> Vec<Value> {
 fn tag_of<'c>(route: &Route, config: &'c Config) -> &'c str {
     let upstream = match &route.to {
         To::Upstream(to) => config.upstreams.get(to.upstream),
-        To::Own(_) | To::Tracking(_) => None,
+        To::Own(_) | To::Aggregate(..) => None,
     };
     upstream.map_or(Tag::Gateway.name(), |upstream| &*upstream.name)
 }

@@ -6,14 +6,16 @@ mod demo;
 mod kitchen;
 mod orders;
 mod own;
+mod tracking;
 
 use super::operation::Operation;
 
-const TABLES: [&[Operation]; 6] = [
+const TABLES: [&[Operation]; 7] = [
     clients::OPERATIONS,
     orders::OPERATIONS,
     kitchen::OPERATIONS,
     delivery::OPERATIONS,
+    tracking::OPERATIONS,
     own::OPERATIONS,
     demo::OPERATIONS,
 ];

@@ -128,9 +128,3 @@ pub(super) fn of_path(path: &str, name: &str, is_known: bool) -> Value {
     let name = name.trim_start_matches('*');
     json!({ "name": name, "in": "path", "required": true, "schema": schema })
 }
-
-/// The names between braces.
-pub(super) fn names_of_path(path: &str) -> impl Iterator<Item = &str> {
-    let parts = path.split('{').skip(1);
-    parts.filter_map(|part| Some(part.split_once('}')?.0))
-}

@@ -50,13 +50,13 @@ const OF_NO_OPERATION: &[Code] = &[Code::RouteNotFound, Code::MethodNotAllowed];
 pub(super) fn codes(route: &Route, operation: Option<&Operation>, has_quotas: bool) -> Vec<Code> {
     let mut codes = ALWAYS.to_vec();
     // This holds without quotas, too: a client has a share of each upstream's requests.
-    let has_share = matches!(route.to, To::Upstream(_) | To::Tracking(_));
+    let has_share = matches!(route.to, To::Upstream(_) | To::Aggregate(..));
     if has_share || has_quotas && !route.is_probe {
         codes.push(Code::RateLimited);
     }
     match &route.to {
         To::Own(_) => {}
-        To::Upstream(_) | To::Tracking(_) => codes.extend(OF_UPSTREAMS),
+        To::Upstream(_) | To::Aggregate(..) => codes.extend(OF_UPSTREAMS),
     }
     if matches!(&route.to, To::Upstream(to) if matches!(to.outage, Outage::Stale(_))) {
         codes.push(Code::NotStored);

@@ -108,13 +108,19 @@ fn every_code_that_a_client_can_get_is_listed_with_its_status() {
         }
     }
     // A method that a path does not have is no operation: its code is among the components. The
-    // others are the operator's.
+    // required parts of the compiled-in file have codes of their own. The others are the
+    // operator's.
     assert!(
         document["components"]["responses"]
             .get("method_not_allowed")
             .is_some()
     );
-    let elsewhere = [Code::MethodNotAllowed, Code::DrillsOff, Code::ConfigInvalid];
+    let elsewhere = [
+        Code::MethodNotAllowed,
+        Code::DrillsOff,
+        Code::ConfigInvalid,
+        Code::NotFound,
+    ];
     let codes = Code::ALL.iter().filter(|code| !elsewhere.contains(code));
     let codes = codes.map(|code| (code.status().to_string(), code.as_str().to_owned()));
     assert_eq!(told, codes.collect());
@@ -153,6 +159,56 @@ routes.cellar = [{ path = "/wines/{*rest}", methods = ["GET"] }]
     assert_eq!(parameter["name"], "rest");
     let pattern = parameter["schema"]["pattern"].as_str().unwrap();
     assert!(pattern.contains(")*"), "{pattern}");
+}
+
+#[test]
+fn an_aggregate_is_described_from_its_parts() {
+    let document = document(&config());
+    let operation = &document["paths"]["/tableau-de-bord"]["get"];
+    assert_eq!(operation["operationId"], "get_tableau_de_bord");
+    let content = &operation["responses"]["200"]["content"]["application/json"];
+    let parts = &content["schema"]["properties"];
+    // As the routes that lead to the same paths have it.
+    let of_list = |name: &str| &parts[name]["anyOf"][0]["items"]["$ref"];
+    assert_eq!(of_list("menu"), "#/components/schemas/Dish");
+    assert_eq!(of_list("kitchen"), "#/components/schemas/Ticket");
+    assert_eq!(of_list("deliveries"), "#/components/schemas/Delivery");
+    let state = &parts["meta"]["properties"]["parts"]["properties"]["menu"]["$ref"];
+    assert_eq!(state, "#/components/schemas/PartStatus");
+    let events = &document["paths"]["/tableau-de-bord/flux"]["get"];
+    let content = events["responses"]["200"]["content"].as_object().unwrap();
+    assert!(content.contains_key("text/event-stream"));
+}
+
+#[test]
+fn a_foreign_aggregate_says_of_a_part_what_is_declared() {
+    let text = r#"
+upstreams.cellar = { url = "http://127.0.0.1:1", outage = "error" }
+
+[aggregates.wine]
+path = "/wine/{id}"
+
+[aggregates.wine.parts]
+wine = { upstream = "cellar", path = "/wines/{id}", required = true }
+shelf = { upstream = "cellar", path = "/shelves", find = { wine = "{id}" } }
+notes = { upstream = "cellar", path = "/notes?wine={id}", type = "array" }
+"#;
+    let config = Config::parse("test.toml", text, &Env::of_pairs([])).unwrap();
+    let document = document(&config);
+    let operation = &document["paths"]["/wine/{id}"]["get"];
+    assert_eq!(operation["parameters"][0]["name"], "id");
+    let responses = &operation["responses"];
+    assert!(
+        responses["404"]["$ref"]
+            .as_str()
+            .unwrap()
+            .ends_with("/not_found")
+    );
+    assert!(responses["401"].is_object() && responses["403"].is_object());
+    let parts = &responses["200"]["content"]["application/json"]["schema"]["properties"];
+    assert_eq!(parts["wine"], json!({ "type": ["object", "array"] }));
+    assert_eq!(parts["shelf"], json!({ "type": ["object", "null"] }));
+    assert_eq!(parts["notes"], json!({ "type": ["array", "null"] }));
 }
 
 #[test]

@@ -33,15 +33,7 @@ pub(super) fn add(
     if row.methods.is_empty() {
         return Err(refuse("methods: at least one is needed".to_owned()));
     }
-    let plain = |c: char| c.is_ascii_graphic() && !"?#%\\".contains(c);
-    if !row.path.starts_with('/') || !row.path.chars().all(plain) {
-        return Err(refuse(
-            "path: must begin with / and hold no query, escape or space".to_owned(),
-        ));
-    }
-    let in_path = |reason| refuse(format!("path: {reason}"));
-    let same = Target::parse(&row.path, &row.path).map_err(in_path)?;
-    target::check_names(&row.path).map_err(in_path)?;
+    let same = pattern(&row.path).map_err(|reason| refuse(format!("path: {reason}")))?;
     let target = match &row.to {
         Some(to) => {
             Target::parse(to, &row.path).map_err(|reason| refuse(format!("to: {reason}")))?
@@ -83,6 +75,32 @@ pub(super) fn add(
         }));
     }
     Ok(())
+}
+
+/// Checks a path that requests are compared with. Returns it as a target.
+fn pattern(path: &str) -> Result<Target, String> {
+    let plain = |c: char| c.is_ascii_graphic() && !"?#%\\".contains(c);
+    if !path.starts_with('/') || !path.chars().all(plain) {
+        return Err("must begin with / and hold no query, escape or space".to_owned());
+    }
+    let target = Target::parse(path, path)?;
+    target::check_names(path)?;
+    Ok(target)
+}
+
+/// Checks the path of an aggregate, which has no `{*rest}`.
+pub(crate) fn check_path(path: &str) -> Result<(), String> {
+    pattern(path)?;
+    if path.contains("{*") {
+        return Err("{*rest} is for the rows of [routes]: write {id}".to_owned());
+    }
+    Ok(())
+}
+
+/// The names of a path's parameters, in its order.
+pub(crate) fn names_of(path: &str) -> impl Iterator<Item = &str> {
+    let parts = path.split('{').skip(1);
+    parts.filter_map(|part| Some(part.split_once('}')?.0))
 }
 
 /// The value of `Allow` for these routes.

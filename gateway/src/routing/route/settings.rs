@@ -60,7 +60,7 @@ mod tests {
         );
         let config = Config::parse("test.toml", &text, &Env::of_pairs([])).unwrap();
         let of = |to: &To| match to {
-            To::Own(_) | To::Tracking(_) => None,
+            To::Own(_) | To::Aggregate(..) => None,
             To::Upstream(to) => Some(to.settings),
         };
         config

@@ -13,7 +13,7 @@ use matchit::InsertError;
 use percent_encoding::percent_decode_str;
 use service_kit::env::ConfigError;
 
-use super::{Kept, Own, Page, Route, Settings, To, View, outage, row};
+use super::{AggregatePath, Kept, Own, Page, Route, Settings, To, outage, row};
 use crate::settings::limits::Limits;
 use crate::settings::{RouteRow, UpstreamSettings};
 
@@ -56,12 +56,20 @@ impl Clash {
         ConfigError::new(format!("route {}", self.path), self.reason)
     }
 
-    /// The error, named by the row with one of the two paths.
-    fn in_rows(self, rows: &BTreeMap<String, Vec<RouteRow>>) -> ConfigError {
-        let paths = [Some(&self.path), self.other.as_ref()];
+    /// The error, named by the row or the aggregate with one of the two paths.
+    fn in_file(
+        self,
+        rows: &BTreeMap<String, Vec<RouteRow>>,
+        aggregates: &[AggregatePath],
+    ) -> ConfigError {
+        let paths = [Some(&*self.path), self.other.as_deref()];
         let mut rows = rows.values().flatten();
-        match rows.find(|row| paths.contains(&Some(&row.path))) {
-            Some(row) => row.refused(format!("path: {}", self.reason)),
+        if let Some(row) = rows.find(|row| paths.contains(&Some(&row.path))) {
+            return row.refused(format!("path: {}", self.reason));
+        }
+        let mut aggregates = aggregates.iter();
+        match aggregates.find(|one| paths.contains(&Some(&one.path))) {
+            Some(one) => ConfigError::new(&one.key, self.reason),
             None => self.refused(),
         }
     }
@@ -86,17 +94,25 @@ impl RouteTable {
         upstreams: &mut [UpstreamSettings],
         limits: &Limits,
         folder: &Path,
-        Own { tracks, documents }: Own,
+        Own {
+            aggregates,
+            documents,
+        }: &Own,
     ) -> Result<Self, ConfigError> {
         let pages = Page::ALL.into_iter();
-        let pages = pages.filter(|(page, _)| documents || !page.documents());
-        let pages = pages.map(|(page, path)| (path, To::Own(page)));
-        let views = View::ALL.map(|(view, path)| (path, To::Tracking(view)));
-        let views = views.into_iter().filter(|_| tracks);
-        let own_routes = pages.chain(views).enumerate();
-        let mut routes: Vec<_> = own_routes
-            .map(|(number, (path, to))| own(number, path, to))
+        let pages = pages.filter(|(page, _)| *documents || !page.documents());
+        let pages = pages.enumerate();
+        let mut routes: Vec<_> = pages
+            .map(|(number, (page, path))| own(number, path.into(), To::Own(page)))
             .collect();
+        for one in aggregates {
+            if routes.iter().any(|route| route.path == one.path) {
+                let reason = format!("GET {} stands twice", one.path);
+                return Err(ConfigError::new(&one.key, reason));
+            }
+            let to = To::Aggregate(one.index, one.view);
+            routes.push(own(routes.len(), Arc::clone(&one.path), to));
+        }
         let kept = outage::kept_paths(rows)?;
         let mut numbers = 0..;
         for (name, rows) in rows {
@@ -117,7 +133,7 @@ impl RouteTable {
                 row::add(&mut routes, row, &terms, upstream)?;
             }
         }
-        let tree = plant(&routes).map_err(|clash| clash.in_rows(rows))?;
+        let tree = plant(&routes).map_err(|clash| clash.in_file(rows, aggregates))?;
         let allow = row::allow(&routes).map_err(|error| ConfigError::new("routes", error))?;
         let mut kept: Vec<_> = kept.into_values().collect();
         kept.sort_unstable_by_key(|kept| kept.index);
@@ -217,11 +233,11 @@ impl<T> RouteTable<T> {
     }
 }
 
-fn own(number: usize, path: &str, to: To) -> Arc<Route> {
+fn own(number: usize, path: Arc<str>, to: To) -> Arc<Route> {
     Arc::new(Route {
         number,
         method: Method::GET,
-        path: path.into(),
+        path,
         is_probe: matches!(to, To::Own(Page::Live | Page::Ready)),
         to,
         rate_limit: None,

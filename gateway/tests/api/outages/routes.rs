@@ -197,8 +197,9 @@ async fn a_route_is_asked_again_after_its_open_time() {
 
 #[actix_web::test]
 async fn a_part_of_a_tracked_order_that_is_refused_leaves_the_upstream_open() {
-    let tracking = "\n[tracking]\ntimeout = \"2s\"\n\
-        order = { upstream = \"backend\", path = \"/order/{id}\" }\n\
+    let tracking = "\n[aggregates.suivi]\npath = \"/suivi/{id}\"\n\
+        [aggregates.suivi.parts]\n\
+        order = { upstream = \"backend\", path = \"/order/{id}\", required = true }\n\
         kitchen = { upstream = \"backend\", path = \"/tickets/{id}\" }\n\
         delivery = { upstream = \"backend\", path = \"/deliveries/{id}\" }\n";
     let config = format!("{}{tracking}", config(false));

@@ -21,8 +21,8 @@ async fn start() -> SocketAddr {
     } = Restaurant::open().await;
     let addr = |service: &Service| service.addr;
     let config = config(addr(&orders), addr(&kitchen), addr(&delivery)).replace(
-        "[tracking]",
-        "[tracking]\nwatched_orders = 3\nstreams_per_client = 2",
+        "[aggregates.suivi.events]",
+        "[aggregates.suivi.events]\nwatched = 3\nstreams_per_client = 2",
     );
     let trusted = [("GATEWAY_TRUSTED_PROXIES", "127.0.0.0/8")];
     start_with(&config, nobody(), trusted)

@@ -160,7 +160,7 @@ impl Edits {
         edits.of_rows();
         edits.of_features();
         edits.of_upstreams();
-        edits.of_tracking();
+        edits.of_aggregates();
         edits
     }
 
@@ -337,28 +337,68 @@ impl Edits {
         }
     }
 
-    fn of_tracking(&mut self) {
+    fn of_aggregates(&mut self) {
         let file = shipped();
-        let routes = ["GET /suivi/{commandeId}", "GET /suivi/{commandeId}/flux"];
-        let routes = routes.map(str::to_owned);
-        self.add(
-            "no tracking".to_owned(),
-            &routes,
-            (&file, |file| {
-                file.remove("tracking");
-                file["features"].as_table_mut().unwrap().remove("tracking");
-            }),
-        );
-        self.add(
-            "slower tracking".to_owned(),
-            &routes,
-            (&file, |file| {
-                file["tracking"]
-                    .as_table_mut()
-                    .unwrap()
-                    .insert("timeout".to_owned(), "3s".into());
-            }),
-        );
+        for name in names_of(&file, "aggregates") {
+            let mut copy = file.clone();
+            let aggregate = table(&mut copy, "aggregates", &name);
+            let paths = [&aggregate["path"], &aggregate["events"]["path"]];
+            let routes = paths.map(|path| format!("GET {}", path.as_str().unwrap()));
+            let parts: Vec<_> = aggregate["parts"]
+                .as_table()
+                .unwrap()
+                .keys()
+                .cloned()
+                .collect();
+            self.add(
+                format!("{name}: removed"),
+                &routes,
+                (&file, |file| {
+                    file["aggregates"].as_table_mut().unwrap().remove(&name);
+                    let probe = routes[0].replace("{commandeId}", "0");
+                    let features = file["features"].as_table_mut().unwrap();
+                    let of = probe.trim_end_matches('0');
+                    features
+                        .retain(|_, feature| !feature["probe"].as_str().unwrap().starts_with(of));
+                }),
+            );
+            self.add(
+                format!("{name}: no stream"),
+                &routes[1..],
+                (&file, |file| {
+                    table(file, "aggregates", &name).remove("events");
+                }),
+            );
+            for (key, text) in [
+                ("timeout", "\"3s\""),
+                ("stale_if_error", "\"59m\""),
+                ("stale_if_error", "\"0s\""),
+            ] {
+                self.add(
+                    format!("{name}: {key} = {text}"),
+                    &routes,
+                    (&file, |file| {
+                        table(file, "aggregates", &name).insert(key.to_owned(), value(text));
+                    }),
+                );
+            }
+            for part in parts {
+                let mut copy = file.clone();
+                let aggregate = table(&mut copy, "aggregates", &name);
+                if aggregate["parts"][&part].get("required").is_some() {
+                    continue;
+                }
+                self.add(
+                    format!("{name}: {part} is required"),
+                    &routes,
+                    (&file, |file| {
+                        let aggregate = table(file, "aggregates", &name);
+                        let part = aggregate["parts"][&part].as_table_mut().unwrap();
+                        part.insert("required".to_owned(), true.into());
+                    }),
+                );
+            }
+        }
     }
 
     pub(super) fn neutral() -> Self {
@@ -479,10 +519,11 @@ fn rename(file: &mut Table, name: &str) {
         let moved = tables.remove(name).unwrap();
         tables.insert(format!("new-{name}"), moved);
     }
-    let parts = file["tracking"].as_table_mut().unwrap().iter_mut();
-    for (_, part) in parts.filter(|(_, part)| part.is_table()) {
-        if part["upstream"].as_str() == Some(name) {
-            part["upstream"] = format!("new-{name}").into();
+    for (_, aggregate) in file["aggregates"].as_table_mut().unwrap().iter_mut() {
+        for (_, part) in aggregate["parts"].as_table_mut().unwrap().iter_mut() {
+            if part["upstream"].as_str() == Some(name) {
+                part["upstream"] = format!("new-{name}").into();
+            }
         }
     }
     for (_, feature) in file["features"].as_table_mut().unwrap().iter_mut() {

@@ -4,24 +4,31 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use serde_json::value::RawValue;
+use shared_types::aggregate::PartState;
 use shared_types::problem::Code;
-use shared_types::tracking::PartState;
 
-use super::super::subject::OrderId;
+use super::super::key::Parameter;
+use super::super::settings::Form;
+use super::super::settings::part::Find;
 use super::{Last, Part, PartOutcome, PartRefusal};
 use crate::fault::{Fault, UpstreamFault};
+use crate::settings::JsonType;
 
 const LIST: &str =
-    r#"[3, {"order_id":7}, {"order_id":"6"}, {"n":1.50,"order_id":"7"}, {"order_id":"7"}]"#;
+    r#"[3, {"order_id":7.0}, {"order_id":"6"}, {"n":1.50,"order_id":"7"}, {"order_id":"7"}]"#;
 
 fn outcome(status: u16, body: &str, find: Option<&str>) -> PartOutcome {
     let status = StatusCode::from_u16(status).unwrap();
-    let id = OrderId::parse("7").unwrap();
     let answered = Ok((status, body.to_owned().into()));
-    match find {
-        Some(key) => PartOutcome::of_list(answered, key).find(key, &id),
-        None => PartOutcome::of_part(answered),
-    }
+    let form = match find {
+        Some(key) => Form::Found(Find {
+            key: key.to_owned(),
+            parameter: 0,
+        }),
+        None => Form::Whole(Some(JsonType::Object)),
+    };
+    let parameters = [Parameter::parse("7").unwrap()];
+    PartOutcome::of(answered, &form, find.is_none()).find(&form, &parameters)
 }
 
 fn last() -> Option<Last> {
@@ -113,29 +120,28 @@ fn a_refused_part_is_never_shown_from_a_copy() {
 }
 
 #[test]
-fn without_the_order_only_the_reason_is_shown() {
+fn without_a_required_part_only_the_reason_is_shown() {
+    let required = |outcome: PartOutcome, last| outcome.required(0, Code::OrderNotFound, last);
     for (status, code) in [
         (404, Code::OrderNotFound),
         (400, Code::OrderNotFound),
         (401, Code::Unauthorized),
         (403, Code::Forbidden),
     ] {
-        let refusal = outcome(status, "{}", None).essential(last());
+        let refusal = required(outcome(status, "{}", None), last());
         assert!(
             matches!(refusal, Err(PartRefusal::Problem(found)) if found == code),
             "{status}"
         );
     }
-    let refusal = failed(UpstreamFault::Unreachable).essential(None);
+    let refusal = required(failed(UpstreamFault::Unreachable), None);
     assert!(
-        matches!(refusal, Err(PartRefusal::Fault(fault)) if fault.code() == Code::UpstreamUnreachable)
+        matches!(refusal, Err(PartRefusal::Fault(0, fault)) if fault.code() == Code::UpstreamUnreachable)
     );
-    let refusal = outcome(500, "", None).essential(None);
+    let refusal = required(outcome(500, "", None), None);
     assert!(
-        matches!(refusal, Err(PartRefusal::Fault(fault)) if fault.code() == Code::UpstreamUnavailable)
+        matches!(refusal, Err(PartRefusal::Fault(0, fault)) if fault.code() == Code::UpstreamUnavailable)
     );
-    let part = failed(UpstreamFault::Unreachable)
-        .essential(last())
-        .unwrap();
+    let part = required(failed(UpstreamFault::Unreachable), last()).unwrap();
     assert_eq!(part.status.state, PartState::Stale);
 }

@@ -1,4 +1,4 @@
-//! An order and its caller, which together identify an answer.
+//! The key of an answer: the parameters of its path, and its caller.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use crate::http::segment::is_one_segment;
 
-/// Everything but the unreserved characters of RFC 3986 §2.3, so that an id is safe anywhere in a
+/// Everything but the unreserved characters of RFC 3986 §2.3, so that a value is safe anywhere in a
 /// target.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -15,14 +15,14 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// An order's id, however the client has escaped it.
+/// The value of a parameter, however the client has escaped it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct OrderId {
+pub(crate) struct Parameter {
     plain: Arc<str>,
     encoded: Arc<str>,
 }
 
-impl OrderId {
+impl Parameter {
     /// `None` if it could lead an upstream to another path.
     pub(crate) fn parse(segment: &str) -> Option<Self> {
         if !is_one_segment(segment) {
@@ -35,31 +35,31 @@ impl OrderId {
         })
     }
 
-    /// The id as a service's answer writes it.
+    /// The value as a service's answer writes it.
     pub(crate) fn plain(&self) -> &str {
         &self.plain
     }
 
-    /// The id as a target writes it.
+    /// The value as a target writes it.
     pub(crate) fn encoded(&self) -> &str {
         &self.encoded
     }
 }
 
-/// An order for one caller. One caller's answer is not for another, since the services may judge
-/// the token.
+/// One caller's answer is not for another, since the services may judge the token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Subject {
-    pub(crate) id: OrderId,
+pub(crate) struct Key {
+    /// In the order of the path.
+    pub(crate) parameters: Arc<[Parameter]>,
     /// The bytes of `Authorization`, which are passed on.
     pub(crate) authorization: Option<Arc<[u8]>>,
 }
 
-impl Subject {
-    pub(crate) fn of(id: OrderId, fields: &HeaderMap) -> Self {
+impl Key {
+    pub(crate) fn of(parameters: Arc<[Parameter]>, fields: &HeaderMap) -> Self {
         let authorization = fields.get(AUTHORIZATION);
         Self {
-            id,
+            parameters,
             authorization: authorization.map(|value| value.as_bytes().into()),
         }
     }
@@ -67,26 +67,29 @@ impl Subject {
     /// The bytes that it takes.
     pub(crate) fn size(&self) -> usize {
         let token = self.authorization.as_ref().map_or(0, |token| token.len());
-        self.id.plain.len() + self.id.encoded.len() + token
+        let parameters = self.parameters.iter();
+        let parameters =
+            parameters.map(|one| size_of::<Parameter>() + one.plain.len() + one.encoded.len());
+        token + parameters.sum::<usize>()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::OrderId;
+    use super::Parameter;
 
     #[test]
-    fn an_id_is_the_same_however_it_is_escaped() {
-        let id = OrderId::parse("caf%C3%A9-1%32").unwrap();
-        assert_eq!(id.plain(), "café-12");
-        assert_eq!(id.encoded(), "caf%C3%A9-12");
-        assert_eq!(OrderId::parse("caf%c3%a9-12"), Some(id));
+    fn a_value_is_the_same_however_it_is_escaped() {
+        let value = Parameter::parse("caf%C3%A9-1%32").unwrap();
+        assert_eq!(value.plain(), "café-12");
+        assert_eq!(value.encoded(), "caf%C3%A9-12");
+        assert_eq!(Parameter::parse("caf%c3%a9-12"), Some(value));
     }
 
     #[test]
     fn anything_but_a_single_segment_is_refused() {
         for bad in ["..", "a%2Fb", "%", "%00", ""] {
-            assert_eq!(OrderId::parse(bad), None, "{bad}");
+            assert_eq!(Parameter::parse(bad), None, "{bad}");
         }
     }
 }

@@ -1,19 +1,19 @@
 //! Judges a service's answer about its part. Does no I/O.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use bytes::Bytes;
 use serde_json::value::RawValue;
+use shared_types::aggregate::{PartState, PartStatus};
 use shared_types::problem::Code;
-use shared_types::tracking::{PartState, PartStatus};
 
-use super::list::List;
-use super::subject::OrderId;
+use super::document::Document;
+use super::key::Parameter;
+use super::settings::Form;
 use crate::fault::{Fault, UpstreamFault};
 
-/// The outcome of asking for a part, or for the list that holds it.
+/// The outcome of asking for a part, or for the document that holds it.
 #[derive(Debug)]
 pub(super) enum PartOutcome<T = Box<RawValue>> {
     Found(T),
@@ -42,30 +42,29 @@ pub(super) struct Part {
 #[derive(Debug)]
 pub(super) enum PartRefusal {
     Problem(Code),
-    /// A fault of the order service.
-    Fault(Fault),
+    /// A fault of the service of the part with this index.
+    Fault(usize, Fault),
+    /// The gateway's own failure.
+    Internal(String),
 }
 
 /// A service's answer, or the fault.
 pub(super) type Answered = Result<(StatusCode, Bytes), Fault>;
 
-impl<T> PartOutcome<T> {
-    fn of(
-        answered: Answered,
-        read: impl FnOnce(Bytes) -> Result<T, serde_json::Error>,
-        is_by_id: bool,
-    ) -> Self {
+impl PartOutcome<Document> {
+    /// Reads an answer. `is_by_id` is true for a service that is asked for one thing by its id.
+    pub(super) fn of(answered: Answered, form: &Form, is_by_id: bool) -> Self {
         let (status, body) = match answered {
             Ok(answer) => answer,
             Err(fault) => return Self::Failed(fault),
         };
         match status {
             StatusCode::NOT_FOUND => Self::Missing,
-            // A service that is asked for one order and rejects the id has no order of that id.
+            // A service that rejects the id has nothing of that id.
             StatusCode::BAD_REQUEST if is_by_id => Self::Missing,
             StatusCode::UNAUTHORIZED => Self::Refused(Code::Unauthorized),
             StatusCode::FORBIDDEN => Self::Refused(Code::Forbidden),
-            _ if status.is_success() => match read(body) {
+            _ if status.is_success() => match Document::read(body, form) {
                 Ok(found) => Self::Found(found),
                 Err(error) => Self::Failed(Fault::upstream(
                     UpstreamFault::InvalidResponse,
@@ -78,18 +77,11 @@ impl<T> PartOutcome<T> {
             )),
         }
     }
-}
 
-impl PartOutcome<List> {
-    /// Reads an answer that is a list, with the order's id under `key`.
-    pub(super) fn of_list(answered: Answered, key: &str) -> Self {
-        Self::of(answered, |body| List::read(body, key), false)
-    }
-
-    /// The outcome for one order of the list.
-    pub(super) fn find(&self, key: &str, id: &OrderId) -> PartOutcome {
+    /// The outcome for these parameters of the path.
+    pub(super) fn find(&self, form: &Form, parameters: &[Parameter]) -> PartOutcome {
         match self {
-            Self::Found(list) => match list.find(key, id) {
+            Self::Found(document) => match document.find(form, parameters) {
                 Some(value) => PartOutcome::Found(value),
                 None => PartOutcome::Missing,
             },
@@ -101,18 +93,18 @@ impl PartOutcome<List> {
 }
 
 impl PartOutcome {
-    /// Reads an answer that is the part itself.
-    pub(super) fn of_part(answered: Answered) -> Self {
-        Self::of(answered, |body| whole(&body), true)
-    }
-
-    /// Judges the order itself, without which nothing can be shown. An order that the service
-    /// refuses is not shown from a copy.
-    pub(super) fn essential(self, last: Option<Last>) -> Result<Part, PartRefusal> {
+    /// Judges the part with this index, without which nothing is shown; `not_found` is the problem
+    /// if there is none. A part that the service refuses is not shown from a copy.
+    pub(super) fn required(
+        self,
+        index: usize,
+        not_found: Code,
+        last: Option<Last>,
+    ) -> Result<Part, PartRefusal> {
         match (self, last) {
-            (Self::Missing, _) => Err(PartRefusal::Problem(Code::OrderNotFound)),
+            (Self::Missing, _) => Err(PartRefusal::Problem(not_found)),
             (Self::Refused(code), _) => Err(PartRefusal::Problem(code)),
-            (Self::Failed(fault), None) => Err(PartRefusal::Fault(fault)),
+            (Self::Failed(fault), None) => Err(PartRefusal::Fault(index, fault)),
             (outcome @ (Self::Found(_) | Self::Failed(_)), last) => Ok(outcome.part(last)),
         }
     }
@@ -147,15 +139,6 @@ impl Part {
             },
         }
     }
-}
-
-type Fields<'a> = HashMap<String, &'a RawValue>;
-
-/// Checks that the body is an object, and returns it unchanged.
-fn whole(body: &[u8]) -> Result<Box<RawValue>, serde_json::Error> {
-    let value: &RawValue = serde_json::from_slice(body)?;
-    serde_json::from_str::<Fields<'_>>(value.get())?;
-    Ok(value.to_owned())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Polls the services about an order, for all clients that watch it.
+//! Polls the services about a key, for all clients that watch it.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,51 +12,52 @@ use service_kit::serve::Draining;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::inquiry::{Errand, Inquiry, Round};
+use super::gather::{Gathered, Gatherer, Query};
+use super::key::Key;
 use super::shared::{Duty, Latest};
-use super::subject::Subject;
-use super::watches::tell;
+use super::watches::{Watches, tell};
 use crate::http::trace::Trace;
 use crate::resilience::guard::Overloaded;
 
-/// Often enough for somebody who waits for a meal.
+/// Often enough for somebody who looks on.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// Joins the watchers of an order, and returns the latest result once there is one.
+/// Joins the watchers of a key, and returns the latest result once there is one.
 ///
 /// # Errors
-/// Too many orders are watched already.
+/// Too many keys are watched already.
 pub(super) async fn join(
-    inquiry: &Rc<Inquiry>,
+    gatherer: &Rc<Gatherer>,
+    watches: &Watches,
     draining: &Draining,
-) -> Result<(watch::Receiver<Latest<Round>>, Arc<Round>), Overloaded> {
+) -> Result<(watch::Receiver<Latest<Gathered>>, Arc<Gathered>), Overloaded> {
     loop {
-        let (mut receiver, duty) = inquiry.tracking.watches.join(&inquiry.subject)?;
+        let (mut receiver, duty) = watches.join(&gatherer.key)?;
         if let Some(duty) = duty {
-            rt::spawn(poll(Rc::clone(inquiry), duty, draining.clone()));
+            rt::spawn(poll(Rc::clone(gatherer), duty, draining.clone()));
         }
         let latest = receiver.wait_for(Option::is_some).await;
         // The task with the duty may have ended before it had an answer.
-        if let Some(round) = latest.ok().and_then(|latest| latest.clone()) {
-            return Ok((receiver, round));
+        if let Some(gathered) = latest.ok().and_then(|latest| latest.clone()) {
+            return Ok((receiver, gathered));
         }
     }
 }
 
 /// Asks at least once, and then until nothing more will come or nobody watches.
-async fn poll(inquiry: Rc<Inquiry>, duty: Duty<Subject, Round>, draining: Draining) {
+async fn poll(gatherer: Rc<Gatherer>, duty: Duty<Key, Gathered>, draining: Draining) {
     loop {
-        let errand = Errand {
+        let query = Query {
             request_id: &RequestId::make(),
             trace: &Trace::go_on_or_begin(&HeaderMap::new(), rand::random()),
-            // Two seconds apart for each order: the log shows an outage without these.
+            // Two seconds apart for each key: the log shows an outage without these.
             level: Level::Debug,
             client: None,
             is_poll: true,
         };
-        let round = Arc::new(inquiry.ask(&errand).await);
-        tell(&duty, &round);
-        if round.is_last() {
+        let gathered = Arc::new(gatherer.ask(&query).await);
+        tell(&duty, &gathered);
+        if gathered.is_last() {
             return;
         }
         tokio::select! {

@@ -1,9 +1,9 @@
-//! The stream of an order's tracking: server-sent events (WHATWG HTML, "Server-sent events"), one
-//! for each change.
+//! The stream of an aggregate: server-sent events (WHATWG HTML, "Server-sent events"), one for each
+//! change.
 //!
-//! After a finished order, a last event says so and the stream ends: a browser reconnects to a
-//! stream that merely ends. The stream merely ends if the order is refused, so that the browser
-//! reconnects and is told why, and when the gateway stops.
+//! After the answer that is declared as the end, a last event says so and the stream ends: a browser
+//! reconnects to a stream that merely ends. The stream merely ends if a required part is refused, so
+//! that the browser reconnects and is told why, and when the gateway stops.
 
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -17,10 +17,11 @@ use service_kit::serve::Draining;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::inquiry::{Inquiry, Round};
+use super::gather::{Gathered, Gatherer};
 use super::poll;
+use super::settings::EventsSettings;
 use super::shared::Latest;
-use super::watches::StreamPermit;
+use super::watches::{StreamPermit, Watches};
 use crate::http::server_sent;
 
 /// The longest silence. Proxies give up a connection that is idle for half a minute or a minute,
@@ -30,15 +31,22 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// A comment, which browsers ignore.
 const BEAT: Bytes = Bytes::from_static(b": \n\n");
 
-/// A client that watches an order.
+/// A client that watches.
 pub(super) struct Watcher {
-    pub(super) inquiry: Rc<Inquiry>,
-    pub(super) receiver: watch::Receiver<Latest<Round>>,
-    pub(super) latest: Arc<Round>,
+    pub(super) gatherer: Rc<Gatherer>,
+    pub(super) events: Arc<Events>,
+    pub(super) receiver: watch::Receiver<Latest<Gathered>>,
+    pub(super) latest: Arc<Gathered>,
     pub(super) draining: Draining,
     pub(super) _permit: StreamPermit,
     /// Whether the latest result is still to be shown.
     pub(super) is_news: bool,
+}
+
+/// The streams of one aggregate.
+pub(super) struct Events {
+    pub(super) settings: EventsSettings,
+    pub(super) watches: Arc<Watches>,
 }
 
 /// The event that a watcher waited for.
@@ -65,7 +73,7 @@ impl Watcher {
             if self.is_news {
                 self.is_news = false;
                 let answer = self.latest.verdict.as_ref().ok()?;
-                return Some(event(&answer.json, answer.is_final()));
+                return Some(self.event(&answer.json, answer.is_final));
             }
             if self.latest.is_last() {
                 return None;
@@ -73,22 +81,30 @@ impl Watcher {
             match wait(&mut self.receiver, &self.draining).await {
                 Event::News => {
                     let latest = self.receiver.borrow_and_update().clone();
-                    latest.into_iter().for_each(|round| self.show(round));
+                    latest.into_iter().for_each(|gathered| self.show(gathered));
                 }
                 Event::Silence => return Some(BEAT),
                 Event::Deserted => {
-                    let (receiver, round) = poll::join(&self.inquiry, &self.draining).await.ok()?;
+                    let watches = &self.events.watches;
+                    let joined = poll::join(&self.gatherer, watches, &self.draining).await;
+                    let (receiver, gathered) = joined.ok()?;
                     self.receiver = receiver;
-                    self.show(round);
+                    self.show(gathered);
                 }
                 Event::Stop => return None,
             }
         }
     }
 
-    fn show(&mut self, round: Arc<Round>) {
-        self.is_news = round.differs(&self.latest);
-        self.latest = round;
+    fn show(&mut self, gathered: Arc<Gathered>) {
+        self.is_news = gathered.differs(&self.latest);
+        self.latest = gathered;
+    }
+
+    fn event(&self, json: &[u8], is_final: bool) -> Bytes {
+        let settings = &self.events.settings;
+        let end = settings.end.as_ref().filter(|_| is_final);
+        event(&settings.name, json, end.map(|end| &*end.event))
     }
 }
 
@@ -104,10 +120,11 @@ async fn wait<T>(receiver: &mut watch::Receiver<T>, draining: &Draining) -> Even
     }
 }
 
-fn event(json: &[u8], is_final: bool) -> Bytes {
-    let mut event = server_sent::event("suivi", json);
-    if is_final {
-        event.extend(server_sent::event("fin", b"{}"));
+/// `end` is the name of the event that follows the last one.
+fn event(name: &str, json: &[u8], end: Option<&str>) -> Bytes {
+    let mut event = server_sent::event(name, json);
+    if let Some(end) = end {
+        event.extend(server_sent::event(end, b"{}"));
     }
     event.into()
 }
@@ -122,10 +139,10 @@ mod tests {
 
     #[test]
     fn an_event_is_framed_line_by_line_and_the_last_is_marked() {
-        assert_eq!(event(b"{}", false), "event: suivi\ndata: {}\n\n");
+        assert_eq!(event("news", b"{}", None), "event: news\ndata: {}\n\n");
         assert_eq!(
-            event(b"{\n \"a\": 1\r\n}", true),
-            "event: suivi\ndata: {\ndata:  \"a\": 1\ndata: \ndata: }\n\nevent: fin\ndata: {}\n\n"
+            event("news", b"{\n \"a\": 1\r\n}", Some("fin")),
+            "event: news\ndata: {\ndata:  \"a\": 1\ndata: \ndata: }\n\nevent: fin\ndata: {}\n\n"
         );
     }
 

@@ -1,4 +1,4 @@
-//! The tracking of an order: its order, kitchen and delivery parts in one answer of the gateway.
+//! The tracking of an order, which the gateway makes of its order, kitchen and delivery parts.
 //!
 //! A part is passed on as its service wrote it, so a field that a service adds reaches the frontend
 //! without a change here.
@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::PartStatus;
 use crate::delivery::Delivery;
 use crate::kitchen::Ticket;
 use crate::order::Order;
@@ -36,57 +37,6 @@ pub struct Parts<T> {
     pub order: T,
     pub kitchen: T,
     pub delivery: T,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct PartStatus {
-    pub state: PartState,
-    /// The age of a part that is not the latest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub age_seconds: Option<u64>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PartState {
-    Ok,
-    /// The service did not answer: this is its last answer.
-    Stale,
-    /// The service answered that it has none.
-    NotFound,
-    /// The service did not answer, and there is no earlier answer.
-    Unavailable,
-    /// Like `Unavailable`, because the service took too long.
-    Timeout,
-}
-
-impl PartState {
-    /// Whether the service answered just now.
-    #[must_use]
-    pub fn is_latest(self) -> bool {
-        match self {
-            Self::Ok | Self::NotFound => true,
-            Self::Stale | Self::Unavailable | Self::Timeout => false,
-        }
-    }
-}
-
-impl<T> Parts<T> {
-    #[must_use]
-    pub fn as_ref(&self) -> Parts<&T> {
-        Parts {
-            order: &self.order,
-            kitchen: &self.kitchen,
-            delivery: &self.delivery,
-        }
-    }
-
-    /// The order's part comes first.
-    #[must_use]
-    pub fn into_array(self) -> [T; 3] {
-        [self.order, self.kitchen, self.delivery]
-    }
 }
 
 #[cfg(test)]

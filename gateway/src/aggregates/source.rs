@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use http::header::HeaderMap;
 use http::uri::PathAndQuery;
+use shared_types::problem::Code;
 use tokio::time::{Instant, timeout_at};
 
-use super::copies::PartName;
+use super::key::Parameter;
 use super::part::Answered;
-use super::source::Source;
-use super::subject::OrderId;
+use super::settings::{Form, PartSettings};
 use crate::answer::dispatch::Worker;
 use crate::fault::Fault;
 use crate::resilience::client::Client;
@@ -24,13 +24,17 @@ use crate::upstream::{Fetch, Pool, Upstream, fetch, settle};
 const MOST: usize = 8 * 1024 * 1024;
 
 #[derive(Clone)]
-pub(super) struct Place {
-    pub(super) name: PartName,
+pub(super) struct Source {
+    /// The index of the part.
+    pub(super) part: usize,
     pub(super) upstream: Arc<Upstream>,
-    /// The key that holds the order's id, if the answer is a list.
-    pub(super) find: Option<Arc<str>>,
-    /// Whether one answer holds every order.
+    pub(super) form: Arc<Form>,
+    /// Whether the service is asked for one thing by its id.
+    pub(super) is_by_id: bool,
+    /// Whether one answer is for all values of the parameters.
     pub(super) is_for_all: bool,
+    /// The code of the problem if there is no such part. `None` if the others are then shown.
+    pub(super) required: Option<Code>,
     target: PathAndQuery,
     pub(super) timeout: Duration,
     /// The number of its circuit.
@@ -48,23 +52,25 @@ pub(super) struct Call<'c> {
     pub(super) request_id: &'c str,
 }
 
-impl Place {
+impl Source {
+    /// `None` if the parameters make no target, which does not happen.
     pub(super) fn of(
         worker: &Worker,
-        name: PartName,
-        source: &Source<Arc<Upstream>>,
+        (index, part): (usize, &PartSettings<Arc<Upstream>>),
         timeout: Duration,
-        id: &OrderId,
+        parameters: &[Parameter],
     ) -> Option<Self> {
-        let upstream = &source.upstream;
+        let upstream = &part.upstream;
         Some(Self {
-            name,
+            part: index,
             upstream: Arc::clone(upstream),
-            find: source.find.clone(),
-            is_for_all: source.is_for_all(),
-            target: source.target(&upstream.settings.url.prefix, id)?,
+            form: Arc::clone(&part.form),
+            is_by_id: part.is_by_id(),
+            is_for_all: part.path.is_for_all(),
+            required: part.required,
+            target: part.path.fill(&upstream.settings.url.prefix, parameters)?,
             timeout: timeout.min(upstream.settings.timeout),
-            circuit: source.circuit,
+            circuit: part.circuit,
             pool: worker.pools.of(upstream),
             memory: Arc::clone(&worker.site.memory),
         })

@@ -1,23 +1,23 @@
-//! Tracks which orders are watched. However many clients of all workers watch an order, one task
-//! asks the services.
+//! Tracks which keys are watched. However many clients of all workers watch a key, one task asks
+//! the services.
 //!
-//! Two bounds keep this small. The number of watched orders is limited, since each costs the
-//! services requests. And the number of one client's streams is limited, or one client could take
-//! all watched orders.
+//! Two bounds keep this small. The number of watched keys is limited, since each costs the services
+//! requests. And the number of one client's streams is limited, or one client could take all of
+//! them.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::inquiry::Round;
+use super::gather::Gathered;
+use super::key::Key;
+use super::settings::WatchLimits;
 use super::shared::{Duty, Joined, Shared};
-use super::source::WatchLimits;
-use super::subject::Subject;
 use crate::resilience::client::Client;
 use crate::resilience::guard::Overloaded;
 
 pub(crate) struct Watches {
-    orders: Arc<Shared<Subject, Round>>,
+    keys: Arc<Shared<Key, Gathered>>,
     /// The number of streams of each client. Clients without one are not in it.
     streams: Mutex<HashMap<Client, usize>>,
     limits: WatchLimits,
@@ -36,7 +36,7 @@ pub(super) struct TooManyStreams;
 impl Watches {
     pub(crate) fn new(limits: WatchLimits) -> Arc<Self> {
         Arc::new(Self {
-            orders: Arc::default(),
+            keys: Arc::default(),
             streams: Mutex::default(),
             limits,
         })
@@ -57,12 +57,12 @@ impl Watches {
         })
     }
 
-    /// Joins the watchers of an order.
+    /// Joins the watchers of a key.
     ///
     /// # Errors
-    /// Too many orders are watched already.
-    pub(super) fn join(&self, subject: &Subject) -> Result<Joined<Subject, Round>, Overloaded> {
-        self.orders.join(subject, self.limits.orders)
+    /// Too many keys are watched already.
+    pub(super) fn join(&self, key: &Key) -> Result<Joined<Key, Gathered>, Overloaded> {
+        self.keys.join(key, self.limits.watched)
     }
 
     fn streams(&self) -> MutexGuard<'_, HashMap<Client, usize>> {
@@ -82,10 +82,10 @@ impl Drop for StreamPermit {
 }
 
 /// Tells the watchers if there is news. Later ones get the result in any case.
-pub(super) fn tell(duty: &Duty<Subject, Round>, round: &Arc<Round>) {
+pub(super) fn tell(duty: &Duty<Key, Gathered>, gathered: &Arc<Gathered>) {
     duty.latest.send_if_modified(|latest| {
-        let is_news = latest.as_ref().is_none_or(|old| round.differs(old));
-        *latest = Some(Arc::clone(round));
+        let is_news = latest.as_ref().is_none_or(|old| gathered.differs(old));
+        *latest = Some(Arc::clone(gathered));
         is_news
     });
 }
@@ -97,30 +97,29 @@ mod tests {
 
     use actix_web::http::header::HeaderMap;
 
-    use super::{WatchLimits, Watches};
-    use crate::restaurant::tracking::subject::{OrderId, Subject};
+    use super::{Key, WatchLimits, Watches};
+    use crate::aggregates::key::Parameter;
 
     fn watches() -> Arc<Watches> {
         Watches::new(WatchLimits {
-            orders: 3,
+            watched: 3,
             streams_per_client: 2,
         })
     }
 
-    fn subject(id: usize) -> Subject {
-        Subject::of(OrderId::parse(&id.to_string()).unwrap(), &HeaderMap::new())
+    fn key(id: usize) -> Key {
+        let id = Parameter::parse(&id.to_string()).unwrap();
+        Key::of([id].into(), &HeaderMap::new())
     }
 
     #[test]
-    fn the_number_of_watched_orders_is_bounded() {
+    fn the_number_of_watched_keys_is_bounded() {
         let watches = watches();
-        let mut all: Vec<_> = (0..3)
-            .map(|id| watches.join(&subject(id)).unwrap())
-            .collect();
-        assert!(watches.join(&subject(3)).is_err());
-        assert!(watches.join(&subject(0)).is_ok());
+        let mut all: Vec<_> = (0..3).map(|id| watches.join(&key(id)).unwrap()).collect();
+        assert!(watches.join(&key(3)).is_err());
+        assert!(watches.join(&key(0)).is_ok());
         all.pop();
-        assert!(watches.join(&subject(3)).is_ok());
+        assert!(watches.join(&key(3)).is_ok());
     }
 
     #[test]

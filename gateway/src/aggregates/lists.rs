@@ -1,7 +1,7 @@
-//! Shares lists that hold every order: one request serves all that look for an order in the same
-//! list.
+//! Shares answers that are for all values of the parameters, such as a list: one request serves all
+//! that need the same answer.
 //!
-//! Otherwise each watched order would make the service send the whole list. So requests wait for a
+//! Otherwise each watched key would make the service send the whole list. So requests wait for a
 //! list that is under way, and use again one that has just come: polls for a second; a single
 //! request for as long as the list would take at 1 MiB/s, and at most a second. A short list is
 //! thus as good as new, and a long one costs at most a second's worth of work each second.
@@ -19,11 +19,10 @@ use quick_cache::Weighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use tokio::time::sleep;
 
-use super::copies::PartName;
-use super::list::List;
+use super::document::Document;
 use super::part::PartOutcome;
-use super::place::{Call, Place};
 use super::shared::{Duty, Shared};
+use super::source::{Call, Source};
 use crate::answer::cache;
 use crate::fault::Fault;
 
@@ -40,7 +39,8 @@ const MOST_HELD: u64 = 16 * 1024 * 1024;
 /// A list and its caller.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct ListKey {
-    pub(super) part: PartName,
+    /// The index of the part.
+    pub(super) part: usize,
     pub(super) authorization: Option<Arc<[u8]>>,
     /// How often the request has passed this gateway: one that returns here would wait for itself.
     pub(super) passages: usize,
@@ -48,7 +48,7 @@ pub(super) struct ListKey {
 
 /// The result of asking for a list.
 pub(super) struct Reading {
-    pub(super) outcome: PartOutcome<List>,
+    pub(super) outcome: PartOutcome<Document>,
     /// When it was asked for. Later changes are not in it.
     asked: Instant,
 }
@@ -69,12 +69,10 @@ pub(crate) struct Lists {
     recent: Option<Cache<ListKey, Arc<Reading>, Weigh, RandomState>>,
 }
 
-/// The place of a list, and the request that it is asked for.
+/// The source of a list, and the request that it is asked for.
 #[derive(Clone)]
-pub(super) struct Query {
-    pub(super) place: Place,
-    /// The key of the ids in the list.
-    pub(super) find: Arc<str>,
+pub(super) struct ListQuery {
+    pub(super) source: Source,
     pub(super) fields: HeaderMap,
     pub(super) request_id: String,
 }
@@ -99,7 +97,7 @@ impl Lists {
         key: &ListKey,
         is_poll: bool,
         timeout: Duration,
-        query: impl Fn() -> Query,
+        query: impl Fn() -> ListQuery,
     ) -> Arc<Reading> {
         let deadline = Instant::now() + timeout;
         loop {
@@ -138,7 +136,7 @@ impl Lists {
     }
 }
 
-impl Query {
+impl ListQuery {
     /// Asks for the list, for as long as anybody waits.
     async fn ask(self, lists: Arc<Lists>, duty: Duty<ListKey, Reading>) {
         let asked = Instant::now();
@@ -149,8 +147,8 @@ impl Query {
                 fields: self.fields,
                 request_id: &self.request_id,
             };
-            let answered = self.place.fetch(call).await;
-            PartOutcome::of_list(answered, &self.find)
+            let answered = self.source.fetch(call).await;
+            PartOutcome::of(answered, &self.source.form, self.source.is_by_id)
         };
         let outcome = tokio::select! {
             outcome = answered => outcome,
@@ -209,14 +207,14 @@ impl Reading {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{Fault, MOST_AGE, PartOutcome, Reading};
-    use crate::restaurant::tracking::list::List;
+    use super::{Document, Fault, MOST_AGE, PartOutcome, Reading};
+    use crate::aggregates::settings::Form;
 
     /// A reading whose answer has about this many bytes.
     fn reading(length: usize) -> Reading {
         let body = format!("[\"{}\"]", "x".repeat(length));
         Reading {
-            outcome: PartOutcome::Found(List::read(body.into(), "id").unwrap()),
+            outcome: PartOutcome::Found(Document::read(body.into(), &Form::Whole(None)).unwrap()),
             asked: Instant::now(),
         }
     }

@@ -1,0 +1,230 @@
+//! Answers that are made of several upstreams' answers, whichever of them answer.
+//!
+//! The [`settings`] declare the parts. A [`source`] is the upstream of a part, a [`gather`]er asks
+//! all of them at once, [`part`] judges each answer, and [`compose`] makes one answer of them. The
+//! last good parts are kept as [`copies`]. A client that wants to see changes gets a [`stream`]; one
+//! [`poll`] asks for all clients that watch the same key.
+
+mod compose;
+mod copies;
+mod document;
+mod field;
+mod gather;
+mod key;
+mod lists;
+mod part;
+mod poll;
+pub(crate) mod settings;
+mod shared;
+mod source;
+mod stream;
+mod watches;
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::body::{BodyStream, BoxBody};
+use actix_web::http::Method;
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+use log::Level;
+use matchit::Params;
+
+use copies::Copies;
+use gather::{Gathered, Gatherer, Query};
+use key::Parameter;
+use lists::Lists;
+use part::PartRefusal;
+use settings::AggregateSettings;
+use stream::{Events, Watcher};
+use watches::{TooManyStreams, Watches};
+
+use crate::answer::destination::{Asked, OwnAnswer};
+use crate::answer::dispatch::Worker;
+use crate::answer::outage_policy::X_DRILL;
+use crate::answer::record::Record;
+use crate::answer::reply::Reply;
+use crate::fault::{ClientFault, Fault};
+use crate::http::protection::protect;
+use crate::http::server_sent;
+use crate::resilience::client::Client;
+use crate::routing::route::View;
+use crate::upstream::{Upstream, is_loop, withhold};
+
+/// What all requests for one aggregate share.
+pub(crate) struct Aggregate {
+    settings: AggregateSettings<Arc<Upstream>>,
+    copies: Copies,
+    lists: Arc<Lists>,
+    /// `None` if the aggregate has no stream.
+    events: Option<Arc<Events>>,
+}
+
+/// One view of an aggregate.
+pub(crate) struct AggregateRow {
+    view: View,
+    aggregate: Arc<Aggregate>,
+}
+
+impl Aggregate {
+    /// The last good parts take at most `bytes`.
+    pub(crate) fn new(settings: AggregateSettings<Arc<Upstream>>, bytes: u64) -> Self {
+        let events = settings.events.clone().map(|settings| {
+            Arc::new(Events {
+                watches: Watches::new(settings.limits),
+                settings,
+            })
+        });
+        Self {
+            copies: Copies::new(bytes, settings.stale_if_error),
+            lists: Arc::default(),
+            events,
+            settings,
+        }
+    }
+
+    /// The upstream that a fault of all parts is told of: that of the main part.
+    fn main_upstream(&self) -> Option<&Upstream> {
+        self.settings.main_part().map(|part| &*part.upstream)
+    }
+
+    /// `None` if a parameter could lead an upstream to another path.
+    fn parameters(&self, of_path: &Params<'_, '_>) -> Option<Arc<[Parameter]>> {
+        let names = self.settings.parameters.iter();
+        let parameters = names.map(|name| of_path.get(name).and_then(Parameter::parse));
+        parameters.collect()
+    }
+}
+
+impl AggregateRow {
+    pub(crate) fn new(view: View, aggregate: Arc<Aggregate>) -> Self {
+        Self { view, aggregate }
+    }
+
+    async fn show(&self, asked: Asked<'_>) -> HttpResponse {
+        let Asked {
+            worker,
+            request,
+            path,
+            parameters,
+            record,
+        } = asked;
+        let reply = Reply::to(request, record);
+        if is_loop(request.headers()) {
+            return reply.fault(&Fault::Loop, None);
+        }
+        let Some(parameters) = self.aggregate.parameters(parameters) else {
+            return reply.fault(&Fault::Client(ClientFault::Malformed), None);
+        };
+        let gatherer = Gatherer::new(&self.aggregate, worker, request, path, parameters);
+        let Some(gatherer) = gatherer else {
+            let fault = Fault::Internal("a parameter that is no part of a target".to_owned());
+            return reply.fault(&fault, None);
+        };
+        match (self.view, &self.aggregate.events) {
+            (View::Stream, Some(events)) => stream(&reply, gatherer, events, request, worker).await,
+            (View::Once | View::Stream, _) => {
+                once(&reply, &gatherer, worker.share_of(request), record).await
+            }
+        }
+    }
+}
+
+impl OwnAnswer for AggregateRow {
+    fn answer<'a>(&'a self, asked: Asked<'a>) -> LocalBoxFuture<'a, Option<HttpResponse>> {
+        Box::pin(self.show(asked).map(Some))
+    }
+}
+
+async fn once(
+    reply: &Reply<'_>,
+    gatherer: &Gatherer,
+    client: Option<Client>,
+    record: &Record,
+) -> HttpResponse {
+    let query = Query {
+        request_id: &record.request_id,
+        trace: &record.trace,
+        level: Level::Warn,
+        client,
+        is_poll: false,
+    };
+    let gathered = gatherer.ask(&query).await;
+    let answer = match &gathered.verdict {
+        Ok(answer) => answer,
+        Err(refusal) => return refused(reply, gatherer, refusal, &gathered),
+    };
+    let mut response = HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/json"))
+        .body(answer.json.clone());
+    let fields = response.headers_mut();
+    protect(fields);
+    if let Some(degraded) = answer.degraded {
+        degraded.mark(fields);
+    }
+    mark(&mut response, &gathered);
+    response
+}
+
+/// A refusal comes before the stream begins. Each event's body says how it is degraded.
+async fn stream(
+    reply: &Reply<'_>,
+    gatherer: Gatherer,
+    events: &Arc<Events>,
+    request: &HttpRequest,
+    worker: &Worker,
+) -> HttpResponse {
+    let (watches, draining) = (&events.watches, &worker.draining);
+    let aggregate = Arc::clone(&gatherer.aggregate);
+    let main = aggregate.main_upstream();
+    let permit = match watches.admit(worker.client_of(request).into()) {
+        Ok(permit) => permit,
+        Err(TooManyStreams) => return reply.fault(&Fault::ShareUsed, main),
+    };
+    let gatherer = Rc::new(gatherer);
+    let (receiver, latest) = match poll::join(&gatherer, watches, draining).await {
+        Ok(joined) => joined,
+        Err(overloaded) => return reply.fault(&overloaded.into(), main),
+    };
+    if let Err(refusal) = &latest.verdict {
+        return refused(reply, &gatherer, refusal, &latest);
+    }
+    let response = server_sent::answer();
+    if *request.method() == Method::HEAD {
+        return withhold(response);
+    }
+    let watcher = Watcher {
+        gatherer,
+        events: Arc::clone(events),
+        receiver,
+        latest,
+        draining: draining.clone(),
+        _permit: permit,
+        is_news: true,
+    };
+    response.set_body(BoxBody::new(BodyStream::new(Box::pin(watcher.stream()))))
+}
+
+fn refused(
+    reply: &Reply<'_>,
+    gatherer: &Gatherer,
+    refusal: &PartRefusal,
+    gathered: &Gathered,
+) -> HttpResponse {
+    let mut response = match refusal {
+        PartRefusal::Problem(code) => reply.problem(*code),
+        PartRefusal::Fault(part, fault) => reply.fault(fault, gatherer.upstream(*part)),
+        PartRefusal::Internal(cause) => reply.fault(&Fault::Internal(cause.clone()), None),
+    };
+    mark(&mut response, gathered);
+    response
+}
+
+fn mark(response: &mut HttpResponse, gathered: &Gathered) {
+    if let Some(mode) = gathered.drill {
+        let fields = response.headers_mut();
+        fields.insert(X_DRILL, HeaderValue::from_static(mode.as_str()));
+    }
+}

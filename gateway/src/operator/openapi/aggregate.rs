@@ -1,0 +1,178 @@
+//! Describes an aggregate from the declaration of its parts.
+
+use schemars::SchemaGenerator;
+use serde_json::{Map, Value, json};
+use shared_types::aggregate::PartStatus;
+use shared_types::problem::Code;
+use shared_types::text::Lang;
+
+use super::headers::{self, DEGRADED, DRILL, REQUEST_ID};
+use super::operation::{Body, Example, Side};
+use super::operations;
+use super::schemas::Schemas;
+use crate::aggregates::settings::{AggregateSettings, Form, PartSettings};
+use crate::config::Config;
+use crate::routing::route::{Route, To, View};
+use crate::settings::JsonType;
+
+const STATUS: Body = Body {
+    media_type: "application/json",
+    schema: SchemaGenerator::subschema_for::<PartStatus>,
+    example: Example::None,
+};
+
+/// The problems of required parts.
+pub(super) fn codes(aggregate: &AggregateSettings) -> Vec<Code> {
+    let required = aggregate.parts.iter().filter_map(|part| part.required);
+    let codes = required.flat_map(|not_found| [not_found, Code::Unauthorized, Code::Forbidden]);
+    codes.collect()
+}
+
+pub(super) fn summary(aggregate: &AggregateSettings, view: View) -> String {
+    match view {
+        View::Once => format!("Get {}", list_of(aggregate)),
+        View::Stream => format!("Watch {}", list_of(aggregate)),
+    }
+}
+
+/// The names of the parts: `a, b and c`.
+fn list_of(aggregate: &AggregateSettings) -> String {
+    let names: Vec<_> = aggregate.parts.iter().map(|part| &*part.name).collect();
+    match names.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+pub(super) fn description(aggregate: &AggregateSettings, view: View, config: &Config) -> String {
+    if let (View::Stream, Some(events)) = (view, &aggregate.events) {
+        let end = events
+            .end
+            .as_ref()
+            .map(|end| format!(", and `{}` after the last one", end.event));
+        return format!(
+            "Server-sent events: `{}`, with the body of `GET {}` at once and whenever it changes{}.",
+            events.name,
+            aggregate.path,
+            end.unwrap_or_default()
+        );
+    }
+    let parts = aggregate.parts.iter().map(|part| {
+        let upstream = config.upstreams.get(part.upstream);
+        let service = upstream.map_or("-", |upstream| upstream.label.to(Lang::En));
+        let required = match part.required {
+            Some(_) => "; without it, its problem is the answer",
+            None => "",
+        };
+        format!("- `{}`: {service}{required}", part.name)
+    });
+    let parts: Vec<_> = parts.collect();
+    let text = "One answer of several services, whichever of them can be heard. A part without an answer is its last \
+                good one or null, and `meta` says which. The parts, and who answers them:";
+    format!("{text}\n{}", parts.join("\n"))
+}
+
+/// The answer with 200.
+pub(super) fn answer(
+    aggregate: &AggregateSettings,
+    view: View,
+    config: &Config,
+    schemas: &mut Schemas,
+) -> Value {
+    match view {
+        View::Stream => json!({
+            "description": "A stream of events.",
+            "headers": headers::references([REQUEST_ID, DRILL]),
+            "content": { "text/event-stream": { "schema": { "type": "string" } } },
+        }),
+        View::Once => json!({
+            "description": "The parts, and the state of each.",
+            "headers": headers::references([REQUEST_ID, DRILL, DEGRADED]),
+            "content": { "application/json": { "schema": body(aggregate, config, schemas) } },
+        }),
+    }
+}
+
+fn body(aggregate: &AggregateSettings, config: &Config, schemas: &mut Schemas) -> Value {
+    let mut parts = Map::new();
+    let mut states = Map::new();
+    for part in &aggregate.parts {
+        parts.insert(part.name.clone(), schema(part, config, schemas));
+        let status = schemas.of(&STATUS, Side::Response);
+        states.insert(part.name.clone(), status.into());
+    }
+    let complete = json!({
+        "type": "boolean",
+        "description": "Whether every service answered just now.",
+    });
+    let states = object(states);
+    let meta = Map::from_iter([
+        ("complete".to_owned(), complete),
+        ("parts".to_owned(), states),
+    ]);
+    parts.insert("meta".to_owned(), object(meta));
+    object(parts)
+}
+
+/// An object with these properties, each of which it has.
+fn object(properties: Map<String, Value>) -> Value {
+    let names: Vec<_> = properties.keys().cloned().collect();
+    json!({ "type": "object", "properties": properties, "required": names })
+}
+
+/// A part has the schema of the route that leads to the same path. Without one, only its type is
+/// known.
+fn schema(part: &PartSettings, config: &Config, schemas: &mut Schemas) -> Value {
+    let is_required = part.required.is_some();
+    let known = config.routes.routes().find_map(|route| known(part, route));
+    let known = known.and_then(|body| {
+        let schema: Value = schemas.of(body, Side::Response).into();
+        match *part.form {
+            Form::Whole(_) => Some(schema),
+            Form::Found(_) => schema.get("items").cloned(),
+        }
+    });
+    match known {
+        Some(schema) if is_required => schema,
+        Some(schema) => json!({ "anyOf": [schema, { "type": "null" }] }),
+        None => {
+            let mut types = match *part.form {
+                Form::Whole(None) => vec!["object", "array"],
+                Form::Whole(Some(JsonType::Array)) => vec!["array"],
+                Form::Whole(Some(JsonType::Object)) | Form::Found(_) => vec!["object"],
+            };
+            types.extend((!is_required).then_some("null"));
+            json!({ "type": types })
+        }
+    }
+}
+
+/// The body of a route that leads to the part's path, if it is described.
+fn known(part: &PartSettings, route: &Route) -> Option<&'static Body> {
+    let To::Upstream(to) = &route.to else {
+        return None;
+    };
+    let path = part.path.to_string();
+    let path = path.split('?').next().unwrap_or_default();
+    if to.upstream != part.upstream || route.method != "GET" || !same(path, &to.target.to_string())
+    {
+        return None;
+    }
+    let operation = operations::of("GET", &route.path)?;
+    let answer = operation
+        .answers
+        .iter()
+        .find(|answer| answer.status == 200)?;
+    answer.bodies.first()
+}
+
+/// Whether two paths are the same but for the names of their parameters.
+fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.split('/'), other.split('/'));
+    let is_parameter = |segment: &str| segment.starts_with('{');
+    one.clone().count() == other.clone().count()
+        && one
+            .zip(other)
+            .all(|(one, other)| one == other || is_parameter(one) && is_parameter(other))
+}
