@@ -13,16 +13,25 @@ fn fragments(text: &str) -> Vec<&str> {
         .collect()
 }
 
+const EXAMPLE: &str = "examples/three-services";
+
+/// The lines of a file that are neither empty nor comments.
+fn lines(toml: &str) -> Vec<&str> {
+    let lines = toml.lines();
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect()
+}
+
 #[test]
 fn fifteen_lines_are_enough_for_three_services() {
-    let guide = read("docs/GUIDE.md");
-    let first = fragments(&guide)[0];
-    let lines = first.lines().filter(|line| !line.is_empty()).count();
-    assert!(lines <= 15, "{lines} lines");
-    let config = Config::parse("mine.toml", first, &Env::of_pairs([])).unwrap();
+    let file = read(&format!("{EXAMPLE}/gateway.toml"));
+    let count = lines(&file).len();
+    assert!(count <= 15, "{count} lines");
+    let config = Config::parse("gateway.toml", &file, &Env::of_pairs([])).unwrap();
     assert_eq!(config.upstreams.len(), 3);
     let paths: Vec<_> = config.routes.routes().map(|route| &*route.path).collect();
-    for path in ["/stock/{*rest}", "/bills/{*rest}", "/search"] {
+    for path in ["/books", "/desk/{*rest}", "/card/{id}"] {
         assert!(paths.contains(&path), "{path}");
     }
 }
@@ -34,10 +43,37 @@ fn the_aggregate_fits_into_the_first_file() {
         panic!("GUIDE.md has other fragments than these");
     };
     let text = format!("{first}\n{aggregate}");
-    let config = Config::parse("mine.toml", &text, &Env::of_pairs([])).unwrap();
+    let config = Config::parse("gateway.toml", &text, &Env::of_pairs([])).unwrap();
     let paths: Vec<_> = config.routes.routes().map(|route| &*route.path).collect();
-    for path in ["/item/{id}", "/item/{id}/events"] {
+    for path in ["/book/{id}", "/book/{id}/events"] {
         assert!(paths.contains(&path), "{path}");
+    }
+}
+
+#[test]
+fn the_guide_shows_the_file_of_the_example() {
+    let file = read(&format!("{EXAMPLE}/gateway.toml"));
+    assert_eq!(fragments(&read("docs/GUIDE.md"))[0], file);
+    // Its comments are in French.
+    assert_eq!(lines(fragments(&read("docs/GUIDE.fr.md"))[0]), lines(&file));
+}
+
+#[test]
+fn the_example_starts_each_service_where_its_file_expects_it() {
+    let file = read(&format!("{EXAMPLE}/gateway.toml"));
+    let compose = read(&format!("{EXAMPLE}/docker-compose.yml"));
+    let upstreams = lines(&file).into_iter().filter_map(|line| {
+        let (name, table) = line.strip_prefix("upstreams.")?.split_once(" = ")?;
+        let (_, url) = table.split_once(&format!("http://{name}:"))?;
+        Some((name, url.split('"').next()?))
+    });
+    let upstreams: Vec<_> = upstreams.collect();
+    assert_eq!(upstreams.len(), 3);
+    for (name, port) in upstreams {
+        let command = format!(
+            "\n  {name}:\n    <<: *service\n    command: uvicorn {name}:app --host 0.0.0.0 --port {port}\n"
+        );
+        assert!(compose.contains(&command), "{command}");
     }
 }
 

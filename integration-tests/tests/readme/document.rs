@@ -1,6 +1,6 @@
 //! The commands of a page, and the answers that it shows.
 
-/// A block of commands, and the block of JSON that follows it.
+/// A block of commands, and the block of JSON or text that follows it.
 pub(crate) struct Block {
     pub(crate) commands: String,
     pub(crate) answer: Option<String>,
@@ -17,7 +17,7 @@ pub(crate) fn blocks(text: &str) -> Vec<Block> {
                 commands: content.to_owned(),
                 answer: None,
             }),
-            "json" => blocks.last_mut().unwrap().answer = Some(content.to_owned()),
+            "json" | "text" => blocks.last_mut().unwrap().answer = Some(content.to_owned()),
             _ => {}
         }
     }

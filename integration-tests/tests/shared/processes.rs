@@ -133,7 +133,7 @@ impl Drop for Processes {
 
 /// The folder of the programs, built like this test. Nothing else ensures that they exist and are
 /// current.
-fn built() -> PathBuf {
+pub(crate) fn built() -> PathBuf {
     // target/PROFILE/deps/stories-…
     let test = std::env::current_exe().unwrap();
     let binaries = test.parent().and_then(Path::parent).unwrap();
