@@ -20,6 +20,7 @@ mod source;
 mod stream;
 mod watches;
 
+use std::convert::Infallible;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -85,6 +86,29 @@ impl Aggregate {
         }
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    /// The aggregate of the same name in a new configuration. It is this one if nothing of it has
+    /// changed, and otherwise keeps the last good parts if they are of the same sources.
+    pub(crate) fn succeeding(
+        self: &Arc<Self>,
+        settings: AggregateSettings<Arc<Upstream>>,
+        bytes: u64,
+    ) -> Arc<Self> {
+        let copies = self.copies.succeeding(bytes, settings.stale_if_error);
+        if is_same(&self.settings, &settings) {
+            return Arc::clone(self);
+        }
+        let has_same_sources = have_same_sources(&self.settings, &settings);
+        let mut new = Self::new(settings, bytes);
+        if has_same_sources {
+            new.copies = copies;
+        }
+        Arc::new(new)
+    }
+
     /// The upstream that a fault of all parts is told of: that of the main part.
     fn main_upstream(&self) -> Option<&Upstream> {
         self.settings.main_part().map(|part| &*part.upstream)
@@ -96,6 +120,31 @@ impl Aggregate {
         let parameters = names.map(|name| of_path.get(name).and_then(Parameter::parse));
         parameters.collect()
     }
+}
+
+/// Whether two declarations are the same, those of their upstreams included.
+fn is_same(
+    one: &AggregateSettings<Arc<Upstream>>,
+    other: &AggregateSettings<Arc<Upstream>>,
+) -> bool {
+    let itself = |upstream: &Arc<Upstream>| Ok::<_, Infallible>(Arc::as_ptr(upstream));
+    one.with(itself) == other.with(itself)
+}
+
+/// Whether each part of one has the source of that part of the other.
+fn have_same_sources(
+    one: &AggregateSettings<Arc<Upstream>>,
+    other: &AggregateSettings<Arc<Upstream>>,
+) -> bool {
+    let mut pairs = one.parts.iter().zip(&other.parts);
+    one.parts.len() == other.parts.len()
+        && one.parameters == other.parameters
+        && pairs.all(|(one, other)| {
+            one.name == other.name
+                && one.upstream.is(&other.upstream.settings)
+                && one.path == other.path
+                && one.form == other.form
+        })
 }
 
 impl AggregateRow {

@@ -31,8 +31,10 @@ impl Weighter<Place, Arc<Copy>> for Weigh {
     }
 }
 
+type Kept = Cache<Place, Arc<Copy>, Weigh, RandomState>;
+
 pub(crate) struct Copies {
-    kept: Option<Cache<Place, Arc<Copy>, Weigh, RandomState>>,
+    kept: Option<Arc<Kept>>,
     time_to_live: Duration,
 }
 
@@ -42,7 +44,23 @@ impl Copies {
         let (hasher, lifecycle) = (RandomState::new(), DefaultLifecycle::default());
         let options = cache::options(bytes).filter(|_| !time_to_live.is_zero());
         let kept = options.map(|options| Cache::with_options(options, Weigh, hasher, lifecycle));
-        Self { kept, time_to_live }
+        Self {
+            kept: kept.map(Arc::new),
+            time_to_live,
+        }
+    }
+
+    /// The same copies for another configuration, with other limits.
+    pub(super) fn succeeding(&self, bytes: u64, time_to_live: Duration) -> Self {
+        let kept = self.kept.as_ref().filter(|_| !time_to_live.is_zero());
+        let Some(kept) = kept else {
+            return Self::new(bytes, time_to_live);
+        };
+        kept.set_capacity(bytes);
+        Self {
+            kept: Some(Arc::clone(kept)),
+            time_to_live,
+        }
     }
 
     /// Learns from an outcome. Returns the last good part if this one has failed.

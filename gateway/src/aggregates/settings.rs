@@ -123,19 +123,21 @@ impl AggregateSettings {
             events,
         })
     }
+}
 
+impl<U> AggregateSettings<U> {
     /// The same aggregate with other upstreams.
     ///
     /// # Errors
-    /// `upstream` has none for an index.
-    pub(crate) fn with<U>(
+    /// `upstream` has none for one.
+    pub(crate) fn with<V, E>(
         &self,
-        upstream: impl Fn(usize) -> Result<U, ConfigError>,
-    ) -> Result<AggregateSettings<U>, ConfigError> {
+        upstream: impl Fn(&U) -> Result<V, E>,
+    ) -> Result<AggregateSettings<V>, E> {
         let parts = self.parts.iter();
-        let parts = parts.map(|part| Ok(part.with(upstream(part.upstream)?)));
+        let parts = parts.map(|part| Ok(part.with(upstream(&part.upstream)?)));
         Ok(AggregateSettings {
-            parts: parts.collect::<Result<_, ConfigError>>()?,
+            parts: parts.collect::<Result<_, E>>()?,
             name: self.name.clone(),
             path: Arc::clone(&self.path),
             parameters: self.parameters.clone(),
@@ -144,9 +146,7 @@ impl AggregateSettings {
             events: self.events.clone(),
         })
     }
-}
 
-impl<U> AggregateSettings<U> {
     /// The first part without which nothing is shown.
     pub(crate) fn main_part(&self) -> Option<&PartSettings<U>> {
         self.parts.iter().find(|part| part.required.is_some())

@@ -1,4 +1,4 @@
-//! The restaurant's features, and their state while some services are down.
+//! The features, and their state while some services are down.
 
 mod availability;
 mod state;

@@ -26,6 +26,7 @@ use crate::upstream::{Upstream, tls_config};
 pub(crate) struct Built {
     pub(crate) config: Arc<Config>,
     pub(crate) site: Arc<Site>,
+    aggregates: Vec<Arc<Aggregate>>,
     /// `None` if `GATEWAY_DRILLS` is off.
     pub(crate) drills: Option<Arc<Drills>>,
     /// The next number of an upstream's pools.
@@ -84,8 +85,13 @@ impl Built {
         let features = config.features.iter().map(|feature| feature.with(upstream));
         let features: RunningFeatures = features.collect::<Result<_, _>>()?;
         let aggregates = config.aggregates.iter().map(|settings| {
-            let settings = settings.with(upstream)?;
-            Ok(Arc::new(Aggregate::new(settings, share)))
+            let settings = settings.with(|number| upstream(*number))?;
+            let mut before = earlier.iter().flat_map(|earlier| &earlier.aggregates);
+            let before = before.find(|one| one.name() == settings.name);
+            Ok(match before {
+                Some(before) => before.succeeding(settings, share),
+                None => Arc::new(Aggregate::new(settings, share)),
+            })
         });
         let aggregates = aggregates.collect::<Result<Vec<_>, ConfigError>>()?;
         let pages = Arc::new(Pages::new(Arc::clone(config), Arc::clone(&features)));
@@ -139,6 +145,7 @@ impl Built {
             config: Arc::clone(config),
             next_pool: first_pool + site.upstreams.len(),
             site: Arc::new(site),
+            aggregates,
             drills,
         })
     }

@@ -47,7 +47,7 @@ impl AnswerLimits {
     };
 }
 
-/// The longest list that the gateway itself reads from an upstream, when it tracks an order.
+/// The longest answer that the gateway reads whole, for a part of an aggregate.
 const LEAST_MEMORY: u64 = 8 * 1024 * 1024;
 
 /// A body that streams takes 96 KiB, or 192 KiB by HTTP/2.

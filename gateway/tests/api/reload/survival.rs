@@ -5,6 +5,7 @@ use service_kit::testing::Answer;
 
 use super::{A, B, Site, config, open};
 use crate::scripted::{answering, json, nobody, serving};
+use crate::tracking::Service;
 
 const STALE: &str = "{ path = \"/a\", methods = [\"GET\"], outage = \"stale\", fresh = \"1h\", \
                      stale_if_error = \"1h\", shared = true }";
@@ -105,6 +106,39 @@ async fn a_stored_answer_does_not_outlive_what_it_depends_on() {
         let _ = site.public.get("/a").await.ok(200);
         let _ = site.reload(&edited).await.ok(200);
         assert_eq!(site.public.get("/a").await.header("age"), None, "{edited}");
+    }
+}
+
+#[actix_web::test]
+async fn a_last_good_part_stays_while_its_source_does() {
+    const ITEM: &str = "\n[aggregates.item]\npath = \"/item\"\n\
+        parts.item = { upstream = \"backend\", path = \"/a\", required = true }\n";
+    let backend = Service::answering("{\"n\":1}").await;
+    let edited = |rows: &[&str], item: &str| config(backend.addr, rows) + item;
+    let site = Site::open(&edited(&[A], ITEM));
+    let _ = site.public.get("/item").await.ok(200);
+    backend.answer(500, "");
+    for edit in [
+        edited(&[B, A], ITEM),
+        edited(&[A], &ITEM.replace("parts.", "timeout = \"1s\"\nparts.")),
+        edited(&[A], &ITEM.replace("/item", "/thing")),
+        edited(&[A], ITEM).replace("retries = 0", "timeout = \"9s\""),
+    ] {
+        let _ = site.reload(&edit).await.ok(200);
+        let path = if edit.contains("/thing") {
+            "/thing"
+        } else {
+            "/item"
+        };
+        let answer = site.public.get(path).await;
+        assert_eq!(answer.header("x-degraded"), Some("stale"), "{edit}");
+        assert_eq!(answer.ok(200)["item"]["n"], 1);
+    }
+    for other in ["\"/b\"", "\"/a?all\""] {
+        let other = ITEM.replace("\"/a\"", other);
+        let _ = site.reload(&edited(&[A], &other)).await.ok(200);
+        let answer = site.public.get("/item").await;
+        let _ = answer.problem(503, "upstream_unavailable");
     }
 }
 
