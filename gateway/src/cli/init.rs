@@ -58,6 +58,18 @@ mod tests {
     }
 
     #[test]
+    fn its_commented_tables_are_valid_too() {
+        let (used, commented) = TEXT.split_once("# One answer made").unwrap();
+        let lines = commented.lines().skip(1);
+        let lines = lines.map(|line| line.strip_prefix("# ").unwrap_or(line));
+        let text = format!("{used}{}", lines.collect::<Vec<_>>().join("\n"));
+        let config = Config::parse("mine.toml", &text, &Env::of_pairs([])).unwrap();
+        let found = config.routes.find(&Method::GET, "/item/7");
+        assert!(matches!(found, Found::Route { .. }));
+        assert_eq!(config.limits.request_body, 1024 * 1024);
+    }
+
+    #[test]
     fn a_file_that_cannot_be_filled_is_removed() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("mine.toml");

@@ -31,7 +31,8 @@ pub(super) fn print(config: &Config, out: &mut impl Write) -> io::Result<()> {
 
 fn row(route: &Route, config: &Config) -> [String; 5] {
     let (upstream, target, outage) = match &route.to {
-        To::Own(_) | To::Aggregate(..) => ("-".to_owned(), "-".to_owned(), "-"),
+        To::Own(_) => ("-".to_owned(), "-".to_owned(), "-"),
+        To::Aggregate(index, _) => (upstreams_of(*index, config), "-".to_owned(), "-"),
         To::Upstream(to) => {
             let upstream = config.upstreams.get(to.upstream);
             let name = upstream.map(|upstream| upstream.name.to_string());
@@ -49,4 +50,18 @@ fn row(route: &Route, config: &Config) -> [String; 5] {
         target,
         outage.to_owned(),
     ]
+}
+
+/// The names of an aggregate's upstreams, in the order of its parts.
+fn upstreams_of(index: usize, config: &Config) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    let parts = config.aggregates.get(index).map(|one| &one.parts);
+    for part in parts.into_iter().flatten() {
+        let upstream = config.upstreams.get(part.upstream);
+        let name = upstream.map_or("-", |upstream| &*upstream.name);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.join(", ")
 }
