@@ -1,6 +1,7 @@
 //! Answers clients: the handler that every request goes through, the cache, and the outage policy.
 
 pub(crate) mod cache;
+mod compression;
 pub(crate) mod destination;
 pub(crate) mod dispatch;
 pub(crate) mod features;

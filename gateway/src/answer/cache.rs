@@ -157,7 +157,7 @@ impl Keep {
         };
         let serve = |served: Served<'_>| {
             self.count(&served);
-            served.to(request)
+            served.to(request, kept)
         };
         let now = Instant::now();
         let asked = row.ask(&key, now);

@@ -12,6 +12,7 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use service_kit::serve::Draining;
 use shared_types::problem::Code;
 
+use crate::answer::compression;
 use crate::answer::destination::{Asked, Destination, Relayed};
 use crate::answer::outage_policy::{Way, X_DRILL};
 use crate::answer::record::Record;
@@ -217,6 +218,10 @@ impl Worker {
             response
                 .headers_mut()
                 .insert(X_DRILL, HeaderValue::from_static(mode.as_str()));
+        }
+        if to.settings.compress {
+            let charge = || self.site.memory.charge(self.share_of(request));
+            response = compression::apply(response, request, charge);
         }
         response
     }

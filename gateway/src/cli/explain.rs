@@ -66,6 +66,9 @@ pub(super) fn print(
         format_duration(upstream.connect_timeout)
     );
     line(out, "deadline", &deadline)?;
+    if to.settings.compress {
+        line(out, "compression", COMPRESSION)?;
+    }
     line(out, "retry", &retry(&method, to, upstream))?;
     line(out, "circuit", &circuit(upstream))?;
     line(out, "circuit of the route", ROUTE_CIRCUIT)?;
@@ -128,6 +131,8 @@ fn retry(method: &Method, to: &ToUpstream, upstream: &UpstreamSettings) -> Strin
         format!("{times}, {when} and nothing was sent")
     }
 }
+
+const COMPRESSION: &str = "long texts, with Brotli or gzip, for clients that accept it";
 
 /// The route's own circuit has the numbers of its upstream's.
 const ROUTE_CIRCUIT: &str = "opens likewise if only this route fails, or refuses with 503 and Retry-After: \

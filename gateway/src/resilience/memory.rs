@@ -1,5 +1,5 @@
 //! `limits.memory`: one budget in bytes for the bodies that the gateway holds, clients' and
-//! upstreams'.
+//! upstreams', and for the encoders of those that are compressed as they come.
 //!
 //! 1. Before a piece of a body is held, a charge is taken for it; it is given back when the piece
 //!    is gone.

@@ -46,13 +46,14 @@ impl File {
         Ok(file.with_rows_completed())
     }
 
-    /// Gives each row its place, and without an outage policy that of its upstream.
+    /// Gives each row its place, and its upstream's `outage` and `compress` if it has none.
     fn with_rows_completed(mut self) -> Self {
         for (name, rows) in &mut self.routes {
-            let inherited = self.upstreams.get(name).and_then(|table| table.outage);
+            let upstream = self.upstreams.get(name);
             for (index, row) in rows.iter_mut().enumerate() {
                 row.place = format!("routes.{name}[{index}]");
-                row.outage = row.outage.or(inherited);
+                row.outage = row.outage.or(upstream.and_then(|table| table.outage));
+                row.compress = row.compress.or(upstream.map(|table| table.compress));
             }
         }
         self

@@ -18,15 +18,15 @@ use crate::downstream_tls::Files;
 use crate::scripted::{Seen, json};
 
 /// Longer than anything here takes.
-const SOON: Duration = Duration::from_secs(20);
+pub(crate) const SOON: Duration = Duration::from_secs(20);
 
-struct Gateway {
+pub(crate) struct Gateway {
     files: Files,
     process: Process,
 }
 
 impl Gateway {
-    fn start(backend: SocketAddr) -> Self {
+    pub(crate) fn start(backend: SocketAddr) -> Self {
         Self::start_with(&crate::without_probes(), backend)
     }
 
@@ -47,7 +47,7 @@ impl Gateway {
         Self { files, process }
     }
 
-    async fn connect(&self) -> SendRequest<Bytes> {
+    pub(crate) async fn connect(&self) -> SendRequest<Bytes> {
         let stream = self.files.connect(self.process.addr(), &["h2"]).await;
         let (requests, connection) = h2::client::handshake(stream.unwrap()).await.unwrap();
         actix_web::rt::spawn(connection);
@@ -62,7 +62,7 @@ async fn connected() -> (Gateway, SendRequest<Bytes>, Seen) {
     (gateway, requests, seen)
 }
 
-fn request(method: &str, path: &str, fields: &[(&str, &str)]) -> http::Request<()> {
+pub(crate) fn request(method: &str, path: &str, fields: &[(&str, &str)]) -> http::Request<()> {
     let uri = format!("https://localhost{path}");
     let request = http::Request::builder().method(method).uri(uri);
     let with =

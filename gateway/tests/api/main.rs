@@ -9,6 +9,7 @@
 mod against;
 mod aggregates;
 mod answers;
+mod compression;
 mod connections;
 mod cors;
 mod deadlines;

@@ -53,6 +53,7 @@ fn explain_tells_how_a_request_is_handled() {
                 "fresh for 2s, the same for everyone",
                 "the query does not count",
                 "a Vary by more than Origin and Accept-Encoding",
+                "long texts, with Brotli or gzip, for clients that accept it",
                 "the gateway asks for it by itself",
                 "if orders is down",
                 "the last good answer for 1h, after waiting 1s at most",

@@ -39,7 +39,7 @@ fn fifteen_lines_are_enough_for_three_services() {
 #[test]
 fn the_aggregate_fits_into_the_first_file() {
     let guide = read("docs/GUIDE.md");
-    let [first, _whole, aggregate, _row] = fragments(&guide)[..] else {
+    let [first, _whole, aggregate, ..] = fragments(&guide)[..] else {
         panic!("GUIDE.md has other fragments than these");
     };
     let text = format!("{first}\n{aggregate}");
@@ -78,9 +78,18 @@ fn the_example_starts_each_service_where_its_file_expects_it() {
 }
 
 #[test]
+fn the_route_with_compression_is_one() {
+    let guide = read("docs/GUIDE.md");
+    let compressed = fragments(&guide)[3];
+    let text = format!("upstreams.stock.url = \"http://127.0.0.1:1\"\n{compressed}");
+    Config::parse("mine.toml", &text, &Env::of_pairs([])).unwrap();
+    assert!(compressed.contains("compress = true"));
+}
+
+#[test]
 fn the_whole_file_is_one_and_the_row_fits_into_ours() {
     let guide = read("docs/GUIDE.md");
-    let [_first, whole, _aggregate, row] = fragments(&guide)[..] else {
+    let [_first, whole, _aggregate, _compressed, row] = fragments(&guide)[..] else {
         panic!("GUIDE.md has other fragments than these");
     };
     let env = Env::of_pairs([]);

@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod chaos;
+mod compression;
 mod full_disk;
 mod in_step;
 mod journey;

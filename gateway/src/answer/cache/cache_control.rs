@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, HeaderMap};
 
-use crate::http::grammar::is_token;
+use crate::http::cache_control::{Directive, Malformed, directives, has_directive};
 
 /// A longer lifetime counts as this one (RFC 9111 §1.2.2).
 const LONGEST: Duration = Duration::from_secs(1 << 31);
@@ -63,63 +63,7 @@ impl CacheControl {
 
 /// Whether the client wants only a stored answer (RFC 9111 §5.2.1.7).
 pub(super) fn is_only_if_cached(fields: &HeaderMap) -> bool {
-    let lines = fields.get_all(CACHE_CONTROL);
-    let mut directives = lines.flat_map(|line| directives(line.as_bytes())).flatten();
-    directives.any(|directive| directive.name.eq_ignore_ascii_case(b"only-if-cached"))
-}
-
-struct Directive<'a> {
-    name: &'a [u8],
-    /// Without its quotes.
-    argument: &'a [u8],
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Malformed;
-
-/// The directives of one line. A comma within quotes does not separate.
-fn directives(line: &[u8]) -> impl Iterator<Item = Result<Directive<'_>, Malformed>> {
-    let (mut is_quoted, mut is_escaped) = (false, false);
-    let pieces = line.split(move |byte| {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' if is_quoted => is_escaped = true,
-            b'"' => is_quoted = !is_quoted,
-            _ => {}
-        }
-        *byte == b',' && !is_quoted
-    });
-    let pieces = pieces.map(<[u8]>::trim_ascii);
-    pieces
-        .filter(|piece| !piece.is_empty())
-        .map(|piece| directive(piece).ok_or(Malformed))
-}
-
-fn directive(piece: &[u8]) -> Option<Directive<'_>> {
-    let mut parts = piece.splitn(2, |byte| *byte == b'=');
-    let name = parts.next()?.trim_ascii();
-    let argument = parts.next().map(<[u8]>::trim_ascii);
-    let argument = match argument {
-        None => b"",
-        Some([b'"', quoted @ .., b'"']) if is_one_string(quoted) => quoted,
-        Some(text) if text.contains(&b'"') => return None,
-        Some(text) => text,
-    };
-    is_token(name).then_some(Directive { name, argument })
-}
-
-/// Whether no quote inside ends the string early (RFC 9110 §5.6.4).
-fn is_one_string(quoted: &[u8]) -> bool {
-    let mut is_escaped = false;
-    for byte in quoted {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' => is_escaped = true,
-            b'"' => return false,
-            _ => {}
-        }
-    }
-    !is_escaped
+    has_directive(fields, "only-if-cached")
 }
 
 /// Parses `delta-seconds` (RFC 9111 §1.2.2). Anything but a number makes the answer stale.

@@ -1,21 +1,18 @@
 //! Decides whether a client has the stored answer already (RFC 9110 §13.1, RFC 9111 §4.3.2). Does
 //! no I/O.
 
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 
 use super::Copy;
 use super::storing::{date, parse_date};
+use crate::http::entity_tag;
 
 /// Judges `If-None-Match` if it is present, and `If-Modified-Since` only without it (RFC 9110
 /// §13.2.2). A malformed condition matches no answer.
 pub(super) fn has_it_already(fields: &HeaderMap, copy: &Copy) -> bool {
     if fields.contains_key(header::IF_NONE_MATCH) {
-        let tag = copy.field(&header::ETAG).map(|tag| opaque(tag.as_bytes()));
-        let mut lines = fields.get_all(header::IF_NONE_MATCH);
-        return lines.any(|line| {
-            let line = line.as_bytes().trim_ascii();
-            line == b"*" || tag.is_some_and(|tag| tags(line).any(|one| opaque(one) == tag))
-        });
+        let tag = copy.field(&header::ETAG).map(HeaderValue::as_bytes);
+        return entity_tag::is_none_match(fields, tag);
     }
     let Some(since) = date(fields, &header::IF_MODIFIED_SINCE) else {
         return false;
@@ -24,21 +21,6 @@ pub(super) fn has_it_already(fields: &HeaderMap, copy: &Copy) -> bool {
     let changed = changed.or_else(|| copy.field(&header::DATE));
     let changed = changed.and_then(|value| parse_date(value.to_str().ok()?));
     changed.is_some_and(|changed| changed <= since)
-}
-
-/// The tag without its strength, for a weak comparison (RFC 9110 §8.8.3.2).
-fn opaque(tag: &[u8]) -> &[u8] {
-    tag.strip_prefix(b"W/").unwrap_or(tag)
-}
-
-/// The tags of a list. A comma within quotes does not separate.
-fn tags(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut is_quoted = false;
-    let tags = line.split(move |byte| {
-        is_quoted ^= *byte == b'"';
-        *byte == b',' && !is_quoted
-    });
-    tags.map(<[u8]>::trim_ascii)
 }
 
 #[cfg(test)]

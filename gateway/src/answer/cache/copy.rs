@@ -7,16 +7,25 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 
 use super::storing::Reuse;
+use crate::answer::compression;
+use crate::http::content_coding::{Coding, Encoded};
 
 /// The bytes of a field beside its text: two handles in a list, and an allocation of its own for an
 /// uncommon name.
 const PER_FIELD: usize = size_of::<(HeaderName, HeaderValue)>() + 32;
+
+/// The longest body of which compressed forms are stored: making one takes a few milliseconds at
+/// most, in which other clients of the answer wait.
+const LONGEST_ENCODED: usize = 256 * 1024;
 
 #[derive(Debug)]
 pub(crate) struct Copy {
     pub(super) status: StatusCode,
     pub(super) fields: Box<[(HeaderName, HeaderValue)]>,
     pub(super) body: Bytes,
+    /// The compressed forms of the body. `None` if the answer is not to be compressed, or is so
+    /// long that it is compressed anew for each client.
+    pub(super) encoded: Option<Encoded>,
     pub(super) taken: Instant,
     pub(super) reuse: Reuse,
     /// Whether the upstream sent an `Age`.
@@ -41,6 +50,14 @@ pub(crate) struct Stored {
 }
 
 impl Copy {
+    /// The body in the coding that the client wants.
+    pub(super) fn encoded_for(&self, asked: &HeaderMap) -> Option<(Coding, Bytes)> {
+        let encoded = self.encoded.as_ref()?;
+        let coding = compression::wanted(asked)?;
+        let most = self.body.len() / 2;
+        Some((coding, encoded.form(coding, &self.body, most)?))
+    }
+
     pub(super) fn stored(&self, is_fresh: bool, now: Instant) -> Stored {
         let held = now.saturating_duration_since(self.taken);
         let whole = self.reuse.fresh.saturating_add(self.reuse.stale_if_error);
@@ -80,17 +97,25 @@ impl Copy {
         }
     }
 
-    /// The bytes that it takes, without the allocator's rounding.
+    /// The bytes that it takes, without the allocator's rounding. The compressed forms count as
+    /// much as the body, before they are made: each is at most half of it.
     pub(super) fn size(&self) -> usize {
         let fields = self.fields.iter();
         let fields = fields.map(|(name, value)| PER_FIELD + name.as_str().len() + value.len());
-        size_of::<Self>() + self.body.len() + fields.sum::<usize>()
+        let bodies = 1 + usize::from(self.encoded.is_some());
+        size_of::<Self>() + bodies * self.body.len() + fields.sum::<usize>()
     }
 
     pub(super) fn field(&self, wanted: &HeaderName) -> Option<&HeaderValue> {
         let mut fields = self.fields.iter();
         fields.find_map(|(name, value)| (name == wanted).then_some(value))
     }
+}
+
+/// Room for the compressed forms of an answer of a row with `compress = true`.
+pub(super) fn encoded(status: StatusCode, fields: &HeaderMap, body: &Bytes) -> Option<Encoded> {
+    let fits = compression::fits(status, fields, Some(body.len() as u64));
+    (fits && body.len() <= LONGEST_ENCODED).then(Encoded::default)
 }
 
 /// The fields to store: all except `Age`, which goes on counting. Their values are slices of one

@@ -10,7 +10,9 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::condition::has_it_already;
 use super::{Copy, Missed};
+use crate::answer::compression;
 use crate::fault::degraded::Degraded;
+use crate::routing::route::Kept;
 use crate::upstream::withhold;
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -28,7 +30,7 @@ pub(super) enum Served<'c> {
 }
 
 impl Served<'_> {
-    pub(super) fn to(&self, request: &HttpRequest) -> HttpResponse {
+    pub(super) fn to(&self, request: &HttpRequest, kept: &Kept) -> HttpResponse {
         let now = Instant::now();
         let copy = match self {
             Self::Hit(copy) | Self::Fetched(copy) | Self::Shared(copy) | Self::Stale(copy, _) => {
@@ -62,14 +64,19 @@ impl Served<'_> {
             *response.status_mut() = actix_web::http::StatusCode::NOT_MODIFIED;
             return response;
         }
+        let encoded = kept.compress.then(|| copy.encoded_for(request.headers()));
+        let body = match encoded.flatten() {
+            Some((coding, encoded)) => {
+                compression::mark(fields, coding);
+                encoded
+            }
+            None => copy.body.clone(),
+        };
         if *request.method() == Method::HEAD {
-            let length = copy.body.len().into();
-            response
-                .headers_mut()
-                .insert(header::CONTENT_LENGTH, length);
+            fields.insert(header::CONTENT_LENGTH, body.len().into());
             return withhold(response);
         }
-        response.set_body(BoxBody::new(copy.body.clone()))
+        response.set_body(BoxBody::new(body))
     }
 }
 

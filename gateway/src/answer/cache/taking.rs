@@ -12,7 +12,7 @@ use actix_web::web::{Bytes, BytesMut};
 use futures_util::future::poll_fn;
 use service_kit::program::chain;
 
-use super::copy::stored_fields;
+use super::copy::{encoded, stored_fields};
 use super::storing::{Arrived, Unfit, judge};
 use super::{Copy, Missed};
 use crate::fault::{Fault, UpstreamFault};
@@ -80,11 +80,15 @@ pub(super) async fn take(
         Ok(None) => return Taken::Unfit(Unfit::TooLarge(most)),
         Err(fault) => return Taken::Broken(fault),
     };
+    // An answer that takes all of the row's room twice would not be stored at all.
+    let is_encoded = kept.compress && body.len() as u64 <= most / 2;
+    let encoded = is_encoded.then(|| encoded(head.status(), head.headers(), &body));
     Taken::Copy(Copy {
         status: head.status(),
         has_age: head.headers().contains_key(header::AGE),
         fields: stored_fields(head.headers()),
         body,
+        encoded: encoded.flatten(),
         taken,
         reuse,
         generation: asked.generation,

@@ -51,6 +51,7 @@ pub(super) fn copy(fields: &[(&'static str, &str)]) -> Copy {
         status: StatusCode::OK,
         fields: stored_fields(&stored),
         body: Bytes::from_static(b"[]"),
+        encoded: None,
         taken: Instant::now(),
         reuse: Reuse {
             age: Duration::ZERO,

@@ -32,7 +32,7 @@ fn an_error_names_the_line_and_the_key_and_says_what_would_be_right() {
             "colour = \"red\"",
             "test.toml:3: upstreams.stock.colour: unknown key; expected one of url, label, \
              connect_timeout, timeout, outage, probe, breaker, concurrency, retries, idle_timeout, \
-             idempotent",
+             idempotent, compress",
         ),
         (
             "url = \"http://127.0.0.1:1\"\n",

@@ -42,6 +42,8 @@ pub struct Kept {
     pub(crate) vary: Vec<HeaderName>,
     /// `query`: the query parameters that distinguish answers; by default the whole query does.
     pub(crate) query: Option<Vec<String>>,
+    /// `compress`: whether the answer is compressed for clients that accept it.
+    pub(crate) compress: bool,
     /// Whether there are many targets, distinguished by the path.
     pub(crate) has_parameters: bool,
     /// Whether the path ends with `{*rest}`.
@@ -53,9 +55,11 @@ pub struct Kept {
 
 impl Kept {
     /// Whether the answers are cached in the same way, wherever the path stands in the file.
+    /// Compression changes only how they are sent.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         let moved = Self {
             index: other.index,
+            compress: other.compress,
             ..self.clone()
         };
         moved == *other
@@ -119,6 +123,7 @@ fn kept(row: &RouteRow, index: usize) -> Result<Kept, String> {
         is_shared: row.shared.unwrap_or(false),
         vary: vary(row.vary.as_deref().unwrap_or_default())?,
         query: row.query.clone().map(query).transpose()?,
+        compress: row.compress.unwrap_or(false),
         has_parameters: row.path.contains('{'),
         is_prefix: row.path.contains("{*"),
         is_warm: is_warm(row)?,

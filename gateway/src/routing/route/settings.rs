@@ -16,6 +16,9 @@ pub struct Settings {
     /// so that the gateway may repeat one that may have been carried out; the upstream's by
     /// default.
     pub idempotent: bool,
+    /// `compress`: whether answers are compressed for clients that accept it; the upstream's by
+    /// default, and off if it says nothing.
+    pub compress: bool,
 }
 
 impl Settings {
@@ -37,6 +40,7 @@ impl Settings {
             request_body: request_body.unwrap_or(limits.request_body),
             timeout,
             idempotent: row.idempotent.unwrap_or(upstream.idempotent),
+            compress: row.compress.unwrap_or(false),
         })
     }
 }

@@ -62,6 +62,9 @@ pub(crate) struct RouteRow {
     /// Whether the upstream honours an Idempotency-Key on this row; by default the upstream's
     /// `idempotent`.
     pub(crate) idempotent: Option<bool>,
+    /// Whether answers are compressed for clients that accept it; by default the upstream's
+    /// `compress`.
+    pub(crate) compress: Option<bool>,
     /// By default the upstream's `outage`. One of the two is required.
     pub(crate) outage: Option<Policy>,
     /// With outage = "stale": how long an answer is served without asking; by default as long as

@@ -47,6 +47,10 @@ pub(crate) struct UpstreamTable {
     /// Whether its routes honour an Idempotency-Key, unless a row says otherwise.
     #[serde(default)]
     pub(crate) idempotent: bool,
+    /// Whether answers of its routes are compressed for clients that accept it, unless a row says
+    /// otherwise. Off by default: see BREACH in CONFIGURATION.md.
+    #[serde(default)]
+    pub(crate) compress: bool,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -1,5 +1,6 @@
 //! What a reload leaves as it is, and what it does not.
 
+use actix_web::http::Method;
 use serde_json::Value;
 use service_kit::testing::Answer;
 
@@ -88,6 +89,22 @@ async fn a_stored_answer_stays_and_its_row_may_move_in_the_file() {
     assert!(answer.header("age").is_some(), "it was asked for again");
     assert_eq!(answer.text(), "[1]");
     assert_eq!(seen.requests().len(), 1);
+}
+
+#[actix_web::test]
+async fn a_stored_answer_stays_when_it_is_to_be_compressed_or_no_longer() {
+    let list = format!("[{}1]", "1,".repeat(2_000));
+    let (upstream, seen) = json("200 OK", &list).await;
+    let compressed = config(upstream, &[&STALE.replace(" }", ", compress = true }")]);
+    let plain = config(upstream, &[STALE]);
+    let site = Site::open(&plain);
+    for (config, coding) in [(&plain, None), (&compressed, Some("gzip")), (&plain, None)] {
+        let _ = site.reload(config).await.ok(200);
+        let request = site.public.request(Method::GET, "/a");
+        let answer = request.header("accept-encoding", "gzip").send().await;
+        assert_eq!(answer.header("content-encoding"), coding);
+        assert_eq!(seen.requests().len(), 1);
+    }
 }
 
 #[actix_web::test]

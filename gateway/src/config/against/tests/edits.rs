@@ -428,6 +428,7 @@ impl Edits {
                 ("url", "\"http://other.example:1/v2\""),
                 ("probe", "\"/healthy\""),
                 ("idle_timeout", "\"1s\""),
+                ("compress", "true"),
                 ("breaker", "{ failures = 50, open = \"10s\" }"),
                 ("concurrency", "{ requests = 10 }"),
             ] {
@@ -467,7 +468,12 @@ impl Edits {
         }
         for (upstream, index) in places(&old) {
             let place = (upstream.as_str(), index);
-            for (key, text) in [("rate_limit", "\"7/1m\""), ("request_body", "\"2MiB\"")] {
+            for (key, text) in [
+                ("rate_limit", "\"7/1m\""),
+                ("request_body", "\"2MiB\""),
+                ("compress", "true"),
+                ("compress", "false"),
+            ] {
                 edits.add(
                     format!("{place:?}: {key} = {text}"),
                     &[],
