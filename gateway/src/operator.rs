@@ -6,6 +6,7 @@ pub(crate) mod console;
 mod docs;
 mod drills;
 mod exposition;
+mod file;
 pub(crate) mod openapi;
 mod origin;
 pub(crate) mod pages;

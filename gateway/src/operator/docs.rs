@@ -1,60 +1,51 @@
 //! The page that shows the OpenAPI document and lets readers try it: Swagger UI, compiled in.
 
-use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
+use std::sync::LazyLock;
 
-use crate::http::protection::{OWN_FILES, own};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use actix_web::{HttpRequest, HttpResponse};
 
-const PAGE: &str = include_str!("docs/page.html");
+use crate::http::protection::OWN_FILES;
+use crate::operator::file::{FOR_AN_HOUR, OwnFile, built};
 
-/// The files stay the same until the next release.
-const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
 
-struct File {
-    name: &'static str,
-    media_type: &'static str,
-    content: &'static [u8],
-}
+static PAGE: LazyLock<OwnFile> =
+    LazyLock::new(|| built!("docs/page.html", "text/html; charset=utf-8"));
 
-/// A file that the build script took from Swagger UI's archive.
-macro_rules! taken {
-    ($name:literal, $media_type:literal) => {
-        File {
-            name: $name,
-            media_type: $media_type,
-            content: include_bytes!(concat!(env!("OUT_DIR"), "/", $name)),
-        }
-    };
-}
-
-const FILES: [File; 5] = [
-    taken!("swagger-ui-bundle.js", "text/javascript; charset=utf-8"),
-    taken!("swagger-ui.css", "text/css; charset=utf-8"),
-    taken!("favicon-32x32.png", "image/png"),
-    taken!("LICENSE", "text/plain; charset=utf-8"),
-    File {
-        name: "start.js",
-        media_type: "text/javascript; charset=utf-8",
-        content: include_bytes!("docs/start.js"),
-    },
+/// The files that the page loads. All but the last are Swagger UI's.
+const NAMES: [&str; 5] = [
+    "swagger-ui-bundle.js",
+    "swagger-ui.css",
+    "favicon-32x32.png",
+    "LICENSE",
+    "start.js",
 ];
 
-pub(crate) fn file_names() -> [&'static str; FILES.len()] {
-    FILES.map(|file| file.name)
+/// In the order of [`NAMES`].
+static FILES: LazyLock<[OwnFile; NAMES.len()]> = LazyLock::new(|| {
+    [
+        built!("docs/swagger-ui-bundle.js", SCRIPT),
+        built!("docs/swagger-ui.css", CSS),
+        built!("docs/favicon-32x32.png", "image/png"),
+        built!("docs/LICENSE", TEXT),
+        built!("docs/start.js", SCRIPT),
+    ]
+});
+
+pub(crate) fn file_names() -> [&'static str; NAMES.len()] {
+    NAMES
 }
 
-pub(crate) fn page() -> HttpResponse {
-    let mut response = own("text/html; charset=utf-8", PAGE);
-    response
-        .headers_mut()
-        .insert(CONTENT_SECURITY_POLICY, OWN_FILES);
-    response
+pub(crate) fn page(request: &HttpRequest) -> HttpResponse {
+    PAGE.answer(request, [(CONTENT_SECURITY_POLICY, OWN_FILES)])
 }
 
 /// `None` if there is no such file.
-pub(crate) fn file(name: &str) -> Option<HttpResponse> {
-    let file = FILES.into_iter().find(|file| file.name == name)?;
-    let mut response = own(file.media_type, file.content);
-    response.headers_mut().insert(CACHE_CONTROL, KEPT);
-    Some(response)
+pub(crate) fn file(request: &HttpRequest, name: &str) -> Option<HttpResponse> {
+    let mut files = NAMES.into_iter().zip(&*FILES);
+    let (_, file) = files.find(|(known, _)| *known == name)?;
+    Some(file.answer(request, [(CACHE_CONTROL, FOR_AN_HOUR)]))
 }

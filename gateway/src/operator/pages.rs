@@ -6,8 +6,6 @@ use std::future::ready;
 use std::sync::{Arc, OnceLock};
 
 use actix_web::HttpResponse;
-use actix_web::http::header::ContentType;
-use bytes::Bytes;
 use futures_util::future::LocalBoxFuture;
 use service_kit::health;
 use shared_types::gateway::Welcome;
@@ -16,6 +14,7 @@ use crate::answer::destination::{Asked, OwnAnswer};
 use crate::answer::features::{self, RunningFeatures};
 use crate::config::Config;
 use crate::http::protection::protect;
+use crate::operator::file::OwnFile;
 use crate::operator::{docs, openapi};
 use crate::routing::route::Page;
 
@@ -30,7 +29,7 @@ pub(crate) struct Pages {
     features: RunningFeatures,
     /// The OpenAPI document. It is made when it is first asked for: few ask, and it takes more
     /// memory than everything else here.
-    openapi: OnceLock<Bytes>,
+    openapi: OnceLock<OwnFile>,
 }
 
 /// One page.
@@ -48,9 +47,12 @@ impl Pages {
         }
     }
 
-    fn openapi(&self) -> Bytes {
-        let document = || openapi::document(&self.config).to_string().into();
-        self.openapi.get_or_init(document).clone()
+    fn openapi(&self) -> &OwnFile {
+        let document = || {
+            let document = openapi::document(&self.config).to_string();
+            OwnFile::made("application/json", document)
+        };
+        self.openapi.get_or_init(document)
     }
 }
 
@@ -77,11 +79,9 @@ impl OwnPage {
             // clear answers.
             Page::Ready => health::ready_answer(!worker.draining.is_on()),
             Page::Problem => return problems::answer(request, parameters.get("code")?),
-            Page::OpenApi => HttpResponse::Ok()
-                .content_type(ContentType::json())
-                .body(self.pages.openapi()),
-            Page::Docs => return Some(docs::page()),
-            Page::DocsFile => return docs::file(parameters.get("file")?),
+            Page::OpenApi => return Some(self.pages.openapi().answer(request, [])),
+            Page::Docs => return Some(docs::page(request)),
+            Page::DocsFile => return docs::file(request, parameters.get("file")?),
         };
         protect(response.headers_mut());
         Some(response)

@@ -1,10 +1,13 @@
 //! The page's files, embedded.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
-use actix_web::{HttpResponse, web};
+use std::sync::LazyLock;
+
+use actix_web::http::header::CONTENT_SECURITY_POLICY;
+use actix_web::{HttpRequest, web};
 use service_kit::serve::resource;
 
-use crate::http::protection::{OWN_FILES, own};
+use crate::http::protection::OWN_FILES;
+use crate::operator::file::{OwnFile, built};
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
@@ -12,18 +15,10 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 macro_rules! files {
     ($($path:literal = $file:literal, $kind:ident;)+) => {
-        const FILES: &[File] = &[$(File {
-            path: $path,
-            kind: $kind,
-            text: include_str!(concat!("../../../console/", $file)),
-        }),+];
+        static FILES: LazyLock<Vec<(&str, OwnFile)>> = LazyLock::new(|| {
+            vec![$(($path, built!(concat!("console/", $file), $kind))),+]
+        });
     };
-}
-
-struct File {
-    path: &'static str,
-    kind: &'static str,
-    text: &'static str,
 }
 
 files! {
@@ -46,19 +41,12 @@ files! {
 }
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
-    for file in FILES {
-        config.service(
-            resource(file.path, "GET").route(web::get().to(move || async { answer(file) })),
-        );
+    for (path, file) in &*FILES {
+        let answer = move |request: HttpRequest| async move {
+            file.answer(&request, [(CONTENT_SECURITY_POLICY, OWN_FILES)])
+        };
+        config.service(resource(path, "GET").route(web::get().to(answer)));
     }
-}
-
-fn answer(file: &'static File) -> HttpResponse {
-    let mut response = own(file.kind, file.text);
-    let fields = response.headers_mut();
-    fields.insert(CONTENT_SECURITY_POLICY, OWN_FILES);
-    fields.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
 }
 
 #[cfg(test)]
@@ -77,9 +65,10 @@ mod tests {
 
     #[test]
     fn no_file_refers_to_another_origin() {
-        for file in FILES {
-            let text = file.text.replace("http://www.w3.org/2000/svg", "");
-            assert!(!text.contains("://"), "{}", file.path);
+        for (path, file) in &*FILES {
+            let text = str::from_utf8(file.plain()).unwrap();
+            let text = text.replace("http://www.w3.org/2000/svg", "");
+            assert!(!text.contains("://"), "{path}");
         }
     }
 }

@@ -4,14 +4,16 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use actix_web::http::header::{CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, HeaderValue, VARY};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, HeaderValue, VARY,
+};
 use actix_web::{HttpRequest, HttpResponse};
 use pulldown_cmark::{Parser, html};
 use service_kit::observe::lang_of;
 use shared_types::problem::Code;
 use shared_types::text::Lang;
 
-use crate::http::protection::own;
+use crate::operator::file::{FOR_AN_HOUR, OwnFile};
 
 const ENGLISH: &str = include_str!("../../../../docs/TROUBLESHOOTING.md");
 const FRENCH: &str = include_str!("../../../../docs/TROUBLESHOOTING.fr.md");
@@ -21,12 +23,13 @@ const STYLE: &str = include_str!("problems.css");
 const POLICY: &str = "default-src 'none'; style-src 'sha256-toPpKLJ1AEUMwYq85kR1tOG9gKQQjEyYGLUvp8fouVY='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// By language and the last segment of `type`.
-static PAGES: LazyLock<HashMap<(Lang, String), String>> = LazyLock::new(|| {
+static PAGES: LazyLock<HashMap<(Lang, String), OwnFile>> = LazyLock::new(|| {
     let of = |lang, document| {
         let sections = sections(document);
         Code::ALL.iter().filter_map(move |code| {
             let advice = sections.get(code.as_str())?;
-            Some(((lang, code.page()), page(*code, lang, advice)))
+            let page = OwnFile::made("text/html; charset=utf-8", page(*code, lang, advice));
+            Some(((lang, code.page()), page))
         })
     };
     of(Lang::En, ENGLISH).chain(of(Lang::Fr, FRENCH)).collect()
@@ -40,16 +43,16 @@ pub(crate) fn prepare() {
 pub(crate) fn answer(request: &HttpRequest, segment: &str) -> Option<HttpResponse> {
     let lang = lang_of(request);
     let page = PAGES.get(&(lang, segment.to_owned()))?;
-    let mut response = own("text/html; charset=utf-8", page.as_str());
-    for (name, value) in [
-        (CONTENT_LANGUAGE, lang.tag()),
-        (VARY, "accept-language"),
-        (CONTENT_SECURITY_POLICY, POLICY),
-    ] {
-        let value = HeaderValue::from_static(value);
-        response.headers_mut().insert(name, value);
-    }
-    Some(response)
+    let fields = [
+        (CONTENT_LANGUAGE, HeaderValue::from_static(lang.tag())),
+        (
+            VARY,
+            HeaderValue::from_static("accept-language, accept-encoding"),
+        ),
+        (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+        (CACHE_CONTROL, FOR_AN_HOUR),
+    ];
+    Some(page.answer(request, fields))
 }
 
 /// The text under each `## code`.
