@@ -39,7 +39,7 @@ use crate::http::client_connection::Link;
 use crate::http::trace::Trace;
 use crate::resilience::client::Client;
 use crate::resilience::drills::Drill;
-use crate::resilience::guard::{Guard, Intake, Permit};
+use crate::resilience::guard::{Intake, Permit};
 use crate::resilience::held::Held;
 use crate::resilience::memory::Memory;
 use crate::routing::client_address::{Scheme, TrustedProxies};
@@ -113,15 +113,13 @@ struct Answered {
     answer: Answer,
     exchange: Exchange,
     permit: Permit,
-    guard: Arc<Guard>,
-    circuit: usize,
 }
 
 /// Sends the request with the body `payload`, and returns the upstream's answer, its body still
 /// streaming. A request that may be repeated ([`Repeat`]) is sent again if the budget and the
 /// deadline allow another try.
 pub(crate) async fn forward(
-    outgoing: Outgoing<'_>,
+    outgoing: &Outgoing<'_>,
     payload: Option<Payload>,
 ) -> Result<HttpResponse, Fault> {
     if via::is_loop(outgoing.request.headers()) {
@@ -136,11 +134,13 @@ pub(crate) async fn forward(
         outgoing.honours_keys,
         outgoing.request.headers(),
     );
-    let upload = Progress::of(outgoing.link, &outgoing.upstream.metrics.received);
-    let mut body = Body::of(&outgoing, framing, payload, &upload);
+    let mut upload = Progress::default();
+    let mut body = Body::None;
     if !framing.is_empty() {
-        meet(&outgoing).await?;
-        body.gather(&upload, &outgoing).await?;
+        upload = Progress::of(outgoing.link, &outgoing.upstream.metrics.received);
+        body = Body::of(outgoing, framing, payload, &upload);
+        meet(outgoing).await?;
+        body.gather(&upload, outgoing).await?;
     }
     let waiting = Waiting {
         deadline: Deadline::after(outgoing.timeout, outgoing.link),
@@ -150,16 +150,16 @@ pub(crate) async fn forward(
     let mut tries = 0;
     loop {
         let body_of_try = (body.intake(), body.upload());
-        let answered = attempt(&outgoing, framing, body_of_try, &waiting).await;
+        let answered = attempt(outgoing, framing, body_of_try, &waiting).await;
         let is_worth = retry::is_worth(&answered, repeat)
             && tries < u32::from(outgoing.upstream.settings.retries)
             && body.is_whole();
         if !is_worth {
-            return relay(answered?, &outgoing, waiting);
+            return relay(answered?, outgoing, waiting);
         }
         let pause = retry::pause(tries, rand::random());
         if Instant::now() + pause >= waiting.deadline.at() || !outgoing.upstream.guard.may_retry() {
-            return relay(answered?, &outgoing, waiting);
+            return relay(answered?, outgoing, waiting);
         }
         tries += 1;
         outgoing.upstream.metrics.retries.inc();
@@ -201,7 +201,7 @@ async fn meet(outgoing: &Outgoing<'_>) -> Result<(), Fault> {
 async fn attempt(
     outgoing: &Outgoing<'_>,
     framing: Framing,
-    (intake, body): (Intake, Upload),
+    (intake, body): (Intake, Option<Box<Upload>>),
     waiting: &Waiting,
 ) -> Result<Answered, Fault> {
     let upstream = outgoing.upstream;
@@ -248,7 +248,5 @@ async fn attempt(
         answer,
         exchange,
         permit,
-        guard: Arc::clone(&upstream.guard),
-        circuit: outgoing.circuit,
     })
 }

@@ -119,7 +119,7 @@ impl Worker {
         };
         let mut response = match refusal {
             Some(refusal) => Reply::to(request, record).no_request(refusal),
-            None => self.answer(request, payload, found, record).await,
+            None => self.answer(request, payload, &found, record).await,
         };
         if let Some(standing) = standing {
             standing.write(response.headers_mut());
@@ -173,11 +173,11 @@ impl Worker {
         &self,
         request: &HttpRequest,
         payload: Payload,
-        found: Found<'_, '_, Destination>,
+        found: &Found<'_, '_, Destination>,
         record: &mut Record,
     ) -> HttpResponse {
         let (route, parameters) = match found {
-            Found::Route { route, parameters } => (route, parameters),
+            Found::Route { route, parameters } => (*route, parameters),
             Found::OtherMethods(allow) => return Reply::to(request, record).other_method(allow),
             Found::Nothing => return Reply::to(request, record).problem(Code::RouteNotFound),
         };
@@ -187,7 +187,7 @@ impl Worker {
                     worker: self,
                     request,
                     path: &route.path,
-                    parameters: &parameters,
+                    parameters,
                     record,
                 };
                 let answer = own.answer(asked).await;
@@ -206,7 +206,7 @@ impl Worker {
         };
         record.upstream = Some(Arc::clone(upstream.name()));
         let prefix = &upstream.settings.url.prefix;
-        let target = match to.target.fill(prefix, &parameters, request.uri().query()) {
+        let target = match to.target.fill(prefix, parameters, request.uri().query()) {
             Ok(target) => target,
             Err(_unfit) => {
                 let fault = Fault::Client(ClientFault::Malformed);

@@ -53,10 +53,8 @@ impl Way<'_> {
             return Box::pin(self.kept(kept, request, target, record)).await;
         }
         let outgoing = self.outgoing(request, target, record);
-        match (
-            upstream::forward(outgoing, Some(payload)).await,
-            &self.to.outage,
-        ) {
+        let answered = upstream::forward(&outgoing, Some(payload)).await;
+        match (answered, &self.to.outage) {
             (Ok(response), Outage::Fallback(fallback)) if response.status().is_server_error() => {
                 self.log_failed(response.status().as_u16(), record);
                 stand_in(fallback)
@@ -94,7 +92,7 @@ impl Way<'_> {
                 timeout: patience,
                 ..self.outgoing(request, target, record)
             };
-            upstream::forward(outgoing, None).await
+            upstream::forward(&outgoing, None).await
         };
         let keep = &self.worker.site.cache;
         let timeout = self.to.settings.timeout;
@@ -122,7 +120,7 @@ impl Way<'_> {
             // again.
             Some(Missed::Failed(_) | Missed::Unfit(_)) | None => {
                 let outgoing = self.outgoing(request, target, record);
-                match upstream::forward(outgoing, None).await {
+                match upstream::forward(&outgoing, None).await {
                     Ok(response) => response,
                     Err(fault) => reply.fault(&fault, Some(self.upstream)),
                 }

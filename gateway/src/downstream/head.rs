@@ -11,7 +11,7 @@ use actix_web::http::Method;
 
 use super::target;
 use crate::fault::refusal::Refusal;
-use crate::http::grammar::is_authority;
+use crate::http::grammar::{is_authority, number};
 use crate::settings::limits::{Limits, MOST_FIELDS};
 
 /// Longer than any registered method. The method is passed on and logged, so it is bounded.
@@ -131,10 +131,7 @@ impl Facts {
 
     /// A second, equal length is refused too: RFC 9110 §8.6 allows it, and no client sends it.
     fn take_length(&mut self, value: &[u8]) -> Result<(), Refusal> {
-        let length = (!value.is_empty() && value.iter().all(u8::is_ascii_digit))
-            .then(|| std::str::from_utf8(value).ok()?.parse().ok())
-            .flatten()
-            .ok_or(Refusal::Malformed("an invalid Content-Length"))?;
+        let length = number(value).ok_or(Refusal::Malformed("an invalid Content-Length"))?;
         match self.length.replace(length) {
             None => Ok(()),
             Some(_) => Err(Refusal::Malformed("more than one Content-Length")),

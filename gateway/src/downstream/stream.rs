@@ -104,6 +104,19 @@ impl Stream {
         self.inbound.is_within_body() && self.link.is_body_ahead() && self.has_requests()
     }
 
+    /// Queues the interim answers that have come. There are few, so the usual write takes none.
+    fn queue_interim(&mut self) {
+        if !self.link.has_interim() {
+            return;
+        }
+        let interim = self.link.take_interim();
+        // An interim answer must not come in the middle of the answer before. In that case it is
+        // dropped.
+        if self.written_up_to == self.inbound.begun() {
+            self.interim.extend(interim);
+        }
+    }
+
     fn poll_interim(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(answer) = self.interim.front() {
             let written = Pin::new(&mut self.transport).poll_write(context, answer);
@@ -191,12 +204,7 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        // An interim answer must not come in the middle of the answer before. In that case it is
-        // dropped.
-        let interim = self.link.take_interim();
-        if self.written_up_to == self.inbound.begun() {
-            self.interim.extend(interim);
-        }
+        self.queue_interim();
         ready!(self.poll_interim(context))?;
         // The answer comes without waiting for the body. The bytes may also be the end of the
         // answer before.
@@ -216,8 +224,7 @@ impl AsyncWrite for Stream {
         }
         // actix-http flushes once it has written all that it had.
         self.written_up_to = self.inbound.begun();
-        let interim = self.link.take_interim();
-        self.interim.extend(interim);
+        self.queue_interim();
         ready!(self.poll_interim(context))?;
         let flushed = Pin::new(&mut self.transport).poll_flush(context);
         self.taken(flushed.map_ok(|()| 0), context).map_ok(drop)

@@ -152,6 +152,10 @@ impl Link {
         self.interim.borrow_mut().push(answer);
     }
 
+    pub(crate) fn has_interim(&self) -> bool {
+        !self.interim.borrow().is_empty()
+    }
+
     pub(crate) fn take_interim(&self) -> Vec<Bytes> {
         self.interim.take()
     }

@@ -54,11 +54,18 @@ fn is_address(byte: u8) -> bool {
 
 /// An empty port is valid (RFC 3986 §3.2.3).
 fn is_port(text: &[u8]) -> bool {
-    let port = text.iter().try_fold(0, |port: u32, byte| {
-        let digit = byte.is_ascii_digit().then(|| u32::from(byte - b'0'))?;
-        port.checked_mul(10)?.checked_add(digit)
-    });
-    port.is_some_and(|port| port <= u32::from(u16::MAX))
+    text.is_empty() || number(text).is_some_and(|port| port <= u64::from(u16::MAX))
+}
+
+/// A number in digits alone (`1*DIGIT`): `parse` would also accept a sign.
+pub(crate) fn number(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0, |number: u64, byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })
 }
 
 /// A value must begin and end with a visible character (RFC 9113 §8.2.1). HTTP/1 strips blanks, and
@@ -70,7 +77,24 @@ pub(crate) fn has_blank_ends(value: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_authority;
+    use super::{is_authority, number};
+
+    #[test]
+    fn a_number_is_digits_alone() {
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("007", Some(7)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", None),
+            ("", None),
+            ("+1", None),
+            ("-1", None),
+            (" 1", None),
+            ("1a", None),
+        ] {
+            assert_eq!(number(text.as_bytes()), expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn an_authority_is_one_host_with_at_most_a_port() {

@@ -20,6 +20,7 @@ use self::keep_alive::idle_time;
 use super::outcome::Heard;
 use super::request::headers::ConnectionOptions;
 use crate::http::chunks::Chunks;
+use crate::http::grammar::number;
 use crate::routing::cors;
 use crate::settings::limits::AnswerLimits;
 
@@ -208,12 +209,8 @@ fn values_of<'a>(fields: &'a [httparse::Header<'_>], name: &str) -> impl Iterato
 fn told_length<'a>(values: impl Iterator<Item = &'a [u8]>) -> Result<Option<u64>, Unsound> {
     let mut told = None;
     for value in values {
-        let text = std::str::from_utf8(value).ok().ok_or(Unsound::Length)?;
-        for item in text.split(',').map(str::trim) {
-            // `parse` alone would accept a sign.
-            let is_number = item.bytes().all(|byte| byte.is_ascii_digit());
-            let length = item.parse().ok().filter(|_| is_number);
-            let length: u64 = length.ok_or(Unsound::Length)?;
+        for item in value.split(|byte| *byte == b',') {
+            let length = number(item.trim_ascii()).ok_or(Unsound::Length)?;
             if told.replace(length).is_some_and(|before| before != length) {
                 return Err(Unsound::Length);
             }

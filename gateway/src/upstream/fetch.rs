@@ -12,7 +12,6 @@ use super::connection::pool::Pool;
 use super::exchange::send::{Line, send};
 use super::outcome::Heard;
 use super::request::head::Head;
-use super::request::upload::Upload;
 use crate::fault::{Fault, UpstreamFault};
 use crate::resilience::memory::Charge;
 
@@ -52,7 +51,7 @@ pub(crate) async fn fetch(mut fetch: Fetch<'_>) -> Result<Fetched, Fault> {
         head.field(name.as_str(), value.as_bytes());
     }
     let exchange = async {
-        let (answer, mut exchange) = send(&line, head.end(), Upload::none()).await?;
+        let (answer, mut exchange) = send(&line, head.end(), None).await?;
         let mut whole = BytesMut::new();
         while let Some(content) = poll_fn(|context| exchange.poll_content(context)).await {
             let content = content?;

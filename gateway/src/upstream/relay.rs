@@ -6,6 +6,7 @@ pub(super) mod transfer;
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::body::{self, BodyStream, BoxBody};
 use actix_web::http::header::{CONTENT_LENGTH, VIA};
@@ -44,8 +45,6 @@ pub(super) fn relay(
         answer,
         mut exchange,
         permit,
-        guard,
-        circuit,
     } = answered;
     let is_head = *outgoing.method == Method::HEAD;
     let status = answer.status();
@@ -88,7 +87,7 @@ pub(super) fn relay(
         ready,
         deadline,
         upload,
-        (guard, circuit),
+        (Arc::clone(&outgoing.upstream.guard), outgoing.circuit),
         held.clone(),
     );
     let transfer = Rc::new(RefCell::new(transfer));

@@ -8,7 +8,11 @@ use crate::http::segment::{check_path, is_one_segment};
 
 /// A target such as `/commandes/{id}/status`, split into pieces once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target(Vec<Piece>);
+pub struct Target {
+    pieces: Vec<Piece>,
+    /// The target itself, if it has no parameter. Most have none, and need no work for a request.
+    fixed: Option<PathAndQuery>,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
@@ -103,7 +107,11 @@ impl Target {
         if !rest.is_empty() {
             pieces.push(Piece::Literal(rest.to_owned()));
         }
-        Ok(Self(pieces))
+        let fixed = match pieces.as_slice() {
+            [Piece::Literal(path)] => PathAndQuery::try_from(path.as_str()).ok(),
+            _ => None,
+        };
+        Ok(Self { pieces, fixed })
     }
 
     /// The path and query for the upstream; `prefix` is the path of its URL.
@@ -113,9 +121,12 @@ impl Target {
         parameters: &Params<'_, '_>,
         query: Option<&str>,
     ) -> Result<PathAndQuery, UnfitParameter> {
+        if let (Some(fixed), "", None) = (&self.fixed, prefix, query) {
+            return Ok(fixed.clone());
+        }
         let mut path = String::with_capacity(128);
         path.push_str(prefix);
-        for piece in &self.0 {
+        for piece in &self.pieces {
             match piece {
                 Piece::Literal(literal) => path.push_str(literal),
                 Piece::Parameter(name) => {
@@ -145,7 +156,7 @@ impl Target {
 
 impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for piece in &self.0 {
+        for piece in &self.pieces {
             match piece {
                 Piece::Literal(literal) => f.write_str(literal)?,
                 Piece::Parameter(name) => write!(f, "{{{name}}}")?,
@@ -208,6 +219,25 @@ mod tests {
     fn the_upstreams_prefix_comes_first() {
         let filled = fill("/orders/v1", "/order-api/commandes/1/status", None);
         assert_eq!(filled.unwrap(), "/orders/v1/commandes/1/status");
+    }
+
+    #[test]
+    fn a_target_without_a_parameter_gets_prefix_and_query_too() {
+        for (prefix, query, expected) in [
+            ("", None, "/menu"),
+            ("", Some("x=1"), "/menu?x=1"),
+            ("", Some(""), "/menu?"),
+            ("/v1", None, "/v1/menu"),
+            ("/v1", Some("x=1"), "/v1/menu?x=1"),
+        ] {
+            let filled = fill_any(
+                ("/order-api/menu", "/menu"),
+                prefix,
+                "/order-api/menu",
+                query,
+            );
+            assert_eq!(filled.unwrap().unwrap(), expected);
+        }
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(in crate::upstream) struct Line<'a> {
 pub(in crate::upstream) async fn send(
     line: &Line<'_>,
     head: Bytes,
-    body: Upload,
+    body: Option<Box<Upload>>,
 ) -> Result<(Answer, Exchange), Fault> {
     let mut sending = Sending::new(head.clone(), body);
     let mut interim = Interim::to(line.interim);
@@ -49,7 +49,7 @@ pub(in crate::upstream) async fn send(
                     request_id = line.request_id;
                     "an idle connection had closed, the request is sent again: {failure}"
                 );
-                Sending::new(head, Upload::none())
+                Sending::new(head, None)
             }
             Err(failure) => return Err(failure.into()),
         };

@@ -21,7 +21,7 @@ pub(in crate::upstream) struct Sending {
     /// The next pieces to write: the head, a chunk's size, its content, and what follows it. The
     /// head goes together with the available part of the body.
     pieces: [Bytes; 4],
-    body: Upload,
+    body: Option<Box<Upload>>,
     is_flushed: bool,
     /// Whether the body was already polled without result. The first time means nothing: the server
     /// hands over the bytes that it read along with the head only after it has begun the request.
@@ -44,7 +44,7 @@ pub(in crate::upstream) enum Unsent {
 
 impl Sending {
     /// `head` is the complete head.
-    pub(in crate::upstream) fn new(head: Bytes, body: Upload) -> Self {
+    pub(in crate::upstream) fn new(head: Bytes, body: Option<Box<Upload>>) -> Self {
         Self {
             pieces: [head, Bytes::new(), Bytes::new(), Bytes::new()],
             body,
@@ -81,7 +81,7 @@ impl Sending {
                 if is_waiting {
                     return Poll::Pending;
                 }
-                self.is_flushed = self.body.is_over();
+                self.is_flushed = self.body.as_ref().is_none_or(|body| body.is_over());
                 continue;
             }
             match ready!(self.write(to.as_mut(), context)) {
@@ -99,11 +99,14 @@ impl Sending {
     /// client.
     fn fill(&mut self, context: &mut Context<'_>) -> Result<bool, Unsent> {
         let [_head, size, content, end] = &mut self.pieces;
-        if self.body.is_over() || !content.is_empty() || !end.is_empty() {
+        let Some(body) = &mut self.body else {
+            return Ok(false);
+        };
+        if body.is_over() || !content.is_empty() || !end.is_empty() {
             return Ok(false);
         }
-        let is_chunked = self.body.is_chunked();
-        match self.body.poll_piece(context) {
+        let is_chunked = body.is_chunked();
+        match body.poll_piece(context) {
             Poll::Pending => return Ok(true),
             Poll::Ready(Some(Err(interrupted))) => return Err(Unsent::Body(interrupted)),
             // An empty chunk would end the body.
@@ -160,7 +163,7 @@ impl Sending {
 
     fn give_up(&mut self) {
         self.pieces = [const { Bytes::new() }; 4];
-        self.body = Upload::none();
+        self.body = None;
         self.is_deaf = true;
     }
 }
@@ -226,7 +229,7 @@ mod tests {
 
     /// The bytes that arrive of a request with this body, and how sending it ends.
     async fn sent(
-        body: Upload,
+        body: Option<Upload>,
         at_once: usize,
         breaks_after: usize,
     ) -> (Vec<u8>, Result<bool, Unsent>) {
@@ -235,9 +238,23 @@ mod tests {
             at_once,
             breaks_after,
         };
-        let mut sending = Sending::new(HEAD, body);
+        let mut sending = Sending::new(HEAD, body.map(Box::new));
         let ended = poll_fn(|context| sending.poll(pin!(&mut narrow), context)).await;
         (narrow.got, ended.map(|()| sending.is_deaf()))
+    }
+
+    fn kept(body: &'static [u8], is_chunked: bool) -> Option<Upload> {
+        Some(Upload::kept(Bytes::from_static(body), is_chunked))
+    }
+
+    fn sized(pieces: &[&'static str], length: u64) -> Option<Upload> {
+        let progress = Progress::default();
+        Some(Upload::sized(payload(pieces), length, progress))
+    }
+
+    fn chunked(pieces: &[&'static str]) -> Option<Upload> {
+        let progress = Progress::default();
+        Some(Upload::chunked(payload(pieces), 99, progress))
     }
 
     fn with(body: &str) -> Vec<u8> {
@@ -246,24 +263,14 @@ mod tests {
 
     #[actix_web::test]
     async fn a_body_follows_its_head_in_its_framing() {
-        let progress = Progress::default();
         for (body, expected) in [
-            (Upload::none(), ""),
-            (Upload::kept(Bytes::from_static(b"kept"), false), "kept"),
-            (
-                Upload::kept(Bytes::from_static(b"kept"), true),
-                "4\r\nkept\r\n0\r\n\r\n",
-            ),
-            (Upload::kept(Bytes::new(), true), "0\r\n\r\n"),
-            (
-                Upload::sized(payload(&["ab", "", "c"]), 3, progress.clone()),
-                "abc",
-            ),
-            (
-                Upload::chunked(payload(&["ab", "", "c"]), 9, progress.clone()),
-                "2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
-            ),
-            (Upload::chunked(payload(&[]), 9, progress), "0\r\n\r\n"),
+            (None, ""),
+            (kept(b"kept", false), "kept"),
+            (kept(b"kept", true), "4\r\nkept\r\n0\r\n\r\n"),
+            (kept(b"", true), "0\r\n\r\n"),
+            (sized(&["ab", "", "c"], 3), "abc"),
+            (chunked(&["ab", "", "c"]), "2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"),
+            (chunked(&[]), "0\r\n\r\n"),
         ] {
             let (got, ended) = sent(body, usize::MAX, usize::MAX).await;
             assert_eq!((got, ended.unwrap()), (with(expected), false));
@@ -272,14 +279,14 @@ mod tests {
 
     #[actix_web::test]
     async fn a_connection_that_takes_nothing_leaves_the_request_untouched() {
-        let (got, ended) = sent(Upload::kept(Bytes::from_static(b"kept"), false), 1, 0).await;
+        let (got, ended) = sent(kept(b"kept", false), 1, 0).await;
         assert!(got.is_empty());
         assert!(matches!(ended, Err(Unsent::Untouched(_))));
     }
 
     #[actix_web::test]
     async fn bytes_that_an_upstream_no_longer_takes_are_dropped() {
-        let (got, ended) = sent(Upload::kept(Bytes::from_static(b"kept"), false), 5, 5).await;
+        let (got, ended) = sent(kept(b"kept", false), 5, 5).await;
         assert_eq!(got, HEAD[..5]);
         assert!(ended.unwrap());
     }
@@ -287,8 +294,7 @@ mod tests {
     #[actix_web::test]
     async fn a_body_that_is_too_short_or_too_long_is_not_sent_as_complete() {
         for (pieces, length) in [(&["ab"][..], 3), (&["ab", "cd"], 3)] {
-            let body = Upload::sized(payload(pieces), length, Progress::default());
-            let (_, ended) = sent(body, usize::MAX, usize::MAX).await;
+            let (_, ended) = sent(sized(pieces, length), usize::MAX, usize::MAX).await;
             assert!(matches!(ended, Err(Unsent::Body(_))));
         }
     }
@@ -296,7 +302,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_request_is_the_same_however_much_is_taken_at_once(at_once in 1..40_usize) {
-            let body = Upload::chunked(payload(&["first", "second piece"]), 99, Progress::default());
+            let body = chunked(&["first", "second piece"]);
             let sent = actix_web::rt::System::new().block_on(sent(body, at_once, usize::MAX));
             let expected = with("5\r\nfirst\r\nc\r\nsecond piece\r\n0\r\n\r\n");
             prop_assert_eq!((sent.0, sent.1.unwrap()), (expected, false));

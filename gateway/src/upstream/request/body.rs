@@ -20,8 +20,8 @@ const MOST_AWAITED: usize = 64 * 1024;
 
 pub(in crate::upstream) enum Body {
     None,
-    /// The client's body. `None` once it is being sent.
-    Stream(Option<Upload>),
+    /// The client's body. `None` once it is being sent. Boxed, because most requests have none.
+    Stream(Option<Box<Upload>>),
     Kept {
         body: Bytes,
         is_chunked: bool,
@@ -39,11 +39,12 @@ impl Body {
         let Some(payload) = payload else {
             return Self::None;
         };
-        Self::Stream(Some(match framing {
+        let upload = match framing {
             Framing::None | Framing::Length(0) => return Self::None,
             Framing::Length(length) => Upload::sized(payload, length, progress.clone()),
             Framing::Chunked => Upload::chunked(payload, outgoing.max_body, progress.clone()),
-        }))
+        };
+        Self::Stream(Some(Box::new(upload)))
     }
 
     /// Waits for the whole body, or for the beginning of a large one. `limits.stall_timeout` and
@@ -85,13 +86,13 @@ impl Body {
     }
 
     /// The body for the next try.
-    pub(in crate::upstream) fn upload(&mut self) -> Upload {
+    pub(in crate::upstream) fn upload(&mut self) -> Option<Box<Upload>> {
         match self {
-            Self::None => Upload::none(),
-            Self::Stream(upload) => upload.take().unwrap_or_else(Upload::none),
+            Self::None => None,
+            Self::Stream(upload) => upload.take(),
             Self::Kept {
                 body, is_chunked, ..
-            } => Upload::kept(body.clone(), *is_chunked),
+            } => Some(Box::new(Upload::kept(body.clone(), *is_chunked))),
         }
     }
 

@@ -12,17 +12,15 @@ use std::net::IpAddr;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::HOST;
+use bytes::BytesMut;
 
-use self::elements::elements;
+use self::elements::write_elements;
 use crate::http::grammar::is_authority;
 use crate::routing::client_address::{Believed, Scheme, TrustedProxies};
 use crate::upstream::request::head::Head;
 
 /// The same name as `service_kit::observe::ORIGINAL_PATH`.
 pub(in crate::upstream) const X_FORWARDED_URI: &str = "x-forwarded-uri";
-
-/// The most bytes that a value takes without proxies in between.
-const USUAL: usize = 128;
 
 /// How a request came to the gateway.
 #[derive(Debug)]
@@ -51,8 +49,8 @@ impl<'a> Arrival<'a> {
 
     /// `path` is the client's own.
     pub(in crate::upstream) fn write(&self, path: &str, to: &mut Head) {
-        if let Some(chain) = self.chain() {
-            to.field("x-forwarded-for", chain.as_bytes());
+        if let Some(peer) = self.peer {
+            to.field_of("x-forwarded-for", |value| self.write_chain(peer, value));
         }
         if let Some(host) = self.believed.host.or(self.host) {
             to.field("x-forwarded-host", host.as_bytes());
@@ -60,35 +58,32 @@ impl<'a> Arrival<'a> {
         let scheme = self.believed.scheme.unwrap_or(self.scheme);
         to.field("x-forwarded-proto", scheme.as_str().as_bytes());
         to.field(X_FORWARDED_URI, path.as_bytes());
-        to.field("forwarded", elements(self).as_bytes());
+        to.field_of("forwarded", |value| write_elements(self, value));
     }
 
-    /// The value of `X-Forwarded-For`: the client as believed, and the proxies on the way.
-    fn chain(&self) -> Option<String> {
-        let peer = self.peer?;
-        let mut chain = String::with_capacity(USUAL);
+    /// Writes the value of `X-Forwarded-For`: the client as believed, and the proxies on the way.
+    fn write_chain(&self, peer: IpAddr, to: &mut BytesMut) {
         for hop in &self.believed.hops {
-            push_address(&mut chain, *hop);
-            chain.push_str(", ");
+            write_address(*hop, to);
+            to.extend_from_slice(b", ");
         }
-        push_address(&mut chain, peer);
-        Some(chain)
+        write_address(peer, to);
     }
 }
 
 /// Writes the address itself: `Display` would take more time than all the rest of a head.
-fn push_address(to: &mut String, address: IpAddr) {
+fn write_address(address: IpAddr, to: &mut BytesMut) {
     match address {
         IpAddr::V4(address) => {
             let mut number = itoa::Buffer::new();
             for (index, octet) in address.octets().into_iter().enumerate() {
                 if index > 0 {
-                    to.push('.');
+                    to.extend_from_slice(b".");
                 }
-                to.push_str(number.format(octet));
+                to.extend_from_slice(number.format(octet).as_bytes());
             }
         }
-        IpAddr::V6(address) => to.push_str(&address.to_string()),
+        IpAddr::V6(address) => to.extend_from_slice(address.to_string().as_bytes()),
     }
 }
 

@@ -24,6 +24,14 @@ impl Head {
         }
     }
 
+    /// Writes a field whose value `write` appends.
+    pub(in crate::upstream) fn field_of(&mut self, name: &str, write: impl FnOnce(&mut BytesMut)) {
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.extend_from_slice(b": ");
+        write(&mut self.0);
+        self.0.extend_from_slice(b"\r\n");
+    }
+
     pub(in crate::upstream) fn end(mut self) -> Bytes {
         self.0.extend_from_slice(b"\r\n");
         self.0.freeze()
@@ -38,7 +46,9 @@ mod tests {
     fn a_head_is_its_request_line_its_host_and_its_fields() {
         let mut head = Head::new("GET", "/menu?x=1", b"orders:8002");
         head.field("accept", b"*/*");
-        let expected = "GET /menu?x=1 HTTP/1.1\r\nhost: orders:8002\r\naccept: */*\r\n\r\n";
+        head.field_of("via", |value| value.extend_from_slice(b"1.1 fred"));
+        let expected =
+            "GET /menu?x=1 HTTP/1.1\r\nhost: orders:8002\r\naccept: */*\r\nvia: 1.1 fred\r\n\r\n";
         assert_eq!(&head.end()[..], expected.as_bytes());
     }
 }

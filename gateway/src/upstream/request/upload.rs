@@ -56,7 +56,7 @@ impl Inflow {
     fn new(payload: Payload, progress: &Progress) -> Self {
         Self {
             payload,
-            link: progress.link.clone(),
+            link: progress.link().cloned(),
         }
     }
 }
@@ -69,9 +69,9 @@ impl Drop for Inflow {
     }
 }
 
+/// A request's body on its way. A request without a body has none.
 pub(in crate::upstream) struct Upload {
-    /// Boxed, since it is rare and moved with every request.
-    ahead: Option<Box<Ahead>>,
+    ahead: Option<Ahead>,
     source: Source,
     /// The most bytes that may still come.
     allowance: u64,
@@ -81,7 +81,7 @@ pub(in crate::upstream) struct Upload {
 }
 
 enum Source {
-    /// The request has no body.
+    /// All of it was taken.
     None,
     Client(Inflow),
     /// The body has arrived, so that it can be sent again. `None` once it was taken.
@@ -89,16 +89,6 @@ enum Source {
 }
 
 impl Upload {
-    pub(in crate::upstream) fn none() -> Self {
-        Self {
-            ahead: None,
-            source: Source::None,
-            allowance: 0,
-            is_sized: true,
-            progress: Progress::default(),
-        }
-    }
-
     /// A body that has arrived already. If it was chunked, it is sent as one chunk.
     pub(in crate::upstream) fn kept(body: Bytes, is_chunked: bool) -> Self {
         Self {
@@ -175,9 +165,7 @@ impl Upload {
                 None => self.fail(ClientFault::TooLarge),
                 Some(left) => {
                     self.allowance = left;
-                    if let Some(received) = &self.progress.received {
-                        received.inc_by(chunk.len() as u64);
-                    }
+                    self.progress.count(chunk.len());
                     self.progress.settle();
                     if self.is_sized && left == 0 {
                         self.ahead = None;
@@ -219,10 +207,10 @@ impl Upload {
         while !self.is_over() {
             if pieces.size() >= most || !held.has_room() {
                 charge.take(self.window())?;
-                self.ahead = Some(Box::new(Ahead {
+                self.ahead = Some(Ahead {
                     pieces,
                     _charge: charge,
-                }));
+                });
                 return Ok(Gathered::Beginning);
             }
             match poll_fn(|context| self.poll_piece(context)).await {
@@ -239,7 +227,7 @@ impl Upload {
 
     /// The bytes of the body that may be held while it is not taken.
     fn window(&self) -> usize {
-        let window = match self.progress.link {
+        let window = match self.progress.link() {
             Some(_) => BODY_AHEAD,
             None => STREAM_WINDOW,
         };

@@ -14,7 +14,6 @@ use crate::config::Config;
 use crate::upstream::exchange::Exchange;
 use crate::upstream::exchange::interim::Interim;
 use crate::upstream::exchange::sending::Sending;
-use crate::upstream::request::upload::Upload;
 
 /// An upstream that gives this answer to everything, on every connection.
 async fn upstream(answer: &'static str) -> String {
@@ -50,7 +49,7 @@ fn pool(url: &str, key: &str) -> Rc<Pool> {
 async fn exchange(pool: &Rc<Pool>) {
     let lease = pool.connect().await.unwrap();
     let head = Bytes::from_static(b"GET / HTTP/1.1\r\n\r\n");
-    let mut exchange = Exchange::new(lease, Sending::new(head, Upload::none()), false);
+    let mut exchange = Exchange::new(lease, Sending::new(head, None), false);
     exchange.head(&mut Interim::to(None)).await.unwrap();
     exchange.end();
 }

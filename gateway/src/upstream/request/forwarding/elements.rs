@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 
-use super::{Arrival, USUAL, push_address};
+use bytes::BytesMut;
+
+use super::{Arrival, write_address};
 use crate::http::grammar::is_token;
 use crate::routing::client_address::{Believed, Scheme};
 
 /// One element for each request on the way, the client's own first.
-pub(super) fn elements(arrival: &Arrival<'_>) -> String {
-    let mut to = String::with_capacity(USUAL);
+pub(super) fn write_elements(arrival: &Arrival<'_>, to: &mut BytesMut) {
     let Believed { hops, host, scheme } = &arrival.believed;
     let (client, proxies) = match hops.split_first() {
         Some((client, proxies)) => (Some(*client), proxies),
@@ -16,44 +17,43 @@ pub(super) fn elements(arrival: &Arrival<'_>) -> String {
     };
     // The host or scheme at the first proxy may be known although the client is not.
     if client.is_some() || host.is_some() || scheme.is_some() {
-        push_element(&mut to, client, *host, *scheme);
-        to.push_str(", ");
+        write_element(client, *host, *scheme, to);
+        to.extend_from_slice(b", ");
     }
     for proxy in proxies {
-        push_element(&mut to, Some(*proxy), None, None);
-        to.push_str(", ");
+        write_element(Some(*proxy), None, None, to);
+        to.extend_from_slice(b", ");
     }
-    push_element(&mut to, arrival.peer, arrival.host, Some(arrival.scheme));
-    to
+    write_element(arrival.peer, arrival.host, Some(arrival.scheme), to);
 }
 
 /// Quotes everything that is not a token (§4): an IPv6 address in its brackets (§6.1), a host with
 /// its port.
-fn push_element(
-    to: &mut String,
+fn write_element(
     address: Option<IpAddr>,
     host: Option<&str>,
     scheme: Option<Scheme>,
+    to: &mut BytesMut,
 ) {
-    to.push_str("for=");
+    to.extend_from_slice(b"for=");
     match address {
-        None => to.push_str("unknown"),
-        Some(address @ IpAddr::V4(_)) => push_address(to, address),
+        None => to.extend_from_slice(b"unknown"),
+        Some(address @ IpAddr::V4(_)) => write_address(address, to),
         Some(address @ IpAddr::V6(_)) => {
-            to.push_str("\"[");
-            push_address(to, address);
-            to.push_str("]\"");
+            to.extend_from_slice(b"\"[");
+            write_address(address, to);
+            to.extend_from_slice(b"]\"");
         }
     }
     if let Some(host) = host {
         let quote = if is_token(host.as_bytes()) { "" } else { "\"" };
         for text in [";host=", quote, host, quote] {
-            to.push_str(text);
+            to.extend_from_slice(text.as_bytes());
         }
     }
     if let Some(scheme) = scheme {
-        to.push_str(";proto=");
-        to.push_str(scheme.as_str());
+        to.extend_from_slice(b";proto=");
+        to.extend_from_slice(scheme.as_str().as_bytes());
     }
 }
 
@@ -62,9 +62,10 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
     use actix_web::http::header::{FORWARDED, HeaderMap, HeaderValue};
+    use bytes::BytesMut;
     use proptest::prelude::*;
 
-    use super::{Arrival, Believed, Scheme, elements};
+    use super::{Arrival, Believed, Scheme, write_elements};
     use crate::routing::client_address::TrustedProxies;
 
     fn address() -> impl Strategy<Value = IpAddr> {
@@ -93,7 +94,9 @@ mod tests {
                     hops: hops.clone(),
                 },
             };
-            let line = HeaderValue::from_str(&elements(&arrival)).unwrap();
+            let mut line = BytesMut::new();
+            write_elements(&arrival, &mut line);
+            let line = HeaderValue::from_bytes(&line).unwrap();
             let mut fields = HeaderMap::new();
             fields.insert(FORWARDED, line);
             let everyone: TrustedProxies = "0.0.0.0/0, ::/0".parse().unwrap();

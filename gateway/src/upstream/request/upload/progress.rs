@@ -11,20 +11,23 @@ use crate::fault::ClientFault;
 use crate::http::client_connection::Link;
 
 /// How far a body has come. It is kept outside the body, which the exchange owns: if the exchange
-/// fails, this says whose fault it was.
+/// fails, this says whose fault it was. The default is that of a request without a body.
 #[derive(Clone, Debug, Default)]
-pub(in crate::upstream) struct Progress {
-    state: Rc<Cell<State>>,
+pub(in crate::upstream) struct Progress(Option<Rc<Shared>>);
+
+#[derive(Debug)]
+struct Shared {
+    state: Cell<State>,
     /// The client's connection, which is told when the body is wanted.
-    pub(super) link: Option<Rc<Link>>,
+    link: Option<Rc<Link>>,
     /// Counts the body's bytes.
-    pub(super) received: Option<IntCounter>,
+    received: IntCounter,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
-    /// Nobody waits for the client: there is no body, the upstream has yet to take a piece of it,
-    /// or has all of it.
+    /// Nobody waits for the client: the upstream has yet to take a piece of the body, or has all of
+    /// it.
     #[default]
     Settled,
     /// The upstream could take more than the client has sent.
@@ -34,24 +37,34 @@ enum State {
 
 impl Progress {
     pub(in crate::upstream) fn of(link: Option<&Rc<Link>>, received: &IntCounter) -> Self {
-        Self {
-            state: Rc::default(),
+        Self(Some(Rc::new(Shared {
+            state: Cell::default(),
             link: link.cloned(),
-            received: Some(received.clone()),
+            received: received.clone(),
+        })))
+    }
+
+    pub(super) fn link(&self) -> Option<&Rc<Link>> {
+        self.0.as_ref()?.link.as_ref()
+    }
+
+    pub(super) fn count(&self, bytes: usize) {
+        if let Some(shared) = &self.0 {
+            shared.received.inc_by(bytes as u64);
         }
     }
 
     pub(super) fn await_client(&self) {
-        self.state.set(State::Awaited);
-        if let Some(link) = &self.link {
+        self.set(State::Awaited);
+        if let Some(link) = self.link() {
             link.want_body();
         }
     }
 
     /// Notes that a piece of the body, or its end, has come.
     pub(super) fn settle(&self) {
-        self.state.set(State::Settled);
-        if let Some(link) = &self.link {
+        self.set(State::Settled);
+        if let Some(link) = self.link() {
             link.take_body();
         }
     }
@@ -59,7 +72,7 @@ impl Progress {
     pub(super) fn fault_of(&self, error: &PayloadError) -> ClientFault {
         // In HTTP/1, the connection cuts off a slow client's body, which looks like one that ends
         // too early.
-        let has_stalled = self.link.as_ref().is_some_and(|link| link.has_stalled());
+        let has_stalled = self.link().is_some_and(|link| link.has_stalled());
         match error {
             PayloadError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
                 ClientFault::TooSlow
@@ -70,18 +83,29 @@ impl Progress {
     }
 
     pub(super) fn fail(&self, fault: ClientFault) {
-        self.state.set(State::Failed(fault));
+        self.set(State::Failed(fault));
     }
 
     /// Whether the client is being waited for.
     pub(in crate::upstream) fn is_awaited(&self) -> bool {
-        self.state.get() == State::Awaited
+        self.state() == State::Awaited
     }
 
     pub(in crate::upstream) fn fault(&self) -> Option<ClientFault> {
-        match self.state.get() {
+        match self.state() {
             State::Failed(fault) => Some(fault),
             State::Settled | State::Awaited => None,
+        }
+    }
+
+    fn state(&self) -> State {
+        let shared = self.0.as_ref();
+        shared.map_or(State::Settled, |shared| shared.state.get())
+    }
+
+    fn set(&self, state: State) {
+        if let Some(shared) = &self.0 {
+            shared.state.set(state);
         }
     }
 }
