@@ -170,11 +170,15 @@ impl<'c> Comparison<'c> {
     }
 
     fn route(&mut self, old: &RouteOutlook, new: &RouteOutlook) {
+        let has_other_parts = have_other_parts(old, new);
         for (upstream, old, new) in pairs(&old.answers, &new.answers) {
             self.down = Some(upstream.to_owned());
             let (old, new) = (old.unwrap_or(&Answer::Usual), new.unwrap_or(&Answer::Usual));
             match (old, new) {
                 (Answer::Stale(old), Answer::Stale(new)) => self.stale(old, new),
+                // Told as the part that is gone or new.
+                (Answer::OtherParts(_), Answer::Usual) | (Answer::Usual, Answer::OtherParts(_))
+                    if has_other_parts => {}
                 (Answer::OtherParts(old), Answer::OtherParts(new))
                 | (Answer::LastPart(old), Answer::LastPart(new)) => {
                     self.more_is_better(old, new, |age| last_good(*age));
@@ -184,6 +188,15 @@ impl<'c> Comparison<'c> {
                     Ordering::Equal => {}
                     Ordering::Greater => self.note(Verdict::Better, &old.text(), &new.text()),
                 },
+            }
+        }
+        self.down = None;
+        if has_other_parts {
+            for part in old.parts.symmetric_difference(&new.parts) {
+                let has = |route: &RouteOutlook| route.parts.contains(part);
+                self.more_is_better(&has(old), &has(new), |is| {
+                    format!("{} the part {part}", if *is { "with" } else { "without" })
+                });
             }
         }
         let depends = !old.answers.is_empty() && !new.answers.is_empty();
@@ -296,6 +309,11 @@ impl Stale {
     }
 }
 
+/// Whether both are aggregates, of different parts.
+fn have_other_parts(old: &RouteOutlook, new: &RouteOutlook) -> bool {
+    !old.parts.is_empty() && !new.parts.is_empty() && old.parts != new.parts
+}
+
 fn last_good(age: Duration) -> String {
     format!("last good answer up to {}", format_duration(age))
 }
@@ -332,117 +350,4 @@ fn state(state: Availability) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-    use std::time::Duration;
-
-    use shared_types::gateway::Availability;
-    use shared_types::problem::Code;
-
-    use super::super::outlook::{Answer, FeatureOutlook, Loss, Outlook, RouteOutlook, Stale};
-    use super::{Change, Verdict, changes};
-
-    const STALE: Stale = Stale {
-        longest_age: Duration::from_secs(60),
-        wait: Duration::from_secs(1),
-        is_shared: true,
-        is_warm: true,
-    };
-
-    fn route(answers: &[(&str, Answer)]) -> Outlook {
-        let answers = answers.iter().cloned();
-        let answers = answers.map(|(upstream, answer)| (upstream.to_owned(), answer));
-        let route = RouteOutlook {
-            answers: answers.collect(),
-            ..RouteOutlook::default()
-        };
-        Outlook {
-            routes: BTreeMap::from([("GET /a".to_owned(), Ok(route))]),
-            features: BTreeMap::new(),
-            upstreams: BTreeMap::new(),
-        }
-    }
-
-    fn feature(loss: Loss) -> Outlook {
-        let losses = FeatureOutlook(BTreeMap::from([("orders".to_owned(), loss)]));
-        Outlook {
-            features: BTreeMap::from([("menu".to_owned(), losses)]),
-            ..route(&[])
-        }
-    }
-
-    fn verdicts(changes: &[Change]) -> Vec<(Verdict, Option<&str>)> {
-        let verdicts = changes.iter();
-        verdicts
-            .map(|change| (change.verdict, change.down.as_deref()))
-            .collect()
-    }
-
-    #[test]
-    fn a_real_answer_is_better_than_a_file_and_a_file_better_than_a_problem() {
-        let ranked = [
-            Answer::Usual,
-            Answer::OtherParts(Duration::from_secs(60)),
-            Answer::Stale(STALE),
-            Answer::File("a.json".to_owned()),
-            Answer::Problem(Code::UpstreamUnavailable),
-        ];
-        for pair in ranked.windows(2) {
-            let [better, worse] = [0, 1].map(|index| route(&[("orders", pair[index].clone())]));
-            let found = changes(&better, &worse);
-            assert_eq!(verdicts(&found), [(Verdict::Worse, Some("orders"))]);
-            let found = changes(&worse, &better);
-            assert_eq!(verdicts(&found), [(Verdict::Better, Some("orders"))]);
-        }
-    }
-
-    #[test]
-    fn a_route_that_moves_is_worse_without_its_new_upstream_and_better_without_the_former() {
-        let at = |upstream| route(&[(upstream, Answer::Problem(Code::UpstreamUnavailable))]);
-        let found = changes(&at("orders"), &at("kitchen"));
-        let expected = [
-            (Verdict::Worse, Some("kitchen")),
-            (Verdict::Better, Some("orders")),
-        ];
-        assert_eq!(verdicts(&found), expected);
-    }
-
-    #[test]
-    fn each_property_of_a_last_good_answer_is_judged_by_itself() {
-        let mixed = Stale {
-            longest_age: Duration::from_secs(90),
-            wait: Duration::from_secs(2),
-            is_warm: false,
-            ..STALE
-        };
-        let at = |stale| route(&[("orders", Answer::Stale(stale))]);
-        let found = changes(&at(STALE), &at(mixed));
-        let texts = found.iter().map(|change| (&*change.before, &*change.after));
-        let texts: Vec<_> = texts.collect();
-        let expected = [
-            (
-                "last good answer after 1s at most",
-                "last good answer after 2s at most",
-            ),
-            ("warm", "not warm"),
-            ("last good answer up to 1m", "last good answer up to 1m 30s"),
-        ];
-        assert_eq!(texts, expected);
-        assert!(
-            found
-                .last()
-                .is_some_and(|change| change.verdict == Verdict::Better)
-        );
-    }
-
-    #[test]
-    fn one_more_needed_upstream_is_worse_even_if_a_stored_answer_replaces_it() {
-        let loss = |is_needed| Loss {
-            state: Availability::Degraded,
-            is_needed,
-        };
-        let found = changes(&feature(loss(false)), &feature(loss(true)));
-        assert_eq!(verdicts(&found), [(Verdict::Worse, Some("orders"))]);
-        assert_eq!(found[0].after, "degraded, needed");
-    }
-}
+mod tests;

@@ -25,6 +25,8 @@ pub(super) struct Outlook {
 pub(super) struct RouteOutlook {
     /// The answer while an upstream is down, unless it is the usual one.
     pub(super) answers: BTreeMap<UpstreamName, Answer>,
+    /// The names of an aggregate's parts.
+    pub(super) parts: BTreeSet<String>,
     /// How long the answer is waited for.
     pub(super) timeout: Duration,
     /// The upstream whose timeout this is. `None` if the route has its own.
@@ -153,6 +155,7 @@ fn route_outlook(config: &Config, names: &[UpstreamName], route: &Route) -> Rout
                 timeout,
                 timeout_of: (timeout == upstream.timeout).then(|| name.clone()),
                 is_repeated: to.settings.idempotent && !route.method.is_safe(),
+                ..RouteOutlook::default()
             }
         }
         To::Aggregate(index, _) => {
@@ -173,6 +176,11 @@ fn route_outlook(config: &Config, names: &[UpstreamName], route: &Route) -> Rout
             });
             RouteOutlook {
                 answers: answers.collect(),
+                parts: aggregate
+                    .parts
+                    .iter()
+                    .map(|part| part.name.clone())
+                    .collect(),
                 timeout: aggregate.timeout,
                 ..RouteOutlook::default()
             }

@@ -389,6 +389,14 @@ impl Edits {
                     continue;
                 }
                 self.add(
+                    format!("{name}: no {part}"),
+                    &routes,
+                    (&file, |file| {
+                        let aggregate = table(file, "aggregates", &name);
+                        aggregate["parts"].as_table_mut().unwrap().remove(&part);
+                    }),
+                );
+                self.add(
                     format!("{name}: {part} is required"),
                     &routes,
                     (&file, |file| {
