@@ -7,6 +7,7 @@
 mod access;
 mod caller;
 mod config;
+pub mod description;
 mod failure;
 mod origin;
 mod password;

@@ -2,15 +2,18 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use service_kit::observe::lang_of;
-use service_kit::serve::resource;
+use service_kit::serve::{document, resource};
 use shared_types::Confirmation;
 use shared_types::text::Text;
+
+use crate::description::SERVICE;
 
 mod auth;
 mod clients;
 mod demo;
 
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    document(config, || SERVICE.document());
     config
         .service(
             resource("/clients", "GET, POST")

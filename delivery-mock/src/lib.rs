@@ -2,6 +2,7 @@
 //!
 //! They are held in memory and stand in for a delivery service that does not exist yet.
 
+pub mod description;
 mod dispatch;
 mod routes;
 

@@ -9,15 +9,17 @@ mod shared;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web;
 use service_kit::failure::{Failure, QUOTA_RETRY_AFTER};
-use service_kit::serve::resource;
+use service_kit::serve::{document, resource};
 use shared_types::field::{FieldErrors, FromText};
 use shared_types::problem::Code;
 use shared_types::text::Text;
 
+use crate::description::SERVICE;
 use crate::dispatch::{ImpossibleMove, Refusal};
 pub(crate) use shared::SharedDispatch;
 
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    document(config, || SERVICE.document());
     config
         .service(resource("/assigned", "GET").route(web::get().to(marks::assigned)))
         .service(resource("/update", "POST").route(web::post().to(marks::update)))

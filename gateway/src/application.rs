@@ -29,6 +29,7 @@ use crate::config::{Config, Source};
 use crate::downstream::{self, Certificates, Listener, Serving};
 use crate::metrics::Metrics;
 use crate::operator::config::ConfigState;
+use crate::operator::openapi::documents;
 use crate::operator::{self, Operator, console, pages};
 use crate::routing::client_address::Scheme;
 use crate::upstream::probe::Probes;
@@ -127,9 +128,11 @@ impl Gateway {
         };
         let (server, addr) = downstream::bind(listener, certificates.as_ref(), serve)?;
         let mut public = Application::new(server, addr, draining);
-        let (probed, warmed) = (live.clone(), live);
+        let (probed, warmed, described) = (live.clone(), live.clone(), live);
+        let documents = Arc::clone(&built.documents);
         public = public.beside(|draining| probe(probed, draining));
         public = public.beside(|draining| warm::run(warmed, draining));
+        public = public.beside(|draining| documents::run(described, documents, draining));
         if let Some((source, hangups)) = again {
             let reloading = Reloading {
                 source,

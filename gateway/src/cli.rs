@@ -73,7 +73,7 @@ enum Command {
     Check(Against),
     /// Prints the route table.
     Routes,
-    /// Prints the OpenAPI document of the configured routes.
+    /// Prints the OpenAPI document of the configured routes, with those of the running services.
     Openapi,
     /// Explains how one request is handled, outage included.
     Explain {
@@ -122,7 +122,7 @@ pub fn run() -> ExitCode {
         }
         Command::Check(options) => check(&config, &env, &options),
         Command::Routes => routes::print(&config, &mut io::stdout().lock()).map_err(Into::into),
-        Command::Openapi => openapi::print(&config, &mut io::stdout().lock()).map_err(Into::into),
+        Command::Openapi => openapi::print(config, &mut io::stdout().lock()),
         Command::Explain { method, path } => {
             explain::print(&config, &method, &path, &mut io::stdout().lock())
         }

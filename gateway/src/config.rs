@@ -94,7 +94,7 @@ impl Config {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| ConfigError::new(&name, error))?;
         let mut config = Self::parse(&name, &text, env)?;
-        config.origin.files = source::files(path, &config.routes);
+        config.origin.files = source::files(path, &config);
         Ok(config)
     }
 
@@ -133,7 +133,7 @@ impl Config {
         let mut upstreams = file
             .upstreams
             .into_iter()
-            .map(|(name, upstream)| UpstreamSettings::new(name, upstream, env))
+            .map(|(name, upstream)| UpstreamSettings::new(name, upstream, folder, env))
             .collect::<Result<Vec<_>, _>>()?;
         let limits = Limits::new(&file.limits)?;
         let aggregates = aggregates::all(file.aggregates, &mut upstreams)?;

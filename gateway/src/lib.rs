@@ -26,5 +26,6 @@ pub use application::harness::bench;
 #[cfg(any(fuzzing, test))]
 pub use application::harness::fuzzing;
 pub use config::{Config, Source};
+pub use operator::openapi::{Described, document as openapi_document};
 pub use routing::route;
 pub use settings::limits::Limits;

@@ -16,4 +16,5 @@ pub(crate) use file::{
     Policy, RouteRow,
 };
 pub use tls::TlsFiles;
+pub(crate) use upstream::Description;
 pub use upstream::{UpstreamSettings, UpstreamUrl};

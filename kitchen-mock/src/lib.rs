@@ -3,6 +3,7 @@
 //!
 //! It holds everything in memory and stands in for a kitchen service that does not exist yet.
 
+pub mod description;
 mod kitchen;
 mod routes;
 

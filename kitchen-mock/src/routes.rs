@@ -7,7 +7,7 @@ use order_feed::change_lock::{ChangeLock, run_to_end};
 use order_feed::{Admission, Learned, LocalOrders, OrderFeed};
 use service_kit::failure::Failure;
 use service_kit::input::Json;
-use service_kit::serve::resource;
+use service_kit::serve::{document, resource};
 use shared_types::event::OrderEvent;
 use shared_types::id::OrderRef;
 use shared_types::kitchen::{Marked, NewKitchenMark};
@@ -16,6 +16,7 @@ use shared_types::problem::Code;
 use shared_types::text::Text;
 use shared_types::value::Timestamp;
 
+use crate::description::SERVICE;
 use crate::kitchen::{Kitchen, Refusal, Step};
 
 /// The kitchen, and its connection to the order service, if any.
@@ -73,6 +74,7 @@ impl LocalOrders for SharedKitchen {
 }
 
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    document(config, || SERVICE.document());
     config
         .service(resource("/orders", "GET").route(web::get().to(list)))
         .service(resource("/update", "POST").route(web::post().to(update)))

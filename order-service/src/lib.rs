@@ -7,6 +7,7 @@
 mod basket;
 mod config;
 mod demo;
+pub mod description;
 mod failure;
 mod page;
 mod routes;

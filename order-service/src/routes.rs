@@ -1,15 +1,18 @@
 //! The HTTP routes of the order service.
 
+use crate::description::SERVICE;
+
 mod demo;
 mod menu;
 mod orders;
 
 use actix_web::web;
-use service_kit::serve::resource;
+use service_kit::serve::{document, resource};
 
 pub(crate) use demo::SharedDemoOrders;
 
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    document(config, || SERVICE.document());
     config
         .service(
             resource("/menu", "GET, POST")

@@ -1,6 +1,7 @@
 //! Binds, serves and drains a service.
 
 mod background;
+mod document;
 mod draining;
 mod probes;
 mod resource;
@@ -20,6 +21,7 @@ use crate::health::Readiness;
 use crate::observe::{ServiceName, observe};
 
 use background::{Background, Work};
+pub use document::document;
 pub use draining::{DRAIN, Draining};
 pub use resource::resource;
 #[cfg(feature = "testing")]

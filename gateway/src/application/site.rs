@@ -15,6 +15,7 @@ use crate::answer::recent::Recent;
 use crate::answer::site::Site;
 use crate::config::Config;
 use crate::metrics::{Known, Metrics};
+use crate::operator::openapi::documents::Documents;
 use crate::operator::pages::{OwnPage, Pages};
 use crate::resilience::drills::{Drills, Place};
 use crate::resilience::memory::Memory;
@@ -29,6 +30,8 @@ pub(crate) struct Built {
     aggregates: Vec<Arc<Aggregate>>,
     /// `None` if `GATEWAY_DRILLS` is off.
     pub(crate) drills: Option<Arc<Drills>>,
+    /// The upstreams' own OpenAPI documents.
+    pub(crate) documents: Arc<Documents>,
     /// The next number of an upstream's pools.
     next_pool: usize,
 }
@@ -94,7 +97,15 @@ impl Built {
             })
         });
         let aggregates = aggregates.collect::<Result<Vec<_>, ConfigError>>()?;
-        let pages = Arc::new(Pages::new(Arc::clone(config), Arc::clone(&features)));
+        let documents = earlier.map_or_else(Arc::<Documents>::default, |earlier| {
+            Arc::clone(&earlier.documents)
+        });
+        let pages = Pages::new(
+            Arc::clone(config),
+            Arc::clone(&features),
+            Arc::clone(&documents),
+        );
+        let pages = Arc::new(pages);
         let limits = limits(&config.routes, site);
         let routes = config.routes.with(|route| {
             Ok(match &route.to {
@@ -147,6 +158,7 @@ impl Built {
             site: Arc::new(site),
             aggregates,
             drills,
+            documents,
         })
     }
 

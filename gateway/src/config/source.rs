@@ -6,7 +6,8 @@ use service_kit::env::{ConfigError, Env};
 use sha2::{Digest as _, Sha256};
 
 use super::Config;
-use crate::routing::route::{Outage, RouteTable, To};
+use crate::routing::route::{Outage, To};
+use crate::settings::Description;
 
 /// How many bytes of the hash are shown: enough to tell two files apart.
 const SHOWN: usize = 8;
@@ -59,16 +60,20 @@ impl Origin {
     }
 }
 
-/// The configuration file, and the files that its rows answer with.
-pub(super) fn files(config: &Path, routes: &RouteTable) -> Vec<PathBuf> {
-    let fallbacks = routes.routes().filter_map(|route| match &route.to {
+/// The configuration file, and the files that it names.
+pub(super) fn files(file: &Path, config: &Config) -> Vec<PathBuf> {
+    let documents = config.upstreams.iter();
+    let documents = documents.filter_map(|upstream| match upstream.openapi.as_ref()? {
+        Description::File { path, .. } => Some(path.clone()),
+        Description::At(_) => None,
+    });
+    let fallbacks = config.routes.routes().filter_map(|route| match &route.to {
         To::Upstream(to) => match &to.outage {
             Outage::Fallback(fallback) => Some(PathBuf::from(&fallback.file)),
             Outage::Error | Outage::Stale(_) => None,
         },
         To::Own(_) | To::Aggregate(..) => None,
     });
-    std::iter::once(config.to_owned())
-        .chain(fallbacks)
-        .collect()
+    let itself = std::iter::once(file.to_owned());
+    itself.chain(fallbacks).chain(documents).collect()
 }

@@ -1,20 +1,19 @@
-//! Generates the OpenAPI 3.1 document of the public port from the route table and the types of the
-//! contract.
+//! Makes the OpenAPI 3.1 document of the public port: of the route table, of the documents that the
+//! upstreams publish of their own routes, and of what the gateway itself adds to both.
 //!
-//! [`operations`] holds the meaning of each row for a restaurant, by method and path. A row that is
-//! not there, as in an operator's own configuration, is described from the table alone, and an
-//! [`aggregate`] from its parts.
+//! A route that no document describes is listed from the table alone.
 
 mod aggregate;
+mod codes;
+mod described;
 mod document;
-mod headers;
-mod operation;
-mod operations;
-mod parameters;
-mod problems;
-mod schemas;
+pub(crate) mod documents;
+mod merge;
+mod own;
+mod relayed;
 
-pub(crate) use document::document;
+pub use described::Described;
+pub use document::document;
 
 #[cfg(test)]
 mod tests;

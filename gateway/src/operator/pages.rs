@@ -3,7 +3,7 @@
 mod problems;
 
 use std::future::ready;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::HttpResponse;
 use futures_util::future::LocalBoxFuture;
@@ -15,6 +15,7 @@ use crate::answer::features::{self, RunningFeatures};
 use crate::config::Config;
 use crate::http::protection::protect;
 use crate::operator::file::OwnFile;
+use crate::operator::openapi::documents::Documents;
 use crate::operator::{docs, openapi};
 use crate::routing::route::Page;
 
@@ -27,9 +28,11 @@ pub(crate) fn prepare() {
 pub(crate) struct Pages {
     config: Arc<Config>,
     features: RunningFeatures,
-    /// The OpenAPI document. It is made when it is first asked for: few ask, and it takes more
-    /// memory than everything else here.
-    openapi: OnceLock<OwnFile>,
+    /// The upstreams' own OpenAPI documents.
+    documents: Arc<Documents>,
+    /// The OpenAPI document, with the version of the upstreams' documents that it was made of. It is
+    /// made when it is first asked for: few ask, and it takes more memory than everything else here.
+    openapi: Mutex<Option<(u64, Arc<OwnFile>)>>,
 }
 
 /// One page.
@@ -39,20 +42,34 @@ pub(crate) struct OwnPage {
 }
 
 impl Pages {
-    pub(crate) fn new(config: Arc<Config>, features: RunningFeatures) -> Self {
+    pub(crate) fn new(
+        config: Arc<Config>,
+        features: RunningFeatures,
+        documents: Arc<Documents>,
+    ) -> Self {
         Self {
             config,
             features,
-            openapi: OnceLock::new(),
+            documents,
+            openapi: Mutex::default(),
         }
     }
 
-    fn openapi(&self) -> &OwnFile {
-        let document = || {
-            let document = openapi::document(&self.config).to_string();
-            OwnFile::made("application/json", document)
-        };
-        self.openapi.get_or_init(document)
+    fn openapi(&self) -> Arc<OwnFile> {
+        let version = self.documents.version();
+        // Nothing panics while the lock is held.
+        let mut made = self.openapi.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*made {
+            Some((known, file)) if *known == version => Arc::clone(file),
+            _ => {
+                let documents = self.documents.of(&self.config);
+                let document = openapi::document(&self.config, &documents);
+                let file = OwnFile::made("application/json", document.to_string());
+                let file = Arc::new(file);
+                *made = Some((version, Arc::clone(&file)));
+                file
+            }
+        }
     }
 }
 

@@ -81,7 +81,7 @@ pub enum Page {
 }
 
 impl Page {
-    const ALL: [(Self, &'static str); 8] = [
+    pub(crate) const ALL: [(Self, &'static str); 8] = [
         (Self::Welcome, "/"),
         (Self::Status, "/status"),
         (Self::Live, "/live"),

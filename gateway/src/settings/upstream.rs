@@ -1,6 +1,7 @@
 //! An upstream's configuration.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use actix_web::http::uri::{Authority, Scheme};
 use actix_web::http::{Method, Uri};
 use http::HeaderValue;
 use http::uri::PathAndQuery;
+use serde_json::Value;
 use service_kit::env::{ConfigError, Env};
 use shared_types::text::Text;
 
@@ -29,6 +31,8 @@ pub struct UpstreamSettings {
     pub timeout: Duration,
     /// The path, prefix included, that the gateway's own probe asks for.
     pub(crate) probe: Option<PathAndQuery>,
+    /// Where its own OpenAPI document is.
+    pub(crate) openapi: Option<Description>,
     pub(crate) breaker: BreakerSettings,
     pub(crate) gate: GateSettings,
     /// How often a repeatable request is sent again.
@@ -39,6 +43,36 @@ pub struct UpstreamSettings {
     pub(crate) idempotent: bool,
     /// The routes that lead to it, by the numbers of their circuits.
     pub(crate) circuits: Vec<RouteName>,
+}
+
+/// The OpenAPI document of an upstream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Description {
+    /// The upstream has it at this path, prefix included.
+    At(PathAndQuery),
+    File {
+        path: PathBuf,
+        document: Arc<Value>,
+    },
+}
+
+impl Description {
+    /// Parses a document. It must describe paths.
+    pub(crate) fn parse(text: &[u8]) -> Result<Value, String> {
+        let document: Value = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        match document.get("paths") {
+            Some(Value::Object(_)) => Ok(document),
+            _ => Err("is no OpenAPI document: it has no paths".to_owned()),
+        }
+    }
+
+    /// # Errors
+    /// The file cannot be read, or is none.
+    fn read(path: PathBuf) -> Result<Self, String> {
+        let text = std::fs::read(&path).map_err(|error| error.to_string())?;
+        let document = Arc::new(Self::parse(&text)?);
+        Ok(Self::File { path, document })
+    }
 }
 
 /// `http(s)://host[:port][/prefix]`.
@@ -79,7 +113,13 @@ impl UpstreamSettings {
         found.ok_or_else(|| format!("no upstream is named {name}"))
     }
 
-    pub(crate) fn new(name: String, table: UpstreamTable, env: &Env) -> Result<Self, ConfigError> {
+    /// The files that the table names are in `folder`.
+    pub(crate) fn new(
+        name: String,
+        table: UpstreamTable,
+        folder: &Path,
+        env: &Env,
+    ) -> Result<Self, ConfigError> {
         let in_file = |key: &str| format!("upstreams.{name}.{key}");
         for (key, duration) in [
             ("connect_timeout", table.connect_timeout.0),
@@ -95,17 +135,25 @@ impl UpstreamSettings {
             None => UpstreamUrl::from_str(&table.url)
                 .map_err(|reason| ConfigError::new(in_file("url"), reason))?,
         };
+        let at = |key: &str, path: &str| {
+            let refuse = |reason: String| ConfigError::new(in_file(key), reason);
+            check_plain(path).map_err(|reason| refuse(reason.to_owned()))?;
+            let target = format!("{}{path}", url.prefix);
+            PathAndQuery::try_from(target).map_err(|error| refuse(error.to_string()))
+        };
         let probe = match &table.probe {
             None => None,
-            Some(path) if path.starts_with('/') => {
-                check_plain(path).map_err(|reason| ConfigError::new(in_file("probe"), reason))?;
-                let target = format!("{}{path}", url.prefix);
-                Some(
-                    PathAndQuery::try_from(target)
-                        .map_err(|error| ConfigError::new(in_file("probe"), error))?,
-                )
-            }
+            Some(path) if path.starts_with('/') => Some(at("probe", path)?),
             Some(_) => return Err(ConfigError::new(in_file("probe"), "must begin with /")),
+        };
+        let openapi = match &table.openapi {
+            None => None,
+            Some(path) if path.starts_with('/') => Some(Description::At(at("openapi", path)?)),
+            Some(file) => {
+                let refuse =
+                    |reason| ConfigError::new(in_file("openapi"), format!("{file}: {reason}"));
+                Some(Description::read(folder.join(file)).map_err(refuse)?)
+            }
         };
         let breaker = resilience::breaker(&table, &in_file)?;
         let gate = resilience::gate(&table, &in_file)?;
@@ -116,6 +164,7 @@ impl UpstreamSettings {
             connect_timeout: table.connect_timeout.0,
             timeout: table.timeout.0,
             probe,
+            openapi,
             breaker,
             gate,
             retries: table.retries,

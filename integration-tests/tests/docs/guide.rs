@@ -80,7 +80,7 @@ fn the_example_starts_each_service_where_its_file_expects_it() {
 #[test]
 fn the_route_with_compression_is_one() {
     let guide = read("docs/GUIDE.md");
-    let compressed = fragments(&guide)[3];
+    let compressed = fragments(&guide)[4];
     let text = format!("upstreams.stock.url = \"http://127.0.0.1:1\"\n{compressed}");
     Config::parse("mine.toml", &text, &Env::of_pairs([])).unwrap();
     assert!(compressed.contains("compress = true"));
@@ -89,7 +89,7 @@ fn the_route_with_compression_is_one() {
 #[test]
 fn the_whole_file_is_one_and_the_row_fits_into_ours() {
     let guide = read("docs/GUIDE.md");
-    let [_first, whole, _aggregate, _compressed, row] = fragments(&guide)[..] else {
+    let [_first, whole, _aggregate, described, _compressed, row] = fragments(&guide)[..] else {
         panic!("GUIDE.md has other fragments than these");
     };
     let env = Env::of_pairs([]);
@@ -100,6 +100,8 @@ fn the_whole_file_is_one_and_the_row_fits_into_ours() {
             .routes()
             .any(|route| *route.path == *"/stock/{id}")
     );
+    let rows = "routes.stock = [{ path = \"/stock/{*rest}\", outage = \"error\" }]";
+    Config::parse("mine.toml", &format!("{rows}\n{described}"), &env).unwrap();
 
     let list = "[routes]\norders = [\n";
     let row = row.strip_prefix(list).unwrap().strip_suffix("]\n").unwrap();

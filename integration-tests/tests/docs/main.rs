@@ -12,6 +12,7 @@ mod configuration;
 mod errors;
 mod guide;
 mod metrics;
+mod openapi;
 mod readme;
 mod structure;
 mod twins;

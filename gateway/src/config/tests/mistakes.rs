@@ -29,9 +29,14 @@ fn an_error_names_the_line_and_the_key_and_says_what_would_be_right() {
         ),
         (
             "outage = \"error\"",
+            "openapi = \"none.json\"",
+            "test.toml:3: upstreams.stock.openapi: none.json: No such file or directory (os error 2)",
+        ),
+        (
+            "outage = \"error\"",
             "colour = \"red\"",
             "test.toml:3: upstreams.stock.colour: unknown key; expected one of url, label, \
-             connect_timeout, timeout, outage, probe, breaker, concurrency, retries, idle_timeout, \
+             connect_timeout, timeout, outage, probe, openapi, breaker, concurrency, retries, idle_timeout, \
              idempotent, compress",
         ),
         (

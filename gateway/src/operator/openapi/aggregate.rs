@@ -1,34 +1,141 @@
 //! Describes an aggregate from the declaration of its parts.
 
+use openapi::{Body, DEGRADED, DRILL, Example, Parts, REQUEST_ID};
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 use shared_types::aggregate::PartStatus;
 use shared_types::problem::Code;
 use shared_types::text::Lang;
 
-use super::headers::{self, DEGRADED, DRILL, REQUEST_ID};
-use super::operation::{Body, Example, Side};
-use super::operations;
-use super::schemas::Schemas;
+use super::own::TAG;
+use super::relayed::segment;
 use crate::aggregates::settings::{AggregateSettings, Form, PartSettings};
 use crate::config::Config;
-use crate::routing::route::{Route, To, View};
+use crate::routing::route::{Route, To, View, names_of};
 use crate::settings::JsonType;
 
-const STATUS: Body = Body {
+pub(super) const STATUS: Body = Body {
     media_type: "application/json",
     schema: SchemaGenerator::subschema_for::<PartStatus>,
     example: Example::None,
 };
 
+/// What is needed to describe an aggregate.
+pub(super) struct Describing<'d> {
+    pub(super) config: &'d Config,
+    pub(super) parts: &'d mut Parts,
+    /// The paths that are described already.
+    pub(super) paths: &'d Map<String, Value>,
+}
+
+impl Describing<'_> {
+    /// `codes` are those of the gateway itself.
+    pub(super) fn operation(
+        &mut self,
+        (aggregate, view): (&AggregateSettings, View),
+        (path, id): (&str, &str),
+        mut codes: Vec<Code>,
+    ) -> Value {
+        codes.extend(codes_of(aggregate));
+        let mut responses = self.parts.problems(&codes);
+        responses.insert("200".to_owned(), self.answer(aggregate, view));
+        responses.sort_keys();
+        json!({
+            "tags": [TAG.name],
+            "operationId": id,
+            "summary": summary(aggregate, view),
+            "description": description(aggregate, view, self.config),
+            "parameters": names_of(path).map(segment).collect::<Vec<_>>(),
+            "responses": responses,
+            "security": [],
+        })
+    }
+
+    /// The answer with 200.
+    fn answer(&mut self, aggregate: &AggregateSettings, view: View) -> Value {
+        match view {
+            View::Stream => json!({
+                "description": "A stream of events.",
+                "headers": self.parts.headers(&[REQUEST_ID, DRILL]),
+                "content": { "text/event-stream": { "schema": { "type": "string" } } },
+            }),
+            View::Once => json!({
+                "description": "The parts, and the state of each.",
+                "headers": self.parts.headers(&[REQUEST_ID, DRILL, DEGRADED]),
+                "content": { "application/json": { "schema": self.body(aggregate) } },
+            }),
+        }
+    }
+
+    fn body(&mut self, aggregate: &AggregateSettings) -> Value {
+        let mut parts = Map::new();
+        let mut states = Map::new();
+        for part in &aggregate.parts {
+            parts.insert(part.name.clone(), self.schema(part));
+            states.insert(part.name.clone(), self.parts.schema(&STATUS));
+        }
+        let complete = json!({
+            "type": "boolean",
+            "description": "Whether every service answered just now.",
+        });
+        let meta = Map::from_iter([
+            ("complete".to_owned(), complete),
+            ("parts".to_owned(), object(states)),
+        ]);
+        parts.insert("meta".to_owned(), object(meta));
+        object(parts)
+    }
+
+    /// A part has the schema of the route that leads to the same path. Without one, only its type is
+    /// known.
+    fn schema(&self, part: &PartSettings) -> Value {
+        let is_required = part.required.is_some();
+        let mut routes = self.config.routes.routes();
+        let known = routes.find_map(|route| self.known(part, route));
+        let known = known.and_then(|schema| match *part.form {
+            Form::Whole(_) => Some(schema.clone()),
+            Form::Found(_) => schema.get("items").cloned(),
+        });
+        match known {
+            Some(schema) if is_required => schema,
+            Some(schema) => json!({ "anyOf": [schema, { "type": "null" }] }),
+            None => {
+                let mut types = match *part.form {
+                    Form::Whole(None) => vec!["object", "array"],
+                    Form::Whole(Some(JsonType::Array)) => vec!["array"],
+                    Form::Whole(Some(JsonType::Object)) | Form::Found(_) => vec!["object"],
+                };
+                types.extend((!is_required).then_some("null"));
+                json!({ "type": types })
+            }
+        }
+    }
+
+    /// The schema of the answer of a route that leads to the part's path, if it is described.
+    fn known(&self, part: &PartSettings, route: &Route) -> Option<&Value> {
+        let To::Upstream(to) = &route.to else {
+            return None;
+        };
+        let path = part.path.to_string();
+        let path = path.split('?').next().unwrap_or_default();
+        let leads_there = to.upstream == part.upstream
+            && route.method == "GET"
+            && same(path, &to.target.to_string());
+        let operation = self.paths.get(&*route.path)?.get("get")?;
+        let content = operation.get("responses")?.get("200")?.get("content")?;
+        let schema = content.get("application/json")?.get("schema")?;
+        leads_there.then_some(schema)
+    }
+}
+
 /// The problems of required parts.
-pub(super) fn codes(aggregate: &AggregateSettings) -> Vec<Code> {
+fn codes_of(aggregate: &AggregateSettings) -> Vec<Code> {
     let required = aggregate.parts.iter().filter_map(|part| part.required);
     let codes = required.flat_map(|not_found| [not_found, Code::Unauthorized, Code::Forbidden]);
     codes.collect()
 }
 
-pub(super) fn summary(aggregate: &AggregateSettings, view: View) -> String {
+fn summary(aggregate: &AggregateSettings, view: View) -> String {
     match view {
         View::Once => format!("Get {}", list_of(aggregate)),
         View::Stream => format!("Watch {}", list_of(aggregate)),
@@ -45,7 +152,7 @@ fn list_of(aggregate: &AggregateSettings) -> String {
     }
 }
 
-pub(super) fn description(aggregate: &AggregateSettings, view: View, config: &Config) -> String {
+fn description(aggregate: &AggregateSettings, view: View, config: &Config) -> String {
     if let (View::Stream, Some(events)) = (view, &aggregate.events) {
         let end = events
             .end
@@ -73,98 +180,10 @@ pub(super) fn description(aggregate: &AggregateSettings, view: View, config: &Co
     format!("{text}\n{}", parts.join("\n"))
 }
 
-/// The answer with 200.
-pub(super) fn answer(
-    aggregate: &AggregateSettings,
-    view: View,
-    config: &Config,
-    schemas: &mut Schemas,
-) -> Value {
-    match view {
-        View::Stream => json!({
-            "description": "A stream of events.",
-            "headers": headers::references([REQUEST_ID, DRILL]),
-            "content": { "text/event-stream": { "schema": { "type": "string" } } },
-        }),
-        View::Once => json!({
-            "description": "The parts, and the state of each.",
-            "headers": headers::references([REQUEST_ID, DRILL, DEGRADED]),
-            "content": { "application/json": { "schema": body(aggregate, config, schemas) } },
-        }),
-    }
-}
-
-fn body(aggregate: &AggregateSettings, config: &Config, schemas: &mut Schemas) -> Value {
-    let mut parts = Map::new();
-    let mut states = Map::new();
-    for part in &aggregate.parts {
-        parts.insert(part.name.clone(), schema(part, config, schemas));
-        let status = schemas.of(&STATUS, Side::Response);
-        states.insert(part.name.clone(), status.into());
-    }
-    let complete = json!({
-        "type": "boolean",
-        "description": "Whether every service answered just now.",
-    });
-    let states = object(states);
-    let meta = Map::from_iter([
-        ("complete".to_owned(), complete),
-        ("parts".to_owned(), states),
-    ]);
-    parts.insert("meta".to_owned(), object(meta));
-    object(parts)
-}
-
 /// An object with these properties, each of which it has.
 fn object(properties: Map<String, Value>) -> Value {
     let names: Vec<_> = properties.keys().cloned().collect();
     json!({ "type": "object", "properties": properties, "required": names })
-}
-
-/// A part has the schema of the route that leads to the same path. Without one, only its type is
-/// known.
-fn schema(part: &PartSettings, config: &Config, schemas: &mut Schemas) -> Value {
-    let is_required = part.required.is_some();
-    let known = config.routes.routes().find_map(|route| known(part, route));
-    let known = known.and_then(|body| {
-        let schema: Value = schemas.of(body, Side::Response).into();
-        match *part.form {
-            Form::Whole(_) => Some(schema),
-            Form::Found(_) => schema.get("items").cloned(),
-        }
-    });
-    match known {
-        Some(schema) if is_required => schema,
-        Some(schema) => json!({ "anyOf": [schema, { "type": "null" }] }),
-        None => {
-            let mut types = match *part.form {
-                Form::Whole(None) => vec!["object", "array"],
-                Form::Whole(Some(JsonType::Array)) => vec!["array"],
-                Form::Whole(Some(JsonType::Object)) | Form::Found(_) => vec!["object"],
-            };
-            types.extend((!is_required).then_some("null"));
-            json!({ "type": types })
-        }
-    }
-}
-
-/// The body of a route that leads to the part's path, if it is described.
-fn known(part: &PartSettings, route: &Route) -> Option<&'static Body> {
-    let To::Upstream(to) = &route.to else {
-        return None;
-    };
-    let path = part.path.to_string();
-    let path = path.split('?').next().unwrap_or_default();
-    if to.upstream != part.upstream || route.method != "GET" || !same(path, &to.target.to_string())
-    {
-        return None;
-    }
-    let operation = operations::of("GET", &route.path)?;
-    let answer = operation
-        .answers
-        .iter()
-        .find(|answer| answer.status == 200)?;
-    answer.bodies.first()
 }
 
 /// Whether two paths are the same but for the names of their parameters.

@@ -1,46 +1,80 @@
-//! The whole document: every row of the route table, then the parts that rows share.
+//! The whole document: every row of the route table, by the documents of the upstreams and what the
+//! gateway knows itself.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use openapi::Parts;
 use serde_json::{Map, Value, json};
+use shared_types::problem::Code;
 
 use super::aggregate;
-use super::headers::{
-    self, AGE, CACHE_STATUS, DEGRADED, DRILL, RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID,
-};
-use super::operation::{Body, Operation, Response, Side, Tag, Token};
-use super::operations;
-use super::parameters;
-use super::problems::{self, Problems};
-use super::schemas::Schemas;
+use super::codes::codes;
+use super::described::{Described, public_path};
+use super::merge::Merge;
+use super::own::{self, TAG as GATEWAY};
+use super::relayed::{Describing, Exposed, Known};
 use crate::config::Config;
-use crate::routing::route::{Outage, Route, To, names_of};
+use crate::routing::route::{Found, Route, To, ToUpstream};
 
 const DESCRIPTION: &str = "\
-The one door to a restaurant's services. Ids are UUID strings, times RFC 3339 in UTC, prices numbers in euros. A status, \
-a role or a category is taken whatever its case and accents (`prête`); an unknown field is ignored.
+One door to several services. Every error is a problem (RFC 9457), in French, or in English where `Accept-Language` \
+prefers it. An unknown path is a 404 `route_not_found`; a known one with another method is a 405 `method_not_allowed` \
+with `Allow`. HEAD is answered wherever GET is.";
 
-Every error is a problem (RFC 9457), in French, or in English where `Accept-Language` prefers it. An unknown path is a \
-404 `route_not_found`; a known one with another method is a 405 `method_not_allowed` with `Allow`. HEAD is answered \
-wherever GET is.";
-
-const SCHEME: &str = "token";
-
-pub(crate) fn document(config: &Config) -> Value {
+/// The document of all routes. `described` are the documents of upstreams that are known.
+#[must_use]
+pub fn document(config: &Config, described: &[Described]) -> Value {
+    let has_quotas = config.rate_limit.is_some();
+    let (exposed, ids) = exposed(config, described);
     let mut parts = Parts::default();
-    let mut paths: Map<String, Value> = Map::new();
+    let mut merge = Merge::default();
+    merge.reserve(&own_components());
+    let mut paths = Paths::default();
     for route in config.routes.routes() {
-        let operation = parts.operation(route, config);
-        let path = route.path.replace("{*", "{");
-        let path = paths.entry(path).or_insert_with(|| json!({}));
-        if let Some(methods) = path.as_object_mut() {
-            methods.insert(route.method.as_str().to_ascii_lowercase(), operation);
+        match &route.to {
+            To::Own(page) => {
+                let operation = own::of(*page);
+                let described = parts.operation(&operation, &codes(route, has_quotas), &[]);
+                paths.add(&route.path, route, described);
+            }
+            // Their parts are described by what is described then.
+            To::Aggregate(..) => {}
+            To::Upstream(to) => {
+                let upstream = config.upstreams.get(to.upstream);
+                let tag = upstream.map_or(GATEWAY.name, |upstream| &*upstream.name);
+                for exposed in exposed
+                    .iter()
+                    .filter(|one| one.route.number == route.number)
+                {
+                    let mut describing = Describing {
+                        parts: &mut parts,
+                        merge: &mut merge,
+                        ids: &ids,
+                        has_quotas,
+                    };
+                    let operation = describing.operation(exposed, codes(route, has_quotas), tag);
+                    paths.add(&exposed.path, route, operation);
+                }
+            }
         }
     }
-    let Parts {
-        mut schemas,
-        mut problems,
-    } = parts;
-    problems.add_of_no_operation(&mut schemas);
-    let (responses, examples) = problems.into_components();
+    for route in config.routes.routes() {
+        let To::Aggregate(index, view) = route.to else {
+            continue;
+        };
+        let Some(aggregate) = config.aggregates.get(index) else {
+            continue;
+        };
+        let mut describing = aggregate::Describing {
+            config,
+            parts: &mut parts,
+            paths: &paths.0,
+        };
+        let id = made_id(route.method.as_str(), &route.path);
+        let (which, at) = ((aggregate, view), (&*route.path, &*id));
+        let operation = describing.operation(which, at, codes(route, has_quotas));
+        paths.add(&route.path, route, operation);
+    }
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -50,196 +84,198 @@ pub(crate) fn document(config: &Config) -> Value {
             "license": { "name": "MIT", "identifier": "MIT" },
         },
         "servers": [{ "url": "/" }],
-        "tags": tags(config),
-        "paths": paths,
-        "components": {
-            "schemas": schemas.into_components(),
-            "responses": responses,
-            "examples": examples,
-            "headers": headers::components(),
-            "securitySchemes": { SCHEME: {
-                "type": "http",
-                "scheme": "bearer",
-                "bearerFormat": "JWT",
-                "description": "The `access_token` of `POST /client-api/login`.",
-            } },
-        },
+        "tags": tags(&paths.0, described),
+        "paths": paths.0,
+        "components": components(parts, merge),
     })
 }
 
-/// The shared parts, which grow while operations are described.
 #[derive(Default)]
-struct Parts {
-    schemas: Schemas,
-    problems: Problems,
-}
+struct Paths(Map<String, Value>);
 
-impl Parts {
-    fn operation(&mut self, route: &Route, config: &Config) -> Value {
-        let known = operations::of(route.method.as_str(), &route.path);
-        let has_quotas = config.rate_limit.is_some();
-        let mut codes = problems::codes(route, known, has_quotas);
-        let aggregate = match route.to {
-            To::Aggregate(index, view) => config.aggregates.get(index).map(|one| (one, view)),
-            To::Own(_) | To::Upstream(_) => None,
-        };
-        codes.extend(
-            aggregate
-                .into_iter()
-                .flat_map(|(one, _)| aggregate::codes(one)),
-        );
-        let mut responses = self.problems.responses(&codes, &mut self.schemas);
-        let mut parameters: Vec<_> = names_of(&route.path)
-            .map(|name| parameters::of_path(&route.path, name, known.is_some()))
-            .collect();
-        if let (None, Some((aggregate, view))) = (known, aggregate) {
-            let answer = aggregate::answer(aggregate, view, config, &mut self.schemas);
-            responses.insert("200".to_owned(), answer);
-            responses.sort_keys();
-            return json!({
-                "tags": [tag_of(route, config)],
-                "operationId": id_of(route),
-                "summary": aggregate::summary(aggregate, view),
-                "description": aggregate::description(aggregate, view, config),
-                "parameters": parameters,
-                "responses": responses,
-            });
+impl Paths {
+    fn add(&mut self, path: &str, route: &Route, operation: Value) {
+        // OpenAPI has no notation for several segments.
+        let path = path.replace("{*", "{");
+        let path = self.0.entry(path).or_insert_with(|| json!({}));
+        if let Some(methods) = path.as_object_mut() {
+            methods.insert(route.method.as_str().to_ascii_lowercase(), operation);
         }
-        let Some(known) = known else {
-            responses.insert(
-                "default".to_owned(),
-                json!({ "description": "What the service answers." }),
-            );
-            return json!({
-                "tags": [tag_of(route, config)],
-                "operationId": id_of(route),
-                "summary": format!("{} {}", route.method, route.path),
-                "parameters": parameters,
-                "responses": responses,
-            });
-        };
-        for answer in known.answers {
-            responses.insert(
-                answer.status.to_string(),
-                self.answer(answer, route, has_quotas),
-            );
-        }
-        responses.sort_keys();
-        parameters.extend(
-            known
-                .parameters
-                .iter()
-                .map(|parameter| parameter.to_value()),
-        );
-        let mut operation = json!({
-            "tags": [known.tag.name()],
-            "operationId": known.id,
-            "summary": known.summary,
-            "parameters": parameters,
-            "responses": responses,
-        });
-        if let Some(operation) = operation.as_object_mut() {
-            self.add_options(operation, known);
-        }
-        operation
-    }
-
-    /// Adds the parts that only some operations have.
-    fn add_options(&mut self, operation: &mut Map<String, Value>, known: &Operation) {
-        if !known.description.is_empty() {
-            operation.insert("description".to_owned(), known.description.into());
-        }
-        if let Some(body) = &known.body {
-            let content = self.content(&[*body], Side::Request);
-            let body = json!({ "required": true, "content": content });
-            operation.insert("requestBody".to_owned(), body);
-        }
-        let security = match known.token {
-            Token::Unused => return,
-            Token::MayBeNeeded => json!([{}, { SCHEME: [] }]),
-            Token::Needed => json!([{ SCHEME: [] }]),
-        };
-        operation.insert("security".to_owned(), security);
-    }
-
-    fn answer(&mut self, answer: &Response, route: &Route, has_quotas: bool) -> Value {
-        let mut names = vec![REQUEST_ID];
-        names.extend(answer.headers);
-        if let To::Upstream(to) = &route.to {
-            names.push(DRILL);
-            if let Outage::Stale(_) = to.outage {
-                names.extend([AGE, CACHE_STATUS, DEGRADED]);
-            }
-        }
-        if has_quotas && route.rate_limit.is_some() {
-            names.extend([RATE_LIMIT, RATE_LIMIT_POLICY]);
-        }
-        let mut response = json!({
-            "description": answer.description,
-            "headers": headers::references(names),
-            "content": self.content(answer.bodies, Side::Response),
-        });
-        if let (false, Some(response)) = (answer.links.is_empty(), response.as_object_mut()) {
-            response.insert("links".to_owned(), links(answer.links));
-        }
-        response
-    }
-
-    /// The bodies, by media type.
-    fn content(&mut self, bodies: &[Body], side: Side) -> Map<String, Value> {
-        let bodies = bodies.iter().map(|body| {
-            let mut content = json!({ "schema": self.schemas.of(body, side) });
-            if let (Some(example), Some(content)) = (body.example.value(), content.as_object_mut())
-            {
-                content.insert("example".to_owned(), example);
-            }
-            (body.media_type.to_owned(), content)
-        });
-        bodies.collect()
     }
 }
 
-fn links(to: &[(&str, &str)]) -> Value {
-    let links = to.iter().map(|(operation, parameter)| {
-        let link = json!({
-            "operationId": operation,
-            "parameters": { *parameter: "$response.body#/id" },
-        });
-        ((*operation).to_owned(), link)
+/// All components that the gateway itself may need, so that their names are taken.
+fn own_components() -> Map<String, Value> {
+    let mut parts = Parts::default();
+    for operation in own::all() {
+        parts.operation(&operation, Code::ALL, &[]);
+    }
+    let _schema = parts.schema(&aggregate::STATUS);
+    parts.into_components()
+}
+
+fn components(parts: Parts, merge: Merge) -> Map<String, Value> {
+    let mut components = parts.into_components();
+    for (kind, named) in merge.into_components() {
+        let known = components.entry(kind).or_insert_with(|| json!({}));
+        if let (Some(known), Value::Object(named)) = (known.as_object_mut(), named) {
+            known.extend(named);
+            known.sort_keys();
+        }
+    }
+    components
+}
+
+/// The operations of the routes to upstreams, and the new id of each that a document has.
+fn exposed<'d>(
+    config: &'d Config,
+    described: &'d [Described],
+) -> (Vec<Exposed<'d>>, BTreeMap<(String, String), String>) {
+    let mut ids = Ids::default();
+    for operation in own::all() {
+        ids.taken.insert(operation.id.to_owned());
+    }
+    for route in config.routes.routes() {
+        if let To::Aggregate(..) = route.to {
+            ids.taken
+                .insert(made_id(route.method.as_str(), &route.path));
+        }
+    }
+    let mut exposed = Vec::new();
+    for route in config.routes.routes() {
+        let To::Upstream(to) = &route.to else {
+            continue;
+        };
+        let known = known(config, described, route, to);
+        // Of a path that the document has, the methods that it does not have are not offered.
+        let from = document_of(config, described, to);
+        let is_known = from.is_some_and(|from| from.has(&to.target));
+        for (path, known) in known {
+            let id = known.operation.fields.get("operationId");
+            let id = ids.of(
+                &known.from.name,
+                id.and_then(Value::as_str),
+                &route.method,
+                &path,
+            );
+            exposed.push(Exposed {
+                route,
+                to,
+                path,
+                id,
+                known: Some(known),
+            });
+        }
+        if !is_known {
+            let path = route.path.to_string();
+            let id = ids.of("", None, &route.method, &path);
+            exposed.push(Exposed {
+                route,
+                to,
+                path,
+                id,
+                known: None,
+            });
+        }
+    }
+    (exposed, ids.new)
+}
+
+/// The document of the upstream of a route.
+fn document_of<'d>(
+    config: &Config,
+    described: &'d [Described],
+    to: &ToUpstream,
+) -> Option<&'d Described> {
+    let upstream = config.upstreams.get(to.upstream)?;
+    described.iter().find(|from| *from.name == *upstream.name)
+}
+
+/// The operations that the upstream's document has for a route, with their public paths.
+fn known<'d>(
+    config: &'d Config,
+    described: &'d [Described],
+    route: &'d Route,
+    to: &'d ToUpstream,
+) -> Vec<(String, Known<'d>)> {
+    let from = document_of(config, described, to);
+    let operations = from.into_iter().flat_map(|from| {
+        let operations = from.at(route.method.as_str(), &to.target);
+        operations.map(move |operation| (from, operation))
     });
-    Value::Object(links.collect())
+    let known = operations.filter_map(|(from, operation)| {
+        let (path, names) = public_path(&route.path, &to.target, operation.path);
+        // A more exact row may stand before a prefix.
+        let leads_here = path == *route.path
+            || matches!(config.routes.find(&route.method, &path),
+                Found::Route { route: found, .. } if found.number == route.number);
+        leads_here.then_some((
+            path,
+            Known {
+                from,
+                operation,
+                names,
+            },
+        ))
+    });
+    known.collect()
 }
 
-/// The restaurant's tags, then one for each upstream with routes that [`operations`] does not know.
-fn tags(config: &Config) -> Vec<Value> {
-    let mut tags: Vec<_> = Tag::ALL
+/// Operation ids, each given once.
+#[derive(Default)]
+struct Ids {
+    taken: BTreeSet<String>,
+    new: BTreeMap<(String, String), String>,
+}
+
+impl Ids {
+    fn of(
+        &mut self,
+        document: &str,
+        known: Option<&str>,
+        method: &actix_web::http::Method,
+        path: &str,
+    ) -> String {
+        let made = made_id(method.as_str(), path);
+        let mut candidates: Vec<_> = known.map(str::to_owned).into_iter().collect();
+        candidates.push(made.clone());
+        let numbered = (2..).map(|number| format!("{made}_{number}"));
+        let mut all = candidates.into_iter().chain(numbered);
+        let id = all.find(|id| !self.taken.contains(id)).unwrap_or(made);
+        self.taken.insert(id.clone());
+        if let Some(known) = known {
+            let key = (document.to_owned(), known.to_owned());
+            self.new.entry(key).or_insert_with(|| id.clone());
+        }
+        id
+    }
+}
+
+/// `GET /a/{id}` becomes `get_a_id`.
+fn made_id(method: &str, path: &str) -> String {
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric());
+    let words = words.filter(|word| !word.is_empty());
+    words.fold(method.to_ascii_lowercase(), |id, word| id + "_" + word)
+}
+
+/// The tags in use: those of the documents in their order, the gateway's, then the others.
+fn tags(paths: &Map<String, Value>, described: &[Described]) -> Vec<Value> {
+    let operations = paths.values().filter_map(Value::as_object);
+    let operations = operations.flat_map(|methods| methods.values());
+    let used = operations
+        .filter_map(|operation| operation["tags"].as_array())
+        .flatten();
+    let mut used: BTreeSet<_> = used.filter_map(Value::as_str).collect();
+    let of_documents = described
         .iter()
-        .map(|tag| json!({ "name": tag.name(), "description": tag.description() }))
-        .collect();
-    for upstream in &config.upstreams {
-        let mut unknown = config
-            .routes
-            .routes()
-            .filter(|route| operations::of(route.method.as_str(), &route.path).is_none());
-        if unknown.any(|route| tag_of(route, config) == &*upstream.name) {
-            tags.push(json!({ "name": &*upstream.name }));
+        .filter_map(|from| from.document.get("tags")?.as_array());
+    let own = json!({ "name": GATEWAY.name, "description": GATEWAY.description });
+    let mut tags = Vec::new();
+    for tag in of_documents.flatten().chain([&own]) {
+        if used.remove(tag["name"].as_str().unwrap_or_default()) {
+            tags.push(tag.clone());
         }
     }
+    tags.extend(used.into_iter().map(|name| json!({ "name": name })));
     tags
-}
-
-fn tag_of<'c>(route: &Route, config: &'c Config) -> &'c str {
-    let upstream = match &route.to {
-        To::Upstream(to) => config.upstreams.get(to.upstream),
-        To::Own(_) | To::Aggregate(..) => None,
-    };
-    upstream.map_or(Tag::Gateway.name(), |upstream| &*upstream.name)
-}
-
-/// The operation id: `GET /a/{id}` becomes `get_a_id`.
-fn id_of(route: &Route) -> String {
-    let method = route.method.as_str().to_ascii_lowercase();
-    let words = route.path.split(|c: char| !c.is_ascii_alphanumeric());
-    let words = words.filter(|word| !word.is_empty());
-    words.fold(method, |id, word| id + "_" + word)
 }

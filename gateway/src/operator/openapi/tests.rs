@@ -1,18 +1,25 @@
-//! Checks the document against the router, and the codes against their table.
-
-mod bodies;
+//! The document of tables and of foreign documents.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use service_kit::env::Env;
-use shared_types::problem::Code;
 
-use super::document;
+use super::{Described, document as document_of};
 use crate::Config;
 
 fn config() -> Config {
     Config::load(None, &Env::of_pairs([])).unwrap()
+}
+
+fn parse(text: &str) -> Config {
+    Config::parse("test.toml", text, &Env::of_pairs([])).unwrap()
+}
+
+/// Without any upstream's own document.
+fn document(config: &Config) -> Value {
+    document_of(config, &[])
 }
 
 /// Each operation, by its method and path.
@@ -23,14 +30,6 @@ fn operations(document: &Value) -> Vec<((String, String), &Value)> {
         methods.map(|(method, operation)| ((method.to_uppercase(), path.clone()), operation))
     });
     operations.collect()
-}
-
-/// The target of a reference, or the value itself.
-fn resolve<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
-    match value.get("$ref").and_then(Value::as_str) {
-        Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
-        None => value,
-    }
 }
 
 #[test]
@@ -45,45 +44,6 @@ fn every_row_of_the_route_table_is_an_operation_and_nothing_else_is() {
 }
 
 #[test]
-fn every_operation_of_the_restaurant_has_a_description_of_its_own() {
-    let document = document(&config());
-    for (key, operation) in operations(&document) {
-        assert!(operation["responses"].get("default").is_none(), "{key:?}");
-        let taught = operation["responses"].as_object().unwrap();
-        assert!(
-            taught.keys().any(|status| status.starts_with('2')),
-            "{key:?}"
-        );
-    }
-}
-
-#[test]
-fn every_link_leads_to_a_parameter_of_an_operation() {
-    let document = document(&config());
-    let operations = operations(&document);
-    let links = operations.iter().flat_map(|(_, operation)| {
-        let responses = operation["responses"].as_object().unwrap().values();
-        responses.filter_map(|response| response.get("links")?.as_object())
-    });
-    let mut count = 0;
-    for (id, link) in links.flatten() {
-        let mut all = operations.iter();
-        let (_, target) = all
-            .find(|(_, operation)| operation["operationId"] == **id)
-            .unwrap();
-        let known = target["parameters"].as_array().unwrap();
-        for name in link["parameters"].as_object().unwrap().keys() {
-            assert!(
-                known.iter().any(|parameter| parameter["name"] == **name),
-                "{id}: {name}"
-            );
-            count += 1;
-        }
-    }
-    assert!(count > 10, "only {count} links were found");
-}
-
-#[test]
 fn no_two_operations_share_an_id() {
     let document = document(&config());
     let operations = operations(&document);
@@ -95,38 +55,6 @@ fn no_two_operations_share_an_id() {
 }
 
 #[test]
-fn every_code_that_a_client_can_get_is_listed_with_its_status() {
-    let document = document(&config());
-    let mut told = BTreeSet::new();
-    for (_, operation) in operations(&document) {
-        for (status, response) in operation["responses"].as_object().unwrap() {
-            let response = resolve(&document, response);
-            let codes = response
-                .pointer("/content/application~1problem+json/schema/allOf/1/properties/code/enum");
-            let codes = codes.and_then(Value::as_array).into_iter().flatten();
-            told.extend(codes.map(|code| (status.clone(), code.as_str().unwrap().to_owned())));
-        }
-    }
-    // A method that a path does not have is no operation: its code is among the components. The
-    // required parts of the compiled-in file have codes of their own. The others are the
-    // operator's.
-    assert!(
-        document["components"]["responses"]
-            .get("method_not_allowed")
-            .is_some()
-    );
-    let elsewhere = [
-        Code::MethodNotAllowed,
-        Code::DrillsOff,
-        Code::ConfigInvalid,
-        Code::NotFound,
-    ];
-    let codes = Code::ALL.iter().filter(|code| !elsewhere.contains(code));
-    let codes = codes.map(|code| (code.status().to_string(), code.as_str().to_owned()));
-    assert_eq!(told, codes.collect());
-}
-
-#[test]
 fn an_unknown_row_is_described_from_the_table() {
     let text = r#"
 [upstreams.cellar]
@@ -135,7 +63,7 @@ url = "http://127.0.0.1:1"
 [routes]
 cellar = [{ path = "/wines/{year}", methods = ["PUT"], to = "/wines/{year}", outage = "error" }]
 "#;
-    let config = Config::parse("test.toml", text, &Env::of_pairs([])).unwrap();
+    let config = parse(text);
     let document = document(&config);
     let operation = &document["paths"]["/wines/{year}"]["put"];
     assert_eq!(operation["operationId"], "put_wines_year");
@@ -151,7 +79,7 @@ fn a_prefix_is_described_with_a_parameter_of_several_segments() {
 upstreams.cellar = { url = "http://127.0.0.1:1", outage = "error" }
 routes.cellar = [{ path = "/wines/{*rest}", methods = ["GET"] }]
 "#;
-    let config = Config::parse("test.toml", text, &Env::of_pairs([])).unwrap();
+    let config = parse(text);
     let document = document(&config);
     let operation = &document["paths"]["/wines/{rest}"]["get"];
     assert_eq!(operation["summary"], "GET /wines/{*rest}");
@@ -159,25 +87,6 @@ routes.cellar = [{ path = "/wines/{*rest}", methods = ["GET"] }]
     assert_eq!(parameter["name"], "rest");
     let pattern = parameter["schema"]["pattern"].as_str().unwrap();
     assert!(pattern.contains(")*"), "{pattern}");
-}
-
-#[test]
-fn an_aggregate_is_described_from_its_parts() {
-    let document = document(&config());
-    let operation = &document["paths"]["/tableau-de-bord"]["get"];
-    assert_eq!(operation["operationId"], "get_tableau_de_bord");
-    let content = &operation["responses"]["200"]["content"]["application/json"];
-    let parts = &content["schema"]["properties"];
-    // As the routes that lead to the same paths have it.
-    let of_list = |name: &str| &parts[name]["anyOf"][0]["items"]["$ref"];
-    assert_eq!(of_list("menu"), "#/components/schemas/Dish");
-    assert_eq!(of_list("kitchen"), "#/components/schemas/Ticket");
-    assert_eq!(of_list("deliveries"), "#/components/schemas/Delivery");
-    let state = &parts["meta"]["properties"]["parts"]["properties"]["menu"]["$ref"];
-    assert_eq!(state, "#/components/schemas/PartStatus");
-    let events = &document["paths"]["/tableau-de-bord/flux"]["get"];
-    let content = events["responses"]["200"]["content"].as_object().unwrap();
-    assert!(content.contains_key("text/event-stream"));
 }
 
 #[test]
@@ -193,7 +102,7 @@ wine = { upstream = "cellar", path = "/wines/{id}", required = true }
 shelf = { upstream = "cellar", path = "/shelves", find = { wine = "{id}" } }
 notes = { upstream = "cellar", path = "/notes?wine={id}", type = "array" }
 "#;
-    let config = Config::parse("test.toml", text, &Env::of_pairs([])).unwrap();
+    let config = parse(text);
     let document = document(&config);
     let operation = &document["paths"]["/wine/{id}"]["get"];
     assert_eq!(operation["parameters"][0]["name"], "id");
@@ -228,11 +137,198 @@ fn disabled_parts_are_not_described() {
     }
 }
 
+const TWO: &str = r#"
+upstreams.books = { url = "http://127.0.0.1:1", outage = "error" }
+upstreams.loans = { url = "http://127.0.0.1:1", outage = "error" }
+
+[routes]
+books = [
+    { path = "/library/{*rest}", to = "/{*rest}" },
+    { path = "/library/books", methods = ["GET"], to = "/books", outage = "stale", stale_if_error = "1h", query = ["page"] },
+]
+loans = [{ path = "/loans/{loan}", methods = ["GET"], to = "/v1/loans/{loan}" }]
+"#;
+
+/// As FastAPI writes it.
+fn books() -> Described {
+    let page = json!({ "name": "page", "in": "query", "schema": { "type": "integer" } });
+    let debug = json!({ "name": "debug", "in": "query", "schema": { "type": "boolean" } });
+    let item = json!({ "$ref": "#/components/schemas/Item" });
+    let list = json!({ "type": "array", "items": item });
+    let paths = json!({
+        "/books": {
+            "get": {
+                "operationId": "list", "summary": "List books", "tags": ["books"], "parameters": [page, debug],
+                "responses": { "200": { "description": "Books", "content": { "application/json": { "schema": list } } } },
+            },
+            "post": { "operationId": "add", "responses": {} },
+        },
+        "/shelves": { "post": { "operationId": "addShelf", "responses": { "201": { "description": "Added" } }, "security": [{ "key": [] }] } },
+        "/books/{book_id}": {
+            "parameters": [{ "name": "book_id", "in": "path", "required": true, "schema": { "type": "integer" } }],
+            "get": { "operationId": "get", "responses": {
+                "200": { "$ref": "#/components/responses/One" },
+                "400": { "description": "Bad", "content": { "application/json": { "schema": { "type": "string" } } } },
+            } },
+        },
+        "/internal": { "get": { "operationId": "internal", "responses": {} } },
+    });
+    let linked = json!({ "get": { "operationId": "get" }, "gone": { "operationId": "nowhere" } });
+    described(
+        "books",
+        &json!({
+            "tags": [{ "name": "books", "description": "Everything to read." }],
+            "paths": paths,
+            "components": {
+                "schemas": {
+                    "Item": { "type": "object", "properties": { "of": { "$ref": "#/components/schemas/Shelf" } } },
+                    "Shelf": { "type": "string" },
+                    "Unused": {},
+                },
+                "responses": { "One": {
+                    "description": "A book", "links": linked,
+                    "content": { "application/json": { "schema": item } },
+                } },
+                "securitySchemes": { "key": { "type": "apiKey", "in": "header", "name": "X-Key" } },
+            },
+        }),
+    )
+}
+
+fn loans() -> Described {
+    let schema = json!({ "$ref": "#/components/schemas/Item" });
+    described(
+        "loans",
+        &json!({
+            "paths": { "/v1/loans/{id}": { "get": {
+                "operationId": "get",
+                "parameters": [{ "name": "id", "in": "path", "required": true, "schema": { "type": "integer" } }],
+                "responses": { "200": { "description": "A loan", "content": { "application/json": { "schema": schema } } } },
+            } } },
+            "components": { "schemas": { "Item": { "type": "integer" } } },
+        }),
+    )
+}
+
+fn described(name: &str, document: &Value) -> Described {
+    Described {
+        name: name.to_owned(),
+        document: Arc::new(document.clone()),
+    }
+}
+
+fn two() -> Value {
+    document_of(&parse(TWO), &[books(), loans()])
+}
+
 #[test]
-fn the_committed_copy_is_this_document() {
-    let written = serde_json::to_string_pretty(&document(&config())).unwrap() + "\n";
-    assert!(
-        written == include_str!("../../../../docs/openapi.json"),
-        "run: cargo run -p gateway -- openapi > docs/openapi.json"
+fn the_operations_of_upstreams_appear_under_the_gateways_paths() {
+    let document = two();
+    let paths = &document["paths"];
+    assert_eq!(paths["/library/books"]["get"]["summary"], "List books");
+    assert_eq!(paths["/library/shelves"]["post"]["operationId"], "addShelf");
+    // The more exact row takes no POST.
+    assert!(paths["/library/books"].get("post").is_none());
+    assert_eq!(
+        paths["/library/books/{book_id}"]["get"]["operationId"],
+        "get"
+    );
+    assert!(paths.get("/library/{rest}").is_none());
+    // The second of two equal ids gets another.
+    let loan = &paths["/loans/{loan}"]["get"];
+    assert_eq!(loan["operationId"], "get_loans_loan");
+    assert_eq!(loan["parameters"][0]["name"], "loan");
+    assert_eq!(loan["parameters"].as_array().unwrap().len(), 1);
+    let book = &paths["/library/books/{book_id}"]["get"];
+    assert_eq!(book["parameters"][0]["schema"]["type"], "integer");
+}
+
+#[test]
+fn a_parameter_that_a_stored_answer_does_not_depend_on_is_left_out() {
+    let list = &two()["paths"]["/library/books"]["get"];
+    let names = list["parameters"].as_array().unwrap().iter();
+    let names: Vec<_> = names.map(|parameter| &parameter["name"]).collect();
+    assert_eq!(names, ["page"]);
+    let description = list["description"].as_str().unwrap();
+    assert!(description.contains("for up to 1h"), "{description}");
+}
+
+#[test]
+fn two_components_of_one_name_are_kept_apart_and_unused_ones_are_left_out() {
+    let document = two();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    assert_eq!(schemas["Item"]["type"], "object");
+    assert_eq!(schemas["LoansItem"]["type"], "integer");
+    assert!(schemas.contains_key("Shelf") && !schemas.contains_key("Unused"));
+    let loan = &document["paths"]["/loans/{loan}"]["get"]["responses"]["200"];
+    let schema = &loan["content"]["application/json"]["schema"]["$ref"];
+    assert_eq!(schema, "#/components/schemas/LoansItem");
+}
+
+#[test]
+fn the_same_component_of_two_documents_is_there_once() {
+    let other = Described {
+        name: "loans".to_owned(),
+        ..books()
+    };
+    let config = parse(&TWO.replace("/v1/loans/{loan}", "/books/{loan}"));
+    let document = document_of(&config, &[books(), other]);
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let names: Vec<_> = schemas
+        .keys()
+        .filter(|name| name.contains("Item"))
+        .collect();
+    assert_eq!(names, ["Item"]);
+}
+
+#[test]
+fn problems_security_and_links_are_those_of_both() {
+    let document = two();
+    let paths = &document["paths"];
+    let book = &paths["/library/books/{book_id}"]["get"];
+    let bad = book["responses"]["400"]["content"].as_object().unwrap();
+    assert_eq!(bad["application/json"]["schema"]["type"], "string");
+    let problem = &bad["application/problem+json"]["schema"]["$ref"];
+    assert_eq!(problem, "#/components/schemas/Problem400");
+    assert!(book["responses"].get("503").is_some());
+    assert_eq!(book["security"], json!([]));
+    let links = book["responses"]["200"]["links"].as_object().unwrap();
+    assert_eq!(links.keys().collect::<Vec<_>>(), ["get"]);
+    assert_eq!(
+        paths["/library/shelves"]["post"]["security"],
+        json!([{ "key": [] }])
+    );
+    assert_eq!(
+        document["components"]["securitySchemes"]["key"]["name"],
+        "X-Key"
+    );
+    assert_eq!(document["tags"][0]["description"], "Everything to read.");
+}
+
+#[test]
+fn a_document_that_refers_to_itself_or_to_nothing_does_no_harm() {
+    let schemas = json!({
+        "A": { "properties": { "b": { "$ref": "#/components/schemas/B" } } },
+        "B": { "properties": { "a": { "$ref": "#/components/schemas/A" }, "c": { "$ref": "#/components/schemas/C" } } },
+    });
+    let schema = json!({ "$ref": "#/components/schemas/A" });
+    let content = json!({ "application/json": { "schema": schema } });
+    let get = json!({ "responses": { "200": { "description": "", "content": content } }, "parameters": [7], "tags": 3 });
+    let strange = described(
+        "loans",
+        &json!({
+            "paths": { "/v1/loans/{id}": { "get": get }, "/x": 7 },
+            "components": { "schemas": schemas },
+        }),
+    );
+    let document = document_of(&parse(TWO), &[strange]);
+    let schemas = &document["components"]["schemas"];
+    assert_eq!(
+        schemas["A"]["properties"]["b"]["$ref"],
+        "#/components/schemas/B"
+    );
+    assert_eq!(
+        schemas["B"]["properties"]["a"]["$ref"],
+        "#/components/schemas/A"
     );
 }

@@ -32,6 +32,9 @@ pub(crate) struct UpstreamTable {
     /// A path that the gateway asks every second, to know whether the upstream is well.
     #[schemars(extend("pattern" = "^/", "examples" = ["/ready"]))]
     pub(crate) probe: Option<String>,
+    /// Where the upstream's OpenAPI document is: its own path, or a file beside this one.
+    #[schemars(extend("examples" = ["/openapi.json", "stock.json"]))]
+    pub(crate) openapi: Option<String>,
     /// When the upstream's circuit opens, and for how long.
     #[serde(default)]
     pub(crate) breaker: BreakerTable,

@@ -1,17 +1,29 @@
-//! The simulated kitchen.
+//! The description of the service's routes.
 
+use openapi::{Body, Operation, Response, Service, Tag};
 use shared_types::golden;
 use shared_types::kitchen::{Marked, NewKitchenMark, Ticket};
 use shared_types::order::OrderStatus;
 use shared_types::problem::Code;
 
-use crate::operator::openapi::operation::{Body, Operation, Response, Tag};
+const KITCHEN: Tag = Tag {
+    name: "Kitchen",
+    description: "The simulated kitchen.",
+};
 
-pub(super) const OPERATIONS: &[Operation] = &[
+/// The description of this service's routes.
+pub const SERVICE: Service = Service {
+    title: "Kitchen",
+    description: "A simulated kitchen. Ids are UUID strings, times RFC 3339 in UTC, prices numbers in euros. A status, a role or a category is taken whatever its case and accents (`prête`); an unknown field is ignored. Every error is a problem (RFC 9457), in French, or in English where `Accept-Language` prefers it.",
+    tags: &[KITCHEN],
+    operations: OPERATIONS,
+};
+
+const OPERATIONS: &[Operation] = &[
     Operation::new(
-        ("GET", "/kitchen/orders"),
+        ("GET", "/orders"),
         "listTickets",
-        Tag::Kitchen,
+        &KITCHEN,
         "List what is to be cooked",
     )
     .says("What waits and what is being prepared.")
@@ -21,9 +33,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
         &[Body::list::<Ticket>(golden::TICKET)],
     )]),
     Operation::new(
-        ("POST", "/kitchen/update"),
+        ("POST", "/update"),
         "markInKitchen",
-        Tag::Kitchen,
+        &KITCHEN,
         "Mark an order",
     )
     .says("`PRETE` where `status` is left out. The order itself follows.")

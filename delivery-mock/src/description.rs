@@ -1,24 +1,52 @@
-//! Simulated couriers and their deliveries.
+//! The description of the service's routes.
 
+use openapi::{
+    Body, IDEMPOTENCY_KEY, Operation, Parameter, Response, Service, Tag, or_blank, schema_of,
+};
 use shared_types::delivery::{
     Assignment, Courier, CourierChange, CourierChoice, Delivery, DeliveryChange, DeliveryStatus,
     NewCourier, NewDelivery, NewDeliveryMark,
 };
+use shared_types::id::{CourierId, OrderRef};
 use shared_types::kitchen::Marked;
 use shared_types::problem::Code;
 use shared_types::{Confirmation, golden};
 
-use crate::operator::openapi::operation::{Body, Operation, Response, Tag};
-use crate::operator::openapi::parameters::{COURIER, IDEMPOTENCY_KEY, ORDER};
+const TAG: Tag = Tag {
+    name: "Delivery",
+    description: "Simulated couriers and their deliveries.",
+};
+
+/// The description of this service's routes.
+pub const SERVICE: Service = Service {
+    title: "Delivery",
+    description: "Simulated couriers and their deliveries. Ids are UUID strings, times RFC 3339 in UTC, prices numbers in euros. A status, a role or a category is taken whatever its case and accents (`prête`); an unknown field is ignored. Every error is a problem (RFC 9457), in French, or in English where `Accept-Language` prefers it.",
+    tags: &[TAG],
+    operations: OPERATIONS,
+};
+
+const COURIER: Parameter = Parameter {
+    place: "query",
+    name: "livreurId",
+    description: "The deliveries of this courier, and those that anyone may take.",
+    schema: || or_blank(schema_of::<CourierId>()),
+};
+
+const ORDER: Parameter = Parameter {
+    place: "query",
+    name: "commandeId",
+    description: "Only the deliveries of this order.",
+    schema: || or_blank(schema_of::<OrderRef>()),
+};
 
 const COURIER_BODY: Body = Body::json::<Courier>(golden::COURIER);
 const DELIVERY: Body = Body::json::<Delivery>(golden::DELIVERY);
 
-pub(super) const OPERATIONS: &[Operation] = &[
+const OPERATIONS: &[Operation] = &[
     Operation::new(
-        ("GET", "/delivery/assigned"),
+        ("GET", "/assigned"),
         "listAssigned",
-        Tag::Delivery,
+        &TAG,
         "List what is on its way",
     )
     .answers(&[Response::new(
@@ -26,7 +54,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         "What is assigned and not finished.",
         &[Body::list::<Assignment>(golden::ASSIGNMENT)],
     )]),
-    Operation::new(("POST", "/delivery/update"), "markInDelivery", Tag::Delivery, "Mark an order")
+    Operation::new(("POST", "/update"), "markInDelivery", &TAG, "Mark an order")
         .says("`LIVREE` where `status` is left out. The order itself follows.")
         .takes(Body::json::<NewDeliveryMark>(golden::DELIVERY_MARK))
         .answers(&[Response::new(
@@ -35,12 +63,12 @@ pub(super) const OPERATIONS: &[Operation] = &[
             &[Body::json::<Marked<DeliveryStatus>>(golden::DELIVERY_MARKED)],
         )])
         .fails(&[Code::OrderNotFound, Code::ImpossibleTransition]),
-    Operation::new(("GET", "/delivery-api/livreurs"), "listCouriers", Tag::Delivery, "List couriers")
+    Operation::new(("GET", "/livreurs"), "listCouriers", &TAG, "List couriers")
         .answers(&[Response::new(200, "The couriers.", &[Body::list::<Courier>(golden::COURIER)])]),
     Operation::new(
-        ("POST", "/delivery-api/livreurs"),
+        ("POST", "/livreurs"),
         "registerCourier",
-        Tag::Delivery,
+        &TAG,
         "Register a courier",
     )
     .with(&[IDEMPOTENCY_KEY])
@@ -53,17 +81,17 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Code::StorageFull,
     ]),
     Operation::new(
-        ("GET", "/delivery-api/livreurs/{id}"),
+        ("GET", "/livreurs/{id}"),
         "getCourier",
-        Tag::Delivery,
+        &TAG,
         "Get a courier",
     )
     .answers(&[Response::new(200, "The courier.", &[COURIER_BODY])])
     .fails(&[Code::CourierNotFound]),
     Operation::new(
-        ("PATCH", "/delivery-api/livreurs/{id}"),
+        ("PATCH", "/livreurs/{id}"),
         "changeCourier",
-        Tag::Delivery,
+        &TAG,
         "Change a courier",
     )
     .says("What is left out stays as it is.")
@@ -71,9 +99,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .answers(&[Response::new(200, "The courier as it is now.", &[COURIER_BODY])])
     .fails(&[Code::CourierNotFound, Code::EmailTaken]),
     Operation::new(
-        ("DELETE", "/delivery-api/livreurs/{id}"),
+        ("DELETE", "/livreurs/{id}"),
         "removeCourier",
-        Tag::Delivery,
+        &TAG,
         "Remove a courier",
     )
     .answers(&[Response::new(
@@ -83,9 +111,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
     )])
     .fails(&[Code::CourierNotFound]),
     Operation::new(
-        ("GET", "/delivery-api/livraisons"),
+        ("GET", "/livraisons"),
         "listDeliveries",
-        Tag::Delivery,
+        &TAG,
         "List deliveries",
     )
     .says("The newest first.")
@@ -93,9 +121,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .answers(&[Response::new(200, "The deliveries.", &[Body::list::<Delivery>(golden::DELIVERY)])])
     .fails(&[Code::ValidationFailed]),
     Operation::new(
-        ("POST", "/delivery-api/livraisons"),
+        ("POST", "/livraisons"),
         "openDelivery",
-        Tag::Delivery,
+        &TAG,
         "Open a delivery",
     )
     .says("An order has one delivery at most that is not cancelled. The draft that a ready order has is filled in, and free to be taken \
@@ -110,17 +138,17 @@ pub(super) const OPERATIONS: &[Operation] = &[
         Code::StorageFull,
     ]),
     Operation::new(
-        ("GET", "/delivery-api/livraisons/{id}"),
+        ("GET", "/livraisons/{id}"),
         "getDelivery",
-        Tag::Delivery,
+        &TAG,
         "Get a delivery",
     )
     .answers(&[Response::new(200, "The delivery.", &[DELIVERY])])
     .fails(&[Code::DeliveryNotFound]),
     Operation::new(
-        ("PATCH", "/delivery-api/livraisons/{id}"),
+        ("PATCH", "/livraisons/{id}"),
         "changeDelivery",
-        Tag::Delivery,
+        &TAG,
         "Change or take a delivery",
     )
     .says(
@@ -131,9 +159,9 @@ pub(super) const OPERATIONS: &[Operation] = &[
     .answers(&[Response::new(200, "The delivery as it is now.", &[DELIVERY])])
     .fails(&[Code::DeliveryNotFound, Code::ImpossibleTransition, Code::DeliveryTaken]),
     Operation::new(
-        ("POST", "/delivery-api/livraisons/{id}/assigner"),
+        ("POST", "/livraisons/{id}/assigner"),
         "assignDelivery",
-        Tag::Delivery,
+        &TAG,
         "Assign a delivery",
     )
     .says("To another courier, too.")

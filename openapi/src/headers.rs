@@ -1,23 +1,25 @@
 //! The header fields of answers that clients can use.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 use shared_types::gateway::DrillMode;
 
-pub(super) const REQUEST_ID: &str = "X-Request-Id";
-pub(super) const RETRY_AFTER: &str = "Retry-After";
-pub(super) const DEGRADED: &str = "X-Degraded";
-pub(super) const DRILL: &str = "X-Drill";
-pub(super) const AGE: &str = "Age";
-pub(super) const CACHE_STATUS: &str = "Cache-Status";
-pub(super) const RATE_LIMIT: &str = "RateLimit";
-pub(super) const RATE_LIMIT_POLICY: &str = "RateLimit-Policy";
-pub(super) const AUTHENTICATE: &str = "WWW-Authenticate";
-pub(super) const LINK: &str = "Link";
-pub(super) const NEXT_CURSOR: &str = "X-Next-Cursor";
-pub(super) const ALLOW: &str = "Allow";
+pub const REQUEST_ID: &str = "X-Request-Id";
+pub(crate) const RETRY_AFTER: &str = "Retry-After";
+pub const DEGRADED: &str = "X-Degraded";
+pub const DRILL: &str = "X-Drill";
+pub const AGE: &str = "Age";
+pub const CACHE_STATUS: &str = "Cache-Status";
+pub const RATE_LIMIT: &str = "RateLimit";
+pub const RATE_LIMIT_POLICY: &str = "RateLimit-Policy";
+pub(crate) const AUTHENTICATE: &str = "WWW-Authenticate";
+pub const LINK: &str = "Link";
+pub const NEXT_CURSOR: &str = "X-Next-Cursor";
+pub(crate) const ALLOW: &str = "Allow";
 
-/// All of them, as components.
-pub(super) fn components() -> Map<String, Value> {
+/// Those of them that `names` holds, as components.
+pub(crate) fn components(names: &BTreeSet<String>) -> Map<String, Value> {
     let text = json!({ "type": "string" });
     let seconds = json!({ "type": "integer", "minimum": 0 });
     let fields = [
@@ -70,7 +72,10 @@ pub(super) fn components() -> Map<String, Value> {
         ),
         (ALLOW, text, "The methods that the path has."),
     ];
-    let named = fields.into_iter().map(|(name, schema, description)| {
+    let fields = fields
+        .into_iter()
+        .filter(|(name, ..)| names.contains(*name));
+    let named = fields.map(|(name, schema, description)| {
         let header = json!({
             "description": description,
             "required": name == REQUEST_ID,
@@ -82,7 +87,8 @@ pub(super) fn components() -> Map<String, Value> {
 }
 
 /// References to some of them.
-pub(super) fn references<'n>(names: impl IntoIterator<Item = &'n str>) -> Map<String, Value> {
+#[must_use]
+pub fn references<'n>(names: impl IntoIterator<Item = &'n str>) -> Map<String, Value> {
     let names = names.into_iter().map(|name| {
         let reference = json!({ "$ref": format!("#/components/headers/{name}") });
         (name.to_owned(), reference)

@@ -1,0 +1,131 @@
+//! The description of the service's routes: accounts, logins, sessions, and the older demo's login.
+
+use openapi::{Body, IDEMPOTENCY_KEY, Operation, Response, Service, Tag, Token};
+use shared_types::account::{Client, LoggedIn, Login, NewClient, Session};
+use shared_types::demo::{DemoLogin, DemoToken};
+use shared_types::problem::Code;
+use shared_types::{Confirmation, golden};
+
+const CLIENTS: Tag = Tag {
+    name: "Clients",
+    description: "Accounts, logins and sessions.",
+};
+
+const DEMO: Tag = Tag {
+    name: "Demo",
+    description: "Simulated, for older clients: no real account or order is behind these.",
+};
+
+/// The description of this service's routes.
+pub const SERVICE: Service = Service {
+    title: "Client service",
+    description: "Accounts, logins and sessions. Ids are UUID strings, times RFC 3339 in UTC, prices numbers in euros. A status, a role or a category is taken whatever its case and accents (`prête`); an unknown field is ignored. Every error is a problem (RFC 9457), in French, or in English where `Accept-Language` prefers it.",
+    tags: &[CLIENTS, DEMO],
+    operations: OPERATIONS,
+};
+
+const CONFIRMATION: Body = Body::json::<Confirmation>(golden::CONFIRMATION);
+const CLIENT: Body = Body::json::<Client>(golden::CLIENT);
+
+const OPERATIONS: &[Operation] = &[
+    Operation::new(("POST", "/auth/login"), "logIn", &CLIENTS, "Log in")
+        .says("A wrong e-mail and a wrong password are answered alike.")
+        .takes(Body::json::<Login>(golden::LOGIN))
+        .answers(&[Response::new(
+            200,
+            "A token, and the client it belongs to.",
+            &[Body::json::<LoggedIn>(golden::LOGGED_IN)],
+        )])
+        .fails(&[Code::InvalidCredentials]),
+    Operation::new(("POST", "/auth/logout"), "logOut", &CLIENTS, "Log out")
+        .says("Ends the session of the token, which is refused from then on.")
+        .token(Token::Needed)
+        .answers(&[Response::new(
+            200,
+            "The session has ended.",
+            &[CONFIRMATION],
+        )]),
+    Operation::new(
+        ("POST", "/auth/logout-all"),
+        "logOutEverywhere",
+        &CLIENTS,
+        "Log out everywhere",
+    )
+    .says("Ends every session of the client.")
+    .token(Token::Needed)
+    .answers(&[Response::new(
+        200,
+        "All sessions have ended.",
+        &[CONFIRMATION],
+    )]),
+    Operation::new(
+        ("GET", "/auth/sessions"),
+        "listSessions",
+        &CLIENTS,
+        "List live sessions",
+    )
+    .says("Those of the client who asks, 20 at most.")
+    .token(Token::Needed)
+    .answers(&[Response::new(
+        200,
+        "The sessions.",
+        &[Body::list::<Session>(golden::SESSION)],
+    )]),
+    Operation::new(("POST", "/clients"), "signUp", &CLIENTS, "Sign up")
+        .says("No two clients share an e-mail or a telephone number.")
+        .token(Token::MayBeNeeded)
+        .with(&[IDEMPOTENCY_KEY])
+        .takes(Body::json::<NewClient>(golden::NEW_CLIENT))
+        .answers(&[Response::new(201, "The new client.", &[CLIENT])
+            .leads_to(&[("getClient", "id"), ("deleteClient", "id")])])
+        .fails(&[
+            Code::EmailTaken,
+            Code::PhoneTaken,
+            Code::IdempotencyKeyReused,
+        ]),
+    Operation::new(("GET", "/clients"), "listClients", &CLIENTS, "List clients")
+        .says("The oldest first.")
+        .token(Token::MayBeNeeded)
+        .answers(&[Response::new(
+            200,
+            "The clients.",
+            &[Body::list::<Client>(golden::CLIENT)],
+        )]),
+    Operation::new(
+        ("GET", "/clients/{id}"),
+        "getClient",
+        &CLIENTS,
+        "Get a client",
+    )
+    .token(Token::MayBeNeeded)
+    .answers(&[Response::new(200, "The client.", &[CLIENT])])
+    .fails(&[Code::ClientNotFound]),
+    Operation::new(
+        ("DELETE", "/clients/{id}"),
+        "deleteClient",
+        &CLIENTS,
+        "Delete a client",
+    )
+    .says("The client's sessions end with it.")
+    .token(Token::MayBeNeeded)
+    .answers(&[Response::new(
+        200,
+        "The client is deleted.",
+        &[CONFIRMATION],
+    )])
+    .fails(&[Code::ClientNotFound]),
+    Operation::new(
+        ("POST", "/demo/login"),
+        "logInToDemo",
+        &DEMO,
+        "Log in to the older demo",
+    )
+    .says("As `client`, `chef` or `livreur`, with the password `123`.")
+    .takes(Body::json::<DemoLogin>(golden::DEMO_LOGIN))
+    .answers(&[Response::new(
+        200,
+        "A token that opens nothing.",
+        &[Body::json::<DemoToken>(golden::DEMO_TOKEN)],
+    )])
+    .fails(&[Code::InvalidCredentials]),
+];

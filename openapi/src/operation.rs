@@ -1,0 +1,206 @@
+//! The description of one method of one path, and its notation in a table.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value;
+use shared_types::problem::Code;
+
+use super::parameters::Parameter;
+
+/// The group of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tag {
+    pub name: &'static str,
+    pub description: &'static str,
+}
+
+/// Whether a token makes a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Token {
+    Unused,
+    /// Needed by some settings of the service.
+    MayBeNeeded,
+    Needed,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Side {
+    Request,
+    Response,
+}
+
+/// A body of one media type.
+#[derive(Clone, Copy, Debug)]
+pub struct Body {
+    pub media_type: &'static str,
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+    pub example: Example,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Example {
+    None,
+    /// A golden body.
+    Of(&'static str),
+    /// A list of one golden body.
+    ListOf(&'static str),
+}
+
+impl Body {
+    #[must_use]
+    pub const fn json<T: JsonSchema>(golden: &'static str) -> Self {
+        Self {
+            media_type: "application/json",
+            schema: SchemaGenerator::subschema_for::<T>,
+            example: Example::Of(golden),
+        }
+    }
+
+    #[must_use]
+    pub const fn list<T: JsonSchema>(golden: &'static str) -> Self {
+        Self {
+            media_type: "application/json",
+            schema: SchemaGenerator::subschema_for::<Vec<T>>,
+            example: Example::ListOf(golden),
+        }
+    }
+
+    /// A text in its own format.
+    #[must_use]
+    pub const fn text(media_type: &'static str) -> Self {
+        Self {
+            media_type,
+            schema: SchemaGenerator::subschema_for::<String>,
+            example: Example::None,
+        }
+    }
+}
+
+impl Example {
+    /// The example. `None` also if it is not JSON, which a test rules out.
+    #[must_use]
+    pub fn value(self) -> Option<Value> {
+        match self {
+            Self::None => None,
+            Self::Of(golden) => serde_json::from_str(golden).ok(),
+            Self::ListOf(golden) => {
+                let one = serde_json::from_str(golden).ok()?;
+                Some(Value::Array(vec![one]))
+            }
+        }
+    }
+}
+
+/// An answer that is not a problem.
+#[derive(Clone, Copy, Debug)]
+pub struct Response {
+    pub status: u16,
+    pub description: &'static str,
+    pub bodies: &'static [Body],
+    /// Names of header fields, in addition to those of every such answer.
+    pub headers: &'static [&'static str],
+    /// Operations that take the body's `id`, and the parameter that takes it.
+    pub links: &'static [(&'static str, &'static str)],
+}
+
+/// A row of a table, written as a chain: rare parts are left out.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    pub method: &'static str,
+    pub path: &'static str,
+    /// Unique, for client generators.
+    pub id: &'static str,
+    pub tag: &'static str,
+    pub summary: &'static str,
+    pub description: &'static str,
+    pub token: Token,
+    pub parameters: &'static [Parameter],
+    pub body: Option<Body>,
+    pub answers: &'static [Response],
+    /// In addition to the codes that any request may get.
+    pub codes: &'static [Code],
+}
+
+impl Operation {
+    #[must_use]
+    pub const fn new(
+        (method, path): (&'static str, &'static str),
+        id: &'static str,
+        tag: &Tag,
+        summary: &'static str,
+    ) -> Self {
+        Self {
+            method,
+            path,
+            id,
+            tag: tag.name,
+            summary,
+            description: "",
+            token: Token::Unused,
+            parameters: &[],
+            body: None,
+            answers: &[],
+            codes: &[],
+        }
+    }
+
+    #[must_use]
+    pub const fn says(mut self, description: &'static str) -> Self {
+        self.description = description;
+        self
+    }
+
+    #[must_use]
+    pub const fn token(mut self, token: Token) -> Self {
+        self.token = token;
+        self
+    }
+
+    #[must_use]
+    pub const fn with(mut self, parameters: &'static [Parameter]) -> Self {
+        self.parameters = parameters;
+        self
+    }
+
+    #[must_use]
+    pub const fn takes(mut self, body: Body) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    #[must_use]
+    pub const fn answers(mut self, answers: &'static [Response]) -> Self {
+        self.answers = answers;
+        self
+    }
+
+    #[must_use]
+    pub const fn fails(mut self, codes: &'static [Code]) -> Self {
+        self.codes = codes;
+        self
+    }
+}
+
+impl Response {
+    #[must_use]
+    pub const fn new(status: u16, description: &'static str, bodies: &'static [Body]) -> Self {
+        Self {
+            status,
+            description,
+            bodies,
+            headers: &[],
+            links: &[],
+        }
+    }
+
+    #[must_use]
+    pub const fn leads_to(mut self, links: &'static [(&'static str, &'static str)]) -> Self {
+        self.links = links;
+        self
+    }
+
+    #[must_use]
+    pub const fn with(mut self, headers: &'static [&'static str]) -> Self {
+        self.headers = headers;
+        self
+    }
+}

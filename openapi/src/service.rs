@@ -1,0 +1,71 @@
+//! The document that a service publishes of its own routes.
+
+use serde_json::{Map, Value, json};
+use shared_types::problem::Code;
+
+use crate::operation::{Operation, Tag, Token};
+use crate::parts::{Parts, SCHEME};
+
+/// The codes that any request to a service may get.
+const ALWAYS: &[Code] = &[
+    Code::BadRequest,
+    Code::RequestTimeout,
+    Code::InternalError,
+    Code::ServiceUnavailable,
+];
+
+/// A service, as its document describes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Service {
+    pub title: &'static str,
+    pub description: &'static str,
+    pub tags: &'static [Tag],
+    pub operations: &'static [Operation],
+}
+
+impl Service {
+    #[must_use]
+    pub fn document(&self) -> Value {
+        let mut parts = Parts::default();
+        let mut paths: Map<String, Value> = Map::new();
+        for operation in self.operations {
+            let described = parts.operation(operation, ALWAYS, &[]);
+            let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+            if let Some(methods) = path.as_object_mut() {
+                methods.insert(operation.method.to_ascii_lowercase(), described);
+            }
+        }
+        let mut components = parts.into_components();
+        if self
+            .operations
+            .iter()
+            .any(|operation| operation.token != Token::Unused)
+        {
+            components.insert("securitySchemes".to_owned(), security_schemes());
+        }
+        let tags = self.tags.iter();
+        let tags = tags.map(|tag| json!({ "name": tag.name, "description": tag.description }));
+        json!({
+            "openapi": "3.1.0",
+            "info": {
+                "title": self.title,
+                "version": env!("CARGO_PKG_VERSION"),
+                "description": self.description,
+                "license": { "name": "MIT", "identifier": "MIT" },
+            },
+            "servers": [{ "url": "/" }],
+            "tags": tags.collect::<Vec<_>>(),
+            "paths": paths,
+            "components": components,
+        })
+    }
+}
+
+fn security_schemes() -> Value {
+    json!({ SCHEME: {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "The `access_token` of a login.",
+    } })
+}

@@ -1,0 +1,153 @@
+//! The description of the service's routes: the menu, the orders, and the older demo's orders.
+
+use openapi::{
+    Body, IDEMPOTENCY_KEY, LINK, NEXT_CURSOR, Operation, Parameter, Response, Service, Tag,
+    or_blank, schema_of,
+};
+use serde_json::json;
+use shared_types::demo::{DemoOrder, DemoOrderRow, NewDemoOrder};
+use shared_types::golden;
+use shared_types::id::ClientId;
+use shared_types::menu::{Category, Dish, NewDish};
+use shared_types::order::{NewOrder, Order, OrderStatus, StatusChange};
+use shared_types::problem::Code;
+
+const MENU: Tag = Tag {
+    name: "Menu",
+    description: "The dishes.",
+};
+
+const ORDERS: Tag = Tag {
+    name: "Orders",
+    description: "Orders, from their making to their end.",
+};
+
+const DEMO: Tag = Tag {
+    name: "Demo",
+    description: "Simulated, for older clients: no real account or order is behind these.",
+};
+
+/// The description of this service's routes.
+pub const SERVICE: Service = Service {
+    title: "Order service",
+    description: "The menu and the orders. Ids are UUID strings, times RFC 3339 in UTC, prices numbers in euros. A status, a role or a category is taken whatever its case and accents (`prête`); an unknown field is ignored. Every error is a problem (RFC 9457), in French, or in English where `Accept-Language` prefers it.",
+    tags: &[MENU, ORDERS, DEMO],
+    operations: OPERATIONS,
+};
+
+const CATEGORY: Parameter = Parameter {
+    place: "query",
+    name: "categorie",
+    description: "A category. Without it: the whole menu. An unknown category has no dishes.",
+    schema: || json!({ "type": "string", "examples": Category::ALL }),
+};
+
+const CLIENT: Parameter = Parameter {
+    place: "query",
+    name: "clientId",
+    description: "Only the orders of this client.",
+    schema: || or_blank(schema_of::<ClientId>()),
+};
+
+const STATUS: Parameter = Parameter {
+    place: "query",
+    name: "status",
+    description: "Only the orders with this status.",
+    schema: || or_blank(json!({ "type": "string", "enum": OrderStatus::ALL })),
+};
+
+const LIMIT: Parameter = Parameter {
+    place: "query",
+    name: "limit",
+    description: "The size of a page. Without it: every open order, and the newest 1,000 that have ended.",
+    schema: || or_blank(json!({ "type": "integer", "minimum": 1, "maximum": 200 })),
+};
+
+const CURSOR: Parameter = Parameter {
+    place: "query",
+    name: "cursor",
+    description: "Where the page begins: the `X-Next-Cursor` of the page before.",
+    schema: || json!({ "type": "string" }),
+};
+
+const SORT: Parameter = Parameter {
+    place: "query",
+    name: "sort",
+    description: "`oldest` for pages that begin with the oldest orders; it needs a `limit`.",
+    schema: || or_blank(json!({ "type": "string", "enum": ["newest", "oldest"] })),
+};
+
+const DISHES: &[Response] = &[Response::new(
+    200,
+    "The dishes, by category, then by name.",
+    &[Body::list::<Dish>(golden::DISH)],
+)];
+const ORDER: Body = Body::json::<Order>(golden::ORDER);
+
+const OPERATIONS: &[Operation] = &[
+    Operation::new(("GET", "/menu"), "getMenu", &MENU, "Read the menu")
+        .with(&[CATEGORY])
+        .answers(DISHES),
+    Operation::new(("POST", "/menu"), "addDish", &MENU, "Add a dish")
+        .with(&[IDEMPOTENCY_KEY])
+        .takes(Body::json::<NewDish>(golden::NEW_DISH))
+        .answers(&[Response::new(201, "The new dish.", &[Body::json::<Dish>(golden::DISH)])])
+        .fails(&[Code::IdempotencyKeyReused]),
+    Operation::new(("POST", "/commandes"), "placeOrder", &ORDERS, "Place an order")
+        .says("Names and prices are those of the menu, and fixed from then on.")
+        .with(&[IDEMPOTENCY_KEY])
+        .takes(Body::json::<NewOrder>(golden::NEW_ORDER))
+        .answers(&[Response::new(201, "The new order.", &[ORDER]).leads_to(&[("getOrder", "id"), ("changeOrderStatus", "id")])])
+        .fails(&[Code::IdempotencyKeyReused, Code::QuotaReached]),
+    Operation::new(("GET", "/commandes"), "listOrders", &ORDERS, "List orders")
+        .says(
+            "The newest first. Without `limit`: every order that is not delivered or cancelled, and the newest 1,000 of \
+             those that are. The cursor leads to the rest.",
+        )
+        .with(&[CLIENT, STATUS, LIMIT, CURSOR, SORT])
+        .answers(&[Response::new(200, "The orders, or a page of them.", &[Body::list::<Order>(
+            golden::ORDER,
+        )])
+        .with(&[LINK, NEXT_CURSOR])])
+        .fails(&[Code::ValidationFailed]),
+    Operation::new(("GET", "/commandes/{id}"), "getOrder", &ORDERS, "Get an order")
+        .answers(&[Response::new(200, "The order.", &[ORDER])])
+        .fails(&[Code::OrderNotFound]),
+    Operation::new(
+        ("PATCH", "/commandes/{id}/status"),
+        "changeOrderStatus",
+        &ORDERS,
+        "Change an order's status",
+    )
+    .says(
+        "From `EN_ATTENTE` to `EN_PREPARATION`, `PRETE` or `ANNULEE`; from `EN_PREPARATION` to `PRETE` or `ANNULEE`; from \
+         `PRETE` to `EN_LIVRAISON`, `LIVREE` or `ANNULEE`; from `EN_LIVRAISON` to `LIVREE` or `ANNULEE`. The same status \
+         again changes nothing.",
+    )
+    .takes(Body::json::<StatusChange>(golden::STATUS_CHANGE))
+    .answers(&[Response::new(200, "The order as it is now.", &[ORDER])])
+    .fails(&[Code::OrderNotFound, Code::ImpossibleTransition]),
+    Operation::new(
+        ("GET", "/demo/orders"),
+        "listDemoOrders",
+        &DEMO,
+        "List the older demo's orders",
+    )
+    .answers(&[Response::new(
+        200,
+        "The orders.",
+        &[Body::list::<DemoOrderRow>(golden::DEMO_ORDER_ROW)],
+    )]),
+    Operation::new(
+        ("POST", "/demo/orders"),
+        "placeDemoOrder",
+        &DEMO,
+        "Place an order of the older demo",
+    )
+    .takes(Body::json::<NewDemoOrder>(golden::NEW_DEMO_ORDER))
+    .answers(&[Response::new(
+        200,
+        "The new order.",
+        &[Body::json::<DemoOrder>(golden::DEMO_ORDER)],
+    )]),
+];
