@@ -2,7 +2,8 @@
 
 import { ask } from "./api.js";
 import { at, columns, make, say } from "./dom.js";
-import { availability, currentLang, featureName, number, t } from "./text.js";
+import { featureName } from "./features.js";
+import { availability, currentLang, number, t } from "./text.js";
 
 const SPAN = "30s";
 const MODES = { down: {}, slow: { delay: "2s" }, errors: {}, reset: {}, flaky: { rate: 0.5 } };

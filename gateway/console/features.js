@@ -1,9 +1,18 @@
-// What the restaurant can do: each feature, with the reason if it is not fully available.
+// What works: each feature, with the reason if it is not fully available.
 
 import { at, make } from "./dom.js";
-import { availability, featureName, number, t } from "./text.js";
+import { availability, number, t, words } from "./text.js";
+
+let labels = {};
+
+/** The name of a feature in this language. */
+export const featureName = (name) => words(labels[name]) ?? name;
 
 export const features = {
+  hello(hello) {
+    labels = Object.fromEntries(hello.features.map((feature) => [feature.name, feature.label]));
+  },
+
   snapshot(snapshot) {
     const items = Object.entries(snapshot.status.features).map(([name, feature]) =>
       make(

@@ -1,33 +1,60 @@
-// The guided journey: plays the steps and shows each request and its answer.
+// The guided journey of the file: plays its steps and shows each request and its answer.
 
 import { at, make, say } from "./dom.js";
-import { callPublic, Failed, STEPS } from "./steps.js";
-import { number, onLang, standIn, t } from "./text.js";
+import { callPublic, Failed, firstOf, playStep, Values } from "./steps.js";
+import { number, standIn, t, words } from "./text.js";
 
-const SECRETS = ["password", "access_token"];
+/** Keys whose values are not shown. */
+const SECRETS = ["password", "secret", "token", "access_token", "refresh_token", "id_token", "api_key"];
 /** The header fields that show what the gateway did with an answer. */
 const FIELDS = ["x-request-id", "x-degraded", "age", "x-drill", "retry-after"];
-const states = new Map();
-let order = {};
+let declared = null;
+let steps = [];
+let values = new Values({});
+let states = new Map();
 let isPlaying = false;
+let latest = null;
 
-export function startJourney() {
-  at("journey").replaceChildren(...STEPS.map(row));
-  at("journey-all").addEventListener("click", playAll);
-  onLang(() => {
-    for (const step of STEPS) {
-      say(part(step, ".title"), t(step.title));
-      say(part(step, "button"), t("stepRun"));
-      part(step, "button").setAttribute("aria-label", `${t("stepRun")} : ${t(step.title)}`);
-      show(step, states.get(step.id) ?? "waiting");
-    }
-  });
+export const journey = {
+  hello(hello) {
+    latest = hello.journey;
+    takeLatest();
+    if (declared) label();
+  },
+};
+
+/** Shows the journey after a reload, but not while the one before it is played. */
+function takeLatest() {
+  if (isPlaying || JSON.stringify(latest) === JSON.stringify(declared)) return;
+  declared = latest;
+  steps = declared?.journey ?? [];
+  values = new Values(declared?.values ?? {});
+  states = new Map();
+  at("journey").replaceChildren(...steps.map(row));
+  at("journey-all").onclick = playAll;
+  at("journey-section").hidden = steps.length === 0;
+  say(at("journey-said"), "");
+  if (declared) label();
 }
+
+/** Writes every text in the language that is chosen. */
+function label() {
+  say(at("journey-title"), words(declared.title) ?? t("journey"));
+  say(at("journey-intro"), words(declared.intro) ?? t("journeyIntro"));
+  for (const step of steps) {
+    say(part(step, ".title"), titleOf(step));
+    say(part(step, "button"), t("stepRun"));
+    part(step, "button").setAttribute("aria-label", `${t("stepRun")} : ${titleOf(step)}`);
+    show(step, states.get(step.name) ?? "waiting");
+  }
+}
+
+const titleOf = (step) => words(step.label) ?? step.name;
 
 function row(step) {
   return make(
     "li",
-    { id: `step-${step.id}`, "data-state": "waiting" },
+    { id: `step-${step.name}`, "data-state": "waiting" },
     make(
       "div",
       { class: "step" },
@@ -40,45 +67,48 @@ function row(step) {
   );
 }
 
-const part = (step, selector) => at(`step-${step.id}`).querySelector(selector);
+const part = (step, selector) => at(`step-${step.name}`).querySelector(selector);
 
 function show(step, state) {
-  states.set(step.id, state);
-  at(`step-${step.id}`).dataset.state = state;
+  states.set(step.name, state);
+  at(`step-${step.name}`).dataset.state = state;
   part(step, ".state").dataset.state = state;
   say(part(step, ".state"), t(state));
 }
 
 async function playAll() {
   if (isPlaying) return;
-  order = {};
+  values.begin();
   const began = performance.now();
-  for (const step of STEPS) {
+  for (const step of steps) {
     show(step, "waiting");
     say(part(step, ".why"), "");
     part(step, ".calls").replaceChildren();
   }
   say(at("journey-said"), "");
-  for (const step of STEPS) {
+  for (const step of steps) {
     const failure = await play(step);
     if (failure) {
-      say(at("journey-said"), t("stopped", t(step.title), failure));
+      say(at("journey-said"), t("stopped", titleOf(step), failure));
+      takeLatest();
       return;
     }
   }
-  say(at("journey-said"), t("delivered", number((performance.now() - began) / 1000, 1)));
+  const seconds = number((performance.now() - began) / 1000, 1);
+  say(at("journey-said"), words(declared.success)?.replace("{seconds}", seconds) ?? t("played", seconds));
+  takeLatest();
 }
 
 async function alone(step) {
   if (isPlaying) return;
-  const missing = (step.needs ?? []).find((name) => !(name in order));
-  if (missing) {
-    const first = STEPS.find((each) => each.id === { client: "login", dish: "menu", id: "order" }[missing]);
-    say(at("journey-said"), t("needs", t(first.title)));
+  const first = firstOf(steps, step, values);
+  if (first) {
+    say(at("journey-said"), t("needs", titleOf(first)));
     return;
   }
   const failure = await play(step);
-  say(at("journey-said"), failure ? t("stopped", t(step.title), failure) : "");
+  say(at("journey-said"), failure ? t("stopped", titleOf(step), failure) : "");
+  takeLatest();
 }
 
 /** Plays one step. Gives the message of its failure, or null. */
@@ -89,16 +119,16 @@ async function play(step) {
   say(part(step, ".why"), "");
   part(step, ".calls").replaceChildren();
   const degraded = new Set();
-  const call = async (method, path, options) => {
+  const send = async (method, path, options) => {
     const { answer, failure } = await callPublic(method, path, options);
-    showCall(step, { method, path, body: options?.body ?? null }, answer);
+    showCall(step, { method, path, body: options.body ?? null }, answer);
     const kind = answer.fields.get("x-degraded");
     if (kind) degraded.add(standIn(kind));
-    if (failure && !options?.may?.includes(answer.status)) throw new Failed(failure);
+    if (failure && !options.may.includes(answer.status)) throw new Failed(failure);
     return answer;
   };
   try {
-    await step.play(order, call);
+    await playStep(step, values, send);
     show(step, degraded.size ? "degraded" : "done");
     if (degraded.size) say(part(step, ".why"), t("stoodIn", [...degraded].join(", ")));
     return null;

@@ -4,7 +4,7 @@ import { config } from "./config.js";
 import { at, say } from "./dom.js";
 import { drills } from "./drills.js";
 import { features } from "./features.js";
-import { startJourney } from "./journey.js";
+import { journey } from "./journey.js";
 import { picture } from "./picture.js";
 import { requests } from "./requests.js";
 import { listen } from "./stream.js";
@@ -12,7 +12,7 @@ import { onLang, startText, t } from "./text.js";
 import { traffic } from "./traffic.js";
 
 const OVERALL = { up: "overallUp", degraded: "overallDegraded", down: "overallDown", unknown: "overallUnknown" };
-const parts = [config, picture, drills, features, traffic, requests];
+const parts = [config, picture, journey, features, drills, traffic, requests];
 let hello = null;
 let snapshot = null;
 let connection = "connecting";
@@ -26,7 +26,6 @@ function showOverall() {
 }
 
 startText();
-startJourney();
 listen({
   connection(state) {
     connection = state;
@@ -40,11 +39,11 @@ listen({
   snapshot(data) {
     snapshot = data;
     showOverall();
-    parts.forEach((part) => part.snapshot(data));
+    parts.forEach((part) => part.snapshot?.(data));
   },
 });
 onLang(() => {
   showOverall();
   if (hello) parts.forEach((part) => part.hello?.(hello));
-  if (snapshot) parts.forEach((part) => part.snapshot({ ...snapshot, requests: [] }));
+  if (snapshot) parts.forEach((part) => part.snapshot?.({ ...snapshot, requests: [] }));
 });

@@ -1,123 +1,107 @@
-// The steps of an order's journey: what each asks of the public API, and what it needs from earlier steps.
+// Plays the steps that the gateway's file declares: fills in each request, sends it, and takes values from its answer.
 
 import { ask } from "./api.js";
-import { t } from "./text.js";
+import { t, words } from "./text.js";
 
 const PUBLIC = "/public";
-const DEMO = { email: "client@passe-plat.example", password: "passe-plat" };
-/** The account of the journey: the demo client's, or the one signed up in its place. */
-let account = DEMO;
-/** Milliseconds that the next service may take to hear of the order, and the pause between two looks. */
-const PATIENCE = 5000;
+/** Milliseconds between two looks at an answer that is waited for. */
 const PAUSE = 200;
+/** The place of a value in a text. */
+const PLACE = /\{([A-Za-z_]\w*)\}/g;
+const UNIQUE = "unique";
 
 /** A step's failure. The message is shown to the user. */
 export class Failed extends Error {}
 
-/**
- * `order` is what the journey has found out so far. `call` sends a request, shows it, and fails the step if the answer
- * is not a success and its status is not in `may`.
- */
-export const STEPS = [
-  {
-    id: "login",
-    title: "stepLogin",
-    async play(order, call) {
-      const { access_token, client } = (await logIn(call, [401])) ?? (await signUp(call));
-      order.token = access_token;
-      order.client = client.id;
-      order.address = addressOf(client);
-      order.phone = client.phone;
-    },
-  },
-  {
-    id: "menu",
-    title: "stepMenu",
-    async play(order, call) {
-      const answer = await call("GET", "/order-api/menu/filter?categorie=DESSERT");
-      const dish = answer.body.find((each) => each.disponible);
-      if (!dish) throw new Failed(t("noDish"));
-      order.dish = dish.id;
-    },
-  },
-  {
-    id: "order",
-    title: "stepOrder",
-    needs: ["client", "dish"],
-    async play(order, call) {
-      const items = [{ menuId: order.dish, quantite: 2 }];
-      const body = { clientId: order.client, items, adresse: order.address, telephone: order.phone };
-      const headers = { "Idempotency-Key": unique(), Authorization: `Bearer ${order.token}` };
-      order.id = (await call("POST", "/order-api/commandes", { body, headers })).body.id;
-    },
-  },
-  {
-    id: "follow",
-    title: "stepFollow",
-    needs: ["id"],
-    async play(order, call) {
-      await call("GET", `/suivi/${order.id}`);
-    },
-  },
-  {
-    id: "kitchen",
-    title: "stepKitchen",
-    needs: ["id"],
-    async play(order, call) {
-      await until(call, "/kitchen/orders", (all) => all.some((ticket) => ticket.order_id === order.id));
-      await call("POST", "/kitchen/update", { body: { order_id: order.id } });
-    },
-  },
-  {
-    id: "courier",
-    title: "stepCourier",
-    needs: ["id"],
-    async play(order, call) {
-      const path = `/delivery-api/livraisons?commandeId=${order.id}`;
-      const [delivery] = await until(call, path, (all) => all.length > 0);
-      if (!delivery.livreurId) await hire(call, delivery);
-      await until(call, "/delivery/assigned", (all) => all.some((each) => each.order_id === order.id));
-    },
-  },
-  {
-    id: "delivered",
-    title: "stepDelivered",
-    needs: ["id"],
-    async play(order, call) {
-      await call("POST", "/delivery/update", { body: { order_id: order.id } });
-      await until(call, `/order-api/commandes/${order.id}`, (found) => found.status === "LIVREE");
-    },
-  },
-];
+/** What a journey knows: the values of the file, which a step may replace, and those taken from answers. */
+export class Values {
+  constructor(ofFile) {
+    this.ofFile = Object.keys(ofFile);
+    this.known = { ...ofFile };
+  }
 
-/** Logs in and gives the body of the answer. Gives null for a status that `may` allows, such as 401. */
-async function logIn(call, may = []) {
-  const { status, body } = await call("POST", "/client-api/login", { body: account, may });
-  return status === 200 ? body : null;
+  /** Forgets what was taken from answers. */
+  begin() {
+    this.known = Object.fromEntries(this.ofFile.map((name) => [name, this.known[name]]));
+  }
+
+  has(name) {
+    return (this.known[name] ?? null) !== null;
+  }
+
+  of(name) {
+    return name === UNIQUE ? unique() : this.known[name];
+  }
+
+  /** A template with its values. A text that is one place gives the value itself, or undefined if it has none. */
+  fill(template, encode = String) {
+    if (Array.isArray(template)) return template.map((each) => this.fill(each));
+    if (template !== null && typeof template === "object") {
+      return Object.fromEntries(Object.entries(template).map(([key, each]) => [key, this.fill(each)]));
+    }
+    if (typeof template !== "string") return template;
+    const [whole] = template.matchAll(PLACE);
+    if (whole?.[0] === template) return this.of(whole[1]) ?? undefined;
+    return template.replace(PLACE, (place, name) => encode(this.of(name) ?? ""));
+  }
 }
 
-/** Signs up a new account, for when the demo account was deleted or closed. Only this page knows its password. */
-async function signUp(call) {
-  account = { email: `${unique()}@passe-plat.example`, password: unique() };
-  const person = { firstName: "Camille", lastName: "Durand" };
-  const place = { address: "12 rue des Lilas", city: "Lyon", postalCode: "69003" };
-  await call("POST", "/client-api/clients", { body: { ...account, ...person, ...place } });
-  return logIn(call);
+/** The first step that must be played before this one, if any. */
+export function firstOf(steps, step, values) {
+  const own = new Set(step.calls.flatMap((call) => [...Object.keys(call.take), ...Object.keys(call.set)]));
+  const used = [...JSON.stringify(step.calls).matchAll(PLACE)].map(([, name]) => name);
+  const missing = used.filter((name) => !own.has(name) && !(name in values.known));
+  return steps.find((each) => each !== step && takes(each).some((name) => missing.includes(name)));
 }
+
+const takes = (step) => step.calls.flatMap((call) => Object.keys(call.take));
 
 /**
- * Hires one more courier. The courier there may still have an order from a journey that was abandoned, and then takes
- * no other. A free courier is given the order that has waited longest, which may be another one: so this assigns ours.
+ * Plays one step. `send` sends a request, shows it, and fails the step if the answer is not a success and its status is
+ * not in `may`.
  */
-async function hire(call, delivery) {
-  const courier = (await call("POST", "/delivery-api/livreurs", { body: newCourier() })).body;
-  await call("POST", `/delivery-api/livraisons/${delivery.id}/assigner`, { body: { livreurId: courier.id } });
+export async function playStep(step, values, send) {
+  for (const name of takes(step)) delete values.known[name];
+  for (const call of step.calls) {
+    if (call.unless === null || !values.has(call.unless)) await playCall(call, values, send);
+  }
 }
 
-/** The known parts of an address on one line; empty if none is known. */
-function addressOf({ address, postalCode, city }) {
-  const words = (all, between) => all.filter(Boolean).join(between);
-  return words([address, words([postalCode, city], " ")], ", ");
+async function playCall(call, values, send) {
+  Object.assign(values.known, values.fill(call.set));
+  const [method, target] = call.request.split(" ", 2);
+  const path = values.fill(target, encodeURIComponent);
+  const options = { headers: values.fill(call.headers), body: values.fill(call.body), may: call.may };
+  const wanted = values.fill(call.match);
+  const end = performance.now() + (call.wait ?? 0);
+  for (;;) {
+    const { status, body } = await send(method, path, options);
+    if (call.may.includes(status)) return;
+    const found = wanted === null ? body : fitting(body, wanted);
+    if (found !== undefined) {
+      for (const [name, pointer] of Object.entries(call.take)) values.known[name] = at(found, pointer) ?? null;
+      return;
+    }
+    if (performance.now() >= end) throw new Failed(reason(call));
+    await new Promise((done) => setTimeout(done, PAUSE));
+  }
+}
+
+function reason(call) {
+  const usual = call.wait === null ? t("noMatch") : t("tookTooLong", call.wait / 1000);
+  return words(call.message) ?? usual;
+}
+
+/** The first object of a list that has these values, or the object itself if it has them. */
+function fitting(body, wanted) {
+  const fits = (each) => Object.entries(wanted).every(([key, value]) => each?.[key] === value);
+  return (Array.isArray(body) ? body : [body]).find(fits);
+}
+
+/** The value at a JSON pointer (RFC 6901). */
+function at(value, pointer) {
+  const keys = pointer.split("/").slice(1);
+  return keys.reduce((inner, key) => inner?.[key.replaceAll("~1", "/").replaceAll("~0", "~")], value);
 }
 
 /** Sends one request of a step. Gives the answer and, unless it is a success, the message of its failure. */
@@ -132,19 +116,4 @@ export async function callPublic(method, path, options) {
 /** A random string. `crypto.randomUUID` exists only if the page comes from localhost or over TLS. */
 function unique() {
   return crypto.getRandomValues(new Uint32Array(4)).join("-");
-}
-
-function newCourier() {
-  return { nom: t("extraCourier"), email: `${unique()}@passe-plat.example` };
-}
-
-/** Asks again until the answer is as wanted, and gives its body. */
-async function until(call, path, isWanted) {
-  const end = performance.now() + PATIENCE;
-  for (;;) {
-    const { body } = await call("GET", path);
-    if (isWanted(body)) return body;
-    if (performance.now() > end) throw new Failed(t("tookTooLong", PATIENCE / 1000));
-    await new Promise((done) => setTimeout(done, PAUSE));
-  }
 }

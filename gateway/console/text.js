@@ -1,39 +1,31 @@
-// All words of the page in both languages, and the language chosen.
+// All words of the page in both languages but those of the file, and the language chosen.
 
 import { at } from "./dom.js";
 
 const WORDS = {
   skip: ["Aller au contenu", "Skip to the content"],
   languages: ["Langue", "Language"],
-  picture: ["Le restaurant, en ce moment", "The restaurant right now"],
+  picture: ["En ce moment", "Right now"],
   clients: ["Clients", "Clients"],
   clientsNote: ["navigateurs, applications", "browsers, apps"],
   gateway: ["Passerelle", "Gateway"],
-  journey: ["Le parcours d’une commande", "An order’s journey"],
+  journey: ["Un parcours", "A journey"],
   journeyAll: ["Tout jouer", "Play it all"],
-  journeyWhy: [
-    "De la connexion à la livraison, par l’API publique. Mettez un service en panne, puis rejouez.",
-    "From login to delivery, through the public API. Make a service fail, then play it again.",
+  journeyIntro: [
+    "Des requêtes à l’API publique, l’une après l’autre. Mettez un service en panne, puis rejouez.",
+    "Requests to the public API, one after another. Make a service fail, then play it again.",
   ],
   stepRun: ["Jouer", "Play"],
-  stepLogin: ["Se connecter avec un compte de démonstration", "Log in with a demo account"],
-  stepMenu: ["Lire les desserts de la carte", "Read the desserts on the menu"],
-  stepOrder: ["Commander deux parts", "Order two portions"],
-  stepFollow: ["Suivre la commande", "Track the order"],
-  stepKitchen: ["La cuisine la prépare", "The kitchen prepares it"],
-  stepCourier: ["Un livreur la prend", "A courier takes it"],
-  extraCourier: ["Renfort", "Extra"],
-  stepDelivered: ["Elle est livrée", "It is delivered"],
   waiting: ["à venir", "to come"],
   running: ["en cours", "under way"],
   done: ["fait", "done"],
   degraded: ["dégradé", "degraded"],
   failed: ["en échec", "failed"],
-  delivered: ["Commande livrée en {0} s.", "Order delivered in {0} s."],
+  played: ["Joué en {0} s.", "Played in {0} s."],
   stopped: ["Arrêt à l’étape « {0} » : {1}", "Stopped at “{0}”: {1}"],
   needs: ["Jouez d’abord : {0}", "Play this first: {0}"],
   tookTooLong: ["Rien n’est arrivé en {0} s.", "Nothing came within {0} s."],
-  noDish: ["Aucun dessert n’est disponible.", "No dessert is available."],
+  noMatch: ["La réponse n’a pas ce qui est attendu.", "The answer has not what is expected."],
   noAnswer: ["La passerelle ne répond pas.", "The gateway does not answer."],
   stoodIn: ["Réponse dégradée ({0}).", "Degraded answer ({0})."],
   missing: ["sans {0}", "without {0}"],
@@ -68,7 +60,7 @@ const WORDS = {
   feature: ["Fonction", "Feature"],
   whileDown: ["sans {0}", "without {0}"],
   unexpected: ["inattendu", "unexpected"],
-  features: ["Ce que le restaurant peut faire", "What the restaurant can do"],
+  features: ["Ce qui fonctionne", "What works"],
   up: ["en marche", "up"],
   isDegraded: ["dégradé", "degraded"],
   isDown: ["en panne", "down"],
@@ -126,14 +118,6 @@ const WORDS = {
   partial: ["partielle", "partial"],
   fallback: ["remplacement", "fallback"],
   noRequests: ["Aucune requête encore.", "No request yet."],
-  "feature.menu": ["La carte", "The menu"],
-  "feature.ordering": ["Commander", "Ordering"],
-  "feature.orderStatus": ["État des commandes", "Order status"],
-  "feature.accounts": ["Comptes", "Accounts"],
-  "feature.login": ["Connexion", "Login"],
-  "feature.kitchen": ["Cuisine", "Kitchen"],
-  "feature.delivery": ["Livraison", "Delivery"],
-  "feature.tracking": ["Suivi", "Tracking"],
 };
 
 const KEPT = "passe-plat.lang";
@@ -157,8 +141,8 @@ export const availability = (state) => t(AVAILABILITIES[state]);
 /** The word for what stood in for an answer; a kind that is not the gateway's stays as it is. */
 export const standIn = (kind) => t(STAND_INS[kind] ?? kind);
 
-/** The name of a feature in this language; a feature that is not the restaurant's keeps its own name. */
-export const featureName = (name) => (WORDS[`feature.${name}`] ? t(`feature.${name}`) : name);
+/** A label of the gateway's file in this language, or undefined if there is none. */
+export const words = (label) => label?.[lang] ?? undefined;
 
 /** The time of day of an instant. */
 export function time(at) {

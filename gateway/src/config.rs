@@ -2,12 +2,14 @@
 //! all of it is refused.
 
 pub(crate) mod against;
+mod journey;
 mod source;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use service_kit::env::{ConfigError, Env};
@@ -21,7 +23,7 @@ use crate::routing::route::{Own, RouteTable, To};
 use crate::settings::limits::Limits;
 use crate::settings::names::Names;
 use crate::settings::place;
-use crate::settings::{File, RouteRow, TlsFiles, UpstreamSettings};
+use crate::settings::{ConsoleTable, File, RouteRow, TlsFiles, UpstreamSettings};
 use crate::upstream::may_be_asked_with;
 
 pub(crate) use source::Origin;
@@ -58,6 +60,8 @@ pub struct Config {
     /// `GATEWAY_DRILLS`: whether the operator may run failure drills; off by default.
     pub(crate) drills: bool,
     pub(crate) features: Features,
+    /// The journey of the console, if it has one.
+    pub(crate) console: Option<Arc<ConsoleTable>>,
     /// The answers that are made of several upstreams' answers.
     pub(crate) aggregates: Vec<AggregateSettings>,
     /// `limits.cache`: the bytes of all cached answers together; 16 MiB by default.
@@ -151,6 +155,9 @@ impl Config {
             })
         });
         let main: Vec<_> = main.collect();
+        if let Some(console) = &file.console {
+            journey::check(console, &routes)?;
+        }
         Ok(Self {
             bind: env.parse_or(
                 "GATEWAY_BIND",
@@ -170,6 +177,7 @@ impl Config {
                 .parse_with("GATEWAY_DRILLS", on_or_off)?
                 .unwrap_or(false),
             features: Features::new(&file.features, &upstreams, (&routes, &main))?,
+            console: file.console.map(Arc::new),
             cache: file.limits.cache.0.as_u64(),
             aggregates,
             routes,

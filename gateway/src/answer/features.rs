@@ -9,6 +9,7 @@ use std::sync::Arc;
 use actix_web::http::{Method, Uri};
 use service_kit::env::ConfigError;
 use shared_types::gateway::Availability;
+use shared_types::text::Text;
 
 use crate::routing::route::{Found, Kept, Outage, RouteTable, To};
 use crate::settings::{FeatureTable, UpstreamSettings};
@@ -23,6 +24,8 @@ pub(crate) struct Features(Vec<Feature>);
 #[derive(Debug)]
 pub(crate) struct Feature<U = usize> {
     pub(crate) name: String,
+    /// Its name for people.
+    pub(crate) label: Text,
     /// The upstreams without which it is down.
     pub(crate) needs: Vec<U>,
     /// The upstreams without which it is degraded.
@@ -117,6 +120,9 @@ impl Feature {
         };
         Ok(Self {
             name: name.to_owned(),
+            label: table
+                .label
+                .or(&Text::formatted(name.to_owned(), name.to_owned())),
             needs: all("needs", &table.needs)?,
             uses: all("uses", &table.uses)?,
             probe,
@@ -145,6 +151,7 @@ impl Feature {
         });
         Ok(Feature {
             name: self.name.clone(),
+            label: self.label.clone(),
             needs: all(&self.needs)?,
             uses: all(&self.uses)?,
             probe: self.probe.clone(),

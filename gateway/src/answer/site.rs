@@ -15,6 +15,7 @@ use crate::resilience::rate::RateLimit;
 use crate::routing::client_address::{Scheme, TrustedProxies};
 use crate::routing::cors::Origins;
 use crate::routing::route::RouteTable;
+use crate::settings::ConsoleTable;
 use crate::settings::limits::Limits;
 use crate::upstream::{TlsConfig, Upstream};
 
@@ -35,6 +36,8 @@ pub(crate) struct Site {
     pub(crate) metrics: Arc<Metrics>,
     /// The counters of the routes, by their numbers.
     pub(crate) rows: Rows,
+    /// The journey of the console, if it has one.
+    pub(crate) console: Option<Arc<ConsoleTable>>,
     /// For the console.
     pub(crate) recent: Arc<Recent>,
     pub(crate) cache: Keep,

@@ -131,6 +131,7 @@ impl Built {
             origins: config.origins.clone(),
             trusted_proxies: config.trusted_proxies.clone(),
             scheme: config.scheme(),
+            console: config.console.clone(),
             rate_limit: config.rate_limit.map(|rate| general_limit(rate, site)),
             memory: site.map_or_else(
                 || Memory::new(config.limits.memory),

@@ -2,6 +2,7 @@
 //! not mean no limit. The documentation of a key is its description in the JSON Schema too.
 
 mod aggregate;
+mod console;
 mod feature;
 mod label;
 mod limits;
@@ -19,6 +20,7 @@ use service_kit::env::ConfigError;
 use super::place;
 
 pub(crate) use aggregate::{AggregateTable, EndTable, EventsTable, JsonType, PartTable};
+pub(crate) use console::{CallTable, ConsoleTable};
 pub(crate) use feature::FeatureTable;
 pub(crate) use limits::LimitsTable;
 pub(crate) use route::{METHODS, Policy, RouteRow};
@@ -38,6 +40,8 @@ pub(crate) struct File {
     pub(crate) features: BTreeMap<String, FeatureTable>,
     /// Answers that the gateway makes of several upstreams' answers, by name.
     pub(crate) aggregates: BTreeMap<String, AggregateTable>,
+    /// The journey that the operator's console plays. Without this table, it has none.
+    pub(crate) console: Option<ConsoleTable>,
 }
 
 impl File {

@@ -9,6 +9,13 @@
 mod browser;
 mod console;
 mod docs;
+mod foreign;
+#[expect(
+    dead_code,
+    reason = "each of the tests that share it needs a part of it"
+)]
+#[path = "../shared/processes.rs"]
+mod processes;
 
 use fantoccini::key::Key;
 use serde_json::{Value, json};

@@ -66,6 +66,7 @@ fn keys_of(schema: &Value, table: &str) -> BTreeMap<String, Option<String>> {
             Value::Null => None,
             Value::String(text) => Some(text.clone()),
             Value::Array(items) if items.is_empty() => Some("none".to_owned()),
+            Value::Object(keys) if keys.is_empty() => Some("none".to_owned()),
             Value::Array(items) => {
                 let items: Vec<_> = items.iter().filter_map(Value::as_str).collect();
                 Some(items.join(", "))
@@ -88,6 +89,9 @@ fn every_key_of_the_file_is_documented_with_its_default_and_no_other() {
         ("Key of a feature", "FeatureTable"),
         ("Key of [aggregates.NAME]", "AggregateTable"),
         ("Key of a part", "PartTable"),
+        ("Key of [console]", "ConsoleTable"),
+        ("Key of a step", "StepTable"),
+        ("Key of a call", "CallTable"),
     ] {
         let keys = keys_of(&schema, table);
         let rows = rows(&page, title);

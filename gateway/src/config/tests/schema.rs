@@ -33,6 +33,7 @@ fn the_files_of_this_repository_fit_the_schema() {
         include_str!("../../cli/init.toml"),
         include_str!("../../../tests/conformance/peers/gateway.toml"),
         include_str!("../../../../.ci/cache/gateway.toml"),
+        include_str!("../../../../examples/three-services/gateway.toml"),
     ] {
         accepted(&text.replace("@ORIGIN@", "http://127.0.0.1:1"));
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::json;
-use shared_types::text::Lang;
+use shared_types::text::{Lang, Text};
 
 use crate::answer::features::Feature;
 use crate::operator::Operator;
@@ -17,6 +17,7 @@ pub(super) fn of(operator: &Operator) -> String {
         "version": env!("CARGO_PKG_VERSION"),
         "drills": operator.drills.is_some(),
         "upstreams": site.upstreams.iter().map(|upstream| Known::of(upstream)).collect::<Vec<_>>(),
+        "journey": site.console,
         "features": site.features.iter().map(Offered::of).collect::<Vec<_>>(),
     })
     .to_string()
@@ -37,18 +38,25 @@ struct Label<'c> {
 #[derive(Serialize)]
 struct Offered<'c> {
     name: &'c str,
+    label: Label<'c>,
     needs: Vec<&'c str>,
     uses: Vec<&'c str>,
+}
+
+impl<'c> Label<'c> {
+    fn of(text: &'c Text) -> Self {
+        Self {
+            fr: text.to(Lang::Fr),
+            en: text.to(Lang::En),
+        }
+    }
 }
 
 impl<'c> Known<'c> {
     fn of(upstream: &'c Upstream) -> Self {
         Self {
             name: upstream.name(),
-            label: Label {
-                fr: upstream.settings.label.to(Lang::Fr),
-                en: upstream.settings.label.to(Lang::En),
-            },
+            label: Label::of(&upstream.settings.label),
         }
     }
 }
@@ -61,6 +69,7 @@ impl<'c> Offered<'c> {
         };
         Self {
             name: &feature.name,
+            label: Label::of(&feature.label),
             needs: names(&feature.needs),
             uses: names(&feature.uses),
         }

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::label::Label;
+
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FeatureTable {
@@ -11,6 +13,9 @@ pub(crate) struct FeatureTable {
     /// The upstreams without which it is degraded.
     #[serde(default)]
     pub(crate) uses: Vec<String>,
+    /// The feature's name on the console: one text, or one for each language.
+    #[serde(default)]
+    pub(crate) label: Label,
     /// A request that changes nothing and shows whether the feature works.
     #[schemars(extend("pattern" = "^[A-Z]+ /", "examples" = ["GET /stock"]))]
     pub(crate) probe: String,

@@ -1,22 +1,22 @@
-//! An upstream's name in error messages: one text, or one for each language.
+//! A text for people in the file: one text, or one for each language.
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use shared_types::text::Text;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use shared_types::text::{Lang, Text};
 
-/// A language without a text has the upstream's name.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+/// A language without a text has the general one.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ByLanguage {
     fr: Option<String>,
     en: Option<String>,
 }
 
-#[derive(Debug, JsonSchema)]
+#[derive(Clone, Debug, JsonSchema)]
 #[schemars(untagged)]
 pub(crate) enum Label {
     Text(String),
@@ -26,20 +26,44 @@ pub(crate) enum Label {
 impl Label {
     /// The texts for the upstream `name`.
     pub(crate) fn of(self, name: &str) -> Text {
-        let ByLanguage { fr, en } = match self {
-            Self::Text(text) => return Text::formatted(text.clone(), text),
-            Self::ByLanguage(texts) => texts,
-        };
-        Text::formatted(
-            fr.unwrap_or_else(|| format!("Le service « {name} »")),
-            en.unwrap_or_else(|| format!("The service “{name}”")),
-        )
+        let service = Text::formatted(
+            format!("Le service « {name} »"),
+            format!("The service “{name}”"),
+        );
+        self.or(&service)
+    }
+
+    /// The texts, with the general one where a language has none.
+    pub(crate) fn or(&self, general: &Text) -> Text {
+        let ByLanguage { fr, en } = self.by_language();
+        let text = |text: Option<String>, lang| text.unwrap_or_else(|| general.to(lang).to_owned());
+        Text::formatted(text(fr, Lang::Fr), text(en, Lang::En))
+    }
+
+    fn by_language(&self) -> ByLanguage {
+        match self {
+            Self::Text(text) => ByLanguage {
+                fr: Some(text.clone()),
+                en: Some(text.clone()),
+            },
+            Self::ByLanguage(texts) => texts.clone(),
+        }
     }
 }
 
 impl Default for Label {
     fn default() -> Self {
         Self::ByLanguage(ByLanguage::default())
+    }
+}
+
+/// For a page: the text of each language, or null for one without; null if there is none at all.
+impl Serialize for Label {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.by_language() {
+            ByLanguage { fr: None, en: None } => serializer.serialize_none(),
+            texts => texts.serialize(serializer),
+        }
     }
 }
 
