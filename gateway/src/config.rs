@@ -96,7 +96,7 @@ impl Config {
             return Ok(config);
         };
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::new(&name, error))?;
+        let text = source::read(path).map_err(|reason| ConfigError::new(&name, reason))?;
         let mut config = Self::parse(&name, &text, env)?;
         config.origin.files = source::files(path, &config);
         Ok(config)

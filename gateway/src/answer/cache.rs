@@ -107,13 +107,16 @@ impl Keep {
     ) -> Self {
         let rows = rows.iter().map(|kept| {
             let known = earlier(kept).and_then(|index| self.rows.get(index));
-            known.map_or_else(
-                || Arc::new(Row::new(kept, share)),
-                |row| {
-                    row.resize(share);
-                    Arc::clone(row)
-                },
-            )
+            if let Some(row) = known {
+                row.resize(share);
+                return Arc::clone(row);
+            }
+            let mut rows = self.rows.iter();
+            let row = match rows.find(|row| row.path == kept.path) {
+                Some(row) => row.renewed(kept, share),
+                None => Row::new(kept, share),
+            };
+            Arc::new(row)
         });
         Self {
             rows: rows.collect(),

@@ -9,7 +9,7 @@ use crate::answer::cache::Keep;
 use crate::answer::destination::Destination;
 use crate::answer::features::RunningFeatures;
 use crate::answer::recent::Recent;
-use crate::metrics::{Metrics, Rows};
+use crate::metrics::{Known, Metrics, Rows};
 use crate::resilience::memory::Memory;
 use crate::resilience::rate::RateLimit;
 use crate::routing::client_address::{Scheme, TrustedProxies};
@@ -45,6 +45,26 @@ pub(crate) struct Site {
     pub(crate) memory: Arc<Memory>,
     /// Whether the gateway is asked to stop.
     pub(crate) draining: Draining,
+}
+
+impl Site {
+    /// What it has, for its series.
+    pub(crate) fn known(&self) -> Known<'_> {
+        let circuits = self.upstreams.iter().flat_map(|upstream| {
+            let circuits = upstream.settings.circuits.iter();
+            circuits.map(|route| (&**upstream.name(), route.method.as_str(), &*route.path))
+        });
+        let rows = || self.routes.routes();
+        let warm = self.routes.kept().iter().filter(|kept| kept.is_warm);
+        Known {
+            rows: rows()
+                .map(|row| (row.method.as_str(), &*row.path))
+                .collect(),
+            upstreams: self.upstreams.iter().map(|one| &**one.name()).collect(),
+            circuits: circuits.collect(),
+            warm: warm.map(|kept| &*kept.path).collect(),
+        }
+    }
 }
 
 /// The site that answers new requests. A reload replaces it.

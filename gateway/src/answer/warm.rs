@@ -14,6 +14,7 @@
 mod pace;
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,9 @@ use actix_web::body::{MessageBody, to_bytes_limited};
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::http::Uri;
 use actix_web::http::header::{HOST, HeaderValue};
+use futures_util::StreamExt as _;
 use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
 use service_kit::request_id;
 use service_kit::serve::Draining;
 use tokio::time::sleep;
@@ -65,27 +68,29 @@ enum WarmOutcome {
 
 /// Keeps the rows of the site that answers now warm, until the gateway drains.
 pub(crate) async fn run(mut live: Live, draining: Draining) {
-    let all = async {
+    // Of a site that is replaced, the requests under way end beside those of the next.
+    let mut sites = FuturesUnordered::new();
+    loop {
+        let is_over = Rc::new(Cell::new(false));
+        sites.push(keep_warm(
+            live.site(),
+            Rc::clone(&is_over),
+            draining.clone(),
+        ));
         loop {
-            let is_over = Cell::new(false);
-            let site = live.site();
-            let rows = keep_warm(&site, &is_over, draining.clone());
-            let over = async {
-                live.wait().await;
-                // A request under way ends first.
-                is_over.set(true);
-            };
-            tokio::join!(rows, over);
+            tokio::select! {
+                () = live.wait() => break,
+                Some(()) = sites.next() => {}
+                () = draining.begun() => return,
+            }
         }
-    };
-    tokio::select! {
-        () = all => {}
-        () = draining.begun() => {}
+        is_over.set(true);
     }
 }
 
 /// Keeps the rows of one site warm, until it is over.
-async fn keep_warm(site: &Arc<Site>, is_over: &Cell<bool>, draining: Draining) {
+async fn keep_warm(site: Arc<Site>, is_over: Rc<Cell<bool>>, draining: Draining) {
+    let (site, is_over) = (&site, &*is_over);
     let rows = site.upstreams.iter().map(|upstream| rows(site, upstream));
     let rows: Vec<_> = rows.filter(|rows| !rows.is_empty()).collect();
     if rows.is_empty() {
@@ -136,7 +141,7 @@ where
     while !is_over.get() {
         for (row, pace) in rows.iter().zip(&mut paces) {
             let stored = site.cache.stored(&row.kept, &row.path);
-            if pace.is_due(Instant::now(), is_available(&row.upstream), stored) {
+            if !is_over.get() && pace.is_due(Instant::now(), is_available(&row.upstream), stored) {
                 let outcome = row.ask(site, service).await;
                 row.note(&outcome, pace);
             }

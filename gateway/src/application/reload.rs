@@ -10,7 +10,7 @@ use std::time::Duration;
 use service_kit::program::chain;
 use service_kit::serve::{Draining, Hangups};
 use tokio::sync::{mpsc, watch};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::answer::site::Site;
 use crate::application::site::Built;
@@ -23,8 +23,13 @@ use crate::settings::stamp::{Changes, Stamps};
 /// How often the files are checked for a change.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// The time after which a refused file that is watched is tried again.
+const AGAIN: Duration = Duration::from_secs(5);
+
 /// How many changes are logged.
 const SHOWN: usize = 50;
+
+const CHANGED: &str = "a file has changed";
 
 /// Everything that a reload needs.
 pub(super) struct Reloading {
@@ -49,21 +54,21 @@ impl Reloading {
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let answer = tokio::select! {
+            let (answer, cause) = tokio::select! {
                 () = draining.begun() => return,
-                Some(answer) = asked.recv() => Some(answer),
-                () = next(&mut hangups) => None,
+                Some(answer) = asked.recv() => (Some(answer), "POST /config"),
+                () = next(&mut hangups) => (None, "SIGHUP"),
                 _ = looks.tick() => {
                     if !files.have_changed() {
                         continue;
                     }
-                    None
+                    (None, CHANGED)
                 }
             };
             let before = files.now();
-            let outcome = self.reload();
+            let outcome = self.reload(cause);
             self.state.note(&outcome);
-            files.were_read(&self.built.config, before);
+            files.were_read(&self.built.config, before, outcome.is_err());
             if let Some(answer) = answer {
                 // Whoever asked may have left.
                 let _ = answer.send(outcome);
@@ -71,19 +76,22 @@ impl Reloading {
         }
     }
 
-    fn reload(&mut self) -> Result<Reloaded, Refused> {
+    fn reload(&mut self, cause: &str) -> Result<Reloaded, Refused> {
         let outcome = self.replace();
         match &outcome {
-            Ok(reloaded) => log(reloaded),
-            Err(Refused(reason)) => {
-                log::error!("the configuration is not reloaded, the running one stays: {reason}");
-            }
+            Ok(reloaded) => log(reloaded, cause),
+            // While a refused file is tried again and again, it is told once.
+            Err(refused) if cause != CHANGED || !self.state.is_known(refused) => log::error!(
+                "the configuration is not reloaded ({cause}), the running one stays: {}",
+                refused.0
+            ),
+            Err(_) => {}
         }
         outcome
     }
 
     fn replace(&mut self) -> Result<Reloaded, Refused> {
-        let config = Arc::new(self.source.load()?);
+        let config = Arc::new(self.source.load_again(&self.built.config)?);
         let built = self.built.succeeding(&config);
         let built = built.map_err(|error| Refused(chain(error.as_ref()).to_string()))?;
         let changes = compare(&self.built.config, &config);
@@ -107,9 +115,9 @@ async fn next(hangups: &mut Option<Hangups>) {
     }
 }
 
-fn log(reloaded: &Reloaded) {
+fn log(reloaded: &Reloaded, cause: &str) {
     let Reloaded { file, hash, .. } = reloaded;
-    log::info!("the configuration is reloaded: {file}, {hash}");
+    log::info!("the configuration is reloaded ({cause}): {file}, {hash}");
     for change in reloaded.changes.iter().take(SHOWN) {
         log_change(change);
     }
@@ -141,6 +149,8 @@ struct Watched {
     files: Vec<PathBuf>,
     changes: Changes,
     is_on: bool,
+    /// When a file that was refused is tried again: it may name another one that was missing.
+    again: Option<Instant>,
 }
 
 impl Watched {
@@ -150,6 +160,7 @@ impl Watched {
             changes: Changes::since(stamps(&files)),
             files,
             is_on: config.is_watched,
+            again: None,
         }
     }
 
@@ -158,16 +169,19 @@ impl Watched {
     }
 
     fn have_changed(&mut self) -> bool {
-        self.is_on && self.changes.are_due(stamps(&self.files))
+        let is_due = self.changes.are_due(stamps(&self.files));
+        let is_again = self.again.is_some_and(|again| again <= Instant::now());
+        self.is_on && (is_due || is_again)
     }
 
     /// `before` are the stamps of before the reading, so that a change in between is noticed.
-    fn were_read(&mut self, config: &Config, before: Stamps) {
+    fn were_read(&mut self, config: &Config, before: Stamps, is_refused: bool) {
         if self.files == config.origin.files {
             self.changes = Changes::since(before);
         } else {
             *self = Self::of(config);
         }
+        self.again = is_refused.then(|| Instant::now() + AGAIN);
     }
 }
 

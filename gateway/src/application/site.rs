@@ -14,7 +14,7 @@ use crate::answer::features::RunningFeatures;
 use crate::answer::recent::Recent;
 use crate::answer::site::Site;
 use crate::config::Config;
-use crate::metrics::{Known, Metrics};
+use crate::metrics::Metrics;
 use crate::operator::openapi::documents::Documents;
 use crate::operator::pages::{OwnPage, Pages};
 use crate::resilience::drills::{Drills, Place};
@@ -173,26 +173,7 @@ impl Built {
                 Place::Route(path) => site.routes.routes().any(|route| *route.path == **path),
             });
         }
-        let routes = || site.routes.routes();
-        let circuits = site.upstreams.iter().flat_map(|upstream| {
-            let circuits = upstream.settings.circuits.iter();
-            circuits.map(|route| (&**upstream.name(), route.method.as_str(), &*route.path))
-        });
-        site.metrics.retain(&Known {
-            rows: routes()
-                .map(|route| (route.method.as_str(), &*route.path))
-                .collect(),
-            upstreams: site.upstreams.iter().map(|one| &**one.name()).collect(),
-            circuits: circuits.collect(),
-            warm: self
-                .config
-                .routes
-                .kept()
-                .iter()
-                .filter(|kept| kept.is_warm)
-                .map(|kept| &*kept.path)
-                .collect(),
-        });
+        site.metrics.retain(&site.known());
     }
 }
 
@@ -228,28 +209,39 @@ fn general_limit(rate: Rate, earlier: Option<&Arc<Site>>) -> Arc<RateLimit> {
 /// The quotas of the rows that have one of their own, by the rows' numbers. Those of `earlier` that
 /// are the same go on.
 fn limits(routes: &RouteTable, earlier: Option<&Arc<Site>>) -> BTreeMap<usize, Arc<RateLimit>> {
+    let limited = routes.routes().filter_map(|route| match &route.to {
+        To::Upstream(to) => Some((to.row, route, route.rate_limit?)),
+        To::Own(_) | To::Aggregate(..) => None,
+    });
+    let limited: Vec<_> = limited.collect();
     let mut limits = BTreeMap::new();
     // A row that was divided into two has one quota for each.
     let mut taken = BTreeSet::new();
-    for route in routes.routes() {
-        let (To::Upstream(to), Some(rate)) = (&route.to, route.rate_limit) else {
-            continue;
-        };
-        limits.entry(to.row).or_insert_with(|| {
-            let before = earlier.and_then(|site| {
-                site.routes.routes().find_map(|before| match &before.to {
-                    Destination::Upstream(relayed)
-                        if before.method == route.method && before.path == route.path =>
-                    {
-                        let limit = relayed.rate_limit.as_ref()?;
-                        let is_same = before.rate_limit == Some(rate);
-                        (is_same && taken.insert(relayed.to.row)).then(|| Arc::clone(limit))
-                    }
-                    _ => None,
-                })
-            });
-            before.unwrap_or_else(|| Arc::new(RateLimit::new("route", rate)))
+    for (row, route, rate) in &limited {
+        let before = earlier.and_then(|site| {
+            let mut routes = site.routes.routes();
+            routes.find_map(|before| match &before.to {
+                Destination::Upstream(relayed) => {
+                    let is_same = before.method == route.method
+                        && before.path == route.path
+                        && before.rate_limit == Some(*rate);
+                    is_same.then_some(relayed)
+                }
+                Destination::Own(_) => None,
+            })
         });
+        if let Some(relayed) = before
+            && let Some(limit) = &relayed.rate_limit
+            && !limits.contains_key(row)
+            && taken.insert(relayed.to.row)
+        {
+            limits.insert(*row, Arc::clone(limit));
+        }
+    }
+    for (row, _, rate) in limited {
+        limits
+            .entry(row)
+            .or_insert_with(|| Arc::new(RateLimit::new("route", rate)));
     }
     limits
 }

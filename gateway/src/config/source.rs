@@ -1,5 +1,7 @@
 //! Where the configuration is read from, at the start and at each reload.
 
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use service_kit::env::{ConfigError, Env};
@@ -35,6 +37,36 @@ impl Source {
     pub fn load(&self) -> Result<Config, ConfigError> {
         Config::load(self.file.as_deref(), &self.env)
     }
+
+    /// Reads the configuration again. `running` is the present one.
+    ///
+    /// # Errors
+    /// As of [`Self::load`], or a file cannot be read twice: a pipe would never end.
+    pub(crate) fn load_again(&self, running: &Config) -> Result<Config, ConfigError> {
+        for file in &running.origin.files {
+            let name = || file.display().to_string();
+            let metadata = fs::metadata(file).map_err(|error| ConfigError::new(name(), error))?;
+            if !metadata.is_file() {
+                return Err(ConfigError::new(name(), "is no regular file"));
+            }
+        }
+        self.load()
+    }
+}
+
+/// The most bytes of the file. The compiled-in one has 20 KiB.
+const MOST: u64 = 4 * 1024 * 1024;
+
+/// Reads the configuration file.
+pub(super) fn read(path: &Path) -> Result<String, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut text = String::new();
+    let read = file.take(MOST + 1).read_to_string(&mut text);
+    let length = read.map_err(|error| error.to_string())?;
+    if length as u64 > MOST {
+        return Err("is larger than 4MiB".to_owned());
+    }
+    Ok(text)
 }
 
 /// The text that a configuration was read from.

@@ -56,9 +56,10 @@ impl ConfigState {
         let at = Timestamp::now();
         let mut status = self.lock();
         if let Ok(reloaded) = outcome {
+            let is_same = status.hash == reloaded.hash;
             status.file.clone_from(&reloaded.file);
             status.hash.clone_from(&reloaded.hash);
-            status.since = at;
+            status.since = if is_same { status.since } else { at };
             let keys = reloaded.needs_restart.iter();
             status.needs_restart = keys.map(ToString::to_string).collect();
         }
@@ -68,6 +69,16 @@ impl ConfigState {
             error: outcome.as_ref().err().map(|refused| refused.0.clone()),
             worse: outcome.as_ref().map_or(0, |reloaded| reloaded.worse),
         });
+    }
+
+    /// Whether the last reload was refused for the same reason.
+    pub(crate) fn is_known(&self, refused: &Refused) -> bool {
+        let status = self.lock();
+        let error = status
+            .last_reload
+            .as_ref()
+            .and_then(|last| last.error.as_ref());
+        error == Some(&refused.0)
     }
 
     pub(crate) fn status(&self) -> ConfigStatus {

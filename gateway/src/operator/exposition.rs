@@ -97,6 +97,8 @@ pub(crate) fn expose(operator: &Operator) -> prometheus::Result<String> {
     let held = i64::try_from(site.memory.held()).unwrap_or(i64::MAX);
     memory.with_label_values::<&str>(&[]).set(held);
     build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+    // A request that ended after a reload may have counted for an upstream that is no more.
+    site.metrics.retain(&site.known());
     let mut families = site.metrics.registry.gather();
     families.extend(now.gather());
     families.extend(PROCESS.gather());

@@ -153,6 +153,11 @@ impl Guard {
         );
     }
 
+    /// Whether both tell the same circuit of the same upstream.
+    pub(crate) fn has_circuit_of(&self, other: &Self) -> bool {
+        self.circuits.shares_upstream_with(&other.circuits)
+    }
+
     /// The phase of the upstream's circuit.
     pub(crate) fn phase(&self) -> Phase {
         self.circuits.phase(Instant::now())

@@ -36,6 +36,7 @@ pub(crate) struct Probes {
 
 struct Probing {
     upstream: Arc<Upstream>,
+    pool: Rc<Pool>,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -46,29 +47,42 @@ impl Probes {
             Some(pools) => pools.succeeding(upstreams, limits, tls),
             None => Pools::new(limits, tls),
         };
-        self.under_way
-            .retain(|probing| upstreams.iter().any(|upstream| probing.is_of(upstream)));
+        let mut before = std::mem::take(&mut self.under_way);
         for upstream in upstreams {
-            let is_new = !self.under_way.iter().any(|probing| probing.is_of(upstream));
-            if let Some(target) = upstream.settings.probe.as_ref().filter(|_| is_new) {
-                let watch = Watch {
-                    target: target.clone(),
-                    pool: pools.of(upstream),
-                    upstream: Arc::clone(upstream),
-                };
-                self.under_way.push(Probing {
-                    upstream: Arc::clone(upstream),
-                    _task: AbortOnDropHandle::new(actix_web::rt::spawn(watch.watch())),
-                });
-            }
+            let Some(target) = &upstream.settings.probe else {
+                continue;
+            };
+            let pool = pools.of(upstream);
+            let known = before.iter().position(|one| one.is_of(upstream, &pool));
+            self.under_way.push(match known {
+                Some(known) => before.swap_remove(known),
+                None => Probing::begin(upstream, pool, target.clone()),
+            });
         }
         self.pools = Some(pools);
     }
 }
 
 impl Probing {
-    fn is_of(&self, upstream: &Arc<Upstream>) -> bool {
-        Arc::ptr_eq(&self.upstream, upstream)
+    fn begin(upstream: &Arc<Upstream>, pool: Rc<Pool>, target: PathAndQuery) -> Self {
+        let watch = Watch {
+            target,
+            pool: Rc::clone(&pool),
+            upstream: Arc::clone(upstream),
+        };
+        Self {
+            upstream: Arc::clone(upstream),
+            pool,
+            _task: AbortOnDropHandle::new(actix_web::rt::spawn(watch.watch())),
+        }
+    }
+
+    /// Whether it does for this upstream what a new one would do: it asks the same path on the same
+    /// connections, and tells the same circuit.
+    fn is_of(&self, upstream: &Upstream, pool: &Rc<Pool>) -> bool {
+        Rc::ptr_eq(&self.pool, pool)
+            && self.upstream.settings.probe == upstream.settings.probe
+            && self.upstream.guard.has_circuit_of(&upstream.guard)
     }
 }
 

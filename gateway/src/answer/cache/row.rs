@@ -28,7 +28,9 @@ const AS_IT_CAME: Duration = Duration::from_secs(5);
 pub(super) struct Row {
     store: Store,
     pub(super) flights: Flights,
-    generations: Box<[AtomicU64]>,
+    /// Shared with the rows of the same path in other configurations: a change that one of them
+    /// learns of concerns all.
+    generations: Arc<[AtomicU64]>,
     epoch: AtomicU64,
     /// The route's path.
     pub(super) path: Arc<str>,
@@ -59,6 +61,15 @@ impl Row {
             refusals: Refusals::default(),
             spread: RandomState::new(),
             most: AtomicU64::new(bytes / 2),
+        }
+    }
+
+    /// A row of the same path whose answers are cached in another way.
+    pub(super) fn renewed(&self, kept: &Kept, bytes: u64) -> Self {
+        Self {
+            generations: Arc::clone(&self.generations),
+            spread: self.spread.clone(),
+            ..Self::new(kept, bytes)
         }
     }
 

@@ -97,9 +97,16 @@ impl Outlook {
         names: &[UpstreamName],
         paths: &BTreeSet<(String, String)>,
     ) -> Self {
+        let known = config.routes.routes();
+        let known: BTreeMap<_, _> = known
+            .map(|route| ((route.method.as_str(), &*route.path), route))
+            .collect();
         let routes = paths.iter().map(|(method, path)| {
-            let outlook =
-                route_at(config, method, path).map(|route| route_outlook(config, names, route));
+            let route = match known.get(&(&**method, &**path)) {
+                Some(route) => Ok(*route),
+                None => route_behind(config, method, path),
+            };
+            let outlook = route.map(|route| route_outlook(config, names, route));
             (format!("{method} {path}"), outlook)
         });
         let features = config.features.iter().map(|feature| {
@@ -123,13 +130,9 @@ impl Outlook {
     }
 }
 
-/// The route of this very path, or the one that such a request takes at run time: a removed row may
-/// have another one behind it.
-fn route_at<'c>(config: &'c Config, method: &str, path: &str) -> Result<&'c Route, Code> {
-    let mut routes = config.routes.routes();
-    if let Some(route) = routes.find(|one| one.method == method && *one.path == *path) {
-        return Ok(route);
-    }
+/// The route that takes requests for a path without a row of its own: a removed row may have another
+/// one behind it.
+fn route_behind<'c>(config: &'c Config, method: &str, path: &str) -> Result<&'c Route, Code> {
     let method: Method = method.parse().map_err(|_unknown| Code::MethodNotAllowed)?;
     // A row for everything below a path is asked for several segments.
     let path = path.replace("{*", "{a}/{b}/{");

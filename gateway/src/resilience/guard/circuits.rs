@@ -50,6 +50,10 @@ impl Circuits {
         Self::build(settings, names, earlier, now)
     }
 
+    pub(super) fn shares_upstream_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.upstream, &other.upstream)
+    }
+
     fn build(
         settings: BreakerSettings,
         names: &[RouteName],

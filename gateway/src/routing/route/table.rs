@@ -144,11 +144,6 @@ impl RouteTable {
             kept,
         })
     }
-
-    /// The cached paths, by their index.
-    pub(crate) fn kept(&self) -> &[Arc<Kept>] {
-        &self.kept
-    }
 }
 
 impl<T> RouteTable<T> {
@@ -225,6 +220,11 @@ impl<T> RouteTable<T> {
         let understood = segments.collect::<Vec<_>>().join("/");
         let other = self.tree.at(&understood);
         other.is_ok_and(|other| entry.guards(other.value))
+    }
+
+    /// The cached paths, by their index.
+    pub(crate) fn kept(&self) -> &[Arc<Kept>] {
+        &self.kept
     }
 
     /// Every row, the gateway's own pages first.

@@ -43,7 +43,7 @@ async fn a_hangup_reloads_and_an_invalid_file_is_logged_with_its_error() {
     fs::write(&file, config(upstream, &[B])).unwrap();
     process.signal("HUP");
     answers(addr, "/b", 200).await;
-    let line = process.line_with("the configuration is reloaded: ");
+    let line = process.line_with("the configuration is reloaded (SIGHUP): ");
     assert!(line.contains("site.toml"), "{line}");
     let line = process.line_with("in an outage, gone: ");
     assert!(line.contains("GET /a") && line.contains("WARN"), "{line}");
@@ -101,6 +101,54 @@ async fn a_watched_file_may_name_others_and_may_be_missing_for_a_while() {
     assert_eq!(client.get("/a").await.text(), "[2]");
     fs::write(at("site.toml"), config(nobody, &[A])).unwrap();
     answers(process.addr(), "/a", 503).await;
+}
+
+#[actix_web::test]
+async fn a_refused_file_is_taken_once_what_it_names_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let nobody = crate::scripted::nobody();
+    fs::write(at("site.toml"), config(nobody, &[A])).unwrap();
+    let process = start(&at("site.toml"), &[("GATEWAY_CONFIG_WATCH", "on")]);
+    let addr = process.addr();
+    let row = "{ path = \"/b\", outage = \"fallback\", fallback = \"b.json\" }";
+    fs::write(at("site.toml"), config(nobody, &[row])).unwrap();
+    let _ = process.line_with("the configuration is not reloaded (a file has changed)");
+    fs::write(at("b.json"), "[]").unwrap();
+    answers(addr, "/b", 200).await;
+    let refused = |line: &String| line.contains("is not reloaded");
+    assert_eq!(process.log().iter().filter(|line| refused(line)).count(), 1);
+}
+
+#[actix_web::test]
+async fn a_pipe_is_read_at_the_start_and_refused_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pipe");
+    let made = Command::new("mkfifo").arg(&file).status();
+    assert!(made.unwrap().success());
+    let text = config(crate::scripted::nobody(), &[A]);
+    let writer = std::thread::spawn({
+        let file = file.clone();
+        move || fs::write(file, text).unwrap()
+    });
+    let mut process = start(&file, &[]);
+    let addr = process.addr();
+    writer.join().unwrap();
+    answers(addr, "/a", 502).await;
+    process.signal("HUP");
+    let line = process.line_with("the configuration is not reloaded (SIGHUP)");
+    assert!(line.contains("is no regular file"), "{line}");
+    process.terminate();
+    assert!(process.wait().success());
+}
+
+#[test]
+fn a_file_of_any_length_is_not_read() {
+    let output = gateway().args(["--config", "/dev/zero", "check"]).output();
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("/dev/zero: is larger than 4MiB"), "{error}");
 }
 
 /// `script(1)` is the terminal here.

@@ -2,7 +2,8 @@
 
 use actix_web::http::Method;
 use serde_json::Value;
-use service_kit::testing::Answer;
+use service_kit::testing::{Answer, eventually};
+use tokio::io::AsyncWriteExt as _;
 
 use super::{A, B, Site, config, open};
 use crate::scripted::{answering, json, nobody, serving};
@@ -195,7 +196,6 @@ async fn connections_to_the_upstream_stay_open() {
     let accepted = std::rc::Rc::new(std::cell::Cell::new(0));
     let count = std::rc::Rc::clone(&accepted);
     let upstream = serving(move |mut stream| {
-        use tokio::io::AsyncWriteExt as _;
         count.set(count.get() + 1);
         async move {
             while crate::scripted::read_head(&mut stream).await.is_some() {
@@ -245,15 +245,155 @@ async fn a_probe_follows_its_upstream() {
     let probed =
         |upstream| config(upstream, &[A]).replace("retries = 0", "retries = 0\nprobe = \"/ready\"");
     let site = Site::open(&probed(first));
-    service_kit::testing::eventually("a probe of the first", async || {
+    eventually("a probe of the first", async || {
         (!of_first.requests().is_empty()).then_some(())
     })
     .await;
     let _ = site.reload(&probed(second)).await.ok(200);
-    service_kit::testing::eventually("two probes of the second", async || {
+    eventually("two probes of the second", async || {
         (of_second.requests().len() > 1).then_some(())
     })
     .await;
     // A probe that was on its way may have come; another second brought no further one.
     assert!(of_first.requests().len() <= 2, "{:?}", of_first.requests());
+}
+
+fn probed(config: &str) -> String {
+    config.replace("retries = 0", "retries = 0\nprobe = \"/ready\"")
+}
+
+#[actix_web::test]
+async fn edits_of_something_else_leave_the_probes_pace_alone() {
+    let (upstream, seen) = json("200 OK", "{}").await;
+    let site = Site::open(&probed(&config(upstream, &[A])));
+    eventually("a probe", async || {
+        (!seen.requests().is_empty()).then_some(())
+    })
+    .await;
+    for number in 0..30 {
+        let labelled = format!("retries = 0\nlabel = \"number {number}\"");
+        let edited = probed(&config(upstream, &[A])).replace("retries = 0", &labelled);
+        let _ = site.reload(&edited).await.ok(200);
+    }
+    let probes = seen.requests().len();
+    assert!(probes < 20, "{probes} probes");
+}
+
+#[actix_web::test]
+async fn a_probe_heals_by_a_limit_that_a_reload_raises() {
+    let fields = "x-a: 1\r\n".repeat(50);
+    let (upstream, _) = answering(format!(
+        "HTTP/1.1 200 OK\r\n{fields}content-length: 2\r\n\r\n{{}}"
+    ))
+    .await;
+    let limited = |fields: u8| {
+        let breaker = "retries = 0\nbreaker = { failures = 1, open = \"100ms\" }";
+        let config = probed(&config(upstream, &[A])).replace("retries = 0", breaker);
+        format!("[limits]\nresponse_fields = {fields}\n{config}")
+    };
+    let site = Site::open(&limited(5));
+    eventually("an open circuit", async || {
+        (state(&site, "backend").await == "open").then_some(())
+    })
+    .await;
+    let _ = site.reload(&limited(100)).await.ok(200);
+    eventually("a closed circuit", async || {
+        (state(&site, "backend").await == "closed").then_some(())
+    })
+    .await;
+    let _ = site.public.get("/a").await.ok(200);
+}
+
+#[actix_web::test]
+async fn a_change_under_way_during_a_reload_makes_the_renewed_rows_answers_out_of_date() {
+    let (release, released) = tokio::sync::oneshot::channel::<()>();
+    let released = std::rc::Rc::new(std::cell::Cell::new(Some(released)));
+    let (arrived, mut arrives) = tokio::sync::mpsc::unbounded_channel();
+    let upstream = serving(move |mut stream| {
+        let (released, arrived) = (std::rc::Rc::clone(&released), arrived.clone());
+        async move {
+            while let Some(head) = crate::scripted::read_head(&mut stream).await {
+                if head.starts_with("POST") {
+                    arrived.send(()).unwrap();
+                    released.take().unwrap().await.unwrap();
+                }
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+                stream.write_all(answer).await.unwrap();
+            }
+        }
+    })
+    .await;
+    let post = "{ path = \"/a\", methods = [\"POST\"] }";
+    let site = Site::open(&config(upstream, &[STALE, post]));
+    let changing = actix_web::rt::spawn({
+        let public = service_kit::testing::Client::of(site.public_addr);
+        async move { public.post("/a", serde_json::json!({})).await }
+    });
+    arrives.recv().await.unwrap();
+    let longer = STALE.replace("stale_if_error = \"1h\"", "stale_if_error = \"2h\"");
+    let _ = site
+        .reload(&config(upstream, &[&longer, post]))
+        .await
+        .ok(200);
+    let _ = site.public.get("/a").await.ok(200);
+    let stored = site.public.get("/a").await;
+    assert!(stored.header("age").is_some());
+    release.send(()).unwrap();
+    assert_eq!(changing.await.unwrap().status, 200);
+    let asked_again = site.public.get("/a").await;
+    assert_eq!(asked_again.header("age"), None);
+}
+
+#[actix_web::test]
+async fn a_warm_row_that_hangs_keeps_no_other_from_being_asked_for() {
+    let hanging = serving(|stream| async move {
+        let _stream = stream;
+        std::future::pending().await
+    })
+    .await;
+    let (other, seen) = json("200 OK", "[]").await;
+    let warm = |path: &str| {
+        format!(
+            "{{ path = \"{path}\", methods = [\"GET\"], outage = \"stale\", stale_if_error = \"1h\", \
+             query = [], warm = true, timeout = \"30s\" }}"
+        )
+    };
+    let both = |path: &str| {
+        format!(
+            "{}upstreams.other.url = \"http://{other}\"\nroutes.hanging = [{}]\nroutes.other = [{}]\n",
+            format_args!("upstreams.hanging.url = \"http://{hanging}\"\n"),
+            warm("/hanging"),
+            warm(path)
+        )
+    };
+    let site = Site::open(&both("/first"));
+    let asked = |path: &'static str| {
+        let seen = seen.clone();
+        eventually(path, async move || {
+            let start = format!("GET {path} ");
+            let mut all = seen.requests().into_iter();
+            all.any(|request| request.starts_with(&start)).then_some(())
+        })
+    };
+    asked("/first").await;
+    let _ = site.reload(&both("/second")).await.ok(200);
+    asked("/second").await;
+}
+
+#[actix_web::test]
+async fn a_quota_goes_on_counting_when_its_row_gets_another_method() {
+    let (upstream, _) = json("200 OK", "{}").await;
+    let row = |methods: &str| {
+        format!("{{ path = \"/a\", methods = [{methods}], rate_limit = \"2/1h\" }}")
+    };
+    let site = Site::open(&config(upstream, &[&row("\"POST\"")]));
+    let post = || site.public.post("/a", serde_json::json!({}));
+    for _ in 0..2 {
+        let _ = post().await.ok(200);
+    }
+    let _ = site
+        .reload(&config(upstream, &[&row("\"GET\", \"POST\"")]))
+        .await
+        .ok(200);
+    let _ = post().await.problem(429, "rate_limited");
 }
