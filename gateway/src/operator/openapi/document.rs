@@ -21,6 +21,9 @@ One door to several services. Every error is a problem (RFC 9457), in French, or
 prefers it. An unknown path is a 404 `route_not_found`; a known one with another method is a 405 `method_not_allowed` \
 with `Allow`. HEAD is answered wherever GET is.";
 
+/// How many operations of a prefix are described. A document of any size must not take any memory.
+const MOST: usize = 1000;
+
 /// The document of all routes. `described` are the documents of upstreams that are known.
 #[must_use]
 pub fn document(config: &Config, described: &[Described]) -> Value {
@@ -218,7 +221,7 @@ fn known<'d>(
             },
         ))
     });
-    known.collect()
+    known.take(MOST).collect()
 }
 
 /// Operation ids, each given once.

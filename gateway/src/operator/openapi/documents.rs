@@ -19,6 +19,7 @@ use tokio::time::{Instant, sleep};
 use super::described::Described;
 use crate::answer::site::{Live, Site};
 use crate::config::Config;
+use crate::fault::Fault;
 use crate::resilience::guard::Phase;
 use crate::settings::{Description, UpstreamSettings};
 use crate::upstream::{Fetch, Pools, Upstream, fetch};
@@ -139,20 +140,35 @@ async fn look(
         (is_due && is_up).then_some((upstream, path))
     });
     let asked = upstreams.map(async |(upstream, path)| {
-        let read = ask(upstream, path, pools).await;
-        if let Ok(document) = read {
-            documents.learn(&upstream.settings, path, document);
-            return Some((upstream.name().to_string(), Instant::now() + FRESH));
-        }
-        let cause = read.err().unwrap_or_default();
-        log::debug!(upstream = &**upstream.name(); "its OpenAPI document cannot be read: {cause}");
-        // An upstream that answers without a document is not asked every second.
-        Some((upstream.name().to_string(), Instant::now() + EVERY * 10))
+        let name = upstream.name();
+        let wait = match ask(upstream, path, pools).await {
+            Ok(document) => {
+                documents.learn(&upstream.settings, path, document);
+                FRESH
+            }
+            Err(NotRead::Away(fault)) => {
+                log::debug!(upstream = &**name; "its OpenAPI document cannot be read: {fault:?}");
+                EVERY
+            }
+            Err(NotRead::Unfit(reason)) => {
+                log::warn!(upstream = &**name; "its OpenAPI document cannot be used: {reason}");
+                FRESH
+            }
+        };
+        (name.to_string(), Instant::now() + wait)
     });
-    due.extend(join_all(asked).await.into_iter().flatten());
+    due.extend(join_all(asked).await);
 }
 
-async fn ask(upstream: &Upstream, path: &PathAndQuery, pools: &Pools) -> Result<Value, String> {
+/// Why there is no document.
+enum NotRead {
+    /// The upstream gave no answer.
+    Away(Fault),
+    /// Its answer is no document.
+    Unfit(String),
+}
+
+async fn ask(upstream: &Upstream, path: &PathAndQuery, pools: &Pools) -> Result<Value, NotRead> {
     let id = RequestId::make();
     let mut fields = HeaderMap::new();
     fields.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -167,9 +183,10 @@ async fn ask(upstream: &Upstream, path: &PathAndQuery, pools: &Pools) -> Result<
         most: MOST,
         charge: None,
     });
-    let answer = answer.await.map_err(|fault| format!("{fault:?}"))?;
-    match answer.heard.status.as_u16() {
+    let answer = answer.await.map_err(NotRead::Away)?;
+    let read = match answer.heard.status.as_u16() {
         200 => Description::parse(&answer.body),
         status => Err(format!("the upstream answered {status}")),
-    }
+    };
+    read.map_err(NotRead::Unfit)
 }

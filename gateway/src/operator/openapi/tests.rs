@@ -332,3 +332,13 @@ fn a_document_that_refers_to_itself_or_to_nothing_does_no_harm() {
         "#/components/schemas/A"
     );
 }
+
+#[test]
+fn a_document_of_very_many_operations_is_cut() {
+    let paths = (0..5000).map(|number| (format!("/p{number}"), json!({ "get": {} })));
+    let paths: serde_json::Map<_, _> = paths.collect();
+    let wide = described("books", &json!({ "paths": paths }));
+    let document = document_of(&parse(TWO), &[wide]);
+    let count = document["paths"].as_object().unwrap().len();
+    assert!((1000..1100).contains(&count), "{count}");
+}
