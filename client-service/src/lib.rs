@@ -67,6 +67,7 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
         bind: config.bind,
         workers: 2, // they only wait for the database and the hashing threads
         readiness: store.readiness(),
+        gives_memory_back: false,
     };
     let (tidied, watched) = (store.clone(), store.clone());
     let accounts = web::Data::new(Accounts {

@@ -1,6 +1,5 @@
 //! Builds the whole gateway with its two listeners from a configuration, and runs it until a stop.
 
-pub(crate) mod give_back;
 pub(crate) mod harness;
 mod reload;
 pub(crate) mod site;
@@ -16,7 +15,7 @@ use actix_web::dev::ServerHandle;
 use futures_util::FutureExt as _;
 use service_kit::health::Readiness;
 use service_kit::program::RunError;
-use service_kit::serve::{Application, Draining, Hangups, Service};
+use service_kit::serve::{Application, Draining, Hangups, Service, give_back};
 use tokio::time::{interval, timeout};
 
 use crate::answer::dispatch::{Asker, Following};
@@ -97,6 +96,7 @@ impl Gateway {
                 bind: config.admin_bind,
                 workers: 1, // an operator, not a crowd
                 readiness: Readiness::always(),
+                gives_memory_back: true,
             },
             move |routes| operator.routes(routes),
         )?
@@ -115,7 +115,7 @@ impl Gateway {
         let (served, serve_draining) = (live.clone(), draining.clone());
         let serve = move || {
             let draining = serve_draining.clone();
-            actix_web::rt::spawn(give_back::run(draining.clone()));
+            actix_web::rt::spawn(give_back(draining.clone()));
             let worker = Following::new(served.clone(), draining, Asker::Clients);
             let live = served.clone();
             Serving {

@@ -8,7 +8,7 @@ use service_kit::env::{ConfigError, Env};
 use service_kit::health::Readiness;
 use service_kit::peer::PeerUrl;
 use service_kit::program::RunError;
-use service_kit::serve::{Application, Service};
+use service_kit::serve::{Application, Service, give_back};
 use shared_types::order::OrderStage;
 
 use crate::{LocalOrders, OrderFeed};
@@ -79,6 +79,7 @@ impl Mock {
             readiness: feed
                 .as_ref()
                 .map_or_else(Readiness::always, OrderFeed::readiness),
+            gives_memory_back: true,
         };
         let (shared, exposed) = (state.clone(), feed.clone());
         let application = Application::bind(service, move |config| {
@@ -91,6 +92,8 @@ impl Mock {
             return Ok(application);
         };
         let stage = self.stage;
-        Ok(application.beside(move |draining| feed.run(stage, state.into_inner(), draining)))
+        Ok(application
+            .beside(move |draining| feed.run(stage, state.into_inner(), draining))
+            .beside(give_back))
     }
 }

@@ -43,6 +43,7 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
         // The database does the work; the second worker answers while the first writes a long list.
         workers: 2,
         readiness: store.readiness(),
+        gives_memory_back: false,
     };
     let (outbox, exposed) = (store.outbox().clone(), store.outbox().clone());
     let (tidied, watched) = (store.clone(), store.clone());

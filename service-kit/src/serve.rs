@@ -3,6 +3,7 @@
 mod background;
 mod document;
 mod draining;
+mod give_back;
 mod probes;
 mod resource;
 mod stop;
@@ -23,6 +24,7 @@ use crate::observe::{ServiceName, observe};
 use background::{Background, Work};
 pub use document::document;
 pub use draining::{DRAIN, Draining};
+pub use give_back::give_back;
 pub use resource::resource;
 #[cfg(feature = "testing")]
 pub(crate) use stop::is_hangup_ignored;
@@ -51,6 +53,9 @@ pub struct Service {
     /// Threads that serve requests.
     pub workers: usize,
     pub readiness: Readiness,
+    /// Whether each worker makes the allocator give memory back ([`give_back`]). For mimalloc only:
+    /// glibc's allocator would keep more, because it takes the large block for usual.
+    pub gives_memory_back: bool,
 }
 
 impl Application {
@@ -66,7 +71,11 @@ impl Application {
         let name = web::Data::new(ServiceName(service.name));
         let readiness = web::Data::new(service.readiness);
         let state = web::Data::new(draining.clone());
+        let served = draining.clone();
         let server = HttpServer::new(move || {
+            if service.gives_memory_back {
+                actix_web::rt::spawn(give_back(served.clone()));
+            }
             App::new()
                 .app_data(name.clone())
                 .app_data(readiness.clone())
