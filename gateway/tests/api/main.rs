@@ -76,7 +76,7 @@ backend = [
 ]
 "#;
 
-/// A file with the shipped configuration, but without probes and warm rows: an upstream then gets
+/// A file with the shipped configuration, but without probes, documents and warm rows: an upstream then gets
 /// only what a test sends.
 fn without_probes() -> std::path::PathBuf {
     let silent = shipped_without_probes();
@@ -92,7 +92,13 @@ fn without_probes() -> std::path::PathBuf {
 fn shipped_without_probes() -> String {
     let shipped = include_str!("../../gateway.toml");
     let lines = shipped.lines();
-    let lines: Vec<_> = lines.filter(|line| !line.starts_with("probe = ")).collect();
+    let lines: Vec<_> = lines
+        .filter(|line| {
+            !["probe = ", "openapi = "]
+                .iter()
+                .any(|key| line.starts_with(key))
+        })
+        .collect();
     lines.join("\n").replace(", warm = true", "")
 }
 
