@@ -738,16 +738,16 @@ export interface components {
         };
         /** @description A change of a courier. An absent field stays as it is. */
         CourierChange: {
-            adresse?: string | (null | "");
-            codePostal?: string | (null | "");
-            disponible?: boolean | (null | "");
-            email?: string | (null | "");
-            nom?: string | (null | "");
-            numeroLicence?: string | (null | "");
-            prenom?: string | (null | "");
-            telephone?: string | (null | "");
-            vehicule?: string | (null | "");
-            ville?: string | (null | "");
+            adresse?: string | null;
+            codePostal?: string | null;
+            disponible?: boolean | string | null;
+            email?: string | null;
+            nom?: string | null;
+            numeroLicence?: string | null;
+            prenom?: string | null;
+            telephone?: string | null;
+            vehicule?: string | null;
+            ville?: string | null;
         };
         /** @description The courier who gets a delivery. */
         CourierChoice: {
@@ -783,9 +783,9 @@ export interface components {
         };
         /** @description A change of a delivery. An absent field stays as it is. */
         DeliveryChange: {
-            commentaires?: string | (null | "");
-            livreurId?: string | (null | "");
-            statut?: components["schemas"]["DeliveryStatus"] | (null | "");
+            commentaires?: string | null;
+            livreurId?: string | null;
+            statut?: components["schemas"]["DeliveryStatus"] | string | null;
         };
         /** @enum {string} */
         DeliveryStatus: "EN_ATTENTE" | "EN_ROUTE_RESTAURANT" | "RECUPEREE" | "EN_ROUTE_CLIENT" | "LIVREE" | "ANNULEE";
@@ -881,51 +881,51 @@ export interface components {
         };
         /** @description A client to register. */
         NewClient: {
-            address?: string | (null | "");
-            city?: string | (null | "");
+            address?: string | null;
+            city?: string | null;
             /** Format: email */
             email: string;
             firstName: string;
             lastName: string;
             /** Format: password */
             password: string;
-            phone?: string | (null | "");
-            postalCode?: string | (null | "");
-            role?: components["schemas"]["Role"] | (null | "");
+            phone?: string | null;
+            postalCode?: string | null;
+            role?: components["schemas"]["Role"] | string | null;
         };
         /** @description A courier to register. */
         NewCourier: {
-            adresse?: string | (null | "");
-            codePostal?: string | (null | "");
+            adresse?: string | null;
+            codePostal?: string | null;
             /** @description `true` when absent. */
-            disponible?: boolean | (null | "");
+            disponible?: boolean | string | null;
             /** Format: email */
             email: string;
             nom: string;
-            numeroLicence?: string | (null | "");
-            prenom?: string | (null | "");
-            telephone?: string | (null | "");
-            vehicule?: string | (null | "");
-            ville?: string | (null | "");
+            numeroLicence?: string | null;
+            prenom?: string | null;
+            telephone?: string | null;
+            vehicule?: string | null;
+            ville?: string | null;
         };
         /** @description A delivery to open. */
         NewDelivery: {
-            adresseArrivee?: string | (null | "");
-            adresseDepart?: string | (null | "");
-            clientNom?: string | (null | "");
-            clientTelephone?: string | (null | "");
+            adresseArrivee?: string | null;
+            adresseDepart?: string | null;
+            clientNom?: string | null;
+            clientTelephone?: string | null;
             commandeId: string;
-            commentaires?: string | (null | "");
-            distanceKm?: number | (null | "");
-            livreurId?: string | (null | "");
-            prixLivraison?: number | (null | "");
-            tempsEstime?: number | (null | "");
+            commentaires?: string | null;
+            distanceKm?: number | string | null;
+            livreurId?: string | null;
+            prixLivraison?: number | string | null;
+            tempsEstime?: number | string | null;
         };
         /** @description The order's id is taken as `order_id` or `orderId`. */
         NewDeliveryStatusMark: {
             orderId?: string | null;
             order_id?: string | null;
-            status?: components["schemas"]["DeliveryStatus"] | (null | "");
+            status?: components["schemas"]["DeliveryStatus"] | string | null;
         } | {
             order_id: string;
         } | {
@@ -939,20 +939,20 @@ export interface components {
         /** @description A dish to add to the menu. */
         NewDish: {
             categorie: components["schemas"]["Category"];
-            description?: string | (null | "");
+            description?: string | null;
             /** @description `true` when absent. */
-            disponible?: boolean | (null | "");
+            disponible?: boolean | string | null;
             nom: string;
             /** @description Euros, with at most two decimals. */
             prix: number;
         };
         /** @description An order to place. Prices come from the menu, never from a client. */
         NewOrder: {
-            adresse?: string | (null | "");
+            adresse?: string | null;
             /** Format: uuid */
             clientId: string;
             items: components["schemas"]["NewOrderLine"][];
-            telephone?: string | (null | "");
+            telephone?: string | null;
         };
         NewOrderLine: {
             /** Format: uuid */
@@ -963,7 +963,7 @@ export interface components {
         NewOrderStatusMark: {
             orderId?: string | null;
             order_id?: string | null;
-            status?: components["schemas"]["OrderStatus"] | (null | "");
+            status?: components["schemas"]["OrderStatus"] | string | null;
         } | {
             order_id: string;
         } | {

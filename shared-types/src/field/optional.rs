@@ -55,6 +55,8 @@ impl<T: JsonSchema> JsonSchema for Optional<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let value = generator.subschema_for::<T>();
-        json_schema!({ "anyOf": [value, { "enum": [null, ""] }] })
+        // Not an enumeration of the two: generators of clients make no type of that.
+        let blank = json_schema!({ "type": "string", "maxLength": 0 });
+        json_schema!({ "anyOf": [value, blank, { "type": "null" }] })
     }
 }
