@@ -181,6 +181,10 @@ impl Keep {
         let flight = row.flights.join(&key, asked.generation);
         let landed = flight
             .land(|| async {
+                // Another worker's request may have stored an answer since the look above.
+                if let Found::Fresh(copy) = row.find(&key, Instant::now()) {
+                    return Ok(Ok(copy));
+                }
                 is_own.set(true);
                 let taken = match ask(patience).await {
                     Ok(answer) => take(answer, kept, (row.most(), charge()), asked).await,
