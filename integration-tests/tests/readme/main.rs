@@ -8,7 +8,9 @@
     reason = "a panic in a test is a failed test"
 )]
 
+#[path = "../shared/command.rs"]
 mod command;
+#[path = "../shared/document.rs"]
 mod document;
 #[expect(
     dead_code,
@@ -23,9 +25,9 @@ use std::process::Command;
 use serde_json::Value;
 use service_kit::testing::{eventually, same_shape, skip};
 
-use command::Step;
+use command::{Page, Step};
 use document::Block;
-use processes::Processes;
+use processes::{Processes, SERVICES};
 
 #[actix_web::test]
 async fn each_command_of_the_readme_does_what_the_page_says() {
@@ -37,6 +39,31 @@ async fn each_command_of_the_readme_does_what_the_page_says() {
         let text = std::fs::read_to_string(file).unwrap();
         Walk::begin().follow(&document::blocks(&text)).await;
     }
+}
+
+/// The first words of the lines that are not run, and why: they need another machine or another day,
+/// or repeat a step of the test.
+const ELSEWHERE: [(&str, &str); 9] = [
+    ("docker compose up", "the processes are started already"),
+    ("cargo run --release", "the same restaurant, in one process"),
+    ("cargo test", "this is a part of it"),
+    (
+        "docker compose --profile observability up",
+        "images of others",
+    ),
+    ("ORDERS_URL=", "a service of the reader's own"),
+    ("CLIENTS_URL=", "a service of the reader's own"),
+    ("GATEWAY_TLS_CERT=", "a certificate of the reader's own"),
+    ("DATABASE_URL=", "a database of the reader's own"),
+    (
+        "docker compose logs",
+        "the processes' logs are read by other tests",
+    ),
+];
+
+fn is_elsewhere(line: &str) -> bool {
+    let mut all = ELSEWHERE.iter();
+    all.any(|(begins, _why)| line.starts_with(begins))
 }
 
 /// A newcomer with a restaurant that has just been started.
@@ -52,9 +79,13 @@ impl Walk {
     }
 
     async fn follow(mut self, blocks: &[Block]) {
+        let page = Page {
+            services: SERVICES.iter().map(|(name, ..)| *name).collect(),
+            is_elsewhere,
+        };
         let mut walked = 0;
         for block in blocks {
-            for step in command::steps(&block.commands) {
+            for step in page.steps(&block.commands) {
                 walked += usize::from(step != Step::Elsewhere);
                 self.take(&step, block.answer.as_deref()).await;
             }
@@ -65,12 +96,15 @@ impl Walk {
     async fn take(&mut self, step: &Step, answer: Option<&str>) {
         match step {
             Step::Elsewhere => {}
-            Step::Stop(service) => self.restaurant.stop(service),
-            Step::Start(service) => {
-                self.restaurant.start_one(service);
+            Step::Stop(services) => services.iter().for_each(|name| self.restaurant.stop(name)),
+            Step::Start(services) => {
+                services
+                    .iter()
+                    .for_each(|name| self.restaurant.start_one(name));
                 self.all_is_up().await;
             }
             Step::Drill => self.drill(),
+            Step::Edit(line) => panic!("the README edits nothing: {line}"),
             Step::Ask(line) => self.ask(line, answer).await,
         }
     }
@@ -78,10 +112,10 @@ impl Walk {
     /// Runs a command until its answer matches. An outage takes a moment to show, as the page says:
     /// a recent answer is still fresh, and a circuit opens after a few failures.
     async fn ask(&self, line: &str, answer: Option<&str>) {
-        let local = command::to_here(line, &self.restaurant);
+        let local = self.to_here(line);
         let shows_head = line.contains(" -si ");
         eventually(&format!("what the page says of {line}"), async || {
-            let output = command::run(&local);
+            let output = run(&local);
             if shows_head {
                 let head = output.to_ascii_lowercase();
                 assert!(head.starts_with("http/1.1 200 "), "{line}: {output}");
@@ -103,6 +137,14 @@ impl Walk {
         .await;
     }
 
+    /// The same command with the addresses of the processes.
+    fn to_here(&self, line: &str) -> String {
+        let public = format!("http://{}", self.restaurant.gateway());
+        let operator = format!("http://{}", self.restaurant.operator());
+        line.replace("http://localhost:8000", &public)
+            .replace("http://localhost:9000", &operator)
+    }
+
     fn drill(&self) {
         let mut command = Command::new(self.restaurant.program("gateway"));
         command.args(["drill", "--all"]).env_clear();
@@ -114,7 +156,7 @@ impl Walk {
     async fn all_is_up(&self) {
         let status = format!("curl -s http://{}/status", self.restaurant.gateway());
         eventually("every feature", async || {
-            let told: Value = serde_json::from_str(&command::run(&status)).unwrap();
+            let told: Value = serde_json::from_str(&run(&status)).unwrap();
             (told["status"] == "up").then_some(())
         })
         .await;
@@ -137,4 +179,11 @@ fn stands(output: &Value, shown: &Value) -> bool {
         }),
         _ => true,
     }
+}
+
+/// Runs the command line and returns its output.
+fn run(line: &str) -> String {
+    let output = Command::new("sh").args(["-c", line]).output().unwrap();
+    assert!(output.status.success(), "{line}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
 }
