@@ -2,16 +2,19 @@
 
 use std::future::poll_fn;
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::uri::PathAndQuery;
+use service_kit::request_id::RequestId;
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::pool::Pool;
 use super::exchange::send::{Line, send};
 use super::outcome::Heard;
 use super::request::head::Head;
+use super::running::Upstream;
 use crate::fault::{Fault, UpstreamFault};
 use crate::resilience::memory::Charge;
 
@@ -35,6 +38,28 @@ pub(crate) struct Fetch<'a> {
 pub(crate) struct Fetched {
     pub(crate) heard: Heard,
     pub(crate) body: Bytes,
+}
+
+/// Asks an upstream for `target` with these fields, beside its clients' requests: no circuit, permit
+/// or drill has a say. The answer comes `within` this time and has at most `most` bytes.
+pub(crate) async fn ask_directly(
+    (upstream, pool): (&Upstream, &Rc<Pool>),
+    target: &PathAndQuery,
+    fields: HeaderMap,
+    (within, most): (Duration, usize),
+) -> Result<Fetched, Fault> {
+    let id = RequestId::make();
+    let asked = Fetch {
+        pool,
+        upstream: upstream.name(),
+        request_id: id.as_str(),
+        target,
+        fields,
+        deadline: Instant::now() + within,
+        most,
+        charge: None,
+    };
+    fetch(asked).await
 }
 
 pub(crate) async fn fetch(mut fetch: Fetch<'_>) -> Result<Fetched, Fault> {

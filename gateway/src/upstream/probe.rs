@@ -10,14 +10,13 @@ use std::time::Duration;
 use http::header::ACCEPT;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue};
-use service_kit::request_id::RequestId;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::fault::Fault;
 use crate::resilience::guard::{Check, Phase};
 use crate::settings::limits::Limits;
-use crate::upstream::{Fetch, Fetched, Pool, Pools, TlsConfig, Upstream, fetch, is_outage};
+use crate::upstream::{Fetched, Pool, Pools, TlsConfig, Upstream, ask_directly, is_outage};
 
 /// The pause between probes, and the limit on their answers: an available upstream is noticed
 /// within two seconds.
@@ -119,19 +118,10 @@ impl Watch {
 
     /// Asks the upstream whether it is well, and tells its circuit.
     async fn ask(&self, check: Check) -> bool {
-        let id = RequestId::make();
         let mut fields = HeaderMap::new();
         fields.insert(ACCEPT, HeaderValue::from_static("*/*"));
-        let asked = fetch(Fetch {
-            pool: &self.pool,
-            upstream: self.upstream.name(),
-            request_id: id.as_str(),
-            target: &self.target,
-            fields,
-            deadline: Instant::now() + EVERY,
-            most: MOST,
-            charge: None,
-        });
+        let from = (&*self.upstream, &self.pool);
+        let asked = ask_directly(from, &self.target, fields, (EVERY, MOST));
         match timeout(EVERY, asked).await {
             Ok(Ok(Fetched { heard, .. })) if is_outage(heard.status) => {
                 check.failed(&format!("probe: the upstream answered {}", heard.status));

@@ -12,7 +12,6 @@ use http::header::ACCEPT;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
-use service_kit::request_id::RequestId;
 use service_kit::serve::Draining;
 use tokio::time::{Instant, sleep};
 
@@ -22,7 +21,7 @@ use crate::config::Config;
 use crate::fault::Fault;
 use crate::resilience::guard::Phase;
 use crate::settings::{Description, UpstreamSettings};
-use crate::upstream::{Fetch, Pools, Upstream, fetch};
+use crate::upstream::{Pools, Upstream, ask_directly};
 
 /// The time between two looks at what is due.
 const EVERY: Duration = Duration::from_secs(1);
@@ -169,21 +168,11 @@ enum NotRead {
 }
 
 async fn ask(upstream: &Upstream, path: &PathAndQuery, pools: &Pools) -> Result<Value, NotRead> {
-    let id = RequestId::make();
     let mut fields = HeaderMap::new();
     fields.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    let pool = pools.of(upstream);
-    let answer = fetch(Fetch {
-        pool: &pool,
-        upstream: upstream.name(),
-        request_id: id.as_str(),
-        target: path,
-        fields,
-        deadline: Instant::now() + PATIENCE,
-        most: MOST,
-        charge: None,
-    });
-    let answer = answer.await.map_err(NotRead::Away)?;
+    let from = (upstream, &pools.of(upstream));
+    let answer = ask_directly(from, path, fields, (PATIENCE, MOST)).await;
+    let answer = answer.map_err(NotRead::Away)?;
     let read = match answer.heard.status.as_u16() {
         200 => Description::parse(&answer.body),
         status => Err(format!("the upstream answered {status}")),

@@ -9,13 +9,11 @@ use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
 use http::HeaderMap;
 use http::uri::PathAndQuery;
-use service_kit::request_id::RequestId;
-use tokio::time::Instant;
 
 use super::client::ask;
 use crate::answer::site::Site;
 use crate::resilience::guard::Phase;
-use crate::upstream::{Fetch, Pools, Upstream, fetch, is_outage};
+use crate::upstream::{Pools, Upstream, ask_directly, is_outage};
 
 /// The same time that the gateway's probe waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -66,18 +64,8 @@ impl Lookout {
 
     /// Asks the upstream directly: its circuit takes a few failures to open.
     async fn is_well(&self, upstream: &Upstream, target: &PathAndQuery) -> bool {
-        let (id, pool) = (RequestId::make(), self.pools.of(upstream));
-        let answer = fetch(Fetch {
-            pool: &pool,
-            upstream: upstream.name(),
-            request_id: id.as_str(),
-            target,
-            fields: HeaderMap::new(),
-            deadline: Instant::now() + PATIENCE,
-            most: MOST,
-            charge: None,
-        });
-        answer
+        let from = (upstream, &self.pools.of(upstream));
+        ask_directly(from, target, HeaderMap::new(), (PATIENCE, MOST))
             .await
             .is_ok_and(|fetched| !is_outage(fetched.heard.status))
     }
