@@ -19,7 +19,7 @@ const DEMO: Tag = Tag {
 /// The description of this service's routes.
 pub const SERVICE: Service = Service {
     title: "Client service",
-    description: "Accounts, logins and sessions. Ids are UUID strings, times RFC 3339 in UTC, prices numbers in euros. A status, a role or a category is taken whatever its case and accents (`prête`); an unknown field is ignored. Every error is a problem (RFC 9457), in French, or in English where `Accept-Language` prefers it.",
+    description: "Accounts, logins and sessions.",
     tags: &[CLIENTS, DEMO],
     operations: OPERATIONS,
 };

@@ -20,7 +20,7 @@ const TAG: Tag = Tag {
 /// The description of this service's routes.
 pub const SERVICE: Service = Service {
     title: "Delivery",
-    description: "Simulated couriers and their deliveries. Ids are UUID strings, times RFC 3339 in UTC, prices numbers in euros. A status, a role or a category is taken whatever its case and accents (`prête`); an unknown field is ignored. Every error is a problem (RFC 9457), in French, or in English where `Accept-Language` prefers it.",
+    description: "Simulated couriers and their deliveries.",
     tags: &[TAG],
     operations: OPERATIONS,
 };

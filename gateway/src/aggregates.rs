@@ -54,7 +54,7 @@ use crate::resilience::client::Client;
 use crate::routing::route::View;
 use crate::upstream::{Upstream, is_loop, withhold};
 
-/// What all requests for one aggregate share.
+/// The state that all requests for one aggregate share.
 pub(crate) struct Aggregate {
     settings: AggregateSettings<Arc<Upstream>>,
     copies: Copies,

@@ -52,7 +52,7 @@ pub(crate) use connection::tls::{TlsConfig, tls_config};
 use deadline::{Deadline, Passed};
 use exchange::Exchange;
 use exchange::send::{Line, send};
-pub(crate) use fetch::{Fetch, Fetched, fetch};
+pub(crate) use fetch::{Fetch, Fetched, ask_directly, fetch};
 pub(crate) use outcome::{is_outage, settle};
 pub(crate) use relay::withhold;
 use relay::{Waiting, relay};

@@ -14,7 +14,7 @@ const KITCHEN: Tag = Tag {
 /// The description of this service's routes.
 pub const SERVICE: Service = Service {
     title: "Kitchen",
-    description: "A simulated kitchen. Ids are UUID strings, times RFC 3339 in UTC, prices numbers in euros. A status, a role or a category is taken whatever its case and accents (`prête`); an unknown field is ignored. Every error is a problem (RFC 9457), in French, or in English where `Accept-Language` prefers it.",
+    description: "A simulated kitchen.",
     tags: &[KITCHEN],
     operations: OPERATIONS,
 };

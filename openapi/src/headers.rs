@@ -87,8 +87,7 @@ pub(crate) fn components(names: &BTreeSet<String>) -> Map<String, Value> {
 }
 
 /// References to some of them.
-#[must_use]
-pub fn references<'n>(names: impl IntoIterator<Item = &'n str>) -> Map<String, Value> {
+pub(crate) fn references<'n>(names: impl IntoIterator<Item = &'n str>) -> Map<String, Value> {
     let names = names.into_iter().map(|name| {
         let reference = json!({ "$ref": format!("#/components/headers/{name}") });
         (name.to_owned(), reference)

@@ -14,7 +14,7 @@ mod service;
 
 pub use headers::{
     AGE, CACHE_STATUS, DEGRADED, DRILL, LINK, NEXT_CURSOR, RATE_LIMIT, RATE_LIMIT_POLICY,
-    REQUEST_ID, references,
+    REQUEST_ID,
 };
 pub use operation::{Body, Example, Operation, Response, Side, Tag, Token};
 pub use parameters::{IDEMPOTENCY_KEY, Parameter, SEGMENT, or_blank, schema_of};

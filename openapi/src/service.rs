@@ -14,6 +14,12 @@ const ALWAYS: &[Code] = &[
     Code::ServiceUnavailable,
 ];
 
+/// The rules that hold for every service of the workspace.
+const CONVENTIONS: &str = "\
+Ids are UUID strings, times RFC 3339 in UTC, prices numbers in euros. A status, a role or a category is taken whatever \
+its case and accents (`prête`); an unknown field is ignored. Every error is a problem (RFC 9457), in French, or in \
+English where `Accept-Language` prefers it.";
+
 /// A service, as its document describes it.
 #[derive(Clone, Copy, Debug)]
 pub struct Service {
@@ -50,7 +56,7 @@ impl Service {
             "info": {
                 "title": self.title,
                 "version": env!("CARGO_PKG_VERSION"),
-                "description": self.description,
+                "description": format!("{} {CONVENTIONS}", self.description),
                 "license": { "name": "MIT", "identifier": "MIT" },
             },
             "servers": [{ "url": "/" }],

@@ -30,7 +30,7 @@ const DEMO: Tag = Tag {
 /// The description of this service's routes.
 pub const SERVICE: Service = Service {
     title: "Order service",
-    description: "The menu and the orders. Ids are UUID strings, times RFC 3339 in UTC, prices numbers in euros. A status, a role or a category is taken whatever its case and accents (`prête`); an unknown field is ignored. Every error is a problem (RFC 9457), in French, or in English where `Accept-Language` prefers it.",
+    description: "The menu and the orders.",
     tags: &[MENU, ORDERS, DEMO],
     operations: OPERATIONS,
 };

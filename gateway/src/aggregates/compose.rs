@@ -92,7 +92,7 @@ struct Body<'b, U> {
     is_complete: bool,
 }
 
-/// What the parts are.
+/// The states of the parts.
 struct Meta<'b, U>(&'b Body<'b, U>);
 
 /// The state of each part by its name.

@@ -48,7 +48,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// What it has, for its series.
+    /// Names everything that has series of counters.
     pub(crate) fn known(&self) -> Known<'_> {
         let circuits = self.upstreams.iter().flat_map(|upstream| {
             let circuits = upstream.settings.circuits.iter();

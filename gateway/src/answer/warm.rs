@@ -68,7 +68,7 @@ enum WarmOutcome {
 
 /// Keeps the rows of the site that answers now warm, until the gateway drains.
 pub(crate) async fn run(mut live: Live, draining: Draining) {
-    // Of a site that is replaced, the requests under way end beside those of the next.
+    // The requests of a replaced site end while those of the next begin.
     let mut sites = FuturesUnordered::new();
     loop {
         let is_over = Rc::new(Cell::new(false));

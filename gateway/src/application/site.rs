@@ -5,13 +5,11 @@ use std::sync::Arc;
 
 use service_kit::env::ConfigError;
 use service_kit::program::RunError;
-use service_kit::serve::Draining;
 
 use crate::aggregates::{Aggregate, AggregateRow};
 use crate::answer::cache::Keep;
 use crate::answer::destination::{Destination, Relayed};
 use crate::answer::features::RunningFeatures;
-use crate::answer::recent::Recent;
 use crate::answer::site::Site;
 use crate::config::Config;
 use crate::metrics::Metrics;
@@ -97,9 +95,8 @@ impl Built {
             })
         });
         let aggregates = aggregates.collect::<Result<Vec<_>, ConfigError>>()?;
-        let documents = earlier.map_or_else(Arc::<Documents>::default, |earlier| {
-            Arc::clone(&earlier.documents)
-        });
+        let documents = earlier.map(|earlier| Arc::clone(&earlier.documents));
+        let documents = documents.unwrap_or_default();
         let pages = Pages::new(
             Arc::clone(config),
             Arc::clone(&features),
@@ -145,8 +142,10 @@ impl Built {
                 None => Keep::new(kept, share, metrics.lookups.clone()),
             },
             rows: metrics.rows.of(rows)?,
-            recent: site.map_or_else(Arc::<Recent>::default, |site| Arc::clone(&site.recent)),
-            draining: site.map_or_else(Draining::default, |site| site.draining.clone()),
+            recent: site
+                .map(|site| Arc::clone(&site.recent))
+                .unwrap_or_default(),
+            draining: site.map(|site| site.draining.clone()).unwrap_or_default(),
             metrics,
             upstreams,
             tls,

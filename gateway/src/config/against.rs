@@ -14,7 +14,7 @@ use change::Verdict;
 use change::changes;
 use outlook::{Outlook, UpstreamName, paths_of};
 
-/// What `new` makes better or worse in an outage than `old`, sorted.
+/// Lists what gets better or worse in an outage by going from `old` to `new`, sorted.
 pub(crate) fn compare(old: &Config, new: &Config) -> Vec<Change> {
     let mut paths = paths_of(old);
     paths.extend(paths_of(new));

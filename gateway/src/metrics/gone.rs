@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use prometheus::core::{Collector as _, MetricVec, MetricVecBuilder};
 
-/// What the running configuration has.
+/// The names that the running configuration has.
 #[derive(Debug, Default)]
 pub(crate) struct Known<'k> {
     /// The methods and paths of the rows.

@@ -25,7 +25,7 @@ pub(crate) struct Reloaded {
     pub(crate) hash: String,
     /// How many changes make an outage worse.
     pub(crate) worse: usize,
-    /// What gets better or worse in an outage.
+    /// The changes that make an outage better or worse.
     pub(crate) changes: Vec<Change>,
     /// Keys with a new value that takes effect only at a new start.
     pub(crate) needs_restart: Vec<&'static str>,
@@ -38,7 +38,7 @@ pub(crate) type AskedReload = oneshot::Sender<Result<Reloaded, Refused>>;
 #[derive(Clone, Debug)]
 pub(crate) struct Refused(pub(crate) String);
 
-/// What the operator is told of the configuration.
+/// The state of the configuration, for the operator.
 pub(crate) struct ConfigState(Mutex<ConfigStatus>);
 
 impl ConfigState {

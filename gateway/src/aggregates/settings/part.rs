@@ -32,7 +32,7 @@ pub(crate) enum Form {
     Found(Find),
 }
 
-/// Where the id of the object to find is.
+/// The place of the id by which an object of a list is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Find {
     pub(crate) key: String,

@@ -57,7 +57,7 @@ impl Verdict {
 }
 
 impl Change {
-    /// What has changed, for people.
+    /// Names the thing that has changed, for people.
     pub(crate) fn subject(&self) -> String {
         match self.kind {
             Kind::Route => self.name.clone(),

@@ -7,6 +7,7 @@ use shared_types::aggregate::PartStatus;
 use shared_types::problem::Code;
 use shared_types::text::Lang;
 
+use super::described::is_reached;
 use super::own::TAG;
 use super::relayed::segment;
 use crate::aggregates::settings::{AggregateSettings, Form, PartSettings};
@@ -20,7 +21,7 @@ pub(super) const STATUS: Body = Body {
     example: Example::None,
 };
 
-/// What is needed to describe an aggregate.
+/// Describes aggregates.
 pub(super) struct Describing<'d> {
     pub(super) config: &'d Config,
     pub(super) parts: &'d mut Parts,
@@ -120,7 +121,7 @@ impl Describing<'_> {
         let path = path.split('?').next().unwrap_or_default();
         let leads_there = to.upstream == part.upstream
             && route.method == "GET"
-            && same(path, &to.target.to_string());
+            && is_reached(path, &to.target.to_string());
         let operation = self.paths.get(&*route.path)?.get("get")?;
         let content = operation.get("responses")?.get("200")?.get("content")?;
         let schema = content.get("application/json")?.get("schema")?;
@@ -184,14 +185,4 @@ fn description(aggregate: &AggregateSettings, view: View, config: &Config) -> St
 fn object(properties: Map<String, Value>) -> Value {
     let names: Vec<_> = properties.keys().cloned().collect();
     json!({ "type": "object", "properties": properties, "required": names })
-}
-
-/// Whether two paths are the same but for the names of their parameters.
-fn same(one: &str, other: &str) -> bool {
-    let (one, other) = (one.split('/'), other.split('/'));
-    let is_parameter = |segment: &str| segment.starts_with('{');
-    one.clone().count() == other.clone().count()
-        && one
-            .zip(other)
-            .all(|(one, other)| one == other || is_parameter(one) && is_parameter(other))
 }

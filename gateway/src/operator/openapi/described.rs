@@ -30,7 +30,7 @@ impl Described {
         self.document.get("components")?.get(kind)?.get(name)
     }
 
-    /// What a value refers to, or the value itself.
+    /// The target of a reference, or the value itself.
     pub(super) fn resolve<'d>(&'d self, value: &'d Value) -> &'d Value {
         let reference = value.get("$ref").and_then(Value::as_str);
         let found = reference.and_then(|reference| {
@@ -69,7 +69,7 @@ impl Described {
 }
 
 /// Whether requests for `target` can reach `path`.
-fn is_reached(path: &str, target: &str) -> bool {
+pub(super) fn is_reached(path: &str, target: &str) -> bool {
     let (mut path, mut target) = (path.split('/'), target.split('/'));
     loop {
         match (path.next(), target.next()) {

@@ -34,33 +34,26 @@ pub fn document(config: &Config, described: &[Described]) -> Value {
     merge.reserve(&own_components());
     let mut paths = Paths::default();
     for route in config.routes.routes() {
-        match &route.to {
-            To::Own(page) => {
-                let operation = own::of(*page);
-                let described = parts.operation(&operation, &codes(route, has_quotas), &[]);
-                paths.add(&route.path, route, described);
-            }
-            // Their parts are described by what is described then.
-            To::Aggregate(..) => {}
-            To::Upstream(to) => {
-                let upstream = config.upstreams.get(to.upstream);
-                let tag = upstream.map_or(GATEWAY.name, |upstream| &*upstream.name);
-                for exposed in exposed
-                    .iter()
-                    .filter(|one| one.route.number == route.number)
-                {
-                    let mut describing = Describing {
-                        parts: &mut parts,
-                        merge: &mut merge,
-                        ids: &ids,
-                        has_quotas,
-                    };
-                    let operation = describing.operation(exposed, codes(route, has_quotas), tag);
-                    paths.add(&exposed.path, route, operation);
-                }
-            }
+        if let To::Own(page) = route.to {
+            let operation = own::of(page);
+            let described = parts.operation(&operation, &codes(route, has_quotas), &[]);
+            paths.add(&route.path, route, described);
         }
     }
+    for exposed in &exposed {
+        let route = exposed.route;
+        let mut describing = Describing {
+            parts: &mut parts,
+            merge: &mut merge,
+            ids: &ids,
+            has_quotas,
+        };
+        let upstream = config.upstreams.get(exposed.to.upstream);
+        let tag = upstream.map_or(GATEWAY.name, |upstream| &*upstream.name);
+        let operation = describing.operation(exposed, codes(route, has_quotas), tag);
+        paths.add(&exposed.path, route, operation);
+    }
+    // The parts of an aggregate are described by what is described now.
     for route in config.routes.routes() {
         let To::Aggregate(index, view) = route.to else {
             continue;
@@ -150,7 +143,7 @@ fn exposed<'d>(
             continue;
         };
         let known = known(config, described, route, to);
-        // Of a path that the document has, the methods that it does not have are not offered.
+        // If the document has the path, only its methods are offered.
         let from = document_of(config, described, to);
         let is_known = from.is_some_and(|from| from.has(&to.target));
         for (path, known) in known {

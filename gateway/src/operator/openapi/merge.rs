@@ -23,8 +23,8 @@ pub(super) struct Merge {
     origins: BTreeMap<Key, (String, String)>,
     /// The new name of each component that was copied, by its document.
     names: BTreeMap<(String, Key), String>,
-    /// What is still to be copied, by its document and new name.
-    waiting: VecDeque<(String, Key, String)>,
+    /// The components of the document at hand that are still to be copied, with their new names.
+    waiting: VecDeque<(Key, String)>,
 }
 
 impl Merge {
@@ -42,22 +42,27 @@ impl Merge {
     /// A copy of a value of a document, with everything that it refers to.
     pub(super) fn copy(&mut self, from: &Described, value: &Value) -> Value {
         let copied = self.rewritten(from, value);
-        while let Some((_, key, name)) = self.waiting.pop_front() {
-            if let Some(component) = from.component(&key) {
-                let component = self.rewritten(from, component);
-                self.components.insert((key.0, name), component);
-            }
-        }
+        self.copy_waiting(from);
         copied
     }
 
     /// The new name of a security scheme, which is referred to by its name alone.
     pub(super) fn security_scheme(&mut self, from: &Described, name: &str) -> Option<String> {
         let key = ("securitySchemes".to_owned(), name.to_owned());
-        let component = from.component(&key)?.clone();
+        from.component(&key)?;
         let new = self.name(from, &key);
-        self.copy(from, &component);
+        self.copy_waiting(from);
         Some(new)
+    }
+
+    /// Copies what was referred to. A list and not a recursion: a chain may have any length.
+    fn copy_waiting(&mut self, from: &Described) {
+        while let Some((key, name)) = self.waiting.pop_front() {
+            if let Some(component) = from.component(&key) {
+                let component = self.rewritten(from, component);
+                self.components.insert((key.0, name), component);
+            }
+        }
     }
 
     /// Everything that was copied.
@@ -133,8 +138,7 @@ impl Merge {
             let origin = (from.name.clone(), key.1.clone());
             self.origins.insert(placed.clone(), origin);
             self.components.insert(placed, Value::Null);
-            let waiting = (from.name.clone(), key.clone(), name.clone());
-            self.waiting.push_back(waiting);
+            self.waiting.push_back((key.clone(), name.clone()));
         }
         name
     }

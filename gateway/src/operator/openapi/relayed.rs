@@ -32,7 +32,7 @@ pub(super) struct Known<'d> {
     pub(super) names: Vec<(String, String)>,
 }
 
-/// What is needed to describe an operation.
+/// Describes operations of upstreams.
 pub(super) struct Describing<'d> {
     pub(super) parts: &'d mut Parts,
     pub(super) merge: &'d mut Merge,
@@ -204,7 +204,7 @@ impl Describing<'_> {
     }
 }
 
-/// What a client gets while the upstream gives no answer, if it is not a problem.
+/// Tells the answer while the upstream gives none, if it is not a problem.
 fn in_an_outage(to: &ToUpstream) -> Option<String> {
     match &to.outage {
         Outage::Error => None,
