@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use actix_web::body::{BodyStream, BoxBody};
 use actix_web::http::Method;
-use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
@@ -53,6 +53,9 @@ use crate::http::server_sent;
 use crate::resilience::client::Client;
 use crate::routing::route::View;
 use crate::upstream::{Upstream, is_loop, withhold};
+
+/// The id of the last event that a browser saw before it lost the stream.
+static LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// The state that all requests for one aggregate share.
 pub(crate) struct Aggregate {
@@ -237,9 +240,13 @@ async fn stream(
         Ok(joined) => joined,
         Err(overloaded) => return reply.fault(&overloaded.into(), main),
     };
-    if let Err(refusal) = &latest.verdict {
-        return refused(reply, &gatherer, refusal, &latest);
-    }
+    let answer = match &latest.verdict {
+        Ok(answer) => answer,
+        Err(refusal) => return refused(reply, &gatherer, refusal, &latest),
+    };
+    let last_seen = request.headers().get(&LAST_EVENT_ID);
+    // The end is told in any case: a browser that has missed it would connect again for ever.
+    let is_news = answer.is_final || last_seen.is_none_or(|id| *id != *answer.id());
     let response = server_sent::answer();
     if *request.method() == Method::HEAD {
         return withhold(response);
@@ -251,7 +258,8 @@ async fn stream(
         latest,
         draining: draining.clone(),
         _permit: permit,
-        is_news: true,
+        is_news,
+        has_ended: false,
     };
     response.set_body(BoxBody::new(BodyStream::new(Box::pin(watcher.stream()))))
 }

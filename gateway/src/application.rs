@@ -100,6 +100,7 @@ impl Gateway {
             },
             move |routes| operator.routes(routes),
         )?
+        .lame_duck(config.lame_duck)
         .beside(|draining| console::run(watched, draining));
         let certificates = config.tls.as_ref().map(Certificates::load).transpose()?;
         let scheme = config.scheme();
@@ -127,7 +128,7 @@ impl Gateway {
             }
         };
         let (server, addr) = downstream::bind(listener, certificates.as_ref(), serve)?;
-        let mut public = Application::new(server, addr, draining);
+        let mut public = Application::new(server, addr, draining).lame_duck(config.lame_duck);
         let (probed, warmed, described) = (live.clone(), live.clone(), live);
         let documents = Arc::clone(&built.documents);
         public = public.beside(|draining| probe(probed, draining));

@@ -11,6 +11,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use service_kit::env::{ConfigError, Env};
 
@@ -68,6 +69,9 @@ pub struct Config {
     pub(crate) cache: u64,
     /// The text that it was read from.
     pub(crate) origin: Origin,
+    /// `GATEWAY_LAME_DUCK`: how long requests are still taken after a stop was requested; 0 s by
+    /// default.
+    pub(crate) lame_duck: Duration,
     /// `GATEWAY_CONFIG_WATCH`: whether a change of the file is a reload; off by default.
     pub(crate) is_watched: bool,
 }
@@ -184,6 +188,7 @@ impl Config {
             limits,
             upstreams,
             origin: Origin::default(),
+            lame_duck: env.duration_or("GATEWAY_LAME_DUCK", Duration::ZERO)?,
             is_watched: env
                 .parse_with("GATEWAY_CONFIG_WATCH", on_or_off)?
                 .unwrap_or(false),

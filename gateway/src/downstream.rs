@@ -142,7 +142,7 @@ where
             // when the client is gone.
             .h1_allow_half_closed(true)
             .on_connect_ext(|stream: &Stream, data| {
-                data.insert(stream.link());
+                data.insert(stream.connection());
             })
             .h1(app(http1));
         let factories = Rc::new((http1, app(http2)));

@@ -70,7 +70,8 @@ pub(crate) enum ClientFault {
     TooLarge,
     /// The head, with the gateway's additions, is larger than an upstream reads.
     HeadTooLarge,
-    /// The body's framing is broken, or a path parameter must not be sent on.
+    /// The body's framing is broken, a path parameter must not be sent on, or a handshake has no
+    /// valid key.
     Malformed,
     /// The body did not arrive within the deadline.
     TooSlow,

@@ -13,3 +13,4 @@ pub(crate) mod segment;
 pub(crate) mod server_sent;
 pub(crate) mod trace;
 pub(crate) mod transport;
+pub(crate) mod websocket;

@@ -8,6 +8,7 @@
 //! connection.
 
 mod answer;
+mod attempt;
 mod connection;
 mod deadline;
 mod exchange;
@@ -19,6 +20,7 @@ mod relay;
 mod request;
 mod retry;
 mod running;
+mod tunnel;
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -35,7 +37,7 @@ use service_kit::request_id::RequestId;
 use tokio::time::{Instant, sleep};
 
 use crate::fault::{ClientFault, Fault};
-use crate::http::client_connection::Link;
+use crate::http::client_connection::ClientConnection;
 use crate::http::trace::Trace;
 use crate::resilience::client::Client;
 use crate::resilience::drills::Drill;
@@ -44,16 +46,17 @@ use crate::resilience::held::Held;
 use crate::resilience::memory::Memory;
 use crate::routing::client_address::{Scheme, TrustedProxies};
 
-use answer::Answer;
 #[cfg(any(fuzzing, test))]
 pub(crate) use answer::invariants::hold as answer_holds;
+use answer::{Answer, Expected};
+pub(crate) use attempt::{Acting, Attempt};
 pub(crate) use connection::pool::{Pool, Pools};
 pub(crate) use connection::tls::{TlsConfig, tls_config};
 use deadline::{Deadline, Passed};
 use exchange::Exchange;
 use exchange::send::{Line, send};
 pub(crate) use fetch::{Fetch, Fetched, ask_directly, fetch};
-pub(crate) use outcome::{is_outage, settle};
+pub(crate) use outcome::is_outage;
 pub(crate) use relay::withhold;
 use relay::{Waiting, relay};
 use request::body::Body;
@@ -67,6 +70,7 @@ use request::via;
 pub(crate) use request::via::{MAX_PASSAGES, is_loop, of_request as via_of, passages_of};
 use retry::repeat::Repeat;
 pub(crate) use running::{Standing, Upstream};
+pub(crate) use tunnel::Handshake;
 
 /// A request with its route, ready to be sent.
 pub(crate) struct Outgoing<'a> {
@@ -76,6 +80,8 @@ pub(crate) struct Outgoing<'a> {
     /// The fields that the answer depends on, if it is to be stored. Nothing else of the request is
     /// sent on.
     pub(crate) stored: Option<&'a [HeaderName]>,
+    /// The request for a WebSocket, if it is one.
+    pub(crate) handshake: Option<&'a Handshake>,
     /// The path and query for the upstream.
     pub(crate) target: PathAndQuery,
     pub(crate) upstream: &'a Upstream,
@@ -94,7 +100,7 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) trusted_proxies: &'a TrustedProxies,
     pub(crate) max_body: u64,
     /// The client's connection, if it is HTTP/1.
-    pub(crate) link: Option<&'a Rc<Link>>,
+    pub(crate) client_connection: Option<&'a Rc<ClientConnection>>,
     /// Whether interim answers go to the client. They do not if the answer may be another client's,
     /// or comes after the client's.
     pub(crate) takes_interim: bool,
@@ -106,6 +112,16 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) timeout: Duration,
     /// The route's `idempotent`: the upstream recognises a repeated request by its `Idempotency-Key`.
     pub(crate) honours_keys: bool,
+}
+
+impl Outgoing<'_> {
+    fn expected(&self) -> Expected {
+        match self.handshake {
+            Some(_) => Expected::WebSocket,
+            None if *self.method == Method::HEAD => Expected::NoBody,
+            None => Expected::Body,
+        }
+    }
 }
 
 /// An answer whose body is yet to come, with everything that is held until then.
@@ -137,13 +153,16 @@ pub(crate) async fn forward(
     let mut upload = Progress::default();
     let mut body = Body::None;
     if !framing.is_empty() {
-        upload = Progress::of(outgoing.link, &outgoing.upstream.metrics.received);
+        upload = Progress::of(
+            outgoing.client_connection,
+            &outgoing.upstream.metrics.received,
+        );
         body = Body::of(outgoing, framing, payload, &upload);
         meet(outgoing).await?;
         body.gather(&upload, outgoing).await?;
     }
     let waiting = Waiting {
-        deadline: Deadline::after(outgoing.timeout, outgoing.link),
+        deadline: Deadline::after(outgoing.timeout, outgoing.client_connection),
         upload,
     };
     outgoing.upstream.guard.count_request();
@@ -177,7 +196,8 @@ pub(crate) async fn forward(
 /// 9110 §10.1.1). So before its body is awaited, this waits for a connection to the upstream, under
 /// a permit that is then given back.
 async fn meet(outgoing: &Outgoing<'_>) -> Result<(), Fault> {
-    let expects = outgoing.link.is_some() && outgoing.request.headers().contains_key(EXPECT);
+    let expects =
+        outgoing.client_connection.is_some() && outgoing.request.headers().contains_key(EXPECT);
     if !expects || outgoing.drill.is_some() {
         return Ok(());
     }
@@ -197,56 +217,52 @@ async fn meet(outgoing: &Outgoing<'_>) -> Result<(), Fault> {
     })
 }
 
-/// Makes one try, and tells the circuits its outcome.
+/// Makes one try within the deadline.
 async fn attempt(
     outgoing: &Outgoing<'_>,
     framing: Framing,
     (intake, body): (Intake, Option<Box<Upload>>),
     waiting: &Waiting,
 ) -> Result<Answered, Fault> {
-    let upstream = outgoing.upstream;
-    let asked_by = (outgoing.circuit, intake);
-    let (ticket, permit) = upstream.guard.let_in(asked_by, outgoing.client).await?;
-    let drilled = outgoing.drill.as_ref().map(|drill| drill.admit(intake));
-    let drilled = drilled.transpose();
-    let drilled = drilled.inspect_err(|open| upstream.metrics.refused(open))?;
-    let began = Instant::now();
+    let attempt = Attempt {
+        upstream: outgoing.upstream,
+        circuit: outgoing.circuit,
+        intake,
+        client: outgoing.client,
+        drill: outgoing.drill.as_ref(),
+    };
     let line = Line {
         pool: outgoing.pool,
         upstream: outgoing.upstream.name(),
         request_id: outgoing.request_id.as_str(),
         may_repeat: outgoing.method.is_safe() && framing.is_empty(),
-        is_head: *outgoing.method == Method::HEAD,
-        interim: outgoing.link.filter(|_| outgoing.takes_interim),
-    };
-    let exchange = async {
-        if let Some(drilled) = &drilled {
-            drilled.act().await?;
-        }
-        send(&line, prepare(outgoing, framing)?, body).await
+        expected: outgoing.expected(),
+        interim: outgoing
+            .client_connection
+            .filter(|_| outgoing.takes_interim),
     };
     let Waiting { deadline, upload } = waiting;
-    let outcome = match deadline.hold(upload, pin!(exchange)).await {
-        Ok(Ok(answered)) => Ok(answered),
-        Ok(Err(fault)) => Err(upload.fault().map_or(fault, Fault::Client)),
-        Err(Passed) => Err(Fault::late()),
+    let exchange = async |drill: Acting<'_>| {
+        let exchange = async {
+            drill.act().await?;
+            let answered = send(&line, prepare(outgoing, framing)?, body).await?;
+            if let Some(handshake) = outgoing.handshake {
+                handshake.check(&answered.0)?;
+            }
+            Ok(answered)
+        };
+        match deadline.hold(upload, pin!(exchange)).await {
+            Ok(answered) => answered.map_err(|fault| upload.fault().map_or(fault, Fault::Client)),
+            Err(Passed) => Err(Fault::late()),
+        }
     };
-    let outcome = match &drilled {
-        Some(drilled) => drilled.judge(outcome),
-        None => outcome,
-    };
-    let elapsed = began.elapsed();
+    let tried = attempt.make(exchange, |(answer, _)| answer.heard()).await?;
     let spent = &outgoing.upstream_time;
-    spent.set(Some(spent.get().unwrap_or_default() + elapsed));
-    let heard = outcome.as_ref().map(|(answer, _)| answer.heard());
-    upstream
-        .metrics
-        .exchanged(heard.map(|heard| heard.status), elapsed);
-    outcome::settle(ticket, drilled, heard);
-    let (answer, exchange) = outcome?;
+    spent.set(Some(spent.get().unwrap_or_default() + tried.elapsed));
+    let (answer, exchange) = tried.outcome?;
     Ok(Answered {
         answer,
         exchange,
-        permit,
+        permit: tried.permit,
     })
 }

@@ -1,5 +1,7 @@
 //! Another service, known only by its URL.
 
+mod backoff;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -7,6 +9,8 @@ use std::time::Duration;
 use actix_web::http::Uri;
 
 use crate::tls;
+
+pub use backoff::Backoff;
 
 /// How long a connection to a peer may take. A peer is close by: if it is available, it answers at
 /// once.

@@ -17,13 +17,14 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use futures_util::future::join_all;
+use tokio::time::sleep;
 
 use crate::health::Readiness;
 use crate::observe::{ServiceName, observe};
 
 use background::{Background, Work};
 pub use document::document;
-pub use draining::{DRAIN, Draining};
+pub use draining::{DRAIN, Draining, lame_duck};
 pub use give_back::give_back;
 pub use resource::resource;
 #[cfg(feature = "testing")]
@@ -43,6 +44,8 @@ pub struct Application {
     server: Server,
     addr: SocketAddr,
     draining: Draining,
+    /// The time between the announcement of a stop and its beginning.
+    lame_duck: Duration,
     work: Vec<Work>,
 }
 
@@ -101,8 +104,16 @@ impl Application {
             server,
             addr,
             draining,
+            lame_duck: Duration::ZERO,
             work: Vec::new(),
         }
+    }
+
+    /// Goes on serving for this time after a stop was requested, while `/ready` answers 503.
+    #[must_use]
+    pub fn lame_duck(mut self, time: Duration) -> Self {
+        self.lame_duck = time;
+        self
     }
 
     /// Runs `work` in the background, on the thread of the server. It ends by itself when the
@@ -127,8 +138,8 @@ impl Application {
         self.server.handle()
     }
 
-    /// Serves until `shutdown` completes, then finishes the requests in flight, for at most
-    /// [`DRAIN`].
+    /// Serves until `shutdown` completes, and for the time of [`Self::lame_duck`] after it, then
+    /// finishes the requests in flight, for at most [`DRAIN`].
     ///
     /// # Errors
     /// The server failed.
@@ -141,9 +152,20 @@ impl Application {
             // Background work that has ended must not stop the server.
             draining.begun().await;
         });
+        let stop = async {
+            shutdown.await;
+            self.draining.announce();
+            if !self.lame_duck.is_zero() {
+                log::info!(
+                    "a stop was requested: requests are taken for {:?} more",
+                    self.lame_duck
+                );
+                sleep(self.lame_duck).await;
+            }
+        };
         tokio::select! {
             ended = &mut server => return ended,
-            () = shutdown => {}
+            () = stop => {}
             () = &mut work => {}
         }
         self.draining.begin();

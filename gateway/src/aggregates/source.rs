@@ -18,7 +18,7 @@ use crate::resilience::client::Client;
 use crate::resilience::drills::Drill;
 use crate::resilience::guard::Intake;
 use crate::resilience::memory::Memory;
-use crate::upstream::{Fetch, Pool, Upstream, fetch, settle};
+use crate::upstream::{Acting, Attempt, Fetch, Pool, Upstream, fetch};
 
 /// The largest answer of one service: a list of ten thousand deliveries fits.
 const MOST: usize = 8 * 1024 * 1024;
@@ -80,41 +80,33 @@ impl Source {
     /// reported, and asked for again soon.
     pub(super) async fn fetch(&self, call: Call<'_>) -> Answered {
         let deadline = Instant::now() + self.timeout;
-        let asked_by = (self.circuit, Intake::Whole);
-        let (ticket, _permit) = self.upstream.guard.let_in(asked_by, call.client).await?;
-        let drilled = call
-            .drill
-            .map(|drill| drill.admit(Intake::Whole))
-            .transpose();
-        let drilled = drilled.inspect_err(|open| self.upstream.metrics.refused(open))?;
-        let began = Instant::now();
-        let exchange = async {
-            if let Some(drilled) = &drilled {
-                drilled.act().await?;
-            }
-            fetch(Fetch {
-                pool: &self.pool,
-                upstream: self.upstream.name(),
-                request_id: call.request_id,
-                target: &self.target,
-                fields: call.fields,
-                deadline,
-                most: MOST,
-                charge: Some(self.memory.charge(call.client)),
-            })
-            .await
+        let attempt = Attempt {
+            upstream: &self.upstream,
+            circuit: self.circuit,
+            intake: Intake::Whole,
+            client: call.client,
+            drill: call.drill,
         };
-        let outcome = timeout_at(deadline, exchange)
-            .await
-            .unwrap_or_else(|_elapsed| Err(Fault::late()));
-        let outcome = match &drilled {
-            Some(drilled) => drilled.judge(outcome),
-            None => outcome,
+        let exchange = async |drill: Acting<'_>| {
+            let exchange = async {
+                drill.act().await?;
+                fetch(Fetch {
+                    pool: &self.pool,
+                    upstream: self.upstream.name(),
+                    request_id: call.request_id,
+                    target: &self.target,
+                    fields: call.fields,
+                    deadline,
+                    most: MOST,
+                    charge: Some(self.memory.charge(call.client)),
+                })
+                .await
+            };
+            let answered = timeout_at(deadline, exchange).await;
+            answered.unwrap_or_else(|_elapsed| Err(Fault::late()))
         };
-        let heard = outcome.as_ref().map(|fetched| fetched.heard);
-        let status = heard.map(|heard| heard.status);
-        self.upstream.metrics.exchanged(status, began.elapsed());
-        settle(ticket, drilled, heard);
-        outcome.map(|fetched| (fetched.heard.status, fetched.body))
+        let tried = attempt.make(exchange, |fetched| fetched.heard).await?;
+        let fetched = tried.outcome?;
+        Ok((fetched.heard.status, fetched.body))
     }
 }

@@ -4,6 +4,9 @@
 //! After the answer that is declared as the end, a last event says so and the stream ends: a browser
 //! reconnects to a stream that merely ends. The stream merely ends if a required part is refused, so
 //! that the browser reconnects and is told why, and when the gateway stops.
+//!
+//! Each event has an id. A client that connects again and names the last one in `Last-Event-ID` is
+//! told only what has changed since, by whichever gateway it reaches.
 
 use std::convert::Infallible;
 use std::rc::Rc;
@@ -17,6 +20,7 @@ use service_kit::serve::Draining;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
+use super::compose::Answer;
 use super::gather::{Gathered, Gatherer};
 use super::poll;
 use super::settings::EventsSettings;
@@ -27,6 +31,10 @@ use crate::http::server_sent;
 /// The longest silence. Proxies give up a connection that is idle for half a minute or a minute,
 /// and only a write shows that the client has gone.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// The longest time after which the clients of a gateway that stops connect again. Each is given a
+/// random part of it, so that they do not come all at once.
+const SPREAD: Duration = Duration::from_secs(2);
 
 /// A comment, which browsers ignore.
 const BEAT: Bytes = Bytes::from_static(b": \n\n");
@@ -41,6 +49,8 @@ pub(super) struct Watcher {
     pub(super) _permit: StreamPermit,
     /// Whether the latest result is still to be shown.
     pub(super) is_news: bool,
+    /// Whether the last bytes were sent.
+    pub(super) has_ended: bool,
 }
 
 /// The streams of one aggregate.
@@ -73,9 +83,9 @@ impl Watcher {
             if self.is_news {
                 self.is_news = false;
                 let answer = self.latest.verdict.as_ref().ok()?;
-                return Some(self.event(&answer.json, answer.is_final));
+                return Some(self.event(answer));
             }
-            if self.latest.is_last() {
+            if self.has_ended || self.latest.is_last() {
                 return None;
             }
             match wait(&mut self.receiver, &self.draining).await {
@@ -91,7 +101,11 @@ impl Watcher {
                     self.receiver = receiver;
                     self.show(gathered);
                 }
-                Event::Stop => return None,
+                Event::Stop => {
+                    self.has_ended = true;
+                    let wait = SPREAD.mul_f64(rand::random());
+                    return Some(server_sent::reconnect_after(wait));
+                }
             }
         }
     }
@@ -101,10 +115,15 @@ impl Watcher {
         self.latest = gathered;
     }
 
-    fn event(&self, json: &[u8], is_final: bool) -> Bytes {
+    fn event(&self, answer: &Answer) -> Bytes {
         let settings = &self.events.settings;
-        let end = settings.end.as_ref().filter(|_| is_final);
-        event(&settings.name, json, end.map(|end| &*end.event))
+        let end = settings.end.as_ref().filter(|_| answer.is_final);
+        let id = answer.id();
+        event(
+            (&settings.name, &id),
+            &answer.json,
+            end.map(|end| &*end.event),
+        )
     }
 }
 
@@ -121,8 +140,9 @@ async fn wait<T>(receiver: &mut watch::Receiver<T>, draining: &Draining) -> Even
 }
 
 /// `end` is the name of the event that follows the last one.
-fn event(name: &str, json: &[u8], end: Option<&str>) -> Bytes {
-    let mut event = server_sent::event(name, json);
+fn event((name, id): (&str, &str), json: &[u8], end: Option<&str>) -> Bytes {
+    let mut event = server_sent::id_line(id).into_bytes();
+    event.extend(server_sent::event(name, json));
     if let Some(end) = end {
         event.extend(server_sent::event(end, b"{}"));
     }
@@ -139,10 +159,11 @@ mod tests {
 
     #[test]
     fn an_event_is_framed_line_by_line_and_the_last_is_marked() {
-        assert_eq!(event("news", b"{}", None), "event: news\ndata: {}\n\n");
+        let news = ("news", "7");
+        assert_eq!(event(news, b"{}", None), "id: 7\nevent: news\ndata: {}\n\n");
         assert_eq!(
-            event("news", b"{\n \"a\": 1\r\n}", Some("fin")),
-            "event: news\ndata: {\ndata:  \"a\": 1\ndata: \ndata: }\n\nevent: fin\ndata: {}\n\n"
+            event(news, b"{\n \"a\": 1\r\n}", Some("fin")),
+            "id: 7\nevent: news\ndata: {\ndata:  \"a\": 1\ndata: \ndata: }\n\nevent: fin\ndata: {}\n\n"
         );
     }
 

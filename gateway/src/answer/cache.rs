@@ -40,14 +40,14 @@ pub(crate) use storing::Unfit;
 use crate::fault::{Fault, NoRoom};
 use crate::metrics::Lookups;
 use crate::resilience::memory::Charge;
-use crate::routing::route::Kept;
+use crate::routing::route::CachePolicy;
 use crate::upstream::MAX_PASSAGES;
 use key::Key;
 use row::{Found, Row};
 use serve::Served;
 use taking::{Taken, take};
 
-pub(crate) struct Keep {
+pub(crate) struct Cache {
     /// The cached rows, by their index.
     rows: Vec<Arc<Row>>,
     lookups: Lookups,
@@ -85,13 +85,13 @@ pub(crate) enum Given {
     Nothing(Arc<Missed>),
 }
 
-impl Keep {
+impl Cache {
     /// `share` is the number of bytes for each row.
-    pub(crate) fn new(rows: &[Arc<Kept>], share: u64, lookups: Lookups) -> Self {
+    pub(crate) fn new(rows: &[Arc<CachePolicy>], share: u64, lookups: Lookups) -> Self {
         Self {
             rows: rows
                 .iter()
-                .map(|kept| Arc::new(Row::new(kept, share)))
+                .map(|policy| Arc::new(Row::new(policy, share)))
                 .collect(),
             lookups,
         }
@@ -101,20 +101,20 @@ impl Keep {
     /// answers are the same: they stay.
     pub(crate) fn succeeding(
         &self,
-        rows: &[Arc<Kept>],
+        rows: &[Arc<CachePolicy>],
         share: u64,
-        earlier: impl Fn(&Kept) -> Option<usize>,
+        earlier: impl Fn(&CachePolicy) -> Option<usize>,
     ) -> Self {
-        let rows = rows.iter().map(|kept| {
-            let known = earlier(kept).and_then(|index| self.rows.get(index));
+        let rows = rows.iter().map(|policy| {
+            let known = earlier(policy).and_then(|index| self.rows.get(index));
             if let Some(row) = known {
                 row.resize(share);
                 return Arc::clone(row);
             }
             let mut rows = self.rows.iter();
-            let row = match rows.find(|row| row.path == kept.path) {
-                Some(row) => row.renewed(kept, share),
-                None => Row::new(kept, share),
+            let row = match rows.find(|row| row.path == policy.path) {
+                Some(row) => row.renewed(policy, share),
+                None => Row::new(policy, share),
             };
             Arc::new(row)
         });
@@ -127,10 +127,10 @@ impl Keep {
     /// Whether the request may be answered from the cache, and its answer stored. Credentials make
     /// the answer its client's own, unless the row is shared. A body, which means nothing with GET,
     /// is left to the upstream.
-    pub(crate) fn is_for(&self, kept: &Kept, request: &HttpRequest) -> bool {
+    pub(crate) fn is_for(&self, policy: &CachePolicy, request: &HttpRequest) -> bool {
         let fields = request.headers();
-        if !kept.is_shared && credentials::are_in(fields) {
-            if let Some(row) = self.row(kept) {
+        if !policy.is_shared && credentials::are_in(fields) {
+            if let Some(row) = self.row(policy) {
                 row.refusals.note_credentials(&row.path, SystemTime::now);
             }
             return false;
@@ -144,7 +144,7 @@ impl Keep {
     /// answer while it is read.
     pub(crate) async fn answer<F>(
         &self,
-        kept: &Kept,
+        policy: &CachePolicy,
         request: &HttpRequest,
         timeout: Duration,
         charge: impl FnOnce() -> Charge,
@@ -154,13 +154,13 @@ impl Keep {
         F: Future<Output = Result<HttpResponse, Fault>>,
     {
         let (uri, fields) = (request.uri(), request.headers());
-        let key = Key::of(kept, uri.path(), uri.query(), fields);
-        let (Some(key), Some(row)) = (key, self.row(kept)) else {
+        let key = Key::of(policy, uri.path(), uri.query(), fields);
+        let (Some(key), Some(row)) = (key, self.row(policy)) else {
             return Given::AsItCame;
         };
         let serve = |served: Served<'_>| {
             self.count(&served);
-            served.to(request, kept)
+            served.to(request, policy)
         };
         let now = Instant::now();
         let asked = row.ask(&key, now);
@@ -171,8 +171,8 @@ impl Keep {
             Found::Stale(copy) => Some(copy),
             Found::Nothing => None,
         };
-        let patience = match &last {
-            Some(_) => timeout.min(kept.stale_after),
+        let wait = match &last {
+            Some(_) => timeout.min(policy.stale_after),
             None => timeout,
         };
         // The upstream's own failure answer is only for the client that asked.
@@ -186,8 +186,8 @@ impl Keep {
                     return Ok(Ok(copy));
                 }
                 is_own.set(true);
-                let taken = match ask(patience).await {
-                    Ok(answer) => take(answer, kept, (row.most(), charge()), asked).await,
+                let taken = match ask(wait).await {
+                    Ok(answer) => take(answer, policy, (row.most(), charge()), asked).await,
                     Err(fault) => Taken::Broken(fault),
                 };
                 let landed = taken.landed(&own);
@@ -215,15 +215,15 @@ impl Keep {
 
     /// Makes the stored answers for the path, and those being asked for, out of date; without a
     /// path, those of the whole row.
-    pub(crate) fn invalidate(&self, kept: &Kept, path: Option<&str>) {
-        if let Some(row) = self.row(kept) {
+    pub(crate) fn invalidate(&self, policy: &CachePolicy, path: Option<&str>) {
+        if let Some(row) = self.row(policy) {
             row.invalidate(path);
         }
     }
 
     /// Makes the row's stored answers stale. They may still replace missing ones.
-    pub(crate) fn expire(&self, kept: &Kept) {
-        if let Some(row) = self.row(kept) {
+    pub(crate) fn expire(&self, policy: &CachePolicy) {
+        if let Some(row) = self.row(policy) {
             row.expire();
         }
     }
@@ -241,9 +241,9 @@ impl Keep {
     }
 
     /// The stored answer for a client that sends none of the fields that count, and no query.
-    pub(crate) fn stored(&self, kept: &Kept, path: &str) -> Option<Stored> {
-        let (row, now) = (self.row(kept)?, Instant::now());
-        let key = Key::with_passages(kept, path, None, &HeaderMap::new(), 0)?;
+    pub(crate) fn stored(&self, policy: &CachePolicy, path: &str) -> Option<Stored> {
+        let (row, now) = (self.row(policy)?, Instant::now());
+        let key = Key::with_passages(policy, path, None, &HeaderMap::new(), 0)?;
         match row.find(&key, now) {
             Found::Fresh(copy) => Some(copy.stored(true, now)),
             Found::Stale(copy) => Some(copy.stored(false, now)),
@@ -253,10 +253,15 @@ impl Keep {
 
     /// The age of the stored answer that would serve a client that sends none of the fields that
     /// count.
-    pub(crate) fn age(&self, kept: &Kept, path: &str, query: Option<&str>) -> Option<Duration> {
-        let (row, now) = (self.row(kept)?, Instant::now());
+    pub(crate) fn age(
+        &self,
+        policy: &CachePolicy,
+        path: &str,
+        query: Option<&str>,
+    ) -> Option<Duration> {
+        let (row, now) = (self.row(policy)?, Instant::now());
         (0..=MAX_PASSAGES).find_map(|passages| {
-            let key = Key::with_passages(kept, path, query, &HeaderMap::new(), passages)?;
+            let key = Key::with_passages(policy, path, query, &HeaderMap::new(), passages)?;
             match row.find(&key, now) {
                 Found::Fresh(copy) | Found::Stale(copy) => {
                     copy.stands_in(now).then(|| copy.age(now))
@@ -266,9 +271,9 @@ impl Keep {
         })
     }
 
-    fn row(&self, kept: &Kept) -> Option<&Row> {
+    fn row(&self, policy: &CachePolicy) -> Option<&Row> {
         // A row without room for any answer passes everything on as it came.
-        let row = self.rows.get(kept.index)?;
+        let row = self.rows.get(policy.index)?;
         (row.most() > 0).then_some(row)
     }
 

@@ -49,6 +49,14 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Destination {
+    /// Whether clients may ask for a WebSocket here.
+    pub(crate) fn opens_websockets(&self) -> bool {
+        match self {
+            Self::Upstream(relayed) => relayed.to.settings.opens_websockets,
+            Self::Own(_) => false,
+        }
+    }
+
     /// The upstream that the requests go to.
     pub(crate) fn upstream(&self) -> Option<&Arc<Upstream>> {
         match self {

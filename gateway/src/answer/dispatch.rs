@@ -14,12 +14,13 @@ use shared_types::problem::Code;
 
 use crate::answer::compression;
 use crate::answer::destination::{Asked, Destination, Relayed};
-use crate::answer::outage_policy::{Way, X_DRILL};
+use crate::answer::outage_policy::{UpstreamRow, X_DRILL};
 use crate::answer::record::Record;
 use crate::answer::reply::Reply;
 use crate::answer::site::{Live, Site};
 use crate::fault::refusal::Refusal;
 use crate::fault::{ClientFault, Fault};
+use crate::http::websocket;
 use crate::resilience::client::Client;
 use crate::resilience::rate::{Exceeded, Standing};
 use crate::routing::route::Found;
@@ -181,6 +182,9 @@ impl Worker {
             Found::OtherMethods(allow) => return Reply::to(request, record).other_method(allow),
             Found::Nothing => return Reply::to(request, record).problem(Code::RouteNotFound),
         };
+        if websocket::is_handshake(request.head()) && !route.to.opens_websockets() {
+            return Reply::to(request, record).no_request(Refusal::Upgrade);
+        }
         let relayed = match &route.to {
             Destination::Own(own) => {
                 let asked = Asked {
@@ -197,7 +201,7 @@ impl Worker {
             Destination::Upstream(relayed) => relayed,
         };
         let Relayed { to, upstream, .. } = relayed;
-        let way = Way {
+        let row = UpstreamRow {
             worker: self,
             to,
             path: &route.path,
@@ -213,8 +217,8 @@ impl Worker {
                 return Reply::to(request, record).fault(&fault, None);
             }
         };
-        let mut response = way.answer(request, payload, target, record).await;
-        if let Some(mode) = way.drilled(&response, record) {
+        let mut response = row.answer(request, payload, target, record).await;
+        if let Some(mode) = row.drilled(&response, record) {
             response
                 .headers_mut()
                 .insert(X_DRILL, HeaderValue::from_static(mode.as_str()));

@@ -11,7 +11,7 @@ use service_kit::env::ConfigError;
 use shared_types::gateway::Availability;
 use shared_types::text::Text;
 
-use crate::routing::route::{Found, Kept, Outage, RouteTable, To};
+use crate::routing::route::{CachePolicy, Found, Outage, RouteTable, To};
 use crate::settings::{FeatureTable, UpstreamSettings};
 
 pub(crate) use availability::{RunningFeatures, status};
@@ -34,7 +34,7 @@ pub(crate) struct Feature<U = usize> {
     /// The probe's route at an upstream.
     pub(crate) route: Option<RouteAt<U>>,
     /// The row whose stored answer can replace the feature's own.
-    pub(crate) stand_in: Option<Arc<Kept>>,
+    pub(crate) stand_in: Option<Arc<CachePolicy>>,
 }
 
 /// A route, given by its circuit.
@@ -105,7 +105,7 @@ impl Feature {
         };
         let stand_in = match &route.to {
             To::Upstream(to) => match &to.outage {
-                Outage::Stale(kept) => Some(Arc::clone(kept)),
+                Outage::Stale(policy) => Some(Arc::clone(policy)),
                 Outage::Error | Outage::Fallback(_) => None,
             },
             To::Own(_) | To::Aggregate(..) => None,

@@ -5,13 +5,13 @@ use std::rc::Rc;
 use actix_service::{ServiceFactory, fn_service};
 use actix_web::body::{BodySize, MessageBody as _};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::{ConnectionType, Version};
+use actix_web::http::{ConnectionType, StatusCode, Version};
 use actix_web::{HttpRequest, HttpResponse};
 use service_kit::request_id::{self, RequestId};
 
 use crate::answer::dispatch::{Asker, Following, Worker};
 use crate::answer::record::Record;
-use crate::http::client_connection::Link;
+use crate::http::client_connection::ClientConnection;
 use crate::http::server_sent;
 use crate::http::trace::Trace;
 use crate::routing::cors;
@@ -40,12 +40,12 @@ pub(crate) fn service(
 async fn enter(request: &HttpRequest, payload: Payload, worker: &Worker) -> HttpResponse {
     let request_id = RequestId::take_over_or_make(request.headers());
     let trace = Trace::go_on_or_begin(request.headers(), rand::random());
-    let link = request.conn_data::<Rc<Link>>().cloned();
+    let connection = request.conn_data::<Rc<ClientConnection>>().cloned();
     let mut record = Record::begin(
         request.method().clone(),
         request_id.clone(),
         trace,
-        link,
+        connection,
         &worker.site,
     );
     record.is_of_client = worker.asker != Asker::Gateway;
@@ -65,16 +65,16 @@ async fn enter(request: &HttpRequest, payload: Payload, worker: &Worker) -> Http
         .insert(request_id::HEADER, request_id.header_value());
     let is_delimited_by_end = is_delimited_by_end(&response, request);
     fit(&mut response, request, is_delimited_by_end);
-    if let Some(link) = &record.link {
-        link.answer_begins();
+    if let Some(connection) = &record.connection {
+        connection.answer_begins();
         if response.head().connection_type() == ConnectionType::Close {
-            link.close();
+            connection.close();
         }
         if is_delimited_by_end {
-            link.delimit_by_end();
+            connection.delimit_by_end();
         }
         if server_sent::is_stream(&response) {
-            link.answer_has_no_end();
+            connection.answer_has_no_end();
         }
     }
     record.follow(response)
@@ -93,7 +93,7 @@ fn fit(response: &mut HttpResponse, request: &HttpRequest, is_delimited_by_end: 
         head.no_chunking(true);
     }
     // Otherwise the server would announce a switch of protocols, and switch (actix-http 3.20).
-    let would_upgrade = request.head().upgrade();
+    let would_upgrade = request.head().upgrade() && head.status != StatusCode::SWITCHING_PROTOCOLS;
     if would_upgrade || is_delimited_by_end {
         head.set_connection_type(ConnectionType::Close);
     }

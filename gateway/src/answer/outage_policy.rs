@@ -22,14 +22,15 @@ use crate::answer::record::Record;
 use crate::answer::reply::Reply;
 use crate::fault::Fault;
 use crate::fault::degraded::{Degraded, is_marked};
+use crate::http::websocket;
 use crate::resilience::held::Held;
-use crate::routing::route::{Fallback, Kept, Outage, ToUpstream};
-use crate::upstream::{self, Outgoing, Pool, Upstream};
+use crate::routing::route::{CachePolicy, Fallback, Outage, ToUpstream};
+use crate::upstream::{self, Handshake, Outgoing, Pool, Upstream};
 
 /// Marks an answer that a failure drill changed.
 pub(crate) const X_DRILL: HeaderName = HeaderName::from_static("x-drill");
 
-pub(crate) struct Way<'w> {
+pub(crate) struct UpstreamRow<'w> {
     pub(crate) worker: &'w Worker,
     pub(crate) to: &'w ToUpstream,
     /// The route's path.
@@ -38,7 +39,7 @@ pub(crate) struct Way<'w> {
     pub(crate) pool: Rc<Pool>,
 }
 
-impl Way<'_> {
+impl UpstreamRow<'_> {
     pub(crate) async fn answer(
         &self,
         request: &HttpRequest,
@@ -46,11 +47,15 @@ impl Way<'_> {
         target: PathAndQuery,
         record: &Record,
     ) -> HttpResponse {
-        if let Outage::Stale(kept) = &self.to.outage
-            && self.worker.site.cache.is_for(kept, request)
+        if websocket::is_handshake(request.head()) {
+            // Boxed, as below.
+            return Box::pin(self.tunnel(request, payload, target, record)).await;
+        }
+        if let Outage::Stale(policy) = &self.to.outage
+            && self.worker.site.cache.is_for(policy, request)
         {
             // Boxed, or each request would carry the space that this one needs.
-            return Box::pin(self.kept(kept, request, target, record)).await;
+            return Box::pin(self.cached(policy, request, target, record)).await;
         }
         let outgoing = self.outgoing(request, target, record);
         let answered = upstream::forward(&outgoing, Some(payload)).await;
@@ -71,36 +76,66 @@ impl Way<'_> {
         }
     }
 
-    async fn kept(
+    /// Opens a WebSocket. Its row has `outage = "error"`.
+    async fn tunnel(
         &self,
-        kept: &Kept,
+        request: &HttpRequest,
+        payload: Payload,
+        target: PathAndQuery,
+        record: &Record,
+    ) -> HttpResponse {
+        let site = &self.worker.site;
+        let handshake = Handshake::of(
+            request,
+            payload,
+            site.memory.charge(self.worker.share_of(request)),
+            self.to.settings.tunnel_timeout,
+            self.worker.draining.clone(),
+        );
+        let opened = async {
+            let handshake = handshake?;
+            let outgoing = Outgoing {
+                handshake: Some(&handshake),
+                ..self.outgoing(request, target, record)
+            };
+            upstream::forward(&outgoing, None).await
+        };
+        match opened.await {
+            Ok(response) => response,
+            Err(fault) => Reply::to(request, record).fault(&fault, Some(self.upstream)),
+        }
+    }
+
+    async fn cached(
+        &self,
+        policy: &CachePolicy,
         request: &HttpRequest,
         target: PathAndQuery,
         record: &Record,
     ) -> HttpResponse {
         let reply = Reply::to(request, record);
-        let ask = async |patience: Duration| {
-            let target = cache::target(kept, &target)
+        let ask = async |wait: Duration| {
+            let target = cache::target(policy, &target)
                 .ok_or_else(|| Fault::Internal("a part of a target that is none".to_owned()))?;
             // The request takes the share of its client. Otherwise one client could take an
             // upstream by many questions.
             let outgoing = Outgoing {
                 method: &Method::GET,
-                stored: Some(&kept.vary),
+                stored: Some(&policy.vary),
                 takes_interim: false,
                 held: Held::default(),
-                timeout: patience,
+                timeout: wait,
                 ..self.outgoing(request, target, record)
             };
             upstream::forward(&outgoing, None).await
         };
-        let keep = &self.worker.site.cache;
+        let cache = &self.worker.site.cache;
         let timeout = self.to.settings.timeout;
         let charge = || {
             let client = self.worker.share_of(request);
             self.worker.site.memory.charge(client)
         };
-        let missed = match keep.answer(kept, request, timeout, charge, ask).await {
+        let missed = match cache.answer(policy, request, timeout, charge, ask).await {
             Given::Answer(response) => return response,
             Given::Stale(response, missed) => {
                 match &*missed {
@@ -147,6 +182,7 @@ impl Way<'_> {
             request,
             method: request.method(),
             stored: None,
+            handshake: None,
             target,
             upstream: self.upstream,
             pool: &self.pool,
@@ -158,7 +194,7 @@ impl Way<'_> {
             upstream_time: &record.upstream_time,
             scheme: site.scheme,
             trusted_proxies: &site.trusted_proxies,
-            link: record.link.as_ref(),
+            client_connection: record.connection.as_ref(),
             // Clients of HTTP/1.0 know no interim answers (RFC 9110 §15.2).
             takes_interim: request.version() >= Version::HTTP_11,
             held: held_for(request),

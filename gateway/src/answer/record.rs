@@ -24,7 +24,7 @@ use crate::answer::problem;
 use crate::answer::recent::Seen;
 use crate::answer::site::Site;
 use crate::fault::degraded::Degraded;
-use crate::http::client_connection::Link;
+use crate::http::client_connection::ClientConnection;
 use crate::http::pieces::Pieces;
 use crate::http::trace::Trace;
 use crate::metrics::{Ended, Outcome};
@@ -44,7 +44,7 @@ pub(crate) struct Record {
     pub(crate) upstream_time: Cell<Option<Duration>>,
     pub(crate) request_id: RequestId,
     /// The client's connection, which learns here that the exchange is over.
-    pub(crate) link: Option<Rc<Link>>,
+    pub(crate) connection: Option<Rc<ClientConnection>>,
     pub(crate) trace: Trace,
     /// The failure drill that caused the answer, if any.
     pub(crate) drill: Cell<Option<DrillMode>>,
@@ -72,12 +72,12 @@ impl Record {
         method: Method,
         request_id: RequestId,
         trace: Trace,
-        link: Option<Rc<Link>>,
+        connection: Option<Rc<ClientConnection>>,
         site: &Arc<Site>,
     ) -> Self {
         let mut record = Self::new(request_id, trace, site);
         record.method = Some(method);
-        record.link = link;
+        record.connection = connection;
         record
     }
 
@@ -89,7 +89,7 @@ impl Record {
             upstream: None,
             upstream_time: Cell::new(None),
             request_id,
-            link: None,
+            connection: None,
             trace,
             drill: Cell::new(None),
             is_of_client: true,
@@ -134,8 +134,8 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        if let Some(link) = &self.link {
-            link.request_ends();
+        if let Some(connection) = &self.connection {
+            connection.request_ends();
         }
         // In this case the server has dropped the request.
         if self.outcome == Outcome::Gone && self.site.draining.is_over() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use service_kit::serve::Draining;
 use tokio::sync::watch;
 
-use crate::answer::cache::Keep;
+use crate::answer::cache::Cache;
 use crate::answer::destination::Destination;
 use crate::answer::features::RunningFeatures;
 use crate::answer::recent::Recent;
@@ -40,7 +40,7 @@ pub(crate) struct Site {
     pub(crate) console: Option<Arc<ConsoleTable>>,
     /// For the console.
     pub(crate) recent: Arc<Recent>,
-    pub(crate) cache: Keep,
+    pub(crate) cache: Cache,
     /// The budget of all bodies.
     pub(crate) memory: Arc<Memory>,
     /// Whether the gateway is asked to stop.
@@ -55,14 +55,18 @@ impl Site {
             circuits.map(|route| (&**upstream.name(), route.method.as_str(), &*route.path))
         });
         let rows = || self.routes.routes();
-        let warm = self.routes.kept().iter().filter(|kept| kept.is_warm);
+        let warm = self
+            .routes
+            .cache_policies()
+            .iter()
+            .filter(|policy| policy.is_warm);
         Known {
             rows: rows()
                 .map(|row| (row.method.as_str(), &*row.path))
                 .collect(),
             upstreams: self.upstreams.iter().map(|one| &**one.name()).collect(),
             circuits: circuits.collect(),
-            warm: warm.map(|kept| &*kept.path).collect(),
+            warm: warm.map(|policy| &*policy.path).collect(),
         }
     }
 }

@@ -39,7 +39,7 @@ use crate::answer::site::{Live, Site};
 use crate::fault::degraded::is_marked;
 use crate::metrics::WarmMetrics;
 use crate::resilience::guard::Phase;
-use crate::routing::route::{Kept, Outage};
+use crate::routing::route::{CachePolicy, Outage};
 use crate::upstream::Upstream;
 
 use pace::Pace;
@@ -53,7 +53,7 @@ struct Row {
     path: Arc<str>,
     target: Uri,
     upstream: Arc<Upstream>,
-    kept: Arc<Kept>,
+    policy: Arc<CachePolicy>,
     metrics: WarmMetrics,
 }
 
@@ -114,16 +114,16 @@ fn rows(site: &Site, upstream: &Arc<Upstream>) -> Vec<Row> {
         let Destination::Upstream(relayed) = &route.to else {
             return None;
         };
-        let Outage::Stale(kept) = &relayed.to.outage else {
+        let Outage::Stale(policy) = &relayed.to.outage else {
             return None;
         };
         let is_its = Arc::ptr_eq(&relayed.upstream, upstream);
-        (is_its && kept.is_warm).then(|| {
+        (is_its && policy.is_warm).then(|| {
             Some(Row {
                 path: Arc::clone(&route.path),
                 target: route.path.parse().ok()?,
                 upstream: Arc::clone(upstream),
-                kept: Arc::clone(kept),
+                policy: Arc::clone(policy),
                 metrics: site.metrics.warm.of(&route.path),
             })
         })?
@@ -140,7 +140,7 @@ where
     let mut paces: Vec<_> = rows.iter().map(|_| Pace::default()).collect();
     while !is_over.get() {
         for (row, pace) in rows.iter().zip(&mut paces) {
-            let stored = site.cache.stored(&row.kept, &row.path);
+            let stored = site.cache.stored(&row.policy, &row.path);
             if !is_over.get() && pace.is_due(Instant::now(), is_available(&row.upstream), stored) {
                 let outcome = row.ask(site, service).await;
                 row.note(&outcome, pace);
@@ -187,7 +187,7 @@ impl Row {
         );
         // An answer that is not stored is still streaming; this ends it.
         let _ = to_bytes_limited(body, 0).await;
-        let stored = site.cache.stored(&self.kept, &self.path);
+        let stored = site.cache.stored(&self.policy, &self.path);
         if stored.is_some_and(|stored| stored.held <= began.elapsed()) {
             WarmOutcome::Stored
         } else if status.is_success() && !is_marked(answer.headers()) {

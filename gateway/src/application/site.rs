@@ -7,7 +7,7 @@ use service_kit::env::ConfigError;
 use service_kit::program::RunError;
 
 use crate::aggregates::{Aggregate, AggregateRow};
-use crate::answer::cache::Keep;
+use crate::answer::cache::Cache;
 use crate::answer::destination::{Destination, Relayed};
 use crate::answer::features::RunningFeatures;
 use crate::answer::site::Site;
@@ -18,7 +18,7 @@ use crate::operator::pages::{OwnPage, Pages};
 use crate::resilience::drills::{Drills, Place};
 use crate::resilience::memory::Memory;
 use crate::resilience::rate::{Rate, RateLimit};
-use crate::routing::route::{Kept, Outage, RouteTable, To};
+use crate::routing::route::{CachePolicy, Outage, RouteTable, To};
 use crate::upstream::{Upstream, tls_config};
 
 /// A running configuration, and what outlives it.
@@ -80,8 +80,8 @@ impl Built {
             found.ok_or_else(|| ConfigError::new(format!("upstream {number}"), "is not there"))
         };
         // Each cached row has an equal share, and so has each aggregate.
-        let kept = config.routes.kept();
-        let shares = (kept.len() + config.aggregates.len()) as u64;
+        let policies = config.routes.cache_policies();
+        let shares = (policies.len() + config.aggregates.len()) as u64;
         let share = config.cache / shares.max(1);
         let features = config.features.iter().map(|feature| feature.with(upstream));
         let features: RunningFeatures = features.collect::<Result<_, _>>()?;
@@ -136,10 +136,10 @@ impl Built {
             ),
             cache: match site {
                 Some(site) => {
-                    let earlier = |kept: &Kept| index_before(kept, &routes, site);
-                    site.cache.succeeding(kept, share, earlier)
+                    let earlier = |policy: &CachePolicy| index_before(policy, &routes, site);
+                    site.cache.succeeding(policies, share, earlier)
                 }
-                None => Keep::new(kept, share, metrics.lookups.clone()),
+                None => Cache::new(policies, share, metrics.lookups.clone()),
             },
             rows: metrics.rows.of(rows)?,
             recent: site
@@ -177,8 +177,12 @@ impl Built {
 }
 
 /// The index that a cached row has at `site`, if it is asked for there in the same way.
-fn index_before(kept: &Kept, routes: &RouteTable<Destination>, site: &Site) -> Option<usize> {
-    let (now, before) = (source(kept, routes)?, source(kept, &site.routes)?);
+fn index_before(
+    policy: &CachePolicy,
+    routes: &RouteTable<Destination>,
+    site: &Site,
+) -> Option<usize> {
+    let (now, before) = (source(policy, routes)?, source(policy, &site.routes)?);
     let (Outage::Stale(is), Outage::Stale(was)) = (&now.to.outage, &before.to.outage) else {
         return None;
     };
@@ -189,9 +193,9 @@ fn index_before(kept: &Kept, routes: &RouteTable<Destination>, site: &Site) -> O
 }
 
 /// The row that the answers of a cached path come from.
-fn source<'r>(kept: &Kept, routes: &'r RouteTable<Destination>) -> Option<&'r Relayed> {
+fn source<'r>(policy: &CachePolicy, routes: &'r RouteTable<Destination>) -> Option<&'r Relayed> {
     routes.routes().find_map(|route| match &route.to {
-        Destination::Upstream(relayed) if *route.path == *kept.path => {
+        Destination::Upstream(relayed) if *route.path == *policy.path => {
             matches!(relayed.to.outage, Outage::Stale(_)).then_some(relayed)
         }
         _ => None,

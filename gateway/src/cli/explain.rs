@@ -14,7 +14,7 @@ use service_kit::program::RunError;
 
 use crate::answer::cache;
 use crate::config::Config;
-use crate::routing::route::{Found, Kept, Outage, Route, To, ToUpstream};
+use crate::routing::route::{CachePolicy, Found, Outage, Route, To, ToUpstream};
 use crate::settings::UpstreamSettings;
 
 pub(super) fn print(
@@ -50,7 +50,7 @@ pub(super) fn print(
     let target = target
         .map_err(|_unfit| "400: a parameter is empty, a dot segment, or holds an escaped slash")?;
     let target = match &to.outage {
-        Outage::Stale(kept) => cache::target(kept, &target).ok_or("no target")?,
+        Outage::Stale(policy) => cache::target(policy, &target).ok_or("no target")?,
         Outage::Error | Outage::Fallback(_) => target,
     };
     let (scheme, authority) = (&upstream.url.scheme, &upstream.url.authority);
@@ -69,13 +69,20 @@ pub(super) fn print(
     if to.settings.compress {
         line(out, "compression", COMPRESSION)?;
     }
+    if to.settings.opens_websockets {
+        let websocket = format!(
+            "opened for clients that ask, until both sides have been silent for {}",
+            format_duration(to.settings.tunnel_timeout)
+        );
+        line(out, "websocket", &websocket)?;
+    }
     line(out, "retry", &retry(&method, to, upstream))?;
     line(out, "circuit", &circuit(upstream))?;
     line(out, "circuit of the route", ROUTE_CIRCUIT)?;
-    if let Outage::Stale(kept) = &to.outage {
-        line(out, "cache", &cache(kept))?;
-        line(out, "not stored", &not_stored(kept))?;
-        if kept.is_warm {
+    if let Outage::Stale(policy) = &to.outage {
+        line(out, "cache", &cache(policy))?;
+        line(out, "not stored", &not_stored(policy))?;
+        if policy.is_warm {
             let warm = "the gateway asks for it by itself, so that there is an answer in an outage";
             line(out, "warm", warm)?;
         }
@@ -154,17 +161,17 @@ fn circuit(upstream: &UpstreamSettings) -> String {
     )
 }
 
-fn cache(kept: &Kept) -> String {
-    let fresh = match kept.fresh {
+fn cache(policy: &CachePolicy) -> String {
+    let fresh = match policy.fresh {
         Some(fresh) => format!("fresh for {}", format_duration(fresh)),
         None => "fresh for as long as the upstream says".to_owned(),
     };
-    let whose = if kept.is_shared {
+    let whose = if policy.is_shared {
         "the same for everyone, and asked for without anybody's token or cookie"
     } else {
         "not for a request with a token or cookie"
     };
-    let query = match kept.query.as_deref() {
+    let query = match policy.query.as_deref() {
         None => "the whole query counts".to_owned(),
         Some([]) => "the query does not count".to_owned(),
         Some(names) => format!("only {} of the query counts", names.join(", ")),
@@ -174,8 +181,8 @@ fn cache(kept: &Kept) -> String {
 
 /// The reasons for not storing an answer. Whether one applied is in `/status` on the operator's
 /// port.
-fn not_stored(kept: &Kept) -> String {
-    let vary = match &kept.vary[..] {
+fn not_stored(policy: &CachePolicy) -> String {
+    let vary = match &policy.vary[..] {
         [] => String::new(),
         names => {
             let names: Vec<_> = names.iter().map(HeaderName::as_str).collect();
@@ -194,14 +201,14 @@ fn outage(outage: &Outage, upstream: &str) -> String {
     );
     match outage {
         Outage::Error => error,
-        Outage::Stale(kept) => {
-            let patience = match kept.stale_after {
+        Outage::Stale(policy) => {
+            let wait = match policy.stale_after {
                 Duration::MAX => String::new(),
                 wait => format!(", after waiting {} at most", format_duration(wait)),
             };
             format!(
-                "the last good answer for {}{patience}, with X-Degraded: stale; without one, {error}",
-                format_duration(kept.stale_if_error)
+                "the last good answer for {}{wait}, with X-Degraded: stale; without one, {error}",
+                format_duration(policy.stale_if_error)
             )
         }
         Outage::Fallback(fallback) => {

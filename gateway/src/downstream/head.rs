@@ -22,6 +22,8 @@ pub(super) const LONGEST_METHOD: usize = 32;
 pub(super) enum Framing {
     Length(u64),
     Chunked,
+    /// All that follows: the client asks for a WebSocket (RFC 6455 §4.1).
+    Endless,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +43,8 @@ struct Facts {
     is_chunked: bool,
     wants_close: bool,
     wants_keep_alive: bool,
+    wants_upgrade: bool,
+    is_to_websocket: bool,
     expectation: Option<Range<usize>>,
 }
 
@@ -111,9 +115,11 @@ impl Facts {
             "connection" => self.take_connection(value),
             // HTTP/1.0 knows no expectations (RFC 9110 §10.1.1).
             "expect" if is_current => self.take_expectation(value, head),
-            // Refused whatever `Connection` says: actix-http takes everything that follows for an
-            // endless body. Any other protocol is ignored (RFC 9110 §7.8).
-            "upgrade" if value.eq_ignore_ascii_case(b"websocket") => Err(Refusal::Upgrade),
+            // Any other protocol is ignored (RFC 9110 §7.8).
+            "upgrade" => {
+                self.is_to_websocket |= value.eq_ignore_ascii_case(b"websocket");
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -158,6 +164,7 @@ impl Facts {
         for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
             self.wants_close |= option.eq_ignore_ascii_case(b"close");
             self.wants_keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+            self.wants_upgrade |= option.eq_ignore_ascii_case(b"upgrade");
         }
         Ok(())
     }
@@ -172,7 +179,29 @@ impl Facts {
         Ok(())
     }
 
+    /// Whether it asks for a WebSocket in the only way that all recipients read alike.
+    fn is_handshake(&self, method: &str, is_current: bool) -> bool {
+        method == "GET"
+            && is_current
+            && self.wants_upgrade
+            && !self.wants_close
+            && !self.is_chunked
+            && self.length.is_none()
+            && self.expectation.is_none()
+    }
+
     fn conclude(self, method: &str, is_current: bool) -> Result<Head, Refusal> {
+        // actix-http takes everything that follows for an endless body, whatever else the head says.
+        if self.is_to_websocket {
+            return match self.is_handshake(method, is_current) {
+                true => Ok(Head {
+                    framing: Framing::Endless,
+                    is_last: true,
+                    expectation: None,
+                }),
+                false => Err(Refusal::Upgrade),
+            };
+        }
         let framing = match (self.is_chunked, self.length) {
             (true, Some(_)) => {
                 return Err(Refusal::Malformed(

@@ -10,7 +10,7 @@ use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderName, ORIGIN};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::Instant;
 
-use crate::http::lazy_timer::Patience;
+use crate::http::lazy_timer::LazyTimer;
 use crate::http::transport::Transport;
 
 /// The fields that the answer to a refused head depends on.
@@ -32,7 +32,7 @@ pub(super) struct Hearing {
     allowance: usize,
     is_over: bool,
     until: Instant,
-    patience: Patience,
+    timer: LazyTimer,
 }
 
 impl Hearing {
@@ -44,7 +44,7 @@ impl Hearing {
             allowance: MOST,
             is_over: false,
             until: now + PATIENCE,
-            patience: Patience::default(),
+            timer: LazyTimer::default(),
         };
         let line = memchr::memrchr(b'\n', head).map_or(0, |feed| feed + 1);
         hearing.take(head.get(line..).unwrap_or_default());
@@ -93,7 +93,7 @@ impl Hearing {
             let mut bytes = [0; 4096];
             let mut bytes = ReadBuf::new(&mut bytes);
             match Pin::new(&mut *transport).poll_read(context, &mut bytes) {
-                Poll::Pending => return self.patience.poll_until(self.until, context),
+                Poll::Pending => return self.timer.poll_until(self.until, context),
                 Poll::Ready(Ok(())) if !bytes.filled().is_empty() => self.take(bytes.filled()),
                 Poll::Ready(_) => self.is_over = true,
             }

@@ -133,6 +133,11 @@ impl Inbound {
         self.screen.is_within_body()
     }
 
+    /// Whether the client has asked for a WebSocket, so that all further bytes are the tunnel's.
+    pub(super) fn is_tunnel(&self) -> bool {
+        self.screen.is_tunnel()
+    }
+
     pub(super) fn holds_nothing(&self) -> bool {
         self.held.is_empty()
     }

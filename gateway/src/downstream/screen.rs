@@ -32,6 +32,7 @@ enum State {
 enum Body {
     Length(u64),
     Chunked(Chunks),
+    Endless,
 }
 
 /// The decision on the bytes that were shown.
@@ -84,6 +85,14 @@ impl Screen {
     /// Whether the client owes the rest of a body.
     pub(super) fn is_within_body(&self) -> bool {
         matches!(self.state, State::Body { .. })
+    }
+
+    /// Whether the client has asked for a WebSocket, so that all further bytes are the tunnel's.
+    pub(super) fn is_tunnel(&self) -> bool {
+        let State::Body { body, .. } = self.state else {
+            return false;
+        };
+        body == Body::Endless
     }
 
     /// Screens `bytes`, which begin where the last passed-on bytes ended. An expectation in a head
@@ -151,6 +160,7 @@ impl Screen {
         let body = match head.framing {
             Framing::Length(length) => Body::Length(length),
             Framing::Chunked => Body::Chunked(Chunks::new()),
+            Framing::Endless => Body::Endless,
         };
         self.state = if has_body {
             State::Body {
@@ -200,6 +210,7 @@ impl Body {
                 Taken::Whole(taken) => BodyTaken::Whole(taken),
                 Taken::Broken(taken) => BodyTaken::Broken(taken),
             },
+            Self::Endless => BodyTaken::Part(self),
         }
     }
 }

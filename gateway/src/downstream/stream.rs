@@ -25,8 +25,8 @@ use super::hearing::Hearing;
 use super::inbound::Inbound;
 use super::taking;
 use super::{Goodbye, Listener};
-use crate::http::client_connection::Link;
-use crate::http::lazy_timer::Patience;
+use crate::http::client_connection::ClientConnection;
+use crate::http::lazy_timer::LazyTimer;
 use crate::http::transport::Transport;
 use crate::resilience::min_rate::Allowance;
 
@@ -36,7 +36,7 @@ pub(crate) struct Stream {
     transport: Transport,
     public: Arc<Listener>,
     goodbye: Goodbye,
-    link: Rc<Link>,
+    connection: Rc<ClientConnection>,
     inbound: Inbound,
     /// Whether a body waits for the `100 Continue`.
     awaits_continue: bool,
@@ -44,7 +44,7 @@ pub(crate) struct Stream {
     interim: VecDeque<Bytes>,
     /// How many requests had begun when everything to write had been written.
     written_up_to: u64,
-    patience: Patience,
+    timer: LazyTimer,
     /// When the connection, a head, or the last piece of a body or of an answer came.
     since: Instant,
     /// Whether no byte of a request has come.
@@ -67,11 +67,11 @@ impl Stream {
         Self {
             inbound: Inbound::new(public.limits),
             transport,
-            link: Rc::default(),
+            connection: Rc::default(),
             awaits_continue: false,
             interim: VecDeque::new(),
             written_up_to: 0,
-            patience: Patience::default(),
+            timer: LazyTimer::default(),
             since: Instant::now(),
             is_new: true,
             unwanted_since: None,
@@ -85,8 +85,8 @@ impl Stream {
         }
     }
 
-    pub(crate) fn link(&self) -> Rc<Link> {
-        Rc::clone(&self.link)
+    pub(crate) fn connection(&self) -> Rc<ClientConnection> {
+        Rc::clone(&self.connection)
     }
 
     /// Records whether the client takes its bytes, and gives it up if it is too slow.
@@ -95,21 +95,21 @@ impl Stream {
         written: Poll<io::Result<usize>>,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        taking::judge(written, &mut self.taking, &mut self.patience, context)
+        taking::judge(written, &mut self.taking, &mut self.timer, context)
     }
 
     /// Whether the request has enough of its body for now. Meanwhile the client sends only what the
     /// system buffers.
     fn is_body_ahead(&self) -> bool {
-        self.inbound.is_within_body() && self.link.is_body_ahead() && self.has_requests()
+        self.inbound.is_within_body() && self.connection.is_body_ahead() && self.has_requests()
     }
 
     /// Queues the interim answers that have come. There are few, so the usual write takes none.
     fn queue_interim(&mut self) {
-        if !self.link.has_interim() {
+        if !self.connection.has_interim() {
             return;
         }
-        let interim = self.link.take_interim();
+        let interim = self.connection.take_interim();
         // An interim answer must not come in the middle of the answer before. In that case it is
         // dropped.
         if self.written_up_to == self.inbound.begun() {
@@ -133,7 +133,7 @@ impl Stream {
 impl Drop for Stream {
     fn drop(&mut self) {
         let has_ended = self.closing.as_ref().is_some_and(Closing::has_ended);
-        if self.link.is_delimited_by_end() && !has_ended {
+        if self.connection.is_delimited_by_end() && !has_ended {
             self.transport.reset();
         }
     }
@@ -164,7 +164,7 @@ impl AsyncRead for Stream {
             } else if this.inbound.is_full() {
                 return this.wait(context);
             } else if this.is_body_ahead() {
-                this.link.wake_for_room(context.waker());
+                this.connection.wake_for_room(context.waker());
                 return this.wait(context);
             } else if this.inbound.holds_nothing() {
                 let read = Pin::new(&mut this.transport).poll_read(context, buffer);
@@ -208,7 +208,7 @@ impl AsyncWrite for Stream {
         ready!(self.poll_interim(context))?;
         // The answer comes without waiting for the body. The bytes may also be the end of the
         // answer before.
-        if self.link.answered() >= self.inbound.begun() {
+        if self.connection.answered() >= self.inbound.begun() {
             self.awaits_continue = false;
         }
         let written = Pin::new(&mut self.transport).poll_write(context, bytes);
@@ -218,7 +218,7 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.awaits_continue && self.link.is_body_wanted(context.waker()) {
+        if self.awaits_continue && self.connection.is_body_wanted(context.waker()) {
             self.awaits_continue = false;
             self.interim.push_back(CONTINUE);
         }
@@ -236,7 +236,7 @@ impl AsyncWrite for Stream {
             Some(closing) => closing,
             None => {
                 // Nothing is written after an answer that was announced as the last.
-                let is_closing = this.link.is_closing();
+                let is_closing = this.connection.is_closing();
                 let refused = this.inbound.refused().filter(|_| !is_closing);
                 if let Some((refusal, head)) = refused
                     && refusal.comes_before_the_end()

@@ -5,7 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::time::Instant;
 
-use crate::http::lazy_timer::Patience;
+use crate::http::lazy_timer::LazyTimer;
 use crate::resilience::min_rate::Allowance;
 
 /// `written` is the result of a write; a flush counts as a write of nothing. A pending write may
@@ -14,7 +14,7 @@ use crate::resilience::min_rate::Allowance;
 pub(super) fn judge(
     written: Poll<io::Result<usize>>,
     allowance: &mut Allowance,
-    timer: &mut Patience,
+    timer: &mut LazyTimer,
     context: &mut Context<'_>,
 ) -> Poll<io::Result<usize>> {
     match written {
@@ -43,7 +43,7 @@ mod tests {
     use tokio::time::{Instant, timeout};
 
     use super::judge;
-    use crate::http::lazy_timer::Patience;
+    use crate::http::lazy_timer::LazyTimer;
     use crate::resilience::min_rate::{Allowance, MinRate};
 
     const PAUSE: Duration = Duration::from_secs(5);
@@ -52,7 +52,7 @@ mod tests {
     /// How long a client lasts, for an hour at most, that takes `count` bytes after every pause.
     async fn lasts(count: usize) -> Option<Duration> {
         let begun = Instant::now();
-        let mut timer = Patience::default();
+        let mut timer = LazyTimer::default();
         let mut allowance = Allowance::new(MinRate::default(), STALL);
         while begun.elapsed() < Duration::from_secs(3600) {
             let written =

@@ -7,14 +7,14 @@ use std::task::Waker;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::http::lazy_timer::Patience;
+use crate::http::lazy_timer::LazyTimer;
 
 /// How far a connection reads a body ahead of the request that takes it. actix-http itself holds
 /// back as much, but checks only between two reads of up to 128 KiB.
 pub(crate) const BODY_AHEAD: usize = 32 * 1024;
 
 #[derive(Debug, Default)]
-pub(crate) struct Link {
+pub(crate) struct ClientConnection {
     /// Requests whose answers have begun.
     answered: Cell<u64>,
     /// Requests whose answers have ended.
@@ -39,12 +39,12 @@ pub(crate) struct Link {
     is_closing: Cell<bool>,
     has_no_end: Cell<bool>,
     /// The timer of the current request: requests come one after another.
-    exchange: Rc<RefCell<Patience>>,
+    exchange: Rc<RefCell<LazyTimer>>,
 }
 
-impl Link {
+impl ClientConnection {
     /// The timer of the current request.
-    pub(crate) fn exchange(&self) -> Rc<RefCell<Patience>> {
+    pub(crate) fn exchange(&self) -> Rc<RefCell<LazyTimer>> {
         Rc::clone(&self.exchange)
     }
 
@@ -121,7 +121,8 @@ impl Link {
         self.make_room();
     }
 
-    fn make_room(&self) {
+    /// Notes that all of the body that has come was taken.
+    pub(crate) fn make_room(&self) {
         self.body_ahead.set(0);
         if let Some(connection) = self.room.take() {
             connection.wake();

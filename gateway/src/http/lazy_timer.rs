@@ -8,9 +8,9 @@ use std::task::{Context, Poll};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 #[derive(Debug, Default)]
-pub(crate) struct Patience(Option<Pin<Box<Sleep>>>);
+pub(crate) struct LazyTimer(Option<Pin<Box<Sleep>>>);
 
-impl Patience {
+impl LazyTimer {
     /// Ready once `deadline` has passed; otherwise the task is woken by then.
     pub(crate) fn poll_until(&mut self, deadline: Instant, context: &mut Context<'_>) -> Poll<()> {
         let timer = self
@@ -36,19 +36,19 @@ mod tests {
 
     use tokio::time::Instant;
 
-    use super::Patience;
+    use super::LazyTimer;
 
     /// Seconds until it is ready, if `first` is the deadline at the first poll and `then` at every
     /// later one.
     async fn ends_after(first: u64, then: u64) -> u64 {
         let begun = Instant::now();
-        let (mut patience, mut is_first) = (Patience::default(), true);
+        let (mut timer, mut is_first) = (LazyTimer::default(), true);
         poll_fn(|context| {
             let seconds = if is_first { first } else { then };
             if std::mem::take(&mut is_first) {
                 context.waker().wake_by_ref();
             }
-            patience.poll_until(begun + Duration::from_secs(seconds), context)
+            timer.poll_until(begun + Duration::from_secs(seconds), context)
         })
         .await;
         begun.elapsed().as_secs()

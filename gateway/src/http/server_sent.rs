@@ -1,8 +1,11 @@
 //! Server-sent events (WHATWG HTML, "Server-sent events").
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, MessageBody as _};
 use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::Bytes;
 
 use super::protection::own;
 
@@ -22,6 +25,17 @@ pub(crate) fn event(name: &str, data: &[u8]) -> Vec<u8> {
     }
     event.push(b'\n');
     event
+}
+
+/// The line that gives the event after it an id. A browser that connects again sends the last one
+/// in `Last-Event-ID`.
+pub(crate) fn id_line(id: &str) -> String {
+    format!("id: {id}\n")
+}
+
+/// Tells a browser to connect again after `wait`. It sees no event.
+pub(crate) fn reconnect_after(wait: Duration) -> Bytes {
+    format!("retry: {}\n\n", wait.as_millis()).into()
 }
 
 /// Whether an answer, the gateway's or an upstream's, is a stream of events.

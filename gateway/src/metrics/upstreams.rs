@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Registry};
+use prometheus::{
+    Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry,
+};
 
 use super::gone::{Known, retain};
 use super::labels::ByClass;
-use super::{UPSTREAM_SECONDS, counters, histograms};
+use super::{UPSTREAM_SECONDS, counters, gauges, histograms};
 use crate::fault::Fault;
 
 /// The counters of one upstream.
@@ -20,6 +22,8 @@ pub(crate) struct UpstreamMetrics {
     seconds: Histogram,
     pub(crate) received: IntCounter,
     pub(crate) retries: IntCounter,
+    /// The tunnels that are open.
+    pub(crate) websockets: IntGauge,
     pub(crate) opened: IntCounter,
     pub(crate) closed: IntCounter,
     /// How often the circuit of each route has opened and closed.
@@ -56,6 +60,7 @@ pub(crate) struct UpstreamFamilies {
     seconds: HistogramVec,
     received: IntCounterVec,
     retries: IntCounterVec,
+    websockets: IntGaugeVec,
     changes: IntCounterVec,
     route_changes: IntCounterVec,
 }
@@ -86,6 +91,12 @@ impl UpstreamFamilies {
                 "Requests that were sent once more.",
                 &of_upstream,
             )?,
+            websockets: gauges(
+                registry,
+                "gateway_upstream_websockets",
+                "WebSockets that are open.",
+                &of_upstream,
+            )?,
             changes: counters(
                 "gateway_upstream_breaker_changes_total",
                 "How often an upstream's circuit has opened and closed.",
@@ -110,6 +121,7 @@ impl UpstreamFamilies {
             retain(family, keeps);
         }
         retain(&self.seconds, keeps);
+        retain(&self.websockets, keeps);
         retain(&self.route_changes, |label| {
             let (upstream, method, route) = (label("upstream"), label("method"), label("route"));
             known.circuits.contains(&(&*upstream, &*method, &*route))
@@ -139,6 +151,7 @@ impl UpstreamFamilies {
             seconds: self.seconds.get_metric_with_label_values(&[name])?,
             received: self.received.get_metric_with_label_values(&[name])?,
             retries: self.retries.get_metric_with_label_values(&[name])?,
+            websockets: self.websockets.get_metric_with_label_values(&[name])?,
             opened: change("open")?,
             closed: change("closed")?,
             routes: routes.map(of_route).collect::<prometheus::Result<_>>()?,

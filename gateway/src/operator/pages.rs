@@ -94,7 +94,7 @@ impl OwnPage {
             Page::Live => health::live_answer(),
             // Ready means that the gateway itself can serve. Even with every upstream down, it gives
             // clear answers.
-            Page::Ready => health::ready_answer(!worker.draining.is_on()),
+            Page::Ready => health::ready_answer(!worker.draining.is_announced()),
             Page::Problem => return problems::answer(request, parameters.get("code")?),
             Page::OpenApi => return Some(self.pages.openapi().answer(request, [])),
             Page::Docs => return Some(docs::page(request)),

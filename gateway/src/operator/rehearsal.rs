@@ -19,7 +19,7 @@ use service_kit::failure::Failure;
 use service_kit::serve::Draining;
 use shared_types::gateway::DrillMode;
 
-use crate::answer::cache::Keep;
+use crate::answer::cache::Cache;
 use crate::answer::dispatch::{Asker, Following};
 use crate::answer::features::Feature;
 use crate::answer::handler;
@@ -69,9 +69,9 @@ pub(super) async fn run(operator: &Operator, drills: &Drills) -> Result<Verdict,
         drills.open(upstream.name(), breaker.failures);
         let mut row = Vec::new();
         for feature in &*site.features {
-            if let Some(kept) = &feature.stand_in {
+            if let Some(policy) = &feature.stand_in {
                 // A fresh answer would be served, and show nothing.
-                site.cache.expire(kept);
+                site.cache.expire(policy);
             }
             let answer = ask(&service, &feature.probe).await.answer;
             row.push(cell(&site.cache, feature, upstream, answer));
@@ -96,7 +96,7 @@ fn outage() -> Plan {
 }
 
 fn cell(
-    cache: &Keep,
+    cache: &Cache,
     feature: &Feature<Arc<Upstream>>,
     upstream: &Arc<Upstream>,
     answer: Received,

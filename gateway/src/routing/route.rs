@@ -12,7 +12,7 @@ use actix_web::http::Method;
 
 use crate::resilience::rate::Rate;
 
-pub use outage::{Fallback, Kept, Outage};
+pub use outage::{CachePolicy, Fallback, Outage};
 pub(crate) use row::{check_path, names_of};
 pub use settings::Settings;
 pub(crate) use table::Found;
@@ -58,9 +58,9 @@ pub struct ToUpstream {
     pub settings: Settings,
     pub outage: Outage,
     /// The rows of other paths whose cached answers are out of date once the request has succeeded.
-    pub(crate) invalidates: Vec<Arc<Kept>>,
+    pub(crate) invalidates: Vec<Arc<CachePolicy>>,
     /// The row of this path whose answers are cached.
-    pub(crate) kept: Option<Arc<Kept>>,
+    pub(crate) cache_policy: Option<Arc<CachePolicy>>,
 }
 
 /// A page that the gateway answers itself.

@@ -21,6 +21,7 @@ use super::outcome::Heard;
 use super::request::headers::ConnectionOptions;
 use crate::http::chunks::Chunks;
 use crate::http::grammar::number;
+use crate::http::websocket::WEBSOCKET;
 use crate::routing::cors;
 use crate::settings::limits::AnswerLimits;
 
@@ -35,8 +36,8 @@ pub(super) enum Unsound {
     TooLarge,
     #[error("the answer has more fields than limits.response_fields")]
     TooManyFields,
-    #[error("the upstream switches protocols unasked: {0}")]
-    Switch(StatusCode),
+    #[error("the upstream switches protocols unasked")]
+    Switch,
     #[error("the answer has an invalid status: {0}")]
     Status(u16),
     #[error("the answer has both Content-Length and Transfer-Encoding")]
@@ -45,6 +46,16 @@ pub(super) enum Unsound {
     Coding,
     #[error("the answer's lengths differ or are invalid")]
     Length,
+}
+
+/// What a request allows its answer to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expected {
+    Body,
+    /// Of a HEAD.
+    NoBody,
+    /// Of a handshake: a body too, or a tunnel (RFC 6455 §4.1).
+    WebSocket,
 }
 
 /// A head without its body.
@@ -76,6 +87,11 @@ impl Answer {
         self.response.status()
     }
 
+    /// Whether it ends the exchange of messages: the connection is a tunnel from now on.
+    pub(super) fn is_switch(&self) -> bool {
+        self.status() == StatusCode::SWITCHING_PROTOCOLS
+    }
+
     pub(super) fn heard(&self) -> Heard {
         Heard::of(self.status(), self.response.headers())
     }
@@ -84,22 +100,22 @@ impl Answer {
 /// Reads a head from the beginning of `bytes`. `None` if it is not complete yet.
 pub(super) fn parse(
     bytes: &[u8],
-    is_head_request: bool,
+    expected: Expected,
     limits: AnswerLimits,
 ) -> Result<Option<Parsed>, Unsound> {
     let mut usual = [const { MaybeUninit::uninit() }; USUAL_FIELDS];
-    let parsed = parse_into(&mut usual, bytes, is_head_request, limits);
+    let parsed = parse_into(&mut usual, bytes, expected, limits);
     if limits.fields <= USUAL_FIELDS || !matches!(parsed, Err(Unsound::TooManyFields)) {
         return parsed;
     }
     let mut all = vec![MaybeUninit::uninit(); limits.fields];
-    parse_into(&mut all, bytes, is_head_request, limits)
+    parse_into(&mut all, bytes, expected, limits)
 }
 
 fn parse_into<'b>(
     room: &mut [MaybeUninit<httparse::Header<'b>>],
     bytes: &'b [u8],
-    is_head_request: bool,
+    expected: Expected,
     limits: AnswerLimits,
 ) -> Result<Option<Parsed>, Unsound> {
     let mut head = Response::new(&mut []);
@@ -121,17 +137,19 @@ fn parse_into<'b>(
     let status = StatusCode::from_u16(code).ok();
     let status = status.filter(|status| status.as_u16() <= 599);
     let status = status.ok_or(Unsound::Status(code))?;
-    if status == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(Unsound::Switch(status));
+    let connection = ConnectionOptions::new(values_of(head.headers, "connection"));
+    let is_switch = status == StatusCode::SWITCHING_PROTOCOLS;
+    if is_switch && !(expected == Expected::WebSocket && is_to_websocket(head.headers, &connection))
+    {
+        return Err(Unsound::Switch);
     }
     let framing = Framing::of(head.headers, minor)?;
-    let is_without_body = is_head_request
+    let is_without_body = expected == Expected::NoBody
         || status.is_informational()
         || status == StatusCode::NO_CONTENT
         || status == StatusCode::NOT_MODIFIED;
     // In this case, more may follow than is read here.
     let promises_a_forbidden_body = status == StatusCode::NO_CONTENT && framing.promises_a_body();
-    let connection = ConnectionOptions::new(values_of(head.headers, "connection"));
     let mut response = HttpResponse::new(status);
     relay(head.headers, &connection, response.headers_mut());
     Ok(Some(Parsed {
@@ -141,16 +159,27 @@ fn parse_into<'b>(
             length: framing.length(),
         },
         size,
-        body: if is_without_body {
+        body: if is_switch {
+            Decoder::UntilEnd
+        } else if is_without_body {
             Decoder::Exactly(0)
         } else {
             framing.decoder()
         },
-        is_last: minor == 0 || connection.is_closing || promises_a_forbidden_body,
+        is_last: minor == 0 || connection.is_closing || promises_a_forbidden_body || is_switch,
         idle: values_of(head.headers, "keep-alive")
             .filter_map(idle_time)
             .min(),
     }))
+}
+
+/// Whether a 101 names the protocol that was asked for (RFC 9110 §7.8).
+fn is_to_websocket(fields: &[httparse::Header<'_>], connection: &ConnectionOptions<'_>) -> bool {
+    let mut protocols = values_of(fields, "upgrade");
+    let is_asked_for = |name: &[u8]| name.eq_ignore_ascii_case(WEBSOCKET.as_bytes());
+    connection.names("upgrade")
+        && protocols.next().is_some_and(is_asked_for)
+        && protocols.next().is_none()
 }
 
 /// How the body, if any, is delimited (RFC 9112 §6.3).

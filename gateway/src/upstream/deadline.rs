@@ -13,8 +13,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::request::upload::Progress;
-use crate::http::client_connection::Link;
-use crate::http::lazy_timer::Patience;
+use crate::http::client_connection::ClientConnection;
+use crate::http::lazy_timer::LazyTimer;
 
 /// An upstream that its client has kept waiting for this long is not to blame if it ends the
 /// connection: servers have their own timeout for unsent bytes.
@@ -28,7 +28,7 @@ pub(super) struct Deadline {
     /// Whether a pause was long.
     was_paused_long: Cell<bool>,
     /// The timer of the client's connection, if it has one request at a time.
-    timer: Rc<RefCell<Patience>>,
+    timer: Rc<RefCell<LazyTimer>>,
 }
 
 /// The deadline has passed.
@@ -36,12 +36,12 @@ pub(super) struct Deadline {
 pub(super) struct Passed;
 
 impl Deadline {
-    pub(super) fn after(timeout: Duration, link: Option<&Rc<Link>>) -> Self {
+    pub(super) fn after(timeout: Duration, client: Option<&Rc<ClientConnection>>) -> Self {
         Self {
             at: Cell::new(Instant::now() + timeout),
             paused: Cell::default(),
             was_paused_long: Cell::default(),
-            timer: link.map(|link| link.exchange()).unwrap_or_default(),
+            timer: client.map(|client| client.exchange()).unwrap_or_default(),
         }
     }
 
@@ -114,16 +114,16 @@ mod tests {
     use tokio::time::{Instant, advance, sleep};
 
     use super::{Deadline, Progress};
-    use crate::http::client_connection::Link;
+    use crate::http::client_connection::ClientConnection;
 
     const SECOND: Duration = Duration::from_secs(1);
 
     #[tokio::test(start_paused = true)]
     async fn work_ends_in_time_or_at_its_deadline_whatever_came_before() {
-        let (link, upload) = (Rc::new(Link::default()), Progress::default());
-        for link in [Some(&link), Some(&link), None] {
+        let (client, upload) = (Rc::new(ClientConnection::default()), Progress::default());
+        for client in [Some(&client), Some(&client), None] {
             let begun = Instant::now();
-            let deadline = Deadline::after(2 * SECOND, link);
+            let deadline = Deadline::after(2 * SECOND, client);
             assert!(deadline.hold(&upload, pin!(sleep(SECOND))).await.is_ok());
             assert!(deadline.hold(&upload, pin!(pending::<()>())).await.is_err());
             assert_eq!(begun.elapsed(), 2 * SECOND);

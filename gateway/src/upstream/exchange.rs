@@ -17,7 +17,8 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use tokio_util::io::poll_read_buf;
 
 use super::answer::decoder::{Decoded, Decoder};
-use super::answer::{self, Answer, Unsound};
+use super::answer::{self, Answer, Expected, Unsound};
+use super::connection::connect::Connection;
 use super::connection::pool::Lease;
 use super::connection::sweep::Sweep;
 use super::exchange::interim::Interim;
@@ -55,7 +56,7 @@ impl Failure {
 pub(super) struct Exchange {
     lease: Lease,
     sending: Sending,
-    is_head_request: bool,
+    expected: Expected,
     /// Whether a byte of the answer has come.
     has_begun: bool,
     body: Decoder,
@@ -67,11 +68,11 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    pub(super) fn new(lease: Lease, sending: Sending, is_head_request: bool) -> Self {
+    pub(super) fn new(lease: Lease, sending: Sending, expected: Expected) -> Self {
         Self {
             lease,
             sending,
-            is_head_request,
+            expected,
             has_begun: false,
             body: Decoder::UntilEnd,
             is_broken: false,
@@ -97,12 +98,13 @@ impl Exchange {
         loop {
             let bytes = &mut self.lease.connection.buffer;
             if may_be_whole(bytes, seen)
-                && let Some(parsed) = answer::parse(bytes, self.is_head_request, limits)?
+                && let Some(parsed) = answer::parse(bytes, self.expected, limits)?
             {
                 bytes.advance(parsed.size);
                 seen = 0;
-                if parsed.answer.status().is_informational() {
-                    interim.relay(&parsed.answer.response, parsed.size);
+                let answer = &parsed.answer;
+                if answer.status().is_informational() && !answer.is_switch() {
+                    interim.relay(&answer.response, parsed.size);
                     continue;
                 }
                 self.body = parsed.body;
@@ -175,6 +177,11 @@ impl Exchange {
     /// Whether the whole body has been read.
     pub(super) fn is_over(&self) -> bool {
         self.body.is_over()
+    }
+
+    /// The connection, after an answer that made it a tunnel.
+    pub(super) fn into_tunnel(self) -> Connection {
+        self.lease.connection
     }
 
     /// Gives the connection back, unless bytes are left on it or it must be closed.

@@ -10,6 +10,7 @@ use http::uri::PathAndQuery;
 use service_kit::request_id::RequestId;
 use tokio::time::{Instant, timeout_at};
 
+use super::answer::Expected;
 use super::connection::pool::Pool;
 use super::exchange::send::{Line, send};
 use super::outcome::Heard;
@@ -68,7 +69,7 @@ pub(crate) async fn fetch(mut fetch: Fetch<'_>) -> Result<Fetched, Fault> {
         upstream: fetch.upstream,
         request_id: fetch.request_id,
         may_repeat: true,
-        is_head: false,
+        expected: Expected::Body,
         interim: None,
     };
     let mut head = Head::new("GET", fetch.target.as_str(), fetch.pool.host());

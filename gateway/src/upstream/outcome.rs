@@ -47,7 +47,7 @@ pub(crate) fn is_outage(status: StatusCode) -> bool {
 
 /// Tells the circuits the outcome. A fault of the client or the gateway is no evidence about the
 /// upstream, and a drill's effect concerns only the drill's own circuit.
-pub(crate) fn settle(ticket: Ticket, drilled: Option<DrilledTry>, outcome: Result<Heard, &Fault>) {
+pub(super) fn settle(ticket: Ticket, drilled: Option<DrilledTry>, outcome: Result<Heard, &Fault>) {
     let is_of_drill = outcome.is_err_and(|fault| fault.drill().is_some());
     let evidence = match is_of_drill {
         true => Some(Evidence::Unreachable),

@@ -22,6 +22,7 @@ use super::relay::download::{Download, Whole};
 use super::relay::transfer::{MOST_AHEAD, Transfer};
 use super::request::upload::Progress;
 use super::request::via;
+use super::tunnel;
 use super::{Answered, Outgoing};
 use crate::fault::{Fault, NoRoom};
 use crate::resilience::memory::Charge;
@@ -51,6 +52,11 @@ pub(super) fn relay(
     let mut response = answer.response;
     let fields = response.headers_mut();
     fields.append(VIA, via::of_answer(answer.is_1_1));
+    if let Some(handshake) = outgoing.handshake
+        && status == StatusCode::SWITCHING_PROTOCOLS
+    {
+        return tunnel::open(response, (exchange, permit), handshake, outgoing);
+    }
     // This is the length of the body that a GET would have had (RFC 9110 §8.6).
     if let Some(length) = answer.length
         && (is_head || status == StatusCode::NOT_MODIFIED)

@@ -5,6 +5,7 @@ pub(super) mod repeat;
 use std::time::Duration;
 
 use actix_web::http::header::RETRY_AFTER;
+use service_kit::peer::Backoff;
 use shared_types::gateway::DrillMode;
 
 use super::Answered;
@@ -12,8 +13,11 @@ use super::outcome::is_outage;
 use super::retry::repeat::Repeat;
 use crate::fault::{Fault, UpstreamFault};
 
-/// The longest pause before the second try; it doubles with each further try.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// The longest pauses before the second try and before any further one.
+const PAUSE: Backoff = Backoff {
+    first: Duration::from_millis(50),
+    longest: Duration::from_secs(10),
+};
 
 /// Whether another try is allowed and may succeed: the upstream was unavailable, or dropped the
 /// connection. An upstream that was too slow, refused on purpose or sent nonsense would do the same
@@ -43,9 +47,7 @@ pub(super) fn is_worth(outcome: &Result<Answered, Fault>, repeat: Repeat) -> boo
 /// How long to wait after this many tries: a random part of a time that doubles, so that requests
 /// that failed together do not return together. `part` is between 0 and 1.
 pub(super) fn pause(tries: u32, part: f64) -> Duration {
-    FIRST_PAUSE
-        .saturating_mul(1 << tries.min(8))
-        .mul_f64(part.clamp(0.0, 1.0))
+    PAUSE.jittered(tries, 0.0, part)
 }
 
 #[cfg(test)]
@@ -59,6 +61,6 @@ mod tests {
         assert_eq!(pause(0, 1.0), Duration::from_millis(50));
         assert_eq!(pause(2, 0.5), Duration::from_millis(100));
         assert_eq!(pause(1, 0.0), Duration::ZERO);
-        assert_eq!(pause(200, 1.0), pause(8, 1.0));
+        assert_eq!(pause(200, 1.0), Duration::from_secs(10));
     }
 }

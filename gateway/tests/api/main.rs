@@ -43,6 +43,7 @@ mod tls;
 mod trace;
 mod tracking;
 mod watcher;
+mod websocket;
 
 use std::net::SocketAddr;
 

@@ -369,6 +369,40 @@ async fn a_stop_drains(stop: fn(&Process)) {
 }
 
 #[actix_web::test]
+async fn a_lame_duck_is_not_ready_and_answers_for_a_while() {
+    let (backend, _seen) = json("200 OK", "[]").await;
+    let mut process = Process::start(
+        gateway()
+            .arg("--config")
+            .arg(crate::without_probes())
+            .env("ORDERS_URL", format!("http://{backend}"))
+            .env("GATEWAY_LAME_DUCK", "3s"),
+    );
+    let line = process.line_with("for its operator on");
+    let operator = Client::of(addr_after(&line, "for its operator on "));
+    let public = Client::of(process.addr());
+    for client in [&operator, &public] {
+        assert_eq!(client.get("/ready").await.status, 200);
+    }
+    let stopped = std::time::Instant::now();
+    process.terminate();
+    for client in [&operator, &public] {
+        eventually("a stop that was announced", async || {
+            (client.get("/ready").await.status == 503).then_some(())
+        })
+        .await;
+        assert_eq!(client.get("/live").await.status, 200);
+    }
+    // A new connection, whose answer does not end it.
+    let request = b"GET /order-api/commandes HTTP/1.1\r\nhost: x\r\n\r\n";
+    let answer = crate::scripted::raw(process.addr(), request, "[]").await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(!answer.contains("connection: close"), "{answer}");
+    assert!(process.wait().success());
+    assert!(stopped.elapsed() >= std::time::Duration::from_secs(3));
+}
+
+#[actix_web::test]
 async fn a_stream_that_the_stop_cuts_is_logged_as_draining() {
     let backend = serving(|mut stream| async move {
         read_head(&mut stream).await.unwrap();

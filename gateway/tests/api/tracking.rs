@@ -123,6 +123,17 @@ impl Restaurant {
     fn client(&self) -> Client {
         Client::of(self.gateway)
     }
+
+    /// Those of the services.
+    fn addresses(&self) -> [SocketAddr; 3] {
+        [self.orders.addr, self.kitchen.addr, self.delivery.addr]
+    }
+
+    /// Starts another gateway before the same services.
+    fn another_gateway(&self) -> SocketAddr {
+        let [orders, kitchen, delivery] = self.addresses();
+        gateway(orders, kitchen, delivery)
+    }
 }
 
 fn states(body: &Value) -> [&str; 3] {

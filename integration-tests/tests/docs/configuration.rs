@@ -12,6 +12,7 @@ use crate::{read, rows};
 fn asked() -> BTreeSet<String> {
     let env = Env::of_pairs([]);
     LogConfig::from_env(&env).unwrap();
+    service_kit::serve::lame_duck(&env).unwrap();
     gateway::Config::load(None, &env).unwrap();
     client_service::Config::from_env(&env).unwrap();
     order_service::Config::from_env(&env).unwrap();

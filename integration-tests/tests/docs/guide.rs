@@ -78,18 +78,29 @@ fn the_example_starts_each_service_where_its_file_expects_it() {
 }
 
 #[test]
-fn the_route_with_compression_is_one() {
+fn the_routes_with_compression_and_with_a_websocket_are_routes() {
     let guide = read("docs/GUIDE.md");
-    let compressed = fragments(&guide)[4];
-    let text = format!("upstreams.stock.url = \"http://127.0.0.1:1\"\n{compressed}");
-    Config::parse("mine.toml", &text, &Env::of_pairs([])).unwrap();
-    assert!(compressed.contains("compress = true"));
+    for (fragment, key) in [(4, "compress = true"), (5, "upgrade = [\"websocket\"]")] {
+        let routes = fragments(&guide)[fragment];
+        let text = format!("upstreams.stock.url = \"http://127.0.0.1:1\"\n{routes}");
+        Config::parse("mine.toml", &text, &Env::of_pairs([])).unwrap();
+        assert!(routes.contains(key), "{routes}");
+    }
 }
 
 #[test]
 fn the_whole_file_is_one_and_the_row_fits_into_ours() {
     let guide = read("docs/GUIDE.md");
-    let [_first, whole, _aggregate, described, _compressed, row] = fragments(&guide)[..] else {
+    let [
+        _first,
+        whole,
+        _aggregate,
+        described,
+        _compressed,
+        _live,
+        row,
+    ] = fragments(&guide)[..]
+    else {
         panic!("GUIDE.md has other fragments than these");
     };
     let env = Env::of_pairs([]);

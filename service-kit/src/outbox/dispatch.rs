@@ -51,21 +51,28 @@ impl Dispatcher<'_> {
         let mut in_flight = FuturesUnordered::new();
         let mut ended = Vec::new();
         let mut outcomes = Vec::new();
+        // Nearly always there are none, and each lane costs a statement in every turn.
+        let mut may_have_refused = true;
         loop {
             let stop = draining.is_on();
             outcomes.extend(ended.drain(..).map(|(message, tried)| {
                 let outcome = self.outcome(&message, &tried, &mut pace);
                 (message, outcome)
             }));
-            let room = if stop {
+            let mut room = if stop {
                 Room::default()
             } else {
                 pace.room(in_flight.len(), Instant::now(), rand::random())
             };
+            may_have_refused |= outcomes.iter().any(|(_, outcome)| outcome.is_failed());
+            if !may_have_refused {
+                room = room.without_refused();
+            }
             let turn = rows::turn(self.database, self.clock, self.name(), &outcomes, room);
             let rest = match turn.await {
                 Ok(claimed) => {
                     outcomes.clear();
+                    may_have_refused = may_have_refused && self.has_refused(&claimed).await;
                     in_flight.extend(claimed.into_iter().map(|message| self.attempt(message)));
                     pace.rest(Instant::now()).unwrap_or(POLL_INTERVAL)
                 }
@@ -93,6 +100,18 @@ impl Dispatcher<'_> {
                 }
             }
         }
+    }
+
+    /// Whether there are messages that were refused before, as far as is known after a claim. In a
+    /// shared database, another replica may add one at any time.
+    async fn has_refused(&self, claimed: &[Message]) -> bool {
+        if self.database.is_shared() || claimed.iter().any(|message| message.attempts > 0) {
+            return true;
+        }
+        // If it cannot be read, there may be some.
+        rows::has_refused(self.database, self.name())
+            .await
+            .unwrap_or(true)
     }
 
     fn name(&self) -> &'static str {

@@ -10,6 +10,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::peer::Backoff;
+
 /// Messages in flight to one recipient. Enough for several thousand a second, few enough not to
 /// overrun it when it comes back to a long queue.
 const WINDOW: usize = 32;
@@ -18,29 +20,30 @@ const WINDOW: usize = 32;
 /// waits for a backlog of the others.
 const SHARE: usize = 4;
 
-/// The first wait, and the longest for a message and for a recipient.
+/// The first pause, of a message and of a recipient.
 const FIRST: Duration = Duration::from_millis(100);
 pub(super) const LONGEST_FOR_MESSAGE: Duration = Duration::from_secs(60);
 /// Waiting messages arrive this soon after the recipient is back.
 const LONGEST_FOR_RECIPIENT: Duration = Duration::from_secs(2);
 
+const OF_MESSAGE: Backoff = Backoff {
+    first: FIRST,
+    longest: LONGEST_FOR_MESSAGE,
+};
+const OF_RECIPIENT: Backoff = Backoff {
+    first: FIRST,
+    longest: LONGEST_FOR_RECIPIENT,
+};
+
+/// A pause lasts at least this part of its time.
+const LEAST: f64 = 0.5;
+
 /// The wait of a message that failed `attempts` times before this one. `asked` is the recipient's
 /// own `Retry-After`.
 pub(super) fn retry_after(attempts: i32, asked: Option<Duration>) -> Duration {
     let attempts = u32::try_from(attempts).unwrap_or(0);
-    let wait = jittered(doubled(attempts, LONGEST_FOR_MESSAGE), rand::random());
+    let wait = OF_MESSAGE.jittered(attempts, LEAST, rand::random());
     wait.max(asked.unwrap_or_default()).min(LONGEST_FOR_MESSAGE)
-}
-
-fn doubled(times: u32, longest: Duration) -> Duration {
-    // Ten doublings exceed every limit here.
-    (FIRST * 2_u32.pow(times.min(10))).min(longest)
-}
-
-/// Between half of `wait` and all of it, so that messages that failed together are not tried again
-/// together.
-fn jittered(wait: Duration, random: f64) -> Duration {
-    wait.mul_f64(0.5 + random / 2.0)
 }
 
 /// A change worth a line in the log.
@@ -65,6 +68,17 @@ pub(super) struct Room {
     pub(super) refused_most: usize,
 }
 
+impl Room {
+    /// For a recipient that has refused none of the waiting messages.
+    pub(super) fn without_refused(self) -> Self {
+        Self {
+            refused: 0,
+            refused_most: 0,
+            ..self
+        }
+    }
+}
+
 /// The state of one recipient.
 #[derive(Debug)]
 pub(super) struct Pace {
@@ -85,10 +99,12 @@ struct Pause {
 
 impl Pause {
     fn begin(now: Instant, random: f64) -> Self {
-        Self {
-            tries: 1,
-            until: now + jittered(FIRST, random),
-        }
+        let mut pause = Self {
+            tries: 0,
+            until: now,
+        };
+        pause.again(now, random);
+        pause
     }
 
     fn is_over(&self, now: Instant) -> bool {
@@ -96,7 +112,7 @@ impl Pause {
     }
 
     fn again(&mut self, now: Instant, random: f64) {
-        self.until = now + jittered(doubled(self.tries, LONGEST_FOR_RECIPIENT), random);
+        self.until = now + OF_RECIPIENT.jittered(self.tries, LEAST, random);
         self.tries = self.tries.saturating_add(1);
     }
 }

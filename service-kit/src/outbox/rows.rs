@@ -32,6 +32,8 @@ const CORRECT_DATES: &str = "UPDATE outbox SET
          due_at = CASE WHEN due_at > $2 THEN $1 ELSE due_at END
      WHERE created_at > $1 OR due_at > $2";
 
+const HAS_REFUSED: &str = "SELECT 1 FROM outbox WHERE recipient = $1 AND attempts > 0 LIMIT 1";
+
 /// The result of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -42,6 +44,12 @@ pub(super) enum Outcome {
     Failed { retry_after: Option<Duration> },
     /// The recipient was unavailable: due as before.
     Untried,
+}
+
+impl Outcome {
+    pub(super) fn is_failed(self) -> bool {
+        matches!(self, Self::Failed { .. })
+    }
 }
 
 /// Settles results and claims messages as far as there is room. Both are one transaction, because
@@ -66,6 +74,13 @@ pub(super) async fn turn(
     let claimed = claim.all(room).await?;
     transaction.commit().await?;
     Ok(claimed)
+}
+
+/// Whether a message was refused or failed before and still waits.
+pub(super) async fn has_refused(database: &Database, recipient: &str) -> sqlx::Result<bool> {
+    let found = sqlx::query(HAS_REFUSED).bind(recipient);
+    let found = found.fetch_optional(&mut *database.reader().await?).await?;
+    Ok(found.is_some())
 }
 
 /// Ends every lease and every wait.

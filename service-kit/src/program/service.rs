@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 
@@ -11,7 +12,7 @@ use crate::database::{self, DatabaseUrl};
 use crate::env::{ConfigError, Env};
 use crate::health;
 use crate::logger::{self, LogConfig};
-use crate::serve::{Application, stop_signal};
+use crate::serve::{Application, lame_duck, stop_signal};
 
 /// The fixed facts of a service.
 pub struct Program<C> {
@@ -33,8 +34,11 @@ pub fn run<C>(
 ) -> ExitCode {
     let matches = command(program).get_matches();
     let env = Env::of_process();
-    let read = LogConfig::from_env(&env).and_then(|log| Ok((log, (program.configure)(&env)?)));
-    let (log, config) = match read {
+    let read = LogConfig::from_env(&env).and_then(|log| {
+        let lame_duck = lame_duck(&env)?;
+        Ok((log, lame_duck, (program.configure)(&env)?))
+    });
+    let (log, lame_duck, config) = match read {
         Ok(read) => read,
         Err(error) => return refuse(program.name, &error),
     };
@@ -46,7 +50,7 @@ pub fn run<C>(
                 .await
                 .map_err(Into::into),
             Some(("backup", given)) => backup((program.database)(&config), given).await,
-            _ => serve(program.name, config, build).await,
+            _ => serve(program.name, lame_duck, async || build(config).await).await,
         }
     });
     match ended {
@@ -58,13 +62,13 @@ pub fn run<C>(
     }
 }
 
-async fn serve<C>(
+async fn serve(
     name: &str,
-    config: C,
-    build: impl AsyncFnOnce(C) -> Result<Application, RunError>,
+    lame_duck: Duration,
+    build: impl AsyncFnOnce() -> Result<Application, RunError>,
 ) -> Result<(), RunError> {
     let stop = stop_signal()?;
-    let application = build(config).await?;
+    let application = build().await?.lame_duck(lame_duck);
     log::info!("{name} listens on {}", application.addr());
     application.run_until(stop).await?;
     log::info!("{name} has stopped");

@@ -17,5 +17,5 @@ async fn live() -> HttpResponse {
 }
 
 async fn ready(readiness: web::Data<Readiness>, draining: web::Data<Draining>) -> HttpResponse {
-    ready_answer(!draining.is_on() && readiness.is_ready().await)
+    ready_answer(!draining.is_announced() && readiness.is_ready().await)
 }

@@ -92,11 +92,11 @@ mod tests {
     use crate::answer::cache::Missed;
     use crate::answer::cache::key::Key;
     use crate::answer::cache::storing::Unfit;
-    use crate::answer::cache::tests::kept;
+    use crate::answer::cache::tests::policy;
     use crate::fault::Fault;
 
     fn key() -> Key {
-        Key::of(&kept(), "/menu", None, &HeaderMap::new()).unwrap()
+        Key::of(&policy(), "/menu", None, &HeaderMap::new()).unwrap()
     }
 
     /// Whether it waits, once it has begun.

@@ -9,7 +9,7 @@ use actix_web::web::Bytes;
 use http::uri::PathAndQuery;
 
 use super::query::canonical;
-use crate::routing::route::Kept;
+use crate::routing::route::CachePolicy;
 use crate::upstream::passages_of;
 
 /// The longest key in bytes. Nobody needs a longer one to ask for a meal, and answers to longer
@@ -26,17 +26,17 @@ impl Key {
     /// The key of a request for this path and query, with these fields. `None` if it would be too
     /// long.
     pub(super) fn of(
-        kept: &Kept,
+        policy: &CachePolicy,
         path: &str,
         query: Option<&str>,
         fields: &HeaderMap,
     ) -> Option<Self> {
-        Self::with_passages(kept, path, query, fields, passages_of(fields))
+        Self::with_passages(policy, path, query, fields, passages_of(fields))
     }
 
     /// `passages` is how often the request has already passed a gateway.
     pub(super) fn with_passages(
-        kept: &Kept,
+        policy: &CachePolicy,
         path: &str,
         query: Option<&str>,
         fields: &HeaderMap,
@@ -45,7 +45,7 @@ impl Key {
         // No part contains a byte that ends a part.
         let mut bytes = Vec::with_capacity(128);
         bytes.extend_from_slice(path.as_bytes());
-        match (&kept.query, query) {
+        match (&policy.query, query) {
             (_, None) => {}
             (None, Some(query)) => {
                 bytes.push(b'?');
@@ -61,7 +61,7 @@ impl Key {
         }
         bytes.push(b'\n');
         bytes.extend(std::iter::repeat_n(b'>', passages));
-        for name in &kept.vary {
+        for name in &policy.vary {
             bytes.push(b'\n');
             for value in fields.get_all(name) {
                 bytes.extend_from_slice(value.as_bytes());
@@ -93,8 +93,8 @@ impl Key {
 
 /// The upstream's target without the query parameters that do not count. A part of a valid target
 /// is valid, so there always is one.
-pub(crate) fn target(kept: &Kept, target: &PathAndQuery) -> Option<PathAndQuery> {
-    let (Some(names), Some(query)) = (&kept.query, target.query()) else {
+pub(crate) fn target(policy: &CachePolicy, target: &PathAndQuery) -> Option<PathAndQuery> {
+    let (Some(names), Some(query)) = (&policy.query, target.query()) else {
         return Some(target.clone());
     };
     let query = canonical(names, query);

@@ -16,7 +16,7 @@ use super::refusals::Refusals;
 use super::store::{Entry, Store};
 use super::taking::Asked;
 use super::{Copy, Missed};
-use crate::routing::route::Kept;
+use crate::routing::route::CachePolicy;
 
 /// The number of counters of a row with more than one target.
 const GENERATIONS: usize = 256;
@@ -50,14 +50,18 @@ pub(super) enum Found {
 }
 
 impl Row {
-    pub(super) fn new(kept: &Kept, bytes: u64) -> Self {
-        let targets = if kept.has_parameters { GENERATIONS } else { 1 };
+    pub(super) fn new(policy: &CachePolicy, bytes: u64) -> Self {
+        let targets = if policy.has_parameters {
+            GENERATIONS
+        } else {
+            1
+        };
         Self {
             store: Store::new(bytes),
             flights: Flights::default(),
             generations: (0..targets).map(|_| AtomicU64::new(0)).collect(),
             epoch: AtomicU64::new(0),
-            path: Arc::clone(&kept.path),
+            path: Arc::clone(&policy.path),
             refusals: Refusals::default(),
             spread: RandomState::new(),
             most: AtomicU64::new(bytes / 2),
@@ -65,11 +69,11 @@ impl Row {
     }
 
     /// A row of the same path whose answers are cached in another way.
-    pub(super) fn renewed(&self, kept: &Kept, bytes: u64) -> Self {
+    pub(super) fn renewed(&self, policy: &CachePolicy, bytes: u64) -> Self {
         Self {
             generations: Arc::clone(&self.generations),
             spread: self.spread.clone(),
-            ..Self::new(kept, bytes)
+            ..Self::new(policy, bytes)
         }
     }
 

@@ -12,7 +12,7 @@ use super::condition::has_it_already;
 use super::{Copy, Missed};
 use crate::answer::compression;
 use crate::fault::degraded::Degraded;
-use crate::routing::route::Kept;
+use crate::routing::route::CachePolicy;
 use crate::upstream::withhold;
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -30,7 +30,7 @@ pub(super) enum Served<'c> {
 }
 
 impl Served<'_> {
-    pub(super) fn to(&self, request: &HttpRequest, kept: &Kept) -> HttpResponse {
+    pub(super) fn to(&self, request: &HttpRequest, policy: &CachePolicy) -> HttpResponse {
         let now = Instant::now();
         let copy = match self {
             Self::Hit(copy) | Self::Fetched(copy) | Self::Shared(copy) | Self::Stale(copy, _) => {
@@ -64,7 +64,7 @@ impl Served<'_> {
             *response.status_mut() = actix_web::http::StatusCode::NOT_MODIFIED;
             return response;
         }
-        let encoded = kept.compress.then(|| copy.encoded_for(request.headers()));
+        let encoded = policy.compress.then(|| copy.encoded_for(request.headers()));
         let body = match encoded.flatten() {
             Some((coding, encoded)) => {
                 compression::mark(fields, coding);

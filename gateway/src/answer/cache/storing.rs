@@ -20,7 +20,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HttpDate};
 
 use super::cache_control::CacheControl;
-use crate::routing::route::Kept;
+use crate::routing::route::CachePolicy;
 
 /// How a stored answer may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ pub(super) struct Arrived<'a> {
 }
 
 /// Decides whether the answer may serve other clients too, and how.
-pub(super) fn judge(arrived: &Arrived<'_>, kept: &Kept) -> Result<Reuse, Unfit> {
+pub(super) fn judge(arrived: &Arrived<'_>, policy: &CachePolicy) -> Result<Reuse, Unfit> {
     let fields = arrived.fields;
     if arrived.status != StatusCode::OK {
         return Err(Unfit::Status(arrived.status.as_u16()));
@@ -113,24 +113,24 @@ pub(super) fn judge(arrived: &Arrived<'_>, kept: &Kept) -> Result<Reuse, Unfit> 
     if fields.contains_key(header::SET_COOKIE) {
         return Err(Unfit::SetsCookie);
     }
-    varies(fields, kept)?;
-    if is_encoded(fields) && !kept.vary.contains(&header::ACCEPT_ENCODING) {
+    varies(fields, policy)?;
+    if is_encoded(fields) && !policy.vary.contains(&header::ACCEPT_ENCODING) {
         return Err(Unfit::Encoded);
     }
-    let reuse = reuse(arrived, &control, kept);
+    let reuse = reuse(arrived, &control, policy);
     if reuse.fresh.is_zero() && reuse.stale_if_error.is_zero() {
         return Err(Unfit::NeverFresh);
     }
     Ok(reuse)
 }
 
-fn reuse(arrived: &Arrived<'_>, control: &CacheControl, kept: &Kept) -> Reuse {
+fn reuse(arrived: &Arrived<'_>, control: &CacheControl, policy: &CachePolicy) -> Reuse {
     let age = age(arrived);
     let lifetime = control.s_maxage.or(control.max_age);
     let lifetime = lifetime.or_else(|| expires(arrived));
     let left = lifetime.map(|lifetime| lifetime.saturating_sub(age));
     let forbids_stale = control.must_revalidate || control.s_maxage.is_some();
-    let fresh = match (kept.fresh, left) {
+    let fresh = match (policy.fresh, left) {
         (Some(fresh), Some(left)) if forbids_stale => fresh.min(left),
         (Some(fresh), _) => fresh,
         (None, left) => left.unwrap_or_default(),
@@ -138,7 +138,7 @@ fn reuse(arrived: &Arrived<'_>, control: &CacheControl, kept: &Kept) -> Reuse {
     let stale_if_error = if forbids_stale {
         Duration::ZERO
     } else {
-        kept.stale_if_error
+        policy.stale_if_error
     };
     Reuse {
         age,
@@ -182,7 +182,7 @@ pub(super) fn parse_date(text: &str) -> Option<SystemTime> {
 
 /// Checks that the row names each field that the answer depends on. Two do not count: the gateway
 /// itself handles `Origin`, and an answer without an encoding suits every `Accept-Encoding`.
-fn varies(fields: &HeaderMap, kept: &Kept) -> Result<(), Unfit> {
+fn varies(fields: &HeaderMap, policy: &CachePolicy) -> Result<(), Unfit> {
     let lines = fields.get_all(header::VARY);
     let names = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
     for name in names
@@ -193,7 +193,7 @@ fn varies(fields: &HeaderMap, kept: &Kept) -> Result<(), Unfit> {
             return Err(Unfit::Unreadable(header::VARY));
         };
         let is_settled = name == header::ORIGIN || name == header::ACCEPT_ENCODING;
-        if !is_settled && !kept.vary.contains(&name) {
+        if !is_settled && !policy.vary.contains(&name) {
             return Err(Unfit::Varies(name.to_string()));
         }
     }

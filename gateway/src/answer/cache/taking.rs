@@ -17,7 +17,7 @@ use super::storing::{Arrived, Unfit, judge};
 use super::{Copy, Missed};
 use crate::fault::{Fault, UpstreamFault};
 use crate::resilience::memory::Charge;
-use crate::routing::route::Kept;
+use crate::routing::route::CachePolicy;
 
 pub(super) enum Taken {
     Copy(Copy),
@@ -55,7 +55,7 @@ pub(super) struct Asked {
 /// Reads an answer, unless it is no success, may not be stored, or has more than `most` bytes.
 pub(super) async fn take(
     answer: HttpResponse,
-    kept: &Kept,
+    policy: &CachePolicy,
     (most, mut charge): (u64, Charge),
     asked: Asked,
 ) -> Taken {
@@ -70,7 +70,7 @@ pub(super) async fn take(
         now: SystemTime::now(),
         delay: taken.saturating_duration_since(asked.at),
     };
-    let reuse = match judge(&arrived, kept) {
+    let reuse = match judge(&arrived, policy) {
         Ok(reuse) => reuse,
         Err(unfit) => return Taken::Unfit(unfit),
     };
@@ -81,7 +81,7 @@ pub(super) async fn take(
         Err(fault) => return Taken::Broken(fault),
     };
     // An answer that takes all of the row's room twice would not be stored at all.
-    let is_encoded = kept.compress && body.len() as u64 <= most / 2;
+    let is_encoded = policy.compress && body.len() as u64 <= most / 2;
     let encoded = is_encoded.then(|| encoded(head.status(), head.headers(), &body));
     Taken::Copy(Copy {
         status: head.status(),

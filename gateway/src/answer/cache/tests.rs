@@ -14,30 +14,30 @@ use super::copy::stored_fields;
 use super::key::Key;
 use super::storing::Reuse;
 use crate::config::Config;
-use crate::routing::route::Kept;
+use crate::routing::route::CachePolicy;
 
 /// A row that is stored with these keys, under `/menu` or, with a parameter, `/menu/{id}`.
-pub(crate) fn kept_at(path: &str, keys: &str) -> Arc<Kept> {
+pub(crate) fn policy_at(path: &str, keys: &str) -> Arc<CachePolicy> {
     let shipped = include_str!("../../../gateway.toml");
     let head = shipped.split("[routes]").next().unwrap();
     let text = format!(
         "{head}[routes]\norders = [{{ path = \"{path}\", methods = [\"GET\"], to = \"/menu\", outage = \"stale\", {keys} }}]\n"
     );
     let config = Config::parse("test.toml", &text, &Env::of_pairs([])).unwrap();
-    Arc::clone(&config.routes.kept()[0])
+    Arc::clone(&config.routes.cache_policies()[0])
 }
 
-pub(crate) fn kept_with(keys: &str) -> Arc<Kept> {
-    kept_at("/menu", keys)
+pub(crate) fn policy_with(keys: &str) -> Arc<CachePolicy> {
+    policy_at("/menu", keys)
 }
 
-pub(super) fn kept() -> Arc<Kept> {
-    kept_with("stale_if_error = \"1h\"")
+pub(super) fn policy() -> Arc<CachePolicy> {
+    policy_with("stale_if_error = \"1h\"")
 }
 
-pub(crate) fn key_of(kept: &Kept, request: &HttpRequest) -> Option<Key> {
+pub(crate) fn key_of(policy: &CachePolicy, request: &HttpRequest) -> Option<Key> {
     let uri = request.uri();
-    Key::of(kept, uri.path(), uri.query(), request.headers())
+    Key::of(policy, uri.path(), uri.query(), request.headers())
 }
 
 /// An answer with these fields, taken just now.

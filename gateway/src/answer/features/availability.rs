@@ -7,7 +7,7 @@ use shared_types::gateway::{Availability, FeatureStatus, Status};
 
 use super::Feature;
 use super::state::{overall, state};
-use crate::answer::cache::Keep;
+use crate::answer::cache::Cache;
 use crate::upstream::{Standing, Upstream};
 
 /// The features in a running gateway.
@@ -23,10 +23,10 @@ impl Feature<Arc<Upstream>> {
         self.declared_without(|one| Arc::ptr_eq(one, upstream))
     }
 
-    pub(crate) fn status(&self, cache: &Keep) -> FeatureStatus {
+    pub(crate) fn status(&self, cache: &Cache) -> FeatureStatus {
         let target = &self.probe.target;
         let age = self.stand_in.as_ref();
-        let age = age.and_then(|kept| cache.age(kept, target.path(), target.query()));
+        let age = age.and_then(|policy| cache.age(policy, target.path(), target.query()));
         state(
             &self.standings(&self.needs),
             &self.standings(&self.uses),
@@ -59,7 +59,7 @@ fn has(upstreams: &[Arc<Upstream>], upstream: &Arc<Upstream>) -> bool {
 }
 
 /// The availability of all features, for everybody.
-pub(crate) fn status(features: &[Feature<Arc<Upstream>>], cache: &Keep) -> Status {
+pub(crate) fn status(features: &[Feature<Arc<Upstream>>], cache: &Cache) -> Status {
     let features = features.iter();
     let features = features.map(|feature| (feature.name.clone(), feature.status(cache)));
     let features = BTreeMap::from_iter(features);

@@ -10,34 +10,34 @@ use actix_web::http::header::{CONTENT_LOCATION, HOST, LOCATION};
 use actix_web::http::{Method, Uri};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::Way;
+use super::UpstreamRow;
 use crate::answer::destination::Destination;
-use crate::routing::route::{Found, Kept, Outage};
+use crate::routing::route::{CachePolicy, Found, Outage};
 
-pub(super) fn invalidate(way: &Way<'_>, request: &HttpRequest, response: &HttpResponse) {
+pub(super) fn invalidate(row: &UpstreamRow<'_>, request: &HttpRequest, response: &HttpResponse) {
     let status = response.status();
     if !status.is_success() && !status.is_redirection() {
         return;
     }
-    let keep = &way.worker.site.cache;
-    for kept in &way.to.invalidates {
-        keep.invalidate(kept, None);
+    let cache = &row.worker.site.cache;
+    for policy in &row.to.invalidates {
+        cache.invalidate(policy, None);
     }
     if request.method().is_safe() {
         return;
     }
     let path = request.uri().path();
-    if let Some(kept) = &way.to.kept {
+    if let Some(policy) = &row.to.cache_policy {
         // Behind a prefix, a change of one path may show in any other.
-        keep.invalidate(kept, Some(path).filter(|_| !kept.is_prefix));
+        cache.invalidate(policy, Some(path).filter(|_| !policy.is_prefix));
     }
     for named in [LOCATION, CONTENT_LOCATION] {
         let named = response.headers().get(named);
         let named = named.and_then(|named| named.to_str().ok()?.parse().ok());
         if let Some(named) = named.filter(|named| is_of_this_origin(named, request))
-            && let Some(kept) = stored(way, named.path())
+            && let Some(policy) = stored(row, named.path())
         {
-            keep.invalidate(kept, Some(named.path()));
+            cache.invalidate(policy, Some(named.path()));
         }
     }
 }
@@ -56,13 +56,13 @@ fn is_of_this_origin(named: &Uri, request: &HttpRequest) -> bool {
 }
 
 /// The row that stores the answers to this path.
-fn stored<'w>(way: &Way<'w>, path: &str) -> Option<&'w Arc<Kept>> {
-    let Found::Route { route, .. } = way.worker.site.routes.find(&Method::GET, path) else {
+fn stored<'w>(row: &UpstreamRow<'w>, path: &str) -> Option<&'w Arc<CachePolicy>> {
+    let Found::Route { route, .. } = row.worker.site.routes.find(&Method::GET, path) else {
         return None;
     };
     match &route.to {
         Destination::Upstream(relayed) => match &relayed.to.outage {
-            Outage::Stale(kept) => Some(kept),
+            Outage::Stale(policy) => Some(policy),
             Outage::Error | Outage::Fallback(_) => None,
         },
         Destination::Own(_) => None,

@@ -2,18 +2,20 @@
 
 use std::time::{Duration, Instant};
 
+use service_kit::peer::Backoff;
+
 use crate::answer::cache::Stored;
 
 /// The greatest age of a warm row's stored answer while nobody asks for it. An outage then finds a
 /// menu that is at most a minute old, for one request a minute.
 const OLDEST: Duration = Duration::from_secs(60);
 
-/// The pause after the first failure. It doubles from one failure to the next.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-
-/// The longest pause. A row whose answer can never be stored costs its upstream one request in this
-/// time.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The pauses after failures. A row whose answer can never be stored costs its upstream one request
+/// in the longest one.
+const PAUSE: Backoff = Backoff {
+    first: Duration::from_secs(1),
+    longest: Duration::from_secs(60),
+};
 
 /// When to ask for one row next.
 #[derive(Debug, Default)]
@@ -49,9 +51,8 @@ impl Pace {
 
     /// Returns whether it is the first failure since the last success.
     pub(super) fn failed(&mut self, now: Instant) -> bool {
-        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(16));
-        self.failures += 1;
-        self.paused_until = Some(now + pause.min(LONGEST_PAUSE));
+        self.paused_until = Some(now + PAUSE.after(self.failures));
+        self.failures = self.failures.saturating_add(1);
         self.failures == 1
     }
 }
@@ -62,7 +63,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{LONGEST_PAUSE, Pace};
+    use super::{PAUSE, Pace};
     use crate::answer::cache::Stored;
 
     const fn seconds(seconds: u64) -> Duration {
@@ -134,9 +135,9 @@ mod tests {
             for _ in 0..failures {
                 pace.failed(now);
             }
-            prop_assert!(pace.is_due(now + LONGEST_PAUSE, true, None));
+            prop_assert!(pace.is_due(now + PAUSE.longest, true, None));
             if failures > 6 {
-                prop_assert!(!pace.is_due(now + LONGEST_PAUSE - seconds(1), true, None));
+                prop_assert!(!pace.is_due(now + PAUSE.longest - seconds(1), true, None));
             }
         }
     }

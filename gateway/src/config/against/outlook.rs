@@ -8,7 +8,7 @@ use shared_types::gateway::Availability;
 use shared_types::problem::Code;
 
 use crate::config::Config;
-use crate::routing::route::{Found, Kept, Outage, Route, To, ToUpstream};
+use crate::routing::route::{CachePolicy, Found, Outage, Route, To, ToUpstream};
 use crate::settings::UpstreamSettings;
 
 pub(super) type UpstreamName = String;
@@ -196,20 +196,20 @@ impl Answer {
     fn of(to: &ToUpstream) -> Self {
         match &to.outage {
             Outage::Error => Self::Problem(Code::UpstreamUnavailable),
-            Outage::Stale(kept) => Self::Stale(Stale::of(kept, to.settings.timeout)),
+            Outage::Stale(policy) => Self::Stale(Stale::of(policy, to.settings.timeout)),
             Outage::Fallback(fallback) => Self::File(fallback.file.clone()),
         }
     }
 }
 
 impl Stale {
-    fn of(kept: &Kept, timeout: Duration) -> Self {
-        let fresh = kept.fresh.unwrap_or_default();
+    fn of(policy: &CachePolicy, timeout: Duration) -> Self {
+        let fresh = policy.fresh.unwrap_or_default();
         Self {
-            longest_age: fresh.saturating_add(kept.stale_if_error),
-            wait: kept.stale_after.min(timeout),
-            is_shared: kept.is_shared,
-            is_warm: kept.is_warm,
+            longest_age: fresh.saturating_add(policy.stale_if_error),
+            wait: policy.stale_after.min(timeout),
+            is_shared: policy.is_shared,
+            is_warm: policy.is_warm,
         }
     }
 }

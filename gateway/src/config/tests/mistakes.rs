@@ -243,6 +243,31 @@ fn an_error_names_the_line_and_the_key_and_says_what_would_be_right() {
              how long a stale answer may be served",
         ),
         (
+            "[\"GET\"]",
+            "[\"GET\"], upgrade = [\"webscoket\"]",
+            "test.toml:8: routes.stock[1].upgrade[0]: unknown value webscoket; did you mean websocket?",
+        ),
+        (
+            "[\"GET\"]",
+            "[\"POST\"], upgrade = [\"websocket\"]",
+            "test.toml:8: routes.stock[1].upgrade: needs GET among the methods",
+        ),
+        (
+            "[\"GET\"]",
+            "[\"GET\"], upgrade = [\"websocket\"], outage = \"stale\", stale_if_error = \"1h\"",
+            "test.toml:8: routes.stock[1].upgrade: only with outage = \"error\"",
+        ),
+        (
+            "[\"GET\"]",
+            "[\"GET\"], tunnel_timeout = \"1m\"",
+            "test.toml:8: routes.stock[1].tunnel_timeout: only with upgrade = [\"websocket\"]",
+        ),
+        (
+            "[\"GET\"]",
+            "[\"GET\"], upgrade = [\"websocket\"], tunnel_timeout = \"0s\"",
+            "test.toml:8: routes.stock[1].tunnel_timeout: must be longer than 0",
+        ),
+        (
             "\nstock = [",
             "\nstok = [",
             "test.toml:6: routes.stok: no upstream is named stok; did you mean stock?",

@@ -63,6 +63,7 @@ fn the_notation_of_every_value_fits_the_schema() {
             r#", request_body = "1.5 MB", methods = ["GET", "HEAD"]"#,
         ),
         ("", r#", request_body = 4096, timeout = "250ms""#),
+        ("", r#", upgrade = ["websocket"], tunnel_timeout = "90s""#),
     ] {
         accepted(&file(upstream, row));
     }

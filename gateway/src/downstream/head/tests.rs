@@ -164,9 +164,33 @@ fn only_100_continue_is_accepted_and_only_in_http_1_1() {
 }
 
 #[test]
-fn nothing_follows_a_websocket_or_a_tunnel() {
-    let upgrade = "GET / HTTP/1.1\nhost: x\nupgrade: WebSocket";
-    assert_eq!(head(upgrade), Err(Refusal::Upgrade));
+fn all_that_follows_a_handshake_is_the_tunnels() {
+    let asked = "GET / HTTP/1.1\nhost: x\nupgrade: WebSocket";
+    for connection in ["Upgrade", "keep-alive, upgrade", "x\nconnection: upgrade"] {
+        let judged = head(&format!("{asked}\nconnection: {connection}")).unwrap();
+        let is_tunnel = (judged.framing, judged.is_last) == (Framing::Endless, true);
+        assert!(is_tunnel, "{connection}");
+    }
+}
+
+#[test]
+fn a_websocket_that_is_asked_for_in_another_way_is_refused() {
+    let handshake = "GET / HTTP/1.1\nhost: x\nconnection: upgrade\nupgrade: websocket";
+    for lines in [
+        handshake.replace("GET", "POST"),
+        handshake.replace("1.1", "1.0"),
+        handshake.replace("\nconnection: upgrade", ""),
+        handshake.replace("connection: upgrade", "connection: upgrade, close"),
+        format!("{handshake}\ncontent-length: 0"),
+        format!("{handshake}\ntransfer-encoding: chunked"),
+        format!("{handshake}\nexpect: 100-continue"),
+    ] {
+        assert_eq!(head(&lines), Err(Refusal::Upgrade), "{lines}");
+    }
+}
+
+#[test]
+fn nothing_follows_a_tunnel_to_another_server() {
     let tunnel = head("CONNECT x:443 HTTP/1.1\nhost: x\ncontent-length: 5").unwrap();
     assert_eq!((tunnel.framing, tunnel.is_last), (Framing::Length(0), true));
 }

@@ -13,14 +13,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use crate::downstream::taking;
-use crate::http::lazy_timer::Patience;
+use crate::http::lazy_timer::LazyTimer;
 use crate::resilience::min_rate::Allowance;
 use crate::settings::limits::Limits;
 
 pub(super) struct Outbound<IO> {
     io: IO,
     taking: Allowance,
-    timer: Patience,
+    timer: LazyTimer,
     clock: Clock,
 }
 
@@ -75,7 +75,7 @@ impl<IO> Outbound<IO> {
         Self {
             io,
             taking: limits.allowance(),
-            timer: Patience::default(),
+            timer: LazyTimer::default(),
             clock,
         }
     }

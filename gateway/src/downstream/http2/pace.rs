@@ -18,7 +18,7 @@ use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
 use super::outbound::Clock;
-use crate::http::lazy_timer::Patience;
+use crate::http::lazy_timer::LazyTimer;
 use crate::resilience::min_rate::Allowance;
 use crate::settings::limits::Limits;
 
@@ -50,7 +50,7 @@ pin_project! {
         #[pin]
         exchange: F,
         pace: Option<Pace>,
-        patience: Patience,
+        timer: LazyTimer,
     }
 }
 
@@ -92,7 +92,7 @@ impl Pace {
     }
 
     /// Ready once the client has taken too little for too long.
-    fn poll_late(&self, timer: &mut Patience, context: &mut Context<'_>) -> Poll<()> {
+    fn poll_late(&self, timer: &mut LazyTimer, context: &mut Context<'_>) -> Poll<()> {
         let clock = &self.0.clock;
         while let Some(deadline) = self.0.allowance.get().deadline() {
             let now = Instant::now();
@@ -133,7 +133,7 @@ where
         actix_web::rt::spawn(Paced {
             exchange,
             pace: self.next.take(),
-            patience: Patience::default(),
+            timer: LazyTimer::default(),
         });
     }
 }
@@ -147,7 +147,7 @@ impl<F: Future<Output = ()>> Future for Paced<F> {
             return Poll::Ready(());
         }
         match this.pace {
-            Some(pace) => pace.poll_late(this.patience, context),
+            Some(pace) => pace.poll_late(this.timer, context),
             None => Poll::Pending,
         }
     }

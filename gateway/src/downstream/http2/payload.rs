@@ -13,14 +13,14 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use crate::http::grammar::has_blank_ends;
-use crate::http::lazy_timer::Patience;
+use crate::http::lazy_timer::LazyTimer;
 use crate::resilience::min_rate::Allowance;
 use crate::settings::limits::Limits;
 
 pub(super) struct Inflow {
     body: Incoming,
     sending: Allowance,
-    patience: Patience,
+    timer: LazyTimer,
 }
 
 impl Inflow {
@@ -28,7 +28,7 @@ impl Inflow {
         Self {
             body,
             sending: limits.allowance(),
-            patience: Patience::default(),
+            timer: LazyTimer::default(),
         }
     }
 }
@@ -44,7 +44,7 @@ impl Stream for Inflow {
         loop {
             let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(context) else {
                 let deadline = this.sending.wait(Instant::now());
-                ready!(this.patience.poll_until(deadline, context));
+                ready!(this.timer.poll_until(deadline, context));
                 let stalled = io::Error::from(io::ErrorKind::TimedOut);
                 return Poll::Ready(Some(Err(PayloadError::Io(stalled))));
             };

@@ -48,6 +48,13 @@ fn a_part_of_a_body_is_passed_on() {
 }
 
 #[test]
+fn bytes_after_a_handshake_are_passed_on_whatever_they_are() {
+    let head = "GET /a HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n";
+    let all = format!("{head}\u{1}\n\n{GET}junk : \n");
+    assert_eq!(pass_whole(&all), (all.clone(), Rest::None));
+}
+
+#[test]
 fn bytes_after_the_last_request_are_dropped() {
     assert_eq!(
         pass_whole(&[LAST, GET].concat()),

@@ -28,8 +28,8 @@ impl Stream {
         }
         if self.inbound.is_within_body() {
             match screened.begins {
-                true => self.link.meter_body(),
-                false => self.link.pass_body(screened.pass),
+                true => self.connection.meter_body(),
+                false => self.connection.pass_body(screened.pass),
             }
             self.note_body(screened);
         } else if head_begins {
@@ -39,14 +39,18 @@ impl Stream {
             self.awaits_continue = screened.awaits_continue;
         }
         if screened.awaits_continue {
-            self.link.forget_body();
+            self.connection.forget_body();
         }
     }
 
     /// Records that a part of a body has come, but not all of it.
     fn note_body(&mut self, screened: Screened) {
         let now = Instant::now();
-        if let Some(since) = self.link.body_awaited_since().filter(|_| !screened.begins) {
+        if let Some(since) = self
+            .connection
+            .body_awaited_since()
+            .filter(|_| !screened.begins)
+        {
             self.sending.wait_since(since.max(self.since));
         }
         self.since = now;
@@ -56,32 +60,35 @@ impl Stream {
     }
 
     fn give_up_body(&mut self) {
-        self.link.stall();
+        self.connection.stall();
         self.inbound.end();
     }
 
     /// Whether there are requests whose answers have not ended.
     pub(super) fn has_requests(&self) -> bool {
-        self.inbound.begun() > self.link.ended()
+        self.inbound.begun() > self.connection.ended()
     }
 
     /// Handles a client that has closed its sending side. A body that ends so is incomplete; a
     /// complete request gets its answer. A stream of events has no end to wait for: a client that
-    /// closes its side has left it, as browsers do.
+    /// closes its side has left it, as browsers do. A tunnel passes the end on.
     pub(super) fn ended(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.has_ended = true;
-        if self.inbound.is_within_body() || self.link.has_no_end() {
+        if self.inbound.is_tunnel() {
+            return Poll::Ready(Ok(()));
+        }
+        if self.inbound.is_within_body() || self.connection.has_no_end() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         if !self.has_requests() {
             return Poll::Ready(Ok(()));
         }
-        self.link.wake_at_end(context.waker());
+        self.connection.wake_at_end(context.waker());
         loop {
             if let Some(error) = self.transport.take_error()? {
                 return Poll::Ready(Err(error));
             }
-            ready!(self.patience.poll_until(Instant::now() + LOOK, context));
+            ready!(self.timer.poll_until(Instant::now() + LOOK, context));
         }
     }
 
@@ -94,7 +101,7 @@ impl Stream {
             return;
         }
         let since = *self.unwanted_since.get_or_insert_with(Instant::now);
-        if self.link.is_closing() || since.elapsed() >= LINGER {
+        if self.connection.is_closing() || since.elapsed() >= LINGER {
             self.inbound.end();
         }
     }
@@ -102,23 +109,23 @@ impl Stream {
     /// Waits for bytes. A client that keeps the connection waiting for too long is cut off.
     pub(super) fn wait(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.inbound.is_held_back() {
-            self.link.wake_at_end(context.waker());
+            self.connection.wake_at_end(context.waker());
         }
         let is_within_head = self.inbound.is_within_head();
         if let Some(since) = self.unwanted_since {
-            ready!(self.patience.poll_until(since + LINGER, context));
+            ready!(self.timer.poll_until(since + LINGER, context));
             self.inbound.end();
             return Poll::Ready(Ok(()));
         }
         if self.inbound.is_within_body() {
             return self.await_body(context);
         }
-        let patience = if is_within_head || self.is_new {
+        let timer = if is_within_head || self.is_new {
             self.public.limits.head_timeout
         } else {
             self.public.limits.idle_timeout
         };
-        ready!(self.patience.poll_until(self.since + patience, context));
+        ready!(self.timer.poll_until(self.since + timer, context));
         if is_within_head {
             self.inbound.refuse(Refusal::TooSlow);
         } else if self.has_requests() {
@@ -132,13 +139,13 @@ impl Stream {
     /// Waits for the rest of a body. The client is cut off only while nothing else is waited for.
     fn await_body(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
-            let awaited = self.link.body_awaited_since();
+            let awaited = self.connection.body_awaited_since();
             let deadline = match awaited {
                 Some(since) => self.sending.wait_since(since.max(self.since)),
                 // Checked again by then.
                 None => Instant::now() + self.public.limits.stall_timeout,
             };
-            ready!(self.patience.poll_until(deadline, context));
+            ready!(self.timer.poll_until(deadline, context));
             if awaited.is_some() {
                 self.give_up_body();
                 return Poll::Ready(Ok(()));

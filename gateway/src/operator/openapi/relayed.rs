@@ -208,9 +208,9 @@ impl Describing<'_> {
 fn in_an_outage(to: &ToUpstream) -> Option<String> {
     match &to.outage {
         Outage::Error => None,
-        Outage::Stale(kept) => Some(format!(
+        Outage::Stale(policy) => Some(format!(
             "While the service gives no answer, the last good one is served for up to {}.",
-            format_duration(kept.stale_if_error)
+            format_duration(policy.stale_if_error)
         )),
         Outage::Fallback(_) => {
             Some("While the service gives no answer, a prepared one is served.".to_owned())
@@ -221,7 +221,7 @@ fn in_an_outage(to: &ToUpstream) -> Option<String> {
 /// Whether a row that stores answers passes a query parameter on.
 fn is_sent_on(to: &ToUpstream, name: &str) -> bool {
     match &to.outage {
-        Outage::Stale(kept) => kept
+        Outage::Stale(policy) => policy
             .query
             .as_ref()
             .is_none_or(|names| names.iter().any(|known| known == name)),

@@ -82,9 +82,9 @@ impl Lookout {
         });
         let mut seems_down = false;
         for feature in features {
-            if let Some(kept) = &feature.stand_in {
+            if let Some(policy) = &feature.stand_in {
                 // A fresh answer would be served, and show nothing.
-                self.site.cache.expire(kept);
+                self.site.cache.expire(policy);
             }
             if !ask(service, &feature.probe).await.is_outage {
                 return false;

@@ -84,8 +84,8 @@ impl Drill {
 
     /// Records what the gateway's probe would find. `is_well` is the upstream's real state; an
     /// answer after `patience` counts as a failure.
-    pub(crate) fn check(&self, is_well: bool, patience: Duration) {
-        let is_late = self.plan.delay >= patience;
+    pub(crate) fn check(&self, is_well: bool, wait: Duration) {
+        let is_late = self.plan.delay >= wait;
         let fails = self.befalls && (self.plan.mode != DrillMode::Slow || is_late) || !is_well;
         self.fails_probe.store(fails, Ordering::Relaxed);
         let (circuit, now) = (&self.circuit, Instant::now());

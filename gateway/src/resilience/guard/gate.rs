@@ -204,27 +204,33 @@ impl Gate {
 
 impl Permit {
     /// Gives the permit back and counts among the transfers: from now on, the client is waited for.
-    /// If the transfers, or the client's share of them, are used up, it keeps the permit, which is
-    /// one of the client's own share. So the number of connections to the upstream stays bounded.
-    pub(crate) fn become_transfer(&mut self) {
+    ///
+    /// # Errors
+    /// The transfers, or the client's share of them, are used up. It keeps the permit, which is one
+    /// of the client's own share. So the number of connections to the upstream stays bounded.
+    pub(crate) fn become_transfer(&mut self) -> Result<(), NoPermit> {
         let Gate {
             settings,
             transfers,
             shares,
             ..
         } = &*self.gate;
-        if self.is_transfer || !shares.take(self.slot, Kind::Transfer) {
-            return;
+        if self.is_transfer {
+            return Ok(());
+        }
+        if !shares.take(self.slot, Kind::Transfer) {
+            return Err(NoPermit::ShareUsed);
         }
         let counted = transfers.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
             (count < settings.concurrency).then_some(count + 1)
         });
         if counted.is_err() {
             shares.give_back(self.slot, Kind::Transfer);
-            return;
+            return Err(NoPermit::Overloaded);
         }
         self.is_transfer = true;
         self.gate.give_back_permit(self.slot);
+        Ok(())
     }
 }
 

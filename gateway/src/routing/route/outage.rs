@@ -17,14 +17,14 @@ pub enum Outage {
     /// A problem that names the upstream.
     Error,
     /// The last good answer.
-    Stale(Arc<Kept>),
+    Stale(Arc<CachePolicy>),
     /// An answer that was written in advance.
     Fallback(Arc<Fallback>),
 }
 
 /// How the answers of one path are cached.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct CachePolicy {
     /// The path's index among the cached ones.
     pub(crate) index: usize,
     /// The route's path, for people.
@@ -53,7 +53,7 @@ pub struct Kept {
     pub(crate) is_warm: bool,
 }
 
-impl Kept {
+impl CachePolicy {
     /// Whether the answers are cached in the same way, wherever the path stands in the file.
     /// Compression changes only how they are sent.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
@@ -86,22 +86,27 @@ impl Outage {
     }
 }
 
-/// The cached paths of all rows.
-pub(super) type KeptPaths = BTreeMap<String, Arc<Kept>>;
+/// Those of all rows, by their paths.
+pub(super) type CachePolicies = BTreeMap<String, Arc<CachePolicy>>;
 
-pub(super) fn kept_paths(rows: &BTreeMap<String, Vec<RouteRow>>) -> Result<KeptPaths, ConfigError> {
-    let mut paths = KeptPaths::new();
+pub(super) fn cache_policies(
+    rows: &BTreeMap<String, Vec<RouteRow>>,
+) -> Result<CachePolicies, ConfigError> {
+    let mut policies = CachePolicies::new();
     let rows = rows.values().flatten();
     for row in rows.filter(|row| row.outage == Some(Policy::Stale)) {
-        let kept = kept(row, paths.len()).map_err(|reason| row.refused(reason))?;
-        if paths.insert(row.path.clone(), Arc::new(kept)).is_some() {
+        let policy = policy(row, policies.len()).map_err(|reason| row.refused(reason))?;
+        if policies
+            .insert(row.path.clone(), Arc::new(policy))
+            .is_some()
+        {
             return Err(row.refused(format!("path: GET {} stands twice", row.path)));
         }
     }
-    Ok(paths)
+    Ok(policies)
 }
 
-fn kept(row: &RouteRow, index: usize) -> Result<Kept, String> {
+fn policy(row: &RouteRow, index: usize) -> Result<CachePolicy, String> {
     if row.methods != ["GET"] {
         return Err(
             "outage: only GET can be served stale: give it a row of its own, with methods = [\"GET\"]"
@@ -114,7 +119,7 @@ fn kept(row: &RouteRow, index: usize) -> Result<Kept, String> {
         .ok_or(
             "stale_if_error: required and longer than 0: how long a stale answer may be served",
         )?;
-    Ok(Kept {
+    Ok(CachePolicy {
         index,
         path: row.path.as_str().into(),
         fresh: row.fresh.map(|fresh| fresh.0),
@@ -179,7 +184,11 @@ fn is_warm(row: &RouteRow) -> Result<bool, String> {
 }
 
 /// The policy that the row declares. Its files are in `folder`.
-pub(super) fn of(row: &RouteRow, kept: &KeptPaths, folder: &Path) -> Result<Outage, String> {
+pub(super) fn of(
+    row: &RouteRow,
+    policies: &CachePolicies,
+    folder: &Path,
+) -> Result<Outage, String> {
     let declared = row.outage;
     let belongs = |to: Policy, keys: &[(&str, bool)]| {
         let strange = keys.iter().find(|(_, given)| *given);
@@ -205,9 +214,9 @@ pub(super) fn of(row: &RouteRow, kept: &KeptPaths, folder: &Path) -> Result<Outa
     belongs(Policy::Fallback, &[("fallback", row.fallback.is_some())])?;
     match declared {
         Some(Policy::Error) => Ok(Outage::Error),
-        Some(Policy::Stale) => kept
+        Some(Policy::Stale) => policies
             .get(&row.path)
-            .map(|kept| Outage::Stale(Arc::clone(kept)))
+            .map(|policy| Outage::Stale(Arc::clone(policy)))
             .ok_or_else(|| "outage: no answers are cached for this path".to_owned()),
         Some(Policy::Fallback) => {
             let file = row.fallback.as_ref().ok_or("fallback: a file is needed")?;
@@ -239,13 +248,16 @@ impl Fallback {
 }
 
 /// The cached paths that a row makes out of date.
-pub(super) fn invalidated(row: &RouteRow, kept: &KeptPaths) -> Result<Vec<Arc<Kept>>, String> {
+pub(super) fn invalidated(
+    row: &RouteRow,
+    policies: &CachePolicies,
+) -> Result<Vec<Arc<CachePolicy>>, String> {
     let paths = row.invalidates.iter();
     paths
         .map(|path| {
-            let found = kept.get(path).map(Arc::clone);
+            let found = policies.get(path).map(Arc::clone);
             found.ok_or_else(|| {
-                let paths: Vec<_> = kept.keys().map(String::as_str).collect();
+                let paths: Vec<_> = policies.keys().map(String::as_str).collect();
                 let known = spelling::known(path, &paths);
                 format!("invalidates: no row for {path} is served stale{known}")
             })

@@ -7,7 +7,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{HeaderValue, InvalidHeaderValue};
 use service_kit::env::ConfigError;
 
-use super::{Kept, Outage, Route, Settings, Target, To, ToUpstream, target};
+use super::{CachePolicy, Outage, Route, Settings, Target, To, ToUpstream, target};
 use crate::settings::{METHODS, RouteRow, UpstreamSettings, spelling};
 
 /// The settings that all methods of a row share.
@@ -18,8 +18,8 @@ pub(super) struct Terms {
     pub(super) upstream: usize,
     pub(super) settings: Settings,
     pub(super) outage: Outage,
-    pub(super) invalidates: Vec<Arc<Kept>>,
-    pub(super) kept: Option<Arc<Kept>>,
+    pub(super) invalidates: Vec<Arc<CachePolicy>>,
+    pub(super) cache_policy: Option<Arc<CachePolicy>>,
 }
 
 /// Adds a route for each method of the row.
@@ -68,7 +68,7 @@ pub(super) fn add(
                 settings: terms.settings,
                 outage: terms.outage.clone(),
                 invalidates: terms.invalidates.clone(),
-                kept: terms.kept.clone(),
+                cache_policy: terms.cache_policy.clone(),
             }),
             rate_limit: row.rate_limit.map(|rate| rate.0),
             is_probe: false,

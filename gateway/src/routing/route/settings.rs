@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::settings::limits::Limits;
-use crate::settings::{RouteRow, UpstreamSettings};
+use crate::settings::{Policy, RouteRow, UpstreamSettings};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -19,7 +19,15 @@ pub struct Settings {
     /// `compress`: whether answers are compressed for clients that accept it; the upstream's by
     /// default, and off if it says nothing.
     pub compress: bool,
+    /// `upgrade`: whether clients may ask for a WebSocket; not by default.
+    pub opens_websockets: bool,
+    /// `tunnel_timeout`: how long neither side of a WebSocket may send anything; 5 minutes by
+    /// default.
+    pub tunnel_timeout: Duration,
 }
+
+/// Many clients and servers send a ping every 30 s or so, and some none at all.
+const TUNNEL_TIMEOUT: Duration = Duration::from_mins(5);
 
 impl Settings {
     pub(super) fn of(
@@ -36,13 +44,37 @@ impl Settings {
         if row.idempotent == Some(true) && row.methods.iter().all(is_safe) {
             return Err("idempotent: GET and HEAD need no key to be repeated".to_owned());
         }
+        let opens_websockets = !row.upgrade.is_empty();
+        if opens_websockets {
+            check_upgrade(row)?;
+        }
+        let tunnel_timeout = row.tunnel_timeout.map(|timeout| timeout.0);
+        if tunnel_timeout.is_some() && !opens_websockets {
+            return Err("tunnel_timeout: only with upgrade = [\"websocket\"]".to_owned());
+        }
+        if tunnel_timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return Err("tunnel_timeout: must be longer than 0".to_owned());
+        }
         Ok(Self {
             request_body: request_body.unwrap_or(limits.request_body),
             timeout,
             idempotent: row.idempotent.unwrap_or(upstream.idempotent),
             compress: row.compress.unwrap_or(false),
+            opens_websockets,
+            tunnel_timeout: tunnel_timeout.unwrap_or(TUNNEL_TIMEOUT),
         })
     }
+}
+
+/// A WebSocket is asked for by a GET, and has no answer that could be stored or stand in.
+fn check_upgrade(row: &RouteRow) -> Result<(), String> {
+    if row.outage.is_some_and(|outage| outage != Policy::Error) {
+        return Err("upgrade: only with outage = \"error\"".to_owned());
+    }
+    if !row.methods.iter().any(|method| method == "GET") {
+        return Err("upgrade: needs GET among the methods".to_owned());
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use matchit::InsertError;
 use percent_encoding::percent_decode_str;
 use service_kit::env::ConfigError;
 
-use super::{AggregatePath, Kept, Own, Page, Route, Settings, To, outage, row};
+use super::{AggregatePath, CachePolicy, Own, Page, Route, Settings, To, outage, row};
 use crate::settings::limits::Limits;
 use crate::settings::{RouteRow, UpstreamSettings};
 
@@ -24,7 +24,7 @@ pub struct RouteTable<T = To> {
     /// The methods of all paths, for `Allow`.
     allow: HeaderValue,
     /// The cached paths, by their index.
-    kept: Vec<Arc<Kept>>,
+    cache_policies: Vec<Arc<CachePolicy>>,
 }
 
 /// The routes of one path.
@@ -113,7 +113,7 @@ impl RouteTable {
             let to = To::Aggregate(one.index, one.view);
             routes.push(own(routes.len(), Arc::clone(&one.path), to));
         }
-        let kept = outage::kept_paths(rows)?;
+        let policies = outage::cache_policies(rows)?;
         let mut numbers = 0..;
         for (name, rows) in rows {
             let refuse = |reason| ConfigError::new(format!("routes.{name}"), reason);
@@ -126,22 +126,22 @@ impl RouteTable {
                     number,
                     upstream: index,
                     settings,
-                    outage: outage::of(row, &kept, folder).map_err(refuse)?,
-                    invalidates: outage::invalidated(row, &kept).map_err(refuse)?,
-                    kept: kept.get(&row.path).cloned(),
+                    outage: outage::of(row, &policies, folder).map_err(refuse)?,
+                    invalidates: outage::invalidated(row, &policies).map_err(refuse)?,
+                    cache_policy: policies.get(&row.path).cloned(),
                 };
                 row::add(&mut routes, row, &terms, upstream)?;
             }
         }
         let tree = plant(&routes).map_err(|clash| clash.in_file(rows, aggregates))?;
         let allow = row::allow(&routes).map_err(|error| ConfigError::new("routes", error))?;
-        let mut kept: Vec<_> = kept.into_values().collect();
-        kept.sort_unstable_by_key(|kept| kept.index);
+        let mut cache_policies: Vec<_> = policies.into_values().collect();
+        cache_policies.sort_unstable_by_key(|policy| policy.index);
         Ok(Self {
             routes,
             tree,
             allow,
-            kept,
+            cache_policies,
         })
     }
 }
@@ -170,7 +170,7 @@ impl<T> RouteTable<T> {
             tree: plant(&routes).map_err(Clash::refused)?,
             routes,
             allow: self.allow.clone(),
-            kept: self.kept.clone(),
+            cache_policies: self.cache_policies.clone(),
         })
     }
 
@@ -223,8 +223,8 @@ impl<T> RouteTable<T> {
     }
 
     /// The cached paths, by their index.
-    pub(crate) fn kept(&self) -> &[Arc<Kept>] {
-        &self.kept
+    pub(crate) fn cache_policies(&self) -> &[Arc<CachePolicy>] {
+        &self.cache_policies
     }
 
     /// Every row, the gateway's own pages first.

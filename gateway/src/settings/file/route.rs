@@ -34,6 +34,13 @@ impl Policy {
     }
 }
 
+/// A protocol other than HTTP.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Protocol {
+    WebSocket,
+}
+
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(
     deny_unknown_fields,
@@ -65,6 +72,11 @@ pub(crate) struct RouteRow {
     /// Whether answers are compressed for clients that accept it; by default the upstream's
     /// `compress`.
     pub(crate) compress: Option<bool>,
+    /// The protocols that a client may switch to; by default none. Needs GET and outage = "error".
+    #[serde(default)]
+    pub(crate) upgrade: Vec<Protocol>,
+    /// With upgrade: how long neither side of a WebSocket may send anything; by default 5m.
+    pub(crate) tunnel_timeout: Option<Written<Duration>>,
     /// By default the upstream's `outage`. One of the two is required.
     pub(crate) outage: Option<Policy>,
     /// With outage = "stale": how long an answer is served without asking; by default as long as

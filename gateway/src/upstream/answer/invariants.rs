@@ -3,26 +3,26 @@
 
 use bytes::BytesMut;
 
-use super::{Answer, parse};
+use super::{Answer, Expected, parse};
 use crate::settings::limits::AnswerLimits;
 use crate::upstream::answer::decoder::{Decoded, Decoder};
 use crate::upstream::request::headers::invariants::HOP_BY_HOP;
 
 /// `bytes` are all that an upstream sends.
 pub(crate) fn hold(bytes: &[u8]) {
-    let Ok(Some(parsed)) = parse(bytes, false, AnswerLimits::DEFAULT) else {
+    let Ok(Some(parsed)) = parse(bytes, Expected::Body, AnswerLimits::DEFAULT) else {
         return;
     };
     let (head, body) = bytes.split_at(parsed.size);
     let beginning = head.split_last().map_or(head, |(_, beginning)| beginning);
     assert!(matches!(
-        parse(beginning, false, AnswerLimits::DEFAULT),
+        parse(beginning, Expected::Body, AnswerLimits::DEFAULT),
         Ok(None)
     ));
     is_for_the_client(&parsed.answer);
     let whole = decode(parsed.body.clone(), [body].into_iter());
     assert_eq!(whole, decode(parsed.body, body.chunks(1)));
-    let to_head = parse(head, true, AnswerLimits::DEFAULT)
+    let to_head = parse(head, Expected::NoBody, AnswerLimits::DEFAULT)
         .map(|parsed| parsed.map(|parsed| parsed.body.is_over()));
     assert_eq!(to_head, Ok(Some(true)));
 }

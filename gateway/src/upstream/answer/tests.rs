@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use super::{Chunks, Decoder, Parsed, Unsound, parse};
+use super::{Chunks, Decoder, Expected, Parsed, Unsound, parse};
 use crate::settings::limits::AnswerLimits;
 
 fn answer(head: &str) -> Result<Parsed, Unsound> {
-    parse_for(head, false)
+    parse_for(head, Expected::Body)
 }
 
-fn parse_for(head: &str, is_head_request: bool) -> Result<Parsed, Unsound> {
+fn parse_for(head: &str, expected: Expected) -> Result<Parsed, Unsound> {
     let bytes = format!("{head}\r\n\r\nrest");
-    let parsed = parse(bytes.as_bytes(), is_head_request, AnswerLimits::DEFAULT)?.unwrap();
+    let parsed = parse(bytes.as_bytes(), expected, AnswerLimits::DEFAULT)?.unwrap();
     assert_eq!(&bytes[parsed.size..], "rest");
     Ok(parsed)
 }
@@ -21,7 +21,7 @@ fn an_incomplete_head_is_not_read_yet() {
     assert!(
         parse(
             b"HTTP/1.1 200 OK\r\nfoo: bar\r\n",
-            false,
+            Expected::Body,
             AnswerLimits::DEFAULT
         )
         .unwrap()
@@ -107,20 +107,38 @@ fn equal_lengths_count_once() {
 
 #[test]
 fn an_answer_to_head_and_one_whose_status_forbids_it_has_no_body() {
-    for (status, is_head_request, body) in [
-        ("200", true, Decoder::Exactly(0)),
-        ("304", false, Decoder::Exactly(0)),
-        ("204", false, Decoder::Exactly(0)),
-        ("103", false, Decoder::Exactly(0)),
-        ("200", false, Decoder::Exactly(5)),
+    for (status, expected, body) in [
+        ("200", Expected::NoBody, Decoder::Exactly(0)),
+        ("304", Expected::Body, Decoder::Exactly(0)),
+        ("204", Expected::Body, Decoder::Exactly(0)),
+        ("103", Expected::Body, Decoder::Exactly(0)),
+        ("200", Expected::Body, Decoder::Exactly(5)),
     ] {
         let head = format!("HTTP/1.1 {status} x\r\ncontent-length: 5");
-        let answer = parse_for(&head, is_head_request).unwrap();
+        let answer = parse_for(&head, expected).unwrap();
         assert_eq!(
             (answer.body, answer.answer.length),
             (body, Some(5)),
             "{status}"
         );
+    }
+}
+
+#[test]
+fn a_switch_is_an_answer_only_to_a_handshake_and_only_to_its_protocol() {
+    let switch = "HTTP/1.1 101 x\r\nconnection: x, Upgrade\r\nupgrade: WebSocket";
+    let parsed = parse_for(switch, Expected::WebSocket).unwrap();
+    assert!(parsed.is_last && parsed.answer.is_switch());
+    assert_eq!(parsed.body, Decoder::UntilEnd);
+    for (head, expected) in [
+        (switch.to_owned(), Expected::Body),
+        (switch.to_owned(), Expected::NoBody),
+        (switch.replace("WebSocket", "h2c"), Expected::WebSocket),
+        (switch.replace(", Upgrade", ""), Expected::WebSocket),
+        (format!("{switch}\r\nupgrade: x"), Expected::WebSocket),
+    ] {
+        let parsed = parse_for(&head, expected);
+        assert!(matches!(parsed, Err(Unsound::Switch)), "{head}");
     }
 }
 
@@ -206,7 +224,8 @@ fn an_answer_may_have_as_many_fields_as_the_limit() {
         };
         for (count, fits) in [(most, true), (most + 1, false)] {
             let head = format!("HTTP/1.1 200 OK\r\n{}\r\n", "x: 1\r\n".repeat(count));
-            let parsed = parse(head.as_bytes(), false, limits).map(|parsed| parsed.is_some());
+            let parsed =
+                parse(head.as_bytes(), Expected::Body, limits).map(|parsed| parsed.is_some());
             let expected = if fits {
                 Ok(true)
             } else {
@@ -230,7 +249,8 @@ fn an_answers_head_may_be_as_large_as_the_limit() {
                 "HTTP/1.1 200 OK\r\nx: {}\r\n\r\n",
                 "v".repeat(size - around)
             );
-            let parsed = parse(head.as_bytes(), false, limits).map(|parsed| parsed.is_some());
+            let parsed =
+                parse(head.as_bytes(), Expected::Body, limits).map(|parsed| parsed.is_some());
             let expected = if fits {
                 Ok(true)
             } else {

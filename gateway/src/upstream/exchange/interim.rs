@@ -10,7 +10,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use bytes::{BufMut as _, Bytes, BytesMut};
 
-use crate::http::client_connection::Link;
+use crate::http::client_connection::ClientConnection;
 
 /// The most interim answers that are relayed for one answer. One is usual; more come from an
 /// upstream that reports its progress.
@@ -25,19 +25,19 @@ const EARLY_HINTS: u16 = 103;
 /// Receives the interim answers to one request.
 pub(in crate::upstream) struct Interim<'a> {
     /// `None` if the client cannot take any.
-    link: Option<&'a Rc<Link>>,
+    client: Option<&'a Rc<ClientConnection>>,
     left: u8,
 }
 
 impl<'a> Interim<'a> {
-    pub(in crate::upstream) fn to(link: Option<&'a Rc<Link>>) -> Self {
-        Self { link, left: MOST }
+    pub(in crate::upstream) fn to(client: Option<&'a Rc<ClientConnection>>) -> Self {
+        Self { client, left: MOST }
     }
 
     /// Relays `answer`, whose head took `size` bytes, if it is for the client. Otherwise drops it:
     /// the final answer does not depend on it.
     pub(in crate::upstream) fn relay(&mut self, answer: &HttpResponse, size: usize) {
-        let Some(link) = self.link else {
+        let Some(client) = self.client else {
             return;
         };
         if answer.status() == StatusCode::CONTINUE || size > LARGEST {
@@ -45,7 +45,7 @@ impl<'a> Interim<'a> {
         }
         if let Some(left) = self.left.checked_sub(1) {
             self.left = left;
-            link.add_interim(write(answer));
+            client.add_interim(write(answer));
         }
     }
 }
@@ -81,7 +81,7 @@ mod tests {
     use actix_web::http::StatusCode;
 
     use super::{Interim, LARGEST, MOST};
-    use crate::http::client_connection::Link;
+    use crate::http::client_connection::ClientConnection;
 
     fn answer(status: u16) -> HttpResponse {
         let mut answer = HttpResponse::build(StatusCode::from_u16(status).unwrap());
@@ -90,12 +90,12 @@ mod tests {
     }
 
     fn relayed(statuses: &[u16], size: usize) -> Vec<String> {
-        let link = Rc::new(Link::default());
-        let mut interim = Interim::to(Some(&link));
+        let client = Rc::new(ClientConnection::default());
+        let mut interim = Interim::to(Some(&client));
         for status in statuses {
             interim.relay(&answer(*status), size);
         }
-        let heads = link.take_interim();
+        let heads = client.take_interim();
         let text = |head: &bytes::Bytes| String::from_utf8(head.to_vec()).unwrap();
         heads.iter().map(text).collect()
     }

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use bytes::Bytes;
 
 use crate::fault::Fault;
-use crate::http::client_connection::Link;
-use crate::upstream::answer::Answer;
+use crate::http::client_connection::ClientConnection;
+use crate::upstream::answer::{Answer, Expected};
 use crate::upstream::connection::pool::Pool;
 use crate::upstream::exchange::interim::Interim;
 use crate::upstream::exchange::sending::{Sending, Unsent};
@@ -20,10 +20,9 @@ pub(in crate::upstream) struct Line<'a> {
     pub(in crate::upstream) request_id: &'a str,
     /// Whether the request changes nothing and has no body.
     pub(in crate::upstream) may_repeat: bool,
-    /// Whether it is a HEAD.
-    pub(in crate::upstream) is_head: bool,
+    pub(in crate::upstream) expected: Expected,
     /// The client's connection, if interim answers are for it.
-    pub(in crate::upstream) interim: Option<&'a Rc<Link>>,
+    pub(in crate::upstream) interim: Option<&'a Rc<ClientConnection>>,
 }
 
 /// Sends a request on an idle connection if there is one, else on a new one. If the upstream had
@@ -39,7 +38,7 @@ pub(in crate::upstream) async fn send(
     let mut sending = Sending::new(head.clone(), body);
     let mut interim = Interim::to(line.interim);
     if let Some(lease) = line.pool.take() {
-        let mut exchange = Exchange::new(lease, sending, line.is_head);
+        let mut exchange = Exchange::new(lease, sending, line.expected);
         sending = match exchange.head(&mut interim).await {
             Ok(answer) => return Ok((answer, exchange)),
             Err(Failure::Unsent(Unsent::Untouched(_))) => exchange.into_sending(),
@@ -56,7 +55,7 @@ pub(in crate::upstream) async fn send(
     }
     // Boxed, or each request would carry the space that a new connection needs.
     let lease = Box::pin(line.pool.connect()).await?;
-    let mut exchange = Exchange::new(lease, sending, line.is_head);
+    let mut exchange = Exchange::new(lease, sending, line.expected);
     let answer = exchange.head(&mut interim).await?;
     Ok((answer, exchange))
 }

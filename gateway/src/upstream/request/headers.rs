@@ -34,11 +34,16 @@ impl<'a> ConnectionOptions<'a> {
         options
     }
 
+    /// Whether `option` is among them. It is in lower case.
+    pub(in crate::upstream) fn names(&self, option: &str) -> bool {
+        let is_it = |named: &&[u8]| named.eq_ignore_ascii_case(option.as_bytes());
+        self.named.iter().any(is_it)
+    }
+
     /// Whether a field is end-to-end: neither hop-by-hop (RFC 9110 §7.6.1) nor named by
     /// `Connection`. `name` is in lower case.
     pub(in crate::upstream) fn lets_through(&self, name: &str) -> bool {
-        let name_is = |named: &&[u8]| name.as_bytes().eq_ignore_ascii_case(named);
-        !is_hop_by_hop(name) && !self.named.iter().any(name_is)
+        !is_hop_by_hop(name) && !self.names(name)
     }
 }
 

@@ -5,6 +5,7 @@ use bytes::Bytes;
 
 use super::{headers, via};
 use crate::fault::{ClientFault, Fault};
+use crate::http::websocket::WEBSOCKET;
 use crate::upstream::Outgoing;
 use crate::upstream::request::forwarding::Arrival;
 use crate::upstream::request::framing::Framing;
@@ -51,6 +52,10 @@ pub(in crate::upstream) fn prepare(
     let id = outgoing.request_id.as_str();
     head.field(headers::X_REQUEST_ID, id.as_bytes());
     head.field(headers::TRACEPARENT, outgoing.trace.traceparent());
+    if outgoing.handshake.is_some() {
+        head.field("connection", b"Upgrade");
+        head.field("upgrade", WEBSOCKET.as_bytes());
+    }
     match framing {
         Framing::None => {}
         Framing::Length(length) => {

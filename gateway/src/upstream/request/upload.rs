@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::Stream as _;
 
 use crate::fault::{ClientFault, NoRoom};
-use crate::http::client_connection::{BODY_AHEAD, Link};
+use crate::http::client_connection::{BODY_AHEAD, ClientConnection};
 use crate::resilience::held::Held;
 use crate::resilience::memory::{self, Charge};
 use crate::upstream::pieces::Pieces;
@@ -49,22 +49,22 @@ struct Ahead {
 /// A client's body. Once nobody takes it any more, the connection drops the rest.
 struct Inflow {
     payload: Payload,
-    link: Option<Rc<Link>>,
+    client: Option<Rc<ClientConnection>>,
 }
 
 impl Inflow {
     fn new(payload: Payload, progress: &Progress) -> Self {
         Self {
             payload,
-            link: progress.link().cloned(),
+            client: progress.client().cloned(),
         }
     }
 }
 
 impl Drop for Inflow {
     fn drop(&mut self) {
-        if let Some(link) = &self.link {
-            link.leave_body();
+        if let Some(client) = &self.client {
+            client.leave_body();
         }
     }
 }
@@ -227,7 +227,7 @@ impl Upload {
 
     /// The bytes of the body that may be held while it is not taken.
     fn window(&self) -> usize {
-        let window = match self.progress.link() {
+        let window = match self.progress.client() {
             Some(_) => BODY_AHEAD,
             None => STREAM_WINDOW,
         };

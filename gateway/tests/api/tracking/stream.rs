@@ -48,6 +48,32 @@ async fn a_watcher_is_told_at_once_and_at_every_change() {
 }
 
 #[actix_web::test]
+async fn a_watcher_that_comes_back_is_told_only_what_has_changed() {
+    let restaurant = Restaurant::open().await;
+    let mut watcher = watch(&restaurant).await;
+    let id = id(&watcher.until("event: suivi").await);
+    drop(watcher);
+    let seen = format!("last-event-id: {id}\r\n");
+    let mut back = watch_as(restaurant.gateway, &seen).await;
+    // Another gateway before the same services knows the id too.
+    let other = restaurant.another_gateway();
+    let mut elsewhere = watch_as(other, &seen).await;
+    let mut unknown = watch_as(restaurant.gateway, "last-event-id: 7\r\n").await;
+    assert_eq!(states(&unknown.event("suivi").await), ["ok", "ok", "ok"]);
+    restaurant.kitchen.answer(200, "[]");
+    for watcher in [&mut back, &mut elsewhere] {
+        let first = watcher.event("suivi").await;
+        assert_eq!(states(&first), ["ok", "not_found", "ok"]);
+    }
+}
+
+/// The id of the event before which these bytes end.
+fn id(bytes: &str) -> String {
+    let id = bytes.lines().find_map(|line| line.strip_prefix("id: "));
+    id.unwrap().to_owned()
+}
+
+#[actix_web::test]
 async fn the_services_are_asked_once_for_all_watchers() {
     let restaurant = Restaurant::open().await;
     let mut watchers = Vec::new();
@@ -94,12 +120,7 @@ async fn without_watchers_the_services_are_not_asked() {
 #[actix_web::test]
 async fn the_stream_ends_with_the_gateway() {
     let restaurant = Restaurant::open().await;
-    let [orders, kitchen, delivery] = [
-        &restaurant.orders,
-        &restaurant.kitchen,
-        &restaurant.delivery,
-    ]
-    .map(|one| one.addr);
+    let [orders, kitchen, delivery] = restaurant.addresses();
     let env = Env::of_pairs([
         ("GATEWAY_BIND", "127.0.0.1:0"),
         ("GATEWAY_ADMIN_BIND", "127.0.0.1:0"),
@@ -117,6 +138,9 @@ async fn the_stream_ends_with_the_gateway() {
     stop.send(()).unwrap();
     let end = watcher.end().await;
     assert!(!end.contains("event:"), "{end}");
+    let (_, wait) = end.split_once("retry: ").unwrap();
+    let wait: u64 = wait.lines().next().unwrap().parse().unwrap();
+    assert!(wait <= 2000, "{end}");
     timeout(PATIENCE, running).await.unwrap().unwrap().unwrap();
 }
 

@@ -9,15 +9,15 @@ use actix_web::web::Bytes;
 use super::{AS_IT_CAME, Asked, Found, Row};
 use crate::answer::cache::key::Key;
 use crate::answer::cache::storing::{Reuse, Unfit};
-use crate::answer::cache::tests::{copy, kept_at, kept_with};
+use crate::answer::cache::tests::{copy, policy_at, policy_with};
 use crate::answer::cache::{Copy, Missed};
 use crate::fault::{Fault, UpstreamFault};
-use crate::routing::route::Kept;
+use crate::routing::route::CachePolicy;
 
 const KEYS: &str = "stale_if_error = \"1h\"";
 
-fn key(kept: &Kept, path: &str, query: Option<&str>) -> Key {
-    Key::of(kept, path, query, &HeaderMap::new()).unwrap()
+fn key(policy: &CachePolicy, path: &str, query: Option<&str>) -> Key {
+    Key::of(policy, path, query, &HeaderMap::new()).unwrap()
 }
 
 fn answer(asked: Asked) -> Result<Arc<Copy>, Missed> {
@@ -34,8 +34,8 @@ fn is_fresh(row: &Row, key: &Key) -> bool {
 
 #[test]
 fn a_change_makes_a_stored_answer_unusable_in_an_outage_too() {
-    let kept = kept_with(KEYS);
-    let (row, key) = (Row::new(&kept, 1 << 20), key(&kept, "/menu", Some("x")));
+    let policy = policy_with(KEYS);
+    let (row, key) = (Row::new(&policy, 1 << 20), key(&policy, "/menu", Some("x")));
     let asked = row.ask(&key, Instant::now());
     row.learn(&key, asked, &answer(asked));
     assert!(is_fresh(&row, &key));
@@ -45,8 +45,8 @@ fn a_change_makes_a_stored_answer_unusable_in_an_outage_too() {
 
 #[test]
 fn an_answer_asked_for_before_a_change_is_not_stored_after_it() {
-    let kept = kept_with(KEYS);
-    let (row, key) = (Row::new(&kept, 1 << 20), key(&kept, "/menu", None));
+    let policy = policy_with(KEYS);
+    let (row, key) = (Row::new(&policy, 1 << 20), key(&policy, "/menu", None));
     let before = row.ask(&key, Instant::now());
     row.invalidate(Some("/menu"));
     let after = row.ask(&key, Instant::now());
@@ -58,10 +58,10 @@ fn an_answer_asked_for_before_a_change_is_not_stored_after_it() {
 
 #[test]
 fn a_change_of_one_target_leaves_the_others() {
-    let kept = kept_at("/menu/{id}", KEYS);
-    let row = Row::new(&kept, 1 << 20);
+    let policy = policy_at("/menu/{id}", KEYS);
+    let row = Row::new(&policy, 1 << 20);
     let keys: Vec<_> = (0..100)
-        .map(|id| key(&kept, &format!("/menu/{id}"), None))
+        .map(|id| key(&policy, &format!("/menu/{id}"), None))
         .collect();
     for key in &keys {
         let asked = row.ask(key, Instant::now());
@@ -77,8 +77,8 @@ fn a_change_of_one_target_leaves_the_others() {
 
 #[test]
 fn an_expired_answer_is_stale_and_may_stand_in() {
-    let kept = kept_with(KEYS);
-    let (row, key) = (Row::new(&kept, 1 << 20), key(&kept, "/menu", None));
+    let policy = policy_with(KEYS);
+    let (row, key) = (Row::new(&policy, 1 << 20), key(&policy, "/menu", None));
     let asked = row.ask(&key, Instant::now());
     row.learn(&key, asked, &answer(asked));
     row.expire();
@@ -87,8 +87,8 @@ fn an_expired_answer_is_stale_and_may_stand_in() {
 
 #[test]
 fn an_answer_stands_in_for_as_long_as_it_may() {
-    let kept = kept_with(KEYS);
-    let (row, key) = (Row::new(&kept, 1 << 20), key(&kept, "/menu", None));
+    let policy = policy_with(KEYS);
+    let (row, key) = (Row::new(&policy, 1 << 20), key(&policy, "/menu", None));
     let now = Instant::now();
     for (stale_if_error, later, stands_in) in [
         (3600, 61, true),
@@ -113,14 +113,14 @@ fn an_answer_stands_in_for_as_long_as_it_may() {
 
 #[test]
 fn an_unfit_answer_removes_the_stored_one() {
-    let kept = kept_with(KEYS);
+    let policy = policy_with(KEYS);
     for (unfit, takes_it) in [
         (Unfit::NoStore, true),
         (Unfit::Status(404), true),
         (Unfit::Status(429), false),
         (Unfit::Status(401), false),
     ] {
-        let (row, key) = (Row::new(&kept, 1 << 20), key(&kept, "/menu", None));
+        let (row, key) = (Row::new(&policy, 1 << 20), key(&policy, "/menu", None));
         let now = Instant::now();
         let asked = row.ask(&key, now);
         row.learn(&key, asked, &answer(asked));
@@ -136,8 +136,8 @@ fn an_unfit_answer_removes_the_stored_one() {
 
 #[test]
 fn a_failure_changes_nothing() {
-    let kept = kept_with(KEYS);
-    let (row, key) = (Row::new(&kept, 1 << 20), key(&kept, "/menu", None));
+    let policy = policy_with(KEYS);
+    let (row, key) = (Row::new(&policy, 1 << 20), key(&policy, "/menu", None));
     let asked = row.ask(&key, Instant::now());
     row.learn(&key, asked, &answer(asked));
     for missed in [
@@ -152,9 +152,9 @@ fn a_failure_changes_nothing() {
 #[test]
 fn a_flood_of_questions_stays_within_the_bound_and_evicts_no_frequent_answer() {
     const BYTES: u64 = 1 << 20;
-    let kept = kept_with(KEYS);
-    let row = Row::new(&kept, BYTES);
-    let menu = key(&kept, "/menu", None);
+    let policy = policy_with(KEYS);
+    let row = Row::new(&policy, BYTES);
+    let menu = key(&policy, "/menu", None);
     let asked = row.ask(&menu, Instant::now());
     row.learn(&menu, asked, &answer(asked));
     for number in 0..5_000 {
@@ -162,7 +162,7 @@ fn a_flood_of_questions_stays_within_the_bound_and_evicts_no_frequent_answer() {
             assert!(is_fresh(&row, &menu), "{number}");
         }
         let query = format!("{number}{}", "x".repeat(900));
-        let key = key(&kept, "/menu", Some(&query));
+        let key = key(&policy, "/menu", Some(&query));
         let copy = Copy {
             body: Bytes::from(vec![b'x'; 2_000]),
             ..copy(&[])
@@ -175,9 +175,9 @@ fn a_flood_of_questions_stays_within_the_bound_and_evicts_no_frequent_answer() {
 
 #[test]
 fn a_question_that_is_too_long_has_no_key() {
-    let kept = kept_with(KEYS);
+    let policy = policy_with(KEYS);
     let long = "x".repeat(2_000);
-    assert!(Key::of(&kept, "/menu", Some(&long), &HeaderMap::new()).is_none());
-    let kept = kept_with("stale_if_error = \"1h\", query = []");
-    assert!(Key::of(&kept, "/menu", Some(&long), &HeaderMap::new()).is_some());
+    assert!(Key::of(&policy, "/menu", Some(&long), &HeaderMap::new()).is_none());
+    let policy = policy_with("stale_if_error = \"1h\", query = []");
+    assert!(Key::of(&policy, "/menu", Some(&long), &HeaderMap::new()).is_some());
 }

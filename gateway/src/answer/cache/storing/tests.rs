@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{Arrived, Reuse, Unfit, judge};
-use crate::answer::cache::tests::kept_with;
+use crate::answer::cache::tests::policy_with;
 
 /// Sun, 06 Nov 1994 08:49:37 GMT.
 const NOW: u64 = 784_111_777;
@@ -26,7 +26,7 @@ fn judged(keys: &str, status: u16, lines: &[(&'static str, &[u8])]) -> Result<Re
         now: UNIX_EPOCH + Duration::from_secs(NOW),
         delay: Duration::ZERO,
     };
-    judge(&arrived, &kept_with(keys))
+    judge(&arrived, &policy_with(keys))
 }
 
 /// The seconds for which an answer with this `Cache-Control` is fresh, and may then be used stale.
@@ -193,6 +193,6 @@ fn the_time_that_an_answer_took_counts_as_its_age() {
         now: SystemTime::now(),
         delay: Duration::from_secs(3),
     };
-    let reuse = judge(&arrived, &kept_with(FRESH)).unwrap();
+    let reuse = judge(&arrived, &policy_with(FRESH)).unwrap();
     assert_eq!(reuse.age.as_secs(), 3);
 }

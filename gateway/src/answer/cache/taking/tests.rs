@@ -9,7 +9,7 @@ use futures_util::stream::iter;
 
 use super::{Asked, Taken, take};
 use crate::answer::cache::storing::Unfit;
-use crate::answer::cache::tests::kept;
+use crate::answer::cache::tests::policy;
 use crate::fault::Fault;
 use crate::fault::NoRoom;
 use crate::resilience::memory::MemoryLimits;
@@ -36,7 +36,7 @@ async fn taken_within(budget: usize, answer: HttpResponse) -> Taken {
         generation: 0,
         epoch: 0,
     };
-    take(answer, &kept(), (MOST, charge(budget)), asked).await
+    take(answer, &policy(), (MOST, charge(budget)), asked).await
 }
 
 #[actix_web::test]

@@ -163,18 +163,24 @@ async fn a_failed_wait_leaves_nothing_counted() {
     let _again = take(&gate, client(1));
 }
 
+fn all_become_transfers(permits: &mut [Permit]) -> bool {
+    permits
+        .iter_mut()
+        .all(|permit| permit.become_transfer().is_ok())
+}
+
 #[tokio::test]
 async fn a_transfer_frees_its_permit_and_counts_apart() {
     let gate = shared(0);
     let mut held = [(); 3].map(|()| take(&gate, client(1)));
-    held.iter_mut().for_each(Permit::become_transfer);
+    assert!(all_become_transfers(&mut held));
     assert_eq!((gate.in_flight(), gate.transfers()), (0, 3));
     let mut more = [(); 3].map(|()| take(&gate, client(1)));
     // The client has used its share of the transfers too: these keep their permits.
-    more.iter_mut().for_each(Permit::become_transfer);
+    assert!(!all_become_transfers(&mut more));
     assert_eq!((gate.in_flight(), gate.transfers()), (3, 3));
     drop(held);
-    more.iter_mut().for_each(Permit::become_transfer);
+    assert!(all_become_transfers(&mut more));
     assert_eq!((gate.in_flight(), gate.transfers()), (0, 3));
     drop(more);
     assert_eq!((gate.in_flight(), gate.transfers()), (0, 0));
@@ -184,8 +190,8 @@ async fn a_transfer_frees_its_permit_and_counts_apart() {
 async fn there_are_no_more_transfers_than_permits() {
     let gate = gate();
     let mut first = take(&gate, None);
-    first.become_transfer();
+    first.become_transfer().unwrap();
     let mut second = take(&gate, None);
-    second.become_transfer();
+    assert!(second.become_transfer().is_err());
     assert_eq!((gate.in_flight(), gate.transfers()), (1, 1));
 }

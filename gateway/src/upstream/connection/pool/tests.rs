@@ -11,6 +11,7 @@ use tokio::time::advance;
 
 use super::Pool;
 use crate::config::Config;
+use crate::upstream::answer::Expected;
 use crate::upstream::exchange::Exchange;
 use crate::upstream::exchange::interim::Interim;
 use crate::upstream::exchange::sending::Sending;
@@ -49,7 +50,7 @@ fn pool(url: &str, key: &str) -> Rc<Pool> {
 async fn exchange(pool: &Rc<Pool>) {
     let lease = pool.connect().await.unwrap();
     let head = Bytes::from_static(b"GET / HTTP/1.1\r\n\r\n");
-    let mut exchange = Exchange::new(lease, Sending::new(head, None), false);
+    let mut exchange = Exchange::new(lease, Sending::new(head, None), Expected::Body);
     exchange.head(&mut Interim::to(None)).await.unwrap();
     exchange.end();
 }

@@ -7,8 +7,8 @@ use http::uri::PathAndQuery;
 use proptest::prelude::*;
 
 use super::{Marks, may_be_asked_with, prepare_stored};
-use crate::answer::cache::tests::{kept_with, key_of};
-use crate::routing::route::Kept;
+use crate::answer::cache::tests::{key_of, policy_with};
+use crate::routing::route::CachePolicy;
 
 const ROW: &str =
     r#"stale_if_error = "1h", vary = ["accept-language"], query = ["categorie", "page"]"#;
@@ -23,15 +23,15 @@ fn request(target: &str, fields: &[(&str, &str)]) -> HttpRequest {
 }
 
 /// The head that the upstream gets, without the two fields for its log.
-fn sent(kept: &Kept, request: &HttpRequest) -> String {
+fn sent(policy: &CachePolicy, request: &HttpRequest) -> String {
     let target = PathAndQuery::try_from(request.uri().to_string()).unwrap();
-    let target = crate::answer::cache::target(kept, &target).unwrap();
+    let target = crate::answer::cache::target(policy, &target).unwrap();
     let marks = Marks {
         request_id: "id",
         traceparent: b"trace",
     };
     let host = &b"orders:8002"[..];
-    let head = prepare_stored(request, (target.as_str(), host), &kept.vary, &marks);
+    let head = prepare_stored(request, (target.as_str(), host), &policy.vary, &marks);
     String::from_utf8(head.to_vec()).unwrap()
 }
 
@@ -58,7 +58,7 @@ fn only_the_fields_that_the_row_names_are_sent_on() {
     let expected = "GET /menu?categorie=A HTTP/1.1\r\nhost: orders:8002\r\naccept-language: fr\r\n\
         x-forwarded-uri: /menu\r\nvia: 1.1 passe-plat, 1.1 passe-plat\r\nx-request-id: id\r\n\
         traceparent: trace\r\n\r\n";
-    assert_eq!(sent(&kept_with(ROW), &request), expected);
+    assert_eq!(sent(&policy_with(ROW), &request), expected);
 }
 
 #[test]
@@ -146,9 +146,9 @@ proptest! {
         other in any_request(),
     ) {
         for row in [ROW, r#"stale_if_error = "1h""#] {
-            let kept = kept_with(row);
-            let is_one = key_of(&kept, &one) == key_of(&kept, &other);
-            prop_assert_eq!(is_one, sent(&kept, &one) == sent(&kept, &other));
+            let policy = policy_with(row);
+            let is_one = key_of(&policy, &one) == key_of(&policy, &other);
+            prop_assert_eq!(is_one, sent(&policy, &one) == sent(&policy, &other));
         }
     }
 
@@ -165,8 +165,8 @@ proptest! {
             .collect();
         let plain = request("/menu?categorie=A", &[]);
         let noisy = request(&format!("/menu?{noise}&categorie=A"), &fields);
-        let kept = kept_with(ROW);
-        prop_assert_eq!(key_of(&kept, &plain), key_of(&kept, &noisy));
-        prop_assert_eq!(sent(&kept, &plain), sent(&kept, &noisy));
+        let policy = policy_with(ROW);
+        prop_assert_eq!(key_of(&policy, &plain), key_of(&policy, &noisy));
+        prop_assert_eq!(sent(&policy, &plain), sent(&policy, &noisy));
     }
 }

@@ -8,7 +8,7 @@ use actix_web::error::PayloadError;
 use prometheus::IntCounter;
 
 use crate::fault::ClientFault;
-use crate::http::client_connection::Link;
+use crate::http::client_connection::ClientConnection;
 
 /// How far a body has come. It is kept outside the body, which the exchange owns: if the exchange
 /// fails, this says whose fault it was. The default is that of a request without a body.
@@ -19,7 +19,7 @@ pub(in crate::upstream) struct Progress(Option<Rc<Shared>>);
 struct Shared {
     state: Cell<State>,
     /// The client's connection, which is told when the body is wanted.
-    link: Option<Rc<Link>>,
+    client: Option<Rc<ClientConnection>>,
     /// Counts the body's bytes.
     received: IntCounter,
 }
@@ -36,16 +36,19 @@ enum State {
 }
 
 impl Progress {
-    pub(in crate::upstream) fn of(link: Option<&Rc<Link>>, received: &IntCounter) -> Self {
+    pub(in crate::upstream) fn of(
+        client: Option<&Rc<ClientConnection>>,
+        received: &IntCounter,
+    ) -> Self {
         Self(Some(Rc::new(Shared {
             state: Cell::default(),
-            link: link.cloned(),
+            client: client.cloned(),
             received: received.clone(),
         })))
     }
 
-    pub(super) fn link(&self) -> Option<&Rc<Link>> {
-        self.0.as_ref()?.link.as_ref()
+    pub(super) fn client(&self) -> Option<&Rc<ClientConnection>> {
+        self.0.as_ref()?.client.as_ref()
     }
 
     pub(super) fn count(&self, bytes: usize) {
@@ -56,23 +59,23 @@ impl Progress {
 
     pub(super) fn await_client(&self) {
         self.set(State::Awaited);
-        if let Some(link) = self.link() {
-            link.want_body();
+        if let Some(client) = self.client() {
+            client.want_body();
         }
     }
 
     /// Notes that a piece of the body, or its end, has come.
     pub(super) fn settle(&self) {
         self.set(State::Settled);
-        if let Some(link) = self.link() {
-            link.take_body();
+        if let Some(client) = self.client() {
+            client.take_body();
         }
     }
 
     pub(super) fn fault_of(&self, error: &PayloadError) -> ClientFault {
         // In HTTP/1, the connection cuts off a slow client's body, which looks like one that ends
         // too early.
-        let has_stalled = self.link().is_some_and(|link| link.has_stalled());
+        let has_stalled = self.client().is_some_and(|client| client.has_stalled());
         match error {
             PayloadError::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
                 ClientFault::TooSlow
