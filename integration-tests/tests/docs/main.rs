@@ -11,6 +11,7 @@ mod api;
 mod configuration;
 mod errors;
 mod guide;
+mod kubernetes;
 mod metrics;
 mod openapi;
 mod readme;
@@ -32,10 +33,10 @@ fn exists(path: &str) -> bool {
     root().join(path).exists()
 }
 
-/// Every document of the root and of `docs`.
+/// Every document of the root, of `docs` and of the deployment.
 fn documents() -> Vec<String> {
     let mut documents = Vec::new();
-    for folder in ["", "docs/"] {
+    for folder in ["", "docs/", "deploy/kubernetes/"] {
         for entry in std::fs::read_dir(root().join(folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             if name.ends_with(".md") {

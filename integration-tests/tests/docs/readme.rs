@@ -95,7 +95,10 @@ fn the_status_that_is_shown_has_every_feature() {
 #[test]
 fn every_link_leads_somewhere() {
     for file in documents() {
-        let folder = file.rsplit_once('/').map_or("", |_| "docs/");
+        let folder = file
+            .rsplit_once('/')
+            .map(|(folder, _)| format!("{folder}/"));
+        let folder = folder.unwrap_or_default();
         let text = read(&file);
         let targets = text
             .split("](")

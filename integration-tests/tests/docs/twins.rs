@@ -145,7 +145,7 @@ fn twins_lead_to_each_other_and_otherwise_stay_in_their_language() {
 /// The link is the first line under the title.
 fn after_link_to_twin(page: &str, twin: &str, language: &str) -> String {
     let text = read(page);
-    let name = twin.trim_start_matches("docs/");
+    let name = twin.rsplit('/').next().unwrap();
     let body = text.split_once("\n\n").unwrap().1;
     let rest = body.strip_prefix(&format!("[{language}]({name})\n"));
     rest.unwrap_or_else(|| panic!("{page} does not begin with a link to {name}"))
