@@ -112,7 +112,7 @@ impl Aggregate {
         Arc::new(new)
     }
 
-    /// The upstream that a fault of all parts is told of: that of the main part.
+    /// The upstream of the main part. An error that concerns all parts names it.
     fn main_upstream(&self) -> Option<&Upstream> {
         self.settings.main_part().map(|part| &*part.upstream)
     }
@@ -125,7 +125,8 @@ impl Aggregate {
     }
 }
 
-/// Whether two declarations are the same, those of their upstreams included.
+/// Whether two declarations are the same. Their upstreams are the same only if a reload has kept
+/// them, so that both share one value.
 fn is_same(
     one: &AggregateSettings<Arc<Upstream>>,
     other: &AggregateSettings<Arc<Upstream>>,

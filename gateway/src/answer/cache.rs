@@ -79,7 +79,7 @@ pub(crate) enum Given {
     /// The last good answer, in place of the one that did not come.
     Stale(HttpResponse, Arc<Missed>),
     /// The request must go to the upstream as it came: other clients' answers are not for it.
-    AsItCame,
+    Pass,
     /// The client wants only a stored answer, and there is none.
     NotStored,
     Nothing(Arc<Missed>),
@@ -156,7 +156,7 @@ impl Cache {
         let (uri, fields) = (request.uri(), request.headers());
         let key = Key::of(policy, uri.path(), uri.query(), fields);
         let (Some(key), Some(row)) = (key, self.row(policy)) else {
-            return Given::AsItCame;
+            return Given::Pass;
         };
         let serve = |served: Served<'_>| {
             self.count(&served);
@@ -167,7 +167,7 @@ impl Cache {
         let last = match row.find(&key, now) {
             Found::Fresh(copy) => return Given::Answer(serve(Served::Hit(&copy))),
             _ if cache_control::is_only_if_cached(fields) => return Given::NotStored,
-            Found::AsItCame => return Given::AsItCame,
+            Found::HitForPass => return Given::Pass,
             Found::Stale(copy) => Some(copy),
             Found::Nothing => None,
         };
@@ -206,7 +206,7 @@ impl Cache {
             Err(missed) => missed,
         };
         match (last, own.take()) {
-            _ if matches!(*missed, Missed::Unfit(_)) => Given::AsItCame,
+            _ if matches!(*missed, Missed::Unfit(_)) => Given::Pass,
             (Some(copy), _) => Given::Stale(serve(Served::Stale(&copy, &missed)), missed),
             (None, Some(answer)) => Given::Answer(answer),
             (None, None) => Given::Nothing(missed),
@@ -247,7 +247,7 @@ impl Cache {
         match row.find(&key, now) {
             Found::Fresh(copy) => Some(copy.stored(true, now)),
             Found::Stale(copy) => Some(copy.stored(false, now)),
-            Found::AsItCame | Found::Nothing => None,
+            Found::HitForPass | Found::Nothing => None,
         }
     }
 
@@ -266,7 +266,7 @@ impl Cache {
                 Found::Fresh(copy) | Found::Stale(copy) => {
                     copy.stands_in(now).then(|| copy.age(now))
                 }
-                Found::AsItCame | Found::Nothing => None,
+                Found::HitForPass | Found::Nothing => None,
             }
         })
     }

@@ -146,7 +146,7 @@ impl UpstreamRow<'_> {
                 return response;
             }
             Given::NotStored => return reply.problem(Code::NotStored),
-            Given::AsItCame => None,
+            Given::Pass => None,
             Given::Nothing(missed) => Some(missed),
         };
         match missed.as_deref() {

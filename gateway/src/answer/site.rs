@@ -34,21 +34,22 @@ pub(crate) struct Site {
     /// Each client's quota for all requests together.
     pub(crate) rate_limit: Option<Arc<RateLimit>>,
     pub(crate) metrics: Arc<Metrics>,
-    /// The counters of the routes, by their numbers.
+    /// The counters of each route, by the route's number.
     pub(crate) rows: Rows,
-    /// The journey of the console, if it has one.
+    /// The requests that the console's "Play it all" sends, if it has any.
     pub(crate) console: Option<Arc<ConsoleTable>>,
-    /// For the console.
+    /// The latest requests, which the console lists.
     pub(crate) recent: Arc<Recent>,
     pub(crate) cache: Cache,
-    /// The budget of all bodies.
+    /// The bytes of bodies that may be held.
     pub(crate) memory: Arc<Memory>,
     /// Whether the gateway is asked to stop.
     pub(crate) draining: Draining,
 }
 
 impl Site {
-    /// Names everything that has series of counters.
+    /// The names of everything that is counted in `/metrics`. The series of anything else are
+    /// removed.
     pub(crate) fn known(&self) -> Known<'_> {
         let circuits = self.upstreams.iter().flat_map(|upstream| {
             let circuits = upstream.settings.circuits.iter();

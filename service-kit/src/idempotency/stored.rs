@@ -53,7 +53,8 @@ impl SealedKey {
         if claimed.rows_affected() > 0 {
             return Ok(Claim::First);
         }
-        // The conflicting row stays locked, so it still exists.
+        // The insert has found a row with this key, and this transaction holds a lock on it: nobody
+        // can remove it before it is read here.
         Ok(self.find(connection, now).await?.unwrap_or(Claim::Reused))
     }
 

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_reader_the_waiting_lines_stay_within_the_limit() {
+    fn a_slow_reader_holds_the_writer_back_so_that_few_lines_wait() {
         let (mut gathered, lines, receiver) = gathered();
         let shared = std::sync::Arc::clone(&lines.shared);
         let logging = thread::spawn(move || {

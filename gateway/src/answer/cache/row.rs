@@ -21,9 +21,9 @@ use crate::routing::route::CachePolicy;
 /// The number of counters of a row with more than one target.
 const GENERATIONS: usize = 256;
 
-/// How long requests go on as they came after an answer that was for no other client. Each costs
-/// the upstream as much as without a cache; the one that tries again costs twice as much.
-const AS_IT_CAME: Duration = Duration::from_secs(5);
+/// How long requests are passed on, as by Varnish, after an answer that was for one client alone.
+/// Each costs the upstream as much as without a cache; the one that tries again costs twice as much.
+const HIT_FOR_PASS: Duration = Duration::from_secs(5);
 
 pub(super) struct Row {
     store: Store,
@@ -31,12 +31,13 @@ pub(super) struct Row {
     /// Shared with the rows of the same path in other configurations: a change that one of them
     /// learns of concerns all.
     generations: Arc<[AtomicU64]>,
+    /// Older answers are no longer fresh, but may still stand in for a missing one.
     epoch: AtomicU64,
     /// The route's path.
     pub(super) path: Arc<str>,
     pub(super) refusals: Refusals,
     spread: RandomState,
-    /// The most bytes of one answer.
+    /// The most bytes that one answer may have.
     most: AtomicU64,
 }
 
@@ -45,7 +46,9 @@ pub(super) enum Found {
     Fresh(Arc<Copy>),
     /// It may replace an answer that does not come.
     Stale(Arc<Copy>),
-    AsItCame,
+    /// The target's last answer was for one client alone. For a while its requests are passed on, without
+    /// waiting for each other.
+    HitForPass,
     Nothing,
 }
 
@@ -87,7 +90,8 @@ impl Row {
         self.most.load(Ordering::Relaxed)
     }
 
-    /// The state of the target and the row, for an answer that is asked for at this time.
+    /// Notes when an answer is asked for: the time, the generation of its target and the epoch of the
+    /// row.
     pub(super) fn ask(&self, key: &Key, now: Instant) -> Asked {
         Asked {
             at: now,
@@ -108,10 +112,10 @@ impl Row {
                     Found::Nothing
                 }
             }
-            Some(Entry::AsItCame { until, generation })
+            Some(Entry::HitForPass { until, generation })
                 if generation == self.generation(key) && now < until =>
             {
-                Found::AsItCame
+                Found::HitForPass
             }
             Some(_) => {
                 self.store.remove(key);
@@ -135,10 +139,10 @@ impl Row {
             Ok(copy) => self.store.insert(key, Entry::Answer(Arc::clone(copy))),
             Err(Missed::Unfit(unfit)) => {
                 let now = Instant::now();
-                let is_empty = || matches!(self.find(key, now), Found::Nothing | Found::AsItCame);
+                let is_empty = || matches!(self.find(key, now), Found::Nothing | Found::HitForPass);
                 if unfit.replaces() || is_empty() {
-                    let entry = Entry::AsItCame {
-                        until: now + AS_IT_CAME,
+                    let entry = Entry::HitForPass {
+                        until: now + HIT_FOR_PASS,
                         generation: asked.generation,
                     };
                     self.store.insert(key, entry);

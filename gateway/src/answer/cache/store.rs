@@ -34,7 +34,7 @@ const USUAL_SIZE: u64 = 4096;
 pub(super) enum Entry {
     Answer(Arc<Copy>),
     /// The answer is for no other client. Until then, each request goes to the upstream as it came.
-    AsItCame {
+    HitForPass {
         until: Instant,
         generation: u64,
     },
@@ -47,7 +47,7 @@ impl Weighter<Key, Entry> for Weigh {
     fn weight(&self, key: &Key, entry: &Entry) -> u64 {
         let size = match entry {
             Entry::Answer(copy) => copy.size(),
-            Entry::AsItCame { .. } => 0,
+            Entry::HitForPass { .. } => 0,
         };
         weight(key.size() + size)
     }

@@ -180,7 +180,7 @@ impl<'c> Comparison<'c> {
                 (Answer::OtherParts(_), Answer::Usual) | (Answer::Usual, Answer::OtherParts(_))
                     if has_other_parts => {}
                 (Answer::OtherParts(old), Answer::OtherParts(new))
-                | (Answer::LastPart(old), Answer::LastPart(new)) => {
+                | (Answer::StalePart(old), Answer::StalePart(new)) => {
                     self.more_is_better(old, new, |age| last_good(*age));
                 }
                 _ => match new.rank().cmp(&old.rank()) {
@@ -279,7 +279,7 @@ impl Answer {
         match self {
             Self::Usual => 4,
             Self::OtherParts(_) => 3,
-            Self::LastPart(_) | Self::Stale(_) => 2,
+            Self::StalePart(_) | Self::Stale(_) => 2,
             Self::File(_) => 1,
             Self::Problem(_) => 0,
         }
@@ -289,7 +289,7 @@ impl Answer {
         match self {
             Self::Usual => "the usual answer".to_owned(),
             Self::OtherParts(_) => "the other parts".to_owned(),
-            Self::LastPart(age) => last_good(*age),
+            Self::StalePart(age) => last_good(*age),
             Self::Stale(stale) => stale.text(),
             Self::File(file) => format!("the file {file}"),
             Self::Problem(code) => problem(*code),

@@ -41,7 +41,7 @@ pub(super) enum Answer {
     /// An aggregate without the part of the upstream, or with its last good one up to this age.
     OtherParts(Duration),
     /// An aggregate with the last good part of the upstream, which it requires, up to this age.
-    LastPart(Duration),
+    StalePart(Duration),
     /// The last good answer.
     Stale(Stale),
     File(String),
@@ -166,14 +166,15 @@ fn route_outlook(config: &Config, names: &[UpstreamName], route: &Route) -> Rout
                 return RouteOutlook::default();
             };
             let mut parts: Vec<_> = aggregate.parts.iter().collect();
-            // The required ones come last: without them, the others are worth nothing.
+            // A required part replaces another part of the same upstream in the map: without it there
+            // is no answer at all.
             parts.sort_by_key(|part| part.required.is_some());
             let longest_age = aggregate.stale_if_error;
             let answers = parts.into_iter().filter_map(|part| {
                 let answer = match part.required {
                     None => Answer::OtherParts(longest_age),
                     Some(_) if longest_age.is_zero() => Answer::Problem(Code::UpstreamUnavailable),
-                    Some(_) => Answer::LastPart(longest_age),
+                    Some(_) => Answer::StalePart(longest_age),
                 };
                 Some((names.get(part.upstream)?.clone(), answer))
             });

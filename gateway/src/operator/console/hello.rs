@@ -10,7 +10,7 @@ use crate::answer::features::Feature;
 use crate::operator::Operator;
 use crate::upstream::Upstream;
 
-/// The data of the first event.
+/// The data of the first event that a console gets.
 pub(super) fn of(operator: &Operator) -> String {
     let site = operator.site();
     json!({

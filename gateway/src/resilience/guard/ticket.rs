@@ -65,7 +65,7 @@ impl Check {
         self.settle(Ok(()));
     }
 
-    /// `cause` tells the operator why.
+    /// `cause` tells the operator why the probe failed.
     pub(crate) fn failed(self, cause: &str) {
         self.settle(Err(cause));
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use actix_web::http::header::HeaderMap;
 use actix_web::web::Bytes;
 
-use super::{AS_IT_CAME, Asked, Found, Row};
+use super::{Asked, Found, HIT_FOR_PASS, Row};
 use crate::answer::cache::key::Key;
 use crate::answer::cache::storing::{Reuse, Unfit};
 use crate::answer::cache::tests::{copy, policy_at, policy_with};
@@ -127,8 +127,8 @@ fn an_unfit_answer_removes_the_stored_one() {
         row.learn(&key, asked, &Err(Missed::Unfit(unfit.clone())));
         assert_eq!(!is_fresh(&row, &key), takes_it, "{unfit}");
         if takes_it {
-            assert!(matches!(row.find(&key, now), Found::AsItCame));
-            let later = Instant::now() + AS_IT_CAME;
+            assert!(matches!(row.find(&key, now), Found::HitForPass));
+            let later = Instant::now() + HIT_FOR_PASS;
             assert!(matches!(row.find(&key, later), Found::Nothing));
         }
     }
