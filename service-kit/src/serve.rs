@@ -156,10 +156,6 @@ impl Application {
             shutdown.await;
             self.draining.announce();
             if !self.lame_duck.is_zero() {
-                log::info!(
-                    "a stop was requested: requests are taken for {:?} more",
-                    self.lame_duck
-                );
                 sleep(self.lame_duck).await;
             }
         };

@@ -32,8 +32,10 @@ use crate::http::server_sent;
 /// and only a write shows that the client has gone.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// The longest time after which the clients of a gateway that stops connect again. Each is given a
-/// random part of it, so that they do not come all at once.
+/// How long the clients of a gateway that stops wait before they connect again: at least this, and a
+/// random part of the spread, so that they do not come all at once. Browsers use it for every later
+/// try too.
+const LEAST_WAIT: Duration = Duration::from_millis(500);
 const SPREAD: Duration = Duration::from_secs(2);
 
 /// A comment, which browsers ignore.
@@ -103,7 +105,7 @@ impl Watcher {
                 }
                 Event::Stop => {
                     self.has_ended = true;
-                    let wait = SPREAD.mul_f64(rand::random());
+                    let wait = LEAST_WAIT + SPREAD.mul_f64(rand::random());
                     return Some(server_sent::reconnect_after(wait));
                 }
             }

@@ -84,16 +84,12 @@ impl UpstreamRow<'_> {
         target: PathAndQuery,
         record: &Record,
     ) -> HttpResponse {
-        let site = &self.worker.site;
-        let handshake = Handshake::of(
-            request,
-            payload,
-            site.memory.charge(self.worker.share_of(request)),
-            self.to.settings.tunnel_timeout,
-            self.worker.draining.clone(),
-        );
         let opened = async {
-            let handshake = handshake?;
+            let client = self.worker.share_of(request);
+            let permit = self.upstream.guard.tunnel(client)?;
+            let timeout = self.to.settings.tunnel_timeout;
+            let draining = self.worker.draining.clone();
+            let handshake = Handshake::of(request, payload, permit, timeout, draining)?;
             let outgoing = Outgoing {
                 handshake: Some(&handshake),
                 ..self.outgoing(request, target, record)

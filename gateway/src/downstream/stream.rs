@@ -27,6 +27,7 @@ use super::taking;
 use super::{Goodbye, Listener};
 use crate::http::client_connection::ClientConnection;
 use crate::http::lazy_timer::LazyTimer;
+use crate::http::pieces::PIECE;
 use crate::http::transport::Transport;
 use crate::resilience::min_rate::Allowance;
 
@@ -98,6 +99,25 @@ impl Stream {
         taking::judge(written, &mut self.taking, &mut self.timer, context)
     }
 
+    /// Reads from the transport. A tunnel gets small pieces, since each is held until the upstream
+    /// has taken it.
+    fn poll_transport(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let transport = Pin::new(&mut self.transport);
+        if !self.inbound.is_tunnel() {
+            return transport.poll_read(context, buffer);
+        }
+        let mut piece = [0; PIECE];
+        let most = buffer.remaining().min(PIECE);
+        let mut piece = ReadBuf::new(piece.get_mut(..most).unwrap_or_default());
+        ready!(transport.poll_read(context, &mut piece))?;
+        buffer.put_slice(piece.filled());
+        Poll::Ready(Ok(()))
+    }
+
     /// Whether the request has enough of its body for now. Meanwhile the client sends only what the
     /// system buffers.
     fn is_body_ahead(&self) -> bool {
@@ -165,9 +185,12 @@ impl AsyncRead for Stream {
                 return this.wait(context);
             } else if this.is_body_ahead() {
                 this.connection.wake_for_room(context.waker());
-                return this.wait(context);
+                return match this.inbound.is_tunnel() {
+                    true => this.watch(context),
+                    false => this.wait(context),
+                };
             } else if this.inbound.holds_nothing() {
-                let read = Pin::new(&mut this.transport).poll_read(context, buffer);
+                let read = this.poll_transport(context, buffer);
                 if read.is_pending() {
                     return this.wait(context);
                 }

@@ -24,7 +24,7 @@ use budget::Budget;
 use circuits::Circuits;
 pub(crate) use evidence::Evidence;
 use gate::Gate;
-pub(crate) use gate::{GateSettings, NoPermit, Overloaded, Permit};
+pub(crate) use gate::{GateSettings, NoPermit, Overloaded, Permit, TunnelPermit};
 pub(crate) use hearing::Hearing;
 pub(crate) use names::RouteName;
 use passage::Change;
@@ -131,6 +131,14 @@ impl Guard {
     /// No permit was free, and none was given back in time.
     pub(crate) async fn enter(&self, client: Option<Client>) -> Result<Permit, NoPermit> {
         self.gate.enter(client).await
+    }
+
+    /// Counts another tunnel of `client`.
+    ///
+    /// # Errors
+    /// There are as many as may be, or the client has used its share.
+    pub(crate) fn tunnel(&self, client: Option<Client>) -> Result<TunnelPermit, NoPermit> {
+        self.gate.tunnel(client)
     }
 
     /// Counts a request towards the retries that are allowed.

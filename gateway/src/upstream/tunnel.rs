@@ -23,7 +23,7 @@ use std::time::Duration;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::Payload;
 use actix_web::http::ConnectionType;
-use actix_web::http::header::{HeaderValue, UPGRADE};
+use actix_web::http::header::{CONNECTION, HeaderValue, UPGRADE};
 use actix_web::{HttpRequest, HttpResponse, rt};
 use bytes::{Bytes, BytesMut};
 use prometheus::IntGauge;
@@ -37,19 +37,13 @@ use tokio_util::task::AbortOnDropHandle;
 use super::Outgoing;
 use super::answer::Answer;
 use super::exchange::{Exchange, READ};
+use super::request::headers::ConnectionOptions;
 use crate::fault::{ClientFault, Fault, UpstreamFault};
-use crate::http::client_connection::BODY_AHEAD;
 use crate::http::lazy_timer::LazyTimer;
-use crate::http::pieces::PIECE;
 use crate::http::transport::Transport;
 use crate::http::websocket::{Accept, Frames, WEBSOCKET, expected_accept, goodbye_to_client};
-use crate::resilience::guard::Permit;
-use crate::resilience::memory::Charge;
+use crate::resilience::guard::{Permit, TunnelPermit};
 use outbound::Outbound;
-
-/// What a tunnel holds at most: the bytes that wait for the upstream, those that wait for the
-/// client, and one piece on its way in each direction.
-const HELD: usize = BODY_AHEAD + 2 * PIECE;
 
 /// How long a tunnel lasts after one side has left, or the upstream has sent a close frame: a
 /// server then closes the connection (§7.1.1).
@@ -64,7 +58,7 @@ struct Broken(#[source] io::Error);
 pub(crate) struct Handshake {
     accept: Accept,
     /// What goes into the tunnel, once it is open.
-    tunnel: Cell<Option<(Payload, Charge)>>,
+    tunnel: Cell<Option<(Payload, TunnelPermit)>>,
     timeout: Duration,
     draining: Draining,
 }
@@ -74,20 +68,22 @@ impl Handshake {
     /// for `timeout`.
     ///
     /// # Errors
-    /// The handshake has no valid key, or there is no room for another tunnel.
+    /// The handshake has no valid key.
     pub(crate) fn of(
         request: &HttpRequest,
         payload: Payload,
-        mut charge: Charge,
+        permit: TunnelPermit,
         timeout: Duration,
         draining: Draining,
     ) -> Result<Self, Fault> {
-        let accept = expected_accept(request.headers());
+        let fields = request.headers();
+        // A key that is named here would not reach the upstream, whose answer would then look wrong.
+        let connection = ConnectionOptions::new(fields.get_all(CONNECTION).map(AsRef::as_ref));
+        let accept = expected_accept(fields).filter(|_| !connection.names("sec-websocket-key"));
         let accept = accept.ok_or(Fault::Client(ClientFault::Malformed))?;
-        charge.take(HELD)?;
         Ok(Self {
             accept,
-            tunnel: Cell::new(Some((payload, charge))),
+            tunnel: Cell::new(Some((payload, permit))),
             timeout,
             draining,
         })
@@ -108,18 +104,18 @@ impl Handshake {
 /// Opens the tunnel. `response` is the upstream's 101.
 ///
 /// # Errors
-/// As many tunnels and other transfers are open as may be.
+/// The tunnel of this handshake was opened before.
 pub(super) fn open(
     mut response: HttpResponse,
-    (exchange, mut permit): (Exchange, Permit),
+    (exchange, permit): (Exchange, Permit),
     handshake: &Handshake,
     outgoing: &Outgoing<'_>,
 ) -> Result<HttpResponse, Fault> {
     let tunnel = handshake.tunnel.take();
     let twice = || Fault::Internal("a handshake that was answered twice".to_owned());
-    let (payload, charge) = tunnel.ok_or_else(twice)?;
+    let (payload, counted) = tunnel.ok_or_else(twice)?;
     // A tunnel may last for hours: it must not hold a permit that other requests need.
-    permit.become_transfer()?;
+    drop(permit);
     let connection = exchange.into_tunnel();
     let (reader, writer) = split(connection.transport);
     let metrics = &outgoing.upstream.metrics;
@@ -144,8 +140,7 @@ pub(super) fn open(
         has_said_goodbye: false,
         ends_at: None,
         _open: Open::count(&metrics.websockets),
-        _permit: permit,
-        _charge: charge,
+        _permit: counted,
     };
     response
         .headers_mut()
@@ -214,12 +209,11 @@ struct Inbound {
     /// When the tunnel ends, whatever is still to come.
     ends_at: Option<Instant>,
     _open: Open,
-    _permit: Permit,
-    _charge: Charge,
+    _permit: TunnelPermit,
 }
 
 impl Inbound {
-    /// Ready once the tunnel is over, because of the client or of the gateway.
+    /// Ready once the tunnel has ended, whatever is still to come.
     fn poll_over(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let is_ending = self.common.is_ending();
         if !is_ending && self.stop.as_mut().poll(context).is_ready() {
@@ -234,19 +228,28 @@ impl Inbound {
             self.outbound = None;
             self.end_soon();
         }
-        if self.ends_at.is_none() {
-            let silent_at = self.common.moved.get() + self.timeout;
-            ready!(self.timer.poll_until(silent_at, context));
-            self.common.ending.cancel();
+        match self.ends_at {
+            Some(ends_at) => self.timer.poll_until(ends_at, context),
+            None => Poll::Pending,
         }
-        let ends_at = self.end_soon();
-        self.timer.poll_until(ends_at, context)
     }
 
-    fn end_soon(&mut self) -> Instant {
-        *self
-            .ends_at
-            .get_or_insert_with(|| Instant::now() + LAST_MOMENT)
+    /// Notes that the upstream has nothing for the client now. Ready if both sides have been silent
+    /// for too long. A side that is slow to take its bytes is not silent.
+    fn poll_silence(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.ends_at.is_some() {
+            return Poll::Pending;
+        }
+        let silent_at = self.common.moved.get() + self.timeout;
+        ready!(self.timer.poll_until(silent_at, context));
+        self.common.ending.cancel();
+        self.end_soon();
+        Poll::Ready(())
+    }
+
+    fn end_soon(&mut self) {
+        self.ends_at
+            .get_or_insert_with(|| Instant::now() + LAST_MOMENT);
     }
 }
 
@@ -282,10 +285,15 @@ impl MessageBody for Inbound {
             }
             this.buffer.reserve(READ);
             let reader = Pin::new(&mut this.reader);
-            match ready!(poll_read_buf(reader, context, &mut this.buffer)) {
-                Ok(0) => return Poll::Ready(None),
-                Ok(_) => this.common.note_move(),
-                Err(error) => return Poll::Ready(Some(Err(Broken(error)))),
+            match poll_read_buf(reader, context, &mut this.buffer) {
+                Poll::Pending => ready!(this.poll_silence(context)),
+                Poll::Ready(Ok(0)) => return Poll::Ready(None),
+                Poll::Ready(Ok(_)) => this.common.note_move(),
+                Poll::Ready(Err(error)) => {
+                    // After a close frame, any end will do.
+                    let broken = (!this.frames.has_closed()).then(|| Err(Broken(error)));
+                    return Poll::Ready(broken);
+                }
             }
         }
     }

@@ -66,19 +66,24 @@ impl Files {
 
     /// Whether each file is there, or was a few milliseconds ago.
     pub(super) fn check(&self) -> Result<(), Trouble> {
-        let now = Instant::now();
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if found.is_some_and(|found| now.duration_since(found) < COUNTS) {
-            return Ok(());
+        let found = *self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        match found.is_some_and(|found| found.elapsed() < COUNTS) {
+            true => Ok(()),
+            false => self.check_now(),
         }
-        *found = None;
-        self.check_now()?;
-        *found = Some(now);
-        Ok(())
     }
 
-    /// Whether each file is there. A path that cannot be read may still be there.
+    /// Whether each file is there.
     pub(super) fn check_now(&self) -> Result<(), Trouble> {
+        let now = Instant::now();
+        let looked = self.look();
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        *found = looked.is_ok().then_some(now);
+        looked
+    }
+
+    /// A path that cannot be read may still be there.
+    fn look(&self) -> Result<(), Trouble> {
         for (path, opened) in &self.opened {
             let is_there = match FileId::of(path) {
                 Ok(found) => found == *opened,
@@ -134,11 +139,12 @@ mod tests {
         let files = Files::of(&database);
         files.check().unwrap();
         fs::remove_file(&database).unwrap();
-        files.check_now().unwrap_err();
         let begun = Instant::now();
         while files.check().is_ok() {
             assert!(begun.elapsed() < Duration::from_secs(10));
         }
+        fs::write(&database, "").unwrap();
+        files.check_now().unwrap_err();
     }
 
     #[test]

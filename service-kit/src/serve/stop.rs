@@ -24,6 +24,7 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
             _ = terminate.recv() => {}
             () = received(&mut hangup) => {}
         }
+        log::info!("a stop was requested");
     })
 }
 
@@ -55,6 +56,7 @@ pub fn stop_or_reload_signal() -> io::Result<(impl Future<Output = ()>, Hangups)
             _ = terminate.recv() => {}
             () = closed => {}
         }
+        log::info!("a stop was requested");
     };
     Ok((stop, reloads))
 }

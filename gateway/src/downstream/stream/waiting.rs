@@ -12,8 +12,7 @@ use crate::downstream::closing::LINGER;
 use crate::downstream::screen::Screened;
 use crate::fault::refusal::Refusal;
 
-/// How often to check whether a client that has closed its sending side is gone altogether. No
-/// event reports it.
+/// How often to check whether a client that is not read is gone altogether. No event reports it.
 const LOOK: Duration = Duration::from_secs(1);
 
 impl Stream {
@@ -84,6 +83,11 @@ impl Stream {
             return Poll::Ready(Ok(()));
         }
         self.connection.wake_at_end(context.waker());
+        self.watch(context)
+    }
+
+    /// Waits, without reading, for the client to be gone altogether.
+    pub(super) fn watch(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             if let Some(error) = self.transport.take_error()? {
                 return Poll::Ready(Err(error));

@@ -5,8 +5,10 @@
 //!    waited for. A slow upstream then holds a stated number of connections and no more.
 //! 2. An exchange that waits for its client to take the answer moves to the transfers, which are as
 //!    many again. A client that reads slowly then holds no permit that another request needs.
-//! 3. One client has a share of the permits, of the queue and of the transfers, so that nobody can
-//!    take an upstream from everybody.
+//! 3. A WebSocket is a tunnel once it is open: it holds neither a permit nor a transfer. There may be
+//!    as many tunnels as permits.
+//! 4. One client has a share of each of these and of the queue, so that nobody can take an upstream
+//!    from everybody.
 //!
 //! The wait is short and the queue bounded: it is better to tell a client to come back than to let
 //! it wait.
@@ -24,13 +26,13 @@ use crate::resilience::client::Client;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GateSettings {
-    /// The number of permits, and of transfers.
+    /// The number of permits, of transfers and of tunnels.
     pub(crate) concurrency: usize,
     /// How many requests may wait.
     pub(crate) queue: usize,
     /// How long they may wait.
     pub(crate) wait: Duration,
-    /// The most permits, and the most transfers, of one client.
+    /// The most permits, transfers and tunnels of one client.
     pub(crate) per_client: usize,
 }
 
@@ -38,6 +40,7 @@ pub(super) struct Gate {
     settings: GateSettings,
     permits: Semaphore,
     transfers: AtomicUsize,
+    tunnels: AtomicUsize,
     waiting: AtomicUsize,
     shares: Shares,
     /// Requests that wait for their own client to give a permit back, and what wakes them.
@@ -50,6 +53,12 @@ pub(crate) struct Permit {
     gate: Arc<Gate>,
     slot: Slot,
     is_transfer: bool,
+}
+
+/// The right to have one tunnel open, until it is dropped.
+pub(crate) struct TunnelPermit {
+    gate: Arc<Gate>,
+    slot: Slot,
 }
 
 /// Why there is no permit.
@@ -104,6 +113,7 @@ impl Gate {
             settings,
             permits: Semaphore::new(concurrency),
             transfers: AtomicUsize::new(0),
+            tunnels: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             shares: Shares::new(per_client, concurrency, queue),
             wanting: AtomicUsize::new(0),
@@ -126,6 +136,25 @@ impl Gate {
             // Boxed, or each request would carry the space that waiting needs.
             Err(reason) => Box::pin(self.wait(slot, reason)).await,
         }
+    }
+
+    /// Counts another tunnel.
+    pub(super) fn tunnel(
+        self: &Arc<Self>,
+        client: Option<Client>,
+    ) -> Result<TunnelPermit, NoPermit> {
+        let slot = self.shares.slot(client);
+        if !self.shares.take(slot, Kind::Tunnel) {
+            return Err(NoPermit::ShareUsed);
+        }
+        if !count_one(&self.tunnels, self.settings.concurrency) {
+            self.shares.give_back(slot, Kind::Tunnel);
+            return Err(NoPermit::Overloaded);
+        }
+        Ok(TunnelPermit {
+            gate: Arc::clone(self),
+            slot,
+        })
     }
 
     fn try_enter(self: &Arc<Self>, slot: Slot) -> Result<Permit, NoPermit> {
@@ -204,33 +233,24 @@ impl Gate {
 
 impl Permit {
     /// Gives the permit back and counts among the transfers: from now on, the client is waited for.
-    ///
-    /// # Errors
-    /// The transfers, or the client's share of them, are used up. It keeps the permit, which is one
-    /// of the client's own share. So the number of connections to the upstream stays bounded.
-    pub(crate) fn become_transfer(&mut self) -> Result<(), NoPermit> {
+    /// If the transfers, or the client's share of them, are used up, it keeps the permit, which is
+    /// one of the client's own share. So the number of connections to the upstream stays bounded.
+    pub(crate) fn become_transfer(&mut self) {
         let Gate {
             settings,
             transfers,
             shares,
             ..
         } = &*self.gate;
-        if self.is_transfer {
-            return Ok(());
+        if self.is_transfer || !shares.take(self.slot, Kind::Transfer) {
+            return;
         }
-        if !shares.take(self.slot, Kind::Transfer) {
-            return Err(NoPermit::ShareUsed);
-        }
-        let counted = transfers.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
-            (count < settings.concurrency).then_some(count + 1)
-        });
-        if counted.is_err() {
+        if !count_one(transfers, settings.concurrency) {
             shares.give_back(self.slot, Kind::Transfer);
-            return Err(NoPermit::Overloaded);
+            return;
         }
         self.is_transfer = true;
         self.gate.give_back_permit(self.slot);
-        Ok(())
     }
 }
 
@@ -243,6 +263,21 @@ impl Drop for Permit {
             self.gate.give_back_permit(self.slot);
         }
     }
+}
+
+impl Drop for TunnelPermit {
+    fn drop(&mut self) {
+        self.gate.tunnels.fetch_sub(1, Ordering::Relaxed);
+        self.gate.shares.give_back(self.slot, Kind::Tunnel);
+    }
+}
+
+/// Counts one more, up to `most`.
+fn count_one(counter: &AtomicUsize, most: usize) -> bool {
+    let counted = counter.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
+        (count < most).then_some(count + 1)
+    });
+    counted.is_ok()
 }
 
 /// A permit's share, while the permit itself is waited for.
@@ -263,13 +298,7 @@ impl<'g> Waiting<'g> {
         if !gate.shares.take(slot, Kind::Waiting) {
             return Err(NoPermit::ShareUsed);
         }
-        let most = gate.settings.queue;
-        let joined = gate
-            .waiting
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
-                (count < most).then_some(count + 1)
-            });
-        if joined.is_err() {
+        if !count_one(&gate.waiting, gate.settings.queue) {
             gate.shares.give_back(slot, Kind::Waiting);
             return Err(reason);
         }

@@ -1,4 +1,4 @@
-//! Each client's share of an upstream: permits, waiting requests and transfers.
+//! Each client's share of an upstream: permits, waiting requests, transfers and tunnels.
 //!
 //! Clients that meet in a slot of the table share one client's share: a given client meets a greedy
 //! one with odds of 1 in 8,192. A request costs one hash and two atomic additions.
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::resilience::by_client::ByClient;
 use crate::resilience::client::Client;
 
-/// 96 KiB for each upstream.
+/// 128 KiB for each upstream.
 const SLOTS: usize = 8192;
 
 /// A thing that is counted for each client.
@@ -17,16 +17,17 @@ pub(super) enum Kind {
     Permit,
     Waiting,
     Transfer,
+    Tunnel,
 }
 
 /// The counters of one client.
 #[derive(Default)]
-struct Counters([AtomicU32; 3]);
+struct Counters([AtomicU32; 4]);
 
 pub(super) struct Shares {
     /// `None` if a client may have everything, so that nothing needs counting.
     clients: Option<ByClient<Counters, SLOTS>>,
-    /// The most permits of one client, and the most transfers.
+    /// The most permits of one client, the most transfers and the most tunnels.
     most: u32,
     /// The most waiting requests of one client.
     most_waiting: u32,
@@ -60,7 +61,7 @@ impl Shares {
             return true;
         };
         let most = match kind {
-            Kind::Permit | Kind::Transfer => self.most,
+            Kind::Permit | Kind::Transfer | Kind::Tunnel => self.most,
             Kind::Waiting => self.most_waiting,
         };
         // Too many are taken back. Two requests that meet at the limit may both be refused, which
@@ -80,11 +81,12 @@ impl Shares {
     }
 
     fn counter(&self, Slot(slot): Slot, kind: Kind) -> Option<&AtomicU32> {
-        let Counters([permits, waiting, transfers]) = self.clients.as_ref()?.get(slot?)?;
+        let Counters([permits, waiting, transfers, tunnels]) = self.clients.as_ref()?.get(slot?)?;
         Some(match kind {
             Kind::Permit => permits,
             Kind::Waiting => waiting,
             Kind::Transfer => transfers,
+            Kind::Tunnel => tunnels,
         })
     }
 }
@@ -149,7 +151,7 @@ mod tests {
         }
         let counters = shares.clients.unwrap();
         assert_eq!(size_of_val(counters.all()), SLOTS * size_of::<Counters>());
-        assert_eq!(size_of_val(counters.all()), 96 * 1024);
+        assert_eq!(size_of_val(counters.all()), 128 * 1024);
     }
 
     proptest! {

@@ -167,8 +167,7 @@ impl Tended for Transfer {
     fn tend(&mut self, now: Instant) -> bool {
         if self.is_unasked {
             if let Some((_, permit)) = &mut self.exchange {
-                // Otherwise it goes on with its permit.
-                let _ = permit.become_transfer();
+                permit.become_transfer();
             }
             self.read_ahead();
             if self.exchange.is_some() && self.deadline.has_passed(now) {

@@ -44,7 +44,7 @@ impl Outbound {
             let piece = tokio::select! {
                 biased;
                 () = ending.cancelled(), if may_say_goodbye(&frames) => {
-                    return self.write(&goodbye_to_server(rand::random())).await;
+                    return self.write(goodbye_to_server(rand::random())).await;
                 }
                 piece = self.next() => piece,
             };
@@ -55,7 +55,7 @@ impl Outbound {
             self.common.note_move();
             while !piece.is_empty() {
                 let count = self.common.follow(&mut frames, &piece);
-                self.write(&piece.split_to(count)).await?;
+                self.write(piece.split_to(count)).await?;
                 if self.common.is_ending() && may_say_goodbye(&frames) {
                     // The rest comes too late.
                     break;
@@ -75,8 +75,12 @@ impl Outbound {
         .await
     }
 
-    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.writer.write_all(bytes).await?;
+    async fn write(&mut self, mut bytes: Bytes) -> io::Result<()> {
+        while !bytes.is_empty() {
+            self.writer.write_buf(&mut bytes).await?;
+            // An upstream that is slow to take its bytes is not silent.
+            self.common.note_move();
+        }
         self.writer.flush().await
     }
 }

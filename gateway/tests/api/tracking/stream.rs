@@ -140,7 +140,7 @@ async fn the_stream_ends_with_the_gateway() {
     assert!(!end.contains("event:"), "{end}");
     let (_, wait) = end.split_once("retry: ").unwrap();
     let wait: u64 = wait.lines().next().unwrap().parse().unwrap();
-    assert!(wait <= 2000, "{end}");
+    assert!((500..=2500).contains(&wait), "{end}");
     timeout(PATIENCE, running).await.unwrap().unwrap().unwrap();
 }
 

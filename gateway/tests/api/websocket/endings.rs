@@ -20,6 +20,10 @@ use crate::process::gateway;
 use crate::scripted::{read_head, serving};
 use crate::{parse, start};
 
+const HANDSHAKE: &str = "GET /things HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\n\
+    upgrade: websocket\r\nsec-websocket-version: 13\r\n\
+    sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
 /// A gateway that a test stops.
 struct Stopping {
     addr: SocketAddr,
@@ -136,6 +140,51 @@ async fn an_upstream_that_ignores_the_clients_end_is_not_waited_for() {
     gateway.until_open(0.0).await;
 }
 
+/// The gateway does not read from it, since the upstream takes nothing.
+#[actix_web::test]
+async fn a_client_that_is_gone_is_noticed_while_it_is_held_back() {
+    let (backend, _) = upstream(async |socket| {
+        let _open = socket;
+        std::future::pending().await
+    })
+    .await;
+    let gateway = Stopping::start(&config(), backend);
+    let mut socket = open(gateway.addr).await;
+    let piece = Message::binary(vec![1; 64 * 1024]);
+    while timeout(Duration::from_millis(500), socket.send(piece.clone()))
+        .await
+        .is_ok()
+    {}
+    socket.get_ref().set_zero_linger().unwrap();
+    drop(socket);
+    gateway.until_open(0.0).await;
+}
+
+#[actix_web::test]
+async fn a_side_that_is_slow_to_take_its_bytes_is_not_silent() {
+    const LENGTH: usize = 8 * 1024 * 1024;
+    let (backend, _) = upstream(async |mut socket| {
+        socket.send(Message::binary(vec![1; LENGTH])).await.unwrap();
+        while let Some(Ok(_)) = socket.next().await {}
+    })
+    .await;
+    let keys = "upgrade = [\"websocket\"], tunnel_timeout = \"300ms\"";
+    let mut stream = TcpStream::connect(start(&with(keys), backend))
+        .await
+        .unwrap();
+    stream.write_all(HANDSHAKE.as_bytes()).await.unwrap();
+    read_head(&mut stream).await.unwrap();
+    let mut left = LENGTH;
+    let mut piece = vec![0; 512 * 1024];
+    while left > 0 {
+        // Longer than the timeout, in all.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let count = stream.read(&mut piece).await.unwrap();
+        assert!(count > 0, "{left} bytes are missing");
+        left = left.saturating_sub(count);
+    }
+}
+
 #[actix_web::test]
 async fn two_silent_sides_are_told_goodbye() {
     let (backend, mut told) = told().await;
@@ -210,9 +259,7 @@ async fn a_goodbye_waits_for_the_end_of_a_frame() {
     .await;
     let gateway = Stopping::start(&config(), backend);
     let mut stream = TcpStream::connect(gateway.addr).await.unwrap();
-    let request = "GET /things HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
-                   sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.write_all(HANDSHAKE.as_bytes()).await.unwrap();
     read_head(&mut stream).await.unwrap();
     timeout(SOON, asked.recv()).await.unwrap().unwrap();
     let mut first = [0; FIRST.len()];

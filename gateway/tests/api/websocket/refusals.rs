@@ -58,6 +58,8 @@ async fn a_handshake_without_a_valid_key_is_a_bad_request() {
         String::new(),
         "sec-websocket-key: short\r\n".to_owned(),
         format!("sec-websocket-key: {KEY}\r\nsec-websocket-key: {KEY}\r\n"),
+        // It would not reach the upstream.
+        format!("sec-websocket-key: {KEY}\r\nconnection: Sec-WebSocket-Key\r\n"),
     ] {
         let answer = raw(gateway, handshake(&key).as_bytes(), "").await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
@@ -97,20 +99,21 @@ async fn a_switch_that_is_not_the_clients_is_an_invalid_answer() {
 
 #[actix_web::test]
 async fn a_handshake_is_subject_to_the_gateways_limits_like_any_request() {
-    let (backend, _) = upstream(echo).await;
+    let (backend, seen) = upstream(echo).await;
     let limited = config().replace("rate = \"off\"", "rate = \"1/1m\"");
     let gateway = start(&limited, backend);
     let _open = open_with(gateway, &[]).await.unwrap();
     let refused = open_with(gateway, &[]).await.unwrap_err();
     assert!(matches!(refused, tungstenite::Error::Http(answer) if answer.status() == 429));
-    let share = "rate = \"off\"\nmemory_per_client = \"256KiB\"";
-    let gateway = start(&config().replace("rate = \"off\"", share), backend);
-    let mut open = Vec::new();
-    for _ in 0..4 {
-        open.push(open_with(gateway, &[]).await.unwrap());
-    }
+    let share = "retries = 0\nconcurrency = { requests = 9, per_client = 2 }";
+    let gateway = start(&config().replace("retries = 0", share), backend);
+    let asked = seen.lock().unwrap().len();
+    let _open = open_with(gateway, &[]).await.unwrap();
+    let _another = open_with(gateway, &[]).await.unwrap();
     let refused = open_with(gateway, &[]).await.unwrap_err();
     assert!(matches!(refused, tungstenite::Error::Http(answer) if answer.status() == 429));
+    // The one that was refused did not reach the upstream.
+    assert_eq!(seen.lock().unwrap().len(), asked + 2);
 }
 
 #[actix_web::test]

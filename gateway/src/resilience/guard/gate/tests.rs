@@ -163,24 +163,18 @@ async fn a_failed_wait_leaves_nothing_counted() {
     let _again = take(&gate, client(1));
 }
 
-fn all_become_transfers(permits: &mut [Permit]) -> bool {
-    permits
-        .iter_mut()
-        .all(|permit| permit.become_transfer().is_ok())
-}
-
 #[tokio::test]
 async fn a_transfer_frees_its_permit_and_counts_apart() {
     let gate = shared(0);
     let mut held = [(); 3].map(|()| take(&gate, client(1)));
-    assert!(all_become_transfers(&mut held));
+    held.iter_mut().for_each(Permit::become_transfer);
     assert_eq!((gate.in_flight(), gate.transfers()), (0, 3));
     let mut more = [(); 3].map(|()| take(&gate, client(1)));
     // The client has used its share of the transfers too: these keep their permits.
-    assert!(!all_become_transfers(&mut more));
+    more.iter_mut().for_each(Permit::become_transfer);
     assert_eq!((gate.in_flight(), gate.transfers()), (3, 3));
     drop(held);
-    assert!(all_become_transfers(&mut more));
+    more.iter_mut().for_each(Permit::become_transfer);
     assert_eq!((gate.in_flight(), gate.transfers()), (0, 3));
     drop(more);
     assert_eq!((gate.in_flight(), gate.transfers()), (0, 0));
@@ -190,8 +184,26 @@ async fn a_transfer_frees_its_permit_and_counts_apart() {
 async fn there_are_no_more_transfers_than_permits() {
     let gate = gate();
     let mut first = take(&gate, None);
-    first.become_transfer().unwrap();
+    first.become_transfer();
     let mut second = take(&gate, None);
-    assert!(second.become_transfer().is_err());
+    second.become_transfer();
     assert_eq!((gate.in_flight(), gate.transfers()), (1, 1));
+}
+
+#[tokio::test]
+async fn tunnels_count_apart_and_each_client_has_a_share_of_them() {
+    let gate = shared(0);
+    let mine: Vec<_> = (0..3)
+        .map(|_| gate.tunnel(client(1)).ok().unwrap())
+        .collect();
+    assert_eq!(gate.tunnel(client(1)).err(), Some(NoPermit::ShareUsed));
+    assert_eq!((gate.in_flight(), gate.transfers()), (0, 0));
+    let mut others = Vec::new();
+    while let Ok(tunnel) = gate.tunnel(None) {
+        others.push(tunnel);
+    }
+    assert_eq!(others.len() + mine.len(), gate.settings().concurrency);
+    let _permit = take(&gate, client(1));
+    drop(mine);
+    assert!(gate.tunnel(client(1)).is_ok());
 }
