@@ -49,7 +49,7 @@ use crate::routing::client_address::{Scheme, TrustedProxies};
 #[cfg(any(fuzzing, test))]
 pub(crate) use answer::invariants::hold as answer_holds;
 use answer::{Answer, Expected};
-pub(crate) use attempt::{Acting, Attempt};
+pub(crate) use attempt::Attempt;
 pub(crate) use connection::pool::{Pool, Pools};
 pub(crate) use connection::tls::{TlsConfig, tls_config};
 use deadline::{Deadline, Passed};
@@ -231,6 +231,7 @@ async fn attempt(
         client: outgoing.client,
         drill: outgoing.drill.as_ref(),
     };
+    let admitted = attempt.admit().await?;
     let line = Line {
         pool: outgoing.pool,
         upstream: outgoing.upstream.name(),
@@ -241,28 +242,28 @@ async fn attempt(
             .client_connection
             .filter(|_| outgoing.takes_interim),
     };
-    let Waiting { deadline, upload } = waiting;
-    let exchange = async |drill: Acting<'_>| {
-        let exchange = async {
-            drill.act().await?;
-            let answered = send(&line, prepare(outgoing, framing)?, body).await?;
-            if let Some(handshake) = outgoing.handshake {
-                handshake.check(&answered.0)?;
-            }
-            Ok(answered)
-        };
-        match deadline.hold(upload, pin!(exchange)).await {
-            Ok(answered) => answered.map_err(|fault| upload.fault().map_or(fault, Fault::Client)),
-            Err(Passed) => Err(Fault::late()),
+    let exchange = async {
+        admitted.act().await?;
+        let answered = send(&line, prepare(outgoing, framing)?, body).await?;
+        if let Some(handshake) = outgoing.handshake {
+            handshake.check(&answered.0)?;
         }
+        Ok(answered)
     };
-    let tried = attempt.make(exchange, |(answer, _)| answer.heard()).await?;
+    let Waiting { deadline, upload } = waiting;
+    let outcome = match deadline.hold(upload, pin!(exchange)).await {
+        Ok(Ok(answered)) => Ok(answered),
+        Ok(Err(fault)) => Err(upload.fault().map_or(fault, Fault::Client)),
+        Err(Passed) => Err(Fault::late()),
+    };
+    let outcome = admitted.judge(outcome);
+    let (permit, elapsed) = admitted.settle(outcome.as_ref().map(|(answer, _)| answer.heard()));
     let spent = &outgoing.upstream_time;
-    spent.set(Some(spent.get().unwrap_or_default() + tried.elapsed));
-    let (answer, exchange) = tried.outcome?;
+    spent.set(Some(spent.get().unwrap_or_default() + elapsed));
+    let (answer, exchange) = outcome?;
     Ok(Answered {
         answer,
         exchange,
-        permit: tried.permit,
+        permit,
     })
 }

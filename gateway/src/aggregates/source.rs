@@ -18,7 +18,7 @@ use crate::resilience::client::Client;
 use crate::resilience::drills::Drill;
 use crate::resilience::guard::Intake;
 use crate::resilience::memory::Memory;
-use crate::upstream::{Acting, Attempt, Fetch, Pool, Upstream, fetch};
+use crate::upstream::{Attempt, Fetch, Pool, Upstream, fetch};
 
 /// The largest answer of one service: a list of ten thousand deliveries fits.
 const MOST: usize = 8 * 1024 * 1024;
@@ -87,26 +87,25 @@ impl Source {
             client: call.client,
             drill: call.drill,
         };
-        let exchange = async |drill: Acting<'_>| {
-            let exchange = async {
-                drill.act().await?;
-                fetch(Fetch {
-                    pool: &self.pool,
-                    upstream: self.upstream.name(),
-                    request_id: call.request_id,
-                    target: &self.target,
-                    fields: call.fields,
-                    deadline,
-                    most: MOST,
-                    charge: Some(self.memory.charge(call.client)),
-                })
-                .await
-            };
-            let answered = timeout_at(deadline, exchange).await;
-            answered.unwrap_or_else(|_elapsed| Err(Fault::late()))
+        let admitted = attempt.admit().await?;
+        let exchange = async {
+            admitted.act().await?;
+            fetch(Fetch {
+                pool: &self.pool,
+                upstream: self.upstream.name(),
+                request_id: call.request_id,
+                target: &self.target,
+                fields: call.fields,
+                deadline,
+                most: MOST,
+                charge: Some(self.memory.charge(call.client)),
+            })
+            .await
         };
-        let tried = attempt.make(exchange, |fetched| fetched.heard).await?;
-        let fetched = tried.outcome?;
+        let outcome = timeout_at(deadline, exchange).await;
+        let outcome = admitted.judge(outcome.unwrap_or_else(|_elapsed| Err(Fault::late())));
+        let (_permit, _elapsed) = admitted.settle(outcome.as_ref().map(|fetched| fetched.heard));
+        let fetched = outcome?;
         Ok((fetched.heard.status, fetched.body))
     }
 }

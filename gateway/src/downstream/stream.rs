@@ -106,14 +106,23 @@ impl Stream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let transport = Pin::new(&mut self.transport);
-        if !self.inbound.is_tunnel() {
-            return transport.poll_read(context, buffer);
+        if self.inbound.is_tunnel() {
+            return self.poll_piece(context, buffer);
         }
+        Pin::new(&mut self.transport).poll_read(context, buffer)
+    }
+
+    /// Apart, since other connections need not make room for the piece.
+    #[inline(never)]
+    fn poll_piece(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let mut piece = [0; PIECE];
         let most = buffer.remaining().min(PIECE);
         let mut piece = ReadBuf::new(piece.get_mut(..most).unwrap_or_default());
-        ready!(transport.poll_read(context, &mut piece))?;
+        ready!(Pin::new(&mut self.transport).poll_read(context, &mut piece))?;
         buffer.put_slice(piece.filled());
         Poll::Ready(Ok(()))
     }

@@ -1,5 +1,9 @@
-//! One try at an upstream, behind its guard: the circuits and a permit admit it, a drill may fail
-//! it, and the counters and the circuits learn the outcome.
+//! One try at an upstream, behind its guard:
+//!
+//! 1. The circuits and a permit admit it.
+//! 2. A failure drill may fail or delay it. The caller lets it act within its own deadline, and then
+//!    asks the upstream.
+//! 3. The counters and the circuits learn the outcome.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +12,7 @@ use super::running::Upstream;
 use crate::fault::Fault;
 use crate::resilience::client::Client;
 use crate::resilience::drills::{Drill, DrilledTry};
-use crate::resilience::guard::{Intake, Permit};
+use crate::resilience::guard::{Intake, Permit, Ticket};
 
 /// A request to be tried.
 pub(crate) struct Attempt<'a> {
@@ -24,62 +28,61 @@ pub(crate) struct Attempt<'a> {
 }
 
 /// A try that was admitted.
-pub(crate) struct Tried<T> {
-    pub(crate) outcome: Result<T, Fault>,
-    pub(crate) permit: Permit,
-    /// How long it took.
-    pub(crate) elapsed: Duration,
+pub(crate) struct Admitted<'a> {
+    upstream: &'a Upstream,
+    ticket: Ticket,
+    permit: Permit,
+    drilled: Option<DrilledTry>,
+    began: Instant,
 }
 
-/// What the drill, if any, does to a try before the upstream is asked.
-pub(crate) struct Acting<'a>(Option<&'a DrilledTry>);
-
-impl Acting<'_> {
-    /// Fails or delays the try.
-    ///
+impl<'a> Attempt<'a> {
     /// # Errors
-    /// The failure that the drill simulates.
-    pub(crate) async fn act(&self) -> Result<(), Fault> {
-        match self.0 {
-            Some(drilled) => drilled.act().await,
-            None => Ok(()),
-        }
-    }
-}
-
-impl Attempt<'_> {
-    /// Makes the try. `exchange` lets the drill act, asks the upstream, and keeps to its own
-    /// deadline in both.
-    ///
-    /// # Errors
-    /// The try was not admitted.
-    pub(crate) async fn make<T>(
-        &self,
-        exchange: impl AsyncFnOnce(Acting<'_>) -> Result<T, Fault>,
-        heard: impl Fn(&T) -> Heard,
-    ) -> Result<Tried<T>, Fault> {
+    /// The try is refused, and counted as such.
+    pub(crate) async fn admit(self) -> Result<Admitted<'a>, Fault> {
         let Self {
             upstream, intake, ..
-        } = *self;
+        } = self;
         let admitted = upstream.guard.let_in((self.circuit, intake), self.client);
         let (ticket, permit) = admitted.await?;
         let drilled = self.drill.map(|drill| drill.admit(intake)).transpose();
         let drilled = drilled.inspect_err(|open| upstream.metrics.refused(open))?;
-        let began = Instant::now();
-        let outcome = exchange(Acting(drilled.as_ref())).await;
-        let outcome = match &drilled {
+        Ok(Admitted {
+            upstream,
+            ticket,
+            permit,
+            drilled,
+            began: Instant::now(),
+        })
+    }
+}
+
+impl Admitted<'_> {
+    /// Lets the drill act, if there is one, before the upstream is asked.
+    ///
+    /// # Errors
+    /// The failure that the drill simulates.
+    pub(crate) async fn act(&self) -> Result<(), Fault> {
+        match &self.drilled {
+            Some(drilled) => drilled.act().await,
+            None => Ok(()),
+        }
+    }
+
+    /// The outcome as the drill, if there is one, makes it look.
+    pub(crate) fn judge<T>(&self, outcome: Result<T, Fault>) -> Result<T, Fault> {
+        match &self.drilled {
             Some(drilled) => drilled.judge(outcome),
             None => outcome,
-        };
-        let elapsed = began.elapsed();
-        let heard = outcome.as_ref().map(heard);
-        let status = heard.map(|heard| heard.status);
-        upstream.metrics.exchanged(status, elapsed);
-        settle(ticket, drilled, heard);
-        Ok(Tried {
-            outcome,
-            permit,
-            elapsed,
-        })
+        }
+    }
+
+    /// Tells the counters and the circuits. Returns the permit, and how long the try took.
+    pub(crate) fn settle(self, outcome: Result<Heard, &Fault>) -> (Permit, Duration) {
+        let elapsed = self.began.elapsed();
+        let status = outcome.map(|heard| heard.status);
+        self.upstream.metrics.exchanged(status, elapsed);
+        settle(self.ticket, self.drilled, outcome);
+        (self.permit, elapsed)
     }
 }
