@@ -157,9 +157,11 @@ async fn a_closed_terminal_stops_the_gateway() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let (program, log_name) = (env!("CARGO_BIN_EXE_gateway"), log.display());
-    let mut terminal = Command::new("script");
+    // Under `nohup`, the tests' programs would ignore the hangup.
+    let mut terminal = Command::new("env");
     terminal
-        .args(["-qfc", &format!("{program} 2>{log_name}"), "/dev/null"])
+        .args(["--default-signal=HUP", "script", "-qfc"])
+        .args([&format!("{program} 2>{log_name}"), "/dev/null"])
         .env("GATEWAY_BIND", "127.0.0.1:0")
         .env("GATEWAY_ADMIN_BIND", "127.0.0.1:0")
         .env("GATEWAY_CONFIG", "")
