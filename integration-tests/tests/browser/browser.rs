@@ -37,6 +37,13 @@ fn or_skip() {
 }
 
 impl Browser {
+    /// The text of an element, read in one step: the page may replace an element that was found.
+    pub(crate) async fn text(&self, selector: &str) -> String {
+        let script = "return document.querySelector(arguments[0]).innerText.trim()";
+        let text = self.page.execute(script, vec![selector.into()]).await;
+        text.unwrap().as_str().unwrap().to_owned()
+    }
+
     /// Without a browser, this says so and ends the process with success.
     pub(crate) async fn open(look: Look) -> Self {
         or_skip();

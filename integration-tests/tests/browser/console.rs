@@ -86,8 +86,7 @@ impl Console {
     }
 
     pub(crate) async fn text(&self, selector: &str) -> String {
-        let element = self.browser.page.find(Css(selector)).await.unwrap();
-        element.text().await.unwrap()
+        self.browser.text(selector).await
     }
 
     pub(crate) async fn asks(&self, script: &str) -> Value {

@@ -116,8 +116,7 @@ impl Foreign {
     }
 
     async fn text(&self, selector: &str) -> String {
-        let element = self.browser.page.find(Css(selector)).await.unwrap();
-        element.text().await.unwrap()
+        self.browser.text(selector).await
     }
 
     async fn asks(&self, script: &str) -> Value {
