@@ -167,7 +167,7 @@ impl Walk<'_> {
         let answer = self.restaurant.gateway.get(&path).await;
         assert_eq!(answer.status, 200);
         let text = String::from_utf8_lossy(&answer.body);
-        assert!(text.starts_with("event: suivi\n"), "{text}");
+        assert!(text.contains("\nevent: suivi\n"), "{text}");
         assert!(text.contains("\"status\":\"ANNULEE\""), "{text}");
         assert!(text.contains("event: fin\n"), "{text}");
     }
