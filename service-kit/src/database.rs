@@ -220,7 +220,7 @@ impl Database {
 
     /// Whether a write would survive a restart. The log says why not.
     fn has_its_files(&self) -> bool {
-        let files = self.files.check_now().map_err(sqlx::Error::from);
+        let files = self.files.check().map_err(sqlx::Error::from);
         self.findings.files.note(&files);
         files.is_ok()
     }
