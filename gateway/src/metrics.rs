@@ -116,7 +116,7 @@ fn counters(
     register(registry, IntCounterVec::new(Opts::new(name, help), labels))
 }
 
-fn gauges(
+pub(crate) fn gauges(
     registry: &Registry,
     name: &str,
     help: &str,

@@ -52,7 +52,7 @@ impl Destination {
     /// Whether clients may ask for a WebSocket here.
     pub(crate) fn opens_websockets(&self) -> bool {
         match self {
-            Self::Upstream(relayed) => relayed.to.settings.opens_websockets,
+            Self::Upstream(relayed) => relayed.to.settings.tunnel_timeout.is_some(),
             Self::Own(_) => false,
         }
     }

@@ -47,9 +47,12 @@ impl UpstreamRow<'_> {
         target: PathAndQuery,
         record: &Record,
     ) -> HttpResponse {
-        if websocket::is_handshake(request.head()) {
+        if let Some(timeout) = self.to.settings.tunnel_timeout
+            && websocket::is_handshake(request.head())
+        {
             // Boxed, as below.
-            return Box::pin(self.tunnel(request, payload, target, record)).await;
+            let tunnel = self.tunnel(timeout, request, payload, target, record);
+            return Box::pin(tunnel).await;
         }
         if let Outage::Stale(policy) = &self.to.outage
             && self.worker.site.cache.is_for(policy, request)
@@ -79,6 +82,7 @@ impl UpstreamRow<'_> {
     /// Opens a WebSocket. Its row has `outage = "error"`.
     async fn tunnel(
         &self,
+        timeout: Duration,
         request: &HttpRequest,
         payload: Payload,
         target: PathAndQuery,
@@ -87,7 +91,6 @@ impl UpstreamRow<'_> {
         let opened = async {
             let client = self.worker.share_of(request);
             let permit = self.upstream.guard.tunnel(client)?;
-            let timeout = self.to.settings.tunnel_timeout;
             let draining = self.worker.draining.clone();
             let handshake = Handshake::of(request, payload, permit, timeout, draining)?;
             let outgoing = Outgoing {

@@ -69,10 +69,10 @@ pub(super) fn print(
     if to.settings.compress {
         line(out, "compression", COMPRESSION)?;
     }
-    if to.settings.opens_websockets {
+    if let Some(timeout) = to.settings.tunnel_timeout {
         let websocket = format!(
             "opened for clients that ask, until both sides have been silent for {}",
-            format_duration(to.settings.tunnel_timeout)
+            format_duration(timeout)
         );
         line(out, "websocket", &websocket)?;
     }

@@ -12,6 +12,7 @@ use actix_web::http::Method;
 use super::target;
 use crate::fault::refusal::Refusal;
 use crate::http::grammar::{is_authority, number};
+use crate::http::websocket::WEBSOCKET;
 use crate::settings::limits::{Limits, MOST_FIELDS};
 
 /// Longer than any registered method. The method is passed on and logged, so it is bounded.
@@ -117,7 +118,7 @@ impl Facts {
             "expect" if is_current => self.take_expectation(value, head),
             // Any other protocol is ignored (RFC 9110 §7.8).
             "upgrade" => {
-                self.is_to_websocket |= value.eq_ignore_ascii_case(b"websocket");
+                self.is_to_websocket |= value.eq_ignore_ascii_case(WEBSOCKET.as_bytes());
                 Ok(())
             }
             _ => Ok(()),

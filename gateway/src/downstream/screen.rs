@@ -89,10 +89,13 @@ impl Screen {
 
     /// Whether the client has asked for a WebSocket, so that all further bytes are the tunnel's.
     pub(super) fn is_tunnel(&self) -> bool {
-        let State::Body { body, .. } = self.state else {
-            return false;
-        };
-        body == Body::Endless
+        matches!(
+            self.state,
+            State::Body {
+                body: Body::Endless,
+                ..
+            }
+        )
     }
 
     /// Screens `bytes`, which begin where the last passed-on bytes ended. An expectation in a head

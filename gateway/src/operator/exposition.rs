@@ -5,20 +5,18 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use prometheus::process_collector::ProcessCollector;
-use prometheus::{IntGaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{Registry, TextEncoder};
 use shared_types::gateway::BreakerState;
 
 use super::Operator;
-use crate::metrics::register;
+use crate::metrics::gauges;
 use crate::resilience::guard::Phase;
 
 /// Everything in the text format. States without a counter of their own are read now.
 pub(crate) fn expose(operator: &Operator) -> prometheus::Result<String> {
     let site = operator.site();
     let now = Registry::new();
-    let gauges = |name: &str, help: &str, labels: &[&str]| {
-        register(&now, IntGaugeVec::new(Opts::new(name, help), labels))
-    };
+    let gauges = |name: &str, help: &str, labels: &[&str]| gauges(&now, name, help, labels);
     let breaker = gauges(
         "gateway_upstream_breaker_state",
         "1 for the state that an upstream's circuit is in.",

@@ -124,6 +124,18 @@ fn start_with<const N: usize>(
     backend: SocketAddr,
     variables: [(&'static str, &'static str); N],
 ) -> SocketAddr {
+    let gateway = build(config, backend, variables);
+    let addr = gateway.addr();
+    actix_web::rt::spawn(gateway.run_until(std::future::pending()));
+    addr
+}
+
+/// A gateway that does not run yet.
+fn build<const N: usize>(
+    config: &str,
+    backend: SocketAddr,
+    variables: [(&'static str, &'static str); N],
+) -> Gateway {
     let backend = format!("http://{backend}");
     let env = Env::new(move |name| {
         let mut variables = variables.iter();
@@ -135,11 +147,7 @@ fn start_with<const N: usize>(
             _ => None,
         })
     });
-    let config = parse(config, &env);
-    let gateway = Gateway::build(config).unwrap();
-    let addr = gateway.addr();
-    actix_web::rt::spawn(gateway.run_until(std::future::pending()));
-    addr
+    Gateway::build(parse(config, &env)).unwrap()
 }
 
 fn client(config: &str, backend: SocketAddr) -> Client {

@@ -26,6 +26,20 @@ type Socket = WebSocketStream<TcpStream>;
 /// Longer than anything here takes.
 const SOON: Duration = Duration::from_secs(20);
 
+const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+
+/// The bytes of a handshake whose key are these lines.
+fn handshake_with(key: &str) -> String {
+    format!(
+        "GET /things HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\n{key}\r\n"
+    )
+}
+
+fn handshake() -> String {
+    handshake_with(&format!("sec-websocket-key: {KEY}\r\n"))
+}
+
 /// The usual routes, with a WebSocket at `/things`.
 fn config() -> String {
     with("upgrade = [\"websocket\"]")

@@ -7,7 +7,7 @@
 //! later it also makes the next write change the inode. So usually only their folder is looked at:
 //! whatever removes or replaces a file in it changes the folder's time.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -42,10 +42,7 @@ impl Folder {
     fn of(path: &Path) -> Option<Self> {
         let folder = fs::metadata(path).ok()?;
         Some(Self {
-            id: FileId {
-                device: folder.dev(),
-                inode: folder.ino(),
-            },
+            id: FileId::in_metadata(&folder),
             changed: (folder.mtime(), folder.mtime_nsec()),
         })
     }
@@ -59,10 +56,14 @@ struct FileId {
 
 impl FileId {
     fn of(path: &Path) -> io::Result<Self> {
-        fs::metadata(path).map(|file| Self {
+        fs::metadata(path).map(|file| Self::in_metadata(&file))
+    }
+
+    fn in_metadata(file: &Metadata) -> Self {
+        Self {
             device: file.dev(),
             inode: file.ino(),
-        })
+        }
     }
 }
 

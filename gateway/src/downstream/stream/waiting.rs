@@ -124,12 +124,12 @@ impl Stream {
         if self.inbound.is_within_body() {
             return self.await_body(context);
         }
-        let timer = if is_within_head || self.is_new {
+        let timeout = if is_within_head || self.is_new {
             self.public.limits.head_timeout
         } else {
             self.public.limits.idle_timeout
         };
-        ready!(self.timer.poll_until(self.since + timer, context));
+        ready!(self.timer.poll_until(self.since + timeout, context));
         if is_within_head {
             self.inbound.refuse(Refusal::TooSlow);
         } else if self.has_requests() {

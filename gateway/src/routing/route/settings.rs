@@ -19,11 +19,9 @@ pub struct Settings {
     /// `compress`: whether answers are compressed for clients that accept it; the upstream's by
     /// default, and off if it says nothing.
     pub compress: bool,
-    /// `upgrade`: whether clients may ask for a WebSocket; not by default.
-    pub opens_websockets: bool,
-    /// `tunnel_timeout`: how long neither side of a WebSocket may send anything; 5 minutes by
-    /// default.
-    pub tunnel_timeout: Duration,
+    /// `tunnel_timeout`: how long both sides of a WebSocket may be silent; 5 minutes by default.
+    /// `None` without `upgrade`: clients may not ask for one.
+    pub tunnel_timeout: Option<Duration>,
 }
 
 /// Many clients and servers send a ping every 30 s or so, and some none at all.
@@ -60,8 +58,7 @@ impl Settings {
             timeout,
             idempotent: row.idempotent.unwrap_or(upstream.idempotent),
             compress: row.compress.unwrap_or(false),
-            opens_websockets,
-            tunnel_timeout: tunnel_timeout.unwrap_or(TUNNEL_TIMEOUT),
+            tunnel_timeout: opens_websockets.then(|| tunnel_timeout.unwrap_or(TUNNEL_TIMEOUT)),
         })
     }
 }

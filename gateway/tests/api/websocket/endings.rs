@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use actix_web::rt::spawn;
 use futures_util::{SinkExt as _, StreamExt as _};
-use gateway::Gateway;
-use service_kit::env::Env;
 use service_kit::testing::{Client, Process, eventually};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -15,14 +13,10 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-use super::{SOON, close_code, code_of, config, echo, next, open, told, upstream, with};
+use super::{SOON, close_code, code_of, config, echo, handshake, next, open, told, upstream, with};
 use crate::process::gateway;
 use crate::scripted::{read_head, serving};
-use crate::{parse, start};
-
-const HANDSHAKE: &str = "GET /things HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\n\
-    upgrade: websocket\r\nsec-websocket-version: 13\r\n\
-    sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+use crate::{build, start};
 
 /// A gateway that a test stops.
 struct Stopping {
@@ -34,14 +28,7 @@ struct Stopping {
 
 impl Stopping {
     fn start(config: &str, backend: SocketAddr) -> Self {
-        let backend = format!("http://{backend}");
-        let env = Env::new(move |name| match name {
-            "GATEWAY_BIND" | "GATEWAY_ADMIN_BIND" => Some("127.0.0.1:0".to_owned()),
-            "GATEWAY_WORKERS" => Some("1".to_owned()),
-            "BACKEND_URL" => Some(backend.clone()),
-            _ => None,
-        });
-        let gateway = Gateway::build(parse(config, &env)).unwrap();
+        let gateway = build(config, backend, []);
         let (stop, asked) = oneshot::channel();
         Self {
             addr: gateway.addr(),
@@ -172,7 +159,7 @@ async fn a_side_that_is_slow_to_take_its_bytes_is_not_silent() {
     let mut stream = TcpStream::connect(start(&with(keys), backend))
         .await
         .unwrap();
-    stream.write_all(HANDSHAKE.as_bytes()).await.unwrap();
+    stream.write_all(handshake().as_bytes()).await.unwrap();
     read_head(&mut stream).await.unwrap();
     let mut left = LENGTH;
     let mut piece = vec![0; 512 * 1024];
@@ -259,7 +246,7 @@ async fn a_goodbye_waits_for_the_end_of_a_frame() {
     .await;
     let gateway = Stopping::start(&config(), backend);
     let mut stream = TcpStream::connect(gateway.addr).await.unwrap();
-    stream.write_all(HANDSHAKE.as_bytes()).await.unwrap();
+    stream.write_all(handshake().as_bytes()).await.unwrap();
     read_head(&mut stream).await.unwrap();
     timeout(SOON, asked.recv()).await.unwrap().unwrap();
     let mut first = [0; FIRST.len()];

@@ -5,19 +5,9 @@ use std::sync::Arc;
 use tokio::io::AsyncWriteExt as _;
 use tokio_tungstenite::tungstenite::{self, handshake::derive_accept_key};
 
-use super::{config, echo, open_with, upstream};
+use super::{KEY, config, echo, handshake, handshake_with, open_with, upstream};
 use crate::scripted::{json, raw, read_head, serving, value};
 use crate::{CONFIG, start};
-
-const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
-
-/// A handshake with other lines in the place of its key.
-fn handshake(key: &str) -> String {
-    format!(
-        "GET /things HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
-         sec-websocket-version: 13\r\n{key}\r\n"
-    )
-}
 
 #[actix_web::test]
 async fn a_row_without_upgrade_answers_501() {
@@ -39,8 +29,7 @@ async fn the_upstreams_own_refusal_is_relayed_and_ends_the_connection() {
     let (backend, seen) = json("426 Upgrade Required", "{\"try\":13}").await;
     let gateway = start(&config(), backend);
     let after = "GET /things HTTP/1.1\r\nhost: x\r\n\r\n";
-    let key = format!("sec-websocket-key: {KEY}\r\n");
-    let request = format!("{}{after}", handshake(&key));
+    let request = format!("{}{after}", handshake());
     let answer = raw(gateway, request.as_bytes(), "").await;
     assert!(answer.starts_with("HTTP/1.1 426 "), "{answer}");
     assert!(answer.contains("connection: close\r\n"), "{answer}");
@@ -61,7 +50,7 @@ async fn a_handshake_without_a_valid_key_is_a_bad_request() {
         // It would not reach the upstream.
         format!("sec-websocket-key: {KEY}\r\nconnection: Sec-WebSocket-Key\r\n"),
     ] {
-        let answer = raw(gateway, handshake(&key).as_bytes(), "").await;
+        let answer = raw(gateway, handshake_with(&key).as_bytes(), "").await;
         assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     }
     assert!(seen.requests().is_empty());
@@ -90,8 +79,7 @@ async fn a_switch_that_is_not_the_clients_is_an_invalid_answer() {
         })
         .await;
         let gateway = start(&config(), backend);
-        let request = handshake(&format!("sec-websocket-key: {KEY}\r\n"));
-        let answer = raw(gateway, request.as_bytes(), "").await;
+        let answer = raw(gateway, handshake().as_bytes(), "").await;
         assert!(answer.starts_with("HTTP/1.1 502 "), "{answer}");
         assert!(answer.contains("upstream_invalid_response"), "{answer}");
     }
