@@ -10,7 +10,7 @@ mod unavailable;
 
 use futures_util::future::join_all;
 use serde_json::Value;
-use service_kit::testing::{assert_same_shape, eventually};
+use service_kit::testing::assert_same_shape;
 use shared_types::golden;
 
 use super::Service;
@@ -83,6 +83,7 @@ async fn a_refused_change_and_a_repeated_status_tell_nothing() {
     let _ = refused.problem(409, "impossible_transition");
     let told = ["EN_ATTENTE", "PRETE", "LIVREE"];
     kitchen.receives(&order, &told).await;
+    service.nothing_waits().await;
     // After a stop, nothing is in flight or left for later.
     let database = service.stop().await;
     assert_eq!(waiting(&database).await, 0);
@@ -108,10 +109,7 @@ async fn a_taken_event_leaves_no_row() {
     for subscriber in [&kitchen, &delivery] {
         subscriber.receives(&order, &["EN_ATTENTE", "PRETE"]).await;
     }
-    eventually("an empty outbox", async || {
-        (waiting(&service.database).await == 0).then_some(())
-    })
-    .await;
+    service.nothing_waits().await;
     for recipient in ["kitchen", "delivery"] {
         let waiting = gauge(&service, "outbox_waiting_messages", recipient).await;
         let oldest = gauge(&service, "outbox_oldest_message_age_seconds", recipient).await;

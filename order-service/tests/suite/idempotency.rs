@@ -184,6 +184,7 @@ async fn a_repeated_request_sends_one_event() {
     let _ = place(&service, "a", &body()).await.ok(201);
     let _ = service.change(&order, "PRETE").await.ok(200);
     kitchen.receives(&order, &["EN_ATTENTE", "PRETE"]).await;
+    service.nothing_waits().await;
     assert_eq!(waiting(&service.stop().await).await, 0);
     assert_eq!(kitchen.arrivals().len(), 2);
 }

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 
 use serde_json::Value;
+use service_kit::testing::eventually;
 use sqlx::{AnyConnection, Connection as _};
 
 use super::subscriber::Subscriber;
@@ -37,6 +38,15 @@ impl Linked {
 
     pub(crate) async fn stop(self) -> TestDatabase {
         self.0.stop().await
+    }
+
+    /// Waits until every message is settled. When a subscriber has taken one, the database may still
+    /// have to write so.
+    pub(crate) async fn nothing_waits(&self) {
+        eventually("an empty outbox", async || {
+            (waiting(&self.database).await == 0).then_some(())
+        })
+        .await;
     }
 
     /// An order that a script recognises by its address.

@@ -28,6 +28,10 @@ const GATHER: Duration = Duration::from_millis(10);
 /// The pause after a database error, which has log lines of its own.
 const DATABASE_REST: Duration = Duration::from_secs(1);
 
+/// How often a stop tries to write the last results. What is not written is sent again after the
+/// next start.
+const LAST_WRITES: u8 = 3;
+
 pub(super) async fn run(database: &Database, clock: Clock, queue: &Queue, draining: &Draining) {
     let dispatcher = Dispatcher {
         database,
@@ -53,6 +57,7 @@ impl Dispatcher<'_> {
         let mut outcomes = Vec::new();
         // Nearly always there are none, and each lane costs a statement in every turn.
         let mut may_have_refused = true;
+        let mut last_writes = LAST_WRITES;
         loop {
             let stop = draining.is_on();
             outcomes.extend(ended.drain(..).map(|(message, tried)| {
@@ -82,9 +87,11 @@ impl Dispatcher<'_> {
                     DATABASE_REST
                 }
             };
-            // A result that could not be written before a stop is due again when its lease ends.
             if stop && in_flight.is_empty() {
-                return;
+                last_writes -= 1;
+                if outcomes.is_empty() || last_writes == 0 {
+                    return;
+                }
             }
             tokio::select! {
                 Some(one) = in_flight.next() => ended.push(one),

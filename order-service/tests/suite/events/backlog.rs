@@ -61,10 +61,7 @@ async fn a_new_order_is_sent_alongside_a_long_backlog() {
         "{overtaken} of the backlog came before it"
     );
 
-    eventually("an empty outbox", async || {
-        (waiting(&service.database).await == 0).then_some(())
-    })
-    .await;
+    service.nothing_waits().await;
     assert_eq!(kitchen.most_at_once(), 1);
 }
 
@@ -74,10 +71,7 @@ async fn a_backlog_goes_out_by_no_more_than_32_requests_at_a_time() {
     kitchen.stop().await;
     let service = with_backlog(&kitchen, copies!(499)).await;
     kitchen.resume().await;
-    eventually("an empty outbox", async || {
-        (waiting(&service.database).await == 0).then_some(())
-    })
-    .await;
+    service.nothing_waits().await;
     let together = kitchen.most_together();
     assert!((2..=32).contains(&together), "{together}");
 }
@@ -110,8 +104,5 @@ async fn a_subscriber_that_refuses_a_backlog_gets_few_of_it_and_all_new_orders()
 
     // Once one of them is taken, all of them are.
     kitchen.answer(|_event| TAKEN);
-    eventually("an empty outbox", async || {
-        (waiting(&service.database).await == 0).then_some(())
-    })
-    .await;
+    service.nothing_waits().await;
 }

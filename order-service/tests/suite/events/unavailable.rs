@@ -82,7 +82,7 @@ async fn an_event_that_was_not_taken_survives_a_restart() {
     kitchen.resume().await;
     let again = Linked::start_on(database, &kitchen, None).await;
     assert_heard(&kitchen, &orders).await;
-    assert_eq!(waiting(&again.stop().await).await, 0);
+    again.nothing_waits().await;
 }
 
 /// A service with one event in flight and another behind it.
