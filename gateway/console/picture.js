@@ -79,6 +79,10 @@ function show(row, snapshot, name) {
     t("perSecond", number(seen.requests)),
     t("inFlight", number(status.inFlight)),
   ];
+  if (status.replicas) {
+    const up = status.replicas.filter((replica) => replica.status === "up");
+    facts.push(t("replicas", number(up.length), number(status.replicas.length)));
+  }
   if (status.routes) facts.push(t("routesShut", number(status.routes.length)));
   if (seen.p50Ms !== null) facts.push(`p50 ${number(seen.p50Ms, 1)} ms`);
   say(row.facts, facts.join(" · "));

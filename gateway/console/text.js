@@ -87,6 +87,7 @@ const WORDS = {
   breakerClosed: ["circuit fermé", "circuit closed"],
   breakerOpen: ["circuit ouvert", "circuit open"],
   routesShut: ["routes fermées : {0}", "routes shut: {0}"],
+  replicas: ["{0} répliques sur {1}", "{0} of {1} replicas"],
   breakerHalfOpen: ["circuit à l’essai", "circuit being tried"],
   perSecond: ["{0} req/s", "{0} req/s"],
   inFlight: ["{0} en cours", "{0} in flight"],

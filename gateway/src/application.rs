@@ -32,6 +32,7 @@ use crate::operator::openapi::documents;
 use crate::operator::{self, Operator, console, pages};
 use crate::routing::client_address::Scheme;
 use crate::upstream::probe::Probes;
+use crate::upstream::replicas::lookups::Lookups;
 
 /// How long requests that were cut may take to be dropped and logged.
 const LAST_LINES: Duration = Duration::from_secs(1);
@@ -196,11 +197,14 @@ impl Gateway {
     }
 }
 
-/// Probes the upstreams of the site that answers now, until the gateway drains.
+/// Probes the upstreams of the site that answers now, and resolves their names, until the gateway
+/// drains.
 async fn probe(mut live: Live, draining: Draining) {
     let mut probes = Probes::default();
+    let mut lookups = Lookups::default();
     loop {
         let site = live.site();
+        lookups.follow(site.upstreams.iter().map(|one| &one.replicas));
         probes.follow(&site.upstreams, &site.limits, &site.tls);
         tokio::select! {
             () = live.wait() => {}

@@ -107,7 +107,7 @@ impl Metrics {
     }
 }
 
-fn counters(
+pub(crate) fn counters(
     registry: &Registry,
     name: &str,
     help: &str,

@@ -1,6 +1,7 @@
 //! Decides in an outage: circuits, permits, budgets, rate limits and failure drills. It is given
 //! the time and does no I/O.
 
+pub(crate) mod balance;
 mod by_client;
 pub(crate) mod client;
 pub(crate) mod drills;

@@ -17,4 +17,4 @@ pub(crate) use file::{
 };
 pub use tls::TlsFiles;
 pub(crate) use upstream::Description;
-pub use upstream::{UpstreamSettings, UpstreamUrl};
+pub use upstream::{Endpoint, UpstreamSettings, UpstreamUrl};

@@ -17,10 +17,10 @@ mod outcome;
 mod pieces;
 pub(crate) mod probe;
 mod relay;
+pub(crate) mod replicas;
 mod request;
 mod retry;
 mod running;
-mod tunnel;
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -39,6 +39,7 @@ use tokio::time::{Instant, sleep};
 use crate::fault::{ClientFault, Fault};
 use crate::http::client_connection::ClientConnection;
 use crate::http::trace::Trace;
+use crate::resilience::balance::Tried;
 use crate::resilience::client::Client;
 use crate::resilience::drills::Drill;
 use crate::resilience::guard::{Intake, Permit};
@@ -50,13 +51,16 @@ use crate::routing::client_address::{Scheme, TrustedProxies};
 pub(crate) use answer::invariants::hold as answer_holds;
 use answer::{Answer, Expected};
 pub(crate) use attempt::Attempt;
-pub(crate) use connection::pool::{Pool, Pools};
+pub(crate) use connection::pick::Pick;
+pub(crate) use connection::pools::Pools;
+pub(crate) use connection::replica_pools::ReplicaPools;
 pub(crate) use connection::tls::{TlsConfig, tls_config};
 use deadline::{Deadline, Passed};
 use exchange::Exchange;
 use exchange::send::{Line, send};
 pub(crate) use fetch::{Fetch, Fetched, ask_directly, fetch};
 pub(crate) use outcome::is_outage;
+pub(crate) use relay::tunnel::Handshake;
 pub(crate) use relay::withhold;
 use relay::{Waiting, relay};
 use request::body::Body;
@@ -70,7 +74,6 @@ use request::via;
 pub(crate) use request::via::{MAX_PASSAGES, is_loop, of_request as via_of, passages_of};
 use retry::repeat::Repeat;
 pub(crate) use running::{Standing, Upstream};
-pub(crate) use tunnel::Handshake;
 
 /// A request with its route, ready to be sent.
 pub(crate) struct Outgoing<'a> {
@@ -85,7 +88,7 @@ pub(crate) struct Outgoing<'a> {
     /// The path and query for the upstream.
     pub(crate) target: PathAndQuery,
     pub(crate) upstream: &'a Upstream,
-    pub(crate) pool: &'a Rc<Pool>,
+    pub(crate) pools: &'a Rc<ReplicaPools>,
     /// The number of the route's circuit.
     pub(crate) circuit: usize,
     /// The failure drill that applies to the request.
@@ -167,16 +170,21 @@ pub(crate) async fn forward(
     };
     outgoing.upstream.guard.count_request();
     let mut tries = 0;
+    let tried = Cell::new(Tried::default());
     loop {
         let body_of_try = (body.intake(), body.upload());
-        let answered = attempt(outgoing, framing, body_of_try, &waiting).await;
+        let answered = attempt(outgoing, framing, body_of_try, &tried, &waiting).await;
         let is_worth = retry::is_worth(&answered, repeat)
             && tries < u32::from(outgoing.upstream.settings.retries)
             && body.is_whole();
         if !is_worth {
             return relay(answered?, outgoing, waiting);
         }
-        let pause = retry::pause(tries, rand::random());
+        // Another replica need not be given time.
+        let pause = match outgoing.upstream.replicas.has_untried(tried.get()) {
+            true => Duration::ZERO,
+            false => retry::pause(tries, rand::random()),
+        };
         if Instant::now() + pause >= waiting.deadline.at() || !outgoing.upstream.guard.may_retry() {
             return relay(answered?, outgoing, waiting);
         }
@@ -201,18 +209,21 @@ async fn meet(outgoing: &Outgoing<'_>) -> Result<(), Fault> {
     if !expects || outgoing.drill.is_some() {
         return Ok(());
     }
-    let upstream = outgoing.upstream;
-    let (ticket, _permit) = upstream
-        .guard
-        .let_in((outgoing.circuit, Intake::Whole), outgoing.client)
-        .await?;
-    let began = Instant::now();
+    let attempt = Attempt {
+        upstream: outgoing.upstream,
+        pools: outgoing.pools,
+        tried: Tried::default(),
+        circuit: outgoing.circuit,
+        intake: Intake::Whole,
+        client: outgoing.client,
+        drill: None,
+    };
+    let admitted = attempt.admit().await?;
     // Boxed, or each request would carry the space that this one needs.
-    let met = Box::pin(outgoing.pool.meet()).await;
+    let met = Box::pin(admitted.pick().meet()).await;
     met.map_err(|error| {
         let fault = Fault::from(error);
-        upstream.metrics.exchanged(Err(&fault), began.elapsed());
-        outcome::settle(ticket, None, Err(&fault));
+        let _ = admitted.settle(Err(&fault));
         fault
     })
 }
@@ -222,10 +233,13 @@ async fn attempt(
     outgoing: &Outgoing<'_>,
     framing: Framing,
     (intake, body): (Intake, Option<Box<Upload>>),
+    tried: &Cell<Tried>,
     waiting: &Waiting,
 ) -> Result<Answered, Fault> {
     let attempt = Attempt {
         upstream: outgoing.upstream,
+        pools: outgoing.pools,
+        tried: tried.get(),
         circuit: outgoing.circuit,
         intake,
         client: outgoing.client,
@@ -233,7 +247,7 @@ async fn attempt(
     };
     let admitted = attempt.admit().await?;
     let line = Line {
-        pool: outgoing.pool,
+        pick: admitted.pick(),
         upstream: outgoing.upstream.name(),
         request_id: outgoing.request_id.as_str(),
         may_repeat: outgoing.method.is_safe() && framing.is_empty(),
@@ -244,7 +258,8 @@ async fn attempt(
     };
     let exchange = async {
         admitted.act().await?;
-        let answered = send(&line, prepare(outgoing, framing)?, body).await?;
+        let head = |host: &[u8]| prepare(outgoing, framing, host);
+        let answered = send(&line, head, body).await?;
         if let Some(handshake) = outgoing.handshake {
             handshake.check(&answered.0)?;
         }
@@ -257,6 +272,7 @@ async fn attempt(
         Err(Passed) => Err(Fault::late()),
     };
     let outcome = admitted.judge(outcome);
+    tried.set(admitted.tried());
     let (permit, elapsed) = admitted.settle(outcome.as_ref().map(|(answer, _)| answer.heard()));
     let spent = &outgoing.upstream_time;
     spent.set(Some(spent.get().unwrap_or_default() + elapsed));

@@ -142,12 +142,33 @@ pub struct UpstreamStatus {
     pub retry_after_seconds: Option<u64>,
     /// Requests in flight.
     pub in_flight: usize,
+    /// Its replicas, if there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replicas: Vec<ReplicaStatus>,
     /// The routes to it whose own circuit is not closed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<RouteStatus>,
     /// The last failure since the start. It may be long over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<LastError>,
+}
+
+/// One of several addresses of an upstream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplicaStatus {
+    /// `127.0.0.1:8002`.
+    pub address: String,
+    /// `up`, or `down` while it gets nothing new.
+    pub status: Availability,
+    /// When it gets requests again, if it was ejected for its failures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_seconds: Option<u64>,
+    /// Requests in flight.
+    pub in_flight: u32,
+    /// The recent time to the head of an answer. Absent before the first answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency_millis: Option<u64>,
 }
 
 /// A route that gets no requests while other routes to the same upstream do.

@@ -144,7 +144,7 @@ mod tests {
             .upstreams
             .iter()
             .find(|upstream| *upstream.name == *"kitchen");
-        assert_eq!(kitchen.unwrap().url.authority, "kitchen.example");
+        assert_eq!(kitchen.unwrap().url.origins(), "http://kitchen.example");
         let binds = (gateway.bind, gateway.admin_bind);
         assert_eq!(binds.0.to_string(), "127.0.0.1:8100");
         assert_eq!(binds.1.to_string(), "127.0.0.1:9100");

@@ -14,11 +14,12 @@ use super::part::Answered;
 use super::settings::{Form, PartSettings};
 use crate::answer::dispatch::Worker;
 use crate::fault::Fault;
+use crate::resilience::balance::Tried;
 use crate::resilience::client::Client;
 use crate::resilience::drills::Drill;
 use crate::resilience::guard::Intake;
 use crate::resilience::memory::Memory;
-use crate::upstream::{Attempt, Fetch, Pool, Upstream, fetch};
+use crate::upstream::{Attempt, Fetch, ReplicaPools, Upstream, fetch};
 
 /// The largest answer of one service: a list of ten thousand deliveries fits.
 const MOST: usize = 8 * 1024 * 1024;
@@ -39,7 +40,7 @@ pub(super) struct Source {
     pub(super) timeout: Duration,
     /// The number of its circuit.
     circuit: usize,
-    pool: Rc<Pool>,
+    pools: Rc<ReplicaPools>,
     memory: Arc<Memory>,
 }
 
@@ -71,7 +72,7 @@ impl Source {
             target: part.path.fill(&upstream.settings.url.prefix, parameters)?,
             timeout: timeout.min(upstream.settings.timeout),
             circuit: part.circuit,
-            pool: worker.pools.of(upstream),
+            pools: worker.pools.of(upstream),
             memory: Arc::clone(&worker.site.memory),
         })
     }
@@ -82,6 +83,8 @@ impl Source {
         let deadline = Instant::now() + self.timeout;
         let attempt = Attempt {
             upstream: &self.upstream,
+            pools: &self.pools,
+            tried: Tried::default(),
             circuit: self.circuit,
             intake: Intake::Whole,
             client: call.client,
@@ -91,7 +94,7 @@ impl Source {
         let exchange = async {
             admitted.act().await?;
             fetch(Fetch {
-                pool: &self.pool,
+                pick: admitted.pick(),
                 upstream: self.upstream.name(),
                 request_id: call.request_id,
                 target: &self.target,

@@ -206,7 +206,7 @@ impl Worker {
             to,
             path: &route.path,
             upstream,
-            pool: self.pools.of(upstream),
+            pools: self.pools.of(upstream),
         };
         record.upstream = Some(Arc::clone(upstream.name()));
         let prefix = &upstream.settings.url.prefix;

@@ -25,7 +25,7 @@ use crate::fault::degraded::{Degraded, is_marked};
 use crate::http::websocket;
 use crate::resilience::held::Held;
 use crate::routing::route::{CachePolicy, Fallback, Outage, ToUpstream};
-use crate::upstream::{self, Handshake, Outgoing, Pool, Upstream};
+use crate::upstream::{self, Handshake, Outgoing, ReplicaPools, Upstream};
 
 /// Marks an answer that a failure drill changed.
 pub(crate) const X_DRILL: HeaderName = HeaderName::from_static("x-drill");
@@ -36,7 +36,7 @@ pub(crate) struct UpstreamRow<'w> {
     /// The route's path.
     pub(crate) path: &'w str,
     pub(crate) upstream: &'w Upstream,
-    pub(crate) pool: Rc<Pool>,
+    pub(crate) pools: Rc<ReplicaPools>,
 }
 
 impl UpstreamRow<'_> {
@@ -184,7 +184,7 @@ impl UpstreamRow<'_> {
             handshake: None,
             target,
             upstream: self.upstream,
-            pool: &self.pool,
+            pools: &self.pools,
             circuit: self.to.circuit,
             drill: self.upstream.drill(self.path),
             client: self.worker.share_of(request),

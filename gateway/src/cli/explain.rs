@@ -53,12 +53,12 @@ pub(super) fn print(
         Outage::Stale(policy) => cache::target(policy, &target).ok_or("no target")?,
         Outage::Error | Outage::Fallback(_) => target,
     };
-    let (scheme, authority) = (&upstream.url.scheme, &upstream.url.authority);
-    line(
-        out,
-        "upstream",
-        &format!("{}, at {scheme}://{authority}{target}", upstream.name),
-    )?;
+    let origins = upstream.url.origins();
+    let at = match upstream.url.endpoints.len() {
+        1 => format!("{}, at {origins}{target}", upstream.name),
+        _ => format!("{}, one of {origins}, at {target}", upstream.name),
+    };
+    line(out, "upstream", &at)?;
     limits(config, route, to, out)?;
     let deadline = format!(
         "{} in which the upstream is waited for, {} of it to connect",

@@ -9,7 +9,7 @@ use prometheus::{Registry, TextEncoder};
 use shared_types::gateway::BreakerState;
 
 use super::Operator;
-use crate::metrics::gauges;
+use crate::metrics::{counters, gauges};
 use crate::resilience::guard::Phase;
 
 /// Everything in the text format. States without a counter of their own are read now.
@@ -36,6 +36,22 @@ pub(crate) fn expose(operator: &Operator) -> prometheus::Result<String> {
         "gateway_upstream_transfers",
         "Answers of an upstream that wait for their clients to take them.",
         &["upstream"],
+    )?;
+    let replica_up = gauges(
+        "gateway_replica_up",
+        "1 if one of several replicas of an upstream gets new requests.",
+        &["upstream", "replica"],
+    )?;
+    let replica_in_flight = gauges(
+        "gateway_replica_requests_in_flight",
+        "Requests to one of several replicas under way, answers that are still streamed included.",
+        &["upstream", "replica"],
+    )?;
+    let replica_requests = counters(
+        &now,
+        "gateway_replica_requests_total",
+        "Requests to one of several replicas, by whether it answered or failed.",
+        &["upstream", "replica", "result"],
     )?;
     let memory = gauges(
         "gateway_body_memory_bytes",
@@ -79,6 +95,19 @@ pub(crate) fn expose(operator: &Operator) -> prometheus::Result<String> {
             route_open
                 .with_label_values(&[name, route.method.as_str(), &*route.path])
                 .set(is_open);
+        }
+        for replica in upstream.replicas.several() {
+            let figures = replica.state.figures(Instant::now());
+            let address = replica.address.to_string();
+            let labels = [name, &*address];
+            let is_up = i64::from(figures.is_available);
+            replica_up.with_label_values(&labels).set(is_up);
+            let in_flight = i64::from(figures.in_flight);
+            replica_in_flight.with_label_values(&labels).set(in_flight);
+            for (result, count) in [("answered", figures.answered), ("failed", figures.failed)] {
+                let labels = [name, &*address, result];
+                replica_requests.with_label_values(&labels).inc_by(count);
+            }
         }
         let count = i64::try_from(guard.in_flight()).unwrap_or(i64::MAX);
         in_flight.with_label_values(&[name]).set(count);

@@ -1,8 +1,10 @@
 //! `/status` on the operator's port: the public status, and how each upstream is.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use shared_types::gateway::{LastError, NotStored, OperatorStatus, RouteStatus, UpstreamStatus};
+use shared_types::gateway::{
+    Availability, LastError, NotStored, OperatorStatus, ReplicaStatus, RouteStatus, UpstreamStatus,
+};
 use shared_types::value::Timestamp;
 
 use super::Operator;
@@ -11,6 +13,7 @@ use crate::answer::features;
 use crate::fault::whole_seconds;
 use crate::resilience::guard::Guard;
 use crate::upstream::Upstream;
+use crate::upstream::replicas::Replicas;
 
 pub(super) fn status(operator: &Operator) -> OperatorStatus {
     let site = operator.site();
@@ -51,9 +54,31 @@ fn upstream_status(upstream: &Upstream) -> UpstreamStatus {
         breaker: phase.state(),
         retry_after_seconds: phase.retry_after().map(whole_seconds),
         in_flight: guard.in_flight(),
+        replicas: replicas(&upstream.replicas),
         routes: open_routes(guard).collect(),
         last_error,
     }
+}
+
+/// The state of each replica, if there are several.
+fn replicas(replicas: &Replicas) -> Vec<ReplicaStatus> {
+    let now = Instant::now();
+    let shown = replicas.several().into_iter().map(|replica| {
+        let figures = replica.state.figures(now);
+        let millis = |latency: Duration| u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
+        ReplicaStatus {
+            address: replica.address.to_string(),
+            status: if figures.is_available {
+                Availability::Up
+            } else {
+                Availability::Down
+            },
+            retry_after_seconds: figures.ejected_for.map(whole_seconds),
+            in_flight: figures.in_flight,
+            latency_millis: figures.latency.map(millis),
+        }
+    });
+    shown.collect()
 }
 
 /// The routes whose own circuit is not closed.

@@ -15,6 +15,7 @@ mod passage;
 mod shares;
 mod ticket;
 mod window;
+mod witness;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
@@ -29,6 +30,7 @@ pub(crate) use hearing::Hearing;
 pub(crate) use names::RouteName;
 use passage::Change;
 pub(crate) use ticket::{Check, Ticket};
+pub(crate) use witness::Witness;
 
 use crate::fault::{CircuitOpen, Fault, Scope};
 use crate::metrics::UpstreamMetrics;
@@ -151,14 +153,11 @@ impl Guard {
     }
 
     /// Records that an answer of the route broke off after a good start.
-    pub(crate) fn broke_off(&self, route: usize, cause: &str) {
+    pub(crate) fn broke_off(&self, route: usize, witness: Witness, cause: &str) {
         self.failed(cause);
-        let now = Instant::now();
-        self.tell(
-            route,
-            self.circuits.settle_later(route, Evidence::Broken, now),
-            cause,
-        );
+        let (circuits, now) = (&self.circuits, Instant::now());
+        let changes = circuits.settle_later(route, Evidence::Broken, witness, now);
+        self.tell(route, changes, cause);
     }
 
     /// Whether both tell the same circuit of the same upstream.

@@ -1,14 +1,13 @@
 //! An upstream's configuration.
 
-use std::fmt;
+mod url;
+
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::uri::{Authority, Scheme};
-use actix_web::http::{Method, Uri};
-use http::HeaderValue;
+use actix_web::http::Method;
 use http::uri::PathAndQuery;
 use serde_json::Value;
 use service_kit::env::{ConfigError, Env};
@@ -16,8 +15,9 @@ use shared_types::text::Text;
 
 use super::file::UpstreamTable;
 use super::{resilience, spelling};
-use crate::http::segment::check_path;
 use crate::resilience::guard::{BreakerSettings, GateSettings, RouteName};
+use url::check_plain;
+pub use url::{Endpoint, UpstreamUrl};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct UpstreamSettings {
@@ -75,15 +75,6 @@ impl Description {
     }
 }
 
-/// `http(s)://host[:port][/prefix]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UpstreamUrl {
-    pub scheme: Scheme,
-    pub authority: Authority,
-    /// Precedes every target; empty, or `/…` without a final slash.
-    pub prefix: String,
-}
-
 impl UpstreamSettings {
     /// The index of the upstream `name`.
     ///
@@ -132,7 +123,7 @@ impl UpstreamSettings {
         let variable = format!("{}_URL", name.to_uppercase().replace('-', "_"));
         let url = match env.parse(&variable)? {
             Some(url) => url,
-            None => UpstreamUrl::from_str(&table.url)
+            None => UpstreamUrl::from_str(&table.url.joined())
                 .map_err(|reason| ConfigError::new(in_file("url"), reason))?,
         };
         let at = |key: &str, path: &str| {
@@ -178,121 +169,5 @@ impl UpstreamSettings {
     pub(crate) fn add_circuit(&mut self, method: Method, path: Arc<str>) -> usize {
         self.circuits.push(RouteName { method, path });
         self.circuits.len() - 1
-    }
-}
-
-/// Checks a path without parameters, with or without a query.
-fn check_plain(target: &str) -> Result<(), &'static str> {
-    let plain = |c: char| c.is_ascii_graphic() && !"#\\{}".contains(c);
-    if !target.chars().all(plain) {
-        return Err("must hold no parameter, fragment, space or letter beyond ASCII");
-    }
-    check_path(target.split('?').next().unwrap_or_default())
-}
-
-impl UpstreamUrl {
-    #[must_use]
-    pub fn is_https(&self) -> bool {
-        self.scheme == Scheme::HTTPS
-    }
-
-    /// The name or address to connect to; an IPv6 address without its brackets.
-    #[must_use]
-    pub fn host(&self) -> &str {
-        self.authority.host().trim_matches(['[', ']'])
-    }
-
-    #[must_use]
-    pub fn port(&self) -> u16 {
-        self.authority.port_u16().unwrap_or(self.default_port())
-    }
-
-    /// The value of a request's `Host`, without the scheme's default port (RFC 9110 §4.2.3).
-    #[must_use]
-    pub fn host_field(&self) -> HeaderValue {
-        let text = if self.port() == self.default_port() {
-            self.authority.host()
-        } else {
-            self.authority.as_str()
-        };
-        // An authority has no character that a field value forbids.
-        HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
-    }
-
-    fn default_port(&self) -> u16 {
-        if self.is_https() { 443 } else { 80 }
-    }
-}
-
-impl FromStr for UpstreamUrl {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = "expected http(s)://host[:port][/path]";
-        let uri: Uri = text.parse().ok().ok_or(EXPECTED)?;
-        let parts = uri.into_parts();
-        let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
-            return Err(EXPECTED);
-        };
-        let path = parts
-            .path_and_query
-            .as_ref()
-            .map_or("", |path| path.as_str());
-        let known_scheme = scheme == Scheme::HTTP || scheme == Scheme::HTTPS;
-        if !known_scheme || path.contains('?') || text.contains('#') {
-            return Err(EXPECTED);
-        }
-        if authority.as_str().contains('@') {
-            return Err("credentials do not belong in a URL");
-        }
-        // The text after the host is not a port.
-        if authority.port().is_none() && authority.as_str() != authority.host() {
-            return Err(EXPECTED);
-        }
-        if authority.port_u16() == Some(0) {
-            return Err("no upstream has the port 0");
-        }
-        check_plain(path)?;
-        let prefix = path.trim_end_matches('/').to_owned();
-        Ok(Self {
-            scheme,
-            authority,
-            prefix,
-        })
-    }
-}
-
-impl fmt::Display for UpstreamUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}{}", self.scheme, self.authority, self.prefix)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::UpstreamUrl;
-
-    #[test]
-    fn the_host_field_omits_only_the_schemes_default_port() {
-        for (url, host, port, field) in [
-            ("http://orders:8002", "orders", 8002, "orders:8002"),
-            ("http://orders:80/v1", "orders", 80, "orders"),
-            ("https://orders:443", "orders", 443, "orders"),
-            ("https://orders:80", "orders", 80, "orders:80"),
-            ("https://orders", "orders", 443, "orders"),
-            ("http://[::1]:8002", "::1", 8002, "[::1]:8002"),
-            ("http://[::1]", "::1", 80, "[::1]"),
-        ] {
-            let url: UpstreamUrl = url.parse().unwrap();
-            assert_eq!((url.host(), url.port()), (host, port), "{url}");
-            assert_eq!(url.host_field(), field, "{url}");
-        }
-    }
-
-    #[test]
-    fn an_invalid_port_is_refused() {
-        for url in ["http://orders:99999", "http://orders:", "http://orders:x"] {
-            assert!(url.parse::<UpstreamUrl>().is_err(), "{url}");
-        }
     }
 }

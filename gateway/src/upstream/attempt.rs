@@ -1,15 +1,19 @@
 //! One try at an upstream, behind its guard:
 //!
-//! 1. The circuits and a permit admit it.
+//! 1. The circuits and a permit admit it, and a replica is chosen.
 //! 2. A failure drill may fail or delay it. The caller lets it act within its own deadline, and then
-//!    asks the upstream.
-//! 3. The counters and the circuits learn the outcome.
+//!    asks the replica.
+//! 3. The counters, the replica's record and the circuits learn the outcome.
 
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::connection::pick::Pick;
+use super::connection::replica_pools::ReplicaPools;
 use super::outcome::{Heard, settle};
 use super::running::Upstream;
 use crate::fault::Fault;
+use crate::resilience::balance::Tried;
 use crate::resilience::client::Client;
 use crate::resilience::drills::{Drill, DrilledTry};
 use crate::resilience::guard::{Intake, Permit, Ticket};
@@ -17,6 +21,9 @@ use crate::resilience::guard::{Intake, Permit, Ticket};
 /// A request to be tried.
 pub(crate) struct Attempt<'a> {
     pub(crate) upstream: &'a Upstream,
+    pub(crate) pools: &'a Rc<ReplicaPools>,
+    /// The replicas that other tries of the same request have used.
+    pub(crate) tried: Tried,
     /// The number of the route's circuit.
     pub(crate) circuit: usize,
     /// How much of the request's body has arrived.
@@ -33,6 +40,7 @@ pub(crate) struct Admitted<'a> {
     ticket: Ticket,
     permit: Permit,
     drilled: Option<DrilledTry>,
+    pick: Pick,
     began: Instant,
 }
 
@@ -52,6 +60,7 @@ impl<'a> Attempt<'a> {
             ticket,
             permit,
             drilled,
+            pick: Pick::of(self.pools, self.tried),
             began: Instant::now(),
         })
     }
@@ -77,12 +86,23 @@ impl Admitted<'_> {
         }
     }
 
-    /// Tells the counters and the circuits. Returns the permit, and how long the try took.
+    /// The replica to ask.
+    pub(crate) fn pick(&self) -> &Pick {
+        &self.pick
+    }
+
+    /// The replicas that were tried, with this one.
+    pub(super) fn tried(&self) -> Tried {
+        self.pick.tried()
+    }
+
+    /// Tells the counters, the replica's record and the circuits. Returns the permit, and how long the try took.
     pub(crate) fn settle(self, outcome: Result<Heard, &Fault>) -> (Permit, Duration) {
         let elapsed = self.began.elapsed();
         let status = outcome.map(|heard| heard.status);
         self.upstream.metrics.exchanged(status, elapsed);
-        settle(self.ticket, self.drilled, outcome);
+        let asked = (&self.pick, elapsed);
+        settle((self.ticket, self.drilled), asked, outcome);
         (self.permit, elapsed)
     }
 }

@@ -23,7 +23,9 @@ use super::connection::pool::Lease;
 use super::connection::sweep::Sweep;
 use super::exchange::interim::Interim;
 use super::exchange::sending::{Sending, Unsent};
-use super::pieces::Pieces;
+use super::request::upload::Upload;
+use crate::resilience::guard::{Evidence, Witness};
+use crate::upstream::pieces::Pieces;
 
 /// How much to read at once while a head is awaited: the whole of a usual answer.
 pub(super) const READ: usize = 8 * 1024;
@@ -85,9 +87,9 @@ impl Exchange {
         self.has_begun
     }
 
-    /// Returns the request, if nothing of it was taken.
-    pub(super) fn into_sending(self) -> Sending {
-        self.sending
+    /// Returns the request's body, if nothing of the request was taken.
+    pub(super) fn into_body(self) -> Option<Box<Upload>> {
+        self.sending.into_body()
     }
 
     /// Reads the answer's head; then its body can be read. Interim answers before it go to
@@ -143,6 +145,11 @@ impl Exchange {
             Decoder::Exactly(left) => Some(left),
             Decoder::Chunked(_) | Decoder::UntilEnd => None,
         }
+    }
+
+    /// Notes that the answer broke off, which is the replica's fault.
+    pub(super) fn broke_off(self) -> Witness {
+        self.lease.pool().settle(Evidence::Broken, Duration::ZERO)
     }
 
     /// The sweep that looks after the answers of this connection's pool.

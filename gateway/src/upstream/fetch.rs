@@ -1,7 +1,6 @@
 //! The gateway's own requests to an upstream.
 
 use std::future::poll_fn;
-use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -11,7 +10,7 @@ use service_kit::request_id::RequestId;
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::Expected;
-use super::connection::pool::Pool;
+use super::connection::pick::Pick;
 use super::exchange::send::{Line, send};
 use super::outcome::Heard;
 use super::request::head::Head;
@@ -21,7 +20,7 @@ use crate::resilience::memory::Charge;
 
 /// A GET request.
 pub(crate) struct Fetch<'a> {
-    pub(crate) pool: &'a Rc<Pool>,
+    pub(crate) pick: &'a Pick,
     pub(crate) upstream: &'a str,
     pub(crate) request_id: &'a str,
     pub(crate) target: &'a PathAndQuery,
@@ -44,14 +43,14 @@ pub(crate) struct Fetched {
 /// Asks an upstream for `target` with these fields, beside its clients' requests: no circuit, permit
 /// or drill has a say. The answer comes `within` this time and has at most `most` bytes.
 pub(crate) async fn ask_directly(
-    (upstream, pool): (&Upstream, &Rc<Pool>),
+    (upstream, pick): (&Upstream, &Pick),
     target: &PathAndQuery,
     fields: HeaderMap,
     (within, most): (Duration, usize),
 ) -> Result<Fetched, Fault> {
     let id = RequestId::make();
     let asked = Fetch {
-        pool,
+        pick,
         upstream: upstream.name(),
         request_id: id.as_str(),
         target,
@@ -64,24 +63,28 @@ pub(crate) async fn ask_directly(
 }
 
 pub(crate) async fn fetch(mut fetch: Fetch<'_>) -> Result<Fetched, Fault> {
+    let mut charge = fetch.charge.take();
     let line = Line {
-        pool: fetch.pool,
+        pick: fetch.pick,
         upstream: fetch.upstream,
         request_id: fetch.request_id,
         may_repeat: true,
         expected: Expected::Body,
         interim: None,
     };
-    let mut head = Head::new("GET", fetch.target.as_str(), fetch.pool.host());
-    for (name, value) in &fetch.fields {
-        head.field(name.as_str(), value.as_bytes());
-    }
+    let head = |host: &[u8]| {
+        let mut head = Head::new("GET", fetch.target.as_str(), host);
+        for (name, value) in &fetch.fields {
+            head.field(name.as_str(), value.as_bytes());
+        }
+        Ok(head.end())
+    };
     let exchange = async {
-        let (answer, mut exchange) = send(&line, head.end(), None).await?;
+        let (answer, mut exchange) = send(&line, head, None).await?;
         let mut whole = BytesMut::new();
         while let Some(content) = poll_fn(|context| exchange.poll_content(context)).await {
             let content = content?;
-            if let Some(charge) = &mut fetch.charge {
+            if let Some(charge) = &mut charge {
                 charge.take(content.len())?;
             }
             whole.extend_from_slice(&content);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 
+use super::connection::pick::Pick;
 use super::outcome::retry_after::retry_after;
 use crate::fault::{Fault, UpstreamFault};
 use crate::resilience::drills::DrilledTry;
@@ -45,9 +46,13 @@ pub(crate) fn is_outage(status: StatusCode) -> bool {
     )
 }
 
-/// Tells the circuits the outcome. A fault of the client or the gateway is no evidence about the
+/// Tells the circuits and the replica the outcome. A fault of the client or the gateway is no evidence about the
 /// upstream, and a drill's effect concerns only the drill's own circuit.
-pub(super) fn settle(ticket: Ticket, drilled: Option<DrilledTry>, outcome: Result<Heard, &Fault>) {
+pub(super) fn settle(
+    (ticket, drilled): (Ticket, Option<DrilledTry>),
+    (pick, elapsed): (&Pick, Duration),
+    outcome: Result<Heard, &Fault>,
+) {
     let is_of_drill = outcome.is_err_and(|fault| fault.drill().is_some());
     let evidence = match is_of_drill {
         true => Some(Evidence::Unreachable),
@@ -62,10 +67,14 @@ pub(super) fn settle(ticket: Ticket, drilled: Option<DrilledTry>, outcome: Resul
     if is_of_drill {
         return;
     }
+    let witness = pick.settle(evidence, elapsed);
     match outcome {
-        Ok(_) if evidence == Evidence::Answered => ticket.settle(evidence, ""),
-        Ok(heard) => ticket.settle(evidence, &format!("the upstream answered {}", heard.status)),
-        Err(Fault::Upstream { cause, .. }) => ticket.settle(evidence, cause),
+        Ok(_) if evidence == Evidence::Answered => ticket.settle(evidence, witness, ""),
+        Ok(heard) => {
+            let cause = format!("the upstream answered {}", heard.status);
+            ticket.settle(evidence, witness, &cause);
+        }
+        Err(Fault::Upstream { cause, .. }) => ticket.settle(evidence, witness, cause),
         Err(_) => {}
     }
 }

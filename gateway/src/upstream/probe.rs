@@ -1,12 +1,13 @@
 //! Asks each upstream with a configured probe every second whether it is well, so that an outage
-//! and its end show without traffic.
+//! and its end show without traffic. Each of its replicas is asked; the upstream is well if one is.
 //!
-//! Only one probe runs at a time: while the circuit is open, the upstream sees nothing else.
+//! Only one round runs at a time: while the circuit is open, the upstream sees nothing else.
 
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use http::header::ACCEPT;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue};
@@ -14,9 +15,12 @@ use tokio::time::{sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::fault::Fault;
+use crate::resilience::balance::Tried;
 use crate::resilience::guard::{Check, Phase};
 use crate::settings::limits::Limits;
-use crate::upstream::{Fetched, Pool, Pools, TlsConfig, Upstream, ask_directly, is_outage};
+use crate::upstream::{
+    Fetched, Pick, Pools, ReplicaPools, TlsConfig, Upstream, ask_directly, is_outage,
+};
 
 /// The pause between probes, and the limit on their answers: an available upstream is noticed
 /// within two seconds.
@@ -35,7 +39,7 @@ pub(crate) struct Probes {
 
 struct Probing {
     upstream: Arc<Upstream>,
-    pool: Rc<Pool>,
+    pools: Rc<ReplicaPools>,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -51,11 +55,12 @@ impl Probes {
             let Some(target) = &upstream.settings.probe else {
                 continue;
             };
-            let pool = pools.of(upstream);
-            let known = before.iter().position(|one| one.is_of(upstream, &pool));
+            let of_upstream = pools.of(upstream);
+            let mut known = before.iter();
+            let known = known.position(|one| one.is_of(upstream, &of_upstream));
             self.under_way.push(match known {
                 Some(known) => before.swap_remove(known),
-                None => Probing::begin(upstream, pool, target.clone()),
+                None => Probing::begin(upstream, of_upstream, target.clone()),
             });
         }
         self.pools = Some(pools);
@@ -63,23 +68,23 @@ impl Probes {
 }
 
 impl Probing {
-    fn begin(upstream: &Arc<Upstream>, pool: Rc<Pool>, target: PathAndQuery) -> Self {
+    fn begin(upstream: &Arc<Upstream>, pools: Rc<ReplicaPools>, target: PathAndQuery) -> Self {
         let watch = Watch {
             target,
-            pool: Rc::clone(&pool),
+            pools: Rc::clone(&pools),
             upstream: Arc::clone(upstream),
         };
         Self {
             upstream: Arc::clone(upstream),
-            pool,
+            pools,
             _task: AbortOnDropHandle::new(actix_web::rt::spawn(watch.watch())),
         }
     }
 
     /// Whether it does for this upstream what a new one would do: it asks the same path on the same
     /// connections, and tells the same circuit.
-    fn is_of(&self, upstream: &Upstream, pool: &Rc<Pool>) -> bool {
-        Rc::ptr_eq(&self.pool, pool)
+    fn is_of(&self, upstream: &Upstream, pools: &Rc<ReplicaPools>) -> bool {
+        Rc::ptr_eq(&self.pools, pools)
             && self.upstream.settings.probe == upstream.settings.probe
             && self.upstream.guard.has_circuit_of(&upstream.guard)
     }
@@ -87,7 +92,7 @@ impl Probing {
 
 struct Watch {
     upstream: Arc<Upstream>,
-    pool: Rc<Pool>,
+    pools: Rc<ReplicaPools>,
     target: PathAndQuery,
 }
 
@@ -116,28 +121,46 @@ impl Watch {
         }
     }
 
-    /// Asks the upstream whether it is well, and tells its circuit.
+    /// Asks each replica whether it is well, and tells the circuit of the upstream.
     async fn ask(&self, check: Check) -> bool {
+        let pools = self.pools.all();
+        let replicas = pools.iter().map(|pool| async {
+            let answer = self.ask_one(&Pick::only(&self.pools, pool)).await;
+            // Without an answer it is not known.
+            if let Some(answer) = &answer {
+                let replicas = &self.upstream.replicas;
+                replicas.probed(pool.replica(), answer.is_ok());
+            }
+            answer
+        });
+        let mut answers = join_all(replicas).await;
+        if answers.is_empty() {
+            // The name is not resolved yet.
+            answers.push(self.ask_one(&Pick::of(&self.pools, Tried::default())).await);
+        }
+        let mut answers: Vec<_> = answers.into_iter().flatten().collect();
+        let is_well = answers.iter().any(Result::is_ok);
+        match answers.pop() {
+            _ if is_well => check.succeeded(),
+            Some(Err(cause)) => check.failed(&format!("probe: {cause}")),
+            _ => {}
+        }
+        is_well
+    }
+
+    /// Whether the replica is well, or why not. `None` if the gateway itself failed.
+    async fn ask_one(&self, pick: &Pick) -> Option<Result<(), String>> {
         let mut fields = HeaderMap::new();
         fields.insert(ACCEPT, HeaderValue::from_static("*/*"));
-        let from = (&*self.upstream, &self.pool);
-        let asked = ask_directly(from, &self.target, fields, (EVERY, MOST));
+        let asked = ask_directly((&self.upstream, pick), &self.target, fields, (EVERY, MOST));
         match timeout(EVERY, asked).await {
             Ok(Ok(Fetched { heard, .. })) if is_outage(heard.status) => {
-                check.failed(&format!("probe: the upstream answered {}", heard.status));
-                return false;
+                Some(Err(format!("the upstream answered {}", heard.status)))
             }
-            Ok(Ok(_)) => check.succeeded(),
-            Ok(Err(Fault::Upstream { cause, .. })) => {
-                check.failed(&format!("probe: {cause}"));
-                return false;
-            }
-            Ok(Err(_)) => return false,
-            Err(_elapsed) => {
-                check.failed("probe: no answer in time");
-                return false;
-            }
+            Ok(Ok(_)) => Some(Ok(())),
+            Ok(Err(Fault::Upstream { cause, .. })) => Some(Err(cause)),
+            Ok(Err(_)) => None,
+            Err(_elapsed) => Some(Err("no answer in time".to_owned())),
         }
-        true
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod download;
 pub(super) mod transfer;
+pub(crate) mod tunnel;
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -17,15 +18,14 @@ use futures_util::stream::empty;
 use super::connection::sweep::Tended;
 use super::deadline::Deadline;
 use super::exchange::{Exchange, READ};
-use super::pieces::Pieces;
 use super::relay::download::{Download, Whole};
 use super::relay::transfer::{MOST_AHEAD, Transfer};
 use super::request::upload::Progress;
 use super::request::via;
-use super::tunnel;
 use super::{Answered, Outgoing};
 use crate::fault::{Fault, NoRoom};
 use crate::resilience::memory::Charge;
+use crate::upstream::pieces::Pieces;
 
 /// The wait for the upstream and for the client, with their limits.
 pub(super) struct Waiting {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use shared_types::gateway::Availability;
 
+use super::replicas::Replicas;
 use crate::metrics::{UpstreamFamilies, UpstreamMetrics};
 use crate::resilience::drills::{Drill, Drills};
 use crate::resilience::guard::{Guard, Hearing, Phase};
@@ -16,6 +17,7 @@ pub(crate) struct Upstream {
     /// The number of its pools. It tells them from those of other upstreams.
     pub(super) pool: usize,
     pub(crate) settings: UpstreamSettings,
+    pub(crate) replicas: Arc<Replicas>,
     pub(crate) guard: Arc<Guard>,
     pub(crate) metrics: Arc<UpstreamMetrics>,
     /// None where `GATEWAY_DRILLS` is off.
@@ -60,6 +62,7 @@ impl Upstream {
         let parts = (settings.breaker, settings.gate);
         Ok(Arc::new(Self {
             pool,
+            replicas: Replicas::new(&settings.name, &settings.url),
             guard: Guard::of(&settings.name, parts, &settings.circuits, &metrics),
             settings: settings.clone(),
             metrics,
@@ -88,6 +91,7 @@ impl Upstream {
         let has_same_pools = times(&self.settings) == times(settings);
         Ok(Arc::new(Self {
             pool: if has_same_pools { self.pool } else { pool },
+            replicas: Arc::clone(&self.replicas),
             guard,
             settings: settings.clone(),
             metrics,

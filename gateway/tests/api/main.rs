@@ -25,6 +25,7 @@ mod limits;
 mod memory;
 mod methods;
 mod min_rate;
+mod names;
 mod outages;
 mod per_client;
 mod prefixes;

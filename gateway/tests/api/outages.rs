@@ -9,6 +9,7 @@ mod features;
 mod known;
 mod load;
 mod metrics;
+mod replicas;
 mod retries;
 mod round;
 mod routes;
@@ -79,23 +80,30 @@ impl Site {
 
     async fn with_drills(drills: &'static str, config: &str) -> Self {
         let backend = Moody::start().await;
-        Self::before(backend.addr, backend, drills, config)
+        Self::before(&[backend.addr], backend, drills, config)
+    }
+
+    /// The upstream has these replicas.
+    fn with_replicas(replicas: &[&Moody], config: &str) -> Self {
+        let addresses: Vec<_> = replicas.iter().map(|one| one.addr).collect();
+        Self::before(&addresses, replicas[0].clone(), "on", config)
     }
 
     /// The upstream has this mood from the start.
     async fn moody(mood: Mood, config: &str) -> Self {
         let backend = Moody::start().await;
         backend.feels(mood);
-        Self::before(backend.addr, backend, "on", config)
+        Self::before(&[backend.addr], backend, "on", config)
     }
 
     /// Nobody listens at the upstream's address.
     async fn before_nobody(config: &str) -> Self {
-        Self::before(nobody(), Moody::start().await, "off", config)
+        Self::before(&[nobody()], Moody::start().await, "off", config)
     }
 
-    fn before(upstream: SocketAddr, backend: Moody, drills: &'static str, config: &str) -> Self {
-        let url = format!("http://{upstream}");
+    fn before(upstream: &[SocketAddr], backend: Moody, drills: &'static str, config: &str) -> Self {
+        let urls: Vec<_> = upstream.iter().map(|one| format!("http://{one}")).collect();
+        let url = urls.join(",");
         let env = Env::new(move |name| match name {
             "GATEWAY_BIND" | "GATEWAY_ADMIN_BIND" => Some("127.0.0.1:0".to_owned()),
             "GATEWAY_WORKERS" => Some("2".to_owned()),

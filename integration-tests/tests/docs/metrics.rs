@@ -52,6 +52,8 @@ async fn every_metric_is_documented_with_its_type_and_labels() {
     let env = Env::of_pairs([
         ("GATEWAY_BIND", "127.0.0.1:0"),
         ("GATEWAY_ADMIN_BIND", "127.0.0.1:0"),
+        // Replicas have metrics only where there are several.
+        ("KITCHEN_URL", "http://127.0.0.1:1,http://127.0.0.1:2"),
     ]);
     let gateway = Gateway::build(Config::load(None, &env).unwrap()).unwrap();
     let operator = Client::of(gateway.admin_addr());

@@ -10,7 +10,7 @@ use service_kit::env::{ConfigError, Env};
 use crate::Config;
 use crate::application::site::Built;
 use crate::resilience::client::Client;
-use crate::resilience::guard::{Evidence, Guard, Intake};
+use crate::resilience::guard::{Evidence, Guard, Intake, Witness};
 
 /// The guard of an upstream that is well, with the settings of the compiled-in file.
 #[derive(Clone)]
@@ -41,7 +41,7 @@ impl Well {
         let Some(Ok(_permit)) = guard.enter(Some(client)).now_or_never() else {
             return false;
         };
-        ticket.settle(Evidence::Answered, "");
+        ticket.settle(Evidence::Answered, Witness::ALONE, "");
         true
     }
 }

@@ -19,9 +19,10 @@ use super::described::Described;
 use crate::answer::site::{Live, Site};
 use crate::config::Config;
 use crate::fault::Fault;
+use crate::resilience::balance::Tried;
 use crate::resilience::guard::Phase;
 use crate::settings::{Description, UpstreamSettings};
-use crate::upstream::{Pools, Upstream, ask_directly};
+use crate::upstream::{Pick, Pools, Upstream, ask_directly};
 
 /// The time between two looks at what is due.
 const EVERY: Duration = Duration::from_secs(1);
@@ -88,7 +89,7 @@ impl Documents {
 }
 
 fn url(upstream: &UpstreamSettings, path: &PathAndQuery) -> String {
-    format!("{}://{}{path}", upstream.url.scheme, upstream.url.authority)
+    format!("{}{path}", upstream.url.origins())
 }
 
 /// Reads the documents of the site that answers now, until the gateway drains.
@@ -170,7 +171,7 @@ enum NotRead {
 async fn ask(upstream: &Upstream, path: &PathAndQuery, pools: &Pools) -> Result<Value, NotRead> {
     let mut fields = HeaderMap::new();
     fields.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    let from = (upstream, &pools.of(upstream));
+    let from = (upstream, &Pick::of(&pools.of(upstream), Tried::default()));
     let answer = ask_directly(from, path, fields, (PATIENCE, MOST)).await;
     let answer = answer.map_err(NotRead::Away)?;
     let read = match answer.heard.status.as_u16() {

@@ -12,8 +12,9 @@ use http::uri::PathAndQuery;
 
 use super::client::ask;
 use crate::answer::site::Site;
+use crate::resilience::balance::Tried;
 use crate::resilience::guard::Phase;
-use crate::upstream::{Pools, Upstream, ask_directly, is_outage};
+use crate::upstream::{Pick, Pools, Upstream, ask_directly, is_outage};
 
 /// The same time that the gateway's probe waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -64,7 +65,10 @@ impl Lookout {
 
     /// Asks the upstream directly: its circuit takes a few failures to open.
     async fn is_well(&self, upstream: &Upstream, target: &PathAndQuery) -> bool {
-        let from = (upstream, &self.pools.of(upstream));
+        let from = (
+            upstream,
+            &Pick::of(&self.pools.of(upstream), Tried::default()),
+        );
         ask_directly(from, target, HeaderMap::new(), (PATIENCE, MOST))
             .await
             .is_ok_and(|fetched| !is_outage(fetched.heard.status))

@@ -10,6 +10,7 @@ use super::evidence::{Against, Evidence, Probe};
 use super::hearing::Hearing;
 use super::names::RouteName;
 use super::passage::{Change, Check, Passage};
+use super::witness::{Witness, Witnesses};
 use crate::fault::{CircuitOpen, Scope};
 
 /// A circuit is shared with the circuits of an earlier configuration that has it too, so that what
@@ -27,11 +28,13 @@ struct UpstreamCircuit {
     failed_probes: AtomicU64,
     /// Whether any request has been answered.
     has_answered: AtomicBool,
+    witnesses: Witnesses,
 }
 
 struct RouteCircuit {
     name: RouteName,
     breaker: Breaker,
+    witnesses: Witnesses,
 }
 
 impl Circuits {
@@ -76,6 +79,7 @@ impl Circuits {
                     Arc::new(RouteCircuit {
                         name: name.clone(),
                         breaker: Breaker::new(of_route, now),
+                        witnesses: Witnesses::default(),
                     })
                 },
                 Arc::clone,
@@ -127,11 +131,12 @@ impl Circuits {
         }
     }
 
-    /// Records the outcome of a request.
+    /// Records the outcome of a request, from this replica.
     pub(super) fn settle(
         &self,
         passage: Passage,
         evidence: Evidence,
+        witness: Witness,
         now: Instant,
     ) -> [Option<Change>; 2] {
         // An unconditional store would make all cores fetch the cache line again.
@@ -139,10 +144,36 @@ impl Circuits {
             self.upstream.has_answered.store(true, Ordering::Relaxed);
         }
         let others = || self.others(passage.route, now);
-        match evidence.against(self.probe(), others) {
+        let against = evidence.against(self.probe(), others);
+        if self.is_spared(passage.route, against, witness) {
+            self.abandon(passage, now);
+            return [None, None];
+        }
+        match against {
             Against::Nobody => self.succeeded(passage, now),
             Against::Route => self.route_failed(passage, evidence, now),
             Against::Upstream => [self.upstream_failed(passage, now), None],
+        }
+    }
+
+    /// Whether another replica speaks for the party that the outcome counts against.
+    fn is_spared(&self, route: usize, against: Against, witness: Witness) -> bool {
+        let route = self.routes.get(route).map(|route| &route.witnesses);
+        match against {
+            Against::Nobody => {
+                self.upstream.witnesses.succeeded(witness);
+                if let Some(route) = route {
+                    route.succeeded(witness);
+                }
+                false
+            }
+            Against::Route => route.is_some_and(|route| route.failed(witness)),
+            Against::Upstream => {
+                if let Some(route) = route {
+                    route.failed(witness);
+                }
+                self.upstream.witnesses.failed(witness)
+            }
         }
     }
 
@@ -151,6 +182,7 @@ impl Circuits {
         &self,
         route: usize,
         evidence: Evidence,
+        witness: Witness,
         now: Instant,
     ) -> [Option<Change>; 2] {
         let passage = Passage {
@@ -158,7 +190,7 @@ impl Circuits {
             upstream_trial: None,
             route_trial: None,
         };
-        self.settle(passage, evidence, now)
+        self.settle(passage, evidence, witness, now)
     }
 
     fn succeeded(&self, passage: Passage, now: Instant) -> [Option<Change>; 2] {
@@ -348,6 +380,7 @@ impl UpstreamCircuit {
             probe: AtomicU8::new(Probe::Unknown as u8),
             failed_probes: AtomicU64::new(0),
             has_answered: AtomicBool::new(false),
+            witnesses: Witnesses::default(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::passage::{self, Passage};
-use super::{Evidence, Guard};
+use super::{Evidence, Guard, Witness};
 
 /// An admitted request whose outcome the circuits wait for. If it is dropped without one, as when
 /// its client has gone, it is no evidence.
@@ -30,16 +30,15 @@ impl Ticket {
         }
     }
 
-    /// `cause` tells the operator why the request failed.
-    pub(crate) fn settle(mut self, evidence: Evidence, cause: &str) {
+    /// `witness` is the replica that was asked. `cause` tells the operator why the request failed.
+    pub(crate) fn settle(mut self, evidence: Evidence, witness: Witness, cause: &str) {
         self.is_settled = true;
         let guard = &self.guard;
         if evidence != Evidence::Answered {
             guard.failed(cause);
         }
-        let changes = guard
-            .circuits
-            .settle(self.passage, evidence, Instant::now());
+        let now = Instant::now();
+        let changes = guard.circuits.settle(self.passage, evidence, witness, now);
         guard.tell(self.passage.route, changes, cause);
     }
 }

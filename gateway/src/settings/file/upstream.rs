@@ -15,9 +15,9 @@ use super::written::Written;
     expecting = "a table such as { url = \"http://…\" }"
 )]
 pub(crate) struct UpstreamTable {
-    /// http(s)://host[:port][/path]. The path is put before every target.
-    #[schemars(extend("pattern" = "^https?://", "examples" = ["http://127.0.0.1:7001"]))]
-    pub(crate) url: String,
+    /// http(s)://host[:port][/path], or a list of these, one for each replica. The path is put
+    /// before every target.
+    pub(crate) url: Urls,
     /// The name in error messages; by default made of the upstream's name.
     #[serde(default)]
     pub(crate) label: Label,
@@ -54,6 +54,28 @@ pub(crate) struct UpstreamTable {
     /// otherwise. Off by default: see BREACH in CONFIGURATION.md.
     #[serde(default)]
     pub(crate) compress: bool,
+}
+
+/// One URL, or the URLs of the replicas.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "a URL, or a list of URLs")]
+pub(crate) enum Urls {
+    #[schemars(extend("pattern" = "^https?://", "examples" = ["http://127.0.0.1:7001"]))]
+    One(String),
+    Several(
+        #[schemars(length(min = 1), inner(regex(pattern = "^https?://")))]
+        Vec<String>,
+    ),
+}
+
+impl Urls {
+    /// With commas between them, as in a variable.
+    pub(crate) fn joined(&self) -> String {
+        match self {
+            Self::One(url) => url.clone(),
+            Self::Several(urls) => urls.join(","),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

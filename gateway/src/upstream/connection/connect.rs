@@ -1,35 +1,29 @@
-//! Opens a connection to an upstream: DNS, TCP, TLS.
+//! Opens a connection to a replica: TCP, TLS.
 
-mod race;
-
-use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::Context;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use rustls::pki_types::{InvalidDnsNameError, ServerName};
 use tokio::io::{AsyncRead as _, ReadBuf};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 use crate::http::transport::Transport;
-use crate::settings::UpstreamSettings;
 use crate::upstream::connection::tls::TlsConfig;
+use crate::upstream::replicas::LookupError;
 
 /// The most buffer that an idle connection keeps for reading.
 const ROOM: usize = 16 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub(in crate::upstream) enum ConnectError {
-    #[error("the upstream's name cannot be resolved")]
-    Dns(#[source] io::Error),
-    #[error("the upstream's name has no address")]
-    NoAddress,
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
     #[error("the upstream refuses the connection")]
     Refused(#[source] io::Error),
     #[error("the upstream's name is not a valid name for a certificate")]
@@ -40,14 +34,12 @@ pub(in crate::upstream) enum ConnectError {
     Timeout(Duration),
 }
 
-/// How to connect to one upstream.
-pub(in crate::upstream) struct Connector {
+/// How to connect to one replica.
+pub(super) struct Connector {
+    address: SocketAddr,
+    /// The name in its certificate.
     host: String,
-    port: u16,
     tls: Option<TlsConnector>,
-    timeout: Duration,
-    /// The address of the last connection, which is tried first while the name still has it.
-    last: Cell<Option<SocketAddr>>,
 }
 
 /// An open connection. Dropping it closes it at once, even with an exchange in flight.
@@ -59,65 +51,33 @@ pub(in crate::upstream) struct Connection {
 }
 
 impl Connector {
-    pub(in crate::upstream) fn new(upstream: &UpstreamSettings, tls: &TlsConfig) -> Self {
-        let tls = tls.as_ref().filter(|_| upstream.url.is_https());
+    pub(super) fn new(address: SocketAddr, host: &str, tls: &TlsConfig) -> Self {
         Self {
-            host: upstream.url.host().to_owned(),
-            port: upstream.url.port(),
-            tls: tls.map(|tls| TlsConnector::from(Arc::clone(tls))),
-            timeout: upstream.connect_timeout,
-            last: Cell::default(),
+            address,
+            host: host.to_owned(),
+            tls: tls.clone().map(TlsConnector::from),
         }
     }
 
-    /// Connects within the upstream's `connect_timeout`.
-    pub(in crate::upstream) async fn connect(&self) -> Result<Connection, ConnectError> {
-        let transport = tokio::time::timeout(self.timeout, self.open())
-            .await
-            .map_err(|_elapsed| ConnectError::Timeout(self.timeout))??;
+    pub(super) async fn connect(&self) -> Result<Connection, ConnectError> {
         Ok(Connection {
-            transport,
+            transport: self.open().await?,
             buffer: BytesMut::new(),
             made: Instant::now(),
         })
     }
 
     async fn open(&self) -> Result<Transport, ConnectError> {
-        let stream = self.open_tcp().await?;
+        let stream = TcpStream::connect(self.address).await;
+        let stream = stream.map_err(ConnectError::Refused)?;
+        // Otherwise a body's last piece would wait for the acknowledgement of the one before.
+        stream.set_nodelay(true).map_err(ConnectError::Refused)?;
         let Some(tls) = &self.tls else {
             return Ok(Transport::Plain(stream));
         };
         let name = ServerName::try_from(self.host.clone())?;
         let stream = tls.connect(name, stream).await.map_err(ConnectError::Tls)?;
         Ok(Transport::Tls(Box::new(stream.into())))
-    }
-
-    async fn open_tcp(&self) -> Result<TcpStream, ConnectError> {
-        let addresses = lookup_host((self.host.as_str(), self.port))
-            .await
-            .map_err(ConnectError::Dns)?;
-        self.open_first_of(&addresses.collect::<Vec<_>>()).await
-    }
-
-    /// Connects to the first of the name's addresses that accepts.
-    async fn open_first_of(&self, resolved: &[SocketAddr]) -> Result<TcpStream, ConnectError> {
-        let addresses = race::in_order(resolved, self.last.get());
-        let pause = race::pause(self.timeout, addresses.len());
-        let connected = race::race(&addresses, pause, |address| async move {
-            let stream = TcpStream::connect(address).await?;
-            // Otherwise a body's last piece would wait for the acknowledgement of the one before.
-            stream.set_nodelay(true)?;
-            Ok((stream, address))
-        })
-        .await;
-        match connected {
-            Ok((stream, address)) => {
-                self.last.set(Some(address));
-                Ok(stream)
-            }
-            Err(Some(error)) => Err(ConnectError::Refused(error)),
-            Err(None) => Err(ConnectError::NoAddress),
-        }
     }
 }
 
@@ -138,6 +98,3 @@ impl Connection {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

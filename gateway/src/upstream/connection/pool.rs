@@ -1,5 +1,5 @@
-//! The connections to the upstreams: one pool per upstream and worker, so that threads share
-//! nothing and an upstream that hangs takes no connection from another.
+//! The connections to the upstreams: one pool per replica and worker, so that threads share
+//! nothing and a replica that hangs takes no connection from another.
 //!
 //! The number of open connections is not limited here. A task for each pool watches the idle ones,
 //! and closes a connection at once when the upstream closes it or sends unasked bytes.
@@ -7,7 +7,6 @@
 mod idle;
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
@@ -20,25 +19,40 @@ use tokio::time::{Instant, sleep};
 
 use self::idle::Idle;
 use crate::settings::UpstreamSettings;
-use crate::settings::limits::{AnswerLimits, Limits};
+use crate::settings::limits::AnswerLimits;
 use crate::upstream::connection::connect::{ConnectError, Connection, Connector};
 use crate::upstream::connection::sweep::Sweep;
 use crate::upstream::connection::tls::TlsConfig;
-use crate::upstream::running::Upstream;
+use crate::upstream::replicas::{Replica, Replicas};
 
 /// How often to look for idle connections that have grown old, while there are any.
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// The pools of one worker: one for each upstream that it has asked, by the number of its pools.
-pub(crate) struct Pools {
-    pools: RefCell<BTreeMap<usize, Rc<Pool>>>,
-    limits: AnswerLimits,
-    tls: TlsConfig,
+/// How connections to an upstream are made and kept.
+#[derive(Clone)]
+pub(super) struct Plan {
+    pub(super) tls: TlsConfig,
+    pub(super) connect_timeout: Duration,
+    pub(super) idle_timeout: Duration,
+    pub(super) limits: AnswerLimits,
 }
 
-pub(crate) struct Pool {
+impl Plan {
+    pub(super) fn new(settings: &UpstreamSettings, limits: AnswerLimits, tls: &TlsConfig) -> Self {
+        Self {
+            tls: tls.clone().filter(|_| settings.url.is_https()),
+            connect_timeout: settings.connect_timeout,
+            idle_timeout: settings.idle_timeout,
+            limits,
+        }
+    }
+}
+
+pub(in crate::upstream) struct Pool {
+    replica: Arc<Replica>,
+    siblings: Arc<Replicas>,
     connector: Connector,
-    /// The `Host` for this upstream.
+    /// The `Host` for this replica.
     host: HeaderValue,
     /// The upstream's `idle_timeout`.
     idle_timeout: Duration,
@@ -55,53 +69,22 @@ pub(crate) struct Pool {
 /// rest of a broken exchange cannot be told from the next one.
 pub(in crate::upstream) struct Lease {
     pub(in crate::upstream) connection: Connection,
-    pool: Rc<Pool>,
+    pool: InUse,
 }
 
-impl Pools {
-    pub(crate) fn new(limits: &Limits, tls: &TlsConfig) -> Self {
-        Self {
-            pools: RefCell::default(),
-            limits: limits.answers,
-            tls: tls.clone(),
-        }
-    }
-
-    /// The upstream's pool, made when the upstream is first asked.
-    pub(crate) fn of(&self, upstream: &Upstream) -> Rc<Pool> {
-        let mut pools = self.pools.borrow_mut();
-        let make = || Rc::new(Pool::new(&upstream.settings, self.limits, &self.tls));
-        Rc::clone(pools.entry(upstream.pool).or_insert_with(make))
-    }
-
-    /// The pools of a worker for a new configuration, with those of `upstreams` that it has
-    /// already. The others close with the last exchange that uses them.
-    pub(crate) fn succeeding(
-        &self,
-        upstreams: &[Arc<Upstream>],
-        limits: &Limits,
-        tls: &TlsConfig,
-    ) -> Self {
-        let new = Self::new(limits, tls);
-        if new.limits == self.limits {
-            let pools = self.pools.borrow();
-            let known = upstreams.iter().filter_map(|upstream| {
-                let pool = pools.get(&upstream.pool)?;
-                Some((upstream.pool, Rc::clone(pool)))
-            });
-            new.pools.borrow_mut().extend(known);
-        }
-        new
-    }
-}
+/// Counts one exchange in flight at the replica.
+struct InUse(Rc<Pool>);
 
 impl Pool {
-    fn new(upstream: &UpstreamSettings, limits: AnswerLimits, tls: &TlsConfig) -> Self {
+    pub(super) fn new(replica: &Arc<Replica>, siblings: &Arc<Replicas>, plan: &Plan) -> Self {
+        let endpoint = &replica.endpoint;
         Self {
-            connector: Connector::new(upstream, tls),
-            host: upstream.url.host_field(),
-            idle_timeout: upstream.idle_timeout,
-            limits,
+            replica: Arc::clone(replica),
+            siblings: Arc::clone(siblings),
+            connector: Connector::new(replica.address, endpoint.host(), &plan.tls),
+            host: endpoint.host_field(),
+            idle_timeout: plan.idle_timeout,
+            limits: plan.limits,
             idle: RefCell::default(),
             sweep: Rc::default(),
             is_watched: Cell::default(),
@@ -109,8 +92,13 @@ impl Pool {
         }
     }
 
-    pub(in crate::upstream) fn host(&self) -> &[u8] {
-        self.host.as_bytes()
+    pub(in crate::upstream) fn replica(&self) -> &Arc<Replica> {
+        &self.replica
+    }
+
+    /// The replicas that it is one of.
+    pub(in crate::upstream) fn siblings(&self) -> &Arc<Replicas> {
+        &self.siblings
     }
 
     /// Takes an idle connection, if there is one.
@@ -118,31 +106,25 @@ impl Pool {
         let mut idle = self.idle.borrow_mut();
         let mut nobody = Context::from_waker(Waker::noop());
         let connection = idle.take(Instant::now(), |idle| idle.is_quiet(&mut nobody))?;
-        Some(self.lease(connection))
+        let pool = InUse::of(self);
+        Some(Lease { connection, pool })
     }
 
-    /// Finds out whether the upstream accepts a connection, and keeps it for the next exchange.
-    pub(in crate::upstream) async fn meet(self: &Rc<Self>) -> Result<(), ConnectError> {
-        if !self.has_idle() {
-            self.connect().await?.give_back(None);
-        }
-        Ok(())
-    }
-
-    fn has_idle(&self) -> bool {
+    pub(super) fn has_idle(&self) -> bool {
         let watcher = self.watcher.borrow();
         let mut watcher = Context::from_waker(&watcher);
         let mut idle = self.idle.borrow_mut();
         idle.sweep(Instant::now(), |idle| idle.is_quiet(&mut watcher))
     }
 
-    /// Opens a new connection.
-    pub(in crate::upstream) async fn connect(self: &Rc<Self>) -> Result<Lease, ConnectError> {
+    /// Opens a new connection. The caller sets the limit on the time.
+    pub(super) async fn connect(self: &Rc<Self>) -> Result<Lease, ConnectError> {
+        let pool = InUse::of(self);
         let connection = self.connector.connect().await?;
         if !self.is_watched.replace(true) {
             actix_web::rt::spawn(Rc::clone(self).watch());
         }
-        Ok(self.lease(connection))
+        Ok(Lease { connection, pool })
     }
 
     /// Watches the idle connections. Ends when there is none; the next new connection starts it
@@ -165,35 +147,51 @@ impl Pool {
             }
         }
     }
+}
 
-    fn lease(self: &Rc<Self>, connection: Connection) -> Lease {
-        Lease {
-            connection,
-            pool: Rc::clone(self),
-        }
+impl InUse {
+    fn of(pool: &Rc<Pool>) -> Self {
+        pool.replica.state.began();
+        Self(Rc::clone(pool))
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        self.0.replica.state.ended();
     }
 }
 
 impl Lease {
     pub(in crate::upstream) fn sweep(&self) -> &Rc<Sweep> {
-        &self.pool.sweep
+        &self.pool().sweep
+    }
+
+    pub(in crate::upstream) fn pool(&self) -> &Rc<Pool> {
+        &self.pool.0
+    }
+
+    /// The `Host` of a request on it.
+    pub(in crate::upstream) fn host(&self) -> &[u8] {
+        self.pool().host.as_bytes()
     }
 
     /// The limits on the head of an answer.
     pub(in crate::upstream) fn limits(&self) -> AnswerLimits {
-        self.pool.limits
+        self.pool().limits
     }
 
     /// Ends the lease after a complete exchange. If nothing more has come on it, the connection is
     /// kept for the next one: for `idle_timeout` or the upstream's own time, whichever is shorter.
     pub(in crate::upstream) fn give_back(mut self, said: Option<Duration>) {
         self.connection.rest();
-        let watcher = self.pool.watcher.borrow();
+        let pool = Rc::clone(self.pool());
+        let watcher = pool.watcher.borrow();
         if self.connection.is_quiet(&mut Context::from_waker(&watcher)) {
             let made = self.connection.made;
-            let time = self.pool.idle_timeout;
+            let time = pool.idle_timeout;
             let time = said.map_or(time, |said| said.min(time));
-            let mut idle = self.pool.idle.borrow_mut();
+            let mut idle = pool.idle.borrow_mut();
             idle.put(self.connection, made, Instant::now(), time);
         }
     }

@@ -11,8 +11,7 @@ impl From<ConnectError> for Fault {
     fn from(error: ConnectError) -> Self {
         let fault = match &error {
             ConnectError::Timeout(_) => UpstreamFault::ConnectTimeout,
-            ConnectError::Dns(_)
-            | ConnectError::NoAddress
+            ConnectError::Lookup(_)
             | ConnectError::Refused(_)
             | ConnectError::Name(_)
             | ConnectError::Tls(_) => UpstreamFault::Unreachable,
@@ -47,13 +46,14 @@ mod tests {
     use shared_types::problem::Code;
 
     use super::{ConnectError, Fault};
+    use crate::upstream::replicas::LookupError;
 
     #[test]
     fn a_failed_connection_makes_the_upstream_unreachable() {
         let io = || io::Error::from(io::ErrorKind::ConnectionRefused);
         for error in [
-            ConnectError::Dns(io()),
-            ConnectError::NoAddress,
+            LookupError::Dns(io()).into(),
+            LookupError::NoAddress.into(),
             ConnectError::Refused(io()),
             ConnectError::Tls(io()),
         ] {

@@ -55,6 +55,11 @@ impl Sending {
         }
     }
 
+    /// The body, if nothing was written.
+    pub(in crate::upstream) fn into_body(self) -> Option<Box<Upload>> {
+        self.body
+    }
+
     /// Whether the upstream has been sent all of it.
     pub(in crate::upstream) fn is_whole(&self) -> bool {
         self.is_flushed && !self.is_deaf

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use service_kit::program::chain;
 use tokio::time::Instant;
 
-use crate::resilience::guard::{Guard, Permit};
+use crate::resilience::guard::{Guard, Permit, Witness};
 use crate::resilience::held::Held;
 use crate::resilience::memory::Charge;
 use crate::upstream::connection::sweep::Tended;
@@ -148,7 +148,7 @@ impl Transfer {
     }
 
     fn break_off(&mut self, broken: Broken) {
-        self.exchange = None;
+        let exchange = self.exchange.take();
         let is_clients = match &broken {
             Broken::Late => false,
             // The client's own body ended too early.
@@ -157,7 +157,8 @@ impl Transfer {
         };
         if !is_clients {
             let (guard, circuit) = &self.guard;
-            guard.broke_off(*circuit, &chain(&broken));
+            let witness = exchange.map_or(Witness::ALONE, |(exchange, _)| exchange.broke_off());
+            guard.broke_off(*circuit, witness, &chain(&broken));
         }
         self.broken = Some(broken);
     }

@@ -15,7 +15,7 @@ use crate::upstream::request::stored::{Marks, prepare_stored};
 /// The largest head that the services' server (actix-http) reads. No common server reads more.
 const LARGEST: usize = 128 * 1024;
 
-/// Writes the head. A second try gets the same one.
+/// Writes the head for the replica with this `Host`.
 ///
 /// # Errors
 /// The gateway's additions, the path once more and the client's addresses, make the head larger
@@ -23,6 +23,7 @@ const LARGEST: usize = 128 * 1024;
 pub(in crate::upstream) fn prepare(
     outgoing: &Outgoing<'_>,
     framing: Framing,
+    host: &[u8],
 ) -> Result<Bytes, Fault> {
     let request = outgoing.request;
     let (method, target) = (outgoing.method.as_str(), outgoing.target.as_str());
@@ -31,10 +32,10 @@ pub(in crate::upstream) fn prepare(
             request_id: outgoing.request_id.as_str(),
             traceparent: outgoing.trace.traceparent(),
         };
-        let target = (target, outgoing.pool.host());
+        let target = (target, host);
         return Ok(prepare_stored(request, target, vary, &marks));
     }
-    let mut head = Head::new(method, target, outgoing.pool.host());
+    let mut head = Head::new(method, target, host);
     let connection =
         headers::ConnectionOptions::new(request.headers().get_all(CONNECTION).map(AsRef::as_ref));
     for (name, value) in request.headers() {

@@ -10,6 +10,7 @@ use super::super::evidence::Evidence;
 use super::super::hearing::Hearing;
 use super::super::names::RouteName;
 use super::super::passage::Change;
+use super::super::witness::Witness;
 use super::Circuits;
 use crate::fault::{CircuitOpen, Scope};
 
@@ -56,8 +57,18 @@ fn ask(
     evidence: Evidence,
     now: Instant,
 ) -> Result<[Option<Change>; 2], CircuitOpen> {
+    ask_at(circuits, (route, Witness::ALONE), evidence, now)
+}
+
+/// Sends a request by a route to one of several replicas.
+fn ask_at(
+    circuits: &Circuits,
+    (route, witness): (usize, Witness),
+    evidence: Evidence,
+    now: Instant,
+) -> Result<[Option<Change>; 2], CircuitOpen> {
     let passage = circuits.admit(route, Intake::Whole, now)?;
-    Ok(circuits.settle(passage, evidence, now))
+    Ok(circuits.settle(passage, evidence, witness, now))
 }
 
 /// Runs the gateway's own probe.
@@ -73,6 +84,70 @@ fn let_through(circuits: &Circuits, route: usize, evidence: Evidence, now: Insta
 
 fn refused(circuits: &Circuits, route: usize, now: Instant) -> Option<CircuitOpen> {
     ask(circuits, route, Evidence::Answered, now).err()
+}
+
+/// The replica of this number among three that all get requests.
+fn replica(number: u32) -> Witness {
+    Witness {
+        own: 1 << number,
+        others: 0b111 & !(1 << number),
+    }
+}
+
+#[test]
+fn no_circuit_opens_because_of_one_replica_of_three() {
+    let now = Instant::now();
+    for is_probed in [true, false] {
+        for evidence in [
+            Evidence::Unreachable,
+            Evidence::Broken,
+            Evidence::Unavailable,
+            REFUSED,
+        ] {
+            let circuits = circuits(is_probed, now);
+            let _ = check(&circuits, true, now);
+            for number in [1, 2] {
+                let good = (MENU, replica(number));
+                ask_at(&circuits, good, Evidence::Answered, now).unwrap();
+            }
+            for _ in 0..100 {
+                ask_at(&circuits, (MENU, replica(0)), evidence, now).unwrap();
+            }
+            assert_eq!(circuits.phase(now), Phase::Closed, "{evidence:?}");
+            assert_eq!(circuits.route_phase(MENU, now), Phase::Closed);
+        }
+    }
+}
+
+#[test]
+fn the_circuit_opens_once_every_replica_fails() {
+    let now = Instant::now();
+    let circuits = circuits(false, now);
+    for number in [0, 1, 2] {
+        let good = (MENU, replica(number));
+        ask_at(&circuits, good, Evidence::Answered, now).unwrap();
+    }
+    let mut asked = 0;
+    while ask_at(&circuits, (MENU, replica(asked % 3)), Evidence::Broken, now).is_ok() {
+        asked += 1;
+    }
+    // The first failures of two were spared.
+    assert_eq!(asked, 2 + SETTINGS.failures);
+}
+
+#[test]
+fn a_route_that_every_replica_fails_has_its_circuit_opened_and_the_others_go_on() {
+    let now = Instant::now();
+    let circuits = circuits(true, now);
+    let _ = check(&circuits, true, now);
+    for number in 0..30 {
+        let at = |route| (route, replica(number % 3));
+        let _ = ask_at(&circuits, at(BAD), Evidence::Unavailable, now);
+        ask_at(&circuits, at(MENU), Evidence::Answered, now).unwrap();
+    }
+    let open = refused(&circuits, BAD, now).unwrap();
+    assert_eq!(open.scope, Scope::Route);
+    assert_eq!(circuits.phase(now), Phase::Closed);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::time::advance;
 
-use super::Pool;
+use super::{Plan, Pool, Replicas};
 use crate::config::Config;
 use crate::upstream::answer::Expected;
 use crate::upstream::exchange::Exchange;
@@ -42,8 +42,11 @@ fn pool(url: &str, key: &str) -> Rc<Pool> {
     let clients = config.upstreams.iter();
     let clients = clients
         .into_iter()
-        .find(|upstream| &*upstream.name == "clients");
-    Rc::new(Pool::new(clients.unwrap(), config.limits.answers, &None))
+        .find(|upstream| &*upstream.name == "clients")
+        .unwrap();
+    let replicas = Replicas::new(&clients.name, &clients.url);
+    let plan = Plan::new(clients, config.limits.answers, &None);
+    Rc::new(Pool::new(&replicas.all()[0], &replicas, &plan))
 }
 
 /// One exchange on a new connection, which is then given back.

@@ -1,10 +1,8 @@
-//! Chooses among a name's addresses: the first that accepts a connection (RFC 8305, "Happy
-//! Eyeballs").
+//! Connects to the first of several addresses that accepts (RFC 8305, "Happy Eyeballs").
 //!
 //! An address that swallows packets must not hide the others, so attempts overlap. The next address
 //! is tried once the last attempt has failed, or after a pause, whichever comes first. The first
-//! connection wins and the other attempts are dropped. Only the TCP connection counts: TLS follows
-//! on the winner.
+//! connection wins and the other attempts are dropped.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,20 +17,24 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// The shortest pause (RFC 8305 §5).
 const LEAST_PAUSE: Duration = Duration::from_millis(10);
 
-/// The order of the attempts: the address of the last connection, then the resolver's order,
-/// alternating between the two families (RFC 8305 §4). No address occurs twice.
-pub(super) fn in_order(resolved: &[SocketAddr], last: Option<SocketAddr>) -> Vec<SocketAddr> {
-    let last = last.filter(|last| resolved.contains(last));
-    let starts_with = last.as_ref().or(resolved.first()).map(SocketAddr::is_ipv6);
+/// The order of the attempts: `first`, then the others as they come, alternating between the two
+/// families (RFC 8305 §4). No address occurs twice.
+pub(super) fn in_order(addresses: &[SocketAddr], first: Option<SocketAddr>) -> Vec<SocketAddr> {
+    let first = first.filter(|first| addresses.contains(first));
+    let starts_with = first
+        .as_ref()
+        .or(addresses.first())
+        .map(SocketAddr::is_ipv6);
     let of_family = |is_first: bool| {
         let is_of_it =
             move |address: &&SocketAddr| (Some(address.is_ipv6()) == starts_with) == is_first;
-        last.filter(|_| is_first)
+        first
+            .filter(|_| is_first)
             .into_iter()
-            .chain(resolved.iter().filter(is_of_it).copied())
+            .chain(addresses.iter().filter(is_of_it).copied())
     };
     let (mut one, mut other) = (of_family(true), of_family(false));
-    let mut order: Vec<SocketAddr> = Vec::with_capacity(resolved.len());
+    let mut order: Vec<SocketAddr> = Vec::with_capacity(addresses.len());
     loop {
         let pair = [one.next(), other.next()];
         if pair == [None, None] {
@@ -54,10 +56,10 @@ pub(super) fn pause(timeout: Duration, addresses: usize) -> Duration {
 
 /// Returns the first attempt that succeeds, or the last failure. Without an address there is
 /// neither.
-pub(super) async fn race<T, E, F: Future<Output = Result<T, E>>>(
-    addresses: &[SocketAddr],
+pub(super) async fn race<A: Copy, T, E, F: Future<Output = Result<T, E>>>(
+    addresses: &[A],
     pause: Duration,
-    attempt: impl Fn(SocketAddr) -> F,
+    attempt: impl Fn(A) -> F,
 ) -> Result<T, Option<E>> {
     let mut attempts = FuturesUnordered::new();
     let mut addresses = addresses.iter().copied();

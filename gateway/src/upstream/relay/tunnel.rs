@@ -34,15 +34,15 @@ use tokio_util::io::poll_read_buf;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::Outgoing;
-use super::answer::Answer;
-use super::exchange::{Exchange, READ};
-use super::request::headers::ConnectionOptions;
 use crate::fault::{ClientFault, Fault, UpstreamFault};
 use crate::http::lazy_timer::LazyTimer;
 use crate::http::transport::Transport;
 use crate::http::websocket::{Accept, Frames, WEBSOCKET, expected_accept, goodbye_to_client};
 use crate::resilience::guard::{Permit, TunnelPermit};
+use crate::upstream::Outgoing;
+use crate::upstream::answer::Answer;
+use crate::upstream::exchange::{Exchange, READ};
+use crate::upstream::request::headers::ConnectionOptions;
 use outbound::Outbound;
 
 /// How long a tunnel lasts after one side has left, or the upstream has sent a close frame: a
@@ -90,7 +90,7 @@ impl Handshake {
     }
 
     /// Checks that a tunnel is opened in answer to this handshake.
-    pub(super) fn check(&self, answer: &Answer) -> Result<(), Fault> {
+    pub(in crate::upstream) fn check(&self, answer: &Answer) -> Result<(), Fault> {
         if !answer.is_switch() || self.accept.is_in(answer.response.headers()) {
             return Ok(());
         }
@@ -105,7 +105,7 @@ impl Handshake {
 ///
 /// # Errors
 /// The tunnel of this handshake was opened before.
-pub(super) fn open(
+pub(in crate::upstream) fn open(
     mut response: HttpResponse,
     (exchange, permit): (Exchange, Permit),
     handshake: &Handshake,

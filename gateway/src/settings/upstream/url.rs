@@ -1,0 +1,231 @@
+//! Where an upstream is: a URL, or one for each of its replicas.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+
+use actix_web::http::Uri;
+use actix_web::http::uri::{Authority, Scheme};
+use http::HeaderValue;
+
+use crate::http::segment::check_path;
+
+/// `http(s)://host[:port][/prefix]`, or several of these with commas between them. They differ in
+/// their hosts and ports alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpstreamUrl {
+    pub scheme: Scheme,
+    /// At least one.
+    pub endpoints: Vec<Endpoint>,
+    /// Precedes every target; empty, or `/…` without a final slash.
+    pub prefix: String,
+}
+
+/// The host and port of a URL. A host with several addresses has a replica at each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    authority: Authority,
+    default_port: u16,
+}
+
+const EXPECTED: &str = "expected http(s)://host[:port][/path]";
+
+impl UpstreamUrl {
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.scheme == Scheme::HTTPS
+    }
+
+    /// The URLs without their path, with commas between them.
+    #[must_use]
+    pub fn origins(&self) -> String {
+        let origins = self.endpoints.iter();
+        let origins = origins.map(|one| format!("{}://{}", self.scheme, one.authority));
+        origins.collect::<Vec<_>>().join(",")
+    }
+
+    fn one(text: &str) -> Result<Self, &'static str> {
+        let uri: Uri = text.parse().ok().ok_or(EXPECTED)?;
+        let parts = uri.into_parts();
+        let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
+            return Err(EXPECTED);
+        };
+        let path = parts
+            .path_and_query
+            .as_ref()
+            .map_or("", |path| path.as_str());
+        let known_scheme = scheme == Scheme::HTTP || scheme == Scheme::HTTPS;
+        if !known_scheme || path.contains('?') || text.contains('#') {
+            return Err(EXPECTED);
+        }
+        if authority.as_str().contains('@') {
+            return Err("credentials do not belong in a URL");
+        }
+        // The text after the host is not a port.
+        if authority.port().is_none() && authority.as_str() != authority.host() {
+            return Err(EXPECTED);
+        }
+        if authority.port_u16() == Some(0) {
+            return Err("no upstream has the port 0");
+        }
+        check_plain(path)?;
+        let prefix = path.trim_end_matches('/').to_owned();
+        let default_port = if scheme == Scheme::HTTPS { 443 } else { 80 };
+        Ok(Self {
+            scheme,
+            endpoints: vec![Endpoint {
+                authority,
+                default_port,
+            }],
+            prefix,
+        })
+    }
+}
+
+impl Endpoint {
+    /// The name or address to connect to; an IPv6 address without its brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.authority.host().trim_matches(['[', ']'])
+    }
+
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.authority.port_u16().unwrap_or(self.default_port)
+    }
+
+    /// The address, if the host is one and no name.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        let ip: IpAddr = self.host().parse().ok()?;
+        Some(SocketAddr::new(ip, self.port()))
+    }
+
+    /// The value of a request's `Host`, without the scheme's default port (RFC 9110 §4.2.3).
+    #[must_use]
+    pub fn host_field(&self) -> HeaderValue {
+        let text = if self.port() == self.default_port {
+            self.authority.host()
+        } else {
+            self.authority.as_str()
+        };
+        // An authority has no character that a field value forbids.
+        HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+    }
+
+    fn is_same_place(&self, other: &Self) -> bool {
+        self.port() == other.port() && self.host().eq_ignore_ascii_case(other.host())
+    }
+}
+
+impl FromStr for UpstreamUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut texts = text.split(',').map(str::trim);
+        let mut all = Self::one(texts.next().unwrap_or_default())?;
+        for text in texts {
+            let Self {
+                scheme,
+                endpoints,
+                prefix,
+            } = Self::one(text)?;
+            if scheme != all.scheme || prefix != all.prefix {
+                return Err("the URLs of an upstream differ in their hosts and ports alone");
+            }
+            for endpoint in endpoints {
+                if all.endpoints.iter().any(|one| one.is_same_place(&endpoint)) {
+                    return Err("a replica is named twice");
+                }
+                all.endpoints.push(endpoint);
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl fmt::Display for UpstreamUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, endpoint) in self.endpoints.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(f, "{comma}{}://{}{}", self.scheme, endpoint, self.prefix)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.authority.fmt(f)
+    }
+}
+
+/// Checks a path without parameters, with or without a query.
+pub(super) fn check_plain(target: &str) -> Result<(), &'static str> {
+    let plain = |c: char| c.is_ascii_graphic() && !"#\\{}".contains(c);
+    if !target.chars().all(plain) {
+        return Err("must hold no parameter, fragment, space or letter beyond ASCII");
+    }
+    check_path(target.split('?').next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::UpstreamUrl;
+
+    #[test]
+    fn the_host_field_omits_only_the_schemes_default_port() {
+        for (url, host, port, field) in [
+            ("http://orders:8002", "orders", 8002, "orders:8002"),
+            ("http://orders:80/v1", "orders", 80, "orders"),
+            ("https://orders:443", "orders", 443, "orders"),
+            ("https://orders:80", "orders", 80, "orders:80"),
+            ("https://orders", "orders", 443, "orders"),
+            ("http://[::1]:8002", "::1", 8002, "[::1]:8002"),
+            ("http://[::1]", "::1", 80, "[::1]"),
+        ] {
+            let parsed: UpstreamUrl = url.parse().unwrap();
+            let endpoint = &parsed.endpoints[0];
+            assert_eq!((endpoint.host(), endpoint.port()), (host, port), "{url}");
+            assert_eq!(endpoint.host_field(), field, "{url}");
+        }
+    }
+
+    #[test]
+    fn an_invalid_port_is_refused() {
+        for url in ["http://orders:99999", "http://orders:", "http://orders:x"] {
+            assert!(url.parse::<UpstreamUrl>().is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn replicas_are_a_list_of_urls() {
+        let written = "http://a:8002/v1, http://10.0.0.2:8002/v1/,http://[::1]/v1";
+        let url: UpstreamUrl = written.parse().unwrap();
+        let hosts: Vec<_> = url.endpoints.iter().map(ToString::to_string).collect();
+        assert_eq!(hosts, ["a:8002", "10.0.0.2:8002", "[::1]"]);
+        let addresses: Vec<_> = url.endpoints.iter().map(|one| one.address()).collect();
+        let address = |text: &str| Some(text.parse().unwrap());
+        assert_eq!(
+            addresses,
+            [None, address("10.0.0.2:8002"), address("[::1]:80")]
+        );
+        let shown = "http://a:8002/v1,http://10.0.0.2:8002/v1,http://[::1]/v1";
+        assert_eq!(url.to_string(), shown);
+        assert_eq!(shown.parse::<UpstreamUrl>().unwrap(), url);
+    }
+
+    #[test]
+    fn replicas_differ_in_their_hosts_and_ports_alone() {
+        for list in [
+            "http://a,https://b",
+            "http://a/v1,http://b/v2",
+            "http://a,http://A:80",
+            "http://a,,http://b",
+            "http://a,",
+            "http://a,b:80",
+        ] {
+            assert!(list.parse::<UpstreamUrl>().is_err(), "{list}");
+        }
+    }
+}
