@@ -60,16 +60,10 @@ impl From<Error> for Failure {
             }
             // In a second, the queue of passwords is much shorter.
             Error::HashingOverloaded => Self::new(Code::ServiceUnavailable)
-                .with_detail(Text::new(
-                    "Trop de connexions et d'inscriptions attendent en ce moment. Réessayez dans quelques secondes.",
-                    "Too many logins and registrations are waiting right now. Try again in a few seconds.",
-                ))
+                .with_detail(Text::fixed(|say| say.accounts.too_many_waiting))
                 .with_header(RETRY_AFTER, HeaderValue::from_static("1")),
             Error::TooManyPasswords => Self::new(Code::RateLimited)
-                .with_detail(Text::new(
-                    "Trop de connexions et d'inscriptions de votre réseau attendent déjà. Réessayez dans un instant.",
-                    "Too many logins and registrations of your network are waiting already. Try again in a moment.",
-                ))
+                .with_detail(Text::fixed(|say| say.accounts.too_many_of_your_network))
                 .with_header(RETRY_AFTER, HeaderValue::from_static("1")),
             Error::Hashing(_)
             | Error::HashingAborted(_)

@@ -62,25 +62,17 @@ fn failure(refusal: Refusal) -> Failure {
         Refusal::UnknownDelivery => Failure::new(Code::DeliveryNotFound),
         Refusal::UnknownChoice => Failure::invalid(FieldErrors::one(
             "livreurId",
-            Text::new(
-                "aucun livreur ne porte cet identifiant",
-                "no courier has this id",
-            ),
+            Text::fixed(|say| say.deliveries.unknown_courier),
         )),
         Refusal::EmailTaken => Failure::new(Code::EmailTaken),
         Refusal::DeliveryExists => Failure::new(Code::DeliveryExists),
         Refusal::DeliveryTaken => Failure::new(Code::DeliveryTaken),
-        Refusal::Finished(status) => {
-            Failure::new(Code::ImpossibleTransition).with_detail(Text::formatted(
-                format!("Une livraison {status} ne peut plus être confiée à un livreur."),
-                format!("A delivery that is {status} can no longer be given to a courier."),
-            ))
-        }
+        Refusal::Finished(status) => Failure::new(Code::ImpossibleTransition)
+            .with_detail(Text::formatted(|say| (say.deliveries.finished)(status))),
         Refusal::ImpossibleMove(ImpossibleMove { from, to }) => {
-            Failure::new(Code::ImpossibleTransition).with_detail(Text::formatted(
-                format!("Une livraison {from} ne peut passer à {to}."),
-                format!("A delivery that is {from} cannot become {to}."),
-            ))
+            Failure::new(Code::ImpossibleTransition).with_detail(Text::formatted(|say| {
+                (say.deliveries.impossible_move)(from, to)
+            }))
         }
         Refusal::Full => Failure::new(Code::StorageFull),
         Refusal::Share => {

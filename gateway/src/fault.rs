@@ -220,62 +220,37 @@ impl UpstreamFault {
     /// The sentence that names the upstream. It does not advise to repeat a request that must not
     /// be repeated blindly (RFC 9110 §9.2.2) if the upstream may have carried it out.
     pub(crate) fn detail(self, label: &Text, method: &Method) -> Text {
-        use shared_types::text::Lang::{En, Fr};
-        let (fr, en) = (label.to(Fr), label.to(En));
-        match self {
-            Self::Dropped
-            | Self::Timeout
-            | Self::InvalidResponse
-            | Self::Drill {
-                mode: DrillMode::Slow,
-                ..
-            } if !method.is_idempotent() => Text::formatted(
-                format!(
-                    "{fr} n'a pas confirmé la demande, qui a peut-être abouti. Vérifiez avant de la renouveler."
-                ),
-                format!(
-                    "{en} did not confirm the request, which may have succeeded. Check before you repeat it."
-                ),
-            ),
-            Self::Unreachable | Self::Dropped => Text::formatted(
-                format!("{fr} est injoignable. Réessayez dans quelques secondes."),
-                format!("{en} cannot be reached. Try again in a few seconds."),
-            ),
-            Self::InvalidResponse => Text::formatted(
-                format!("{fr} a donné une réponse invalide. Réessayez dans quelques secondes."),
-                format!("{en} gave an invalid answer. Try again in a few seconds."),
-            ),
-            Self::ConnectTimeout
-            | Self::Timeout
-            | Self::Drill {
-                mode: DrillMode::Slow,
-                ..
-            } => Text::formatted(
-                format!("{fr} n'a pas répondu à temps. Réessayez dans quelques secondes."),
-                format!("{en} did not answer in time. Try again in a few seconds."),
-            ),
-            Self::CircuitOpen {
-                open:
-                    CircuitOpen {
-                        scope: Scope::Route,
-                        ..
-                    },
-                ..
-            } => Text::formatted(
-                format!(
-                    "{fr} ne peut pas traiter cette demande pour le moment. Réessayez plus tard."
-                ),
-                format!("{en} cannot handle this request at the moment. Try again later."),
-            ),
-            Self::Failed | Self::CircuitOpen { .. } | Self::Drill { .. } => Text::formatted(
-                format!("{fr} ne répond pas. Réessayez dans quelques secondes."),
-                format!("{en} does not answer. Try again in a few seconds."),
-            ),
-            Self::Overloaded => Text::formatted(
-                format!("{fr} a trop de demandes en cours. Réessayez dans quelques secondes."),
-                format!("{en} has too many requests under way. Try again in a few seconds."),
-            ),
-        }
+        Text::about(label, |say, service| {
+            let say = &say.upstreams;
+            let sentence = match self {
+                Self::Dropped
+                | Self::Timeout
+                | Self::InvalidResponse
+                | Self::Drill {
+                    mode: DrillMode::Slow,
+                    ..
+                } if !method.is_idempotent() => say.unconfirmed,
+                Self::Unreachable | Self::Dropped => say.unreachable,
+                Self::InvalidResponse => say.invalid_response,
+                Self::ConnectTimeout
+                | Self::Timeout
+                | Self::Drill {
+                    mode: DrillMode::Slow,
+                    ..
+                } => say.too_slow,
+                Self::CircuitOpen {
+                    open:
+                        CircuitOpen {
+                            scope: Scope::Route,
+                            ..
+                        },
+                    ..
+                } => say.route_unavailable,
+                Self::Failed | Self::CircuitOpen { .. } | Self::Drill { .. } => say.unavailable,
+                Self::Overloaded => say.overloaded,
+            };
+            sentence(service)
+        })
     }
 }
 

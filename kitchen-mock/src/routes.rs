@@ -112,10 +112,9 @@ fn failure(refusal: Refusal) -> Failure {
     match refusal {
         Refusal::UnknownOrder => Failure::new(Code::OrderNotFound),
         Refusal::ImpossibleMove { from, to } => Failure::new(Code::ImpossibleTransition)
-            .with_detail(Text::formatted(
-                format!("Une commande {from} ne peut passer à {to} en cuisine."),
-                format!("An order that is {from} cannot become {to} in the kitchen."),
-            )),
+            .with_detail(Text::formatted(|say| {
+                (say.orders.impossible_in_kitchen)(from, to)
+            })),
         Refusal::Full => Failure::new(Code::StorageFull),
     }
 }

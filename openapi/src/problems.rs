@@ -139,8 +139,8 @@ fn headers_of(status: u16) -> Vec<&'static str> {
 /// A list of the codes with their meanings.
 fn description(codes: &[Code]) -> String {
     let lines = codes.iter().map(|code| {
-        let (name, detail) = (code.as_str(), code.detail());
-        format!("- `{name}`: {}", detail.to(Lang::En))
+        let (name, detail) = (code.as_str(), code.detail(Lang::En));
+        format!("- `{name}`: {detail}")
     });
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -161,7 +161,7 @@ fn example(code: Code) -> Value {
         request_id: "0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d5e",
     };
     json!({
-        "summary": code.title().to(Lang::En),
+        "summary": code.title(Lang::En),
         "value": Problem::new(code, None, occurrence),
     })
 }

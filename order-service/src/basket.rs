@@ -31,10 +31,7 @@ impl Basket {
         if (1..=MAX_LINES).contains(&lines.len()) {
             Ok(Self(lines))
         } else {
-            let text = Text::formatted(
-                format!("entre 1 et {MAX_LINES} lignes"),
-                format!("between 1 and {MAX_LINES} lines"),
-            );
+            let text = Text::formatted(|say| (say.orders.number_of_lines)(MAX_LINES));
             Err(FieldErrors::one("items", text))
         }
     }
@@ -58,10 +55,7 @@ impl Basket {
             return Err(errors);
         }
         let total = total(&lines).ok_or_else(|| {
-            let text = Text::new(
-                "le total dépasse le montant maximal d'une commande",
-                "the total is over the highest amount of an order",
-            );
+            let text = Text::fixed(|say| say.orders.total_too_high);
             FieldErrors::one("items", text)
         })?;
         Ok(Priced { lines, total })
@@ -71,12 +65,11 @@ impl Basket {
 fn serve(line: &NewOrderLine, menu: &HashMap<DishId, Dish>) -> Result<OrderLine, Text> {
     let dish = menu
         .get(&line.dish_id)
-        .ok_or(Text::new("plat inconnu", "unknown dish"))?;
+        .ok_or(Text::fixed(|say| say.orders.unknown_dish))?;
     if !dish.available {
-        return Err(Text::formatted(
-            format!("« {} » n'est pas disponible", dish.name),
-            format!("“{}” is not available", dish.name),
-        ));
+        return Err(Text::formatted(|say| {
+            (say.orders.not_available)(dish.name.as_str())
+        }));
     }
     Ok(OrderLine {
         dish_id: dish.id,

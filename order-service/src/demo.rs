@@ -51,10 +51,7 @@ impl DemoOrders {
 
     pub(crate) fn add(&mut self, new: NewDemoOrder) -> Result<DemoOrder, FieldErrors> {
         if !(1..=MAX_ITEMS).contains(&new.items.len()) {
-            let text = Text::formatted(
-                format!("entre 1 et {MAX_ITEMS} plats"),
-                format!("between 1 and {MAX_ITEMS} dishes"),
-            );
+            let text = Text::formatted(|say| (say.orders.number_of_dishes)(MAX_ITEMS));
             return Err(FieldErrors::one("items", text));
         }
         self.last_number += 1;

@@ -21,22 +21,12 @@ impl From<OrderError> for Failure {
             OrderError::Unacceptable(fields) => Self::invalid(fields),
             OrderError::KeyReused => Self::new(Code::IdempotencyKeyReused),
             OrderError::Impossible(ImpossibleMove { from, to }) => {
-                Self::new(Code::ImpossibleTransition).with_detail(Text::formatted(
-                    format!("Une commande {from} ne peut passer à {to}."),
-                    format!("An order that is {from} cannot become {to}."),
-                ))
+                Self::new(Code::ImpossibleTransition).with_detail(Text::formatted(|say| {
+                    (say.orders.impossible_move)(from, to)
+                }))
             }
             OrderError::TooManyOpen(most) => Self::new(Code::QuotaReached)
-                .with_detail(Text::formatted(
-                    format!(
-                        "Votre réseau a déjà {most} commandes en cours. \
-                         Attendez que l'une d'elles soit livrée ou annulée."
-                    ),
-                    format!(
-                        "Your network has {most} open orders already. \
-                         Wait until one of them is delivered or cancelled."
-                    ),
-                ))
+                .with_detail(Text::formatted(|say| (say.orders.too_many_open)(most)))
                 .with_header(RETRY_AFTER, QUOTA_RETRY_AFTER),
             OrderError::Store(error) => error.into(),
         }

@@ -109,12 +109,7 @@ impl FromText for Limit {
             .ok()
             .filter(|limit| (1..=MAX_LIMIT).contains(limit))
             .map(Self)
-            .ok_or_else(|| {
-                Text::formatted(
-                    format!("entier entre 1 et {MAX_LIMIT}"),
-                    format!("an integer between 1 and {MAX_LIMIT}"),
-                )
-            })
+            .ok_or_else(|| Text::formatted(|say| (say.fields.whole_number)(1, MAX_LIMIT)))
     }
 }
 
@@ -123,7 +118,7 @@ impl FromText for Sort {
         match text {
             "newest" => Ok(Self::Newest),
             "oldest" => Ok(Self::Oldest),
-            _ => Err(Text::new("newest ou oldest", "newest or oldest")),
+            _ => Err(Text::fixed(|say| say.orders.sort)),
         }
     }
 }
@@ -145,21 +140,12 @@ impl FromText for Cursor {
 /// A malformed cursor and one that names no order are the same fault: this service did not issue
 /// it.
 pub(crate) fn unknown_cursor() -> Text {
-    Text::new(
-        "curseur inconnu : reprenez la liste au début",
-        "unknown cursor: start the list again",
-    )
+    Text::fixed(|say| say.orders.unknown_cursor)
 }
 
 /// A list without a limit always begins with the newest orders.
 pub(crate) fn limit_needed() -> FieldErrors {
-    FieldErrors::one(
-        "limit",
-        Text::new(
-            "nécessaire pour commencer par les plus anciennes",
-            "needed to begin with the oldest",
-        ),
-    )
+    FieldErrors::one("limit", Text::fixed(|say| say.orders.limit_needed))
 }
 
 impl Deserr<FieldErrors> for Limit {

@@ -68,20 +68,17 @@ pub(crate) fn json_body(
             })?
             .map_err(|error| Failure::new(Code::BadRequest).caused_by(error.to_string()))?;
         if body.is_empty() {
-            return Err(Failure::new(Code::BadRequest).with_detail(Text::new(
-                "Un corps JSON est attendu.",
-                "A JSON body is expected.",
-            )));
+            return Err(Failure::new(Code::BadRequest)
+                .with_detail(Text::fixed(|say| say.requests.json_expected)));
         }
         if !announced {
             return Err(Failure::new(Code::UnsupportedMediaType));
         }
         Body::of(body).map_err(|error| {
             let (line, column) = (error.line(), error.column());
-            Failure::new(Code::BadRequest).with_detail(Text::formatted(
-                format!("JSON malformé (ligne {line}, colonne {column})."),
-                format!("Malformed JSON (line {line}, column {column})."),
-            ))
+            Failure::new(Code::BadRequest).with_detail(Text::formatted(|say| {
+                (say.requests.malformed_json)(line, column)
+            }))
         })
     }
 }

@@ -68,10 +68,7 @@ impl FromText for OrderEventKind {
         [Self::Placed, Self::StatusChanged]
             .into_iter()
             .find(|kind| kind.as_str() == text)
-            .ok_or(Text::new(
-                "type d'événement inconnu",
-                "unknown type of event",
-            ))
+            .ok_or(Text::fixed(|say| say.requests.unknown_event))
     }
 }
 
@@ -128,10 +125,7 @@ impl ReceivedEvent {
         if self.subject == self.data.id {
             return Ok(self);
         }
-        let text = Text::new(
-            "n'est pas l'identifiant de la commande de data",
-            "is not the id of the order in data",
-        );
+        let text = Text::fixed(|say| say.requests.event_subject);
         Err(FieldErrors::one("subject", text))
     }
 }
@@ -142,7 +136,7 @@ impl FromText for Version {
     fn from_text(text: &str) -> Result<Self, Text> {
         match text {
             "1.0" => Ok(Self),
-            _ => Err(Text::new("1.0 attendu", "expected 1.0")),
+            _ => Err(Text::fixed(|say| say.requests.event_version)),
         }
     }
 }
@@ -170,10 +164,8 @@ impl Deserr<FieldErrors> for Order {
         location: ValuePointerRef<'_>,
     ) -> Result<Self, FieldErrors> {
         serde_json::from_value(value.into()).map_err(|error| {
-            let text = Text::formatted(
-                format!("n'est pas une commande : {error}"),
-                format!("is not an order: {error}"),
-            );
+            let cause = error.to_string();
+            let text = Text::formatted(|say| (say.requests.not_an_order)(&cause));
             FieldErrors::one(path_of(location), text)
         })
     }

@@ -208,42 +208,26 @@ impl DeserializeError for FieldErrors {
                     path.push('.');
                 }
                 path.push_str(field);
-                Text::new("champ obligatoire", "required field")
+                Text::fixed(|say| say.fields.required)
             }
             ErrorKind::IncorrectValueKind {
                 actual: Value::Null,
                 ..
-            } if !path.is_empty() => Text::new("champ obligatoire", "required field"),
+            } if !path.is_empty() => Text::fixed(|say| say.fields.required),
             ErrorKind::IncorrectValueKind { actual, accepted } => {
-                let (fr, en) = accepted.first().map_or(("", ""), |kind| name_of(*kind));
-                let (got_fr, got_en) = name_of(actual.kind());
-                Text::formatted(
-                    format!("{fr} attendu(e), reçu : {got_fr}"),
-                    format!("expected {en}, got {got_en}"),
-                )
+                let (expected, got) = (accepted.first().copied(), actual.kind());
+                Text::formatted(|say| {
+                    let kind = say.fields.kind;
+                    (say.fields.wrong_kind)(expected.map_or("", kind), kind(got))
+                })
             }
-            ErrorKind::Unexpected { .. } => Text::new("nombre hors limites", "number out of range"),
+            ErrorKind::Unexpected { .. } => Text::fixed(|say| say.fields.out_of_range),
             // The other kinds come from features of deserr that no body uses (denied keys, unit
             // enums, arrays of a fixed length).
             ErrorKind::UnknownKey { .. }
             | ErrorKind::UnknownValue { .. }
-            | ErrorKind::BadSequenceLen { .. } => {
-                Text::new("valeur inattendue", "unexpected value")
-            }
+            | ErrorKind::BadSequenceLen { .. } => Text::fixed(|say| say.fields.unexpected),
         };
         Self::merge(known, Self::one(path, text), location)
-    }
-}
-
-fn name_of(kind: ValueKind) -> (&'static str, &'static str) {
-    match kind {
-        ValueKind::Null => ("null", "null"),
-        ValueKind::Boolean => ("booléen", "a boolean"),
-        ValueKind::Integer => ("nombre entier positif", "a positive integer"),
-        ValueKind::NegativeInteger => ("nombre négatif", "a negative number"),
-        ValueKind::Float => ("nombre", "a number"),
-        ValueKind::String => ("texte", "a string"),
-        ValueKind::Sequence => ("liste", "an array"),
-        ValueKind::Map => ("objet", "an object"),
     }
 }

@@ -34,7 +34,7 @@ macro_rules! uuid_id {
                     .filter(|text| text.len() == 36)
                     .and_then(|text| Uuid::try_parse(text).ok())
                     .map(Self)
-                    .ok_or(Text::new("doit être un UUID", "must be a UUID"))
+                    .ok_or(Text::fixed(|say| say.fields.uuid))
             }
         }
 

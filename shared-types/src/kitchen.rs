@@ -66,9 +66,7 @@ impl<S: FromText + Deserr<FieldErrors>> Deserr<FieldErrors> for NewMark<S> {
         let order_id = spellings
             .order_id
             .or(spellings.order_id_camel)
-            .ok_or_else(|| {
-                FieldErrors::one("order_id", Text::new("champ obligatoire", "required field"))
-            })?;
+            .ok_or_else(|| FieldErrors::one("order_id", Text::fixed(|say| say.fields.required)))?;
         Ok(Self {
             order_id,
             status: spellings.status.into_option(),

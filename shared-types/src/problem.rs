@@ -50,10 +50,10 @@ impl Problem {
     #[must_use]
     pub fn new(code: Code, detail: Option<String>, occurrence: Occurrence<'_>) -> Self {
         let lang = occurrence.lang;
-        let detail = detail.unwrap_or_else(|| code.detail().to(lang).to_owned());
+        let detail = detail.unwrap_or_else(|| code.detail(lang).to_owned());
         Self {
             kind: code.type_uri(),
-            title: code.title().to(lang).to_owned(),
+            title: code.title(lang).to_owned(),
             status: code.status(),
             message: detail.clone(),
             detail,

@@ -44,10 +44,9 @@ macro_rules! wire_enum {
                     $($wire => Ok(Self::$variant),)+
                     _ => {
                         let known = [$($wire),+].join(", ");
-                        Err($crate::text::Text::formatted(
-                            format!("valeur inconnue ; valeurs possibles : {known}"),
-                            format!("unknown value; one of {known}"),
-                        ))
+                        Err($crate::text::Text::formatted(|say| {
+                            (say.fields.unknown_value)(&known)
+                        }))
                     }
                 }
             }

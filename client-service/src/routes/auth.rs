@@ -73,7 +73,7 @@ pub(super) async fn logout(
 ) -> Result<HttpResponse, Failure> {
     let caller = Caller::identify(&accounts, request.headers()).await?;
     accounts.store.end_session(caller.session).await?;
-    let done = Text::new("Vous êtes déconnecté.", "You are logged out.");
+    let done = Text::fixed(|say| say.accounts.logged_out);
     Ok(confirm(&request, &done))
 }
 
@@ -84,10 +84,7 @@ pub(super) async fn logout_all(
     let caller = Caller::identify(&accounts, request.headers()).await?;
     let client = caller.identity.client;
     accounts.store.end_sessions_of(client).await?;
-    let done = Text::new(
-        "Vous êtes déconnecté de tous vos appareils.",
-        "You are logged out of all your devices.",
-    );
+    let done = Text::fixed(|say| say.accounts.logged_out_everywhere);
     Ok(confirm(&request, &done))
 }
 

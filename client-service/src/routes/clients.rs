@@ -61,7 +61,7 @@ pub(super) async fn delete(
     let id = parse(&id)?;
     admit(&accounts, request.headers(), Action::Delete(id)).await?;
     accounts.store.delete_client(id).await?;
-    let done = Text::new("Client supprimé.", "Client deleted.");
+    let done = Text::fixed(|say| say.accounts.deleted);
     Ok(confirm(&request, &done))
 }
 

@@ -16,7 +16,7 @@ use super::shared::Asked;
 use super::{SharedDispatch, failure, id_of};
 use crate::dispatch::Refusal;
 
-const REMOVED: Text = Text::new("Livreur supprimé.", "Courier removed.");
+const REMOVED: Text = Text::fixed(|say| say.deliveries.courier_removed);
 
 pub(super) async fn list(dispatch: web::Data<SharedDispatch>) -> HttpResponse {
     HttpResponse::Ok().json(dispatch.read().couriers())

@@ -120,9 +120,7 @@ impl Feature {
         };
         Ok(Self {
             name: name.to_owned(),
-            label: table
-                .label
-                .or(&Text::formatted(name.to_owned(), name.to_owned())),
+            label: table.label.or(&Text::untranslated(name)),
             needs: all("needs", &table.needs)?,
             uses: all("uses", &table.uses)?,
             probe,

@@ -115,17 +115,14 @@ async fn reload(operator: web::Data<Operator>, body: web::Bytes) -> Result<HttpR
     match outcome.await {
         Ok(Ok(reloaded)) => Ok(HttpResponse::Ok().json(reloaded)),
         Ok(Err(Refused(reason))) => {
-            let detail = Text::formatted(reason.clone(), reason);
+            let detail = Text::untranslated(&reason);
             Err(Failure::new(Code::ConfigInvalid).with_detail(detail))
         }
         Err(_dropped) => Err(stopping()),
     }
 }
 
-const NO_BODY: Text = Text::new(
-    "Le corps doit être vide : la configuration est relue dans son fichier.",
-    "The body must be empty: the configuration is read again from its file.",
-);
+const NO_BODY: Text = Text::fixed(|say| say.operator.empty_body);
 
 fn stopping() -> Failure {
     Failure::new(Code::ServiceUnavailable)

@@ -130,8 +130,5 @@ fn route(operator: &Operator, path: &str) -> Result<(Place, BreakerSettings), Fa
 }
 
 fn unknown() -> Failure {
-    Failure::new(Code::RouteNotFound).with_detail(Text::new(
-        "Aucun service ni aucune route à mettre en panne ne porte ce nom.",
-        "There is no upstream and no route of that name to make fail.",
-    ))
+    Failure::new(Code::RouteNotFound).with_detail(Text::fixed(|say| say.operator.nothing_to_drill))
 }

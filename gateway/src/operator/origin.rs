@@ -29,15 +29,9 @@ pub(super) async fn own_pages_only(
     Ok(request.error_response(failure).map_into_right_body())
 }
 
-const FOREIGN_NAME: Text = Text::new(
-    "Ce port n'est pas connu sous ce nom. GATEWAY_ADMIN_HOSTS peut l'ajouter.",
-    "This port does not go by that name. GATEWAY_ADMIN_HOSTS can add it.",
-);
+const FOREIGN_NAME: Text = Text::fixed(|say| say.operator.foreign_name);
 
-const FOREIGN_PAGE: Text = Text::new(
-    "Une page d'un autre site ne peut rien changer ici.",
-    "A page of another site cannot change anything here.",
-);
+const FOREIGN_PAGE: Text = Text::fixed(|say| say.operator.foreign_page);
 
 /// Whether the request names this port. A browser always sends the name.
 fn is_ours(request: &ServiceRequest) -> bool {

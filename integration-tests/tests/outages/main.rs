@@ -18,17 +18,18 @@ mod guest;
 #[path = "../shared/processes.rs"]
 mod processes;
 mod table;
+mod words;
 
 use std::path::Path;
 
 use service_kit::testing::Client;
-use shared_types::text::Lang;
 
 use declared::{FEATURES, UPSTREAMS};
 use fault::FAULTS;
 use guest::Guest;
 use processes::Processes;
 use table::{Row, Table};
+use words::PAGES;
 
 /// Each upstream has a restaurant of its own, all at the same time: most of an outage is waiting.
 #[test]
@@ -40,8 +41,9 @@ fn every_feature_behaves_as_declared_in_every_outage() {
     let rows = all.into_iter().flat_map(|one| one.join().unwrap());
     let table = Table::of(rows.collect());
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
-    for (lang, name) in [(Lang::En, "OUTAGES.md"), (Lang::Fr, "OUTAGES.fr.md")] {
-        let (file, page) = (docs.join(name), table.page(lang));
+    for words in &PAGES {
+        let (name, page) = (words.file, table.page(words));
+        let file = docs.join(name);
         if std::env::var_os("WRITE_DOCS").is_some() {
             std::fs::write(&file, &page).unwrap();
         }

@@ -118,10 +118,7 @@ pub fn failure(error: sqlx::Error) -> Failure {
         Nature::Busy | Nature::Unavailable => unavailable("1").caused_by(error),
         // An operator has to make room.
         Nature::Storage => unavailable("5")
-            .with_detail(Text::new(
-                "Le service ne peut rien enregistrer en ce moment. Réessayez un peu plus tard.",
-                "The service cannot store anything right now. Try again a little later.",
-            ))
+            .with_detail(Text::fixed(|say| say.requests.nothing_stored))
             .caused_by(error),
     }
 }

@@ -82,10 +82,7 @@ fn is_acceptable(key: &str) -> bool {
 }
 
 fn refused() -> Failure {
-    let text = Text::formatted(
-        format!("une seule clé, de 1 à {MAX_KEY_LENGTH} caractères ASCII visibles"),
-        format!("one key of 1 to {MAX_KEY_LENGTH} visible ASCII characters"),
-    );
+    let text = Text::formatted(|say| (say.requests.one_key)(MAX_KEY_LENGTH));
     Failure::invalid(FieldErrors::one("Idempotency-Key", text))
 }
 

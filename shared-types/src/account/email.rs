@@ -44,10 +44,7 @@ impl FromText for Email {
         if plain && EmailAddress::parse_with_options(text, options).is_ok() {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Text::new(
-                "adresse e-mail invalide",
-                "not a valid e-mail address",
-            ))
+            Err(Text::fixed(|say| say.accounts.email))
         }
     }
 }

@@ -38,10 +38,7 @@ impl FromText for PasswordAttempt {
         if text.chars().count() <= MAX_CHARS {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Text::new(
-                "1024 caractères au plus",
-                "at most 1024 characters",
-            ))
+            Err(Text::formatted(|say| (say.fields.too_long)(MAX_CHARS)))
         }
     }
 }
@@ -51,10 +48,9 @@ impl FromText for Password {
         if (6..=MAX_CHARS).contains(&text.chars().count()) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Text::new(
-                "entre 6 et 1024 caractères",
-                "between 6 and 1024 characters",
-            ))
+            Err(Text::formatted(|say| {
+                (say.accounts.password_length)(6, MAX_CHARS)
+            }))
         }
     }
 }

@@ -76,10 +76,7 @@ impl FromText for Phone {
         if (6..=15).contains(&digits) && only_separators && text.len() <= 32 {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Text::new(
-                "numéro de téléphone invalide",
-                "not a valid telephone number",
-            ))
+            Err(Text::fixed(|say| say.accounts.phone))
         }
     }
 }

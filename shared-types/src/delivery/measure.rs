@@ -26,10 +26,7 @@ impl Deserr<FieldErrors> for Kilometres {
         if (0.0..=1_000.0).contains(&distance) {
             Ok(Self(distance))
         } else {
-            let text = Text::new(
-                "nombre entre 0 et 1000, de 15 chiffres au plus",
-                "a number between 0 and 1000, of at most 15 digits",
-            );
+            let text = Text::fixed(|say| say.fields.kilometres);
             Err(FieldErrors::one(path_of(location), text))
         }
     }
@@ -44,7 +41,7 @@ impl Deserr<FieldErrors> for Minutes {
         let minutes = minutes.and_then(|minutes| u16::try_from(minutes).ok());
         let minutes = minutes.filter(|minutes| *minutes <= 1_440);
         minutes.map(Self).ok_or_else(|| {
-            let text = Text::new("entier entre 0 et 1440", "an integer between 0 and 1440");
+            let text = Text::formatted(|say| (say.fields.whole_number)(0, 1440));
             FieldErrors::one(path_of(location), text)
         })
     }

@@ -43,31 +43,19 @@ impl<const MAX: usize> FromText for Line<MAX> {
     fn from_text(text: &str) -> Result<Self, Text> {
         let text = text.trim();
         if text.is_empty() {
-            return Err(Text::new("ne peut être vide", "must not be empty"));
+            return Err(Text::fixed(|say| say.fields.empty));
         }
         if text.chars().count() > MAX {
-            return Err(Text::formatted(
-                format!("{MAX} caractères au plus"),
-                format!("at most {MAX} characters"),
-            ));
+            return Err(Text::formatted(|say| (say.fields.too_long)(MAX)));
         }
         if text.chars().any(breaks_line) {
-            return Err(Text::new(
-                "caractères de contrôle interdits",
-                "control characters are not allowed",
-            ));
+            return Err(Text::fixed(|say| say.fields.control_characters));
         }
         if text.chars().any(turns_direction) {
-            return Err(Text::new(
-                "caractères qui changent le sens d'écriture interdits",
-                "characters that change the direction of writing are not allowed",
-            ));
+            return Err(Text::fixed(|say| say.fields.direction));
         }
         if text.chars().all(is_invisible) {
-            return Err(Text::new(
-                "ne peut contenir que des caractères invisibles",
-                "must not have only invisible characters",
-            ));
+            return Err(Text::fixed(|say| say.fields.only_invisible));
         }
         Ok(Self(text.to_owned()))
     }

@@ -51,10 +51,7 @@ impl Price {
         let whole = (euros * 100.0).round();
         let max = Self::MAX.cents as f64;
         if whole / 100.0 != euros || !(0.0..=max).contains(&whole) {
-            return Err(Text::new(
-                "prix en euros entre 0 et 1000000, deux décimales au plus",
-                "a price in euros between 0 and 1000000, with at most two decimals",
-            ));
+            return Err(Text::fixed(|say| say.fields.price));
         }
         Ok(Self {
             cents: whole as i64,

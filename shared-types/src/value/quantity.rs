@@ -49,7 +49,7 @@ impl Deserr<FieldErrors> for Quantity {
         quantity.ok_or_else(|| {
             FieldErrors::one(
                 path_of(location),
-                Text::new("entier entre 1 et 99", "an integer between 1 and 99"),
+                Text::formatted(|say| (say.fields.whole_number)(1, 99)),
             )
         })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::json;
-use shared_types::text::{Lang, Text};
+use shared_types::text::{PerLang, Text};
 
 use crate::answer::features::Feature;
 use crate::operator::Operator;
@@ -26,37 +26,26 @@ pub(super) fn of(operator: &Operator) -> String {
 #[derive(Serialize)]
 struct Known<'c> {
     name: &'c str,
-    label: Label<'c>,
-}
-
-#[derive(Serialize)]
-struct Label<'c> {
-    fr: &'c str,
-    en: &'c str,
+    label: PerLang<&'c str>,
 }
 
 #[derive(Serialize)]
 struct Offered<'c> {
     name: &'c str,
-    label: Label<'c>,
+    label: PerLang<&'c str>,
     needs: Vec<&'c str>,
     uses: Vec<&'c str>,
 }
 
-impl<'c> Label<'c> {
-    fn of(text: &'c Text) -> Self {
-        Self {
-            fr: text.to(Lang::Fr),
-            en: text.to(Lang::En),
-        }
-    }
+fn in_each(text: &Text) -> PerLang<&str> {
+    PerLang::of(|lang| text.to(lang))
 }
 
 impl<'c> Known<'c> {
     fn of(upstream: &'c Upstream) -> Self {
         Self {
             name: upstream.name(),
-            label: Label::of(&upstream.settings.label),
+            label: in_each(&upstream.settings.label),
         }
     }
 }
@@ -69,7 +58,7 @@ impl<'c> Offered<'c> {
         };
         Self {
             name: &feature.name,
-            label: Label::of(&feature.label),
+            label: in_each(&feature.label),
             needs: names(&feature.needs),
             uses: names(&feature.uses),
         }

@@ -1,5 +1,5 @@
 //! The pages behind each problem's `type` (RFC 9457 §3.1.1): its meaning and what to do, in the
-//! reader's language. They are made once, from the troubleshooting documents.
+//! reader's language. They are made once, from each language's troubleshooting document.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -15,24 +15,22 @@ use shared_types::text::Lang;
 
 use crate::operator::file::{FOR_AN_HOUR, OwnFile};
 
-const ENGLISH: &str = include_str!("../../../../docs/TROUBLESHOOTING.md");
-const FRENCH: &str = include_str!("../../../../docs/TROUBLESHOOTING.fr.md");
-
 /// The policy names the page's one style by its hash (CSP Level 3 §2.3.1); a test checks it.
 const STYLE: &str = include_str!("problems.css");
 const POLICY: &str = "default-src 'none'; style-src 'sha256-toPpKLJ1AEUMwYq85kR1tOG9gKQQjEyYGLUvp8fouVY='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// By language and the last segment of `type`.
 static PAGES: LazyLock<HashMap<(Lang, String), OwnFile>> = LazyLock::new(|| {
-    let of = |lang, document| {
-        let sections = sections(document);
+    let of = |lang: &Lang| {
+        let lang = *lang;
+        let sections = sections(lang.sentences().troubleshooting);
         Code::ALL.iter().filter_map(move |code| {
             let advice = sections.get(code.as_str())?;
             let page = OwnFile::made("text/html; charset=utf-8", page(*code, lang, advice));
             Some(((lang, code.page()), page))
         })
     };
-    of(Lang::En, ENGLISH).chain(of(Lang::Fr, FRENCH)).collect()
+    Lang::ALL.iter().flat_map(of).collect()
 });
 
 pub(crate) fn prepare() {
@@ -64,8 +62,7 @@ fn sections(document: &str) -> HashMap<&str, &str> {
 }
 
 fn page(code: Code, lang: Lang, advice: &str) -> String {
-    let (title, detail) = (code.title(), code.detail());
-    let (title, detail) = (title.to(lang), detail.to(lang));
+    let (title, detail) = (code.title(lang), code.detail(lang));
     let mut advised = String::new();
     html::push_html(&mut advised, Parser::new(advice));
     format!(
@@ -87,12 +84,13 @@ mod tests {
     use sha2::{Digest as _, Sha256};
     use shared_types::problem::Code;
 
-    use super::{ENGLISH, FRENCH, POLICY, STYLE, sections};
+    use super::{Lang, POLICY, STYLE, sections};
 
     #[test]
-    fn both_documents_have_a_section_for_each_code_in_its_order() {
+    fn every_document_has_a_section_for_each_code_in_its_order() {
         let codes: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
-        for document in [ENGLISH, FRENCH] {
+        for lang in Lang::ALL {
+            let document = lang.sentences().troubleshooting;
             let titles = document.lines().filter_map(|line| line.strip_prefix("## "));
             assert_eq!(titles.collect::<Vec<_>>(), codes);
             assert!(

@@ -40,10 +40,7 @@ impl Order {
             let known = DrillMode::ALL.map(DrillMode::as_str).join(", ");
             wrong.push(
                 "mode",
-                Text::formatted(
-                    format!("valeur inconnue ; valeurs possibles : {known}"),
-                    format!("unknown value; one of {known}"),
-                ),
+                Text::formatted(|say| (say.fields.unknown_value)(&known)),
             );
         }
         let duration = span(&self.duration, LONGEST);
@@ -56,13 +53,7 @@ impl Order {
         }
         let rate = self.rate;
         if rate.is_some_and(|rate| !(rate > 0.0 && rate <= 1.0)) {
-            wrong.push(
-                "rate",
-                Text::new(
-                    "doit être plus grand que 0 et au plus 1",
-                    "must be more than 0 and at most 1",
-                ),
-            );
+            wrong.push("rate", Text::fixed(|say| say.operator.rate));
         }
         match (mode, duration) {
             (Some(mode), Some(duration)) if wrong.is_empty() => Ok(Plan {
@@ -82,11 +73,8 @@ fn span(text: &str, longest: Duration) -> Option<Duration> {
 }
 
 fn expected(longest: Duration) -> Text {
-    let longest = humantime::format_duration(longest);
-    Text::formatted(
-        format!("une durée comme 30s est attendue, {longest} au plus"),
-        format!("expected a duration like 30s, at most {longest}"),
-    )
+    let longest = humantime::format_duration(longest).to_string();
+    Text::formatted(|say| (say.operator.duration)(&longest))
 }
 
 #[cfg(test)]

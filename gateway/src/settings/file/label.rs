@@ -6,15 +6,12 @@ use schemars::JsonSchema;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use shared_types::text::{Lang, Text};
+use shared_types::text::{Lang, PerLang, Text};
 
 /// A language without a text has the general one.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct ByLanguage {
-    fr: Option<String>,
-    en: Option<String>,
-}
+#[serde(transparent)]
+pub(crate) struct ByLanguage(PerLang<Option<String>>);
 
 #[derive(Clone, Debug, JsonSchema)]
 #[schemars(untagged)]
@@ -26,27 +23,19 @@ pub(crate) enum Label {
 impl Label {
     /// The texts for the upstream `name`.
     pub(crate) fn of(self, name: &str) -> Text {
-        let service = Text::formatted(
-            format!("Le service « {name} »"),
-            format!("The service “{name}”"),
-        );
-        self.or(&service)
+        self.or(&Text::formatted(|say| (say.upstreams.unnamed)(name)))
     }
 
     /// The texts, with the general one where a language has none.
     pub(crate) fn or(&self, general: &Text) -> Text {
-        let ByLanguage { fr, en } = self.by_language();
-        let text = |text: Option<String>, lang| text.unwrap_or_else(|| general.to(lang).to_owned());
-        Text::formatted(text(fr, Lang::Fr), text(en, Lang::En))
+        let text = |lang| self.to(lang).unwrap_or_else(|| general.to(lang));
+        PerLang::of(|lang| text(lang).to_owned()).into()
     }
 
-    fn by_language(&self) -> ByLanguage {
+    fn to(&self, lang: Lang) -> Option<&str> {
         match self {
-            Self::Text(text) => ByLanguage {
-                fr: Some(text.clone()),
-                en: Some(text.clone()),
-            },
-            Self::ByLanguage(texts) => texts.clone(),
+            Self::Text(text) => Some(text),
+            Self::ByLanguage(ByLanguage(texts)) => texts.to(lang).as_deref(),
         }
     }
 }
@@ -60,10 +49,10 @@ impl Default for Label {
 /// For a page: the text of each language, or null for one without; null if there is none at all.
 impl Serialize for Label {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.by_language() {
-            ByLanguage { fr: None, en: None } => serializer.serialize_none(),
-            texts => texts.serialize(serializer),
+        if Lang::ALL.iter().all(|lang| self.to(*lang).is_none()) {
+            return serializer.serialize_none();
         }
+        PerLang::of(|lang| self.to(lang)).serialize(serializer)
     }
 }
 

@@ -1,0 +1,294 @@
+//! Every sentence in English.
+
+use deserr::ValueKind;
+
+use super::sentences::{
+    Accounts, Deliveries, Fields, Operator, Orders, Requests, Sentences, Upstreams, Wording,
+};
+use crate::problem::Code;
+
+pub(super) static SENTENCES: Sentences = Sentences {
+    problem,
+    troubleshooting: include_str!("../../../docs/TROUBLESHOOTING.md"),
+    fields: Fields {
+        required: "required field",
+        kind,
+        wrong_kind: |expected, got| format!("expected {expected}, got {got}"),
+        out_of_range: "number out of range",
+        unexpected: "unexpected value",
+        unknown_value: |known| format!("unknown value; one of {known}"),
+        whole_number: |least, most| format!("an integer between {least} and {most}"),
+        empty: "must not be empty",
+        too_long: |most| format!("at most {most} characters"),
+        control_characters: "control characters are not allowed",
+        direction: "characters that change the direction of writing are not allowed",
+        only_invisible: "must not have only invisible characters",
+        uuid: "must be a UUID",
+        price: "a price in euros between 0 and 1000000, with at most two decimals",
+        kilometres: "a number between 0 and 1000, of at most 15 digits",
+    },
+    requests: Requests {
+        json_expected: "A JSON body is expected.",
+        malformed_json: |line, column| format!("Malformed JSON (line {line}, column {column})."),
+        one_key: |most| format!("one key of 1 to {most} visible ASCII characters"),
+        nothing_stored: "The service cannot store anything right now. Try again a little later.",
+        unknown_event: "unknown type of event",
+        event_version: "expected 1.0",
+        event_subject: "is not the id of the order in data",
+        not_an_order: |cause| format!("is not an order: {cause}"),
+    },
+    accounts: Accounts {
+        phone: "not a valid telephone number",
+        email: "not a valid e-mail address",
+        password_length: |least, most| format!("between {least} and {most} characters"),
+        too_many_waiting: "Too many logins and registrations are waiting right now. \
+                           Try again in a few seconds.",
+        too_many_of_your_network: "Too many logins and registrations of your network \
+                                   are waiting already. Try again in a moment.",
+        deleted: "Client deleted.",
+        logged_out: "You are logged out.",
+        logged_out_everywhere: "You are logged out of all your devices.",
+    },
+    orders: Orders {
+        impossible_move: |from, to| format!("An order that is {from} cannot become {to}."),
+        impossible_in_kitchen: |from, to| {
+            format!("An order that is {from} cannot become {to} in the kitchen.")
+        },
+        too_many_open: |most| {
+            format!(
+                "Your network has {most} open orders already. \
+                 Wait until one of them is delivered or cancelled."
+            )
+        },
+        number_of_lines: |most| format!("between 1 and {most} lines"),
+        number_of_dishes: |most| format!("between 1 and {most} dishes"),
+        total_too_high: "the total is over the highest amount of an order",
+        unknown_dish: "unknown dish",
+        not_available: |dish| format!("“{dish}” is not available"),
+        sort: "newest or oldest",
+        unknown_cursor: "unknown cursor: start the list again",
+        limit_needed: "needed to begin with the oldest",
+    },
+    deliveries: Deliveries {
+        unknown_courier: "no courier has this id",
+        courier_removed: "Courier removed.",
+        impossible_move: |from, to| format!("A delivery that is {from} cannot become {to}."),
+        finished: |status| {
+            format!("A delivery that is {status} can no longer be given to a courier.")
+        },
+    },
+    upstreams: Upstreams {
+        unnamed: |name| format!("The service “{name}”"),
+        unconfirmed: |service| {
+            format!(
+                "{service} did not confirm the request, which may have succeeded. \
+                 Check before you repeat it."
+            )
+        },
+        unreachable: |service| format!("{service} cannot be reached. Try again in a few seconds."),
+        invalid_response: |service| {
+            format!("{service} gave an invalid answer. Try again in a few seconds.")
+        },
+        too_slow: |service| {
+            format!("{service} did not answer in time. Try again in a few seconds.")
+        },
+        route_unavailable: |service| {
+            format!("{service} cannot handle this request at the moment. Try again later.")
+        },
+        unavailable: |service| format!("{service} does not answer. Try again in a few seconds."),
+        overloaded: |service| {
+            format!("{service} has too many requests under way. Try again in a few seconds.")
+        },
+    },
+    operator: Operator {
+        foreign_name: "This port does not go by that name. GATEWAY_ADMIN_HOSTS can add it.",
+        foreign_page: "A page of another site cannot change anything here.",
+        empty_body: "The body must be empty: the configuration is read again from its file.",
+        nothing_to_drill: "There is no upstream and no route of that name to make fail.",
+        rate: "must be more than 0 and at most 1",
+        duration: |longest| format!("expected a duration like 30s, at most {longest}"),
+    },
+};
+
+fn kind(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Null => "null",
+        ValueKind::Boolean => "a boolean",
+        ValueKind::Integer => "a positive integer",
+        ValueKind::NegativeInteger => "a negative number",
+        ValueKind::Float => "a number",
+        ValueKind::String => "a string",
+        ValueKind::Sequence => "an array",
+        ValueKind::Map => "an object",
+    }
+}
+
+fn problem(code: Code) -> Wording {
+    match code {
+        // The gateway's own.
+        Code::RouteNotFound => Wording {
+            title: "Unknown route",
+            detail: "There is nothing at this address.",
+        },
+        Code::MethodNotAllowed => Wording {
+            title: "Method not allowed",
+            detail: "This address does not take this method.",
+        },
+        Code::RequestTimeout => Wording {
+            title: "Request too slow",
+            detail: "The request did not arrive in full in time.",
+        },
+        Code::ExpectationFailed => Wording {
+            title: "Expectation failed",
+            detail: "What Expect asks for is not supported.",
+        },
+        Code::RateLimited => Wording {
+            title: "Too many requests",
+            detail: "Too many requests come from your network. Try again in a moment.",
+        },
+        Code::UpgradeNotSupported => Wording {
+            title: "Upgrade not supported",
+            detail: "This server opens no WebSocket.",
+        },
+        Code::HttpVersionNotSupported => Wording {
+            title: "HTTP version not supported",
+            detail: "This server does not speak this version of HTTP.",
+        },
+        Code::UpstreamUnreachable => Wording {
+            title: "Service unreachable",
+            detail: "The service cannot be reached. Try again in a few seconds.",
+        },
+        Code::UpstreamInvalidResponse => Wording {
+            title: "Invalid answer from a service",
+            detail: "The service gave an invalid answer.",
+        },
+        Code::UpstreamUnavailable => Wording {
+            title: "Service temporarily unavailable",
+            detail: "The service does not answer. Try again in a few seconds.",
+        },
+        Code::UpstreamOverloaded => Wording {
+            title: "Service overloaded",
+            detail: "The service has too many requests under way. Try again in a few seconds.",
+        },
+        Code::UpstreamTimeout => Wording {
+            title: "Service too slow",
+            detail: "The service did not answer in time. Try again in a few seconds.",
+        },
+        Code::NotStored => Wording {
+            title: "No stored answer",
+            detail: "The request asks for a stored answer (only-if-cached), and there is none.",
+        },
+        Code::DrillsOff => Wording {
+            title: "Drills are off",
+            detail: "Failure drills are only allowed where GATEWAY_DRILLS is on.",
+        },
+        Code::ConfigInvalid => Wording {
+            title: "Invalid configuration",
+            detail: "The configuration file is invalid. The running configuration stays as it is.",
+        },
+        Code::LoopDetected => Wording {
+            title: "Loop detected",
+            detail: "The request keeps coming back to where it started: no service can answer it.",
+        },
+        // Faults of any request.
+        Code::BadRequest => Wording {
+            title: "Malformed request",
+            detail: "The request could not be read.",
+        },
+        Code::NotFound => Wording {
+            title: "Not found",
+            detail: "Nothing has this id.",
+        },
+        Code::PayloadTooLarge => Wording {
+            title: "Body too large",
+            detail: "The body of the request is over the limit.",
+        },
+        Code::UriTooLong => Wording {
+            title: "URI too long",
+            detail: "The address of the request is over the limit.",
+        },
+        Code::HeadersTooLarge => Wording {
+            title: "Header fields too large",
+            detail: "The header fields of the request are over the limit.",
+        },
+        Code::UnsupportedMediaType => Wording {
+            title: "Unsupported media type",
+            detail: "The body must be JSON, announced by Content-Type: application/json.",
+        },
+        Code::ValidationFailed => Wording {
+            title: "Invalid data",
+            detail: "The request contains invalid data.",
+        },
+        Code::IdempotencyKeyReused => Wording {
+            title: "Idempotency key reused",
+            detail: "This idempotency key came with another request before.",
+        },
+        Code::InternalError => Wording {
+            title: "Internal error",
+            detail: "An internal error occurred. Try again later.",
+        },
+        Code::ServiceUnavailable => Wording {
+            title: "Service temporarily unavailable",
+            detail: "The service cannot handle the request right now. Try again in a few seconds.",
+        },
+        // Accounts.
+        Code::InvalidCredentials => Wording {
+            title: "Wrong credentials",
+            detail: "Wrong e-mail or password.",
+        },
+        Code::Unauthorized => Wording {
+            title: "Authentication required",
+            detail: "A valid token is needed: log in.",
+        },
+        Code::Forbidden => Wording {
+            title: "Access denied",
+            detail: "Your role does not allow this.",
+        },
+        Code::ClientNotFound => Wording {
+            title: "Client not found",
+            detail: "No client has this id.",
+        },
+        Code::EmailTaken => Wording {
+            title: "E-mail taken",
+            detail: "This e-mail address is already in use.",
+        },
+        Code::PhoneTaken => Wording {
+            title: "Telephone taken",
+            detail: "This telephone number is already in use.",
+        },
+        // Orders, kitchen, delivery.
+        Code::OrderNotFound => Wording {
+            title: "Order not found",
+            detail: "No order has this id.",
+        },
+        Code::CourierNotFound => Wording {
+            title: "Courier not found",
+            detail: "No courier has this id.",
+        },
+        Code::DeliveryNotFound => Wording {
+            title: "Delivery not found",
+            detail: "No delivery has this id.",
+        },
+        Code::ImpossibleTransition => Wording {
+            title: "Impossible status change",
+            detail: "This status change is not possible.",
+        },
+        Code::DeliveryTaken => Wording {
+            title: "Delivery taken",
+            detail: "Another courier has already taken this delivery.",
+        },
+        Code::DeliveryExists => Wording {
+            title: "Delivery exists",
+            detail: "This order already has a delivery.",
+        },
+        Code::QuotaReached => Wording {
+            title: "Quota reached",
+            detail: "Your network already has as many open items here as it may. Finish some of \
+             them first.",
+        },
+        Code::StorageFull => Wording {
+            title: "Storage full",
+            detail: "This simulated service cannot keep any more items.",
+        },
+    }
+}

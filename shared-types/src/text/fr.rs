@@ -1,0 +1,306 @@
+//! Every sentence in French.
+
+use deserr::ValueKind;
+
+use super::sentences::{
+    Accounts, Deliveries, Fields, Operator, Orders, Requests, Sentences, Upstreams, Wording,
+};
+use crate::problem::Code;
+
+pub(super) static SENTENCES: Sentences = Sentences {
+    problem,
+    troubleshooting: include_str!("../../../docs/TROUBLESHOOTING.fr.md"),
+    fields: Fields {
+        required: "champ obligatoire",
+        kind,
+        wrong_kind: |expected, got| format!("{expected} attendu(e), reçu : {got}"),
+        out_of_range: "nombre hors limites",
+        unexpected: "valeur inattendue",
+        unknown_value: |known| format!("valeur inconnue ; valeurs possibles : {known}"),
+        whole_number: |least, most| format!("entier entre {least} et {most}"),
+        empty: "ne peut être vide",
+        too_long: |most| format!("{most} caractères au plus"),
+        control_characters: "caractères de contrôle interdits",
+        direction: "caractères qui changent le sens d'écriture interdits",
+        only_invisible: "ne peut contenir que des caractères invisibles",
+        uuid: "doit être un UUID",
+        price: "prix en euros entre 0 et 1000000, deux décimales au plus",
+        kilometres: "nombre entre 0 et 1000, de 15 chiffres au plus",
+    },
+    requests: Requests {
+        json_expected: "Un corps JSON est attendu.",
+        malformed_json: |line, column| format!("JSON malformé (ligne {line}, colonne {column})."),
+        one_key: |most| format!("une seule clé, de 1 à {most} caractères ASCII visibles"),
+        nothing_stored: "Le service ne peut rien enregistrer en ce moment. \
+                         Réessayez un peu plus tard.",
+        unknown_event: "type d'événement inconnu",
+        event_version: "1.0 attendu",
+        event_subject: "n'est pas l'identifiant de la commande de data",
+        not_an_order: |cause| format!("n'est pas une commande : {cause}"),
+    },
+    accounts: Accounts {
+        phone: "numéro de téléphone invalide",
+        email: "adresse e-mail invalide",
+        password_length: |least, most| format!("entre {least} et {most} caractères"),
+        too_many_waiting: "Trop de connexions et d'inscriptions attendent en ce moment. \
+                           Réessayez dans quelques secondes.",
+        too_many_of_your_network: "Trop de connexions et d'inscriptions de votre réseau \
+                                   attendent déjà. Réessayez dans un instant.",
+        deleted: "Client supprimé.",
+        logged_out: "Vous êtes déconnecté.",
+        logged_out_everywhere: "Vous êtes déconnecté de tous vos appareils.",
+    },
+    orders: Orders {
+        impossible_move: |from, to| format!("Une commande {from} ne peut passer à {to}."),
+        impossible_in_kitchen: |from, to| {
+            format!("Une commande {from} ne peut passer à {to} en cuisine.")
+        },
+        too_many_open: |most| {
+            format!(
+                "Votre réseau a déjà {most} commandes en cours. \
+                 Attendez que l'une d'elles soit livrée ou annulée."
+            )
+        },
+        number_of_lines: |most| format!("entre 1 et {most} lignes"),
+        number_of_dishes: |most| format!("entre 1 et {most} plats"),
+        total_too_high: "le total dépasse le montant maximal d'une commande",
+        unknown_dish: "plat inconnu",
+        not_available: |dish| format!("« {dish} » n'est pas disponible"),
+        sort: "newest ou oldest",
+        unknown_cursor: "curseur inconnu : reprenez la liste au début",
+        limit_needed: "nécessaire pour commencer par les plus anciennes",
+    },
+    deliveries: Deliveries {
+        unknown_courier: "aucun livreur ne porte cet identifiant",
+        courier_removed: "Livreur supprimé.",
+        impossible_move: |from, to| format!("Une livraison {from} ne peut passer à {to}."),
+        finished: |status| {
+            format!("Une livraison {status} ne peut plus être confiée à un livreur.")
+        },
+    },
+    upstreams: Upstreams {
+        unnamed: |name| format!("Le service « {name} »"),
+        unconfirmed: |service| {
+            format!(
+                "{service} n'a pas confirmé la demande, qui a peut-être abouti. \
+                 Vérifiez avant de la renouveler."
+            )
+        },
+        unreachable: |service| {
+            format!("{service} est injoignable. Réessayez dans quelques secondes.")
+        },
+        invalid_response: |service| {
+            format!("{service} a donné une réponse invalide. Réessayez dans quelques secondes.")
+        },
+        too_slow: |service| {
+            format!("{service} n'a pas répondu à temps. Réessayez dans quelques secondes.")
+        },
+        route_unavailable: |service| {
+            format!(
+                "{service} ne peut pas traiter cette demande pour le moment. Réessayez plus tard."
+            )
+        },
+        unavailable: |service| {
+            format!("{service} ne répond pas. Réessayez dans quelques secondes.")
+        },
+        overloaded: |service| {
+            format!("{service} a trop de demandes en cours. Réessayez dans quelques secondes.")
+        },
+    },
+    operator: Operator {
+        foreign_name: "Ce port n'est pas connu sous ce nom. GATEWAY_ADMIN_HOSTS peut l'ajouter.",
+        foreign_page: "Une page d'un autre site ne peut rien changer ici.",
+        empty_body: "Le corps doit être vide : la configuration est relue dans son fichier.",
+        nothing_to_drill: "Aucun service ni aucune route à mettre en panne ne porte ce nom.",
+        rate: "doit être plus grand que 0 et au plus 1",
+        duration: |longest| format!("une durée comme 30s est attendue, {longest} au plus"),
+    },
+};
+
+fn kind(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Null => "null",
+        ValueKind::Boolean => "booléen",
+        ValueKind::Integer => "nombre entier positif",
+        ValueKind::NegativeInteger => "nombre négatif",
+        ValueKind::Float => "nombre",
+        ValueKind::String => "texte",
+        ValueKind::Sequence => "liste",
+        ValueKind::Map => "objet",
+    }
+}
+
+fn problem(code: Code) -> Wording {
+    match code {
+        // The gateway's own.
+        Code::RouteNotFound => Wording {
+            title: "Route inconnue",
+            detail: "Cette adresse n'existe pas.",
+        },
+        Code::MethodNotAllowed => Wording {
+            title: "Méthode non permise",
+            detail: "Cette adresse n'accepte pas cette méthode.",
+        },
+        Code::RequestTimeout => Wording {
+            title: "Requête trop lente",
+            detail: "La requête n'est pas arrivée en entier à temps.",
+        },
+        Code::ExpectationFailed => Wording {
+            title: "Attente non satisfaite",
+            detail: "L'attente annoncée par Expect n'est pas prise en charge.",
+        },
+        Code::RateLimited => Wording {
+            title: "Trop de requêtes",
+            detail: "Trop de requêtes viennent de votre réseau. Réessayez dans quelques instants.",
+        },
+        Code::UpgradeNotSupported => Wording {
+            title: "Changement de protocole impossible",
+            detail: "Ce serveur n'ouvre pas de WebSocket.",
+        },
+        Code::HttpVersionNotSupported => Wording {
+            title: "Version de HTTP non prise en charge",
+            detail: "Ce serveur ne parle pas cette version de HTTP.",
+        },
+        Code::UpstreamUnreachable => Wording {
+            title: "Service injoignable",
+            detail: "Le service demandé est injoignable. Réessayez dans quelques secondes.",
+        },
+        Code::UpstreamInvalidResponse => Wording {
+            title: "Réponse invalide d'un service",
+            detail: "Le service demandé a donné une réponse invalide.",
+        },
+        Code::UpstreamUnavailable => Wording {
+            title: "Service momentanément indisponible",
+            detail: "Le service demandé ne répond pas. Réessayez dans quelques secondes.",
+        },
+        Code::UpstreamOverloaded => Wording {
+            title: "Service surchargé",
+            detail: "Le service demandé a trop de demandes en cours. Réessayez dans quelques \
+             secondes.",
+        },
+        Code::UpstreamTimeout => Wording {
+            title: "Service trop lent",
+            detail: "Le service demandé n'a pas répondu à temps. Réessayez dans quelques secondes.",
+        },
+        Code::NotStored => Wording {
+            title: "Aucune réponse en mémoire",
+            detail: "La requête demande une réponse gardée en mémoire (only-if-cached), et il n'y \
+             en a pas.",
+        },
+        Code::DrillsOff => Wording {
+            title: "Pannes simulées désactivées",
+            detail: "Les pannes simulées ne sont permises que si GATEWAY_DRILLS vaut on.",
+        },
+        Code::ConfigInvalid => Wording {
+            title: "Configuration invalide",
+            detail: "Le fichier de configuration est invalide. La configuration en service reste \
+             la même.",
+        },
+        Code::LoopDetected => Wording {
+            title: "Boucle détectée",
+            detail: "La requête revient sans cesse à son point de départ : aucun service ne peut \
+             y répondre.",
+        },
+        // Faults of any request.
+        Code::BadRequest => Wording {
+            title: "Requête malformée",
+            detail: "La requête n'a pas pu être lue.",
+        },
+        Code::NotFound => Wording {
+            title: "Introuvable",
+            detail: "Rien ne porte cet identifiant.",
+        },
+        Code::PayloadTooLarge => Wording {
+            title: "Corps trop volumineux",
+            detail: "Le corps de la requête dépasse la limite.",
+        },
+        Code::UriTooLong => Wording {
+            title: "Adresse trop longue",
+            detail: "L'adresse de la requête dépasse la limite.",
+        },
+        Code::HeadersTooLarge => Wording {
+            title: "En-têtes trop volumineux",
+            detail: "Les en-têtes de la requête dépassent la limite.",
+        },
+        Code::UnsupportedMediaType => Wording {
+            title: "Type de contenu non pris en charge",
+            detail: "Le corps doit être du JSON, annoncé par Content-Type: application/json.",
+        },
+        Code::ValidationFailed => Wording {
+            title: "Données invalides",
+            detail: "La requête contient des données invalides.",
+        },
+        Code::IdempotencyKeyReused => Wording {
+            title: "Clé d'idempotence déjà employée",
+            detail: "Cette clé d'idempotence accompagnait une autre requête.",
+        },
+        Code::InternalError => Wording {
+            title: "Erreur interne",
+            detail: "Une erreur interne est survenue. Réessayez plus tard.",
+        },
+        Code::ServiceUnavailable => Wording {
+            title: "Service momentanément indisponible",
+            detail: "Le service ne peut traiter la requête pour l'instant. Réessayez dans \
+             quelques secondes.",
+        },
+        // Accounts.
+        Code::InvalidCredentials => Wording {
+            title: "Identifiants incorrects",
+            detail: "E-mail ou mot de passe incorrect.",
+        },
+        Code::Unauthorized => Wording {
+            title: "Authentification requise",
+            detail: "Un jeton valide est nécessaire : connectez-vous.",
+        },
+        Code::Forbidden => Wording {
+            title: "Accès refusé",
+            detail: "Votre rôle ne permet pas cette action.",
+        },
+        Code::ClientNotFound => Wording {
+            title: "Client introuvable",
+            detail: "Aucun client ne porte cet identifiant.",
+        },
+        Code::EmailTaken => Wording {
+            title: "E-mail déjà utilisé",
+            detail: "Cette adresse e-mail est déjà utilisée.",
+        },
+        Code::PhoneTaken => Wording {
+            title: "Téléphone déjà utilisé",
+            detail: "Ce numéro de téléphone est déjà utilisé.",
+        },
+        // Orders, kitchen, delivery.
+        Code::OrderNotFound => Wording {
+            title: "Commande introuvable",
+            detail: "Aucune commande ne porte cet identifiant.",
+        },
+        Code::CourierNotFound => Wording {
+            title: "Livreur introuvable",
+            detail: "Aucun livreur ne porte cet identifiant.",
+        },
+        Code::DeliveryNotFound => Wording {
+            title: "Livraison introuvable",
+            detail: "Aucune livraison ne porte cet identifiant.",
+        },
+        Code::ImpossibleTransition => Wording {
+            title: "Changement de statut impossible",
+            detail: "Ce changement de statut n'est pas possible.",
+        },
+        Code::DeliveryTaken => Wording {
+            title: "Livraison déjà prise",
+            detail: "Un autre livreur a déjà pris cette livraison.",
+        },
+        Code::DeliveryExists => Wording {
+            title: "Livraison déjà créée",
+            detail: "Cette commande a déjà une livraison.",
+        },
+        Code::QuotaReached => Wording {
+            title: "Quota atteint",
+            detail: "Votre réseau a déjà tout ce qu'il peut avoir en cours ici. Terminez-en une \
+             partie d'abord.",
+        },
+        Code::StorageFull => Wording {
+            title: "Capacité atteinte",
+            detail: "Ce service simulé ne peut garder davantage d'éléments.",
+        },
+    }
+}

@@ -1,0 +1,121 @@
+//! The tables that each language fills in: every sentence for people, by area.
+//!
+//! All crates' sentences are here, so that a language is one file. They name no crate's own types:
+//! their arguments are plain or of the wire.
+//!
+//! Logs, the command line and the reasons of a refused configuration are for operators, and are in
+//! English only. The console's words are in `gateway/console/words`.
+
+use deserr::ValueKind;
+
+use crate::delivery::DeliveryStatus;
+use crate::order::OrderStatus;
+use crate::problem::Code;
+
+pub struct Sentences {
+    pub problem: fn(Code) -> Wording,
+    /// The document with advice for each problem: a section `## code` for each.
+    pub troubleshooting: &'static str,
+    pub fields: Fields,
+    pub requests: Requests,
+    pub accounts: Accounts,
+    pub orders: Orders,
+    pub deliveries: Deliveries,
+    pub upstreams: Upstreams,
+    pub operator: Operator,
+}
+
+/// How a problem reads.
+pub struct Wording {
+    pub title: &'static str,
+    /// The sentence that is used unless a more precise one is known.
+    pub detail: &'static str,
+}
+
+/// What is wrong with a field of a request. The field's name stands before it.
+pub struct Fields {
+    pub required: &'static str,
+    pub kind: fn(ValueKind) -> &'static str,
+    pub wrong_kind: fn(expected: &str, got: &str) -> String,
+    pub out_of_range: &'static str,
+    pub unexpected: &'static str,
+    /// `known` lists the possible values.
+    pub unknown_value: fn(known: &str) -> String,
+    pub whole_number: fn(least: u32, most: u32) -> String,
+    pub empty: &'static str,
+    pub too_long: fn(most: usize) -> String,
+    pub control_characters: &'static str,
+    pub direction: &'static str,
+    pub only_invisible: &'static str,
+    pub uuid: &'static str,
+    pub price: &'static str,
+    pub kilometres: &'static str,
+}
+
+/// Any request to a service, and the events between services.
+pub struct Requests {
+    pub json_expected: &'static str,
+    pub malformed_json: fn(line: usize, column: usize) -> String,
+    pub one_key: fn(most_characters: usize) -> String,
+    pub nothing_stored: &'static str,
+    pub unknown_event: &'static str,
+    pub event_version: &'static str,
+    pub event_subject: &'static str,
+    pub not_an_order: fn(cause: &str) -> String,
+}
+
+pub struct Accounts {
+    pub phone: &'static str,
+    pub email: &'static str,
+    pub password_length: fn(least: usize, most: usize) -> String,
+    pub too_many_waiting: &'static str,
+    pub too_many_of_your_network: &'static str,
+    pub deleted: &'static str,
+    pub logged_out: &'static str,
+    pub logged_out_everywhere: &'static str,
+}
+
+pub struct Orders {
+    pub impossible_move: fn(from: OrderStatus, to: OrderStatus) -> String,
+    pub impossible_in_kitchen: fn(from: OrderStatus, to: OrderStatus) -> String,
+    pub too_many_open: fn(most: u32) -> String,
+    pub number_of_lines: fn(most: usize) -> String,
+    pub number_of_dishes: fn(most: usize) -> String,
+    pub total_too_high: &'static str,
+    pub unknown_dish: &'static str,
+    pub not_available: fn(dish: &str) -> String,
+    pub sort: &'static str,
+    pub unknown_cursor: &'static str,
+    pub limit_needed: &'static str,
+}
+
+pub struct Deliveries {
+    pub unknown_courier: &'static str,
+    pub courier_removed: &'static str,
+    pub impossible_move: fn(from: DeliveryStatus, to: DeliveryStatus) -> String,
+    pub finished: fn(DeliveryStatus) -> String,
+}
+
+/// An upstream in trouble. `service` is its label, at the beginning of the sentence.
+pub struct Upstreams {
+    /// The label of an upstream that has none in the file.
+    pub unnamed: fn(name: &str) -> String,
+    /// Does not advise to repeat the request: it may have been carried out.
+    pub unconfirmed: fn(service: &str) -> String,
+    pub unreachable: fn(service: &str) -> String,
+    pub invalid_response: fn(service: &str) -> String,
+    pub too_slow: fn(service: &str) -> String,
+    pub route_unavailable: fn(service: &str) -> String,
+    pub unavailable: fn(service: &str) -> String,
+    pub overloaded: fn(service: &str) -> String,
+}
+
+/// The operator's port of the gateway.
+pub struct Operator {
+    pub foreign_name: &'static str,
+    pub foreign_page: &'static str,
+    pub empty_body: &'static str,
+    pub nothing_to_drill: &'static str,
+    pub rate: &'static str,
+    pub duration: fn(longest: &str) -> String,
+}
