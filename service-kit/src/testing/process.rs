@@ -146,6 +146,13 @@ impl Process {
     }
 
     /// # Panics
+    /// The process cannot be asked.
+    pub fn has_ended(&mut self) -> bool {
+        let status = self.child.try_wait();
+        status.expect("the process can be asked").is_some()
+    }
+
+    /// # Panics
     /// It does not end within 20 s.
     pub fn wait(&mut self) -> ExitStatus {
         let begun = Instant::now();
