@@ -89,6 +89,10 @@ fn each_url_names_a_service_and_its_port() {
         assert_eq!(spec["selector"][LABEL], **name);
         assert_eq!(spec["ports"][0]["port"], *port, "{name}");
         assert_eq!(spec["ports"][0]["targetPort"], "http", "{name}");
+        // The gateway sees each replica of those that may have several.
+        let may_have_several = !name.ends_with("-mock") && *name != "gateway";
+        let is_headless = spec["clusterIP"] == "None";
+        assert_eq!(is_headless, may_have_several, "{name}");
         let urls = variables(&base, name);
         for (variable, url) in urls.iter().filter(|(name, _)| name.ends_with("_URL")) {
             let host = url.strip_prefix("http://").unwrap();
