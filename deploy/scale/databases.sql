@@ -1,0 +1,3 @@
+-- One database for each stored service. Both make their own tables.
+CREATE DATABASE clients;
+CREATE DATABASE orders;
