@@ -38,6 +38,7 @@ files! {
     "/stream.js" = "stream.js", SCRIPT;
     "/text.js" = "text.js", SCRIPT;
     "/traffic.js" = "traffic.js", SCRIPT;
+    "/words.js" = "words.js", SCRIPT;
 }
 
 pub(super) fn routes(config: &mut web::ServiceConfig) {
@@ -51,16 +52,61 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
     use std::fs;
+
+    use shared_types::text::Lang;
 
     use super::FILES;
 
     const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/console");
 
+    /// The page's words by key.
+    fn words(lang: Lang) -> BTreeMap<String, String> {
+        let file = format!("{FOLDER}/words/{}.json", lang.tag());
+        serde_json::from_slice(&fs::read(file).unwrap()).unwrap()
+    }
+
+    /// The places in words, such as `{0}`.
+    fn places(words: &str) -> BTreeSet<String> {
+        let places = words.split('{').skip(1);
+        let places = places.filter_map(|rest| rest.split('}').next());
+        places.map(str::to_owned).collect()
+    }
+
     #[test]
     fn every_file_of_the_page_is_served() {
+        // The folder `words` is served as one script.
         let there = fs::read_dir(FOLDER).unwrap().count();
         assert_eq!(FILES.len(), there);
+        let there = fs::read_dir(format!("{FOLDER}/words")).unwrap().count();
+        assert_eq!(Lang::ALL.len(), there);
+    }
+
+    #[test]
+    fn every_language_has_the_same_words_with_the_same_places() {
+        let shape = |lang: Lang| {
+            let words = words(lang).into_iter();
+            let shape = words.map(|(key, words)| (key, places(&words)));
+            shape.collect::<BTreeMap<_, _>>()
+        };
+        for lang in Lang::ALL {
+            assert_eq!(shape(*lang), shape(Lang::default()), "{lang:?}");
+        }
+    }
+
+    #[test]
+    fn the_page_uses_only_keys_that_have_words() {
+        let known = words(Lang::default());
+        for (path, file) in FILES.iter().filter(|(path, _)| *path != "/words.js") {
+            let text = str::from_utf8(file.plain()).unwrap();
+            for before in [" t(\"", "(t(\"", "{t(\"", "data-text=\"", "data-label=\""] {
+                let used = text.split(before).skip(1);
+                for key in used.filter_map(|rest| rest.split('"').next()) {
+                    assert!(known.contains_key(key), "{path}: {key}");
+                }
+            }
+        }
     }
 
     #[test]
