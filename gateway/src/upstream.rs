@@ -174,14 +174,15 @@ pub(crate) async fn forward(
     loop {
         let body_of_try = (body.intake(), body.upload());
         let answered = attempt(outgoing, framing, body_of_try, &tried, &waiting).await;
-        let is_worth = retry::is_worth(&answered, repeat)
+        let has_other = || outgoing.upstream.replicas.has_untried(tried.get());
+        let is_worth = retry::is_worth(&answered, repeat, has_other)
             && tries < u32::from(outgoing.upstream.settings.retries)
             && body.is_whole();
         if !is_worth {
             return relay(answered?, outgoing, waiting);
         }
         // Another replica need not be given time.
-        let pause = match outgoing.upstream.replicas.has_untried(tried.get()) {
+        let pause = match has_other() {
             true => Duration::ZERO,
             false => retry::pause(tries, rand::random()),
         };

@@ -165,6 +165,9 @@ impl Built {
     /// Makes the shared parts those of this configuration alone, once its site answers.
     pub(crate) fn settle(&self) {
         let site = &self.site;
+        for upstream in &site.upstreams {
+            upstream.replicas.follow(&upstream.settings.url);
+        }
         site.memory.set_limits(site.limits.memory);
         if let Some(drills) = &self.drills {
             drills.retain(|place| match place {

@@ -37,6 +37,7 @@ pub(crate) struct Attempt<'a> {
 /// A try that was admitted.
 pub(crate) struct Admitted<'a> {
     upstream: &'a Upstream,
+    intake: Intake,
     ticket: Ticket,
     permit: Permit,
     drilled: Option<DrilledTry>,
@@ -57,6 +58,7 @@ impl<'a> Attempt<'a> {
         let drilled = drilled.inspect_err(|open| upstream.metrics.refused(open))?;
         Ok(Admitted {
             upstream,
+            intake,
             ticket,
             permit,
             drilled,
@@ -101,7 +103,9 @@ impl Admitted<'_> {
         let elapsed = self.began.elapsed();
         let status = outcome.map(|heard| heard.status);
         self.upstream.metrics.exchanged(status, elapsed);
-        let asked = (&self.pick, elapsed);
+        // Neither a client that sends slowly nor a drill says anything of the replica's speed.
+        let is_its_own = self.intake == Intake::Whole && self.drilled.is_none();
+        let asked = (&self.pick, is_its_own.then_some(elapsed));
         settle((self.ticket, self.drilled), asked, outcome);
         (self.permit, elapsed)
     }

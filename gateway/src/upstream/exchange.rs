@@ -19,11 +19,12 @@ use tokio_util::io::poll_read_buf;
 use super::answer::decoder::{Decoded, Decoder};
 use super::answer::{self, Answer, Expected, Unsound};
 use super::connection::connect::Connection;
-use super::connection::pool::Lease;
+use super::connection::pool::{InUse, Lease};
 use super::connection::sweep::Sweep;
 use super::exchange::interim::Interim;
 use super::exchange::sending::{Sending, Unsent};
 use super::request::upload::Upload;
+use crate::resilience::balance::replica::Outcome;
 use crate::resilience::guard::{Evidence, Witness};
 use crate::upstream::pieces::Pieces;
 
@@ -149,7 +150,9 @@ impl Exchange {
 
     /// Notes that the answer broke off, which is the replica's fault.
     pub(super) fn broke_off(self) -> Witness {
-        self.lease.pool().settle(Evidence::Broken, Duration::ZERO)
+        self.lease
+            .pool()
+            .settle(Evidence::Broken, Some(Outcome::Failed))
     }
 
     /// The sweep that looks after the answers of this connection's pool.
@@ -187,8 +190,8 @@ impl Exchange {
     }
 
     /// The connection, after an answer that made it a tunnel.
-    pub(super) fn into_tunnel(self) -> Connection {
-        self.lease.connection
+    pub(super) fn into_tunnel(self) -> (Connection, InUse) {
+        self.lease.into_parts()
     }
 
     /// Gives the connection back, unless bytes are left on it or it must be closed.

@@ -10,6 +10,7 @@ use actix_web::http::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use super::connection::pick::Pick;
 use super::outcome::retry_after::retry_after;
 use crate::fault::{Fault, UpstreamFault};
+use crate::resilience::balance::replica::Outcome;
 use crate::resilience::drills::DrilledTry;
 use crate::resilience::guard::{Evidence, Ticket};
 
@@ -50,7 +51,7 @@ pub(crate) fn is_outage(status: StatusCode) -> bool {
 /// upstream, and a drill's effect concerns only the drill's own circuit.
 pub(super) fn settle(
     (ticket, drilled): (Ticket, Option<DrilledTry>),
-    (pick, elapsed): (&Pick, Duration),
+    (pick, elapsed): (&Pick, Option<Duration>),
     outcome: Result<Heard, &Fault>,
 ) {
     let is_of_drill = outcome.is_err_and(|fault| fault.drill().is_some());
@@ -67,7 +68,7 @@ pub(super) fn settle(
     if is_of_drill {
         return;
     }
-    let witness = pick.settle(evidence, elapsed);
+    let witness = pick.settle(evidence, of_replica(evidence, outcome, elapsed));
     match outcome {
         Ok(_) if evidence == Evidence::Answered => ticket.settle(evidence, witness, ""),
         Ok(heard) => {
@@ -76,6 +77,25 @@ pub(super) fn settle(
         }
         Err(Fault::Upstream { cause, .. }) => ticket.settle(evidence, witness, cause),
         Err(_) => {}
+    }
+}
+
+/// What the outcome says of the replica. `None` if that was noted when it was connected to.
+///
+/// A 5xx says nothing of the upstream, but a replica that gives many more of them than its siblings
+/// is not well, and must not look fast.
+fn of_replica(
+    evidence: Evidence,
+    outcome: Result<Heard, &Fault>,
+    elapsed: Option<Duration>,
+) -> Option<Outcome> {
+    let is_failure = outcome.is_ok_and(|heard| heard.status.is_server_error());
+    match evidence {
+        Evidence::Answered if is_failure => Some(Outcome::Refused),
+        Evidence::Answered => Some(Outcome::Answered(elapsed)),
+        Evidence::Refused { .. } => Some(Outcome::Refused),
+        Evidence::Unavailable | Evidence::Broken => Some(Outcome::Failed),
+        Evidence::Unreachable => None,
     }
 }
 

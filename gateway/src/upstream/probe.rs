@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use http::header::ACCEPT;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::fault::Fault;
@@ -99,13 +99,14 @@ struct Watch {
 impl Watch {
     async fn watch(self) {
         loop {
+            let began = Instant::now();
             self.probe().await;
-            // While the circuit is open, it sets the time.
-            sleep(match self.upstream.guard.phase() {
-                Phase::Open { retry_after } => retry_after,
-                Phase::Closed | Phase::HalfOpen { .. } => EVERY,
-            })
-            .await;
+            match self.upstream.guard.phase() {
+                // While the circuit is open, it sets the time.
+                Phase::Open { retry_after } => sleep(retry_after).await,
+                // A replica that is silent must not make the others wait.
+                Phase::Closed | Phase::HalfOpen { .. } => sleep_until(began + EVERY).await,
+            }
         }
     }
 

@@ -4,13 +4,17 @@
 
 pub(crate) mod lookups;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use tokio::net::lookup_host;
+use tokio::time::timeout;
 
 use crate::resilience::balance::replica::{Outcome, ReplicaState};
 use crate::resilience::balance::{self, Tried, ejection};
@@ -29,6 +33,16 @@ pub(super) enum LookupError {
 /// The most addresses of one upstream. Further ones of a name are ignored.
 const MOST: usize = 1024;
 
+/// How long a lookup may take before it counts as failed.
+const LOOKUP_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long a replica that has left is remembered: some resolvers give a part of the addresses each
+/// time.
+const REMEMBERED: Duration = Duration::from_secs(60);
+
+/// How many addresses a log line names.
+const SHOWN: usize = 8;
+
 pub(crate) struct Replica {
     pub(crate) address: SocketAddr,
     /// The host that it is asked as.
@@ -39,15 +53,29 @@ pub(crate) struct Replica {
 pub(crate) struct Replicas {
     /// The upstream's name, for the log.
     name: Arc<str>,
-    endpoints: Vec<Endpoint>,
+    sources: Mutex<Sources>,
     now: RwLock<Arc<[Arc<Replica>]>>,
     count: AtomicUsize,
     /// Changes with every new list.
     version: AtomicU64,
-    /// Whether a name has stopped resolving.
-    is_outdated: AtomicBool,
     /// Ejections are decided one after the other, or two workers could eject more than may be.
     ejecting: Mutex<()>,
+}
+
+/// What the list of replicas is made of.
+#[derive(Default)]
+struct Sources {
+    endpoints: Vec<Source>,
+    /// Those that have left lately, and when.
+    left: Vec<(Instant, Arc<Replica>)>,
+}
+
+/// A host of the URL, with the addresses that it was last found to have.
+struct Source {
+    endpoint: Endpoint,
+    addresses: Vec<SocketAddr>,
+    /// Whether its name cannot be resolved any more.
+    is_outdated: bool,
 }
 
 impl balance::Replicas for [Arc<Replica>] {
@@ -61,27 +89,45 @@ impl balance::Replicas for [Arc<Replica>] {
 }
 
 impl Replicas {
-    /// The addresses in the URL are known at once, those of its names once they are resolved.
+    /// The addresses in the URL are known at once, those of its names once they are looked up.
     pub(crate) fn new(name: &Arc<str>, url: &UpstreamUrl) -> Arc<Self> {
         let replicas = Self {
             name: Arc::clone(name),
-            endpoints: url.endpoints.clone(),
+            sources: Mutex::default(),
             now: RwLock::new(Arc::default()),
             count: AtomicUsize::default(),
             version: AtomicU64::default(),
-            is_outdated: AtomicBool::default(),
             ejecting: Mutex::default(),
         };
-        let literal = replicas.endpoints.iter();
-        let literal = literal.filter_map(|endpoint| Some((endpoint, endpoint.address()?)));
-        let literal = literal.collect();
-        replicas.replace(literal, Instant::now());
+        replicas.follow(url);
         Arc::new(replicas)
     }
 
-    /// Whether any address comes from a name.
-    pub(crate) fn have_names(&self) -> bool {
-        self.endpoints.iter().any(|one| one.address().is_none())
+    /// Makes these the hosts from now on. Replicas that stay keep their state.
+    pub(crate) fn follow(&self, url: &UpstreamUrl) {
+        let mut sources = self.sources();
+        let mut before = std::mem::take(&mut sources.endpoints);
+        let endpoints = url.endpoints.iter().map(|endpoint| {
+            let known = before.iter().position(|one| one.endpoint == *endpoint);
+            known.map_or_else(
+                || Source {
+                    endpoint: endpoint.clone(),
+                    addresses: endpoint.address().into_iter().collect(),
+                    is_outdated: false,
+                },
+                |known| before.swap_remove(known),
+            )
+        });
+        sources.endpoints = endpoints.collect();
+        self.publish(&mut sources, Instant::now());
+    }
+
+    /// The hosts that are names.
+    pub(super) fn names(&self) -> Vec<Endpoint> {
+        let sources = self.sources();
+        let endpoints = sources.endpoints.iter().map(|one| &one.endpoint);
+        let names = endpoints.filter(|endpoint| endpoint.address().is_none());
+        names.cloned().collect()
     }
 
     pub(crate) fn all(&self) -> Arc<[Arc<Replica>]> {
@@ -108,92 +154,120 @@ impl Replicas {
         self.version.load(Ordering::Acquire)
     }
 
-    /// Resolves the names again. A name that cannot be resolved keeps its addresses.
+    /// Waits until any name has an address.
     ///
     /// # Errors
-    /// There is no address at all.
+    /// None has.
     pub(super) async fn resolve(&self) -> Result<(), LookupError> {
-        let known = self.all();
-        let mut found = Vec::new();
-        let mut failure = None;
-        for endpoint in &self.endpoints {
-            if let Some(address) = endpoint.address() {
-                found.push((endpoint, address));
-                continue;
-            }
-            let before = found.len();
-            match lookup_host((endpoint.host(), endpoint.port())).await {
-                Ok(addresses) => found.extend(addresses.map(|address| (endpoint, address))),
-                Err(error) => failure = Some(LookupError::Dns(error)),
-            }
-            if found.len() == before {
-                failure = failure.or(Some(LookupError::NoAddress));
-                let kept = known.iter().filter(|one| one.endpoint == *endpoint);
-                found.extend(kept.map(|one| (endpoint, one.address)));
+        let names = self.names();
+        let mut lookups: FuturesUnordered<_> =
+            names.iter().map(|name| self.look_up(name)).collect();
+        let mut failure = LookupError::NoAddress;
+        while let Some(found) = lookups.next().await {
+            match found {
+                Ok(()) => return Ok(()),
+                Err(error) => failure = error,
             }
         }
-        self.tell(failure.as_ref(), found.is_empty());
-        match failure {
-            Some(failure) if found.is_empty() => Err(failure),
-            _ => {
-                self.replace(found, Instant::now());
-                Ok(())
-            }
-        }
+        Err(failure)
     }
 
-    /// Logs that a name has stopped resolving, once. Without any address, each request says so.
-    fn tell(&self, failure: Option<&LookupError>, has_none: bool) {
-        let was = self
-            .is_outdated
-            .swap(failure.is_some() && !has_none, Ordering::Relaxed);
-        let upstream = &*self.name;
-        match failure {
-            Some(failure) if !was && !has_none => {
-                log::warn!(upstream = upstream; "{failure}, its last addresses stay in use");
+    /// Looks up a name. If that fails, it keeps its addresses.
+    ///
+    /// # Errors
+    /// It fails.
+    async fn look_up(&self, name: &Endpoint) -> Result<(), LookupError> {
+        let found = timeout(LOOKUP_LIMIT, lookup_host((name.host(), name.port()))).await;
+        let found = match found {
+            Ok(Ok(addresses)) => Ok(addresses.collect::<Vec<_>>()),
+            Ok(Err(error)) => Err(LookupError::Dns(error)),
+            Err(_elapsed) => Err(LookupError::Dns(io::ErrorKind::TimedOut.into())),
+        };
+        let found = found.and_then(|addresses| {
+            let is_any = !addresses.is_empty();
+            is_any.then_some(addresses).ok_or(LookupError::NoAddress)
+        });
+        let mut sources = self.sources();
+        let mut endpoints = sources.endpoints.iter_mut();
+        // A reload may have removed it.
+        let Some(source) = endpoints.find(|one| one.endpoint == *name) else {
+            return found.map(drop);
+        };
+        let (upstream, host) = (&*self.name, name.host());
+        let was_outdated = source.is_outdated;
+        source.is_outdated = found.is_err() && !source.addresses.is_empty();
+        match (&found, was_outdated, source.is_outdated) {
+            (Err(failure), false, true) => {
+                log::warn!(upstream = upstream, host = host; "{failure}, its last addresses stay in use");
             }
-            None if was => log::info!(upstream = upstream; "its name is resolved again"),
+            (Ok(_), true, _) => {
+                log::info!(upstream = upstream, host = host; "the name is resolved again")
+            }
+            // Without any address, each request says so.
             _ => {}
         }
+        source.addresses = found?;
+        self.publish(&mut sources, Instant::now());
+        Ok(())
     }
 
-    /// Makes these the replicas. Those that are known already keep their state.
-    fn replace(&self, found: Vec<(&Endpoint, SocketAddr)>, now: Instant) {
+    /// Makes a new list, if anything has changed. Those that are known already keep their state.
+    fn publish(&self, sources: &mut Sources, now: Instant) {
         let before = self.all();
-        let mut replicas: Vec<Arc<Replica>> = Vec::with_capacity(found.len());
-        for (endpoint, address) in found {
-            // Two names may lead to the same address.
-            if replicas.len() == MOST || replicas.iter().any(|one| one.address == address) {
-                continue;
+        sources
+            .left
+            .retain(|(since, _)| now.saturating_duration_since(*since) < REMEMBERED);
+        let mut replicas: Vec<Arc<Replica>> = Vec::new();
+        let mut addresses = BTreeSet::new();
+        for Source {
+            endpoint,
+            addresses: found,
+            ..
+        } in &sources.endpoints
+        {
+            for address in found {
+                // Two names may lead to the same address.
+                if replicas.len() == MOST || !addresses.insert(*address) {
+                    continue;
+                }
+                let mut known = before.iter().chain(sources.left.iter().map(|(_, one)| one));
+                let known = known.find(|one| one.address == *address && one.endpoint == *endpoint);
+                replicas.push(match known {
+                    Some(known) => Arc::clone(known),
+                    None => Arc::new(Replica {
+                        address: *address,
+                        endpoint: endpoint.clone(),
+                        state: ReplicaState::new(free_seat(&before, &replicas), now),
+                    }),
+                });
             }
-            let mut known = before.iter();
-            let known = known.find(|one| one.address == address && one.endpoint == *endpoint);
-            replicas.push(match known {
-                Some(known) => Arc::clone(known),
-                None => Arc::new(Replica {
-                    address,
-                    endpoint: endpoint.clone(),
-                    state: ReplicaState::new(free_seat(&before, &replicas), now),
-                }),
-            });
         }
         // A resolver gives the same addresses in another order each time.
         replicas.sort_by_key(|one| one.address);
-        let is_same = before.len() == replicas.len()
-            && before
-                .iter()
-                .zip(&replicas)
-                .all(|(one, other)| Arc::ptr_eq(one, other));
-        if is_same {
+        let (joined, left) = (without(&replicas, &before), without(&before, &replicas));
+        if joined.is_empty() && left.is_empty() {
             return;
         }
         if !before.is_empty() {
-            let all: Vec<_> = replicas.iter().map(|one| one.address.to_string()).collect();
-            log::info!(upstream = &*self.name; "its replicas are now {}", all.join(", "));
+            log::info!(
+                upstream = &*self.name;
+                "it has {} replicas now: joined {}, left {}",
+                replicas.len(), shown(&joined), shown(&left)
+            );
         }
+        sources
+            .left
+            .retain(|(_, one)| !joined.iter().any(|joined| Arc::ptr_eq(joined, one)));
+        sources.left.extend(left.into_iter().map(|one| (now, one)));
+        let surplus = sources.left.len().saturating_sub(MOST);
+        sources.left.drain(..surplus);
         self.count.store(replicas.len(), Ordering::Relaxed);
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = replicas.into();
         self.version.fetch_add(1, Ordering::Release);
+    }
+
+    fn sources(&self) -> MutexGuard<'_, Sources> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a replica that gets requests was not tried yet.
@@ -220,8 +294,14 @@ impl Replicas {
                 Outcome::Unreachable => "accepts no connection",
                 _ => "fails its requests",
             };
-            log::warn!(
-                upstream = &*self.name, replica = replica.address.to_string().as_str();
+            // The longer times that follow without a good time in between say nothing new.
+            let level = if time == ejection::FIRST {
+                log::Level::Warn
+            } else {
+                log::Level::Debug
+            };
+            log::log!(
+                level, upstream = &*self.name, replica = replica.address.to_string().as_str();
                 "the replica {why}, it gets nothing new for {}",
                 humantime::format_duration(time)
             );
@@ -252,7 +332,7 @@ impl Replicas {
             Evidence::Answered => 0,
             _ => {
                 let (all, now) = (self.all(), Instant::now());
-                let others = all.iter().filter(|one| one.address != replica.address);
+                let others = all.iter().filter(|one| !std::ptr::eq(&***one, replica));
                 let others = others.filter(|one| one.state.is_available(now));
                 others.fold(0, |bits, one| bits | one.state.bit())
             }
@@ -262,6 +342,29 @@ impl Replicas {
             others,
         }
     }
+}
+
+/// Those of `some` that are not among `others`.
+fn without(some: &[Arc<Replica>], others: &[Arc<Replica>]) -> Vec<Arc<Replica>> {
+    let others: BTreeSet<_> = others.iter().map(Arc::as_ptr).collect();
+    let rest = some
+        .iter()
+        .filter(|one| !others.contains(&Arc::as_ptr(one)));
+    rest.cloned().collect()
+}
+
+/// The first addresses, for the log.
+fn shown(replicas: &[Arc<Replica>]) -> String {
+    let mut texts: Vec<_> = replicas.iter().map(|one| one.address.to_string()).collect();
+    let more = texts.len().saturating_sub(SHOWN);
+    texts.truncate(SHOWN);
+    if more > 0 {
+        texts.push(format!("{more} more"));
+    }
+    if texts.is_empty() {
+        return "none".to_owned();
+    }
+    texts.join(", ")
 }
 
 /// The lowest seat that no other replica has, or will have had a moment ago.

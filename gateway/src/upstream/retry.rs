@@ -21,23 +21,29 @@ const PAUSE: Backoff = Backoff {
 
 /// Whether another try is allowed and may succeed: the upstream was unavailable, or dropped the
 /// connection. An upstream that was too slow, refused on purpose or sent nonsense would do the same
-/// a moment later.
+/// a moment later, unless `has_other` says that another replica can be asked.
 ///
 /// A 502, 503 or 504 and a dropped connection do not show that nothing was done, so they allow only
 /// a harmless repeat. If nothing was sent, any request may be sent again.
-pub(super) fn is_worth(outcome: &Result<Answered, Fault>, repeat: Repeat) -> bool {
+pub(super) fn is_worth(
+    outcome: &Result<Answered, Fault>,
+    repeat: Repeat,
+    has_other: impl FnOnce() -> bool,
+) -> bool {
     let is_harmless = repeat == Repeat::Harmless;
     match outcome {
         Ok(answered) => {
             let answer = &answered.answer;
-            is_harmless
-                && is_outage(answer.status())
-                && !answer.response.headers().contains_key(RETRY_AFTER)
+            let refuses = || answer.response.headers().contains_key(RETRY_AFTER);
+            is_harmless && is_outage(answer.status()) && (!refuses() || has_other())
         }
         Err(Fault::Upstream { fault, .. }) => match fault {
             UpstreamFault::Unreachable => true,
             UpstreamFault::Drill { mode, .. } => *mode != DrillMode::Slow,
             UpstreamFault::Dropped => is_harmless,
+            UpstreamFault::InvalidResponse | UpstreamFault::ConnectTimeout => {
+                is_harmless && has_other()
+            }
             _ => false,
         },
         Err(_) => false,

@@ -70,8 +70,8 @@ impl Upstream {
         }))
     }
 
-    /// The upstream of a new configuration with the same name and URL. What is configured as before
-    /// goes on. `pool` is a number that no other upstream has had.
+    /// The upstream of a new configuration ([`Self::is`]). What is configured as before goes on; its
+    /// replicas follow the new URL once its site answers. `pool` is a number that no other upstream has had.
     ///
     /// # Errors
     /// A counter of its own exists already.
@@ -99,9 +99,10 @@ impl Upstream {
         }))
     }
 
-    /// Whether it is the same upstream in another configuration.
+    /// Whether it is the same upstream in another configuration: it has the same name and a replica
+    /// in common.
     pub(crate) fn is(&self, settings: &UpstreamSettings) -> bool {
-        self.settings.name == settings.name && self.settings.url == settings.url
+        self.settings.name == settings.name && self.settings.url.shares_with(&settings.url)
     }
 
     pub(crate) fn name(&self) -> &Arc<str> {

@@ -103,6 +103,36 @@ async fn open() -> (Site, SocketAddr, Seen) {
 }
 
 #[actix_web::test]
+async fn replicas_that_stay_keep_what_is_known_of_them() {
+    let ((one, _), (two, _), (three, _)) = (
+        answering("200 OK", "{}").await,
+        answering("200 OK", "{}").await,
+        answering("200 OK", "{}").await,
+    );
+    let file = |urls: &[SocketAddr]| {
+        let urls: Vec<_> = urls.iter().map(|one| format!("\"http://{one}\"")).collect();
+        let list = format!("url = [{}]", urls.join(", "));
+        config(one, &[A]).replace(&format!("url = \"http://{one}\""), &list)
+    };
+    let site = Site::open(&file(&[one, two]));
+    for _ in 0..20 {
+        let _ = site.public.get("/a").await.ok(200);
+    }
+    let labels = format!("{{replica=\"{one}\",result=\"answered\",upstream=\"backend\"}}");
+    let counter = format!("gateway_replica_requests_total{labels}");
+    let before = site.metric(&counter).await;
+    assert!(before.is_some() && before.as_deref() != Some("0"));
+    for urls in [&[two, one][..], &[three, two, one], &[one, three]] {
+        let _ = site.reload(&file(urls)).await.ok(200);
+        assert_eq!(site.metric(&counter).await, before);
+        let status = site.operator.get("/status").await.ok(200);
+        let upstream = &status["upstreams"]["backend"];
+        assert_eq!(upstream["status"], "up");
+        assert_eq!(upstream["replicas"].as_array().unwrap().len(), urls.len());
+    }
+}
+
+#[actix_web::test]
 async fn a_new_row_answers_and_a_dropped_one_does_not() {
     let (site, upstream, _) = open().await;
     let _ = site.public.get("/a").await.ok(200);

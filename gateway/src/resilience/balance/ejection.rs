@@ -1,5 +1,6 @@
 //! Decides when a replica gets nothing new for a while: it refuses connections, has failed several
-//! times in a row, or fails much more often than its siblings.
+//! times in a row, or fails much more often than its siblings. One that has just returned fails once
+//! for that.
 //!
 //! One bad client can make every replica fail its requests. So at most half of the replicas are
 //! without requests because of this at any time, those whose probes fail included.
@@ -16,7 +17,7 @@ const IN_A_ROW: u32 = 5;
 const ABOVE_SIBLINGS: f64 = 0.3;
 
 /// The time of a first ejection. It doubles with each further one.
-const FIRST: Duration = Duration::from_secs(1);
+pub(crate) const FIRST: Duration = Duration::from_secs(1);
 
 const LONGEST: Duration = Duration::from_secs(30);
 
@@ -28,12 +29,12 @@ pub(crate) fn settle(
     now: Instant,
 ) -> Option<Duration> {
     replica.note(outcome, now);
-    let may_be_worth = matches!(outcome, Outcome::Failed | Outcome::Unreachable);
-    if !may_be_worth || !replica.is_available(now) {
+    if matches!(outcome, Outcome::Answered(_)) || !replica.is_available(now) {
         return None;
     }
     let is_worth = outcome == Outcome::Unreachable
         || replica.failures_in_a_row() >= IN_A_ROW
+        || (outcome == Outcome::Failed && replica.is_on_trial())
         || is_outlier(replicas, replica, now);
     let ejects = is_worth && is_room_for_one_more(replicas, now);
     ejects.then(|| replica.eject(FIRST, LONGEST, now))

@@ -14,6 +14,10 @@ const LATENCY_MEMORY: Duration = Duration::from_secs(2);
 /// Added to each latency, in microseconds: differences far below a millisecond are chance.
 const NOISE: f64 = 1000.0;
 
+/// The time in which a latency is forgotten to a third while no answer comes. Otherwise one slow
+/// answer would keep all requests away, and no other could show that the replica is fast again.
+const LATENCY_FORGOTTEN: Duration = Duration::from_secs(5);
+
 /// The weight of the latest outcome in the share of failures.
 const OUTCOME_WEIGHT: f64 = 1.0 / 16.0;
 
@@ -36,9 +40,10 @@ const FIRST_PART: f64 = 0.1;
 /// How an exchange with a replica went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// The head of an answer came after this time.
-    Answered(Duration),
-    /// It refused on purpose: 503 with `Retry-After`. It is asked less, and not ejected for it.
+    /// The head of an answer came. The time that it took, unless others had a part in it.
+    Answered(Option<Duration>),
+    /// It refused on purpose, 503 with `Retry-After`, or failed one request, as with a 500. It is
+    /// asked less, and ejected only if its siblings answer such requests.
     Refused,
     /// It gave no answer, a broken one, or says that it is unavailable.
     Failed,
@@ -133,7 +138,9 @@ impl ReplicaState {
     /// Notes an outcome. Ejecting is a decision of its own.
     pub(crate) fn note(&self, outcome: Outcome, now: Instant) {
         if let Outcome::Answered(elapsed) = outcome {
-            self.note_latency(elapsed, now);
+            if let Some(elapsed) = elapsed {
+                self.note_latency(elapsed, now);
+            }
             self.answered.fetch_add(1, Relaxed);
             if self.failures_in_a_row.load(Relaxed) != 0 {
                 self.failures_in_a_row.store(0, Relaxed);
@@ -188,6 +195,11 @@ impl ReplicaState {
         self.failures_in_a_row.load(Relaxed)
     }
 
+    /// Whether it has returned after an ejection and not shown yet that it is well.
+    pub(super) fn is_on_trial(&self) -> bool {
+        !self.is_known() && self.ejections.load(Relaxed) > 0
+    }
+
     /// Whether enough was heard of it to judge its share of failures.
     pub(super) fn is_known(&self) -> bool {
         self.outcomes.load(Relaxed) >= ENOUGH
@@ -196,7 +208,7 @@ impl ReplicaState {
     /// Whether a request costs less here. A replica without a latency is taken to be as fast as the
     /// other, so that the first requests neither rush to a new replica nor pass it by.
     pub(super) fn is_cheaper_than(&self, other: &Self, now: Instant) -> bool {
-        let latency = |one: &Self| f64::from_bits(one.latency.load(Relaxed));
+        let latency = |one: &Self| one.latency(now);
         let (own, others) = match (latency(self), latency(other)) {
             (0.0, 0.0) => (1.0, 1.0),
             (0.0, others) => (others, others),
@@ -204,6 +216,16 @@ impl ReplicaState {
             both => both,
         };
         self.cost(own, now) < other.cost(others, now)
+    }
+
+    /// Microseconds; 0 as long as there is none.
+    fn latency(&self, now: Instant) -> f64 {
+        let latency = f64::from_bits(self.latency.load(Relaxed));
+        if latency == 0.0 {
+            return 0.0;
+        }
+        let passed = since(&self.latency_at, self.micros(now));
+        latency * (-passed.div_duration_f64(LATENCY_FORGOTTEN)).exp()
     }
 
     fn cost(&self, latency: f64, now: Instant) -> f64 {

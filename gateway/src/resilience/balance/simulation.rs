@@ -186,7 +186,7 @@ impl Simulation {
                 Outcome::Failed
             } else {
                 self.latencies.push(elapsed);
-                Outcome::Answered(Duration::from_secs_f64(elapsed))
+                Outcome::Answered(Some(Duration::from_secs_f64(elapsed)))
             };
             let at = self.at(ending.at);
             self.fleet.0[replica].ended();

@@ -34,7 +34,7 @@ impl Replicas for Fleet {
     }
 }
 
-const FAST: Outcome = Outcome::Answered(Duration::from_millis(1));
+const FAST: Outcome = Outcome::Answered(Some(Duration::from_millis(1)));
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Where a request goes for every pair of first and second look.
@@ -76,7 +76,7 @@ fn equal_replicas_get_equal_parts() {
 #[test]
 fn the_busier_the_slower_and_the_failing_one_of_two_loses() {
     let now = Instant::now();
-    let slow = Outcome::Answered(Duration::from_millis(10));
+    let slow = Outcome::Answered(Some(Duration::from_millis(10)));
     for spoil in [
         &|one: &ReplicaState| one.began(),
         &|one: &ReplicaState| one.note(slow, now),
@@ -97,7 +97,7 @@ fn the_busier_the_slower_and_the_failing_one_of_two_loses() {
 fn a_replica_that_fails_fast_does_not_look_fast() {
     let now = Instant::now();
     let fleet = Fleet::of(2, now);
-    fleet.0[0].note(Outcome::Answered(50 * Duration::from_millis(1)), now);
+    fleet.0[0].note(Outcome::Answered(Some(Duration::from_millis(50))), now);
     for _ in 0..3 {
         fleet.0[1].note(FAST, now);
         fleet.0[1].note(Outcome::Failed, now);
@@ -183,12 +183,55 @@ fn five_failures_in_a_row_or_one_refused_connection_eject() {
 }
 
 #[test]
-fn a_refusal_on_purpose_ejects_nothing() {
+fn a_refusal_on_purpose_ejects_only_a_replica_whose_siblings_do_not_refuse() {
+    let now = Instant::now();
+    for (siblings, is_ejected) in [(Outcome::Refused, false), (FAST, true)] {
+        let fleet = Fleet::of(2, now);
+        let ejected = (0..100).any(|_| {
+            assert_eq!(settle(&fleet, &fleet.0[1], siblings, now), None);
+            settle(&fleet, &fleet.0[0], Outcome::Refused, now).is_some()
+        });
+        assert_eq!(ejected, is_ejected, "{siblings:?}");
+    }
+}
+
+#[test]
+fn a_replica_that_has_returned_fails_once_to_be_ejected_again() {
     let now = Instant::now();
     let fleet = Fleet::of(2, now);
-    for _ in 0..100 {
-        assert_eq!(settle(&fleet, &fleet.0[0], Outcome::Refused, now), None);
+    let _ = settle(&fleet, &fleet.0[0], Outcome::Unreachable, now);
+    let later = now + SECOND;
+    let again = settle(&fleet, &fleet.0[0], Outcome::Failed, later);
+    assert_eq!(again, Some(2 * SECOND));
+    // Once it has shown that it is well, it may fail as any other.
+    let later = later + 2 * SECOND;
+    for _ in 0..20 {
+        let _ = settle(&fleet, &fleet.0[0], FAST, later);
     }
+    assert_eq!(settle(&fleet, &fleet.0[0], Outcome::Failed, later), None);
+}
+
+/// Otherwise a client could keep a replica from all others with one slow request.
+#[test]
+fn one_slow_answer_is_forgotten_although_no_other_follows() {
+    let now = Instant::now();
+    let fleet = Fleet::of(2, now);
+    let slow = Outcome::Answered(Some(SECOND));
+    fleet.0[0].note(slow, now);
+    fleet.0[1].note(FAST, now);
+    assert_eq!(times(&choices(&fleet, Tried::default(), now), 0), 0);
+    let later = now + 60 * SECOND;
+    fleet.0[1].note(Outcome::Answered(Some(SECOND / 50)), later);
+    assert!(times(&choices(&fleet, Tried::default(), later), 0) > 0);
+}
+
+#[test]
+fn the_speed_of_a_client_is_not_the_replicas() {
+    let now = Instant::now();
+    let fleet = Fleet::of(2, now);
+    fleet.0[0].note(Outcome::Answered(None), now);
+    assert_eq!(fleet.0[0].figures(now).latency, None);
+    assert_eq!(fleet.0[0].figures(now).answered, 1);
 }
 
 #[test]
@@ -236,7 +279,7 @@ fn each_ejection_is_longer_until_the_replica_has_been_good_for_long() {
 
 fn outcome() -> impl Strategy<Value = Outcome> {
     prop_oneof![
-        (1_u64..10_000).prop_map(|micros| Outcome::Answered(Duration::from_micros(micros))),
+        (1_u64..10_000).prop_map(|micros| Outcome::Answered(Some(Duration::from_micros(micros)))),
         Just(Outcome::Refused),
         Just(Outcome::Failed),
         Just(Outcome::Unreachable),

@@ -28,12 +28,23 @@ pub struct Endpoint {
     default_port: u16,
 }
 
+/// The most URLs of one upstream. A name may have more addresses.
+const MOST: usize = 256;
+
 const EXPECTED: &str = "expected http(s)://host[:port][/path]";
 
 impl UpstreamUrl {
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.scheme == Scheme::HTTPS
+    }
+
+    /// Whether both lead to the same upstream: one host at least is the same.
+    pub(crate) fn shares_with(&self, other: &Self) -> bool {
+        let mut endpoints = self.endpoints.iter();
+        self.scheme == other.scheme
+            && self.prefix == other.prefix
+            && endpoints.any(|one| other.endpoints.contains(one))
     }
 
     /// The URLs without their path, with commas between them.
@@ -119,23 +130,33 @@ impl Endpoint {
 }
 
 impl FromStr for UpstreamUrl {
-    type Err = &'static str;
+    type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut texts = text.split(',').map(str::trim);
-        let mut all = Self::one(texts.next().unwrap_or_default())?;
-        for text in texts {
-            let Self {
-                scheme,
-                endpoints,
-                prefix,
-            } = Self::one(text)?;
-            if scheme != all.scheme || prefix != all.prefix {
-                return Err("the URLs of an upstream differ in their hosts and ports alone");
+        let texts: Vec<_> = text.split(',').map(str::trim).collect();
+        let [first, others @ ..] = &*texts else {
+            return Err(EXPECTED.to_owned());
+        };
+        if others.is_empty() {
+            return Ok(Self::one(first)?);
+        }
+        if texts.len() > MOST {
+            return Err(format!(
+                "lists more than {MOST} URLs: use one name for them"
+            ));
+        }
+        let one = |text: &str| Self::one(text).map_err(|reason| format!("{text:?}: {reason}"));
+        let mut all = one(first)?;
+        for text in others {
+            let other = one(text)?;
+            if other.scheme != all.scheme || other.prefix != all.prefix {
+                return Err(format!(
+                    "{text:?}: may differ from {first:?} only in host and port"
+                ));
             }
-            for endpoint in endpoints {
+            for endpoint in other.endpoints {
                 if all.endpoints.iter().any(|one| one.is_same_place(&endpoint)) {
-                    return Err("a replica is named twice");
+                    return Err(format!("{text:?}: is listed twice"));
                 }
                 all.endpoints.push(endpoint);
             }

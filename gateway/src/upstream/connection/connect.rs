@@ -59,25 +59,49 @@ impl Connector {
         }
     }
 
-    pub(super) async fn connect(&self) -> Result<Connection, ConnectError> {
-        Ok(Connection {
-            transport: self.open().await?,
-            buffer: BytesMut::new(),
-            made: Instant::now(),
-        })
-    }
-
-    async fn open(&self) -> Result<Transport, ConnectError> {
+    pub(super) async fn dial(&self) -> Result<TcpStream, ConnectError> {
         let stream = TcpStream::connect(self.address).await;
         let stream = stream.map_err(ConnectError::Refused)?;
         // Otherwise a body's last piece would wait for the acknowledgement of the one before.
         stream.set_nodelay(true).map_err(ConnectError::Refused)?;
-        let Some(tls) = &self.tls else {
-            return Ok(Transport::Plain(stream));
+        Ok(stream)
+    }
+
+    /// Makes a connection of it, with TLS if the upstream has it.
+    pub(super) async fn finish(&self, stream: TcpStream) -> Result<Connection, ConnectError> {
+        let transport = match &self.tls {
+            None => Transport::Plain(stream),
+            Some(tls) => {
+                let name = ServerName::try_from(self.host.clone())?;
+                let stream = tls.connect(name, stream).await.map_err(ConnectError::Tls)?;
+                Transport::Tls(Box::new(stream.into()))
+            }
         };
-        let name = ServerName::try_from(self.host.clone())?;
-        let stream = tls.connect(name, stream).await.map_err(ConnectError::Tls)?;
-        Ok(Transport::Tls(Box::new(stream.into())))
+        Ok(Connection {
+            transport,
+            buffer: BytesMut::new(),
+            made: Instant::now(),
+        })
+    }
+}
+
+impl ConnectError {
+    /// Whether the other side is the cause, and not, for instance, that this process may open no
+    /// more files.
+    pub(super) fn is_theirs(&self) -> bool {
+        match self {
+            Self::Refused(error) => matches!(
+                error.kind(),
+                io::ErrorKind::ConnectionRefused
+                    | io::ErrorKind::ConnectionReset
+                    | io::ErrorKind::ConnectionAborted
+                    | io::ErrorKind::HostUnreachable
+                    | io::ErrorKind::NetworkUnreachable
+                    | io::ErrorKind::TimedOut
+            ),
+            Self::Name(_) | Self::Tls(_) | Self::Timeout(_) => true,
+            Self::Lookup(_) => false,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::resilience::balance::replica::Outcome;
 use crate::resilience::balance::{Tried, choose};
@@ -69,9 +69,13 @@ impl Pick {
     }
 
     /// Notes how the exchange went. Returns which replica says so, for the circuits.
-    pub(in crate::upstream) fn settle(&self, evidence: Evidence, elapsed: Duration) -> Witness {
+    pub(in crate::upstream) fn settle(
+        &self,
+        evidence: Evidence,
+        outcome: Option<Outcome>,
+    ) -> Witness {
         match &*self.pool.borrow() {
-            Some(pool) => pool.settle(evidence, elapsed),
+            Some(pool) => pool.settle(evidence, outcome),
             None => Witness::ALONE,
         }
     }
@@ -95,20 +99,20 @@ impl Pick {
 }
 
 impl Pool {
-    /// Notes how an exchange with its replica went. Returns which replica says so, for the circuits.
-    pub(in crate::upstream) fn settle(&self, evidence: Evidence, elapsed: Duration) -> Witness {
+    /// Notes how an exchange with its replica went, unless that was noted when it was connected to.
+    /// Returns which replica says so, for the circuits.
+    pub(in crate::upstream) fn settle(
+        &self,
+        evidence: Evidence,
+        outcome: Option<Outcome>,
+    ) -> Witness {
         let (replica, siblings) = (self.replica(), self.siblings());
         if siblings.is_one() {
             return Witness::ALONE;
         }
-        let outcome = match evidence {
-            Evidence::Answered => Outcome::Answered(elapsed),
-            Evidence::Refused { .. } => Outcome::Refused,
-            Evidence::Unavailable | Evidence::Broken => Outcome::Failed,
-            // Each replica that accepted no connection was noted then.
-            Evidence::Unreachable => return siblings.witness(replica, evidence),
-        };
-        siblings.note(replica, outcome);
+        if let Some(outcome) = outcome {
+            siblings.note(replica, outcome);
+        }
         siblings.witness(replica, evidence)
     }
 }

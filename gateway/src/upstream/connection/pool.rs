@@ -15,6 +15,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use http::HeaderValue;
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
 use self::idle::Idle;
@@ -61,6 +62,8 @@ pub(in crate::upstream) struct Pool {
     /// Looks after the answers that wait for their clients.
     sweep: Rc<Sweep>,
     is_watched: Cell<bool>,
+    /// Whether the replica has left: its connections are not kept any more.
+    is_gone: Cell<bool>,
     /// Wakes the task that watches the idle connections.
     watcher: RefCell<Waker>,
 }
@@ -72,8 +75,14 @@ pub(in crate::upstream) struct Lease {
     pool: InUse,
 }
 
+/// A TCP connection on which nothing was said yet.
+pub(super) struct Dialed {
+    stream: TcpStream,
+    pool: InUse,
+}
+
 /// Counts one exchange in flight at the replica.
-struct InUse(Rc<Pool>);
+pub(in crate::upstream) struct InUse(Rc<Pool>);
 
 impl Pool {
     pub(super) fn new(replica: &Arc<Replica>, siblings: &Arc<Replicas>, plan: &Plan) -> Self {
@@ -88,6 +97,7 @@ impl Pool {
             idle: RefCell::default(),
             sweep: Rc::default(),
             is_watched: Cell::default(),
+            is_gone: Cell::default(),
             watcher: RefCell::new(Waker::noop().clone()),
         }
     }
@@ -117,14 +127,17 @@ impl Pool {
         idle.sweep(Instant::now(), |idle| idle.is_quiet(&mut watcher))
     }
 
-    /// Opens a new connection. The caller sets the limit on the time.
-    pub(super) async fn connect(self: &Rc<Self>) -> Result<Lease, ConnectError> {
+    /// Makes a TCP connection. The caller sets the limit on the time.
+    pub(super) async fn dial(self: &Rc<Self>) -> Result<Dialed, ConnectError> {
         let pool = InUse::of(self);
-        let connection = self.connector.connect().await?;
-        if !self.is_watched.replace(true) {
-            actix_web::rt::spawn(Rc::clone(self).watch());
-        }
-        Ok(Lease { connection, pool })
+        let stream = self.connector.dial().await?;
+        Ok(Dialed { stream, pool })
+    }
+
+    /// Closes the idle connections, and keeps none from now on.
+    pub(super) fn leave(&self) {
+        self.is_gone.set(true);
+        self.idle.take();
     }
 
     /// Watches the idle connections. Ends when there is none; the next new connection starts it
@@ -149,6 +162,22 @@ impl Pool {
     }
 }
 
+impl Dialed {
+    pub(super) fn pool(&self) -> &Rc<Pool> {
+        &self.pool.0
+    }
+
+    /// Makes it a connection for an exchange.
+    pub(super) async fn finish(self) -> Result<Lease, ConnectError> {
+        let Self { stream, pool } = self;
+        let connection = pool.0.connector.finish(stream).await?;
+        if !pool.0.is_watched.replace(true) {
+            actix_web::rt::spawn(Rc::clone(&pool.0).watch());
+        }
+        Ok(Lease { connection, pool })
+    }
+}
+
 impl InUse {
     fn of(pool: &Rc<Pool>) -> Self {
         pool.replica.state.began();
@@ -163,6 +192,11 @@ impl Drop for InUse {
 }
 
 impl Lease {
+    /// The connection, and what goes on counting it at the replica.
+    pub(in crate::upstream) fn into_parts(self) -> (Connection, InUse) {
+        (self.connection, self.pool)
+    }
+
     pub(in crate::upstream) fn sweep(&self) -> &Rc<Sweep> {
         &self.pool().sweep
     }
@@ -187,7 +221,8 @@ impl Lease {
         self.connection.rest();
         let pool = Rc::clone(self.pool());
         let watcher = pool.watcher.borrow();
-        if self.connection.is_quiet(&mut Context::from_waker(&watcher)) {
+        let is_quiet = self.connection.is_quiet(&mut Context::from_waker(&watcher));
+        if is_quiet && !pool.is_gone.get() {
             let made = self.connection.made;
             let time = pool.idle_timeout;
             let time = said.map_or(time, |said| said.min(time));

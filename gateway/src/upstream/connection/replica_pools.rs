@@ -18,6 +18,10 @@ use crate::upstream::replicas::{LookupError, Replicas};
 /// The most replicas that are tried for one connection.
 const MOST_RACED: usize = 8;
 
+/// The most replicas that share `connect_timeout`: with more, the pause before the next one would be
+/// shorter than a connection may well take.
+const MOST_OVERLAPPED: usize = 4;
+
 pub(crate) struct ReplicaPools {
     replicas: Arc<Replicas>,
     plan: Plan,
@@ -60,13 +64,19 @@ impl ReplicaPools {
                     None => Rc::new(Pool::new(replica, &self.replicas, &self.plan)),
                 }
             });
-            *current = (version, pools.collect());
+            let pools: Rc<[_]> = pools.collect();
+            let left = before
+                .iter()
+                .filter(|pool| !pools.iter().any(|one| Rc::ptr_eq(one, pool)));
+            left.for_each(|pool| pool.leave());
+            *current = (version, pools);
         }
         Rc::clone(&current.1)
     }
 
-    /// Connects to `first`, or to another replica if that takes long or fails. A replica that fails
-    /// or is overtaken is noted as unreachable.
+    /// Connects to `first`, or to another replica if that takes long or fails. Only the TCP
+    /// connection counts; TLS follows on the one that won. The replicas that fail or are overtaken
+    /// are noted.
     pub(super) async fn connect(&self, first: Option<&Rc<Pool>>) -> Result<Lease, ConnectError> {
         let begun = RefCell::new(Vec::new());
         let attempts = async {
@@ -75,55 +85,68 @@ impl ReplicaPools {
                 self.replicas.resolve().await?;
                 all = self.all();
             }
-            let order = order(&all, first.map(|first| first.replica().address));
-            let pause = race::pause(self.plan.connect_timeout, order.len());
-            let connected = race::race(&order, pause, |pool| async {
+            let order = order(&all, first);
+            let pause = race::pause(self.plan.connect_timeout, order.len().min(MOST_OVERLAPPED));
+            let dialed = race::race(&order, pause, |pool| async {
                 begun.borrow_mut().push(Rc::clone(pool));
-                let connected = pool.connect().await;
-                if connected.is_err() {
+                let dialed = pool.dial().await;
+                if let Err(error) = &dialed {
                     begun.borrow_mut().retain(|one| !Rc::ptr_eq(one, pool));
-                    self.unreachable(pool);
+                    self.failed(pool, error);
                 }
-                connected
+                dialed
             });
-            let connected = connected.await;
-            connected.map_err(|failure| failure.unwrap_or(LookupError::NoAddress.into()))
+            let dialed = dialed.await;
+            let dialed =
+                dialed.map_err(|failure| failure.unwrap_or(LookupError::NoAddress.into()))?;
+            let pool = Rc::clone(dialed.pool());
+            let overtaken = begun.take().into_iter();
+            let overtaken = overtaken.take_while(|one| !Rc::ptr_eq(one, &pool));
+            overtaken.for_each(|one| self.replicas.note(one.replica(), Outcome::Failed));
+            begun.borrow_mut().push(Rc::clone(&pool));
+            dialed.finish().await.inspect_err(|error| {
+                begun.take();
+                self.failed(&pool, error);
+            })
         };
         let connected = timeout(self.plan.connect_timeout, attempts).await;
-        let begun = begun.borrow();
-        let is_winner = |pool: &&Rc<Pool>| match &connected {
-            Ok(Ok(lease)) => Rc::ptr_eq(lease.pool(), pool),
-            _ => false,
-        };
-        let overtaken = begun.iter().take_while(|pool| !is_winner(pool));
-        overtaken.for_each(|pool| self.unreachable(pool));
-        connected.map_err(|_elapsed| ConnectError::Timeout(self.plan.connect_timeout))?
+        connected.unwrap_or_else(|_elapsed| {
+            for pool in begun.take() {
+                self.replicas.note(pool.replica(), Outcome::Failed);
+            }
+            Err(ConnectError::Timeout(self.plan.connect_timeout))
+        })
     }
 
-    fn unreachable(&self, pool: &Pool) {
-        self.replicas.note(pool.replica(), Outcome::Unreachable);
+    fn failed(&self, pool: &Pool, error: &ConnectError) {
+        if error.is_theirs() {
+            self.replicas.note(pool.replica(), Outcome::Unreachable);
+        }
     }
 
     /// Connects to this replica and no other.
     pub(super) async fn connect_to(&self, pool: &Rc<Pool>) -> Result<Lease, ConnectError> {
-        let connected = timeout(self.plan.connect_timeout, pool.connect()).await;
+        let connected = timeout(self.plan.connect_timeout, async {
+            pool.dial().await?.finish().await
+        });
+        let connected = connected.await;
         connected.map_err(|_elapsed| ConnectError::Timeout(self.plan.connect_timeout))?
     }
 }
 
 /// The replicas to connect to: the chosen one first, then those that get requests.
-fn order(all: &[Rc<Pool>], first: Option<SocketAddr>) -> Vec<&Rc<Pool>> {
+fn order<'a>(all: &'a [Rc<Pool>], first: Option<&'a Rc<Pool>>) -> Vec<&'a Rc<Pool>> {
     let now = Instant::now();
     let address = |pool: &&Rc<Pool>| pool.replica().address;
-    let (mut good, away): (Vec<_>, Vec<_>) = all
-        .iter()
-        .partition(|pool| pool.replica().state.is_available(now));
-    good.extend(away);
-    let addresses: Vec<_> = good.iter().map(address).collect();
-    let order = race::in_order(&addresses, first).into_iter();
-    let pools =
-        order.filter_map(|wanted| good.iter().find(|pool| address(pool) == wanted).copied());
-    pools.take(MOST_RACED).collect()
+    let is_good = |pool: &&Rc<Pool>| pool.replica().state.is_available(now);
+    let (good, away): (Vec<_>, Vec<_>) = all.iter().partition(is_good);
+    let candidates = first.into_iter().chain(good).chain(away);
+    let candidates: Vec<_> = candidates.take(2 * MOST_RACED).collect();
+    let addresses: Vec<_> = candidates.iter().map(address).collect();
+    let order = race::in_order(&addresses, addresses.first().copied());
+    let pools = order.iter().take(MOST_RACED);
+    let pool = |wanted: &SocketAddr| candidates.iter().find(|one| address(one) == *wanted);
+    pools.filter_map(|wanted| pool(wanted).copied()).collect()
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ use crate::http::websocket::{Accept, Frames, WEBSOCKET, expected_accept, goodbye
 use crate::resilience::guard::{Permit, TunnelPermit};
 use crate::upstream::Outgoing;
 use crate::upstream::answer::Answer;
+use crate::upstream::connection::pool::InUse;
 use crate::upstream::exchange::{Exchange, READ};
 use crate::upstream::request::headers::ConnectionOptions;
 use outbound::Outbound;
@@ -116,7 +117,7 @@ pub(in crate::upstream) fn open(
     let (payload, counted) = tunnel.ok_or_else(twice)?;
     // A tunnel may last for hours: it must not hold a permit that other requests need.
     drop(permit);
-    let connection = exchange.into_tunnel();
+    let (connection, in_use) = exchange.into_tunnel();
     let (reader, writer) = split(connection.transport);
     let metrics = &outgoing.upstream.metrics;
     let common = Rc::new(Common::default());
@@ -133,6 +134,7 @@ pub(in crate::upstream) fn open(
         buffer: connection.buffer,
         frames: Frames::default(),
         outbound: Some(AbortOnDropHandle::new(rt::spawn(outbound.run()))),
+        _in_use: in_use,
         common,
         stop: Box::pin(async move { draining.begun().await }),
         timeout: handshake.timeout,
@@ -210,6 +212,8 @@ struct Inbound {
     ends_at: Option<Instant>,
     _open: Open,
     _permit: TunnelPermit,
+    /// Counts it at the replica.
+    _in_use: InUse,
 }
 
 impl Inbound {

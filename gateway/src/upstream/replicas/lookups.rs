@@ -11,39 +11,54 @@ use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Replicas;
+use crate::settings::Endpoint;
 /// The pause between two lookups.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// The lookups of all upstreams, each a task of its own. Dropping it ends them.
+/// The lookups of all names, each a task of its own, so that one that hangs delays no other.
+/// Dropping it ends them.
 #[derive(Default)]
-pub(crate) struct Lookups(Vec<(Arc<Replicas>, AbortOnDropHandle<()>)>);
+pub(crate) struct Lookups(Vec<Lookup>);
+
+struct Lookup {
+    replicas: Arc<Replicas>,
+    name: Endpoint,
+    _task: AbortOnDropHandle<()>,
+}
 
 impl Lookups {
-    /// Resolves the names of these upstreams from now on, and no others.
+    /// Looks up the names of these upstreams from now on, and no others.
     pub(crate) fn follow<'r>(&mut self, upstreams: impl Iterator<Item = &'r Arc<Replicas>>) {
         let mut before = std::mem::take(&mut self.0);
         for replicas in upstreams {
-            if !replicas.have_names() {
-                continue;
+            for name in replicas.names() {
+                let known = before
+                    .iter()
+                    .position(|one| Arc::ptr_eq(&one.replicas, replicas) && one.name == name);
+                self.0.push(match known {
+                    Some(known) => before.swap_remove(known),
+                    None => Lookup::begin(Arc::clone(replicas), name),
+                });
             }
-            let known = before
-                .iter()
-                .position(|(one, _)| Arc::ptr_eq(one, replicas));
-            self.0.push(match known {
-                Some(known) => before.swap_remove(known),
-                None => {
-                    let task = actix_web::rt::spawn(resolve(Arc::clone(replicas)));
-                    (Arc::clone(replicas), AbortOnDropHandle::new(task))
-                }
-            });
         }
     }
 }
 
-async fn resolve(replicas: Arc<Replicas>) {
+impl Lookup {
+    fn begin(replicas: Arc<Replicas>, name: Endpoint) -> Self {
+        let task = look_up(Arc::clone(&replicas), name.clone());
+        Self {
+            replicas,
+            name,
+            _task: AbortOnDropHandle::new(actix_web::rt::spawn(task)),
+        }
+    }
+}
+
+async fn look_up(replicas: Arc<Replicas>, name: Endpoint) {
     loop {
         // A failure is logged there, or by the requests that it concerns.
-        let _ = replicas.resolve().await;
+        let _ = replicas.look_up(&name).await;
         sleep(EVERY).await;
     }
 }

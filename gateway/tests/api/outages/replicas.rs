@@ -124,6 +124,33 @@ async fn a_replica_that_fails_orders_fails_few_and_shuts_nobody_out() {
     }
 }
 
+/// A 500 comes quickly, and is no quick answer.
+#[actix_web::test]
+async fn a_replica_that_answers_500_gets_few_requests() {
+    let replicas = three().await;
+    let [one, two, bad] = &replicas;
+    let site = Site::with_replicas(&[one, two, bad], SITE);
+    bad.says("500 Internal Server Error", "");
+    let statuses = get(&site, 300).await;
+    let failed = statuses.iter().filter(|status| **status == 500).count();
+    assert!((1..=30).contains(&failed), "{failed} of 300 failed");
+}
+
+#[actix_web::test]
+async fn a_safe_request_that_one_replica_refuses_or_answers_with_nonsense_goes_to_another() {
+    let (good, bad) = (Moody::start().await, Moody::start().await);
+    for (head, body) in [
+        ("503 Service Unavailable\r\nretry-after: 30", ""),
+        ("200 OK\r\ncontent-length: 1", "[]"),
+    ] {
+        let site = Site::with_replicas(&[&good, &bad], &site("retries = 1"));
+        assert_eq!(get(&site, 30).await, [200; 30]);
+        bad.says(head, body);
+        assert_eq!(get(&site, 100).await, [200; 100], "{head}");
+        bad.says(OK, "[]");
+    }
+}
+
 #[actix_web::test]
 async fn the_circuit_opens_when_no_replica_is_left_and_closes_with_the_first_that_is_back() {
     let replicas = three().await;

@@ -155,7 +155,7 @@ async fn a_side_that_is_slow_to_take_its_bytes_is_not_silent() {
         while let Some(Ok(_)) = socket.next().await {}
     })
     .await;
-    let keys = "upgrade = [\"websocket\"], tunnel_timeout = \"300ms\"";
+    let keys = "upgrade = [\"websocket\"], tunnel_timeout = \"1s\"";
     let mut stream = TcpStream::connect(start(&with(keys), backend))
         .await
         .unwrap();
@@ -165,7 +165,7 @@ async fn a_side_that_is_slow_to_take_its_bytes_is_not_silent() {
     let mut piece = vec![0; 512 * 1024];
     while left > 0 {
         // Longer than the timeout, in all.
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
         let count = stream.read(&mut piece).await.unwrap();
         assert!(count > 0, "{left} bytes are missing");
         left = left.saturating_sub(count);

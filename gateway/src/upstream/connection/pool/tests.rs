@@ -51,7 +51,7 @@ fn pool(url: &str, key: &str) -> Rc<Pool> {
 
 /// One exchange on a new connection, which is then given back.
 async fn exchange(pool: &Rc<Pool>) {
-    let lease = pool.connect().await.unwrap();
+    let lease = pool.dial().await.unwrap().finish().await.unwrap();
     let head = Bytes::from_static(b"GET / HTTP/1.1\r\n\r\n");
     let mut exchange = Exchange::new(lease, Sending::new(head, None), Expected::Body);
     exchange.head(&mut Interim::to(None)).await.unwrap();
