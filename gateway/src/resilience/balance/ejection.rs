@@ -13,7 +13,8 @@ use super::replica::{Outcome, ReplicaState};
 /// This many failures in a row eject a replica.
 const IN_A_ROW: u32 = 5;
 
-/// So does a share of failures that is this much above the mean of its siblings.
+/// So does a share of failures that is this much above the mean of its siblings; right after a
+/// return, any share above it.
 const ABOVE_SIBLINGS: f64 = 0.3;
 
 /// The time of a first ejection. It doubles with each further one.
@@ -41,14 +42,16 @@ pub(crate) fn settle(
 }
 
 fn is_outlier(replicas: &(impl Replicas + ?Sized), replica: &ReplicaState, now: Instant) -> bool {
-    if !replica.is_known() {
-        return false;
-    }
+    let above = match (replica.is_known(), replica.is_on_trial()) {
+        (true, _) => ABOVE_SIBLINGS,
+        (false, true) => 0.0,
+        (false, false) => return false,
+    };
     let siblings = states(replicas).filter(|one| one.bit() != replica.bit());
     let (sum, count) = siblings.fold((0.0, 0.0), |(sum, count), one| {
         (sum + one.failing(now), count + 1.0)
     });
-    count > 0.0 && replica.failing(now) > sum / count + ABOVE_SIBLINGS
+    count > 0.0 && replica.failing(now) > sum / count + above
 }
 
 fn is_room_for_one_more(replicas: &(impl Replicas + ?Sized), now: Instant) -> bool {

@@ -1,8 +1,8 @@
 //! Which replicas speak for an upstream, or for a route.
 //!
 //! A circuit is for the whole upstream. So the failures of one replica do not count against it while
-//! another replica that gets requests succeeded the last time: the replica is to blame, and gets
-//! fewer requests.
+//! there is another that gets requests and did not fail the last time: the replica is to blame, and
+//! gets fewer requests.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,15 +19,15 @@ impl Witness {
     pub(crate) const ALONE: Self = Self { own: 0, others: 0 };
 }
 
-/// The replicas whose latest outcome was good.
+/// The replicas whose latest outcome was a failure.
 #[derive(Debug, Default)]
 pub(super) struct Witnesses(AtomicU64);
 
 impl Witnesses {
     pub(super) fn succeeded(&self, witness: Witness) {
         // An unconditional store would make all cores fetch the cache line again.
-        if self.0.load(Ordering::Relaxed) & witness.own != witness.own {
-            self.0.fetch_or(witness.own, Ordering::Relaxed);
+        if self.0.load(Ordering::Relaxed) & witness.own != 0 {
+            self.0.fetch_and(!witness.own, Ordering::Relaxed);
         }
     }
 
@@ -36,8 +36,8 @@ impl Witnesses {
         if witness.own == 0 {
             return false;
         }
-        let before = self.0.fetch_and(!witness.own, Ordering::Relaxed);
-        before & witness.others != 0
+        let failing = self.0.fetch_or(witness.own, Ordering::Relaxed);
+        witness.others & !failing != 0
     }
 }
 
@@ -53,23 +53,26 @@ mod tests {
         own: 0b10,
         others: 0b101,
     };
+    const THIRD: Witness = Witness {
+        own: 0b100,
+        others: 0b011,
+    };
 
     #[test]
-    fn a_failure_is_the_replicas_own_while_another_one_succeeds() {
+    fn a_failure_is_the_replicas_own_until_the_others_have_failed_too() {
         let witnesses = Witnesses::default();
+        assert!(witnesses.failed(ONE));
+        assert!(witnesses.failed(ONE));
+        assert!(witnesses.failed(OTHER));
+        assert!(!witnesses.failed(THIRD));
         assert!(!witnesses.failed(ONE));
         witnesses.succeeded(OTHER);
         assert!(witnesses.failed(ONE));
-        assert!(witnesses.failed(ONE));
-        // The other one fails too.
-        assert!(!witnesses.failed(OTHER));
-        assert!(!witnesses.failed(ONE));
     }
 
     #[test]
     fn a_replica_that_gets_nothing_new_speaks_for_nobody() {
         let witnesses = Witnesses::default();
-        witnesses.succeeded(OTHER);
         assert!(!witnesses.failed(Witness { others: 0, ..ONE }));
     }
 
