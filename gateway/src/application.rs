@@ -1,6 +1,7 @@
 //! Builds the whole gateway with its two listeners from a configuration, and runs it until a stop.
 
 pub(crate) mod harness;
+mod last_good;
 mod reload;
 pub(crate) mod site;
 
@@ -22,6 +23,7 @@ use crate::answer::dispatch::{Asker, Following};
 use crate::answer::site::Live;
 use crate::answer::warm;
 use crate::answer::{goodbye, handler};
+use crate::application::last_good::LastGood;
 use crate::application::reload::Reloading;
 use crate::application::site::Built;
 use crate::config::{Config, Source};
@@ -43,6 +45,7 @@ pub struct Gateway {
     admin: Application,
     scheme: Scheme,
     metrics: Arc<Metrics>,
+    last_good: Rc<LastGood>,
 }
 
 impl Gateway {
@@ -77,6 +80,7 @@ impl Gateway {
         let built = Built::of(&config)?;
         let site = Arc::clone(&built.site);
         let (replacing, live) = Live::new(Arc::clone(&site));
+        let last_good = Rc::new(LastGood::of(live.clone(), config.cache));
         let draining = site.draining.clone();
         let (reloads, asked) = operator::config::channel();
         let state = Arc::new(ConfigState::new(&config.origin));
@@ -131,6 +135,8 @@ impl Gateway {
         let (server, addr) = downstream::bind(listener, certificates.as_ref(), serve)?;
         let mut public = Application::new(server, addr, draining).lame_duck(config.lame_duck);
         let (probed, warmed, described) = (live.clone(), live.clone(), live);
+        let keeping = Rc::clone(&last_good);
+        public = public.beside(|draining| async move { keeping.run(draining).await });
         let documents = Arc::clone(&built.documents);
         public = public.beside(|draining| probe(probed, draining));
         public = public.beside(|draining| warm::run(warmed, draining));
@@ -153,6 +159,7 @@ impl Gateway {
             admin,
             scheme,
             metrics,
+            last_good,
         })
     }
 
@@ -193,6 +200,7 @@ impl Gateway {
         // The server does not wait for its workers' threads, which still drop the requests that were
         // cut.
         let _gave_up = timeout(LAST_LINES, none_in_flight(&self.metrics)).await;
+        self.last_good.finish().await;
         public.and(admin)
     }
 }

@@ -8,7 +8,7 @@ mod source;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use crate::routing::route::{Own, RouteTable, To};
 use crate::settings::limits::Limits;
 use crate::settings::names::Names;
 use crate::settings::place;
-use crate::settings::{ConsoleTable, File, RouteRow, TlsFiles, UpstreamSettings};
+use crate::settings::{CacheTable, ConsoleTable, File, RouteRow, TlsFiles, UpstreamSettings};
 use crate::upstream::may_be_asked_with;
 
 pub(crate) use source::Origin;
@@ -67,6 +67,8 @@ pub struct Config {
     pub(crate) aggregates: Vec<AggregateSettings>,
     /// `limits.cache`: the bytes of all cached answers together; 16 MiB by default.
     pub(crate) cache: u64,
+    /// `cache.file`: the file that also keeps the last good answers; none by default.
+    pub(crate) last_good: Option<PathBuf>,
     /// The text that it was read from.
     pub(crate) origin: Origin,
     /// `GATEWAY_LAME_DUCK`: how long requests are still taken after a stop was requested; 0 s by
@@ -114,6 +116,12 @@ impl Config {
         let file = File::parse(name, text)?;
         let folder = Path::new(name).parent().unwrap_or(Path::new(""));
         let config = Self::build(file, folder, env);
+        let config = config.and_then(|config| {
+            // It would be overwritten.
+            let is_itself = config.last_good.as_deref() == Some(Path::new(name));
+            let refused = || ConfigError::new("cache.file", "is the configuration itself");
+            (!is_itself).then_some(config).ok_or_else(refused)
+        });
         let mut config = config.map_err(|error| place::with_line(error, name, text))?;
         config.origin = Origin::of(name, text);
         if config
@@ -183,6 +191,7 @@ impl Config {
             features: Features::new(&file.features, &upstreams, (&routes, &main))?,
             console: file.console.map(Arc::new),
             cache: file.limits.cache.0.as_u64(),
+            last_good: last_good(file.cache, folder)?,
             aggregates,
             routes,
             limits,
@@ -206,6 +215,20 @@ fn check_vary(rows: &BTreeMap<String, Vec<RouteRow>>) -> Result<(), ConfigError>
         }
     }
     Ok(())
+}
+
+/// The file of `[cache]`, beside the configuration unless its path is absolute.
+fn last_good(table: CacheTable, folder: &Path) -> Result<Option<PathBuf>, ConfigError> {
+    let Some(file) = table.file else {
+        return Ok(None);
+    };
+    let path = folder.join(&file);
+    let is_folder = file.as_os_str().is_empty() || path.file_name().is_none() || path.is_dir();
+    if is_folder {
+        let reason = "must name a file, not a folder";
+        return Err(ConfigError::new("cache.file", reason));
+    }
+    Ok(Some(path))
 }
 
 fn on_or_off(text: &str) -> Result<bool, String> {

@@ -12,8 +12,8 @@ pub(crate) mod tls;
 mod upstream;
 
 pub(crate) use file::{
-    AggregateTable, CallTable, ConsoleTable, EndTable, EventsTable, FeatureTable, File, JsonType,
-    METHODS, PartTable, Policy, RouteRow,
+    AggregateTable, CacheTable, CallTable, ConsoleTable, EndTable, EventsTable, FeatureTable, File,
+    JsonType, METHODS, PartTable, Policy, RouteRow,
 };
 pub use tls::TlsFiles;
 pub(crate) use upstream::Description;

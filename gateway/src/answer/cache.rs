@@ -18,6 +18,7 @@ mod key;
 mod query;
 mod refusals;
 mod row;
+mod saved;
 mod serve;
 mod store;
 mod storing;
@@ -34,6 +35,8 @@ use actix_web::{HttpRequest, HttpResponse};
 pub(crate) use copy::{Copy, Stored};
 pub(crate) use key::target;
 pub(crate) use refusals::Refused;
+pub(crate) use row::Changes;
+pub(crate) use saved::{RowId, SavedRow};
 pub(crate) use store::{options, weight};
 pub(crate) use storing::Unfit;
 
@@ -240,12 +243,15 @@ impl Cache {
         rows.filter_map(|row| Some((&*row.path, row.refusals.whole()?)))
     }
 
-    /// The stored answer for a client that sends none of the fields that count, and no query.
+    /// The stored answer for a client that sends none of the fields that count, and no query. One
+    /// that was restored does not count.
     pub(crate) fn stored(&self, policy: &CachePolicy, path: &str) -> Option<Stored> {
         let (row, now) = (self.row(policy)?, Instant::now());
         let key = Key::with_passages(policy, path, None, &HeaderMap::new(), 0)?;
         match row.find(&key, now) {
             Found::Fresh(copy) => Some(copy.stored(true, now)),
+            // The gateway may have missed a change of it.
+            Found::Stale(copy) if copy.is_restored() => None,
             Found::Stale(copy) => Some(copy.stored(false, now)),
             Found::HitForPass | Found::Nothing => None,
         }

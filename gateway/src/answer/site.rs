@@ -1,5 +1,6 @@
 //! Everything that the workers share to answer requests, and its replacement.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use service_kit::serve::Draining;
@@ -41,6 +42,8 @@ pub(crate) struct Site {
     /// The latest requests, which the console lists.
     pub(crate) recent: Arc<Recent>,
     pub(crate) cache: Cache,
+    /// The file that also keeps the last good answers, if any.
+    pub(crate) last_good: Option<PathBuf>,
     /// The bytes of bodies that may be held.
     pub(crate) memory: Arc<Memory>,
     /// Whether the gateway is asked to stop.

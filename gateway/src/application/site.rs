@@ -141,6 +141,7 @@ impl Built {
                 }
                 None => Cache::new(policies, share, metrics.lookups.clone()),
             },
+            last_good: config.last_good.clone(),
             rows: metrics.rows.of(rows)?,
             recent: site
                 .map(|site| Arc::clone(&site.recent))
@@ -196,7 +197,10 @@ fn index_before(
 }
 
 /// The row that the answers of a cached path come from.
-fn source<'r>(policy: &CachePolicy, routes: &'r RouteTable<Destination>) -> Option<&'r Relayed> {
+pub(super) fn source<'r>(
+    policy: &CachePolicy,
+    routes: &'r RouteTable<Destination>,
+) -> Option<&'r Relayed> {
     routes.routes().find_map(|route| match &route.to {
         Destination::Upstream(relayed) if *route.path == *policy.path => {
             matches!(relayed.to.outage, Outage::Stale(_)).then_some(relayed)

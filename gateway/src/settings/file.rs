@@ -2,6 +2,7 @@
 //! not mean no limit. The documentation of a key is its description in the JSON Schema too.
 
 mod aggregate;
+mod cache;
 mod console;
 mod feature;
 mod label;
@@ -20,6 +21,7 @@ use service_kit::env::ConfigError;
 use super::place;
 
 pub(crate) use aggregate::{AggregateTable, EndTable, EventsTable, JsonType, PartTable};
+pub(crate) use cache::CacheTable;
 pub(crate) use console::{CallTable, ConsoleTable};
 pub(crate) use feature::FeatureTable;
 pub(crate) use limits::LimitsTable;
@@ -32,6 +34,8 @@ pub(crate) use upstream::UpstreamTable;
 pub(crate) struct File {
     /// The limits on clients, and on upstreams' answers.
     pub(crate) limits: LimitsTable,
+    /// Where the last good answers are kept, apart from memory.
+    pub(crate) cache: CacheTable,
     /// The services behind the gateway, by name. The variable NAME_URL replaces an upstream's url.
     pub(crate) upstreams: BTreeMap<String, UpstreamTable>,
     /// The routes to each upstream, by its name.

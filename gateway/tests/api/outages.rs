@@ -7,6 +7,7 @@ mod drills;
 mod fallback;
 mod features;
 mod known;
+mod last_good;
 mod load;
 mod metrics;
 mod replicas;

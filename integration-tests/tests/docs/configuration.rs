@@ -85,6 +85,7 @@ fn every_key_of_the_file_is_documented_with_its_default_and_no_other() {
     let schema = serde_json::from_str(&read("docs/gateway.schema.json")).unwrap();
     for (title, table) in [
         ("Key of [limits]", "LimitsTable"),
+        ("Key of [cache]", "CacheTable"),
         ("Key of [upstreams.NAME]", "UpstreamTable"),
         ("Key of a route", "RouteRow"),
         ("Key of a feature", "FeatureTable"),

@@ -18,6 +18,9 @@ const PER_FIELD: usize = size_of::<(HeaderName, HeaderValue)>() + 32;
 /// most, in which other clients of the answer wait.
 const LONGEST_ENCODED: usize = 256 * 1024;
 
+/// The epoch of an answer from before the start. No row reaches it, so that the answer is never fresh.
+pub(super) const RESTORED: u64 = u64::MAX;
+
 #[derive(Debug)]
 pub(crate) struct Copy {
     pub(super) status: StatusCode,
@@ -70,6 +73,11 @@ impl Copy {
 
     pub(crate) fn age(&self, now: Instant) -> Duration {
         self.reuse.age + now.saturating_duration_since(self.taken)
+    }
+
+    /// Whether it is from before the start of the gateway.
+    pub(super) fn is_restored(&self) -> bool {
+        self.epoch == RESTORED
     }
 
     pub(super) fn is_fresh(&self, now: Instant) -> bool {

@@ -78,6 +78,19 @@ impl Key {
         self.bytes.get(..self.path).unwrap_or_default()
     }
 
+    /// Its bytes, and how many of them are the path.
+    pub(super) fn parts(&self) -> (&[u8], usize) {
+        (&self.bytes, self.path)
+    }
+
+    /// The key of these parts. `None` if no key has them.
+    pub(super) fn of_parts(bytes: &[u8], path: usize) -> Option<Self> {
+        (path <= bytes.len() && bytes.len() <= LONGEST).then(|| Self {
+            bytes: Bytes::copy_from_slice(bytes),
+            path,
+        })
+    }
+
     /// A copy that holds no spare memory.
     pub(super) fn compact(&self) -> Self {
         Self {

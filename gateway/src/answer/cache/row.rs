@@ -6,6 +6,7 @@
 //! makes one in 256 of the others out of date.
 
 use std::hash::{BuildHasher as _, RandomState};
+use std::iter::Sum;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
@@ -33,6 +34,8 @@ pub(super) struct Row {
     generations: Arc<[AtomicU64]>,
     /// Older answers are no longer fresh, but may still stand in for a missing one.
     epoch: AtomicU64,
+    /// How often an answer was stored or removed.
+    stored: AtomicU64,
     /// The route's path.
     pub(super) path: Arc<str>,
     pub(super) refusals: Refusals,
@@ -52,6 +55,24 @@ pub(super) enum Found {
     Nothing,
 }
 
+/// How much has changed in a row, or in all rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    /// How often an answer was stored or removed.
+    pub(crate) stored: u64,
+    /// How often answers were made out of date.
+    pub(crate) invalidated: u64,
+}
+
+impl Sum for Changes {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, one| Self {
+            stored: sum.stored.wrapping_add(one.stored),
+            invalidated: sum.invalidated.wrapping_add(one.invalidated),
+        })
+    }
+}
+
 impl Row {
     pub(super) fn new(policy: &CachePolicy, bytes: u64) -> Self {
         let targets = if policy.has_parameters {
@@ -64,6 +85,7 @@ impl Row {
             flights: Flights::default(),
             generations: (0..targets).map(|_| AtomicU64::new(0)).collect(),
             epoch: AtomicU64::new(0),
+            stored: AtomicU64::new(0),
             path: Arc::clone(&policy.path),
             refusals: Refusals::default(),
             spread: RandomState::new(),
@@ -136,7 +158,7 @@ impl Row {
             return;
         }
         match landed {
-            Ok(copy) => self.store.insert(key, Entry::Answer(Arc::clone(copy))),
+            Ok(copy) => self.insert(key, Entry::Answer(Arc::clone(copy))),
             Err(Missed::Unfit(unfit)) => {
                 let now = Instant::now();
                 let is_empty = || matches!(self.find(key, now), Found::Nothing | Found::HitForPass);
@@ -145,10 +167,45 @@ impl Row {
                         until: now + HIT_FOR_PASS,
                         generation: asked.generation,
                     };
-                    self.store.insert(key, entry);
+                    self.insert(key, entry);
                 }
             }
             Err(Missed::Fault(_) | Missed::Failed(_)) => {}
+        }
+    }
+
+    fn insert(&self, key: &Key, entry: Entry) {
+        self.store.insert(key, entry);
+        self.stored.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The answers that may replace missing ones.
+    pub(super) fn answers(&self) -> impl Iterator<Item = (Key, Arc<Copy>)> {
+        self.store.iter().filter_map(|(key, entry)| match entry {
+            Entry::Answer(copy) => {
+                let is_current = copy.generation == self.generation(&key);
+                (is_current && copy.stands_in(Instant::now())).then_some((key, copy))
+            }
+            Entry::HitForPass { .. } => None,
+        })
+    }
+
+    /// Stores an answer from before the start, if it may still replace a missing one.
+    pub(super) fn restore(&self, key: &Key, copy: Copy) -> bool {
+        let stands_in = copy.stands_in(Instant::now());
+        if stands_in {
+            self.store.insert(key, Entry::Answer(Arc::new(copy)));
+        }
+        stands_in
+    }
+
+    pub(super) fn changes(&self) -> Changes {
+        let generations = self.generations.iter();
+        Changes {
+            stored: self.stored.load(Ordering::Relaxed),
+            invalidated: generations
+                .map(|counter| counter.load(Ordering::Acquire))
+                .sum(),
         }
     }
 
@@ -166,7 +223,7 @@ impl Row {
         count_on(&self.epoch);
     }
 
-    fn generation(&self, key: &Key) -> u64 {
+    pub(super) fn generation(&self, key: &Key) -> u64 {
         let counter = self.counter(key.path());
         counter.map_or(0, |counter| counter.load(Ordering::Acquire))
     }

@@ -95,6 +95,11 @@ impl Store {
         }
     }
 
+    /// The entries. The lock is taken for each of them anew, and is free in between.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Key, Entry)> {
+        self.0.iter().flat_map(Cache::iter)
+    }
+
     /// Takes this many bytes from now on. What does not fit any more is evicted.
     pub(super) fn resize(&self, bytes: u64) {
         if let Some(cache) = &self.0 {

@@ -91,6 +91,26 @@ fn an_error_names_the_line_and_the_key_and_says_what_would_be_right() {
         ),
         (
             "[features]",
+            "[cache]\nfiles = \"kept\"\n\n[features]",
+            "test.toml:12: cache.files: unknown key; did you mean file?",
+        ),
+        (
+            "[features]",
+            "[cache]\nfile = \"\"\n\n[features]",
+            "test.toml:12: cache.file: must name a file, not a folder",
+        ),
+        (
+            "[features]",
+            "[cache]\nfile = \"/\"\n\n[features]",
+            "test.toml:12: cache.file: must name a file, not a folder",
+        ),
+        (
+            "[features]",
+            "[cache]\nfile = \"test.toml\"\n\n[features]",
+            "test.toml:12: cache.file: is the configuration itself",
+        ),
+        (
+            "[features]",
             "[limits]\nmin_rate = \"1B/2y\"\n\n[features]",
             "test.toml:12: limits.min_rate: \"1B/2y\" is invalid: must be at most 1y",
         ),
