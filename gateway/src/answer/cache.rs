@@ -36,7 +36,7 @@ pub(crate) use copy::{Copy, Stored};
 pub(crate) use key::target;
 pub(crate) use refusals::Refused;
 pub(crate) use row::Changes;
-pub(crate) use saved::{RowId, SavedRow};
+pub(crate) use saved::{NAME as SAVED_NAME, RowId, SavedRow};
 pub(crate) use store::{options, weight};
 pub(crate) use storing::Unfit;
 

@@ -122,7 +122,7 @@ fn warn(file: &Path, error: &io::Error) {
     let file = file.display();
     log::warn!(
         "the last good answers are not kept in {file} (cache.file): {error}; \
-         the gateway must be allowed to create files in that folder"
+         give them a file of their own, in a folder where the gateway may create files"
     );
 }
 
@@ -153,10 +153,9 @@ fn restore(site: &Site, file: &Path, most: u64) {
             );
         }
         Ok(None) => {}
-        Err(reason) => log::warn!(
-            "the last good answers in {name} (cache.file) are ignored: {reason}; \
-             the file is replaced when the next answer is stored"
-        ),
+        Err(reason) => {
+            log::warn!("the last good answers in {name} (cache.file) are ignored: {reason}")
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use format::Broken;
+pub(crate) use format::{Broken, NAME};
 use format::{Document, Writer};
 
 use super::copy::{RESTORED, encoded, stored_fields};

@@ -7,6 +7,8 @@ use std::io::{self, BufWriter, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::answer::cache::SAVED_NAME as NAME;
+
 /// The content of the file; `None` if there is none.
 ///
 /// # Errors
@@ -31,8 +33,9 @@ pub(super) fn read(path: &Path, most: u64) -> io::Result<Option<Vec<u8>>> {
 /// Tries whether the file could be replaced, and leaves it as it is.
 ///
 /// # Errors
-/// It could not.
+/// It could not, or must not.
 pub(super) fn check(path: &Path) -> io::Result<()> {
+    check_owner(path)?;
     let next = next(path);
     create(&next)?;
     fs::remove_file(next)
@@ -42,11 +45,12 @@ pub(super) fn check(path: &Path) -> io::Result<()> {
 /// read it.
 ///
 /// # Errors
-/// It cannot be written. The old file is as it was.
+/// It cannot be written, or must not. The old file is as it was.
 pub(super) fn replace<T>(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<T>,
 ) -> io::Result<T> {
+    check_owner(path)?;
     let next = next(path);
     let replaced = fill(&next, write).and_then(|outcome| {
         fs::rename(&next, path)?;
@@ -60,6 +64,19 @@ pub(super) fn replace<T>(
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
     Ok(outcome)
+}
+
+/// A mistyped path must not destroy somebody's file.
+fn check_owner(path: &Path) -> io::Result<()> {
+    let mut head = Vec::new();
+    match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        file => file?.take(NAME.len() as u64).read_to_end(&mut head)?,
+    };
+    if head.is_empty() || head == NAME.as_bytes() {
+        return Ok(());
+    }
+    Err(io::Error::other("it is a file of something else"))
 }
 
 fn fill<T>(
@@ -97,7 +114,24 @@ mod tests {
     use std::io::{self, Write as _};
     use std::os::unix::fs::PermissionsExt as _;
 
-    use super::{check, read, replace};
+    use super::{NAME, check, read, replace};
+
+    fn named(content: &str) -> Vec<u8> {
+        format!("{NAME}{content}").into_bytes()
+    }
+
+    #[test]
+    fn a_file_of_something_else_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("last-good");
+        fs::write(&path, "a letter").unwrap();
+        assert!(check(&path).is_err());
+        assert!(replace(&path, |to| to.write_all(b"one")).is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"a letter");
+        // An empty file is nobody's.
+        fs::write(&path, "").unwrap();
+        replace(&path, |to| to.write_all(b"one")).unwrap();
+    }
 
     #[test]
     fn a_file_is_replaced_as_a_whole_or_not_at_all() {
@@ -105,17 +139,17 @@ mod tests {
         let path = folder.path().join("last-good");
         assert_eq!(read(&path, 9).unwrap(), None);
         for content in ["one", "two"] {
-            replace(&path, |to| to.write_all(content.as_bytes())).unwrap();
-            assert_eq!(read(&path, 9).unwrap().unwrap(), content.as_bytes());
+            replace(&path, |to| write!(to, "{NAME}{content}")).unwrap();
+            assert_eq!(read(&path, 99).unwrap().unwrap(), named(content));
         }
         let half = |to: &mut dyn io::Write| {
             to.write_all(b"thr")?;
             Err::<(), _>(io::Error::other("full"))
         };
         replace(&path, |to| half(to)).unwrap_err();
-        assert_eq!(read(&path, 9).unwrap().unwrap(), b"two");
+        assert_eq!(read(&path, 99).unwrap().unwrap(), named("two"));
         check(&path).unwrap();
-        assert_eq!(read(&path, 9).unwrap().unwrap(), b"two");
+        assert_eq!(read(&path, 99).unwrap().unwrap(), named("two"));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

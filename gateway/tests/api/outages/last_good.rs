@@ -146,13 +146,17 @@ async fn a_broken_file_is_ignored_with_a_warning_and_replaced() {
     let whole = fs::read(site.file()).unwrap();
     let mut flipped = whole.clone();
     flipped[whole.len() / 2] ^= 1;
-    let huge = vec![b'x'; 17 * 1024 * 1024];
+    let mut huge = whole.clone();
+    huge.resize(17 * 1024 * 1024, b'x');
     site.backend.feels(Mood::HangsUp);
     for (content, reason) in [
         (&whole[..whole.len() - 1], "it is cut off or damaged"),
         (&flipped, "it is cut off or damaged"),
-        (b"{}", "it holds something else"),
         (&huge, "it is larger than limits.cache"),
+        (
+            b"passe-plat last good answers 0\n",
+            "it holds something else",
+        ),
     ] {
         fs::write(site.file(), content).unwrap();
         let process = site.start(SITE);

@@ -22,6 +22,9 @@ use sha2::{Digest as _, Sha256};
 use super::{RowId, Saved};
 use crate::answer::cache::key::Key;
 
+/// What the answers of every version begin with.
+pub(crate) const NAME: &str = "passe-plat last good answers ";
+
 /// Another form of the answers, or of their keys, needs another number.
 const MAGIC: &[u8] = b"passe-plat last good answers 1\n";
 
