@@ -6,7 +6,7 @@ use service_kit::testing::Answer;
 use shared_types::problem::Problem;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::scripted::{answering, nobody, read_head, serving, silent};
+use crate::scripted::{answering, free, nobody, read_head, serving, silent};
 use crate::{CONFIG, client, patient};
 
 /// Neither the upstream's address nor the cause is in the answer.
@@ -163,7 +163,7 @@ async fn a_fault_is_told_in_the_language_the_client_prefers() {
 
 #[actix_web::test]
 async fn an_upstream_that_is_available_again_is_used_at_once() {
-    let backend = nobody();
+    let backend = free();
     let gateway = client(CONFIG, backend);
     let _ = gateway
         .get("/things")

@@ -34,9 +34,14 @@ async fn listener() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-/// A port on which nobody listens.
-async fn refusing() -> SocketAddr {
-    listener().await.1
+/// A port on which nobody listens. It stays bound, so that no other test gets it.
+fn refusing() -> SocketAddr {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    socket.bind(&any.into()).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    std::mem::forget(socket);
+    address
 }
 
 /// A listener that accepts nothing and whose queue is full: the system swallows the next SYN.
@@ -74,7 +79,7 @@ fn available(pools: &ReplicaPools) -> Vec<SocketAddr> {
 
 #[actix_web::test]
 async fn another_replica_is_reached_although_the_first_swallows_packets_or_refuses() {
-    let (swallowing, refusing) = (swallowing().await, refusing().await);
+    let (swallowing, refusing) = (swallowing().await, refusing());
     let (_listener, there) = listener().await;
     // A connection that is only late is not held against a replica at once.
     for (bad, times) in [(swallowing.address, 5), (refusing, 1)] {
@@ -97,7 +102,7 @@ async fn another_replica_is_reached_although_the_first_swallows_packets_or_refus
 
 #[actix_web::test]
 async fn an_upstream_is_unreachable_if_no_replica_accepts_a_connection() {
-    let (one, other) = (refusing().await, refusing().await);
+    let (one, other) = (refusing(), refusing());
     let pools = pools(&[one, other]);
     let refused = Pick::of(&pools, Tried::default()).connect().await;
     assert!(matches!(refused, Err(ConnectError::Refused(_))));
