@@ -6,6 +6,7 @@
 mod client;
 mod eventually;
 mod kill;
+mod nobody;
 mod postgres;
 mod process;
 mod shape;
@@ -15,6 +16,7 @@ mod small_disk;
 pub use client::{Answer, Client, Request};
 pub use eventually::eventually;
 pub use kill::{Answered, kill_amid};
+pub use nobody::nobody;
 pub use postgres::{Postgres, postgres_or_skip};
 pub use process::{Process, addr_after};
 pub use shape::{assert_same_shape, same_shape};

@@ -47,8 +47,8 @@ pub(crate) fn is_outage(status: StatusCode) -> bool {
     )
 }
 
-/// Tells the circuits and the replica the outcome. A fault of the client or the gateway is no evidence about the
-/// upstream, and a drill's effect concerns only the drill's own circuit.
+/// Tells the circuits and the replica's record the outcome. A fault of the client or the gateway is
+/// no evidence about the upstream, and a drill's effect concerns only the drill's own circuit.
 pub(super) fn settle(
     (ticket, drilled): (Ticket, Option<DrilledTry>),
     (pick, elapsed): (&Pick, Option<Duration>),

@@ -237,7 +237,7 @@ impl Replicas {
                     None => Arc::new(Replica {
                         address: *address,
                         endpoint: endpoint.clone(),
-                        state: ReplicaState::new(free_seat(&before, &replicas), now),
+                        state: ReplicaState::new(free_seat(&before, &sources.left, &replicas), now),
                     }),
                 });
             }
@@ -367,12 +367,15 @@ fn shown(replicas: &[Arc<Replica>]) -> String {
     texts.join(", ")
 }
 
-/// The lowest seat that no other replica has, or will have had a moment ago.
-fn free_seat(before: &[Arc<Replica>], now: &[Arc<Replica>]) -> usize {
-    let taken = before
-        .iter()
-        .chain(now)
-        .fold(0, |bits, one| bits | one.state.bit());
+/// The lowest seat that no other replica has, nor one that may come back.
+fn free_seat(
+    before: &[Arc<Replica>],
+    left: &[(Instant, Arc<Replica>)],
+    now: &[Arc<Replica>],
+) -> usize {
+    let left = left.iter().map(|(_, one)| one);
+    let all = before.iter().chain(left).chain(now);
+    let taken = all.fold(0, |bits, one| bits | one.state.bit());
     match u64::trailing_ones(taken) {
         64 => now.len(),
         free => free as usize,

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use socket2::{Domain, Socket, Type};
+pub(crate) use service_kit::testing::nobody;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -89,16 +89,6 @@ pub(crate) async fn silent() -> SocketAddr {
         let _ = stream.read_to_end(&mut sink).await;
     })
     .await
-}
-
-/// A port on which nobody listens. It stays bound, so that no other test gets it.
-pub(crate) fn nobody() -> SocketAddr {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    socket.bind(&any.into()).unwrap();
-    let address = socket.local_addr().unwrap().as_socket().unwrap();
-    std::mem::forget(socket);
-    address
 }
 
 /// A port that was free a moment ago, for somebody who listens there later.

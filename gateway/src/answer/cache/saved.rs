@@ -37,7 +37,7 @@ pub(crate) struct SavedRow {
     pub(crate) id: RowId,
 }
 
-/// What was taken back.
+/// The result of taking answers back.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Restored {
     pub(crate) answers: usize,

@@ -1,4 +1,4 @@
-//! What is known of one replica: how fast it is, how often it fails, and whether it gets requests.
+//! The record of one replica: how fast it is, how often it fails, and whether it gets requests.
 //!
 //! All workers share it. Its figures are single numbers that are read and written without a lock:
 //! when two workers write at once, one outcome of many is lost.
@@ -130,9 +130,8 @@ impl ReplicaState {
         !self.is_probe_failing.load(Relaxed) && !self.is_ejected(now)
     }
 
-    pub(super) fn is_ejected(&self, now: Instant) -> bool {
-        let until = self.ejected_until.load(Relaxed);
-        until != 0 && self.micros(now) < until
+    fn is_ejected(&self, now: Instant) -> bool {
+        self.micros(now) < self.ejected_until.load(Relaxed)
     }
 
     /// Notes an outcome. Ejecting is a decision of its own.

@@ -22,7 +22,7 @@ use sha2::{Digest as _, Sha256};
 use super::{RowId, Saved};
 use crate::answer::cache::key::Key;
 
-/// What the answers of every version begin with.
+/// The first words of the file, in every version.
 pub(crate) const NAME: &str = "passe-plat last good answers ";
 
 /// Another form of the answers, or of their keys, needs another number.
@@ -31,7 +31,7 @@ const MAGIC: &[u8] = b"passe-plat last good answers 1\n";
 /// The bytes of a SHA-256.
 const HASH: usize = 32;
 
-/// What was saved.
+/// The saved answers.
 #[derive(Debug, PartialEq)]
 pub(super) struct Document {
     /// The time since 1970.

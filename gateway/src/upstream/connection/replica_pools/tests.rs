@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use service_kit::env::Env;
+use service_kit::testing::nobody;
 use socket2::{Domain, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -32,16 +33,6 @@ async fn listener() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     (listener, address)
-}
-
-/// A port on which nobody listens. It stays bound, so that no other test gets it.
-fn refusing() -> SocketAddr {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    socket.bind(&any.into()).unwrap();
-    let address = socket.local_addr().unwrap().as_socket().unwrap();
-    std::mem::forget(socket);
-    address
 }
 
 /// A listener that accepts nothing and whose queue is full: the system swallows the next SYN.
@@ -79,7 +70,7 @@ fn available(pools: &ReplicaPools) -> Vec<SocketAddr> {
 
 #[actix_web::test]
 async fn another_replica_is_reached_although_the_first_swallows_packets_or_refuses() {
-    let (swallowing, refusing) = (swallowing().await, refusing());
+    let (swallowing, refusing) = (swallowing().await, nobody());
     let (_listener, there) = listener().await;
     // A connection that is only late is not held against a replica at once.
     for (bad, times) in [(swallowing.address, 5), (refusing, 1)] {
@@ -102,7 +93,7 @@ async fn another_replica_is_reached_although_the_first_swallows_packets_or_refus
 
 #[actix_web::test]
 async fn an_upstream_is_unreachable_if_no_replica_accepts_a_connection() {
-    let (one, other) = (refusing(), refusing());
+    let (one, other) = (nobody(), nobody());
     let pools = pools(&[one, other]);
     let refused = Pick::of(&pools, Tried::default()).connect().await;
     assert!(matches!(refused, Err(ConnectError::Refused(_))));
