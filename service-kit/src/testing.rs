@@ -6,19 +6,19 @@
 mod client;
 mod eventually;
 mod kill;
-mod nobody;
 mod postgres;
 mod process;
 mod shape;
 mod skip;
 mod small_disk;
+mod unused_address;
 
 pub use client::{Answer, Client, Request};
 pub use eventually::eventually;
 pub use kill::{Answered, kill_amid};
-pub use nobody::nobody;
 pub use postgres::{Postgres, postgres_or_skip};
 pub use process::{Process, addr_after};
 pub use shape::{assert_same_shape, same_shape};
 pub use skip::{skip, skip_one};
 pub use small_disk::SmallDisk;
+pub use unused_address::unused_address;

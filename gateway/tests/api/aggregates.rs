@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use service_kit::testing::Client;
 
-use crate::scripted::nobody;
+use crate::scripted::unused_address;
 use crate::tracking::Service;
 use crate::watcher::Watcher;
 use crate::{CONFIG, shipped_without_probes, start, start_with};
@@ -22,7 +22,7 @@ fn shipped(orders: SocketAddr, kitchen: SocketAddr, delivery: SocketAddr) -> Soc
     for (port, addr) in [(8002, orders), (8003, kitchen), (8004, delivery)] {
         text = text.replace(&format!("127.0.0.1:{port}"), &addr.to_string());
     }
-    start_with(&text, nobody(), [])
+    start_with(&text, unused_address(), [])
 }
 
 fn states<'b>(body: &'b Value, parts: &[&str]) -> Vec<&'b str> {
@@ -50,7 +50,7 @@ async fn the_chefs_screen_is_whole_while_all_is_well_and_partial_without_a_servi
     assert_eq!(answer.body, expected);
     assert_eq!(answer.header("x-degraded"), None);
 
-    let without = Client::of(shipped(orders.addr, nobody(), delivery.addr));
+    let without = Client::of(shipped(orders.addr, unused_address(), delivery.addr));
     let answer = without.get("/tableau-de-bord").await;
     let body = answer.ok(200);
     assert_eq!(answer.header("x-degraded"), Some("partial"));

@@ -5,7 +5,7 @@ use service_kit::testing::{Answer, Client};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::scripted::{answering, json, nobody, raw};
+use crate::scripted::{answering, json, raw, unused_address};
 use crate::{CONFIG, client, start, start_with};
 
 const LOCAL: &str = "http://localhost:5173";
@@ -25,7 +25,7 @@ async fn preflight(gateway: &Client, origin: &str, path: &str) -> Answer {
 
 #[actix_web::test]
 async fn a_preflight_from_localhost_is_granted_with_credentials() {
-    let answer = preflight(&client(CONFIG, nobody()), LOCAL, "/things").await;
+    let answer = preflight(&client(CONFIG, unused_address()), LOCAL, "/things").await;
     assert_eq!(answer.status, 204);
     assert_eq!(answer.header("access-control-allow-origin"), Some(LOCAL));
     assert_eq!(
@@ -49,7 +49,7 @@ async fn a_preflight_may_ask_for_fields_on_several_lines() {
     let request = "OPTIONS /things HTTP/1.1\r\nhost: a\r\norigin: http://localhost\r\n\
         access-control-request-method: POST\r\naccess-control-request-headers: authorization\r\n\
         access-control-request-headers: x-mine\r\nconnection: close\r\n\r\n";
-    let answer = raw(start(CONFIG, nobody()), request.as_bytes(), "").await;
+    let answer = raw(start(CONFIG, unused_address()), request.as_bytes(), "").await;
     for line in [
         "access-control-allow-headers: authorization\r\n",
         "access-control-allow-headers: x-mine\r\n",
@@ -60,7 +60,9 @@ async fn a_preflight_may_ask_for_fields_on_several_lines() {
 
 /// The parts of a head arrive separately, as on a network.
 async fn refused(parts: &[&str]) -> String {
-    let mut stream = TcpStream::connect(start(CONFIG, nobody())).await.unwrap();
+    let mut stream = TcpStream::connect(start(CONFIG, unused_address()))
+        .await
+        .unwrap();
     stream.set_nodelay(true).unwrap();
     for part in parts {
         stream.write_all(part.as_bytes()).await.unwrap();
@@ -107,7 +109,12 @@ async fn a_refusal_of_a_very_large_head_is_readable_by_the_page_wherever_its_ori
 
 #[actix_web::test]
 async fn a_preflight_from_elsewhere_is_granted_nothing() {
-    let answer = preflight(&client(CONFIG, nobody()), "https://evil.example", "/things").await;
+    let answer = preflight(
+        &client(CONFIG, unused_address()),
+        "https://evil.example",
+        "/things",
+    )
+    .await;
     assert_eq!(answer.status, 204);
     assert_eq!(answer.header("access-control-allow-origin"), None);
     assert_eq!(answer.header("access-control-allow-methods"), None);
@@ -116,7 +123,7 @@ async fn a_preflight_from_elsewhere_is_granted_nothing() {
 #[actix_web::test]
 async fn an_answer_and_an_error_are_both_readable_by_the_page() {
     let (backend, _seen) = json("200 OK", "{}").await;
-    for gateway in [client(CONFIG, backend), client(CONFIG, nobody())] {
+    for gateway in [client(CONFIG, backend), client(CONFIG, unused_address())] {
         for path in ["/things", "/nothing"] {
             let answer = gateway
                 .request(Method::GET, path)
@@ -158,7 +165,7 @@ async fn an_upstreams_cors_fields_do_not_count() {
 #[actix_web::test]
 async fn only_the_configured_origins_are_granted() {
     let variables = [("GATEWAY_CORS_ORIGINS", "https://app.example.com")];
-    let gateway = Client::of(start_with(CONFIG, nobody(), variables));
+    let gateway = Client::of(start_with(CONFIG, unused_address(), variables));
     let granted = preflight(&gateway, "https://app.example.com", "/things").await;
     assert_eq!(
         granted.header("access-control-allow-origin"),

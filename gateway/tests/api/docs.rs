@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use crate::scripted::nobody;
+use crate::scripted::unused_address;
 use crate::{CONFIG, client, start_with};
 use service_kit::testing::Client;
 
 #[actix_web::test]
 async fn the_document_describes_the_configured_routes() {
-    let answer = client(CONFIG, nobody()).get("/openapi.json").await;
+    let answer = client(CONFIG, unused_address()).get("/openapi.json").await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("content-type"), Some("application/json"));
     let document: Value = serde_json::from_slice(&answer.body).unwrap();
@@ -19,7 +19,7 @@ async fn the_document_describes_the_configured_routes() {
 
 #[actix_web::test]
 async fn the_page_and_all_that_it_loads_are_the_gateways_own() {
-    let client = client(CONFIG, nobody());
+    let client = client(CONFIG, unused_address());
     let page = client.get("/docs").await;
     assert_eq!(page.status, 200);
     let policy = page.header("content-security-policy").unwrap();
@@ -46,7 +46,7 @@ async fn the_page_and_all_that_it_loads_are_the_gateways_own() {
 
 #[actix_web::test]
 async fn both_can_be_turned_off() {
-    let off = start_with(CONFIG, nobody(), [("GATEWAY_DOCS", "off")]);
+    let off = start_with(CONFIG, unused_address(), [("GATEWAY_DOCS", "off")]);
     for path in ["/openapi.json", "/docs", "/docs/start.js"] {
         let answer = Client::of(off).get(path).await;
         let _ = answer.problem(404, "route_not_found");

@@ -188,7 +188,7 @@ async fn clear_text_is_not_served_with_a_certificate() {
 
 #[actix_web::test]
 async fn http_2_is_not_served_in_clear_text() {
-    let gateway = crate::start(crate::CONFIG, crate::scripted::nobody());
+    let gateway = crate::start(crate::CONFIG, crate::scripted::unused_address());
     let answer = raw(gateway, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "}").await;
     assert!(answer.starts_with("HTTP/1.1 505"), "{answer}");
 }
@@ -219,7 +219,7 @@ async fn a_new_certificate_is_shown_without_a_restart_and_open_connections_go_on
 
 #[actix_web::test]
 async fn unusable_files_stop_the_start_with_64_and_the_variables_name() {
-    let (files, nobody) = (Files::new(), crate::scripted::nobody());
+    let (files, absent) = (Files::new(), crate::scripted::unused_address());
     let stranger = Files::new();
     let other_key = stranger.key();
     let lost = files.path("lost.pem");
@@ -232,7 +232,7 @@ async fn unusable_files_stop_the_start_with_64_and_the_variables_name() {
         (KEY, &other_key, KEY),
     ] {
         for subcommand in ["serve", "check"] {
-            let mut command = command(&files, nobody);
+            let mut command = command(&files, absent);
             let output = command.env(name, value).arg(subcommand).output().unwrap();
             let told = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(64), "{subcommand}: {told}");

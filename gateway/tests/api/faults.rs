@@ -6,7 +6,7 @@ use service_kit::testing::Answer;
 use shared_types::problem::Problem;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::scripted::{answering, free, nobody, read_head, serving, silent};
+use crate::scripted::{answering, read_head, serving, silent, unused_address};
 use crate::{CONFIG, client, patient};
 
 /// Neither the upstream's address nor the cause is in the answer.
@@ -26,7 +26,7 @@ fn says_nothing_internal(answer: &Answer, backend: std::net::SocketAddr) {
 
 #[actix_web::test]
 async fn an_unreachable_upstream_is_a_502() {
-    let backend = nobody();
+    let backend = unused_address();
     let answer = client(CONFIG, backend).get("/things").await;
     let problem = answer.problem(502, "upstream_unreachable");
     assert_eq!(problem.service.as_deref(), Some("backend"));
@@ -127,7 +127,7 @@ async fn a_client_is_not_told_to_repeat_a_request_that_may_have_been_carried_out
         (dropping.await, false),
         (silent().await, false),
         (talking_nonsense, false),
-        (nobody(), true),
+        (unused_address(), true),
     ] {
         for (method, path, may_be_repeated) in [
             (Method::POST, "/things", repeated),
@@ -146,7 +146,7 @@ async fn a_client_is_not_told_to_repeat_a_request_that_may_have_been_carried_out
 
 #[actix_web::test]
 async fn a_fault_is_told_in_the_language_the_client_prefers() {
-    let request = client(CONFIG, nobody()).request(Method::GET, "/things");
+    let request = client(CONFIG, unused_address()).request(Method::GET, "/things");
     let answer = request
         .header("Accept-Language", "de, en;q=0.9, fr;q=0.8")
         .send()
@@ -163,7 +163,7 @@ async fn a_fault_is_told_in_the_language_the_client_prefers() {
 
 #[actix_web::test]
 async fn an_upstream_that_is_available_again_is_used_at_once() {
-    let backend = free();
+    let backend = unused_address();
     let gateway = client(CONFIG, backend);
     let _ = gateway
         .get("/things")

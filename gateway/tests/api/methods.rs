@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::scripted::{json, nobody, raw, read_head, serving};
+use crate::scripted::{json, raw, read_head, serving, unused_address};
 use crate::{CONFIG, start};
 
 /// The methods of all the test's routes.
@@ -12,7 +12,7 @@ const ALLOW: &str = "allow: GET, POST, DELETE, HEAD, OPTIONS\r\n";
 #[actix_web::test]
 async fn options_of_the_server_tells_every_method() {
     let request = b"OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
-    let answer = raw(start(CONFIG, nobody()), request, "").await;
+    let answer = raw(start(CONFIG, unused_address()), request, "").await;
     assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
     assert!(answer.contains(ALLOW), "{answer}");
 }
@@ -38,7 +38,7 @@ async fn connect_and_trace_are_refused_wherever_they_lead() {
 
 #[actix_web::test]
 async fn an_unknown_method_is_a_405_only_on_a_known_path() {
-    let gateway = start(CONFIG, nobody());
+    let gateway = start(CONFIG, unused_address());
     for (line, status) in [
         ("BREW /things", "405"),
         ("get /things", "405"),

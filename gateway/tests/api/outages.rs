@@ -31,7 +31,7 @@ use service_kit::testing::Client;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Notify;
 
-use crate::scripted::{nobody, read_head, serving};
+use crate::scripted::{read_head, serving, unused_address};
 
 /// One upstream, without probes and retries. Each test adds its own settings.
 const SITE: &str = r#"
@@ -99,7 +99,7 @@ impl Site {
 
     /// Nobody listens at the upstream's address.
     async fn before_nobody(config: &str) -> Self {
-        Self::before(&[nobody()], Moody::start().await, "off", config)
+        Self::before(&[unused_address()], Moody::start().await, "off", config)
     }
 
     fn before(upstream: &[SocketAddr], backend: Moody, drills: &'static str, config: &str) -> Self {

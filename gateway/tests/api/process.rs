@@ -99,7 +99,7 @@ fn explain_tells_how_a_request_is_handled() {
 
 #[test]
 fn a_rehearsal_while_services_are_down_names_them_and_exits_with_a_code_of_its_own() {
-    let nowhere = format!("http://{}", crate::scripted::nobody());
+    let nowhere = format!("http://{}", crate::scripted::unused_address());
     let mut command = gateway();
     for name in ["CLIENTS_URL", "ORDERS_URL", "KITCHEN_URL", "DELIVERY_URL"] {
         command.env(name, &nowhere);
@@ -119,7 +119,7 @@ fn a_rehearsal_while_services_are_down_names_them_and_exits_with_a_code_of_its_o
     let told = "cannot judge: clients, delivery, kitchen, orders are down";
     assert!(err.contains(told), "{err}");
     // If nothing listens there.
-    let (output, _, err) = drill(&crate::scripted::nobody().to_string());
+    let (output, _, err) = drill(&crate::scripted::unused_address().to_string());
     assert_eq!(output.status.code(), Some(1));
     assert!(err.contains("/drills/verdict"), "{err}");
 }

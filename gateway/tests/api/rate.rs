@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use service_kit::testing::{Answer, Client, eventually};
 
-use crate::scripted::{json, nobody, raw};
+use crate::scripted::{json, raw, unused_address};
 use crate::{CONFIG, client, start_with};
 
 /// Nothing of the quota comes back during a test.
@@ -54,7 +54,7 @@ async fn a_request_beyond_the_quota_is_a_429_that_no_upstream_sees() {
 
 #[actix_web::test]
 async fn the_429_speaks_the_clients_language() {
-    let gateway = Client::of(start_with(CONFIG, nobody(), SLOW));
+    let gateway = Client::of(start_with(CONFIG, unused_address(), SLOW));
     for (lang, title) in [("fr", "Trop de requêtes"), ("en", "Too many requests")] {
         let answer = eventually("a 429", async || {
             let request = gateway.request(Method::GET, "/nothing");
@@ -138,7 +138,7 @@ async fn workers_count_together() {
 
 #[actix_web::test]
 async fn preflights_and_probes_are_free() {
-    let gateway = Client::of(start_with(CONFIG, nobody(), SLOW));
+    let gateway = Client::of(start_with(CONFIG, unused_address(), SLOW));
     let preflight = || {
         let request = gateway.request(Method::OPTIONS, "/things");
         request
@@ -158,7 +158,7 @@ async fn preflights_and_probes_are_free() {
 
 #[actix_web::test]
 async fn a_page_of_another_origin_can_read_how_long_to_wait() {
-    let gateway = Client::of(start_with(CONFIG, nobody(), SLOW));
+    let gateway = Client::of(start_with(CONFIG, unused_address(), SLOW));
     let answer = eventually("a 429", async || {
         let request = gateway.request(Method::GET, "/");
         let answer = request.header("Origin", "http://localhost:5173");
@@ -173,7 +173,7 @@ async fn a_page_of_another_origin_can_read_how_long_to_wait() {
 
 #[actix_web::test]
 async fn a_refused_request_with_a_body_ends_the_connection_and_one_without_does_not() {
-    let gateway = start_with(CONFIG, nobody(), SLOW);
+    let gateway = start_with(CONFIG, unused_address(), SLOW);
     for _ in 0..2 {
         raw(gateway, b"GET / HTTP/1.0\r\nhost: x\r\n\r\n", "").await;
     }

@@ -5,7 +5,7 @@ use shared_types::problem::Problem;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::scripted::{json, nobody, raw};
+use crate::scripted::{json, raw, unused_address};
 use crate::{CONFIG, start};
 
 const GET: &str = "GET /things HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -131,7 +131,7 @@ async fn a_body_is_asked_for_only_once_the_upstream_takes_it() {
     let too_large = head.replace("length: 2", "length: 999999");
     let answer = raw(gateway, too_large.as_bytes(), "").await;
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
-    let nowhere = start(CONFIG, nobody());
+    let nowhere = start(CONFIG, unused_address());
     let answer = raw(nowhere, head.as_bytes(), "requestId").await;
     assert!(answer.starts_with("HTTP/1.1 502"), "{answer}");
 }

@@ -201,7 +201,7 @@ async fn a_request_under_way_ends_by_the_configuration_that_it_began_with() {
         async move { public.get("/a").await }
     });
     arrives.await.unwrap();
-    let elsewhere = config(crate::scripted::nobody(), &[B]);
+    let elsewhere = config(crate::scripted::unused_address(), &[B]);
     let _ = site.reload(&elsewhere).await.ok(200);
     let _ = site.public.get("/a").await.problem(404, "route_not_found");
     release.send(()).unwrap();

@@ -6,12 +6,12 @@ use actix_web::http::Method;
 use service_kit::testing::assert_same_shape;
 use shared_types::golden;
 
-use crate::scripted::{json, nobody, raw};
+use crate::scripted::{json, raw, unused_address};
 use crate::{CONFIG, client, start};
 
 #[actix_web::test]
 async fn an_unknown_path_is_a_404_in_json() {
-    let problem = client(CONFIG, nobody())
+    let problem = client(CONFIG, unused_address())
         .get("/nothing?x=1")
         .await
         .problem(404, "route_not_found");
@@ -21,14 +21,14 @@ async fn an_unknown_path_is_a_404_in_json() {
 
 #[actix_web::test]
 async fn another_method_is_a_405_that_names_the_allowed_ones() {
-    let answer = client(CONFIG, nobody()).delete("/things").await;
+    let answer = client(CONFIG, unused_address()).delete("/things").await;
     let _ = answer.problem(405, "method_not_allowed");
     assert_eq!(answer.header("allow"), Some("GET, POST, HEAD, OPTIONS"));
 }
 
 #[actix_web::test]
 async fn options_tells_the_allowed_methods() {
-    let request = client(CONFIG, nobody()).request(Method::OPTIONS, "/things/1");
+    let request = client(CONFIG, unused_address()).request(Method::OPTIONS, "/things/1");
     let answer = request.send().await;
     assert_eq!(answer.status, 204);
     assert_eq!(answer.header("allow"), Some("GET, DELETE, HEAD, OPTIONS"));
@@ -97,21 +97,21 @@ async fn a_path_that_does_not_match_exactly_is_a_404() {
 
 #[actix_web::test]
 async fn the_front_page_greets_and_links() {
-    let welcome = client(CONFIG, nobody()).get("/").await.ok(200);
+    let welcome = client(CONFIG, unused_address()).get("/").await.ok(200);
     assert_same_shape(&welcome, golden::WELCOME);
     assert_eq!(welcome["message"], "Bienvenue sur l'API Gateway");
 }
 
 #[actix_web::test]
 async fn the_gateway_is_live_and_ready_without_any_upstream() {
-    let gateway = client(CONFIG, nobody());
+    let gateway = client(CONFIG, unused_address());
     assert_same_shape(&gateway.get("/live").await.ok(200), golden::HEALTH);
     assert_eq!(gateway.get("/ready").await.ok(200)["status"], "ready");
 }
 
 #[actix_web::test]
 async fn the_gateways_own_answers_are_data_that_no_browser_runs_or_keeps() {
-    let gateway = client(CONFIG, nobody());
+    let gateway = client(CONFIG, unused_address());
     for path in ["/", "/live", "/ready", "/nowhere"] {
         let answer = gateway.get(path).await;
         for (name, value) in [

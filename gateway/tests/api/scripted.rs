@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-pub(crate) use service_kit::testing::nobody;
+pub(crate) use service_kit::testing::unused_address;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -89,12 +89,6 @@ pub(crate) async fn silent() -> SocketAddr {
         let _ = stream.read_to_end(&mut sink).await;
     })
     .await
-}
-
-/// A port that was free a moment ago, for somebody who listens there later.
-pub(crate) fn free() -> SocketAddr {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap()
 }
 
 /// The head, including its empty line.

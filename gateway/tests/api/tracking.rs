@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use service_kit::testing::Client;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::scripted::{Seen, nobody, read_head, serving, value};
+use crate::scripted::{Seen, read_head, serving, unused_address, value};
 use crate::{CONFIG, start_with};
 
 const ORDER: &str = r#"{"id":"7","status":"EN_PREPARATION","totalPrice":12.50}"#;
@@ -96,7 +96,7 @@ delivery = {{ upstream = "delivery", path = "/livraisons?commandeId={{commandeId
 
 fn gateway(orders: SocketAddr, kitchen: SocketAddr, delivery: SocketAddr) -> SocketAddr {
     let config = config(orders, kitchen, delivery);
-    start_with(&config, nobody(), [("GATEWAY_WORKERS", "2")])
+    start_with(&config, unused_address(), [("GATEWAY_WORKERS", "2")])
 }
 
 /// The three services, all well, and a gateway before them.
@@ -255,7 +255,7 @@ async fn head_is_answered_as_get_without_a_body() {
 
 #[actix_web::test]
 async fn without_the_table_there_is_no_such_route() {
-    let client = Client::of(start_with(CONFIG, nobody(), []));
+    let client = Client::of(start_with(CONFIG, unused_address(), []));
     for path in ["/suivi/7", "/suivi/7/flux"] {
         let _ = client.get(path).await.problem(404, "route_not_found");
     }

@@ -1,11 +1,11 @@
 //! The example as processes: its three services, and the gateway with its file before them.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use service_kit::testing::{Process, addr_after};
+use service_kit::testing::{Process, addr_after, unused_address};
 use tempfile::TempDir;
 
 use crate::processes::built;
@@ -27,7 +27,7 @@ pub(crate) struct Library {
 }
 
 impl Library {
-    /// Starts the services on free ports, then the gateway.
+    /// Starts the services on ports of their own, then the gateway.
     pub(crate) fn open(python: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for entry in std::fs::read_dir(example()).unwrap() {
@@ -36,16 +36,14 @@ impl Library {
                 std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
             }
         }
-        let listeners = SERVICES.map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
-        let addrs = listeners.iter().map(|free| free.local_addr().unwrap());
+        let addrs = SERVICES.iter().map(|(name, _)| (*name, unused_address()));
         let mut library = Self {
             python: python.to_owned(),
             gateway: built().join("gateway"),
             folder,
-            addrs: SERVICES.iter().map(|(name, _)| *name).zip(addrs).collect(),
+            addrs: addrs.collect(),
             running: BTreeMap::new(),
         };
-        drop(listeners);
         for (name, _) in SERVICES {
             library.start(name);
         }

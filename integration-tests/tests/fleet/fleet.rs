@@ -1,13 +1,13 @@
 //! The processes, each on an address of its own that it keeps.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
-use service_kit::testing::{Client, Postgres, Process, addr_after, eventually};
+use service_kit::testing::{Client, Postgres, Process, addr_after, eventually, unused_address};
 use tempfile::TempDir;
 
 use crate::guests::Guests;
@@ -84,24 +84,17 @@ impl Fleet {
         let postgres = Postgres::start();
         let databases = ["order-service", "client-service"];
         let databases = databases.map(|program| (program, postgres.fresh_database()));
-        let listeners: Vec<_> = REPLICAS
-            .iter()
-            .chain(&OTHERS)
-            .map(|one| (one.name, TcpListener::bind("127.0.0.1:0").unwrap()))
-            .collect();
-        let addrs = listeners.iter();
-        let addrs = addrs.map(|(name, listener)| (*name, listener.local_addr().unwrap()));
+        let all = REPLICAS.iter().chain(&OTHERS);
         let mut fleet = Self {
             binaries: built(),
             folder: tempfile::tempdir().unwrap(),
-            addrs: addrs.collect(),
+            addrs: all.map(|one| (one.name, unused_address())).collect(),
             databases: databases.into(),
             running: BTreeMap::new(),
             past: Vec::new(),
             _postgres: postgres,
             _alone: alone,
         };
-        drop(listeners);
         for replica in REPLICAS.iter().chain(&OTHERS) {
             fleet.run(replica);
         }

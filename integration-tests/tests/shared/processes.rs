@@ -1,11 +1,11 @@
 //! The restaurant as separate processes, which can be killed one by one.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use service_kit::testing::{Process, addr_after};
+use service_kit::testing::{Process, addr_after, unused_address};
 use tempfile::TempDir;
 
 /// The services of this restaurant, and the variable of each one's address.
@@ -35,18 +35,15 @@ impl Processes {
 
     /// Starts them with their files in this folder.
     pub(crate) fn start_in(folder: TempDir, filter: &'static str) -> Self {
-        let listeners = SERVICES.map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
-        let addrs = listeners.iter().map(|free| free.local_addr().unwrap());
-        let names = SERVICES.iter().map(|(name, ..)| *name);
+        let addrs = SERVICES.iter().map(|(name, ..)| (*name, unused_address()));
         let mut processes = Self {
             folder,
             binaries: built(),
-            addrs: names.zip(addrs).collect(),
+            addrs: addrs.collect(),
             running: BTreeMap::new(),
             past: Vec::new(),
             filter,
         };
-        drop(listeners);
         for (name, ..) in SERVICES {
             processes.start_one(name);
         }

@@ -7,7 +7,7 @@ use service_kit::env::Env;
 use service_kit::testing::Client;
 
 use super::{CODINGS, accepting, decoded, get, varies_by};
-use crate::scripted::nobody;
+use crate::scripted::unused_address;
 use crate::{CONFIG, client};
 
 /// Everything that a browser loads for `/docs`.
@@ -23,7 +23,7 @@ async fn loaded(client: &Client) -> Vec<String> {
 #[actix_web::test]
 async fn a_first_visit_of_the_documentation_takes_less_than_half_a_megabyte() {
     let shipped = include_str!("../../../gateway.toml");
-    let client = client(shipped, nobody());
+    let client = client(shipped, unused_address());
     for coding in CODINGS {
         let mut total = 0;
         for path in loaded(&client).await {
@@ -47,7 +47,7 @@ async fn a_first_visit_of_the_documentation_takes_less_than_half_a_megabyte() {
 
 #[actix_web::test]
 async fn a_browser_that_comes_back_loads_nothing_anew() {
-    let client = client(CONFIG, nobody());
+    let client = client(CONFIG, unused_address());
     let mut paths = loaded(&client).await;
     paths.push("/problems/route-not-found".to_owned());
     for path in paths {
@@ -102,7 +102,7 @@ async fn the_console_is_compressed_and_recognised() {
 
 #[actix_web::test]
 async fn the_page_of_a_problem_is_compressed_in_each_language() {
-    let client = client(CONFIG, nobody());
+    let client = client(CONFIG, unused_address());
     for lang in ["en", "fr"] {
         let fields = [("accept-encoding", "gzip"), ("accept-language", lang)];
         let answer = get(&client, "/problems/upstream-unavailable", &fields).await;

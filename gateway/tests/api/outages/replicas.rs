@@ -7,7 +7,7 @@ use service_kit::env::Env;
 use service_kit::testing::{Answer, Client, eventually};
 use shared_types::gateway::{Availability, BreakerState, OperatorStatus, UpstreamStatus};
 
-use super::{Mood, Moody, SITE, Site, nobody, site};
+use super::{Mood, Moody, SITE, Site, site, unused_address};
 
 const OK: &str = "200 OK\r\ncontent-type: application/json";
 const UNAVAILABLE: &str = "503 Service Unavailable";
@@ -64,7 +64,7 @@ async fn requests_are_spread_over_the_replicas_each_asked_by_its_own_name() {
 #[actix_web::test]
 async fn a_replica_that_refuses_connections_costs_no_request_not_even_an_order() {
     let (one, two) = (Moody::start().await, Moody::start().await);
-    let site = Site::before(&[one.addr, nobody(), two.addr], one, "on", SITE);
+    let site = Site::before(&[one.addr, unused_address(), two.addr], one, "on", SITE);
     assert_eq!(get(&site, 30).await, [200; 30]);
     for _ in 0..30 {
         let _ = post(&site).await.ok(200);

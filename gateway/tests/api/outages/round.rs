@@ -5,13 +5,13 @@ use service_kit::env::Env;
 use service_kit::testing::Client;
 
 use super::SITE;
-use crate::scripted::free;
+use crate::scripted::unused_address;
 
 const OUTAGE: &str = r#"to = "/menu", outage = "stale""#;
 
 /// A gateway that is its own upstream.
 async fn round(config: &str) -> Client {
-    let addr = free();
+    let addr = unused_address();
     let env = Env::new(move |name| match name {
         "GATEWAY_BIND" => Some(addr.to_string()),
         "GATEWAY_ADMIN_BIND" => Some("127.0.0.1:0".to_owned()),

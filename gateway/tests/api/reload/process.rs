@@ -85,9 +85,9 @@ async fn a_watched_file_may_name_others_and_may_be_missing_for_a_while() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let row = "{ path = \"/a\", outage = \"fallback\", fallback = \"a.json\" }";
-    let nobody = crate::scripted::nobody();
+    let absent = crate::scripted::unused_address();
     fs::write(at("a.json"), "[1]").unwrap();
-    fs::write(at("site.toml"), config(nobody, &[row])).unwrap();
+    fs::write(at("site.toml"), config(absent, &[row])).unwrap();
     let process = start(&at("site.toml"), &[("GATEWAY_CONFIG_WATCH", "on")]);
     let client = Client::of(process.addr());
     assert_eq!(client.get("/a").await.text(), "[1]");
@@ -99,7 +99,7 @@ async fn a_watched_file_may_name_others_and_may_be_missing_for_a_while() {
     fs::remove_file(at("site.toml")).unwrap();
     let _ = process.line_with("the configuration is not reloaded");
     assert_eq!(client.get("/a").await.text(), "[2]");
-    fs::write(at("site.toml"), config(nobody, &[A])).unwrap();
+    fs::write(at("site.toml"), config(absent, &[A])).unwrap();
     answers(process.addr(), "/a", 503).await;
 }
 
@@ -107,12 +107,12 @@ async fn a_watched_file_may_name_others_and_may_be_missing_for_a_while() {
 async fn a_refused_file_is_taken_once_what_it_names_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    let nobody = crate::scripted::nobody();
-    fs::write(at("site.toml"), config(nobody, &[A])).unwrap();
+    let absent = crate::scripted::unused_address();
+    fs::write(at("site.toml"), config(absent, &[A])).unwrap();
     let process = start(&at("site.toml"), &[("GATEWAY_CONFIG_WATCH", "on")]);
     let addr = process.addr();
     let row = "{ path = \"/b\", outage = \"fallback\", fallback = \"b.json\" }";
-    fs::write(at("site.toml"), config(nobody, &[row])).unwrap();
+    fs::write(at("site.toml"), config(absent, &[row])).unwrap();
     let _ = process.line_with("the configuration is not reloaded (a file has changed)");
     fs::write(at("b.json"), "[]").unwrap();
     answers(addr, "/b", 200).await;
@@ -126,7 +126,7 @@ async fn a_pipe_is_read_at_the_start_and_refused_afterwards() {
     let file = folder.path().join("pipe");
     let made = Command::new("mkfifo").arg(&file).status();
     assert!(made.unwrap().success());
-    let text = config(crate::scripted::nobody(), &[A]);
+    let text = config(crate::scripted::unused_address(), &[A]);
     let writer = std::thread::spawn({
         let file = file.clone();
         move || fs::write(file, text).unwrap()

@@ -6,7 +6,7 @@ use service_kit::testing::{Answer, eventually};
 use tokio::io::AsyncWriteExt as _;
 
 use super::{A, B, Site, config, open};
-use crate::scripted::{answering, json, nobody, serving};
+use crate::scripted::{answering, json, serving, unused_address};
 use crate::tracking::Service;
 
 const STALE: &str = "{ path = \"/a\", methods = [\"GET\"], outage = \"stale\", fresh = \"1h\", \
@@ -26,7 +26,7 @@ fn brittle(config: &str) -> String {
 
 #[actix_web::test]
 async fn an_open_circuit_stays_open_when_a_row_is_added() {
-    let upstream = nobody();
+    let upstream = unused_address();
     let site = Site::open(&brittle(&config(upstream, &[A])));
     let _ = site
         .public

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
 use super::{DELIVERIES, ORDER, Restaurant, Service, config, states};
-use crate::scripted::{Seen, nobody, read_head, serving};
+use crate::scripted::{Seen, read_head, serving, unused_address};
 use crate::start_with;
 use crate::watcher::Watcher;
 
@@ -71,7 +71,7 @@ async fn slow_restaurant() -> (Slow, Service, SocketAddr) {
     let orders = Service::answering(ORDER).await;
     let delivery = Service::answering(DELIVERIES).await;
     let config = config(orders.addr, kitchen.addr, delivery.addr).replace("\"500ms\"", "\"20s\"");
-    let gateway = start_with(&config, nobody(), [("GATEWAY_WORKERS", "2")]);
+    let gateway = start_with(&config, unused_address(), [("GATEWAY_WORKERS", "2")]);
     (kitchen, orders, gateway)
 }
 

@@ -9,14 +9,14 @@ use service_kit::env::Env;
 use service_kit::testing::Client;
 
 use super::{DELIVERIES, ORDER, Restaurant, Service, config, gateway, states};
-use crate::scripted::{nobody, silent};
+use crate::scripted::{silent, unused_address};
 use crate::start_with;
 
 #[actix_web::test]
 async fn an_answer_without_a_service_that_is_down_names_it_as_missing() {
     let orders = Service::answering(ORDER).await;
     let delivery = Service::answering("[]").await;
-    let client = Client::of(gateway(orders.addr, nobody(), delivery.addr));
+    let client = Client::of(gateway(orders.addr, unused_address(), delivery.addr));
     let answer = client.get("/suivi/7").await;
     let body = answer.ok(200);
     assert_eq!(answer.header("x-degraded"), Some("partial"));
@@ -45,7 +45,7 @@ async fn without_orders_and_without_a_copy_the_fault_is_reported() {
         assert_eq!(answer.header("retry-after"), retry);
     }
     let (kitchen, delivery) = (restaurant.kitchen.addr, restaurant.delivery.addr);
-    let client = Client::of(gateway(nobody(), kitchen, delivery));
+    let client = Client::of(gateway(unused_address(), kitchen, delivery));
     let _ = client
         .get("/suivi/7")
         .await
@@ -108,7 +108,7 @@ async fn a_service_that_hangs_keeps_nobody_longer_than_the_deadline() {
     // If there is no such order, nobody waits for the kitchen.
     orders.answer(404, "{}");
     let patient = config(orders.addr, kitchen, delivery.addr).replace("\"500ms\"", "\"20s\"");
-    let client = Client::of(start_with(&patient, nobody(), []));
+    let client = Client::of(start_with(&patient, unused_address(), []));
     let began = Instant::now();
     let _ = client.get("/suivi/7").await.problem(404, "order_not_found");
     assert!(

@@ -7,7 +7,7 @@ use service_kit::testing::{Answer, Client, eventually};
 
 use super::lists::Slow;
 use super::{DELIVERIES, Restaurant, Service, TICKETS, config};
-use crate::scripted::nobody;
+use crate::scripted::unused_address;
 use crate::start_with;
 use crate::watcher::Watcher;
 
@@ -25,7 +25,7 @@ async fn start() -> SocketAddr {
         "[aggregates.suivi.events]\nwatched = 3\nstreams_per_client = 2",
     );
     let trusted = [("GATEWAY_TRUSTED_PROXIES", "127.0.0.0/8")];
-    start_with(&config, nobody(), trusted)
+    start_with(&config, unused_address(), trusted)
 }
 
 async fn ask(gateway: SocketAddr, path: &str, address: &str) -> Answer {
@@ -90,7 +90,7 @@ async fn a_client_that_tracks_an_order_has_a_share_of_each_service() {
         .replace("retries = 0", share);
     let gateway = start_with(
         &config,
-        nobody(),
+        unused_address(),
         [("GATEWAY_TRUSTED_PROXIES", "127.0.0.0/8")],
     );
     let under_way = async |count| {

@@ -106,7 +106,7 @@ async fn a_handshake_is_subject_to_the_gateways_limits_like_any_request() {
 
 #[actix_web::test]
 async fn an_upstream_that_is_away_is_told_as_for_any_request() {
-    let gateway = start(&config(), crate::scripted::nobody());
+    let gateway = start(&config(), crate::scripted::unused_address());
     let Err(tungstenite::Error::Http(answer)) = open_with(gateway, &[]).await else {
         panic!("it is away")
     };

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use service_kit::env::Env;
-use service_kit::testing::nobody;
+use service_kit::testing::unused_address;
 use socket2::{Domain, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -70,7 +70,7 @@ fn available(pools: &ReplicaPools) -> Vec<SocketAddr> {
 
 #[actix_web::test]
 async fn another_replica_is_reached_although_the_first_swallows_packets_or_refuses() {
-    let (swallowing, refusing) = (swallowing().await, nobody());
+    let (swallowing, refusing) = (swallowing().await, unused_address());
     let (_listener, there) = listener().await;
     // A connection that is only late is not held against a replica at once.
     for (bad, times) in [(swallowing.address, 5), (refusing, 1)] {
@@ -93,7 +93,7 @@ async fn another_replica_is_reached_although_the_first_swallows_packets_or_refus
 
 #[actix_web::test]
 async fn an_upstream_is_unreachable_if_no_replica_accepts_a_connection() {
-    let (one, other) = (nobody(), nobody());
+    let (one, other) = (unused_address(), unused_address());
     let pools = pools(&[one, other]);
     let refused = Pick::of(&pools, Tried::default()).connect().await;
     assert!(matches!(refused, Err(ConnectError::Refused(_))));
