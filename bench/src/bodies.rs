@@ -4,23 +4,24 @@
 //! Every transfer gets a fresh gateway, so that its peak memory is the peak of this one transfer.
 
 mod report;
-mod transfer;
 
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use tempfile::TempDir;
+use hyper::header::HOST;
+use hyper::{Request, StatusCode};
 
-use crate::filler::Framing::{self, Chunked, Length};
-use crate::gateway::{Change, UPSTREAM};
-use crate::process::Memory;
-use crate::report::{Conditions, MIB, publish};
-use crate::upstream::{Pace, Upstream};
-use crate::{Error, gateway, service};
+use crate::Error;
+use crate::programs::service::Memory;
+use crate::programs::{Place, gateway};
+use crate::report::{MIB, Measured, in_turns};
+use crate::traffic::client::connect;
+use crate::traffic::filler::Filler;
+use crate::traffic::filler::Framing::{self, Chunked, Length};
+use crate::traffic::load;
+use crate::traffic::upstream::{Plain, Speed, TAKEN, Upstream, take};
 use report::Report;
-use transfer::{Way, transfer};
 
 /// Bytes that a slow reader takes each second: less than a tenth of what passes unhindered, so that
 /// all buffers on the way stay full from start to end.
@@ -34,9 +35,13 @@ pub(crate) struct Options {
     /// How many times everything is measured
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
     rounds: u64,
-    /// Also write the result into this file, between `<!-- bodies -->` and `<!-- /bodies -->`
-    #[arg(long, value_name = "FILE")]
-    markdown: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    /// From the client to the upstream.
+    Up,
+    Down,
 }
 
 /// The bodies that go through the gateway at the same time.
@@ -46,19 +51,19 @@ struct Scenario {
     ways: &'static [Way],
     framing: Framing,
     /// The speed at which the receiver reads.
-    pace: Pace,
+    speed: Speed,
 }
 
 #[rustfmt::skip]
 const SCENARIOS: [Scenario; 8] = [
-    Scenario { name: "Up, `Content-Length`", ways: &[Way::Up], framing: Length, pace: None },
-    Scenario { name: "Up, chunked", ways: &[Way::Up], framing: Chunked, pace: None },
-    Scenario { name: "Up, chunked, to a slow upstream", ways: &[Way::Up], framing: Chunked, pace: Some(SLOW) },
-    Scenario { name: "Down, `Content-Length`", ways: &[Way::Down], framing: Length, pace: None },
-    Scenario { name: "Down, chunked", ways: &[Way::Down], framing: Chunked, pace: None },
-    Scenario { name: "Down, chunked, to a slow client", ways: &[Way::Down], framing: Chunked, pace: Some(SLOW) },
-    Scenario { name: "One up and one down at once, chunked", ways: &[Way::Up, Way::Down], framing: Chunked, pace: None },
-    Scenario { name: "Two down at once, chunked", ways: &[Way::Down, Way::Down], framing: Chunked, pace: None },
+    Scenario { name: "Up, `Content-Length`", ways: &[Way::Up], framing: Length, speed: None },
+    Scenario { name: "Up, chunked", ways: &[Way::Up], framing: Chunked, speed: None },
+    Scenario { name: "Up, chunked, to a slow upstream", ways: &[Way::Up], framing: Chunked, speed: Some(SLOW) },
+    Scenario { name: "Down, `Content-Length`", ways: &[Way::Down], framing: Length, speed: None },
+    Scenario { name: "Down, chunked", ways: &[Way::Down], framing: Chunked, speed: None },
+    Scenario { name: "Down, chunked, to a slow client", ways: &[Way::Down], framing: Chunked, speed: Some(SLOW) },
+    Scenario { name: "One up and one down at once, chunked", ways: &[Way::Up, Way::Down], framing: Chunked, speed: None },
+    Scenario { name: "Two down at once, chunked", ways: &[Way::Down, Way::Down], framing: Chunked, speed: None },
 ];
 
 /// The figures of one scenario on one gateway.
@@ -72,57 +77,43 @@ struct Run {
     after: Memory,
 }
 
-/// Measures and reports.
-///
-/// # Errors
-/// Something could not be measured, or the gateway took more memory than its limit.
-pub(crate) async fn run(options: Options) -> Result<(), Error> {
-    let (programs, folder) = service::prepare(None)?;
-    let mut report = Report {
-        conditions: Conditions::of(folder.path()).await?,
-        version: gateway::version(&programs)?,
+pub(crate) async fn run(options: Options) -> Result<Measured, Error> {
+    let place = Place::prepare(None).await?;
+    let length = options.mebibytes * MIB;
+    let cases = SCENARIOS.map(|scenario| (scenario.name, scenario));
+    let measure = async |scenario: &Scenario| scenario.measure(&place, length).await;
+    Ok(place.measured(Report {
+        version: gateway::version(&place)?,
         mebibytes: options.mebibytes,
-        rows: SCENARIOS.map(|scenario| (scenario.name, Vec::new())),
-    };
-    for round in 1..=options.rounds {
-        writeln!(io::stderr(), "round {round} of {}", options.rounds)?;
-        for (scenario, (name, rounds)) in SCENARIOS.into_iter().zip(&mut report.rows) {
-            writeln!(io::stderr(), "  {name}")?;
-            let folder = TempDir::new_in(&folder)?;
-            let length = options.mebibytes * MIB;
-            let run = scenario.measure(&programs, folder.path(), length).await;
-            rounds.push(run.map_err(|error| format!("{name}: {error}"))?);
-        }
-    }
-    publish("bodies", &report.to_string(), options.markdown.as_deref())?;
-    report.verdict()
+        rows: in_turns(options.rounds, cases, measure).await?,
+    }))
 }
 
 impl Scenario {
-    async fn measure(self, programs: &Path, folder: &Path, length: u64) -> Result<Run, Error> {
-        let upstream = Upstream {
-            length,
-            framing: self.framing,
-            pace: self.pace,
+    async fn measure(self, place: &Place, length: u64) -> Result<Run, Error> {
+        let Self { framing, speed, .. } = self;
+        let answer = move |request| {
+            Plain {
+                length,
+                framing,
+                speed,
+            }
+            .answer(request)
         };
-        let upstream = upstream.open().await?;
-        let most = format!("\"{length}B\"");
-        #[rustfmt::skip]
-        let changes = [
-            Change { table: "[limits]", key: "request_body", value: &most },
-            Change { table: UPSTREAM, key: "timeout", value: "\"1h\"" },
-        ];
-        let gateway = gateway::start(programs, folder, upstream, &changes).await?;
+        let upstream = Upstream::open(answer).await?;
+        let changes = format!(
+            "[limits]\nrequest_body = \"{length}B\"\n[upstreams.clients]\ntimeout = \"1h\"\n"
+        );
+        let folder = place.fresh()?;
+        let gateway = gateway::start(place, folder.path(), upstream.addr, &changes).await?;
+        let addr = gateway.addr();
         // The first exchange loads what every later one needs.
-        transfer(gateway.addr(), Way::Up, 1, self).await?;
+        transfer(addr, Way::Up, 1, self).await?;
         let (before, cpu, begun) = (gateway.memory()?, gateway.cpu()?, Instant::now());
-        let mut transfers = tokio::task::JoinSet::new();
-        for way in self.ways {
-            transfers.spawn(transfer(gateway.addr(), *way, length, self));
-        }
-        while let Some(transferred) = transfers.join_next().await {
-            transferred??;
-        }
+        load::side_by_side(self.ways.to_vec(), |_, way| {
+            transfer(addr, way, length, self)
+        })
+        .await?;
         Ok(Run {
             bytes: length * self.ways.len() as u64,
             elapsed: begun.elapsed(),
@@ -131,4 +122,38 @@ impl Scenario {
             after: gateway.memory()?,
         })
     }
+}
+
+/// Transfers `length` bytes as the scenario says, and checks that all of them arrive. On the way
+/// down, the upstream must be set to the same length.
+async fn transfer(
+    gateway: SocketAddr,
+    way: Way,
+    length: u64,
+    scenario: Scenario,
+) -> Result<(), Error> {
+    let (request, body) = match way {
+        Way::Up => (
+            Request::post(gateway::PATH),
+            Filler::new(length, scenario.framing),
+        ),
+        Way::Down => (Request::get(gateway::PATH), Filler::none()),
+    };
+    let request = request.header(HOST, gateway.to_string()).body(body)?;
+    let answer = connect(gateway).await?.send_request(request).await?;
+    if answer.status() != StatusCode::OK {
+        return Err(format!("a body was answered {}", answer.status()).into());
+    }
+    let arrived = match way {
+        Way::Up => {
+            let taken = answer.headers().get(TAKEN);
+            let taken = taken.ok_or("the upstream was not reached")?;
+            taken.to_str()?.parse()?
+        }
+        Way::Down => take(answer.into_body(), scenario.speed).await?,
+    };
+    if arrived != length {
+        return Err(format!("{arrived} of {length} bytes arrived").into());
+    }
+    Ok(())
 }

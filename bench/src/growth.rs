@@ -6,22 +6,30 @@
 //! same way as `proxy`.
 
 mod report;
-mod series;
 
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use tempfile::TempDir;
 
-use crate::machine::allow_files;
-use crate::proxy::load::Load;
-use crate::proxy::peer::{self, Kind, Peer};
-use crate::proxy::{measure, upstream};
-use crate::report::{Conditions, publish};
-use crate::{Error, service};
+use crate::Error;
+use crate::machine::{allow_files, stay_on};
+use crate::programs::Place;
+use crate::programs::gateway::PATH;
+use crate::proxy::peer::{Kind, Peer, Setup, USUAL, path};
+use crate::proxy::runs::{Case, Runs};
+use crate::proxy::{Load, measure};
+use crate::report::{Measured, in_turns};
+use crate::traffic::wire::{self, Request};
 use report::Report;
+
+const KIB: usize = 1024;
+
+/// How many of the routes are asked for in turn.
+const ASKED: usize = 20;
+
+/// The value of each added field.
+const FIELD: &str = "thirty-bytes-of-a-field-value";
 
 /// Both ends of the most connections, and some to spare. The proxies need as many.
 const FILES: u64 = 19_000;
@@ -34,54 +42,127 @@ pub(crate) struct Options {
     /// Seconds that each measurement takes
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60))]
     seconds: u64,
-    /// Also write the result into this file, between `<!-- growth -->` and `<!-- /growth -->`
-    #[arg(long, value_name = "FILE")]
-    markdown: Option<PathBuf>,
     /// Also draw the result into this folder
     #[arg(long, value_name = "FOLDER")]
     plots: Option<PathBuf>,
 }
 
-/// Measures and reports.
-///
-/// # Errors
-/// Something could not be measured.
-pub(crate) async fn run(options: Options) -> Result<(), Error> {
-    let (programs, folder) = service::prepare(None)?;
+struct Series {
+    /// The name of the series in its table and plot.
+    what: &'static str,
+    sizes: &'static [usize],
+    grows: Grows,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Grows {
+    Routes,
+    Connections,
+    Fields,
+    Field,
+    Answer,
+}
+
+pub(crate) async fn run(options: Options) -> Result<Measured, Error> {
+    let place = Place::prepare(None).await?;
     allow_files(FILES)?;
-    let mut peers = Peer::found(&programs)?.peers;
+    let mut peers = Peer::found(&place)?.peers;
     peers.retain(|peer| matches!(peer.kind(), Kind::Gateway | Kind::Nginx));
-    let series = series::all();
-    let conditions = Conditions::of(folder.path()).await?;
-    peer::stay_on("1")?;
-    let upstream = upstream::open()?;
-    let mut report = Report::new(conditions, &peers, &series);
-    for round in 1..=options.rounds {
-        writeln!(io::stderr(), "round {round} of {}", options.rounds)?;
-        for (table, series) in series.iter().enumerate() {
-            for (row, size) in series.sizes.iter().enumerate() {
-                for (column, peer) in peers.iter().enumerate() {
-                    writeln!(io::stderr(), "  {} {size}: {}", series.what, peer.name())?;
-                    let folder = TempDir::new_in(&folder)?;
-                    let load = |addr| {
-                        Ok(Load {
-                            addr,
-                            connections: series.connections(*size),
-                            is_closing: false,
-                            rate: None,
-                            requests: series.requests(*size),
-                        })
-                    };
-                    let place = (upstream, folder.path());
-                    let seconds = Duration::from_secs(options.seconds);
-                    let run = measure(peer, series.setup(*size), place, load, seconds).await?;
-                    report.add((table, row, column), run.cost());
-                }
-            }
-        }
-    }
+    let all = all();
+    stay_on("1")?;
+    let upstream = wire::upstream()?;
+    let seconds = Duration::from_secs(options.seconds);
+    let sizes = all
+        .iter()
+        .flat_map(|series| series.sizes.iter().map(move |size| (series, *size)));
+    let cases = sizes.flat_map(|(series, size)| {
+        let case = move |peer: &Peer| series.case(size, peer.kind());
+        peers
+            .iter()
+            .map(move |peer| (case(peer), (peer, series, size)))
+    });
+    let measure = async |(peer, series, size): &(&Peer, &Series, usize)| {
+        let (setup, load) = (series.setup(*size), series.load(*size));
+        measure(&place, peer, upstream, setup, &load, seconds).await
+    };
+    let runs = Runs(in_turns(options.rounds, cases, measure).await?);
+    let mut report = Report {
+        rounds: options.rounds,
+        peers,
+        series: all,
+        runs,
+        is_drawn: false,
+    };
     if let Some(plots) = &options.plots {
         report.draw(plots)?;
     }
-    publish("growth", &report.to_string(), options.markdown.as_deref())
+    Ok(place.measured(report))
+}
+
+fn all() -> [Series; 5] {
+    let series = |what, grows, sizes| Series { what, sizes, grows };
+    [
+        series("routes", Grows::Routes, &[20, 200, 2000]),
+        series("connections", Grows::Connections, &[10, 100, 1000, 9000]),
+        series("fields more in a request", Grows::Fields, &[0, 10, 30, 60]),
+        series(
+            "bytes in one field of a request",
+            Grows::Field,
+            &[16, KIB, 4 * KIB, 8 * KIB],
+        ),
+        series(
+            "bytes in an answer",
+            Grows::Answer,
+            &[KIB, 16 * KIB, 64 * KIB, 256 * KIB, 1024 * KIB],
+        ),
+    ]
+}
+
+impl Series {
+    /// One size of this series with a peer.
+    fn case(&self, size: usize, peer: Kind) -> Case {
+        Case {
+            what: self.what,
+            number: size,
+            peer,
+        }
+    }
+
+    fn setup(&self, size: usize) -> Setup {
+        match self.grows {
+            Grows::Routes => Setup {
+                routes: size,
+                ..USUAL
+            },
+            _ => USUAL,
+        }
+    }
+
+    fn load(&self, size: usize) -> Load {
+        Load {
+            connections: match self.grows {
+                Grows::Connections => size,
+                _ => 64,
+            },
+            is_closing: false,
+            rate: None,
+            requests: self.requests(size),
+        }
+    }
+
+    fn requests(&self, size: usize) -> Vec<Request> {
+        let get = |path: &str, bytes| Request::new("GET", &format!("{path}?bytes={bytes}"), 0);
+        let usual = || get(PATH, KIB);
+        match self.grows {
+            Grows::Routes => (0..ASKED)
+                .map(|number| get(&path(number * size / ASKED), KIB))
+                .collect(),
+            Grows::Connections => vec![usual()],
+            Grows::Fields => vec![(0..size).fold(usual(), |request, number| {
+                request.with_field(&format!("x-field-{number}"), FIELD)
+            })],
+            Grows::Field => vec![usual().with_field("x-field", &"x".repeat(size))],
+            Grows::Answer => vec![get(PATH, size)],
+        }
+    }
 }

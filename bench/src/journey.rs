@@ -7,34 +7,34 @@
 //! would measure a queue; `orders` does that.
 
 mod report;
-mod watch;
 
-use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use hyper::StatusCode;
 use serde_json::{Value, json};
 
-use crate::client::Client;
-use crate::report::{Conditions, publish};
-use crate::restaurant::Restaurant;
-use crate::{Error, order, service};
+use crate::Error;
+use crate::programs::Place;
+use crate::programs::restaurant::Restaurant;
+use crate::report::{Measured, tell};
+use crate::traffic::client::Client;
 use report::Report;
-
-use watch::Watch;
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
     /// How many orders are followed, one after the other
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
     rounds: u64,
-    /// Also write the result into this file, between `<!-- journey -->` and `<!-- /journey -->`
-    #[arg(long, value_name = "FILE")]
-    markdown: Option<PathBuf>,
 }
+
+/// The pause between an answer and the next request. Tokio's timer rounds up to a whole
+/// millisecond, so it may take two.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// Ten times the limit: what takes longer counts as lost, not as late.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 const STEPS: [&str; 4] = [
     "An order is made → it is in the kitchen",
@@ -43,31 +43,21 @@ const STEPS: [&str; 4] = [
     "Delivery hands it over → the order is `LIVREE`",
 ];
 
-/// Measures and reports.
-///
-/// # Errors
-/// Something could not be measured, or a step took longer than the limit.
-pub(crate) async fn run(options: Options) -> Result<(), Error> {
-    // The restaurant writes into the folder, and is dropped before it.
-    let (programs, folder) = service::prepare(None)?;
-    let conditions = Conditions::of(folder.path()).await?;
-    let restaurant = Restaurant::open(&programs, folder.path(), &[]).await?;
+pub(crate) async fn run(options: Options) -> Result<Measured, Error> {
+    let place = Place::prepare(None).await?;
+    let restaurant = Restaurant::open(&place, &[]).await?;
     let gateway = restaurant.gateway()?;
-    let order = order::body(gateway, "/order-api/menu").await?;
-    let mut report = Report {
-        conditions,
-        steps: STEPS.map(|step| (step, Vec::new())),
-    };
-    writeln!(io::stderr(), "following {} orders", options.rounds)?;
+    let order = Client::new(gateway).order("/order-api/menu").await?;
+    let mut steps = STEPS.map(|step| (step, Vec::new()));
+    tell(format!("following {} orders", options.rounds))?;
     for round in 1..=options.rounds {
         let times = follow(gateway, &order).await;
         let times = times.map_err(|error| format!("order {round}: {error}"))?;
-        for ((_, samples), time) in report.steps.iter_mut().zip(times) {
+        for ((_, samples), time) in steps.iter_mut().zip(times) {
             samples.push(time);
         }
     }
-    publish("journey", &report.to_string(), options.markdown.as_deref())?;
-    report.verdict()
+    Ok(place.measured(Report { steps }))
 }
 
 /// Follows one order until it is handed over, and gives how long each step took.
@@ -107,13 +97,54 @@ async fn post(
     body: &str,
     expected: StatusCode,
 ) -> Result<(Instant, Value), Error> {
-    let mut client = Client::connect(gateway).await?;
+    let mut client = Client::new(gateway);
     let answer = client.post(path, None, body.to_owned()).await?;
     let answered = Instant::now();
     if answer.status() != expected {
         return Err(format!("POST {path} was answered {}", answer.status()).into());
     }
     Ok((answered, serde_json::from_slice(answer.body())?))
+}
+
+/// Asks for one page again and again until it shows the change waited for.
+struct Watch {
+    client: Client,
+    path: String,
+}
+
+impl Watch {
+    /// Opens a connection before the awaited change can happen, so that connecting is not measured.
+    /// Each watch has its own connection: the gateway would close one that idles through a slow
+    /// step.
+    async fn open(gateway: SocketAddr, path: &str) -> Result<Self, Error> {
+        Ok(Self {
+            client: Client::connect(gateway).await?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// How long after `told` the page first `shows` the change.
+    ///
+    /// # Errors
+    /// The page cannot be read, or has not shown the change within `PATIENCE`.
+    async fn since(
+        mut self,
+        told: Instant,
+        shows: impl Fn(&Value) -> bool,
+    ) -> Result<Duration, Error> {
+        loop {
+            let page = self.client.get(&self.path).await?;
+            let answered = told.elapsed();
+            if shows(&serde_json::from_slice(page.body())?) {
+                return Ok(answered);
+            }
+            if answered > PATIENCE {
+                let (path, patience) = (&self.path, PATIENCE.as_secs());
+                return Err(format!("{path} did not show the change within {patience} s").into());
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
 }
 
 /// Whether a list of the kitchen or of delivery has the order `id`.

@@ -3,23 +3,22 @@
 //! The database is filled by SQL, in the schema that the service itself has made: placing a million
 //! orders one by one would take an hour. Every size gets its own service and database.
 
-mod report;
-
-use std::io::{self, Write as _};
+use std::fmt::{self, Display};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use tempfile::TempDir;
-use tokio::task::JoinSet;
 
-use crate::client::Client;
-use crate::report::Conditions;
-use crate::service::{self, Service};
-use crate::{Error, order};
-use report::{Report, Size};
+use crate::Error;
+use crate::programs::Place;
+use crate::programs::service::Service;
+use crate::report::markdown::table;
+use crate::report::stats::Waits;
+use crate::report::{Measured, mebibytes, tell};
+use crate::traffic::client::Client;
+use crate::traffic::load;
 
 const PROGRAM: &str = "order-service";
 
@@ -45,48 +44,49 @@ pub(crate) struct Options {
     /// The folder for the databases [default: the build's target folder]
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// Also write the result into this file, between `<!-- lists -->` and `<!-- /lists -->`
-    #[arg(long, value_name = "FILE")]
-    markdown: Option<PathBuf>,
 }
 
-/// Measures and reports.
-///
-/// # Errors
-/// Something could not be measured.
-pub(crate) async fn run(options: Options) -> Result<(), Error> {
-    let (programs, folder) = service::prepare(options.data)?;
-    let program = programs.join(PROGRAM);
-    let mut report = Report {
-        conditions: Conditions::of(folder.path()).await?,
-        rounds: options.rounds,
-        open: OPEN,
-        at_once: AT_ONCE,
-        sizes: Vec::new(),
-    };
+struct Report {
+    rounds: u32,
+    sizes: Vec<Size>,
+}
+
+struct Size {
+    orders: u64,
+    /// The length of one list.
+    bytes: usize,
+    alone: Waits,
+    together: Waits,
+    /// How long each order took that was placed meanwhile.
+    placed: Waits,
+    /// Resident memory after the lists that were read alone, and its peak over the whole run.
+    before: u64,
+    peak: u64,
+}
+
+pub(crate) async fn run(options: Options) -> Result<Measured, Error> {
+    let place = Place::prepare(options.data).await?;
+    let mut sizes = Vec::new();
     for orders in options.orders {
-        writeln!(io::stderr(), "{orders} orders")?;
-        let own = TempDir::new_in(folder.path())?;
-        report
-            .sizes
-            .push(measure(&program, own.path(), orders, options.rounds).await?);
+        tell(format!("{orders} orders"))?;
+        sizes.push(measure(&place, orders, options.rounds).await?);
     }
-    crate::report::publish("lists", &report.to_string(), options.markdown.as_deref())
+    let rounds = options.rounds;
+    Ok(place.measured(Report { rounds, sizes }))
 }
 
-async fn measure(program: &Path, folder: &Path, orders: u64, rounds: u32) -> Result<Size, Error> {
+async fn measure(place: &Place, orders: u64, rounds: u32) -> Result<Size, Error> {
+    let folder = place.fresh()?;
+    let folder = folder.path();
     // The first start makes the schema.
-    drop(start(program, folder).await?);
+    drop(start(place, folder).await?);
     fill(&folder.join(PROGRAM).with_extension("db"), orders)?;
-    let service = start(program, folder).await?;
+    let service = start(place, folder).await?;
     let mut client = Client::connect(service.addr()).await?;
     // The first read brings the database's pages into memory, where they are on any day but the
     // first.
-    let bytes = client.get("/commandes").await?.len();
-    let mut alone = Vec::new();
-    for _ in 0..rounds {
-        alone.push(read(&mut client).await?);
-    }
+    let bytes = client.get("/commandes").await?.body().len();
+    let alone = read(client, rounds).await?.into_iter().collect();
     let before = service.memory()?.resident;
     let (together, placed) = at_once(service.addr(), rounds).await?;
     Ok(Size {
@@ -100,9 +100,9 @@ async fn measure(program: &Path, folder: &Path, orders: u64, rounds: u32) -> Res
     })
 }
 
-async fn start(program: &Path, folder: &Path) -> Result<Service, Error> {
+async fn start(place: &Place, folder: &Path) -> Result<Service, Error> {
     let variables = [("ORDER_SERVICE_BIND", "127.0.0.1:0".to_owned())];
-    Service::start(Command::new(program), folder, &variables).await
+    Service::start(Command::new(place.program(PROGRAM)), folder, &variables).await
 }
 
 fn fill(database: &Path, orders: u64) -> Result<(), Error> {
@@ -117,44 +117,78 @@ fn fill(database: &Path, orders: u64) -> Result<(), Error> {
     Ok(())
 }
 
-async fn read(client: &mut Client) -> Result<Duration, Error> {
-    let begun = Instant::now();
-    client.get("/commandes").await?;
-    Ok(begun.elapsed())
+async fn read(mut client: Client, rounds: u32) -> Result<Vec<Duration>, Error> {
+    let mut times = Vec::new();
+    for _ in 0..rounds {
+        let begun = Instant::now();
+        client.get("/commandes").await?;
+        times.push(begun.elapsed());
+    }
+    Ok(times)
 }
 
 /// Reads lists on all connections at once and places orders meanwhile. Gives how long each list and
 /// each order took.
-async fn at_once(addr: SocketAddr, rounds: u32) -> Result<(Vec<Duration>, Vec<Duration>), Error> {
-    let body = order::body(addr, "/menu").await?;
-    let mut readers = JoinSet::new();
-    for _ in 0..AT_ONCE {
-        readers.spawn(async move {
-            let mut client = Client::connect(addr).await?;
-            let mut times = Vec::new();
-            for _ in 0..rounds {
-                times.push(read(&mut client).await?);
-            }
-            Ok::<_, Error>(times)
-        });
-    }
-    let reading = tokio::spawn(readers.join_all());
+async fn at_once(addr: SocketAddr, rounds: u32) -> Result<(Waits, Waits), Error> {
+    let body = Client::new(addr).order("/menu").await?;
+    let readers = Client::connect_all(addr, AT_ONCE).await?;
+    let reading = load::side_by_side(readers, move |_, client| read(client, rounds));
+    let reading = tokio::spawn(reading);
     let mut client = Client::connect(addr).await?;
-    let mut placed = Vec::new();
+    let mut placed = Waits::default();
     while !reading.is_finished() {
-        placed.push(place(&mut client, &body).await?);
+        // A pause, so that the list hardly grows meanwhile.
+        tokio::time::sleep(BETWEEN).await;
+        let begun = Instant::now();
+        client.post("/commandes", None, body.clone()).await?;
+        placed.add(begun.elapsed());
     }
-    let mut together = Vec::new();
-    for times in reading.await? {
-        together.extend(times?);
-    }
-    Ok((together, placed))
+    Ok((reading.await??.into_iter().flatten().collect(), placed))
 }
 
-/// Places an order after a pause, so that the list hardly grows meanwhile.
-async fn place(client: &mut Client, body: &str) -> Result<Duration, Error> {
-    tokio::time::sleep(BETWEEN).await;
-    let begun = Instant::now();
-    client.post("/commandes", None, body.to_owned()).await?;
-    Ok(begun.elapsed())
+impl Size {
+    fn row(&self) -> [String; 9] {
+        let ms = |waits: &Waits, percent| format!("{:.1}", waits.ms(percent));
+        [
+            self.orders.to_string(),
+            (self.bytes / 1024).to_string(),
+            ms(&self.alone, 50.0),
+            ms(&self.alone, 99.0),
+            ms(&self.together, 50.0),
+            ms(&self.together, 99.0),
+            ms(&self.placed, 99.0),
+            format!("{:.1}", mebibytes(self.before)),
+            format!("{:.1}", mebibytes(self.peak)),
+        ]
+    }
+}
+
+impl crate::report::Report for Report {}
+
+impl Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = [
+            "Orders",
+            "KiB",
+            "median ms",
+            "p99 ms",
+            "12: median ms",
+            "12: p99 ms",
+            "an order: p99 ms",
+            "MiB after",
+            "MiB at most",
+        ];
+        let table = table(&head, self.sizes.iter().map(Size::row));
+        let rounds = self.rounds;
+        write!(
+            f,
+            "`GET /commandes` of order-service on SQLite, {rounds} times alone, then by {AT_ONCE} connections at once, {rounds} \
+             times each:\n\
+             \n{table}\n\
+             - {OPEN} orders are open, spread over all; the others are delivered. A list holds the open ones and the newest\n  \
+               1,000 of the others, each of three lines.\n\
+             - An order: one `POST /commandes` every 50 ms beside the {AT_ONCE}.\n\
+             - Memory is the service's (`VmRSS`, `VmHWM`). Bench and service share the cores.\n"
+        )
+    }
 }

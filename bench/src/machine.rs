@@ -6,24 +6,26 @@ use std::process::Command;
 use std::time::Duration;
 use std::{env, fs, thread};
 
+use chrono::Utc;
+use procfs::{CpuInfo, Current as _, CurrentSI as _, KernelStats};
+
 use crate::Error;
 
-/// The processor, cores, kernel and the file system of `folder`, on one line.
-pub(crate) fn facts(folder: &Path) -> Result<String, Error> {
-    let processors = fs::read_to_string("/proc/cpuinfo")?;
+/// The first line of a report: the date, the machine, the file system of `folder`, and the share of
+/// its time that the machine is at other work. Takes a second.
+pub(crate) async fn conditions(folder: &Path) -> Result<String, Error> {
+    let processors = CpuInfo::current()?;
     // ARM's /proc/cpuinfo has no model name.
-    let model = processors
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
-        .map_or("unknown processor", |(_, model)| model);
+    let model = processors.model_name(0).unwrap_or("unknown processor");
     let cores = thread::available_parallelism()?;
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
-    let mounts = fs::read_to_string("/proc/mounts")?;
-    let folder = folder.canonicalize()?;
-    let file_system = file_system(&mounts, &folder).unwrap_or("unknown");
-    let kernel = kernel.trim();
+    let mounts = procfs::mounts()?;
+    let mounts = mounts.iter().map(|it| (&*it.fs_file, &*it.fs_vfstype));
+    let kind = file_system(mounts, &folder.canonicalize()?).unwrap_or("unknown");
+    let (date, kernel) = (Utc::now().format("%Y-%m-%d"), kernel.trim());
+    let busy = busy().await? * 100.0;
     Ok(format!(
-        "{model}, {cores} cores, Linux {kernel}, {file_system}"
+        "{date}, {model}, {cores} cores, Linux {kernel}, {kind}, {busy:.0} % of it at other work before the start."
     ))
 }
 
@@ -33,6 +35,19 @@ pub(crate) fn installed(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let mut folders = env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
     folders.find_map(|folder| Some(folder.join(name)).filter(|program| program.is_file()))
+}
+
+/// Runs a short command and gives what it says on standard output and standard error.
+///
+/// # Errors
+/// The command fails; the error is what it says.
+pub(crate) fn told(program: &Path, arguments: &[&str]) -> Result<String, Error> {
+    let output = Command::new(program).args(arguments).output()?;
+    let told = String::from_utf8([output.stdout, output.stderr].concat())?;
+    match output.status.success() {
+        true => Ok(told.trim().to_owned()),
+        false => Err(format!("{}: {told}", program.display()).into()),
+    }
 }
 
 /// Raises the limit of open files as far as allowed, for this process and those it starts.
@@ -49,52 +64,55 @@ pub(crate) fn allow_files(needed: u64) -> Result<(), Error> {
     Ok(())
 }
 
+/// Holds this process to one core.
+pub(crate) fn stay_on(core: &str) -> Result<(), Error> {
+    let id = std::process::id().to_string();
+    told(Path::new("taskset"), &["-acp", core, &id]).map(drop)
+}
+
+/// The address that takes any free port of this machine.
+pub(crate) fn any() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 0).into()
+}
+
 /// Finds a free address by binding it and letting it go: most servers do not say which port they
 /// took.
 pub(crate) fn free_addr() -> Result<SocketAddr, Error> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+    Ok(TcpListener::bind(any())?.local_addr()?)
 }
 
 /// The share of the cores' time that others use, or spend waiting for the disk, while nothing is
-/// measured. Takes a second.
-pub(crate) async fn busy() -> Result<f64, Error> {
+/// measured.
+async fn busy() -> Result<f64, Error> {
     let before = idle_and_all()?;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let after = idle_and_all()?;
     let (idle, all) = (after.0 - before.0, after.1 - before.1);
-    Ok(1.0 - idle / all.max(1.0))
+    Ok(1.0 - idle as f64 / all.max(1) as f64)
 }
 
-/// The time that the cores were idle, and all their time (`proc_stat(5)`).
-fn idle_and_all() -> Result<(f64, f64), Error> {
-    let stat = fs::read_to_string("/proc/stat")?;
-    let cores = stat.lines().next().unwrap_or_default();
-    let times: Vec<f64> = cores
-        .split(' ')
-        .filter_map(|time| time.parse().ok())
-        .collect();
-    let idle = times.get(3).ok_or("/proc/stat cannot be read")?;
-    // The fields after the eighth are guests' time, which the first two already include.
-    Ok((*idle, times.iter().take(8).sum()))
+/// The time that the cores were idle, and all their time. Guests' time is left out, since `user`
+/// and `nice` include it (`proc_stat(5)`).
+fn idle_and_all() -> Result<(u64, u64), Error> {
+    let all = KernelStats::current()?.total;
+    let waits = [all.iowait, all.irq, all.softirq, all.steal];
+    let waits: u64 = waits.into_iter().flatten().sum();
+    Ok((
+        all.idle,
+        all.user + all.nice + all.system + all.idle + waits,
+    ))
 }
 
 /// The type of the file system that `folder` is on. This is the deepest mount above it, or the last
 /// of several on the same point.
-fn file_system<'a>(mounts: &'a str, folder: &Path) -> Option<&'a str> {
-    let mounts = mounts.lines().filter_map(|line| {
-        let mut fields = line.split(' ').skip(1);
-        Some((fields.next()?, fields.next()?))
-    });
+fn file_system<'m>(
+    mounts: impl Iterator<Item = (&'m str, &'m str)>,
+    folder: &Path,
+) -> Option<&'m str> {
     mounts
         .filter(|(point, _)| folder.starts_with(point))
         .max_by_key(|(point, _)| point.len())
         .map(|(_, kind)| kind)
-}
-
-/// The unit in which the kernel counts processor time (`proc_pid_stat(5)`).
-pub(crate) fn ticks_per_second() -> Result<u64, Error> {
-    let told = Command::new("getconf").arg("CLK_TCK").output()?;
-    Ok(String::from_utf8(told.stdout)?.trim().parse()?)
 }
 
 #[cfg(test)]
@@ -105,19 +123,15 @@ mod tests {
 
     #[test]
     fn a_folder_is_on_the_deepest_mount_above_it() {
-        let mounts =
-            "/dev/vda / ext4 rw 0 0\ntmpfs /tmp tmpfs rw 0 0\n/dev/vdb /tmp/disk xfs rw 0 0\n";
+        let mounts = [("/", "ext4"), ("/tmp", "tmpfs"), ("/tmp/disk", "xfs")];
         for (folder, kind) in [
             ("/srv", "ext4"),
             ("/tmp/x", "tmpfs"),
             ("/tmp/disk/x", "xfs"),
             ("/tmpfoo", "ext4"),
         ] {
-            assert_eq!(
-                file_system(mounts, Path::new(folder)),
-                Some(kind),
-                "{folder}"
-            );
+            let found = file_system(mounts.into_iter(), Path::new(folder));
+            assert_eq!(found, Some(kind), "{folder}");
         }
     }
 }

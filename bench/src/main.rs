@@ -6,39 +6,28 @@
 //! `lists`, `idle`, `bodies`, `outages`, `siege`, `proxy`, `growth` and `soak`.
 
 mod bodies;
-mod client;
-mod disk;
-mod filler;
-mod gateway;
 mod growth;
 mod idle;
 mod journey;
 mod lists;
-mod load;
 mod machine;
-mod markdown;
-mod nginx;
-mod order;
 mod orders;
 mod outages;
-mod plot;
-mod process;
+mod programs;
 mod proxy;
 mod report;
-mod restaurant;
-mod server;
-mod service;
 mod siege;
-mod sink;
 mod soak;
-mod stats;
-mod upstream;
+mod traffic;
 
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
+
+use report::{Measured, publish};
 
 /// Any failure ends the run and is shown to a person.
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -51,6 +40,10 @@ struct Cli {
     measurement: Option<Measurement>,
     #[command(flatten)]
     orders: orders::Options,
+    /// Also write the result into this file, between `<!-- NAME -->` and `<!-- /NAME -->`, where
+    /// NAME is the command
+    #[arg(long, value_name = "FILE", global = true)]
+    markdown: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -84,9 +77,7 @@ enum Measurement {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let measurement = cli.measurement.unwrap_or(Measurement::Orders(cli.orders));
-    match measure(measurement) {
+    match measure(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // If even standard error is gone, there is nobody left to tell.
@@ -98,37 +89,40 @@ fn main() -> ExitCode {
 
 /// Uses one thread for everything: a load generator with several would take more of the cores that
 /// it shares with the measured program.
-fn measure(measurement: Measurement) -> Result<(), Error> {
+fn measure(cli: Cli) -> Result<(), Error> {
     if cfg!(debug_assertions) {
         return Err(
             "an unoptimised load generator would measure itself: use cargo run --release".into(),
         );
     }
+    let measurement = cli.measurement.unwrap_or(Measurement::Orders(cli.orders));
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().build()?.block_on(async {
         // Both signals are handled, so that an interrupted run also removes its processes and
         // files.
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        tokio::select! {
-            measured = run(measurement) => measured,
-            _ = terminate.recv() => Err("terminated".into()),
-            _ = interrupt.recv() => Err("interrupted".into()),
-        }
+        let (section, measured) = tokio::select! {
+            measured = run(measurement) => measured?,
+            _ = terminate.recv() => return Err("terminated".into()),
+            _ = interrupt.recv() => return Err("interrupted".into()),
+        };
+        publish(section, cli.markdown.as_deref(), &measured)
     })
 }
 
-async fn run(measurement: Measurement) -> Result<(), Error> {
-    match measurement {
-        Measurement::Orders(options) => orders::run(options).await,
-        Measurement::Journey(options) => journey::run(options).await,
-        Measurement::Lists(options) => lists::run(options).await,
-        Measurement::Idle(options) => idle::run(options).await,
-        Measurement::Proxy(options) => proxy::run(options).await,
-        Measurement::Growth(options) => growth::run(options).await,
-        Measurement::Bodies(options) => bodies::run(options).await,
-        Measurement::Outages(options) => outages::run(options).await,
-        Measurement::Siege(options) => siege::run(options).await,
-        Measurement::Soak(options) => soak::run(options).await,
-    }
+/// Gives the name of the report's section and what was measured.
+async fn run(measurement: Measurement) -> Result<(&'static str, Measured), Error> {
+    Ok(match measurement {
+        Measurement::Orders(options) => ("orders", orders::run(options).await?),
+        Measurement::Journey(options) => ("journey", journey::run(options).await?),
+        Measurement::Lists(options) => ("lists", lists::run(options).await?),
+        Measurement::Idle(options) => ("idle", idle::run(options).await?),
+        Measurement::Proxy(options) => ("proxy", proxy::run(options).await?),
+        Measurement::Growth(options) => ("growth", growth::run(options).await?),
+        Measurement::Bodies(options) => ("bodies", bodies::run(options).await?),
+        Measurement::Outages(options) => ("outages", outages::run(options).await?),
+        Measurement::Siege(options) => ("siege", siege::run(options).await?),
+        Measurement::Soak(options) => ("soak", soak::run(options).await?),
+    })
 }

@@ -6,24 +6,28 @@
 //! every row. Each load ends with a `kill -9`, a restart and a count: every order answered 201 must
 //! still be there.
 
+mod disk;
+mod load;
 mod report;
 
-use std::io::{self, Write as _};
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use clap::Args;
+use http_body_util::{BodyExt as _, Empty};
+use hyper::body::Bytes;
+use hyper::{Request, Response, StatusCode};
 use serde::de::IgnoredAny;
-use tempfile::TempDir;
 
-use crate::client::Client;
-use crate::load::{self, Load};
-use crate::report::Conditions;
-use crate::service::{self, NOBODY, Service};
-use crate::sink::{self, Received};
-use crate::{Error, disk, order};
+use crate::Error;
+use crate::programs::Place;
+use crate::programs::service::Service;
+use crate::report::{Measured, tell};
+use crate::traffic::client::Client;
+use crate::traffic::upstream::Upstream;
 use report::{Report, Run};
 
 /// Long enough for SQLite's log to have been through its first checkpoints.
@@ -33,7 +37,9 @@ const WARM_UP: Duration = Duration::from_millis(500);
 /// syncs for long.
 const MAX_DISK: Duration = Duration::from_secs(2);
 
-const PROGRAM: &str = "order-service";
+/// URLs where nobody listens: ports below 1024 are used only on purpose, and no connection gets one
+/// by chance.
+const NOBODY: [&str; 2] = ["http://127.0.0.1:1", "http://127.0.0.1:2"];
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
@@ -47,9 +53,6 @@ pub(crate) struct Options {
     /// folder]
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// Also write the result into this file, between `<!-- orders -->` and `<!-- /orders -->`
-    #[arg(long, value_name = "FILE")]
-    markdown: Option<PathBuf>,
 }
 
 /// The state of the kitchen and delivery that the service is told of.
@@ -83,72 +86,84 @@ const SCENARIOS: [Scenario; 6] = [
 
 /// The things that every load needs.
 struct Bench {
-    program: PathBuf,
-    folder: PathBuf,
+    place: Place,
     /// The URLs of the kitchen and of delivery.
     up: [String; 2],
     duration: Duration,
 }
 
-/// Measures and reports.
-///
-/// # Errors
-/// Something could not be measured, or an order was refused or lost.
-pub(crate) async fn run(options: Options) -> Result<(), Error> {
-    let (programs, folder) = service::prepare(options.data)?;
-    let program = programs.join(PROGRAM);
-    let received = Received::default();
+pub(crate) async fn run(options: Options) -> Result<Measured, Error> {
+    let events = Arc::<AtomicU64>::default();
+    let peers = [peer(&events).await?, peer(&events).await?];
     let bench = Bench {
-        program,
-        folder: folder.path().to_owned(),
-        up: [sink::open(&received).await?, sink::open(&received).await?],
+        place: Place::prepare(options.data).await?,
+        up: peers.each_ref().map(|peer| format!("http://{}", peer.addr)),
         duration: Duration::from_secs(options.seconds),
     };
     let mut report = Report {
-        conditions: Conditions::of(folder.path()).await?,
         length: format!("{} × {} s", options.rounds, options.seconds),
         disk: disk::WAYS.map(|way| (way.name, Vec::new())),
         orders: SCENARIOS.map(|scenario| (scenario.name, Vec::new())),
         events: 0,
     };
     for round in 1..=options.rounds {
-        writeln!(io::stderr(), "round {round} of {}", options.rounds)?;
+        tell(format!("round {round} of {}", options.rounds))?;
         for (way, (_, rounds)) in disk::WAYS.into_iter().zip(&mut report.disk) {
             let duration = bench.duration.min(MAX_DISK);
-            rounds.push(disk::measure(&bench.folder, way, duration)?);
+            rounds.push(disk::measure(bench.place.folder(), way, duration)?);
         }
         for (scenario, (name, rounds)) in SCENARIOS.into_iter().zip(&mut report.orders) {
-            writeln!(io::stderr(), "  connections: {name}")?;
+            tell(format!("  connections: {name}"))?;
             rounds.push(bench.measure(scenario).await?);
         }
     }
-    report.events = received.count();
-    crate::report::publish("orders", &report.to_string(), options.markdown.as_deref())?;
-    report.verdict()
+    report.events = events.load(Ordering::Relaxed);
+    Ok(bench.place.measured(report))
+}
+
+/// A peer of the order service that is up, does nothing, and counts the events that it gets. It
+/// runs on the load generator's thread, so that the receiver's cost counts against the row "up".
+async fn peer(events: &Arc<AtomicU64>) -> Result<Upstream, Error> {
+    let events = Arc::clone(events);
+    Upstream::open(move |request: Request<_>| {
+        let events = Arc::clone(&events);
+        async move {
+            // Reads the body to its end, so that the connection can be used again. A body that
+            // breaks off is the sender's problem.
+            let _ = request.into_body().collect().await;
+            events.fetch_add(1, Ordering::Relaxed);
+            let mut answer = Response::new(Empty::<Bytes>::new());
+            *answer.status_mut() = StatusCode::NO_CONTENT;
+            answer
+        }
+    })
+    .await
 }
 
 impl Bench {
     async fn measure(&self, scenario: Scenario) -> Result<Run, Error> {
-        let folder = TempDir::new_in(&self.folder)?;
-        let service = self.start(&folder, scenario.linked).await?;
-        let order = order::body(service.addr(), "/menu").await?;
-        let load = |duration| Load {
-            connections: scenario.connections,
-            keyed: scenario.keyed,
-            duration,
-        };
-        let warm_up = load::run(service.addr(), load(WARM_UP), &order).await?;
+        let folder = self.place.fresh()?;
+        let service = self.start(folder.path(), scenario.linked).await?;
+        let order = Client::new(service.addr()).order("/menu").await?;
+        let load = |duration| load::run(service.addr(), scenario, duration, &order);
+        let warm_up = load(WARM_UP).await?;
         let before = service.cpu()?;
-        let outcome = load::run(service.addr(), load(self.duration), &order).await?;
+        let outcome = load(self.duration).await?;
         let cpu = service.cpu()?.saturating_sub(before);
         // Dropping the service kills it with `kill -9`.
         drop(service);
-        let service = self.start(&folder, Linked::Alone).await?;
-        let kept = count(service.addr()).await?;
-        Ok(Run::new(outcome, warm_up, cpu, kept))
+        let service = self.start(folder.path(), Linked::Alone).await?;
+        let list = Client::new(service.addr()).get("/commandes").await?;
+        let kept: Vec<IgnoredAny> = serde_json::from_slice(list.body())?;
+        Ok(Run {
+            cpu,
+            kept: kept.len() as u64,
+            warm_up,
+            outcome,
+        })
     }
 
-    async fn start(&self, folder: &TempDir, linked: Linked) -> Result<Service, Error> {
+    async fn start(&self, folder: &Path, linked: Linked) -> Result<Service, Error> {
         let mut variables = vec![("ORDER_SERVICE_BIND", "127.0.0.1:0".to_owned())];
         let peers = match linked {
             Linked::Alone => None,
@@ -157,13 +172,7 @@ impl Bench {
         };
         let names = ["KITCHEN_URL", "DELIVERY_URL"].into_iter();
         variables.extend(names.zip(peers.into_iter().flatten()));
-        Service::start(Command::new(&self.program), folder.path(), &variables).await
+        let program = Command::new(self.place.program("order-service"));
+        Service::start(program, folder, &variables).await
     }
-}
-
-/// How many orders the service lists.
-async fn count(addr: SocketAddr) -> Result<usize, Error> {
-    let list = Client::connect(addr).await?.get("/commandes").await?;
-    let list: Vec<IgnoredAny> = serde_json::from_slice(&list)?;
-    Ok(list.len())
 }

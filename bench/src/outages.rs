@@ -5,35 +5,42 @@
 //! misbehaves, and `second`, which never does. Each measurement gets its own gateway, so that none
 //! is affected by an earlier one.
 
+mod calls;
 mod clients;
-mod config;
-mod flaky;
-mod hang;
 mod neighbour;
-mod recovery;
+mod notice;
 mod report;
-mod rush;
 mod upstream;
 
-use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use tempfile::TempDir;
 
-use crate::machine::allow_files;
-use crate::report::{Conditions, publish};
-use crate::service::Service;
-use crate::{Error, gateway, service};
-use config::Breaker;
-use recovery::Outage;
+use crate::Error;
+use crate::machine::{allow_files, any};
+use crate::programs::service::Service;
+use crate::programs::{Place, gateway};
+use crate::report::{Measured, tell};
+use notice::Outage;
 use report::Report;
-use upstream::Upstream;
+use upstream::{PROBE, Upstream};
 
 /// Two for each client of the rush, one at the client and one at the upstream, and some for files.
-const FILES: u64 = 2 * rush::CLIENTS as u64 + 256;
+const FILES: u64 = 2 * calls::RUSH as u64 + 256;
+
+/// A route that answers with a problem if `first` does not answer.
+const FIRST: &str = "/first";
+
+/// A route whose answer is kept for when `first` does not answer.
+const STALE: &str = "/stale";
+
+/// A route that answers with a problem if `second` does not answer.
+const SECOND: &str = "/second";
+
+/// The number of cores of the machine on which this was measured.
+const WORKERS: usize = 2;
 
 #[derive(Args, Debug)]
 pub(crate) struct Options {
@@ -46,9 +53,14 @@ pub(crate) struct Options {
     /// How many requests go to the upstream that fails now and then
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1000..))]
     requests: u32,
-    /// Also write the result into this file, between `<!-- outages -->` and `<!-- /outages -->`
-    #[arg(long, value_name = "FILE")]
-    markdown: Option<PathBuf>,
+}
+
+/// When `first` counts as down.
+#[derive(Clone, Copy)]
+enum Breaker {
+    Default,
+    /// Practically never, so that only the effect of the retries shows.
+    Off,
 }
 
 /// A gateway with its two upstreams.
@@ -60,24 +72,18 @@ struct Bench {
     _folder: TempDir,
 }
 
-/// Measures and reports.
-///
-/// # Errors
-/// Something could not be measured, or a limit was not kept.
-pub(crate) async fn run(options: Options) -> Result<(), Error> {
+pub(crate) async fn run(options: Options) -> Result<Measured, Error> {
     allow_files(FILES)?;
-    let (programs, folder) = service::prepare(None)?;
-    let start = |breaker| Bench::start(&programs, folder.path(), breaker);
-    let conditions = Conditions::of(folder.path()).await?;
-    let version = gateway::version(&programs)?;
+    let place = Place::prepare(None).await?;
+    let start = |breaker| Bench::start(&place, breaker);
 
     tell("an upstream that hangs")?;
-    let hang = hang::measure(&start(Breaker::Default).await?).await?;
+    let hang = notice::hang(&start(Breaker::Default).await?).await?;
 
     let bench = start(Breaker::Default).await?;
     let mut neighbours = Vec::new();
     for round in 1..=options.rounds {
-        tell(&format!(
+        tell(format!(
             "its neighbour, round {round} of {}",
             options.rounds
         ))?;
@@ -90,13 +96,10 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
     for outage in [Outage::Hangs, Outage::Fails, Outage::Refuses] {
         let mut rounds = Vec::new();
         for round in 0..options.rounds {
-            tell(&format!(
-                "its return ({outage}), round {} of {}",
-                round + 1,
-                options.rounds
-            ))?;
-            let part = f64::from(round) / f64::from(options.rounds);
-            rounds.push(recovery::measure(&mut bench, outage, part).await?);
+            let (number, all) = (round + 1, options.rounds);
+            tell(format!("its return ({outage}), round {number} of {all}"))?;
+            let part = f64::from(round) / f64::from(all);
+            rounds.push(notice::recovery(&mut bench, outage, part).await?);
         }
         recoveries.push((outage, rounds));
     }
@@ -105,40 +108,74 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
     let bench = start(Breaker::Default).await?;
     let mut rushes = Vec::new();
     for round in 0..options.rounds {
-        rushes.push(rush::measure(&bench, round).await?);
+        rushes.push(calls::rush(&bench, round).await?);
     }
 
     let mut flaky = Vec::new();
     for breaker in [Breaker::Off, Breaker::Default] {
         tell("an upstream that fails now and then")?;
         let bench = start(breaker).await?;
-        flaky.push((breaker, flaky::measure(&bench, options.requests).await?));
+        flaky.push((breaker, calls::flaky(&bench, options.requests).await?));
     }
-    let report = Report {
-        conditions,
-        version,
+    Ok(place.measured(Report {
+        version: gateway::version(&place)?,
         seconds: options.seconds,
         hang,
         neighbours,
         recoveries,
         rushes,
         flaky,
-    };
-    publish("outages", &report.to_string(), options.markdown.as_deref())?;
-    report.verdict()
-}
-
-fn tell(what: &str) -> io::Result<()> {
-    writeln!(io::stderr(), "{what}")
+    }))
 }
 
 impl Bench {
-    async fn start(programs: &Path, folder: &Path, breaker: Breaker) -> Result<Self, Error> {
-        let folder = TempDir::new_in(folder)?;
+    /// Starts the gateway with its own file, which has a route for each thing that is measured.
+    async fn start(place: &Place, breaker: Breaker) -> Result<Self, Error> {
         let (first, second) = (Upstream::open().await?, Upstream::open().await?);
-        let upstreams = [first.addr(), second.addr()];
+        let breaker = match breaker {
+            Breaker::Default => "",
+            Breaker::Off => {
+                "breaker = { failures = 1000000, percent = 100, minimum = 1000000, window = \"10s\", open = \"1s\" }"
+            }
+        };
+        let text = format!(
+            r#"
+[limits]
+# All clients share one address here, which may have all connections.
+connections_per_client = 10000
+rate = "off"
+
+[upstreams.first]
+url = "http://{}"
+probe = "{PROBE}"
+concurrency = {{ per_client = 1000 }}
+{breaker}
+
+[upstreams.second]
+url = "http://{}"
+probe = "{PROBE}"
+concurrency = {{ per_client = 1000 }}
+
+[routes]
+first = [
+    {{ path = "{FIRST}", methods = ["GET"], to = "/first", outage = "error" }},
+    {{ path = "{STALE}", methods = ["GET"], to = "/stale", outage = "stale", fresh = "1h", stale_if_error = "1h", shared = true }},
+]
+second = [
+    {{ path = "{SECOND}", methods = ["GET"], to = "/second", outage = "error" }},
+]
+"#,
+            first.addr(),
+            second.addr(),
+        );
+        let variables = [
+            ("GATEWAY_BIND", any().to_string()),
+            ("GATEWAY_ADMIN_BIND", any().to_string()),
+            ("GATEWAY_WORKERS", WORKERS.to_string()),
+        ];
+        let folder = place.fresh()?;
         Ok(Self {
-            gateway: config::start(programs, folder.path(), upstreams, breaker).await?,
+            gateway: gateway::start_with(place, folder.path(), &text, &variables).await?,
             first,
             _second: second,
             _folder: folder,

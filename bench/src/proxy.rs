@@ -5,30 +5,29 @@
 //! affects all alike. The figure that counts is the proxy's processor time for a request: the
 //! requests per second also depend on the speed of the load generator.
 
-pub(crate) mod load;
+mod once;
 pub(crate) mod peer;
 mod report;
-mod routes;
+pub(crate) mod runs;
 mod scenario;
-mod startup;
-mod syscalls;
-pub(crate) mod upstream;
 
-use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use clap::Args;
-use tempfile::TempDir;
 
-use crate::machine::installed;
-use crate::process::Memory;
-use crate::report::{Conditions, publish};
-use crate::{Error, service};
-use load::Load;
+use crate::Error;
+use crate::machine::{installed, stay_on};
+use crate::programs::Place;
+use crate::report::stats::Waits;
+use crate::report::{Measured, in_turns};
+use crate::traffic::load::{self, Pace};
+use crate::traffic::wire::{self, Connection, Request};
 use peer::{Found, Kind, Peer, Setup};
 use report::Report;
+use runs::{Run, Runs};
 use scenario::Scenario;
 
 #[derive(Args, Debug)]
@@ -42,116 +41,150 @@ pub(crate) struct Options {
     /// Measure only the scenarios whose name contains this
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
-    /// Also write the result into this file, between `<!-- proxy -->` and `<!-- /proxy -->`
-    #[arg(long, value_name = "FILE")]
-    markdown: Option<PathBuf>,
     /// Also draw the result into this folder
     #[arg(long, value_name = "FOLDER")]
     plots: Option<PathBuf>,
 }
 
-/// The figures of one scenario with one peer.
-pub(crate) struct Run {
-    pub(crate) requests: u64,
-    pub(crate) elapsed: Duration,
-    /// The proxy's processor time.
-    pub(crate) cpu: Duration,
-    /// The longest wait of the fastest 50 %, 99 % and 99.9 % of the requests.
-    waits: [Duration; 3],
-    memory: Memory,
+/// The load on a proxy.
+#[derive(Clone, Debug)]
+pub(crate) struct Load {
+    pub(crate) connections: usize,
+    /// Whether each request has its own connection.
+    pub(crate) is_closing: bool,
+    /// Requests per second over all connections; without it, as many as get through.
+    pub(crate) rate: Option<u32>,
+    /// The requests that each connection sends in turn.
+    pub(crate) requests: Vec<Request>,
 }
 
-/// Measures and reports.
-///
-/// # Errors
-/// Something could not be measured.
-pub(crate) async fn run(options: Options) -> Result<(), Error> {
-    let (programs, folder) = service::prepare(None)?;
-    let Found { peers, missing } = Peer::found(&programs)?;
-    let wanted = |scenario: &Scenario| {
-        let only = options.only.as_deref();
-        only.is_none_or(|only| scenario.name.contains(only))
-    };
-    let scenarios: Vec<_> = scenario::all().filter(wanted).collect();
-    let conditions = Conditions::of(folder.path()).await?;
+pub(crate) async fn run(options: Options) -> Result<Measured, Error> {
+    let place = Place::prepare(None).await?;
+    let Found { peers, missing } = Peer::found(&place)?;
+    let mut scenarios = scenario::all()?;
+    let only = options.only.as_deref().unwrap_or_default();
+    scenarios.retain(|scenario| scenario.name.contains(only));
     // From here on the load and the upstream run on the second core, and the proxies on the first.
-    peer::stay_on("1")?;
-    let mut report = Report::new(conditions, &peers, missing, &scenarios);
-    let upstream = upstream::open()?;
-    for round in 1..=options.rounds {
-        writeln!(io::stderr(), "round {round} of {}", options.rounds)?;
-        for (row, scenario) in scenarios.iter().enumerate() {
-            for (column, peer) in peers.iter().enumerate() {
-                if !scenario.is_for(peer) {
-                    continue;
-                }
-                writeln!(io::stderr(), "  {}: {}", scenario.name, peer.name())?;
-                let folder = TempDir::new_in(&folder)?;
-                let seconds = Duration::from_secs(options.seconds);
-                let place = (upstream, folder.path());
-                let load = |addr| scenario.load(addr);
-                let run = measure(peer, scenario.setup, place, load, seconds).await;
-                let run =
-                    run.map_err(|error| format!("{}, {}: {error}", scenario.name, peer.name()))?;
-                report.add(row, column, run);
-            }
-        }
-        for (column, peer) in peers.iter().enumerate() {
-            let folder = TempDir::new_in(&folder)?;
-            let start = startup::measure(peer, upstream, folder.path()).await?;
-            report.add_start(column, start);
+    stay_on("1")?;
+    let upstream = wire::upstream()?;
+    let seconds = Duration::from_secs(options.seconds);
+    let cases = scenarios.iter().flat_map(|scenario| {
+        let peers = peers.iter().filter(|peer| scenario.is_for(peer.kind()));
+        peers.map(move |peer| (scenario.case(peer.kind()), (peer, scenario)))
+    });
+    let measure = async |(peer, scenario): &(&Peer, &Scenario)| {
+        measure(
+            &place,
+            peer,
+            upstream,
+            scenario.setup,
+            &scenario.load,
+            seconds,
+        )
+        .await
+    };
+    let runs = Runs(in_turns(options.rounds, cases, measure).await?);
+    let start = async |peer: &&Peer| {
+        let folder = place.fresh()?;
+        once::startup(peer, upstream, folder.path()).await
+    };
+    let cases = peers.iter().map(|peer| (peer.kind(), peer));
+    let starts = in_turns(options.rounds, cases, start).await?;
+    let plainest = scenario::plainest();
+    let mut calls = Vec::new();
+    for peer in &peers {
+        if peer.kind() != Kind::FastApi
+            && let Some(strace) = installed("strace")
+        {
+            let folder = place.fresh()?;
+            let proxy = peer.start(upstream, folder.path(), plainest.setup).await?;
+            let count = once::system_calls(&strace, &proxy, &plainest.load, folder.path()).await?;
+            calls.push((peer.kind(), count));
         }
     }
-    let place = (upstream, folder.path());
-    count_calls(&peers, scenario::PLAINEST, place, &mut report).await?;
+    let mut report = Report {
+        peers,
+        missing,
+        scenarios,
+        runs,
+        starts,
+        calls,
+        is_drawn: false,
+    };
     if let Some(plots) = &options.plots {
         report.draw(plots)?;
     }
-    publish("proxy", &report.to_string(), options.markdown.as_deref())
+    Ok(place.measured(report))
 }
 
-/// Starts a peer, puts `load` on it and measures it. `place` is the upstream's address and the
-/// folder for the peer's files.
+/// Starts a peer, puts `load` on it and measures it.
 pub(crate) async fn measure(
+    place: &Place,
     peer: &Peer,
+    upstream: SocketAddr,
     setup: Setup,
-    (upstream, folder): (SocketAddr, &Path),
-    load: impl FnOnce(SocketAddr) -> Result<Load, Error>,
+    load: &Load,
     duration: Duration,
 ) -> Result<Run, Error> {
-    let proxy = peer.start(upstream, folder, setup).await?;
-    let mut crowd = load(proxy.addr())?.crowd();
+    let folder = place.fresh()?;
+    let proxy = peer.start(upstream, folder.path(), setup).await?;
+    let mut crowd = Crowd::new(proxy.addr(), load);
     // Connects, and loads what every later request needs.
     crowd.run(Duration::from_millis(500)).await?;
-    let before = proxy.cpu()?;
-    let outcome = crowd.run(duration).await?;
+    let (before, begun) = (proxy.cpu()?, Instant::now());
+    let waits = crowd.run(duration).await?;
     Ok(Run {
-        requests: outcome.requests,
-        elapsed: outcome.elapsed,
+        requests: waits.count(),
+        elapsed: begun.elapsed(),
         cpu: proxy.cpu()?.saturating_sub(before),
-        waits: outcome.waits,
+        waits: [50.0, 99.0, 99.9].map(|percent| waits.ms(percent)),
         memory: proxy.memory()?,
     })
 }
 
-async fn count_calls(
-    peers: &[Peer],
-    scenario: Scenario,
-    (upstream, folder): (SocketAddr, &Path),
-    report: &mut Report,
-) -> Result<(), Error> {
-    let Some(strace) = installed("strace") else {
-        return Ok(());
-    };
-    for (column, peer) in peers.iter().enumerate() {
-        if peer.kind() == Kind::FastApi {
-            continue;
+/// The clients of a load, which keep their connections from one run to the next.
+struct Crowd {
+    clients: Vec<Connection>,
+    rate: Option<u32>,
+}
+
+impl Crowd {
+    fn new(addr: SocketAddr, load: &Load) -> Self {
+        let requests = load.requests.iter().map(Request::bytes);
+        let requests: Arc<Vec<_>> = Arc::new(requests.collect());
+        let client = |number| Connection {
+            addr,
+            requests: Arc::clone(&requests),
+            // The clients start at different requests.
+            next: number,
+            is_closing: load.is_closing,
+            stream: None,
+        };
+        Self {
+            clients: (0..load.connections).map(client).collect(),
+            rate: load.rate,
         }
-        let folder = TempDir::new_in(folder)?;
-        let proxy = peer.start(upstream, folder.path(), scenario.setup).await?;
-        let load = scenario.load(proxy.addr())?;
-        let calls = syscalls::count(&strace, &proxy, &load, folder.path()).await?;
-        report.add_calls(column, calls);
     }
-    Ok(())
+
+    /// A request that is due and cannot be sent yet waits, and its wait counts from the moment it
+    /// was due. Otherwise a proxy that is slow for a moment would be asked less in that moment.
+    async fn run(&mut self, duration: Duration) -> Result<Waits, Error> {
+        let pace = Pace {
+            rate: self.rate,
+            catches_up: true,
+            duration,
+        };
+        let clients = std::mem::take(&mut self.clients);
+        let done = load::run(clients, pace, |mut client, mut turns| async move {
+            let mut waits = Vec::new();
+            while let Some(due) = turns.next().await {
+                client.ask().await?;
+                waits.push(due.elapsed());
+            }
+            Ok((client, waits))
+        });
+        let (clients, waits): (_, Vec<_>) = done.await?.into_iter().unzip();
+        self.clients = clients;
+        Ok(waits.into_iter().flatten().collect())
+    }
 }

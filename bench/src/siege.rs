@@ -12,22 +12,18 @@ mod guest;
 mod net;
 mod proxy;
 mod report;
-mod upstream;
-mod window;
 
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use tempfile::TempDir;
 use tokio::time::sleep;
 
+use crate::Error;
 use crate::machine::{allow_files, installed};
-use crate::report::{Conditions, publish};
-use crate::service::{self, Service};
-use crate::{Error, gateway, nginx};
+use crate::programs::{Place, gateway, nginx};
+use crate::report::{Measured, tell};
+use crate::traffic::load;
 use attack::Attack;
 use guest::{Call, Visit};
 use net::{Certificate, Target};
@@ -57,9 +53,6 @@ pub(crate) struct Options {
     /// Use the binaries in this folder, of another version, instead of building them
     #[arg(long, value_name = "FOLDER")]
     programs: Option<PathBuf>,
-    /// Also write the result into this file, between `<!-- siege -->` and `<!-- /siege -->`
-    #[arg(long, value_name = "FILE")]
-    markdown: Option<PathBuf>,
 }
 
 /// The figures of one attack on one proxy.
@@ -69,60 +62,49 @@ struct Run {
     proxy: String,
     is_gateway: bool,
     /// The honest client's requests and how they fared, before and under the attack.
-    quiet: Vec<(&'static str, Visit)>,
-    attacked: Vec<(&'static str, Visit)>,
+    visits: Vec<(&'static str, [Visit; 2])>,
     /// Resident memory before the attack, at its peak, and a second after it.
     resident: [u64; 3],
 }
 
-/// Measures and reports.
-///
-/// # Errors
-/// Something could not be measured, or a limit was not kept.
-pub(crate) async fn run(options: Options) -> Result<(), Error> {
+pub(crate) async fn run(options: Options) -> Result<Measured, Error> {
     allow_files(FILES)?;
-    let programs = match &options.programs {
-        Some(programs) => programs.clone(),
-        None => service::build()?,
+    let place = match options.programs.clone() {
+        Some(programs) => Place::with(programs, None).await?,
+        None => Place::prepare(None).await?,
     };
-    let folder = service::folder(None)?;
-    let conditions = Conditions::of(folder.path()).await?;
     let nginx = installed("nginx");
+    let seconds = [options.quiet, options.seconds];
     let mut runs = Vec::new();
     for attack in Attack::ALL {
         if !options.only.is_empty() && !options.only.contains(&attack) {
             continue;
         }
-        for (name, proxy) in proxies_for(attack, &programs, nginx.as_deref())? {
-            writeln!(io::stderr(), "{}: {name}", attack.name())?;
-            let folder = TempDir::new_in(folder.path())?;
-            runs.push(measure(&options, attack, (name, proxy), folder.path(), &programs).await?);
+        for (name, proxy) in proxies_for(attack, &place, nginx.as_ref())? {
+            tell(format!("{}: {name}", attack.name()))?;
+            runs.push(measure(&place, attack, (name, proxy), seconds).await?);
         }
     }
-    let report = Report {
-        conditions,
+    Ok(place.measured(Report {
         runs,
         has_nginx: nginx.is_some(),
-        seconds: [options.quiet, options.seconds],
-    };
-    publish("siege", &report.to_string(), options.markdown.as_deref())?;
-    report.verdict()
+        seconds,
+    }))
 }
 
 /// The proxies for an attack, by name, the gateway first.
 fn proxies_for(
     attack: Attack,
-    programs: &Path,
-    nginx: Option<&Path>,
+    place: &Place,
+    nginx: Option<&PathBuf>,
 ) -> Result<Vec<(String, Proxy)>, Error> {
-    let gateway = Proxy::Gateway(programs.to_owned());
-    let mut all = vec![(gateway::version(programs)?, gateway)];
+    let mut all = vec![(gateway::version(place)?, Proxy::Gateway)];
     let Some(program) = nginx.filter(|_| attack.is_for_nginx()) else {
         return Ok(all);
     };
     let version = nginx::version(program)?;
     let mut add = |name: String, awaits_bodies| {
-        let program = program.to_owned();
+        let program = program.clone();
         let proxy = Proxy::Nginx {
             program,
             awaits_bodies,
@@ -139,68 +121,52 @@ fn proxies_for(
 }
 
 async fn measure(
-    options: &Options,
+    place: &Place,
     attack: Attack,
     (name, proxy): (String, Proxy),
-    folder: &Path,
-    programs: &Path,
+    seconds: [u64; 2],
 ) -> Result<Run, Error> {
-    let accounts = accounts(programs, folder).await?;
-    let behind = Behind {
-        clients: accounts.addr(),
-        others: upstream::open().await?,
-    };
+    let [quiet, attacked] = seconds.map(Duration::from_secs);
+    let folder = place.fresh()?;
+    let behind = Behind::open(place, folder.path()).await?;
     let tls = attack.needs_tls().then(Certificate::make).transpose()?;
-    let service = proxy.start(folder, behind, tls.as_ref()).await?;
+    let service = proxy
+        .start(place, folder.path(), &behind, tls.as_deref())
+        .await?;
     let target = Target {
         addr: service.addr(),
         tls,
     };
     sleep(SETTLING).await;
     let calls = attack.calls(&target).await?;
-    let quiet = visit(&calls, &target, options.quiet).await?;
+    let quiet = visit(&calls, &target, quiet).await?;
     let before = service.memory()?.resident;
-    let crowd = attack.begin(&target);
+    let crowd = attack.begin(&target)?;
     sleep(attack.ramp()).await;
-    let attacked = visit(&calls, &target, options.seconds).await?;
-    crowd.leave().await?;
+    let attacked = visit(&calls, &target, attacked).await?;
+    drop(crowd);
     let peak = service.memory()?.peak;
     sleep(LEAVING).await;
+    let visits = quiet.into_iter().zip(attacked);
+    let names = calls.iter().map(|(what, _)| *what);
     Ok(Run {
         attack,
         proxy: name,
-        is_gateway: matches!(proxy, Proxy::Gateway(_)),
-        quiet,
-        attacked,
+        is_gateway: matches!(proxy, Proxy::Gateway),
+        visits: names.zip(visits.map(<[Visit; 2]>::from)).collect(),
         resident: [before, peak, service.memory()?.resident],
     })
-}
-
-/// Starts the client service, which keeps the accounts, with its own database.
-async fn accounts(programs: &Path, folder: &Path) -> Result<Service, Error> {
-    let variables = [
-        ("CLIENT_SERVICE_BIND", "127.0.0.1:0".to_owned()),
-        ("SEED_DEMO", "false".to_owned()),
-    ];
-    let program = Command::new(programs.join("client-service"));
-    Service::start(program, folder, &variables).await
 }
 
 /// Runs all calls of the honest client at the same time.
 async fn visit(
     calls: &[(&'static str, Call)],
     target: &Target,
-    seconds: u64,
-) -> Result<Vec<(&'static str, Visit)>, Error> {
-    let duration = Duration::from_secs(seconds);
-    let mut visits = tokio::task::JoinSet::new();
-    for (number, (what, call)) in calls.iter().cloned().enumerate() {
+    duration: Duration,
+) -> Result<Vec<Visit>, Error> {
+    load::side_by_side(calls.to_vec(), |_, (_, call)| {
         let target = target.clone();
-        visits.spawn(async move { (number, what, call.visit(&target, duration).await) });
-    }
-    let mut all = visits.join_all().await;
-    all.sort_by_key(|(number, ..)| *number);
-    all.into_iter()
-        .map(|(_, what, visit)| Ok((what, visit?)))
-        .collect()
+        async move { call.visit(&target, duration).await }
+    })
+    .await
 }

@@ -13,16 +13,18 @@ mod ledger;
 mod report;
 mod staff;
 
-use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::report::{Conditions, publish};
-use crate::restaurant::Restaurant;
-use crate::{Error, order, service};
+use crate::Error;
+use crate::programs::Place;
+use crate::programs::restaurant::Restaurant;
+use crate::report::{Measured, tell};
+use crate::traffic::client::Client;
+use crate::traffic::load::Pace;
 use acts::{Act, Clock, Stage, Tmpfs};
 use ledger::{Ledger, Shared};
 use report::{Report, Size};
@@ -72,29 +74,29 @@ pub(crate) struct Options {
     /// The folder for the databases [default: the build's target folder]
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// Also write the result into this file, between `<!-- soak -->` and `<!-- /soak -->`
-    #[arg(long, value_name = "FILE")]
-    markdown: Option<PathBuf>,
 }
 
-/// Measures and reports.
-///
-/// # Errors
-/// Something could not be done, or not all is right again.
-pub(crate) async fn run(options: Options) -> Result<(), Error> {
-    let (programs, folder) = service::prepare(options.data)?;
-    let conditions = Conditions::of(folder.path()).await?;
-    let tmpfs = Tmpfs::mount(&folder.path().join("order-service"))?;
-    let clock = Clock::install(folder.path())?;
+pub(crate) async fn run(options: Options) -> Result<Measured, Error> {
+    let place = Place::prepare(options.data).await?;
+    let tmpfs = Tmpfs::mount(&place.folder().join("order-service"))?;
+    let clock = Clock::install(place.folder())?;
     let variables = clock.as_ref().map_or_else(Vec::new, Clock::variables);
-    let mut restaurant = Restaurant::open(&programs, folder.path(), &variables).await?;
+    let mut restaurant = Restaurant::open(&place, &variables).await?;
     let gateway = restaurant.gateway()?;
-    let order = order::body(gateway, "/order-api/menu").await?;
+    let order = Client::new(gateway).order("/order-api/menu").await?;
     let ledger: Shared = Shared::default();
     let staff = Staff::hire(gateway, &ledger);
+    let pace = |rate, duration| Pace {
+        rate: Some(rate),
+        // Orders that could not be placed in time are not made up for.
+        catches_up: false,
+        duration,
+    };
 
     tell("a quiet while")?;
-    staff.guests(&order, QUIET, QUIET_ORDERS_PER_SECOND).await;
+    staff
+        .guests(&order, pace(QUIET_ORDERS_PER_SECOND, QUIET))
+        .await?;
     settle(&ledger).await?;
     // The orders are listed at the end too. Four lists at once use all connections that a service
     // has for reading.
@@ -104,23 +106,22 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
 
     let length = Duration::from_secs(60 * options.minutes);
     let begun = Instant::now();
-    let orders = staff.guests(&order, length, ORDERS_PER_SECOND);
+    let orders = staff.guests(&order, pace(ORDERS_PER_SECOND, length));
     let mut stage = Stage::new(&mut restaurant, clock.as_ref(), tmpfs.as_ref());
     let acts = async {
+        let mut told = Vec::new();
         for (part, act) in PLAN {
             sleep_until(begun + length.mul_f64(part)).await;
             let done = stage.play(act).await?;
-            let count = Ledger::of(&ledger).accepted();
-            tell(&format!(
-                "{} s, {count} orders: {done}",
-                begun.elapsed().as_secs()
-            ))?;
+            let (seconds, count) = (begun.elapsed().as_secs(), Ledger::of(&ledger).accepted());
+            tell(format!("{seconds} s, {count} orders: {done}"))?;
+            told.push(done);
         }
-        Ok::<_, Error>(())
+        Ok::<_, Error>(told)
     };
-    let ((), acted) = tokio::join!(orders, acts);
-    acted?;
-    let told = std::mem::take(&mut stage.told);
+    let (ordered, acts) = tokio::join!(orders, acts);
+    ordered?;
+    let acts = acts?;
     drop(stage);
     tell("no more orders")?;
     let last = Instant::now();
@@ -131,17 +132,14 @@ pub(crate) async fn run(options: Options) -> Result<(), Error> {
     tell("is everything idle?")?;
     let sizes = sizes(&restaurant, &before).await?;
     let ledger = Ledger::of(&ledger).clone();
-    let report = Report {
-        conditions,
+    Ok(place.measured(Report {
         minutes: options.minutes,
-        acts: told,
+        acts,
         settled: has_settled.then_some(settled),
         strays: ledger.strays(&list),
         ledger,
         sizes,
-    };
-    publish("soak", &report.to_string(), options.markdown.as_deref())?;
-    report.verdict()
+    }))
 }
 
 /// Waits until every order has been handed over. Gives `false` if that takes longer than `SETTLE`.
@@ -149,29 +147,24 @@ async fn settle(ledger: &Shared) -> Result<bool, Error> {
     let begun = Instant::now();
     loop {
         let left = Ledger::of(ledger).left();
-        if left == 0 {
-            return Ok(true);
+        if left == 0 || begun.elapsed() > SETTLE {
+            return Ok(left == 0);
         }
-        if begun.elapsed() > SETTLE {
-            return Ok(false);
-        }
-        tell(&format!("  {left} orders are under way"))?;
+        tell(format!("  {left} orders are under way"))?;
         sleep(Duration::from_secs(5)).await;
     }
 }
 
 /// How idle and how large each process is, once all are idle or their time is up. `before` are
 /// their earlier sizes.
-async fn sizes(restaurant: &Restaurant, before: &[Size]) -> Result<Vec<Size>, Error> {
+async fn sizes(restaurant: &Restaurant<'_>, before: &[Size]) -> Result<Vec<Size>, Error> {
     let mut sizes = Vec::new();
     for _ in 0..LOOKS {
-        let mut taken = Vec::new();
-        for (_, service) in restaurant.running() {
-            taken.push(service.cpu()?);
-        }
+        let cpu = restaurant.running().map(|(_, service)| service.cpu());
+        let cpu: Vec<_> = cpu.collect::<Result<_, _>>()?;
         sleep(IDLE_FOR).await;
         sizes.clear();
-        for ((name, service), cpu) in restaurant.running().zip(taken) {
+        for ((name, service), cpu) in restaurant.running().zip(cpu) {
             let was = before.iter().find(|size| size.name == name);
             let resident = service.memory()?.resident;
             sizes.push(Size {
@@ -186,8 +179,4 @@ async fn sizes(restaurant: &Restaurant, before: &[Size]) -> Result<Vec<Size>, Er
         }
     }
     Ok(sizes)
-}
-
-fn tell(what: &str) -> Result<(), Error> {
-    Ok(writeln!(io::stderr(), "{what}")?)
 }

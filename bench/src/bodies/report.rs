@@ -1,25 +1,23 @@
-//! The report of `bodies`, which reads well as plain text and as Markdown.
+//! The report of `bodies`.
 
 use std::fmt::{self, Display};
 
-use crate::Error;
-use crate::markdown::table;
-use crate::report::{Conditions, MIB, mebibytes};
-use crate::stats::over;
-
 use super::{Run, SLOW};
+use crate::Error;
+use crate::report::markdown::rounds_table;
+use crate::report::stats::over;
+use crate::report::{MIB, mebibytes};
 
 /// The memory that the gateway must stay within, however long a body is.
 const LIMIT: u64 = 40 * MIB;
 
 pub(super) struct Report {
-    pub(super) conditions: Conditions,
     /// The version of the gateway.
     pub(super) version: String,
     /// The length of each body in MiB.
     pub(super) mebibytes: u64,
     /// Each scenario with its runs, one for each round.
-    pub(super) rows: [(&'static str, Vec<Run>); 8],
+    pub(super) rows: Vec<(&'static str, Vec<Run>)>,
 }
 
 impl Run {
@@ -34,18 +32,6 @@ impl Run {
 }
 
 impl Report {
-    /// # Errors
-    /// The gateway took more memory than its limit.
-    pub(super) fn verdict(&self) -> Result<(), Error> {
-        match self.most() {
-            most if most <= LIMIT => Ok(()),
-            most => {
-                let (most, limit) = (mebibytes(most), mebibytes(LIMIT));
-                Err(format!("the gateway took {most:.1} MiB, over {limit:.0} MiB").into())
-            }
-        }
-    }
-
     fn runs(&self) -> impl Iterator<Item = &Run> {
         self.rows.iter().flat_map(|(_, runs)| runs)
     }
@@ -53,43 +39,39 @@ impl Report {
     fn most(&self) -> u64 {
         self.runs().map(|run| run.after.peak).max().unwrap_or(0)
     }
+}
 
-    fn table(&self) -> String {
-        let rows = self.rows.each_ref().map(|(name, rounds)| {
-            [
-                (*name).to_owned(),
-                format!("{:.0}", over(rounds, Run::per_second)),
-                format!("{:.2}", over(rounds, Run::cost)),
-                format!("{:.1}", over(rounds, |run| mebibytes(run.after.peak))),
-                format!("{:.1}", over(rounds, |run| mebibytes(run.after.resident))),
-            ]
-        });
-        let head = [
-            "Through the gateway",
-            "MiB/s",
-            "CPU s/GiB",
-            "peak MiB",
-            "after it MiB",
-        ];
-        table(head, &rows)
+impl crate::report::Report for Report {
+    /// # Errors
+    /// The gateway took more memory than its limit.
+    fn verdict(&self) -> Result<(), Error> {
+        if self.most() <= LIMIT {
+            return Ok(());
+        }
+        let (most, limit) = (mebibytes(self.most()), mebibytes(LIMIT));
+        Err(format!("the gateway took {most:.1} MiB, over {limit:.0} MiB").into())
     }
 }
 
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (conditions, version, table) = (&self.conditions, &self.version, self.table());
+        let table = rounds_table(
+            "Through the gateway",
+            &self.rows,
+            &[
+                ("MiB/s", 0, Run::per_second),
+                ("CPU s/GiB", 2, Run::cost),
+                ("peak MiB", 1, |run| mebibytes(run.after.peak)),
+                ("after it MiB", 1, |run| mebibytes(run.after.resident)),
+            ],
+        );
+        let (version, length) = (&self.version, self.mebibytes);
         let rounds = self.rows.first().map_or(0, |(_, rounds)| rounds.len());
-        let length = self.mebibytes;
-        let before: Vec<_> = self
-            .runs()
-            .map(|run| mebibytes(run.before.resident))
-            .collect();
-        let before = over(&before, |size| *size);
+        let before = over(self.runs(), |run| mebibytes(run.before.resident));
         let (most, limit, slow) = (mebibytes(self.most()), mebibytes(LIMIT), mebibytes(SLOW));
         write!(
             f,
-            "{conditions}\n\
-             {version} with one worker; {length} MiB each, {rounds} ×: the median (the lowest–the highest).\n\
+            "{version} with one worker; {length} MiB each, {rounds} ×: the median (the lowest–the highest).\n\
              \n{table}\n\
              - Limit: {limit:.0} MiB of resident memory at any time. The most: {most:.1} MiB. Before a body: {before:.1} MiB.\n\
              - A slow upstream or client reads {slow:.0} MiB/s.\n\
@@ -105,11 +87,11 @@ mod tests {
     use std::time::Duration;
 
     use super::{LIMIT, Report, Run};
-    use crate::process::Memory;
-    use crate::report::{Conditions, MIB};
+    use crate::programs::service::Memory;
+    use crate::report::{MIB, Report as _};
 
     fn report(peak: u64) -> Report {
-        let run = || Run {
+        let run = Run {
             bytes: 2048 * MIB,
             elapsed: Duration::from_secs(4),
             cpu: Duration::from_secs(3),
@@ -120,10 +102,9 @@ mod tests {
             },
         };
         Report {
-            conditions: Conditions::default(),
             version: "gateway 1".to_owned(),
             mebibytes: 2048,
-            rows: ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| (name, vec![run()])),
+            rows: vec![("a", vec![run])],
         }
     }
 

@@ -1,20 +1,16 @@
-//! The report of `idle`, which reads well as plain text and as Markdown.
+//! The report of `idle`.
 
 use std::fmt::{self, Display};
 
-use crate::Error;
-use crate::markdown::table;
-use crate::report::{Conditions, mebibytes, millis};
-use crate::stats::over;
-
 use super::Run;
-use super::guest::Latency;
+use crate::Error;
+use crate::report::markdown::rounds_table;
+use crate::report::mebibytes;
 
 pub(super) struct Report {
-    pub(super) conditions: Conditions,
     pub(super) connections: usize,
     pub(super) slow: usize,
-    /// Requests of the guest per second.
+    /// Requests of the one other client per second.
     pub(super) rate: u32,
     /// The number of rounds and the length of each of their parts.
     pub(super) length: String,
@@ -22,94 +18,16 @@ pub(super) struct Report {
     pub(super) rows: Vec<(String, Vec<Run>)>,
 }
 
-impl Report {
-    /// # Errors
-    /// An idle connection was closed.
-    pub(super) fn verdict(&self) -> Result<(), Error> {
-        let runs = self.rows.iter().flat_map(|(_, runs)| runs);
-        match runs.map(|run| run.lost).sum() {
-            0_usize => Ok(()),
-            lost => Err(format!("{lost} idle connections were closed").into()),
-        }
-    }
-
+impl Run {
     /// The memory that each idle connection costs the process.
-    fn bytes_each(&self, run: &Run) -> f64 {
-        let (_, alone) = run.alone;
-        let more = run.idle.resident.saturating_sub(alone.resident);
+    fn bytes_each(&self) -> f64 {
+        let (_, alone) = self.alone;
+        let more = self.idle.resident.saturating_sub(alone.resident);
         more as f64 / self.connections.max(1) as f64
     }
+}
 
-    fn guest_table(&self) -> String {
-        let cell = |rounds: &[Run], latency: fn(&Run) -> Latency| {
-            let median = over(rounds, |run| millis(latency(run).median));
-            let p99 = over(rounds, |run| millis(latency(run).p99));
-            [format!("{median:.2}"), format!("{p99:.2}")]
-        };
-        let rows: Vec<_> = self
-            .rows
-            .iter()
-            .map(|(name, rounds)| {
-                let [median, p99] = cell(rounds, |run| run.alone.0);
-                let [crowded_median, crowded_p99] = cell(rounds, |run| run.crowded.0);
-                [name.clone(), median, p99, crowded_median, crowded_p99]
-            })
-            .collect();
-        let head = [
-            "One client's wait",
-            "median ms alone",
-            "p99 ms alone",
-            "median ms among them",
-            "p99 ms among them",
-        ];
-        table(head, &rows)
-    }
-
-    fn memory_table(&self) -> String {
-        let row = |(name, rounds): &(String, Vec<Run>)| {
-            [
-                name.clone(),
-                format!("{:.1}", over(rounds, |run| mebibytes(run.alone.1.resident))),
-                format!("{:.1}", over(rounds, |run| mebibytes(run.idle.resident))),
-                format!("{:.0}", over(rounds, |run| self.bytes_each(run))),
-                format!(
-                    "{:.1}",
-                    over(rounds, |run| mebibytes(run.crowded.1.resident))
-                ),
-                format!("{:.1}", over(rounds, |run| mebibytes(run.left))),
-            ]
-        };
-        let rows: Vec<_> = self.rows.iter().map(row).collect();
-        let head = [
-            "Resident memory",
-            "MiB before",
-            "MiB with the idle",
-            "bytes each",
-            "MiB with slow heads too",
-            "MiB once they have gone",
-        ];
-        table(head, &rows)
-    }
-
-    fn cpu_table(&self) -> String {
-        let row = |(name, rounds): &(String, Vec<Run>)| {
-            [
-                name.clone(),
-                format!("{:.1}", over(rounds, |run| run.idle.cpu * 100.0)),
-                format!("{:.1}", over(rounds, |run| run.alone.1.cpu * 100.0)),
-                format!("{:.1}", over(rounds, |run| run.crowded.1.cpu * 100.0)),
-            ]
-        };
-        let rows: Vec<_> = self.rows.iter().map(row).collect();
-        let head = [
-            "% of a core",
-            "with the idle alone",
-            "with the one client alone",
-            "with all of them",
-        ];
-        table(head, &rows)
-    }
-
+impl Report {
     fn write_cuts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, rounds) in &self.rows {
             let told: u64 = rounds.iter().map(|run| run.cuts.told).sum();
@@ -127,17 +45,61 @@ impl Report {
     }
 }
 
+impl crate::report::Report for Report {
+    /// # Errors
+    /// An idle connection was closed.
+    fn verdict(&self) -> Result<(), Error> {
+        let runs = self.rows.iter().flat_map(|(_, runs)| runs);
+        match runs.map(|run| run.lost).sum() {
+            0_usize => Ok(()),
+            lost => Err(format!("{lost} idle connections were closed").into()),
+        }
+    }
+}
+
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (conditions, length, rate) = (&self.conditions, &self.length, self.rate);
+        let (length, rate) = (&self.length, self.rate);
         let (connections, slow) = (self.connections, self.slow);
-        let (guest, memory, cpu) = (self.guest_table(), self.memory_table(), self.cpu_table());
+        let waits = rounds_table(
+            "One client's wait",
+            &self.rows,
+            &[
+                ("median ms alone", 2, |run| run.alone.0.ms(50.0)),
+                ("p99 ms alone", 2, |run| run.alone.0.ms(99.0)),
+                ("median ms among them", 2, |run| run.crowded.0.ms(50.0)),
+                ("p99 ms among them", 2, |run| run.crowded.0.ms(99.0)),
+            ],
+        );
+        let memory = rounds_table(
+            "Resident memory",
+            &self.rows,
+            &[
+                ("MiB before", 1, |run| mebibytes(run.alone.1.resident)),
+                ("MiB with the idle", 1, |run| mebibytes(run.idle.resident)),
+                ("bytes each", 0, Run::bytes_each),
+                ("MiB with slow heads too", 1, |run| {
+                    mebibytes(run.crowded.1.resident)
+                }),
+                ("MiB once they have gone", 1, |run| mebibytes(run.left)),
+            ],
+        );
+        let cpu = rounds_table(
+            "% of a core",
+            &self.rows,
+            &[
+                ("with the idle alone", 1, |run| run.idle.cpu * 100.0),
+                ("with the one client alone", 1, |run| {
+                    run.alone.1.cpu * 100.0
+                }),
+                ("with all of them", 1, |run| run.crowded.1.cpu * 100.0),
+            ],
+        );
         write!(
             f,
-            "{conditions}\n\
-             {length}: the median of the rounds (the lowest–the highest). {connections} idle keep-alive connections that have\n\
+            "{length}: the median of the rounds (the lowest–the highest). {connections} idle keep-alive connections that have\n\
              made one request each, and {slow} clients that send a byte of a head each second and are replaced when they are cut:\n\
-             \n{guest}\n{memory}\n{cpu}\n\
+             \n{waits}\n{memory}\n{cpu}\n\
              - The one client asks {rate} times a second on one connection, for a body of 1 KiB.\n\
              - Memory is that of the process. What the kernel keeps for each socket is not counted.\n\
              - nginx has its tables for twice as many connections in memory from the start. It is one process, a plain\n  \
@@ -154,28 +116,25 @@ mod tests {
 
     use super::super::slow::Cuts;
     use super::super::{Cost, Run};
-    use super::{Latency, Report};
-    use crate::report::{Conditions, MIB};
+    use super::Report;
+    use crate::report::{MIB, Report as _};
 
     fn report(lost: usize) -> Report {
-        let latency = |micros| Latency {
-            median: Duration::from_micros(micros),
-            p99: Duration::from_micros(2 * micros),
-        };
+        let waits = |micros| [micros, micros, 2 * micros].map(Duration::from_micros);
         let cost = |mebibytes| Cost {
             resident: mebibytes * MIB,
             cpu: 0.015,
         };
         let run = Run {
-            alone: (latency(200), cost(10)),
+            connections: 1024,
+            alone: (waits(200).into_iter().collect(), cost(10)),
             idle: cost(20),
-            crowded: (latency(300), cost(21)),
+            crowded: (waits(300).into_iter().collect(), cost(21)),
             left: 12 * MIB,
             cuts: Cuts { told: 7, untold: 1 },
             lost,
         };
         Report {
-            conditions: Conditions::default(),
             connections: 1024,
             slow: 5,
             rate: 100,

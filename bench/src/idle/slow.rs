@@ -3,8 +3,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -19,14 +18,8 @@ const HEAD: &[u8] = b"GET /client-api/clients HTTP/1.1\r\nHost: slow.example\r\n
 
 /// Clients that go when this is dropped.
 pub(super) struct SlowHeads {
-    tally: Arc<Tally>,
+    cuts: Arc<Mutex<Cuts>>,
     _clients: JoinSet<()>,
-}
-
-#[derive(Default)]
-struct Tally {
-    told: AtomicU64,
-    untold: AtomicU64,
 }
 
 /// How many were cut.
@@ -41,39 +34,32 @@ pub(super) struct Cuts {
 impl SlowHeads {
     /// Begins `count` clients, spread over `ramp`.
     pub(super) fn begin(addr: SocketAddr, count: usize, ramp: Duration) -> Self {
-        let tally = Arc::<Tally>::default();
+        let cuts = Arc::<Mutex<Cuts>>::default();
         let mut clients = JoinSet::new();
         for number in 0..count {
-            let tally = Arc::clone(&tally);
+            let cuts = Arc::clone(&cuts);
             let delay = ramp.mul_f64(number as f64 / count as f64);
             clients.spawn(async move {
                 tokio::time::sleep(delay).await;
                 loop {
-                    tally.note(dawdle(addr).await);
+                    let was_told = dawdle(addr).await.unwrap_or(false);
+                    let mut cuts = cuts.lock().unwrap_or_else(PoisonError::into_inner);
+                    *(if was_told {
+                        &mut cuts.told
+                    } else {
+                        &mut cuts.untold
+                    }) += 1;
                 }
             });
         }
         Self {
-            tally,
+            cuts,
             _clients: clients,
         }
     }
 
     pub(super) fn cuts(&self) -> Cuts {
-        Cuts {
-            told: self.tally.told.load(Ordering::Relaxed),
-            untold: self.tally.untold.load(Ordering::Relaxed),
-        }
-    }
-}
-
-impl Tally {
-    fn note(&self, was_told: io::Result<bool>) {
-        let count = match was_told {
-            Ok(true) => &self.told,
-            Ok(false) | Err(_) => &self.untold,
-        };
-        count.fetch_add(1, Ordering::Relaxed);
+        *self.cuts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

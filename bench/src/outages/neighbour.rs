@@ -5,16 +5,14 @@
 //! everyone feels that. So the same hammering at the same rate is also put on a healthy `first`,
 //! and an outage is judged against that.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::Bench;
-use super::clients::{Latency, Steady, failed};
-use super::config::{FIRST, SECOND};
-use super::recovery::{until_open, until_well};
+use super::clients::{Steady, failed, waits};
+use super::notice::{until_open, until_well};
 use super::upstream::Mode;
+use super::{Bench, FIRST, SECOND};
 use crate::Error;
-use crate::client::Client;
+use crate::traffic::client::Client;
 
 /// The clients whose wait is measured.
 pub(super) const LOAD: Steady = Steady {
@@ -30,17 +28,17 @@ pub(super) const HAMMER: Steady = Steady {
     rate: 2000,
 };
 
-/// The 99th percentile of how long clients of `second` waited, in each part of a round.
+/// The 99th percentile in ms of how long clients of `second` waited, in each part of a round.
 #[derive(Clone, Copy)]
 pub(super) struct Round {
     /// Nobody asks for `first`.
-    pub(super) alone: Duration,
+    pub(super) alone: f64,
     /// `first` is healthy and hammered at.
-    pub(super) well: Duration,
+    pub(super) well: f64,
     /// `first` hangs, and the gateway has not noticed yet.
-    pub(super) hanging: Duration,
+    pub(super) hanging: f64,
     /// `first` hangs, and its circuit is open.
-    pub(super) open: Duration,
+    pub(super) open: f64,
     /// How many requests to `second` were not answered 200, over all parts.
     pub(super) failed: usize,
 }
@@ -48,42 +46,34 @@ pub(super) struct Round {
 /// Measures one round. Each part takes `duration`, which must be shorter than the upstream's
 /// timeout.
 pub(super) async fn measure(bench: &Bench, duration: Duration) -> Result<Round, Error> {
-    let addr = bench.addr();
-    let mut client = Client::connect(addr).await?;
+    let mut client = Client::connect(bench.addr()).await?;
     until_well(&mut client).await?;
-    let mut all = 0;
-    let mut p99 = |(p99, failed)| {
-        all += failed;
-        p99
-    };
-    let alone = p99(beside(addr, duration, None).await?);
-    let well = p99(beside(addr, duration, Some(HAMMER)).await?);
+    let alone = LOAD.ask(bench.addr(), duration).await?;
+    let well = beside_hammering(bench, duration).await?;
     bench.first.switch(Mode::Hangs);
-    let hanging = p99(beside(addr, duration, Some(HAMMER)).await?);
+    let hanging = beside_hammering(bench, duration).await?;
     until_open(&mut client).await?;
-    let open = p99(beside(addr, duration, Some(HAMMER)).await?);
+    let open = beside_hammering(bench, duration).await?;
     bench.first.switch(Mode::Answers);
+    let parts = [alone, well, hanging, open];
+    let [alone, well, hanging, open] = parts.each_ref().map(|part| waits(part).ms(99.0));
     Ok(Round {
         alone,
         well,
         hanging,
         open,
-        failed: all,
+        failed: parts.iter().map(|part| failed(part)).sum(),
     })
 }
 
-/// The 99th percentile of `LOAD` while `others` ask too, and how many of its requests failed.
-async fn beside(
-    addr: SocketAddr,
+async fn beside_hammering(
+    bench: &Bench,
     duration: Duration,
-    others: Option<Steady>,
-) -> Result<(Duration, usize), Error> {
-    let hammer = async {
-        match others {
-            Some(others) => others.ask(addr, duration).await.map(drop),
-            None => Ok(()),
-        }
-    };
-    let (answers, ()) = tokio::try_join!(LOAD.ask(addr, duration), hammer)?;
-    Ok((Latency::of(&answers).p99, failed(&answers)))
+) -> Result<Vec<super::clients::Answer>, Error> {
+    let (load, hammer) = (
+        LOAD.ask(bench.addr(), duration),
+        HAMMER.ask(bench.addr(), duration),
+    );
+    let (answers, _) = tokio::try_join!(load, hammer)?;
+    Ok(answers)
 }

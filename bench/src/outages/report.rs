@@ -1,18 +1,16 @@
-//! The report of `outages`, which reads well as plain text and as Markdown.
+//! The report of `outages`.
 
 use std::fmt::{self, Display};
 use std::time::Duration;
 
-use super::config::{Breaker, WORKERS};
-use super::flaky::{Flaky, PART};
-use super::hang::{self, Hang, REFUSALS};
+use super::calls::{self, Flaky, PART, Rush};
 use super::neighbour::{HAMMER, LOAD, Round};
-use super::recovery::{Outage, Recovery};
-use super::rush::{self, Rush};
+use super::notice::{self, Hang, Outage, REFUSALS, Recovery};
+use super::{Breaker, WORKERS};
 use crate::Error;
-use crate::markdown::table;
-use crate::report::{Conditions, millis};
-use crate::stats::{Spread, over};
+use crate::report::markdown::table;
+use crate::report::millis;
+use crate::report::stats::{Spread, over};
 
 /// The limits that must be kept.
 const REFUSAL: Duration = Duration::from_millis(5);
@@ -21,7 +19,6 @@ const RETURN: Duration = Duration::from_secs(2);
 const RETRIES: f64 = 1.2;
 
 pub(super) struct Report {
-    pub(super) conditions: Conditions,
     /// The version of the gateway.
     pub(super) version: String,
     /// The seconds that each part of a neighbour's round takes.
@@ -34,50 +31,13 @@ pub(super) struct Report {
 }
 
 /// Picks one of a round's figures.
-type Part = fn(&Round) -> Duration;
+type Part = fn(&Round) -> f64;
 
 impl Report {
-    /// # Errors
-    /// A limit is not kept; the error names it.
-    pub(super) fn verdict(&self) -> Result<(), Error> {
-        let recoveries = || self.recoveries.iter().flat_map(|(_, rounds)| rounds);
-        let broken: Vec<_> = [
-            ("refusals", self.hang.refusals.p99 < REFUSAL),
-            (
-                "neighbour",
-                self.against_well(|round| round.open).median < NEIGHBOUR,
-            ),
-            (
-                "return",
-                recoveries().all(|recovery| recovery.after < RETURN),
-            ),
-            ("probes", recoveries().all(|recovery| recovery.probes <= 1)),
-            (
-                "calls",
-                self.rushes
-                    .iter()
-                    .all(|rush| rush.calls == 1 && rush.failed == 0),
-            ),
-            (
-                "retries",
-                self.flaky.iter().all(|(_, flaky)| flaky.load() <= RETRIES),
-            ),
-        ]
-        .into_iter()
-        .filter_map(|(what, is_kept)| (!is_kept).then_some(what))
-        .collect();
-        if broken.is_empty() {
-            return Ok(());
-        }
-        Err(format!("not kept: {}", broken.join(", ")).into())
-    }
-
     /// The neighbour's p99 in `part`, divided by its p99 beside a healthy `first` that is hammered
     /// at.
-    fn against_well(&self, part: impl Fn(&Round) -> Duration) -> Spread {
-        over(&self.neighbours, |round| {
-            part(round).as_secs_f64() / round.well.as_secs_f64()
-        })
+    fn against_well(&self, part: Part) -> Spread {
+        over(&self.neighbours, |round| part(round) / round.well)
     }
 
     fn neighbours(&self) -> String {
@@ -90,13 +50,13 @@ impl Report {
         let rows = parts.map(|(name, part)| {
             [
                 name.to_owned(),
-                format!("{:.2}", over(&self.neighbours, |round| millis(part(round)))),
+                format!("{:.2}", over(&self.neighbours, part)),
                 format!("{:.2}", self.against_well(part)),
             ]
         });
         table(
-            ["`first`", "p99 ms of `second`", "× well, hammered at"],
-            &rows,
+            &["`first`", "p99 ms of `second`", "× well, hammered at"],
+            rows,
         )
     }
 
@@ -111,16 +71,13 @@ impl Report {
                 probes.unwrap_or(0).to_string(),
             ]
         });
-        let rows: Vec<_> = rows.collect();
-        table(
-            [
-                "`first`",
-                "back after ms, median",
-                "ms, max",
-                "probes at once",
-            ],
-            &rows,
-        )
+        let head = [
+            "`first`",
+            "back after ms, median",
+            "ms, max",
+            "probes at once",
+        ];
+        table(&head, rows)
     }
 
     fn flaky(&self) -> String {
@@ -136,17 +93,41 @@ impl Report {
                 format!("{:.2}", flaky.failed as f64 / flaky.sent as f64 * 100.0),
             ]
         });
-        let rows: Vec<_> = rows.collect();
-        table(
-            [
-                "Breaker",
-                "clients sent",
-                "`first` saw",
-                "saw ÷ sent",
-                "% of clients saw 503",
-            ],
-            &rows,
-        )
+        let head = [
+            "Breaker",
+            "clients sent",
+            "`first` saw",
+            "saw ÷ sent",
+            "% of clients saw 503",
+        ];
+        table(&head, rows)
+    }
+}
+
+impl crate::report::Report for Report {
+    /// # Errors
+    /// A limit is not kept; the error names it.
+    fn verdict(&self) -> Result<(), Error> {
+        let recoveries = || self.recoveries.iter().flat_map(|(_, rounds)| rounds);
+        let is_one_call = |rush: &Rush| rush.calls == 1 && rush.failed == 0;
+        let open = self.against_well(|round| round.open).median;
+        let mut broken = vec![
+            ("refusals", self.hang.refusals.percentile(99.0) < REFUSAL),
+            ("neighbour", open < NEIGHBOUR),
+            ("return", recoveries().all(|it| it.after < RETURN)),
+            ("probes", recoveries().all(|it| it.probes <= 1)),
+            ("calls", self.rushes.iter().all(is_one_call)),
+            (
+                "retries",
+                self.flaky.iter().all(|it| it.1.load() <= RETRIES),
+            ),
+        ];
+        broken.retain(|(_, is_kept)| !is_kept);
+        if broken.is_empty() {
+            return Ok(());
+        }
+        let broken: Vec<_> = broken.into_iter().map(|(what, _)| what).collect();
+        Err(format!("not kept: {}", broken.join(", ")).into())
     }
 }
 
@@ -169,10 +150,9 @@ impl Display for Outage {
 
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (conditions, version, hang) = (&self.conditions, &self.version, &self.hang);
+        let (version, hang) = (&self.version, &self.hang);
         let (noticed, slow) = (hang.noticed.as_secs_f64(), hang.slow);
-        let (median, p99) = (millis(hang.refusals.median), millis(hang.refusals.p99));
-        let max = millis(hang.refusals.max);
+        let [median, p99, max] = [50.0, 99.0, 100.0].map(|part| hang.refusals.ms(part));
         let (seconds, rounds) = (self.seconds, self.neighbours.len());
         let (load, rate) = (LOAD.clients, LOAD.rate);
         let (hammering, hammer) = (HAMMER.clients, HAMMER.rate);
@@ -184,11 +164,10 @@ impl Display for Report {
         let calls = self.rushes.iter().map(|rush| rush.calls).max().unwrap_or(0);
         let unanswered = self.rushes.iter().map(|rush| rush.failed).sum::<usize>();
         let elapsed = over(&self.rushes, |rush| millis(rush.elapsed));
-        let clients = hang::CLIENTS;
+        let clients = notice::CLIENTS;
         write!(
             f,
-            "{conditions}\n\
-             {version} with {WORKERS} workers in front of two upstreams, `first`, which misbehaves, and `second`, which does\n\
+            "{version} with {WORKERS} workers in front of two upstreams, `first`, which misbehaves, and `second`, which does\n\
              not: the default breaker, `timeout` 5 s, probed each second.\n\
              \n\
              `first` hangs; {clients} clients ask for it, one request after the other each:\n\
@@ -225,8 +204,8 @@ impl Display for Report {
             neighbours = self.neighbours(),
             recoveries = self.recoveries(),
             back = RETURN.as_millis(),
-            rush = rush::CLIENTS,
-            pause = rush::ANSWER.as_millis(),
+            rush = calls::RUSH,
+            pause = calls::ANSWER.as_millis(),
             flaky = self.flaky(),
         )
     }

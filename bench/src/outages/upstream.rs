@@ -1,27 +1,23 @@
 //! An upstream whose behaviour can be switched while it runs, and that counts its requests.
-//!
-//! It does not use `server`, which cannot be closed: one of the outages is that nobody listens.
 
-use std::convert::Infallible;
 use std::hash::{BuildHasher as _, RandomState};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::CACHE_CONTROL;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::header::{CACHE_CONTROL, HeaderValue};
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::{JoinHandle, JoinSet};
 
-use super::config::PROBE;
 use crate::Error;
+use crate::machine::any;
+use crate::traffic::upstream::Upstream as Server;
+
+/// The path that the gateway probes.
+pub(super) const PROBE: &str = "/ready";
 
 /// How requests that come now are answered. A request that hangs is never answered, whatever is
 /// switched to later.
@@ -38,9 +34,7 @@ pub(super) enum Mode {
 pub(super) struct Upstream {
     mode: watch::Sender<Mode>,
     seen: Arc<Seen>,
-    addr: SocketAddr,
-    /// Aborting this task ends all connections.
-    listening: JoinHandle<()>,
+    server: Server,
 }
 
 /// The requests that the upstream has seen.
@@ -62,20 +56,17 @@ struct Present<'g>(&'g Gauge);
 
 impl Upstream {
     pub(super) async fn open() -> Result<Self, Error> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let addr = listener.local_addr()?;
         let (mode, modes) = watch::channel(Mode::Answers);
         let seen = Arc::default();
         Ok(Self {
-            listening: tokio::spawn(listen(listener, modes, Arc::clone(&seen))),
+            server: listen(any(), modes, Arc::clone(&seen)).await?,
             mode,
             seen,
-            addr,
         })
     }
 
     pub(super) fn addr(&self) -> SocketAddr {
-        self.addr
+        self.server.addr
     }
 
     pub(super) fn switch(&self, mode: Mode) {
@@ -84,16 +75,13 @@ impl Upstream {
 
     /// Closes all connections and refuses new ones.
     pub(super) async fn close(&mut self) {
-        self.listening.abort();
-        // The error only says that the task was aborted.
-        let _ = (&mut self.listening).await;
+        self.server.close().await;
     }
 
     /// Listens on the same address again.
     pub(super) async fn reopen(&mut self) -> Result<(), Error> {
-        let listener = TcpListener::bind(self.addr).await?;
-        let seen = Arc::clone(&self.seen);
-        self.listening = tokio::spawn(listen(listener, self.mode.subscribe(), seen));
+        let (modes, seen) = (self.mode.subscribe(), Arc::clone(&self.seen));
+        self.server = listen(self.addr(), modes, seen).await?;
         Ok(())
     }
 
@@ -110,24 +98,16 @@ impl Upstream {
     }
 }
 
-impl Drop for Upstream {
-    fn drop(&mut self) {
-        self.listening.abort();
-    }
-}
-
-async fn listen(listener: TcpListener, modes: watch::Receiver<Mode>, seen: Arc<Seen>) {
-    let mut connections = JoinSet::new();
-    while let Ok((stream, _peer)) = listener.accept().await {
-        let (modes, seen) = (modes.clone(), Arc::clone(&seen));
-        let service = service_fn(move |request| {
-            let (mode, seen) = (*modes.borrow(), Arc::clone(&seen));
-            async move { Ok::<_, Infallible>(answer(mode, &seen, &request).await) }
-        });
-        connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
-        // Forgets connections that have ended.
-        while connections.try_join_next().is_some() {}
-    }
+async fn listen(
+    addr: SocketAddr,
+    modes: watch::Receiver<Mode>,
+    seen: Arc<Seen>,
+) -> Result<Server, Error> {
+    Server::open_at(addr, move |request| {
+        let (mode, seen) = (*modes.borrow(), Arc::clone(&seen));
+        async move { answer(mode, &seen, &request).await }
+    })
+    .await
 }
 
 async fn answer(mode: Mode, seen: &Seen, request: &Request<Incoming>) -> Response<Full<Bytes>> {
@@ -148,13 +128,10 @@ async fn answer(mode: Mode, seen: &Seen, request: &Request<Incoming>) -> Respons
         Mode::Fails => false,
         Mode::FailsPart(percent) => is_probe || !is_chosen(percent, number),
     };
-    let mut answer = Response::new(Full::new(Bytes::from_static(b"[]")));
+    let mut answer = Response::new(Full::from("[]"));
     if is_well {
-        let fields = answer.headers_mut();
-        fields.insert(
-            CACHE_CONTROL,
-            hyper::header::HeaderValue::from_static("public"),
-        );
+        let public = HeaderValue::from_static("public");
+        answer.headers_mut().insert(CACHE_CONTROL, public);
     } else {
         *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     }

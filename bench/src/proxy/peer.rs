@@ -5,14 +5,16 @@ mod config;
 
 pub(crate) use config::path;
 
+use std::fmt::{self, Display};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::machine::{free_addr, installed};
-use crate::service::Service;
-use crate::{Error, gateway, nginx};
+use crate::Error;
+use crate::machine::{free_addr, installed, told};
+use crate::programs::service::Service;
+use crate::programs::{Place, gateway, nginx};
 
 pub(crate) struct Peer {
     kind: Kind,
@@ -33,6 +35,12 @@ pub(crate) enum Kind {
     Caddy,
     /// A gateway in Python that opens a client for each call.
     FastApi,
+}
+
+impl Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
 }
 
 /// How a peer is set up.
@@ -58,13 +66,13 @@ pub(crate) struct Found {
 }
 
 impl Peer {
-    /// Finds the gateway in the folder `programs`, and the other peers that are installed.
-    pub(crate) fn found(programs: &Path) -> Result<Found, Error> {
+    /// Finds the gateway, and the other peers that are installed.
+    pub(crate) fn found(place: &Place) -> Result<Found, Error> {
         let mut found = Found {
             peers: vec![Self {
                 kind: Kind::Gateway,
-                program: programs.join("gateway"),
-                version: gateway::version(programs)?,
+                program: place.program("gateway"),
+                version: gateway::version(place)?,
             }],
             missing: Vec::new(),
         };
@@ -97,12 +105,8 @@ impl Peer {
         add("Caddy", &[Kind::Caddy], installed("caddy"), caddy)?;
         let fastapi = installed("python3").filter(|python| fastapi_version(python).is_ok());
         let kinds = [Kind::FastApi];
-        add(
-            "FastAPI with HTTPX and Uvicorn",
-            &kinds,
-            fastapi,
-            fastapi_version,
-        )?;
+        let name = "FastAPI with HTTPX and Uvicorn";
+        add(name, &kinds, fastapi, fastapi_version)?;
         Ok(found)
     }
 
@@ -151,8 +155,7 @@ impl Peer {
                     .envs(config::gateway_variables(addr, upstream, setup));
             }
             Kind::Nginx => {
-                let file = write("nginx.conf", config::nginx(folder, addr, upstream, setup))?;
-                nginx::run(&mut command, folder, &file);
+                config::nginx(&mut command, folder, addr, upstream, setup)?;
             }
             Kind::Haproxy | Kind::Relay => {
                 let is_http = self.kind == Kind::Haproxy;
@@ -174,15 +177,8 @@ impl Peer {
                 write("relay.py", include_str!("relay.py").to_owned())?;
                 let port = addr.port().to_string();
                 command
-                    .args([
-                        "-m",
-                        "uvicorn",
-                        "relay:app",
-                        "--no-access-log",
-                        "--port",
-                        &port,
-                    ])
-                    .args(["--log-level", "warning"])
+                    .args(["-m", "uvicorn", "relay:app", "--port", &port])
+                    .args(["--no-access-log", "--log-level", "warning"])
                     .current_dir(folder)
                     .env("UPSTREAM", format!("http://{upstream}"));
             }
@@ -198,23 +194,9 @@ fn fastapi_version(python: &Path) -> Result<String, Error> {
     first_words(python, &["-c", script], 2)
 }
 
+/// The first words of what a program says of its version.
 fn first_words(program: &Path, arguments: &[&str], count: usize) -> Result<String, Error> {
-    let told = Command::new(program).args(arguments).output()?;
-    if !told.status.success() {
-        return Err(String::from_utf8_lossy(&told.stderr).into_owned().into());
-    }
-    let told = String::from_utf8(told.stdout)?;
+    let told = told(program, arguments)?;
     let words: Vec<_> = told.split_whitespace().take(count).collect();
     Ok(words.join(" "))
-}
-
-/// Holds this process to one core.
-pub(crate) fn stay_on(core: &str) -> Result<(), Error> {
-    let id = std::process::id().to_string();
-    let told = Command::new("taskset").args(["-acp", core, &id]).output()?;
-    if told.status.success() {
-        Ok(())
-    } else {
-        Err(String::from_utf8_lossy(&told.stderr).into_owned().into())
-    }
 }

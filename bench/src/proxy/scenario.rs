@@ -1,36 +1,20 @@
 //! The scenarios: the load on a proxy and its setup.
 
-use std::net::SocketAddr;
+use toml::Value;
 
-use super::load::{Load, Request};
-use super::peer::{Kind, Peer, Setup, USUAL};
-use super::routes;
+use super::Load;
+use super::peer::{Kind, Setup, USUAL};
+use super::runs::Case;
 use crate::Error;
+use crate::programs::gateway;
+use crate::traffic::wire::Request;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Scenario {
     pub(super) name: &'static str,
-    asks: Asks,
-    pub(super) connections: usize,
-    /// Whether each request has its own connection.
-    pub(super) is_closing: bool,
-    /// Requests per second over all connections; without it, as many as get through.
-    pub(super) rate: Option<u32>,
+    pub(super) load: Load,
     pub(super) setup: Setup,
     takes: Takes,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Asks {
-    One {
-        method: &'static str,
-        /// The query's `?bytes=` says how long the upstream's answer is.
-        target: &'static str,
-        /// The length of the request's body.
-        body: usize,
-    },
-    /// Each row of the gateway's table, in turn.
-    RouteTable,
 }
 
 /// The peers that take part with one worker.
@@ -45,115 +29,138 @@ enum Takes {
     Caches,
 }
 
-const fn get(target: &'static str) -> Asks {
-    Asks::One {
-        method: "GET",
-        target,
-        body: 0,
-    }
-}
-
-const fn post(body: usize) -> Asks {
-    Asks::One {
-        method: "POST",
-        target: "/client-api/clients?bytes=1024",
-        body,
-    }
-}
-
-/// Asks a route whose answers the gateway does not keep.
-const SMALL: Scenario = Scenario {
-    name: "",
-    asks: get("/client-api/clients?bytes=1024"),
-    connections: 64,
-    is_closing: false,
-    rate: None,
-    setup: USUAL,
-    takes: Takes::Proxies,
-};
-
-const LOGGED: Setup = Setup {
-    is_logged: true,
-    ..USUAL
-};
-
-pub(super) const PLAINEST: Scenario = Scenario {
-    name: "GET 1 KiB, 64 connections",
-    takes: Takes::All,
-    ..SMALL
-};
-
-#[rustfmt::skip]
-const SCENARIOS: [Scenario; 12] = [
-    PLAINEST,
-    Scenario { name: "GET 1 KiB, 64 connections, each request logged", setup: LOGGED, takes: Takes::Http, ..SMALL },
-    Scenario { name: "GET 1 KiB, 1 connection", connections: 1, ..SMALL },
-    Scenario { name: "GET 1 KiB, 512 connections", connections: 512, ..SMALL },
-    Scenario { name: "GET 1 KiB, 2000 a second", rate: Some(2000), ..SMALL },
-    Scenario { name: "GET 1 KiB, a connection for each", is_closing: true, ..SMALL },
-    Scenario { name: "GET 64 KiB, 64 connections", asks: get("/client-api/clients?bytes=65536"), ..SMALL },
-    Scenario { name: "GET 10 MiB, 8 connections", asks: get("/client-api/clients?bytes=10485760"), connections: 8, ..SMALL },
-    Scenario { name: "POST 1 KiB, 64 connections", asks: post(1024), ..SMALL },
-    Scenario { name: "POST 1 MiB, 8 connections", asks: post(1024 * 1024 - 1), connections: 8, ..SMALL },
-    Scenario { name: "The menu from memory, 64 connections", asks: get("/order-api/menu?bytes=1024"), takes: Takes::Caches, ..SMALL },
-    Scenario { name: "The whole route table, 64 connections", asks: Asks::RouteTable, takes: Takes::Http, ..SMALL },
-];
-
-/// All scenarios with one worker, then with two.
-pub(super) fn all() -> impl Iterator<Item = Scenario> {
-    let with = |workers| {
-        SCENARIOS.into_iter().map(move |mut scenario| {
-            scenario.setup.workers = workers;
-            scenario
-        })
-    };
-    with(1).chain(with(2))
-}
+/// Stands in for `{id}` in the path of a route.
+const ID: &str = "7b0f3a52-6f3c-4f1e-9a4e-0d6c1b2a3f40";
 
 /// The length of a body in the route-table scenario.
 const BODY: usize = 1024;
 
+/// A GET of a route whose answers the gateway does not keep, for an answer of `bytes`.
+fn get(bytes: usize) -> Request {
+    let target = format!("{}?bytes={bytes}", gateway::PATH);
+    Request::new("GET", &target, 0)
+}
+
+fn post(bytes: usize) -> Request {
+    let target = format!("{}?bytes=1024", gateway::PATH);
+    Request::new("POST", &target, bytes)
+}
+
+/// One request again and again.
+fn repeated(name: &'static str, connections: usize, request: Request) -> Scenario {
+    Scenario {
+        name,
+        load: Load {
+            connections,
+            is_closing: false,
+            rate: None,
+            requests: vec![request],
+        },
+        setup: USUAL,
+        takes: Takes::Proxies,
+    }
+}
+
+pub(super) fn plainest() -> Scenario {
+    Scenario {
+        takes: Takes::All,
+        ..repeated("GET 1 KiB, 64 connections", 64, get(1024))
+    }
+}
+
+/// All scenarios with one worker, then with two.
+pub(super) fn all() -> Result<Vec<Scenario>, Error> {
+    let mut logged = repeated(
+        "GET 1 KiB, 64 connections, each request logged",
+        64,
+        get(1024),
+    );
+    logged.setup.is_logged = true;
+    logged.takes = Takes::Http;
+    let mut steady = repeated("GET 1 KiB, 2000 a second", 64, get(1024));
+    steady.load.rate = Some(2000);
+    let closing = get(1024).with_field("connection", "close");
+    let mut closing = repeated("GET 1 KiB, a connection for each", 64, closing);
+    closing.load.is_closing = true;
+    let menu = Request::new("GET", "/order-api/menu?bytes=1024", 0);
+    let mut menu = repeated("The menu from memory, 64 connections", 64, menu);
+    menu.takes = Takes::Caches;
+    let mut table = repeated("The whole route table, 64 connections", 64, get(1024));
+    table.load.requests = route_table()?;
+    table.takes = Takes::Http;
+    let one = [
+        plainest(),
+        logged,
+        repeated("GET 1 KiB, 1 connection", 1, get(1024)),
+        repeated("GET 1 KiB, 512 connections", 512, get(1024)),
+        steady,
+        closing,
+        repeated("GET 64 KiB, 64 connections", 64, get(64 * 1024)),
+        repeated("GET 10 MiB, 8 connections", 8, get(10 * 1024 * 1024)),
+        repeated("POST 1 KiB, 64 connections", 64, post(1024)),
+        repeated("POST 1 MiB, 8 connections", 8, post(1024 * 1024 - 1)),
+        menu,
+        table,
+    ];
+    let mut two = one.clone();
+    for scenario in &mut two {
+        scenario.setup.workers = 2;
+    }
+    Ok(one.into_iter().chain(two).collect())
+}
+
+/// The gateway's own route table as requests: one for each method of each row.
+fn route_table() -> Result<Vec<Request>, Error> {
+    let mut file = gateway::file("")?;
+    let mut requests = Vec::new();
+    for (_, row) in gateway::routes(&mut file) {
+        let path = row.get("path").and_then(Value::as_str).unwrap_or_default();
+        let target = format!("{}?bytes=1024", path.replace("{id}", ID));
+        let methods = row.get("methods").and_then(Value::as_array);
+        for method in methods.into_iter().flatten().filter_map(Value::as_str) {
+            let has_body = ["POST", "PUT", "PATCH"].contains(&method);
+            let body = if has_body { BODY } else { 0 };
+            requests.push(Request::new(method, &target, body));
+        }
+    }
+    Ok(requests)
+}
+
 impl Scenario {
-    pub(super) fn has_two_workers(&self) -> bool {
-        self.setup.workers == 2
+    /// This scenario with a peer.
+    pub(super) fn case(&self, peer: Kind) -> Case {
+        Case {
+            what: self.name,
+            number: self.setup.workers,
+            peer,
+        }
     }
 
-    pub(super) fn is_for(&self, peer: &Peer) -> bool {
-        match peer.kind() {
+    pub(super) fn is_for(&self, peer: Kind) -> bool {
+        match peer {
             Kind::Gateway | Kind::Nginx => true,
-            Kind::Relay | Kind::Caddy | Kind::FastApi if self.has_two_workers() => false,
+            Kind::Relay | Kind::Caddy | Kind::FastApi if self.setup.workers == 2 => false,
             Kind::Haproxy | Kind::Caddy => self.takes != Takes::Caches,
             Kind::Relay => matches!(self.takes, Takes::All | Takes::Proxies),
             Kind::FastApi => self.takes == Takes::All,
         }
     }
+}
 
-    /// The load on a proxy at `addr`.
-    pub(super) fn load(&self, addr: SocketAddr) -> Result<Load, Error> {
-        Ok(Load {
-            addr,
-            connections: self.connections,
-            is_closing: self.is_closing,
-            rate: self.rate,
-            requests: self.requests()?,
-        })
-    }
+#[cfg(test)]
+mod tests {
+    use super::{ID, route_table};
 
-    fn requests(&self) -> Result<Vec<Request>, Error> {
-        Ok(match self.asks {
-            Asks::One {
-                method,
-                target,
-                body,
-            } => vec![Request::new(method, target, body)],
-            Asks::RouteTable => {
-                let request = |ask: routes::Ask| {
-                    let has_body = ["POST", "PUT", "PATCH"].contains(&&*ask.method);
-                    let body = if has_body { BODY } else { 0 };
-                    Request::new(&ask.method, &format!("{}?bytes=1024", ask.path), body)
-                };
-                routes::all()?.into_iter().map(request).collect()
-            }
-        })
+    #[test]
+    fn each_method_of_a_row_is_a_request() {
+        let table = route_table().unwrap();
+        assert!(table.len() > 20, "{table:?}");
+        let has = |method: &str| {
+            let line = format!("{method} /client-api/clients/{ID}?bytes=1024 HTTP/1.1\r\n");
+            table
+                .iter()
+                .any(|request| request.bytes().starts_with(line.as_bytes()))
+        };
+        assert!(has("GET") && has("DELETE") && !has("{"));
     }
 }

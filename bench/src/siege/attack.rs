@@ -1,17 +1,18 @@
 //! The attacks: what the attackers do, from how many addresses, and what the honest client asks for
 //! meanwhile.
 
+use std::io;
 use std::time::Duration;
 
 use super::acts::{self, SlowReader};
 use super::crowd::{Crowd, Size};
 use super::guest::Call;
 use super::net::Target;
-use super::window;
 use crate::Error;
 
 const ORDER: &str = "/order-api/commandes/7";
 
+/// An order whose answer is large.
 const LARGE: &str = "/order-api/commandes/large";
 
 /// A page that the gateway itself answers with, of 1.5 MB.
@@ -100,7 +101,7 @@ impl Attack {
         })
     }
 
-    pub(super) fn begin(self, target: &Target) -> Crowd {
+    pub(super) fn begin(self, target: &Target) -> io::Result<Crowd> {
         let size = self.size();
         let reader = |path, bytes, every| SlowReader {
             path,
@@ -108,7 +109,7 @@ impl Attack {
             every: Duration::from_secs(every),
         };
         match self {
-            Self::Windows => Crowd::gather(target, size, |one| window::hold(one, ORDER)),
+            Self::Windows => Crowd::gather(target, size, |one| acts::hold_streams(one, ORDER)),
             Self::Readers => {
                 let reader = reader(LARGE, 1, 1);
                 Crowd::gather(target, size, move |one| reader.act(one))

@@ -7,15 +7,13 @@
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use tokio::sync::{Mutex, oneshot};
-use tokio::task::JoinSet;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Mutex;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
 use super::net::Target;
-use crate::Error;
 
 /// How many begin again each second, over all attackers: more than the default rate limit lets
 /// through.
@@ -43,10 +41,7 @@ pub(super) struct Attacker {
 }
 
 /// Attackers that stop when this is dropped.
-pub(super) struct Crowd {
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<io::Result<()>>>,
-}
+pub(super) struct Crowd(Option<Runtime>);
 
 impl Pace {
     fn new() -> Self {
@@ -66,60 +61,43 @@ impl Crowd {
         target: &Target,
         size: Size,
         act: impl Fn(Arc<Attacker>) -> F + Clone + Send + 'static,
-    ) -> Self
+    ) -> io::Result<Self>
     where
         F: Future<Output = io::Result<()>> + Send + 'static,
     {
-        let (stop, stopped) = oneshot::channel();
-        let target = target.clone();
-        let thread = thread::spawn(move || {
-            let mut runtime = tokio::runtime::Builder::new_current_thread();
-            let runtime = runtime.enable_all().build()?;
-            runtime.block_on(async {
-                let pace = Pace::new();
-                let mut attackers = JoinSet::new();
-                for number in 0..size.clients {
-                    let attacker = Arc::new(Attacker {
-                        number,
-                        source: source(number % size.addresses),
-                        target: target.clone(),
-                        pace: pace.clone(),
-                    });
-                    let act = act.clone();
-                    let delay = Duration::from_secs_f64(number as f64 / size.rush as f64);
-                    attackers.spawn(async move {
-                        sleep(delay).await;
-                        loop {
-                            // It begins again, however it ended.
-                            let _ = act(Arc::clone(&attacker)).await;
-                            attacker.pace.turn().await;
-                        }
-                    });
-                }
-                // A dropped sender means to stop as well.
-                let _ = stopped.await;
-            });
-            // Dropping the runtime ends all its tasks.
-            drop(runtime);
-            Ok(())
-        });
-        Self {
-            stop: Some(stop),
-            thread: Some(thread),
-        }
-    }
-
-    /// Stops all attackers.
-    ///
-    /// # Errors
-    /// The attackers' thread could not start, or it failed.
-    pub(super) async fn leave(mut self) -> Result<(), Error> {
-        drop(self.stop.take());
-        let Some(thread) = self.thread.take() else {
-            return Ok(());
+        let mut runtime = Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(1).enable_all().build()?;
+        let pace = {
+            let _context = runtime.enter();
+            Pace::new()
         };
-        let ended = tokio::task::spawn_blocking(|| thread.join()).await?;
-        Ok(ended.map_err(|_panic| "the attackers' thread has failed")??)
+        for number in 0..size.clients {
+            let attacker = Arc::new(Attacker {
+                number,
+                source: source(number % size.addresses),
+                target: target.clone(),
+                pace: pace.clone(),
+            });
+            let act = act.clone();
+            let delay = Duration::from_secs_f64(number as f64 / size.rush as f64);
+            runtime.spawn(async move {
+                sleep(delay).await;
+                loop {
+                    // It begins again, however it ended.
+                    let _ = act(Arc::clone(&attacker)).await;
+                    attacker.pace.turn().await;
+                }
+            });
+        }
+        Ok(Self(Some(runtime)))
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //! nothing else.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http_body_util::BodyExt as _;
 use hyper::client::conn::http1;
@@ -13,11 +13,12 @@ use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::net::{GUEST, Target};
 use crate::Error;
-use crate::stats::median_and_p99;
+use crate::report::stats::Waits;
+use crate::traffic::load::Pace;
 
 /// Nobody waits longer than this for a page.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -42,8 +43,7 @@ pub(super) struct Visit {
     /// Every outcome other than a 2xx, with its count.
     pub(super) refused: BTreeMap<String, usize>,
     /// How long answered requests took.
-    pub(super) median: Duration,
-    pub(super) p99: Duration,
+    pub(super) waits: Waits,
 }
 
 impl Call {
@@ -83,26 +83,24 @@ impl Call {
 
     /// Asks for `duration`. No request waits for another.
     pub(super) async fn visit(&self, target: &Target, duration: Duration) -> Result<Visit, Error> {
-        let begun = Instant::now();
-        let between = Duration::from_secs(1) / self.rate;
-        let mut requests = JoinSet::new();
-        let mut due = begun;
-        while due < begun + duration {
-            tokio::time::sleep_until(due.into()).await;
+        let pace = Pace {
+            rate: Some(self.rate),
+            catches_up: true,
+            duration,
+        };
+        let (mut turns, mut requests) = (pace.turns(Instant::now(), 0, 1), JoinSet::new());
+        while turns.next().await.is_some() {
             let (call, target) = (self.clone(), target.clone());
             requests.spawn(async move { call.ask(&target).await });
-            due += between;
         }
         let mut visit = Visit::default();
-        let mut samples = Vec::new();
         while let Some(request) = requests.join_next().await {
             visit.asked += 1;
             match request? {
-                Ok(took) => samples.push(took),
+                Ok(took) => visit.waits.add(took),
                 Err(end) => *visit.refused.entry(end).or_default() += 1,
             }
         }
-        (visit.median, visit.p99) = median_and_p99(samples);
         Ok(visit)
     }
 

@@ -1,20 +1,18 @@
-//! The report of `siege`, which reads well as plain text and as Markdown.
+//! The report of `siege`.
 
 use std::fmt::{self, Display};
-
-use crate::Error;
-use crate::markdown::table;
-use crate::report::{Conditions, mebibytes, millis};
 
 use super::Run;
 use super::attack::Attack;
 use super::guest::Visit;
+use crate::Error;
+use crate::report::markdown::table;
+use crate::report::mebibytes;
 
 /// The most that the p99 under attack may be, as a multiple of the p99 before it.
 const MOST_TIMES: f64 = 2.0;
 
 pub(super) struct Report {
-    pub(super) conditions: Conditions,
     pub(super) runs: Vec<Run>,
     /// Whether nginx is installed.
     pub(super) has_nginx: bool,
@@ -32,8 +30,8 @@ struct Row<'r> {
 
 impl Row<'_> {
     fn times(&self) -> f64 {
-        let quiet = self.quiet.p99.as_secs_f64();
-        self.attacked.p99.as_secs_f64() / quiet.max(f64::MIN_POSITIVE)
+        let quiet = self.quiet.waits.ms(99.0);
+        self.attacked.waits.ms(99.0) / quiet.max(f64::MIN_POSITIVE)
     }
 
     /// Whether this is the gateway's row and its limit is not kept.
@@ -47,7 +45,7 @@ impl Row<'_> {
             if visit.refusals() == visit.asked {
                 return ["–", "–"].map(str::to_owned);
             }
-            [visit.median, visit.p99].map(|time| format!("{:.1}", millis(time)))
+            [50.0, 99.0].map(|percent| format!("{:.1}", visit.waits.ms(percent)))
         };
         let [quiet_median, quiet_p99] = ms(self.quiet);
         let [median, p99] = ms(self.attacked);
@@ -84,8 +82,7 @@ fn refused(visit: &Visit) -> String {
 impl Report {
     fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.runs.iter().flat_map(|run| {
-            let pairs = run.quiet.iter().zip(&run.attacked);
-            pairs.map(move |((what, quiet), (_, attacked))| Row {
+            run.visits.iter().map(move |(what, [quiet, attacked])| Row {
                 run,
                 what,
                 quiet,
@@ -94,23 +91,10 @@ impl Report {
         })
     }
 
-    /// # Errors
-    /// The gateway refused the honest client or kept it waiting too long.
-    pub(super) fn verdict(&self) -> Result<(), Error> {
-        let missed = self.rows().filter(Row::is_missed);
-        let missed: Vec<_> = missed
-            .map(|row| format!("{}: {}", row.run.attack.name(), row.what))
-            .collect();
-        if missed.is_empty() {
-            return Ok(());
-        }
-        Err(format!("the limits were not kept: {}", missed.join("; ")).into())
-    }
-
     fn write_attack(&self, attack: Attack, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows = self.rows().filter(|row| row.run.attack == attack);
-        let rows: Vec<_> = rows.map(|row| row.cells()).collect();
-        if rows.is_empty() {
+        let mut rows = rows.map(|row| row.cells()).peekable();
+        if rows.peek().is_none() {
             return Ok(());
         }
         let head = [
@@ -124,7 +108,7 @@ impl Report {
             "under attack",
             "×",
         ];
-        write!(f, "\n{}", table(head, &rows))
+        write!(f, "\n{}", table(&head, rows))
     }
 
     fn write_memory(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -141,13 +125,27 @@ impl Report {
     }
 }
 
+impl crate::report::Report for Report {
+    /// # Errors
+    /// The gateway refused the honest client or kept it waiting too long.
+    fn verdict(&self) -> Result<(), Error> {
+        let missed = self.rows().filter(Row::is_missed);
+        let missed: Vec<_> = missed
+            .map(|row| format!("{}: {}", row.run.attack.name(), row.what))
+            .collect();
+        if missed.is_empty() {
+            return Ok(());
+        }
+        Err(format!("the limits were not kept: {}", missed.join("; ")).into())
+    }
+}
+
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (conditions, [quiet, attacked]) = (&self.conditions, self.seconds);
+        let [quiet, attacked] = self.seconds;
         write!(
             f,
-            "{conditions}\n\
-             Each attack comes from one address, the slow bodies from four, within the gateway's default limits or against them;\n\
+            "Each attack comes from one address, the slow bodies from four, within the gateway's default limits or against them;\n\
              another client asks for {quiet} s before it and for {attacked} s under it, each time on a new connection:\n"
         )?;
         for attack in Attack::ALL {
@@ -183,15 +181,14 @@ mod tests {
     use super::super::Run;
     use super::super::attack::Attack;
     use super::{Report, Visit};
-    use crate::report::{Conditions, MIB};
+    use crate::report::{MIB, Report as _};
 
     fn visit(p99: u64, refused: usize) -> Visit {
         let all = (refused > 0).then(|| ("503".to_owned(), refused));
         Visit {
             asked: 250,
             refused: BTreeMap::from_iter(all),
-            median: Duration::from_millis(1),
-            p99: Duration::from_millis(p99),
+            waits: [1, 1, p99].map(Duration::from_millis).into_iter().collect(),
         }
     }
 
@@ -200,12 +197,10 @@ mod tests {
             attack: Attack::Pages,
             proxy: "a proxy".to_owned(),
             is_gateway,
-            quiet: vec![("an order", visit(2, 0))],
-            attacked: vec![("an order", visit(p99, refused))],
+            visits: vec![("an order", [visit(2, 0), visit(p99, refused)])],
             resident: [10 * MIB, 30 * MIB, 20 * MIB],
         };
         Report {
-            conditions: Conditions::default(),
             runs: vec![run],
             has_nginx: true,
             seconds: [3, 5],

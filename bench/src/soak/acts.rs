@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
 use crate::Error;
-use crate::restaurant::Restaurant;
+use crate::programs::restaurant::Restaurant;
+use crate::report::tell;
 
 /// Holds the database's write lock for ten seconds.
 const LOCK: &str = "
@@ -57,7 +58,7 @@ impl Tmpfs {
             return Ok(Some(Self(folder.to_owned())));
         }
         let why = "SKIPPED: no disk will be full, since a tmpfs can be mounted by root alone";
-        writeln!(io::stderr(), "{why}")?;
+        tell(why)?;
         Ok(None)
     }
 
@@ -99,7 +100,7 @@ impl Clock {
             .find(|library| Path::new(library).exists());
         let Some(library) = found else {
             let why = "SKIPPED: no clock will be wrong, since libfaketime is not there (apt-get install faketime)";
-            writeln!(io::stderr(), "{why}")?;
+            tell(why)?;
             return Ok(None);
         };
         let file = folder.join("clock");
@@ -128,19 +129,17 @@ impl Clock {
 }
 
 /// The restaurant and the tools to disturb it.
-pub(super) struct Stage<'s> {
-    restaurant: &'s mut Restaurant,
+pub(super) struct Stage<'s, 'p> {
+    restaurant: &'s mut Restaurant<'p>,
     clock: Option<&'s Clock>,
     disk: Option<&'s Tmpfs>,
     database: PathBuf,
     lock: Option<Child>,
-    /// Descriptions of the acts so far, in order.
-    pub(super) told: Vec<&'static str>,
 }
 
-impl<'s> Stage<'s> {
+impl<'s, 'p> Stage<'s, 'p> {
     pub(super) fn new(
-        restaurant: &'s mut Restaurant,
+        restaurant: &'s mut Restaurant<'p>,
         clock: Option<&'s Clock>,
         disk: Option<&'s Tmpfs>,
     ) -> Self {
@@ -151,15 +150,14 @@ impl<'s> Stage<'s> {
             disk,
             database,
             lock: None,
-            told: Vec::new(),
         }
     }
 
     /// Does `act` and gives a description of it.
     pub(super) async fn play(&mut self, act: Act) -> Result<&'static str, Error> {
-        let done = match act {
+        Ok(match act {
             Act::KitchenAway => {
-                self.restaurant.kill("kitchen-mock")?;
+                self.restaurant.kill("kitchen-mock");
                 "the kitchen is killed"
             }
             Act::KitchenBack => {
@@ -186,9 +184,7 @@ impl<'s> Stage<'s> {
                 }
                 None => "SKIPPED: the disk was not filled",
             },
-        };
-        self.told.push(done);
-        Ok(done)
+        })
     }
 
     fn set_clock(&self, offset: &str, done: &'static str) -> Result<&'static str, Error> {
@@ -207,7 +203,7 @@ impl<'s> Stage<'s> {
     }
 }
 
-impl Drop for Stage<'_> {
+impl Drop for Stage<'_, '_> {
     fn drop(&mut self) {
         self.let_go();
     }

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::report::stats::Waits;
+
 /// Shared by all who write into it.
 pub(super) type Shared = Arc<Mutex<Ledger>>;
 
@@ -12,7 +14,7 @@ pub(super) struct Ledger {
     /// Orders answered 201.
     accepted: HashSet<String>,
     /// How long each accepted order took.
-    pub(super) times: Vec<Duration>,
+    pub(super) waits: Waits,
     /// Every other outcome of an order's request, with its count.
     pub(super) refused: BTreeMap<String, u64>,
     /// Orders that are marked ready, or may be, and still have to be handed over.
@@ -27,7 +29,7 @@ impl Ledger {
 
     pub(super) fn accept(&mut self, id: String, took: Duration) {
         self.accepted.insert(id);
-        self.times.push(took);
+        self.waits.add(took);
     }
 
     pub(super) fn refuse(&mut self, why: String) {

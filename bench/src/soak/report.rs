@@ -1,21 +1,19 @@
-//! The report of `soak`, which reads well as plain text and as Markdown, and the verdict.
+//! The report of `soak`.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Display, Write as _};
+use std::fmt::{self, Display};
 use std::time::Duration;
 
 use super::ledger::Ledger;
 use super::{GROWTH, IDLE, IDLE_FOR, ORDERS_PER_SECOND, SETTLE};
 use crate::Error;
-use crate::markdown::table;
-use crate::report::{Conditions, mebibytes, millis};
-use crate::stats::median_and_p99;
+use crate::report::markdown::table;
+use crate::report::mebibytes;
 
 /// How many orders of each status are named.
 const NAMED: usize = 5;
 
 pub(super) struct Report {
-    pub(super) conditions: Conditions,
     pub(super) minutes: u64,
     pub(super) acts: Vec<&'static str>,
     /// How long after the last order all were handed over, or `None` if they were not.
@@ -51,45 +49,6 @@ impl Size {
 }
 
 impl Report {
-    /// # Errors
-    /// Not all is right again; the error says what.
-    pub(super) fn verdict(&self) -> Result<(), Error> {
-        let mut wrong = String::new();
-        for (status, ids) in &self.strays {
-            let some: Vec<_> = ids.iter().take(NAMED).map(String::as_str).collect();
-            let (count, some) = (ids.len(), some.join(", "));
-            // Writing to a String cannot fail.
-            let _ = write!(
-                wrong,
-                "\n- {count} orders answered 201 are {status}: {some}"
-            );
-        }
-        if self.settled.is_none() {
-            let (left, limit) = (self.ledger.left(), SETTLE.as_secs());
-            let _ = write!(
-                wrong,
-                "\n- {left} orders were not handed over {limit} s after the last one"
-            );
-        }
-        for size in &self.sizes {
-            let (name, percent) = (size.name, size.cpu * 100.0);
-            if !size.is_idle() {
-                let _ = write!(wrong, "\n- {name} is not idle: {percent:.1} % of a core");
-            }
-            if size.growth() > GROWTH {
-                let (before, after) = (mebibytes(size.before), mebibytes(size.after));
-                let _ = write!(
-                    wrong,
-                    "\n- {name} has grown from {before:.1} to {after:.1} MiB"
-                );
-            }
-        }
-        match wrong.is_empty() {
-            true => Ok(()),
-            false => Err(format!("not all is right again:{wrong}").into()),
-        }
-    }
-
     fn sizes_table(&self) -> String {
         let rows = self.sizes.iter().map(|size| {
             [
@@ -101,17 +60,50 @@ impl Report {
             ]
         });
         let head = ["Afterwards", "% of a core", "MiB before", "MiB after", "%"];
-        table(head, &rows.collect::<Vec<_>>())
+        table(&head, rows)
+    }
+}
+
+impl crate::report::Report for Report {
+    /// # Errors
+    /// Not all is right again; the error says what.
+    fn verdict(&self) -> Result<(), Error> {
+        let mut wrong = Vec::new();
+        for (status, ids) in &self.strays {
+            let some: Vec<_> = ids.iter().take(NAMED).map(String::as_str).collect();
+            let (count, some) = (ids.len(), some.join(", "));
+            wrong.push(format!("{count} orders answered 201 are {status}: {some}"));
+        }
+        if self.settled.is_none() {
+            let (left, limit) = (self.ledger.left(), SETTLE.as_secs());
+            wrong.push(format!(
+                "{left} orders were not handed over {limit} s after the last one"
+            ));
+        }
+        for size in &self.sizes {
+            let (name, percent) = (size.name, size.cpu * 100.0);
+            if !size.is_idle() {
+                wrong.push(format!("{name} is not idle: {percent:.1} % of a core"));
+            }
+            if size.growth() > GROWTH {
+                let (before, after) = (mebibytes(size.before), mebibytes(size.after));
+                wrong.push(format!(
+                    "{name} has grown from {before:.1} to {after:.1} MiB"
+                ));
+            }
+        }
+        match wrong.is_empty() {
+            true => Ok(()),
+            false => Err(format!("not all is right again:\n- {}", wrong.join("\n- ")).into()),
+        }
     }
 }
 
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (median, p99) = median_and_p99(self.ledger.times.clone());
-        let refused: Vec<_> = self
-            .ledger
-            .refused
-            .iter()
+        let waits = &self.ledger.waits;
+        let refused = self.ledger.refused.iter();
+        let refused: Vec<_> = refused
             .map(|(why, count)| format!("{why}: {count}"))
             .collect();
         let refused = match refused.is_empty() {
@@ -128,20 +120,18 @@ impl Display for Report {
         let lost: usize = self.strays.values().map(Vec::len).sum();
         write!(
             f,
-            "{}\n\
-             {} minutes of {ORDERS_PER_SECOND} orders a second, in which {}.\n\
+            "{} minutes of {ORDERS_PER_SECOND} orders a second, in which {}.\n\
              \n{}\n\
              - Orders answered 201: {}, in {:.1} ms (median; p99 {:.0} ms); {settled}.\n\
              - Of these not listed as handed over in the end: {lost}.\n\
              - Refused: {refused}.\n\
              - Idle is at most {} % of a core over {} s. A process may be {:.0} % larger than after the first orders.\n",
-            self.conditions,
             self.minutes,
             self.acts.join(", "),
             self.sizes_table(),
             self.ledger.accepted(),
-            millis(median),
-            millis(p99),
+            waits.ms(50.0),
+            waits.ms(99.0),
             IDLE * 100.0,
             IDLE_FOR.as_secs(),
             (GROWTH - 1.0) * 100.0,
@@ -155,11 +145,10 @@ mod tests {
     use std::time::Duration;
 
     use super::{Ledger, Report, Size};
-    use crate::report::{Conditions, MIB};
+    use crate::report::{MIB, Report as _};
 
     fn report(size: Size) -> Report {
         Report {
-            conditions: Conditions::default(),
             minutes: 1,
             acts: vec!["the kitchen is killed"],
             settled: Some(Duration::ZERO),

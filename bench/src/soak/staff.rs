@@ -3,30 +3,28 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::sleep;
 
 use super::ledger::{Ledger, Shared};
 use crate::Error;
-use crate::client::Client;
+use crate::traffic::client::Client;
+use crate::traffic::load::{self, Pace, Turns};
 
 /// Enough for the pace even if each order takes more than a second, and fewer than one address may
 /// have under way.
-const GUESTS: u32 = 80;
+const GUESTS: usize = 80;
 
 /// How many cooks there are, and how many couriers.
 const HANDS: usize = 4;
 
 /// The most orders that one page may hold.
 const PAGE: &str = "/order-api/commandes?limit=200";
-
-/// Longer than the gateway waits for any service.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The pause between two looks at a list, and after a failure.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -60,57 +58,54 @@ impl Staff {
         }
     }
 
-    /// Guests order `per_second` times a second for `length`.
-    pub(super) async fn guests(&self, order: &str, length: Duration, per_second: u32) {
-        let end = Instant::now() + length;
-        let mut guests = JoinSet::new();
-        for number in 0..GUESTS {
-            let every = Duration::from_secs(u64::from(GUESTS)) / per_second;
-            let (order, ledger) = (order.to_owned(), self.ledger.clone());
-            let begin = every * number / GUESTS;
-            guests.spawn(guest(self.gateway, order, (begin, every, end), ledger));
-        }
-        guests.join_all().await;
+    /// Guests order at `pace`.
+    pub(super) async fn guests(&self, order: &str, pace: Pace) -> Result<(), Error> {
+        let guests = (0..GUESTS).map(|_| Client::new(self.gateway)).collect();
+        let ordering = load::run(guests, pace, |client, turns| {
+            guest(client, turns, order.to_owned(), self.ledger.clone())
+        });
+        ordering.await.map(drop)
     }
 }
 
 /// A guest who orders again and again.
 async fn guest(
-    gateway: SocketAddr,
+    mut client: Client,
+    mut turns: Turns,
     order: String,
-    (begin, every, end): (Duration, Duration, Instant),
     ledger: Shared,
-) {
-    sleep(begin).await;
-    let mut pace = interval(every);
-    // Orders that could not be placed in time are not made up for.
-    pace.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let mut connection = Connection::new(gateway);
-    while pace.tick().await < end {
+) -> Result<(), Error> {
+    while turns.next().await.is_some() {
         let sent = Instant::now();
-        match connection.post("/order-api/commandes", order.clone()).await {
-            Ok((StatusCode::CREATED, body)) => match serde_json::from_slice::<Listed>(&body) {
-                Ok(made) => Ledger::of(&ledger).accept(made.id, sent.elapsed()),
-                Err(error) => Ledger::of(&ledger).refuse(format!("201 without an id: {error}")),
-            },
-            Ok((status, _)) => Ledger::of(&ledger).refuse(status.as_u16().to_string()),
-            Err(_) => Ledger::of(&ledger).refuse("no answer".to_owned()),
+        let answer = client.post("/order-api/commandes", None, order.clone());
+        let answer = answer.await;
+        let mut ledger = Ledger::of(&ledger);
+        match answer {
+            Ok(made) if made.status() == StatusCode::CREATED => {
+                match serde_json::from_slice::<Listed>(made.body()) {
+                    Ok(made) => ledger.accept(made.id, sent.elapsed()),
+                    Err(error) => ledger.refuse(format!("201 without an id: {error}")),
+                }
+            }
+            Ok(answer) => ledger.refuse(answer.status().as_u16().to_string()),
+            Err(_) => ledger.refuse("no answer".to_owned()),
         }
     }
+    Ok(())
 }
 
 /// Marks the orders in the kitchen as ready. Each cook has a part of the list.
 async fn cook(gateway: SocketAddr, ledger: Shared, number: usize) {
-    let mut connection = Connection::new(gateway);
+    let mut client = Client::new(gateway);
     loop {
-        let list = connection.get("/kitchen/orders").await.unwrap_or_default();
-        let tickets: Vec<Listed> = serde_json::from_slice(&list).unwrap_or_default();
+        let list = client.get("/kitchen/orders").await.unwrap_or_default();
+        let tickets: Vec<Listed> = serde_json::from_slice(list.body()).unwrap_or_default();
         for ticket in tickets.into_iter().skip(number).step_by(HANDS) {
             let mark = json!({ "order_id": ticket.id }).to_string();
-            match connection.post("/kitchen/update", mark).await {
+            match status(&mut client, "/kitchen/update", mark).await {
                 // Another cook was faster, or the order is not one of ours.
-                Ok((StatusCode::NOT_FOUND, _)) => {}
-                Ok((StatusCode::OK | StatusCode::CONFLICT, _)) => {
+                Ok(StatusCode::NOT_FOUND) => {}
+                Ok(StatusCode::OK | StatusCode::CONFLICT) => {
                     Ledger::of(&ledger).note_ready(ticket.id);
                 }
                 // The kitchen has not answered, and may have marked the order all the same.
@@ -126,7 +121,7 @@ async fn cook(gateway: SocketAddr, ledger: Shared, number: usize) {
 
 /// Hands over the orders that are ready.
 async fn courier(gateway: SocketAddr, ledger: Shared) {
-    let mut connection = Connection::new(gateway);
+    let mut client = Client::new(gateway);
     loop {
         let next = Ledger::of(&ledger).next_ready();
         let Some(id) = next else {
@@ -134,8 +129,8 @@ async fn courier(gateway: SocketAddr, ledger: Shared) {
             continue;
         };
         let mark = json!({ "order_id": id }).to_string();
-        match connection.post("/delivery/update", mark).await {
-            Ok((StatusCode::OK | StatusCode::CONFLICT, _)) => Ledger::of(&ledger).hand_over(id),
+        match status(&mut client, "/delivery/update", mark).await {
+            Ok(StatusCode::OK | StatusCode::CONFLICT) => Ledger::of(&ledger).hand_over(id),
             // Delivery has not heard yet that the order is ready.
             _ => {
                 Ledger::of(&ledger).note_ready(id);
@@ -145,58 +140,22 @@ async fn courier(gateway: SocketAddr, ledger: Shared) {
     }
 }
 
+/// Posts the mark of an order.
+async fn status(client: &mut Client, path: &str, mark: String) -> Result<StatusCode, Error> {
+    Ok(client.post(path, None, mark).await?.status())
+}
+
 /// Every order that the order service lists, with its status.
 pub(super) async fn list(gateway: SocketAddr) -> Result<HashMap<String, String>, Error> {
-    let mut client = Client::connect(gateway).await?;
+    let mut client = Client::new(gateway);
     let (mut all, mut path) = (HashMap::new(), PAGE.to_owned());
     loop {
-        let page = client.get_whole(&path).await?;
+        let page = client.get(&path).await?;
         let orders: Vec<Listed> = serde_json::from_slice(page.body())?;
         all.extend(orders.into_iter().map(|order| (order.id, order.status)));
         match page.headers().get("x-next-cursor") {
             Some(cursor) => path = format!("{PAGE}&cursor={}", cursor.to_str()?),
             None => return Ok(all),
         }
-    }
-}
-
-/// A connection that is reopened after it breaks.
-struct Connection {
-    gateway: SocketAddr,
-    client: Option<Client>,
-}
-
-impl Connection {
-    fn new(gateway: SocketAddr) -> Self {
-        Self {
-            gateway,
-            client: None,
-        }
-    }
-
-    async fn client(&mut self) -> Result<&mut Client, Error> {
-        if !self.client.as_ref().is_some_and(Client::is_open) {
-            self.client = Some(Client::connect(self.gateway).await?);
-        }
-        Ok(self.client.as_mut().ok_or("no connection")?)
-    }
-
-    async fn post(&mut self, path: &str, body: String) -> Result<(StatusCode, Vec<u8>), Error> {
-        let answer = async { self.client().await?.post(path, None, body).await };
-        let answer = timeout(PATIENCE, answer).await;
-        if !matches!(answer, Ok(Ok(_))) {
-            self.client = None;
-        }
-        let answer = answer??;
-        Ok((answer.status(), answer.into_body()))
-    }
-
-    async fn get(&mut self, path: &str) -> Result<Vec<u8>, Error> {
-        let answer = async { self.client().await?.get(path).await };
-        let answer = timeout(PATIENCE, answer).await;
-        if answer.is_err() {
-            self.client = None;
-        }
-        answer?
     }
 }

@@ -1,53 +1,50 @@
 //! The settings of each peer: those that a plain reverse proxy needs, and no others.
 
-use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::Command;
+
+use toml::Value;
 
 use super::Setup;
-use crate::gateway::{Change, DEFAULT_FILE};
-use crate::{Error, gateway, nginx};
+use crate::Error;
+use crate::programs::{gateway, nginx};
 
 /// More connections than any scenario has.
-const CONNECTIONS: &str = "25000";
+const CONNECTIONS: usize = 25_000;
 
-const SHARE: &str = "24999";
+/// One client may have nearly all permits. Its share stays below the total, so that it is counted
+/// as it always is.
+const SHARE: usize = CONNECTIONS - 1;
 
 /// The gateway's default file, with limits that none of the scenarios reaches, and the routes that
 /// `setup` adds.
 pub(super) fn gateway_file(setup: Setup) -> Result<String, Error> {
-    let mut config = fs::read_to_string(DEFAULT_FILE)?;
     // All clients share one address here.
-    for key in ["connections", "connections_per_client"] {
-        let change = Change {
-            table: "[limits]",
-            key,
-            value: CONNECTIONS,
-        };
-        let changed = change.apply(&config);
-        config = changed.ok_or_else(|| format!("{DEFAULT_FILE} has no limits.{key}"))?;
+    let mut file = gateway::file(&format!(
+        "[limits]\nconnections = {CONNECTIONS}\nconnections_per_client = {CONNECTIONS}\n\
+         [upstreams.clients]\nconcurrency = {{ requests = {CONNECTIONS}, queue = 200, \
+         wait = \"250ms\", per_client = {SHARE} }}\n"
+    ))?;
+    for (_, row) in gateway::routes(&mut file) {
+        // The query tells the upstream how long its answer should be. A row with a query cannot be
+        // kept warm.
+        if row.get("query") == Some(&Value::Array(Vec::new())) {
+            row.insert("query".to_owned(), vec!["bytes"].into());
+            row.remove("warm");
+        }
     }
-    let more: String = (0..setup.routes).map(|number| {
-        let path = path(number);
-        format!("    {{ path = \"{path}\", methods = [\"GET\"], to = \"/clients\", outage = \"error\" }},\n")
-    }).collect();
-    // One client may have nearly all permits. Its share stays below the total, so that it is
-    // counted as it always is.
-    let concurrency = format!(
-        "concurrency = {{ requests = {CONNECTIONS}, queue = 200, wait = \"250ms\", per_client = {SHARE} }}\n"
-    );
-    let config = extended(&config, "\n[upstreams.clients]\n", &concurrency)?;
-    // The query tells the upstream how long its answer should be.
-    let config = config.replace("query = []", "query = [\"bytes\"]");
-    extended(&config, "\nclients = [\n", &more)
-}
-
-/// `config` with `more` after `line`, which must be in it.
-fn extended(config: &str, line: &str, more: &str) -> Result<String, Error> {
-    if !config.contains(line) {
-        return Err(format!("{DEFAULT_FILE} has no {}", line.trim()).into());
+    let routes = file.get_mut("routes").and_then(|it| it.get_mut("clients"));
+    let routes = routes.and_then(Value::as_array_mut);
+    let routes = routes.ok_or("the default file has no routes of clients")?;
+    for number in 0..setup.routes {
+        let row = format!(
+            "path = \"{}\"\nmethods = [\"GET\"]\nto = \"/clients\"\noutage = \"error\"\n",
+            path(number)
+        );
+        routes.push(Value::Table(row.parse()?));
     }
-    Ok(config.replacen(line, &format!("{line}{more}"), 1))
+    Ok(file.to_string())
 }
 
 /// The path of an added route: it has as many segments as the gateway's own, and shares its
@@ -63,44 +60,41 @@ pub(super) fn gateway_variables(
 ) -> Vec<(&'static str, String)> {
     let access = if setup.is_logged { "info" } else { "off" };
     let log = format!("info,actix_server=warn,actix_http=off,access={access}");
-    let mut variables = gateway::variables(addr, upstream, setup.workers).to_vec();
+    let mut variables = gateway::variables(addr, upstream, setup.workers);
     variables.push(("RUST_LOG", log));
     variables
 }
 
-/// nginx's file. A single worker needs no master process.
-pub(super) fn nginx(folder: &Path, addr: SocketAddr, upstream: SocketAddr, setup: Setup) -> String {
-    let paths = nginx::paths(folder);
-    let (folder, workers) = (folder.display(), setup.workers);
-    let master = if workers == 1 {
-        "master_process off;\n"
-    } else {
-        ""
-    };
-    let log = match setup.is_logged {
-        true => format!("{folder}/access.log"),
-        false => "off".to_owned(),
-    };
-    let pass =
-        "proxy_pass http://behind; proxy_http_version 1.1; proxy_set_header Connection \"\";";
+/// Makes `command`, which is nginx, use its file.
+pub(super) fn nginx(
+    command: &mut Command,
+    folder: &Path,
+    addr: SocketAddr,
+    upstream: SocketAddr,
+    setup: Setup,
+) -> Result<(), Error> {
+    let pass = format!("proxy_pass http://behind; {}", nginx::KEPT);
     let routes: String = (0..setup.routes)
         .map(|number| format!("location = {} {{ {pass} }}\n", path(number)))
         .collect();
-    format!(
-        "daemon off;\n{master}worker_processes {workers};\n\
-         pid {folder}/nginx.pid;\nerror_log stderr error;\n\
-         events {{ worker_connections {CONNECTIONS}; }}\n\
-         http {{\n\
-         access_log {log};\n\
-         {paths}\
-         proxy_cache_path {folder}/nginx-cache keys_zone=menu:1m;\n\
-         keepalive_requests 1000000000;\nlarge_client_header_buffers 8 32k;\n\
-         upstream behind {{ server {upstream}; keepalive {CONNECTIONS}; }}\n\
-         server {{\nlisten {addr};\n{routes}\
-         location ^~ /order-api/menu {{ {pass} proxy_cache menu; proxy_cache_valid 200 1h; }}\n\
-         location / {{ {pass} proxy_request_buffering off; client_max_body_size 0; }}\n\
-         }}\n}}\n"
-    )
+    let settings = nginx::Settings {
+        workers: setup.workers,
+        connections: CONNECTIONS,
+        is_logged: setup.is_logged,
+        http: &format!(
+            "proxy_cache_path {}/nginx-cache keys_zone=menu:1m;\n\
+             keepalive_requests 1000000000;\nlarge_client_header_buffers 8 32k;\n\
+             upstream behind {{ server {upstream}; keepalive {CONNECTIONS}; }}\n",
+            folder.display()
+        ),
+        server: &format!(
+            "{routes}\
+             location ^~ /order-api/menu {{ {pass} proxy_cache menu; proxy_cache_valid 200 1h; }}\n\
+             location / {{ {pass} proxy_request_buffering off; client_max_body_size 0; }}\n"
+        ),
+        listens: "",
+    };
+    settings.configure(command, folder, addr)
 }
 
 pub(super) fn haproxy(
@@ -150,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_gateway_gets_as_many_more_routes_as_asked_for() {
-        let rows = |config: &str| config.matches("{ path = ").count();
+        let rows = |config: &str| config.matches("path = ").count();
         let usual = gateway_file(USUAL).unwrap();
         let more = gateway_file(Setup {
             routes: 200,

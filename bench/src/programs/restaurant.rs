@@ -3,11 +3,12 @@
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
+use super::service::{Service, Variables};
+use super::{PROGRAMS, Place};
 use crate::Error;
-use crate::service::{PROGRAMS, Service, Variables};
 
 /// For each service, the variable for its own address and the variable by which the others find it.
 const LINKS: [(&str, &str); 4] = [
@@ -18,29 +19,23 @@ const LINKS: [(&str, &str); 4] = [
 ];
 
 /// Kills its processes when it is dropped.
-pub(crate) struct Restaurant {
-    programs: PathBuf,
-    folder: PathBuf,
+pub(crate) struct Restaurant<'p> {
+    place: &'p Place,
     variables: Vec<(&'static str, String)>,
-    /// In the order of [`PROGRAMS`]; `None` while a program is not running.
-    services: Vec<Option<Service>>,
+    /// The running programs, in the order of their start.
+    running: Vec<(&'static str, Service)>,
 }
 
-impl Restaurant {
-    /// Starts the programs from the folder `programs`. The files of each are in a folder of its
-    /// name in `folder`. `more` are variables for all of them.
-    pub(crate) async fn open(
-        programs: &Path,
-        folder: &Path,
-        more: &Variables,
-    ) -> Result<Self, Error> {
+impl<'p> Restaurant<'p> {
+    /// Starts all programs. The files of each are in a folder of its name. `more` are variables for
+    /// all of them.
+    pub(crate) async fn open(place: &'p Place, more: &Variables) -> Result<Self, Error> {
         let mut variables = variables()?;
         variables.extend_from_slice(more);
         let mut restaurant = Self {
-            programs: programs.to_owned(),
-            folder: folder.to_owned(),
+            place,
             variables,
-            services: PROGRAMS.iter().map(|_| None).collect(),
+            running: Vec::new(),
         };
         for program in PROGRAMS {
             restaurant.start(program).await?;
@@ -49,36 +44,30 @@ impl Restaurant {
     }
 
     /// Starts a program that is not running, with the same folder and variables as before.
-    pub(crate) async fn start(&mut self, program: &str) -> Result<(), Error> {
+    pub(crate) async fn start(&mut self, program: &'static str) -> Result<(), Error> {
         let folder = self.folder(program);
         fs::create_dir_all(&folder)?;
-        let command = Command::new(self.programs.join(program));
+        let command = Command::new(self.place.program(program));
         let service = Service::start(command, &folder, &self.variables).await?;
-        *self.place(program)? = Some(service);
+        self.running.push((program, service));
+        let order = |name: &str| PROGRAMS.iter().position(|program| *program == name);
+        self.running.sort_by_key(|(name, _)| order(name));
         Ok(())
     }
 
     /// The folder of a program's files.
     pub(crate) fn folder(&self, program: &str) -> PathBuf {
-        self.folder.join(program)
+        self.place.folder().join(program)
     }
 
     /// Kills a program (`kill -9`).
-    pub(crate) fn kill(&mut self, program: &str) -> Result<(), Error> {
-        *self.place(program)? = None;
-        Ok(())
-    }
-
-    fn place(&mut self, program: &str) -> Result<&mut Option<Service>, Error> {
-        let mut places = PROGRAMS.iter().zip(&mut self.services);
-        let place = places.find_map(|(name, place)| (*name == program).then_some(place));
-        Ok(place.ok_or("no such program")?)
+    pub(crate) fn kill(&mut self, program: &str) {
+        self.running.retain(|(name, _)| *name != program);
     }
 
     /// The running programs and their names.
     pub(crate) fn running(&self) -> impl Iterator<Item = (&'static str, &Service)> {
-        let all = PROGRAMS.iter().zip(&self.services);
-        all.filter_map(|(name, service)| Some((*name, service.as_ref()?)))
+        self.running.iter().map(|(name, service)| (*name, service))
     }
 
     /// The address of the gateway.

@@ -1,22 +1,47 @@
 //! Writes tables that read well as plain text and as Markdown, and replaces sections of a document.
 
+use std::fmt::Display;
 use std::path::Path;
 use std::{fs, io};
 
+use super::stats::over;
 use crate::Error;
 
+/// A column of figures: its head, its decimals, and its figure of one round.
+pub(crate) type Column<T> = (&'static str, usize, fn(&T) -> f64);
+
+/// A table with a row for each name, and the spread of its rounds in each column.
+pub(crate) fn rounds_table<T>(
+    first: &str,
+    rows: &[(impl Display, Vec<T>)],
+    columns: &[Column<T>],
+) -> String {
+    let heads = columns.iter().map(|(head, ..)| *head);
+    let row = |(name, rounds): &(_, Vec<T>)| {
+        let cell = |(_, digits, figure): &Column<T>| format!("{:.digits$}", over(rounds, figure));
+        let mut row = vec![format!("{name}")];
+        row.extend(columns.iter().map(cell));
+        row
+    };
+    let heads: Vec<_> = [first].into_iter().chain(heads).collect();
+    table(&heads, rows.iter().map(row))
+}
+
 /// A table with its first column aligned left and its figures right.
-pub(crate) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
-    let mut lines = vec![head.map(str::to_owned)];
-    lines.extend_from_slice(rows);
+pub(crate) fn table<R: AsRef<[String]>>(
+    head: &[&str],
+    rows: impl IntoIterator<Item = R>,
+) -> String {
+    let mut lines = vec![head.iter().map(|cell| (*cell).to_owned()).collect()];
+    lines.extend(rows.into_iter().map(|row| row.as_ref().to_vec()));
     let width = |column: usize| {
-        let cells = lines.iter().filter_map(|line| line.get(column));
+        let cells = lines.iter().filter_map(|line: &Vec<_>| line.get(column));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
-    let widths: [usize; N] = std::array::from_fn(width);
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
     let mut text = String::new();
     for (number, line) in lines.iter().enumerate() {
-        for (column, (cell, width)) in line.iter().zip(widths).enumerate() {
+        for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
             text += &match column {
                 0 => format!("| {cell:<width$} "),
                 _ => format!("| {cell:>width$} "),
@@ -24,7 +49,7 @@ pub(crate) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> St
         }
         text += "|\n";
         if number == 0 {
-            for (column, width) in widths.into_iter().enumerate() {
+            for (column, width) in widths.iter().enumerate() {
                 text += &match column {
                     0 => format!("|{:-<1$}", "", width + 2),
                     _ => format!("|{:->1$}:", "", width + 1),
@@ -69,7 +94,7 @@ mod tests {
     fn a_table_is_aligned() {
         let rows = [["é".to_owned(), "10".to_owned()]];
         let expected = "| way | n/s |\n|-----|----:|\n| é   |  10 |\n";
-        assert_eq!(table(["way", "n/s"], &rows), expected);
+        assert_eq!(table(&["way", "n/s"], rows), expected);
     }
 
     #[test]

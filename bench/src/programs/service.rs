@@ -1,4 +1,4 @@
-//! Builds a program as for the images, and starts and kills it as a process.
+//! Starts and kills a program as a process, and reads what the process has used.
 //!
 //! It relies only on what all programs share: they are configured by their environment and log
 //! where they listen.
@@ -9,11 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
+use procfs::process::{Process, all_processes};
 use tokio::net::TcpStream;
 
 use crate::Error;
-use crate::process::{self, Memory};
 
 /// A start takes milliseconds, or a second on a slow disk.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -21,24 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Logs everything except the line for each request, since that would measure the log as well.
 const LOG_FILTER: &str = "info,actix_server=warn,access=off";
 
-/// URLs where nobody listens: ports below 1024 are used only on purpose, and no connection gets one
-/// by chance.
-pub(crate) const NOBODY: [&str; 2] = ["http://127.0.0.1:1", "http://127.0.0.1:2"];
-
 /// How a program is configured: variables and their values.
 pub(crate) type Variables = [(&'static str, String)];
-
-/// The programs that are measured, in the order of their start.
-pub(crate) const PROGRAMS: [&str; 5] = [
-    "client-service",
-    "order-service",
-    "kitchen-mock",
-    "delivery-mock",
-    "gateway",
-];
-
-/// The Cargo profile that the programs are built with, which is also the name of their folder.
-const PROFILE: &str = "dist";
 
 /// Killed when it is dropped.
 pub(crate) struct Service {
@@ -46,46 +29,14 @@ pub(crate) struct Service {
     addr: SocketAddr,
 }
 
-/// Builds the programs and makes a folder for their files. Gives both folders.
-pub(crate) fn prepare(data: Option<PathBuf>) -> Result<(PathBuf, TempDir), Error> {
-    Ok((build()?, folder(data)?))
-}
-
-/// Makes a folder in `data`, or in the target folder. It is removed when it is dropped, whatever
-/// happens.
-pub(crate) fn folder(data: Option<PathBuf>) -> Result<TempDir, Error> {
-    let data = data.map_or_else(target_folder, Ok)?;
-    fs::create_dir_all(&data)?;
-    Ok(TempDir::with_prefix_in("bench-", data.canonicalize()?)?)
-}
-
-/// The folder that this program was built into.
-fn target_folder() -> Result<PathBuf, Error> {
-    let own = std::env::current_exe()?;
-    let target = own.parent().and_then(Path::parent);
-    Ok(target
-        .ok_or("this program is in no target folder")?
-        .to_owned())
-}
-
-/// Builds the programs as for the images and gives their folder. It always builds all of them: the
-/// features of a shared crate depend on what is built together, so another selection would build
-/// that crate again.
-pub(crate) fn build() -> Result<PathBuf, Error> {
-    let target = target_folder()?;
-    // `cargo run` sets this.
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .args(["build", "--profile", PROFILE])
-        .args(PROGRAMS.iter().flat_map(|program| ["-p", program]))
-        .arg("--target-dir")
-        .arg(&target)
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .status()?;
-    if !built.success() {
-        return Err("the programs cannot be built".into());
-    }
-    Ok(target.join(PROFILE))
+/// Sizes in bytes. They do not include what the kernel keeps for a process, above all its sockets'
+/// buffers.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Memory {
+    /// The memory that the process holds now.
+    pub(crate) resident: u64,
+    /// The most that it ever held.
+    pub(crate) peak: u64,
 }
 
 impl Service {
@@ -170,26 +121,55 @@ impl Service {
         self.addr
     }
 
-    /// The processor time that it has used so far.
+    /// The processor time that the process and its children have used so far, including the
+    /// kernel's for them.
     pub(crate) fn cpu(&self) -> Result<Duration, Error> {
-        process::cpu(self.child.id())
+        let mut ticks = 0;
+        for process in family(self.id())? {
+            let stat = process.stat()?;
+            ticks += stat.utime + stat.stime;
+        }
+        let seconds = ticks as f64 / procfs::ticks_per_second() as f64;
+        Ok(Duration::from_secs_f64(seconds))
     }
 
+    /// The memory of the process and its children. Memory that they share counts once for each of
+    /// them.
     pub(crate) fn memory(&self) -> Result<Memory, Error> {
-        process::memory(self.child.id())
+        let mut sum = Memory::default();
+        for process in family(self.id())? {
+            let status = process.status()?;
+            let (resident, peak) = status.vmrss.zip(status.vmhwm).ok_or("it has ended")?;
+            // The kernel's `kB` are KiB (`proc_pid_status(5)`).
+            sum.resident += resident * 1024;
+            sum.peak += peak * 1024;
+        }
+        Ok(sum)
     }
+}
+
+/// A process and the running processes that it has started.
+fn family(id: u32) -> Result<Vec<Process>, Error> {
+    let id = i32::try_from(id)?;
+    let mut family = vec![Process::new(id)?];
+    // A process that ends meanwhile is nobody's child.
+    family.extend(all_processes()?.filter_map(|process| {
+        let process = process.ok()?;
+        (process.stat().ok()?.ppid == id).then_some(process)
+    }));
+    Ok(family)
 }
 
 impl Drop for Service {
     fn drop(&mut self) {
         // Its children would live on after it, and it might replace them if they were killed first.
-        let children = process::children(self.child.id());
+        let family = family(self.id()).unwrap_or_default();
         // It may have ended already, which is just as good.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        for child in children {
+        for child in family.iter().skip(1) {
             let _ = Command::new("kill")
-                .args(["-KILL", &child.to_string()])
+                .args(["-KILL", &child.pid().to_string()])
                 .status();
         }
     }
@@ -207,7 +187,26 @@ fn announced_addr(log: &str) -> Option<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
-    use super::announced_addr;
+    use std::process::{self, Command};
+
+    use super::{announced_addr, family};
+
+    #[test]
+    fn a_process_has_its_children() {
+        let mut sleeper = Command::new("sleep").arg("60").spawn().unwrap();
+        let ids = |id| {
+            family(id)
+                .unwrap()
+                .iter()
+                .map(|one| one.pid())
+                .collect::<Vec<_>>()
+        };
+        let id = i32::try_from(sleeper.id()).unwrap();
+        assert!(ids(process::id()).contains(&id));
+        assert_eq!(ids(sleeper.id()), [id]);
+        sleeper.kill().unwrap();
+        sleeper.wait().unwrap();
+    }
 
     #[test]
     fn the_address_is_read_from_a_whole_line() {

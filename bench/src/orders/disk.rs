@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::Error;
-use crate::stats::median_and_p99;
+use crate::report::stats::Waits;
 
 /// The size of an SQLite page, and of a block on most file systems.
 const PAGE: usize = 4096;
@@ -42,8 +42,7 @@ pub(crate) const WAYS: [Way; 2] = [
 
 pub(crate) struct Syncs {
     pub(crate) per_second: f64,
-    pub(crate) median: Duration,
-    pub(crate) p99: Duration,
+    pub(crate) waits: Waits,
 }
 
 /// Writes and syncs again and again for `duration`, in a temporary file in `folder`.
@@ -55,7 +54,7 @@ pub(crate) fn measure(folder: &Path, way: Way, duration: Duration) -> Result<Syn
         file.rewind()?;
     }
     let block = vec![1; way.bytes];
-    let mut samples = Vec::new();
+    let mut waits = Waits::default();
     let begun = Instant::now();
     while begun.elapsed() < duration {
         if way.in_place && file.stream_position()? + way.bytes as u64 > LOG as u64 {
@@ -64,13 +63,8 @@ pub(crate) fn measure(folder: &Path, way: Way, duration: Duration) -> Result<Syn
         let written = Instant::now();
         file.write_all(&block)?;
         (way.sync)(&file)?;
-        samples.push(written.elapsed());
+        waits.add(written.elapsed());
     }
-    let per_second = samples.len() as f64 / begun.elapsed().as_secs_f64();
-    let (median, p99) = median_and_p99(samples);
-    Ok(Syncs {
-        per_second,
-        median,
-        p99,
-    })
+    let per_second = waits.count() as f64 / begun.elapsed().as_secs_f64();
+    Ok(Syncs { per_second, waits })
 }

@@ -1,0 +1,91 @@
+//! Puts load on the order service: each connection posts an order again as soon as it is answered.
+//!
+//! This is a closed loop: it finds how much the service can do, and how long an order takes while
+//! that many wait at once. It does not show how the service behaves when more is asked than it can
+//! do.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use hyper::StatusCode;
+
+use super::Scenario;
+use crate::Error;
+use crate::report::stats::Waits;
+use crate::traffic::client::Client;
+use crate::traffic::load::{self, Pace};
+
+#[derive(Default)]
+pub(super) struct Outcome {
+    /// How long each order took that was answered 201.
+    pub(super) accepted: Waits,
+    /// Every other outcome of a request, with its count.
+    pub(super) refused: BTreeMap<String, u64>,
+    /// The time from the first request to the last answer.
+    pub(super) elapsed: Duration,
+}
+
+/// Puts the scenario's load on the service at `addr`. The time to connect is not measured.
+pub(super) async fn run(
+    addr: SocketAddr,
+    scenario: Scenario,
+    duration: Duration,
+    order: &str,
+) -> Result<Outcome, Error> {
+    let clients = Client::connect_all(addr, scenario.connections).await?;
+    let begun = Instant::now();
+    let parts = load::run(
+        clients,
+        Pace::unhindered(duration),
+        |mut client, mut turns| {
+            let order = order.to_owned();
+            async move {
+                let (mut accepted, mut refused) = (Vec::new(), Vec::new());
+                while let Some(sent) = turns.next().await {
+                    let key = scenario.keyed.then(fresh_key);
+                    match client.post("/commandes", key, order.clone()).await {
+                        Ok(answer) if answer.status() == StatusCode::CREATED => {
+                            accepted.push(sent.elapsed());
+                        }
+                        Ok(answer) => refused.push(answer.status().to_string()),
+                        Err(error) => {
+                            // The connection is gone: a client that always reconnects would only count
+                            // how fast it is refused.
+                            refused.push(error.to_string());
+                            break;
+                        }
+                    }
+                }
+                Ok((accepted, refused))
+            }
+        },
+    );
+    let parts = parts.await?;
+    let elapsed = begun.elapsed();
+    let (accepted, refused): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    let mut outcome = Outcome {
+        accepted: accepted.into_iter().flatten().collect(),
+        elapsed,
+        ..Outcome::default()
+    };
+    for why in refused.into_iter().flatten() {
+        *outcome.refused.entry(why).or_default() += 1;
+    }
+    Ok(outcome)
+}
+
+/// A key in the form of a UUID, as clients send it. It is unique by time and count, and needs no
+/// more.
+fn fresh_key() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let micros = Utc::now().timestamp_micros();
+    format!(
+        "{:08x}-{:04x}-4000-8000-{count:012x}",
+        micros >> 16,
+        micros & 0xffff
+    )
+}
