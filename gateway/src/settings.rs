@@ -2,6 +2,7 @@
 //! that runs.
 
 pub(crate) mod file;
+pub(crate) mod fingerprint;
 pub(crate) mod limits;
 pub(crate) mod names;
 pub(crate) mod place;

@@ -9,6 +9,7 @@ use shared_types::aggregate::PartState;
 use super::part::Part;
 use super::settings::{AggregateSettings, EndSettings, META};
 use crate::fault::degraded::Degraded;
+use crate::settings::fingerprint::fingerprint;
 
 #[derive(Debug)]
 pub(super) struct Answer {
@@ -59,9 +60,7 @@ impl Answer {
             digest.update(format!("{state:?} {}\n", value.len()));
             digest.update(value);
         }
-        let digest = digest.finalize();
-        let beginning = digest.iter().take(8);
-        beginning.map(|byte| format!("{byte:02x}")).collect()
+        fingerprint(digest)
     }
 
     /// What a client sees of each part, but for its age.

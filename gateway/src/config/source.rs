@@ -10,9 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::Config;
 use crate::routing::route::{Outage, To};
 use crate::settings::Description;
-
-/// How many bytes of the hash are shown: enough to tell two files apart.
-const SHOWN: usize = 8;
+use crate::settings::fingerprint::fingerprint;
 
 /// A file or the compiled-in one, and the environment.
 #[derive(Clone)]
@@ -74,7 +72,7 @@ pub(super) fn read(path: &Path) -> Result<String, String> {
 pub(crate) struct Origin {
     /// The file, for people.
     pub(crate) name: String,
-    /// The first digits of the text's SHA-256.
+    /// The fingerprint of the text.
     pub(crate) hash: String,
     /// The file, and the files that it names. Empty for the compiled-in one.
     pub(crate) files: Vec<PathBuf>,
@@ -82,11 +80,9 @@ pub(crate) struct Origin {
 
 impl Origin {
     pub(super) fn of(name: &str, text: &str) -> Self {
-        let digest = Sha256::digest(text);
-        let digits = digest.iter().take(SHOWN);
         Self {
             name: name.to_owned(),
-            hash: digits.map(|byte| format!("{byte:02x}")).collect(),
+            hash: fingerprint(Sha256::new_with_prefix(text)),
             files: Vec::new(),
         }
     }
