@@ -1,8 +1,9 @@
-//! The replicas of an upstream: the addresses that its URL leads to now, with what is known of each.
+//! The replicas of an upstream: the addresses that its URL leads to now, with the state of each.
 //!
 //! All workers share them. An address that stays keeps its figures when others join or leave.
 
 pub(crate) mod lookups;
+mod notes;
 
 use std::collections::BTreeSet;
 use std::io;
@@ -16,9 +17,8 @@ use futures_util::stream::FuturesUnordered;
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 
-use crate::resilience::balance::replica::{Outcome, ReplicaState};
-use crate::resilience::balance::{self, Tried, ejection};
-use crate::resilience::guard::{Evidence, Witness};
+use crate::resilience::balance;
+use crate::resilience::balance::replica::ReplicaState;
 use crate::settings::{Endpoint, UpstreamUrl};
 
 /// Why no address is known.
@@ -268,79 +268,6 @@ impl Replicas {
 
     fn sources(&self) -> MutexGuard<'_, Sources> {
         self.sources.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether a replica that gets requests was not tried yet.
-    pub(super) fn has_untried(&self, tried: Tried) -> bool {
-        let (all, now) = (self.all(), Instant::now());
-        let states = all.iter().map(|one| &one.state);
-        let mut good = states.filter(|state| state.is_available(now));
-        good.any(|state| !tried.has(state))
-    }
-
-    /// Notes how an exchange with a replica went.
-    pub(super) fn note(&self, replica: &Replica, outcome: Outcome) {
-        let now = Instant::now();
-        if matches!(outcome, Outcome::Answered(_)) {
-            replica.state.note(outcome, now);
-            return;
-        }
-        let ejected = {
-            let _one_at_a_time = self.ejecting.lock().unwrap_or_else(PoisonError::into_inner);
-            ejection::settle(&*self.all(), &replica.state, outcome, now)
-        };
-        if let Some(time) = ejected {
-            let why = match outcome {
-                Outcome::Unreachable => "accepts no connection",
-                _ => "fails its requests",
-            };
-            // The longer times that follow without a good time in between say nothing new.
-            let level = if time == ejection::FIRST {
-                log::Level::Warn
-            } else {
-                log::Level::Debug
-            };
-            log::log!(
-                level, upstream = &*self.name, replica = replica.address.to_string().as_str();
-                "the replica {why}, it gets nothing new for {}",
-                humantime::format_duration(time)
-            );
-        }
-    }
-
-    /// Notes what the probe of a replica says.
-    pub(super) fn probed(&self, replica: &Replica, is_well: bool) {
-        let is_news = replica.state.probed(is_well, Instant::now());
-        // With one replica, this is the state of the upstream, which is told already.
-        if !is_news || self.is_one() {
-            return;
-        }
-        let (upstream, address) = (&*self.name, replica.address.to_string());
-        if is_well {
-            log::info!(upstream = upstream, replica = address.as_str(); "the replica is well again");
-        } else {
-            log::warn!(
-                upstream = upstream, replica = address.as_str();
-                "the replica's probe fails, it gets nothing new"
-            );
-        }
-    }
-
-    /// The replica as a witness of its outcome.
-    pub(super) fn witness(&self, replica: &Replica, evidence: Evidence) -> Witness {
-        let others = match evidence {
-            Evidence::Answered => 0,
-            _ => {
-                let (all, now) = (self.all(), Instant::now());
-                let others = all.iter().filter(|one| !std::ptr::eq(&***one, replica));
-                let others = others.filter(|one| one.state.is_available(now));
-                others.fold(0, |bits, one| bits | one.state.bit())
-            }
-        };
-        Witness {
-            own: replica.state.bit(),
-            others,
-        }
     }
 }
 
