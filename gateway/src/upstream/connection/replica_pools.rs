@@ -6,12 +6,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 
 use crate::resilience::balance;
 use crate::resilience::balance::replica::{Outcome, ReplicaState};
 use crate::upstream::connection::connect::ConnectError;
-use crate::upstream::connection::pool::{Lease, Plan, Pool};
+use crate::upstream::connection::pool::{Dialed, Lease, Plan, Pool};
 use crate::upstream::connection::race;
 use crate::upstream::replicas::{LookupError, Replicas};
 
@@ -78,44 +78,60 @@ impl ReplicaPools {
     /// connection counts; TLS follows on the one that won. The replicas that fail or are overtaken
     /// are noted.
     pub(super) async fn connect(&self, first: Option<&Rc<Pool>>) -> Result<Lease, ConnectError> {
-        let begun = RefCell::new(Vec::new());
-        let attempts = async {
-            let mut all = self.all();
-            if all.is_empty() {
-                self.replicas.resolve().await?;
-                all = self.all();
-            }
-            let order = order(&all, first);
-            let pause = race::pause(self.plan.connect_timeout, order.len().min(MOST_OVERLAPPED));
-            let dialed = race::race(&order, pause, |pool| async {
-                begun.borrow_mut().push(Rc::clone(pool));
-                let dialed = pool.dial().await;
-                if let Err(error) = &dialed {
-                    begun.borrow_mut().retain(|one| !Rc::ptr_eq(one, pool));
-                    self.failed(pool, error);
-                }
-                dialed
-            });
-            let dialed = dialed.await;
-            let dialed =
-                dialed.map_err(|failure| failure.unwrap_or(LookupError::NoAddress.into()))?;
-            let pool = Rc::clone(dialed.pool());
-            let overtaken = begun.take().into_iter();
-            let overtaken = overtaken.take_while(|one| !Rc::ptr_eq(one, &pool));
-            overtaken.for_each(|one| self.replicas.note(one.replica(), Outcome::Failed));
-            begun.borrow_mut().push(Rc::clone(&pool));
-            dialed.finish().await.inspect_err(|error| {
-                begun.take();
-                self.failed(&pool, error);
-            })
+        let limit = self.plan.connect_timeout;
+        let deadline = tokio::time::Instant::now() + limit;
+        let dialing = RefCell::default();
+        let raced = timeout_at(deadline, self.race(first, &dialing)).await;
+        let dialing = dialing.take();
+        let Ok(raced) = raced else {
+            self.note_as_failed(&dialing);
+            return Err(ConnectError::Timeout(limit));
         };
-        let connected = timeout(self.plan.connect_timeout, attempts).await;
-        connected.unwrap_or_else(|_elapsed| {
-            for pool in begun.take() {
-                self.replicas.note(pool.replica(), Outcome::Failed);
+        let dialed = raced?;
+        let winner = Rc::clone(dialed.pool());
+        let place = dialing.iter().position(|one| Rc::ptr_eq(one, &winner));
+        let (overtaken, _) = dialing.split_at(place.unwrap_or(dialing.len()));
+        self.note_as_failed(overtaken);
+        match timeout_at(deadline, dialed.finish()).await {
+            Ok(finished) => finished.inspect_err(|error| self.failed(&winner, error)),
+            Err(_elapsed) => {
+                self.note_as_failed(&[winner]);
+                Err(ConnectError::Timeout(limit))
             }
-            Err(ConnectError::Timeout(self.plan.connect_timeout))
-        })
+        }
+    }
+
+    /// The first TCP connection to a replica. `dialing` becomes the replicas to which one was begun
+    /// and has not failed, in this order.
+    async fn race(
+        &self,
+        first: Option<&Rc<Pool>>,
+        dialing: &RefCell<Vec<Rc<Pool>>>,
+    ) -> Result<Dialed, ConnectError> {
+        let mut all = self.all();
+        if all.is_empty() {
+            self.replicas.resolve().await?;
+            all = self.all();
+        }
+        let order = order(&all, first);
+        let pause = race::pause(self.plan.connect_timeout, order.len().min(MOST_OVERLAPPED));
+        let dialed = race::race(&order, pause, |pool| async {
+            dialing.borrow_mut().push(Rc::clone(pool));
+            let dialed = pool.dial().await;
+            if let Err(error) = &dialed {
+                dialing.borrow_mut().retain(|one| !Rc::ptr_eq(one, pool));
+                self.failed(pool, error);
+            }
+            dialed
+        });
+        let failure = |failure: Option<_>| failure.unwrap_or(LookupError::NoAddress.into());
+        dialed.await.map_err(failure)
+    }
+
+    fn note_as_failed(&self, pools: &[Rc<Pool>]) {
+        for pool in pools {
+            self.replicas.note(pool.replica(), Outcome::Failed);
+        }
     }
 
     fn failed(&self, pool: &Pool, error: &ConnectError) {
