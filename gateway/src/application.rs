@@ -3,6 +3,7 @@
 pub(crate) mod harness;
 mod last_good;
 mod reload;
+mod sharing;
 pub(crate) mod site;
 
 use std::future::Future;
@@ -35,6 +36,7 @@ use crate::operator::{self, Operator, console, pages};
 use crate::routing::client_address::Scheme;
 use crate::upstream::probe::Probes;
 use crate::upstream::replicas::lookups::Lookups;
+use crate::upstream::shared_store::SharedStore;
 
 /// How long requests that were cut may take to be dropped and logged.
 const LAST_LINES: Duration = Duration::from_secs(1);
@@ -46,6 +48,7 @@ pub struct Gateway {
     scheme: Scheme,
     metrics: Arc<Metrics>,
     last_good: Rc<LastGood>,
+    shared_store: Option<Arc<SharedStore>>,
 }
 
 impl Gateway {
@@ -134,7 +137,9 @@ impl Gateway {
         };
         let (server, addr) = downstream::bind(listener, certificates.as_ref(), serve)?;
         let mut public = Application::new(server, addr, draining).lame_duck(config.lame_duck);
-        let (probed, warmed, described) = (live.clone(), live.clone(), live);
+        let (probed, warmed) = (live.clone(), live.clone());
+        let (described, shared) = (live.clone(), live);
+        let shared_store = site.shared_store.clone();
         let keeping = Rc::clone(&last_good);
         public = public.beside(|draining| async move { keeping.run(draining).await });
         let documents = Arc::clone(&built.documents);
@@ -151,6 +156,9 @@ impl Gateway {
             };
             public = public.beside(|draining| reloading.run(asked, hangups, draining));
         }
+        if let Some(store) = shared_store.clone() {
+            public = public.beside(|draining| sharing::run(shared, store, draining));
+        }
         if let Some(certificates) = certificates {
             public = public.beside(|draining| certificates.watch(draining));
         }
@@ -160,6 +168,7 @@ impl Gateway {
             scheme,
             metrics,
             last_good,
+            shared_store,
         })
     }
 
@@ -201,6 +210,9 @@ impl Gateway {
         // cut.
         let _gave_up = timeout(LAST_LINES, none_in_flight(&self.metrics)).await;
         self.last_good.finish().await;
+        if let Some(store) = &self.shared_store {
+            sharing::finish(store).await;
+        }
         public.and(admin)
     }
 }

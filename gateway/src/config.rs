@@ -26,6 +26,7 @@ use crate::settings::names::Names;
 use crate::settings::place;
 use crate::settings::{CacheTable, ConsoleTable, File, RouteRow, TlsFiles, UpstreamSettings};
 use crate::upstream::may_be_asked_with;
+use crate::upstream::shared_store::StoreUrl;
 
 pub(crate) use source::Origin;
 pub use source::Source;
@@ -71,6 +72,8 @@ pub struct Config {
     pub(crate) last_good: Option<PathBuf>,
     /// The text that it was read from.
     pub(crate) origin: Origin,
+    /// `GATEWAY_REDIS_URL`: the store that several gateways share; none by default.
+    pub(crate) shared_store: Option<StoreUrl>,
     /// `GATEWAY_LAME_DUCK`: how long requests are still taken after a stop was requested; 0 s by
     /// default.
     pub(crate) lame_duck: Duration,
@@ -197,6 +200,7 @@ impl Config {
             limits,
             upstreams,
             origin: Origin::default(),
+            shared_store: env.parse("GATEWAY_REDIS_URL")?,
             lame_duck: env.duration_or("GATEWAY_LAME_DUCK", Duration::ZERO)?,
             is_watched: env
                 .parse_with("GATEWAY_CONFIG_WATCH", on_or_off)?

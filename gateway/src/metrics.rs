@@ -8,6 +8,7 @@ mod gone;
 mod labels;
 mod lookups;
 mod rows;
+mod store;
 mod upstreams;
 mod warm;
 
@@ -21,6 +22,7 @@ pub(crate) use gone::Known;
 pub(crate) use labels::Outcome;
 pub(crate) use lookups::Lookups;
 pub(crate) use rows::{Ended, RowFamilies, Rows};
+pub(crate) use store::{StoreMetrics, StoreUse};
 pub(crate) use upstreams::{UpstreamFamilies, UpstreamMetrics};
 pub(crate) use warm::{WarmFamily, WarmMetrics};
 

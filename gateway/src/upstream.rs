@@ -21,6 +21,7 @@ pub(crate) mod replicas;
 mod request;
 mod retry;
 mod running;
+pub(crate) mod shared_store;
 
 use std::cell::Cell;
 use std::pin::pin;

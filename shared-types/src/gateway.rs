@@ -88,6 +88,9 @@ pub struct OperatorStatus {
     pub upstreams: BTreeMap<String, UpstreamStatus>,
     /// The configuration that runs.
     pub config: ConfigStatus,
+    /// The store that several gateways share: `up`, or `degraded` while this gateway does without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<Availability>,
     /// Routes that serve a stale answer in an outage and had an answer that could not be stored,
     /// with the last reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -36,7 +36,8 @@ pub(crate) use copy::{Copy, Stored};
 pub(crate) use key::target;
 pub(crate) use refusals::Refused;
 pub(crate) use row::Changes;
-pub(crate) use saved::{NAME as SAVED_NAME, RowId, SavedRow};
+pub(crate) use saved::shared::Sharing;
+pub(crate) use saved::{NAME as SAVED_NAME, RowId};
 pub(crate) use store::{options, weight};
 pub(crate) use storing::Unfit;
 
@@ -52,8 +53,18 @@ use taking::{Taken, take};
 
 pub(crate) struct Cache {
     /// The cached rows, by their index.
-    rows: Vec<Arc<Row>>,
+    rows: Vec<Cached>,
     lookups: Lookups,
+    /// The answers of other gateways, if there is a shared store.
+    sharing: Option<Arc<Sharing>>,
+}
+
+/// A row as it is configured, and its answers.
+struct Cached {
+    row: Arc<Row>,
+    policy: Arc<CachePolicy>,
+    /// `None` if its answers are kept nowhere else.
+    id: Option<RowId>,
 }
 
 /// Why there is no answer for the requests that waited for one.
@@ -74,6 +85,18 @@ impl Missed {
             Self::Fault(Fault::Client(_) | Fault::ShareUsed | Fault::NoRoom(NoRoom::Share))
         )
     }
+
+    /// Whether a last good answer may stand in.
+    fn may_be_stale(&self) -> bool {
+        !self.is_for_one() && !matches!(self, Self::Unfit(_))
+    }
+}
+
+/// A row of the configuration whose answers are cached.
+pub(crate) struct CachedRow {
+    pub(crate) policy: Arc<CachePolicy>,
+    /// Everything that its answers depend on. `None` if they are kept nowhere else.
+    pub(crate) id: Option<RowId>,
 }
 
 /// The client's answer, and what went wrong on the way.
@@ -90,13 +113,21 @@ pub(crate) enum Given {
 
 impl Cache {
     /// `share` is the number of bytes for each row.
-    pub(crate) fn new(rows: &[Arc<CachePolicy>], share: u64, lookups: Lookups) -> Self {
+    pub(crate) fn new(
+        rows: Vec<CachedRow>,
+        share: u64,
+        lookups: Lookups,
+        sharing: Option<Arc<Sharing>>,
+    ) -> Self {
+        let rows = rows.into_iter().map(|CachedRow { policy, id }| Cached {
+            row: Arc::new(Row::new(&policy, share)),
+            policy,
+            id,
+        });
         Self {
-            rows: rows
-                .iter()
-                .map(|policy| Arc::new(Row::new(policy, share)))
-                .collect(),
+            rows: rows.collect(),
             lookups,
+            sharing,
         }
     }
 
@@ -104,26 +135,32 @@ impl Cache {
     /// answers are the same: they stay.
     pub(crate) fn succeeding(
         &self,
-        rows: &[Arc<CachePolicy>],
+        rows: Vec<CachedRow>,
         share: u64,
         earlier: impl Fn(&CachePolicy) -> Option<usize>,
     ) -> Self {
-        let rows = rows.iter().map(|policy| {
+        let before = |policy: &CachePolicy| {
             let known = earlier(policy).and_then(|index| self.rows.get(index));
-            if let Some(row) = known {
+            if let Some(Cached { row, .. }) = known {
                 row.resize(share);
                 return Arc::clone(row);
             }
-            let mut rows = self.rows.iter();
+            let mut rows = self.rows.iter().map(|cached| &cached.row);
             let row = match rows.find(|row| row.path == policy.path) {
                 Some(row) => row.renewed(policy, share),
                 None => Row::new(policy, share),
             };
             Arc::new(row)
+        };
+        let rows = rows.into_iter().map(|CachedRow { policy, id }| Cached {
+            row: before(&policy),
+            policy,
+            id,
         });
         Self {
             rows: rows.collect(),
             lookups: self.lookups.clone(),
+            sharing: self.sharing.clone(),
         }
     }
 
@@ -167,6 +204,7 @@ impl Cache {
         };
         let now = Instant::now();
         let asked = row.ask(&key, now);
+        let sharing = self.sharing_of(policy);
         let last = match row.find(&key, now) {
             Found::Fresh(copy) => return Given::Answer(serve(Served::Hit(&copy))),
             _ if cache_control::is_only_if_cached(fields) => return Given::NotStored,
@@ -180,6 +218,7 @@ impl Cache {
         };
         // The upstream's own failure answer is only for the client that asked.
         let own = RefCell::new(None);
+        let known = sharing.map(|(sharing, _)| sharing.known());
         let is_own = Cell::new(false);
         let flight = row.flights.join(&key, asked.generation);
         let landed = flight
@@ -195,6 +234,17 @@ impl Cache {
                 };
                 let landed = taken.landed(&own);
                 row.learn(&key, asked, &landed);
+                match (sharing, &landed) {
+                    (Some((sharing, id)), Ok(copy)) => {
+                        sharing.offer(id, &key, copy, known.unwrap_or_default());
+                    }
+                    (Some((sharing, id)), Err(missed))
+                        if last.is_none() && missed.may_be_stale() =>
+                    {
+                        sharing.recall(id, row, policy, &key).await;
+                    }
+                    _ => {}
+                }
                 let landed = landed.map_err(Arc::new);
                 match landed {
                     Err(missed) if missed.is_for_one() => Err(missed),
@@ -203,6 +253,14 @@ impl Cache {
             })
             .await;
         drop(flight);
+        let last = last.or_else(|| {
+            // Another gateway may have shared one.
+            let _shared = sharing?;
+            match row.find(&key, Instant::now()) {
+                Found::Stale(copy) => Some(copy),
+                Found::Fresh(_) | Found::HitForPass | Found::Nothing => None,
+            }
+        });
         let missed = match landed {
             Ok(copy) if is_own.get() => return Given::Answer(serve(Served::Fetched(&copy))),
             Ok(copy) => return Given::Answer(serve(Served::Shared(&copy))),
@@ -222,6 +280,9 @@ impl Cache {
         if let Some(row) = self.row(policy) {
             row.invalidate(path);
         }
+        if let Some(sharing) = &self.sharing {
+            sharing.tell(policy, path);
+        }
     }
 
     /// Makes the row's stored answers stale. They may still replace missing ones.
@@ -233,13 +294,13 @@ impl Cache {
 
     /// The paths of which an answer was not stored, with the latest refusal.
     pub(crate) fn refused(&self) -> impl Iterator<Item = (&str, Refused)> {
-        let rows = self.rows.iter();
+        let rows = self.rows.iter().map(|cached| &cached.row);
         rows.filter_map(|row| Some((&*row.path, row.refusals.last()?)))
     }
 
     /// The paths of which no answer was ever stored, with the latest refusal.
     pub(crate) fn without_any(&self) -> impl Iterator<Item = (&str, Refused)> {
-        let rows = self.rows.iter();
+        let rows = self.rows.iter().map(|cached| &cached.row);
         rows.filter_map(|row| Some((&*row.path, row.refusals.whole()?)))
     }
 
@@ -279,8 +340,15 @@ impl Cache {
 
     fn row(&self, policy: &CachePolicy) -> Option<&Row> {
         // A row without room for any answer passes everything on as it came.
-        let row = self.rows.get(policy.index)?;
+        let row = &self.rows.get(policy.index)?.row;
         (row.most() > 0).then_some(row)
+    }
+
+    /// The sharing of this row's answers, and their identity, if they are shared.
+    fn sharing_of(&self, policy: &CachePolicy) -> Option<(&Sharing, RowId)> {
+        let sharing = self.sharing.as_deref()?;
+        let id = self.rows.get(policy.index)?.id?;
+        Some((sharing, id))
     }
 
     fn count(&self, served: &Served<'_>) {

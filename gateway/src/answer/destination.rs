@@ -9,9 +9,9 @@ use matchit::Params;
 
 use crate::answer::dispatch::Worker;
 use crate::answer::record::Record;
-use crate::resilience::rate::RateLimit;
 use crate::routing::route::{Route, ToUpstream};
 use crate::upstream::Upstream;
+use crate::upstream::shared_store::quota::Quota;
 
 /// A row of the running route table.
 pub(crate) type Row = Route<Destination>;
@@ -28,7 +28,7 @@ pub(crate) struct Relayed {
     pub(crate) to: ToUpstream,
     pub(crate) upstream: Arc<Upstream>,
     /// Each client's quota for the row, shared by all its methods.
-    pub(crate) rate_limit: Option<Arc<RateLimit>>,
+    pub(crate) rate_limit: Option<Arc<Quota>>,
 }
 
 /// Answers the requests of a row in the gateway itself. The rooms above give it to the table, so

@@ -111,7 +111,7 @@ impl Worker {
         if let Found::Route { route, .. } = &found {
             record.route = Some(Arc::clone(route));
         }
-        let standing = match self.count(request, &found) {
+        let standing = match self.count(request, &found).await {
             Ok(standing) => standing,
             Err(exceeded) => {
                 self.site.metrics.rate_limited.inc();
@@ -133,7 +133,7 @@ impl Worker {
     ///
     /// Probes are free. An orchestrator may share an address with a crowd, and would mistake a busy
     /// gateway for a dead one.
-    fn count<'s>(
+    async fn count<'s>(
         &'s self,
         request: &HttpRequest,
         found: &Found<'s, '_, Destination>,
@@ -151,8 +151,11 @@ impl Worker {
             Found::OtherMethods(_) | Found::Nothing => None,
         };
         let client = self.client_of(request);
-        general.admit(client)?;
-        of_route.map(|limit| limit.admit(client)).transpose()
+        general.admit(client).await?;
+        match of_route {
+            Some(limit) => limit.admit(client).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The client's address. Clients that were gone before they were accepted have none, and share

@@ -12,12 +12,13 @@ use crate::answer::features::RunningFeatures;
 use crate::answer::recent::Recent;
 use crate::metrics::{Known, Metrics, Rows};
 use crate::resilience::memory::Memory;
-use crate::resilience::rate::RateLimit;
 use crate::routing::client_address::{Scheme, TrustedProxies};
 use crate::routing::cors::Origins;
 use crate::routing::route::RouteTable;
 use crate::settings::ConsoleTable;
 use crate::settings::limits::Limits;
+use crate::upstream::shared_store::SharedStore;
+use crate::upstream::shared_store::quota::Quota;
 use crate::upstream::{TlsConfig, Upstream};
 
 /// One configuration, running. A reload builds another one, which takes over what has not changed;
@@ -33,7 +34,7 @@ pub(crate) struct Site {
     pub(crate) routes: RouteTable<Destination>,
     pub(crate) features: RunningFeatures,
     /// Each client's quota for all requests together.
-    pub(crate) rate_limit: Option<Arc<RateLimit>>,
+    pub(crate) rate_limit: Option<Arc<Quota>>,
     pub(crate) metrics: Arc<Metrics>,
     /// The counters of each route, by the route's number.
     pub(crate) rows: Rows,
@@ -44,6 +45,8 @@ pub(crate) struct Site {
     pub(crate) cache: Cache,
     /// The file that also keeps the last good answers, if any.
     pub(crate) last_good: Option<PathBuf>,
+    /// What several gateways share, if they do.
+    pub(crate) shared_store: Option<Arc<SharedStore>>,
     /// The bytes of bodies that may be held.
     pub(crate) memory: Arc<Memory>,
     /// Whether the gateway is asked to stop.

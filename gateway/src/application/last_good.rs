@@ -22,10 +22,7 @@ use service_kit::serve::Draining;
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::answer::cache::{RowId, SavedRow};
 use crate::answer::site::{Live, Site};
-use crate::application::site::source;
-use crate::routing::route::CachePolicy;
 
 use pace::{EVERY, Pace};
 
@@ -127,7 +124,7 @@ fn warn(file: &Path, error: &io::Error) {
 }
 
 fn write(site: &Site, file: &Path) -> io::Result<()> {
-    let count = disk::replace(file, |to| site.cache.save(&rows(site), to))?;
+    let count = disk::replace(file, |to| site.cache.save(to))?;
     log::debug!(
         "{count} last good answers are written to {}",
         file.display()
@@ -140,7 +137,7 @@ fn restore(site: &Site, file: &Path, most: u64) {
     let name = file.display();
     let saved = disk::read(file, most).map_err(|error| error.to_string());
     let restored = saved.and_then(|saved| {
-        let restored = saved.map(|saved| site.cache.restore(&rows(site), &saved));
+        let restored = saved.map(|saved| site.cache.restore(&saved));
         restored.transpose().map_err(|broken| broken.to_string())
     });
     match restored {
@@ -157,37 +154,4 @@ fn restore(site: &Site, file: &Path, most: u64) {
             log::warn!("the last good answers in {name} (cache.file) are ignored: {reason}")
         }
     }
-}
-
-/// The rows whose answers are kept.
-fn rows(site: &Site) -> Vec<SavedRow> {
-    let policies = site.routes.cache_policies().iter();
-    let rows = policies.filter_map(|policy| {
-        Some(SavedRow {
-            policy: Arc::clone(policy),
-            id: row_id(policy, site)?,
-        })
-    });
-    rows.collect()
-}
-
-/// The identity of a row's answers: everything that decides which question they answer, whom they
-/// may be shown to, and who gave them.
-fn row_id(policy: &CachePolicy, site: &Site) -> Option<RowId> {
-    let row = source(policy, &site.routes)?;
-    let upstream = &row.upstream.settings;
-    let mut parts = vec![
-        policy.path.to_string(),
-        upstream.name.to_string(),
-        upstream.url.to_string(),
-        row.to.target.to_string(),
-        policy.is_shared.to_string(),
-        policy.vary.len().to_string(),
-    ];
-    parts.extend(policy.vary.iter().map(ToString::to_string));
-    match &policy.query {
-        None => parts.push("the whole query".to_owned()),
-        Some(names) => parts.extend(names.iter().cloned()),
-    }
-    Some(RowId::of(parts))
 }

@@ -7,18 +7,20 @@ use service_kit::env::ConfigError;
 use service_kit::program::RunError;
 
 use crate::aggregates::{Aggregate, AggregateRow};
-use crate::answer::cache::Cache;
+use crate::answer::cache::{Cache, CachedRow, RowId, Sharing};
 use crate::answer::destination::{Destination, Relayed};
 use crate::answer::features::RunningFeatures;
 use crate::answer::site::Site;
 use crate::config::Config;
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, StoreMetrics};
 use crate::operator::openapi::documents::Documents;
 use crate::operator::pages::{OwnPage, Pages};
 use crate::resilience::drills::{Drills, Place};
 use crate::resilience::memory::Memory;
-use crate::resilience::rate::{Rate, RateLimit};
+use crate::resilience::rate::Rate;
 use crate::routing::route::{CachePolicy, Outage, RouteTable, To};
+use crate::upstream::shared_store::SharedStore;
+use crate::upstream::shared_store::quota::Quota;
 use crate::upstream::{Upstream, tls_config};
 
 /// A running configuration, and what outlives it.
@@ -103,7 +105,15 @@ impl Built {
             Arc::clone(&documents),
         );
         let pages = Arc::new(pages);
-        let limits = limits(&config.routes, site);
+        let shared_store = match (site, &config.shared_store) {
+            (Some(site), _) => site.shared_store.clone(),
+            (None, Some(url)) => {
+                let metrics = StoreMetrics::register(&metrics.registry)?;
+                Some(Arc::new(SharedStore::new(url, metrics)))
+            }
+            (None, None) => None,
+        };
+        let limits = limits(&config.routes, site, shared_store.as_ref());
         let routes = config.routes.with(|route| {
             Ok(match &route.to {
                 To::Own(page) => {
@@ -123,13 +133,20 @@ impl Built {
         })?;
         let rows = routes.routes();
         let rows = rows.map(|route| (route.method.as_str(), &*route.path));
+        let cached = policies.iter().map(|policy| CachedRow {
+            policy: Arc::clone(policy),
+            id: row_id(policy, &routes),
+        });
+        let cached: Vec<_> = cached.collect();
         let site = Site {
             limits: config.limits,
             origins: config.origins.clone(),
             trusted_proxies: config.trusted_proxies.clone(),
             scheme: config.scheme(),
             console: config.console.clone(),
-            rate_limit: config.rate_limit.map(|rate| general_limit(rate, site)),
+            rate_limit: config
+                .rate_limit
+                .map(|rate| general_limit(rate, site, shared_store.as_ref())),
             memory: site.map_or_else(
                 || Memory::new(config.limits.memory),
                 |site| Arc::clone(&site.memory),
@@ -137,10 +154,16 @@ impl Built {
             cache: match site {
                 Some(site) => {
                     let earlier = |policy: &CachePolicy| index_before(policy, &routes, site);
-                    site.cache.succeeding(policies, share, earlier)
+                    site.cache.succeeding(cached, share, earlier)
                 }
-                None => Cache::new(policies, share, metrics.lookups.clone()),
+                None => {
+                    let sharing = shared_store
+                        .clone()
+                        .map(|store| Arc::new(Sharing::new(store)));
+                    Cache::new(cached, share, metrics.lookups.clone(), sharing)
+                }
             },
+            shared_store,
             last_good: config.last_good.clone(),
             rows: metrics.rows.of(rows)?,
             recent: site
@@ -196,11 +219,29 @@ fn index_before(
     is_same.then_some(was.index)
 }
 
+/// The identity of a row's answers: everything that decides which question they answer, whom they
+/// may be shown to, and who gave them.
+fn row_id(policy: &CachePolicy, routes: &RouteTable<Destination>) -> Option<RowId> {
+    let row = source(policy, routes)?;
+    let upstream = &row.upstream.settings;
+    let mut parts = vec![
+        policy.path.to_string(),
+        upstream.name.to_string(),
+        upstream.url.to_string(),
+        row.to.target.to_string(),
+        policy.is_shared.to_string(),
+        policy.vary.len().to_string(),
+    ];
+    parts.extend(policy.vary.iter().map(ToString::to_string));
+    match &policy.query {
+        None => parts.push("the whole query".to_owned()),
+        Some(names) => parts.extend(names.iter().cloned()),
+    }
+    Some(RowId::of(parts))
+}
+
 /// The row that the answers of a cached path come from.
-pub(super) fn source<'r>(
-    policy: &CachePolicy,
-    routes: &'r RouteTable<Destination>,
-) -> Option<&'r Relayed> {
+fn source<'r>(policy: &CachePolicy, routes: &'r RouteTable<Destination>) -> Option<&'r Relayed> {
     routes.routes().find_map(|route| match &route.to {
         Destination::Upstream(relayed) if *route.path == *policy.path => {
             matches!(relayed.to.outage, Outage::Stale(_)).then_some(relayed)
@@ -210,15 +251,26 @@ pub(super) fn source<'r>(
 }
 
 /// The quota of all requests together: that of `earlier`, if it is the same.
-fn general_limit(rate: Rate, earlier: Option<&Arc<Site>>) -> Arc<RateLimit> {
+fn general_limit(
+    rate: Rate,
+    earlier: Option<&Arc<Site>>,
+    store: Option<&Arc<SharedStore>>,
+) -> Arc<Quota> {
     let known = earlier.and_then(|site| site.rate_limit.as_ref());
     let known = known.filter(|limit| limit.rate() == rate);
-    known.map_or_else(|| Arc::new(RateLimit::new("default", rate)), Arc::clone)
+    known.map_or_else(
+        || Arc::new(Quota::new("default", rate, store, "default")),
+        Arc::clone,
+    )
 }
 
 /// The quotas of the rows that have one of their own, by the rows' numbers. Those of `earlier` that
 /// are the same go on.
-fn limits(routes: &RouteTable, earlier: Option<&Arc<Site>>) -> BTreeMap<usize, Arc<RateLimit>> {
+fn limits(
+    routes: &RouteTable,
+    earlier: Option<&Arc<Site>>,
+    store: Option<&Arc<SharedStore>>,
+) -> BTreeMap<usize, Arc<Quota>> {
     let limited = routes.routes().filter_map(|route| match &route.to {
         To::Upstream(to) => Some((to.row, route, route.rate_limit?)),
         To::Own(_) | To::Aggregate(..) => None,
@@ -248,10 +300,11 @@ fn limits(routes: &RouteTable, earlier: Option<&Arc<Site>>) -> BTreeMap<usize, A
             limits.insert(*row, Arc::clone(limit));
         }
     }
-    for (row, _, rate) in limited {
-        limits
-            .entry(row)
-            .or_insert_with(|| Arc::new(RateLimit::new("route", rate)));
+    for (row, route, rate) in limited {
+        limits.entry(row).or_insert_with(|| {
+            let id = format!("{} {}", route.method, route.path);
+            Arc::new(Quota::new("route", rate, store, &id))
+        });
     }
     limits
 }

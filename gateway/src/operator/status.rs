@@ -24,6 +24,13 @@ pub(super) fn status(operator: &Operator) -> OperatorStatus {
         public: features::status(&site.features, &site.cache),
         upstreams: upstreams.collect(),
         config: operator.config.status(),
+        shared: site.shared_store.as_ref().map(|store| {
+            if store.is_up() {
+                Availability::Up
+            } else {
+                Availability::Degraded
+            }
+        }),
         not_stored: site.cache.refused().filter_map(not_stored).collect(),
     }
 }

@@ -6,17 +6,19 @@
 //! no cleaning up.
 
 mod fields;
+pub(crate) mod leases;
 mod quota;
 mod table;
 
 use std::fmt;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use actix_web::http::header::HeaderMap;
 use governor::RateLimiter;
 use governor::clock::{Clock, DefaultClock};
-use governor::middleware::{StateInformationMiddleware, StateSnapshot};
+use governor::middleware::StateInformationMiddleware;
 
 use super::client::Client;
 use fields::Policy;
@@ -34,7 +36,8 @@ pub(crate) struct RateLimit<C: Clock = DefaultClock> {
 #[derive(Debug)]
 pub(crate) struct Standing<'l> {
     policy: &'l Policy,
-    state: StateSnapshot,
+    /// How many more requests would be admitted at once.
+    remaining: u32,
 }
 
 /// A request beyond the quota.
@@ -67,26 +70,57 @@ impl<C: Clock> RateLimit<C> {
     /// Counts a request of this address, unless it is beyond the quota. Refused requests do not
     /// count, so a client that keeps asking gets in as soon as one that waits.
     pub(crate) fn admit(&self, address: IpAddr) -> Result<Standing<'_>, Exceeded<'_>> {
-        let policy = &self.policy;
         match self.limiter.check_key(&Client::from(address)) {
-            Ok(state) => Ok(Standing { policy, state }),
-            Err(until) => Err(Exceeded {
-                policy,
-                wait: until.wait_time_from(self.limiter.clock().now()),
-            }),
+            Ok(state) => Ok(self.standing(state.remaining_burst_capacity())),
+            Err(until) => Err(self.exceeded(until.wait_time_from(self.limiter.clock().now()))),
+        }
+    }
+
+    /// Counts a request as `parts` requests, or as the whole quota if that is less: of `parts`
+    /// gateways that count for themselves, each admits its part.
+    pub(crate) fn admit_part(
+        &self,
+        address: IpAddr,
+        parts: NonZeroU32,
+    ) -> Result<Standing<'_>, Exceeded<'_>> {
+        let parts = parts.min(self.rate.quota().burst_size());
+        match self.limiter.check_key_n(&Client::from(address), parts) {
+            Ok(Ok(state)) => Ok(self.standing(state.remaining_burst_capacity() / parts)),
+            Ok(Err(until)) => Err(self.exceeded(until.wait_time_from(self.limiter.clock().now()))),
+            // No quota is smaller than itself.
+            Err(_insufficient) => Err(self.exceeded(self.rate.period())),
+        }
+    }
+
+    /// The standing of a client that another count has admitted, with what that count has left.
+    pub(crate) fn standing(&self, remaining: u32) -> Standing<'_> {
+        Standing {
+            policy: &self.policy,
+            remaining,
+        }
+    }
+
+    /// The refusal by another count, until one more request comes back.
+    pub(crate) fn exceeded(&self, wait: Duration) -> Exceeded<'_> {
+        Exceeded {
+            policy: &self.policy,
+            wait,
         }
     }
 }
 
-impl Standing<'_> {
-    /// How many more requests would be admitted at once.
-    fn remaining(&self) -> u32 {
-        self.state.remaining_burst_capacity()
+impl<'l> Standing<'l> {
+    /// The same standing, with no more than this many further requests.
+    pub(crate) fn at_most(self, remaining: u32) -> Self {
+        Self {
+            remaining: self.remaining.min(remaining),
+            ..self
+        }
     }
 
     /// Writes it into the answer's fields.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
-        self.policy.write(self.remaining(), headers);
+        self.policy.write(self.remaining, headers);
     }
 }
 
@@ -108,6 +142,7 @@ impl<C: Clock> fmt::Debug for RateLimit<C> {
 #[cfg(test)]
 mod tests {
     use std::net::{IpAddr, Ipv4Addr};
+    use std::num::NonZeroU32;
     use std::thread;
     use std::time::Duration;
 
@@ -151,8 +186,18 @@ mod tests {
     #[test]
     fn the_remaining_requests_are_counted_down() {
         let (limit, _clock) = limit("3/1m");
-        let left = [(); 3].map(|()| limit.admit(HERE).unwrap().remaining());
+        let left = [(); 3].map(|()| limit.admit(HERE).unwrap().remaining);
         assert_eq!(left, [2, 1, 0]);
+    }
+
+    #[test]
+    fn each_of_several_gateways_admits_its_part() {
+        for (rate, parts, expected) in [("600/10s", 3, 200), ("10/1m", 3, 3), ("2/1m", 3, 1)] {
+            let (limit, _clock) = limit(rate);
+            let parts = NonZeroU32::new(parts).unwrap();
+            let asked = (0..1000).filter(|_| limit.admit_part(HERE, parts).is_ok());
+            assert_eq!(asked.count(), expected, "{rate}");
+        }
     }
 
     #[test]

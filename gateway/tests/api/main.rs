@@ -38,6 +38,7 @@ mod retries;
 mod routing;
 mod schema;
 mod scripted;
+mod shared_store;
 mod shares;
 mod streaming;
 mod tls;

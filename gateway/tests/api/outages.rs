@@ -129,8 +129,8 @@ impl Site {
 /// An upstream whose behaviour a test changes. It closes each connection after one answer, so that
 /// a change takes effect with the next request.
 #[derive(Clone)]
-struct Moody {
-    addr: SocketAddr,
+pub(crate) struct Moody {
+    pub(crate) addr: SocketAddr,
     mood: Rc<RefCell<Mood>>,
     /// Replaces the mood for requests to this path.
     at: Rc<RefCell<BTreeMap<String, Mood>>>,
@@ -144,7 +144,7 @@ struct Moody {
 }
 
 #[derive(Clone)]
-enum Mood {
+pub(crate) enum Mood {
     /// Answers with this status line, fields, and a body whose length is added.
     Says(String, String),
     /// Waits for `release`, then answers with this.
@@ -154,7 +154,7 @@ enum Mood {
 }
 
 impl Moody {
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let mood = Rc::new(RefCell::new(Mood::Says(
             "200 OK\r\ncontent-type: application/json".to_owned(),
             "[]".to_owned(),
@@ -220,11 +220,11 @@ impl Moody {
         self.open.set((now - 1, most));
     }
 
-    fn says(&self, head: &str, body: &str) {
+    pub(crate) fn says(&self, head: &str, body: &str) {
         self.feels(Mood::Says(head.to_owned(), body.to_owned()));
     }
 
-    fn feels(&self, mood: Mood) {
+    pub(crate) fn feels(&self, mood: Mood) {
         *self.mood.borrow_mut() = mood;
     }
 

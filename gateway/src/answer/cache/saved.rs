@@ -7,9 +7,9 @@
 //! of a row that was edited is ignored. How long an answer may be used is the present row's choice.
 
 mod format;
+pub(super) mod shared;
 
 use std::io::{self, Write};
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use actix_web::http::StatusCode;
@@ -24,18 +24,12 @@ use super::copy::{RESTORED, encoded, stored_fields};
 use super::key::Key;
 use super::row::{Changes, Row};
 use super::storing::Reuse;
-use super::{Cache, Copy};
+use super::{Cache, Cached, Copy};
 use crate::routing::route::CachePolicy;
 
 /// The identity of a row's answers. It is the same after a restart if the row is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct RowId([u8; 32]);
-
-/// A row whose answers are saved.
-pub(crate) struct SavedRow {
-    pub(crate) policy: Arc<CachePolicy>,
-    pub(crate) id: RowId,
-}
 
 /// The result of taking answers back.
 #[derive(Debug, PartialEq, Eq)]
@@ -130,16 +124,16 @@ impl Cache {
     /// Counts of the changes so far. If they are the same later, so is what [`Self::save`] writes,
     /// except for the answers' ages.
     pub(crate) fn changes(&self) -> Changes {
-        self.rows.iter().map(|row| row.changes()).sum()
+        self.rows.iter().map(|cached| cached.row.changes()).sum()
     }
 
-    /// Writes the answers of these rows that may replace missing ones, and returns their number.
-    /// Each answer is written as it is at that moment; the cache goes on meanwhile.
-    pub(crate) fn save(&self, rows: &[SavedRow], to: impl Write) -> io::Result<usize> {
+    /// Writes the answers that may replace missing ones, and returns their number. Each answer is
+    /// written as it is at that moment; the cache goes on meanwhile.
+    pub(crate) fn save(&self, to: impl Write) -> io::Result<usize> {
         let mut writer = Writer::begin(to, wall_clock())?;
         let mut count = 0;
-        for SavedRow { policy, id } in rows {
-            let Some(row) = self.row(policy) else {
+        for Cached { row, id, .. } in &self.rows {
+            let Some(id) = id else {
                 continue;
             };
             for (key, copy) in row.answers() {
@@ -151,20 +145,15 @@ impl Cache {
         Ok(count)
     }
 
-    /// Takes back what [`Self::save`] has written, as far as these rows are still the same.
+    /// Takes back what [`Self::save`] has written, as far as the rows are still the same.
     ///
     /// # Errors
     /// `saved` is not what was written, from the first to the last byte. Nothing is taken.
-    pub(crate) fn restore(&self, rows: &[SavedRow], saved: &[u8]) -> Result<Restored, Broken> {
-        self.restore_at(rows, saved, wall_clock())
+    pub(crate) fn restore(&self, saved: &[u8]) -> Result<Restored, Broken> {
+        self.restore_at(saved, wall_clock())
     }
 
-    fn restore_at(
-        &self,
-        rows: &[SavedRow],
-        saved: &[u8],
-        now: Duration,
-    ) -> Result<Restored, Broken> {
+    fn restore_at(&self, saved: &[u8], now: Duration) -> Result<Restored, Broken> {
         let Document { written, answers } = format::read(saved)?;
         // With a clock that was set back, an answer is as old as it was when it was saved.
         let since = now.saturating_sub(written);
@@ -174,9 +163,9 @@ impl Cache {
             since,
         };
         for answer in answers {
-            let row = rows.iter().find(|row| row.id == answer.row);
-            let row = row.and_then(|row| Some((self.row(&row.policy)?, &*row.policy)));
-            let is_taken = row.is_some_and(|(row, policy)| {
+            let mut rows = self.rows.iter();
+            let cached = rows.find(|cached| cached.id == Some(answer.row));
+            let is_taken = cached.is_some_and(|Cached { row, policy, .. }| {
                 let answer = answer.restored((row, policy), since);
                 answer.is_some_and(|(key, copy)| row.restore(&key, copy))
             });

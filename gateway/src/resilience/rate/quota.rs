@@ -26,6 +26,16 @@ impl Rate {
         self.quota
     }
 
+    /// How many requests may come at once.
+    pub(crate) fn requests(self) -> u32 {
+        self.quota.burst_size().get()
+    }
+
+    /// The time in which one request comes back.
+    pub(crate) fn interval(self) -> Duration {
+        self.quota.replenish_interval()
+    }
+
     /// Whole seconds: the answer's fields cannot express less.
     pub(super) fn period(self) -> Duration {
         self.period

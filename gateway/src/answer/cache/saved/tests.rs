@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use actix_web::http::header::HeaderMap;
 
-use super::{Restored, RowId, SavedRow, wall_clock};
+use super::{Restored, RowId, wall_clock};
 use crate::answer::cache::key::Key;
 use crate::answer::cache::row::{Found, Row};
 use crate::answer::cache::storing::Unfit;
 use crate::answer::cache::tests::{copy, policy_at, policy_with};
-use crate::answer::cache::{Cache, Copy, Missed};
+use crate::answer::cache::{Cache, CachedRow, Copy, Missed};
 use crate::metrics::Metrics;
 use crate::routing::route::CachePolicy;
 
@@ -19,15 +19,16 @@ const KEYS: &str = "stale_if_error = \"1h\"";
 const HOUR: Duration = Duration::from_secs(3600);
 
 fn cache(policy: &Arc<CachePolicy>) -> Cache {
-    let lookups = Metrics::new().unwrap().lookups.clone();
-    Cache::new(&[Arc::clone(policy)], 1 << 20, lookups)
+    cache_as(policy, RowId::of([&*policy.path]))
 }
 
-fn rows(policy: &Arc<CachePolicy>) -> Vec<SavedRow> {
-    vec![SavedRow {
+fn cache_as(policy: &Arc<CachePolicy>, id: RowId) -> Cache {
+    let lookups = Metrics::new().unwrap().lookups.clone();
+    let row = CachedRow {
         policy: Arc::clone(policy),
-        id: RowId::of([&*policy.path]),
-    }]
+        id: Some(id),
+    };
+    Cache::new(vec![row], 1 << 20, lookups, None)
 }
 
 fn key(policy: &CachePolicy, path: &str) -> Key {
@@ -47,9 +48,9 @@ fn store(row: &Row, key: &Key, held: Duration) {
     row.learn(key, asked, &Ok(Arc::new(copy)));
 }
 
-fn saved(cache: &Cache, policy: &Arc<CachePolicy>) -> Vec<u8> {
+fn saved(cache: &Cache) -> Vec<u8> {
     let mut bytes = Vec::new();
-    cache.save(&rows(policy), &mut bytes).unwrap();
+    cache.save(&mut bytes).unwrap();
     bytes
 }
 
@@ -57,7 +58,7 @@ fn saved(cache: &Cache, policy: &Arc<CachePolicy>) -> Vec<u8> {
 fn restored(policy: &Arc<CachePolicy>, saved: &[u8], later: Duration) -> (Cache, Restored) {
     let cache = cache(policy);
     let now = wall_clock() + later;
-    let restored = cache.restore_at(&rows(policy), saved, now).unwrap();
+    let restored = cache.restore_at(saved, now).unwrap();
     (cache, restored)
 }
 
@@ -70,15 +71,15 @@ fn an_answer_comes_back_stale_and_its_age_has_counted_on() {
     let policy = policy_with(KEYS);
     let before = cache(&policy);
     let key = key(&policy, "/menu");
-    store(&before.rows[0], &key, Duration::from_secs(10));
+    store(&before.rows[0].row, &key, Duration::from_secs(10));
     assert!(matches!(
-        before.rows[0].find(&key, Instant::now()),
+        before.rows[0].row.find(&key, Instant::now()),
         Found::Fresh(_)
     ));
-    let bytes = saved(&before, &policy);
+    let bytes = saved(&before);
     let (after, restored) = restored(&policy, &bytes, Duration::from_secs(30));
     assert_eq!((restored.answers, restored.ignored), (1, 0));
-    let Found::Stale(copy) = after.rows[0].find(&key, Instant::now()) else {
+    let Found::Stale(copy) = after.rows[0].row.find(&key, Instant::now()) else {
         panic!("a fresh answer, or none");
     };
     assert_eq!(&copy.body[..], b"[]");
@@ -89,10 +90,10 @@ fn an_answer_comes_back_stale_and_its_age_has_counted_on() {
     // A warm row asks for another one at once.
     assert_eq!(after.stored(&policy, "/menu"), None);
     // It is saved again, as it is, until there is a better one.
-    assert_eq!(after.rows[0].answers().count(), 1);
-    store(&after.rows[0], &key, Duration::ZERO);
+    assert_eq!(after.rows[0].row.answers().count(), 1);
+    store(&after.rows[0].row, &key, Duration::ZERO);
     assert!(matches!(
-        after.rows[0].find(&key, Instant::now()),
+        after.rows[0].row.find(&key, Instant::now()),
         Found::Fresh(_)
     ));
 }
@@ -103,8 +104,8 @@ fn an_answer_comes_back_for_as_long_as_it_may_be_used_whenever_the_machine_was_s
     let policy = policy_with("stale_if_error = \"1y\"");
     let year = Duration::from_secs(31_557_600);
     let before = cache(&policy);
-    store(&before.rows[0], &key(&policy, "/menu"), Duration::ZERO);
-    let bytes = saved(&before, &policy);
+    store(&before.rows[0].row, &key(&policy, "/menu"), Duration::ZERO);
+    let bytes = saved(&before);
     for (later, answers) in [(year - HOUR, 1), (year + HOUR, 0)] {
         let (after, restored) = restored(&policy, &bytes, later);
         assert_eq!((restored.answers, restored.ignored), (answers, 1 - answers));
@@ -117,13 +118,13 @@ fn a_clock_that_was_set_back_leaves_an_answer_as_old_as_it_was() {
     let policy = policy_with(KEYS);
     let before = cache(&policy);
     store(
-        &before.rows[0],
+        &before.rows[0].row,
         &key(&policy, "/menu"),
         Duration::from_secs(100),
     );
-    let bytes = saved(&before, &policy);
+    let bytes = saved(&before);
     let after = cache(&policy);
-    let restored = after.restore_at(&rows(&policy), &bytes, Duration::from_secs(1));
+    let restored = after.restore_at(&bytes, Duration::from_secs(1));
     assert_eq!(restored.unwrap().since, Duration::ZERO);
     assert!(is_between(
         after.age(&policy, "/menu", None).unwrap(),
@@ -135,7 +136,7 @@ fn a_clock_that_was_set_back_leaves_an_answer_as_old_as_it_was() {
 fn an_answer_that_may_not_replace_another_is_not_saved() {
     let policy = policy_at("/menu/{id}", KEYS);
     let cache = cache(&policy);
-    let row = &cache.rows[0];
+    let row = &cache.rows[0].row;
     let [old, changed, gone, good] =
         ["old", "changed", "gone", "good"].map(|id| key(&policy, &format!("/menu/{id}")));
     store(row, &old, 2 * HOUR);
@@ -153,14 +154,10 @@ fn an_answer_that_may_not_replace_another_is_not_saved() {
 fn an_answer_of_another_row_is_ignored() {
     let policy = policy_with(KEYS);
     let before = cache(&policy);
-    store(&before.rows[0], &key(&policy, "/menu"), Duration::ZERO);
-    let bytes = saved(&before, &policy);
-    let after = cache(&policy);
-    let other = SavedRow {
-        policy: Arc::clone(&policy),
-        id: RowId::of(["/menus"]),
-    };
-    let restored = after.restore(&[other], &bytes).unwrap();
+    store(&before.rows[0].row, &key(&policy, "/menu"), Duration::ZERO);
+    let bytes = saved(&before);
+    let after = cache_as(&policy, RowId::of(["/menus"]));
+    let restored = after.restore(&bytes).unwrap();
     assert_eq!((restored.answers, restored.ignored), (0, 1));
     assert_eq!(after.age(&policy, "/menu", None), None);
 }
@@ -169,8 +166,8 @@ fn an_answer_of_another_row_is_ignored() {
 fn the_present_row_says_for_how_long_an_answer_is_used() {
     let before = policy_with("fresh = \"10m\", stale_if_error = \"1h\"");
     let saving = cache(&before);
-    store(&saving.rows[0], &key(&before, "/menu"), Duration::ZERO);
-    let bytes = saved(&saving, &before);
+    store(&saving.rows[0].row, &key(&before, "/menu"), Duration::ZERO);
+    let bytes = saved(&saving);
     for (keys, answers) in [
         ("stale_if_error = \"3h\"", 1),
         ("stale_if_error = \"1m\"", 0),
@@ -184,7 +181,7 @@ fn the_present_row_says_for_how_long_an_answer_is_used() {
 fn changes_are_counted_when_an_answer_comes_and_when_one_is_out_of_date() {
     let policy = policy_with(KEYS);
     let cache = cache(&policy);
-    let (row, key) = (&cache.rows[0], key(&policy, "/menu"));
+    let (row, key) = (&cache.rows[0].row, key(&policy, "/menu"));
     let before = cache.changes();
     let _ = row.find(&key, Instant::now());
     row.expire();

@@ -1,0 +1,146 @@
+//! Gateways that share a store: their quotas, their last good answers, and the store's outages.
+
+mod answers;
+mod away;
+mod quotas;
+
+use std::net::SocketAddr;
+
+use service_kit::testing::{Client, Process, Redis, addr_after, eventually};
+
+use crate::process::gateway;
+use crate::scripted::serving;
+
+/// One upstream with rows that are stored, and a quota.
+const SITE: &str = r#"
+[limits]
+rate = "600/10s"
+
+[upstreams.backend]
+url = "http://127.0.0.1:1"
+retries = 0
+
+[routes]
+backend = [
+    { path = "/things", outage = "error" },
+    { path = "/menu", methods = ["GET"], outage = "stale", stale_if_error = "1h" },
+    { path = "/dishes/{id}", methods = ["GET"], outage = "stale", fresh = "1h", stale_if_error = "1h" },
+    { path = "/dishes/{id}", methods = ["DELETE"], outage = "error" },
+]
+"#;
+
+/// The gateways of a test, each a process of its own, before one upstream.
+struct Fleet {
+    gateways: Vec<One>,
+    folder: tempfile::TempDir,
+    upstream: SocketAddr,
+    url: String,
+}
+
+struct One {
+    process: Process,
+    public: Client,
+    operator: Client,
+}
+
+impl Fleet {
+    /// Starts so many gateways, and waits until they know of each other.
+    async fn start(count: usize, redis: &Redis, upstream: SocketAddr) -> Self {
+        let mut fleet = Self {
+            gateways: Vec::new(),
+            folder: tempfile::tempdir().unwrap(),
+            upstream,
+            url: redis.url(),
+        };
+        for _ in 0..count {
+            let one = fleet.another();
+            one.is("up").await;
+            fleet.gateways.push(one);
+        }
+        // Each has counted the last one that came.
+        for one in &fleet.gateways {
+            one.beats().await;
+        }
+        fleet
+    }
+
+    /// Starts one more, which does not wait for the store.
+    fn another(&self) -> One {
+        let file = self.folder.path().join("gateway.toml");
+        std::fs::write(&file, SITE).unwrap();
+        let mut command = gateway();
+        command
+            .arg("--config")
+            .arg(file)
+            .env("BACKEND_URL", format!("http://{}", self.upstream))
+            .env("GATEWAY_REDIS_URL", &self.url)
+            .env("GATEWAY_TRUSTED_PROXIES", "127.0.0.1")
+            .env("GATEWAY_WORKERS", "1")
+            .env("RUST_LOG", "info,access=off");
+        One::of(Process::start(&mut command))
+    }
+}
+
+impl One {
+    fn of(process: Process) -> Self {
+        const MARKER: &str = ", for its operator on ";
+        let operator = addr_after(&process.line_with(MARKER), MARKER);
+        Self {
+            public: Client::of(process.addr()),
+            operator: Client::of(operator),
+            process,
+        }
+    }
+
+    /// Waits until `/status` says this of the store.
+    async fn is(&self, state: &str) {
+        eventually(&format!("the store to be {state}"), async || {
+            let status = self.operator.get("/status").await.ok(200);
+            (status["shared"] == state).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits for two beats that began after this.
+    async fn beats(&self) {
+        const BEATS: (&str, &str) = ("beat", "ok");
+        let before = self.commands(BEATS).await;
+        eventually("two beats", async || {
+            (self.commands(BEATS).await >= before + 2).then_some(())
+        })
+        .await;
+    }
+
+    /// How many commands for this use had this outcome.
+    async fn commands(&self, (what, outcome): (&str, &str)) -> u64 {
+        let metrics = self.operator.get("/metrics").await;
+        let name =
+            format!("gateway_shared_store_commands_total{{outcome=\"{outcome}\",use=\"{what}\"}} ");
+        let mut lines = metrics.text().lines();
+        let value = lines.find_map(|line| line.strip_prefix(&name)).unwrap();
+        value.parse().unwrap()
+    }
+
+    /// Asks for this path as a client with this address, and returns the status.
+    async fn asked_by(&self, client: &str, path: &str) -> u16 {
+        let request = self.public.request(actix_web::http::Method::GET, path);
+        let answer = request.header("x-forwarded-for", client).send().await;
+        answer.status.as_u16()
+    }
+}
+
+/// An upstream that answers everything with 200.
+async fn willing() -> SocketAddr {
+    serving(|mut stream| async move {
+        while crate::scripted::read_head(&mut stream).await.is_some() {
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]";
+            if tokio::io::AsyncWriteExt::write_all(&mut stream, answer)
+                .await
+                .is_err()
+            {
+                return;
+            }
+        }
+    })
+    .await
+}

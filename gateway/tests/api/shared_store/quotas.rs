@@ -1,0 +1,81 @@
+//! Quotas that several gateways count together.
+
+use std::time::Instant;
+
+use service_kit::testing::Redis;
+
+use super::{Fleet, willing};
+
+/// Sends so many requests of one client to each gateway in turn, and returns how many were
+/// admitted, and how many there might have been at most.
+async fn admitted(fleet: &Fleet, client: &str, each: usize) -> (usize, f64) {
+    let begun = Instant::now();
+    let mut admitted = 0;
+    for _ in 0..each {
+        for one in &fleet.gateways {
+            admitted += usize::from(one.asked_by(client, "/things").await == 200);
+        }
+    }
+    (admitted, 600.0 + begun.elapsed().as_secs_f64() * 60.0)
+}
+
+async fn failures(fleet: &Fleet) -> u64 {
+    let mut failures = 0;
+    for one in &fleet.gateways {
+        failures += one.commands(("quota", "failed")).await;
+    }
+    failures
+}
+
+#[actix_web::test]
+async fn three_gateways_admit_one_quota_within_2_percent() {
+    let redis = Redis::start(&[]);
+    let fleet = Fleet::start(3, &redis, willing().await).await;
+    for attempt in 1..=5 {
+        let before = failures(&fleet).await;
+        let client = format!("192.0.2.{attempt}");
+        let (admitted, most) = admitted(&fleet, &client, 400).await;
+        // A store that answers too late, as on a busy machine, leaves each to its part.
+        if failures(&fleet).await > before {
+            continue;
+        }
+        let ratio = admitted as f64 / most;
+        assert!((0.98..=1.0).contains(&ratio), "{admitted} of {most}");
+        return;
+    }
+    panic!("the store answered late in each of five attempts");
+}
+
+#[actix_web::test]
+async fn most_requests_do_not_ask_the_store() {
+    let redis = Redis::start(&[]);
+    let fleet = Fleet::start(1, &redis, willing().await).await;
+    let (admitted, _) = admitted(&fleet, "192.0.2.1", 2000).await;
+    assert!(admitted >= 600);
+    let asked = fleet.gateways[0].commands(("quota", "ok")).await as usize;
+    // Three at once of the quota; of what comes back, each by itself, and once in vain.
+    let most = 600 / 3 + 2 * (admitted - 600) + 10;
+    assert!(asked <= most, "{asked} for {admitted}");
+}
+
+#[actix_web::test]
+async fn a_client_that_one_gateway_refuses_is_refused_by_the_others() {
+    let redis = Redis::start(&[]);
+    let fleet = Fleet::start(2, &redis, willing().await).await;
+    let [one, other] = &fleet.gateways[..] else {
+        panic!("two were started");
+    };
+    let mut statuses = Vec::new();
+    for _ in 0..700 {
+        statuses.push(one.asked_by("192.0.2.1", "/things").await);
+    }
+    assert!(statuses.contains(&429));
+    // What came back meanwhile, and no whole quota.
+    let mut admitted = 0;
+    for _ in 0..300 {
+        admitted += usize::from(other.asked_by("192.0.2.1", "/things").await == 200);
+    }
+    let before = failures(&fleet).await;
+    assert!(admitted < 200 || before > 0, "{admitted}");
+    assert_eq!(other.asked_by("192.0.2.2", "/things").await, 200);
+}
