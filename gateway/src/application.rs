@@ -33,10 +33,10 @@ use crate::metrics::Metrics;
 use crate::operator::config::ConfigState;
 use crate::operator::openapi::documents;
 use crate::operator::{self, Operator, console, pages};
+use crate::resilience::shared_store::SharedStore;
 use crate::routing::client_address::Scheme;
 use crate::upstream::probe::Probes;
 use crate::upstream::replicas::lookups::Lookups;
-use crate::upstream::shared_store::SharedStore;
 
 /// How long requests that were cut may take to be dropped and logged.
 const LAST_LINES: Duration = Duration::from_secs(1);

@@ -18,6 +18,7 @@ use service_kit::env::{ConfigError, Env};
 use crate::aggregates::settings::{self as aggregates, AggregateSettings};
 use crate::answer::features::{Features, RouteAt};
 use crate::resilience::rate::Rate;
+use crate::resilience::shared_store::StoreUrl;
 use crate::routing::client_address::{Scheme, TrustedProxies};
 use crate::routing::cors::Origins;
 use crate::routing::route::{Own, RouteTable, To};
@@ -26,7 +27,6 @@ use crate::settings::names::Names;
 use crate::settings::place;
 use crate::settings::{CacheTable, ConsoleTable, File, RouteRow, TlsFiles, UpstreamSettings};
 use crate::upstream::may_be_asked_with;
-use crate::upstream::shared_store::StoreUrl;
 
 pub(crate) use source::Origin;
 pub use source::Source;

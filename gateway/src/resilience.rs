@@ -1,5 +1,5 @@
 //! Decides in an outage: circuits, permits, budgets, rate limits and failure drills. It is given
-//! the time and does no I/O.
+//! the time and does no I/O, but for the store that several gateways share.
 
 pub(crate) mod balance;
 mod by_client;
@@ -10,3 +10,4 @@ pub(crate) mod held;
 pub(crate) mod memory;
 pub(crate) mod min_rate;
 pub(crate) mod rate;
+pub(crate) mod shared_store;

@@ -21,7 +21,6 @@ pub(crate) mod replicas;
 mod request;
 mod retry;
 mod running;
-pub(crate) mod shared_store;
 
 use std::cell::Cell;
 use std::pin::pin;

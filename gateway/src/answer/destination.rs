@@ -9,9 +9,9 @@ use matchit::Params;
 
 use crate::answer::dispatch::Worker;
 use crate::answer::record::Record;
+use crate::resilience::shared_store::quota::Quota;
 use crate::routing::route::{Route, ToUpstream};
 use crate::upstream::Upstream;
-use crate::upstream::shared_store::quota::Quota;
 
 /// A row of the running route table.
 pub(crate) type Row = Route<Destination>;

@@ -12,13 +12,13 @@ use crate::answer::features::RunningFeatures;
 use crate::answer::recent::Recent;
 use crate::metrics::{Known, Metrics, Rows};
 use crate::resilience::memory::Memory;
+use crate::resilience::shared_store::SharedStore;
+use crate::resilience::shared_store::quota::Quota;
 use crate::routing::client_address::{Scheme, TrustedProxies};
 use crate::routing::cors::Origins;
 use crate::routing::route::RouteTable;
 use crate::settings::ConsoleTable;
 use crate::settings::limits::Limits;
-use crate::upstream::shared_store::SharedStore;
-use crate::upstream::shared_store::quota::Quota;
 use crate::upstream::{TlsConfig, Upstream};
 
 /// One configuration, running. A reload builds another one, which takes over what has not changed;

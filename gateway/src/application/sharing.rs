@@ -8,7 +8,7 @@ use service_kit::serve::Draining;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::answer::site::Live;
-use crate::upstream::shared_store::SharedStore;
+use crate::resilience::shared_store::SharedStore;
 
 /// The pause between two rounds of sharing answers.
 const EVERY: Duration = Duration::from_secs(1);

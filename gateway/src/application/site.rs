@@ -18,9 +18,9 @@ use crate::operator::pages::{OwnPage, Pages};
 use crate::resilience::drills::{Drills, Place};
 use crate::resilience::memory::Memory;
 use crate::resilience::rate::Rate;
+use crate::resilience::shared_store::SharedStore;
+use crate::resilience::shared_store::quota::Quota;
 use crate::routing::route::{CachePolicy, Outage, RouteTable, To};
-use crate::upstream::shared_store::SharedStore;
-use crate::upstream::shared_store::quota::Quota;
 use crate::upstream::{Upstream, tls_config};
 
 /// A running configuration, and what outlives it.

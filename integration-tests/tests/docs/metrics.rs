@@ -54,6 +54,8 @@ async fn every_metric_is_documented_with_its_type_and_labels() {
         ("GATEWAY_ADMIN_BIND", "127.0.0.1:0"),
         // Replicas have metrics only where there are several.
         ("KITCHEN_URL", "http://127.0.0.1:1,http://127.0.0.1:2"),
+        // So has a store that gateways share.
+        ("GATEWAY_REDIS_URL", "redis://127.0.0.1:1"),
     ]);
     let gateway = Gateway::build(Config::load(None, &env).unwrap()).unwrap();
     let operator = Client::of(gateway.admin_addr());

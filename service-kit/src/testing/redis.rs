@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Process, skip, unused_address};
+use super::{Process, skip_one, unused_address};
 
 /// If this variable is set, tests fail without Redis instead of being skipped.
 const REQUIRED: &str = "REQUIRE_REDIS";
@@ -22,25 +22,26 @@ pub struct Redis {
 impl Redis {
     /// Starts a server with these further options, such as `["--requirepass", "secret"]`.
     ///
-    /// If Redis is not installed, this says so and ends the process with success.
+    /// `None` if Redis is not installed; it says so.
     ///
     /// # Panics
     /// It does not start; or it is not installed, and `REQUIRE_REDIS` is set.
     #[must_use]
-    pub fn start(options: &[&str]) -> Self {
+    pub fn start(options: &[&str]) -> Option<Self> {
         let version = Command::new("redis-server").arg("--version").output();
         if version.is_err() {
             let missing = "there is no redis-server in PATH";
-            skip("the tests with a shared store", missing, REQUIRED);
+            skip_one("a test with a shared store", missing, REQUIRED);
+            return None;
         }
         let address = unused_address();
         let options = options.iter().map(|option| (*option).to_owned()).collect();
         let process = run(address, &options);
-        Self {
+        Some(Self {
             address,
             options,
             process,
-        }
+        })
     }
 
     #[must_use]

