@@ -18,7 +18,7 @@ use service_kit::env::{ConfigError, Env};
 use crate::aggregates::settings::{self as aggregates, AggregateSettings};
 use crate::answer::features::{Features, RouteAt};
 use crate::resilience::rate::Rate;
-use crate::resilience::shared_store::StoreUrl;
+use crate::resilience::shared_store::StoreSettings;
 use crate::routing::client_address::{Scheme, TrustedProxies};
 use crate::routing::cors::Origins;
 use crate::routing::route::{Own, RouteTable, To};
@@ -72,8 +72,9 @@ pub struct Config {
     pub(crate) last_good: Option<PathBuf>,
     /// The text that it was read from.
     pub(crate) origin: Origin,
-    /// `GATEWAY_REDIS_URL`: the store that several gateways share; none by default.
-    pub(crate) shared_store: Option<StoreUrl>,
+    /// `GATEWAY_REDIS_URL` and `GATEWAY_REDIS_TIMEOUT`: the store that several gateways share; none by
+    /// default.
+    pub(crate) shared_store: Option<StoreSettings>,
     /// `GATEWAY_LAME_DUCK`: how long requests are still taken after a stop was requested; 0 s by
     /// default.
     pub(crate) lame_duck: Duration,
@@ -200,7 +201,7 @@ impl Config {
             limits,
             upstreams,
             origin: Origin::default(),
-            shared_store: env.parse("GATEWAY_REDIS_URL")?,
+            shared_store: StoreSettings::from_env(env)?,
             lame_duck: env.duration_or("GATEWAY_LAME_DUCK", Duration::ZERO)?,
             is_watched: env
                 .parse_with("GATEWAY_CONFIG_WATCH", on_or_off)?

@@ -107,9 +107,9 @@ impl Built {
         let pages = Arc::new(pages);
         let shared_store = match (site, &config.shared_store) {
             (Some(site), _) => site.shared_store.clone(),
-            (None, Some(url)) => {
+            (None, Some(settings)) => {
                 let metrics = StoreMetrics::register(&metrics.registry)?;
-                Some(Arc::new(SharedStore::new(url, metrics)))
+                Some(Arc::new(SharedStore::new(settings, metrics)))
             }
             (None, None) => None,
         };

@@ -1,7 +1,7 @@
 //! What several gateways share, in Redis (`GATEWAY_REDIS_URL`): the count of each client's quota,
 //! last good answers, and which answers have become out of date.
 //!
-//! The store is an upstream that may be away. A request waits [`DEADLINE`] for it at most; after a
+//! The store is an upstream that may be away. A request waits a few milliseconds for it at most; after a
 //! few failures in a row, requests no longer ask ([`health`]), and every gateway goes on by itself:
 //! it admits its part of each quota, serves the answers that it has itself, and tells the others
 //! later what has changed. A beat asks twice a second until the store answers in time again.
@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
 use redis::{RedisResult, Script};
+use service_kit::env::{ConfigError, Env};
 use tokio::time::timeout;
 
 use crate::metrics::{StoreMetrics, StoreUse};
@@ -31,10 +32,10 @@ pub(crate) use changes::{Change, Position};
 use connection::Link;
 use health::Health;
 use keys::Keys;
-pub(crate) use url::StoreUrl;
+use url::StoreUrl;
 
-/// The longest that a client's request waits for the store.
-pub(crate) const DEADLINE: Duration = Duration::from_millis(5);
+/// The longest that a client's request waits for the store, unless configured otherwise.
+const TIMEOUT: Duration = Duration::from_millis(5);
 
 /// The longest that anything else waits for the store.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -46,9 +47,38 @@ const BEAT: Duration = Duration::from_millis(500);
 /// heard of for a few seconds is gone.
 const BEAT_SCRIPT: &str = include_str!("shared_store/beat.lua");
 
+/// The settings of the store.
+#[derive(Clone, Debug)]
+pub(crate) struct StoreSettings {
+    /// `GATEWAY_REDIS_URL`.
+    url: StoreUrl,
+    /// `GATEWAY_REDIS_TIMEOUT`: the longest that a client's request waits.
+    timeout: Duration,
+}
+
+impl StoreSettings {
+    /// Reads the variables. `None` if there is no store.
+    ///
+    /// # Errors
+    /// One is invalid.
+    pub(crate) fn from_env(env: &Env) -> Result<Option<Self>, ConfigError> {
+        const NAME: &str = "GATEWAY_REDIS_TIMEOUT";
+        let timeout = env.duration_or(NAME, TIMEOUT)?;
+        if timeout.is_zero() || timeout > PATIENCE {
+            return Err(ConfigError::new(
+                NAME,
+                "expected more than 0 and at most 500ms",
+            ));
+        }
+        let url = env.parse("GATEWAY_REDIS_URL")?;
+        Ok(url.map(|url| Self { url, timeout }))
+    }
+}
+
 /// The store that several gateways share.
 pub(crate) struct SharedStore {
     link: Link,
+    timeout: Duration,
     health: Health,
     /// Whether the log has said that the store is away.
     has_warned: AtomicBool,
@@ -61,9 +91,11 @@ pub(crate) struct SharedStore {
 }
 
 impl SharedStore {
-    pub(crate) fn new(url: &StoreUrl, metrics: StoreMetrics) -> Self {
+    pub(crate) fn new(settings: &StoreSettings, metrics: StoreMetrics) -> Self {
+        let StoreSettings { url, timeout } = settings;
         Self {
             link: Link::new(url.client()),
+            timeout: *timeout,
             health: Health::default(),
             has_warned: AtomicBool::new(false),
             keys: Keys::new(url.secret()),
@@ -98,7 +130,7 @@ impl SharedStore {
         let mut command = redis::cmd("ZREM");
         command.arg(members).arg(self.keys.own());
         let _left: Option<i64> = self
-            .ask(StoreUse::Beat, PATIENCE, async |connection| {
+            .command(StoreUse::Beat, async |connection| {
                 command.query_async(connection).await
             })
             .await;
@@ -115,7 +147,7 @@ impl SharedStore {
         let count = timeout(PATIENCE, beat.invoke_async::<u32>(&mut connection)).await;
         let took = began.elapsed();
         match count {
-            Ok(Ok(count)) if took <= DEADLINE => {
+            Ok(Ok(count)) if took <= self.timeout => {
                 self.gateways.store(count, Ordering::Relaxed);
                 self.metrics.succeeded(StoreUse::Beat);
                 self.is_there();
@@ -136,15 +168,15 @@ impl SharedStore {
         }
     }
 
-    /// Asks the store, unless it is away. `None` if there is no answer in time.
+    /// Asks the store for a client's request, unless it is away. `None` if there is no answer in
+    /// time.
     async fn ask<T>(
         &self,
         what: StoreUse,
-        deadline: Duration,
         call: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
     ) -> Option<T> {
         let mut connection = self.is_up().then(|| self.link.current()).flatten()?;
-        match timeout(deadline, call(&mut connection)).await {
+        match timeout(self.timeout, call(&mut connection)).await {
             Ok(Ok(answer)) => {
                 self.health.answered();
                 self.metrics.succeeded(what);
@@ -156,9 +188,31 @@ impl SharedStore {
                 self.is_away(&error.to_string());
             }
             Ok(Err(error)) => self.failed(what, &error.to_string()),
-            Err(_elapsed) => self.failed(what, &format!("no answer within {deadline:?}")),
+            Err(_elapsed) => {
+                self.failed(what, &format!("no answer within {:?}", self.timeout));
+            }
         }
         None
+    }
+
+    /// Asks the store beside the requests, even if it is slow. `None` if there is no answer.
+    async fn command<T>(
+        &self,
+        what: StoreUse,
+        call: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
+    ) -> Option<T> {
+        let mut connection = self.link.current()?;
+        match timeout(PATIENCE, call(&mut connection)).await {
+            Ok(Ok(answer)) => {
+                self.metrics.succeeded(what);
+                Some(answer)
+            }
+            // The next beat finds out what is wrong.
+            Ok(Err(_)) | Err(_) => {
+                self.metrics.failed(what);
+                None
+            }
+        }
     }
 
     /// One failure, which may pass.

@@ -35,6 +35,8 @@ struct Fleet {
     folder: tempfile::TempDir,
     upstream: SocketAddr,
     url: String,
+    /// The longest that a request waits for the store.
+    timeout: &'static str,
 }
 
 struct One {
@@ -51,6 +53,8 @@ impl Fleet {
             folder: tempfile::tempdir().unwrap(),
             upstream,
             url: redis.url(),
+            // A busy machine is not what is tested.
+            timeout: "500ms",
         };
         for _ in 0..count {
             let one = fleet.another();
@@ -74,6 +78,7 @@ impl Fleet {
             .arg(file)
             .env("BACKEND_URL", format!("http://{}", self.upstream))
             .env("GATEWAY_REDIS_URL", &self.url)
+            .env("GATEWAY_REDIS_TIMEOUT", self.timeout)
             .env("GATEWAY_TRUSTED_PROXIES", "127.0.0.1")
             .env("GATEWAY_WORKERS", "1")
             .env("RUST_LOG", "info,access=off");

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::SharedStore;
 use super::changes::{Position, targets};
-use super::{DEADLINE, PATIENCE, SharedStore};
 use crate::metrics::StoreUse;
 
 /// The question that an answer is for.
@@ -27,7 +27,7 @@ impl SharedStore {
         asked.get(self.keys.answer(question.row, question.key));
         let targets = targets(question.route, question.path);
         asked.cmd("HMGET").arg(self.keys.changed()).arg(&targets);
-        let found = self.ask(StoreUse::Answer, DEADLINE, async |connection| {
+        let found = self.ask(StoreUse::Answer, async |connection| {
             asked
                 .query_async::<(Option<Vec<u8>>, [Option<String>; 3])>(connection)
                 .await
@@ -56,7 +56,7 @@ impl SharedStore {
         command.arg(bytes).arg("PX");
         command.arg(u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1));
         let _shared: Option<()> = self
-            .ask(StoreUse::Answer, PATIENCE, async |connection| {
+            .command(StoreUse::Answer, async |connection| {
                 command.query_async(connection).await
             })
             .await;

@@ -204,7 +204,7 @@ impl SharedStore {
             told.key(self.keys.changed()).arg(self.keys.own());
             told.arg(route).arg(path).arg(change.target());
             told.arg(KEPT.as_secs());
-            let asked = self.ask(StoreUse::Change, PATIENCE, async |connection| {
+            let asked = self.command(StoreUse::Change, async |connection| {
                 told.invoke_async::<String>(connection).await
             });
             if asked.await.is_none() {

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use redis::Script;
 
+use super::SharedStore;
 use super::keys::name_of;
-use super::{DEADLINE, SharedStore};
 use crate::metrics::StoreUse;
 use crate::resilience::client::Client;
 use crate::resilience::rate::leases::{Claim, Decision, Grant, Leases};
@@ -97,11 +97,9 @@ impl Shared {
     async fn ask(&self, client: Client, requests: u32) -> Option<Grant> {
         let mut count = self.script.key(self.store.keys.quota(&self.name, client));
         count.arg(self.interval).arg(self.burst).arg(requests);
-        let asked = self
-            .store
-            .ask(StoreUse::Quota, DEADLINE, async |connection| {
-                count.invoke_async::<(u32, u64)>(connection).await
-            });
+        let asked = self.store.ask(StoreUse::Quota, async |connection| {
+            count.invoke_async::<(u32, u64)>(connection).await
+        });
         Some(match asked.await? {
             (0, wait) => Grant::Exhausted {
                 wait: Duration::from_micros(wait),

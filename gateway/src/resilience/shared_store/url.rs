@@ -11,7 +11,7 @@ const EXPECTED: &str = "expected redis://[[user]:password@]host[:port][/database
 
 /// `GATEWAY_REDIS_URL`.
 #[derive(Clone)]
-pub(crate) struct StoreUrl {
+pub(super) struct StoreUrl {
     client: Client,
     /// The same for all gateways with this URL.
     secret: [u8; 32],

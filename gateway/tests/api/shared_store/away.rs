@@ -132,6 +132,7 @@ async fn a_slow_store_is_not_waited_for() {
         return;
     };
     let mut fleet = Fleet::start(0, &redis, willing().await).await;
+    fleet.timeout = "10ms";
     fleet.url = format!("redis://{}", slow_way(redis.address()).await);
     let one = fleet.another();
     none_fails(&one, 0).await;

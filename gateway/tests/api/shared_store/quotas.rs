@@ -19,33 +19,15 @@ async fn admitted(fleet: &Fleet, client: &str, each: usize) -> (usize, f64) {
     (admitted, 600.0 + begun.elapsed().as_secs_f64() * 60.0)
 }
 
-async fn failures(fleet: &Fleet) -> u64 {
-    let mut failures = 0;
-    for one in &fleet.gateways {
-        failures += one.commands(("quota", "failed")).await;
-    }
-    failures
-}
-
 #[actix_web::test]
 async fn three_gateways_admit_one_quota_within_2_percent() {
     let Some(redis) = Redis::start(&[]) else {
         return;
     };
     let fleet = Fleet::start(3, &redis, willing().await).await;
-    for attempt in 1..=5 {
-        let before = failures(&fleet).await;
-        let client = format!("192.0.2.{attempt}");
-        let (admitted, most) = admitted(&fleet, &client, 400).await;
-        // A store that answers too late, as on a busy machine, leaves each to its part.
-        if failures(&fleet).await > before {
-            continue;
-        }
-        let ratio = admitted as f64 / most;
-        assert!((0.98..=1.0).contains(&ratio), "{admitted} of {most}");
-        return;
-    }
-    panic!("the store answered late in each of five attempts");
+    let (admitted, most) = admitted(&fleet, "192.0.2.1", 400).await;
+    let ratio = admitted as f64 / most;
+    assert!((0.98..=1.0).contains(&ratio), "{admitted} of {most}");
 }
 
 #[actix_web::test]
@@ -76,12 +58,11 @@ async fn a_client_that_one_gateway_refuses_is_refused_by_the_others() {
         statuses.push(one.asked_by("192.0.2.1", "/things").await);
     }
     assert!(statuses.contains(&429));
-    // What came back meanwhile, and no whole quota.
-    let mut admitted = 0;
+    // It has not seen one of them, and admits only what comes back.
+    let mut refused = 0;
     for _ in 0..300 {
-        admitted += usize::from(other.asked_by("192.0.2.1", "/things").await == 200);
+        refused += usize::from(other.asked_by("192.0.2.1", "/things").await == 429);
     }
-    let before = failures(&fleet).await;
-    assert!(admitted < 200 || before > 0, "{admitted}");
+    assert!(refused > 0);
     assert_eq!(other.asked_by("192.0.2.2", "/things").await, 200);
 }
