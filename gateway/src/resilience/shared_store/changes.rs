@@ -10,11 +10,11 @@
 //! which change its gateway knew when it asked. So an answer from before a change is never used
 //! after it, however late it was shared.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -43,7 +43,8 @@ const AT_ONCE: usize = 500;
 /// The changes of this gateway that are not told yet, and those that it knows.
 #[derive(Default)]
 pub(super) struct Changes {
-    waiting: Mutex<BTreeSet<Change>>,
+    /// Each with how often it was noted.
+    waiting: Mutex<BTreeMap<Change, u64>>,
     woken: Notify,
     known: AtomicU64,
     /// Whether the stream has been read before.
@@ -146,30 +147,39 @@ impl Changes {
         self.known.store(position.0, Ordering::Release);
     }
 
-    fn add(&self, changes: impl IntoIterator<Item = Change>) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        for change in changes {
-            if waiting.contains(&Change::Everything) {
-                return;
-            }
-            waiting.insert(change);
-            if waiting.len() > MOST {
-                waiting.clear();
-                waiting.insert(Change::Everything);
-            }
+    fn add(&self, change: Change) {
+        let mut waiting = self.waiting();
+        if waiting.len() >= MOST && !waiting.contains_key(&change) {
+            waiting.clear();
+            waiting.insert(Change::Everything, 0);
+        }
+        *waiting.entry(change).or_default() += 1;
+    }
+
+    /// One that waits, with how often it was noted.
+    fn next(&self) -> Option<(Change, u64)> {
+        let waiting = self.waiting();
+        let (change, times) = waiting.first_key_value()?;
+        Some((change.clone(), *times))
+    }
+
+    /// The change was told, unless it was noted again meanwhile.
+    fn told(&self, change: &Change, times: u64) {
+        let mut waiting = self.waiting();
+        if waiting.get(change) == Some(&times) {
+            waiting.remove(change);
         }
     }
 
-    fn take(&self) -> BTreeSet<Change> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut waiting)
+    fn waiting(&self) -> MutexGuard<'_, BTreeMap<Change, u64>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl SharedStore {
     /// Tells the other gateways of a change, soon.
     pub(crate) fn tell(&self, change: Change) {
-        self.changes.add([change]);
+        self.changes.add(change);
         self.changes.woken.notify_one();
     }
 
@@ -197,8 +207,8 @@ impl SharedStore {
 
     /// Tells what waits. Returns whether nothing is left.
     async fn tell_waiting(&self, script: &Script) -> bool {
-        let mut waiting = self.changes.take().into_iter();
-        while let Some(change) = waiting.next() {
+        // A change is forgotten only once it is told: this may be dropped at any moment.
+        while let Some((change, times)) = self.changes.next() {
             let (route, path) = change.parts();
             let mut told = script.key(self.keys.changes());
             told.key(self.keys.changed()).arg(self.keys.own());
@@ -208,9 +218,9 @@ impl SharedStore {
                 told.invoke_async::<String>(connection).await
             });
             if asked.await.is_none() {
-                self.changes.add(waiting.chain([change]));
                 return false;
             }
+            self.changes.told(&change, times);
         }
         true
     }
@@ -359,12 +369,29 @@ mod tests {
     fn changes_beyond_the_bound_become_a_change_of_everything() {
         let changes = Changes::default();
         let each = |n| change("/menu/{id}", Some(&format!("/menu/{n}")));
-        changes.add((0..MOST).map(each));
-        assert_eq!(changes.take().len(), MOST);
-        changes.add((0..=MOST).map(each));
-        changes.add([change("/menu", None)]);
-        assert_eq!(Vec::from_iter(changes.take()), [Change::Everything]);
-        assert!(changes.take().is_empty());
+        for n in 0..MOST {
+            changes.add(each(n));
+            changes.add(each(0));
+        }
+        assert_eq!(changes.waiting().len(), MOST);
+        assert!(!changes.waiting().contains_key(&Change::Everything));
+        for n in 0..10 * MOST {
+            changes.add(each(n));
+        }
+        assert!(changes.waiting().contains_key(&Change::Everything));
+        assert!(changes.waiting().len() <= MOST);
+    }
+
+    #[test]
+    fn a_change_that_is_noted_again_while_it_is_told_is_told_again() {
+        let changes = Changes::default();
+        changes.add(change("/menu", None));
+        let (told, times) = changes.next().unwrap();
+        changes.add(change("/menu", None));
+        changes.told(&told, times);
+        let (told, times) = changes.next().unwrap();
+        changes.told(&told, times);
+        assert_eq!(changes.next(), None);
     }
 
     #[test]

@@ -53,11 +53,7 @@ async fn a_client_that_one_gateway_refuses_is_refused_by_the_others() {
     let [one, other] = &fleet.gateways[..] else {
         panic!("two were started");
     };
-    let mut statuses = Vec::new();
-    for _ in 0..700 {
-        statuses.push(one.asked_by("192.0.2.1", "/things").await);
-    }
-    assert!(statuses.contains(&429));
+    while one.asked_by("192.0.2.1", "/things").await == 200 {}
     // It has not seen one of them, and admits only what comes back.
     let mut refused = 0;
     for _ in 0..300 {
