@@ -18,6 +18,7 @@ use futures_util::FutureExt as _;
 use service_kit::health::Readiness;
 use service_kit::program::RunError;
 use service_kit::serve::{Application, Draining, Hangups, Service, give_back};
+use service_kit::trace::{self, Exporter};
 use tokio::time::{interval, timeout};
 
 use crate::answer::dispatch::{Asker, Following};
@@ -49,6 +50,7 @@ pub struct Gateway {
     metrics: Arc<Metrics>,
     last_good: Rc<LastGood>,
     shared_store: Option<Arc<SharedStore>>,
+    exporter: Option<Exporter>,
 }
 
 impl Gateway {
@@ -80,7 +82,8 @@ impl Gateway {
     ) -> Result<Self, RunError> {
         pages::prepare();
         let config = Arc::new(config);
-        let built = Built::of(&config)?;
+        let (tracer, exporter) = config.tracing.as_ref().map(trace::start).unzip();
+        let built = Built::traced(&config, tracer)?;
         let site = Arc::clone(&built.site);
         let (replacing, live) = Live::new(Arc::clone(&site));
         let last_good = Rc::new(LastGood::of(live.clone(), config.cache));
@@ -169,6 +172,7 @@ impl Gateway {
             metrics,
             last_good,
             shared_store,
+            exporter,
         })
     }
 
@@ -200,7 +204,14 @@ impl Gateway {
     ///
     /// # Errors
     /// A listener failed.
-    pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    pub async fn run_until(mut self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+        match self.exporter.take() {
+            Some(exporter) => exporter.beside(self.serve_until(shutdown)).await,
+            None => self.serve_until(shutdown).await,
+        }
+    }
+
+    async fn serve_until(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         let shutdown = shutdown.shared();
         let (public, admin) = tokio::join!(
             self.public.run_until(shutdown.clone()),

@@ -14,6 +14,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use service_kit::env::{ConfigError, Env};
+use service_kit::trace;
 
 use crate::aggregates::settings::{self as aggregates, AggregateSettings};
 use crate::answer::features::{Features, RouteAt};
@@ -78,6 +79,8 @@ pub struct Config {
     /// `GATEWAY_LAME_DUCK`: how long requests are still taken after a stop was requested; 0 s by
     /// default.
     pub(crate) lame_duck: Duration,
+    /// The collector of spans, by the variables of OpenTelemetry; none by default.
+    pub(crate) tracing: Option<trace::Settings>,
     /// `GATEWAY_CONFIG_WATCH`: whether a change of the file is a reload; off by default.
     pub(crate) is_watched: bool,
 }
@@ -203,6 +206,7 @@ impl Config {
             origin: Origin::default(),
             shared_store: StoreSettings::from_env(env)?,
             lame_duck: env.duration_or("GATEWAY_LAME_DUCK", Duration::ZERO)?,
+            tracing: trace::Settings::from_env(env, "gateway")?,
             is_watched: env
                 .parse_with("GATEWAY_CONFIG_WATCH", on_or_off)?
                 .unwrap_or(false),

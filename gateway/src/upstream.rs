@@ -34,6 +34,7 @@ use actix_web::http::header::{EXPECT, HeaderName};
 use actix_web::{HttpRequest, HttpResponse};
 use http::uri::PathAndQuery;
 use service_kit::request_id::RequestId;
+use service_kit::trace::{Kind, OpenSpan};
 use tokio::time::{Instant, sleep};
 
 use crate::fault::{ClientFault, Fault};
@@ -51,6 +52,7 @@ use crate::routing::client_address::{Scheme, TrustedProxies};
 pub(crate) use answer::invariants::hold as answer_holds;
 use answer::{Answer, Expected};
 pub(crate) use attempt::Attempt;
+pub(crate) use attempt::span::TrySpan;
 pub(crate) use connection::pick::Pick;
 pub(crate) use connection::pools::Pools;
 pub(crate) use connection::replica_pools::ReplicaPools;
@@ -97,6 +99,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) client: Option<Client>,
     pub(crate) request_id: &'a RequestId,
     pub(crate) trace: &'a Trace,
+    /// The span that its tries are within, if it is not that of the answer.
+    pub(crate) within: Option<&'a OpenSpan>,
     /// How long upstreams have been waited for.
     pub(crate) upstream_time: &'a Cell<Option<Duration>>,
     pub(crate) scheme: Scheme,
@@ -173,7 +177,7 @@ pub(crate) async fn forward(
     let tried = Cell::new(Tried::default());
     loop {
         let body_of_try = (body.intake(), body.upload());
-        let answered = attempt(outgoing, framing, body_of_try, &tried, &waiting).await;
+        let answered = attempt(outgoing, framing, body_of_try, (tries, &tried), &waiting).await;
         let has_other = || outgoing.upstream.replicas.has_untried(tried.get());
         let is_worth = retry::is_worth(&answered, repeat, has_other)
             && tries < u32::from(outgoing.upstream.settings.retries)
@@ -234,7 +238,7 @@ async fn attempt(
     outgoing: &Outgoing<'_>,
     framing: Framing,
     (intake, body): (Intake, Option<Box<Upload>>),
-    tried: &Cell<Tried>,
+    (tries, tried): (u32, &Cell<Tried>),
     waiting: &Waiting,
 ) -> Result<Answered, Fault> {
     let attempt = Attempt {
@@ -247,6 +251,12 @@ async fn attempt(
         drill: outgoing.drill.as_ref(),
     };
     let admitted = attempt.admit().await?;
+    let span = outgoing.within.or(outgoing.trace.span());
+    let span = span.and_then(|span| span.child(Kind::Client));
+    let span = TrySpan::of(span, (outgoing.method.as_str(), outgoing.upstream), tries);
+    let traceparent = span.traceparent();
+    let traceparent = traceparent.as_ref();
+    let traceparent = traceparent.map_or(outgoing.trace.traceparent(), |text| &text[..]);
     let line = Line {
         pick: admitted.pick(),
         upstream: outgoing.upstream.name(),
@@ -259,7 +269,10 @@ async fn attempt(
     };
     let exchange = async {
         admitted.act().await?;
-        let head = |host: &[u8]| prepare(outgoing, framing, host);
+        let head = |host: &[u8]| {
+            span.asks(host);
+            prepare(outgoing, framing, host, traceparent)
+        };
         let answered = send(&line, head, body).await?;
         if let Some(handshake) = outgoing.handshake {
             handshake.check(&answered.0)?;
@@ -274,7 +287,9 @@ async fn attempt(
     };
     let outcome = admitted.judge(outcome);
     tried.set(admitted.tried());
-    let (permit, elapsed) = admitted.settle(outcome.as_ref().map(|(answer, _)| answer.heard()));
+    let heard = outcome.as_ref().map(|(answer, _)| answer.heard());
+    span.end(heard.map(|heard| heard.status));
+    let (permit, elapsed) = admitted.settle(heard);
     let spent = &outgoing.upstream_time;
     spent.set(Some(spent.get().unwrap_or_default() + elapsed));
     let (answer, exchange) = outcome?;

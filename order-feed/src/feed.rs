@@ -13,6 +13,7 @@ use service_kit::health::Readiness;
 use service_kit::outbox::{self, News, Outbox};
 use service_kit::peer::PeerUrl;
 use service_kit::serve::{Draining, resource};
+use service_kit::trace::{self, Kind, OpenSpan, Tracing, Value};
 use shared_types::field::FromText as _;
 use shared_types::id::{OrderId, OrderRef};
 use shared_types::order::{Order, OrderStage, OrderStatus};
@@ -120,6 +121,22 @@ pub async fn receive(
     order: &Order,
     local: &impl LocalOrders,
 ) -> Result<(), Failure> {
+    let named = |span: &mut OpenSpan| {
+        span.name("process order");
+        span.set("messaging.system", "outbox");
+        span.set("messaging.operation.name", "process");
+        span.set("messaging.operation.type", "process");
+        let order = Value::copy(&order.id.to_string());
+        span.set("messaging.message.conversation_id", order);
+    };
+    trace::spanned(Kind::Consumer, named, take(feed, order, local)).await
+}
+
+async fn take(
+    feed: Option<&OrderFeed>,
+    order: &Order,
+    local: &impl LocalOrders,
+) -> Result<(), Failure> {
     let admission = feed.map_or(Admission::Open, |feed| feed.intake.admission());
     match (local.learn(order, admission).await?, feed) {
         (Learned::Known, _) => Ok(()),
@@ -133,7 +150,10 @@ pub async fn receive(
     }
 }
 
-async fn metrics(feed: web::Data<OrderFeed>) -> Result<HttpResponse, Failure> {
+async fn metrics(
+    feed: web::Data<OrderFeed>,
+    tracing: web::Data<Tracing>,
+) -> Result<HttpResponse, Failure> {
     let registry = feed.outbox.gauges().await?;
     let full = IntGauge::new(
         "orders_intake_full",
@@ -144,5 +164,5 @@ async fn metrics(feed: web::Data<OrderFeed>) -> Result<HttpResponse, Failure> {
     registry
         .register(Box::new(full))
         .map_err(Failure::internal)?;
-    outbox::metrics_answer(&registry)
+    outbox::metrics_answer(&registry, &tracing)
 }

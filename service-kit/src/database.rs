@@ -12,12 +12,12 @@ mod files;
 mod findings;
 mod lock;
 mod migrations;
-mod open_error;
 mod postgres;
 mod row;
 mod row_locks;
 mod sqlite;
 mod statement;
+mod traced;
 mod url;
 mod writes;
 
@@ -28,7 +28,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
-use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyPool, AssertSqlSafe, Transaction};
 
 use crate::health::Readiness;
@@ -37,14 +36,16 @@ pub use backup::{BackupError, backup};
 use diagnosis::Diagnosis;
 use error::Trouble;
 pub use error::failure;
+pub use error::opening::OpenError;
 use files::Files;
 use findings::Findings;
 pub use migrations::{MigrationFile, Migrations};
-pub use open_error::OpenError;
 pub use postgres::PostgresUrl;
 pub use row_locks::RowLock;
 use row_locks::RowLocks;
 pub use statement::Statement;
+use traced::Traced;
+pub use traced::{Connection, WriteTransaction};
 pub use url::DatabaseUrl;
 
 /// How long a request queues for a connection. Together with the waits for a row and a lock, this
@@ -119,14 +120,15 @@ impl Database {
     ///
     /// # Errors
     /// No connection became free in time.
-    pub async fn reader(&self) -> sqlx::Result<PoolConnection<Any>> {
+    pub async fn reader(&self) -> sqlx::Result<Connection> {
+        let span = traced::open(self.kind, "read");
         // When the files are gone, a new connection would open whatever is at their paths now. The
         // probe's connection is still open.
         let pool = match self.files.check() {
             Ok(()) => &self.reader,
             Err(_gone) => &self.probe,
         };
-        self.explained(pool.acquire().await).await
+        Traced::of(span, self.explained(pool.acquire().await).await)
     }
 
     /// A connection for a single statement that writes, which is a transaction by itself. Use
@@ -134,10 +136,11 @@ impl Database {
     ///
     /// # Errors
     /// No connection became free in time, or the write would be lost.
-    pub async fn writer(&self) -> sqlx::Result<PoolConnection<Any>> {
+    pub async fn writer(&self) -> sqlx::Result<Connection> {
+        let span = traced::open(self.kind, "write");
         self.findings.note_use();
         self.files.check()?;
-        self.explained(self.writer.acquire().await).await
+        Traced::of(span, self.explained(self.writer.acquire().await).await)
     }
 
     /// Begins a transaction that writes. Dropping it rolls it back.
@@ -149,9 +152,10 @@ impl Database {
     ///
     /// # Errors
     /// No connection or lock became free in time, the write would be lost, or the database fails.
-    pub async fn write(&self) -> sqlx::Result<Transaction<'static, Any>> {
+    pub async fn write(&self) -> sqlx::Result<WriteTransaction> {
+        let span = traced::open(self.kind, "transaction");
         self.findings.note_use();
-        self.begin().await
+        Traced::of(span, self.begin().await)
     }
 
     async fn begin(&self) -> sqlx::Result<Transaction<'static, Any>> {

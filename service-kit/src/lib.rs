@@ -28,4 +28,3 @@ pub mod serve;
 pub mod testing;
 pub mod tls;
 pub mod trace;
-pub mod traceparent;

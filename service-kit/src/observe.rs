@@ -18,7 +18,7 @@ use shared_types::text::Lang;
 use crate::failure::Failure;
 use crate::health;
 use crate::request_id::{self, RequestId};
-use crate::trace::{self, Trace};
+use crate::trace::{self, OpenSpan, Trace, Tracing, Value};
 
 /// The path that the frontend requested at the gateway. A problem names this path, because the
 /// frontend does not know the service's own.
@@ -47,7 +47,7 @@ pub async fn observe(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let context = RequestContext::of(&request);
+    let (context, span) = RequestContext::of(&request);
     request.extensions_mut().insert(context.id.clone());
     if *request.method() == Method::HEAD {
         // Answered like GET (RFC 9110 §9.3.2). The server omits the body: it knows the original
@@ -67,6 +67,9 @@ pub async fn observe(
         .headers_mut()
         .insert(request_id::HEADER, context.id.header_value());
     context.log_access(&response, failed);
+    if let Some(span) = span {
+        context.end_span(span, &response, failed);
+    }
     Ok(response)
 }
 
@@ -86,13 +89,26 @@ pub fn lang_of(request: &impl HttpMessage) -> Lang {
 
 impl RequestContext {
     /// Copies the facts: actix-web panics when a clone of the request is held across the routing.
-    fn of(request: &ServiceRequest) -> Self {
+    fn of(request: &ServiceRequest) -> (Self, Option<OpenSpan>) {
         let original = request.headers().get(ORIGINAL_PATH);
         let original = original.and_then(|path| path.to_str().ok());
         let instance = original.filter(|path| path.starts_with('/'));
-        Self {
+        let tracing = request.app_data::<web::Data<Tracing>>();
+        let (trace, mut span) = match tracing.and_then(|tracing| tracing.tracer()) {
+            None => (Trace::of(request.headers()), None),
+            Some(tracer) => {
+                let (trace, span) = Trace::recorded(request.headers(), tracer);
+                (Some(trace), span)
+            }
+        };
+        if let Some(span) = &mut span {
+            // Its route is not known yet, and may never be.
+            span.name(trace::method(request.method().as_str()));
+            span.set("url.path", Value::copy(request.path()));
+        }
+        let context = Self {
             id: RequestId::take_over_or_make(request.headers()),
-            trace: Trace::of(request.headers()),
+            trace,
             lang: lang_of(request),
             method: request.method().to_string(),
             instance: instance.unwrap_or(request.path()).to_owned(),
@@ -100,7 +116,8 @@ impl RequestContext {
                 .app_data::<web::Data<ServiceName>>()
                 .map_or("service", |name| name.0),
             started: Instant::now(),
-        }
+        };
+        (context, span)
     }
 
     fn problem(&self, code: Code, error: Option<&Error>) -> Problem {
@@ -137,6 +154,30 @@ impl RequestContext {
             log::error!(service = self.service, request_id = self.id.as_str(), trace_id = self.trace_id(); "{error}");
         } else {
             log::debug!(service = self.service, request_id = self.id.as_str(), trace_id = self.trace_id(); "{error}");
+        }
+    }
+
+    /// Ends the span by the conventions for HTTP servers. Probes leave none.
+    fn end_span(
+        &self,
+        mut span: OpenSpan,
+        response: &ServiceResponse<BoxBody>,
+        failed: Option<Code>,
+    ) {
+        let route = response.request().match_pattern();
+        if let Some("/live" | "/ready" | "/metrics") = route.as_deref() {
+            span.discard();
+            return;
+        }
+        let (method, status) = (trace::method(&self.method), response.status());
+        span.set("http.request.method", method);
+        span.set("http.response.status_code", status.as_u16());
+        if let Some(route) = &route {
+            span.name(format!("{method} {route}"));
+            span.set("http.route", Value::copy(route));
+        }
+        if status.is_server_error() {
+            span.fail(failed.unwrap_or(Code::InternalError).as_str());
         }
     }
 

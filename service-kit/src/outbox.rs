@@ -26,7 +26,7 @@ use tokio::sync::Notify;
 
 use crate::database::{Database, MigrationFile, Migrations, Statement};
 use crate::serve::Draining;
-use crate::trace::Trace;
+use crate::trace::{self, Kind, Trace, Value};
 
 use clock::Clock;
 pub use lag::metrics_answer;
@@ -101,7 +101,16 @@ impl Outbox {
         if !self.has_recipients() {
             return Ok(());
         }
-        let trace = Trace::current();
+        // Its recipients' spans are within this one.
+        let mut span = trace::open(Kind::Producer);
+        if let Some(span) = &mut span {
+            span.name("create outbox");
+            span.set("messaging.system", "outbox");
+            span.set("messaging.operation.name", "create");
+            span.set("messaging.operation.type", "create");
+            span.set("messaging.message.conversation_id", Value::copy(news.topic));
+        }
+        let trace = span.as_ref().map(Trace::under).or_else(Trace::current);
         let trace = trace.as_ref().map_or("", Trace::as_str);
         let mut insert = Statement::new(
             "INSERT INTO outbox (recipient, topic, step, body, trace, created_at, due_at, attempts) VALUES ",

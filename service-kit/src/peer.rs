@@ -37,6 +37,12 @@ impl PeerUrl {
             .finish()
     }
 
+    /// The same with `path`, which begins with a slash, behind it.
+    #[must_use]
+    pub fn below(&self, path: &str) -> Self {
+        Self(self.at(path))
+    }
+
     /// The URL of `path`, which begins with a slash.
     #[must_use]
     pub fn at(&self, path: &str) -> String {

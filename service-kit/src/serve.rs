@@ -21,6 +21,7 @@ use tokio::time::sleep;
 
 use crate::health::Readiness;
 use crate::observe::{ServiceName, observe};
+use crate::trace::{self, Exporter, Tracing};
 
 use background::{Background, Work};
 pub use document::document;
@@ -47,6 +48,8 @@ pub struct Application {
     /// The time between the announcement of a stop and its beginning.
     lame_duck: Duration,
     work: Vec<Work>,
+    tracing: Tracing,
+    exporter: Option<Exporter>,
 }
 
 /// The facts that distinguish a service.
@@ -74,6 +77,8 @@ impl Application {
         let name = web::Data::new(ServiceName(service.name));
         let readiness = web::Data::new(service.readiness);
         let state = web::Data::new(draining.clone());
+        let tracing = Tracing::default();
+        let traced = web::Data::new(tracing.clone());
         let served = draining.clone();
         let server = HttpServer::new(move || {
             if service.gives_memory_back {
@@ -83,6 +88,7 @@ impl Application {
                 .app_data(name.clone())
                 .app_data(readiness.clone())
                 .app_data(state.clone())
+                .app_data(traced.clone())
                 .wrap(from_fn(observe))
                 .configure(probes::routes)
                 .configure(routes.clone())
@@ -95,7 +101,9 @@ impl Application {
         .bind(service.bind)
         .map_err(|error| cannot_listen(service.bind, &error))?;
         let addr = first_addr(&server.addrs())?;
-        Ok(Self::new(server.run(), addr, draining))
+        let mut application = Self::new(server.run(), addr, draining);
+        application.tracing = tracing;
+        Ok(application)
     }
 
     #[must_use]
@@ -106,7 +114,20 @@ impl Application {
             draining,
             lame_duck: Duration::ZERO,
             work: Vec::new(),
+            tracing: Tracing::default(),
+            exporter: None,
         }
+    }
+
+    /// Records spans and sends them to the collector, if there is one.
+    #[must_use]
+    pub fn traced(mut self, settings: Option<&trace::Settings>) -> Self {
+        if let Some(settings) = settings {
+            let (tracer, exporter) = trace::start(settings);
+            self.tracing.begin(tracer);
+            self.exporter = Some(exporter);
+        }
+        self
     }
 
     /// Goes on serving for this time after a stop was requested, while `/ready` answers 503.
@@ -123,7 +144,8 @@ impl Application {
     where
         W: Future<Output = ()> + 'static,
     {
-        self.work.push(Box::pin(work(self.draining.clone())));
+        let work = work(self.draining.clone());
+        self.work.push(Box::pin(self.tracing.clone().within(work)));
         self
     }
 
@@ -143,7 +165,14 @@ impl Application {
     ///
     /// # Errors
     /// The server failed.
-    pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    pub async fn run_until(mut self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+        match self.exporter.take() {
+            Some(exporter) => exporter.beside(self.serve_until(shutdown)).await,
+            None => self.serve_until(shutdown).await,
+        }
+    }
+
+    async fn serve_until(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         let handle = self.server.handle();
         let mut server = std::pin::pin!(self.server);
         let draining = self.draining.clone();

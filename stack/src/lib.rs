@@ -99,7 +99,9 @@ impl Stack {
         }
         let mut services = BTreeMap::new();
         for (service, addr) in &addrs {
-            let running = Running::start(settings::service(*service, &options, &addrs)?).await?;
+            let member = settings::service(*service, &options, &addrs)?;
+            let tracing = settings::tracing(*service, &options)?;
+            let running = Running::start(member, tracing.as_ref()).await?;
             services.insert(*service, running);
             tell(service.upstream(), *addr)?;
         }
@@ -161,7 +163,8 @@ impl Stack {
     /// As for [`Stack::start`].
     pub async fn start_service(&mut self, service: Service) -> Result<(), RunError> {
         let member = settings::service(service, &self.options, &self.addrs)?;
-        let running = Running::start(member).await?;
+        let tracing = settings::tracing(service, &self.options)?;
+        let running = Running::start(member, tracing.as_ref()).await?;
         self.services.insert(service, running);
         Ok(())
     }

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use actix_web::rt;
 use service_kit::program::RunError;
 use service_kit::serve::Application;
+use service_kit::trace;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -37,6 +38,16 @@ impl Service {
             Self::Orders => "orders.db",
             Self::Kitchen => "kitchen.db",
             Self::Delivery => "delivery.db",
+        }
+    }
+
+    /// The name of its program.
+    pub(crate) fn program(self) -> &'static str {
+        match self {
+            Self::Clients => "client-service",
+            Self::Orders => "order-service",
+            Self::Kitchen => "kitchen-mock",
+            Self::Delivery => "delivery-mock",
         }
     }
 
@@ -89,8 +100,12 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) async fn start(member: Member) -> Result<Self, RunError> {
-        let application = member.build().await?;
+    /// Starts a service that sends its spans to the collector, if there is one.
+    pub(crate) async fn start(
+        member: Member,
+        tracing: Option<&trace::Settings>,
+    ) -> Result<Self, RunError> {
+        let application = member.build().await?.traced(tracing);
         Ok(Self::of(application.addr(), |stop| {
             application.run_until(stop)
         }))

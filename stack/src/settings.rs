@@ -8,6 +8,7 @@ use service_kit::env::{ConfigError, Env};
 use service_kit::health::reachable;
 use service_kit::program::RunError;
 use service_kit::serve::cannot_listen;
+use service_kit::trace;
 
 use crate::member::Member;
 use crate::{Options, Ports, Service};
@@ -66,6 +67,14 @@ pub(crate) fn service(
         Service::Kitchen => Member::Kitchen(kitchen_mock::config(&env)?),
         Service::Delivery => Member::Delivery(delivery_mock::config(&env)?),
     })
+}
+
+/// The collector of a service's spans, if there is one.
+pub(crate) fn tracing(
+    service: Service,
+    options: &Options,
+) -> Result<Option<trace::Settings>, ConfigError> {
+    trace::Settings::from_env(&options.env, service.program())
 }
 
 /// The gateway's configuration, and where it is read again.

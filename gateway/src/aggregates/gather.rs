@@ -9,6 +9,7 @@ use futures_util::future::try_join_all;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use log::Level;
 use service_kit::request_id::RequestId;
+use service_kit::trace::{Kind, OpenSpan};
 use shared_types::gateway::DrillMode;
 
 use super::Aggregate;
@@ -35,6 +36,8 @@ pub(super) struct Gatherer {
     via: Vec<HeaderValue>,
     /// How often the request has passed this gateway before.
     passages: usize,
+    /// Whether spans are recorded.
+    pub(super) is_traced: bool,
 }
 
 /// The result of asking for all parts.
@@ -93,6 +96,7 @@ impl Gatherer {
             sources,
             route: Arc::clone(route),
             passages: passages_of(request.headers()),
+            is_traced: worker.site.tracer.is_some(),
             via: lines
                 .chain([HeaderValue::from_static(via_of(request.version()))])
                 .collect(),
@@ -149,10 +153,12 @@ impl Gatherer {
             let list = self.list(source, query).await;
             list.outcome.find(&source.form, parameters)
         } else {
+            let span = child(query);
             let call = Call {
                 client: query.client,
                 drill: drill.as_ref(),
-                fields: self.fields(query),
+                fields: self.fields(query, span.as_ref()),
+                span,
                 request_id: id,
             };
             let answered = source.fetch(call).await;
@@ -183,16 +189,24 @@ impl Gatherer {
             authorization: self.key.authorization.clone(),
             passages: self.passages,
         };
-        let ask = || ListQuery {
-            source: source.clone(),
-            fields: self.fields(query),
-            request_id: query.request_id.as_str().to_owned(),
+        let ask = || {
+            let span = child(query);
+            ListQuery {
+                source: source.clone(),
+                fields: self.fields(query, span.as_ref()),
+                request_id: query.request_id.as_str().to_owned(),
+                span,
+            }
         };
         let lists = &self.aggregate.lists;
         lists.get(&key, query.is_poll, source.timeout, ask).await
     }
 
-    fn fields(&self, query: &Query<'_>) -> HeaderMap {
+    /// `span` is that of the request, if it is recorded.
+    fn fields(&self, query: &Query<'_>, span: Option<&OpenSpan>) -> HeaderMap {
+        let traceparent = span.and_then(OpenSpan::traceparent);
+        let traceparent = traceparent.as_ref();
+        let traceparent = traceparent.map_or(query.trace.traceparent(), |text| &text[..]);
         let mut fields = HeaderMap::new();
         fields.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         for (name, value) in [
@@ -201,10 +215,7 @@ impl Gatherer {
                 HeaderName::from_static("x-request-id"),
                 Some(query.request_id.as_str().as_bytes()),
             ),
-            (
-                HeaderName::from_static("traceparent"),
-                Some(query.trace.traceparent()),
-            ),
+            (HeaderName::from_static("traceparent"), Some(traceparent)),
         ] {
             let value = value.and_then(|value| HeaderValue::from_bytes(value).ok());
             if let Some(value) = value {
@@ -216,4 +227,9 @@ impl Gatherer {
         }
         fields
     }
+}
+
+/// The span of a request for a part, if the trace is recorded.
+fn child(query: &Query<'_>) -> Option<OpenSpan> {
+    query.trace.span().and_then(|span| span.child(Kind::Client))
 }

@@ -17,6 +17,7 @@ use actix_web::rt;
 use http::header::HeaderMap;
 use quick_cache::Weighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
+use service_kit::trace::OpenSpan;
 use tokio::time::sleep;
 
 use super::document::Document;
@@ -70,11 +71,11 @@ pub(crate) struct Lists {
 }
 
 /// The source of a list, and the request that it is asked for.
-#[derive(Clone)]
 pub(super) struct ListQuery {
     pub(super) source: Source,
     pub(super) fields: HeaderMap,
     pub(super) request_id: String,
+    pub(super) span: Option<OpenSpan>,
 }
 
 impl Default for Lists {
@@ -146,6 +147,7 @@ impl ListQuery {
                 drill: None,
                 fields: self.fields,
                 request_id: &self.request_id,
+                span: self.span,
             };
             let answered = self.source.fetch(call).await;
             PartOutcome::of(answered, &self.source.form, self.source.is_by_id)

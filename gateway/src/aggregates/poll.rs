@@ -47,9 +47,13 @@ pub(super) async fn join(
 /// Asks at least once, and then until nothing more will come or nobody watches.
 async fn poll(gatherer: Rc<Gatherer>, duty: Duty<Key, Gathered>, draining: Draining) {
     loop {
+        let mut trace = Trace::go_on_or_begin(&HeaderMap::new(), rand::random());
+        if gatherer.is_traced {
+            trace.leave_unrecorded();
+        }
         let query = Query {
             request_id: &RequestId::make(),
-            trace: &Trace::go_on_or_begin(&HeaderMap::new(), rand::random()),
+            trace: &trace,
             // Two seconds apart for each key: the log shows an outage without these.
             level: Level::Debug,
             client: None,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::header::HeaderMap;
 use http::uri::PathAndQuery;
+use service_kit::trace::OpenSpan;
 use shared_types::problem::Code;
 use tokio::time::{Instant, timeout_at};
 
@@ -19,7 +20,7 @@ use crate::resilience::client::Client;
 use crate::resilience::drills::Drill;
 use crate::resilience::guard::Intake;
 use crate::resilience::memory::Memory;
-use crate::upstream::{Attempt, Fetch, ReplicaPools, Upstream, fetch};
+use crate::upstream::{Attempt, Fetch, ReplicaPools, TrySpan, Upstream, fetch};
 
 /// The largest answer of one service: a list of ten thousand deliveries fits.
 const MOST: usize = 8 * 1024 * 1024;
@@ -51,6 +52,8 @@ pub(super) struct Call<'c> {
     pub(super) drill: Option<&'c Drill>,
     pub(super) fields: HeaderMap,
     pub(super) request_id: &'c str,
+    /// Its span, if the trace is recorded.
+    pub(super) span: Option<OpenSpan>,
 }
 
 impl Source {
@@ -81,6 +84,7 @@ impl Source {
     /// reported, and asked for again soon.
     pub(super) async fn fetch(&self, call: Call<'_>) -> Answered {
         let deadline = Instant::now() + self.timeout;
+        let span = TrySpan::of(call.span, ("GET", &self.upstream), 0);
         let attempt = Attempt {
             upstream: &self.upstream,
             pools: &self.pools,
@@ -90,7 +94,8 @@ impl Source {
             client: call.client,
             drill: call.drill,
         };
-        let admitted = attempt.admit().await?;
+        let admitted = attempt.admit().await;
+        let admitted = admitted.inspect_err(|_refused| span.refused())?;
         let exchange = async {
             admitted.act().await?;
             fetch(Fetch {
@@ -107,7 +112,9 @@ impl Source {
         };
         let outcome = timeout_at(deadline, exchange).await;
         let outcome = admitted.judge(outcome.unwrap_or_else(|_elapsed| Err(Fault::late())));
-        let (_permit, _elapsed) = admitted.settle(outcome.as_ref().map(|fetched| fetched.heard));
+        let heard = outcome.as_ref().map(|fetched| fetched.heard);
+        span.end(heard.map(|heard| heard.status));
+        let (_permit, _elapsed) = admitted.settle(heard);
         let fetched = outcome?;
         Ok((fetched.heard.status, fetched.body))
     }

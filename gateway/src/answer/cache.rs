@@ -99,9 +99,30 @@ pub(crate) struct CachedRow {
     pub(crate) id: Option<RowId>,
 }
 
+/// How an answer was obtained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lookup {
+    /// It was stored, and fresh.
+    Hit,
+    /// The upstream was asked.
+    Miss,
+    /// Another request had asked already.
+    Shared,
+}
+
+impl Lookup {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Shared => "shared",
+        }
+    }
+}
+
 /// The client's answer, and what went wrong on the way.
 pub(crate) enum Given {
-    Answer(HttpResponse),
+    Answer(HttpResponse, Lookup),
     /// The last good answer, in place of the one that did not come.
     Stale(HttpResponse, Arc<Missed>),
     /// The request must go to the upstream as it came: other clients' answers are not for it.
@@ -206,7 +227,7 @@ impl Cache {
         let asked = row.ask(&key, now);
         let sharing = self.sharing_of(policy);
         let last = match row.find(&key, now) {
-            Found::Fresh(copy) => return Given::Answer(serve(Served::Hit(&copy))),
+            Found::Fresh(copy) => return Given::Answer(serve(Served::Hit(&copy)), Lookup::Hit),
             _ if cache_control::is_only_if_cached(fields) => return Given::NotStored,
             Found::HitForPass => return Given::Pass,
             Found::Stale(copy) => Some(copy),
@@ -262,14 +283,16 @@ impl Cache {
             }
         });
         let missed = match landed {
-            Ok(copy) if is_own.get() => return Given::Answer(serve(Served::Fetched(&copy))),
-            Ok(copy) => return Given::Answer(serve(Served::Shared(&copy))),
+            Ok(copy) if is_own.get() => {
+                return Given::Answer(serve(Served::Fetched(&copy)), Lookup::Miss);
+            }
+            Ok(copy) => return Given::Answer(serve(Served::Shared(&copy)), Lookup::Shared),
             Err(missed) => missed,
         };
         match (last, own.take()) {
             _ if matches!(*missed, Missed::Unfit(_)) => Given::Pass,
             (Some(copy), _) => Given::Stale(serve(Served::Stale(&copy, &missed)), missed),
-            (None, Some(answer)) => Given::Answer(answer),
+            (None, Some(answer)) => Given::Answer(answer, Lookup::Miss),
             (None, None) => Given::Nothing(missed),
         }
     }

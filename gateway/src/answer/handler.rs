@@ -10,7 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use service_kit::request_id::{self, RequestId};
 
 use crate::answer::dispatch::{Asker, Following, Worker};
-use crate::answer::record::Record;
+use crate::answer::record::{Record, span};
 use crate::http::client_connection::ClientConnection;
 use crate::http::server_sent;
 use crate::http::trace::Trace;
@@ -39,7 +39,16 @@ pub(crate) fn service(
 
 async fn enter(request: &HttpRequest, payload: Payload, worker: &Worker) -> HttpResponse {
     let request_id = RequestId::take_over_or_make(request.headers());
-    let trace = Trace::go_on_or_begin(request.headers(), rand::random());
+    let mut trace = Trace::go_on_or_begin(request.headers(), rand::random());
+    if let Some(tracer) = &worker.site.tracer {
+        match worker.asker {
+            Asker::Gateway => trace.leave_unrecorded(),
+            Asker::Clients | Asker::Rehearsal => trace.record(tracer),
+        }
+        if let Some(span) = trace.span_mut() {
+            span::describe(span, request);
+        }
+    }
     let connection = request.conn_data::<Rc<ClientConnection>>().cloned();
     let mut record = Record::begin(
         request.method().clone(),

@@ -12,6 +12,7 @@ use actix_web::http::header::{CONTENT_TYPE, HeaderName};
 use actix_web::http::{Method, Version};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use http::uri::PathAndQuery;
+use service_kit::trace::Kind;
 use shared_types::gateway::DrillMode;
 use shared_types::problem::Code;
 
@@ -113,6 +114,11 @@ impl UpstreamRow<'_> {
         record: &Record,
     ) -> HttpResponse {
         let reply = Reply::to(request, record);
+        let span = record.trace.span();
+        let mut span = span.and_then(|span| span.child(Kind::Internal));
+        if let Some(span) = &mut span {
+            span.name("cache");
+        }
         let ask = async |wait: Duration| {
             let target = cache::target(policy, &target)
                 .ok_or_else(|| Fault::Internal("a part of a target that is none".to_owned()))?;
@@ -124,6 +130,7 @@ impl UpstreamRow<'_> {
                 takes_interim: false,
                 held: Held::default(),
                 timeout: wait,
+                within: span.as_ref(),
                 ..self.outgoing(request, target, record)
             };
             upstream::forward(&outgoing, None).await
@@ -134,8 +141,12 @@ impl UpstreamRow<'_> {
             let client = self.worker.share_of(request);
             self.worker.site.memory.charge(client)
         };
-        let missed = match cache.answer(policy, request, timeout, charge, ask).await {
-            Given::Answer(response) => return response,
+        let given = cache.answer(policy, request, timeout, charge, ask).await;
+        if let Some(mut span) = span.take() {
+            span.set("cache.result", result_of(&given));
+        }
+        let missed = match given {
+            Given::Answer(response, _) => return response,
             Given::Stale(response, missed) => {
                 match &*missed {
                     Missed::Fault(fault) => reply.log(fault, Some(self.upstream)),
@@ -190,6 +201,7 @@ impl UpstreamRow<'_> {
             client: self.worker.share_of(request),
             request_id: &record.request_id,
             trace: &record.trace,
+            within: None,
             upstream_time: &record.upstream_time,
             scheme: site.scheme,
             trusted_proxies: &site.trusted_proxies,
@@ -215,6 +227,16 @@ impl UpstreamRow<'_> {
         }
         let is_own = is_marked(response.headers()) || problem::is_of_gateway(response);
         (!is_own).then_some(DrillMode::Slow)
+    }
+}
+
+/// The name of a result in the cache's span.
+fn result_of(given: &Given) -> &'static str {
+    match given {
+        Given::Answer(_, lookup) => lookup.as_str(),
+        Given::Stale(..) => "stale",
+        Given::Pass => "pass",
+        Given::NotStored | Given::Nothing(_) => "nothing",
     }
 }
 

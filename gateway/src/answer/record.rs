@@ -1,5 +1,7 @@
 //! Writes the access log: one line for every request, when its answer has been sent or has failed.
 
+pub(super) mod span;
+
 use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -143,6 +145,9 @@ impl Drop for Record {
         }
         if self.is_of_client {
             self.report(self.started.elapsed());
+        }
+        if let Some(span) = self.trace.take_span() {
+            self.end_span(span);
         }
         // Last: a gateway that stops waits for this before it ends.
         self.site.metrics.in_flight.dec();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use service_kit::serve::Draining;
+use service_kit::trace::Tracer;
 use tokio::sync::watch;
 
 use crate::answer::cache::Cache;
@@ -47,6 +48,8 @@ pub(crate) struct Site {
     pub(crate) last_good: Option<PathBuf>,
     /// What several gateways share, if they do.
     pub(crate) shared_store: Option<Arc<SharedStore>>,
+    /// Records spans, if there is a collector.
+    pub(crate) tracer: Option<Tracer>,
     /// The bytes of bodies that may be held.
     pub(crate) memory: Arc<Memory>,
     /// Whether the gateway is asked to stop.

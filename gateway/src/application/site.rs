@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use service_kit::env::ConfigError;
 use service_kit::program::RunError;
+use service_kit::trace::Tracer;
 
 use crate::aggregates::{Aggregate, AggregateRow};
 use crate::answer::cache::{Cache, CachedRow, RowId, Sharing};
@@ -36,14 +37,32 @@ pub(crate) struct Built {
     next_pool: usize,
 }
 
+/// What all configurations of a process have in common.
+struct Shared {
+    metrics: Arc<Metrics>,
+    drills: Option<Arc<Drills>>,
+    tracer: Option<Tracer>,
+}
+
 impl Built {
     /// # Errors
     /// https upstreams cannot be verified, two counters have the same name, or a row leads nowhere.
     /// A configuration that was read has neither of the last two.
     pub(crate) fn of(config: &Arc<Config>) -> Result<Self, RunError> {
-        let metrics = Arc::new(Metrics::new()?);
-        let drills = config.drills.then(Arc::<Drills>::default);
-        Self::build(config, metrics, drills, None)
+        Self::traced(config, None)
+    }
+
+    /// Like [`Self::of`], with a tracer that records spans.
+    ///
+    /// # Errors
+    /// As of [`Self::of`].
+    pub(crate) fn traced(config: &Arc<Config>, tracer: Option<Tracer>) -> Result<Self, RunError> {
+        let shared = Shared {
+            metrics: Arc::new(Metrics::new()?),
+            drills: config.drills.then(Arc::<Drills>::default),
+            tracer,
+        };
+        Self::build(config, shared, None)
     }
 
     /// Another configuration, which takes over what it does not change: circuits, permits,
@@ -52,16 +71,24 @@ impl Built {
     /// # Errors
     /// As of [`Self::of`].
     pub(crate) fn succeeding(&self, config: &Arc<Config>) -> Result<Self, RunError> {
-        let metrics = Arc::clone(&self.site.metrics);
-        Self::build(config, metrics, self.drills.clone(), Some(self))
+        let shared = Shared {
+            metrics: Arc::clone(&self.site.metrics),
+            drills: self.drills.clone(),
+            tracer: self.site.tracer.clone(),
+        };
+        Self::build(config, shared, Some(self))
     }
 
     fn build(
         config: &Arc<Config>,
-        metrics: Arc<Metrics>,
-        drills: Option<Arc<Drills>>,
+        shared: Shared,
         earlier: Option<&Self>,
     ) -> Result<Self, RunError> {
+        let Shared {
+            metrics,
+            drills,
+            tracer,
+        } = shared;
         let site = earlier.map(|earlier| &earlier.site);
         let tls = match site.and_then(|site| site.tls.clone()) {
             Some(tls) => Some(tls),
@@ -171,6 +198,7 @@ impl Built {
                 .unwrap_or_default(),
             draining: site.map(|site| site.draining.clone()).unwrap_or_default(),
             metrics,
+            tracer,
             upstreams,
             tls,
             routes,

@@ -3,7 +3,7 @@
 //!
 //! The gateway takes part under an id of its own, which is the parent of what an upstream records.
 //! A new trace is marked as sampled: each request leaves a record, its log line, and a service that
-//! samples by its parent would otherwise never begin.
+//! samples by its parent would otherwise never begin. With a collector, the sampler decides.
 
 #[cfg(any(fuzzing, test))]
 pub(crate) mod invariants;
@@ -11,23 +11,26 @@ mod state;
 
 use actix_web::http::header::{HeaderMap, HeaderName};
 
-use service_kit::traceparent::{self, LENGTH, Received, compose, hex};
+use service_kit::trace::traceparent::{
+    self, LENGTH, RANDOM, Received, SAMPLED, SpanId, compose, hex,
+};
+use service_kit::trace::{Kind, OpenSpan, Tracer, id_of};
 
 static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
-
-const SAMPLED: u8 = 0b01;
-/// The trace id has at least 7 random bytes at its end (level 2).
-const RANDOM: u8 = 0b10;
 
 /// Random numbers for the ids. They are no secrets, so any uniform generator will do (level 2).
 pub(crate) type Random = (u128, u64);
 
 /// The trace of one request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Trace {
     /// `00-{trace id}-{the gateway's own id}-{flags}`.
     text: [u8; LENGTH],
     keeps_state: bool,
+    /// The sender's span.
+    parent: Option<SpanId>,
+    /// The span of the answer, if the trace is recorded.
+    span: Option<OpenSpan>,
 }
 
 impl Trace {
@@ -35,26 +38,73 @@ impl Trace {
     pub(crate) fn go_on_or_begin(fields: &HeaderMap, random: Random) -> Self {
         let sent = traceparent::sent(fields);
         let received = sent.and_then(|value| traceparent::parse(value.as_bytes()));
-        let (trace_id, parent_id) = random;
-        // An id of zeros is invalid.
-        let parent_id = hex(parent_id.max(1).into());
+        let (trace_id, id) = random;
+        let id = id_of(id);
         match received {
-            Some(Received { trace_id, flags }) => {
+            Some(Received {
+                trace_id,
+                parent_id,
+                flags,
+            }) => {
                 let states = fields.get_all(&TRACESTATE).map(AsRef::as_ref);
                 Self {
                     // Unknown flags have to be zero on the way out.
-                    text: compose(trace_id, &parent_id, flags & (SAMPLED | RANDOM)),
+                    text: compose(trace_id, &id, flags & (SAMPLED | RANDOM)),
                     keeps_state: state::is_well_formed(states),
+                    parent: Some(*parent_id),
+                    span: None,
                 }
             }
             None => {
+                // An id of zeros is invalid.
                 let trace_id = hex(trace_id.max(1));
                 Self {
-                    text: compose(&trace_id, &parent_id, SAMPLED | RANDOM),
+                    text: compose(&trace_id, &id, SAMPLED | RANDOM),
                     keeps_state: false,
+                    parent: None,
+                    span: None,
                 }
             }
         }
+    }
+
+    /// Begins the span of the answer, if the sampler takes the trace. The upstreams follow its
+    /// decision.
+    pub(crate) fn record(&mut self, tracer: &Tracer) {
+        let Some(own) = traceparent::parse(&self.text) else {
+            return;
+        };
+        let by_parent = self.parent.map(|_| own.is_sampled());
+        let is_sampled = tracer.samples(own.trace_id, by_parent);
+        let flags = own.flags & !SAMPLED | u8::from(is_sampled);
+        let text = compose(own.trace_id, own.parent_id, flags);
+        if is_sampled {
+            let ids = (*own.parent_id, self.parent);
+            let span = OpenSpan::begin(tracer, (own.trace_id, flags), ids, Kind::Server);
+            self.span = Some(span);
+        }
+        self.text = text;
+    }
+
+    /// Lets nobody record it: nobody waits for its answer.
+    pub(crate) fn leave_unrecorded(&mut self) {
+        if let Some(own) = traceparent::parse(&self.text) {
+            self.text = compose(own.trace_id, own.parent_id, own.flags & !SAMPLED);
+        }
+    }
+
+    /// The span of the answer, if the trace is recorded.
+    pub(crate) fn span(&self) -> Option<&OpenSpan> {
+        self.span.as_ref()
+    }
+
+    pub(crate) fn span_mut(&mut self) -> Option<&mut OpenSpan> {
+        self.span.as_mut()
+    }
+
+    /// The span, which ends when it is dropped.
+    pub(crate) fn take_span(&mut self) -> Option<OpenSpan> {
+        self.span.take()
     }
 
     pub(crate) fn id(&self) -> &str {

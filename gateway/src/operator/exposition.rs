@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{Registry, TextEncoder};
+use service_kit::trace;
 use shared_types::gateway::BreakerState;
 
 use super::Operator;
@@ -124,6 +125,9 @@ pub(crate) fn expose(operator: &Operator) -> prometheus::Result<String> {
     let held = i64::try_from(site.memory.held()).unwrap_or(i64::MAX);
     memory.with_label_values::<&str>(&[]).set(held);
     build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
+    if let Some(tracer) = &site.tracer {
+        trace::expose(tracer.counts(), &now)?;
+    }
     // A request that ended after a reload may have counted for an upstream that is no more.
     site.metrics.retain(&site.known());
     let mut families = site.metrics.registry.gather();

@@ -5,6 +5,8 @@
 //!    asks the replica.
 //! 3. The counters, the replica's record and the circuits learn the outcome.
 
+pub(crate) mod span;
+
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 

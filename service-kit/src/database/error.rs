@@ -1,5 +1,7 @@
 //! Classifies database errors: the client may retry a transient one; any other needs an operator.
 
+pub(super) mod opening;
+
 use std::io;
 
 use actix_web::http::header::{HeaderValue, RETRY_AFTER};

@@ -10,6 +10,7 @@ use super::{Outbox, rows};
 use crate::database;
 use crate::failure::Failure;
 use crate::serve::{Draining, resource};
+use crate::trace::{self, Tracing};
 
 /// How often the log reports waiting messages, and how long one must have waited.
 const REPORT: Duration = Duration::from_secs(30);
@@ -103,12 +104,18 @@ pub(super) async fn watch(outbox: &Outbox, draining: &Draining) {
     }
 }
 
-async fn metrics(outbox: web::Data<Outbox>) -> Result<HttpResponse, Failure> {
-    metrics_answer(&outbox.gauges().await?)
+async fn metrics(
+    outbox: web::Data<Outbox>,
+    tracing: web::Data<Tracing>,
+) -> Result<HttpResponse, Failure> {
+    metrics_answer(&outbox.gauges().await?, &tracing)
 }
 
-/// The metrics in Prometheus' text format.
-pub fn metrics_answer(registry: &Registry) -> Result<HttpResponse, Failure> {
+/// The metrics in Prometheus' text format, with those of the spans.
+pub fn metrics_answer(registry: &Registry, tracing: &Tracing) -> Result<HttpResponse, Failure> {
+    if let Some(tracer) = tracing.tracer() {
+        trace::expose(tracer.counts(), registry).map_err(Failure::internal)?;
+    }
     let text = TextEncoder::new().encode_to_string(&registry.gather());
     let text = text.map_err(Failure::internal)?;
     Ok(HttpResponse::Ok().content_type(TEXT_FORMAT).body(text))

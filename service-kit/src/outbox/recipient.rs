@@ -10,7 +10,8 @@ use awc::{Client, ClientRequest};
 
 use super::message::Message;
 use crate::peer::PeerUrl;
-use crate::{request_id, traceparent};
+use crate::request_id;
+use crate::trace::{self, Kind, OpenSpan, traceparent};
 
 /// The deadline of one try, including its answer.
 pub(super) const DEADLINE: Duration = Duration::from_secs(3);
@@ -61,17 +62,46 @@ pub(super) struct Reply {
 
 impl Recipient {
     pub(super) async fn send(&self, client: &Client, message: &Message) -> Tried {
-        let tried = tokio::time::timeout(DEADLINE, self.exchange(client, message)).await;
-        tried.unwrap_or_else(|_elapsed| Tried::Unanswered("out of time".to_owned()))
+        let mut span = trace::open_stored(&message.trace, Kind::Client);
+        let sent = span.as_ref().and_then(OpenSpan::traceparent);
+        let sent = sent.as_ref().map_or(message.trace.as_bytes(), |sent| sent);
+        let exchange = self.exchange(client, message, sent);
+        let tried = tokio::time::timeout(DEADLINE, exchange).await;
+        let tried = tried.unwrap_or_else(|_elapsed| Tried::Unanswered("out of time".to_owned()));
+        if let Some(span) = &mut span {
+            self.describe(span, message, &tried);
+        }
+        tried
     }
 
-    async fn exchange(&self, client: &Client, message: &Message) -> Tried {
+    fn describe(&self, span: &mut OpenSpan, message: &Message, tried: &Tried) {
+        span.name(format!("send {}", self.name));
+        span.set("messaging.system", "outbox");
+        span.set("messaging.operation.name", "send");
+        span.set("messaging.operation.type", "send");
+        span.set("messaging.destination.name", self.name);
+        if let Ok(tries @ 1..) = u32::try_from(message.attempts) {
+            span.set("http.request.resend_count", tries);
+        }
+        match tried {
+            Tried::Answered(reply) => {
+                span.set("http.response.status_code", reply.status.as_u16());
+                if reply.verdict == Verdict::Refused {
+                    span.fail("refused");
+                }
+            }
+            Tried::Unavailable(_) => span.fail("unavailable"),
+            Tried::Unanswered(_) => span.fail("unanswered"),
+        }
+    }
+
+    async fn exchange(&self, client: &Client, message: &Message, traceparent: &[u8]) -> Tried {
         let mut request = (self.request)(client, &self.peer, message)
             // The topic, an order's id, is the request id: it finds the order in every service's
             // log.
             .insert_header((request_id::HEADER, message.topic.as_str()));
-        if !message.trace.is_empty() {
-            request = request.insert_header((traceparent::HEADER, message.trace.as_str()));
+        if !traceparent.is_empty() {
+            request = request.insert_header((traceparent::HEADER, traceparent));
         }
         let mut answer = match request.send_body(message.body.clone()).await {
             Ok(answer) => answer,

@@ -13,6 +13,7 @@ use crate::env::{ConfigError, Env};
 use crate::health;
 use crate::logger::{self, LogConfig};
 use crate::serve::{Application, lame_duck, stop_signal};
+use crate::trace;
 
 /// The fixed facts of a service.
 pub struct Program<C> {
@@ -35,10 +36,13 @@ pub fn run<C>(
     let matches = command(program).get_matches();
     let env = Env::of_process();
     let read = LogConfig::from_env(&env).and_then(|log| {
-        let lame_duck = lame_duck(&env)?;
-        Ok((log, lame_duck, (program.configure)(&env)?))
+        let served = Served {
+            lame_duck: lame_duck(&env)?,
+            tracing: trace::Settings::from_env(&env, program.name)?,
+        };
+        Ok((log, served, (program.configure)(&env)?))
     });
-    let (log, lame_duck, config) = match read {
+    let (log, served, config) = match read {
         Ok(read) => read,
         Err(error) => return refuse(program.name, &error),
     };
@@ -50,7 +54,7 @@ pub fn run<C>(
                 .await
                 .map_err(Into::into),
             Some(("backup", given)) => backup((program.database)(&config), given).await,
-            _ => serve(program.name, lame_duck, async || build(config).await).await,
+            _ => serve(program.name, served, async || build(config).await).await,
         }
     });
     match ended {
@@ -62,13 +66,20 @@ pub fn run<C>(
     }
 }
 
+/// The settings of serving that all services share.
+struct Served {
+    lame_duck: Duration,
+    tracing: Option<trace::Settings>,
+}
+
 async fn serve(
     name: &str,
-    lame_duck: Duration,
+    served: Served,
     build: impl AsyncFnOnce() -> Result<Application, RunError>,
 ) -> Result<(), RunError> {
     let stop = stop_signal()?;
-    let application = build().await?.lame_duck(lame_duck);
+    let application = build().await?.lame_duck(served.lame_duck);
+    let application = application.traced(served.tracing.as_ref());
     log::info!("{name} listens on {}", application.addr());
     application.run_until(stop).await?;
     log::info!("{name} has stopped");

@@ -3,7 +3,7 @@
 
 use actix_web::http::header::HeaderValue;
 
-use service_kit::traceparent;
+use service_kit::trace::traceparent;
 
 use super::{TRACESTATE, Trace};
 use crate::application::harness::fuzzing::fields;

@@ -15,7 +15,7 @@ use crate::upstream::request::stored::{Marks, prepare_stored};
 /// The largest head that the services' server (actix-http) reads. No common server reads more.
 const LARGEST: usize = 128 * 1024;
 
-/// Writes the head for the replica with this `Host`.
+/// Writes the head for the replica with this `Host`. `traceparent` is that of the try.
 ///
 /// # Errors
 /// The gateway's additions, the path once more and the client's addresses, make the head larger
@@ -24,13 +24,14 @@ pub(in crate::upstream) fn prepare(
     outgoing: &Outgoing<'_>,
     framing: Framing,
     host: &[u8],
+    traceparent: &[u8],
 ) -> Result<Bytes, Fault> {
     let request = outgoing.request;
     let (method, target) = (outgoing.method.as_str(), outgoing.target.as_str());
     if let Some(vary) = outgoing.stored {
         let marks = Marks {
             request_id: outgoing.request_id.as_str(),
-            traceparent: outgoing.trace.traceparent(),
+            traceparent,
         };
         let target = (target, host);
         return Ok(prepare_stored(request, target, vary, &marks));
@@ -52,7 +53,7 @@ pub(in crate::upstream) fn prepare(
     head.field("via", via::of_request(request.version()).as_bytes());
     let id = outgoing.request_id.as_str();
     head.field(headers::X_REQUEST_ID, id.as_bytes());
-    head.field(headers::TRACEPARENT, outgoing.trace.traceparent());
+    head.field(headers::TRACEPARENT, traceparent);
     if outgoing.handshake.is_some() {
         head.field("connection", b"Upgrade");
         head.field("upgrade", WEBSOCKET.as_bytes());

@@ -15,11 +15,32 @@ pub fn sent(fields: &HeaderMap) -> Option<&HeaderValue> {
 /// The length in bytes of a `traceparent` of version 00.
 pub const LENGTH: usize = 55;
 
+/// Hexadecimal digits.
+pub type TraceId = [u8; 32];
+
+/// Hexadecimal digits.
+pub type SpanId = [u8; 16];
+
+/// The flag of a trace that is recorded.
+pub const SAMPLED: u8 = 0b01;
+
+/// The flag of a trace id with at least 7 random bytes at its end (level 2).
+pub const RANDOM: u8 = 0b10;
+
 /// The parts of a received `traceparent`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Received<'a> {
-    pub trace_id: &'a [u8; 32],
+    pub trace_id: &'a TraceId,
+    pub parent_id: &'a SpanId,
     pub flags: u8,
+}
+
+impl Received<'_> {
+    /// Whether its sender records the trace.
+    #[must_use]
+    pub fn is_sampled(&self) -> bool {
+        self.flags & SAMPLED != 0
+    }
 }
 
 /// A later version may append more, which is dropped; `ff` is not a version.
@@ -34,7 +55,11 @@ pub fn parse(value: &[u8]) -> Option<Received<'_>> {
         return None;
     }
     let flags = u8::from_str_radix(std::str::from_utf8(flags).ok()?, 16).ok()?;
-    Some(Received { trace_id, flags })
+    Some(Received {
+        trace_id,
+        parent_id,
+        flags,
+    })
 }
 
 fn is_id(digits: &[u8]) -> bool {
@@ -64,7 +89,7 @@ pub fn hex<const N: usize>(number: u128) -> [u8; N] {
     digits
 }
 
-pub fn compose(trace_id: &[u8; 32], parent_id: &[u8; 16], flags: u8) -> [u8; LENGTH] {
+pub fn compose(trace_id: &TraceId, parent_id: &SpanId, flags: u8) -> [u8; LENGTH] {
     let mut text = [b'-'; LENGTH];
     text[..2].copy_from_slice(b"00");
     text[3..35].copy_from_slice(trace_id);
@@ -85,6 +110,7 @@ mod tests {
         let text = compose(&hex(0xabc), &hex(1), 0xff);
         let received = parse(&text).unwrap();
         assert_eq!((received.trace_id, received.flags), (&hex(0xabc), 0xff));
+        assert_eq!(received.parent_id, &hex(1));
     }
 
     #[test]
