@@ -25,6 +25,8 @@ pub(crate) struct Processes {
     past: Vec<String>,
     /// The `RUST_LOG` of the processes.
     filter: &'static str,
+    /// Further variables of the processes.
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Processes {
@@ -33,8 +35,21 @@ impl Processes {
         Self::start_in(tempfile::tempdir().unwrap(), filter)
     }
 
+    /// Starts them with further variables.
+    pub(crate) fn start_with(variables: Vec<(&'static str, String)>) -> Self {
+        Self::start_all(tempfile::tempdir().unwrap(), "info", variables)
+    }
+
     /// Starts them with their files in this folder.
     pub(crate) fn start_in(folder: TempDir, filter: &'static str) -> Self {
+        Self::start_all(folder, filter, Vec::new())
+    }
+
+    fn start_all(
+        folder: TempDir,
+        filter: &'static str,
+        variables: Vec<(&'static str, String)>,
+    ) -> Self {
         let addrs = SERVICES.iter().map(|(name, ..)| (*name, unused_address()));
         let mut processes = Self {
             folder,
@@ -43,6 +58,7 @@ impl Processes {
             running: BTreeMap::new(),
             past: Vec::new(),
             filter,
+            variables,
         };
         for (name, ..) in SERVICES {
             processes.start_one(name);
@@ -108,6 +124,7 @@ impl Processes {
             command.env(bind, addr.to_string());
             command.env(url, format!("http://{addr}"));
         }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let process = Process::start(&mut command);
         let _ = process.line_with(" listens on ");
         self.running.insert(name, process);

@@ -8,19 +8,17 @@
 
 mod bad_input;
 mod chaos;
+mod collector;
 mod compression;
 mod full_disk;
 mod in_step;
 mod journey;
 mod outages;
-#[expect(
-    dead_code,
-    reason = "each of the tests that share it needs a part of it"
-)]
 #[path = "../shared/processes.rs"]
 mod processes;
 mod routes;
 mod signals;
+mod spans;
 mod traces;
 
 use serde_json::{Value, json};
