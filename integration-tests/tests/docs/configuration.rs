@@ -13,6 +13,7 @@ fn asked() -> BTreeSet<String> {
     let env = Env::of_pairs([]);
     LogConfig::from_env(&env).unwrap();
     service_kit::serve::lame_duck(&env).unwrap();
+    service_kit::trace::Settings::from_env(&env, "orders").unwrap();
     gateway::Config::load(None, &env).unwrap();
     client_service::Config::from_env(&env).unwrap();
     order_service::Config::from_env(&env).unwrap();

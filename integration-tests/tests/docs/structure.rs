@@ -29,7 +29,7 @@ const MOST: usize = 14;
 
 /// Folders that have more. They may not grow.
 const WIDE: [(&str, usize); 3] = [
-    ("service-kit/src", 20),
+    ("service-kit/src", 19),
     ("service-kit/src/database", 15),
     ("shared-types/src", 17),
 ];
