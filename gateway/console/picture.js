@@ -56,12 +56,11 @@ export const picture = {
   },
 
   snapshot(snapshot) {
-    const { traffic } = snapshot;
+    const { traffic, status } = snapshot;
     say(at("picture-clients"), t("connections", number(traffic.connections)));
-    say(
-      at("picture-gateway"),
-      `${t("perSecond", number(traffic.requests))} · ${t("inFlight", number(traffic.inFlight))}`,
-    );
+    const facts = [t("perSecond", number(traffic.requests)), t("inFlight", number(traffic.inFlight))];
+    if (status.shared) facts.push(t(status.shared === "up" ? "shares" : "sharesNothing"));
+    say(at("picture-gateway"), facts.join(" · "));
     flow(at("wire-clients"), traffic.requests, "up");
     for (const [name, row] of Object.entries(rows)) show(row, snapshot, name);
   },
