@@ -5,9 +5,8 @@
 //! of a request's fields, the length of a field or the length of the answer. It measures in the
 //! same way as `proxy`.
 
-mod report;
-
-use std::path::PathBuf;
+use std::fmt::{self, Display};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -19,9 +18,10 @@ use crate::programs::gateway::PATH;
 use crate::proxy::peer::{Kind, Peer, Setup, USUAL, path};
 use crate::proxy::runs::{Case, Runs};
 use crate::proxy::{Load, measure};
+use crate::report::markdown::table;
+use crate::report::plot::{self, Lines};
 use crate::report::{Measured, in_turns};
 use crate::traffic::wire::{self, Request};
-use report::Report;
 
 const KIB: usize = 1024;
 
@@ -164,5 +164,85 @@ impl Series {
             Grows::Field => vec![usual().with_field("x-field", &"x".repeat(size))],
             Grows::Answer => vec![get(PATH, size)],
         }
+    }
+}
+
+struct Report {
+    rounds: u64,
+    /// The gateway, then nginx if it is installed.
+    peers: Vec<Peer>,
+    series: [Series; 5],
+    runs: Runs,
+    is_drawn: bool,
+}
+
+impl Report {
+    fn draw(&mut self, folder: &Path) -> Result<(), Error> {
+        for series in &self.series {
+            let lines = self.peers.iter().map(|peer| {
+                let point = |size: &usize| {
+                    let cost = self.runs.cost(series.case(*size, peer.kind()))?;
+                    Some((*size as f64, cost.median))
+                };
+                let points = series.sizes.iter().filter_map(point).collect();
+                (peer.name().to_owned(), points)
+            });
+            let lines = Lines {
+                title: "Processor time of a request, µs",
+                what: series.what,
+                series: lines.collect(),
+            };
+            plot::lines(&folder.join(file(series)), &lines)?;
+        }
+        self.is_drawn = true;
+        Ok(())
+    }
+
+    /// A row for each size: the gateway's cost, nginx's cost, and the ratio of the two.
+    fn table(&self, series: &Series) -> String {
+        let name = |number: usize| self.peers.get(number).map_or("", Peer::name);
+        let rows = series.sizes.iter().map(|size| {
+            let cost = |peer| {
+                let cost = self.runs.cost(series.case(*size, peer));
+                cost.map_or(String::new(), |cost| format!("{cost:.1}"))
+            };
+            let ratio = self.runs.ratio(series.case(*size, Kind::Nginx));
+            [
+                size.to_string(),
+                cost(Kind::Gateway),
+                cost(Kind::Nginx),
+                format!("{ratio:.2}"),
+            ]
+        });
+        table(&[series.what, name(0), name(1), "gateway ÷ nginx"], rows)
+    }
+}
+
+/// The plot's file name.
+fn file(series: &Series) -> String {
+    format!("growth-{}.svg", series.what.replace(' ', "-"))
+}
+
+impl crate::report::Report for Report {}
+
+impl Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rounds = self.rounds;
+        writeln!(
+            f,
+            "{rounds} rounds, in which both take turns: processor time of a request in µs, the median (the lowest–the highest).\n"
+        )?;
+        for series in &self.series {
+            writeln!(f, "{}", self.table(series))?;
+            if self.is_drawn {
+                writeln!(f, "![{}](plots/{})\n", series.what, file(series))?;
+            }
+        }
+        write!(
+            f,
+            "- Measured as above: GET, an answer of 1 KiB, 64 connections, one worker, but for what grows.\n\
+             - Routes are the gateway's own and so many more; nginx has as many exact `location`s. 20 of them, spread over the\n  \
+               table, are asked for in turn.\n"
+        )
     }
 }

@@ -5,10 +5,9 @@
 //! misbehaves, and `second`, which never does. Each measurement gets its own gateway, so that none
 //! is affected by an earlier one.
 
-mod calls;
 mod clients;
-mod neighbour;
 mod notice;
+mod others;
 mod report;
 mod upstream;
 
@@ -28,7 +27,7 @@ use report::Report;
 use upstream::{PROBE, Upstream};
 
 /// Two for each client of the rush, one at the client and one at the upstream, and some for files.
-const FILES: u64 = 2 * calls::RUSH as u64 + 256;
+const FILES: u64 = 2 * others::RUSH as u64 + 256;
 
 /// A route that answers with a problem if `first` does not answer.
 const FIRST: &str = "/first";
@@ -88,7 +87,7 @@ pub(crate) async fn run(options: Options) -> Result<Measured, Error> {
             options.rounds
         ))?;
         let part = Duration::from_secs(options.seconds);
-        neighbours.push(neighbour::measure(&bench, part).await?);
+        neighbours.push(others::neighbour(&bench, part).await?);
     }
 
     let mut bench = start(Breaker::Default).await?;
@@ -108,14 +107,14 @@ pub(crate) async fn run(options: Options) -> Result<Measured, Error> {
     let bench = start(Breaker::Default).await?;
     let mut rushes = Vec::new();
     for round in 0..options.rounds {
-        rushes.push(calls::rush(&bench, round).await?);
+        rushes.push(others::rush(&bench, round).await?);
     }
 
     let mut flaky = Vec::new();
     for breaker in [Breaker::Off, Breaker::Default] {
         tell("an upstream that fails now and then")?;
         let bench = start(breaker).await?;
-        flaky.push((breaker, calls::flaky(&bench, options.requests).await?));
+        flaky.push((breaker, others::flaky(&bench, options.requests).await?));
     }
     Ok(place.measured(Report {
         version: gateway::version(&place)?,

@@ -16,7 +16,7 @@ mod report;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueEnum as _};
 use tokio::time::sleep;
 
 use crate::Error;
@@ -76,12 +76,12 @@ pub(crate) async fn run(options: Options) -> Result<Measured, Error> {
     let nginx = installed("nginx");
     let seconds = [options.quiet, options.seconds];
     let mut runs = Vec::new();
-    for attack in Attack::ALL {
+    for attack in Attack::value_variants().iter().copied() {
         if !options.only.is_empty() && !options.only.contains(&attack) {
             continue;
         }
         for (name, proxy) in proxies_for(attack, &place, nginx.as_ref())? {
-            tell(format!("{}: {name}", attack.name()))?;
+            tell(format!("{}: {name}", attack.plan().name))?;
             runs.push(measure(&place, attack, (name, proxy), seconds).await?);
         }
     }
@@ -142,7 +142,7 @@ async fn measure(
     let quiet = visit(&calls, &target, quiet).await?;
     let before = service.memory()?.resident;
     let crowd = attack.begin(&target)?;
-    sleep(attack.ramp()).await;
+    sleep(attack.plan().ramp).await;
     let attacked = visit(&calls, &target, attacked).await?;
     drop(crowd);
     let peak = service.memory()?.peak;

@@ -3,9 +3,8 @@
 use std::fmt::{self, Display};
 use std::time::Duration;
 
-use super::calls::{self, Flaky, PART, Rush};
-use super::neighbour::{HAMMER, LOAD, Round};
 use super::notice::{self, Hang, Outage, REFUSALS, Recovery};
+use super::others::{self, Flaky, HAMMER, LOAD, PART, Round, Rush};
 use super::{Breaker, WORKERS};
 use crate::Error;
 use crate::report::markdown::table;
@@ -204,8 +203,8 @@ impl Display for Report {
             neighbours = self.neighbours(),
             recoveries = self.recoveries(),
             back = RETURN.as_millis(),
-            rush = calls::RUSH,
-            pause = calls::ANSWER.as_millis(),
+            rush = others::RUSH,
+            pause = others::ANSWER.as_millis(),
             flaky = self.flaky(),
         )
     }

@@ -17,27 +17,23 @@ use super::crowd::Attacker;
 /// As many streams as the gateway allows one connection.
 const STREAMS: u32 = 100;
 
-/// Reads a few bytes of an answer now and then.
-#[derive(Clone, Copy)]
-pub(super) struct SlowReader {
-    pub(super) path: &'static str,
-    pub(super) bytes: usize,
-    pub(super) every: Duration,
-}
-
-impl SlowReader {
-    pub(super) async fn act(self, attacker: Arc<Attacker>) -> io::Result<()> {
-        let mut stream = attacker.target.narrow(attacker.source).await?;
-        get(&mut stream, self.path).await?;
-        if !is_ok(&mut stream).await? {
+/// Reads so many bytes of an answer now and then.
+pub(super) async fn read_slowly(
+    attacker: Arc<Attacker>,
+    path: &str,
+    bytes: usize,
+    every: Duration,
+) -> io::Result<()> {
+    let mut stream = attacker.target.narrow(attacker.source).await?;
+    get(&mut stream, path).await?;
+    if !is_ok(&mut stream).await? {
+        return Ok(());
+    }
+    let mut buffer = vec![0; bytes];
+    loop {
+        sleep(every).await;
+        if stream.read(&mut buffer).await? == 0 {
             return Ok(());
-        }
-        let mut buffer = vec![0; self.bytes];
-        loop {
-            sleep(self.every).await;
-            if stream.read(&mut buffer).await? == 0 {
-                return Ok(());
-            }
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::io;
 use std::time::Duration;
 
-use super::acts::{self, SlowReader};
+use super::acts;
 use super::crowd::{Crowd, Size};
 use super::guest::Call;
 use super::net::Target;
@@ -36,27 +36,38 @@ pub(super) enum Attack {
     Accounts,
 }
 
-impl Attack {
-    pub(super) const ALL: [Self; 7] = [
-        Self::Windows,
-        Self::Readers,
-        Self::Uploads,
-        Self::Pages,
-        Self::Idle,
-        Self::Streams,
-        Self::Accounts,
-    ];
-
+/// The numbers of an attack.
+pub(super) struct Plan {
     /// The attack's name in the report.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Windows => "12 HTTP/2 connections × 100 streams, no window",
-            Self::Readers => "1,000 slow readers of 1 MiB",
-            Self::Uploads => "1,200 slow bodies, four addresses",
-            Self::Pages => "590 slow readers of a page of 1.5 MB",
-            Self::Idle => "10,500 idle connections",
-            Self::Streams => "1,200 watched orders",
-            Self::Accounts => "new accounts, without a pause",
+    pub(super) name: &'static str,
+    size: Size,
+    /// The time until all attackers are there. The rate limit lets 600 requests through at once and
+    /// 60 more each second.
+    pub(super) ramp: Duration,
+}
+
+impl Attack {
+    pub(super) fn plan(self) -> Plan {
+        let (name, clients, rush, addresses, ramp) = match self {
+            Self::Windows => {
+                let name = "12 HTTP/2 connections × 100 streams, no window";
+                (name, 12, 100, 1, 9)
+            }
+            Self::Readers => ("1,000 slow readers of 1 MiB", 1000, 500, 1, 9),
+            Self::Uploads => ("1,200 slow bodies, four addresses", 1200, 600, 4, 4),
+            Self::Pages => ("590 slow readers of a page of 1.5 MB", 590, 500, 1, 3),
+            Self::Idle => ("10,500 idle connections", 10_500, 5000, 1, 4),
+            Self::Streams => ("1,200 watched orders", 1200, 300, 1, 9),
+            Self::Accounts => ("new accounts, without a pause", 64, 100, 1, 3),
+        };
+        Plan {
+            name,
+            size: Size {
+                clients,
+                rush,
+                addresses,
+            },
+            ramp: Duration::from_secs(ramp),
         }
     }
 
@@ -74,50 +85,22 @@ impl Attack {
         matches!(self, Self::Uploads | Self::Accounts)
     }
 
-    fn size(self) -> Size {
-        let (clients, rush, addresses) = match self {
-            Self::Windows => (12, 100, 1),
-            Self::Readers => (1000, 500, 1),
-            Self::Uploads => (1200, 600, 4),
-            Self::Pages => (590, 500, 1),
-            Self::Idle => (10_500, 5000, 1),
-            Self::Streams => (1200, 300, 1),
-            Self::Accounts => (64, 100, 1),
-        };
-        Size {
-            clients,
-            rush,
-            addresses,
-        }
-    }
-
-    /// The time until all attackers are there. The rate limit lets 600 requests through at once and
-    /// 60 more each second.
-    pub(super) fn ramp(self) -> Duration {
-        Duration::from_secs(match self {
-            Self::Windows | Self::Readers | Self::Streams => 9,
-            Self::Uploads | Self::Idle => 4,
-            Self::Pages | Self::Accounts => 3,
-        })
-    }
-
     pub(super) fn begin(self, target: &Target) -> io::Result<Crowd> {
-        let size = self.size();
-        let reader = |path, bytes, every| SlowReader {
-            path,
-            bytes,
-            every: Duration::from_secs(every),
-        };
+        let size = self.plan().size;
         match self {
             Self::Windows => Crowd::gather(target, size, |one| acts::hold_streams(one, ORDER)),
             Self::Readers => {
-                let reader = reader(LARGE, 1, 1);
-                Crowd::gather(target, size, move |one| reader.act(one))
+                let second = Duration::from_secs(1);
+                Crowd::gather(target, size, move |one| {
+                    acts::read_slowly(one, LARGE, 1, second)
+                })
             }
             Self::Uploads => Crowd::gather(target, size, acts::slow_upload),
             Self::Pages => {
-                let reader = reader(OWN, 16, 5);
-                Crowd::gather(target, size, move |one| reader.act(one))
+                let seconds = Duration::from_secs(5);
+                Crowd::gather(target, size, move |one| {
+                    acts::read_slowly(one, OWN, 16, seconds)
+                })
             }
             Self::Idle => Crowd::gather(target, size, acts::idle),
             Self::Streams => Crowd::gather(target, size, acts::watch),

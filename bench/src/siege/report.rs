@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display};
 
+use clap::ValueEnum as _;
+
 use super::Run;
 use super::attack::Attack;
 use super::guest::Visit;
@@ -98,7 +100,7 @@ impl Report {
             return Ok(());
         }
         let head = [
-            attack.name(),
+            attack.plan().name,
             "another client asks for",
             "refused before",
             "refused under attack",
@@ -131,7 +133,7 @@ impl crate::report::Report for Report {
     fn verdict(&self) -> Result<(), Error> {
         let missed = self.rows().filter(Row::is_missed);
         let missed: Vec<_> = missed
-            .map(|row| format!("{}: {}", row.run.attack.name(), row.what))
+            .map(|row| format!("{}: {}", row.run.attack.plan().name, row.what))
             .collect();
         if missed.is_empty() {
             return Ok(());
@@ -148,7 +150,7 @@ impl Display for Report {
             "Each attack comes from one address, the slow bodies from four, within the gateway's default limits or against them;\n\
              another client asks for {quiet} s before it and for {attacked} s under it, each time on a new connection:\n"
         )?;
-        for attack in Attack::ALL {
+        for attack in Attack::value_variants().iter().copied() {
             self.write_attack(attack, f)?;
         }
         write!(
