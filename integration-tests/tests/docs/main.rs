@@ -13,6 +13,7 @@ mod errors;
 mod guide;
 mod kubernetes;
 mod metrics;
+mod migrations;
 mod openapi;
 mod readme;
 mod structure;

@@ -17,6 +17,7 @@ mod outage;
 mod plans;
 mod replicas;
 mod starts;
+mod versions;
 
 use service_kit::testing::{Postgres, postgres_or_skip};
 

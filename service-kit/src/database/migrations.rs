@@ -2,6 +2,10 @@
 //!
 //! sqlx's own macro does the same, but compiles its drivers and their TLS a second time, for the
 //! compiler.
+//!
+//! During an update, and after it is taken back, a program runs on the schema of a later version. So
+//! a step leaves everything that the version before it uses, and a later release removes it; and a
+//! program starts although the database knows steps that it does not know itself.
 
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -37,6 +41,7 @@ impl Migrations {
             });
         let mut migrator = Migrator::with_migrations(steps.collect());
         migrator.dangerous_set_table_name(self.table);
+        migrator.set_ignore_missing(true);
         migrator
     }
 }
