@@ -27,6 +27,7 @@ use crate::answer::warm;
 use crate::answer::{goodbye, handler};
 use crate::application::last_good::LastGood;
 use crate::application::reload::Reloading;
+use crate::application::sharing::Sharing;
 use crate::application::site::Built;
 use crate::config::{Config, Source};
 use crate::downstream::{self, Certificates, Listener, Serving};
@@ -34,7 +35,6 @@ use crate::metrics::Metrics;
 use crate::operator::config::ConfigState;
 use crate::operator::openapi::documents;
 use crate::operator::{self, Operator, console, pages};
-use crate::resilience::shared_store::SharedStore;
 use crate::routing::client_address::Scheme;
 use crate::upstream::probe::Probes;
 use crate::upstream::replicas::lookups::Lookups;
@@ -49,7 +49,7 @@ pub struct Gateway {
     scheme: Scheme,
     metrics: Arc<Metrics>,
     last_good: Rc<LastGood>,
-    shared_store: Option<Arc<SharedStore>>,
+    sharing: Option<Sharing>,
     exporter: Option<Exporter>,
 }
 
@@ -141,8 +141,8 @@ impl Gateway {
         let (server, addr) = downstream::bind(listener, certificates.as_ref(), serve)?;
         let mut public = Application::new(server, addr, draining).lame_duck(config.lame_duck);
         let (probed, warmed) = (live.clone(), live.clone());
-        let (described, shared) = (live.clone(), live);
-        let shared_store = site.shared_store.clone();
+        let sharing = Sharing::of(&live);
+        let described = live;
         let keeping = Rc::clone(&last_good);
         public = public.beside(|draining| async move { keeping.run(draining).await });
         let documents = Arc::clone(&built.documents);
@@ -159,9 +159,6 @@ impl Gateway {
             };
             public = public.beside(|draining| reloading.run(asked, hangups, draining));
         }
-        if let Some(store) = shared_store.clone() {
-            public = public.beside(|draining| sharing::run(shared, store, draining));
-        }
         if let Some(certificates) = certificates {
             public = public.beside(|draining| certificates.watch(draining));
         }
@@ -171,7 +168,7 @@ impl Gateway {
             scheme,
             metrics,
             last_good,
-            shared_store,
+            sharing,
             exporter,
         })
     }
@@ -213,6 +210,7 @@ impl Gateway {
 
     async fn serve_until(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         let shutdown = shutdown.shared();
+        let shared = self.sharing.as_ref().map(Sharing::begin);
         let (public, admin) = tokio::join!(
             self.public.run_until(shutdown.clone()),
             self.admin.run_until(shutdown),
@@ -221,9 +219,10 @@ impl Gateway {
         // cut.
         let _gave_up = timeout(LAST_LINES, none_in_flight(&self.metrics)).await;
         self.last_good.finish().await;
-        if let Some(store) = &self.shared_store {
-            sharing::finish(store).await;
+        if let Some(sharing) = &self.sharing {
+            sharing.finish().await;
         }
+        drop(shared);
         public.and(admin)
     }
 }

@@ -23,6 +23,7 @@ use crate::fault::{ClientFault, Fault};
 use crate::http::websocket;
 use crate::resilience::client::Client;
 use crate::resilience::rate::{Exceeded, Standing};
+use crate::resilience::shared_store::Wait;
 use crate::routing::route::Found;
 use crate::upstream::Pools;
 
@@ -151,9 +152,10 @@ impl Worker {
             Found::OtherMethods(_) | Found::Nothing => None,
         };
         let client = self.client_of(request);
-        general.admit(client).await?;
+        let mut wait = Wait::default();
+        general.admit(client, &mut wait).await?;
         match of_route {
-            Some(limit) => limit.admit(client).await.map(Some),
+            Some(limit) => limit.admit(client, &mut wait).await.map(Some),
             None => Ok(None),
         }
     }

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use service_kit::serve::Draining;
 use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::answer::site::Live;
 use crate::resilience::shared_store::SharedStore;
@@ -13,26 +13,39 @@ use crate::resilience::shared_store::SharedStore;
 /// The pause between two rounds of sharing answers.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Works until the gateway drains.
-pub(super) async fn run(live: Live, store: Arc<SharedStore>, draining: Draining) {
-    let work = async {
-        tokio::join!(
-            store.run_beats(),
-            store.run_telling(),
-            store.run_reading(|change| live.site().cache.apply(&change)),
-            share(&live),
-        )
-    };
-    tokio::select! {
-        _ = work => {}
-        () = draining.begun() => {}
-    }
+/// The work for what gateways share.
+pub(super) struct Sharing {
+    live: Live,
+    store: Arc<SharedStore>,
 }
 
-/// Tells what the last requests have changed, and that this gateway is gone.
-pub(super) async fn finish(store: &SharedStore) {
-    store.finish_telling().await;
-    store.leave().await;
+impl Sharing {
+    /// `None` if this gateway shares nothing.
+    pub(super) fn of(live: &Live) -> Option<Self> {
+        let store = live.site().shared_store.clone()?;
+        let live = live.clone();
+        Some(Self { live, store })
+    }
+
+    /// Works until the handle is dropped: as long as there are requests, which may change something.
+    pub(super) fn begin(&self) -> AbortOnDropHandle<()> {
+        let (live, store) = (self.live.clone(), Arc::clone(&self.store));
+        let work = actix_web::rt::spawn(async move {
+            tokio::join!(
+                store.run_beats(),
+                store.run_telling(),
+                store.run_reading(|change| live.site().cache.apply(&change)),
+                share(&live),
+            );
+        });
+        AbortOnDropHandle::new(work)
+    }
+
+    /// Tells what the last requests have changed, and that this gateway is gone.
+    pub(super) async fn finish(&self) {
+        self.store.finish_telling().await;
+        self.store.leave().await;
+    }
 }
 
 async fn share(live: &Live) {

@@ -109,15 +109,7 @@ impl<C: Clock> RateLimit<C> {
     }
 }
 
-impl<'l> Standing<'l> {
-    /// The same standing, with no more than this many further requests.
-    pub(crate) fn at_most(self, remaining: u32) -> Self {
-        Self {
-            remaining: self.remaining.min(remaining),
-            ..self
-        }
-    }
-
+impl Standing<'_> {
     /// Writes it into the answer's fields.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         self.policy.write(self.remaining, headers);

@@ -6,8 +6,10 @@
 //! it admits its part of each quota, serves the answers that it has itself, and tells the others
 //! later what has changed. A beat asks twice a second until the store answers in time again.
 //!
-//! Nothing that a client sent is in the store in clear but the paths of public answers: a client's
-//! address is hashed with a key that is derived from the URL and its password.
+//! Of what clients sent, the store has in clear only the questions of answers that every client may
+//! see: a client's address is hashed with a key that is derived from the URL and its password.
+//!
+//! There are two connections, so that a long answer does not hold up the quotas.
 
 mod answers;
 mod changes;
@@ -24,7 +26,7 @@ use std::time::{Duration, Instant};
 use redis::aio::MultiplexedConnection;
 use redis::{RedisResult, Script};
 use service_kit::env::{ConfigError, Env};
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 
 use crate::metrics::{StoreMetrics, StoreUse};
 pub(crate) use answers::Question;
@@ -75,9 +77,16 @@ impl StoreSettings {
     }
 }
 
+/// The end of a request's wait for the store, however often it asks for its quotas.
+#[derive(Default)]
+pub(crate) struct Wait(Option<tokio::time::Instant>);
+
 /// The store that several gateways share.
 pub(crate) struct SharedStore {
+    /// For quotas and beats.
     link: Link,
+    /// For answers and changes.
+    bulk: Link,
     timeout: Duration,
     health: Health,
     /// Whether the log has said that the store is away.
@@ -95,6 +104,7 @@ impl SharedStore {
         let StoreSettings { url, timeout } = settings;
         Self {
             link: Link::new(url.client()),
+            bulk: Link::new(url.client()),
             timeout: *timeout,
             health: Health::default(),
             has_warned: AtomicBool::new(false),
@@ -130,7 +140,7 @@ impl SharedStore {
         let mut command = redis::cmd("ZREM");
         command.arg(members).arg(self.keys.own());
         let _left: Option<i64> = self
-            .command(StoreUse::Beat, async |connection| {
+            .command(StoreUse::Beat, PATIENCE, async |connection| {
                 command.query_async(connection).await
             })
             .await;
@@ -142,7 +152,8 @@ impl SharedStore {
             Err(cause) => return self.is_away(&cause),
         };
         let mut beat = self.beat.key(self.keys.members());
-        beat.arg(self.keys.own());
+        beat.key(self.keys.changed()).key(self.keys.changes());
+        beat.arg(self.keys.own()).arg(changes::KEPT.as_secs());
         let began = Instant::now();
         let count = timeout(PATIENCE, beat.invoke_async::<u32>(&mut connection)).await;
         let took = began.elapsed();
@@ -150,6 +161,8 @@ impl SharedStore {
             Ok(Ok(count)) if took <= self.timeout => {
                 self.gateways.store(count, Ordering::Relaxed);
                 self.metrics.succeeded(StoreUse::Beat);
+                // If it cannot be opened, the next beat tries again.
+                let _opened = self.bulk.connection().await;
                 self.is_there();
             }
             Ok(Ok(_late)) => {
@@ -168,15 +181,17 @@ impl SharedStore {
         }
     }
 
-    /// Asks the store for a client's request, unless it is away. `None` if there is no answer in
-    /// time.
+    /// Asks the store for a request's quota, unless it is away. `None` if there is no answer in time.
     async fn ask<T>(
         &self,
-        what: StoreUse,
+        wait: &mut Wait,
         call: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
     ) -> Option<T> {
+        let what = StoreUse::Quota;
         let mut connection = self.is_up().then(|| self.link.current()).flatten()?;
-        match timeout(self.timeout, call(&mut connection)).await {
+        let begin = || tokio::time::Instant::now() + self.timeout;
+        let end = *wait.0.get_or_insert_with(begin);
+        match timeout_at(end, call(&mut connection)).await {
             Ok(Ok(answer)) => {
                 self.health.answered();
                 self.metrics.succeeded(what);
@@ -195,24 +210,28 @@ impl SharedStore {
         None
     }
 
-    /// Asks the store beside the requests, even if it is slow. `None` if there is no answer.
+    /// Asks on the other connection, for so long. `None` if there is no answer. Whether the store is
+    /// away is found out by the next beat.
     async fn command<T>(
         &self,
         what: StoreUse,
+        most: Duration,
         call: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
     ) -> Option<T> {
-        let mut connection = self.link.current()?;
-        match timeout(PATIENCE, call(&mut connection)).await {
+        let mut connection = self.bulk.current()?;
+        match timeout(most, call(&mut connection)).await {
             Ok(Ok(answer)) => {
                 self.metrics.succeeded(what);
-                Some(answer)
+                return Some(answer);
             }
-            // The next beat finds out what is wrong.
-            Ok(Err(_)) | Err(_) => {
-                self.metrics.failed(what);
-                None
-            }
+            Ok(Err(error)) if error.is_unrecoverable_error() => self.bulk.drop_connection(),
+            Ok(Err(error)) => log::debug!("the shared store refuses: {error}"),
+            // A long answer may still be on its way.
+            Err(_elapsed) if most < PATIENCE => {}
+            Err(_elapsed) => self.bulk.drop_connection(),
         }
+        self.metrics.failed(what);
+        None
     }
 
     /// One failure, which may pass.

@@ -87,10 +87,11 @@ impl Saved {
         }
     }
 
-    /// The stored answer, `since` after it was saved. `None` if it is too large for the row.
+    /// The stored answer, `since` after it was saved. `None` if the row stores no such answer.
     fn restored(self, (row, policy): (&Row, &CachePolicy), since: Duration) -> Option<(Key, Copy)> {
         let most = row.most();
-        if self.body.len() as u64 > most {
+        // The cache stores no other status.
+        if self.body.len() as u64 > most || self.status != StatusCode::OK {
             return None;
         }
         let mut fields = HeaderMap::new();

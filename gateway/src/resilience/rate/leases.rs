@@ -26,6 +26,8 @@ pub(crate) struct Leases {
     clients: ByClient<Mutex<Slot>, SLOTS>,
     size: u32,
     period: Duration,
+    /// The time in which one request comes back.
+    interval: Duration,
 }
 
 /// The state of the last client that used this slot.
@@ -87,44 +89,38 @@ impl Leases {
             clients: ByClient::new(),
             size: (rate.quota().burst_size().get() / PARTS).max(1),
             period: rate.period(),
+            interval: rate.interval(),
         }
     }
 
     /// Decides about one request of this client.
     pub(crate) fn claim(&self, client: Client, now: Instant) -> Claim {
         let mut slot = self.slot(client);
-        match slot.state {
-            State::Exhausted { until } if now < until => {
-                let wait = until - now;
-                return Claim::Decided(Decision::Refused { wait });
-            }
-            State::Leased {
-                requests: requests @ 1..,
-                left,
-                until,
-            } if now < until => {
-                let requests = requests - 1;
-                slot.state = State::Leased {
-                    requests,
-                    left,
-                    until,
-                };
-                let left = left.saturating_add(requests);
-                return Claim::Decided(Decision::Admitted { left });
-            }
-            _ => {}
+        if let Some(decision) = slot.known(now) {
+            return Claim::Decided(decision);
         }
-        // Requests at the same time ask for themselves alone, so that a crowd leases no crowd.
         let is_asking = slot
             .asked
             .is_some_and(|since| now.saturating_duration_since(since) < ASKING);
-        if is_asking {
-            return Claim::Ask { requests: 1 };
+        match slot.state {
+            // One request finds out whether any came back. A flood does not ask for each of its own.
+            State::Exhausted { .. } if is_asking => Claim::Decided(Decision::Refused {
+                wait: self.interval,
+            }),
+            // Requests at the same time ask for themselves alone, so that a crowd leases no crowd.
+            _ if is_asking => Claim::Ask { requests: 1 },
+            _ => {
+                slot.asked = Some(now);
+                Claim::Ask {
+                    requests: self.size,
+                }
+            }
         }
-        slot.asked = Some(now);
-        Claim::Ask {
-            requests: self.size,
-        }
+    }
+
+    /// What is known without asking. `None` if nothing is.
+    pub(crate) fn known(&self, client: Client, now: Instant) -> Option<Decision> {
+        self.slot(client).known(now)
     }
 
     /// Decides about the request that asked, and keeps the rest of what was granted.
@@ -149,10 +145,13 @@ impl Leases {
                 let left = left.saturating_add(requests);
                 Decision::Admitted { left }
             }
-            Grant::Exhausted { wait } => {
+            // Another request has leased some meanwhile.
+            Grant::Exhausted { wait } => slot.known(now).unwrap_or_else(|| {
+                // Nothing takes longer to come back than the whole quota.
+                let wait = wait.min(self.period);
                 slot.state = State::Exhausted { until: now + wait };
                 Decision::Refused { wait }
-            }
+            }),
         }
     }
 
@@ -167,6 +166,28 @@ impl Leases {
             };
         }
         slot
+    }
+}
+
+impl Slot {
+    /// Takes one of the leased requests, or refuses.
+    fn known(&mut self, now: Instant) -> Option<Decision> {
+        match &mut self.state {
+            State::Exhausted { until } if now < *until => {
+                Some(Decision::Refused { wait: *until - now })
+            }
+            State::Leased {
+                requests: requests @ 1..,
+                left,
+                until,
+            } if now < *until => {
+                *requests -= 1;
+                Some(Decision::Admitted {
+                    left: left.saturating_add(*requests),
+                })
+            }
+            _ => None,
+        }
     }
 }
 

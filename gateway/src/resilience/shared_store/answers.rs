@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::SharedStore;
 use super::changes::{Position, targets};
+use super::{PATIENCE, SharedStore};
 use crate::metrics::StoreUse;
 
 /// The question that an answer is for.
@@ -23,21 +23,25 @@ impl SharedStore {
     /// The answer that a gateway has shared, unless it is out of date. `None` if there is none, or
     /// the store does not answer in time.
     pub(crate) async fn find(&self, question: &Question<'_>) -> Option<Vec<u8>> {
+        if !self.is_up() {
+            return None;
+        }
         let mut asked = redis::pipe();
         asked.get(self.keys.answer(question.row, question.key));
         let targets = targets(question.route, question.path);
-        asked.cmd("HMGET").arg(self.keys.changed()).arg(&targets);
-        let found = self.ask(StoreUse::Answer, async |connection| {
+        asked.cmd("HMGET").arg(self.keys.changed());
+        asked.arg("since").arg(&targets);
+        let found = self.command(StoreUse::Answer, self.timeout, async |connection| {
             asked
-                .query_async::<(Option<Vec<u8>>, [Option<String>; 3])>(connection)
+                .query_async::<(Option<Vec<u8>>, [Option<String>; 4])>(connection)
                 .await
         });
-        let (shared, changed) = found.await?;
+        let (shared, [since, changed @ ..]) = found.await?;
         let shared = shared?;
         let (position, answer) = shared.split_at_checked(POSITION)?;
         let known = Position::of_bytes(position.try_into().ok()?);
-        let mut changed = changed.into_iter().flatten();
-        let is_current = changed.all(|id| id.parse().is_ok_and(|change: Position| change <= known));
+        let is_known = |id: &String| id.parse().is_ok_and(|change: Position| change <= known);
+        let is_current = is_known(&since?) && changed.iter().flatten().all(is_known);
         is_current.then(|| answer.to_vec())
     }
 
@@ -56,7 +60,7 @@ impl SharedStore {
         command.arg(bytes).arg("PX");
         command.arg(u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1));
         let _shared: Option<()> = self
-            .command(StoreUse::Answer, async |connection| {
+            .command(StoreUse::Answer, PATIENCE, async |connection| {
                 command.query_async(connection).await
             })
             .await;

@@ -1,8 +1,7 @@
 -- KEYS: the changes, and the latest change of each target.
--- ARGV: this gateway; the route; the path, or nothing for all; the target; the seconds to keep.
-local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', 10000, '*',
-  'by', ARGV[1], 'route', ARGV[2], 'path', ARGV[3])
-redis.call('HSET', KEYS[2], ARGV[4], id)
-redis.call('EXPIRE', KEYS[1], ARGV[5])
-redis.call('EXPIRE', KEYS[2], ARGV[5])
-return id
+-- ARGV: this gateway; then for each change the route, the path or nothing for all, and the target.
+for i = 2, #ARGV, 3 do
+  local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', 10000, '*',
+    'by', ARGV[1], 'route', ARGV[i], 'path', ARGV[i + 1])
+  redis.call('HSET', KEYS[2], ARGV[i + 2], id)
+end

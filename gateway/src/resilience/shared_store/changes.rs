@@ -4,21 +4,22 @@
 //! 2. It is written to a stream. What cannot be written now waits, up to [`MOST`] targets; beyond,
 //!    one change of everything takes their place.
 //! 3. Every other gateway reads the stream, from where it stopped after a lost connection. If what
-//!    it missed is no longer there, it takes everything as changed.
+//!    it missed is no longer there, it takes everything as changed; if the store was emptied, or this
+//!    is the first time, nothing that it holds is fresh any more.
 //!
-//! The time of each target's latest change stays in the store, and each shared answer says up to
-//! which change its gateway knew when it asked. So an answer from before a change is never used
-//! after it, however late it was shared.
+//! The latest change of each target stays in the store, and each shared answer says up to which
+//! change its gateway knew when it asked. So an answer from before a change is never used after it,
+//! however late it was shared. If the store loses the latest changes, the next beat begins them
+//! anew, with an entry in the stream, and no answer from before that counts.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
-use redis::streams::{StreamRangeReply, StreamReadReply};
 use redis::{FromRedisValue as _, RedisResult, Script, Value};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Notify;
@@ -31,8 +32,8 @@ use crate::metrics::StoreUse;
 /// The most changes that wait for the store.
 const MOST: usize = 1000;
 
-/// How long the changes stay in the store after the last of them: longer than answers stand in.
-const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// How long the changes stay in the store without any gateway.
+pub(super) const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// How long a read waits for a change.
 const READ: Duration = Duration::from_secs(2);
@@ -43,17 +44,25 @@ const AT_ONCE: usize = 500;
 /// The changes of this gateway that are not told yet, and those that it knows.
 #[derive(Default)]
 pub(super) struct Changes {
-    /// Each with how often it was noted.
-    waiting: Mutex<BTreeMap<Change, u64>>,
+    waiting: Mutex<Waiting>,
     woken: Notify,
     known: AtomicU64,
     /// Whether the stream has been read before.
     has_begun: AtomicBool,
 }
 
+/// Each change with the number of its latest noting.
+#[derive(Default)]
+struct Waiting {
+    changes: BTreeMap<Change, u64>,
+    notings: u64,
+}
+
 /// Which answers are out of date.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Change {
+    /// Changes may have been missed: no answer is fresh, and each may still stand in.
+    Unknown,
     /// All of them.
     Everything,
     /// Those of a route, or of one path of it.
@@ -84,9 +93,10 @@ impl FromStr for Position {
         let (millis, number) = text.split_once('-').ok_or(())?;
         let millis: u64 = millis.parse().map_err(|_error| ())?;
         let number: u64 = number.parse().map_err(|_error| ())?;
-        // So many in one millisecond never come.
+        // So many in one millisecond never come, and so many milliseconds neither.
         let number = number.min((1 << NUMBER_BITS) - 1);
-        Ok(Self(millis.saturating_mul(1 << NUMBER_BITS) + number))
+        let millis = millis.min(u64::MAX >> NUMBER_BITS);
+        Ok(Self((millis << NUMBER_BITS) + number))
     }
 }
 
@@ -102,7 +112,7 @@ impl Change {
     /// client can fill the store with them.
     fn target(&self) -> String {
         match self {
-            Self::Everything => "*".to_owned(),
+            Self::Unknown | Self::Everything => "*".to_owned(),
             Self::Route { route, path: None } => format!("{}:*", name_of(route)),
             Self::Route {
                 route,
@@ -113,7 +123,7 @@ impl Change {
 
     fn parts(&self) -> (&str, &str) {
         match self {
-            Self::Everything => ("", ""),
+            Self::Unknown | Self::Everything => ("", ""),
             Self::Route { route, path } => (route, path.as_deref().unwrap_or("")),
         }
     }
@@ -149,29 +159,35 @@ impl Changes {
 
     fn add(&self, change: Change) {
         let mut waiting = self.waiting();
-        if waiting.len() >= MOST && !waiting.contains_key(&change) {
-            waiting.clear();
-            waiting.insert(Change::Everything, 0);
+        waiting.notings += 1;
+        let number = waiting.notings;
+        let is_full = waiting.changes.len() >= MOST && !waiting.changes.contains_key(&change);
+        if is_full {
+            waiting.changes.clear();
+            waiting.changes.insert(Change::Everything, number);
         }
-        *waiting.entry(change).or_default() += 1;
+        waiting.changes.insert(change, number);
     }
 
-    /// One that waits, with how often it was noted.
-    fn next(&self) -> Option<(Change, u64)> {
+    fn all(&self) -> Vec<(Change, u64)> {
         let waiting = self.waiting();
-        let (change, times) = waiting.first_key_value()?;
-        Some((change.clone(), *times))
+        let changes = waiting.changes.iter();
+        changes
+            .map(|(change, number)| (change.clone(), *number))
+            .collect()
     }
 
-    /// The change was told, unless it was noted again meanwhile.
-    fn told(&self, change: &Change, times: u64) {
+    /// These were told. Those that were noted again meanwhile stay.
+    fn told(&self, told: &[(Change, u64)]) {
         let mut waiting = self.waiting();
-        if waiting.get(change) == Some(&times) {
-            waiting.remove(change);
+        for (change, number) in told {
+            if waiting.changes.get(change) == Some(number) {
+                waiting.changes.remove(change);
+            }
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, BTreeMap<Change, u64>> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -188,7 +204,7 @@ impl SharedStore {
         self.changes.known()
     }
 
-    /// Tells the other gateways of each change, for ever.
+    /// Tells the other gateways what has changed, for ever.
     pub(crate) async fn run_telling(&self) {
         let script = Script::new(include_str!("change.lua"));
         loop {
@@ -208,28 +224,38 @@ impl SharedStore {
     /// Tells what waits. Returns whether nothing is left.
     async fn tell_waiting(&self, script: &Script) -> bool {
         // A change is forgotten only once it is told: this may be dropped at any moment.
-        while let Some((change, times)) = self.changes.next() {
-            let (route, path) = change.parts();
-            let mut told = script.key(self.keys.changes());
-            told.key(self.keys.changed()).arg(self.keys.own());
-            told.arg(route).arg(path).arg(change.target());
-            told.arg(KEPT.as_secs());
-            let asked = self.command(StoreUse::Change, async |connection| {
-                told.invoke_async::<String>(connection).await
-            });
-            if asked.await.is_none() {
-                return false;
-            }
-            self.changes.told(&change, times);
+        let told = self.changes.all();
+        if told.is_empty() {
+            return true;
         }
-        true
+        let mut changes = script.key(self.keys.changes());
+        changes.key(self.keys.changed()).arg(self.keys.own());
+        for (change, _) in &told {
+            let (route, path) = change.parts();
+            changes.arg(route).arg(path).arg(change.target());
+        }
+        let asked = self.command(StoreUse::Change, PATIENCE, async |connection| {
+            changes.invoke_async::<()>(connection).await
+        });
+        let is_told = asked.await.is_some();
+        if is_told {
+            self.changes.told(&told);
+        }
+        is_told
     }
 
     /// Reads the changes that other gateways tell, for ever, and hands each to `apply`.
     pub(crate) async fn run_reading(&self, apply: impl Fn(Change)) {
+        let mut has_warned = false;
         loop {
+            let begun = Instant::now();
             if let Err(cause) = self.read(&apply).await {
-                log::debug!("the changes of other gateways cannot be read: {cause}");
+                // While the store is away, that is what the log says.
+                let is_warned = self.is_up() && begun.elapsed() < BEAT;
+                if is_warned && !has_warned {
+                    log::warn!("the changes of other gateways cannot be read: {cause}");
+                }
+                has_warned = is_warned;
             }
             sleep(BEAT).await;
         }
@@ -246,27 +272,33 @@ impl SharedStore {
             command.arg("BLOCK").arg(READ.as_millis() as u64);
             command.arg("STREAMS").arg(self.keys.changes());
             command.arg(self.known().to_string());
-            let read: RedisResult<Option<StreamReadReply>> =
-                command.query_async(&mut connection).await;
-            let read = read.map_err(|error| error.to_string())?;
-            let streams = read.into_iter().flat_map(|read| read.keys);
-            for entry in streams.flat_map(|stream| stream.ids) {
-                let field = |name| {
-                    let value = entry.map.get(name)?;
-                    String::from_redis_value_ref(value).ok()
-                };
-                let is_own = field("by").as_deref() == Some(self.keys.own());
-                if let Some((route, path)) = field("route").zip(field("path"))
-                    && !is_own
-                {
-                    apply(Change::of_parts(route, path));
+            let read = command.query_async::<Option<Streams>>(&mut connection);
+            let read = read.await.map_err(|error| error.to_string())?;
+            for (id, fields) in read.into_iter().flatten().flat_map(|(_, entries)| entries) {
+                if let Some(change) = self.told_by_another(&fields) {
+                    apply(change);
                 }
                 // Only now: what is asked from here on shows the change.
-                if let Ok(position) = entry.id.parse() {
+                if let Ok(position) = id.parse() {
                     self.changes.set_known(position);
                 }
             }
         }
+    }
+
+    /// The change of an entry; `None` if it is this gateway's own, or tells none.
+    fn told_by_another(&self, fields: &[Vec<u8>]) -> Option<Change> {
+        let field = |name: &str| {
+            let mut pairs = fields.chunks_exact(2);
+            pairs.find_map(|pair| match pair {
+                [known, value] if known == name.as_bytes() => {
+                    Some(String::from_utf8_lossy(value).into_owned())
+                }
+                _ => None,
+            })
+        };
+        let change = Change::of_parts(field("route")?, field("path")?);
+        (field("by")? != self.keys.own()).then_some(change)
     }
 
     /// Finds the place to go on from.
@@ -278,10 +310,11 @@ impl SharedStore {
         let kept = Kept::read(connection, &self.keys.changes()).await?;
         let known = self.known();
         if !self.changes.has_begun.swap(true, Ordering::AcqRel) {
-            // What this gateway asks for from now on shows all of them.
+            apply(Change::Unknown);
             self.changes.set_known(kept.last);
         } else if kept.last < known {
             // The store has lost them. Whoever could not tell a change tells it now.
+            apply(Change::Unknown);
             self.changes.set_known(Position::default());
         } else if kept.are_cut && known < kept.first {
             apply(Change::Everything);
@@ -290,6 +323,12 @@ impl SharedStore {
         Ok(())
     }
 }
+
+/// The fields of an entry of a stream: names and values in turn.
+type Fields = Vec<Vec<u8>>;
+
+/// The new entries of each stream, by their ids.
+type Streams = Vec<(String, Vec<(String, Fields)>)>;
 
 /// The changes that are in the store.
 #[derive(Default)]
@@ -304,8 +343,8 @@ impl Kept {
     async fn read(connection: &mut MultiplexedConnection, changes: &str) -> RedisResult<Self> {
         let mut first = redis::cmd("XRANGE");
         first.arg(changes).arg("-").arg("+").arg("COUNT").arg(1);
-        let first: StreamRangeReply = first.query_async(connection).await?;
-        let Some(first) = first.ids.first().and_then(|entry| entry.id.parse().ok()) else {
+        let first: Vec<(String, Fields)> = first.query_async(connection).await?;
+        let Some(first) = first.first().and_then(|(id, _)| id.parse().ok()) else {
             return Ok(Self::default());
         };
         let mut info = redis::cmd("XINFO");
@@ -348,6 +387,9 @@ mod tests {
         assert_eq!(positions.map(|one| one.to_string()), ids);
         assert_eq!(Position::of_bytes(positions[3].to_bytes()), positions[3]);
         assert!("17".parse::<Position>().is_err());
+        // Whoever may write to the store may write anything.
+        let last: Position = "18446744073709551615-18446744073709551615".parse().unwrap();
+        assert!(positions.iter().all(|one| *one < last));
     }
 
     #[test]
@@ -373,25 +415,41 @@ mod tests {
             changes.add(each(n));
             changes.add(each(0));
         }
-        assert_eq!(changes.waiting().len(), MOST);
-        assert!(!changes.waiting().contains_key(&Change::Everything));
+        let has_everything = || {
+            changes
+                .all()
+                .iter()
+                .any(|(one, _)| *one == Change::Everything)
+        };
+        assert_eq!(changes.all().len(), MOST);
+        assert!(!has_everything());
         for n in 0..10 * MOST {
             changes.add(each(n));
         }
-        assert!(changes.waiting().contains_key(&Change::Everything));
-        assert!(changes.waiting().len() <= MOST);
+        assert!(has_everything());
+        assert!(changes.all().len() <= MOST);
+        // Once more, while it is told.
+        let told = changes.all();
+        for n in 0..10 * MOST {
+            changes.add(each(n));
+        }
+        changes.told(&told);
+        assert!(has_everything());
     }
 
     #[test]
     fn a_change_that_is_noted_again_while_it_is_told_is_told_again() {
         let changes = Changes::default();
         changes.add(change("/menu", None));
-        let (told, times) = changes.next().unwrap();
+        changes.add(change("/dishes", None));
+        let told = changes.all();
         changes.add(change("/menu", None));
-        changes.told(&told, times);
-        let (told, times) = changes.next().unwrap();
-        changes.told(&told, times);
-        assert_eq!(changes.next(), None);
+        changes.told(&told);
+        let left = changes.all();
+        assert_eq!(left.len(), 1);
+        assert_eq!(left[0].0, change("/menu", None));
+        changes.told(&left);
+        assert!(changes.all().is_empty());
     }
 
     #[test]

@@ -8,6 +8,9 @@ use crate::resilience::client::Client;
 
 const PREFIX: &str = "passe-plat:1";
 
+/// The most answers of a row in the store.
+const PLACES: usize = 500;
+
 /// Makes the names.
 pub(super) struct Keys {
     /// Hides the addresses of clients.
@@ -50,9 +53,14 @@ impl Keys {
         format!("{PREFIX}:quota:{limit}:{client}")
     }
 
+    /// The place of an answer. Those of a row share [`PLACES`], so that nobody fills the store with
+    /// the answers to questions that nobody else asks.
     pub(super) fn answer(&self, row: &[u8], key: &[u8]) -> String {
-        let digest = Sha256::new_with_prefix(row).chain_update(key).finalize();
-        format!("{PREFIX}:answer:{}", short(&digest))
+        let digest = Sha256::digest(key);
+        let place = digest
+            .iter()
+            .fold(0, |sum, byte| (sum * 256 + usize::from(*byte)) % PLACES);
+        format!("{PREFIX}:answer:{}:{place}", name_of(row))
     }
 
     pub(super) fn changes(&self) -> String {

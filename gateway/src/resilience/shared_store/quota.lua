@@ -6,7 +6,9 @@ local time = redis.call('TIME')
 -- Since 2025, so that a double holds small parts of a microsecond.
 local now = (time[1] - 1735689600) * 1000000 + time[2]
 local interval, quota, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local full = math.max(now, tonumber(redis.call('GET', KEYS[1]) or 0))
+local full = math.max(now, tonumber(redis.call('GET', KEYS[1]) or now) or now)
+-- Never more than a whole quota ahead, also after the store's clock was set back.
+full = math.min(full, now + quota * interval)
 -- A hundredth of a microsecond makes up for what rounding took.
 local room = math.floor((now + quota * interval - full + 0.01) / interval)
 local admitted = math.min(room, wanted)

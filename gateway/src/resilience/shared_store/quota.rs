@@ -11,16 +11,15 @@ use std::time::{Duration, Instant};
 
 use redis::Script;
 
-use super::SharedStore;
 use super::keys::name_of;
-use crate::metrics::StoreUse;
+use super::{SharedStore, Wait};
 use crate::resilience::client::Client;
 use crate::resilience::rate::leases::{Claim, Decision, Grant, Leases};
 use crate::resilience::rate::{Exceeded, Rate, RateLimit, Standing};
 
 /// One quota for each client.
 pub(crate) struct Quota {
-    /// Counts what this gateway admits.
+    /// Counts what this gateway admits; of a shared quota, by its part.
     local: RateLimit,
     shared: Option<Shared>,
 }
@@ -56,14 +55,26 @@ impl Quota {
     }
 
     /// Counts a request of this address, unless it is beyond the quota.
-    pub(crate) async fn admit(&self, address: IpAddr) -> Result<Standing<'_>, Exceeded<'_>> {
+    ///
+    /// `wait` is how long the request may still wait for the store.
+    pub(crate) async fn admit(
+        &self,
+        address: IpAddr,
+        wait: &mut Wait,
+    ) -> Result<Standing<'_>, Exceeded<'_>> {
         let Some(shared) = &self.shared else {
             return self.local.admit(address);
         };
-        match shared.decide(address.into()).await {
-            Some(Decision::Admitted { left }) => Ok(self.local.admit(address)?.at_most(left)),
+        let decision = shared.decide(address.into(), wait).await;
+        let part = || self.local.admit_part(address, shared.store.gateways());
+        match decision {
+            Some(Decision::Admitted { left }) => {
+                // Should the store go away now, this request counts in this gateway's part.
+                let _counted = part();
+                Ok(self.local.standing(left))
+            }
             Some(Decision::Refused { wait }) => Err(self.local.exceeded(wait)),
-            None => self.local.admit_part(address, shared.store.gateways()),
+            None => part(),
         }
     }
 }
@@ -81,23 +92,23 @@ impl Shared {
     }
 
     /// The shared count's decision. `None` if there is none in time.
-    async fn decide(&self, client: Client) -> Option<Decision> {
+    async fn decide(&self, client: Client, wait: &mut Wait) -> Option<Decision> {
         if !self.store.is_up() {
-            return None;
+            return self.leases.known(client, Instant::now());
         }
         match self.leases.claim(client, Instant::now()) {
             Claim::Ask { requests } => {
-                let grant = self.ask(client, requests).await?;
+                let grant = self.ask(client, requests, wait).await?;
                 Some(self.leases.note(client, grant, Instant::now()))
             }
             Claim::Decided(decision) => Some(decision),
         }
     }
 
-    async fn ask(&self, client: Client, requests: u32) -> Option<Grant> {
+    async fn ask(&self, client: Client, requests: u32, wait: &mut Wait) -> Option<Grant> {
         let mut count = self.script.key(self.store.keys.quota(&self.name, client));
         count.arg(self.interval).arg(self.burst).arg(requests);
-        let asked = self.store.ask(StoreUse::Quota, async |connection| {
+        let asked = self.store.ask(wait, async |connection| {
             count.invoke_async::<(u32, u64)>(connection).await
         });
         Some(match asked.await? {

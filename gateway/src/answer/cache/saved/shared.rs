@@ -22,7 +22,7 @@ use crate::routing::route::CachePolicy;
 const MOST: usize = 4 * 1024 * 1024;
 
 /// The longest answer that is shared, in bytes.
-const LONGEST: usize = 1024 * 1024;
+const LONGEST: usize = 256 * 1024;
 
 /// What a cache needs to share answers.
 pub(crate) struct Sharing {
@@ -163,6 +163,7 @@ impl Cache {
     pub(crate) fn apply(&self, change: &Change) {
         let rows = self.rows.iter().map(|cached| &cached.row);
         match change {
+            Change::Unknown => rows.for_each(|row| row.expire()),
             Change::Everything => rows.for_each(|row| row.invalidate(None)),
             Change::Route { route, path } => {
                 let concerned = rows.filter(|row| *row.path == **route);
