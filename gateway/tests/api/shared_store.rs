@@ -2,6 +2,7 @@
 
 mod answers;
 mod away;
+mod hostile;
 mod quotas;
 
 use std::net::SocketAddr;
@@ -35,6 +36,8 @@ struct Fleet {
     folder: tempfile::TempDir,
     upstream: SocketAddr,
     url: String,
+    /// The file of each.
+    site: String,
     /// The longest that a request waits for the store.
     timeout: &'static str,
 }
@@ -48,11 +51,17 @@ struct One {
 impl Fleet {
     /// Starts so many gateways, and waits until they know of each other.
     async fn start(count: usize, redis: &Redis, upstream: SocketAddr) -> Self {
+        Self::with(SITE, count, redis, upstream).await
+    }
+
+    /// The same with another file.
+    async fn with(site: &str, count: usize, redis: &Redis, upstream: SocketAddr) -> Self {
         let mut fleet = Self {
             gateways: Vec::new(),
             folder: tempfile::tempdir().unwrap(),
             upstream,
             url: redis.url(),
+            site: site.to_owned(),
             // A busy machine is not what is tested.
             timeout: "500ms",
         };
@@ -71,7 +80,7 @@ impl Fleet {
     /// Starts one more, which does not wait for the store.
     fn another(&self) -> One {
         let file = self.folder.path().join("gateway.toml");
-        std::fs::write(&file, SITE).unwrap();
+        std::fs::write(&file, &self.site).unwrap();
         let mut command = gateway();
         command
             .arg("--config")

@@ -2,7 +2,7 @@
 
 use service_kit::testing::{Redis, eventually};
 
-use super::{Fleet, One};
+use super::{Fleet, One, SITE};
 use crate::outages::{Mood, Moody};
 
 const OK: &str = "200 OK\r\ncontent-type: application/json";
@@ -129,6 +129,58 @@ async fn a_change_while_the_store_is_away_is_told_once_it_is_back() {
         (dish.text() == "[2]").then_some(())
     })
     .await;
+}
+
+#[actix_web::test]
+async fn after_the_store_was_emptied_nothing_is_fresh_and_all_may_stand_in() {
+    let Some(mut redis) = Redis::start(&[]) else {
+        return;
+    };
+    let backend = Moody::start().await;
+    backend.says(OK, "[1]");
+    let fleet = Fleet::start(1, &redis, backend.addr).await;
+    let one = &fleet.gateways[0];
+    for dish in ["/dishes/7", "/dishes/8"] {
+        assert_eq!(one.public.get(dish).await.text(), "[1]");
+    }
+    // A change has been told, so that the store has something to lose.
+    assert_eq!(one.public.delete("/dishes/9").await.status, 200);
+    shared(&redis, 2).await;
+    redis.kill();
+    one.is("degraded").await;
+    redis.start_again();
+    backend.says(OK, "[2]");
+    eventually("the gateway to ask again", async || {
+        let dish = one.public.get("/dishes/7").await;
+        (dish.text() == "[2]").then_some(())
+    })
+    .await;
+    backend.feels(Mood::HangsUp);
+    let dish = one.public.get("/dishes/8").await;
+    assert_eq!(dish.header("x-degraded"), Some("stale"));
+    assert_eq!(dish.text(), "[1]");
+}
+
+#[actix_web::test]
+async fn nobody_fills_the_store_with_answers_to_questions_of_their_own() {
+    let Some(redis) = Redis::start(&[]) else {
+        return;
+    };
+    let site = SITE.replace("600/10s", "off");
+    let backend = Moody::start().await;
+    backend.says(OK, "[1]");
+    let fleet = Fleet::with(&site, 1, &redis, backend.addr).await;
+    let one = &fleet.gateways[0];
+    for number in 0..2000 {
+        let answer = one.public.get(&format!("/menu?x={number}")).await;
+        assert_eq!(answer.status, 200);
+    }
+    eventually("the answers to be shared", async || {
+        (one.commands(("answer", "ok")).await == 2000).then_some(())
+    })
+    .await;
+    let keys = redis.ask(&["KEYS", "passe-plat:1:answer:*"]);
+    assert!((400..=500).contains(&keys.len()), "{}", keys.len());
 }
 
 #[actix_web::test]

@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use service_kit::testing::Redis;
 
-use super::{Fleet, willing};
+use futures_util::future::join_all;
+
+use super::{Fleet, SITE, willing};
 
 /// Sends so many requests of one client to each gateway in turn, and returns how many were
 /// admitted, and how many there might have been at most.
@@ -28,6 +30,44 @@ async fn three_gateways_admit_one_quota_within_2_percent() {
     let (admitted, most) = admitted(&fleet, "192.0.2.1", 400).await;
     let ratio = admitted as f64 / most;
     assert!((0.98..=1.0).contains(&ratio), "{admitted} of {most}");
+}
+
+#[actix_web::test]
+async fn a_client_with_many_connections_gets_its_quota_within_2_percent_too() {
+    let Some(redis) = Redis::start(&[]) else {
+        return;
+    };
+    let fleet = Fleet::start(3, &redis, willing().await).await;
+    let begun = Instant::now();
+    let asking = (0..36).map(async |number| {
+        let one = &fleet.gateways[number % 3];
+        let mut admitted = 0;
+        for _ in 0..60 {
+            admitted += usize::from(one.asked_by("192.0.2.1", "/things").await == 200);
+        }
+        admitted
+    });
+    let admitted: usize = join_all(asking).await.iter().sum();
+    let most = 600.0 + begun.elapsed().as_secs_f64() * 60.0;
+    let ratio = admitted as f64 / most;
+    assert!((0.98..=1.0).contains(&ratio), "{admitted} of {most}");
+}
+
+#[actix_web::test]
+async fn an_outage_of_the_store_gives_no_second_quota() {
+    let Some(mut redis) = Redis::start(&[]) else {
+        return;
+    };
+    let site = SITE.replace("600/10s", "600/1h");
+    let fleet = Fleet::with(&site, 3, &redis, willing().await).await;
+    let (before, _) = admitted(&fleet, "192.0.2.1", 250).await;
+    assert!((588..=600).contains(&before), "{before}");
+    redis.kill();
+    for one in &fleet.gateways {
+        one.is("degraded").await;
+    }
+    let (during, _) = admitted(&fleet, "192.0.2.1", 250).await;
+    assert!(before + during <= 606, "{before} and {during}");
 }
 
 #[actix_web::test]
