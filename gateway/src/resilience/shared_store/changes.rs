@@ -312,13 +312,14 @@ impl SharedStore {
         if !self.changes.has_begun.swap(true, Ordering::AcqRel) {
             apply(Change::Unknown);
             self.changes.set_known(kept.last);
-        } else if kept.last < known {
-            // The store has lost them. Whoever could not tell a change tells it now.
-            apply(Change::Unknown);
-            self.changes.set_known(Position::default());
         } else if kept.are_cut && known < kept.first {
             apply(Change::Everything);
             self.changes.set_known(kept.last);
+        } else if known < kept.first || kept.last < known {
+            // The store has lost them, and has begun anew. Whoever could not tell a change tells it
+            // now.
+            apply(Change::Unknown);
+            self.changes.set_known(Position::default());
         }
         Ok(())
     }
