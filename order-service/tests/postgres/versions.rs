@@ -37,7 +37,7 @@ async fn a_version_goes_on_and_starts_again_on_the_schema_of_a_later_one() {
         assert!(
             [&before, &during, &after]
                 .iter()
-                .all(|order| ids.contains(&&order["id"]))
+                .all(|order| ids.contains(&order["id"]))
         );
     }
 }
