@@ -1,10 +1,10 @@
 //! What several gateways share, in Redis (`GATEWAY_REDIS_URL`): the count of each client's quota,
 //! last good answers, and which answers have become out of date.
 //!
-//! The store is an upstream that may be away. A request waits a few milliseconds for it at most; after a
-//! few failures in a row, requests no longer ask ([`health`]), and every gateway goes on by itself:
-//! it admits its part of each quota, serves the answers that it has itself, and tells the others
-//! later what has changed. A beat asks twice a second until the store answers in time again.
+//! The store is an upstream that may be away. A request waits a few milliseconds for it at most;
+//! after a few failures in a row, requests no longer ask ([`health`]), and every gateway goes on by
+//! itself: it admits its part of each quota, serves the answers that it has itself, and tells the
+//! others later what has changed. A beat asks twice a second until the store answers in time again.
 //!
 //! Of what clients sent, the store has in clear only the questions of answers that every client may
 //! see: a client's address is hashed with a key that is derived from the URL and its password.
