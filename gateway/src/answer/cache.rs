@@ -48,6 +48,7 @@ use crate::routing::route::CachePolicy;
 use crate::upstream::MAX_PASSAGES;
 use key::Key;
 use row::{Found, Row};
+use saved::shared::RowSharing;
 use serve::Served;
 use taking::{Taken, take};
 
@@ -140,13 +141,8 @@ impl Cache {
         lookups: Lookups,
         sharing: Option<Arc<Sharing>>,
     ) -> Self {
-        let rows = rows.into_iter().map(|CachedRow { policy, id }| Cached {
-            row: Arc::new(Row::new(&policy, share)),
-            policy,
-            id,
-        });
         Self {
-            rows: rows.collect(),
+            rows: cached(rows, |policy| Arc::new(Row::new(policy, share))),
             lookups,
             sharing,
         }
@@ -160,7 +156,7 @@ impl Cache {
         share: u64,
         earlier: impl Fn(&CachePolicy) -> Option<usize>,
     ) -> Self {
-        let before = |policy: &CachePolicy| {
+        let rows = cached(rows, |policy| {
             let known = earlier(policy).and_then(|index| self.rows.get(index));
             if let Some(Cached { row, .. }) = known {
                 row.resize(share);
@@ -172,14 +168,9 @@ impl Cache {
                 None => Row::new(policy, share),
             };
             Arc::new(row)
-        };
-        let rows = rows.into_iter().map(|CachedRow { policy, id }| Cached {
-            row: before(&policy),
-            policy,
-            id,
         });
         Self {
-            rows: rows.collect(),
+            rows,
             lookups: self.lookups.clone(),
             sharing: self.sharing.clone(),
         }
@@ -225,7 +216,6 @@ impl Cache {
         };
         let now = Instant::now();
         let asked = row.ask(&key, now);
-        let sharing = self.sharing_of(policy);
         let last = match row.find(&key, now) {
             Found::Fresh(copy) => return Given::Answer(serve(Served::Hit(&copy)), Lookup::Hit),
             _ if cache_control::is_only_if_cached(fields) => return Given::NotStored,
@@ -239,7 +229,7 @@ impl Cache {
         };
         // The upstream's own failure answer is only for the client that asked.
         let own = RefCell::new(None);
-        let known = sharing.map(|(sharing, _)| sharing.known());
+        let sharing = self.sharing_of(policy);
         let is_own = Cell::new(false);
         let flight = row.flights.join(&key, asked.generation);
         let landed = flight
@@ -255,14 +245,10 @@ impl Cache {
                 };
                 let landed = taken.landed(&own);
                 row.learn(&key, asked, &landed);
-                match (sharing, &landed) {
-                    (Some((sharing, id)), Ok(copy)) => {
-                        sharing.offer(id, &key, copy, known.unwrap_or_default());
-                    }
-                    (Some((sharing, id)), Err(missed))
-                        if last.is_none() && missed.may_be_stale() =>
-                    {
-                        sharing.recall(id, row, policy, &key).await;
+                match (&sharing, &landed) {
+                    (Some(sharing), Ok(copy)) => sharing.offer(&key, copy),
+                    (Some(sharing), Err(missed)) if last.is_none() && missed.may_be_stale() => {
+                        sharing.recall(row, policy, &key).await;
                     }
                     _ => {}
                 }
@@ -274,14 +260,6 @@ impl Cache {
             })
             .await;
         drop(flight);
-        let last = last.or_else(|| {
-            // Another gateway may have shared one.
-            let _shared = sharing?;
-            match row.find(&key, Instant::now()) {
-                Found::Stale(copy) => Some(copy),
-                Found::Fresh(_) | Found::HitForPass | Found::Nothing => None,
-            }
-        });
         let missed = match landed {
             Ok(copy) if is_own.get() => {
                 return Given::Answer(serve(Served::Fetched(&copy)), Lookup::Miss);
@@ -289,6 +267,11 @@ impl Cache {
             Ok(copy) => return Given::Answer(serve(Served::Shared(&copy)), Lookup::Shared),
             Err(missed) => missed,
         };
+        // Another gateway may have shared one.
+        let last = last.or_else(|| match row.find(&key, Instant::now()) {
+            Found::Stale(copy) if sharing.is_some() => Some(copy),
+            _ => None,
+        });
         match (last, own.take()) {
             _ if matches!(*missed, Missed::Unfit(_)) => Given::Pass,
             (Some(copy), _) => Given::Stale(serve(Served::Stale(&copy, &missed)), missed),
@@ -367,11 +350,10 @@ impl Cache {
         (row.most() > 0).then_some(row)
     }
 
-    /// The sharing of this row's answers, and their identity, if they are shared.
-    fn sharing_of(&self, policy: &CachePolicy) -> Option<(&Sharing, RowId)> {
-        let sharing = self.sharing.as_deref()?;
+    /// The sharing of the answer to a question of this row that is asked now, if it is shared.
+    fn sharing_of(&self, policy: &CachePolicy) -> Option<RowSharing<'_>> {
         let id = self.rows.get(policy.index)?.id?;
-        Some((sharing, id))
+        Some(self.sharing.as_deref()?.of(id))
     }
 
     fn count(&self, served: &Served<'_>) {
@@ -383,6 +365,16 @@ impl Cache {
             Served::Stale(..) => lookups.stale.inc(),
         }
     }
+}
+
+/// The rows with their answers.
+fn cached(rows: Vec<CachedRow>, row: impl Fn(&CachePolicy) -> Arc<Row>) -> Vec<Cached> {
+    let rows = rows.into_iter().map(|CachedRow { policy, id }| Cached {
+        row: row(&policy),
+        policy,
+        id,
+    });
+    rows.collect()
 }
 
 #[cfg(test)]

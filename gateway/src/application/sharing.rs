@@ -34,7 +34,7 @@ impl Sharing {
             tokio::join!(
                 store.run_beats(),
                 store.run_telling(),
-                store.run_reading(|change| live.site().cache.apply(&change)),
+                store.run_reading(|heard| live.site().cache.apply(&heard)),
                 share(&live),
             );
         });

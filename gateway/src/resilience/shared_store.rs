@@ -30,6 +30,9 @@ use tokio::time::{timeout, timeout_at};
 
 use crate::metrics::{StoreMetrics, StoreUse};
 pub(crate) use answers::Question;
+pub(crate) use changes::reading::Heard;
+use changes::reading::Reading;
+use changes::telling::Telling;
 pub(crate) use changes::{Change, Position};
 use connection::Link;
 use health::Health;
@@ -44,6 +47,9 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The pause between two beats.
 const BEAT: Duration = Duration::from_millis(500);
+
+/// How long the changes stay in the store without any gateway.
+const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Keeps this gateway among those that are there, and counts them. A gateway that has not been
 /// heard of for a few seconds is gone.
@@ -94,7 +100,8 @@ pub(crate) struct SharedStore {
     keys: Keys,
     /// How many gateways share the store, as it was last heard; 0 before that.
     gateways: AtomicU32,
-    changes: changes::Changes,
+    telling: Telling,
+    reading: Reading,
     metrics: StoreMetrics,
     beat: Script,
 }
@@ -110,7 +117,8 @@ impl SharedStore {
             has_warned: AtomicBool::new(false),
             keys: Keys::new(url.secret()),
             gateways: AtomicU32::new(0),
-            changes: changes::Changes::default(),
+            telling: Telling::default(),
+            reading: Reading::default(),
             metrics,
             beat: Script::new(BEAT_SCRIPT),
         }
@@ -153,7 +161,7 @@ impl SharedStore {
         };
         let mut beat = self.beat.key(self.keys.members());
         beat.key(self.keys.changed()).key(self.keys.changes());
-        beat.arg(self.keys.own()).arg(changes::KEPT.as_secs());
+        beat.arg(self.keys.own()).arg(KEPT.as_secs());
         let began = Instant::now();
         let count = timeout(PATIENCE, beat.invoke_async::<u32>(&mut connection)).await;
         let took = began.elapsed();

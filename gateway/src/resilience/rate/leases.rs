@@ -87,7 +87,7 @@ impl Leases {
     pub(crate) fn new(rate: Rate) -> Self {
         Self {
             clients: ByClient::new(),
-            size: (rate.quota().burst_size().get() / PARTS).max(1),
+            size: (rate.requests() / PARTS).max(1),
             period: rate.period(),
             interval: rate.interval(),
         }

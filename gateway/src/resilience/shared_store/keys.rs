@@ -1,6 +1,7 @@
 //! The names of the store's keys. Each begins with the project's name and the version of what the
 //! keys hold, so that other programs and versions may use the same store.
 
+use hmac::digest::Key;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
@@ -14,15 +15,21 @@ const PLACES: usize = 500;
 /// Makes the names.
 pub(super) struct Keys {
     /// Hides the addresses of clients.
-    secret: [u8; 32],
+    keyed: Hmac<Sha256>,
     /// This gateway, as the others know it.
     own: String,
 }
 
 impl Keys {
     pub(super) fn new(secret: [u8; 32]) -> Self {
+        let mut block = Key::<Hmac<Sha256>>::default();
+        // HMAC fills a short key with zeros itself.
+        block
+            .iter_mut()
+            .zip(secret)
+            .for_each(|(byte, own)| *byte = own);
         Self {
-            secret,
+            keyed: Hmac::new(&block),
             own: hex::encode(rand::random::<[u8; 16]>()),
         }
     }
@@ -37,19 +44,12 @@ impl Keys {
 
     /// The count of a client's quota. `limit` tells one quota from another.
     pub(super) fn quota(&self, limit: &str, client: Client) -> String {
-        let mut bytes = Vec::with_capacity(17);
+        let mut keyed = self.keyed.clone();
         match client {
-            Client::V4(address) => bytes.extend_from_slice(&address.octets()),
-            Client::V6 { network } => bytes.extend_from_slice(&network.to_be_bytes()),
+            Client::V4(address) => keyed.update(&address.octets()),
+            Client::V6 { network } => keyed.update(&network.to_be_bytes()),
         }
-        let client = match Hmac::<Sha256>::new_from_slice(&self.secret) {
-            Ok(mut keyed) => {
-                keyed.update(&bytes);
-                short(&keyed.finalize().into_bytes())
-            }
-            // Any length of a key is valid.
-            Err(_invalid) => String::new(),
-        };
+        let client = short(&keyed.finalize().into_bytes());
         format!("{PREFIX}:quota:{limit}:{client}")
     }
 

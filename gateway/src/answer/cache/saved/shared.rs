@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::format::{self, Document, Writer};
@@ -15,7 +15,7 @@ use super::{RowId, Saved, wall_clock};
 use crate::answer::cache::key::Key;
 use crate::answer::cache::row::Row;
 use crate::answer::cache::{Cache, Cached, Copy};
-use crate::resilience::shared_store::{Change, Position, Question, SharedStore};
+use crate::resilience::shared_store::{Change, Heard, Position, Question, SharedStore};
 use crate::routing::route::CachePolicy;
 
 /// The bytes of answers that wait to be shared. Beyond, an answer waits until it is stored again.
@@ -28,6 +28,14 @@ const LONGEST: usize = 256 * 1024;
 pub(crate) struct Sharing {
     store: Arc<SharedStore>,
     waiting: Mutex<Waiting>,
+}
+
+/// The sharing of a row's answer to one question.
+pub(in crate::answer::cache) struct RowSharing<'s> {
+    sharing: &'s Sharing,
+    id: RowId,
+    /// The latest change that was known when the question was asked.
+    known: Position,
 }
 
 #[derive(Default)]
@@ -51,28 +59,46 @@ impl Sharing {
         }
     }
 
-    /// The latest change that this gateway knows.
-    pub(in crate::answer::cache) fn known(&self) -> Position {
-        self.store.known()
+    /// The sharing of an answer of this row that is asked for from now on.
+    pub(in crate::answer::cache) fn of(&self, id: RowId) -> RowSharing<'_> {
+        RowSharing {
+            sharing: self,
+            id,
+            known: self.store.known(),
+        }
     }
 
+    /// Tells the other gateways that answers are out of date: those for the path, or of the whole
+    /// row.
+    pub(in crate::answer::cache) fn tell(&self, policy: &CachePolicy, path: Option<&str>) {
+        self.store.tell(Change::Route {
+            route: policy.path.to_string(),
+            path: path.map(str::to_owned),
+        });
+    }
+
+    fn take(&self) -> HashMap<(RowId, Key), Offered> {
+        std::mem::take(&mut *self.waiting()).answers
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RowSharing<'_> {
     /// Shares a stored answer, soon.
-    pub(in crate::answer::cache) fn offer(
-        &self,
-        id: RowId,
-        key: &Key,
-        copy: &Arc<Copy>,
-        known: Position,
-    ) {
+    pub(in crate::answer::cache) fn offer(&self, key: &Key, copy: &Arc<Copy>) {
+        let Self { sharing, id, known } = *self;
         let size = copy.body.len();
-        if size > LONGEST || !copy.stands_in(Instant::now()) || !self.store.is_up() {
+        if size > LONGEST || !copy.stands_in(Instant::now()) || !sharing.store.is_up() {
             return;
         }
         let offered = Offered {
             copy: Arc::clone(copy),
             known,
         };
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = sharing.waiting();
         let Waiting { answers, bytes } = &mut *waiting;
         match answers.entry((id, key.compact())) {
             Entry::Occupied(mut entry) => {
@@ -90,13 +116,13 @@ impl Sharing {
     /// Stores the answer that another gateway has shared, if there is one.
     pub(in crate::answer::cache) async fn recall(
         &self,
-        id: RowId,
         row: &Row,
         policy: &CachePolicy,
         key: &Key,
     ) {
+        let Self { sharing, id, .. } = *self;
         let generation = row.generation(key);
-        let found = self.store.find(&question(&id, policy, key)).await;
+        let found = sharing.store.find(&question(&id, policy, key)).await;
         let Some(Document { written, answers }) = found.and_then(|found| format::read(&found).ok())
         else {
             return;
@@ -109,20 +135,6 @@ impl Sharing {
         {
             row.restore(&key, copy);
         }
-    }
-
-    /// Tells the other gateways that answers are out of date: those for the path, or of the whole
-    /// row.
-    pub(in crate::answer::cache) fn tell(&self, policy: &CachePolicy, path: Option<&str>) {
-        self.store.tell(Change::Route {
-            route: policy.path.to_string(),
-            path: path.map(str::to_owned),
-        });
-    }
-
-    fn take(&self) -> HashMap<(RowId, Key), Offered> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *waiting).answers
     }
 }
 
@@ -159,13 +171,13 @@ impl Cache {
         }
     }
 
-    /// Makes answers out of date because another gateway says so.
-    pub(crate) fn apply(&self, change: &Change) {
+    /// Makes answers out of date because of what was heard of the other gateways.
+    pub(crate) fn apply(&self, heard: &Heard) {
         let rows = self.rows.iter().map(|cached| &cached.row);
-        match change {
-            Change::Unknown => rows.for_each(|row| row.expire()),
-            Change::Everything => rows.for_each(|row| row.invalidate(None)),
-            Change::Route { route, path } => {
+        match heard {
+            Heard::Gap => rows.for_each(|row| row.expire()),
+            Heard::Change(Change::Everything) => rows.for_each(|row| row.invalidate(None)),
+            Heard::Change(Change::Route { route, path }) => {
                 let concerned = rows.filter(|row| *row.path == **route);
                 concerned.for_each(|row| row.invalidate(path.as_deref()));
             }
