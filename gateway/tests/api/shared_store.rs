@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 
 use service_kit::testing::{Client, Process, Redis, addr_after, eventually};
 
+use crate::outages::Moody;
 use crate::process::gateway;
 use crate::scripted::serving;
 
@@ -29,6 +30,9 @@ backend = [
     { path = "/dishes/{id}", methods = ["DELETE"], outage = "error" },
 ]
 "#;
+
+/// The upstream's good answer.
+const OK: &str = "200 OK\r\ncontent-type: application/json";
 
 /// The gateways of a test, each a process of its own, before one upstream.
 struct Fleet {
@@ -75,6 +79,14 @@ impl Fleet {
             one.beats().await;
         }
         fleet
+    }
+
+    /// The two of a fleet of two.
+    fn pair(&self) -> (&One, &One) {
+        match &self.gateways[..] {
+            [one, other] => (one, other),
+            _ => panic!("two were to be started"),
+        }
     }
 
     /// Starts one more, which does not wait for the store.
@@ -135,12 +147,39 @@ impl One {
         value.parse().unwrap()
     }
 
+    /// Waits until the answer to this path is `body`.
+    async fn comes_to_answer(&self, path: &str, body: &str) {
+        eventually(&format!("{path} to be {body}"), async || {
+            (self.public.get(path).await.text() == body).then_some(())
+        })
+        .await;
+    }
+
     /// Asks for this path as a client with this address, and returns the status.
     async fn asked_by(&self, client: &str, path: &str) -> u16 {
         let request = self.public.request(actix_web::http::Method::GET, path);
         let answer = request.header("x-forwarded-for", client).send().await;
         answer.status.as_u16()
     }
+}
+
+/// Gateways before an upstream that answers `[1]`. `None` if there is no Redis.
+async fn stocked(count: usize) -> Option<(Redis, Moody, Fleet)> {
+    let redis = Redis::start(&[])?;
+    let backend = Moody::start().await;
+    backend.says(OK, "[1]");
+    let fleet = Fleet::start(count, &redis, backend.addr).await;
+    Some((redis, backend, fleet))
+}
+
+/// Waits until another gateway could find so many answers, and returns their keys.
+async fn shared(redis: &Redis, count: usize) -> Vec<String> {
+    eventually("answers to be shared", async || {
+        let mut keys = redis.ask(&["KEYS", "passe-plat:1:answer:*"]);
+        keys.retain(|key| !key.is_empty());
+        (keys.len() == count).then_some(keys)
+    })
+    .await
 }
 
 /// An upstream that answers everything with 200.

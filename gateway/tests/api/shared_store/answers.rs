@@ -2,19 +2,8 @@
 
 use service_kit::testing::{Redis, eventually};
 
-use super::{Fleet, One, SITE};
+use super::{Fleet, OK, One, SITE, shared, stocked};
 use crate::outages::{Mood, Moody};
-
-const OK: &str = "200 OK\r\ncontent-type: application/json";
-
-/// Waits until another gateway could find so many answers.
-async fn shared(redis: &Redis, count: usize) {
-    eventually("answers to be shared", async || {
-        let keys = redis.ask(&["KEYS", "passe-plat:1:answer:*"]);
-        (keys.iter().filter(|key| !key.is_empty()).count() == count).then_some(())
-    })
-    .await;
-}
 
 async fn menu(one: &One) -> (u16, String, bool) {
     let answer = one.public.get("/menu").await;
@@ -24,12 +13,9 @@ async fn menu(one: &One) -> (u16, String, bool) {
 
 #[actix_web::test]
 async fn a_gateway_that_starts_in_an_outage_serves_anothers_last_good_menu() {
-    let Some(redis) = Redis::start(&[]) else {
+    let Some((redis, backend, fleet)) = stocked(1).await else {
         return;
     };
-    let backend = Moody::start().await;
-    backend.says(OK, "[1]");
-    let fleet = Fleet::start(1, &redis, backend.addr).await;
     let first = menu(&fleet.gateways[0]).await;
     assert_eq!(first, (200, "[1]".to_owned(), false));
     shared(&redis, 1).await;
@@ -51,15 +37,10 @@ async fn a_gateway_that_starts_in_an_outage_serves_anothers_last_good_menu() {
 
 #[actix_web::test]
 async fn a_change_through_one_gateway_is_told_to_all() {
-    let Some(redis) = Redis::start(&[]) else {
+    let Some((redis, backend, fleet)) = stocked(2).await else {
         return;
     };
-    let backend = Moody::start().await;
-    backend.says(OK, "[1]");
-    let fleet = Fleet::start(2, &redis, backend.addr).await;
-    let [one, other] = &fleet.gateways[..] else {
-        panic!("two were started");
-    };
+    let (one, other) = fleet.pair();
     // Both hold it for an hour.
     for gateway in [one, other] {
         let dish = gateway.public.get("/dishes/7").await;
@@ -69,21 +50,14 @@ async fn a_change_through_one_gateway_is_told_to_all() {
     backend.says(OK, "[2]");
     assert_eq!(one.public.get("/dishes/7").await.text(), "[1]");
     assert_eq!(one.public.delete("/dishes/7").await.status, 200);
-    eventually("the other gateway to ask again", async || {
-        let dish = other.public.get("/dishes/7").await;
-        (dish.text() == "[2]").then_some(())
-    })
-    .await;
+    other.comes_to_answer("/dishes/7", "[2]").await;
 }
 
 #[actix_web::test]
 async fn an_answer_from_before_a_change_is_never_used_after_it() {
-    let Some(redis) = Redis::start(&[]) else {
+    let Some((redis, backend, fleet)) = stocked(1).await else {
         return;
     };
-    let backend = Moody::start().await;
-    backend.says(OK, "[1]");
-    let fleet = Fleet::start(1, &redis, backend.addr).await;
     let one = &fleet.gateways[0];
     assert_eq!(one.public.get("/dishes/7").await.status, 200);
     shared(&redis, 1).await;
@@ -106,15 +80,10 @@ async fn an_answer_from_before_a_change_is_never_used_after_it() {
 
 #[actix_web::test]
 async fn a_change_while_the_store_is_away_is_told_once_it_is_back() {
-    let Some(mut redis) = Redis::start(&[]) else {
+    let Some((mut redis, backend, fleet)) = stocked(2).await else {
         return;
     };
-    let backend = Moody::start().await;
-    backend.says(OK, "[1]");
-    let fleet = Fleet::start(2, &redis, backend.addr).await;
-    let [one, other] = &fleet.gateways[..] else {
-        panic!("two were started");
-    };
+    let (one, other) = fleet.pair();
     assert_eq!(other.public.get("/dishes/7").await.text(), "[1]");
     redis.kill();
     for gateway in [one, other] {
@@ -124,21 +93,14 @@ async fn a_change_while_the_store_is_away_is_told_once_it_is_back() {
     assert_eq!(one.public.delete("/dishes/7").await.status, 200);
     assert_eq!(other.public.get("/dishes/7").await.text(), "[1]");
     redis.start_again();
-    eventually("the other gateway to hear of it", async || {
-        let dish = other.public.get("/dishes/7").await;
-        (dish.text() == "[2]").then_some(())
-    })
-    .await;
+    other.comes_to_answer("/dishes/7", "[2]").await;
 }
 
 #[actix_web::test]
 async fn after_the_store_was_emptied_nothing_is_fresh_and_all_may_stand_in() {
-    let Some(mut redis) = Redis::start(&[]) else {
+    let Some((mut redis, backend, fleet)) = stocked(1).await else {
         return;
     };
-    let backend = Moody::start().await;
-    backend.says(OK, "[1]");
-    let fleet = Fleet::start(1, &redis, backend.addr).await;
     let one = &fleet.gateways[0];
     for dish in ["/dishes/7", "/dishes/8"] {
         assert_eq!(one.public.get(dish).await.text(), "[1]");
@@ -150,11 +112,7 @@ async fn after_the_store_was_emptied_nothing_is_fresh_and_all_may_stand_in() {
     one.is("degraded").await;
     redis.start_again();
     backend.says(OK, "[2]");
-    eventually("the gateway to ask again", async || {
-        let dish = one.public.get("/dishes/7").await;
-        (dish.text() == "[2]").then_some(())
-    })
-    .await;
+    one.comes_to_answer("/dishes/7", "[2]").await;
     backend.feels(Mood::HangsUp);
     let dish = one.public.get("/dishes/8").await;
     assert_eq!(dish.header("x-degraded"), Some("stale"));
@@ -185,12 +143,9 @@ async fn nobody_fills_the_store_with_answers_to_questions_of_their_own() {
 
 #[actix_web::test]
 async fn a_stop_tells_what_the_last_requests_have_changed() {
-    let Some(redis) = Redis::start(&[]) else {
+    let Some((redis, backend, mut fleet)) = stocked(2).await else {
         return;
     };
-    let backend = Moody::start().await;
-    backend.says(OK, "[1]");
-    let mut fleet = Fleet::start(2, &redis, backend.addr).await;
     assert_eq!(
         fleet.gateways[0].public.get("/dishes/7").await.text(),
         "[1]"
@@ -201,23 +156,16 @@ async fn a_stop_tells_what_the_last_requests_have_changed() {
     last.process.terminate();
     assert!(last.process.wait().success());
     let one = &fleet.gateways[0];
-    eventually("the other gateway to hear of it", async || {
-        let dish = one.public.get("/dishes/7").await;
-        (dish.text() == "[2]").then_some(())
-    })
-    .await;
+    one.comes_to_answer("/dishes/7", "[2]").await;
     let members = redis.ask(&["ZCARD", "passe-plat:1:gateways"]);
     assert_eq!(members, ["1"]);
 }
 
 #[actix_web::test]
 async fn the_store_holds_no_address_and_no_token_and_nothing_for_ever() {
-    let Some(redis) = Redis::start(&[]) else {
+    let Some((redis, _backend, fleet)) = stocked(1).await else {
         return;
     };
-    let backend = Moody::start().await;
-    backend.says(OK, "[1]");
-    let fleet = Fleet::start(1, &redis, backend.addr).await;
     let one = &fleet.gateways[0];
     for (method, path) in [
         ("GET", "/menu"),

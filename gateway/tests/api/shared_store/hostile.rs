@@ -2,8 +2,8 @@
 
 use service_kit::testing::{Redis, eventually};
 
-use super::{Fleet, willing};
-use crate::outages::{Mood, Moody};
+use super::{Fleet, OK, shared, stocked, willing};
+use crate::outages::Mood;
 
 #[actix_web::test]
 async fn a_strange_count_locks_no_client_out() {
@@ -33,15 +33,10 @@ async fn a_strange_count_locks_no_client_out() {
 
 #[actix_web::test]
 async fn strange_entries_stop_no_gateway_and_hide_no_change() {
-    let Some(redis) = Redis::start(&[]) else {
+    let Some((redis, backend, fleet)) = stocked(2).await else {
         return;
     };
-    let backend = Moody::start().await;
-    backend.says("200 OK", "[1]");
-    let fleet = Fleet::start(2, &redis, backend.addr).await;
-    let [one, other] = &fleet.gateways[..] else {
-        panic!("two were started");
-    };
+    let (one, other) = fleet.pair();
     assert_eq!(other.public.get("/dishes/7").await.text(), "[1]");
     let changes = "passe-plat:1:changes";
     for fields in [
@@ -55,12 +50,9 @@ async fn strange_entries_stop_no_gateway_and_hide_no_change() {
     // Bytes that are no UTF-8.
     let script = "redis.call('XADD', KEYS[1], '*', '\\255\\254', '\\255')";
     let _ = redis.ask(&["EVAL", script, "1", changes]);
-    backend.says("200 OK", "[2]");
+    backend.says(OK, "[2]");
     assert_eq!(one.public.delete("/dishes/7").await.status, 200);
-    eventually("the other gateway to hear of it", async || {
-        (other.public.get("/dishes/7").await.text() == "[2]").then_some(())
-    })
-    .await;
+    other.comes_to_answer("/dishes/7", "[2]").await;
     // The last id that there can be, in the stream and as the change of every target.
     let last = "18446744073709551615-18446744073709551615";
     let _ = redis.ask(&["HSET", "passe-plat:1:changed", "*", last]);
@@ -76,18 +68,11 @@ async fn strange_entries_stop_no_gateway_and_hide_no_change() {
 
 #[actix_web::test]
 async fn a_strange_answer_is_none() {
-    let Some(redis) = Redis::start(&[]) else {
+    let Some((redis, backend, fleet)) = stocked(1).await else {
         return;
     };
-    let backend = Moody::start().await;
-    backend.says("200 OK", "[1]");
-    let fleet = Fleet::start(1, &redis, backend.addr).await;
     assert_eq!(fleet.gateways[0].public.get("/menu").await.status, 200);
-    let keys = eventually("the answer to be shared", async || {
-        let keys = redis.ask(&["KEYS", "passe-plat:1:answer:*"]);
-        keys.iter().any(|key| !key.is_empty()).then_some(keys)
-    })
-    .await;
+    let keys = shared(&redis, 1).await;
     backend.feels(Mood::HangsUp);
     for answer in ["", "short", "12345678passe-plat last good answers 1\n"] {
         let _ = redis.ask(&["SET", &keys[0], answer]);
