@@ -26,7 +26,7 @@ pub(crate) const PROGRAMS: [&str; 5] = [
 /// The Cargo profile that the programs are built with, which is also the name of their folder.
 const PROFILE: &str = "dist";
 
-/// Where the programs are, where their files go, and the machine's state before the measurement.
+/// The folders of the programs and of their files, and the machine's state before the measurement.
 pub(crate) struct Place {
     pub(crate) programs: PathBuf,
     /// Removed when it is dropped, whatever happens.

@@ -25,7 +25,7 @@ pub(super) const HAMMER: Steady = Steady {
     rate: 2000,
 };
 
-/// What an outage of `first` does to clients of `second`: nothing, if the work for each upstream is
+/// The harm of an outage of `first` to clients of `second`: none, if the work for each upstream is
 /// bounded. Clients that hammer at `first` take processor time whether it answers or not, and on few
 /// cores everyone feels that. So the same hammering at the same rate is also put on a healthy
 /// `first`, and an outage is judged against that.

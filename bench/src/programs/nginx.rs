@@ -24,7 +24,7 @@ pub(crate) struct Settings<'a> {
     pub(crate) http: &'a str,
     /// The directives of its one server, without the address.
     pub(crate) server: &'a str,
-    /// What follows the address to listen on, such as ` ssl`.
+    /// The words after the address to listen on, such as ` ssl`.
     pub(crate) listens: &'a str,
 }
 

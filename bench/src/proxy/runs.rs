@@ -50,7 +50,7 @@ impl Runs {
         found.map_or(&[], |(_, runs)| runs)
     }
 
-    /// What a request costs the peer, if it was measured.
+    /// The cost of a request for the peer, if it was measured.
     pub(crate) fn cost(&self, case: Case) -> Option<Spread> {
         let runs = self.of(case);
         (!runs.is_empty()).then(|| over(runs, Run::cost))

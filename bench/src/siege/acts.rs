@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use super::crowd::Attacker;
 
-/// As many streams as the gateway allows one connection.
+/// The number of streams that the gateway allows one connection.
 const STREAMS: u32 = 100;
 
 /// Reads so many bytes of an answer now and then.
