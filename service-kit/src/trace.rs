@@ -32,7 +32,7 @@ pub use exporter::{Exporter, start};
 pub use exposition::expose;
 pub use settings::Settings;
 pub use span::{Kind, OpenSpan, Value, id_of, method};
-use traceparent::{RANDOM, Received, SAMPLED, compose, hex};
+use traceparent::{RANDOM, Received, SAMPLED, compose, hex, with_sampled};
 pub use tracer::{Counts, Tracer};
 
 tokio::task_local! {
@@ -102,7 +102,7 @@ impl Trace {
         };
         let by_parent = parent.map(|_| sent_flags & SAMPLED != 0);
         let is_sampled = tracer.samples(&trace_id, by_parent);
-        let flags = sent_flags & !SAMPLED | u8::from(is_sampled);
+        let flags = with_sampled(sent_flags, is_sampled);
         if is_sampled {
             let trace = (&trace_id, flags);
             let ids = (span::fresh_id(), parent);

@@ -12,7 +12,7 @@ mod state;
 use actix_web::http::header::{HeaderMap, HeaderName};
 
 use service_kit::trace::traceparent::{
-    self, LENGTH, RANDOM, Received, SAMPLED, SpanId, compose, hex,
+    self, LENGTH, RANDOM, Received, SAMPLED, SpanId, compose, hex, with_sampled,
 };
 use service_kit::trace::{Kind, OpenSpan, Tracer, id_of};
 
@@ -76,7 +76,7 @@ impl Trace {
         };
         let by_parent = self.parent.map(|_| own.is_sampled());
         let is_sampled = tracer.samples(own.trace_id, by_parent);
-        let flags = own.flags & !SAMPLED | u8::from(is_sampled);
+        let flags = with_sampled(own.flags, is_sampled);
         let text = compose(own.trace_id, own.parent_id, flags);
         if is_sampled {
             let ids = (*own.parent_id, self.parent);
@@ -89,7 +89,7 @@ impl Trace {
     /// Lets nobody record it: nobody waits for its answer.
     pub(crate) fn leave_unrecorded(&mut self) {
         if let Some(own) = traceparent::parse(&self.text) {
-            self.text = compose(own.trace_id, own.parent_id, own.flags & !SAMPLED);
+            self.text = compose(own.trace_id, own.parent_id, with_sampled(own.flags, false));
         }
     }
 

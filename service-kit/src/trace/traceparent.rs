@@ -27,6 +27,16 @@ pub const SAMPLED: u8 = 0b01;
 /// The flag of a trace id with at least 7 random bytes at its end (level 2).
 pub const RANDOM: u8 = 0b10;
 
+/// The flags with this decision about sampling.
+#[must_use]
+pub fn with_sampled(flags: u8, is_sampled: bool) -> u8 {
+    if is_sampled {
+        flags | SAMPLED
+    } else {
+        flags & !SAMPLED
+    }
+}
+
 /// The parts of a received `traceparent`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Received<'a> {
