@@ -2,15 +2,36 @@
 //!
 //! New ids are UUIDs of version 7 (RFC 9562 §5.7): they sort by creation time, which keeps the
 //! index of a growing table compact.
+//!
+//! A UUID has several spellings: upper case, without hyphens, in braces, as a URN. All are read, and
+//! only lower case with hyphens is stored and written (RFC 9562 §4). So one thing has one id.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::field::{FromText, text_field};
+use crate::field::{FromText, Line, text_field};
 use crate::schema::inline_schema;
 use crate::text::Text;
+
+/// The spelling of an id that is stored and written: a UUID in lower case with hyphens, any other
+/// text as it is.
+#[must_use]
+pub fn canonical(text: &str) -> Cow<'_, str> {
+    match Uuid::try_parse(text) {
+        Ok(id) => {
+            let mut buffer = Uuid::encode_buffer();
+            match &*id.hyphenated().encode_lower(&mut buffer) {
+                same if same == text => Cow::Borrowed(text),
+                other => Cow::Owned(other.to_owned()),
+            }
+        }
+        Err(_other) => Cow::Borrowed(text),
+    }
+}
 
 macro_rules! uuid_id {
     ($($(#[$doc:meta])* $name:ident;)+) => {$(
@@ -28,13 +49,10 @@ macro_rules! uuid_id {
 
         impl FromText for $name {
             fn from_text(text: &str) -> Result<Self, Text> {
-                // The uuid crate also accepts braces, URNs and no hyphens. An id must have one
-                // spelling.
-                Some(text)
-                    .filter(|text| text.len() == 36)
-                    .and_then(|text| Uuid::try_parse(text).ok())
-                    .map(Self)
-                    .ok_or(Text::fixed(|say| say.fields.uuid))
+                match Uuid::try_parse(text) {
+                    Ok(id) => Ok(Self(id)),
+                    Err(_other) => Err(Text::fixed(|say| say.fields.uuid)),
+                }
             }
         }
 
@@ -59,38 +77,94 @@ uuid_id! {
 }
 
 /// An order's id in the kitchen and in delivery: any non-empty text of at most 64 characters, since
-/// their samples (`CMD1234`) are not orders of the order service.
-pub type OrderRef = crate::field::Line<64>;
+/// their samples (`CMD1234`) are not orders of the order service. A UUID is written as an
+/// [`OrderId`] is; any other text stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OrderRef(Line<MAX_REF>);
+
+const MAX_REF: usize = 64;
+
+impl OrderRef {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl FromText for OrderRef {
+    fn from_text(text: &str) -> Result<Self, Text> {
+        match OrderId::from_text(text.trim()) {
+            Ok(id) => Ok(id.into()),
+            Err(_other) => Line::from_text(text).map(Self),
+        }
+    }
+}
 
 impl From<OrderId> for OrderRef {
     fn from(id: OrderId) -> Self {
-        Self::of_id(id)
+        Self(Line::of_id(id))
+    }
+}
+
+impl fmt::Display for OrderRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+text_field!(OrderRef);
+
+impl JsonSchema for OrderRef {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "OrderRef".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Line::<MAX_REF>::json_schema(generator)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FromText, OrderId};
+    use super::{FromText, OrderId, OrderRef, canonical};
+
+    /// Every spelling that RFC 9562 or its readers allow.
+    fn spellings(id: OrderId) -> [String; 5] {
+        let plain = id.to_string();
+        let upper = plain.to_uppercase();
+        let simple = plain.replace('-', "");
+        [
+            format!("{{{plain}}}"),
+            format!("urn:uuid:{plain}"),
+            simple.to_uppercase(),
+            plain,
+            upper,
+        ]
+    }
 
     #[test]
-    fn an_id_has_one_spelling() {
+    fn every_spelling_of_a_uuid_is_one_id() {
         let id = OrderId::generate();
-        assert_eq!(OrderId::from_text(&id.to_string()).unwrap(), id);
-        let simple = id.to_string().replace('-', "");
-        for other in [
-            simple.clone(),
-            format!("{{{id}}}"),
-            format!("urn:uuid:{id}"),
-            String::new(),
-        ] {
-            assert!(OrderId::from_text(&other).is_err(), "{other}");
+        for spelling in spellings(id) {
+            assert_eq!(OrderId::from_text(&spelling).unwrap(), id, "{spelling}");
+            assert_eq!(canonical(&spelling), id.to_string(), "{spelling}");
+            let read = OrderRef::from_text(&format!(" {spelling} ")).unwrap();
+            assert_eq!(read.as_str(), id.to_string(), "{spelling}");
         }
     }
 
     #[test]
-    fn upper_case_names_the_same_id() {
-        let id = OrderId::generate();
-        let upper = id.to_string().to_uppercase();
-        assert_eq!(OrderId::from_text(&upper).unwrap(), id);
+    fn a_text_that_is_no_uuid_is_no_id_and_keeps_its_spelling_as_a_reference() {
+        let id = OrderId::generate().to_string();
+        for other in ["CMD1234", "cmd1234", &id[1..], &format!("{id}0")] {
+            assert!(OrderId::from_text(other).is_err(), "{other}");
+            assert_eq!(canonical(other), other);
+            assert_eq!(OrderRef::from_text(other).unwrap().as_str(), other);
+        }
     }
 }

@@ -52,6 +52,35 @@ async fn an_order_has_one_delivery_until_that_is_cancelled() {
     assert_eq!(column(&all, "id"), opened.iter().collect::<Vec<_>>());
 }
 
+#[actix_web::test]
+async fn an_order_has_one_delivery_however_its_id_is_spelled() {
+    let client = delivery(false).await;
+    let made = client.post("/livraisons", golden::NEW_DELIVERY).await;
+    let made = made.ok(201);
+    let order = opened_order();
+    for spelling in [order.to_uppercase(), order.replace('-', "")] {
+        let again = client.post("/livraisons", json!({"commandeId": spelling}));
+        let _ = again.await.problem(400, "delivery_exists");
+        let list = format!("/livraisons?commandeId={spelling}");
+        let listed = client.get(&list).await.ok(200);
+        assert_eq!(listed, json!([made]), "{spelling}");
+    }
+    let id = made["id"].as_str().unwrap().to_uppercase();
+    let path = format!("/livraisons/{id}");
+    assert_eq!(client.get(&path).await.ok(200), made);
+    let mark = json!({"order_id": order.to_uppercase()});
+    let marked = client.post("/update", mark).await.ok(200);
+    assert_eq!(marked, json!({"order_id": order, "status": "LIVREE"}));
+
+    // Any other id keeps its spelling.
+    for name in ["CMD7", "cmd7"] {
+        let made = client
+            .post("/livraisons", json!({"commandeId": name}))
+            .await;
+        assert_eq!(made.ok(201)["commandeId"], name);
+    }
+}
+
 fn opened_order() -> String {
     let new: Value = serde_json::from_str(golden::NEW_DELIVERY).unwrap();
     new["commandeId"].as_str().unwrap().to_owned()

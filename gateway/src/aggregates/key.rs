@@ -1,9 +1,11 @@
 //! The key of an answer: the parameters of its path, and its caller.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use shared_types::id::canonical;
 
 use crate::http::segment::is_one_segment;
 
@@ -15,11 +17,27 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// The value of a parameter, however the client has escaped it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The value of a parameter, however the client has escaped it. Two spellings of a UUID are one
+/// value; an upstream gets the spelling of the client.
+#[derive(Clone, Debug)]
 pub(crate) struct Parameter {
+    /// A UUID in lower case, any other value as it is.
     plain: Arc<str>,
     encoded: Arc<str>,
+}
+
+impl PartialEq for Parameter {
+    fn eq(&self, other: &Self) -> bool {
+        self.plain == other.plain
+    }
+}
+
+impl Eq for Parameter {}
+
+impl Hash for Parameter {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.plain.hash(state);
+    }
 }
 
 impl Parameter {
@@ -31,11 +49,12 @@ impl Parameter {
         let plain = percent_decode_str(segment).decode_utf8().ok()?;
         Some(Self {
             encoded: utf8_percent_encode(&plain, RESERVED).to_string().into(),
-            plain: plain.into(),
+            plain: canonical(&plain).into(),
         })
     }
 
-    /// The value as a service's answer writes it.
+    /// The value that is compared with the ids of a service's answer, each in its canonical
+    /// spelling.
     pub(crate) fn plain(&self) -> &str {
         &self.plain
     }
@@ -84,6 +103,17 @@ mod tests {
         assert_eq!(value.plain(), "café-12");
         assert_eq!(value.encoded(), "caf%C3%A9-12");
         assert_eq!(Parameter::parse("caf%c3%a9-12"), Some(value));
+    }
+
+    #[test]
+    fn two_spellings_of_a_uuid_are_one_value_and_each_is_sent_as_it_came() {
+        let lower = "0192f0d1-5c2b-7e4f-8a63-9b7c2d3e5f60";
+        let upper = lower.to_uppercase();
+        let [one, other] = [lower, &upper].map(|id| Parameter::parse(id).unwrap());
+        assert_eq!(one, other);
+        assert_eq!(other.plain(), lower);
+        assert_eq!(other.encoded(), upper);
+        assert_ne!(Parameter::parse("cmd7"), Parameter::parse("CMD7"));
     }
 
     #[test]

@@ -185,6 +185,32 @@ async fn an_order_is_answered_with_its_ticket_and_its_delivery() {
 }
 
 #[actix_web::test]
+async fn an_order_is_one_however_its_id_is_spelled() {
+    const ID: &str = "0192f0d1-5c2b-7e4f-8a63-9b7c2d3e5f60";
+    let restaurant = Restaurant::open().await;
+    restaurant
+        .kitchen
+        .answer(200, &json!([{"order_id": ID}]).to_string());
+    let upper = ID.to_uppercase();
+    let delivery = json!([{"commandeId": upper}]);
+    restaurant.delivery.answer(200, &delivery.to_string());
+    for spelling in [ID, &upper, &ID.replace('-', "")] {
+        let body = restaurant.client().get(&format!("/suivi/{spelling}")).await;
+        let body = body.ok(200);
+        assert_eq!(states(&body), ["ok"; 3], "{spelling}");
+        // What a service wrote is passed on as it is.
+        assert_eq!(body["delivery"]["commandeId"], json!(upper));
+    }
+    // The last good parts of one spelling serve the others.
+    for service in [&restaurant.kitchen, &restaurant.delivery] {
+        service.answer(500, "{}");
+    }
+    let path = format!("/suivi/{}", ID.replace('9', "%39").to_uppercase());
+    let body = restaurant.client().get(&path).await.ok(200);
+    assert_eq!(states(&body), ["ok", "stale", "stale"]);
+}
+
+#[actix_web::test]
 async fn an_answer_without_a_part_that_does_not_exist_is_complete() {
     let restaurant = Restaurant::open().await;
     restaurant.kitchen.answer(200, "[]");

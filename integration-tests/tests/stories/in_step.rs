@@ -204,3 +204,42 @@ async fn a_mark_outlives_the_kitchen_that_made_it() {
     restaurant.start(Service::Kitchen).await;
     restaurant.becomes(&order, "PRETE").await;
 }
+
+#[actix_web::test]
+async fn an_order_is_one_in_every_service_however_its_id_is_spelled() {
+    let restaurant = restaurant().await;
+    let client = json!(uuid::Uuid::now_v7().to_string().to_uppercase());
+    let dish = restaurant.dish().await["id"]
+        .as_str()
+        .unwrap()
+        .to_uppercase();
+    let order = json!({"clientId": client, "items": [{"menuId": dish, "quantite": 1}]});
+    let placed = restaurant.gateway.post("/order-api/commandes", order).await;
+    let placed = placed.ok(201);
+    let lower = |value: &Value| value.as_str().unwrap().to_lowercase();
+    assert_eq!(placed["clientId"], json!(lower(&client)));
+    assert_eq!(placed["items"][0]["menuId"], json!(dish.to_lowercase()));
+
+    let order = placed["id"].as_str().unwrap();
+    let upper = order.to_uppercase();
+    restaurant.ticket(order).await;
+    let tracked = restaurant.gateway.get(&format!("/suivi/{upper}")).await;
+    let tracked = tracked.ok(200);
+    assert_eq!(tracked["kitchen"]["order_id"], order);
+
+    restaurant.mark("kitchen", &upper).await;
+    restaurant.becomes(&upper, "PRETE").await;
+    restaurant.assignment(order).await;
+    let filled = json!({"commandeId": upper, "commentaires": "Code 42B"});
+    let filled = restaurant.gateway.post("/delivery-api/livraisons", filled);
+    assert_eq!(filled.await.ok(201)["commandeId"], order);
+    let mine = format!("/order-api/commandes?clientId={}", client.as_str().unwrap());
+    let mine = restaurant.gateway.get(&mine).await.ok(200);
+    assert_eq!(mine.as_array().unwrap().len(), 1);
+
+    restaurant.mark("delivery", &upper).await;
+    restaurant.becomes(order, "LIVREE").await;
+    let all = format!("/delivery-api/livraisons?commandeId={order}");
+    let all = restaurant.gateway.get(&all).await.ok(200);
+    assert_eq!(all.as_array().unwrap().len(), 1);
+}

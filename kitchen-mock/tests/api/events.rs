@@ -125,3 +125,27 @@ async fn events_are_only_posted() {
     let _ = answer.problem(405, "method_not_allowed");
     assert_eq!(answer.header("allow"), Some("POST"));
 }
+
+#[actix_web::test]
+async fn an_order_is_one_ticket_however_its_id_is_spelled() {
+    let kitchen = kitchen(false).await;
+    let upper = ORDER.to_uppercase();
+    let mut event = placed();
+    event["subject"] = json!(upper);
+    event["data"]["id"] = json!(upper);
+    for event in [placed(), event] {
+        tell(&kitchen, &event).await;
+    }
+    let all = tickets(&kitchen).await;
+    assert_eq!(all.as_array().unwrap().len(), 1);
+    assert_eq!(all[0]["order_id"], ORDER);
+    for (spelling, status) in [
+        (upper, "EN_PREPARATION"),
+        (format!("urn:uuid:{ORDER}"), "PRETE"),
+    ] {
+        let mark = json!({"order_id": spelling, "status": status});
+        let marked = kitchen.post("/update", mark).await.ok(200);
+        assert_eq!(marked, json!({"order_id": ORDER, "status": status}));
+    }
+    assert_eq!(tickets(&kitchen).await, json!([]));
+}

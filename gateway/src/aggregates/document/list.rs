@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
+use shared_types::id::canonical;
 
 use crate::aggregates::field::text_of;
 
@@ -24,7 +25,7 @@ pub(crate) struct List {
 
 #[derive(Debug)]
 struct Entry {
-    /// The hash of the id.
+    /// The hash of the id in its canonical spelling.
     hash: u64,
     /// The object's place in the body.
     place: Range<usize>,
@@ -42,7 +43,7 @@ impl List {
             let text = value.get();
             let begin = text.as_ptr().addr().checked_sub(body.as_ptr().addr())?;
             Some(Entry {
-                hash: hasher.hash_one(text_of(text, key)?.as_str()),
+                hash: hasher.hash_one(&*canonical(text_of(text, key)?.as_str())),
                 place: begin..begin + text.len(),
             })
         };
@@ -55,7 +56,7 @@ impl List {
         })
     }
 
-    /// The first object with this id. `key` must be the key that the list was read by.
+    /// The first object with this id, which is in its canonical spelling. `key` must be the key that the list was read by.
     pub(super) fn find(&self, key: &str, id: &str) -> Option<Box<RawValue>> {
         let hash = self.hasher.hash_one(id);
         let begin = self.entries.partition_point(|entry| entry.hash < hash);
@@ -63,7 +64,8 @@ impl List {
         let mut texts = entries
             .take_while(|entry| entry.hash == hash)
             .filter_map(|entry| std::str::from_utf8(self.body.get(entry.place.clone())?).ok());
-        let text = texts.find(|text| text_of(text, key).is_some_and(|found| found == id))?;
+        let text =
+            texts.find(|text| text_of(text, key).is_some_and(|found| canonical(&found) == id))?;
         RawValue::from_string(text.to_owned()).ok()
     }
 

@@ -110,3 +110,12 @@ proptest! {
         prop_assert_eq!(find(&body, &id), expected(&body, &id));
     }
 }
+
+#[test]
+fn a_uuid_is_found_in_every_spelling_and_passed_on_as_it_was_written() {
+    let id = "0192f0d1-5c2b-7e4f-8a63-9b7c2d3e5f60";
+    let body = format!(r#"[{{"id":"{}"}}, {{"id":"CMD7"}}]"#, id.to_uppercase());
+    let written = format!(r#"{{"id":"{}"}}"#, id.to_uppercase());
+    assert_eq!(find(&body, id), Some(written));
+    assert_eq!(find(&body, "cmd7"), None);
+}
