@@ -72,7 +72,7 @@ impl Passwords {
     }
 
     /// Whether `attempt` is the password of `stored`. Without `stored` it is false, after the same
-    /// time.
+    /// time: every spelling of the attempt is tried, even after one that is right.
     ///
     /// # Errors
     /// Too many wait already, or `stored` is not a hash.
@@ -87,7 +87,11 @@ impl Passwords {
         let permit = self.queue.enter(client).await?;
         let matches = spawn_blocking(move || {
             let _held = permit;
-            argon::matches(attempt.expose().as_bytes(), &compared)
+            let mut matches = false;
+            for spelling in attempt.expose() {
+                matches |= argon::matches(spelling.as_bytes(), &compared)?;
+            }
+            Ok::<_, argon2::password_hash::Error>(matches)
         });
         Ok(matches.await?? && stored.is_some())
     }
@@ -131,6 +135,27 @@ mod tests {
             let verified = passwords.verify(&attempt(typed), Some(&stored), None).await;
             assert_eq!(verified.unwrap(), expected);
         }
+    }
+
+    #[actix_web::test]
+    async fn a_password_matches_its_hash_from_any_keyboard_and_the_hash_of_an_earlier_version() {
+        let (composed, decomposed) = ("Crème brûlée", "Cre\u{300}me bru\u{302}le\u{301}e");
+        let passwords = Passwords::new().await.unwrap();
+        let hashed = passwords.hash(&password(decomposed), None).await.unwrap();
+        // As it was typed.
+        let older = super::argon::hash(decomposed.as_bytes()).unwrap();
+        for (typed, stored, expected) in [
+            (composed, &hashed, true),
+            (decomposed, &hashed, true),
+            (decomposed, &older, true),
+            ("Cre\u{300}me bru\u{302}lee", &hashed, false),
+            ("Cre\u{300}me bru\u{302}lee", &older, false),
+        ] {
+            let verified = passwords.verify(&attempt(typed), Some(stored), None).await;
+            assert_eq!(verified.unwrap(), expected, "{typed:?}");
+        }
+        let nobody = passwords.verify(&attempt(decomposed), None, None).await;
+        assert!(!nobody.unwrap());
     }
 
     #[actix_web::test]

@@ -93,8 +93,11 @@ const BY_ID: &str = concat!("SELECT ", client_columns!(), " FROM clients WHERE i
 const BY_EMAIL: &str = concat!(
     "SELECT ",
     client_columns!(),
-    ", password_hash FROM clients WHERE email_key = $1"
+    ", password_hash FROM clients WHERE email_key IN ($1, $2, $3) \
+     ORDER BY CASE email_key WHEN $1 THEN 1 WHEN $2 THEN 2 ELSE 3 END LIMIT 1"
 );
+const OTHERS_WITH_EMAIL: &str =
+    "SELECT COUNT(*) FROM clients WHERE email_key IN ($1, $2, $3) AND id <> $4";
 
 impl Store {
     /// The answer to an earlier request with the same key, which spares hashing the password.
@@ -142,6 +145,7 @@ impl Store {
             updated_at: now,
         };
         insert(&mut transaction, new, &client, password_hash).await?;
+        refuse_taken_email(&mut transaction, &new.email, client.id).await?;
         if let Some(phone) = new.phone.as_ref() {
             refuse_taken(&mut transaction, phone, client.id).await?;
         }
@@ -173,10 +177,14 @@ impl Store {
         Ok(Client::try_from(row.ok_or(Error::ClientNotFound)?)?)
     }
 
-    /// The credentials of the client with this e-mail address, which need not be valid.
+    /// The credentials of the client with this e-mail address, which need not be valid. Of two
+    /// accounts that an earlier version kept apart, it is the one whose address is spelled so.
     pub(crate) async fn credentials(&self, email: &str) -> Result<Option<Credentials>, Error> {
-        let row: Option<CredentialsRow> = sqlx::query_as(BY_EMAIL)
-            .bind(Email::key_of(email))
+        let mut query = sqlx::query_as(BY_EMAIL);
+        for key in Email::keys_of(email) {
+            query = query.bind(key);
+        }
+        let row: Option<CredentialsRow> = query
             .fetch_optional(&mut *self.database.reader().await?)
             .await?;
         let Some(row) = row else { return Ok(None) };
@@ -254,6 +262,31 @@ async fn insert(
         .execute(connection)
         .await;
     inserted.map(drop).map_err(conflict)
+}
+
+/// The UNIQUE constraint covers the current key of an address. A row of an earlier version may have
+/// another one.
+///
+/// # Errors
+/// Another client than `own` has the address, under any of its keys.
+async fn refuse_taken_email(
+    connection: &mut AnyConnection,
+    email: &Email,
+    own: ClientId,
+) -> Result<(), Error> {
+    if email.as_str().is_ascii() {
+        return Ok(()); // its keys are the same
+    }
+    let mut query = sqlx::query_scalar(OTHERS_WITH_EMAIL);
+    for key in Email::keys_of(email.as_str()) {
+        query = query.bind(key);
+    }
+    let others: i64 = query.bind(own.to_string()).fetch_one(connection).await?;
+    if others == 0 {
+        Ok(())
+    } else {
+        Err(Error::EmailTaken)
+    }
 }
 
 fn text_of<const MAX: usize>(line: &Optional<Line<MAX>>) -> Option<String> {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use service_kit::testing::{Answer, assert_same_shape};
 use shared_types::golden;
 
-use super::{PASSWORD, Running, service};
+use super::{PASSWORD, Running, new_client, service};
 
 async fn log_in(service: &Running, email: &str, password: &str) -> Answer {
     let login = json!({"email": email, "password": password});
@@ -30,6 +30,66 @@ async fn the_emails_case_does_not_matter() {
     let service = service().await;
     service.register("lea@example.com").await;
     let _ = log_in(&service, " LEA@example.com", PASSWORD).await.ok(200);
+}
+
+/// The same texts with composed and with decomposed characters.
+const COMPOSED: [&str; 2] = ["zoé@example.com", "Crème brûlée"];
+const DECOMPOSED: [&str; 2] = [
+    "zoe\u{301}@example.com",
+    "Cre\u{300}me bru\u{302}le\u{301}e",
+];
+
+async fn register(service: &Running, [email, password]: [&str; 2]) -> Answer {
+    let mut new = new_client(email);
+    new["password"] = json!(password);
+    service.http.post("/clients", new).await
+}
+
+#[actix_web::test]
+async fn the_composition_of_characters_does_not_matter() {
+    for (registered, other) in [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)] {
+        let service = service().await;
+        let client = register(&service, registered).await.ok(201);
+        assert_eq!(client["email"], registered[0]);
+        for [email, password] in [registered, other] {
+            let logged_in = log_in(&service, email, password).await.ok(200);
+            assert_eq!(logged_in["client"], client);
+        }
+        let answer = register(&service, other).await;
+        let _ = answer.problem(409, "email_taken");
+        let almost = log_in(&service, other[0], "Creme brulee").await;
+        let _ = almost.problem(401, "invalid_credentials");
+    }
+}
+
+#[actix_web::test]
+async fn an_account_of_an_earlier_version_goes_on_working() {
+    let service = service().await;
+    let _ = register(&service, DECOMPOSED).await.ok(201);
+    // An earlier version stored the address as it was typed.
+    service
+        .alter("UPDATE clients SET email_key = 'zoe\u{301}@example.com'")
+        .await;
+    for [email, password] in [COMPOSED, DECOMPOSED] {
+        let _ = log_in(&service, email, password).await.ok(200);
+        let answer = register(&service, [email, password]).await;
+        let _ = answer.problem(409, "email_taken");
+    }
+    let clients = service.http.get("/clients").await.ok(200);
+    assert_eq!(clients.as_array().unwrap().len(), 1);
+
+    // It also kept two spellings apart. Each account is still reached by its own.
+    let _ = register(&service, ["other@example.com", COMPOSED[1]]).await;
+    service
+        .alter(
+            "UPDATE clients SET email = 'zoé@example.com', email_key = 'zoé@example.com' \
+                WHERE email_key = 'other@example.com'",
+        )
+        .await;
+    for [email, password] in [COMPOSED, DECOMPOSED] {
+        let logged_in = log_in(&service, email, password).await.ok(200);
+        assert_eq!(logged_in["client"]["email"], email);
+    }
 }
 
 #[actix_web::test]
