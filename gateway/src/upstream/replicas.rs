@@ -4,9 +4,9 @@
 
 pub(crate) mod lookups;
 mod notes;
+mod resolver;
 
 use std::collections::BTreeSet;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -14,27 +14,15 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use tokio::net::lookup_host;
-use tokio::time::timeout;
 
 use crate::resilience::balance;
 use crate::resilience::balance::replica::ReplicaState;
 use crate::settings::{Endpoint, UpstreamUrl};
-
-/// Why no address is known.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum LookupError {
-    #[error("the upstream's name cannot be resolved")]
-    Dns(#[source] io::Error),
-    #[error("the upstream's name has no address")]
-    NoAddress,
-}
+pub(super) use resolver::LookupError;
+use resolver::Resolver;
 
 /// The most addresses of one upstream. Further ones of a name are ignored.
 const MOST: usize = 1024;
-
-/// How long a lookup may take before it counts as failed.
-const LOOKUP_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long a replica that has left is remembered: some resolvers give a part of the addresses each
 /// time.
@@ -53,6 +41,7 @@ pub(crate) struct Replica {
 pub(crate) struct Replicas {
     /// The upstream's name, for the log.
     name: Arc<str>,
+    resolver: Resolver,
     sources: Mutex<Sources>,
     now: RwLock<Arc<[Arc<Replica>]>>,
     count: AtomicUsize,
@@ -70,12 +59,27 @@ struct Sources {
     left: Vec<(Instant, Arc<Replica>)>,
 }
 
-/// A host of the URL, with the addresses that it was last found to have.
+/// A host of the URL, with the places where it was last found to be.
 struct Source {
     endpoint: Endpoint,
-    addresses: Vec<SocketAddr>,
+    places: Vec<Place>,
     /// Whether its name cannot be resolved any more.
     is_outdated: bool,
+}
+
+/// Where a replica is.
+#[derive(Clone, Debug)]
+struct Place {
+    /// The host that it is asked as.
+    endpoint: Endpoint,
+    address: SocketAddr,
+}
+
+impl Place {
+    fn new(endpoint: &Endpoint, address: SocketAddr) -> Self {
+        let endpoint = endpoint.clone();
+        Self { endpoint, address }
+    }
 }
 
 impl balance::Replicas for [Arc<Replica>] {
@@ -93,6 +97,7 @@ impl Replicas {
     pub(crate) fn new(name: &Arc<str>, url: &UpstreamUrl) -> Arc<Self> {
         let replicas = Self {
             name: Arc::clone(name),
+            resolver: Resolver::default(),
             sources: Mutex::default(),
             now: RwLock::new(Arc::default()),
             count: AtomicUsize::default(),
@@ -110,10 +115,13 @@ impl Replicas {
         let endpoints = url.endpoints.iter().map(|endpoint| {
             let known = before.iter().position(|one| one.endpoint == *endpoint);
             known.map_or_else(
-                || Source {
-                    endpoint: endpoint.clone(),
-                    addresses: endpoint.address().into_iter().collect(),
-                    is_outdated: false,
+                || {
+                    let address = endpoint.address().into_iter();
+                    Source {
+                        endpoint: endpoint.clone(),
+                        places: address.map(|one| Place::new(endpoint, one)).collect(),
+                        is_outdated: false,
+                    }
                 },
                 |known| before.swap_remove(known),
             )
@@ -177,16 +185,11 @@ impl Replicas {
     /// # Errors
     /// It fails.
     async fn look_up(&self, name: &Endpoint) -> Result<(), LookupError> {
-        let found = timeout(LOOKUP_LIMIT, lookup_host((name.host(), name.port()))).await;
-        let found = match found {
-            Ok(Ok(addresses)) => Ok(addresses.collect::<Vec<_>>()),
-            Ok(Err(error)) => Err(LookupError::Dns(error)),
-            Err(_elapsed) => Err(LookupError::Dns(io::ErrorKind::TimedOut.into())),
-        };
-        let found = found.and_then(|addresses| {
-            let is_any = !addresses.is_empty();
-            is_any.then_some(addresses).ok_or(LookupError::NoAddress)
-        });
+        let before = self.places(name);
+        let found = self.resolver.find(name, &before).await;
+        if found.is_err() {
+            self.resolver.doubt();
+        }
         let mut sources = self.sources();
         let mut endpoints = sources.endpoints.iter_mut();
         // A reload may have removed it.
@@ -195,7 +198,7 @@ impl Replicas {
         };
         let (upstream, host) = (&*self.name, name.host());
         let was_outdated = source.is_outdated;
-        source.is_outdated = found.is_err() && !source.addresses.is_empty();
+        source.is_outdated = found.is_err() && !source.places.is_empty();
         match (&found, was_outdated, source.is_outdated) {
             (Err(failure), false, true) => {
                 log::warn!(upstream = upstream, host = host; "{failure}, its last addresses stay in use");
@@ -206,7 +209,7 @@ impl Replicas {
             // Without any address, each request says so.
             _ => {}
         }
-        source.addresses = found?;
+        source.places = found?;
         self.publish(&mut sources, Instant::now());
         Ok(())
     }
@@ -219,28 +222,21 @@ impl Replicas {
             .retain(|(since, _)| now.saturating_duration_since(*since) < REMEMBERED);
         let mut replicas: Vec<Arc<Replica>> = Vec::new();
         let mut addresses = BTreeSet::new();
-        for Source {
-            endpoint,
-            addresses: found,
-            ..
-        } in &sources.endpoints
-        {
-            for address in found {
-                // Two names may lead to the same address.
-                if replicas.len() == MOST || !addresses.insert(*address) {
-                    continue;
-                }
-                let mut known = before.iter().chain(sources.left.iter().map(|(_, one)| one));
-                let known = known.find(|one| one.address == *address && one.endpoint == *endpoint);
-                replicas.push(match known {
-                    Some(known) => Arc::clone(known),
-                    None => Arc::new(Replica {
-                        address: *address,
-                        endpoint: endpoint.clone(),
-                        state: ReplicaState::new(free_seat(&before, &sources.left, &replicas), now),
-                    }),
-                });
+        for Place { endpoint, address } in sources.endpoints.iter().flat_map(|one| &one.places) {
+            // Two names may lead to the same address.
+            if replicas.len() == MOST || !addresses.insert(*address) {
+                continue;
             }
+            let mut known = before.iter().chain(sources.left.iter().map(|(_, one)| one));
+            let known = known.find(|one| one.address == *address && one.endpoint == *endpoint);
+            replicas.push(match known {
+                Some(known) => Arc::clone(known),
+                None => Arc::new(Replica {
+                    address: *address,
+                    endpoint: endpoint.clone(),
+                    state: ReplicaState::new(free_seat(&before, &sources.left, &replicas), now),
+                }),
+            });
         }
         // A resolver gives the same addresses in another order each time.
         replicas.sort_by_key(|one| one.address);
@@ -264,6 +260,14 @@ impl Replicas {
         self.count.store(replicas.len(), Ordering::Relaxed);
         *self.now.write().unwrap_or_else(PoisonError::into_inner) = replicas.into();
         self.version.fetch_add(1, Ordering::Release);
+    }
+
+    /// Where this host was last found to be.
+    fn places(&self, name: &Endpoint) -> Vec<Place> {
+        let sources = self.sources();
+        let mut endpoints = sources.endpoints.iter();
+        let source = endpoints.find(|one| one.endpoint == *name);
+        source.map_or_else(Vec::new, |one| one.places.clone())
     }
 
     fn sources(&self) -> MutexGuard<'_, Sources> {

@@ -1,9 +1,12 @@
-//! Names of upstreams whose addresses change while the gateway runs. Each gateway has a hosts file of
-//! its own.
+//! Names of upstreams whose addresses change while the gateway runs. Each gateway has a hosts file, or
+//! a DNS server, of its own.
 
-use std::cell::Cell;
+mod dns;
+mod services;
+
+use std::cell::{Cell, RefCell};
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -11,6 +14,8 @@ use std::time::{Duration, Instant};
 use service_kit::testing::{Client, Process, eventually, skip_one};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
+use tokio::task::JoinSet;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::CONFIG;
 use crate::scripted::read_head;
@@ -19,30 +24,40 @@ const REQUIRED: &str = "REQUIRE_SMALL_DISK";
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
 
-/// An upstream at one of the addresses. It keeps connections open.
-#[derive(Clone, Default)]
+/// An upstream at one of the addresses. It keeps connections open. Dropping it closes them all.
 struct Replica {
     asked: Rc<Cell<usize>>,
+    /// The last `Host`.
+    host: Rc<RefCell<String>>,
+    _task: AbortOnDropHandle<()>,
 }
 
 impl Replica {
     fn on(listener: TcpListener) -> Self {
-        let replica = Self::default();
-        let asked = Rc::clone(&replica.asked);
+        let (asked, host): (Rc<Cell<usize>>, Rc<RefCell<String>>) = Default::default();
+        let seen = (Rc::clone(&asked), Rc::clone(&host));
         listener.set_nonblocking(true).unwrap();
         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-        actix_web::rt::spawn(async move {
+        let task = actix_web::rt::spawn(async move {
+            let mut connections = JoinSet::new();
             while let Ok((mut stream, _)) = listener.accept().await {
-                let asked = Rc::clone(&asked);
-                actix_web::rt::spawn(async move {
-                    while read_head(&mut stream).await.is_some() {
+                let (asked, host) = seen.clone();
+                connections.spawn_local(async move {
+                    while let Some(head) = read_head(&mut stream).await {
                         asked.set(asked.get() + 1);
+                        let mut fields = head.lines();
+                        let field = fields.find_map(|line| line.strip_prefix("host: "));
+                        *host.borrow_mut() = field.unwrap_or_default().to_owned();
                         stream.write_all(ANSWER).await.unwrap();
                     }
                 });
             }
         });
-        replica
+        Self {
+            asked,
+            host,
+            _task: AbortOnDropHandle::new(task),
+        }
     }
 }
 
@@ -63,51 +78,60 @@ fn same_port<const N: usize>(addresses: [Ipv4Addr; N]) -> (u16, [TcpListener; N]
     }
 }
 
-/// A gateway whose upstream is `http://replicas.test:PORT`, with the file that says where that is.
+/// A gateway whose upstream is at `url`, with a file of the system of its own.
 struct Named {
     process: Process,
-    hosts: PathBuf,
+    file: PathBuf,
     _folder: TempDir,
 }
 
 impl Named {
-    /// `None` if a hosts file of its own is not allowed, which is said.
-    fn start_or_skip(test: &str, port: u16, addresses: &[Ipv4Addr]) -> Option<Self> {
+    /// `None` if a file of its own is not allowed, which is said.
+    fn start_or_skip(test: &str, url: &str, system: &str, text: &str) -> Option<Self> {
         let allowed = Command::new("unshare")
             .args(["--mount", "true"])
             .stderr(Stdio::null())
             .status();
         if !allowed.is_ok_and(|status| status.success()) {
-            skip_one(test, "a hosts file cannot be mounted; root may", REQUIRED);
+            skip_one(
+                test,
+                "a file of the system cannot be mounted; root may",
+                REQUIRED,
+            );
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
-        let (hosts, file) = (folder.path().join("hosts"), folder.path().join("site.toml"));
-        std::fs::write(&file, CONFIG).unwrap();
-        say(&hosts, addresses);
+        let (file, site) = (folder.path().join("file"), folder.path().join("site.toml"));
+        std::fs::write(&site, CONFIG).unwrap();
+        std::fs::write(&file, text).unwrap();
         let mut command = Command::new("unshare");
         command
             .args(["--mount", "sh", "-c"])
-            .arg("mount --bind \"$0\" /etc/hosts && exec \"$@\"")
-            .arg(&hosts)
+            .arg("mount --bind \"$0\" \"$1\" && shift && exec \"$@\"")
+            .arg(&file)
+            .arg(system)
             .arg(env!("CARGO_BIN_EXE_gateway"))
             .arg("--config")
-            .arg(&file)
+            .arg(&site)
             .env("GATEWAY_BIND", "127.0.0.1:0")
             .env("GATEWAY_ADMIN_BIND", "127.0.0.1:0")
-            .env("BACKEND_URL", format!("http://replicas.test:{port}"));
+            .env("BACKEND_URL", url);
         Some(Self {
             process: Process::start(&mut command),
-            hosts,
+            file,
             _folder: folder,
         })
     }
+
+    /// Writes the file in place: the mount holds on to it.
+    fn say(&self, text: &str) {
+        std::fs::write(&self.file, text).unwrap();
+    }
 }
 
-fn say(hosts: &Path, addresses: &[Ipv4Addr]) {
+fn hosts(addresses: &[Ipv4Addr]) -> String {
     let lines = addresses.iter().map(|one| format!("{one} replicas.test\n"));
-    // Written in place: the mount holds on to the file.
-    std::fs::write(hosts, lines.collect::<String>()).unwrap();
+    lines.collect()
 }
 
 const ONE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
@@ -118,23 +142,23 @@ const OTHER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 async fn a_name_that_moves_is_followed_within_two_seconds_and_no_request_fails() {
     let (port, [one, other]) = same_port([ONE, OTHER]);
     let (one, other) = (Replica::on(one), Replica::on(other));
-    let Some(named) = Named::start_or_skip("a name that moves", port, &[ONE]) else {
-        return;
-    };
+    let url = format!("http://replicas.test:{port}");
+    let started = Named::start_or_skip("a name that moves", &url, "/etc/hosts", &hosts(&[ONE]));
+    let Some(named) = started else { return };
     let gateway = Client::of(named.process.addr());
     for _ in 0..20 {
         let _ = gateway.get("/things").await.ok(200);
     }
     assert_eq!((one.asked.get(), other.asked.get()), (20, 0));
 
-    say(&named.hosts, &[ONE, OTHER]);
+    named.say(&hosts(&[ONE, OTHER]));
     eventually("the new replica to be asked", async || {
         let _ = gateway.get("/things").await.ok(200);
         (other.asked.get() > 0).then_some(())
     })
     .await;
 
-    say(&named.hosts, &[OTHER]);
+    named.say(&hosts(&[OTHER]));
     let moved = Instant::now();
     let mut last = one.asked.get();
     let mut asked_at = moved;
@@ -151,7 +175,7 @@ async fn a_name_that_moves_is_followed_within_two_seconds_and_no_request_fails()
     );
 
     // A name that stops resolving keeps its addresses.
-    say(&named.hosts, &[]);
+    named.say("");
     let line = named.process.line_with("its last addresses stay in use");
     assert!(line.contains("cannot be resolved"), "{line}");
     let _ = gateway.get("/things").await.ok(200);

@@ -47,7 +47,7 @@ fn an_error_names_the_line_and_the_key_and_says_what_would_be_right() {
         (
             "http://127.0.0.1:1",
             "127.0.0.1:1",
-            "test.toml:2: upstreams.stock.url: expected http(s)://host[:port][/path]",
+            "test.toml:2: upstreams.stock.url: expected http(s)://host[:port][/path] or srv+http://name[/path]",
         ),
         (
             "= \"error\"",

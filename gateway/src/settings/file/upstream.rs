@@ -15,8 +15,8 @@ use super::written::Written;
     expecting = "a table such as { url = \"http://…\" }"
 )]
 pub(crate) struct UpstreamTable {
-    /// http(s)://host[:port][/path], or a list of these, one for each replica. The path is put
-    /// before every target.
+    /// http(s)://host[:port][/path] or srv+http://name[/path], or a list of these for the replicas.
+    /// The path is put before every target.
     pub(crate) url: Urls,
     /// The name in error messages; by default made of the upstream's name.
     #[serde(default)]

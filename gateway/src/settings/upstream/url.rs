@@ -10,8 +10,8 @@ use http::HeaderValue;
 
 use crate::http::segment::check_path;
 
-/// `http(s)://host[:port][/prefix]`, or several of these with commas between them. They differ in
-/// their hosts and ports alone.
+/// `http(s)://host[:port][/prefix]` or `srv+http://name[/prefix]`, or several of these with commas
+/// between them. They differ in their hosts and ports alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamUrl {
     pub scheme: Scheme,
@@ -26,12 +26,17 @@ pub struct UpstreamUrl {
 pub struct Endpoint {
     authority: Authority,
     default_port: u16,
+    /// Whether the host is the name of SRV records, which say the hosts and ports (RFC 2782).
+    is_service: bool,
 }
 
 /// The most URLs of one upstream. A name may have more addresses.
 const MOST: usize = 256;
 
-const EXPECTED: &str = "expected http(s)://host[:port][/path]";
+/// Precedes the scheme of a URL whose host is the name of SRV records.
+const SERVICE: &str = "srv+";
+
+const EXPECTED: &str = "expected http(s)://host[:port][/path] or srv+http://name[/path]";
 
 impl UpstreamUrl {
     #[must_use]
@@ -51,11 +56,13 @@ impl UpstreamUrl {
     #[must_use]
     pub fn origins(&self) -> String {
         let origins = self.endpoints.iter();
-        let origins = origins.map(|one| format!("{}://{}", self.scheme, one.authority));
+        let origins = origins.map(|one| one.origin(&self.scheme));
         origins.collect::<Vec<_>>().join(",")
     }
 
     fn one(text: &str) -> Result<Self, &'static str> {
+        let service = text.strip_prefix(SERVICE);
+        let (text, is_service) = (service.unwrap_or(text), service.is_some());
         let uri: Uri = text.parse().ok().ok_or(EXPECTED)?;
         let parts = uri.into_parts();
         let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
@@ -82,18 +89,55 @@ impl UpstreamUrl {
         check_plain(path)?;
         let prefix = path.trim_end_matches('/').to_owned();
         let default_port = if scheme == Scheme::HTTPS { 443 } else { 80 };
+        let endpoint = Endpoint {
+            authority,
+            default_port,
+            is_service,
+        };
+        if is_service {
+            endpoint.check_service(&scheme)?;
+        }
         Ok(Self {
             scheme,
-            endpoints: vec![Endpoint {
-                authority,
-                default_port,
-            }],
+            endpoints: vec![endpoint],
             prefix,
         })
     }
 }
 
 impl Endpoint {
+    /// A host and port that an SRV record names. `None` if no URL can hold the host.
+    #[must_use]
+    pub(crate) fn of_record(host: &str, port: u16) -> Option<Self> {
+        let authority = format!("{host}:{port}").parse().ok()?;
+        Some(Self {
+            authority,
+            default_port: 80,
+            is_service: false,
+        })
+    }
+
+    fn check_service(&self, scheme: &Scheme) -> Result<(), &'static str> {
+        if *scheme == Scheme::HTTPS {
+            return Err(
+                "nobody vouches for the hosts in an SRV record, so no certificate can be checked",
+            );
+        }
+        if self.authority.port().is_some() {
+            return Err("the SRV records give the port");
+        }
+        if self.ip().is_some() {
+            return Err("SRV records belong to a name");
+        }
+        Ok(())
+    }
+
+    /// Whether the host is the name of SRV records.
+    #[must_use]
+    pub(crate) fn is_service(&self) -> bool {
+        self.is_service
+    }
+
     /// The name or address to connect to; an IPv6 address without its brackets.
     #[must_use]
     pub fn host(&self) -> &str {
@@ -108,8 +152,17 @@ impl Endpoint {
     /// The address, if the host is one and no name.
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
-        let ip: IpAddr = self.host().parse().ok()?;
-        Some(SocketAddr::new(ip, self.port()))
+        Some(SocketAddr::new(self.ip()?, self.port()))
+    }
+
+    fn ip(&self) -> Option<IpAddr> {
+        self.host().parse().ok()
+    }
+
+    /// The URL without a path.
+    fn origin(&self, scheme: &Scheme) -> String {
+        let service = if self.is_service { SERVICE } else { "" };
+        format!("{service}{scheme}://{}", self.authority)
     }
 
     /// The value of a request's `Host`, without the scheme's default port (RFC 9110 §4.2.3).
@@ -125,7 +178,9 @@ impl Endpoint {
     }
 
     fn is_same_place(&self, other: &Self) -> bool {
-        self.port() == other.port() && self.host().eq_ignore_ascii_case(other.host())
+        self.is_service == other.is_service
+            && self.port() == other.port()
+            && self.host().eq_ignore_ascii_case(other.host())
     }
 }
 
@@ -169,7 +224,7 @@ impl fmt::Display for UpstreamUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, endpoint) in self.endpoints.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
-            write!(f, "{comma}{}://{}{}", self.scheme, endpoint, self.prefix)?;
+            write!(f, "{comma}{}{}", endpoint.origin(&self.scheme), self.prefix)?;
         }
         Ok(())
     }
@@ -234,6 +289,31 @@ mod tests {
         let shown = "http://a:8002/v1,http://10.0.0.2:8002/v1,http://[::1]/v1";
         assert_eq!(url.to_string(), shown);
         assert_eq!(shown.parse::<UpstreamUrl>().unwrap(), url);
+    }
+
+    #[test]
+    fn a_service_is_a_name_without_a_port() {
+        let written = "srv+http://_orders._tcp.example/v1,http://a:8002/v1";
+        let url: UpstreamUrl = written.parse().unwrap();
+        let kinds: Vec<_> = url.endpoints.iter().map(|one| one.is_service()).collect();
+        assert_eq!(kinds, [true, false]);
+        assert_eq!(url.endpoints[0].address(), None);
+        assert_eq!(url.to_string(), written);
+        assert_eq!(
+            url.origins(),
+            "srv+http://_orders._tcp.example,http://a:8002"
+        );
+        for (url, reason) in [
+            ("srv+https://_orders._tcp.example", "certificate"),
+            ("srv+http://_orders._tcp.example:80", "the port"),
+            ("srv+http://10.0.0.1", "a name"),
+            ("srv+http://", "expected"),
+            ("srv+ftp://orders", "expected"),
+            ("srv+srv+http://orders", "expected"),
+        ] {
+            let refused = url.parse::<UpstreamUrl>().unwrap_err();
+            assert!(refused.contains(reason), "{url}: {refused}");
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Resolves the names of the upstreams again and again, so that replicas that join, leave or move
 //! are noticed although connections to the others stay open.
 //!
-//! The system's resolver is asked, as it knows the hosts file and the search domains of a cluster.
-//! It does not say how long an answer holds: whoever caches answers for it does.
+//! The system's resolver does not say how long an answer holds: whoever caches answers for it knows
+//! that. The gateway keeps the answers about SRV records itself for as long as they hold, so that most
+//! of these lookups ask nobody.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +13,12 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::Replicas;
 use crate::settings::Endpoint;
-/// The pause between two lookups.
-const EVERY: Duration = Duration::from_secs(1);
+
+/// The pause between two lookups of a host. Each asks the system's resolver.
+const HOST_EVERY: Duration = Duration::from_secs(1);
+
+/// The pause between two lookups of SRV records. Most are answered from memory.
+const SERVICE_EVERY: Duration = Duration::from_millis(250);
 
 /// The lookups of all names, each a task of its own, so that one that hangs delays no other.
 /// Dropping it ends them.
@@ -56,9 +61,14 @@ impl Lookup {
 }
 
 async fn look_up(replicas: Arc<Replicas>, name: Endpoint) {
+    let every = if name.is_service() {
+        SERVICE_EVERY
+    } else {
+        HOST_EVERY
+    };
     loop {
         // A failure is logged there, or by the requests that it concerns.
         let _ = replicas.look_up(&name).await;
-        sleep(EVERY).await;
+        sleep(every).await;
     }
 }

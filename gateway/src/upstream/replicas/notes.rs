@@ -25,6 +25,10 @@ impl Replicas {
             replica.state.note(outcome, now);
             return;
         }
+        if matches!(outcome, Outcome::Unreachable) {
+            // It may have moved before the answer that named it was out of date.
+            self.resolver.doubt();
+        }
         let ejected = {
             let _one_at_a_time = self.ejecting.lock().unwrap_or_else(PoisonError::into_inner);
             ejection::settle(&*self.all(), &replica.state, outcome, now)
