@@ -8,6 +8,7 @@ use service_kit::env::{ConfigError, Env};
 
 use crate::access::Access;
 use crate::secret::Secret;
+use crate::telephone::Region;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -30,6 +31,9 @@ pub struct Config {
     pub jwt_ttl: Duration,
     /// `CLIENT_ACCESS`: `open` or `strict`; `open` by default.
     pub access: Access,
+    /// `PHONE_REGION`: the country of a telephone number that is written without its country code,
+    /// as two letters (ISO 3166-1); `FR` by default.
+    pub phone_region: Region,
     /// `SEED_DEMO`: whether missing demo accounts are created; `true` by default.
     pub seed_demo: bool,
 }
@@ -55,6 +59,7 @@ impl Config {
             jwt_secret,
             jwt_ttl,
             access: env.parse_or("CLIENT_ACCESS", Access::Open)?,
+            phone_region: env.parse_or("PHONE_REGION", Region::FRANCE)?,
             seed_demo: env.parse_or("SEED_DEMO", true)?,
         })
     }
@@ -62,7 +67,7 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use super::{Access, Config, DAY, DatabaseUrl};
+    use super::{Access, Config, DAY, DatabaseUrl, Region};
     use service_kit::env::Env;
 
     #[test]
@@ -76,6 +81,7 @@ mod tests {
         assert!(config.jwt_secret.is_none());
         assert_eq!(config.jwt_ttl, DAY);
         assert_eq!(config.access, Access::Open);
+        assert_eq!(config.phone_region, Region::FRANCE);
         assert!(config.seed_demo);
     }
 
@@ -88,6 +94,7 @@ mod tests {
             ("JWT_TTL", "999ms"),
             ("JWT_TTL", "366d"),
             ("CLIENT_ACCESS", "closed"),
+            ("PHONE_REGION", "France"),
             ("SEED_DEMO", "yes"),
         ] {
             let error = Config::from_env(&Env::of_pairs([(name, value)])).unwrap_err();

@@ -15,6 +15,7 @@ mod routes;
 mod secret;
 mod seed;
 mod store;
+mod telephone;
 mod token;
 
 use std::time::Duration;
@@ -33,6 +34,7 @@ pub use config::Config;
 pub use secret::Secret;
 pub use seed::{DEMO_ACCOUNTS, DemoAccount, DemoContact};
 pub use service_kit::database::DatabaseUrl;
+pub use telephone::Region;
 
 /// The state that the handlers share, across workers.
 pub(crate) struct Accounts {
@@ -47,7 +49,7 @@ pub(crate) struct Accounts {
 /// # Errors
 /// The database cannot be opened, the secret cannot be stored, or the address cannot be bound.
 pub async fn build(config: Config) -> Result<Application, RunError> {
-    let store = Store::open(&config.database_url).await?;
+    let store = Store::open(&config.database_url, config.phone_region).await?;
     let secret = match (config.jwt_secret, &config.database_url) {
         (Some(secret), _) => secret,
         (None, DatabaseUrl::File(path)) => Secret::stored_beside(path)?,

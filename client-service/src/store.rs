@@ -7,6 +7,8 @@ use service_kit::{housekeeping, idempotency};
 use shared_types::field::FromText;
 use shared_types::value::Timestamp;
 
+use crate::telephone::Region;
+
 mod clients;
 mod contact;
 mod sessions;
@@ -33,13 +35,15 @@ const MIGRATIONS: Migrations = Migrations {
 #[derive(Clone)]
 pub(crate) struct Store {
     database: Database,
+    /// Decides which telephone numbers are the same.
+    region: Region,
 }
 
 impl Store {
-    pub(crate) async fn open(url: &DatabaseUrl) -> Result<Self, OpenError> {
+    pub(crate) async fn open(url: &DatabaseUrl, region: Region) -> Result<Self, OpenError> {
         let migrations = [MIGRATIONS, idempotency::MIGRATIONS];
         let database = Database::open(url, &migrations).await?;
-        Ok(Self { database })
+        Ok(Self { database, region })
     }
 
     /// See [`Database::watch_writes`].

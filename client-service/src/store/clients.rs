@@ -144,10 +144,16 @@ impl Store {
             created_at: now,
             updated_at: now,
         };
-        insert(&mut transaction, new, &client, password_hash).await?;
+        let phone_keys = new.phone.as_ref().map(|phone| self.region.keys(phone));
+        let hidden = Hidden {
+            email_key: new.email.key(),
+            phone_key: phone_keys.as_ref().map(|keys| keys.own.as_str()),
+            password_hash,
+        };
+        insert(&mut transaction, &client, &hidden).await?;
         refuse_taken_email(&mut transaction, &new.email, client.id).await?;
-        if let Some(phone) = new.phone.as_ref() {
-            refuse_taken(&mut transaction, phone, client.id).await?;
+        if let Some(keys) = &phone_keys {
+            refuse_taken(&mut transaction, keys, client.id).await?;
         }
         if let Some(key) = key {
             let answer = serde_json::to_string(&client)?;
@@ -237,11 +243,17 @@ fn replay(claim: Claim) -> Result<Option<Made<Client>>, Error> {
     }
 }
 
+/// The columns of a new row that are never shown.
+struct Hidden<'a> {
+    email_key: String,
+    phone_key: Option<&'a str>,
+    password_hash: &'a str,
+}
+
 async fn insert(
     connection: &mut AnyConnection,
-    new: &NewClient,
     client: &Client,
-    password_hash: &str,
+    hidden: &Hidden<'_>,
 ) -> Result<(), Error> {
     let inserted = sqlx::query(INSERT)
         .bind(client.id.to_string())
@@ -256,9 +268,9 @@ async fn insert(
         .bind(client.is_active)
         .bind(client.created_at.millis())
         .bind(client.updated_at.millis())
-        .bind(new.email.key())
-        .bind(new.phone.as_ref().map(|phone| phone.key()))
-        .bind(password_hash)
+        .bind(&hidden.email_key)
+        .bind(hidden.phone_key)
+        .bind(hidden.password_hash)
         .execute(connection)
         .await;
     inserted.map(drop).map_err(conflict)

@@ -2,8 +2,9 @@
 //! address.
 //!
 //! The UNIQUE constraint covers the current key of a number. A row of an earlier version may have
-//! another key (`Phone::keys`), so such rows are searched as well.
+//! another key (`Keys::older`), so such rows are searched as well.
 
+use service_kit::database::Statement;
 use shared_types::account::{Email, Phone};
 use shared_types::field::Line;
 use shared_types::id::ClientId;
@@ -13,6 +14,7 @@ use sqlx::AnyConnection;
 use super::Store;
 use super::clients::conflict;
 use crate::failure::Error;
+use crate::telephone::Keys;
 
 pub(crate) struct Contact {
     pub(crate) phone: Phone,
@@ -21,14 +23,8 @@ pub(crate) struct Contact {
     pub(crate) postal_code: Line<20>,
 }
 
-const OTHERS_WITH_PHONE: &str =
-    "SELECT COUNT(*) FROM clients WHERE phone_key IN ($1, $2, $3, $4, $5) AND id <> $6";
 const GIVE_ADDRESS: &str = "UPDATE clients SET address = $1, city = $2, postal_code = $3, updated_at = $4 \
      WHERE email_key = $5 AND address IS NULL";
-const GIVE_PHONE: &str = "UPDATE clients SET phone = $6, phone_key = $1, updated_at = $7 \
-     WHERE email_key = $8 AND phone IS NULL AND NOT EXISTS \
-     (SELECT 1 FROM clients AS other WHERE other.phone_key IN ($1, $2, $3, $4, $5))";
-
 impl Store {
     /// Fills in the missing contact fields of the client with this e-mail address. A number of
     /// another client is left out.
@@ -42,14 +38,16 @@ impl Store {
             .bind(&email)
             .execute(&mut *self.database.writer().await?)
             .await?;
-        let mut query = sqlx::query(GIVE_PHONE);
-        for key in contact.phone.keys() {
-            query = query.bind(key);
-        }
-        let given = query
-            .bind(contact.phone.as_str())
-            .bind(now)
-            .bind(&email)
+        let keys = self.region.keys(&contact.phone);
+        let mut update = Statement::new("UPDATE clients SET phone = ");
+        update.bind(contact.phone.as_str());
+        update.push(", phone_key = ").bind(keys.own.as_str());
+        update.push(", updated_at = ").bind(now);
+        update.push(" WHERE email_key = ").bind(email.as_str());
+        update.push(" AND phone IS NULL AND NOT EXISTS (SELECT 1 FROM clients AS other WHERE other.phone_key");
+        one_of(&mut update, &keys).push(")");
+        let given = update
+            .build()?
             .execute(&mut *self.database.writer().await?)
             .await;
         match given.map(drop).map_err(conflict) {
@@ -64,17 +62,25 @@ impl Store {
 /// Another client than `own` has the number, under any of its keys.
 pub(super) async fn refuse_taken(
     connection: &mut AnyConnection,
-    phone: &Phone,
+    keys: &Keys,
     own: ClientId,
 ) -> Result<(), Error> {
-    let mut query = sqlx::query_scalar(OTHERS_WITH_PHONE);
-    for key in phone.keys() {
-        query = query.bind(key);
-    }
-    let others: i64 = query.bind(own.to_string()).fetch_one(connection).await?;
+    let mut others = Statement::new("SELECT COUNT(*) FROM clients WHERE phone_key");
+    one_of(&mut others, keys).push(" AND id <> ");
+    others.bind(own.to_string());
+    let (others,): (i64,) = others.build_as()?.fetch_one(connection).await?;
     if others == 0 {
         Ok(())
     } else {
         Err(Error::PhoneTaken)
     }
+}
+
+/// Writes the condition that the column before it has one of the keys.
+fn one_of<'s>(statement: &'s mut Statement, keys: &Keys) -> &'s mut Statement {
+    statement.push(" IN (").bind(keys.own.as_str());
+    for key in &keys.older {
+        statement.push(", ").bind(key.as_str());
+    }
+    statement.push(")")
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use service_kit::testing::{Answer, assert_same_shape};
 use shared_types::golden;
 
-use super::{Running, new_client, service};
+use super::{Running, new_client, service, service_with};
 
 async fn register_with_phone(service: &Running, email: &str, phone: &str) -> Answer {
     let mut new = new_client(email);
@@ -121,6 +121,53 @@ async fn a_phone_is_taken_whichever_way_it_is_dialled() {
 }
 
 #[actix_web::test]
+async fn a_phone_from_overseas_or_abroad_is_taken_whichever_way_it_is_dialled() {
+    let service = service().await;
+    for (number, spellings) in [
+        (
+            "0692 12 34 56",
+            ["+262 692 12 34 56", "00262 (0)692 123456"],
+        ),
+        ("05.90.12.34.56", ["+590 590 12 34 56", "+33 590 12 34 56"]),
+        (
+            "+44 (0)20 7946 0958",
+            ["+44 20 7946 0958", "00442079460958"],
+        ),
+    ] {
+        let email = format!("a{}@example.com", number.len());
+        let first = register_with_phone(&service, &email, number).await;
+        let first = first.ok(201);
+        assert_eq!(first["phone"], number);
+        for taken in spellings {
+            let answer = register_with_phone(&service, "b@example.com", taken).await;
+            let _ = answer.problem(409, "phone_taken");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_pasted_phone_is_a_phone() {
+    let service = service().await;
+    let pasted = "\u{202a}+33\u{a0}6\u{202f}12\u{2011}34\u{2011}56\u{2011}78\u{202c}";
+    let first = register_with_phone(&service, "a@example.com", pasted).await;
+    assert_eq!(first.ok(201)["phone"], "+33 6 12-34-56-78");
+    let answer = register_with_phone(&service, "b@example.com", "06 12 34 56 78").await;
+    let _ = answer.problem(409, "phone_taken");
+}
+
+#[actix_web::test]
+async fn a_phone_without_a_country_code_is_one_of_the_configured_country() {
+    let service = service_with(|config| config.phone_region = "BE".parse().unwrap()).await;
+    let with_phone = |email, phone| register_with_phone(&service, email, phone);
+    let _ = with_phone("a@example.com", "0470 12 34 56").await.ok(201);
+    let answer = with_phone("b@example.com", "+32 470 12 34 56").await;
+    let _ = answer.problem(409, "phone_taken");
+    let _ = with_phone("b@example.com", "+33 470 12 34 56")
+        .await
+        .ok(201);
+}
+
+#[actix_web::test]
 async fn a_phone_that_an_earlier_version_stored_is_taken_too() {
     let service = service().await;
     let with_phone = |email, phone| register_with_phone(&service, email, phone);
@@ -130,6 +177,7 @@ async fn a_phone_that_an_earlier_version_stored_is_taken_too() {
         "UPDATE clients SET phone_key = '+33612345678'",
         "UPDATE clients SET phone_key = '+330612345678'",
         "UPDATE clients SET phone_key = '0033612345678'",
+        "UPDATE clients SET phone_key = '612345678'",
     ] {
         service.alter(older).await;
         for taken in ["06.12.34.56.78", "+33 6 12 34 56 78"] {

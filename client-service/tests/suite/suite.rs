@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use actix_web::http::Method;
 use actix_web::rt::task::JoinHandle;
-use client_service::{Access, Config};
+use client_service::{Access, Config, Region};
 use serde_json::{Value, json};
 use service_kit::serve::Draining;
 use service_kit::testing::{Answer, Client, Request};
@@ -53,6 +53,7 @@ pub(crate) fn config(database: &TestDatabase) -> Config {
         jwt_secret: TestDatabase::secret(),
         jwt_ttl: Duration::from_secs(3600),
         access: Access::Open,
+        phone_region: Region::FRANCE,
         seed_demo: false,
     }
 }

@@ -78,6 +78,15 @@ async fn an_empty_address_or_telephone_is_none() {
 }
 
 #[actix_web::test]
+async fn a_pasted_telephone_is_taken_with_plain_separators() {
+    let service = Service::start(true).await;
+    let mut new = new_order();
+    new["telephone"] = json!("\u{200e}+33\u{a0}6 12\u{2011}34\u{2011}56\u{2011}78\u{200e}");
+    let order = service.post("/commandes", new).await.ok(201);
+    assert_eq!(order["telephone"], "+33 6 12-34-56-78");
+}
+
+#[actix_web::test]
 async fn an_unknown_order_is_a_404_whatever_its_id_looks_like() {
     let service = Service::start(true).await;
     for id in [

@@ -1,8 +1,10 @@
 //! A telephone number as people write it: `06 12 34 56 78`, `+33 (0)6.12.34.56.78`.
 //!
-//! The restaurant is in France, so a national number (a 0 and nine digits) is a French one. A
-//! number that is neither national nor international is compared by its digits.
+//! It is shown as it was written. Which numbers are the same is decided where numbers are compared.
 
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::field::visible::is_invisible;
 use crate::field::{FromText, text_field};
 use crate::schema::inline_schema;
 use crate::text::Text;
@@ -12,69 +14,36 @@ use crate::text::Text;
 pub struct Phone(String);
 
 impl Phone {
-    /// The number as it was typed.
+    /// The number as it was typed, with plain separators.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// Equal for all spellings of one number: `+33612345678` (ITU-T E.164 §6).
-    #[must_use]
-    pub fn key(&self) -> String {
-        let digits: String = self.0.chars().filter(char::is_ascii_digit).collect();
-        if self.0.starts_with('+') {
-            return international(&digits);
-        }
-        if let Some(international_digits) = digits.strip_prefix("00") {
-            return international(international_digits);
-        }
-        match digits.strip_prefix('0') {
-            Some(national) if national.len() == NATIONAL_DIGITS => format!("{FRANCE}{national}"),
-            _ => digits,
-        }
-    }
-
-    /// Every key under which this number may be stored: its own, and those of earlier versions,
-    /// which stored the digits as typed. Unused places repeat its own key.
-    #[must_use]
-    pub fn keys(&self) -> [String; 5] {
-        let key = self.key();
-        if let Some(national) = key.strip_prefix(FRANCE) {
-            let older = ["0", "+330", "0033", "00330"].map(|prefix| format!("{prefix}{national}"));
-            let [a, b, c, d] = older;
-            return [key, a, b, c, d];
-        }
-        let older = match key.strip_prefix('+') {
-            Some(digits) => format!("00{digits}"),
-            None => key.clone(),
-        };
-        [key.clone(), older, key.clone(), key.clone(), key]
-    }
 }
 
-const FRANCE: &str = "+33";
-
-/// Without the leading 0.
-const NATIONAL_DIGITS: usize = 9;
-
-/// The 0 in `+33 (0)6…` is dialled within France only.
-fn international(digits: &str) -> String {
-    match digits.strip_prefix("330") {
-        Some(national) if national.len() == NATIONAL_DIGITS => format!("{FRANCE}{national}"),
-        _ => format!("+{digits}"),
-    }
+/// A number that was copied from a page or an address book may have spaces and hyphens that break
+/// no line, digits of full width, and marks of direction around it. They become plain or go.
+fn plain(text: &str) -> String {
+    let plain = |c| match c {
+        _ if char::is_whitespace(c) => Some(' '),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => Some('-'),
+        _ if is_invisible(c) && !c.is_control() => None,
+        c => Some(c),
+    };
+    let plain: String = text.nfkc().filter_map(plain).collect();
+    plain.trim().to_owned()
 }
 
 impl FromText for Phone {
     fn from_text(text: &str) -> Result<Self, Text> {
-        let text = text.trim();
+        let text = plain(text);
         let digits = text.chars().filter(char::is_ascii_digit).count();
-        let rest = text.strip_prefix('+').unwrap_or(text);
+        let rest = text.strip_prefix('+').unwrap_or(&text);
         let only_separators = rest
             .chars()
             .all(|c| c.is_ascii_digit() || " .-/()".contains(c));
         if (6..=15).contains(&digits) && only_separators && text.len() <= 32 {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text))
         } else {
             Err(Text::fixed(|say| say.accounts.phone))
         }
@@ -96,64 +65,37 @@ mod tests {
     use super::{FromText, Phone};
 
     #[test]
-    fn two_spellings_of_one_number_share_a_key() {
-        let spaced = Phone::from_text("06 12 34 56 78").unwrap();
-        let dotted = Phone::from_text("06.12.34.56.78").unwrap();
-        assert_eq!(spaced.key(), dotted.key());
-        assert_eq!(spaced.as_str(), "06 12 34 56 78");
-    }
-
-    #[test]
-    fn a_french_number_has_one_key_whichever_way_it_is_dialled() {
+    fn a_number_keeps_its_spelling() {
         for typed in [
             "06 12 34 56 78",
-            "+33 6 12 34 56 78",
             "+33 (0)6.12.34.56.78",
-            "0033 6 12 34 56 78",
-            "0033612345678",
+            "0032/470-123456",
+            "118 218",
         ] {
-            let phone = Phone::from_text(typed).unwrap();
-            assert_eq!(phone.key(), "+33612345678", "{typed}");
+            let phone = Phone::from_text(&format!(" {typed} ")).unwrap();
             assert_eq!(phone.as_str(), typed);
         }
     }
 
     #[test]
-    fn numbers_of_other_countries_and_short_ones_stay_apart() {
-        for (typed, key) in [
-            ("+32 470 12 34 56", "+32470123456"),
-            ("0032 470 12 34 56", "+32470123456"),
-            ("+41 79 123 45 67", "+41791234567"),
-            ("612345678", "612345678"),
-            ("061234567", "061234567"),
-            ("118 218", "118218"),
+    fn a_pasted_number_gets_plain_separators() {
+        for (pasted, plain) in [
+            ("06\u{a0}12\u{202f}34\u{2009}56\u{2007}78", "06 12 34 56 78"),
+            (
+                "06\u{2011}12\u{2010}34\u{2013}56\u{2212}78",
+                "06-12-34-56-78",
+            ),
+            ("\u{202a}+33 6 12 34 56 78\u{202c}", "+33 6 12 34 56 78"),
+            ("\u{200e}\u{feff}0612345678\u{200b}", "0612345678"),
+            ("\u{2066}06\u{ad}12345678\u{2069}", "0612345678"),
+            ("＋３３　６１２３４５６７８", "+33 612345678"),
+            ("06\t12345678\n", "06 12345678"),
         ] {
-            assert_eq!(Phone::from_text(typed).unwrap().key(), key, "{typed}");
-        }
-    }
-
-    #[test]
-    fn the_keys_include_those_of_earlier_versions() {
-        // The key of earlier versions: the digits, with a leading `+` if there was one.
-        let before = |typed: &str| -> String {
-            let kept = |c: &char| c.is_ascii_digit() || *c == '+';
-            typed.chars().filter(kept).collect()
-        };
-        let french = [
-            "0612345678",
-            "+33612345678",
-            "+33(0)612345678",
-            "0033612345678",
-            "00330612345678",
-        ];
-        let belgian = ["+32470123456", "0032470123456"];
-        for same in [&french[..], &belgian, &["118218"]] {
-            for now in same {
-                let keys = Phone::from_text(now).unwrap().keys();
-                for then in same {
-                    assert!(keys.contains(&before(then)), "{now} {then}: {keys:?}");
-                }
-            }
+            assert_eq!(
+                Phone::from_text(pasted).unwrap().as_str(),
+                plain,
+                "{pasted:?}"
+            );
         }
     }
 
@@ -165,6 +107,8 @@ mod tests {
             "0612345678901234",
             "06 12 ab 56 78",
             "06+12345678",
+            "06\u{0}12345678",
+            "٠٦١٢٣٤٥٦٧٨",
         ] {
             assert!(Phone::from_text(bad).is_err(), "{bad}");
         }
