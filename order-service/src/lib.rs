@@ -4,6 +4,7 @@
 //! no I/O. Each change is one transaction (`store::place`, `store::progress`), which includes the
 //! event for the `subscribers`.
 
+mod alphabet;
 mod basket;
 mod config;
 mod demo;

@@ -11,6 +11,7 @@ use sqlx::{Any, AnyConnection, Executor};
 
 use super::rows::DishRow;
 use super::{Store, StoreError};
+use crate::alphabet;
 
 /// A truth value is read as a number: sqlx's `Any` does not read SQLite's.
 macro_rules! dishes {
@@ -57,7 +58,11 @@ impl Store {
             .collect::<Result<_, _>>()?;
         // Sorted here and not in SQL: the order of courses is that of the enumeration, and
         // databases collate text differently.
-        dishes.sort_by(|a, b| key(a).cmp(&key(b)));
+        dishes.sort_by(|one, other| {
+            let by_course = course(one).cmp(&course(other));
+            let by_name = || alphabet::compare(&one.name, &other.name);
+            by_course.then_with(by_name).then(one.id.cmp(&other.id))
+        });
         Ok(dishes)
     }
 
@@ -136,9 +141,7 @@ async fn insert(executor: impl Executor<'_, Database = Any>, dish: &Dish) -> sql
     Ok(())
 }
 
-fn key(dish: &Dish) -> (Option<usize>, &str, DishId) {
-    let course = Category::ALL
-        .iter()
-        .position(|course| *course == dish.category);
-    (course, &dish.name, dish.id)
+fn course(dish: &Dish) -> Option<usize> {
+    let mut courses = Category::ALL.iter();
+    courses.position(|course| *course == dish.category)
 }

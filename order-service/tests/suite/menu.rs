@@ -29,6 +29,27 @@ async fn the_sample_menu_is_served_course_by_course() {
 }
 
 #[actix_web::test]
+async fn the_dishes_of_a_course_are_in_alphabetical_order() {
+    let service = Service::start(false).await;
+    let ordered = [
+        "Abricot",
+        "Crème",
+        "Éclair",
+        "Œuf à la neige",
+        "Tarte",
+        "zeste",
+    ];
+    for name in ordered.iter().rev() {
+        let dish = json!({"nom": name, "prix": 5, "categorie": "DESSERT"});
+        let _ = service.post("/menu", dish).await.ok(201);
+    }
+    for path in ["/menu", "/menu?categorie=DESSERT"] {
+        let menu = service.get(path).await.ok(200);
+        assert_eq!(each(&menu, "nom"), ordered, "{path}");
+    }
+}
+
+#[actix_web::test]
 async fn without_samples_the_menu_is_empty() {
     let menu = Service::start(false).await.get("/menu").await.ok(200);
     assert_eq!(menu, json!([]));
