@@ -1,8 +1,8 @@
 //! Spreads the requests for an upstream over its replicas. Decides and does no I/O.
 //!
 //! Of two replicas taken at random, the one with the lower cost gets the request ("power of two
-//! choices"). The cost grows with the replica's latency, its requests in flight and its recent
-//! failures. So a slow or failing replica gets little, and no two gateways rush to the same one.
+//! choices"). The cost grows with the square of the replica's latency, its requests in flight and its
+//! recent failures. So a slow or failing replica gets little, and no two gateways rush to the same one.
 //!
 //! A replica gets nothing new while its probe fails, or while it is ejected ([`ejection`]). If that
 //! leaves none, all of them are tried: whether the upstream as a whole is down is for its circuit to

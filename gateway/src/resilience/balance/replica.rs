@@ -230,7 +230,9 @@ impl ReplicaState {
     fn cost(&self, latency: f64, now: Instant) -> f64 {
         let in_flight = f64::from(self.in_flight.load(Relaxed)) + 1.0;
         let success = (1.0 - self.failing(now)).max(LEAST_SUCCESS);
-        (latency + NOISE) * in_flight / (success * success * self.part(now))
+        // Squared: ten times the latency is no better because the others have ten times the requests.
+        let slowness = (latency + NOISE).powi(2);
+        slowness * in_flight / (success * success * self.part(now))
     }
 
     /// The part of its requests that it gets: less than all in its first seconds.

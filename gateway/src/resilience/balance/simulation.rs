@@ -44,6 +44,8 @@ struct Seen {
     p99: Duration,
     /// The share of the requests that failed.
     failed: f64,
+    /// The share of the requests that the bad replica got.
+    bad: f64,
 }
 
 /// An event: at this time, this replica has finished the request that began then.
@@ -68,6 +70,8 @@ struct Simulation {
     next: usize,
     latencies: Vec<f64>,
     failed: usize,
+    /// The requests at the bad replica.
+    bad: usize,
 }
 
 impl Simulation {
@@ -86,6 +90,7 @@ impl Simulation {
             next: 0,
             latencies: Vec::new(),
             failed: 0,
+            bad: 0,
         }
     }
 
@@ -98,6 +103,7 @@ impl Simulation {
             self.finish_until(now);
             let replica = self.choose(way, now);
             self.fleet.0[replica].began();
+            self.bad += usize::from(replica == 0);
             self.queues[replica].push_back(now);
             self.serve(replica, now);
         }
@@ -111,6 +117,7 @@ impl Simulation {
             median: part(0.5),
             p99: part(0.99),
             failed: self.failed as f64 / all as f64,
+            bad: self.bad as f64 / all as f64,
         }
     }
 
@@ -208,11 +215,11 @@ impl Simulation {
 
 #[test]
 fn a_bad_replica_of_three_is_felt_by_few() {
-    for (trouble, p99, failed) in [
-        (Trouble::None, 80, 0.0),
-        (Trouble::TenTimesSlower, 120, 0.0),
-        (Trouble::FailsFast, 80, 0.004),
-        (Trouble::Flaps, 80, 0.004),
+    for (trouble, p99, failed, bad) in [
+        (Trouble::None, 80, 0.0, 0.4),
+        (Trouble::TenTimesSlower, 60, 0.0, 0.01),
+        (Trouble::FailsFast, 80, 0.004, 0.004),
+        (Trouble::Flaps, 80, 0.004, 0.04),
     ] {
         let seen = Simulation::new(3, trouble).run(Way::TwoChoices, 20.0);
         assert!(
@@ -220,6 +227,7 @@ fn a_bad_replica_of_three_is_felt_by_few() {
             "{trouble:?}: {seen:?}"
         );
         assert!(seen.failed <= failed, "{trouble:?}: {seen:?}");
+        assert!(seen.bad <= bad, "{trouble:?}: {seen:?}");
     }
 }
 
