@@ -3,9 +3,10 @@
 //!
 //! It knows no service's code, only the contract, so that it can put the same load on anything that
 //! speaks the contract. Each measurement is a subcommand: `orders` (the default), `journey`,
-//! `lists`, `idle`, `bodies`, `outages`, `siege`, `proxy`, `growth` and `soak`.
+//! `lists`, `idle`, `bodies`, `outages`, `siege`, `proxy`, `growth`, `soak` and `scale`.
 
 mod bodies;
+mod evening;
 mod growth;
 mod idle;
 mod journey;
@@ -17,7 +18,6 @@ mod programs;
 mod proxy;
 mod report;
 mod siege;
-mod soak;
 mod traffic;
 
 use std::io::{self, Write as _};
@@ -27,6 +27,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
+use evening::{scale, soak};
 use report::{Measured, publish};
 
 /// Any failure ends the run and is shown to a person.
@@ -72,6 +73,8 @@ enum Measurement {
     /// Whether the restaurant recovers from a full disk, a wrong clock, a locked database and an
     /// absent kitchen at once
     Soak(soak::Options),
+    /// Whether several of each, behind HAProxy, lose nothing while some of them stop, fail or are killed
+    Scale(scale::Options),
     /// How other clients fare while one address attacks, compared with nginx
     Siege(siege::Options),
 }
@@ -123,6 +126,7 @@ async fn run(measurement: Measurement) -> Result<(&'static str, Measured), Error
         Measurement::Bodies(options) => ("bodies", bodies::run(options).await?),
         Measurement::Outages(options) => ("outages", outages::run(options).await?),
         Measurement::Siege(options) => ("siege", siege::run(options).await?),
+        Measurement::Scale(options) => ("scale", scale::run(options).await?),
         Measurement::Soak(options) => ("soak", soak::run(options).await?),
     })
 }

@@ -9,7 +9,6 @@ mod clients;
 mod notice;
 mod others;
 mod report;
-mod upstream;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -22,9 +21,9 @@ use crate::machine::{allow_files, any};
 use crate::programs::service::Service;
 use crate::programs::{Place, gateway};
 use crate::report::{Measured, tell};
+use crate::traffic::scripted::{PROBE, Scripted};
 use notice::Outage;
 use report::Report;
-use upstream::{PROBE, Upstream};
 
 /// Two for each client of the rush, one at the client and one at the upstream, and some for files.
 const FILES: u64 = 2 * others::RUSH as u64 + 256;
@@ -65,9 +64,9 @@ enum Breaker {
 /// A gateway with its two upstreams.
 struct Bench {
     gateway: Service,
-    first: Upstream,
+    first: Scripted,
     /// Held only because the upstream stops when this is dropped.
-    _second: Upstream,
+    _second: Scripted,
     _folder: TempDir,
 }
 
@@ -130,7 +129,7 @@ pub(crate) async fn run(options: Options) -> Result<Measured, Error> {
 impl Bench {
     /// Starts the gateway with its own file, which has a route for each thing that is measured.
     async fn start(place: &Place, breaker: Breaker) -> Result<Self, Error> {
-        let (first, second) = (Upstream::open().await?, Upstream::open().await?);
+        let (first, second) = (Scripted::open().await?, Scripted::open().await?);
         let breaker = match breaker {
             Breaker::Default => "",
             Breaker::Off => {

@@ -2,6 +2,7 @@
 
 pub(crate) mod gateway;
 pub(crate) mod nginx;
+pub(crate) mod postgres;
 pub(crate) mod restaurant;
 pub(crate) mod service;
 

@@ -2,6 +2,8 @@
 
 pub(crate) mod client;
 pub(crate) mod filler;
+pub(crate) mod http2;
 pub(crate) mod load;
+pub(crate) mod scripted;
 pub(crate) mod upstream;
 pub(crate) mod wire;

@@ -6,16 +6,14 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
 use hyper::StatusCode;
 
 use super::Scenario;
 use crate::Error;
 use crate::report::stats::Waits;
-use crate::traffic::client::Client;
+use crate::traffic::client::{Client, fresh_key};
 use crate::traffic::load::{self, Pace};
 
 #[derive(Default)]
@@ -75,17 +73,4 @@ pub(super) async fn run(
         *outcome.refused.entry(why).or_default() += 1;
     }
     Ok(outcome)
-}
-
-/// A key in the form of a UUID, as clients send it. It is unique by time and count, and needs no
-/// more.
-fn fresh_key() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let micros = Utc::now().timestamp_micros();
-    format!(
-        "{:08x}-{:04x}-4000-8000-{count:012x}",
-        micros >> 16,
-        micros & 0xffff
-    )
 }

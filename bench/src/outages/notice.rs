@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use hyper::StatusCode;
 
 use super::clients::{Answer, ask, waits};
-use super::upstream::Mode;
 use super::{Bench, FIRST};
 use crate::Error;
 use crate::report::stats::Waits;
 use crate::traffic::client::Client;
 use crate::traffic::load;
+use crate::traffic::scripted::Mode;
 
 /// Tells a wait from a refusal: here a wait for an upstream takes seconds, a refusal a millisecond.
 const SLOW: Duration = Duration::from_millis(100);

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::clients::{Answer, Steady, ask, failed, waits};
 use super::notice::{until_open, until_well};
-use super::upstream::Mode;
 use super::{Bench, FIRST, SECOND, STALE};
 use crate::Error;
 use crate::traffic::client::Client;
 use crate::traffic::load;
+use crate::traffic::scripted::Mode;
 
 /// The clients whose wait is measured.
 pub(super) const LOAD: Steady = Steady {

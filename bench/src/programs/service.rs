@@ -13,6 +13,7 @@ use procfs::process::{Process, all_processes};
 use tokio::net::TcpStream;
 
 use crate::Error;
+use crate::machine::told;
 
 /// A start takes milliseconds, or a second on a slow disk.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -111,6 +112,17 @@ impl Service {
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
         Ok(())
+    }
+
+    /// Sends a signal to the process, such as `TERM`.
+    pub(crate) fn signal(&self, name: &str) -> Result<(), Error> {
+        let arguments = [format!("-{name}"), self.id().to_string()];
+        told(Path::new("kill"), &arguments.each_ref().map(String::as_str)).map(drop)
+    }
+
+    /// Whether the process has ended.
+    pub(crate) fn has_ended(&mut self) -> Result<bool, Error> {
+        Ok(self.child.try_wait()?.is_some())
     }
 
     pub(crate) fn id(&self) -> u32 {

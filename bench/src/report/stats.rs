@@ -36,6 +36,13 @@ impl Waits {
         self.max = self.max.max(wait);
     }
 
+    /// Adds all waits of another.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        // They have the same bounds.
+        let _ = self.histogram.add(&other.histogram);
+        self.max = self.max.max(other.max);
+    }
+
     pub(crate) fn count(&self) -> u64 {
         self.histogram.len()
     }

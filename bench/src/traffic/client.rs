@@ -4,8 +4,10 @@
 //! which the measurements vary.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use chrono::Utc;
 use http_body_util::BodyExt as _;
 use hyper::body::Body;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -70,7 +72,7 @@ impl Client {
 
     /// Sends a GET, which must be answered 200, and gives the answer.
     pub(crate) async fn get(&mut self, path: &str) -> Result<Answer, Error> {
-        let answer = self.send(Request::get(path), String::new()).await?;
+        let answer = self.send(Request::get(path).body(String::new())?).await?;
         if answer.status() != StatusCode::OK {
             return Err(format!("GET {path} was answered {}", answer.status()).into());
         }
@@ -92,7 +94,7 @@ impl Client {
 
     /// Sends a GET, reads the whole answer and gives its status.
     pub(crate) async fn status(&mut self, path: &str) -> Result<StatusCode, Error> {
-        let answer = self.send(Request::get(path), String::new()).await?;
+        let answer = self.send(Request::get(path).body(String::new())?).await?;
         Ok(answer.status())
     }
 
@@ -103,19 +105,13 @@ impl Client {
         key: Option<String>,
         body: String,
     ) -> Result<Answer, Error> {
-        let mut request = Request::post(path).header(CONTENT_TYPE, "application/json");
-        if let Some(key) = key {
-            request = request.header("idempotency-key", key);
-        }
-        self.send(request, body).await
+        self.send(posted(path, key, body)?).await
     }
 
-    async fn send(
-        &mut self,
-        request: hyper::http::request::Builder,
-        body: String,
-    ) -> Result<Answer, Error> {
-        let request = request.header(HOST, self.addr.to_string()).body(body)?;
+    /// Sends any request and gives the answer.
+    pub(crate) async fn send(&mut self, mut request: Request<String>) -> Result<Answer, Error> {
+        let host = self.addr.to_string().parse()?;
+        request.headers_mut().insert(HOST, host);
         // Put back only after a whole answer.
         let sender = self.sender.take().filter(|sender| !sender.is_closed());
         let answer = async {
@@ -134,4 +130,30 @@ impl Client {
         self.sender = Some(sender);
         Ok(answer)
     }
+}
+
+/// A POST of JSON.
+pub(crate) fn posted(
+    path: &str,
+    key: Option<String>,
+    body: String,
+) -> Result<Request<String>, Error> {
+    let mut request = Request::post(path).header(CONTENT_TYPE, "application/json");
+    if let Some(key) = key {
+        request = request.header("idempotency-key", key);
+    }
+    Ok(request.body(body)?)
+}
+
+/// A key in the form of a UUID, as clients send it. It is unique by time and count, and needs no
+/// more.
+pub(crate) fn fresh_key() -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let micros = Utc::now().timestamp_micros();
+    format!(
+        "{:08x}-{:04x}-4000-8000-{count:012x}",
+        micros >> 16,
+        micros & 0xffff
+    )
 }

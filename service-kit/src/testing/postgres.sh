@@ -9,8 +9,8 @@ set -eu
 folder=$(mktemp -d /tmp/postgres-XXXXXX)
 
 # No data here has to survive a power cut, so nothing waits for the disk. A commit survives a stop all the same, because
-# the kernel has it; with synchronous_commit=off it would not.
-options="-h '' -k $folder -p 5432 -c max_connections=300 -c fsync=off -c full_page_writes=off"
+# the kernel has it; with synchronous_commit=off it would not. A benchmark sets FSYNC=on.
+options="-h '' -k $folder -p 5432 -c max_connections=300 -c fsync=${FSYNC:-off} -c full_page_writes=${FSYNC:-off}"
 
 # Stops as abruptly as an outage.
 control() {

@@ -60,6 +60,13 @@ impl Ledger {
         self.handed_over.insert(id);
     }
 
+    /// How many orders in `list` nobody was told of: their guests have another one with the same
+    /// key.
+    pub(super) fn strangers(&self, list: &HashMap<String, String>) -> usize {
+        let known = |id: &&String| self.accepted.contains(*id);
+        list.len() - list.keys().filter(known).count()
+    }
+
     /// The accepted orders that `list` does not show as handed over, by their status.
     pub(super) fn strays(&self, list: &HashMap<String, String>) -> BTreeMap<String, Vec<String>> {
         let mut strays = BTreeMap::<_, Vec<_>>::new();
@@ -94,10 +101,11 @@ mod tests {
         }
         let list = [("a", "LIVREE"), ("b", "PRETE"), ("d", "EN_ATTENTE")];
         let list = list.map(|(id, status)| (id.to_owned(), status.to_owned()));
-        let strays = ledger.strays(&HashMap::from(list));
+        let strays = ledger.strays(&HashMap::from(list.clone()));
         let expected = [("PRETE", "b"), ("not in the list", "c")];
         let expected = expected.map(|(status, id)| (status.to_owned(), vec![id.to_owned()]));
         assert_eq!(strays, BTreeMap::from(expected));
+        assert_eq!(ledger.strangers(&HashMap::from(list)), 1);
     }
 
     #[test]

@@ -9,9 +9,7 @@
 //! as after a first, quiet while.
 
 mod acts;
-mod ledger;
 mod report;
-mod staff;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +17,8 @@ use std::time::Duration;
 use clap::Args;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::ledger::{Ledger, Shared};
+use super::staff::{self, Staff, settle};
 use crate::Error;
 use crate::programs::Place;
 use crate::programs::restaurant::Restaurant;
@@ -26,9 +26,7 @@ use crate::report::{Measured, tell};
 use crate::traffic::client::Client;
 use crate::traffic::load::Pace;
 use acts::{Act, Clock, Stage, Tmpfs};
-use ledger::{Ledger, Shared};
 use report::{Report, Size};
-use staff::Staff;
 
 /// When each thing happens, as a fraction of the run. The clock is set right while the disk is
 /// full, and a lock is held while the clock is wrong.
@@ -50,9 +48,6 @@ const ORDERS_PER_SECOND: u32 = 60;
 /// delivery-mock holds the last 10,000 deliveries.
 const QUIET: Duration = Duration::from_secs(40);
 const QUIET_ORDERS_PER_SECOND: u32 = 300;
-
-/// How long after the last order all must be handed over: 20,000 orders are marked twice.
-const SETTLE: Duration = Duration::from_secs(300);
 
 /// All processes must be idle for this long. A process that uses no more than this fraction of a
 /// core is idle: it still probes, is probed, and checks now and then that its database can be
@@ -140,19 +135,6 @@ pub(crate) async fn run(options: Options) -> Result<Measured, Error> {
         ledger,
         sizes,
     }))
-}
-
-/// Waits until every order has been handed over. Gives `false` if that takes longer than `SETTLE`.
-async fn settle(ledger: &Shared) -> Result<bool, Error> {
-    let begun = Instant::now();
-    loop {
-        let left = Ledger::of(ledger).left();
-        if left == 0 || begun.elapsed() > SETTLE {
-            return Ok(left == 0);
-        }
-        tell(format!("  {left} orders are under way"))?;
-        sleep(Duration::from_secs(5)).await;
-    }
 }
 
 /// How idle and how large each process is, once all are idle or their time is up. `before` are

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::time::Duration;
 
-use super::ledger::Ledger;
-use super::{GROWTH, IDLE, IDLE_FOR, ORDERS_PER_SECOND, SETTLE};
+use super::super::ledger::Ledger;
+use super::super::staff::SETTLE;
+use super::{GROWTH, IDLE, IDLE_FOR, ORDERS_PER_SECOND};
 use crate::Error;
 use crate::report::markdown::table;
 use crate::report::mebibytes;

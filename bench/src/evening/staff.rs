@@ -13,7 +13,8 @@ use tokio::time::sleep;
 
 use super::ledger::{Ledger, Shared};
 use crate::Error;
-use crate::traffic::client::Client;
+use crate::report::tell;
+use crate::traffic::client::{Answer, Client};
 use crate::traffic::load::{self, Pace, Turns};
 
 /// Enough for the pace even if each order takes more than a second, and fewer than one address may
@@ -28,6 +29,9 @@ const PAGE: &str = "/order-api/commandes?limit=200";
 
 /// The pause between two looks at a list, and after a failure.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// How long after the last order all must be handed over: 20,000 orders are marked twice.
+pub(super) const SETTLE: Duration = Duration::from_secs(300);
 
 /// Cooks and couriers, who work until this is dropped.
 pub(super) struct Staff {
@@ -143,6 +147,30 @@ async fn courier(gateway: SocketAddr, ledger: Shared) {
 /// Posts the mark of an order.
 async fn status(client: &mut Client, path: &str, mark: String) -> Result<StatusCode, Error> {
     Ok(client.post(path, None, mark).await?.status())
+}
+
+/// The id of an order that was made.
+///
+/// # Errors
+/// It was not made.
+pub(super) fn id_of(made: &Answer) -> Result<String, Error> {
+    if made.status() != StatusCode::CREATED {
+        return Err(format!("an order was answered {}", made.status()).into());
+    }
+    Ok(serde_json::from_slice::<Listed>(made.body())?.id)
+}
+
+/// Waits until every order has been handed over. Gives `false` if that takes longer than `SETTLE`.
+pub(super) async fn settle(ledger: &Shared) -> Result<bool, Error> {
+    let begun = Instant::now();
+    loop {
+        let left = Ledger::of(ledger).left();
+        if left == 0 || begun.elapsed() > SETTLE {
+            return Ok(left == 0);
+        }
+        tell(format!("  {left} orders are under way"))?;
+        sleep(Duration::from_secs(5)).await;
+    }
 }
 
 /// Every order that the order service lists, with its status.

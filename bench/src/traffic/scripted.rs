@@ -12,17 +12,17 @@ use hyper::header::{CACHE_CONTROL, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use tokio::sync::watch;
 
+use super::upstream::Upstream;
 use crate::Error;
 use crate::machine::any;
-use crate::traffic::upstream::Upstream as Server;
 
 /// The path that the gateway probes.
-pub(super) const PROBE: &str = "/ready";
+pub(crate) const PROBE: &str = "/ready";
 
 /// How requests that come now are answered. A request that hangs is never answered, whatever is
 /// switched to later.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Mode {
+pub(crate) enum Mode {
     Answers,
     AnswersAfter(Duration),
     Hangs,
@@ -31,10 +31,10 @@ pub(super) enum Mode {
     FailsPart(u64),
 }
 
-pub(super) struct Upstream {
+pub(crate) struct Scripted {
     mode: watch::Sender<Mode>,
     seen: Arc<Seen>,
-    server: Server,
+    server: Upstream,
 }
 
 /// The requests that the upstream has seen.
@@ -54,8 +54,8 @@ struct Gauge {
 /// A request in progress. It is dropped when the request is answered or the client has gone.
 struct Present<'g>(&'g Gauge);
 
-impl Upstream {
-    pub(super) async fn open() -> Result<Self, Error> {
+impl Scripted {
+    pub(crate) async fn open() -> Result<Self, Error> {
         let (mode, modes) = watch::channel(Mode::Answers);
         let seen = Arc::default();
         Ok(Self {
@@ -65,33 +65,33 @@ impl Upstream {
         })
     }
 
-    pub(super) fn addr(&self) -> SocketAddr {
+    pub(crate) fn addr(&self) -> SocketAddr {
         self.server.addr
     }
 
-    pub(super) fn switch(&self, mode: Mode) {
+    pub(crate) fn switch(&self, mode: Mode) {
         self.mode.send_replace(mode);
     }
 
     /// Closes all connections and refuses new ones.
-    pub(super) async fn close(&mut self) {
+    pub(crate) async fn close(&mut self) {
         self.server.close().await;
     }
 
     /// Listens on the same address again.
-    pub(super) async fn reopen(&mut self) -> Result<(), Error> {
+    pub(crate) async fn reopen(&mut self) -> Result<(), Error> {
         let (modes, seen) = (self.mode.subscribe(), Arc::clone(&self.seen));
         self.server = listen(self.addr(), modes, seen).await?;
         Ok(())
     }
 
     /// The number of requests so far, without probes.
-    pub(super) fn requests(&self) -> u64 {
+    pub(crate) fn requests(&self) -> u64 {
         self.seen.requests.all.load(Ordering::Relaxed)
     }
 
     /// The most probes at once since the last call of this.
-    pub(super) fn most_probes(&self) -> u64 {
+    pub(crate) fn most_probes(&self) -> u64 {
         let probes = &self.seen.probes;
         let now = probes.now.load(Ordering::Relaxed);
         probes.most.swap(now, Ordering::Relaxed)
@@ -102,8 +102,8 @@ async fn listen(
     addr: SocketAddr,
     modes: watch::Receiver<Mode>,
     seen: Arc<Seen>,
-) -> Result<Server, Error> {
-    Server::open_at(addr, move |request| {
+) -> Result<Upstream, Error> {
+    Upstream::open_at(addr, move |request| {
         let (mode, seen) = (*modes.borrow(), Arc::clone(&seen));
         async move { answer(mode, &seen, &request).await }
     })
