@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared_types::delivery::{Courier, DeliveryStatus};
 use shared_types::field::{Line, Optional};
 use shared_types::id::{CourierId, DeliveryId, OrderId};
+use shared_types::order::OrderStatus;
 use shared_types::value::Timestamp;
 
 use drafts::Drafts;
@@ -35,6 +36,9 @@ pub(crate) struct Dispatch {
     couriers: BTreeMap<CourierId, Courier>,
     deliveries: Ledger,
     drafts: Drafts,
+    /// The orders that wait for their delivery now, as far as their events say. When their delivery
+    /// is cancelled, they get another one.
+    awaited: BTreeMap<OrderId, OrderStatus>,
     /// The orders that have ended: a late event of one makes no draft.
     ended: BTreeSet<OrderId>,
     /// Who registered a courier, and who opened a delivery that is not finished.
@@ -48,7 +52,7 @@ pub(crate) struct Dispatch {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) couriers: usize,
-    /// Also the limit on remembered ended orders.
+    /// Also the limit on the orders that are remembered as ended or awaited.
     pub(crate) deliveries: usize,
     /// The limit of one client on each, not counting finished deliveries, so that nobody shuts
     /// others out by filling a list.
@@ -79,8 +83,12 @@ pub(crate) enum Refusal {
     DeliveryExists,
     /// Another courier has the delivery.
     DeliveryTaken,
+    /// The order has ended: nothing is left to deliver.
+    OrderEnded,
     /// The delivery is finished and cannot be taken.
     Finished(DeliveryStatus),
+    /// The courier has the food, so only another courier can have the delivery.
+    PickedUp(DeliveryStatus),
     ImpossibleMove(ImpossibleMove),
     Full,
     /// The client has reached its limit.
@@ -93,6 +101,7 @@ impl Dispatch {
             couriers: BTreeMap::new(),
             deliveries: Ledger::default(),
             drafts: Drafts::default(),
+            awaited: BTreeMap::new(),
             ended: BTreeSet::new(),
             registered_by: Makers::default(),
             opened_by: Makers::default(),
@@ -217,7 +226,7 @@ mod tests {
             json!({"statut": "EN_ATTENTE", "livreurId": courier, "commentaires": "Code 42B"});
         let unchanged = dispatch.change_delivery(id, parsed(same), at(1)).unwrap();
         assert_eq!(unchanged.updated_at, at(0));
-        let unchanged = dispatch.assign(id, courier, at(2)).unwrap();
+        let unchanged = dispatch.assign(id, Some(courier), at(2)).unwrap();
         assert_eq!(unchanged.updated_at, at(0));
 
         let next = json!({"statut": "EN_ROUTE_RESTAURANT"});

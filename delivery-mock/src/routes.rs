@@ -69,6 +69,10 @@ fn failure(refusal: Refusal) -> Failure {
         Refusal::DeliveryTaken => Failure::new(Code::DeliveryTaken),
         Refusal::Finished(status) => Failure::new(Code::ImpossibleTransition)
             .with_detail(Text::formatted(|say| (say.deliveries.finished)(status))),
+        Refusal::PickedUp(status) => Failure::new(Code::ImpossibleTransition)
+            .with_detail(Text::formatted(|say| (say.deliveries.picked_up)(status))),
+        Refusal::OrderEnded => Failure::new(Code::ImpossibleTransition)
+            .with_detail(Text::fixed(|say| say.deliveries.order_ended)),
         Refusal::ImpossibleMove(ImpossibleMove { from, to }) => {
             Failure::new(Code::ImpossibleTransition).with_detail(Text::formatted(|say| {
                 (say.deliveries.impossible_move)(from, to)

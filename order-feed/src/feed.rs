@@ -20,6 +20,7 @@ use shared_types::order::{Order, OrderStage, OrderStatus};
 use shared_types::problem::Code;
 
 use crate::catch_up::CatchUp;
+use crate::correction::Corrections;
 use crate::intake::Intake;
 use crate::local::{Admission, Learned, LocalOrders};
 use crate::report;
@@ -31,6 +32,7 @@ pub struct OrderFeed {
     database: Database,
     outbox: Outbox,
     intake: Arc<Intake>,
+    corrections: Arc<Corrections>,
 }
 
 impl OrderFeed {
@@ -41,11 +43,14 @@ impl OrderFeed {
     pub async fn open(peer: PeerUrl, file: &DatabaseUrl) -> Result<Self, OpenError> {
         // No migrations of its own: `NONE` creates the table that shows whether a database answers.
         let database = Database::open(file, &[Migrations::NONE, outbox::MIGRATIONS]).await?;
+        let corrections = Arc::<Corrections>::default();
+        let recipient = report::recipient(peer.clone(), Arc::clone(&corrections));
         Ok(Self {
-            outbox: Outbox::new(database.clone(), vec![report::recipient(peer.clone())]),
+            outbox: Outbox::new(database.clone(), vec![recipient]),
             peer,
             database,
             intake: Arc::default(),
+            corrections,
         })
     }
 
@@ -87,7 +92,8 @@ impl OrderFeed {
     }
 
     /// Tells `local` of every order in `stage`, the oldest first and as far as there is room, and sends
-    /// the reports, until a stop is requested.
+    /// the reports, until a stop is requested. `local` is also told of each order whose report is
+    /// refused for good.
     pub async fn run(self, stage: OrderStage, local: Arc<impl LocalOrders>, draining: Draining) {
         let catch_up = CatchUp {
             peer: &self.peer,
@@ -97,6 +103,7 @@ impl OrderFeed {
         let catch_up = async {
             tokio::select! {
                 () = catch_up.run(stage, &*local) => {}
+                () = self.corrections.run(&self.peer, &*local) => {}
                 () = draining.begun() => {}
             }
         };

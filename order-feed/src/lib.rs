@@ -9,12 +9,14 @@
 //! 2. `catch_up` asks for open orders, `walk` reads them page by page, and `intake` notes whether
 //!    any was left out for lack of room.
 //! 3. `local` is the interface of the orders that the service holds.
-//! 4. `report` is the request that carries a mark, and the reading of its answer.
+//! 4. `report` is the request that carries a mark, and the reading of its answer. `correction` asks
+//!    for the order of one that was refused for good.
 //! 5. [`change_lock`] makes one change at a time.
 //! 6. [`mock`] is the configuration and the start of a simulated service.
 
 mod catch_up;
 pub mod change_lock;
+mod correction;
 mod feed;
 mod intake;
 mod local;

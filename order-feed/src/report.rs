@@ -1,5 +1,7 @@
 //! The request that reports a mark to the order service, and the reading of its answer.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use awc::{Client, ClientRequest};
@@ -8,15 +10,18 @@ use service_kit::outbox::{Message, Recipient, Verdict};
 use service_kit::peer::PeerUrl;
 use shared_types::problem::Code;
 
+use crate::correction::Corrections;
+
 /// The order service's name in the outbox.
 pub(crate) const RECIPIENT: &str = "orders";
 
-pub(crate) fn recipient(peer: PeerUrl) -> Recipient {
+pub(crate) fn recipient(peer: PeerUrl, corrections: Arc<Corrections>) -> Recipient {
     Recipient {
         name: RECIPIENT,
         peer,
         request,
         verdict,
+        impossible: Some(Arc::new(move |order| corrections.add(order))),
     }
 }
 

@@ -26,6 +26,7 @@ fn recipient(name: &'static str, peer: PeerUrl) -> Recipient {
         peer,
         request,
         verdict,
+        impossible: None,
     }
 }
 

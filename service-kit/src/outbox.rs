@@ -31,7 +31,7 @@ use crate::trace::{self, Kind, Trace, Value};
 use clock::Clock;
 pub use lag::metrics_answer;
 pub use message::Message;
-pub use recipient::{Recipient, Verdict};
+pub use recipient::{OnImpossible, Recipient, Verdict};
 
 /// The outbox's own table, beside those of the service.
 pub const MIGRATIONS: Migrations = Migrations {

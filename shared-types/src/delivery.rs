@@ -187,13 +187,13 @@ pub struct DeliveryChange {
     pub comments: Optional<Line<500>>,
 }
 
-/// The courier who gets a delivery.
-#[derive(Clone, Copy, Debug, Deserr, JsonSchema)]
+/// The courier who gets a delivery, or none to take it away from the one who has it.
+#[derive(Clone, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct CourierChoice {
     #[deserr(rename = "livreurId")]
     #[schemars(rename = "livreurId")]
-    pub courier_id: CourierId,
+    pub courier_id: Optional<CourierId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -749,10 +749,9 @@ export interface components {
             vehicule?: string | null;
             ville?: string | null;
         };
-        /** @description The courier who gets a delivery. */
+        /** @description The courier who gets a delivery, or none to take it away from the one who has it. */
         CourierChoice: {
-            /** Format: uuid */
-            livreurId: string;
+            livreurId: string | null;
         };
         Delivery: {
             adresseArrivee: string | null;

@@ -4,11 +4,12 @@
 
 use service_kit::client_address::ClientAddress;
 use shared_types::account::{Email, Phone};
-use shared_types::delivery::{Courier, CourierChange, NewCourier};
+use shared_types::delivery::{Courier, CourierChange, Delivery, NewCourier};
 use shared_types::field::Optional;
 use shared_types::id::CourierId;
 use shared_types::value::Timestamp;
 
+use super::deliveries::give_back;
 use super::{Dispatch, Refusal, replace, text};
 
 impl Dispatch {
@@ -53,8 +54,17 @@ impl Dispatch {
         if let Some(email) = change.email.as_ref() {
             self.check_email(email, Some(id))?;
         }
+        let goes_off = courier.available && change.available.as_ref() == Some(&false);
         apply(change, &mut courier);
         self.couriers.insert(id, courier.clone());
+        if goes_off {
+            for mut delivery in self.unfinished_of(id) {
+                // Whoever has the food brings it to its client first.
+                if give_back(&mut delivery).is_ok() {
+                    self.put(delivery, now);
+                }
+            }
+        }
         self.assign_drafts(now);
         Ok(courier)
     }
@@ -64,14 +74,18 @@ impl Dispatch {
     pub(crate) fn remove_courier(&mut self, id: CourierId, now: Timestamp) -> Result<(), Refusal> {
         self.couriers.remove(&id).ok_or(Refusal::UnknownCourier)?;
         self.registered_by.remove(&id);
-        let unfinished = self.deliveries.unfinished();
-        let theirs = unfinished.filter(|delivery| delivery.courier_id == Some(id));
-        for mut delivery in theirs.cloned().collect::<Vec<_>>() {
+        for mut delivery in self.unfinished_of(id) {
             delivery.courier_id = None;
             self.put(delivery, now);
         }
         self.assign_drafts(now);
         Ok(())
+    }
+
+    fn unfinished_of(&self, courier: CourierId) -> Vec<Delivery> {
+        let unfinished = self.deliveries.unfinished();
+        let theirs = unfinished.filter(|delivery| delivery.courier_id == Some(courier));
+        theirs.cloned().collect()
     }
 
     /// No two couriers share an e-mail; `own` is the courier who may have it already.

@@ -94,11 +94,14 @@ impl Dispatch {
         }
         let mut opened = match self.deliveries.of_order(&new.order_id) {
             Some(draft) if self.drafts.has(draft) => draft.clone(),
-            Some(delivery) if !self.is_given_up(delivery) => return Err(Refusal::DeliveryExists),
+            Some(delivery) if delivery.status != DeliveryStatus::Cancelled => {
+                return Err(Refusal::DeliveryExists);
+            }
+            _ if self.has_ended(&new.order_id) => return Err(Refusal::OrderEnded),
             _ => blank(new.order_id.clone(), now),
         };
         fill_in(&mut opened, new);
-        if !self.drafts.remove(&opened) {
+        if self.drafts.remove(&opened).is_none() {
             self.opened_by.check(client, self.limits.per_client)?;
             self.deliveries.make_room(self.limits.deliveries)?;
             self.opened_by.add(opened.id, client);
@@ -106,12 +109,9 @@ impl Dispatch {
         Ok(self.keep(opened, now))
     }
 
-    /// Whether the order may have another delivery: this one was cancelled, and the order has not
-    /// ended.
-    fn is_given_up(&self, delivery: &Delivery) -> bool {
-        let order = OrderId::from_text(delivery.order_id.as_str());
-        let has_ended = order.is_ok_and(|order| self.ended.contains(&order));
-        delivery.status == DeliveryStatus::Cancelled && !has_ended
+    fn has_ended(&self, order: &OrderRef) -> bool {
+        let order = OrderId::from_text(order.as_str());
+        order.is_ok_and(|order| self.ended.contains(&order))
     }
 
     /// Checks a courier's change: a new status, a comment, or taking an unassigned delivery.
@@ -133,19 +133,28 @@ impl Dispatch {
         Ok(changed)
     }
 
-    /// Assigns a delivery to a courier, whoever had it before.
+    /// Assigns a delivery to a courier, or to nobody, whoever had it before.
     pub(crate) fn assign(
         &mut self,
         id: DeliveryId,
-        courier: CourierId,
+        courier: Option<CourierId>,
         now: Timestamp,
     ) -> Result<Delivery, Refusal> {
         let mut changed = self.delivery(id)?;
-        self.check_choice(courier)?;
+        if let Some(courier) = courier {
+            self.check_choice(courier)?;
+        }
         if is_finished(changed.status) {
             return Err(Refusal::Finished(changed.status));
         }
-        changed.courier_id = Some(courier);
+        let before = changed.courier_id;
+        match courier {
+            Some(courier) => changed.courier_id = Some(courier),
+            None => give_back(&mut changed)?,
+        }
+        if let Some(before) = before.filter(|_| courier.is_none()) {
+            self.drafts.decline(&changed, before);
+        }
         Ok(self.keep(changed, now))
     }
 
@@ -188,8 +197,9 @@ impl Dispatch {
             self.deliveries.put(delivery.clone());
         }
         if is_finished(delivery.status) {
-            self.drafts.remove(&delivery);
             self.opened_by.remove(&delivery.id);
+            let declined = self.drafts.remove(&delivery);
+            self.draft_again(&delivery, declined.unwrap_or_default(), now);
         }
         delivery
     }
@@ -205,6 +215,18 @@ fn take(delivery: &mut Delivery, courier: CourierId) -> Result<(), Refusal> {
             delivery.courier_id = Some(courier);
             Ok(())
         }
+    }
+}
+
+/// Takes the delivery away from its courier, who may have set out and not picked it up.
+pub(super) fn give_back(delivery: &mut Delivery) -> Result<(), Refusal> {
+    match delivery.status {
+        DeliveryStatus::Pending | DeliveryStatus::ToRestaurant => {
+            delivery.courier_id = None;
+            delivery.status = DeliveryStatus::Pending;
+            Ok(())
+        }
+        status => Err(Refusal::PickedUp(status)),
     }
 }
 

@@ -6,32 +6,55 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared_types::delivery::{Courier, Delivery};
-use shared_types::id::{CourierId, DeliveryId};
+use shared_types::delivery::{Courier, Delivery, DeliveryStatus};
+use shared_types::field::FromText as _;
+use shared_types::id::{CourierId, DeliveryId, OrderId};
 use shared_types::value::Timestamp;
 
 use super::Dispatch;
+use super::status::catch_up;
 
 /// The unfinished deliveries that come from events and that nobody has filled in yet.
 ///
 /// Their keys are the orders' ids, which sort by age: the oldest order is delivered first,
 /// whichever arrived first.
 #[derive(Debug, Default)]
-pub(super) struct Drafts(BTreeMap<String, DeliveryId>);
+pub(super) struct Drafts(BTreeMap<String, Draft>);
+
+#[derive(Debug)]
+struct Draft {
+    id: DeliveryId,
+    declined: Declined,
+}
+
+/// The couriers who had an order's delivery and gave it back. They do not get it again by themselves.
+pub(super) type Declined = BTreeSet<CourierId>;
 
 impl Drafts {
-    pub(super) fn add(&mut self, draft: &Delivery) {
+    pub(super) fn add(&mut self, draft: &Delivery, declined: Declined) {
         let order = draft.order_id.as_str().to_owned();
-        self.0.insert(order, draft.id);
+        let id = draft.id;
+        self.0.insert(order, Draft { id, declined });
     }
 
     pub(super) fn has(&self, delivery: &Delivery) -> bool {
-        self.0.get(delivery.order_id.as_str()) == Some(&delivery.id)
+        let draft = self.0.get(delivery.order_id.as_str());
+        draft.is_some_and(|draft| draft.id == delivery.id)
     }
 
-    /// Returns whether it was a draft.
-    pub(super) fn remove(&mut self, delivery: &Delivery) -> bool {
-        self.has(delivery) && self.0.remove(delivery.order_id.as_str()).is_some()
+    /// Notes that the courier does not want the delivery, if it is a draft.
+    pub(super) fn decline(&mut self, delivery: &Delivery, courier: CourierId) {
+        let draft = self.0.get_mut(delivery.order_id.as_str());
+        if let Some(draft) = draft.filter(|draft| draft.id == delivery.id) {
+            draft.declined.insert(courier);
+        }
+    }
+
+    /// Who has declined the delivery; `None` if it was no draft.
+    pub(super) fn remove(&mut self, delivery: &Delivery) -> Option<Declined> {
+        let is_draft = self.has(delivery);
+        let draft = is_draft.then(|| self.0.remove(delivery.order_id.as_str()));
+        Some(draft??.declined)
     }
 }
 
@@ -40,16 +63,55 @@ impl Dispatch {
     /// has not set out yet, so the status stays.
     pub(super) fn assign_drafts(&mut self, now: Timestamp) {
         let drafts = self.drafts.0.values();
-        let drafts = drafts.filter_map(|id| self.deliveries.get(*id));
-        let waiting = drafts.filter(|draft| draft.courier_id.is_none());
-        let waiting: Vec<_> = waiting.take(self.couriers.len()).cloned().collect();
-        if waiting.is_empty() {
+        let drafts = drafts.filter_map(|draft| Some((self.deliveries.get(draft.id)?, draft)));
+        let mut waiting = drafts
+            .filter(|(draft, _)| draft.courier_id.is_none())
+            .peekable();
+        if waiting.peek().is_none() {
             return; // as most of the time; spares the search for free couriers
         }
-        for (mut draft, courier) in waiting.into_iter().zip(self.free_couriers()) {
-            draft.courier_id = Some(courier);
-            self.put(draft, now);
+        let mut free = self.free_couriers();
+        let mut assigned = Vec::new();
+        while !free.is_empty()
+            && let Some((delivery, Draft { declined, .. })) = waiting.next()
+        {
+            if let Some(next) = free.iter().position(|one| !declined.contains(one)) {
+                let mut delivery = delivery.clone();
+                delivery.courier_id = Some(free.remove(next));
+                assigned.push(delivery);
+            }
         }
+        for delivery in assigned {
+            self.put(delivery, now);
+        }
+    }
+
+    /// An order that is still to be delivered gets a new draft for its cancelled delivery, with what
+    /// the clients and the restaurant filled in.
+    pub(super) fn draft_again(&mut self, last: &Delivery, mut declined: Declined, now: Timestamp) {
+        let order = OrderId::from_text(last.order_id.as_str());
+        let Ok(Some(order)) = order.map(|order| self.awaited.get(&order)) else {
+            return;
+        };
+        let newest = self.deliveries.of_order(&last.order_id).map(|one| one.id);
+        if last.status != DeliveryStatus::Cancelled || newest != Some(last.id) {
+            return;
+        }
+        let draft = Delivery {
+            id: DeliveryId::generate(),
+            courier_id: None,
+            status: catch_up(DeliveryStatus::Pending, *order),
+            created_at: now,
+            updated_at: now,
+            ..last.clone()
+        };
+        // There is room, if need be that of the cancelled one.
+        if self.deliveries.make_room(self.limits.deliveries).is_err() {
+            return;
+        }
+        declined.extend(last.courier_id);
+        self.drafts.add(&draft, declined);
+        self.deliveries.put(draft);
     }
 
     /// The available couriers without a delivery, the oldest first.
@@ -124,7 +186,7 @@ mod tests {
         };
         let reassign: Change = |dispatch, [first, _], [_, b, _]| {
             let id = delivery_of(dispatch, b).unwrap().id;
-            dispatch.assign(id, first, at(1)).unwrap();
+            dispatch.assign(id, Some(first), at(1)).unwrap();
         };
         let fill_in: Change = |dispatch, _, [_, b, _]| {
             dispatch

@@ -14,6 +14,7 @@ use shared_types::order::{Order, OrderStage, OrderStatus};
 use shared_types::value::Timestamp;
 
 use super::deliveries::blank;
+use super::drafts::Declined;
 use super::status::{catch_up, order_status};
 use super::{Dispatch, Refusal};
 
@@ -33,20 +34,24 @@ impl Dispatch {
         if stage == OrderStage::Ended {
             self.remember_end(order.id);
         }
+        let is_awaited = stage == OrderStage::Delivery && !self.ended.contains(&order.id);
         let order_id = OrderRef::from(order.id);
         let delivery = match self.deliveries.of_order(&order_id) {
             Some(delivery) => delivery.clone(),
-            None if stage == OrderStage::Delivery && !self.ended.contains(&order.id) => {
+            None if is_awaited => {
                 if admission == Admission::Closed {
                     return Err(Refusal::Full);
                 }
                 self.deliveries.make_room(self.limits.deliveries)?;
                 let draft = draft(order_id, order, now);
-                self.drafts.add(&draft);
+                self.drafts.add(&draft, Declined::new());
                 draft
             }
             None => return Ok(()),
         };
+        if is_awaited {
+            self.remember_wait(order);
+        }
         let status = catch_up(delivery.status, order.status);
         self.keep(Delivery { status, ..delivery }, now);
         Ok(())
@@ -66,8 +71,20 @@ impl Dispatch {
         (is_ahead && order.status.stage() == OrderStage::Delivery).then_some(status)
     }
 
-    /// The ids of orders sort by age, so the oldest order is forgotten first.
+    /// The ids of orders sort by age, so the oldest order is forgotten first. A late event does not
+    /// take an order back.
+    fn remember_wait(&mut self, order: &Order) {
+        let known = self.awaited.entry(order.id).or_insert(order.status);
+        if order.status.rank() > known.rank() {
+            *known = order.status;
+        }
+        if self.awaited.len() > self.limits.deliveries {
+            self.awaited.pop_first();
+        }
+    }
+
     fn remember_end(&mut self, order: OrderId) {
+        self.awaited.remove(&order);
         self.ended.insert(order);
         if self.ended.len() > self.limits.deliveries {
             self.ended.pop_first();

@@ -79,7 +79,7 @@ pub(super) async fn assign(
     request: HttpRequest,
     submission: Submission<CourierChoice>,
 ) -> Result<HttpResponse, Failure> {
-    let (id, courier) = (id(&path)?, submission.body.courier_id);
+    let (id, courier) = (id(&path)?, submission.body.courier_id.into_option());
     let asked = Asked::of(&request, submission.key);
     let exclusive = dispatch.exclusive().await?;
     let assigned = exclusive.once(&asked, made, |dispatch| {

@@ -4,8 +4,9 @@ use actix_web::http::Method;
 use order_feed::testing::{FakeOrderService, new_order};
 use serde_json::{Value, json};
 use service_kit::testing::{Answer, Client};
+use shared_types::event::OrderEvent;
 use shared_types::order::Order;
-use shared_types::order::OrderStatus::{Delivered, Delivering, Ready};
+use shared_types::order::OrderStatus::{Cancelled, Delivered, Delivering, Ready};
 
 use crate::linked::{draft, everything_is_told, step};
 use crate::{courier, linked};
@@ -39,8 +40,14 @@ async fn a_hand_over_refused_by_a_simultaneous_cancellation_is_not_reported() {
     let client = linked(&orders, folder.path()).await;
     let (mut made, mut refused) = (Vec::new(), Vec::new());
     for (number, order) in known.iter().enumerate() {
-        let path = draft(&client, order).await;
-        let cancel = (Method::PATCH, path, json!({"statut": "ANNULEE"}));
+        let _ = draft(&client, order).await;
+        let status = Cancelled;
+        let cancelled = OrderEvent::about(Order {
+            status,
+            ..order.clone()
+        });
+        let cancelled = serde_json::to_value(&cancelled).unwrap();
+        let cancel = (Method::POST, "/events".to_owned(), cancelled);
         // Each of the two comes first in half of the cases.
         let answers = match number % 2 {
             0 => {

@@ -130,11 +130,7 @@ async fn a_bad_change_or_choice_is_a_400_that_names_every_bad_field() {
     assert_eq!(fields, ["commentaires", "livreurId", "statut"]);
 
     let assign = format!("{path}/assigner");
-    for bad in [
-        json!({}),
-        json!({"livreurId": null}),
-        json!({"livreurId": "42"}),
-    ] {
+    for bad in [json!({}), json!({"livreurId": "42"})] {
         assert_eq!(bad_fields(&client.post(&assign, bad).await), ["livreurId"]);
     }
 }

@@ -8,7 +8,7 @@ use shared_types::golden;
 use shared_types::order::Order;
 use shared_types::order::OrderStatus::{Cancelled, Delivered, Delivering, Pending, Ready};
 
-use crate::{courier, delivery, path_of, tell};
+use crate::{carried, column, courier, delivery, path_of, tell};
 
 /// A new order that is ready, and its delivery.
 async fn draft(client: &Client) -> (Order, Value) {
@@ -132,13 +132,138 @@ async fn a_draft_on_its_way_without_a_courier_goes_to_the_named_courier() {
 
 #[actix_web::test]
 async fn a_finished_draft_is_not_filled_in() {
-    for end in [Delivered, Cancelled] {
+    for (end, refusal) in [
+        (Delivered, (400, "delivery_exists")),
+        (Cancelled, (409, "impossible_transition")),
+    ] {
         let client = delivery(false).await;
         let (order, _) = draft(&client).await;
         tell(&client, &order, end).await;
         let answer = client.post("/livraisons", json!({"commandeId": order.id}));
-        let _ = answer.await.problem(400, "delivery_exists");
+        let _ = answer.await.problem(refusal.0, refusal.1);
     }
+}
+
+#[actix_web::test]
+async fn an_order_that_has_ended_gets_no_delivery() {
+    let client = delivery(false).await;
+    for end in [Delivered, Cancelled] {
+        let order = new_order(Pending);
+        tell(&client, &order, end).await;
+        let new = json!({"commandeId": order.id});
+        let answer = client.post("/livraisons", new).await;
+        let problem = answer.problem(409, "impossible_transition");
+        assert!(problem.detail.contains("terminée"), "{problem:?}");
+    }
+    assert_eq!(client.get("/livraisons").await.ok(200), json!([]));
+}
+
+/// The order's deliveries, the newest first.
+async fn deliveries_of(client: &Client, order: &Order) -> Vec<Value> {
+    let path = format!("/livraisons?commandeId={}", order.id);
+    let all = client.get(&path).await.ok(200);
+    all.as_array().unwrap().clone()
+}
+
+#[actix_web::test]
+async fn an_order_whose_delivery_is_cancelled_gets_another_that_another_courier_carries() {
+    let client = delivery(false).await;
+    let (lea, max) = (courier(&client, "lea").await, courier(&client, "max").await);
+    let (order, first) = draft(&client).await;
+    assert_eq!(first["livreurId"], lea);
+    let cancel = json!({"statut": "ANNULEE"});
+    let _ = client.patch(&path_of(&first), cancel.clone()).await.ok(200);
+    // Léa comes first among the free couriers, and does not get it again.
+    let all = deliveries_of(&client, &order).await;
+    assert_eq!(column(&json!(all), "livreurId"), [&max, &lea]);
+    assert_eq!(column(&json!(all), "statut"), ["EN_ATTENTE", "ANNULEE"]);
+    assert_eq!(all[0]["adresseArrivee"], first["adresseArrivee"]);
+
+    // When nobody is left who may have it, it waits. A repeated cancellation opens no other.
+    let _ = client
+        .patch(&path_of(&all[0]), cancel.clone())
+        .await
+        .ok(200);
+    for again in [&first, &all[0]] {
+        let _ = client.patch(&path_of(again), cancel.clone()).await.ok(200);
+    }
+    tell(&client, &order, Ready).await;
+    let all = deliveries_of(&client, &order).await;
+    assert_eq!(column(&json!(all), "livreurId"), [&Value::Null, &max, &lea]);
+    let ina = courier(&client, "ina").await;
+    assert_eq!(carrier(&client, &all[0]).await, ina);
+
+    tell(&client, &order, Cancelled).await;
+    let all = deliveries_of(&client, &order).await;
+    assert_eq!(column(&json!(all), "statut"), ["ANNULEE"; 3]);
+}
+
+#[actix_web::test]
+async fn a_delivery_that_is_cancelled_before_its_order_is_ready_is_replaced_when_it_is() {
+    let client = delivery(false).await;
+    let order = new_order(Pending);
+    let new = json!({"commandeId": order.id, "commentaires": "Code 42B"});
+    let early = client.post("/livraisons", new).await.ok(201);
+    let cancel = json!({"statut": "ANNULEE"});
+    let _ = client.patch(&path_of(&early), cancel).await.ok(200);
+    tell(&client, &order, Pending).await;
+    assert_eq!(deliveries_of(&client, &order).await.len(), 1);
+    tell(&client, &order, Ready).await;
+    let all = deliveries_of(&client, &order).await;
+    assert_eq!(column(&json!(all), "statut"), ["EN_ATTENTE", "ANNULEE"]);
+    assert_eq!(all[0]["commentaires"], "Code 42B");
+}
+
+#[actix_web::test]
+async fn a_courier_who_declines_a_draft_does_not_get_it_again() {
+    let client = delivery(false).await;
+    let lea = courier(&client, "lea").await;
+    let (_, drafted) = draft(&client).await;
+    assert_eq!(drafted["livreurId"], lea);
+    let assign = format!("{}/assigner", path_of(&drafted));
+    let nobody = json!({"livreurId": null});
+    let declined = client.post(&assign, nobody).await.ok(200);
+    assert_eq!(declined["livreurId"], Value::Null);
+    assert_eq!(carrier(&client, &drafted).await, Value::Null);
+    let max = courier(&client, "max").await;
+    assert_eq!(carrier(&client, &drafted).await, max);
+    // She may still take it herself.
+    let _ = client
+        .post(&assign, json!({"livreurId": lea}))
+        .await
+        .ok(200);
+    assert_eq!(carrier(&client, &drafted).await, lea);
+}
+
+#[actix_web::test]
+async fn a_courier_who_goes_off_duty_gives_back_what_is_not_picked_up() {
+    let client = delivery(false).await;
+    let lea = courier(&client, "lea").await;
+    let (_, drafted) = draft(&client).await;
+    let opened = carried(&client, "CMD7", &lea).await;
+    let picked_up = carried(&client, "CMD8", &lea).await;
+    let steps = ["EN_ROUTE_RESTAURANT", "RECUPEREE"];
+    for (path, steps) in [(&opened, &steps[..1]), (&picked_up, &steps[..])] {
+        for status in steps {
+            let _ = client.patch(path, json!({"statut": status})).await.ok(200);
+        }
+    }
+    let max = courier(&client, "max").await;
+    let off = json!({"disponible": false});
+    let _ = client.patch(&path_of_courier(&lea), off).await.ok(200);
+
+    assert_eq!(carrier(&client, &drafted).await, max);
+    let opened = client.get(&opened).await.ok(200);
+    assert_eq!(
+        (&opened["livreurId"], &opened["statut"]),
+        (&Value::Null, &json!("EN_ATTENTE"))
+    );
+    let picked_up = client.get(&picked_up).await.ok(200);
+    assert_eq!(picked_up["livreurId"], lea);
+}
+
+fn path_of_courier(courier: &Value) -> String {
+    format!("/livreurs/{}", courier.as_str().unwrap())
 }
 
 #[actix_web::test]

@@ -222,3 +222,26 @@ async fn an_order_whose_courier_gave_up_on_the_way_is_delivered_by_another() {
     orders.until(&order, Delivered).await;
     assert_eq!(client.get(&given_up).await.ok(200)["statut"], "ANNULEE");
 }
+
+/// Delivery has forgotten that the order was cancelled, and the order service has not.
+#[actix_web::test]
+async fn a_delivery_of_an_order_that_has_ended_is_undone_once_that_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let cancelled = new_order(Cancelled);
+    let orders = FakeOrderService::serving([cancelled.clone()]);
+    let client = linked(&orders, folder.path()).await;
+    let max = courier(&client, "max").await;
+    let new = json!({"commandeId": cancelled.id, "livreurId": max});
+    let path = path_of(&client.post("/livraisons", new).await.ok(201));
+    for status in ["EN_ROUTE_RESTAURANT", "RECUPEREE"] {
+        step(&client, &path, status).await;
+    }
+    eventually("the delivery to be cancelled", async || {
+        let delivery = client.get(&path).await.ok(200);
+        (delivery["statut"] == "ANNULEE").then_some(())
+    })
+    .await;
+    let again = json!({"commandeId": cancelled.id});
+    let answer = client.post("/livraisons", again).await;
+    let _ = answer.problem(409, "impossible_transition");
+}

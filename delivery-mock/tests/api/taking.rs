@@ -139,3 +139,37 @@ async fn nothing_is_given_to_an_unknown_courier() {
     }
     assert_eq!(client.get(&path).await.ok(200), before);
 }
+
+#[actix_web::test]
+async fn a_delivery_is_taken_from_its_courier_until_it_is_picked_up() {
+    let client = delivery(false).await;
+    let lea = courier(&client, "lea").await;
+    let path = carried(&client, "CMD7", &lea).await;
+    let assign = format!("{path}/assigner");
+    let (nobody, back) = (json!({"livreurId": null}), json!({"livreurId": lea}));
+    for steps in [&[][..], &["EN_ROUTE_RESTAURANT"]] {
+        for status in steps {
+            let _ = client.patch(&path, json!({"statut": status})).await.ok(200);
+        }
+        let given_back = client.post(&assign, nobody.clone()).await.ok(200);
+        assert_eq!(given_back["livreurId"], Value::Null);
+        assert_eq!(given_back["statut"], "EN_ATTENTE");
+        let _ = client.post(&assign, back.clone()).await.ok(200);
+    }
+    for status in ["EN_ROUTE_RESTAURANT", "RECUPEREE", "EN_ROUTE_CLIENT"] {
+        let _ = client.patch(&path, json!({"statut": status})).await.ok(200);
+        if status == "EN_ROUTE_RESTAURANT" {
+            continue;
+        }
+        let answer = client.post(&assign, nobody.clone()).await;
+        let problem = answer.problem(409, "impossible_transition");
+        assert!(problem.detail.contains("autre livreur"), "{problem:?}");
+        assert_eq!(client.get(&path).await.ok(200)["livreurId"], lea);
+    }
+    let _ = client
+        .patch(&path, json!({"statut": "LIVREE"}))
+        .await
+        .ok(200);
+    let answer = client.post(&assign, nobody).await;
+    let _ = answer.problem(409, "impossible_transition");
+}

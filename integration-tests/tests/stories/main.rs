@@ -19,6 +19,7 @@ mod processes;
 mod routes;
 mod signals;
 mod spans;
+mod states;
 mod traces;
 
 use serde_json::{Value, json};

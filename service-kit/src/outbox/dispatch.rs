@@ -160,6 +160,9 @@ impl Dispatcher<'_> {
                         recipient = self.name(), request_id = topic;
                         "a message was refused for good: {}", answer.status
                     );
+                    if let Some(impossible) = &self.queue.recipient.impossible {
+                        impossible(topic);
+                    }
                     Outcome::Settled
                 }
                 Verdict::Refused => {

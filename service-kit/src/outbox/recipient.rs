@@ -1,6 +1,7 @@
 //! Sends a message to its recipient and reads the answer.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -30,7 +31,11 @@ pub struct Recipient {
     pub request: fn(&Client, &PeerUrl, &Message) -> ClientRequest,
     /// Reads the status and body of the answer.
     pub verdict: fn(StatusCode, &[u8]) -> Verdict,
+    pub impossible: Option<OnImpossible>,
 }
+
+/// Is told the topic of each message that can never be taken.
+pub type OnImpossible = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// The meaning of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

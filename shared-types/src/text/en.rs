@@ -76,6 +76,10 @@ pub(super) static SENTENCES: Sentences = Sentences {
         finished: |status| {
             format!("A delivery that is {status} can no longer be given to a courier.")
         },
+        picked_up: |status| {
+            format!("A delivery that is {status} can only be taken over by another courier.")
+        },
+        order_ended: "The order has ended and gets no further delivery.",
     },
     upstreams: Upstreams {
         unnamed: |name| format!("The service “{name}”"),

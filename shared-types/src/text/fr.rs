@@ -77,6 +77,10 @@ pub(super) static SENTENCES: Sentences = Sentences {
         finished: |status| {
             format!("Une livraison {status} ne peut plus être confiée à un livreur.")
         },
+        picked_up: |status| {
+            format!("Une livraison {status} ne peut être reprise que par un autre livreur.")
+        },
+        order_ended: "La commande est terminée : elle n'aura plus de livraison.",
     },
     upstreams: Upstreams {
         unnamed: |name| format!("Le service « {name} »"),

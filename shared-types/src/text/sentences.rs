@@ -94,6 +94,8 @@ pub struct Deliveries {
     pub courier_removed: &'static str,
     pub impossible_move: fn(from: DeliveryStatus, to: DeliveryStatus) -> String,
     pub finished: fn(DeliveryStatus) -> String,
+    pub picked_up: fn(DeliveryStatus) -> String,
+    pub order_ended: &'static str,
 }
 
 /// An upstream in trouble. `service` is its label, at the beginning of the sentence.

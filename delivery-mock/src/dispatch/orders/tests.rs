@@ -191,7 +191,7 @@ fn while_older_orders_come_first_no_draft_is_made_and_known_orders_move_on() {
 }
 
 #[test]
-fn an_order_whose_delivery_was_given_up_gets_no_second_draft_and_may_be_given_a_delivery() {
+fn an_order_whose_delivery_was_given_up_gets_a_second_draft() {
     let ready = order(OrderStatus::Ready);
     let mut dispatch = Dispatch::new(Limits::default());
     learn(&mut dispatch, &ready, 0).unwrap();
@@ -200,13 +200,16 @@ fn an_order_whose_delivery_was_given_up_gets_no_second_draft_and_may_be_given_a_
     dispatch
         .change_delivery(given_up, cancelled, at(1))
         .unwrap();
+    let second = delivery_of(&dispatch, &ready).unwrap();
+    assert_ne!(second.id, given_up);
+    assert_eq!((second.created_at, second.updated_at), (at(1), at(1)));
     learn(&mut dispatch, &ready, 2).unwrap();
-    assert_eq!(delivery_of(&dispatch, &ready).unwrap().id, given_up);
+    assert_eq!(delivery_of(&dispatch, &ready), Some(second.clone()));
 
     let new = json!({"commandeId": order_ref(&ready)});
     let opened = dispatch.open(parsed(new.clone()), None, at(3)).unwrap();
     assert_eq!(opened.status, DeliveryStatus::Pending);
-    assert_eq!(delivery_of(&dispatch, &ready), Some(opened.clone()));
+    assert_eq!(opened.id, second.id);
     let again = dispatch.open(parsed(new), None, at(4));
     assert_eq!(again, Err(Refusal::DeliveryExists));
     let status = OrderStatus::Delivered;

@@ -63,6 +63,7 @@ impl State {
 pub(super) fn configure(routes: &mut web::ServiceConfig) {
     routes
         .route("/commandes", web::get().to(list))
+        .route("/commandes/{id}", web::get().to(show))
         .route("/commandes/{id}/status", web::patch().to(change));
 }
 
@@ -100,6 +101,15 @@ async fn list(
         answer.insert_header(("x-next-cursor", last.id.to_string()));
     }
     Ok(answer.json(page))
+}
+
+async fn show(state: web::Data<State>, id: web::Path<String>) -> Result<HttpResponse, Failure> {
+    state.permit(None).await?;
+    let records = state.records();
+    let order = OrderId::from_text(&id).ok();
+    let order = order.and_then(|id| records.orders.get(&id));
+    let order = order.ok_or_else(|| Failure::new(Code::OrderNotFound))?;
+    Ok(HttpResponse::Ok().json(order))
 }
 
 async fn change(
