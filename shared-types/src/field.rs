@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::{Lang, Text};
 
-mod line;
+pub(crate) mod line;
 mod optional;
 pub mod visible;
 mod written;

@@ -13,7 +13,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::field::{FromText, Line, text_field};
+use crate::field::visible::breaks_line;
+use crate::field::{FromText, Line, line, text_field};
 use crate::schema::inline_schema;
 use crate::text::Text;
 
@@ -96,6 +97,10 @@ impl FromText for OrderRef {
     fn from_text(text: &str) -> Result<Self, Text> {
         match OrderId::from_text(text.trim()) {
             Ok(id) => Ok(id.into()),
+            // Joining its lines would make another id of it.
+            Err(_other) if text.trim().chars().any(breaks_line) => {
+                Err(Text::fixed(|say| say.fields.control_characters))
+            }
             Err(_other) => Line::from_text(text).map(Self),
         }
     }
@@ -124,8 +129,8 @@ impl JsonSchema for OrderRef {
         "OrderRef".into()
     }
 
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Line::<MAX_REF>::json_schema(generator)
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        line::schema(MAX_REF, false)
     }
 }
 
@@ -165,6 +170,9 @@ mod tests {
             assert!(OrderId::from_text(other).is_err(), "{other}");
             assert_eq!(canonical(other), other);
             assert_eq!(OrderRef::from_text(other).unwrap().as_str(), other);
+        }
+        for bad in ["CMD\n1234", "CMD\t1234", "CMD\u{2028}1234", ""] {
+            assert!(OrderRef::from_text(bad).is_err(), "{bad:?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The document that the gateway makes of the shipped routes and of the services' own documents.
 
 mod bodies;
+mod texts;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

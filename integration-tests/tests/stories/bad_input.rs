@@ -165,3 +165,82 @@ async fn an_id_that_is_no_uuid_is_a_404() {
         let _ = gateway.get(path).await.problem(404, code);
     }
 }
+
+/// Every route that stores a text, with a body that is valid, and the names of its texts.
+async fn texts(restaurant: &Restaurant) -> Vec<(&'static str, Value, &'static [&'static str])> {
+    let any = Uuid::now_v7();
+    let items = json!([{"menuId": restaurant.dish().await["id"], "quantite": 1}]);
+    let client = json!({
+        "email": "lea@example.com", "password": "tarte-aux-pommes", "firstName": "Léa", "lastName": "Martin",
+    });
+    vec![
+        (
+            "/client-api/clients",
+            client,
+            &["firstName", "lastName", "address", "city", "postalCode"],
+        ),
+        (
+            "/order-api/menu",
+            json!({"nom": "Tarte", "prix": 5, "categorie": "DESSERT"}),
+            &["nom", "description"],
+        ),
+        (
+            "/order-api/commandes",
+            json!({"clientId": any, "items": items}),
+            &["adresse"],
+        ),
+        (
+            "/delivery-api/livreurs",
+            json!({"nom": "Petit", "email": "petit@example.com"}),
+            &[
+                "nom",
+                "prenom",
+                "vehicule",
+                "numeroLicence",
+                "adresse",
+                "ville",
+                "codePostal",
+            ],
+        ),
+        (
+            "/delivery-api/livraisons",
+            json!({"commandeId": any}),
+            &[
+                "adresseDepart",
+                "adresseArrivee",
+                "clientNom",
+                "commentaires",
+            ],
+        ),
+    ]
+}
+
+#[actix_web::test]
+async fn one_rule_holds_for_the_texts_of_every_service() {
+    let restaurant = restaurant().await;
+    let before = stored(&restaurant).await;
+    let texts = texts(&restaurant).await;
+    for (path, body, fields) in &texts {
+        for field in *fields {
+            for bad in ["a\u{202e}b", "a\u{2066}b", "\u{200b}\u{2060}", "a\u{0}b"] {
+                let mut body = body.clone();
+                body[field] = json!(bad);
+                let problem = restaurant.gateway.post(path, body).await;
+                let problem = problem.problem(400, "validation_failed");
+                assert_eq!(problem.errors.len(), 1, "{path} {field} {bad:?}");
+                assert_eq!(problem.errors[0].field, **field);
+            }
+        }
+    }
+    assert_eq!(stored(&restaurant).await, before);
+
+    for (path, mut body, fields) in texts {
+        for field in fields {
+            body[field] = json!(" a\r\nb\u{2028}c ");
+        }
+        let made = restaurant.gateway.post(path, body).await.ok(201);
+        for field in fields {
+            assert_eq!(made[field], "a, b, c", "{path} {field}");
+        }
+    }
+}
