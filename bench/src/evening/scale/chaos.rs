@@ -67,7 +67,14 @@ pub(super) async fn run(place: &Place, replicas: usize, orders: u64) -> Result<S
     let lost: usize = strays.values().map(Vec::len).sum();
     let mut section = Section::new("Processes are killed while guests order");
     section.check(lost == 0 && is_settled, || {
-        format!("{lost} orders are not handed over: {strays:?}")
+        let by_status = strays
+            .iter()
+            .map(|(status, all)| format!("{} {status}", all.len()));
+        let by_status: Vec<_> = by_status.collect();
+        format!(
+            "{lost} orders are not handed over: {}",
+            by_status.join(", ")
+        )
     });
     section.check(twice == 0, || format!("{twice} orders were made twice"));
     section.check(ledger.refused.is_empty(), || {

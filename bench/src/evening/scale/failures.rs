@@ -18,7 +18,7 @@ use crate::traffic::client::Client;
 use crate::traffic::load::{self, Pace};
 use crate::traffic::scripted::{Mode, Scripted};
 
-/// What a replica takes for its answer, and the one that fails by being slow.
+/// The time of an answer, and of the one that fails by being slow.
 const USUAL: Duration = Duration::from_millis(10);
 const SLOW: Duration = Duration::from_millis(100);
 
@@ -29,9 +29,10 @@ const NOTICED: Duration = Duration::from_millis(50);
 const RATE: u32 = 4000;
 const CLIENTS: usize = 200;
 
-/// The part of the requests that comes before the failure, and within which the one that is
-/// noticed most must stay.
+/// The part of the requests that come before the failure.
 const BEFORE: f64 = 0.2;
+
+/// The part of the requests that may notice it.
 const LIMIT: f64 = 0.001;
 
 /// How long a replica is silent before it refuses connections.

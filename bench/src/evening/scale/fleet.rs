@@ -186,7 +186,18 @@ impl<'p> Fleet<'p> {
     }
 
     /// Waits until it is ready, and HAProxy or all gateways know that.
+    ///
+    /// # Errors
+    /// That takes too long; the error has its log.
     pub(super) async fn is_known(&self, at: usize) -> Result<(), Error> {
+        let known = self.notice(at).await;
+        let log = self.member(at)?.log(self.folder.path());
+        known.map_err(|error| {
+            format!("{error}\n{}", fs::read_to_string(log).unwrap_or_default()).into()
+        })
+    }
+
+    async fn notice(&self, at: usize) -> Result<(), Error> {
         let (member, begun) = (self.member(at)?, Instant::now());
         let what = &format!("all to know that {} is ready", member.name);
         if member.program == REDIS {
@@ -204,12 +215,10 @@ impl<'p> Fleet<'p> {
         }
         for gateway in self.all("gateway") {
             let mut operator = Client::new(self.member(gateway)?.operator);
-            while !operator
-                .get("/status")
-                .await
-                .is_ok_and(|status| all_up(status.body()))
-            {
+            let mut status = operator.get("/status").await;
+            while !status.is_ok_and(|status| all_up(status.body())) {
                 wait(begun, what).await?;
+                status = operator.get("/status").await;
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! A process of a fleet, with the address and the variables that it keeps over its restarts.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Error;
@@ -39,13 +39,21 @@ pub(super) struct Member {
 }
 
 impl Member {
+    /// Its log, in its part of the fleet's folder.
+    pub(super) fn log(&self, folder: &Path) -> PathBuf {
+        folder
+            .join(self.id())
+            .join(self.program)
+            .with_extension("log")
+    }
+
     /// Starts it, with its files in `folder`.
     pub(super) async fn run(&mut self, place: &Place, folder: &Path) -> Result<(), Error> {
         let service = if self.program == REDIS {
             let missing = "redis-server is not installed (apt-get install redis-server)";
             let mut redis = Command::new(installed(REDIS).ok_or(missing)?);
             // As deployed: what it holds comes back by itself.
-            redis.args(["--save", "", "--logfile", "redis.log"]);
+            redis.args(["--save", "", "--logfile", "redis-server.log"]);
             redis.args(["--bind", &HOST.to_string()]);
             redis.args(["--port", &self.addr.port().to_string()]);
             redis.current_dir(folder);
