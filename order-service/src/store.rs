@@ -24,6 +24,7 @@ use crate::config::OpenPerAddress;
 pub(crate) use list::List;
 pub(crate) use menu::MenuError;
 pub(crate) use orders::OrderError;
+pub(crate) use progress::Cancellation;
 
 const MIGRATIONS: Migrations = Migrations {
     table: Migrations::OWN_TABLE,
@@ -35,6 +36,10 @@ const MIGRATIONS: Migrations = Migrations {
         MigrationFile(
             "open orders",
             include_str!("../migrations/0002_open_orders.sql"),
+        ),
+        MigrationFile(
+            "cancellation",
+            include_str!("../migrations/0003_cancellation.sql"),
         ),
     ],
 };

@@ -4,7 +4,7 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Email, Phone};
+use crate::account::{Email, Phone, Role};
 use crate::field::{FieldErrors, Line, Optional};
 use crate::id::{CourierId, DeliveryId, OrderRef};
 use crate::kitchen::NewMark;
@@ -221,6 +221,16 @@ pub struct Delivery {
     pub comments: Option<String>,
     #[serde(rename = "statut")]
     pub status: DeliveryStatus,
+    /// Who cancelled its order, if the delivery was cancelled with it and they said so.
+    #[serde(
+        rename = "annuleePar",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub cancelled_by: Option<Role>,
+    /// Why, as far as they said.
+    #[serde(rename = "motif", default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_because: Option<String>,
     #[serde(rename = "createdAt")]
     pub created_at: Timestamp,
     #[serde(rename = "updatedAt")]

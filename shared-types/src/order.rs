@@ -4,7 +4,7 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::account::Phone;
+use crate::account::{Phone, Role};
 use crate::field::{FieldErrors, Line, Optional};
 use crate::id::{ClientId, DishId, OrderId};
 use crate::value::{Price, Quantity, Timestamp};
@@ -90,11 +90,17 @@ pub struct NewOrderLine {
     pub quantity: Quantity,
 }
 
-/// The status that an order should get.
-#[derive(Clone, Copy, Debug, Deserr, JsonSchema)]
+/// The status that an order should get. `ANNULEE` may say who cancels it and why.
+#[derive(Clone, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct StatusChange {
     pub status: OrderStatus,
+    #[deserr(default, rename = "annuleePar")]
+    #[schemars(default, rename = "annuleePar")]
+    pub cancelled_by: Optional<Role>,
+    #[deserr(default, rename = "motif")]
+    #[schemars(default, rename = "motif")]
+    pub reason: Optional<Line<200>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -109,6 +115,16 @@ pub struct Order {
     pub phone: Option<String>,
     pub status: OrderStatus,
     pub total_price: Price,
+    /// Who cancelled it, as far as they said.
+    #[serde(
+        rename = "annuleePar",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub cancelled_by: Option<Role>,
+    /// Why, as far as they said.
+    #[serde(rename = "motif", default, skip_serializing_if = "Option::is_none")]
+    pub cancelled_because: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }

@@ -756,6 +756,8 @@ export interface components {
         Delivery: {
             adresseArrivee: string | null;
             adresseDepart: string | null;
+            /** @description Who cancelled its order, if the delivery was cancelled with it and they said so. */
+            annuleePar?: components["schemas"]["Role"] | null;
             clientNom: string | null;
             clientTelephone: string | null;
             commandeId: string;
@@ -770,6 +772,8 @@ export interface components {
             id: string;
             /** Format: uuid */
             livreurId: string | null;
+            /** @description Why, as far as they said. */
+            motif?: string | null;
             /** @description Euros, with at most two decimals. */
             prixLivraison: number | null;
             statut: components["schemas"]["DeliveryStatus"];
@@ -970,6 +974,8 @@ export interface components {
         };
         Order: {
             adresse: string | null;
+            /** @description Who cancelled it, as far as they said. */
+            annuleePar?: components["schemas"]["Role"] | null;
             /** Format: uuid */
             clientId: string;
             /**
@@ -980,6 +986,8 @@ export interface components {
             /** Format: uuid */
             id: string;
             items: components["schemas"]["OrderLine"][];
+            /** @description Why, as far as they said. */
+            motif?: string | null;
             status: components["schemas"]["OrderStatus"];
             telephone: string | null;
             /** @description Euros, with at most two decimals. */
@@ -1464,8 +1472,10 @@ export interface components {
             };
             status: components["schemas"]["Availability"];
         };
-        /** @description The status that an order should get. */
+        /** @description The status that an order should get. `ANNULEE` may say who cancels it and why. */
         StatusChange: {
+            annuleePar?: components["schemas"]["Role"] | string | null;
+            motif?: string | null;
             status: components["schemas"]["OrderStatus"];
         };
         /** @description An order in the kitchen. */

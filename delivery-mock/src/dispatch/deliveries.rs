@@ -245,6 +245,8 @@ pub(super) fn blank(order_id: OrderRef, now: Timestamp) -> Delivery {
         estimated_time: None,
         comments: None,
         status: DeliveryStatus::Pending,
+        cancelled_by: None,
+        cancelled_because: None,
         created_at: now,
         updated_at: now,
     }

@@ -7,7 +7,7 @@
 
 use order_feed::Admission;
 use shared_types::account::Phone;
-use shared_types::delivery::Delivery;
+use shared_types::delivery::{Delivery, DeliveryStatus};
 use shared_types::field::{FromText, Line};
 use shared_types::id::{OrderId, OrderRef};
 use shared_types::order::{Order, OrderStage, OrderStatus};
@@ -53,7 +53,15 @@ impl Dispatch {
             self.remember_wait(order);
         }
         let status = catch_up(delivery.status, order.status);
-        self.keep(Delivery { status, ..delivery }, now);
+        let is_cancelled_now = status != delivery.status && status == DeliveryStatus::Cancelled;
+        let mut caught_up = Delivery { status, ..delivery };
+        if is_cancelled_now {
+            caught_up.cancelled_by = order.cancelled_by;
+            caught_up
+                .cancelled_because
+                .clone_from(&order.cancelled_because);
+        }
+        self.keep(caught_up, now);
         Ok(())
     }
 

@@ -74,6 +74,8 @@ fn waiting(order: &str, now: Timestamp) -> Option<Delivery> {
         estimated_time: None,
         comments: None,
         status: DeliveryStatus::Pending,
+        cancelled_by: None,
+        cancelled_because: None,
         created_at: now,
         updated_at: now,
     })

@@ -4,6 +4,7 @@
 use order_feed::testing::new_order;
 use serde_json::{Value, json};
 use service_kit::testing::{Client, assert_same_shape};
+use shared_types::account::Role;
 use shared_types::golden;
 use shared_types::order::Order;
 use shared_types::order::OrderStatus::{Cancelled, Delivered, Delivering, Pending, Ready};
@@ -313,6 +314,7 @@ async fn the_draft_of_a_cancelled_order_frees_its_courier() {
     tell(&client, &first, Cancelled).await;
     let cancelled = client.get(&path_of(&carried)).await.ok(200);
     assert_eq!(cancelled["statut"], "ANNULEE");
+    assert_eq!(cancelled.get("motif"), None);
     assert_eq!(carrier(&client, &waiting).await, carried["livreurId"]);
 }
 
@@ -341,4 +343,18 @@ async fn an_opened_delivery_is_never_assigned_automatically() {
     let _ = courier(&client, "lea").await;
     let _ = draft(&client).await;
     assert_eq!(client.get(&path).await.ok(200)["livreurId"], Value::Null);
+}
+
+#[actix_web::test]
+async fn a_delivery_that_is_cancelled_with_its_order_says_who_cancelled_that_and_why() {
+    let client = delivery(false).await;
+    let (mut order, drafted) = draft(&client).await;
+    order.cancelled_by = Some(Role::Client);
+    order.cancelled_because = Some("Trop tard".to_owned());
+    for _ in 0..2 {
+        tell(&client, &order, Cancelled).await;
+        let cancelled = client.get(&path_of(&drafted)).await.ok(200);
+        assert_eq!(cancelled["annuleePar"], "CLIENT");
+        assert_eq!(cancelled["motif"], "Trop tard");
+    }
 }

@@ -9,12 +9,13 @@ use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
 use service_kit::input::{Json, Query};
 use service_kit::request_id::RequestId;
-use shared_types::field::FromText as _;
+use shared_types::field::{FieldErrors, FromText as _, Line};
 use shared_types::id::OrderId;
-use shared_types::order::{NewOrder, StatusChange};
+use shared_types::order::{NewOrder, OrderStatus, StatusChange};
+use shared_types::text::Text;
 
 use crate::page::{Cursor, Listing};
-use crate::store::{OrderError, Store};
+use crate::store::{Cancellation, OrderError, Store};
 
 /// The cursor by itself, for clients that do not parse `Link`.
 const NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
@@ -76,8 +77,31 @@ pub(super) async fn change_status(
     id: web::Path<String>,
     Json(change): Json<StatusChange>,
 ) -> Result<HttpResponse, Failure> {
-    let order = store.change_status(parse(&id)?, change.status).await?;
+    let id = parse(&id)?;
+    let (to, cancellation) = (change.status, cancellation(change)?);
+    let order = store.change_status(id, to, &cancellation).await?;
     Ok(HttpResponse::Ok().json(order))
+}
+
+/// Only a cancellation says who and why.
+fn cancellation(change: StatusChange) -> Result<Cancellation, Failure> {
+    let cancellation = Cancellation {
+        by: change.cancelled_by.into_option(),
+        because: change.reason.into_option().map(Line::into_string),
+    };
+    if change.status == OrderStatus::Cancelled {
+        return Ok(cancellation);
+    }
+    let fields = [
+        ("annuleePar", cancellation.by.is_some()),
+        ("motif", cancellation.because.is_some()),
+    ];
+    let wrong = fields.into_iter().find(|(_, is_said)| *is_said);
+    let refused = wrong.map(|(field, _)| {
+        let text = Text::fixed(|say| say.orders.only_cancelled);
+        Failure::invalid(FieldErrors::one(field, text))
+    });
+    refused.map_or(Ok(cancellation), Err)
 }
 
 /// An invalid UUID is no order's id: the same 404.

@@ -46,6 +46,8 @@ impl Store {
             phone: new.phone.as_ref().map(|phone| phone.as_str().to_owned()),
             status: OrderStatus::Pending,
             total_price: priced.total,
+            cancelled_by: None,
+            cancelled_because: None,
             created_at: now,
             updated_at: now,
         };

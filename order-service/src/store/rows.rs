@@ -33,6 +33,8 @@ service_kit::row! {
         phone: Option<String>,
         status: String,
         total_cents: i64,
+        cancelled_by: Option<String>,
+        cancelled_because: Option<String>,
         created_at: i64,
         updated_at: i64,
         dish_id: String,
@@ -84,6 +86,11 @@ fn order(id: OrderId, row: LineRow, first: OrderLine) -> Result<Order, StoreErro
         phone: row.phone,
         status: text("orders.status", &row.status)?,
         total_price: price("orders.total_cents", row.total_cents)?,
+        cancelled_by: match &row.cancelled_by {
+            Some(role) => Some(text("orders.cancelled_by", role)?),
+            None => None,
+        },
+        cancelled_because: row.cancelled_because,
         created_at: time("orders.created_at", row.created_at)?,
         updated_at: time("orders.updated_at", row.updated_at)?,
     })

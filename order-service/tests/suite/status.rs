@@ -98,3 +98,50 @@ async fn one_of_two_contradicting_simultaneous_moves_is_refused() {
         assert_eq!(statuses, [200, 409]);
     }
 }
+
+#[actix_web::test]
+async fn a_cancelled_order_says_who_cancelled_it_and_why() {
+    let service = Service::start(true).await;
+    let order = service.order().await;
+    assert_eq!(order.get("annuleePar"), None);
+    let status = status_path(&order);
+    let cancel = json!({"status": "ANNULEE", "annuleePar": "chef", "motif": " Plus de tarte "});
+    let cancelled = service.patch(&status, cancel).await.ok(200);
+    assert_eq!(cancelled["annuleePar"], "CHEF");
+    assert_eq!(cancelled["motif"], "Plus de tarte");
+    // The first cancellation is the one that counts.
+    let again = json!({"status": "ANNULEE", "annuleePar": "CLIENT"});
+    assert_eq!(service.patch(&status, again).await.ok(200), cancelled);
+    assert_eq!(service.get(&path(&order)).await.ok(200), cancelled);
+    let list = service.get("/commandes").await.ok(200);
+    assert_eq!(list[0], cancelled);
+
+    // Whoever says nothing leaves nothing.
+    let order = service.order().await;
+    let silent = json!({"status": "ANNULEE", "annuleePar": null, "motif": ""});
+    let cancelled = service.patch(&status_path(&order), silent).await.ok(200);
+    assert_same_shape(&cancelled, golden::ORDER);
+}
+
+#[actix_web::test]
+async fn only_a_cancellation_has_a_reason() {
+    let service = Service::start(true).await;
+    let order = service.order().await;
+    for (field, value) in [("motif", "Vite"), ("annuleePar", "CHEF")] {
+        let mut change = json!({"status": "PRETE"});
+        change[field] = json!(value);
+        let answer = service.patch(&status_path(&order), change).await;
+        let problem = answer.problem(400, "validation_failed");
+        assert_eq!(problem.errors[0].field, field);
+    }
+    for bad in [
+        json!({"annuleePar": "ROI"}),
+        json!({"motif": "x".repeat(201)}),
+    ] {
+        let mut change = bad;
+        change["status"] = json!("ANNULEE");
+        let answer = service.patch(&status_path(&order), change).await;
+        let _ = answer.problem(400, "validation_failed");
+    }
+    assert_eq!(service.get(&path(&order)).await.ok(200), order);
+}

@@ -54,6 +54,7 @@ pub(super) static SENTENCES: Sentences = Sentences {
         impossible_in_kitchen: |from, to| {
             format!("An order that is {from} cannot become {to} in the kitchen.")
         },
+        only_cancelled: "accepted with the status ANNULEE only",
         too_many_open: |most| {
             format!(
                 "Your network has {most} open orders already. \

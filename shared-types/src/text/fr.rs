@@ -55,6 +55,7 @@ pub(super) static SENTENCES: Sentences = Sentences {
         impossible_in_kitchen: |from, to| {
             format!("Une commande {from} ne peut passer à {to} en cuisine.")
         },
+        only_cancelled: "accepté avec le statut ANNULEE seulement",
         too_many_open: |most| {
             format!(
                 "Votre réseau a déjà {most} commandes en cours. \

@@ -78,6 +78,7 @@ pub struct Accounts {
 pub struct Orders {
     pub impossible_move: fn(from: OrderStatus, to: OrderStatus) -> String,
     pub impossible_in_kitchen: fn(from: OrderStatus, to: OrderStatus) -> String,
+    pub only_cancelled: &'static str,
     pub too_many_open: fn(most: u32) -> String,
     pub number_of_lines: fn(most: usize) -> String,
     pub number_of_dishes: fn(most: usize) -> String,
