@@ -21,7 +21,8 @@ pub use gathered::Lines;
 /// actix_http reports each broken body without the request's id, and the gateway reports it with
 /// the id. rustls warns about anything a stranger sends in a handshake, such as an address as
 /// server name; a failed handshake is logged elsewhere.
-const DEFAULT_FILTER: &str = "info,actix_server=warn,actix_http=off,rustls=error";
+const DEFAULT_FILTER: &str =
+    "info,actix_server=warn,actix_http=off,rustls=error,hickory_resolver=error,hickory_net=error";
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {

@@ -74,6 +74,7 @@ impl Dispatch {
     pub(crate) fn remove_courier(&mut self, id: CourierId, now: Timestamp) -> Result<(), Refusal> {
         self.couriers.remove(&id).ok_or(Refusal::UnknownCourier)?;
         self.registered_by.remove(&id);
+        self.drafts.forget(id);
         for mut delivery in self.unfinished_of(id) {
             delivery.courier_id = None;
             self.put(delivery, now);

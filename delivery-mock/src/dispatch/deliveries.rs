@@ -10,7 +10,7 @@ use shared_types::order::OrderStatus;
 use shared_types::value::Timestamp;
 
 use super::couriers::phone;
-use super::status::{advance, hand_over, is_finished, order_status};
+use super::status::{advance, hand_over, is_before_pick_up, is_finished, order_status};
 use super::{Dispatch, Refusal, replace, text};
 
 /// A change that was checked and is not made yet.
@@ -220,14 +220,12 @@ fn take(delivery: &mut Delivery, courier: CourierId) -> Result<(), Refusal> {
 
 /// Takes the delivery away from its courier, who may have set out and not picked it up.
 pub(super) fn give_back(delivery: &mut Delivery) -> Result<(), Refusal> {
-    match delivery.status {
-        DeliveryStatus::Pending | DeliveryStatus::ToRestaurant => {
-            delivery.courier_id = None;
-            delivery.status = DeliveryStatus::Pending;
-            Ok(())
-        }
-        status => Err(Refusal::PickedUp(status)),
+    if !is_before_pick_up(delivery.status) {
+        return Err(Refusal::PickedUp(delivery.status));
     }
+    delivery.courier_id = None;
+    delivery.status = DeliveryStatus::Pending;
+    Ok(())
 }
 
 /// A delivery with only its order filled in.

@@ -12,7 +12,7 @@ use shared_types::id::{CourierId, DeliveryId, OrderId};
 use shared_types::value::Timestamp;
 
 use super::Dispatch;
-use super::status::catch_up;
+use super::status::{catch_up, is_before_pick_up};
 
 /// The unfinished deliveries that come from events and that nobody has filled in yet.
 ///
@@ -50,6 +50,13 @@ impl Drafts {
         }
     }
 
+    /// Forgets a courier who is gone.
+    pub(super) fn forget(&mut self, courier: CourierId) {
+        for draft in self.0.values_mut() {
+            draft.declined.remove(&courier);
+        }
+    }
+
     /// Who has declined the delivery; `None` if it was no draft.
     pub(super) fn remove(&mut self, delivery: &Delivery) -> Option<Declined> {
         let is_draft = self.has(delivery);
@@ -65,7 +72,7 @@ impl Dispatch {
         let drafts = self.drafts.0.values();
         let drafts = drafts.filter_map(|draft| Some((self.deliveries.get(draft.id)?, draft)));
         let mut waiting = drafts
-            .filter(|(draft, _)| draft.courier_id.is_none())
+            .filter(|(draft, _)| draft.courier_id.is_none() && is_before_pick_up(draft.status))
             .peekable();
         if waiting.peek().is_none() {
             return; // as most of the time; spares the search for free couriers

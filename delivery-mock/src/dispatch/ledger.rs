@@ -4,7 +4,7 @@
 //! cancelled. A second index leads from an order to its newest delivery. Both indexes change only
 //! here and together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shared_types::delivery::Delivery;
 use shared_types::id::{DeliveryId, OrderRef};
@@ -18,6 +18,9 @@ pub(super) struct Ledger {
     /// The newest delivery of each order, by the order's id as text: an [`OrderRef`] has no
     /// ordering.
     by_order: BTreeMap<String, DeliveryId>,
+    /// The cancelled deliveries of orders that have a newer one. They make room first, or one order
+    /// whose deliveries are cancelled again and again would push out everybody's.
+    replaced: BTreeSet<DeliveryId>,
 }
 
 impl Ledger {
@@ -42,7 +45,10 @@ impl Ledger {
     pub(super) fn put(&mut self, delivery: Delivery) {
         let order = delivery.order_id.as_str().to_owned();
         let newest = self.by_order.entry(order).or_insert(delivery.id);
-        *newest = (*newest).max(delivery.id);
+        if *newest != delivery.id {
+            self.replaced.insert(delivery.id.min(*newest));
+            *newest = delivery.id.max(*newest);
+        }
         self.by_id.insert(delivery.id, delivery);
     }
 
@@ -54,7 +60,8 @@ impl Ledger {
         if self.by_id.len() < most {
             return Ok(());
         }
-        let oldest = self.oldest_finished().cloned();
+        let replaced = self.replaced.pop_first().and_then(|id| self.get(id));
+        let oldest = replaced.or_else(|| self.oldest_finished()).cloned();
         let oldest = oldest.ok_or(Refusal::Full)?;
         let order = oldest.order_id.as_str();
         // Its order may have a newer one.
@@ -160,5 +167,18 @@ mod tests {
         let mut ledger: Ledger = [carried].into_iter().collect();
         assert_eq!(ledger.make_room(1), Err(Refusal::Full));
         assert_eq!(orders(&ledger), ["A"]);
+    }
+
+    #[test]
+    fn an_order_whose_deliveries_are_cancelled_again_and_again_pushes_out_no_other() {
+        use DeliveryStatus::{Cancelled, Delivered};
+        let other = delivery("A", Delivered);
+        let mut ledger: Ledger = [other.clone()].into_iter().collect();
+        for _ in 0..10 {
+            ledger.make_room(3).unwrap();
+            ledger.put(delivery("B", Cancelled));
+        }
+        assert_eq!(orders(&ledger), ["A", "B", "B"]);
+        assert_eq!(ledger.of_order(&other.order_id), Some(&other));
     }
 }

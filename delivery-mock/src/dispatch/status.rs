@@ -44,6 +44,14 @@ pub(super) fn hand_over(from: DeliveryStatus) -> Result<DeliveryStatus, Impossib
     }
 }
 
+/// Whether the food is still at the restaurant.
+pub(super) fn is_before_pick_up(status: DeliveryStatus) -> bool {
+    match status {
+        Pending | ToRestaurant => true,
+        PickedUp | ToClient | Delivered | Cancelled => false,
+    }
+}
+
 pub(super) fn is_finished(status: DeliveryStatus) -> bool {
     match status {
         Pending | ToRestaurant | PickedUp | ToClient => false,

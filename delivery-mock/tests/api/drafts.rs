@@ -358,3 +358,15 @@ async fn a_delivery_that_is_cancelled_with_its_order_says_who_cancelled_that_and
         assert_eq!(cancelled["motif"], "Trop tard");
     }
 }
+
+#[actix_web::test]
+async fn nobody_gets_what_is_picked_up_without_taking_it() {
+    let client = delivery(false).await;
+    let order = new_order(Pending);
+    tell(&client, &order, Delivering).await;
+    let lea = courier(&client, "lea").await;
+    let all = deliveries_of(&client, &order).await;
+    assert_eq!(column(&json!(all), "livreurId"), [&Value::Null]);
+    let take = json!({"livreurId": lea});
+    let _ = client.patch(&path_of(&all[0]), take).await.ok(200);
+}

@@ -63,8 +63,8 @@ struct Sources {
 struct Source {
     endpoint: Endpoint,
     places: Vec<Place>,
-    /// Whether its name cannot be resolved any more.
-    is_outdated: bool,
+    /// Whether the last lookup of its name failed.
+    has_failed: bool,
 }
 
 /// Where a replica is.
@@ -120,7 +120,7 @@ impl Replicas {
                     Source {
                         endpoint: endpoint.clone(),
                         places: address.map(|one| Place::new(endpoint, one)).collect(),
-                        is_outdated: false,
+                        has_failed: false,
                     }
                 },
                 |known| before.swap_remove(known),
@@ -187,9 +187,6 @@ impl Replicas {
     async fn look_up(&self, name: &Endpoint) -> Result<(), LookupError> {
         let before = self.places(name);
         let found = self.resolver.find(name, &before).await;
-        if found.is_err() {
-            self.resolver.doubt();
-        }
         let mut sources = self.sources();
         let mut endpoints = sources.endpoints.iter_mut();
         // A reload may have removed it.
@@ -197,19 +194,34 @@ impl Replicas {
             return found.map(drop);
         };
         let (upstream, host) = (&*self.name, name.host());
-        let was_outdated = source.is_outdated;
-        source.is_outdated = found.is_err() && !source.places.is_empty();
-        match (&found, was_outdated, source.is_outdated) {
-            (Err(failure), false, true) => {
+        let has_failed = std::mem::replace(&mut source.has_failed, found.is_err());
+        match &found {
+            Err(failure) if !has_failed && source.places.is_empty() => {
+                log::warn!(upstream = upstream, host = host; "{failure}");
+            }
+            Err(failure) if !has_failed => {
                 log::warn!(upstream = upstream, host = host; "{failure}, its last addresses stay in use");
             }
-            (Ok(_), true, _) => {
-                log::info!(upstream = upstream, host = host; "the name is resolved again")
+            Ok(_) if has_failed => {
+                log::info!(upstream = upstream, host = host; "the name is resolved again");
             }
-            // Without any address, each request says so.
             _ => {}
         }
-        source.places = found?;
+        if found.is_err() {
+            let mut services = sources
+                .endpoints
+                .iter()
+                .filter(|one| one.endpoint.is_service());
+            // The others' answers hold on.
+            if services.all(|one| one.has_failed) {
+                self.resolver.doubt();
+            }
+        }
+        let found = found?;
+        let mut endpoints = sources.endpoints.iter_mut();
+        if let Some(source) = endpoints.find(|one| one.endpoint == *name) {
+            source.places = found;
+        }
         self.publish(&mut sources, Instant::now());
         Ok(())
     }
@@ -222,7 +234,12 @@ impl Replicas {
             .retain(|(since, _)| now.saturating_duration_since(*since) < REMEMBERED);
         let mut replicas: Vec<Arc<Replica>> = Vec::new();
         let mut addresses = BTreeSet::new();
-        for Place { endpoint, address } in sources.endpoints.iter().flat_map(|one| &one.places) {
+        let places = sources.endpoints.iter().flat_map(|one| &one.places);
+        let mut places: Vec<_> = places.collect();
+        // A resolver gives the same addresses in another order each time. With too many of them, the
+        // same ones are used.
+        places.sort_by_key(|place| place.address);
+        for Place { endpoint, address } in places {
             // Two names may lead to the same address.
             if replicas.len() == MOST || !addresses.insert(*address) {
                 continue;
@@ -238,8 +255,6 @@ impl Replicas {
                 }),
             });
         }
-        // A resolver gives the same addresses in another order each time.
-        replicas.sort_by_key(|one| one.address);
         let (joined, left) = (without(&replicas, &before), without(&before, &replicas));
         if joined.is_empty() && left.is_empty() {
             return;
@@ -247,7 +262,7 @@ impl Replicas {
         if !before.is_empty() {
             log::info!(
                 upstream = &*self.name;
-                "it has {} replicas now: joined {}, left {}",
+                "its number of replicas is {} now: joined {}, left {}",
                 replicas.len(), shown(&joined), shown(&left)
             );
         }

@@ -75,7 +75,7 @@ pub(super) static SENTENCES: Sentences = Sentences {
         courier_removed: "Courier removed.",
         impossible_move: |from, to| format!("A delivery that is {from} cannot become {to}."),
         finished: |status| {
-            format!("A delivery that is {status} can no longer be given to a courier.")
+            format!("The courier of a delivery that is {status} cannot be changed any more.")
         },
         picked_up: |status| {
             format!("A delivery that is {status} can only be taken over by another courier.")

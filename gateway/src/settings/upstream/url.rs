@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use actix_web::http::Uri;
 use actix_web::http::uri::{Authority, Scheme};
+use hickory_resolver::proto::rr::Name;
 use http::HeaderValue;
 
 use crate::http::segment::check_path;
@@ -126,7 +127,7 @@ impl Endpoint {
         if self.authority.port().is_some() {
             return Err("the SRV records give the port");
         }
-        if self.ip().is_some() {
+        if self.ip().is_some() || Name::from_ascii(self.host()).is_err() {
             return Err("SRV records belong to a name");
         }
         Ok(())
@@ -307,6 +308,7 @@ mod tests {
             ("srv+https://_orders._tcp.example", "certificate"),
             ("srv+http://_orders._tcp.example:80", "the port"),
             ("srv+http://10.0.0.1", "a name"),
+            ("srv+http://a..b", "a name"),
             ("srv+http://", "expected"),
             ("srv+ftp://orders", "expected"),
             ("srv+srv+http://orders", "expected"),

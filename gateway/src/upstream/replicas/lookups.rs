@@ -61,14 +61,14 @@ impl Lookup {
 }
 
 async fn look_up(replicas: Arc<Replicas>, name: Endpoint) {
-    let every = if name.is_service() {
-        SERVICE_EVERY
-    } else {
-        HOST_EVERY
-    };
     loop {
-        // A failure is logged there, or by the requests that it concerns.
-        let _ = replicas.look_up(&name).await;
-        sleep(every).await;
+        // A failure is logged there.
+        let found = replicas.look_up(&name).await;
+        // No memory answers after a failure.
+        let pause = match found {
+            Ok(()) if name.is_service() => SERVICE_EVERY,
+            _ => HOST_EVERY,
+        };
+        sleep(pause).await;
     }
 }

@@ -4,19 +4,21 @@
 //! domains of a cluster. It knows no SRV records. A resolver of the gateway's own asks for these, with
 //! the system's settings, and keeps each answer for as long as the answer says.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::future::join;
 use futures_util::{StreamExt as _, stream};
 use hickory_resolver::TokioResolver;
-use hickory_resolver::proto::rr::RData;
 use hickory_resolver::proto::rr::rdata::SRV;
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use tokio::net::lookup_host;
 use tokio::time::timeout;
 
-use super::Place;
+use super::{MOST, Place};
 use crate::settings::Endpoint;
 
 /// Why no address is known.
@@ -31,14 +33,18 @@ pub(in crate::upstream) enum LookupError {
 /// How long a lookup may take before it counts as failed.
 const LIMIT: Duration = Duration::from_secs(5);
 
+/// The same for a host of SRV records: the others wait for it.
+const HOST_LIMIT: Duration = Duration::from_secs(1);
+
 /// Nothing about SRV records is asked for again before this time is over.
 const SHORTEST: Duration = Duration::from_secs(1);
 
-/// How long it is believed that a host has no IPv4 or no IPv6 address.
-const LONGEST_NOTHING: Duration = Duration::from_secs(10);
+/// How long it is believed that a host has no IPv4 or no IPv6 address, and how long a host of SRV
+/// records that could not be looked up is left alone.
+const PAUSE: Duration = Duration::from_secs(10);
 
 /// How many hosts of SRV records are looked up at once.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 64;
 
 /// How many answers are kept: enough for as many hosts as an upstream may have replicas.
 const ANSWERS: u64 = 4096;
@@ -47,6 +53,7 @@ const ANSWERS: u64 = 4096;
 pub(super) struct Resolver {
     /// Made when it is first needed.
     services: Mutex<Option<Services>>,
+    hosts: Mutex<Hosts>,
 }
 
 /// Asks for SRV records, and keeps the answers.
@@ -54,6 +61,15 @@ struct Services {
     resolver: TokioResolver,
     made: Instant,
     is_doubted: bool,
+}
+
+/// The hosts of SRV records that are in trouble.
+#[derive(Default)]
+struct Hosts {
+    /// When a lookup of these records of a host has failed.
+    failed: HashMap<(Name, RecordType), Instant>,
+    /// Those that have no address, which the log has said.
+    without: HashSet<Name>,
 }
 
 impl Resolver {
@@ -88,24 +104,97 @@ impl Resolver {
     }
 
     /// The places of the hosts in the SRV records. Of records with several priorities, those with the
-    /// lowest number count (RFC 2782).
+    /// lowest number count that lead anywhere (RFC 2782).
     async fn service(&self, name: &Endpoint, before: &[Place]) -> io::Result<Vec<Place>> {
         let resolver = self.services()?;
         let found = timeout(LIMIT, resolver.srv_lookup(name.host())).await?;
         let found = found.map_err(io::Error::other)?;
-        let records = found
-            .answers()
-            .iter()
-            .filter_map(|record| match &record.data {
-                RData::SRV(record) => Some(record),
-                _ => None,
-            });
-        let records: Vec<_> = records.collect();
-        let first = records.iter().map(|one| one.priority).min();
-        let records = records.iter().filter(|one| Some(one.priority) == first);
-        let hosts = stream::iter(records).map(|record| host(&resolver, record, before));
-        let places: Vec<_> = hosts.buffered(AT_ONCE).collect().await;
-        Ok(places.concat())
+        let mut priorities: BTreeMap<u16, Vec<&SRV>> = BTreeMap::new();
+        for record in found.answers() {
+            if let RData::SRV(record) = &record.data {
+                priorities.entry(record.priority).or_default().push(record);
+            }
+        }
+        for records in priorities.into_values() {
+            let hosts = stream::iter(records).map(|record| self.host(&resolver, record, before));
+            let places: Vec<_> = hosts.buffer_unordered(AT_ONCE).collect().await;
+            let places = places.concat();
+            if !places.is_empty() {
+                return Ok(places);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// The places of the host in an SRV record. If it has none now, it stays where it was.
+    async fn host(&self, resolver: &TokioResolver, record: &SRV, before: &[Place]) -> Vec<Place> {
+        // The root means that there is no such service (RFC 2782).
+        if record.target.is_root() || record.port == 0 {
+            return Vec::new();
+        }
+        let name = record.target.to_ascii();
+        let name = name.trim_end_matches('.');
+        let addresses = self.addresses_of(resolver, &record.target).await;
+        let endpoint = Endpoint::of_record(name, record.port);
+        let places: Vec<_> = match &endpoint {
+            Some(endpoint) if !addresses.is_empty() => {
+                let place = |ip: &IpAddr| Place::new(endpoint, SocketAddr::new(*ip, record.port));
+                addresses.iter().map(place).collect()
+            }
+            Some(endpoint) => {
+                let known = before.iter().filter(|one| one.endpoint == *endpoint);
+                known.cloned().collect()
+            }
+            None => Vec::new(),
+        };
+        let mut hosts = self.hosts();
+        if !places.is_empty() {
+            hosts.without.remove(&record.target);
+        } else if hosts.without.len() < MOST && hosts.without.insert(record.target.clone()) {
+            log::warn!(host = name; "the host of an SRV record has no address");
+        }
+        places
+    }
+
+    async fn addresses_of(&self, resolver: &TokioResolver, host: &Name) -> Vec<IpAddr> {
+        let of_kind = |kind| self.records(resolver, host, kind);
+        let (mut v4, v6) = join(of_kind(RecordType::A), of_kind(RecordType::AAAA)).await;
+        v4.extend(v6);
+        v4
+    }
+
+    /// The addresses of one kind; none if they cannot be known now.
+    async fn records(
+        &self,
+        resolver: &TokioResolver,
+        host: &Name,
+        kind: RecordType,
+    ) -> Vec<IpAddr> {
+        let asked = (host.clone(), kind);
+        let failed = self.hosts().failed.get(&asked).copied();
+        if failed.is_some_and(|at| at.elapsed() < PAUSE) {
+            return Vec::new();
+        }
+        let found = timeout(HOST_LIMIT, resolver.lookup(host.clone(), kind)).await;
+        let mut hosts = self.hosts();
+        let found = match found {
+            Ok(Ok(found)) => found,
+            // The resolver keeps this answer.
+            Ok(Err(error)) if error.is_no_records_found() => {
+                hosts.failed.remove(&asked);
+                return Vec::new();
+            }
+            Ok(Err(_)) | Err(_) => {
+                if hosts.failed.len() >= 2 * MOST {
+                    hosts.failed.retain(|_, at| at.elapsed() < PAUSE);
+                }
+                hosts.failed.insert(asked, Instant::now());
+                return Vec::new();
+            }
+        };
+        hosts.failed.remove(&asked);
+        let records = found.answers().iter();
+        records.filter_map(|record| record.data.ip_addr()).collect()
     }
 
     fn services(&self) -> io::Result<TokioResolver> {
@@ -120,7 +209,7 @@ impl Resolver {
         options.cache_size = ANSWERS;
         options.positive_min_ttl = Some(SHORTEST);
         options.negative_min_ttl = Some(SHORTEST);
-        options.negative_max_ttl = Some(LONGEST_NOTHING);
+        options.negative_max_ttl = Some(PAUSE);
         let resolver = builder.build().map_err(io::Error::other)?;
         *services = Some(Services {
             resolver: resolver.clone(),
@@ -128,6 +217,10 @@ impl Resolver {
             is_doubted: false,
         });
         Ok(resolver)
+    }
+
+    fn hosts(&self) -> MutexGuard<'_, Hosts> {
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Services>> {
@@ -138,27 +231,4 @@ impl Resolver {
 async fn addresses(name: &Endpoint) -> io::Result<Vec<Place>> {
     let found = timeout(LIMIT, lookup_host((name.host(), name.port()))).await??;
     Ok(found.map(|address| Place::new(name, address)).collect())
-}
-
-/// The places of the host in an SRV record.
-async fn host(resolver: &TokioResolver, record: &SRV, before: &[Place]) -> Vec<Place> {
-    // The root means that there is no such service (RFC 2782).
-    if record.target.is_root() || record.port == 0 {
-        return Vec::new();
-    }
-    let name = record.target.to_ascii();
-    let Some(endpoint) = Endpoint::of_record(name.trim_end_matches('.'), record.port) else {
-        log::debug!(host = name.as_str(); "an SRV record names a host that no URL can hold");
-        return Vec::new();
-    };
-    match timeout(LIMIT, resolver.lookup_ip(record.target.clone())).await {
-        Ok(Ok(found)) => {
-            let place = |ip| Place::new(&endpoint, SocketAddr::new(ip, record.port));
-            found.iter().map(place).collect()
-        }
-        Ok(Err(_)) | Err(_) => {
-            let known = before.iter().filter(|one| one.endpoint == endpoint);
-            known.cloned().collect()
-        }
-    }
 }

@@ -28,6 +28,8 @@ pub(super) struct Dns {
     listed: Rc<RefCell<Vec<Listed>>>,
     /// How often the SRV records were asked for.
     asked: Rc<Cell<usize>>,
+    /// The questions that are not answered.
+    silent: Rc<RefCell<Vec<(&'static str, RecordType)>>>,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -44,7 +46,9 @@ impl Dns {
             }
         };
         let (listed, asked): (Rc<RefCell<Vec<Listed>>>, Rc<Cell<usize>>) = Default::default();
+        let silent: Rc<RefCell<Vec<(&'static str, RecordType)>>> = Rc::default();
         let (told, counted) = (Rc::clone(&listed), Rc::clone(&asked));
+        let unanswered = Rc::clone(&silent);
         let task = actix_web::rt::spawn(async move {
             let mut question = [0; 512];
             while let Ok((length, from)) = socket.recv_from(&mut question).await {
@@ -52,6 +56,13 @@ impl Dns {
                 let name = question.queries[0].name().to_ascii();
                 if name.trim_end_matches('.') == SERVICE {
                     counted.set(counted.get() + 1);
+                }
+                let is_unanswered = |(host, kind): &(&str, RecordType)| {
+                    name.starts_with(&format!("{host}.site.test"))
+                        && *kind == question.queries[0].query_type()
+                };
+                if unanswered.borrow().iter().any(is_unanswered) {
+                    continue;
                 }
                 let answer = answer(&question, &told.borrow(), ttl);
                 let _ = socket.send_to(&answer.to_vec().unwrap(), from).await;
@@ -61,6 +72,7 @@ impl Dns {
             address,
             listed,
             asked,
+            silent,
             _task: AbortOnDropHandle::new(task),
         })
     }
@@ -68,6 +80,11 @@ impl Dns {
     /// Without any, the name does not exist.
     pub(super) fn list(&self, listed: &[Listed]) {
         *self.listed.borrow_mut() = listed.to_vec();
+    }
+
+    /// From now on, the host's records of this kind are asked for in vain.
+    pub(super) fn silence(&self, host: &'static str, kind: RecordType) {
+        self.silent.borrow_mut().push((host, kind));
     }
 
     pub(super) fn asked(&self) -> usize {
