@@ -75,9 +75,7 @@ pub(super) static SENTENCES: Sentences = Sentences {
         unknown_courier: "aucun livreur ne porte cet identifiant",
         courier_removed: "Livreur supprimé.",
         impossible_move: |from, to| format!("Une livraison {from} ne peut passer à {to}."),
-        finished: |status| {
-            format!("Une livraison {status} ne change plus de livreur.")
-        },
+        finished: |status| format!("Une livraison {status} ne change plus de livreur."),
         picked_up: |status| {
             format!("Une livraison {status} ne peut être reprise que par un autre livreur.")
         },
