@@ -56,7 +56,8 @@ impl List {
         })
     }
 
-    /// The first object with this id, which is in its canonical spelling. `key` must be the key that the list was read by.
+    /// The first object with this id, which is in its canonical spelling. `key` must be the key that the
+    /// list was read by.
     pub(super) fn find(&self, key: &str, id: &str) -> Option<Box<RawValue>> {
         let hash = self.hasher.hash_one(id);
         let begin = self.entries.partition_point(|entry| entry.hash < hash);
