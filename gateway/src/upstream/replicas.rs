@@ -194,36 +194,34 @@ impl Replicas {
             return found.map(drop);
         };
         let (upstream, host) = (&*self.name, name.host());
-        let has_failed = std::mem::replace(&mut source.has_failed, found.is_err());
-        match &found {
-            Err(failure) if !has_failed && source.places.is_empty() => {
-                log::warn!(upstream = upstream, host = host; "{failure}");
+        let had_failed = std::mem::replace(&mut source.has_failed, found.is_err());
+        match found {
+            Ok(places) => {
+                if had_failed {
+                    log::info!(upstream = upstream, host = host; "the name is resolved again");
+                }
+                source.places = places;
+                self.publish(&mut sources, Instant::now());
+                Ok(())
             }
-            Err(failure) if !has_failed => {
-                log::warn!(upstream = upstream, host = host; "{failure}, its last addresses stay in use");
+            Err(failure) => {
+                if !had_failed {
+                    let stay = if source.places.is_empty() {
+                        ""
+                    } else {
+                        ", its last addresses stay in use"
+                    };
+                    log::warn!(upstream = upstream, host = host; "{failure}{stay}");
+                }
+                let endpoints = sources.endpoints.iter();
+                let mut services = endpoints.filter(|one| one.endpoint.is_service());
+                // Otherwise, the answers about the others hold on.
+                if services.all(|one| one.has_failed) {
+                    self.resolver.doubt();
+                }
+                Err(failure)
             }
-            Ok(_) if has_failed => {
-                log::info!(upstream = upstream, host = host; "the name is resolved again");
-            }
-            _ => {}
         }
-        if found.is_err() {
-            let mut services = sources
-                .endpoints
-                .iter()
-                .filter(|one| one.endpoint.is_service());
-            // The others' answers hold on.
-            if services.all(|one| one.has_failed) {
-                self.resolver.doubt();
-            }
-        }
-        let found = found?;
-        let mut endpoints = sources.endpoints.iter_mut();
-        if let Some(source) = endpoints.find(|one| one.endpoint == *name) {
-            source.places = found;
-        }
-        self.publish(&mut sources, Instant::now());
-        Ok(())
     }
 
     /// Makes a new list, if anything has changed. Those that are known already keep their state.

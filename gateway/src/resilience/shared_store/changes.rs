@@ -75,7 +75,7 @@ pub(super) fn targets(route: &str, path: &[u8]) -> [String; 3] {
 mod tests {
     use super::{Change, targets};
 
-    fn change(route: &str, path: Option<&str>) -> Change {
+    pub(super) fn change(route: &str, path: Option<&str>) -> Change {
         Change::Route {
             route: route.to_owned(),
             path: path.map(str::to_owned),

@@ -122,14 +122,8 @@ impl SharedStore {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::change;
     use super::{Change, MOST, Telling};
-
-    fn change(route: &str, path: Option<&str>) -> Change {
-        Change::Route {
-            route: route.to_owned(),
-            path: path.map(str::to_owned),
-        }
-    }
 
     #[test]
     fn changes_beyond_the_bound_become_a_change_of_everything() {
