@@ -147,12 +147,9 @@ impl Dispatch {
         if is_finished(changed.status) {
             return Err(Refusal::Finished(changed.status));
         }
-        let before = changed.courier_id;
-        match courier {
-            Some(courier) => changed.courier_id = Some(courier),
-            None => give_back(&mut changed)?,
-        }
-        if let Some(before) = before.filter(|_| courier.is_none()) {
+        if courier.is_some() {
+            changed.courier_id = courier;
+        } else if let Some(before) = give_back(&mut changed)? {
             self.drafts.decline(&changed, before);
         }
         Ok(self.keep(changed, now))
@@ -218,14 +215,14 @@ fn take(delivery: &mut Delivery, courier: CourierId) -> Result<(), Refusal> {
     }
 }
 
-/// Takes the delivery away from its courier, who may have set out and not picked it up.
-pub(super) fn give_back(delivery: &mut Delivery) -> Result<(), Refusal> {
+/// Takes the delivery away from its courier, who may have set out and not picked it up. Gives the
+/// courier.
+pub(super) fn give_back(delivery: &mut Delivery) -> Result<Option<CourierId>, Refusal> {
     if !is_before_pick_up(delivery.status) {
         return Err(Refusal::PickedUp(delivery.status));
     }
-    delivery.courier_id = None;
     delivery.status = DeliveryStatus::Pending;
-    Ok(())
+    Ok(delivery.courier_id.take())
 }
 
 /// A delivery with only its order filled in.

@@ -96,14 +96,14 @@ impl Dispatch {
     /// An order that is still to be delivered gets a new draft for its cancelled delivery, with what
     /// the clients and the restaurant filled in.
     pub(super) fn draft_again(&mut self, last: &Delivery, mut declined: Declined, now: Timestamp) {
-        let order = OrderId::from_text(last.order_id.as_str());
-        let Ok(Some(order)) = order.map(|order| self.awaited.get(&order)) else {
-            return;
-        };
         let newest = self.deliveries.of_order(&last.order_id).map(|one| one.id);
         if last.status != DeliveryStatus::Cancelled || newest != Some(last.id) {
             return;
         }
+        let order = OrderId::from_text(last.order_id.as_str());
+        let Ok(Some(order)) = order.map(|order| self.awaited.get(&order)) else {
+            return;
+        };
         let draft = Delivery {
             id: DeliveryId::generate(),
             courier_id: None,

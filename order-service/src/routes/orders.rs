@@ -89,19 +89,17 @@ fn cancellation(change: StatusChange) -> Result<Cancellation, Failure> {
         by: change.cancelled_by.into_option(),
         because: change.reason.into_option().map(Line::into_string),
     };
-    if change.status == OrderStatus::Cancelled {
-        return Ok(cancellation);
-    }
-    let fields = [
+    let said = [
         ("annuleePar", cancellation.by.is_some()),
         ("motif", cancellation.because.is_some()),
     ];
-    let wrong = fields.into_iter().find(|(_, is_said)| *is_said);
-    let refused = wrong.map(|(field, _)| {
-        let text = Text::fixed(|say| say.orders.only_cancelled);
-        Failure::invalid(FieldErrors::one(field, text))
-    });
-    refused.map_or(Ok(cancellation), Err)
+    match said.into_iter().find(|(_, is_said)| *is_said) {
+        Some((field, _)) if change.status != OrderStatus::Cancelled => {
+            let text = Text::fixed(|say| say.orders.only_cancelled);
+            Err(Failure::invalid(FieldErrors::one(field, text)))
+        }
+        _ => Ok(cancellation),
+    }
 }
 
 /// An invalid UUID is no order's id: the same 404.
