@@ -9,13 +9,6 @@ use stack::Service;
 use crate::{Restaurant, restaurant};
 
 impl Restaurant {
-    /// A new order's id.
-    async fn ordered(&self) -> String {
-        let client = json!(uuid::Uuid::now_v7());
-        let order = self.order(&client).await;
-        order["id"].as_str().unwrap().to_owned()
-    }
-
     /// Waits for the row of an order in one of the lists.
     async fn row(&self, list: &str, key: &str, order: &str) -> Value {
         eventually(&format!("{order} in {list}"), async || {
@@ -58,12 +51,6 @@ impl Restaurant {
         let path = format!("/{domain}/update");
         let marked = self.gateway.post(&path, json!({"order_id": order})).await;
         let _ = marked.ok(200);
-    }
-
-    async fn move_to(&self, order: &str, status: &str) {
-        let path = format!("/order-api/commandes/{order}/status");
-        let moved = self.gateway.patch(&path, json!({"status": status})).await;
-        let _ = moved.ok(200);
     }
 
     async fn stop(&mut self, service: Service) {

@@ -58,6 +58,19 @@ impl Restaurant {
             .clone()
     }
 
+    /// A new order's id.
+    async fn ordered(&self) -> String {
+        let client = json!(uuid::Uuid::now_v7());
+        let order = self.order(&client).await;
+        order["id"].as_str().unwrap().to_owned()
+    }
+
+    async fn move_to(&self, order: &str, status: &str) {
+        let path = format!("/order-api/commandes/{order}/status");
+        let moved = self.gateway.patch(&path, json!({"status": status})).await;
+        let _ = moved.ok(200);
+    }
+
     async fn order(&self, client: &Value) -> Value {
         let items = json!([{"menuId": self.dish().await["id"], "quantite": 2}]);
         let order = json!({"clientId": client, "items": items});

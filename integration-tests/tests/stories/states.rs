@@ -131,8 +131,7 @@ async fn an_order_and_its_delivery_agree_in_whichever_statuses_they_meet() {
     assert_eq!(cells.len(), 6 * 7);
     let mut orders = Vec::new();
     for cell in &cells {
-        let order = restaurant.order(&json!(uuid::Uuid::now_v7())).await;
-        let order = order["id"].as_str().unwrap().to_owned();
+        let order = restaurant.ordered().await;
         if cell.met.1 != "none" {
             restaurant.deliver(&order, &cell.met.1).await;
         }
@@ -153,12 +152,9 @@ async fn a_delivery_of_an_order_that_ended_unheard_is_undone() {
         ("LIVREE", &["PRETE", "LIVREE"]),
     ] {
         let mut restaurant = restaurant().await;
-        let order = restaurant.order(&json!(uuid::Uuid::now_v7())).await;
-        let order = order["id"].as_str().unwrap().to_owned();
-        let path = format!("/order-api/commandes/{order}/status");
+        let order = restaurant.ordered().await;
         for step in steps {
-            let moved = restaurant.gateway.patch(&path, json!({"status": step}));
-            let _ = moved.await.ok(200);
+            restaurant.move_to(&order, step).await;
         }
         eventually("delivery to have heard", async || {
             let new = json!({"commandeId": order});
