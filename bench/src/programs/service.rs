@@ -136,13 +136,8 @@ impl Service {
     /// The processor time that the process and its children have used so far, including the
     /// kernel's for them.
     pub(crate) fn cpu(&self) -> Result<Duration, Error> {
-        let mut ticks = 0;
-        for process in family(self.id())? {
-            let stat = process.stat()?;
-            ticks += stat.utime + stat.stime;
-        }
-        let seconds = ticks as f64 / procfs::ticks_per_second() as f64;
-        Ok(Duration::from_secs_f64(seconds))
+        let family = family(self.id())?;
+        family.iter().map(cpu_of).sum()
     }
 
     /// The memory of the process and its children. Memory that they share counts once for each of
@@ -158,6 +153,13 @@ impl Service {
         }
         Ok(sum)
     }
+}
+
+/// The processor time that a process has used so far.
+pub(crate) fn cpu_of(process: &Process) -> Result<Duration, Error> {
+    let stat = process.stat()?;
+    let seconds = (stat.utime + stat.stime) as f64 / procfs::ticks_per_second() as f64;
+    Ok(Duration::from_secs_f64(seconds))
 }
 
 /// A process and the running processes that it has started.

@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use crate::Error;
 
 /// Longer than the gateway waits for any service.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 
 pub(crate) type Answer = Response<Vec<u8>>;
 

@@ -1,7 +1,6 @@
 //! A client of HTTP/2 without TLS, whose connection several clients share.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use h2::client::{SendRequest, handshake};
 use hyper::body::Bytes;
@@ -9,11 +8,8 @@ use hyper::{Request, Response};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::client::Answer;
+use super::client::{Answer, PATIENCE};
 use crate::Error;
-
-/// Longer than the gateway waits for any service.
-const PATIENCE: Duration = Duration::from_secs(15);
 
 #[derive(Clone)]
 pub(crate) struct Http2 {

@@ -136,6 +136,12 @@ impl<'p> Fleet<'p> {
         all.map(|(at, _)| at).collect()
     }
 
+    /// All members that run `program`.
+    pub(super) fn each(&self, program: &str) -> impl Iterator<Item = &Member> {
+        let all = self.members.iter();
+        all.filter(move |member| member.program == program)
+    }
+
     pub(super) fn redis(&self) -> Result<usize, Error> {
         let first = self.all(REDIS).first().copied();
         Ok(first.ok_or("there is no Redis")?)
@@ -213,8 +219,8 @@ impl<'p> Fleet<'p> {
             }
             return Ok(());
         }
-        for gateway in self.all("gateway") {
-            let mut operator = Client::new(self.member(gateway)?.operator);
+        for gateway in self.each("gateway") {
+            let mut operator = Client::new(gateway.operator);
             let mut status = operator.get("/status").await;
             while !status.is_ok_and(|status| all_up(status.body())) {
                 wait(begun, what).await?;

@@ -16,7 +16,7 @@ use crate::report::stats::Waits;
 use crate::report::{millis, tell};
 use crate::traffic::client::Client;
 use crate::traffic::load::{self, Pace};
-use crate::traffic::wire::{self};
+use crate::traffic::wire;
 
 /// The quota of one address that asks too often, and how often that asks.
 const QUOTA: (u32, Duration) = (10_000, Duration::from_secs(10));
@@ -47,7 +47,7 @@ pub(super) async fn run(place: &Place, seconds: u64) -> Result<Section, Error> {
         let mut fleet = Fleet::gateways(place, 3, upstream, DEFAULT).await?;
         let redis = fleet.redis()?;
         let begun = Instant::now();
-        let asked = strangers(&fleet, PHASE * 3)?;
+        let asked = strangers(&fleet, PHASE * 3);
         let trouble = async {
             sleep(PHASE).await;
             match is_killed {
@@ -133,8 +133,8 @@ async fn together(
     let fleet = Fleet::gateways(place, 3, upstream, &rate).await?;
     let mut clients = Vec::new();
     for _ in 0..CONNECTIONS {
-        for gateway in fleet.all("gateway") {
-            clients.push(Client::connect(fleet.member(gateway)?.addr).await?);
+        for gateway in fleet.each("gateway") {
+            clients.push(Client::connect(gateway.addr).await?);
         }
     }
     let pace = Pace {

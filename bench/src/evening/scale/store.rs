@@ -43,7 +43,7 @@ pub(super) async fn store_cost(place: &Place, upstream: SocketAddr) -> Result<St
     let fleet = Fleet::gateways(place, 3, upstream, DEFAULT).await?;
     let redis = fleet.service(fleet.redis()?)?;
     let (calls, cpu) = (calls(redis.addr()).await?, redis.cpu()?);
-    let asked = strangers(&fleet, MEASURED)?.await?.len();
+    let asked = strangers(&fleet, MEASURED).await?.len();
     let calls = self::calls(redis.addr()).await? - calls;
     let cpu = redis.cpu()?.saturating_sub(cpu);
     Ok(StoreCost {
@@ -61,11 +61,8 @@ pub(super) fn target() -> String {
 pub(super) fn strangers(
     fleet: &Fleet<'_>,
     duration: Duration,
-) -> Result<impl Future<Output = Result<Vec<Asked>, Error>> + use<>, Error> {
-    let gateways = fleet.all("gateway").into_iter();
-    let gateways: Vec<_> = gateways
-        .map(|at| fleet.member(at).map(|one| one.addr))
-        .collect::<Result<_, _>>()?;
+) -> impl Future<Output = Result<Vec<Asked>, Error>> + use<> {
+    let gateways: Vec<_> = fleet.each("gateway").map(|one| one.addr).collect();
     let count = CONNECTIONS * gateways.len();
     let connections = gateways.into_iter().cycle().take(count).enumerate();
     let connections = connections.map(|(number, addr)| {
@@ -91,7 +88,7 @@ pub(super) fn strangers(
         duration,
     };
     let connections = connections.collect();
-    Ok(async move {
+    async move {
         let parts = load::run(connections, pace, |mut connection, mut turns| async move {
             let mut asked = Vec::new();
             while turns.next().await.is_some() {
@@ -102,13 +99,13 @@ pub(super) fn strangers(
             Ok(asked)
         });
         Ok(parts.await?.concat())
-    })
+    }
 }
 
 /// Whether all gateways say this of the store.
 pub(super) async fn is_shared(fleet: &Fleet<'_>, state: &str) -> Result<bool, Error> {
-    for gateway in fleet.all("gateway") {
-        let mut operator = Client::new(fleet.member(gateway)?.operator);
+    for gateway in fleet.each("gateway") {
+        let mut operator = Client::new(gateway.operator);
         let status = operator.get("/status").await?;
         let status: Value = serde_json::from_slice(status.body())?;
         if status.get("shared").is_none_or(|shared| shared != state) {

@@ -14,6 +14,7 @@ use super::section::Section;
 use super::store::{self, ADDRESSES, StoreCost, target};
 use crate::Error;
 use crate::programs::Place;
+use crate::programs::service::cpu_of;
 use crate::report::markdown::table;
 use crate::report::stats::Waits;
 use crate::report::{micros, tell};
@@ -130,7 +131,8 @@ async fn relay(
         for at in fleet.all("gateway") {
             gateways += fleet.service(at)?.cpu()?;
         }
-        Ok::<_, Error>([fleet.balancer.service.cpu()?, gateways, own_cpu()?])
+        let own = cpu_of(&Process::myself()?)?;
+        Ok::<_, Error>([fleet.balancer.service.cpu()?, gateways, own])
     };
     let ([haproxy, gateway, load], begun) = (cpu()?, Instant::now());
     let waits = ask(connections(), duration).await?;
@@ -228,10 +230,4 @@ impl Run {
             false => format!("waiting: {shares}"),
         }
     }
-}
-
-fn own_cpu() -> Result<Duration, Error> {
-    let stat = Process::myself()?.stat()?;
-    let seconds = (stat.utime + stat.stime) as f64 / procfs::ticks_per_second() as f64;
-    Ok(Duration::from_secs_f64(seconds))
 }
