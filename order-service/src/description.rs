@@ -6,11 +6,11 @@ use openapi::{
 };
 use serde_json::json;
 use shared_types::demo::{DemoOrder, DemoOrderRow, NewDemoOrder};
-use shared_types::golden;
 use shared_types::id::ClientId;
-use shared_types::menu::{Category, Dish, NewDish};
+use shared_types::menu::{Category, Dish, DishChange, NewDish};
 use shared_types::order::{NewOrder, Order, OrderStatus, StatusChange};
 use shared_types::problem::Code;
+use shared_types::{Confirmation, golden};
 
 const MENU: Tag = Tag {
     name: "Menu",
@@ -82,6 +82,7 @@ const DISHES: &[Response] = &[Response::new(
     "The dishes, by category, then by name.",
     &[Body::list::<Dish>(golden::DISH)],
 )];
+const DISH: Body = Body::json::<Dish>(golden::DISH);
 const ORDER: Body = Body::json::<Order>(golden::ORDER);
 
 const OPERATIONS: &[Operation] = &[
@@ -91,8 +92,23 @@ const OPERATIONS: &[Operation] = &[
     Operation::new(("POST", "/menu"), "addDish", &MENU, "Add a dish")
         .with(&[IDEMPOTENCY_KEY])
         .takes(Body::json::<NewDish>(golden::NEW_DISH))
-        .answers(&[Response::new(201, "The new dish.", &[Body::json::<Dish>(golden::DISH)])])
+        .answers(&[Response::new(201, "The new dish.", &[DISH]).leads_to(&[("getDish", "id"), ("changeDish", "id"), ("removeDish", "id")])])
         .fails(&[Code::IdempotencyKeyReused]),
+    Operation::new(("GET", "/menu/{id}"), "getDish", &MENU, "Get a dish")
+        .answers(&[Response::new(200, "The dish.", &[DISH])])
+        .fails(&[Code::DishNotFound]),
+    Operation::new(("PATCH", "/menu/{id}"), "changeDish", &MENU, "Change a dish")
+        .says(
+            "A merge patch (RFC 7396): an absent field stays as it is, and `null` removes a description or what is said \
+             about allergens. `{\"disponible\": false}` marks a dish as sold out. Orders keep their names and prices.",
+        )
+        .takes(Body::json::<DishChange>(golden::DISH_CHANGE))
+        .answers(&[Response::new(200, "The dish as it is now.", &[DISH])])
+        .fails(&[Code::DishNotFound]),
+    Operation::new(("DELETE", "/menu/{id}"), "removeDish", &MENU, "Remove a dish")
+        .says("Orders keep its name and price.")
+        .answers(&[Response::new(200, "It is removed.", &[Body::json::<Confirmation>(golden::CONFIRMATION)])])
+        .fails(&[Code::DishNotFound]),
     Operation::new(("POST", "/commandes"), "placeOrder", &ORDERS, "Place an order")
         .says("Names and prices are those of the menu, and fixed from then on.")
         .with(&[IDEMPOTENCY_KEY])

@@ -9,7 +9,7 @@ use shared_types::text::Text;
 
 use crate::page;
 use crate::status::ImpossibleMove;
-use crate::store::{MenuError, OrderError, StoreError};
+use crate::store::{DishError, MenuError, OrderError, StoreError};
 
 impl From<OrderError> for Failure {
     fn from(error: OrderError) -> Self {
@@ -38,6 +38,15 @@ impl From<MenuError> for Failure {
         match error {
             MenuError::KeyReused => Self::new(Code::IdempotencyKeyReused),
             MenuError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DishError> for Failure {
+    fn from(error: DishError) -> Self {
+        match error {
+            DishError::Unknown => Self::new(Code::DishNotFound),
+            DishError::Store(error) => error.into(),
         }
     }
 }

@@ -20,6 +20,12 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
                 .route(web::post().to(menu::add)),
         )
         .service(
+            resource("/menu/{id}", "GET, PATCH, DELETE")
+                .route(web::get().to(menu::find))
+                .route(web::patch().to(menu::change))
+                .route(web::delete().to(menu::remove)),
+        )
+        .service(
             resource("/commandes", "GET, POST")
                 .route(web::get().to(orders::list))
                 .route(web::post().to(orders::place)),

@@ -104,6 +104,7 @@ fn dish(sample: &Sample) -> Option<Dish> {
         price: Price::from_cents(sample.cents)?,
         category: sample.category,
         available: sample.available,
+        allergens: None,
     })
 }
 

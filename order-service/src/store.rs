@@ -3,6 +3,7 @@
 //! A change that reads before it writes does both in one transaction, which holds the write lock
 //! from its start ([`Database::write`]), so that two changes of one order come one after the other.
 
+mod dishes;
 mod list;
 mod menu;
 mod news;
@@ -21,6 +22,7 @@ use shared_types::value::Timestamp;
 
 use crate::config::OpenPerAddress;
 
+pub(crate) use dishes::DishError;
 pub(crate) use list::List;
 pub(crate) use menu::MenuError;
 pub(crate) use orders::OrderError;
@@ -40,6 +42,10 @@ const MIGRATIONS: Migrations = Migrations {
         MigrationFile(
             "cancellation",
             include_str!("../migrations/0003_cancellation.sql"),
+        ),
+        MigrationFile(
+            "allergens",
+            include_str!("../migrations/0004_allergens.sql"),
         ),
     ],
 };

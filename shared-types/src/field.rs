@@ -16,11 +16,14 @@ use crate::text::{Lang, Text};
 
 pub(crate) mod line;
 mod optional;
+mod patched;
 pub mod visible;
 mod written;
 
+pub use crate::wire_enum::fold;
 pub use line::Line;
 pub use optional::Optional;
+pub use patched::{Patched, Replaced};
 pub use written::Written;
 
 /// An invalid field. `path` is its place in the body (`items[0].quantite`), empty for the body

@@ -18,6 +18,7 @@ golden! {
     SESSION = "session";
     NEW_DISH = "new_dish";
     DISH = "dish";
+    DISH_CHANGE = "dish_change";
     NEW_ORDER = "new_order";
     ORDER = "order";
     ORDER_EVENT = "order_event";

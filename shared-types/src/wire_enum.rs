@@ -1,27 +1,27 @@
 //! Enumerations of the wire. They are written in SCREAMING_SNAKE_CASE and read in any case, with or
-//! without accents and spaces.
+//! without accents and spaces. A value may have further spellings, such as a plural, which are read
+//! and never written.
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 /// Converts a person's spelling to the wire's: `prête` → `PRETE`, `en préparation` →
-/// `EN_PREPARATION`.
-pub(crate) fn fold(text: &str) -> String {
-    text.trim()
-        .nfd()
-        .filter(|c| !is_combining_mark(*c))
-        .map(|c| {
-            if matches!(c, ' ' | '-') {
-                '_'
-            } else {
-                c.to_ascii_uppercase()
-            }
-        })
-        .collect()
+/// `EN_PREPARATION`, `hors-d’œuvre` → `HORS_D_OEUVRE`.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.trim().nfd().filter(|c| !is_combining_mark(*c)) {
+        match c {
+            ' ' | '\u{a0}' | '\u{202f}' | '-' | '\'' | '’' => folded.push('_'),
+            'œ' | 'Œ' => folded.push_str("OE"),
+            c => folded.push(c.to_ascii_uppercase()),
+        }
+    }
+    folded
 }
 
 macro_rules! wire_enum {
-    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $wire:literal,)+ }) => {
+    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $wire:literal $(| $other:literal)*,)+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         pub enum $name {
@@ -41,7 +41,7 @@ macro_rules! wire_enum {
         impl $crate::field::FromText for $name {
             fn from_text(text: &str) -> Result<Self, $crate::text::Text> {
                 match $crate::wire_enum::fold(text).as_str() {
-                    $($wire => Ok(Self::$variant),)+
+                    $($wire $(| $other)* => Ok(Self::$variant),)+
                     _ => {
                         let known = [$($wire),+].join(", ");
                         Err($crate::text::Text::formatted(|say| {
@@ -84,5 +84,7 @@ mod tests {
         assert_eq!(fold("en préparation"), "EN_PREPARATION");
         // The accent as a combining character of its own.
         assert_eq!(fold("pre\u{302}te"), "PRETE");
+        assert_eq!(fold("Hors-d’œuvre"), "HORS_D_OEUVRE");
+        assert_eq!(fold("fruits\u{a0}à coque"), "FRUITS_A_COQUE");
     }
 }

@@ -60,6 +60,7 @@ fn every_request_accepts_its_example() {
     is_accepted::<account::NewClient>(golden::NEW_CLIENT);
     is_accepted::<account::Login>(golden::LOGIN);
     is_accepted::<menu::NewDish>(golden::NEW_DISH);
+    is_accepted::<menu::DishChange>(golden::DISH_CHANGE);
     is_accepted::<order::NewOrder>(golden::NEW_ORDER);
     is_accepted::<order::StatusChange>(golden::STATUS_CHANGE);
     is_accepted::<kitchen::NewKitchenMark>(golden::KITCHEN_MARK);

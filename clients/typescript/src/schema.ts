@@ -518,6 +518,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/order-api/menu/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a dish */
+        get: operations["getDish"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a dish
+         * @description Orders keep its name and price.
+         */
+        delete: operations["removeDish"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a dish
+         * @description A merge patch (RFC 7396): an absent field stays as it is, and `null` removes a description or what is said about allergens. `{"disponible": false}` marks a dish as sold out. Orders keep their names and prices.
+         */
+        patch: operations["changeDish"];
+        trace?: never;
+    };
     "/orders": {
         parameters: {
             query?: never;
@@ -683,6 +708,8 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @enum {string} */
+        Allergen: "GLUTEN" | "CRUSTACES" | "OEUFS" | "POISSONS" | "ARACHIDES" | "SOJA" | "LAIT" | "FRUITS_A_COQUE" | "CELERI" | "MOUTARDE" | "SESAME" | "SULFITES" | "LUPIN" | "MOLLUSQUES";
         /** @description A delivery that is assigned and not finished. */
         Assignment: {
             adresse: string | null;
@@ -693,7 +720,7 @@ export interface components {
         };
         Availability: ("up" | "down") | "degraded" | "unknown";
         /** @enum {string} */
-        Category: "ENTREE" | "PLAT_PRINCIPAL" | "DESSERT" | "BOISSON";
+        Category: "APERITIF" | "ENTREE" | "PLAT_PRINCIPAL" | "ACCOMPAGNEMENT" | "DESSERT" | "BOISSON" | "FORMULE";
         /** @description A client without password and hash. */
         Client: {
             address: string | null;
@@ -817,6 +844,11 @@ export interface components {
             token: string;
         };
         Dish: {
+            /**
+             * @description Empty for a dish without any; `null` when nothing is said about it.
+             * @default null
+             */
+            allergenes: components["schemas"]["Allergen"][] | null;
             categorie: components["schemas"]["Category"];
             description: string | null;
             disponible: boolean;
@@ -825,6 +857,18 @@ export interface components {
             nom: string;
             /** @description Euros, with at most two decimals. */
             prix: number;
+        };
+        /** @description A change of a dish, as a JSON merge patch (RFC 7396). An absent field stays as it is. */
+        DishChange: {
+            /** @description `null` takes back whatever was said about them. */
+            allergenes?: components["schemas"]["Allergen"][] | string | null;
+            categorie?: components["schemas"]["Category"];
+            /** @description `null` removes it. */
+            description?: string | null;
+            disponible?: boolean;
+            nom?: string;
+            /** @description Euros, with at most two decimals. */
+            prix?: number;
         };
         FeatureStatus: {
             /** @description The services that are down, or did not answer their last probe. */
@@ -941,6 +985,8 @@ export interface components {
         };
         /** @description A dish to add to the menu. */
         NewDish: {
+            /** @description `[]` for a dish without any; absent when nothing is said about it. */
+            allergenes?: components["schemas"]["Allergen"][] | string | null;
             categorie: components["schemas"]["Category"];
             description?: string | null;
             /** @description `true` when absent. */
@@ -1080,10 +1126,10 @@ export interface components {
         };
         Problem404: {
             /** @enum {string} */
-            code: "route_not_found" | "client_not_found" | "order_not_found" | "courier_not_found" | "delivery_not_found";
+            code: "route_not_found" | "client_not_found" | "order_not_found" | "dish_not_found" | "courier_not_found" | "delivery_not_found";
             detail: string;
             /** @enum {string} */
-            error: "route_not_found" | "client_not_found" | "order_not_found" | "courier_not_found" | "delivery_not_found";
+            error: "route_not_found" | "client_not_found" | "order_not_found" | "dish_not_found" | "courier_not_found" | "delivery_not_found";
             /** @description Every invalid field of the request. */
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The path of the request as the frontend sent it. */
@@ -1562,6 +1608,16 @@ export interface components {
         };
         /** @description - `delivery_not_found`: No delivery has this id. */
         delivery_not_found: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem404"];
+            };
+        };
+        /** @description - `dish_not_found`: No dish has this id. */
+        dish_not_found: {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -3729,6 +3785,10 @@ export interface operations {
                     /**
                      * @example [
                      *       {
+                     *         "allergenes": [
+                     *           "GLUTEN",
+                     *           "LAIT"
+                     *         ],
                      *         "categorie": "DESSERT",
                      *         "description": "Pommes du verger, crème fraîche",
                      *         "disponible": true,
@@ -3771,6 +3831,10 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "allergenes": [
+                 *         "GLUTEN",
+                 *         "LAIT"
+                 *       ],
                  *       "categorie": "DESSERT",
                  *       "description": "Pommes du verger, crème fraîche",
                  *       "disponible": true,
@@ -3792,6 +3856,10 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "allergenes": [
+                     *         "GLUTEN",
+                     *         "LAIT"
+                     *       ],
                      *       "categorie": "DESSERT",
                      *       "description": "Pommes du verger, crème fraîche",
                      *       "disponible": true,
@@ -3847,6 +3915,10 @@ export interface operations {
                     /**
                      * @example [
                      *       {
+                     *         "allergenes": [
+                     *           "GLUTEN",
+                     *           "LAIT"
+                     *         ],
                      *         "categorie": "DESSERT",
                      *         "description": "Pommes du verger, crème fraîche",
                      *         "disponible": true,
@@ -3871,6 +3943,167 @@ export interface operations {
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
             503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
             504: components["responses"]["upstream_timeout.not_stored"];
+            505: components["responses"]["http_version_not_supported"];
+            508: components["responses"]["loop_detected"];
+        };
+    };
+    getDish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The dish. */
+            200: {
+                headers: {
+                    "X-Drill": components["headers"]["X-Drill"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "allergenes": [
+                     *         "GLUTEN",
+                     *         "LAIT"
+                     *       ],
+                     *       "categorie": "DESSERT",
+                     *       "description": "Pommes du verger, crème fraîche",
+                     *       "disponible": true,
+                     *       "id": "0192f0c4-0a11-7000-8000-000000000001",
+                     *       "nom": "Tarte aux pommes",
+                     *       "prix": 6.5
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Dish"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            404: components["responses"]["dish_not_found"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            417: components["responses"]["expectation_failed"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            501: components["responses"]["upgrade_not_supported"];
+            502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            504: components["responses"]["upstream_timeout"];
+            505: components["responses"]["http_version_not_supported"];
+            508: components["responses"]["loop_detected"];
+        };
+    };
+    removeDish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is removed. */
+            200: {
+                headers: {
+                    "X-Drill": components["headers"]["X-Drill"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Session fermée."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Confirmation"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            404: components["responses"]["dish_not_found"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            417: components["responses"]["expectation_failed"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            501: components["responses"]["upgrade_not_supported"];
+            502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            504: components["responses"]["upstream_timeout"];
+            505: components["responses"]["http_version_not_supported"];
+            508: components["responses"]["loop_detected"];
+        };
+    };
+    changeDish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "disponible": false,
+                 *       "prix": 7
+                 *     }
+                 */
+                "application/json": components["schemas"]["DishChange"];
+            };
+        };
+        responses: {
+            /** @description The dish as it is now. */
+            200: {
+                headers: {
+                    "X-Drill": components["headers"]["X-Drill"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "allergenes": [
+                     *         "GLUTEN",
+                     *         "LAIT"
+                     *       ],
+                     *       "categorie": "DESSERT",
+                     *       "description": "Pommes du verger, crème fraîche",
+                     *       "disponible": true,
+                     *       "id": "0192f0c4-0a11-7000-8000-000000000001",
+                     *       "nom": "Tarte aux pommes",
+                     *       "prix": 6.5
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Dish"];
+                };
+            };
+            400: components["responses"]["bad_request.validation_failed"];
+            404: components["responses"]["dish_not_found"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            417: components["responses"]["expectation_failed"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            501: components["responses"]["upgrade_not_supported"];
+            502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
         };
@@ -3985,7 +4218,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The code with hyphens. */
-                code: "route-not-found" | "method-not-allowed" | "request-timeout" | "expectation-failed" | "rate-limited" | "upgrade-not-supported" | "http-version-not-supported" | "upstream-unreachable" | "upstream-invalid-response" | "upstream-unavailable" | "upstream-overloaded" | "upstream-timeout" | "not-stored" | "drills-off" | "config-invalid" | "loop-detected" | "bad-request" | "not-found" | "payload-too-large" | "uri-too-long" | "headers-too-large" | "unsupported-media-type" | "validation-failed" | "idempotency-key-reused" | "internal-error" | "service-unavailable" | "invalid-credentials" | "unauthorized" | "forbidden" | "client-not-found" | "email-taken" | "phone-taken" | "order-not-found" | "courier-not-found" | "delivery-not-found" | "impossible-transition" | "delivery-taken" | "delivery-exists" | "quota-reached" | "storage-full";
+                code: "route-not-found" | "method-not-allowed" | "request-timeout" | "expectation-failed" | "rate-limited" | "upgrade-not-supported" | "http-version-not-supported" | "upstream-unreachable" | "upstream-invalid-response" | "upstream-unavailable" | "upstream-overloaded" | "upstream-timeout" | "not-stored" | "drills-off" | "config-invalid" | "loop-detected" | "bad-request" | "not-found" | "payload-too-large" | "uri-too-long" | "headers-too-large" | "unsupported-media-type" | "validation-failed" | "idempotency-key-reused" | "internal-error" | "service-unavailable" | "invalid-credentials" | "unauthorized" | "forbidden" | "client-not-found" | "email-taken" | "phone-taken" | "order-not-found" | "dish-not-found" | "courier-not-found" | "delivery-not-found" | "impossible-transition" | "delivery-taken" | "delivery-exists" | "quota-reached" | "storage-full";
             };
             cookie?: never;
         };

@@ -13,6 +13,7 @@ mod compression;
 mod full_disk;
 mod in_step;
 mod journey;
+mod menu;
 mod outages;
 #[path = "../shared/processes.rs"]
 mod processes;

@@ -139,7 +139,7 @@ impl Walk<'_> {
     async fn orders(&mut self) {
         self.get("/order-api/menu").await;
         self.get("/order-api/menu/filter").await;
-        self.post("/order-api/menu", golden::NEW_DISH, 201).await;
+        self.dishes().await;
         let order = self
             .post("/order-api/commandes", golden::NEW_ORDER, 201)
             .await;
@@ -154,6 +154,15 @@ impl Walk<'_> {
         self.watch_the_screen().await;
         self.get("/orders").await;
         self.post("/orders", golden::NEW_DEMO_ORDER, 200).await;
+    }
+
+    async fn dishes(&mut self) {
+        let dish = self.post("/order-api/menu", golden::NEW_DISH, 201).await;
+        self.turn_to(&dish);
+        self.get("/order-api/menu/{id}").await;
+        self.patch("/order-api/menu/{id}", golden::DISH_CHANGE)
+            .await;
+        self.delete("/order-api/menu/{id}").await;
     }
 
     /// The stream of an order whose status is final ends by itself.

@@ -21,6 +21,7 @@ fn dish(cents: i64, available: bool) -> Dish {
         price: Price::from_cents(cents).unwrap(),
         category: Category::Main,
         available,
+        allergens: None,
     }
 }
 

@@ -1,15 +1,18 @@
-//! Reading the menu and adding to it.
+//! Reading the menu, and adding, changing and removing dishes.
 
-use actix_web::{HttpResponse, web};
+use actix_web::http::header::CONTENT_LANGUAGE;
+use actix_web::{HttpRequest, HttpResponse, web};
 use deserr::Deserr;
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
-use service_kit::input::Query;
+use service_kit::input::{Json, Query};
+use service_kit::observe::lang_of;
+use shared_types::Confirmation;
 use shared_types::field::{FieldErrors, FromText as _, Optional};
 use shared_types::id::DishId;
-use shared_types::menu::{Category, Dish, NewDish};
+use shared_types::menu::{Category, Dish, DishChange, NewDish};
 
-use crate::store::Store;
+use crate::store::{DishError, Store};
 
 /// Any text is accepted: an unknown category has no dishes, which is not an error.
 #[derive(Debug, Deserr)]
@@ -49,6 +52,42 @@ pub(super) async fn add(
         price: new.price,
         category: new.category,
         available: new.available.into_option().unwrap_or(true),
+        allergens: new.allergens.into_option(),
     };
     Ok(store.add_dish(dish, key).await?.created())
+}
+
+pub(super) async fn find(
+    store: web::Data<Store>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let dish = store.dish(parse(&id)?).await?;
+    Ok(HttpResponse::Ok().json(dish))
+}
+
+pub(super) async fn change(
+    store: web::Data<Store>,
+    id: web::Path<String>,
+    Json(change): Json<DishChange>,
+) -> Result<HttpResponse, Failure> {
+    let dish = store.change_dish(parse(&id)?, change).await?;
+    Ok(HttpResponse::Ok().json(dish))
+}
+
+pub(super) async fn remove(
+    store: web::Data<Store>,
+    id: web::Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Failure> {
+    store.remove_dish(parse(&id)?).await?;
+    let lang = lang_of(&request);
+    let message = lang.sentences().menu.removed.to_owned();
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_LANGUAGE, lang.tag()))
+        .json(Confirmation { message }))
+}
+
+/// An invalid UUID is no dish's id: the same 404.
+fn parse(id: &str) -> Result<DishId, DishError> {
+    DishId::from_text(id).map_err(|_not_a_uuid| DishError::Unknown)
 }

@@ -14,12 +14,20 @@ use super::{Store, StoreError};
 use crate::alphabet;
 
 /// A truth value is read as a number: sqlx's `Any` does not read SQLite's.
-macro_rules! dishes {
+macro_rules! dish_columns {
     () => {
-        "SELECT id, name, description, price_cents, category,
-         CAST(available AS INTEGER) AS available FROM dishes"
+        "id, name, description, price_cents, category,
+         CAST(available AS INTEGER) AS available, allergens"
     };
 }
+pub(super) use dish_columns;
+
+macro_rules! select_dishes {
+    () => {
+        concat!("SELECT ", dish_columns!(), " FROM dishes")
+    };
+}
+pub(super) use select_dishes;
 
 /// The failures of adding a dish.
 #[derive(Debug)]
@@ -42,13 +50,12 @@ impl From<sqlx::Error> for MenuError {
 }
 
 impl Store {
-    /// The dishes of one category or of all: starters, mains, desserts, drinks, each by name.
+    /// The dishes of one category or of all: in the order of the categories, each by name.
     pub(crate) async fn menu(&self, category: Option<Category>) -> Result<Vec<Dish>, StoreError> {
         let select = match category {
-            Some(category) => {
-                sqlx::query_as(concat!(dishes!(), " WHERE category = $1")).bind(category.as_str())
-            }
-            None => sqlx::query_as(dishes!()),
+            Some(category) => sqlx::query_as(concat!(select_dishes!(), " WHERE category = $1"))
+                .bind(category.as_str()),
+            None => sqlx::query_as(select_dishes!()),
         };
         let mut reader = self.database.reader().await?;
         let rows: Vec<DishRow> = select.fetch_all(&mut *reader).await?;
@@ -113,7 +120,7 @@ pub(super) async fn dishes(
     connection: &mut AnyConnection,
     ids: &BTreeSet<DishId>,
 ) -> Result<HashMap<DishId, Dish>, StoreError> {
-    let mut select = Statement::new(concat!(dishes!(), " WHERE id IN ("));
+    let mut select = Statement::new(concat!(select_dishes!(), " WHERE id IN ("));
     for (index, id) in ids.iter().enumerate() {
         select.push(if index == 0 { "" } else { ", " });
         select.bind(id.to_string());
@@ -127,8 +134,8 @@ pub(super) async fn dishes(
 
 async fn insert(executor: impl Executor<'_, Database = Any>, dish: &Dish) -> sqlx::Result<()> {
     sqlx::query(
-        "INSERT INTO dishes (id, name, description, price_cents, category, available)
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO dishes (id, name, description, price_cents, category, available, allergens)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
     )
     .bind(dish.id.to_string())
     .bind(&dish.name)
@@ -136,9 +143,14 @@ async fn insert(executor: impl Executor<'_, Database = Any>, dish: &Dish) -> sql
     .bind(dish.price.cents())
     .bind(dish.category.as_str())
     .bind(dish.available)
+    .bind(allergens(dish))
     .execute(executor)
     .await?;
     Ok(())
+}
+
+pub(super) fn allergens(dish: &Dish) -> Option<String> {
+    dish.allergens.as_ref().map(|named| named.joined(","))
 }
 
 fn course(dish: &Dish) -> Option<usize> {

@@ -20,6 +20,7 @@ service_kit::row! {
         price_cents: i64,
         category: String,
         available: i32,
+        allergens: Option<String>,
     }
 }
 
@@ -55,6 +56,10 @@ impl TryFrom<DishRow> for Dish {
             price: price("dishes.price_cents", row.price_cents)?,
             category: text("dishes.category", &row.category)?,
             available: row.available != 0,
+            allergens: match &row.allergens {
+                Some(named) => Some(text("dishes.allergens", named)?),
+                None => None,
+            },
         })
     }
 }

@@ -7,6 +7,7 @@
 mod bad_orders;
 mod broken;
 mod demo;
+mod dishes;
 mod durability;
 mod events;
 mod housekeeping;

@@ -69,6 +69,7 @@ codes! {
 
     // Orders, kitchen, delivery.
     OrderNotFound = 404 "order_not_found",
+    DishNotFound = 404 "dish_not_found",
     CourierNotFound = 404 "courier_not_found",
     DeliveryNotFound = 404 "delivery_not_found",
     ImpossibleTransition = 409 "impossible_transition",

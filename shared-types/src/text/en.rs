@@ -3,7 +3,7 @@
 use deserr::ValueKind;
 
 use super::sentences::{
-    Accounts, Deliveries, Fields, Operator, Orders, Requests, Sentences, Upstreams, Wording,
+    Accounts, Deliveries, Fields, Menu, Operator, Orders, Requests, Sentences, Upstreams, Wording,
 };
 use crate::problem::Code;
 
@@ -69,6 +69,9 @@ pub(super) static SENTENCES: Sentences = Sentences {
         sort: "newest or oldest",
         unknown_cursor: "unknown cursor: start the list again",
         limit_needed: "needed to begin with the oldest",
+    },
+    menu: Menu {
+        removed: "Dish removed from the menu.",
     },
     deliveries: Deliveries {
         unknown_courier: "no courier has this id",
@@ -265,6 +268,10 @@ fn problem(code: Code) -> Wording {
         Code::OrderNotFound => Wording {
             title: "Order not found",
             detail: "No order has this id.",
+        },
+        Code::DishNotFound => Wording {
+            title: "Dish not found",
+            detail: "No dish has this id.",
         },
         Code::CourierNotFound => Wording {
             title: "Courier not found",

@@ -3,7 +3,7 @@
 use deserr::ValueKind;
 
 use super::sentences::{
-    Accounts, Deliveries, Fields, Operator, Orders, Requests, Sentences, Upstreams, Wording,
+    Accounts, Deliveries, Fields, Menu, Operator, Orders, Requests, Sentences, Upstreams, Wording,
 };
 use crate::problem::Code;
 
@@ -70,6 +70,9 @@ pub(super) static SENTENCES: Sentences = Sentences {
         sort: "newest ou oldest",
         unknown_cursor: "curseur inconnu : reprenez la liste au début",
         limit_needed: "nécessaire pour commencer par les plus anciennes",
+    },
+    menu: Menu {
+        removed: "Plat retiré de la carte.",
     },
     deliveries: Deliveries {
         unknown_courier: "aucun livreur ne porte cet identifiant",
@@ -275,6 +278,10 @@ fn problem(code: Code) -> Wording {
         Code::OrderNotFound => Wording {
             title: "Commande introuvable",
             detail: "Aucune commande ne porte cet identifiant.",
+        },
+        Code::DishNotFound => Wording {
+            title: "Plat introuvable",
+            detail: "Aucun plat ne porte cet identifiant.",
         },
         Code::CourierNotFound => Wording {
             title: "Livreur introuvable",

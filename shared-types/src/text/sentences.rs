@@ -20,6 +20,7 @@ pub struct Sentences {
     pub requests: Requests,
     pub accounts: Accounts,
     pub orders: Orders,
+    pub menu: Menu,
     pub deliveries: Deliveries,
     pub upstreams: Upstreams,
     pub operator: Operator,
@@ -88,6 +89,10 @@ pub struct Orders {
     pub sort: &'static str,
     pub unknown_cursor: &'static str,
     pub limit_needed: &'static str,
+}
+
+pub struct Menu {
+    pub removed: &'static str,
 }
 
 pub struct Deliveries {

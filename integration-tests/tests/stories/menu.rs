@@ -1,0 +1,40 @@
+//! Tests of changing the menu through the gateway, which stores it.
+
+use serde_json::{Value, json};
+
+use crate::restaurant;
+
+#[actix_web::test]
+async fn a_changed_dish_shows_at_once_in_every_stored_list() {
+    let restaurant = restaurant().await;
+    let gateway = &restaurant.gateway;
+    let dish = async |path: &str, id: &Value| {
+        let list = gateway.get(path).await.ok(200);
+        let mut dishes = list.as_array().unwrap().iter();
+        dishes.find(|dish| dish["id"] == *id).cloned()
+    };
+    let menu = gateway.get("/order-api/menu").await.ok(200);
+    let mut dishes = menu.as_array().unwrap().iter();
+    let tart = dishes.find(|dish| dish["categorie"] == "DESSERT").unwrap();
+    let path = format!("/order-api/menu/{}", tart["id"].as_str().unwrap());
+    let lists = [
+        "/order-api/menu",
+        "/order-api/menu/filter?categorie=DESSERT",
+    ];
+    for list in lists {
+        assert_eq!(dish(list, &tart["id"]).await.as_ref(), Some(tart), "{list}");
+    }
+    let sold_out = gateway.patch(&path, json!({"disponible": false})).await;
+    let sold_out = sold_out.ok(200);
+    for list in lists {
+        assert_eq!(
+            dish(list, &tart["id"]).await.as_ref(),
+            Some(&sold_out),
+            "{list}"
+        );
+    }
+    let _ = gateway.delete(&path).await.ok(200);
+    for list in lists {
+        assert_eq!(dish(list, &tart["id"]).await, None, "{list}");
+    }
+}
