@@ -64,6 +64,19 @@ pub(crate) async fn admit(
     }
 }
 
+/// Lets a request pass that always needs a token, and identifies its caller.
+pub(crate) async fn admit_known(
+    accounts: &Accounts,
+    headers: &HeaderMap,
+    action: Action,
+) -> Result<Caller, Error> {
+    let caller = Caller::identify(accounts, headers).await?;
+    match accounts.access.judge(action, Some(caller.identity)) {
+        Decision::Allowed => Ok(caller),
+        Decision::TokenNeeded | Decision::Forbidden => Err(Error::Forbidden),
+    }
+}
+
 /// RFC 6750 §2.1. The scheme is case-insensitive (RFC 9110 §11.1).
 fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let sent = headers.get(AUTHORIZATION)?.to_str().ok()?;

@@ -1,7 +1,9 @@
 //! The description of the service's routes: accounts, logins, sessions, and the older demo's login.
 
 use openapi::{Body, IDEMPOTENCY_KEY, Operation, Response, Service, Tag, Token};
-use shared_types::account::{Client, LoggedIn, Login, NewClient, Session};
+use shared_types::account::{
+    Client, ClientChange, LoggedIn, Login, NewClient, PasswordChange, Session,
+};
 use shared_types::demo::{DemoLogin, DemoToken};
 use shared_types::problem::Code;
 use shared_types::{Confirmation, golden};
@@ -71,13 +73,31 @@ const OPERATIONS: &[Operation] = &[
         "The sessions.",
         &[Body::list::<Session>(golden::SESSION)],
     )]),
+    Operation::new(
+        ("DELETE", "/auth/sessions/{id}"),
+        "endSession",
+        &CLIENTS,
+        "End a session",
+    )
+    .says("One of the client who asks.")
+    .token(Token::Needed)
+    .answers(&[Response::new(
+        200,
+        "The session has ended.",
+        &[CONFIRMATION],
+    )])
+    .fails(&[Code::NotFound]),
     Operation::new(("POST", "/clients"), "signUp", &CLIENTS, "Sign up")
         .says("No two clients share an e-mail or a telephone number.")
         .token(Token::MayBeNeeded)
         .with(&[IDEMPOTENCY_KEY])
         .takes(Body::json::<NewClient>(golden::NEW_CLIENT))
         .answers(&[Response::new(201, "The new client.", &[CLIENT])
-            .leads_to(&[("getClient", "id"), ("deleteClient", "id")])])
+            .leads_to(&[
+                ("getClient", "id"),
+                ("changeClient", "id"),
+                ("deleteClient", "id"),
+            ])])
         .fails(&[
             Code::EmailTaken,
             Code::PhoneTaken,
@@ -101,6 +121,27 @@ const OPERATIONS: &[Operation] = &[
     .answers(&[Response::new(200, "The client.", &[CLIENT])])
     .fails(&[Code::ClientNotFound]),
     Operation::new(
+        ("PATCH", "/clients/{id}"),
+        "changeClient",
+        &CLIENTS,
+        "Change a client",
+    )
+    .says(
+        "A merge patch: an absent field stays as it is, and `null` removes an optional one. With the \
+         account's own token or an ADMIN's. A client that changes its own e-mail address sends \
+         `currentPassword` too.",
+    )
+    .token(Token::Needed)
+    .takes(Body::json::<ClientChange>(golden::CLIENT_CHANGE))
+    .answers(&[Response::new(200, "The changed client.", &[CLIENT])])
+    .fails(&[
+        Code::Forbidden,
+        Code::WrongPassword,
+        Code::ClientNotFound,
+        Code::EmailTaken,
+        Code::PhoneTaken,
+    ]),
+    Operation::new(
         ("DELETE", "/clients/{id}"),
         "deleteClient",
         &CLIENTS,
@@ -114,6 +155,21 @@ const OPERATIONS: &[Operation] = &[
         &[CONFIRMATION],
     )])
     .fails(&[Code::ClientNotFound]),
+    Operation::new(
+        ("POST", "/clients/{id}/password"),
+        "changePassword",
+        &CLIENTS,
+        "Change one's password",
+    )
+    .says("With the account's own token. Ends every other session of the client.")
+    .token(Token::Needed)
+    .takes(Body::json::<PasswordChange>(golden::PASSWORD_CHANGE))
+    .answers(&[Response::new(
+        200,
+        "The password is changed.",
+        &[CONFIRMATION],
+    )])
+    .fails(&[Code::Forbidden, Code::WrongPassword, Code::ClientNotFound]),
     Operation::new(
         ("POST", "/demo/login"),
         "logInToDemo",

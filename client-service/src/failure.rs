@@ -3,6 +3,7 @@
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use service_kit::database;
 use service_kit::failure::Failure;
+use shared_types::field::FieldErrors;
 use shared_types::problem::Code;
 use shared_types::text::Text;
 
@@ -16,13 +17,19 @@ pub(crate) enum Error {
     KeyReused,
     #[error("no such client")]
     ClientNotFound,
+    #[error("the client has no such session")]
+    SessionNotFound,
     #[error("wrong e-mail address or password")]
     InvalidCredentials,
+    #[error("the current password is wrong")]
+    WrongPassword,
+    #[error("the current password is missing")]
+    CurrentPasswordMissing,
     #[error("no bearer token")]
     TokenMissing,
     #[error("token refused")]
     TokenRefused(#[source] jsonwebtoken::errors::Error),
-    #[error("the token's session has ended")]
+    #[error("the token or its session has ended")]
     SessionEnded,
     #[error("the caller's role does not allow it")]
     Forbidden,
@@ -42,6 +49,9 @@ pub(crate) enum Error {
     Storage(#[from] sqlx::Error),
 }
 
+/// RFC 6750 §3.1: for a token that is "expired, revoked, malformed, or invalid for other reasons".
+const INVALID_TOKEN: &str = r#"Bearer error="invalid_token""#;
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let failure = match error {
@@ -50,14 +60,21 @@ impl From<Error> for Failure {
             Error::PhoneTaken => Self::new(Code::PhoneTaken),
             Error::KeyReused => Self::new(Code::IdempotencyKeyReused),
             Error::ClientNotFound => Self::new(Code::ClientNotFound),
+            Error::SessionNotFound => Self::new(Code::NotFound)
+                .with_detail(Text::fixed(|say| say.accounts.no_such_session)),
             Error::Forbidden => Self::new(Code::Forbidden),
+            // Not a 401, for which a frontend would log its user out.
+            Error::WrongPassword => Self::new(Code::WrongPassword),
+            Error::CurrentPasswordMissing => {
+                let text = Text::fixed(|say| say.accounts.current_password);
+                Self::invalid(FieldErrors::one("currentPassword", text))
+            }
             // RFC 9110 §15.5.2: a 401 must carry a challenge.
             Error::InvalidCredentials => challenge(Code::InvalidCredentials, "Bearer"),
             Error::TokenMissing => challenge(Code::Unauthorized, "Bearer"),
             // RFC 6750 §3.1: the error code only if the request had a token.
-            Error::TokenRefused(_) | Error::SessionEnded => {
-                challenge(Code::Unauthorized, r#"Bearer error="invalid_token""#)
-            }
+            Error::TokenRefused(_) => challenge(Code::Unauthorized, INVALID_TOKEN),
+            Error::SessionEnded => challenge(Code::SessionExpired, INVALID_TOKEN),
             // In a second, the queue of passwords is much shorter.
             Error::HashingOverloaded => Self::new(Code::ServiceUnavailable)
                 .with_detail(Text::fixed(|say| say.accounts.too_many_waiting))

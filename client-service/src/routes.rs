@@ -11,6 +11,8 @@ use crate::description::SERVICE;
 mod auth;
 mod clients;
 mod demo;
+mod password;
+mod profile;
 
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
     document(config, || SERVICE.document());
@@ -21,14 +23,19 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
                 .route(web::post().to(clients::register)),
         )
         .service(
-            resource("/clients/{id}", "GET, DELETE")
+            resource("/clients/{id}", "GET, PATCH, DELETE")
                 .route(web::get().to(clients::get))
+                .route(web::patch().to(profile::change))
                 .route(web::delete().to(clients::delete)),
         )
+        .service(resource("/clients/{id}/password", "POST").route(web::post().to(password::change)))
         .service(resource("/auth/login", "POST").route(web::post().to(auth::login)))
         .service(resource("/auth/logout", "POST").route(web::post().to(auth::logout)))
         .service(resource("/auth/logout-all", "POST").route(web::post().to(auth::logout_all)))
         .service(resource("/auth/sessions", "GET").route(web::get().to(auth::sessions)))
+        .service(
+            resource("/auth/sessions/{id}", "DELETE").route(web::delete().to(auth::end_session)),
+        )
         .service(resource("/demo/login", "POST").route(web::post().to(demo::login)));
 }
 

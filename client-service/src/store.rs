@@ -11,10 +11,14 @@ use crate::telephone::Region;
 
 mod clients;
 mod contact;
+mod passwords;
+mod profile;
 mod sessions;
 
 pub(crate) use clients::Credentials;
 pub(crate) use contact::Contact;
+pub(crate) use passwords::NewHash;
+pub(crate) use profile::EmailChange;
 pub(crate) use sessions::NewSession;
 
 const MIGRATIONS: Migrations = Migrations {

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use shared_types::account::Role;
@@ -70,10 +71,16 @@ impl Tokens {
         jsonwebtoken::encode(&header, claims, &self.signing).map_err(Error::Signing)
     }
 
+    /// # Errors
+    /// The token is not one of this service's, or its time is over. The signature is checked first,
+    /// so only a genuine token is told that it has expired.
     pub(crate) fn read(&self, token: &str) -> Result<Claims, Error> {
         jsonwebtoken::decode::<Claims>(token, &self.checking, &self.validation)
             .map(|token| token.claims)
-            .map_err(Error::TokenRefused)
+            .map_err(|error| match error.kind() {
+                ErrorKind::ExpiredSignature => Error::SessionEnded,
+                _ => Error::TokenRefused(error),
+            })
     }
 }
 
@@ -86,12 +93,16 @@ mod tests {
     use shared_types::id::{ClientId, SessionId};
     use shared_types::value::Timestamp;
 
-    use super::{Claims, Tokens};
+    use super::{Claims, Error, Tokens};
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
     fn tokens(secret: &str) -> Tokens {
         Tokens::signed_with(&secret.parse().unwrap())
+    }
+
+    fn tokens_of_another() -> Tokens {
+        tokens("another secret of enough bytes to be taken")
     }
 
     fn claims(begins: Timestamp, ends: Timestamp) -> Claims {
@@ -114,7 +125,7 @@ mod tests {
     #[test]
     fn a_token_signed_otherwise_is_refused() {
         let claims = live();
-        let other = tokens("another secret of enough bytes to be taken");
+        let other = tokens_of_another();
         assert!(tokens(SECRET).read(&other.sign(&claims).unwrap()).is_err());
         for algorithm in [Algorithm::HS384, Algorithm::HS512] {
             let key = EncodingKey::from_secret(SECRET.as_bytes());
@@ -128,7 +139,9 @@ mod tests {
         let past = Timestamp::from_millis(Timestamp::now().millis() - 2_000).unwrap();
         let tokens = tokens(SECRET);
         let token = tokens.sign(&claims(past, past)).unwrap();
-        assert!(tokens.read(&token).is_err());
+        assert!(matches!(tokens.read(&token), Err(Error::SessionEnded)));
+        let forged = tokens_of_another().sign(&claims(past, past)).unwrap();
+        assert!(matches!(tokens.read(&forged), Err(Error::TokenRefused(_))));
     }
 
     #[test]

@@ -21,6 +21,9 @@ const OF_BODIES: &[Code] = &[
     Code::ValidationFailed,
 ];
 
+/// The codes that come from a token that a service reads.
+const OF_TOKENS: &[Code] = &[Code::Unauthorized, Code::SessionExpired];
+
 /// The shared parts, which grow while operations are described.
 #[derive(Default)]
 pub struct Parts {
@@ -150,8 +153,8 @@ fn codes_of(operation: &Operation) -> Vec<Code> {
     }
     match operation.token {
         Token::Unused => {}
-        Token::MayBeNeeded => codes.extend([Code::Unauthorized, Code::Forbidden]),
-        Token::Needed => codes.push(Code::Unauthorized),
+        Token::MayBeNeeded => codes.extend([OF_TOKENS, &[Code::Forbidden]].concat()),
+        Token::Needed => codes.extend(OF_TOKENS),
     }
     codes
 }

@@ -8,7 +8,7 @@ use deserr::Deserr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::field::{FieldErrors, Line, Optional};
+use crate::field::{FieldErrors, Line, Optional, Patched, Replaced};
 use crate::id::{ClientId, SessionId};
 use crate::value::Timestamp;
 use crate::wire_enum::wire_enum;
@@ -51,6 +51,48 @@ pub struct NewClient {
     #[deserr(default)]
     #[schemars(default)]
     pub role: Optional<Role>,
+}
+
+/// A change of a client: a merge patch (RFC 7396). An absent field stays as it is, and `null`
+/// removes an optional value.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = FieldErrors, rename_all = camelCase)]
+#[schemars(rename_all = "camelCase")]
+pub struct ClientChange {
+    #[deserr(default)]
+    #[schemars(default)]
+    pub email: Replaced<Email>,
+    /// Needed by a client that changes its own e-mail address: whoever has that address can set a
+    /// new password.
+    #[deserr(default)]
+    #[schemars(default)]
+    pub current_password: Optional<PasswordAttempt>,
+    #[deserr(default)]
+    #[schemars(default)]
+    pub first_name: Replaced<Line<100>>,
+    #[deserr(default)]
+    #[schemars(default)]
+    pub last_name: Replaced<Line<100>>,
+    #[deserr(default)]
+    #[schemars(default)]
+    pub phone: Patched<Phone>,
+    #[deserr(default)]
+    #[schemars(default)]
+    pub address: Patched<Line<200>>,
+    #[deserr(default)]
+    #[schemars(default)]
+    pub city: Patched<Line<100>>,
+    #[deserr(default)]
+    #[schemars(default)]
+    pub postal_code: Patched<Line<20>>,
+}
+
+/// A client's change of its own password.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = FieldErrors)]
+pub struct PasswordChange {
+    pub current: PasswordAttempt,
+    pub new: Password,
 }
 
 /// A client without password and hash.

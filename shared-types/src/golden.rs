@@ -13,6 +13,8 @@ macro_rules! golden {
 golden! {
     NEW_CLIENT = "new_client";
     CLIENT = "client";
+    CLIENT_CHANGE = "client_change";
+    PASSWORD_CHANGE = "password_change";
     LOGIN = "login";
     LOGGED_IN = "logged_in";
     SESSION = "session";

@@ -6,7 +6,7 @@ use deserr::Deserr;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use shared_types::field::FieldErrors;
+use shared_types::field::{FieldErrors, Patched};
 use shared_types::{
     Confirmation, account, aggregate, delivery, demo, gateway, golden, kitchen, menu, order,
     problem,
@@ -58,6 +58,8 @@ fn every_answer_reads_and_writes_its_example() {
 #[test]
 fn every_request_accepts_its_example() {
     is_accepted::<account::NewClient>(golden::NEW_CLIENT);
+    is_accepted::<account::ClientChange>(golden::CLIENT_CHANGE);
+    is_accepted::<account::PasswordChange>(golden::PASSWORD_CHANGE);
     is_accepted::<account::Login>(golden::LOGIN);
     is_accepted::<menu::NewDish>(golden::NEW_DISH);
     is_accepted::<menu::DishChange>(golden::DISH_CHANGE);
@@ -109,6 +111,25 @@ fn an_empty_input_of_a_form_is_no_value() {
     let client = parse::<account::NewClient>(body).unwrap();
     assert!(client.phone.as_ref().is_none());
     assert!(client.city.as_ref().is_none());
+}
+
+#[test]
+fn a_patch_tells_an_absent_field_from_null() {
+    let change = |body| parse::<account::ClientChange>(body);
+    let kept = change(serde_json::json!({})).unwrap();
+    assert!(matches!(kept.phone, Patched::Unchanged));
+    assert!(kept.email.as_ref().is_none());
+    for blank in [serde_json::json!(null), serde_json::json!(" ")] {
+        let removed = change(serde_json::json!({"phone": blank, "city": "Lyon"})).unwrap();
+        assert!(matches!(removed.phone, Patched::Removed));
+        assert!(matches!(removed.city, Patched::Set(city) if city.as_str() == "Lyon"));
+        for needed in ["email", "firstName", "lastName"] {
+            assert!(
+                change(serde_json::json!({needed: blank})).is_err(),
+                "{needed}"
+            );
+        }
+    }
 }
 
 #[test]

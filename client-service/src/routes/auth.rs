@@ -1,4 +1,4 @@
-//! Logging in and out, and the list of sessions.
+//! Logging in and out, the list of sessions, and the end of one.
 
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -6,6 +6,7 @@ use service_kit::client_address::ClientAddress;
 use service_kit::failure::Failure;
 use service_kit::input::Json;
 use shared_types::account::{Client, LoggedIn, Login};
+use shared_types::field::FromText as _;
 use shared_types::id::SessionId;
 use shared_types::text::Text;
 use shared_types::value::Timestamp;
@@ -96,4 +97,18 @@ pub(super) async fn sessions(
     let (client, now) = (caller.identity.client, Timestamp::now());
     let sessions = accounts.store.sessions(client, caller.session, now);
     Ok(HttpResponse::Ok().json(sessions.await?))
+}
+
+pub(super) async fn end_session(
+    accounts: web::Data<Accounts>,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let caller = Caller::identify(&accounts, request.headers()).await?;
+    let (client, now) = (caller.identity.client, Timestamp::now());
+    // An invalid id is the id of no session.
+    let id = SessionId::from_text(&id).map_err(|_no_uuid| Error::SessionNotFound)?;
+    accounts.store.end_own_session(id, client, now).await?;
+    let done = Text::fixed(|say| say.accounts.session_ended);
+    Ok(confirm(&request, &done))
 }

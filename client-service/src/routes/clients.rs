@@ -66,6 +66,6 @@ pub(super) async fn delete(
 }
 
 /// An invalid id is the id of no client.
-fn parse(id: &str) -> Result<ClientId, Error> {
+pub(super) fn parse(id: &str) -> Result<ClientId, Error> {
     ClientId::from_text(id).map_err(|_no_uuid| Error::ClientNotFound)
 }

@@ -16,7 +16,7 @@ use super::{Store, read_text, read_time};
 use crate::failure::Error;
 
 service_kit::row! {
-    struct ClientRow {
+    pub(super) struct ClientRow {
         id: String,
         email: String,
         first_name: String,
@@ -73,6 +73,17 @@ impl TryFrom<ClientRow> for Client {
     }
 }
 
+impl TryFrom<CredentialsRow> for Credentials {
+    type Error = sqlx::Error;
+
+    fn try_from(row: CredentialsRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            client: row.client.try_into()?,
+            password_hash: row.password_hash,
+        })
+    }
+}
+
 /// A truth value is read as a number: sqlx's `Any` does not read SQLite's.
 macro_rules! client_columns {
     () => {
@@ -89,12 +100,17 @@ const LIST: &str = concat!(
     client_columns!(),
     " FROM clients ORDER BY created_at, id"
 );
-const BY_ID: &str = concat!("SELECT ", client_columns!(), " FROM clients WHERE id = $1");
+pub(super) const BY_ID: &str = concat!("SELECT ", client_columns!(), " FROM clients WHERE id = $1");
 const BY_EMAIL: &str = concat!(
     "SELECT ",
     client_columns!(),
     ", password_hash FROM clients WHERE email_key IN ($1, $2, $3) \
      ORDER BY CASE email_key WHEN $1 THEN 1 WHEN $2 THEN 2 ELSE 3 END LIMIT 1"
+);
+const CREDENTIALS_BY_ID: &str = concat!(
+    "SELECT ",
+    client_columns!(),
+    ", password_hash FROM clients WHERE id = $1"
 );
 const OTHERS_WITH_EMAIL: &str =
     "SELECT COUNT(*) FROM clients WHERE email_key IN ($1, $2, $3) AND id <> $4";
@@ -193,11 +209,17 @@ impl Store {
         let row: Option<CredentialsRow> = query
             .fetch_optional(&mut *self.database.reader().await?)
             .await?;
-        let Some(row) = row else { return Ok(None) };
-        Ok(Some(Credentials {
-            client: row.client.try_into()?,
-            password_hash: row.password_hash,
-        }))
+        Ok(row.map(Credentials::try_from).transpose()?)
+    }
+
+    /// # Errors
+    /// There is no such client.
+    pub(crate) async fn credentials_of(&self, id: ClientId) -> Result<Credentials, Error> {
+        let row: Option<CredentialsRow> = sqlx::query_as(CREDENTIALS_BY_ID)
+            .bind(id.to_string())
+            .fetch_optional(&mut *self.database.reader().await?)
+            .await?;
+        Ok(row.ok_or(Error::ClientNotFound)?.try_into()?)
     }
 
     /// Returns whether this changed a row: the client may not exist, or may be in this state
@@ -281,7 +303,7 @@ async fn insert(
 ///
 /// # Errors
 /// Another client than `own` has the address, under any of its keys.
-async fn refuse_taken_email(
+pub(super) async fn refuse_taken_email(
     connection: &mut AnyConnection,
     email: &Email,
     own: ClientId,

@@ -55,6 +55,7 @@ const LIVE: &str = "SELECT clients.role, sessions.last_seen_at FROM sessions \
      WHERE sessions.id = $1 AND clients.id = $2 AND sessions.expires_at > $3 AND clients.is_active";
 const LIST: &str = "SELECT id, created_at, last_seen_at, expires_at, ip_address, user_agent \
      FROM sessions WHERE client_id = $1 AND expires_at > $2 ORDER BY number DESC, id DESC";
+const END_OWN: &str = "DELETE FROM sessions WHERE id = $1 AND client_id = $2 AND expires_at > $3";
 
 impl Store {
     /// # Errors
@@ -151,6 +152,30 @@ impl Store {
             .execute(&mut *self.database.writer().await?)
             .await?;
         Ok(())
+    }
+
+    /// Ends a session of this client only.
+    ///
+    /// # Errors
+    /// The client has no such live session.
+    pub(crate) async fn end_own_session(
+        &self,
+        id: SessionId,
+        client: ClientId,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let id = id.to_string();
+        let _row_lock = self.database.lock_row(&id).await?;
+        let ended = sqlx::query(END_OWN)
+            .bind(&id)
+            .bind(client.to_string())
+            .bind(now.millis())
+            .execute(&mut *self.database.writer().await?)
+            .await?;
+        match ended.rows_affected() {
+            0 => Err(Error::SessionNotFound),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) async fn end_sessions_of(&self, client: ClientId) -> Result<(), Error> {

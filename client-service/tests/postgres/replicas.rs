@@ -38,7 +38,7 @@ async fn a_token_of_one_replica_is_good_at_the_other_until_it_is_ended_at_either
     assert_eq!(sessions[0]["current"], json!(true));
     let _ = ask(Method::POST, "/auth/logout").await.ok(200);
     let refused = one.sessions(&token).await;
-    let _ = refused.problem(401, "unauthorized");
+    let _ = refused.problem(401, "session_expired");
 }
 
 #[actix_web::test]

@@ -129,7 +129,10 @@ async fn without_the_demo_its_accounts_are_closed_and_with_it_they_open_again() 
     let without = service.restarted().await;
     let refused = without.http.post("/auth/login", login.clone()).await;
     let _ = refused.problem(401, "invalid_credentials");
-    let _ = without.sessions(&token).await.problem(401, "unauthorized");
+    let _ = without
+        .sessions(&token)
+        .await
+        .problem(401, "session_expired");
 
     let with = without
         .restarted_with(|config| config.seed_demo = true)

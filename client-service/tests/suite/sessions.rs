@@ -16,7 +16,7 @@ async fn end(service: &Running, path: &str, token: &str) {
 
 async fn assert_refused(service: &Running, token: &str) {
     let answer = service.sessions(token).await;
-    let _ = answer.problem(401, "unauthorized");
+    let _ = answer.problem(401, "session_expired");
     let challenge = answer.header("www-authenticate");
     assert_eq!(challenge, Some(r#"Bearer error="invalid_token""#));
 }
@@ -66,6 +66,46 @@ async fn a_logout_of_all_ends_every_session_of_its_client_only() {
     end(&service, "/auth/logout-all", &one).await;
     assert_refused(&service, &one).await;
     assert_refused(&service, &two).await;
+    let _ = service.sessions(&other).await.ok(200);
+}
+
+#[actix_web::test]
+async fn one_session_is_ended_by_its_id_from_another_device() {
+    let service = service().await;
+    service.register("lea@example.com").await;
+    let lost = service.log_in("lea@example.com").await;
+    let kept = service.log_in("lea@example.com").await;
+    let sessions = service.sessions(&kept).await.ok(200);
+    let end = async |session: &Value, token: &str| {
+        let path = format!("/auth/sessions/{}", session["id"].as_str().unwrap());
+        let request = service.request(Method::DELETE, &path, token);
+        request.send().await
+    };
+    let confirmation = end(&sessions[1], &kept).await.ok(200);
+    assert_same_shape(&confirmation, golden::CONFIRMATION);
+    assert_refused(&service, &lost).await;
+    let again = end(&sessions[1], &kept).await;
+    let _ = again.problem(404, "not_found");
+    // The current one, as a logout does.
+    let _ = end(&sessions[0], &kept).await.ok(200);
+    assert_refused(&service, &kept).await;
+}
+
+#[actix_web::test]
+async fn the_session_of_another_client_is_a_404_and_stays() {
+    let service = service().await;
+    service.register("lea@example.com").await;
+    service.register("other@example.com").await;
+    let other = service.log_in("other@example.com").await;
+    let own = service.log_in("lea@example.com").await;
+    let sessions = service.sessions(&other).await.ok(200);
+    for id in [sessions[0]["id"].as_str().unwrap(), "7", "%00"] {
+        let path = format!("/auth/sessions/{id}");
+        let request = service.request(Method::DELETE, &path, &own);
+        let _ = request.send().await.problem(404, "not_found");
+        let bare = service.http.delete(&path).await;
+        let _ = bare.problem(401, "unauthorized");
+    }
     let _ = service.sessions(&other).await.ok(200);
 }
 

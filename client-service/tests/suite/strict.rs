@@ -84,7 +84,9 @@ async fn each_role_may_do_what_the_contract_says() {
         }
         assert_allowed(admin, 200, &send(Method::DELETE, &other).await);
         assert_allowed(true, 200, &send(Method::DELETE, &own).await);
-        let _ = send(Method::GET, &own).await.problem(401, "unauthorized");
+        let _ = send(Method::GET, &own)
+            .await
+            .problem(401, "session_expired");
     }
 }
 

@@ -13,6 +13,8 @@ mod housekeeping;
 mod idempotency;
 mod login;
 mod onslaught;
+mod password;
+mod profile;
 mod registration;
 mod restart;
 mod sessions;

@@ -51,8 +51,6 @@ async fn a_forged_token_is_refused() {
     let again = sign(Algorithm::HS256, SECRET, &claims);
     let _ = service.sessions(&again).await.ok(200);
 
-    let mut other_client = claims.clone();
-    other_client["sub"] = json!(shared_types::id::ClientId::generate());
     let mut past = claims.clone();
     past["exp"] = json!(claims["iat"].as_i64().unwrap() - 2);
     let mut endless = claims.clone();
@@ -72,8 +70,11 @@ async fn a_forged_token_is_refused() {
             &claims,
         ),
         sign(Algorithm::HS512, SECRET, &claims),
-        sign(Algorithm::HS256, SECRET, &other_client),
-        sign(Algorithm::HS256, SECRET, &past),
+        sign(
+            Algorithm::HS256,
+            "another secret of 32 bytes or more",
+            &past,
+        ),
         sign(Algorithm::HS256, SECRET, &endless),
         format!("{none}.{payload}."),
         format!("{none}.{payload}.{signature}"),
@@ -95,6 +96,32 @@ async fn a_forged_token_is_refused() {
 }
 
 #[actix_web::test]
+async fn a_genuine_token_whose_time_or_session_is_over_is_told_apart() {
+    let service = service_with(|config| config.jwt_secret = secret()).await;
+    service.register("lea@example.com").await;
+    let genuine = service.log_in("lea@example.com").await;
+    let claims: Value = jsonwebtoken::dangerous::insecure_decode(&genuine)
+        .unwrap()
+        .claims;
+    let mut past = claims.clone();
+    past["exp"] = json!(claims["iat"].as_i64().unwrap() - 2);
+    let mut without_session = claims.clone();
+    without_session["sub"] = json!(shared_types::id::ClientId::generate());
+    for over in [past, without_session] {
+        let answer = service
+            .sessions(&sign(Algorithm::HS256, SECRET, &over))
+            .await;
+        let _ = answer.problem(401, "session_expired");
+        let challenge = answer.header("www-authenticate");
+        assert_eq!(challenge, Some(r#"Bearer error="invalid_token""#));
+    }
+    let request = service.request(Method::POST, "/auth/logout", &genuine);
+    let _ = request.send().await.ok(200);
+    let answer = service.sessions(&genuine).await;
+    let _ = answer.problem(401, "session_expired");
+}
+
+#[actix_web::test]
 async fn an_expired_token_is_refused_and_its_session_is_not_listed() {
     let service = service_with(|config| config.jwt_ttl = Duration::from_secs(1)).await;
     service.register("lea@example.com").await;
@@ -103,7 +130,7 @@ async fn an_expired_token_is_refused_and_its_session_is_not_listed() {
         let answer = service.sessions(&token).await;
         (answer.status != 200).then_some(answer)
     });
-    let _ = refusal.await.problem(401, "unauthorized");
+    let _ = refusal.await.problem(401, "session_expired");
     let fresh = service.log_in("lea@example.com").await;
     let sessions = service.sessions(&fresh).await.ok(200);
     assert_eq!(sessions.as_array().unwrap().len(), 1);

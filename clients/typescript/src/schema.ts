@@ -83,6 +83,30 @@ export interface paths {
         delete: operations["deleteClient"];
         options?: never;
         head?: never;
+        /**
+         * Change a client
+         * @description A merge patch: an absent field stays as it is, and `null` removes an optional one. With the account's own token or an ADMIN's. A client that changes its own e-mail address sends `currentPassword` too.
+         */
+        patch: operations["changeClient"];
+        trace?: never;
+    };
+    "/client-api/clients/{id}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change one's password
+         * @description With the account's own token. Ends every other session of the client.
+         */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -161,6 +185,26 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/client-api/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a session
+         * @description One of the client who asks.
+         */
+        delete: operations["endSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -745,6 +789,25 @@ export interface components {
              */
             updatedAt: string;
         };
+        /**
+         * @description A change of a client: a merge patch (RFC 7396). An absent field stays as it is, and `null`
+         *     removes an optional value.
+         */
+        ClientChange: {
+            address?: string | null;
+            city?: string | null;
+            /**
+             * @description Needed by a client that changes its own e-mail address: whoever has that address can set a
+             *     new password.
+             */
+            currentPassword?: string | null;
+            /** Format: email */
+            email?: string;
+            firstName?: string;
+            lastName?: string;
+            phone?: string | null;
+            postalCode?: string | null;
+        };
         /** @description An answer that only confirms an action: `{"message": "…"}`. */
         Confirmation: {
             message: string;
@@ -1064,6 +1127,13 @@ export interface components {
             ageSeconds?: number | null;
             state: components["schemas"]["PartState"];
         };
+        /** @description A client's change of its own password. */
+        PasswordChange: {
+            /** Format: password */
+            current: string;
+            /** Format: password */
+            new: string;
+        };
         Problem400: {
             /** @enum {string} */
             code: "bad_request" | "validation_failed" | "delivery_exists";
@@ -1086,10 +1156,10 @@ export interface components {
         };
         Problem401: {
             /** @enum {string} */
-            code: "invalid_credentials" | "unauthorized";
+            code: "invalid_credentials" | "unauthorized" | "session_expired";
             detail: string;
             /** @enum {string} */
-            error: "invalid_credentials" | "unauthorized";
+            error: "invalid_credentials" | "unauthorized" | "session_expired";
             /** @description Every invalid field of the request. */
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The path of the request as the frontend sent it. */
@@ -1106,10 +1176,10 @@ export interface components {
         };
         Problem403: {
             /** @enum {string} */
-            code: "forbidden";
+            code: "forbidden" | "wrong_password";
             detail: string;
             /** @enum {string} */
-            error: "forbidden";
+            error: "forbidden" | "wrong_password";
             /** @description Every invalid field of the request. */
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The path of the request as the frontend sent it. */
@@ -1126,10 +1196,10 @@ export interface components {
         };
         Problem404: {
             /** @enum {string} */
-            code: "route_not_found" | "client_not_found" | "order_not_found" | "dish_not_found" | "courier_not_found" | "delivery_not_found";
+            code: "route_not_found" | "not_found" | "client_not_found" | "order_not_found" | "dish_not_found" | "courier_not_found" | "delivery_not_found";
             detail: string;
             /** @enum {string} */
-            error: "route_not_found" | "client_not_found" | "order_not_found" | "dish_not_found" | "courier_not_found" | "delivery_not_found";
+            error: "route_not_found" | "not_found" | "client_not_found" | "order_not_found" | "dish_not_found" | "courier_not_found" | "delivery_not_found";
             /** @description Every invalid field of the request. */
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The path of the request as the frontend sent it. */
@@ -1669,6 +1739,19 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem403"];
             };
         };
+        /**
+         * @description - `forbidden`: Your role does not allow this.
+         *     - `wrong_password`: The current password is wrong.
+         */
+        "forbidden.wrong_password": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem403"];
+            };
+        };
         /** @description - `headers_too_large`: The header fields of the request are over the limit. */
         headers_too_large: {
             headers: {
@@ -1753,6 +1836,16 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem508"];
             };
         };
+        /** @description - `not_found`: Nothing has this id. */
+        not_found: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem404"];
+            };
+        };
         /** @description - `order_not_found`: No order has this id. */
         order_not_found: {
             headers: {
@@ -1834,6 +1927,20 @@ export interface components {
         };
         /** @description - `unauthorized`: A valid token is needed: log in. */
         unauthorized: {
+            headers: {
+                "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem401"];
+            };
+        };
+        /**
+         * @description - `unauthorized`: A valid token is needed: log in.
+         *     - `session_expired`: Your session is over: log in again.
+         */
+        "unauthorized.session_expired": {
             headers: {
                 "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2106,7 +2213,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request"];
-            401: components["responses"]["unauthorized"];
+            401: components["responses"]["unauthorized.session_expired"];
             403: components["responses"]["forbidden"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
@@ -2182,7 +2289,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request.validation_failed"];
-            401: components["responses"]["unauthorized"];
+            401: components["responses"]["unauthorized.session_expired"];
             403: components["responses"]["forbidden"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["email_taken.phone_taken"];
@@ -2241,7 +2348,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request"];
-            401: components["responses"]["unauthorized"];
+            401: components["responses"]["unauthorized.session_expired"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["client_not_found"];
             408: components["responses"]["request_timeout"];
@@ -2287,12 +2394,143 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request"];
-            401: components["responses"]["unauthorized"];
+            401: components["responses"]["unauthorized.session_expired"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["client_not_found"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            417: components["responses"]["expectation_failed"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            501: components["responses"]["upgrade_not_supported"];
+            502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            504: components["responses"]["upstream_timeout"];
+            505: components["responses"]["http_version_not_supported"];
+            508: components["responses"]["loop_detected"];
+        };
+    };
+    changeClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "address": "3 place du Marché",
+                 *       "city": "Lyon",
+                 *       "firstName": "Léa",
+                 *       "phone": "06 98 76 54 32",
+                 *       "postalCode": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["ClientChange"];
+            };
+        };
+        responses: {
+            /** @description The changed client. */
+            200: {
+                headers: {
+                    "X-Drill": components["headers"]["X-Drill"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "12 rue des Lilas",
+                     *       "city": "Paris",
+                     *       "createdAt": "2026-11-22T13:10:00Z",
+                     *       "email": "lea.martin@example.com",
+                     *       "firstName": "Léa",
+                     *       "id": "0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d5e",
+                     *       "isActive": true,
+                     *       "lastName": "Martin",
+                     *       "phone": "06 12 34 56 78",
+                     *       "postalCode": "75011",
+                     *       "role": "CLIENT",
+                     *       "updatedAt": "2026-11-22T13:10:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Client"];
+                };
+            };
+            400: components["responses"]["bad_request.validation_failed"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden.wrong_password"];
+            404: components["responses"]["client_not_found"];
+            408: components["responses"]["request_timeout"];
+            409: components["responses"]["email_taken.phone_taken"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            417: components["responses"]["expectation_failed"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            501: components["responses"]["upgrade_not_supported"];
+            502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            504: components["responses"]["upstream_timeout"];
+            505: components["responses"]["http_version_not_supported"];
+            508: components["responses"]["loop_detected"];
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "current": "tarte-aux-pommes",
+                 *       "new": "crème brûlée maison"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description The password is changed. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Drill": components["headers"]["X-Drill"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Session fermée."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Confirmation"];
+                };
+            };
+            400: components["responses"]["bad_request.validation_failed"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden.wrong_password"];
+            404: components["responses"]["client_not_found"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
             417: components["responses"]["expectation_failed"];
             429: components["responses"]["rate_limited"];
             431: components["responses"]["headers_too_large"];
@@ -2402,7 +2640,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request"];
-            401: components["responses"]["unauthorized"];
+            401: components["responses"]["unauthorized.session_expired"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
@@ -2444,7 +2682,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request"];
-            401: components["responses"]["unauthorized"];
+            401: components["responses"]["unauthorized.session_expired"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
@@ -2494,7 +2732,52 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request"];
-            401: components["responses"]["unauthorized"];
+            401: components["responses"]["unauthorized.session_expired"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            417: components["responses"]["expectation_failed"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            501: components["responses"]["upgrade_not_supported"];
+            502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            504: components["responses"]["upstream_timeout"];
+            505: components["responses"]["http_version_not_supported"];
+            508: components["responses"]["loop_detected"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended. */
+            200: {
+                headers: {
+                    "X-Drill": components["headers"]["X-Drill"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Session fermée."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Confirmation"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized.session_expired"];
+            404: components["responses"]["not_found"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
@@ -4218,7 +4501,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The code with hyphens. */
-                code: "route-not-found" | "method-not-allowed" | "request-timeout" | "expectation-failed" | "rate-limited" | "upgrade-not-supported" | "http-version-not-supported" | "upstream-unreachable" | "upstream-invalid-response" | "upstream-unavailable" | "upstream-overloaded" | "upstream-timeout" | "not-stored" | "drills-off" | "config-invalid" | "loop-detected" | "bad-request" | "not-found" | "payload-too-large" | "uri-too-long" | "headers-too-large" | "unsupported-media-type" | "validation-failed" | "idempotency-key-reused" | "internal-error" | "service-unavailable" | "invalid-credentials" | "unauthorized" | "forbidden" | "client-not-found" | "email-taken" | "phone-taken" | "order-not-found" | "dish-not-found" | "courier-not-found" | "delivery-not-found" | "impossible-transition" | "delivery-taken" | "delivery-exists" | "quota-reached" | "storage-full";
+                code: "route-not-found" | "method-not-allowed" | "request-timeout" | "expectation-failed" | "rate-limited" | "upgrade-not-supported" | "http-version-not-supported" | "upstream-unreachable" | "upstream-invalid-response" | "upstream-unavailable" | "upstream-overloaded" | "upstream-timeout" | "not-stored" | "drills-off" | "config-invalid" | "loop-detected" | "bad-request" | "not-found" | "payload-too-large" | "uri-too-long" | "headers-too-large" | "unsupported-media-type" | "validation-failed" | "idempotency-key-reused" | "internal-error" | "service-unavailable" | "invalid-credentials" | "unauthorized" | "session-expired" | "forbidden" | "wrong-password" | "client-not-found" | "email-taken" | "phone-taken" | "order-not-found" | "dish-not-found" | "courier-not-found" | "delivery-not-found" | "impossible-transition" | "delivery-taken" | "delivery-exists" | "quota-reached" | "storage-full";
             };
             cookie?: never;
         };

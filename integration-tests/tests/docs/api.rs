@@ -187,6 +187,8 @@ fn every_example_is_a_golden_one() {
         golden::CLIENT,
         golden::LOGIN,
         golden::SESSION,
+        golden::CLIENT_CHANGE,
+        golden::PASSWORD_CHANGE,
         golden::DISH,
         golden::NEW_ORDER,
         golden::ORDER,

@@ -88,7 +88,7 @@ async fn a_client_signs_up_orders_and_leaves() {
     let refused = gateway
         .request(Method::GET, "/client-api/sessions")
         .bearer(token);
-    let _ = refused.send().await.problem(401, "unauthorized");
+    let _ = refused.send().await.problem(401, "session_expired");
 }
 
 fn holds_sample(rows: &Value) -> bool {

@@ -125,15 +125,29 @@ impl Walk<'_> {
             .await;
         self.turn_to(&client);
         for ending in ["/client-api/logout", "/client-api/logout-all"] {
-            let login = self.post("/client-api/login", golden::LOGIN, 200).await;
-            self.token = login["access_token"].as_str().unwrap().to_owned();
+            self.log_in(golden::LOGIN).await;
             self.get("/client-api/sessions").await;
             self.post(ending, "", 200).await;
         }
+        self.log_in(golden::LOGIN).await;
+        let sessions = self.get("/client-api/sessions").await;
+        self.turn_to(&sessions[0]);
+        self.delete("/client-api/sessions/{id}").await;
+        self.turn_to(&client);
+        self.log_in(golden::LOGIN).await;
         self.get("/client-api/clients").await;
         self.get("/client-api/clients/{id}").await;
+        self.patch("/client-api/clients/{id}", golden::CLIENT_CHANGE)
+            .await;
+        let password = "/client-api/clients/{id}/password";
+        self.post(password, golden::PASSWORD_CHANGE, 200).await;
         self.delete("/client-api/clients/{id}").await;
         self.post("/auth/login", golden::DEMO_LOGIN, 200).await;
+    }
+
+    async fn log_in(&mut self, login: &str) {
+        let login = self.post("/client-api/login", login, 200).await;
+        self.token = login["access_token"].as_str().unwrap().to_owned();
     }
 
     async fn orders(&mut self) {

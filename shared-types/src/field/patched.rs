@@ -44,6 +44,12 @@ impl<T> Patched<T> {
 impl<T> Replaced<T> {
     /// `None` for a field that stays as it is.
     #[must_use]
+    pub fn as_ref(&self) -> Option<&T> {
+        self.0.as_ref()
+    }
+
+    /// `None` for a field that stays as it is.
+    #[must_use]
     pub fn into_option(self) -> Option<T> {
         self.0
     }

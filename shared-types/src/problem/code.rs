@@ -62,7 +62,9 @@ codes! {
     // Accounts.
     InvalidCredentials = 401 "invalid_credentials",
     Unauthorized = 401 "unauthorized",
+    SessionExpired = 401 "session_expired",
     Forbidden = 403 "forbidden",
+    WrongPassword = 403 "wrong_password",
     ClientNotFound = 404 "client_not_found",
     EmailTaken = 409 "email_taken",
     PhoneTaken = 409 "phone_taken",

@@ -41,6 +41,7 @@ pub(super) static SENTENCES: Sentences = Sentences {
         phone: "not a valid telephone number",
         email: "not a valid e-mail address",
         password_length: |least, most| format!("between {least} and {most} characters"),
+        current_password: "your current password is needed to change your e-mail address",
         too_many_waiting: "Too many logins and registrations are waiting right now. \
                            Try again in a few seconds.",
         too_many_of_your_network: "Too many logins and registrations of your network \
@@ -48,6 +49,9 @@ pub(super) static SENTENCES: Sentences = Sentences {
         deleted: "Client deleted.",
         logged_out: "You are logged out.",
         logged_out_everywhere: "You are logged out of all your devices.",
+        session_ended: "The session has ended.",
+        no_such_session: "You have no session with this id.",
+        password_changed: "Your password is changed. Your other devices are logged out.",
     },
     orders: Orders {
         impossible_move: |from, to| format!("An order that is {from} cannot become {to}."),
@@ -248,9 +252,17 @@ fn problem(code: Code) -> Wording {
             title: "Authentication required",
             detail: "A valid token is needed: log in.",
         },
+        Code::SessionExpired => Wording {
+            title: "Session ended",
+            detail: "Your session is over: log in again.",
+        },
         Code::Forbidden => Wording {
             title: "Access denied",
             detail: "Your role does not allow this.",
+        },
+        Code::WrongPassword => Wording {
+            title: "Wrong password",
+            detail: "The current password is wrong.",
         },
         Code::ClientNotFound => Wording {
             title: "Client not found",

@@ -42,6 +42,7 @@ pub(super) static SENTENCES: Sentences = Sentences {
         phone: "numéro de téléphone invalide",
         email: "adresse e-mail invalide",
         password_length: |least, most| format!("entre {least} et {most} caractères"),
+        current_password: "votre mot de passe actuel est nécessaire pour changer d'adresse e-mail",
         too_many_waiting: "Trop de connexions et d'inscriptions attendent en ce moment. \
                            Réessayez dans quelques secondes.",
         too_many_of_your_network: "Trop de connexions et d'inscriptions de votre réseau \
@@ -49,6 +50,9 @@ pub(super) static SENTENCES: Sentences = Sentences {
         deleted: "Client supprimé.",
         logged_out: "Vous êtes déconnecté.",
         logged_out_everywhere: "Vous êtes déconnecté de tous vos appareils.",
+        session_ended: "La session est terminée.",
+        no_such_session: "Vous n'avez aucune session avec cet identifiant.",
+        password_changed: "Votre mot de passe est changé. Vos autres appareils sont déconnectés.",
     },
     orders: Orders {
         impossible_move: |from, to| format!("Une commande {from} ne peut passer à {to}."),
@@ -258,9 +262,17 @@ fn problem(code: Code) -> Wording {
             title: "Authentification requise",
             detail: "Un jeton valide est nécessaire : connectez-vous.",
         },
+        Code::SessionExpired => Wording {
+            title: "Session terminée",
+            detail: "Votre session est terminée : reconnectez-vous.",
+        },
         Code::Forbidden => Wording {
             title: "Accès refusé",
             detail: "Votre rôle ne permet pas cette action.",
+        },
+        Code::WrongPassword => Wording {
+            title: "Mot de passe incorrect",
+            detail: "Le mot de passe actuel est incorrect.",
         },
         Code::ClientNotFound => Wording {
             title: "Client introuvable",

@@ -69,11 +69,15 @@ pub struct Accounts {
     pub phone: &'static str,
     pub email: &'static str,
     pub password_length: fn(least: usize, most: usize) -> String,
+    pub current_password: &'static str,
     pub too_many_waiting: &'static str,
     pub too_many_of_your_network: &'static str,
     pub deleted: &'static str,
     pub logged_out: &'static str,
     pub logged_out_everywhere: &'static str,
+    pub session_ended: &'static str,
+    pub no_such_session: &'static str,
+    pub password_changed: &'static str,
 }
 
 pub struct Orders {
