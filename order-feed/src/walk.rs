@@ -16,10 +16,10 @@ use crate::intake::{Age, age};
 /// The deadline of one page.
 const DEADLINE: Duration = Duration::from_secs(3);
 
-/// The order service's own limit on a page. The bytes hold 200 orders of 50 lines, the longest
-/// there are.
+/// The order service's own limit on a page. The bytes hold 200 orders of 50 lines with the
+/// longest names and comments.
 const PAGE: usize = 200;
-const MAX_PAGE_BYTES: usize = 16 << 20;
+const MAX_PAGE_BYTES: usize = 24 << 20;
 
 pub(crate) struct Walk {
     streams: Vec<Stream>,

@@ -76,6 +76,8 @@ fn serve(line: &NewOrderLine, menu: &HashMap<DishId, Dish>) -> Result<OrderLine,
         name: dish.name.clone(),
         quantity: line.quantity,
         unit_price: dish.price,
+        comment: line.comment.as_ref().map(|line| line.as_str().to_owned()),
+        allergens: dish.allergens.clone(),
     })
 }
 

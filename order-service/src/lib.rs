@@ -1,6 +1,6 @@
 //! The order service: the menu, the orders and their statuses.
 //!
-//! Orders are stored in a database and survive the process. The decisions (`basket`, `status`) do
+//! Orders are stored in a database and survive the process. The decisions (`basket`, `status`, `wish`) do
 //! no I/O. Each change is one transaction (`store::place`, `store::progress`), which includes the
 //! event for the `subscribers`.
 
@@ -16,6 +16,7 @@ mod seed;
 mod status;
 mod store;
 mod subscribers;
+mod wish;
 
 use actix_web::web;
 use service_kit::housekeeping::sweep_hourly;

@@ -47,6 +47,7 @@ const MIGRATIONS: Migrations = Migrations {
             "allergens",
             include_str!("../migrations/0004_allergens.sql"),
         ),
+        MigrationFile("notes", include_str!("../migrations/0005_notes.sql")),
     ],
 };
 

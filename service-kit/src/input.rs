@@ -17,8 +17,9 @@ use shared_types::text::Text;
 
 use crate::failure::Failure;
 
-/// The largest body of the contract, an order of many lines, is far below this.
-pub const MAX_JSON_BYTES: usize = 64 * 1024;
+/// The event of the largest order, with every name and comment in characters of four bytes, has 80
+/// KB. An event that is refused for its size would never be taken.
+pub const MAX_JSON_BYTES: usize = 128 * 1024;
 
 /// A JSON body.
 pub struct Json<T>(pub T);

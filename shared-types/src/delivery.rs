@@ -219,6 +219,9 @@ pub struct Delivery {
     pub estimated_time: Option<Minutes>,
     #[serde(rename = "commentaires")]
     pub comments: Option<String>,
+    /// When the order's client would like it. As soon as possible, or not known, when `null`.
+    #[serde(rename = "pourLe", default)]
+    pub wished_for: Option<Timestamp>,
     #[serde(rename = "statut")]
     pub status: DeliveryStatus,
     /// Who cancelled its order, if the delivery was cancelled with it and they said so.

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::field::{FieldErrors, FromText, Optional};
 use crate::id::OrderRef;
-use crate::order::OrderStatus;
+use crate::menu::Allergens;
+use crate::order::{OrderMode, OrderStatus};
 use crate::text::Text;
 use crate::value::{Quantity, Timestamp};
 
@@ -18,6 +19,16 @@ pub struct Ticket {
     pub order_id: OrderRef,
     pub status: OrderStatus,
     pub items: Vec<TicketLine>,
+    #[serde(rename = "commentaire", default)]
+    pub comment: Option<String>,
+    /// The number of guests.
+    #[serde(rename = "convives", default)]
+    pub guests: Option<Quantity>,
+    #[serde(default)]
+    pub mode: OrderMode,
+    /// When the client would like it. As soon as possible when `null`.
+    #[serde(rename = "pour_le", default)]
+    pub wished_for: Option<Timestamp>,
     pub received_at: Timestamp,
 }
 
@@ -27,6 +38,11 @@ pub struct TicketLine {
     pub name: String,
     #[serde(rename = "quantite")]
     pub quantity: Quantity,
+    #[serde(rename = "commentaire", default)]
+    pub comment: Option<String>,
+    /// The dish's allergens: empty for none, `null` when nothing was said about them.
+    #[serde(rename = "allergenes", default)]
+    pub allergens: Option<Allergens>,
 }
 
 /// `POST /update` of the kitchen (`S` is [`OrderStatus`]) and of delivery (`S` is its own status).

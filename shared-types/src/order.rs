@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::{Phone, Role};
 use crate::field::{FieldErrors, Line, Optional};
 use crate::id::{ClientId, DishId, OrderId};
+use crate::menu::Allergens;
 use crate::value::{Price, Quantity, Timestamp};
 use crate::wire_enum::wire_enum;
 
@@ -63,6 +64,17 @@ impl OrderStatus {
     }
 }
 
+wire_enum! {
+    /// How the food gets to its client.
+    #[derive(Default)]
+    pub enum OrderMode {
+        #[default]
+        Delivery = "LIVRAISON",
+        /// The client fetches it: nobody drafts a delivery.
+        TakeAway = "A_EMPORTER",
+    }
+}
+
 /// An order to place. Prices come from the menu, never from a client.
 #[derive(Clone, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors, rename_all = camelCase)]
@@ -77,9 +89,26 @@ pub struct NewOrder {
     #[deserr(default, rename = "telephone")]
     #[schemars(default, rename = "telephone")]
     pub phone: Optional<Phone>,
+    /// For the kitchen and the courier.
+    #[deserr(default, rename = "commentaire")]
+    #[schemars(default, rename = "commentaire")]
+    pub comment: Optional<Line<500>>,
+    /// The number of guests.
+    #[deserr(default, rename = "convives")]
+    #[schemars(default, rename = "convives")]
+    pub guests: Optional<Quantity>,
+    /// `LIVRAISON` when absent.
+    #[deserr(default)]
+    #[schemars(default)]
+    pub mode: Optional<OrderMode>,
+    /// When the client would like it: not in the past, and at most seven days ahead. As soon as
+    /// possible when absent.
+    #[deserr(default, rename = "pourLe")]
+    #[schemars(default, rename = "pourLe")]
+    pub wished_for: Optional<Timestamp>,
 }
 
-#[derive(Clone, Copy, Debug, Deserr, JsonSchema)]
+#[derive(Clone, Debug, Deserr, JsonSchema)]
 #[deserr(error = FieldErrors)]
 pub struct NewOrderLine {
     #[deserr(rename = "menuId")]
@@ -88,6 +117,10 @@ pub struct NewOrderLine {
     #[deserr(rename = "quantite")]
     #[schemars(rename = "quantite")]
     pub quantity: Quantity,
+    /// For the kitchen, about this line.
+    #[deserr(default, rename = "commentaire")]
+    #[schemars(default, rename = "commentaire")]
+    pub comment: Optional<Line<200>>,
 }
 
 /// The status that an order should get. `ANNULEE` may say who cancels it and why.
@@ -113,6 +146,18 @@ pub struct Order {
     pub address: Option<String>,
     #[serde(rename = "telephone")]
     pub phone: Option<String>,
+    // An event of an older version has none of the next four.
+    /// For the kitchen and the courier.
+    #[serde(rename = "commentaire", default)]
+    pub comment: Option<String>,
+    /// The number of guests.
+    #[serde(rename = "convives", default)]
+    pub guests: Option<Quantity>,
+    #[serde(default)]
+    pub mode: OrderMode,
+    /// When the client would like it. As soon as possible when `null`.
+    #[serde(rename = "pourLe", default)]
+    pub wished_for: Option<Timestamp>,
     pub status: OrderStatus,
     pub total_price: Price,
     /// Who cancelled it, as far as they said.
@@ -140,4 +185,10 @@ pub struct OrderLine {
     pub quantity: Quantity,
     #[serde(rename = "prixUnitaire")]
     pub unit_price: Price,
+    /// For the kitchen, about this line.
+    #[serde(rename = "commentaire", default)]
+    pub comment: Option<String>,
+    /// The dish's allergens at that time: empty for none, `null` when nothing was said about them.
+    #[serde(rename = "allergenes", default)]
+    pub allergens: Option<Allergens>,
 }

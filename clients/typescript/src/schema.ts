@@ -864,6 +864,12 @@ export interface components {
             livreurId: string | null;
             /** @description Why, as far as they said. */
             motif?: string | null;
+            /**
+             * Format: date-time
+             * @description When the order's client would like it. As soon as possible, or not known, when `null`.
+             * @default null
+             */
+            pourLe: string | null;
             /** @description Euros, with at most two decimals. */
             prixLivraison: number | null;
             statut: components["schemas"]["DeliveryStatus"];
@@ -1063,10 +1069,23 @@ export interface components {
             adresse?: string | null;
             /** Format: uuid */
             clientId: string;
+            /** @description For the kitchen and the courier. */
+            commentaire?: string | null;
+            /** @description The number of guests. */
+            convives?: number | string | null;
             items: components["schemas"]["NewOrderLine"][];
+            /** @description `LIVRAISON` when absent. */
+            mode?: components["schemas"]["OrderMode"] | string | null;
+            /**
+             * @description When the client would like it: not in the past, and at most seven days ahead. As soon as
+             *     possible when absent.
+             */
+            pourLe?: string | null;
             telephone?: string | null;
         };
         NewOrderLine: {
+            /** @description For the kitchen, about this line. */
+            commentaire?: string | null;
             /** Format: uuid */
             menuId: string;
             quantite: number;
@@ -1088,6 +1107,16 @@ export interface components {
             /** Format: uuid */
             clientId: string;
             /**
+             * @description For the kitchen and the courier.
+             * @default null
+             */
+            commentaire: string | null;
+            /**
+             * @description The number of guests.
+             * @default null
+             */
+            convives: number | null;
+            /**
              * Format: date-time
              * @description RFC 3339, in UTC.
              */
@@ -1095,8 +1124,16 @@ export interface components {
             /** Format: uuid */
             id: string;
             items: components["schemas"]["OrderLine"][];
+            /** @default LIVRAISON */
+            mode: components["schemas"]["OrderMode"];
             /** @description Why, as far as they said. */
             motif?: string | null;
+            /**
+             * Format: date-time
+             * @description When the client would like it. As soon as possible when `null`.
+             * @default null
+             */
+            pourLe: string | null;
             status: components["schemas"]["OrderStatus"];
             telephone: string | null;
             /** @description Euros, with at most two decimals. */
@@ -1109,6 +1146,16 @@ export interface components {
         };
         /** @description A dish with its name and price at the time of the order. */
         OrderLine: {
+            /**
+             * @description The dish's allergens at that time: empty for none, `null` when nothing was said about them.
+             * @default null
+             */
+            allergenes: components["schemas"]["Allergen"][] | null;
+            /**
+             * @description For the kitchen, about this line.
+             * @default null
+             */
+            commentaire: string | null;
             /** Format: uuid */
             menuId: string;
             nom: string;
@@ -1116,6 +1163,8 @@ export interface components {
             prixUnitaire: number;
             quantite: number;
         };
+        /** @enum {string} */
+        OrderMode: "LIVRAISON" | "A_EMPORTER";
         /** @enum {string} */
         OrderStatus: "EN_ATTENTE" | "EN_PREPARATION" | "PRETE" | "EN_LIVRAISON" | "LIVREE" | "ANNULEE";
         PartState: "ok" | "stale" | "not_found" | "unavailable" | "timeout";
@@ -1596,8 +1645,23 @@ export interface components {
         };
         /** @description An order in the kitchen. */
         Ticket: {
+            /** @default null */
+            commentaire: string | null;
+            /**
+             * @description The number of guests.
+             * @default null
+             */
+            convives: number | null;
             items: components["schemas"]["TicketLine"][];
+            /** @default LIVRAISON */
+            mode: components["schemas"]["OrderMode"];
             order_id: string;
+            /**
+             * Format: date-time
+             * @description When the client would like it. As soon as possible when `null`.
+             * @default null
+             */
+            pour_le: string | null;
             /**
              * Format: date-time
              * @description RFC 3339, in UTC.
@@ -1606,6 +1670,13 @@ export interface components {
             status: components["schemas"]["OrderStatus"];
         };
         TicketLine: {
+            /**
+             * @description The dish's allergens: empty for none, `null` when nothing was said about them.
+             * @default null
+             */
+            allergenes: components["schemas"]["Allergen"][] | null;
+            /** @default null */
+            commentaire: string | null;
             nom: string;
             quantite: number;
         };
@@ -2828,6 +2899,7 @@ export interface operations {
                      *         "distanceKm": 2.4,
                      *         "id": "0192f0c6-2222-7ccc-9ddd-0123456789ab",
                      *         "livreurId": "0192f0c5-1111-7aaa-8bbb-0123456789ab",
+                     *         "pourLe": null,
                      *         "prixLivraison": 3.9,
                      *         "statut": "EN_ATTENTE",
                      *         "tempsEstime": 15,
@@ -2903,6 +2975,7 @@ export interface operations {
                      *       "distanceKm": 2.4,
                      *       "id": "0192f0c6-2222-7ccc-9ddd-0123456789ab",
                      *       "livreurId": "0192f0c5-1111-7aaa-8bbb-0123456789ab",
+                     *       "pourLe": null,
                      *       "prixLivraison": 3.9,
                      *       "statut": "EN_ATTENTE",
                      *       "tempsEstime": 15,
@@ -2962,6 +3035,7 @@ export interface operations {
                      *       "distanceKm": 2.4,
                      *       "id": "0192f0c6-2222-7ccc-9ddd-0123456789ab",
                      *       "livreurId": "0192f0c5-1111-7aaa-8bbb-0123456789ab",
+                     *       "pourLe": null,
                      *       "prixLivraison": 3.9,
                      *       "statut": "EN_ATTENTE",
                      *       "tempsEstime": 15,
@@ -3029,6 +3103,7 @@ export interface operations {
                      *       "distanceKm": 2.4,
                      *       "id": "0192f0c6-2222-7ccc-9ddd-0123456789ab",
                      *       "livreurId": "0192f0c5-1111-7aaa-8bbb-0123456789ab",
+                     *       "pourLe": null,
                      *       "prixLivraison": 3.9,
                      *       "statut": "EN_ATTENTE",
                      *       "tempsEstime": 15,
@@ -3100,6 +3175,7 @@ export interface operations {
                      *       "distanceKm": 2.4,
                      *       "id": "0192f0c6-2222-7ccc-9ddd-0123456789ab",
                      *       "livreurId": "0192f0c5-1111-7aaa-8bbb-0123456789ab",
+                     *       "pourLe": null,
                      *       "prixLivraison": 3.9,
                      *       "statut": "EN_ATTENTE",
                      *       "tempsEstime": 15,
@@ -3613,13 +3689,22 @@ export interface operations {
                     /**
                      * @example [
                      *       {
+                     *         "commentaire": "Allergie aux noix",
+                     *         "convives": 2,
                      *         "items": [
                      *           {
+                     *             "allergenes": [
+                     *               "CELERI",
+                     *               "SULFITES"
+                     *             ],
+                     *             "commentaire": "Sans lardons",
                      *             "nom": "Bœuf bourguignon",
                      *             "quantite": 2
                      *           }
                      *         ],
+                     *         "mode": "LIVRAISON",
                      *         "order_id": "CMD1234",
+                     *         "pour_le": null,
                      *         "received_at": "2026-11-22T13:10:00Z",
                      *         "status": "EN_ATTENTE"
                      *       }
@@ -3802,16 +3887,25 @@ export interface operations {
                      *       {
                      *         "adresse": "12 rue des Lilas, 75011 Paris",
                      *         "clientId": "0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d5e",
+                     *         "commentaire": "Allergie aux noix",
+                     *         "convives": 2,
                      *         "createdAt": "2026-11-22T13:10:00Z",
                      *         "id": "0192f0d1-5c2b-7e4f-8a63-9b7c2d3e5f60",
                      *         "items": [
                      *           {
+                     *             "allergenes": [
+                     *               "GLUTEN",
+                     *               "LAIT"
+                     *             ],
+                     *             "commentaire": "Sans sucre glace",
                      *             "menuId": "0192f0c4-0a11-7000-8000-000000000001",
                      *             "nom": "Tarte aux pommes",
                      *             "prixUnitaire": 6.5,
                      *             "quantite": 2
                      *           }
                      *         ],
+                     *         "mode": "LIVRAISON",
+                     *         "pourLe": null,
                      *         "status": "EN_ATTENTE",
                      *         "telephone": "06 12 34 56 78",
                      *         "totalPrice": 13,
@@ -3854,12 +3948,16 @@ export interface operations {
                  * @example {
                  *       "adresse": "12 rue des Lilas, 75011 Paris",
                  *       "clientId": "0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d5e",
+                 *       "commentaire": "Allergie aux noix",
+                 *       "convives": 2,
                  *       "items": [
                  *         {
+                 *           "commentaire": "Sans sucre glace",
                  *           "menuId": "0192f0c4-0a11-7000-8000-000000000001",
                  *           "quantite": 2
                  *         }
                  *       ],
+                 *       "mode": "LIVRAISON",
                  *       "telephone": "06 12 34 56 78"
                  *     }
                  */
@@ -3879,16 +3977,25 @@ export interface operations {
                      * @example {
                      *       "adresse": "12 rue des Lilas, 75011 Paris",
                      *       "clientId": "0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d5e",
+                     *       "commentaire": "Allergie aux noix",
+                     *       "convives": 2,
                      *       "createdAt": "2026-11-22T13:10:00Z",
                      *       "id": "0192f0d1-5c2b-7e4f-8a63-9b7c2d3e5f60",
                      *       "items": [
                      *         {
+                     *           "allergenes": [
+                     *             "GLUTEN",
+                     *             "LAIT"
+                     *           ],
+                     *           "commentaire": "Sans sucre glace",
                      *           "menuId": "0192f0c4-0a11-7000-8000-000000000001",
                      *           "nom": "Tarte aux pommes",
                      *           "prixUnitaire": 6.5,
                      *           "quantite": 2
                      *         }
                      *       ],
+                     *       "mode": "LIVRAISON",
+                     *       "pourLe": null,
                      *       "status": "EN_ATTENTE",
                      *       "telephone": "06 12 34 56 78",
                      *       "totalPrice": 13,
@@ -3939,16 +4046,25 @@ export interface operations {
                      * @example {
                      *       "adresse": "12 rue des Lilas, 75011 Paris",
                      *       "clientId": "0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d5e",
+                     *       "commentaire": "Allergie aux noix",
+                     *       "convives": 2,
                      *       "createdAt": "2026-11-22T13:10:00Z",
                      *       "id": "0192f0d1-5c2b-7e4f-8a63-9b7c2d3e5f60",
                      *       "items": [
                      *         {
+                     *           "allergenes": [
+                     *             "GLUTEN",
+                     *             "LAIT"
+                     *           ],
+                     *           "commentaire": "Sans sucre glace",
                      *           "menuId": "0192f0c4-0a11-7000-8000-000000000001",
                      *           "nom": "Tarte aux pommes",
                      *           "prixUnitaire": 6.5,
                      *           "quantite": 2
                      *         }
                      *       ],
+                     *       "mode": "LIVRAISON",
+                     *       "pourLe": null,
                      *       "status": "EN_ATTENTE",
                      *       "telephone": "06 12 34 56 78",
                      *       "totalPrice": 13,
@@ -4007,16 +4123,25 @@ export interface operations {
                      * @example {
                      *       "adresse": "12 rue des Lilas, 75011 Paris",
                      *       "clientId": "0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d5e",
+                     *       "commentaire": "Allergie aux noix",
+                     *       "convives": 2,
                      *       "createdAt": "2026-11-22T13:10:00Z",
                      *       "id": "0192f0d1-5c2b-7e4f-8a63-9b7c2d3e5f60",
                      *       "items": [
                      *         {
+                     *           "allergenes": [
+                     *             "GLUTEN",
+                     *             "LAIT"
+                     *           ],
+                     *           "commentaire": "Sans sucre glace",
                      *           "menuId": "0192f0c4-0a11-7000-8000-000000000001",
                      *           "nom": "Tarte aux pommes",
                      *           "prixUnitaire": 6.5,
                      *           "quantite": 2
                      *         }
                      *       ],
+                     *       "mode": "LIVRAISON",
+                     *       "pourLe": null,
                      *       "status": "EN_ATTENTE",
                      *       "telephone": "06 12 34 56 78",
                      *       "totalPrice": 13,

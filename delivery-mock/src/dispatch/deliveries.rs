@@ -239,6 +239,7 @@ pub(super) fn blank(order_id: OrderRef, now: Timestamp) -> Delivery {
         distance: None,
         estimated_time: None,
         comments: None,
+        wished_for: None,
         status: DeliveryStatus::Pending,
         cancelled_by: None,
         cancelled_because: None,

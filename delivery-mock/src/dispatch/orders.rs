@@ -10,7 +10,7 @@ use shared_types::account::Phone;
 use shared_types::delivery::{Delivery, DeliveryStatus};
 use shared_types::field::{FromText, Line};
 use shared_types::id::{OrderId, OrderRef};
-use shared_types::order::{Order, OrderStage, OrderStatus};
+use shared_types::order::{Order, OrderMode, OrderStage, OrderStatus};
 use shared_types::value::Timestamp;
 
 use super::deliveries::blank;
@@ -34,7 +34,11 @@ impl Dispatch {
         if stage == OrderStage::Ended {
             self.remember_end(order.id);
         }
-        let is_awaited = stage == OrderStage::Delivery && !self.ended.contains(&order.id);
+        // Nobody waits for a courier where the client fetches the food. A delivery that was opened
+        // for such an order all the same follows it like any other.
+        let is_awaited = order.mode == OrderMode::Delivery
+            && stage == OrderStage::Delivery
+            && !self.ended.contains(&order.id);
         let order_id = OrderRef::from(order.id);
         let delivery = match self.deliveries.of_order(&order_id) {
             Some(delivery) => delivery.clone(),
@@ -54,7 +58,12 @@ impl Dispatch {
         }
         let status = catch_up(delivery.status, order.status);
         let is_cancelled_now = status != delivery.status && status == DeliveryStatus::Cancelled;
-        let mut caught_up = Delivery { status, ..delivery };
+        let mut caught_up = Delivery {
+            status,
+            // Only the order knows, and it never changes.
+            wished_for: order.wished_for,
+            ..delivery
+        };
         if is_cancelled_now {
             caught_up.cancelled_by = order.cancelled_by;
             caught_up
@@ -105,6 +114,8 @@ fn draft(order_id: OrderRef, order: &Order, now: Timestamp) -> Delivery {
     Delivery {
         dropoff_address: read(&order.address).map(Line::<200>::into_string),
         client_phone: read(&order.phone).map(|phone: Phone| phone.as_str().to_owned()),
+        comments: read(&order.comment).map(Line::<500>::into_string),
+        wished_for: order.wished_for,
         ..blank(order_id, now)
     }
 }

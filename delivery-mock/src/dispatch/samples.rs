@@ -73,6 +73,7 @@ fn waiting(order: &str, now: Timestamp) -> Option<Delivery> {
         distance: None,
         estimated_time: None,
         comments: None,
+        wished_for: None,
         status: DeliveryStatus::Pending,
         cancelled_by: None,
         cancelled_because: None,

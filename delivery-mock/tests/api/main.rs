@@ -17,6 +17,7 @@ mod events;
 mod idempotency;
 mod linked;
 mod marks;
+mod notes;
 mod removal;
 mod statuses;
 mod taking;

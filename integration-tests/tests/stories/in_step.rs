@@ -103,6 +103,33 @@ async fn a_courier_who_picks_up_is_on_the_way() {
 }
 
 #[actix_web::test]
+async fn a_take_away_order_is_cooked_by_its_notes_and_handed_over_without_a_courier() {
+    let restaurant = restaurant().await;
+    let dish = restaurant.dish().await["id"].clone();
+    let new = json!({
+        "clientId": uuid::Uuid::now_v7(),
+        "items": [{"menuId": dish, "quantite": 1, "commentaire": "Bien cuit"}],
+        "commentaire": "Allergie aux noix", "convives": 2, "mode": "A_EMPORTER",
+    });
+    let order = restaurant.gateway.post("/order-api/commandes", new).await;
+    let order = order.ok(201)["id"].as_str().unwrap().to_owned();
+    let ticket = restaurant.ticket(&order).await;
+    assert_eq!(ticket["commentaire"], "Allergie aux noix");
+    assert_eq!(ticket["items"][0]["commentaire"], "Bien cuit");
+    assert_eq!(ticket["mode"], "A_EMPORTER");
+
+    restaurant.mark("kitchen", &order).await;
+    restaurant.becomes(&order, "PRETE").await;
+    restaurant.move_to(&order, "LIVREE").await;
+    // A later order has its delivery by now.
+    let brought = restaurant.ordered().await;
+    restaurant.move_to(&brought, "PRETE").await;
+    let _ = restaurant.delivery(&brought).await;
+    let found = restaurant.find("/delivery-api/livraisons", "commandeId", &order);
+    assert_eq!(found.await, None);
+}
+
+#[actix_web::test]
 async fn a_draft_is_filled_in_freed_and_taken() {
     let restaurant = restaurant().await;
     let gateway = &restaurant.gateway;

@@ -54,11 +54,17 @@ fn ticket(order: &Order, received_at: Timestamp) -> Ticket {
     let line = |line: &OrderLine| TicketLine {
         name: line.name.clone(),
         quantity: line.quantity,
+        comment: line.comment.clone(),
+        allergens: line.allergens.clone(),
     };
     Ticket {
         order_id: order.id.into(),
         status: order.status,
         items: order.items.iter().map(line).collect(),
+        comment: order.comment.clone(),
+        guests: order.guests,
+        mode: order.mode,
+        wished_for: order.wished_for,
         received_at,
     }
 }

@@ -40,8 +40,61 @@ async fn a_placed_order_becomes_a_ticket() {
     assert_eq!(tickets[0]["status"], "EN_ATTENTE");
     assert_eq!(
         tickets[0]["items"],
-        json!([{"nom": "Tarte aux pommes", "quantite": 2}])
+        json!([{"nom": "Tarte aux pommes", "quantite": 2, "commentaire": "Sans sucre glace", "allergenes": ["GLUTEN", "LAIT"]}])
     );
+}
+
+#[actix_web::test]
+async fn a_ticket_has_the_notes_of_its_order() {
+    let kitchen = kitchen(false).await;
+    let mut event = placed();
+    event["data"]["mode"] = json!("A_EMPORTER");
+    event["data"]["pourLe"] = json!("2026-11-22T19:30:00Z");
+    tell(&kitchen, &event).await;
+    let ticket = tickets(&kitchen).await[0].clone();
+    assert_eq!(ticket["commentaire"], "Allergie aux noix");
+    assert_eq!(ticket["items"][0]["commentaire"], "Sans sucre glace");
+    assert_eq!(ticket["items"][0]["allergenes"], json!(["GLUTEN", "LAIT"]));
+    assert_eq!(ticket["convives"], 2);
+    assert_eq!(ticket["mode"], "A_EMPORTER");
+    assert_eq!(ticket["pour_le"], "2026-11-22T19:30:00Z");
+}
+
+#[actix_web::test]
+async fn the_event_of_the_largest_order_is_taken() {
+    let kitchen = kitchen(false).await;
+    let mut event = placed();
+    let mut line = event["data"]["items"][0].clone();
+    line["nom"] = json!("🍕".repeat(100));
+    line["commentaire"] = json!("🍕".repeat(200));
+    event["data"]["items"] = json!(vec![line; 50]);
+    event["data"]["adresse"] = json!("🍕".repeat(200));
+    event["data"]["commentaire"] = json!("🍕".repeat(500));
+    tell(&kitchen, &event).await;
+    let ticket = tickets(&kitchen).await[0].clone();
+    assert_eq!(ticket["items"].as_array().unwrap().len(), 50);
+}
+
+#[actix_web::test]
+async fn an_event_of_an_older_version_becomes_a_ticket_without_notes() {
+    let kitchen = kitchen(false).await;
+    let mut event = placed();
+    let order = event["data"].as_object_mut().unwrap();
+    for field in ["commentaire", "convives", "mode", "pourLe"] {
+        order.remove(field);
+    }
+    let line = event["data"]["items"][0].as_object_mut().unwrap();
+    line.remove("commentaire");
+    line.remove("allergenes");
+    tell(&kitchen, &event).await;
+    let ticket = tickets(&kitchen).await[0].clone();
+    assert_eq!(ticket["mode"], "LIVRAISON");
+    for field in ["commentaire", "convives", "pour_le"] {
+        assert_eq!(ticket[field], Value::Null, "{field}");
+    }
+    for field in ["commentaire", "allergenes"] {
+        assert_eq!(ticket["items"][0][field], Value::Null, "{field}");
+    }
 }
 
 #[actix_web::test]

@@ -3,6 +3,7 @@
 use actix_web::http::Method;
 use actix_web::web::Bytes;
 use serde_json::{Value, json};
+use service_kit::input::MAX_JSON_BYTES;
 use service_kit::testing::{Answer, Client};
 use shared_types::event::{MEDIA_TYPE, OrderEvent};
 use shared_types::golden;
@@ -61,7 +62,7 @@ pub fn invalid_events(valid: &Value) -> Vec<(&'static str, String, (u16, &'stati
         (MEDIA_TYPE, with("data", only_id), invalid),
         (
             MEDIA_TYPE,
-            with("extra", json!("x".repeat(64 * 1024))),
+            with("extra", json!("x".repeat(MAX_JSON_BYTES))),
             (413, "payload_too_large"),
         ),
         (

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, proptest};
-use shared_types::field::FieldErrors;
+use shared_types::field::{FieldErrors, Optional};
 use shared_types::id::DishId;
 use shared_types::menu::{Category, Dish};
 use shared_types::order::NewOrderLine;
@@ -29,6 +29,7 @@ fn line(dish: &Dish, count: u64) -> NewOrderLine {
     NewOrderLine {
         dish_id: dish.id,
         quantity: Quantity::new(count).unwrap(),
+        comment: Optional::default(),
     }
 }
 

@@ -44,8 +44,8 @@ const SIZES: Sizes = Sizes {
 struct Sizes {
     /// The number of ended orders in one list.
     ended: u32,
-    /// The number of orders that are read at once: at most about 1 MiB, usually a few dozen
-    /// kilobytes.
+    /// The number of orders that are read at once: at most 8 MB if every text has its full
+    /// length, usually a few dozen kilobytes.
     chunk: u32,
 }
 

@@ -47,7 +47,8 @@ pub(super) async fn find(
     id: OrderId,
 ) -> Result<Order, OrderError> {
     let rows: Vec<LineRow> = sqlx::query_as(
-        "SELECT o.*, l.dish_id, l.name, l.quantity, l.unit_price_cents
+        "SELECT o.*, l.dish_id, l.name, l.quantity, l.unit_price_cents,
+         l.comment AS line_comment, l.allergens
          FROM orders AS o JOIN order_lines AS l ON l.order_id = o.id
          WHERE o.id = $1 ORDER BY l.position",
     )

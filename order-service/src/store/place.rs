@@ -11,6 +11,7 @@ use sqlx::AnyConnection;
 
 use super::{OrderError, Store, StoreError, menu};
 use crate::basket::Basket;
+use crate::wish;
 
 impl Store {
     /// Once this returns, the order is on the disk.
@@ -38,12 +39,18 @@ impl Store {
         let priced = basket.priced(&dishes).map_err(OrderError::Unacceptable)?;
         // Read while SQLite's write lock is held, so that times and commits have the same order.
         let now = Timestamp::now();
+        let wished_for = new.wished_for.into_option();
+        wish::check(wished_for, now).map_err(OrderError::Unacceptable)?;
         let order = Order {
             id: OrderId::generate(),
             client_id: new.client_id,
             items: priced.lines,
             address: new.address.into_option().map(|line| line.into_string()),
             phone: new.phone.as_ref().map(|phone| phone.as_str().to_owned()),
+            comment: new.comment.into_option().map(|line| line.into_string()),
+            guests: new.guests.into_option(),
+            mode: new.mode.into_option().unwrap_or_default(),
+            wished_for,
             status: OrderStatus::Pending,
             total_price: priced.total,
             cancelled_by: None,
@@ -91,8 +98,9 @@ async fn insert_order(
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO orders
-         (id, client_id, address, phone, status, total_cents, created_at, updated_at, origin)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         (id, client_id, address, phone, status, total_cents, created_at, updated_at, origin,
+          comment, guests, mode, wished_for)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
     )
     .bind(order.id.to_string())
     .bind(order.client_id.to_string())
@@ -103,6 +111,10 @@ async fn insert_order(
     .bind(order.created_at.millis())
     .bind(order.updated_at.millis())
     .bind(origin)
+    .bind(&order.comment)
+    .bind(order.guests.map(|guests| i64::from(guests.get())))
+    .bind(order.mode.as_str())
+    .bind(order.wished_for.map(Timestamp::millis))
     .execute(connection)
     .await?;
     Ok(())
@@ -113,7 +125,7 @@ async fn insert_lines(connection: &mut AnyConnection, order: &Order) -> Result<(
     let order_id = order.id.to_string();
     let mut insert = Statement::new(
         "INSERT INTO order_lines
-         (order_id, position, dish_id, name, quantity, unit_price_cents) VALUES ",
+         (order_id, position, dish_id, name, quantity, unit_price_cents, comment, allergens) VALUES ",
     );
     for (position, line) in (0_i32..).zip(&order.items) {
         insert.push(if position == 0 { "(" } else { ", (" });
@@ -122,7 +134,10 @@ async fn insert_lines(connection: &mut AnyConnection, order: &Order) -> Result<(
         insert.bind(line.dish_id.to_string()).push(", ");
         insert.bind(line.name.as_str()).push(", ");
         insert.bind(i32::from(line.quantity.get())).push(", ");
-        insert.bind(line.unit_price.cents()).push(")");
+        insert.bind(line.unit_price.cents()).push(", ");
+        insert.bind(line.comment.as_deref()).push(", ");
+        let allergens = line.allergens.as_ref().map(|named| named.joined(","));
+        insert.bind(allergens).push(")");
     }
     insert.build()?.execute(connection).await?;
     Ok(())

@@ -6,7 +6,7 @@
 use shared_types::field::FromText;
 use shared_types::id::OrderId;
 use shared_types::menu::Dish;
-use shared_types::order::{Order, OrderLine};
+use shared_types::order::{Order, OrderLine, OrderMode};
 use shared_types::value::{Price, Quantity, Timestamp};
 
 use super::StoreError;
@@ -32,6 +32,10 @@ service_kit::row! {
         client_id: String,
         address: Option<String>,
         phone: Option<String>,
+        comment: Option<String>,
+        guests: Option<i64>,
+        mode: Option<String>,
+        wished_for: Option<i64>,
         status: String,
         total_cents: i64,
         cancelled_by: Option<String>,
@@ -42,6 +46,8 @@ service_kit::row! {
         name: String,
         quantity: i64,
         unit_price_cents: i64,
+        line_comment: Option<String>,
+        allergens: Option<String>,
     }
 }
 
@@ -89,6 +95,19 @@ fn order(id: OrderId, row: LineRow, first: OrderLine) -> Result<Order, StoreErro
         items: vec![first],
         address: row.address,
         phone: row.phone,
+        comment: row.comment,
+        guests: row
+            .guests
+            .map(|guests| quantity("orders.guests", guests))
+            .transpose()?,
+        mode: match &row.mode {
+            Some(mode) => text("orders.mode", mode)?,
+            None => OrderMode::default(),
+        },
+        wished_for: row
+            .wished_for
+            .map(|millis| time("orders.wished_for", millis))
+            .transpose()?,
         status: text("orders.status", &row.status)?,
         total_price: price("orders.total_cents", row.total_cents)?,
         cancelled_by: match &row.cancelled_by {
@@ -102,17 +121,26 @@ fn order(id: OrderId, row: LineRow, first: OrderLine) -> Result<Order, StoreErro
 }
 
 fn line(row: &mut LineRow) -> Result<OrderLine, StoreError> {
-    let quantity = u64::try_from(row.quantity).ok().and_then(Quantity::new);
     Ok(OrderLine {
         dish_id: text("order_lines.dish_id", &row.dish_id)?,
         name: std::mem::take(&mut row.name),
-        quantity: quantity.ok_or_else(|| unreadable("order_lines.quantity", row.quantity))?,
+        quantity: quantity("order_lines.quantity", row.quantity)?,
         unit_price: price("order_lines.unit_price_cents", row.unit_price_cents)?,
+        comment: row.line_comment.take(),
+        allergens: match &row.allergens {
+            Some(named) => Some(text("order_lines.allergens", named)?),
+            None => None,
+        },
     })
 }
 
 fn text<T: FromText>(column: &'static str, value: &str) -> Result<T, StoreError> {
     T::from_text(value).map_err(|_fault| unreadable(column, value))
+}
+
+fn quantity(column: &'static str, count: i64) -> Result<Quantity, StoreError> {
+    let quantity = u64::try_from(count).ok().and_then(Quantity::new);
+    quantity.ok_or_else(|| unreadable(column, count))
 }
 
 fn price(column: &'static str, cents: i64) -> Result<Price, StoreError> {

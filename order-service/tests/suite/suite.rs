@@ -16,6 +16,7 @@ pub(crate) mod linked;
 mod list;
 mod long_list;
 mod menu;
+mod notes;
 mod orders;
 mod paging;
 mod restart;

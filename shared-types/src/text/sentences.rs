@@ -49,6 +49,7 @@ pub struct Fields {
     pub direction: &'static str,
     pub only_invisible: &'static str,
     pub uuid: &'static str,
+    pub moment: &'static str,
     pub price: &'static str,
     pub kilometres: &'static str,
 }
@@ -91,6 +92,8 @@ pub struct Orders {
     pub unknown_dish: &'static str,
     pub not_available: fn(dish: &str) -> String,
     pub sort: &'static str,
+    pub wish_past: &'static str,
+    pub wish_too_far: fn(days: u32) -> String,
     pub unknown_cursor: &'static str,
     pub limit_needed: &'static str,
 }

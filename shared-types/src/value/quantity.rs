@@ -1,4 +1,4 @@
-//! The quantity of one dish: 1 to 99.
+//! The quantity of one dish, or a number of guests: 1 to 99.
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,9 @@
 use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::field::{FromText, text_field};
 use crate::schema::inline_schema;
+use crate::text::Text;
 
 /// RFC 3339 on the wire (`2026-11-22T13:10:00Z`), milliseconds since 1970 in a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +51,16 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+impl FromText for Timestamp {
+    fn from_text(text: &str) -> Result<Self, Text> {
+        DateTime::parse_from_rfc3339(text.trim())
+            .map(|moment| Self(moment.to_utc().trunc_subsecs(3)))
+            .map_err(|_fault| Text::fixed(|say| say.fields.moment))
+    }
+}
+
+text_field!(Timestamp);
+
 inline_schema!(Timestamp, "Timestamp", {
     "type": "string",
     "format": "date-time",
@@ -58,6 +70,7 @@ inline_schema!(Timestamp, "Timestamp", {
 #[cfg(test)]
 mod tests {
     use super::Timestamp;
+    use crate::field::FromText as _;
 
     #[test]
     fn a_moment_is_rfc_3339_in_utc() {
@@ -66,6 +79,23 @@ mod tests {
             serde_json::to_string(&moment).unwrap(),
             r#""2026-11-22T13:10:00Z""#
         );
+    }
+
+    #[test]
+    fn a_time_of_a_request_may_have_any_offset_and_needs_one() {
+        let noon = Timestamp::from_millis(1_795_353_000_000).unwrap();
+        for text in ["2026-11-22T14:10:00+01:00", " 2026-11-22t13:10:00.0004z "] {
+            assert_eq!(Timestamp::from_text(text).ok(), Some(noon), "{text}");
+        }
+        for bad in [
+            "2026-11-22T13:10:00",
+            "2026-11-22",
+            "tomorrow",
+            "2026-02-30T10:00:00Z",
+            "",
+        ] {
+            assert!(Timestamp::from_text(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -28,8 +28,10 @@ enum Run {
 
 /// The first `most` orders of a part, each with its lines, a row per line.
 pub(super) fn orders(part: &Part, most: u32) -> Option<Statement> {
-    let mut select =
-        Statement::new("SELECT o.*, l.dish_id, l.name, l.quantity, l.unit_price_cents FROM (");
+    let mut select = Statement::new(
+        "SELECT o.*, l.dish_id, l.name, l.quantity, l.unit_price_cents,
+         l.comment AS line_comment, l.allergens FROM (",
+    );
     merge(&mut select, "SELECT *", part, most)?;
     select.push(match part.sort {
         Sort::Newest => " ORDER BY created_at DESC, id DESC LIMIT ",
