@@ -64,6 +64,16 @@ impl Body {
         }
     }
 
+    /// A body in another format, with a schema of its own.
+    #[must_use]
+    pub const fn of<T: JsonSchema>(media_type: &'static str) -> Self {
+        Self {
+            media_type,
+            schema: SchemaGenerator::subschema_for::<T>,
+            example: Example::None,
+        }
+    }
+
     /// A text in its own format.
     #[must_use]
     pub const fn text(media_type: &'static str) -> Self {
@@ -115,6 +125,8 @@ pub struct Operation {
     pub token: Token,
     pub parameters: &'static [Parameter],
     pub body: Option<Body>,
+    /// The body in another media type, if the operation takes one.
+    pub other_body: Option<Body>,
     pub answers: &'static [Response],
     /// In addition to the codes that any request may get.
     pub codes: &'static [Code],
@@ -138,6 +150,7 @@ impl Operation {
             token: Token::Unused,
             parameters: &[],
             body: None,
+            other_body: None,
             answers: &[],
             codes: &[],
         }
@@ -164,6 +177,12 @@ impl Operation {
     #[must_use]
     pub const fn takes(mut self, body: Body) -> Self {
         self.body = Some(body);
+        self
+    }
+
+    #[must_use]
+    pub const fn or_takes(mut self, body: Body) -> Self {
+        self.other_body = Some(body);
         self
     }
 

@@ -64,7 +64,8 @@ impl Parts {
         }
         described.insert("parameters".to_owned(), parameters.into());
         if let Some(body) = &operation.body {
-            let content = self.content(&[*body], Side::Request);
+            let bodies: Vec<_> = [*body].into_iter().chain(operation.other_body).collect();
+            let content = self.content(&bodies, Side::Request);
             let body = json!({ "required": true, "content": content });
             described.insert("requestBody".to_owned(), body);
         }

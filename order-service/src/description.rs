@@ -7,7 +7,9 @@ use openapi::{
 use serde_json::json;
 use shared_types::demo::{DemoOrder, DemoOrderRow, NewDemoOrder};
 use shared_types::id::ClientId;
-use shared_types::menu::{Category, Dish, DishChange, NewDish};
+use shared_types::menu::{
+    Category, Dish, DishChange, ImportReport, MenuFile, NewDish, Spreadsheet,
+};
 use shared_types::order::{NewOrder, Order, OrderStatus, StatusChange};
 use shared_types::problem::Code;
 use shared_types::{Confirmation, golden};
@@ -77,6 +79,20 @@ const SORT: Parameter = Parameter {
     schema: || or_blank(json!({ "type": "string", "enum": ["newest", "oldest"] })),
 };
 
+const DRY_RUN: Parameter = Parameter {
+    place: "query",
+    name: "dryRun",
+    description: "`true` for the report alone, without a change.",
+    schema: || or_blank(json!({ "type": "string", "enum": ["true", "false", "1", "0"] })),
+};
+
+const FORMAT: Parameter = Parameter {
+    place: "query",
+    name: "format",
+    description: "The format of the file.",
+    schema: || or_blank(json!({ "type": "string", "enum": ["csv", "json"] })),
+};
+
 const DISHES: &[Response] = &[Response::new(
     200,
     "The dishes, by category, then by name.",
@@ -94,6 +110,22 @@ const OPERATIONS: &[Operation] = &[
         .takes(Body::json::<NewDish>(golden::NEW_DISH))
         .answers(&[Response::new(201, "The new dish.", &[DISH]).leads_to(&[("getDish", "id"), ("changeDish", "id"), ("removeDish", "id")])])
         .fails(&[Code::IdempotencyKeyReused]),
+    Operation::new(("POST", "/menu/import"), "importMenu", &MENU, "Import a menu")
+        .says(
+            "All of it or nothing. A dish of the same name in the same category is changed, so that an import can be \
+             repeated; dishes that the file does not have stay. The first line of a CSV file has titles such as \
+             `nom`, `prix`, `catégorie`, `description`, `disponible`, `allergènes`, in French or English. A fault names \
+             its line.",
+        )
+        .with(&[DRY_RUN])
+        .takes(Body::json::<MenuFile>(golden::MENU_FILE))
+        .or_takes(Body::of::<Spreadsheet>("text/csv"))
+        .answers(&[Response::new(200, "What became of each dish.", &[Body::json::<ImportReport>(golden::IMPORT_REPORT)])]),
+    Operation::new(("GET", "/menu/export"), "exportMenu", &MENU, "Export the menu")
+        .says("As CSV or as JSON: as `format` says, otherwise as `Accept` prefers, otherwise as JSON.")
+        .with(&[FORMAT])
+        .answers(&[Response::new(200, "The dishes, by category, then by name.", &[Body::list::<Dish>(golden::DISH), Body::text("text/csv")])])
+        .fails(&[Code::ValidationFailed]),
     Operation::new(("GET", "/menu/{id}"), "getDish", &MENU, "Get a dish")
         .answers(&[Response::new(200, "The dish.", &[DISH])])
         .fails(&[Code::DishNotFound]),

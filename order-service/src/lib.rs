@@ -4,15 +4,14 @@
 //! no I/O. Each change is one transaction (`store::place`, `store::progress`), which includes the
 //! event for the `subscribers`.
 
-mod alphabet;
 mod basket;
 mod config;
 mod demo;
 pub mod description;
 mod failure;
+mod menu;
 mod page;
 mod routes;
-mod seed;
 mod status;
 mod store;
 mod subscribers;
@@ -23,10 +22,12 @@ use service_kit::housekeeping::sweep_hourly;
 use service_kit::program::RunError;
 use service_kit::serve::{Application, Service};
 
+use crate::menu::seed;
 use crate::routes::SharedDemoOrders;
 use crate::store::Store;
 
 pub use config::{Config, OpenPerAddress};
+pub use menu::command::{import, import_arguments};
 pub use service_kit::database::DatabaseUrl;
 
 /// Opens the database, brings its schema up to date, and binds.

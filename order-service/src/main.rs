@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use service_kit::program::{self, Program};
+use service_kit::program::{self, Extra, Program};
 
 fn main() -> ExitCode {
     let program = Program {
@@ -13,5 +13,9 @@ fn main() -> ExitCode {
         bind: |config| config.bind,
         database: |config| &config.database_url,
     };
-    program::run(&program, order_service::build)
+    let import = Extra {
+        arguments: order_service::import_arguments(),
+        run: |config, given| Box::pin(order_service::import(config, given)),
+    };
+    program::run_with(&program, Some(import), order_service::build)
 }

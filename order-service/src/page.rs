@@ -176,7 +176,7 @@ impl Deserr<FieldErrors> for Cursor {
 }
 
 /// Query parameters are flat: the last part of the location is the parameter's name.
-fn parameter<T: FromText, V: IntoValue>(
+pub(crate) fn parameter<T: FromText, V: IntoValue>(
     value: Value<V>,
     location: ValuePointerRef<'_>,
 ) -> Result<T, FieldErrors> {

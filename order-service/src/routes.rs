@@ -19,6 +19,8 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
                 .route(web::get().to(menu::list))
                 .route(web::post().to(menu::add)),
         )
+        .service(resource("/menu/import", "POST").route(web::post().to(menu::import)))
+        .service(resource("/menu/export", "GET").route(web::get().to(menu::export)))
         .service(
             resource("/menu/{id}", "GET, PATCH, DELETE")
                 .route(web::get().to(menu::find))

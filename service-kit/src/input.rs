@@ -3,6 +3,8 @@
 //! Every invalid body becomes a [`Failure`] that names the fault and the field. Fields are read
 //! from the text, because serde_json's value has already rounded its numbers ([`Written`]).
 
+mod upload;
+
 use std::future::Future;
 use std::pin::Pin;
 
@@ -16,6 +18,8 @@ use shared_types::problem::Code;
 use shared_types::text::Text;
 
 use crate::failure::Failure;
+
+pub use upload::Upload;
 
 /// The event of the largest order, with every name and comment in characters of four bytes, has 80
 /// KB. An event that is refused for its size would never be taken.

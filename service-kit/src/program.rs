@@ -8,8 +8,9 @@ use std::process::ExitCode;
 use crate::env::ConfigError;
 
 pub use crate::error_chain::chain;
+pub use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 #[cfg(feature = "database")]
-pub use service::{Program, run};
+pub use service::{Extra, Program, Work, run, run_with};
 
 /// `EX_USAGE` of sysexits.h: the configuration is invalid.
 pub const EXIT_CONFIG: u8 = 64;

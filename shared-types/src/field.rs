@@ -20,7 +20,7 @@ mod patched;
 pub mod visible;
 mod written;
 
-pub use crate::wire_enum::fold;
+pub use crate::wire_enum::{composed_lower, fold};
 pub use line::Line;
 pub use optional::Optional;
 pub use patched::{Patched, Replaced};
@@ -60,6 +60,11 @@ impl FieldErrors {
     }
 
     #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -90,6 +95,21 @@ impl FieldErrors {
                 detail: error.text.to(lang).to_owned(),
             })
             .collect()
+    }
+}
+
+impl IntoIterator for FieldErrors {
+    type Item = FieldError;
+    type IntoIter = std::vec::IntoIter<FieldError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl FromIterator<FieldError> for FieldErrors {
+    fn from_iter<I: IntoIterator<Item = FieldError>>(errors: I) -> Self {
+        Self(errors.into_iter().collect())
     }
 }
 

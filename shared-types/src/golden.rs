@@ -21,6 +21,8 @@ golden! {
     NEW_DISH = "new_dish";
     DISH = "dish";
     DISH_CHANGE = "dish_change";
+    IMPORT_REPORT = "import_report";
+    MENU_FILE = "menu_file";
     NEW_ORDER = "new_order";
     ORDER = "order";
     ORDER_EVENT = "order_event";

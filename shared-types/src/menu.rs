@@ -10,8 +10,10 @@ use crate::value::Price;
 use crate::wire_enum::wire_enum;
 
 mod allergens;
+mod file;
 
 pub use allergens::{Allergen, Allergens};
+pub use file::{MenuFile, Spreadsheet};
 
 /// A dish's name.
 pub type Name = Line<100>;
@@ -99,6 +101,46 @@ pub struct Dish {
     /// Empty for a dish without any; `null` when nothing is said about it.
     #[serde(rename = "allergenes", default)]
     pub allergens: Option<Allergens>,
+}
+
+/// What became of a dish of an imported menu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum ImportResult {
+    Created,
+    Updated,
+    Unchanged,
+}
+
+/// The report of an import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ImportReport {
+    pub created: usize,
+    pub updated: usize,
+    pub unchanged: usize,
+    /// `true` if nothing was changed, because only a report was asked for.
+    #[serde(rename = "dryRun")]
+    pub dry_run: bool,
+    /// The encoding of the file.
+    pub encoding: String,
+    /// The columns that no dish has a field for.
+    pub ignored: Vec<String>,
+    /// Every dish of the file, in its order.
+    pub dishes: Vec<ImportedDish>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ImportedDish {
+    /// Its place in the file: `ligne 12`, `Desserts[2]`.
+    pub place: String,
+    /// `null` for a dish that a dry run would create.
+    pub id: Option<DishId>,
+    #[serde(rename = "nom")]
+    pub name: String,
+    #[serde(rename = "categorie")]
+    pub category: Category,
+    pub result: ImportResult,
 }
 
 impl DishChange {

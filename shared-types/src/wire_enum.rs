@@ -20,6 +20,13 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
+/// For comparing names: in lower case, with accents as parts of their letters (Unicode's form C).
+#[must_use]
+pub fn composed_lower(text: &str) -> String {
+    let composed: String = text.nfc().collect();
+    composed.to_lowercase().nfc().collect()
+}
+
 macro_rules! wire_enum {
     ($(#[$doc:meta])* pub enum $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $wire:literal $(| $other:literal)*,)+ }) => {
         $(#[$doc])*

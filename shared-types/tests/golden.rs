@@ -35,6 +35,7 @@ fn every_answer_reads_and_writes_its_example() {
     survives::<account::LoggedIn>(golden::LOGGED_IN);
     survives::<account::Session>(golden::SESSION);
     survives::<menu::Dish>(golden::DISH);
+    survives::<menu::ImportReport>(golden::IMPORT_REPORT);
     survives::<order::Order>(golden::ORDER);
     survives::<kitchen::Ticket>(golden::TICKET);
     survives::<kitchen::Marked<order::OrderStatus>>(golden::KITCHEN_MARKED);

@@ -542,6 +542,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/order-api/menu/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the menu
+         * @description As CSV or as JSON: as `format` says, otherwise as `Accept` prefers, otherwise as JSON.
+         */
+        get: operations["exportMenu"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/order-api/menu/filter": {
         parameters: {
             query?: never;
@@ -556,6 +576,26 @@ export interface paths {
         get: operations["get_order_api_menu_filter"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/order-api/menu/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a menu
+         * @description All of it or nothing. A dish of the same name in the same category is changed, so that an import can be repeated; dishes that the file does not have stay. The first line of a CSV file has titles such as `nom`, `prix`, `catégorie`, `description`, `disponible`, `allergènes`, in French or English. A fault names its line.
+         */
+        post: operations["importMenu"];
         delete?: never;
         options?: never;
         head?: never;
@@ -964,6 +1004,39 @@ export interface components {
         HealthAnswer: {
             status: components["schemas"]["Health"];
         };
+        /** @description The report of an import. */
+        ImportReport: {
+            /** Format: uint */
+            created: number;
+            /** @description Every dish of the file, in its order. */
+            dishes: components["schemas"]["ImportedDish"][];
+            /** @description `true` if nothing was changed, because only a report was asked for. */
+            dryRun: boolean;
+            /** @description The encoding of the file. */
+            encoding: string;
+            /** @description The columns that no dish has a field for. */
+            ignored: string[];
+            /** Format: uint */
+            unchanged: number;
+            /** Format: uint */
+            updated: number;
+        };
+        ImportedDish: {
+            categorie: components["schemas"]["Category"];
+            /**
+             * Format: uuid
+             * @description `null` for a dish that a dry run would create.
+             */
+            id: string | null;
+            nom: string;
+            /** @description Its place in the file: `ligne 12`, `Desserts[2]`. */
+            place: string;
+            /**
+             * @description What became of a dish of an imported menu.
+             * @enum {string}
+             */
+            result: "created" | "updated" | "unchanged";
+        };
         /** @description The answer to a login, with the field names of RFC 6749 §5.1. */
         LoggedIn: {
             access_token: string;
@@ -995,6 +1068,15 @@ export interface components {
             order_id: string;
             status: components["schemas"]["OrderStatus"];
         };
+        /** @description A list of dishes, lists of dishes by category, or categories as objects. */
+        MenuFile: {
+            allergenes?: string[] | string | null;
+            categorie: string;
+            description?: string | null;
+            disponible?: boolean | (0 | 1) | string | null;
+            nom: string;
+            prix: number | string;
+        }[] | Record<string, never>;
         /** @description A client to register. */
         NewClient: {
             address?: string | null;
@@ -4297,6 +4379,62 @@ export interface operations {
             508: components["responses"]["loop_detected"];
         };
     };
+    exportMenu: {
+        parameters: {
+            query?: {
+                /** @description The format of the file. */
+                format?: ("csv" | "json") | string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The dishes, by category, then by name. */
+            200: {
+                headers: {
+                    "X-Drill": components["headers"]["X-Drill"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "allergenes": [
+                     *           "GLUTEN",
+                     *           "LAIT"
+                     *         ],
+                     *         "categorie": "DESSERT",
+                     *         "description": "Pommes du verger, crème fraîche",
+                     *         "disponible": true,
+                     *         "id": "0192f0c4-0a11-7000-8000-000000000001",
+                     *         "nom": "Tarte aux pommes",
+                     *         "prix": 6.5
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["Dish"][];
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["bad_request.validation_failed"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            417: components["responses"]["expectation_failed"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            501: components["responses"]["upgrade_not_supported"];
+            502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            504: components["responses"]["upstream_timeout"];
+            505: components["responses"]["http_version_not_supported"];
+            508: components["responses"]["loop_detected"];
+        };
+    };
     get_order_api_menu_filter: {
         parameters: {
             query?: {
@@ -4351,6 +4489,82 @@ export interface operations {
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
             503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
             504: components["responses"]["upstream_timeout.not_stored"];
+            505: components["responses"]["http_version_not_supported"];
+            508: components["responses"]["loop_detected"];
+        };
+    };
+    importMenu: {
+        parameters: {
+            query?: {
+                /** @description `true` for the report alone, without a change. */
+                dryRun?: ("true" | "false" | "1" | "0") | string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "Desserts": [
+                 *         {
+                 *           "nom": "Tarte aux pommes",
+                 *           "prix": "6,50 €"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["MenuFile"];
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description What became of each dish. */
+            200: {
+                headers: {
+                    "X-Drill": components["headers"]["X-Drill"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created": 1,
+                     *       "dishes": [
+                     *         {
+                     *           "categorie": "DESSERT",
+                     *           "id": "0192f0c4-0a11-7000-8000-000000000001",
+                     *           "nom": "Tarte aux pommes",
+                     *           "place": "ligne 2",
+                     *           "result": "created"
+                     *         }
+                     *       ],
+                     *       "dryRun": false,
+                     *       "encoding": "UTF-8",
+                     *       "ignored": [
+                     *         "TVA"
+                     *       ],
+                     *       "unchanged": 0,
+                     *       "updated": 0
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImportReport"];
+                };
+            };
+            400: components["responses"]["bad_request.validation_failed"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            417: components["responses"]["expectation_failed"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            501: components["responses"]["upgrade_not_supported"];
+            502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
         };

@@ -177,6 +177,9 @@ impl Walk<'_> {
         self.patch("/order-api/menu/{id}", golden::DISH_CHANGE)
             .await;
         self.delete("/order-api/menu/{id}").await;
+        self.post("/order-api/menu/import", golden::MENU_FILE, 200)
+            .await;
+        self.get("/order-api/menu/export").await;
     }
 
     /// The stream of an order whose status is final ends by itself.

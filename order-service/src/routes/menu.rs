@@ -1,5 +1,7 @@
 //! Reading the menu, and adding, changing and removing dishes.
 
+mod transfer;
+
 use actix_web::http::header::CONTENT_LANGUAGE;
 use actix_web::{HttpRequest, HttpResponse, web};
 use deserr::Deserr;
@@ -13,6 +15,8 @@ use shared_types::id::DishId;
 use shared_types::menu::{Category, Dish, DishChange, NewDish};
 
 use crate::store::{DishError, Store};
+
+pub(super) use transfer::{export, import};
 
 /// Any text is accepted: an unknown category has no dishes, which is not an error.
 #[derive(Debug, Deserr)]

@@ -11,7 +11,7 @@ use sqlx::{Any, AnyConnection, Executor};
 
 use super::rows::DishRow;
 use super::{Store, StoreError};
-use crate::alphabet;
+use crate::menu::alphabet;
 
 /// A truth value is read as a number: sqlx's `Any` does not read SQLite's.
 macro_rules! dish_columns {

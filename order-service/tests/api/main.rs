@@ -10,6 +10,7 @@
 mod suite;
 
 mod backup;
+mod import;
 mod storage;
 
 use std::path::PathBuf;

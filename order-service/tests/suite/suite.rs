@@ -12,6 +12,7 @@ mod durability;
 mod events;
 mod housekeeping;
 mod idempotency;
+mod import;
 pub(crate) mod linked;
 mod list;
 mod long_list;

@@ -1,7 +1,9 @@
 //! The process of a service: command line, configuration, log, run until a signal, exit code.
 
+use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -27,13 +29,37 @@ pub struct Program<C> {
     pub database: fn(&C) -> &DatabaseUrl,
 }
 
+/// The work of a command.
+pub type Work = Pin<Box<dyn Future<Output = Result<(), RunError>>>>;
+
+/// A command that one service has beside those of all.
+pub struct Extra<C> {
+    pub arguments: Command,
+    pub run: fn(C, ArgMatches) -> Work,
+}
+
 /// Runs a service: `NAME` serves, `NAME health` asks a running one whether it is ready, and `NAME
 /// backup FILE` copies its database, whether one is running or not.
 pub fn run<C>(
     program: &Program<C>,
     build: impl AsyncFnOnce(C) -> Result<Application, RunError>,
 ) -> ExitCode {
-    let matches = command(program).get_matches();
+    run_with(program, None, build)
+}
+
+/// The same, with a command of its own.
+pub fn run_with<C>(
+    program: &Program<C>,
+    extra: Option<Extra<C>>,
+    build: impl AsyncFnOnce(C) -> Result<Application, RunError>,
+) -> ExitCode {
+    let mut command = command(program);
+    let own = extra.map(|extra| {
+        let name = extra.arguments.get_name().to_owned();
+        command = std::mem::take(&mut command).subcommand(extra.arguments);
+        (name, extra.run)
+    });
+    let matches = command.get_matches();
     let env = Env::of_process();
     let read = LogConfig::from_env(&env).and_then(|log| {
         let served = Served {
@@ -54,7 +80,12 @@ pub fn run<C>(
                 .await
                 .map_err(Into::into),
             Some(("backup", given)) => backup((program.database)(&config), given).await,
-            _ => serve(program.name, served, async || build(config).await).await,
+            asked => match (asked, own) {
+                (Some((asked, given)), Some((name, run))) if asked == name => {
+                    run(config, given.clone()).await
+                }
+                _ => serve(program.name, served, async || build(config).await).await,
+            },
         }
     });
     match ended {

@@ -79,6 +79,18 @@ pub(super) static SENTENCES: Sentences = Sentences {
     },
     menu: Menu {
         removed: "Dish removed from the menu.",
+        amount: "a price such as 8.50, 8,50 or €8.50, between 0 and 1000000",
+        yes_or_no: "yes or no, or true or false",
+        text_expected: "expected a text",
+        csv_or_json: "csv or json",
+        file_expected: "A menu is expected as text/csv or application/json.",
+        no_dish: "the file has no dish",
+        not_a_dish: "expected a dish, or a list of dishes or categories",
+        too_many_dishes: |most| format!("at most {most} dishes at once"),
+        too_many_cells: "more cells than titles; a text that has the separator needs quotes",
+        missing_column: |titles| format!("no column for it; usual titles are: {titles}"),
+        stands_twice: |first| format!("the same dish is already at: {first}"),
+        further_faults: |count| format!("and {count} further faults"),
     },
     deliveries: Deliveries {
         unknown_courier: "no courier has this id",

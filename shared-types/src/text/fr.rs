@@ -80,6 +80,21 @@ pub(super) static SENTENCES: Sentences = Sentences {
     },
     menu: Menu {
         removed: "Plat retiré de la carte.",
+        amount: "un prix comme 8.50, 8,50 ou 8,50 €, entre 0 et 1000000",
+        yes_or_no: "oui ou non, ou true ou false",
+        text_expected: "un texte est attendu",
+        csv_or_json: "csv ou json",
+        file_expected: "Une carte est attendue, en text/csv ou en application/json.",
+        no_dish: "le fichier ne contient aucun plat",
+        not_a_dish: "un plat, ou une liste de plats ou de catégories, est attendu",
+        too_many_dishes: |most| format!("au plus {most} plats à la fois"),
+        too_many_cells: "plus de cellules que de titres ; un texte qui contient le séparateur \
+                         doit être entre guillemets",
+        missing_column: |titles| {
+            format!("aucune colonne ne lui correspond ; titres usuels : {titles}")
+        },
+        stands_twice: |first| format!("le même plat figure déjà ici : {first}"),
+        further_faults: |count| format!("et {count} autres fautes"),
     },
     deliveries: Deliveries {
         unknown_courier: "aucun livreur ne porte cet identifiant",

@@ -100,6 +100,20 @@ pub struct Orders {
 
 pub struct Menu {
     pub removed: &'static str,
+    /// A price as a text.
+    pub amount: &'static str,
+    pub yes_or_no: &'static str,
+    pub text_expected: &'static str,
+    pub csv_or_json: &'static str,
+    pub file_expected: &'static str,
+    pub no_dish: &'static str,
+    pub not_a_dish: &'static str,
+    pub too_many_dishes: fn(most: usize) -> String,
+    pub too_many_cells: &'static str,
+    /// `titles` lists usual titles of the column.
+    pub missing_column: fn(titles: &str) -> String,
+    pub stands_twice: fn(first: &str) -> String,
+    pub further_faults: fn(count: usize) -> String,
 }
 
 pub struct Deliveries {
