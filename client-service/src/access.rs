@@ -3,31 +3,9 @@
 //! `open` is the published contract, `strict` is for a restaurant that is not a demonstration. Both
 //! are one function, so that no route can forget its rule.
 
-use std::str::FromStr;
-
+use service_kit::access::Access;
 use shared_types::account::Role;
 use shared_types::id::ClientId;
-
-/// `CLIENT_ACCESS`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Anyone may list, read and delete clients and register any role.
-    Open,
-    /// Staff may read other clients; an account itself and ADMIN may delete it; ADMIN gives roles.
-    Strict,
-}
-
-impl FromStr for Access {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "open" => Ok(Self::Open),
-            "strict" => Ok(Self::Strict),
-            _ => Err("expected open or strict"),
-        }
-    }
-}
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Action {
@@ -65,29 +43,27 @@ pub(crate) enum Decision {
     Forbidden,
 }
 
-impl Access {
-    pub(crate) fn judge(self, action: Action, caller: Option<Identity>) -> Decision {
-        let is_open = self == Self::Open && action.is_open_to_all();
-        if is_open || matches!(action, Action::Register(Role::Client)) {
-            return Decision::Allowed;
+pub(crate) fn judge(access: Access, action: Action, caller: Option<Identity>) -> Decision {
+    let is_open = access == Access::Open && action.is_open_to_all();
+    if is_open || matches!(action, Action::Register(Role::Client)) {
+        return Decision::Allowed;
+    }
+    let Some(Identity { client, role }) = caller else {
+        return Decision::TokenNeeded;
+    };
+    let allowed = match action {
+        Action::List => is_staff(role),
+        Action::Read(subject) => subject == client || is_staff(role),
+        Action::Delete(subject) | Action::Change(subject) => {
+            subject == client || role == Role::Admin
         }
-        let Some(Identity { client, role }) = caller else {
-            return Decision::TokenNeeded;
-        };
-        let allowed = match action {
-            Action::List => is_staff(role),
-            Action::Read(subject) => subject == client || is_staff(role),
-            Action::Delete(subject) | Action::Change(subject) => {
-                subject == client || role == Role::Admin
-            }
-            Action::ChangePassword(subject) => subject == client,
-            Action::Register(_) => role == Role::Admin,
-        };
-        if allowed {
-            Decision::Allowed
-        } else {
-            Decision::Forbidden
-        }
+        Action::ChangePassword(subject) => subject == client,
+        Action::Register(_) => role == Role::Admin,
+    };
+    if allowed {
+        Decision::Allowed
+    } else {
+        Decision::Forbidden
     }
 }
 
@@ -103,7 +79,9 @@ mod tests {
     use shared_types::account::Role::{self, Admin, Chef, Client, Courier};
     use shared_types::id::ClientId;
 
-    use super::{Access, Action, Decision, Identity};
+    use service_kit::access::Access;
+
+    use super::{Action, Decision, Identity, judge};
 
     /// Every action from the view of the client `own`, with the roles that may do it in strict
     /// mode.
@@ -131,10 +109,10 @@ mod tests {
         let client = ClientId::generate();
         let rules = strict_rules(client).into_iter();
         for (action, _) in rules.filter(|(action, _)| action.is_open_to_all()) {
-            assert_eq!(Access::Open.judge(action, None), Decision::Allowed);
+            assert_eq!(judge(Access::Open, action, None), Decision::Allowed);
             for &role in Role::ALL {
                 let caller = Some(Identity { client, role });
-                assert_eq!(Access::Open.judge(action, caller), Decision::Allowed);
+                assert_eq!(judge(Access::Open, action, caller), Decision::Allowed);
             }
         }
     }
@@ -144,11 +122,11 @@ mod tests {
         let client = ClientId::generate();
         let rules = strict_rules(client).into_iter();
         for (action, _) in rules.filter(|(action, _)| !action.is_open_to_all()) {
-            assert_eq!(Access::Open.judge(action, None), Decision::TokenNeeded);
+            assert_eq!(judge(Access::Open, action, None), Decision::TokenNeeded);
             for &role in Role::ALL {
                 let caller = Some(Identity { client, role });
-                let strict = Access::Strict.judge(action, caller);
-                assert_eq!(Access::Open.judge(action, caller), strict, "{action:?}");
+                let strict = judge(Access::Strict, action, caller);
+                assert_eq!(judge(Access::Open, action, caller), strict, "{action:?}");
             }
         }
     }
@@ -163,7 +141,7 @@ mod tests {
                 } else {
                     Decision::Forbidden
                 };
-                let verdict = Access::Strict.judge(action, Some(Identity { client, role }));
+                let verdict = judge(Access::Strict, action, Some(Identity { client, role }));
                 assert_eq!(verdict, expected, "{action:?} by {role}");
             }
         }
@@ -176,7 +154,7 @@ mod tests {
                 Action::Register(Client) => Decision::Allowed,
                 _ => Decision::TokenNeeded,
             };
-            assert_eq!(Access::Strict.judge(action, None), expected, "{action:?}");
+            assert_eq!(judge(Access::Strict, action, None), expected, "{action:?}");
         }
     }
 }

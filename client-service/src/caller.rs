@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::http::header::HeaderMap;
+use service_kit::access::bearer_token;
 use shared_types::id::SessionId;
 use shared_types::value::Timestamp;
 
 use crate::Accounts;
-use crate::access::{Action, Decision, Identity};
+use crate::access::{Action, Decision, Identity, judge};
 use crate::failure::Error;
 
 /// The precision of `lastSeenAt`. Noting every request would turn each read into a write.
@@ -52,10 +53,10 @@ pub(crate) async fn admit(
     headers: &HeaderMap,
     action: Action,
 ) -> Result<(), Error> {
-    let mut verdict = accounts.access.judge(action, None);
+    let mut verdict = judge(accounts.access, action, None);
     if verdict == Decision::TokenNeeded {
         let caller = Caller::identify(accounts, headers).await?;
-        verdict = accounts.access.judge(action, Some(caller.identity));
+        verdict = judge(accounts.access, action, Some(caller.identity));
     }
     match verdict {
         Decision::Allowed => Ok(()),
@@ -71,40 +72,8 @@ pub(crate) async fn admit_known(
     action: Action,
 ) -> Result<Caller, Error> {
     let caller = Caller::identify(accounts, headers).await?;
-    match accounts.access.judge(action, Some(caller.identity)) {
+    match judge(accounts.access, action, Some(caller.identity)) {
         Decision::Allowed => Ok(caller),
         Decision::TokenNeeded | Decision::Forbidden => Err(Error::Forbidden),
-    }
-}
-
-/// RFC 6750 §2.1. The scheme is case-insensitive (RFC 9110 §11.1).
-fn bearer_token(headers: &HeaderMap) -> Option<&str> {
-    let sent = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = sent.trim().split_once(' ')?;
-    let token = token.trim();
-    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
-}
-
-#[cfg(test)]
-mod tests {
-    use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-
-    use super::bearer_token;
-
-    #[test]
-    fn only_a_bearer_token_is_one() {
-        for (sent, expected) in [
-            ("Bearer abc", Some("abc")),
-            ("bearer  abc ", Some("abc")),
-            ("Bearer", None),
-            ("Bearer ", None),
-            ("Basic abc", None),
-            ("abc", None),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(AUTHORIZATION, HeaderValue::from_static(sent));
-            assert_eq!(bearer_token(&headers), expected, "{sent}");
-        }
-        assert_eq!(bearer_token(&HeaderMap::new()), None);
     }
 }

@@ -3,10 +3,11 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use service_kit::access::Access;
 use service_kit::database::DatabaseUrl;
 use service_kit::env::{ConfigError, Env};
+use service_kit::peer::PeerSecret;
 
-use crate::access::Access;
 use crate::secret::Secret;
 use crate::telephone::Region;
 
@@ -27,10 +28,17 @@ pub struct Config {
     /// stored in a file `jwt-secret` beside the database file. Required with PostgreSQL: every
     /// replica needs the same.
     pub jwt_secret: Option<Secret>,
+    /// `JWT_PREVIOUS_SECRET`: the secret before a rotation, whose tokens are accepted until they
+    /// expire; none by default.
+    pub jwt_previous_secret: Option<Secret>,
     /// `JWT_TTL`: how long a session lasts, between `1s` and `365d`; `24h` by default.
     pub jwt_ttl: Duration,
-    /// `CLIENT_ACCESS`: `open` or `strict`; `open` by default.
+    /// `CLIENT_ACCESS`: `open` or `strict`; by default what `ACCESS` says for all services, and
+    /// `open` if that is not set either.
     pub access: Access,
+    /// `PEER_SECRET`: the password of the other services, at least 32 bytes. Without it, they are
+    /// not told which sessions have ended. Needed with `ACCESS=strict`.
+    pub peer_secret: Option<PeerSecret>,
     /// `PHONE_REGION`: the country of a telephone number that is written without its country code,
     /// as two letters (ISO 3166-1); `FR` by default.
     pub phone_region: Region,
@@ -53,12 +61,19 @@ impl Config {
         if jwt_secret.is_none() && matches!(database_url, DatabaseUrl::Postgres(_)) {
             return Err(ConfigError::new("JWT_SECRET", "needed with PostgreSQL"));
         }
+        let access = env.parse_or("ACCESS", Access::default())?;
+        let peer_secret = env.parse("PEER_SECRET")?;
+        if access == Access::Strict && peer_secret.is_none() {
+            return Err(ConfigError::new("PEER_SECRET", "needed with ACCESS=strict"));
+        }
         Ok(Self {
             bind: env.parse_or("CLIENT_SERVICE_BIND", bind)?,
             database_url,
             jwt_secret,
+            jwt_previous_secret: env.parse("JWT_PREVIOUS_SECRET")?,
             jwt_ttl,
-            access: env.parse_or("CLIENT_ACCESS", Access::Open)?,
+            access: env.parse_or("CLIENT_ACCESS", access)?,
+            peer_secret,
             phone_region: env.parse_or("PHONE_REGION", Region::FRANCE)?,
             seed_demo: env.parse_or("SEED_DEMO", true)?,
         })
@@ -91,8 +106,11 @@ mod tests {
             ("CLIENT_SERVICE_BIND", "8001"),
             ("DATABASE_URL", "mysql://u:pw@db/clients"),
             ("JWT_SECRET", "0123456789012345678901234567890"),
+            ("JWT_PREVIOUS_SECRET", "short"),
             ("JWT_TTL", "999ms"),
             ("JWT_TTL", "366d"),
+            ("ACCESS", "half"),
+            ("PEER_SECRET", "also too short"),
             ("CLIENT_ACCESS", "closed"),
             ("PHONE_REGION", "France"),
             ("SEED_DEMO", "yes"),
@@ -101,6 +119,20 @@ mod tests {
             assert_eq!(error.name, name);
             assert!(!error.to_string().contains(value), "{error}");
         }
+    }
+
+    #[test]
+    fn what_holds_for_all_services_holds_here_unless_said_otherwise() {
+        let strict = ("ACCESS", "strict");
+        let error = Config::from_env(&Env::of_pairs([strict])).unwrap_err();
+        assert_eq!(error.name, "PEER_SECRET");
+        let secret = ("PEER_SECRET", "0123456789abcdef0123456789abcdef");
+        let access = |env: Env| Config::from_env(&env).unwrap().access;
+        assert_eq!(access(Env::of_pairs([strict, secret])), Access::Strict);
+        let open_here = Env::of_pairs([strict, secret, ("CLIENT_ACCESS", "open")]);
+        assert_eq!(access(open_here), Access::Open);
+        let strict_here = Env::of_pairs([("CLIENT_ACCESS", "strict")]);
+        assert_eq!(access(strict_here), Access::Strict);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use openapi::{Body, IDEMPOTENCY_KEY, Operation, Response, Service, Tag, Token};
 use shared_types::account::{
-    Client, ClientChange, LoggedIn, Login, NewClient, PasswordChange, Session,
+    Client, ClientChange, KeySet, LoggedIn, Login, NewClient, PasswordChange, Session,
 };
 use shared_types::demo::{DemoLogin, DemoToken};
 use shared_types::problem::Code;
@@ -170,6 +170,18 @@ const OPERATIONS: &[Operation] = &[
         &[CONFIRMATION],
     )])
     .fails(&[Code::Forbidden, Code::WrongPassword, Code::ClientNotFound]),
+    Operation::new(
+        ("GET", "/.well-known/jwks.json"),
+        "listKeys",
+        &CLIENTS,
+        "List the public keys of the tokens",
+    )
+    .says("A JSON Web Key Set (RFC 7517): whoever has it can check a token without asking.")
+    .answers(&[Response::new(
+        200,
+        "The keys whose tokens are accepted.",
+        &[Body::json::<KeySet>(golden::KEY_SET)],
+    )]),
     Operation::new(
         ("POST", "/demo/login"),
         "logInToDemo",

@@ -1,6 +1,7 @@
 //! The errors of the client service and their answers.
 
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use service_kit::access::{SigningError, TokenError};
 use service_kit::database;
 use service_kit::failure::Failure;
 use shared_types::field::FieldErrors;
@@ -28,7 +29,7 @@ pub(crate) enum Error {
     #[error("no bearer token")]
     TokenMissing,
     #[error("token refused")]
-    TokenRefused(#[source] jsonwebtoken::errors::Error),
+    TokenRefused(#[source] TokenError),
     #[error("the token or its session has ended")]
     SessionEnded,
     #[error("the caller's role does not allow it")]
@@ -41,8 +42,8 @@ pub(crate) enum Error {
     Hashing(#[from] argon2::password_hash::Error),
     #[error("hashing a password was interrupted")]
     HashingAborted(#[from] tokio::task::JoinError),
-    #[error("signing a token failed")]
-    Signing(#[source] jsonwebtoken::errors::Error),
+    #[error(transparent)]
+    Signing(#[from] SigningError),
     #[error("an account cannot be written as JSON")]
     Unwritable(#[from] serde_json::Error),
     #[error(transparent)]
@@ -51,6 +52,16 @@ pub(crate) enum Error {
 
 /// RFC 6750 §3.1: for a token that is "expired, revoked, malformed, or invalid for other reasons".
 const INVALID_TOKEN: &str = r#"Bearer error="invalid_token""#;
+
+/// Only a genuine token is told that it has expired: its signature is checked first.
+impl From<TokenError> for Error {
+    fn from(error: TokenError) -> Self {
+        match error {
+            TokenError::Expired => Self::SessionEnded,
+            TokenError::UnknownKey | TokenError::Invalid(_) => Self::TokenRefused(error),
+        }
+    }
+}
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {

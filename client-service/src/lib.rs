@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use actix_web::web;
 use service_kit::housekeeping::sweep_hourly;
+use service_kit::peer::PeerSecret;
 use service_kit::program::RunError;
 use service_kit::serve::{Application, Service};
 
@@ -29,10 +30,10 @@ use crate::password::Passwords;
 use crate::store::Store;
 use crate::token::Tokens;
 
-pub use access::Access;
 pub use config::Config;
 pub use secret::Secret;
 pub use seed::{DEMO_ACCOUNTS, DemoAccount, DemoContact};
+pub use service_kit::access::Access;
 pub use service_kit::database::DatabaseUrl;
 pub use telephone::Region;
 
@@ -44,6 +45,7 @@ pub(crate) struct Accounts {
     pub(crate) secret: Secret,
     pub(crate) session_length: Duration,
     pub(crate) access: Access,
+    pub(crate) peer_secret: Option<PeerSecret>,
 }
 
 /// # Errors
@@ -71,14 +73,16 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
         readiness: store.readiness(),
         gives_memory_back: false,
     };
+    let tokens = Tokens::new(&secret, config.jwt_previous_secret.as_ref())?;
     let (tidied, watched) = (store.clone(), store.clone());
     let accounts = web::Data::new(Accounts {
         store,
         passwords,
-        tokens: Tokens::signed_with(&secret),
+        tokens,
         secret,
         session_length: config.jwt_ttl,
         access: config.access,
+        peer_secret: config.peer_secret,
     });
     let application = Application::bind(service, move |routes| {
         routes
@@ -93,8 +97,8 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
 fn warn_of_open_access(access: Access, seed_demo: bool) {
     match (access, seed_demo) {
         (Access::Open, _) => log::warn!(
-            "CLIENT_ACCESS=open: anyone may list, read and delete clients and register any role; \
-             CLIENT_ACCESS=strict closes it"
+            "ACCESS=open: anyone may list, read and delete clients and register any role; \
+             ACCESS=strict closes it"
         ),
         (Access::Strict, true) => log::warn!(
             "SEED_DEMO=true: anyone may log in as the demo ADMIN, whose password is published; \

@@ -1,6 +1,7 @@
 //! The HTTP routes of the client service.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use service_kit::access::revocations;
 use service_kit::observe::lang_of;
 use service_kit::serve::{document, resource};
 use shared_types::Confirmation;
@@ -11,6 +12,7 @@ use crate::description::SERVICE;
 mod auth;
 mod clients;
 mod demo;
+mod keys;
 mod password;
 mod profile;
 
@@ -35,6 +37,11 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/auth/sessions", "GET").route(web::get().to(auth::sessions)))
         .service(
             resource("/auth/sessions/{id}", "DELETE").route(web::delete().to(auth::end_session)),
+        )
+        .service(resource("/.well-known/jwks.json", "GET").route(web::get().to(keys::published)))
+        .service(
+            resource(&format!("{}/{{after}}", revocations::PATH), "GET")
+                .route(web::get().to(keys::revocations)),
         )
         .service(resource("/demo/login", "POST").route(web::post().to(demo::login)));
 }

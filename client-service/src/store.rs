@@ -11,6 +11,7 @@ use crate::telephone::Region;
 
 mod clients;
 mod contact;
+mod ended;
 mod passwords;
 mod profile;
 mod sessions;
@@ -32,6 +33,10 @@ const MIGRATIONS: Migrations = Migrations {
         MigrationFile(
             "sessions in order",
             include_str!("../migrations/0003_sessions_in_order.sql"),
+        ),
+        MigrationFile(
+            "ended sessions",
+            include_str!("../migrations/0004_ended_sessions.sql"),
         ),
     ],
 };
@@ -63,6 +68,8 @@ impl Store {
     pub(crate) async fn sweep(&self) {
         let now = Timestamp::now();
         housekeeping::report("expired sessions", self.drop_expired_sessions(now).await);
+        let swept = self.drop_expired_ended_sessions(now).await;
+        housekeeping::report("notes of ended sessions", swept);
         let swept = idempotency::sweep(&self.database, now).await;
         housekeeping::report("idempotency keys", swept);
     }

@@ -1,7 +1,7 @@
 //! The description of the service's routes.
 
 use openapi::{
-    Body, IDEMPOTENCY_KEY, Operation, Parameter, Response, Service, Tag, or_blank, schema_of,
+    Body, IDEMPOTENCY_KEY, Operation, Parameter, Response, Service, Tag, Token, or_blank, schema_of,
 };
 use shared_types::delivery::{
     Assignment, Courier, CourierChange, CourierChoice, Delivery, DeliveryChange, DeliveryStatus,
@@ -49,13 +49,15 @@ const OPERATIONS: &[Operation] = &[
         &TAG,
         "List what is on its way",
     )
+        .token(Token::MayBeNeeded)
     .answers(&[Response::new(
         200,
         "What is assigned and not finished.",
         &[Body::list::<Assignment>(golden::ASSIGNMENT)],
     )]),
     Operation::new(("POST", "/update"), "markInDelivery", &TAG, "Mark an order")
-        .says("`LIVREE` where `status` is left out. The order itself follows.")
+        .token(Token::MayBeNeeded)
+    .says("`LIVREE` where `status` is left out. The order itself follows.")
         .takes(Body::json::<NewDeliveryMark>(golden::DELIVERY_MARK))
         .answers(&[Response::new(
             200,
@@ -64,13 +66,15 @@ const OPERATIONS: &[Operation] = &[
         )])
         .fails(&[Code::OrderNotFound, Code::ImpossibleTransition]),
     Operation::new(("GET", "/livreurs"), "listCouriers", &TAG, "List couriers")
-        .answers(&[Response::new(200, "The couriers.", &[Body::list::<Courier>(golden::COURIER)])]),
+        .token(Token::MayBeNeeded)
+    .answers(&[Response::new(200, "The couriers.", &[Body::list::<Courier>(golden::COURIER)])]),
     Operation::new(
         ("POST", "/livreurs"),
         "registerCourier",
         &TAG,
         "Register a courier",
     )
+        .token(Token::MayBeNeeded)
     .with(&[IDEMPOTENCY_KEY])
     .takes(Body::json::<NewCourier>(golden::NEW_COURIER))
     .answers(&[Response::new(201, "The new courier.", &[COURIER_BODY]).leads_to(&[("getCourier", "id"), ("changeCourier", "id"), ("removeCourier", "id")])])
@@ -86,6 +90,7 @@ const OPERATIONS: &[Operation] = &[
         &TAG,
         "Get a courier",
     )
+        .token(Token::MayBeNeeded)
     .answers(&[Response::new(200, "The courier.", &[COURIER_BODY])])
     .fails(&[Code::CourierNotFound]),
     Operation::new(
@@ -94,6 +99,7 @@ const OPERATIONS: &[Operation] = &[
         &TAG,
         "Change a courier",
     )
+        .token(Token::MayBeNeeded)
     .says("What is left out stays as it is.")
     .takes(Body::json::<CourierChange>(golden::COURIER_CHANGE))
     .answers(&[Response::new(200, "The courier as it is now.", &[COURIER_BODY])])
@@ -104,6 +110,7 @@ const OPERATIONS: &[Operation] = &[
         &TAG,
         "Remove a courier",
     )
+        .token(Token::MayBeNeeded)
     .answers(&[Response::new(
         200,
         "The courier is removed.",
@@ -116,6 +123,7 @@ const OPERATIONS: &[Operation] = &[
         &TAG,
         "List deliveries",
     )
+        .token(Token::MayBeNeeded)
     .says("The newest first.")
     .with(&[COURIER, ORDER])
     .answers(&[Response::new(200, "The deliveries.", &[Body::list::<Delivery>(golden::DELIVERY)])])
@@ -126,6 +134,7 @@ const OPERATIONS: &[Operation] = &[
         &TAG,
         "Open a delivery",
     )
+        .token(Token::MayBeNeeded)
     .says("An order has one delivery at most that is not cancelled. The draft that a ready order has is filled in, and free to be taken \
          unless a `livreurId` names its courier or one has set out.")
     .with(&[IDEMPOTENCY_KEY])
@@ -143,6 +152,7 @@ const OPERATIONS: &[Operation] = &[
         &TAG,
         "Get a delivery",
     )
+        .token(Token::MayBeNeeded)
     .answers(&[Response::new(200, "The delivery.", &[DELIVERY])])
     .fails(&[Code::DeliveryNotFound]),
     Operation::new(
@@ -151,6 +161,7 @@ const OPERATIONS: &[Operation] = &[
         &TAG,
         "Change or take a delivery",
     )
+        .token(Token::MayBeNeeded)
     .says(
         "What is left out stays as it is. `statut` moves `EN_ATTENTE`, `EN_ROUTE_RESTAURANT`, `RECUPEREE`, `EN_ROUTE_CLIENT`, \
          `LIVREE`, or to `ANNULEE` from any but `LIVREE`. A `livreurId` takes a delivery that is nobody's.",
@@ -164,6 +175,7 @@ const OPERATIONS: &[Operation] = &[
         &TAG,
         "Assign a delivery",
     )
+        .token(Token::MayBeNeeded)
     .says("To another courier, too.")
     .with(&[IDEMPOTENCY_KEY])
     .takes(Body::json::<CourierChoice>(golden::COURIER_CHOICE))

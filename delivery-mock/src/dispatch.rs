@@ -13,6 +13,7 @@ mod drafts;
 mod ledger;
 mod makers;
 mod orders;
+mod owners;
 mod samples;
 mod status;
 
@@ -27,6 +28,7 @@ use shared_types::value::Timestamp;
 use drafts::Drafts;
 use ledger::Ledger;
 use makers::Makers;
+use owners::Owners;
 pub(crate) use status::ImpossibleMove;
 
 /// The couriers and the deliveries. Finished deliveries stay as long as there is room: a repeated
@@ -41,6 +43,8 @@ pub(crate) struct Dispatch {
     awaited: BTreeMap<OrderId, OrderStatus>,
     /// The orders that have ended: a late event of one makes no draft.
     ended: BTreeSet<OrderId>,
+    /// Whose orders they are, for clients who may see their own only.
+    owners: Owners,
     /// Who registered a courier, and who opened a delivery that is not finished.
     registered_by: Makers<CourierId>,
     opened_by: Makers<DeliveryId>,
@@ -52,7 +56,8 @@ pub(crate) struct Dispatch {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) couriers: usize,
-    /// Also the limit on the orders that are remembered as ended or awaited.
+    /// Also the limit on the orders that are remembered as ended or awaited, and on a quarter of
+    /// those whose clients are known.
     pub(crate) deliveries: usize,
     /// The limit of one client on each, not counting finished deliveries, so that nobody shuts
     /// others out by filling a list.
@@ -103,6 +108,7 @@ impl Dispatch {
             drafts: Drafts::default(),
             awaited: BTreeMap::new(),
             ended: BTreeSet::new(),
+            owners: Owners::default(),
             registered_by: Makers::default(),
             opened_by: Makers::default(),
             limits,

@@ -2,6 +2,7 @@
 //!
 //! They are held in memory and stand in for a delivery service that does not exist yet.
 
+pub mod access;
 pub mod description;
 mod dispatch;
 mod routes;
@@ -19,6 +20,7 @@ const MOCK: Mock = Mock {
     bind_variable: "DELIVERY_MOCK_BIND",
     port: 8004,
     file: "data/delivery.db",
+    rules: access::RULES,
     stage: OrderStage::Delivery,
 };
 

@@ -25,8 +25,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::body::{BodyStream, BoxBody};
-use actix_web::http::Method;
-use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
@@ -276,6 +276,11 @@ fn refused(
         PartRefusal::Fault(part, fault) => reply.fault(fault, gatherer.upstream(*part)),
         PartRefusal::Internal(cause) => reply.fault(&Fault::Internal(cause.clone()), None),
     };
+    if response.status() == StatusCode::UNAUTHORIZED {
+        // RFC 9110 §11.6.1. The services take bearer tokens.
+        let challenge = HeaderValue::from_static("Bearer");
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
     mark(&mut response, gathered);
     response
 }

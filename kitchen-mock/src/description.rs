@@ -1,6 +1,6 @@
 //! The description of the service's routes.
 
-use openapi::{Body, Operation, Response, Service, Tag};
+use openapi::{Body, Operation, Response, Service, Tag, Token};
 use shared_types::golden;
 use shared_types::kitchen::{Marked, NewKitchenMark, Ticket};
 use shared_types::order::OrderStatus;
@@ -26,6 +26,7 @@ const OPERATIONS: &[Operation] = &[
         &KITCHEN,
         "List what is to be cooked",
     )
+    .token(Token::MayBeNeeded)
     .says("What waits and what is being prepared.")
     .answers(&[Response::new(
         200,
@@ -38,6 +39,7 @@ const OPERATIONS: &[Operation] = &[
         &KITCHEN,
         "Mark an order",
     )
+    .token(Token::MayBeNeeded)
     .says("`PRETE` where `status` is left out. The order itself follows.")
     .takes(Body::json::<NewKitchenMark>(golden::KITCHEN_MARK))
     .answers(&[Response::new(

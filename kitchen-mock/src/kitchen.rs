@@ -9,7 +9,7 @@ mod samples;
 
 use std::collections::BTreeMap;
 
-use shared_types::id::OrderRef;
+use shared_types::id::{ClientId, OrderRef};
 use shared_types::kitchen::Ticket;
 use shared_types::order::{OrderStage, OrderStatus};
 use shared_types::value::Timestamp;
@@ -28,6 +28,8 @@ struct Open {
     ticket: Ticket,
     /// When it was ordered, which may be long before the kitchen learns of it.
     ordered_at: Timestamp,
+    /// Whose order it is; nobody's for a sample.
+    client: Option<ClientId>,
 }
 
 /// The effect of a mark.
@@ -54,7 +56,12 @@ impl Kitchen {
         let open = |ticket: Ticket| {
             let id = ticket.order_id.as_str().to_owned();
             let ordered_at = now;
-            (id, Open { ticket, ordered_at })
+            let open = Open {
+                ticket,
+                ordered_at,
+                client: None,
+            };
+            (id, open)
         };
         Self {
             open: samples::tickets(now).into_iter().map(open).collect(),
@@ -64,9 +71,10 @@ impl Kitchen {
 
     /// The orders that wait or are being prepared, by the time of ordering: the oldest is cooked
     /// first, whichever arrived first. Orders of the same millisecond come in the order of their
-    /// ids, which is the order of creation.
-    pub(crate) fn open_tickets(&self) -> Vec<Ticket> {
-        let mut open: Vec<_> = self.open.values().collect();
+    /// ids, which is the order of creation. With `own`, those of this client only.
+    pub(crate) fn open_tickets(&self, own: Option<ClientId>) -> Vec<Ticket> {
+        let is_visible = |open: &&Open| own.is_none() || open.client == own;
+        let mut open: Vec<_> = self.open.values().filter(is_visible).collect();
         open.sort_by_key(|open| open.ordered_at);
         open.into_iter().map(|open| open.ticket.clone()).collect()
     }
@@ -147,10 +155,10 @@ mod tests {
     #[test]
     fn a_ready_order_leaves_the_kitchen() {
         let mut kitchen = Kitchen::with_samples(Timestamp::now());
-        let before = kitchen.open_tickets().len();
+        let before = kitchen.open_tickets(None).len();
         let marked = mark(&mut kitchen, &sample(), OrderStatus::Ready);
         assert_eq!(marked, Ok(Step::Move));
-        assert_eq!(kitchen.open_tickets().len(), before - 1);
+        assert_eq!(kitchen.open_tickets(None).len(), before - 1);
     }
 
     #[test]

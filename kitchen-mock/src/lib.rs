@@ -3,6 +3,7 @@
 //!
 //! It holds everything in memory and stands in for a kitchen service that does not exist yet.
 
+pub mod access;
 pub mod description;
 mod kitchen;
 mod routes;
@@ -20,6 +21,7 @@ const MOCK: Mock = Mock {
     bind_variable: "KITCHEN_MOCK_BIND",
     port: 8003,
     file: "data/kitchen.db",
+    rules: access::RULES,
     stage: OrderStage::Kitchen,
 };
 

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use actix_web::{HttpResponse, web};
 use order_feed::change_lock::{ChangeLock, run_to_end};
 use order_feed::{Admission, Learned, LocalOrders, OrderFeed};
+use service_kit::access::Caller;
 use service_kit::failure::Failure;
 use service_kit::input::Json;
 use service_kit::serve::{document, resource};
@@ -81,8 +82,8 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         .service(resource("/events", "POST").route(web::post().to(receive)));
 }
 
-async fn list(kitchen: web::Data<SharedKitchen>) -> HttpResponse {
-    HttpResponse::Ok().json(kitchen.lock().open_tickets())
+async fn list(kitchen: web::Data<SharedKitchen>, caller: Caller) -> HttpResponse {
+    HttpResponse::Ok().json(kitchen.lock().open_tickets(caller.own()))
 }
 
 async fn update(

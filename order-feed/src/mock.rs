@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use actix_web::web;
+use service_kit::access::{self, Guard, Rule};
 use service_kit::database::DatabaseUrl;
 use service_kit::env::{ConfigError, Env};
 use service_kit::health::Readiness;
@@ -22,6 +23,8 @@ pub struct Mock {
     pub port: u16,
     /// The default file of the reports that the order service has not taken yet.
     pub file: &'static str,
+    /// Who may use its routes while access is strict.
+    pub rules: &'static [Rule],
     /// The orders that it asks for when it starts, and when it has room again.
     pub stage: OrderStage,
 }
@@ -37,6 +40,7 @@ pub struct Config {
     /// `sqlite://PATH`; `sqlite://data/kitchen.db` and `sqlite://data/delivery.db` by default. It
     /// is created when it is missing and there is an order service.
     pub database_url: DatabaseUrl,
+    pub access: access::Settings,
     /// `SEED_DEMO`: whether to start with samples; `true` by default.
     pub seed_demo: bool,
 }
@@ -52,6 +56,7 @@ impl Mock {
             database_url: env
                 .parse_with("DATABASE_URL", DatabaseUrl::file)?
                 .unwrap_or(DatabaseUrl::File(self.file.into())),
+            access: access::Settings::from_env(env)?,
             seed_demo: env.parse_or("SEED_DEMO", true)?,
         })
     }
@@ -68,7 +73,10 @@ impl Mock {
         routes: fn(&mut web::ServiceConfig),
     ) -> Result<Application, RunError> {
         let feed = match config.orders_url {
-            Some(peer) => Some(OrderFeed::open(peer, &config.database_url).await?),
+            Some(peer) => {
+                let peer = peer.known_by(config.access.peer_secret.as_ref());
+                Some(OrderFeed::open(peer, &config.database_url).await?)
+            }
             None => None,
         };
         let state = web::Data::new(state(config.seed_demo, feed.clone()));
@@ -81,13 +89,16 @@ impl Mock {
                 .map_or_else(Readiness::always, OrderFeed::readiness),
             gives_memory_back: true,
         };
-        let (shared, exposed) = (state.clone(), feed.clone());
+        let guard = Guard::new(&config.access, self.rules);
+        let (shared, exposed, protection) = (state.clone(), feed.clone(), guard.clone());
         let application = Application::bind(service, move |config| {
-            config.app_data(shared.clone()).configure(routes);
+            config.app_data(shared.clone());
             if let Some(feed) = &exposed {
                 feed.expose(config);
             }
+            protection.protect(config, routes);
         })?;
+        let application = application.beside(|draining| guard.watch(draining));
         let Some(feed) = feed else {
             return Ok(application);
         };

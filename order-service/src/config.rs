@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
+use service_kit::access;
 use service_kit::database::DatabaseUrl;
 use service_kit::env::{ConfigError, Env};
 use service_kit::peer::PeerUrl;
@@ -21,6 +22,7 @@ pub struct Config {
     /// `ORDERS_OPEN_PER_ADDRESS`: how many open orders a client address, or an IPv6 /64 network,
     /// may have, `off` for any number; `1000` by default.
     pub open_per_address: OpenPerAddress,
+    pub access: access::Settings,
     /// `SEED_DEMO`: whether an empty menu is filled with sample dishes; `true` by default.
     pub seed_demo: bool,
 }
@@ -70,6 +72,7 @@ impl Config {
             kitchen_url: env.parse("KITCHEN_URL")?,
             delivery_url: env.parse("DELIVERY_URL")?,
             open_per_address: env.parse_or("ORDERS_OPEN_PER_ADDRESS", OpenPerAddress::default())?,
+            access: access::Settings::from_env(env)?,
             seed_demo: env.parse_or("SEED_DEMO", true)?,
         })
     }

@@ -1,7 +1,7 @@
 //! The description of the service's routes: the menu, the orders, and the older demo's orders.
 
 use openapi::{
-    Body, IDEMPOTENCY_KEY, LINK, NEXT_CURSOR, Operation, Parameter, Response, Service, Tag,
+    Body, IDEMPOTENCY_KEY, LINK, NEXT_CURSOR, Operation, Parameter, Response, Service, Tag, Token,
     or_blank, schema_of,
 };
 use serde_json::json;
@@ -106,11 +106,13 @@ const OPERATIONS: &[Operation] = &[
         .with(&[CATEGORY])
         .answers(DISHES),
     Operation::new(("POST", "/menu"), "addDish", &MENU, "Add a dish")
-        .with(&[IDEMPOTENCY_KEY])
+        .token(Token::MayBeNeeded)
+    .with(&[IDEMPOTENCY_KEY])
         .takes(Body::json::<NewDish>(golden::NEW_DISH))
         .answers(&[Response::new(201, "The new dish.", &[DISH]).leads_to(&[("getDish", "id"), ("changeDish", "id"), ("removeDish", "id")])])
         .fails(&[Code::IdempotencyKeyReused]),
     Operation::new(("POST", "/menu/import"), "importMenu", &MENU, "Import a menu")
+        .token(Token::MayBeNeeded)
         .says(
             "All of it or nothing. A dish of the same name in the same category is changed, so that an import can be \
              repeated; dishes that the file does not have stay. The first line of a CSV file has titles such as \
@@ -130,7 +132,8 @@ const OPERATIONS: &[Operation] = &[
         .answers(&[Response::new(200, "The dish.", &[DISH])])
         .fails(&[Code::DishNotFound]),
     Operation::new(("PATCH", "/menu/{id}"), "changeDish", &MENU, "Change a dish")
-        .says(
+        .token(Token::MayBeNeeded)
+    .says(
             "A merge patch (RFC 7396): an absent field stays as it is, and `null` removes a description or what is said \
              about allergens. `{\"disponible\": false}` marks a dish as sold out. Orders keep their names and prices.",
         )
@@ -138,17 +141,20 @@ const OPERATIONS: &[Operation] = &[
         .answers(&[Response::new(200, "The dish as it is now.", &[DISH])])
         .fails(&[Code::DishNotFound]),
     Operation::new(("DELETE", "/menu/{id}"), "removeDish", &MENU, "Remove a dish")
-        .says("Orders keep its name and price.")
+        .token(Token::MayBeNeeded)
+    .says("Orders keep its name and price.")
         .answers(&[Response::new(200, "It is removed.", &[Body::json::<Confirmation>(golden::CONFIRMATION)])])
         .fails(&[Code::DishNotFound]),
     Operation::new(("POST", "/commandes"), "placeOrder", &ORDERS, "Place an order")
-        .says("Names and prices are those of the menu, and fixed from then on.")
+        .token(Token::MayBeNeeded)
+    .says("Names and prices are those of the menu, and fixed from then on.")
         .with(&[IDEMPOTENCY_KEY])
         .takes(Body::json::<NewOrder>(golden::NEW_ORDER))
         .answers(&[Response::new(201, "The new order.", &[ORDER]).leads_to(&[("getOrder", "id"), ("changeOrderStatus", "id")])])
         .fails(&[Code::IdempotencyKeyReused, Code::QuotaReached]),
     Operation::new(("GET", "/commandes"), "listOrders", &ORDERS, "List orders")
-        .says(
+        .token(Token::MayBeNeeded)
+    .says(
             "The newest first. Without `limit`: every order that is not delivered or cancelled, and the newest 1,000 of \
              those that are. The cursor leads to the rest.",
         )
@@ -159,7 +165,8 @@ const OPERATIONS: &[Operation] = &[
         .with(&[LINK, NEXT_CURSOR])])
         .fails(&[Code::ValidationFailed]),
     Operation::new(("GET", "/commandes/{id}"), "getOrder", &ORDERS, "Get an order")
-        .answers(&[Response::new(200, "The order.", &[ORDER])])
+        .token(Token::MayBeNeeded)
+    .answers(&[Response::new(200, "The order.", &[ORDER])])
         .fails(&[Code::OrderNotFound]),
     Operation::new(
         ("PATCH", "/commandes/{id}/status"),
@@ -167,6 +174,7 @@ const OPERATIONS: &[Operation] = &[
         &ORDERS,
         "Change an order's status",
     )
+        .token(Token::MayBeNeeded)
     .says(
         "From `EN_ATTENTE` to `EN_PREPARATION`, `PRETE` or `ANNULEE`; from `EN_PREPARATION` to `PRETE` or `ANNULEE`; from \
          `PRETE` to `EN_LIVRAISON`, `LIVREE` or `ANNULEE`; from `EN_LIVRAISON` to `LIVREE` or `ANNULEE`. The same status \

@@ -4,6 +4,7 @@
 //! no I/O. Each change is one transaction (`store::place`, `store::progress`), which includes the
 //! event for the `subscribers`.
 
+pub mod access;
 mod basket;
 mod config;
 mod demo;
@@ -18,6 +19,7 @@ mod subscribers;
 mod wish;
 
 use actix_web::web;
+use service_kit::access::Guard;
 use service_kit::housekeeping::sweep_hourly;
 use service_kit::program::RunError;
 use service_kit::serve::{Application, Service};
@@ -50,17 +52,20 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
     };
     let (outbox, exposed) = (store.outbox().clone(), store.outbox().clone());
     let (tidied, watched) = (store.clone(), store.clone());
+    let guard = Guard::new(&config.access, access::RULES);
+    let protection = guard.clone();
     let store = web::Data::new(store);
     let demo = web::Data::new(SharedDemoOrders::new(config.seed_demo));
     let application = Application::bind(service, move |routes| {
         routes
             .app_data(store.clone())
             .app_data(demo.clone())
-            .configure(routes::configure)
-            .configure(|routes| exposed.expose(routes));
+            .configure(|routes| exposed.expose(routes))
+            .configure(|routes| protection.protect(routes, routes::configure));
     })?;
     Ok(application
         .beside(|draining| outbox.run(draining))
+        .beside(|draining| guard.watch(draining))
         .beside(|draining| watched.watch_writes(draining))
         .beside(|draining| sweep_hourly(draining, async move || tidied.sweep().await)))
 }

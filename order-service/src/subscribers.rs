@@ -16,7 +16,10 @@ pub(crate) fn recipients(config: &Config) -> Vec<Recipient> {
         ("delivery", &config.delivery_url),
     ]
     .into_iter()
-    .filter_map(|(name, peer)| Some(recipient(name, peer.clone()?)))
+    .filter_map(|(name, peer)| {
+        let peer = peer.clone()?.known_by(config.access.peer_secret.as_ref());
+        Some(recipient(name, peer))
+    })
     .collect()
 }
 

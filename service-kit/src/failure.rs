@@ -3,6 +3,8 @@
 //! Code that fails does not know the request, so a failure is only a value. `observe` makes it a
 //! problem body in the client's language and logs the cause with the request id.
 
+mod error_chain;
+
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -13,7 +15,7 @@ use shared_types::field::FieldErrors;
 use shared_types::problem::Code;
 use shared_types::text::Text;
 
-use crate::error_chain::chain;
+pub use error_chain::chain;
 
 type Cause = Box<dyn StdError + Send + Sync>;
 

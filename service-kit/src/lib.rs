@@ -4,11 +4,12 @@
 //! A service supplies its configuration, its routes and its failures; [`program::run`] makes a
 //! process of them.
 
+#[cfg(feature = "access")]
+pub mod access;
 pub mod client_address;
 #[cfg(feature = "database")]
 pub mod database;
 pub mod env;
-mod error_chain;
 pub mod failure;
 pub mod health;
 #[cfg(feature = "database")]

@@ -1,6 +1,7 @@
 //! Another service, known only by its URL.
 
 mod backoff;
+mod secret;
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,6 +12,7 @@ use actix_web::http::Uri;
 use crate::tls;
 
 pub use backoff::Backoff;
+pub use secret::PeerSecret;
 
 /// How long a connection to a peer may take. A peer is close by: if it is available, it answers at
 /// once.
@@ -18,35 +20,53 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// `http://HOST[:PORT][/PREFIX]` or the same with `https`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PeerUrl(String);
+pub struct PeerUrl {
+    url: String,
+    /// What this service is known by at the peer, if access is strict there.
+    secret: Option<PeerSecret>,
+}
 
 impl PeerUrl {
     /// A client for requests to the peer. It belongs to the thread that makes it.
     #[must_use]
     pub fn client(&self) -> awc::Client {
         let mut connector = awc::Connector::new().timeout(CONNECT_TIMEOUT);
-        if self.0.starts_with("https:") {
+        if self.url.starts_with("https:") {
             match tls::client_config() {
                 Ok(config) => connector = connector.rustls_0_23(config),
                 Err(error) => log::error!("TLS cannot be set up, so calls to a peer fail: {error}"),
             }
         }
-        awc::Client::builder()
+        let client = awc::Client::builder()
             .connector(connector)
-            .disable_redirects()
-            .finish()
+            .disable_redirects();
+        match &self.secret {
+            Some(secret) => client.bearer_auth(secret.expose()).finish(),
+            None => client.finish(),
+        }
+    }
+
+    /// The same peer, whose requests carry this secret.
+    #[must_use]
+    pub fn known_by(self, secret: Option<&PeerSecret>) -> Self {
+        let secret = secret.cloned();
+        Self { secret, ..self }
     }
 
     /// The same with `path`, which begins with a slash, behind it.
     #[must_use]
     pub fn below(&self, path: &str) -> Self {
-        Self(self.at(path))
+        let url = self.at(path);
+        Self {
+            url,
+            secret: self.secret.clone(),
+        }
     }
 
     /// The URL of `path`, which begins with a slash.
     #[must_use]
     pub fn at(&self, path: &str) -> String {
-        format!("{}{path}", self.0)
+        format!("{}{path}", self.url)
     }
 }
 
@@ -64,13 +84,16 @@ impl FromStr for PeerUrl {
         if !is_http || !is_host || uri.query().is_some() {
             return Err(refused);
         }
-        Ok(Self(text.trim_end_matches('/').to_owned()))
+        Ok(Self {
+            url: text.trim_end_matches('/').to_owned(),
+            secret: None,
+        })
     }
 }
 
 impl fmt::Display for PeerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.url)
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use crate::env::ConfigError;
 
-pub use crate::error_chain::chain;
+pub use crate::failure::chain;
 pub use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 #[cfg(feature = "database")]
 pub use service::{Extra, Program, Work, run, run_with};

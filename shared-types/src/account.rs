@@ -133,6 +133,30 @@ pub struct LoggedIn {
     pub client: Client,
 }
 
+/// The public keys of the tokens (RFC 7517 §5), as RFC 8037 writes those of Ed25519. For readers:
+/// the client service writes them with its library for tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KeySet {
+    pub keys: Vec<PublicKey>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PublicKey {
+    /// `OKP`.
+    pub kty: String,
+    /// `Ed25519`.
+    pub crv: String,
+    /// The key itself, in base64url.
+    pub x: String,
+    /// The name by which a token's header refers to it.
+    pub kid: String,
+    /// `EdDSA`.
+    pub alg: String,
+    /// `sig`.
+    #[serde(rename = "use")]
+    pub purpose: String,
+}
+
 /// A live session of the requesting client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -18,6 +18,7 @@ golden! {
     LOGIN = "login";
     LOGGED_IN = "logged_in";
     SESSION = "session";
+    KEY_SET = "key_set";
     NEW_DISH = "new_dish";
     DISH = "dish";
     DISH_CHANGE = "dish_change";

@@ -89,9 +89,10 @@ impl Stack {
     /// # Errors
     /// As for [`Stack::start`], or an error of `tell`.
     pub async fn start_with_progress(
-        options: Options,
+        mut options: Options,
         mut tell: impl FnMut(&str, SocketAddr) -> io::Result<()>,
     ) -> Result<Self, RunError> {
+        options.env = settings::with_peer_secret(&options.env);
         let addrs = settings::addrs(&options)?;
         let folder = Folder::take(&options.data)?;
         if options.is_fresh {
@@ -125,6 +126,12 @@ impl Stack {
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.gateway.addr()
+    }
+
+    /// The address of a service, which only the gateway and the other services need.
+    #[must_use]
+    pub fn service_addr(&self, service: Service) -> Option<SocketAddr> {
+        self.addrs.get(&service).copied()
     }
 
     /// The scheme of the public address: `https` with a certificate, else `http`.

@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 
 use service_kit::env::{ConfigError, Env};
 use service_kit::health::reachable;
+use service_kit::peer::PeerSecret;
 use service_kit::program::RunError;
 use service_kit::serve::cannot_listen;
 use service_kit::trace;
@@ -24,7 +25,10 @@ pub(crate) fn addrs(options: &Options) -> Result<Addrs, RunError> {
     let mut reserved = Vec::new();
     let mut addrs = Addrs::new();
     for each in options.services.iter().copied() {
-        let mut bind = service(each, options, &Addrs::new())?.bind();
+        // Only the address is read: what strict access needs is known once all have one.
+        let open = BTreeMap::from([("ACCESS", "open".to_owned())]);
+        let env = overlay(&environment(each, options, &Addrs::new()), open);
+        let mut bind = member(each, &env)?.bind();
         if bind.port() == 0 {
             // Held until all are known, so that no two get the same.
             let free = TcpListener::bind(bind).map_err(|error| cannot_listen(bind, &error))?;
@@ -41,6 +45,10 @@ pub(crate) fn service(
     options: &Options,
     addrs: &Addrs,
 ) -> Result<Member, ConfigError> {
+    member(service, &environment(service, options, addrs))
+}
+
+fn environment(service: Service, options: &Options, addrs: &Addrs) -> Env {
     let (bind_name, place) = match service {
         Service::Clients => ("CLIENT_SERVICE_BIND", 1),
         Service::Orders => ("ORDER_SERVICE_BIND", 2),
@@ -60,12 +68,15 @@ pub(crate) fn service(
     // All services read this name, so no value of the process could be right for all of them.
     let path = options.data.join(service.database());
     over.insert("DATABASE_URL", format!("sqlite://{}", path.display()));
-    let env = overlay(&options.env, over);
+    overlay(&options.env, over)
+}
+
+fn member(service: Service, env: &Env) -> Result<Member, ConfigError> {
     Ok(match service {
-        Service::Clients => Member::Clients(client_service::Config::from_env(&env)?),
-        Service::Orders => Member::Orders(order_service::Config::from_env(&env)?),
-        Service::Kitchen => Member::Kitchen(kitchen_mock::config(&env)?),
-        Service::Delivery => Member::Delivery(delivery_mock::config(&env)?),
+        Service::Clients => Member::Clients(client_service::Config::from_env(env)?),
+        Service::Orders => Member::Orders(order_service::Config::from_env(env)?),
+        Service::Kitchen => Member::Kitchen(kitchen_mock::config(env)?),
+        Service::Delivery => Member::Delivery(delivery_mock::config(env)?),
     })
 }
 
@@ -119,6 +130,17 @@ fn urls(addrs: &Addrs) -> BTreeMap<&'static str, String> {
         (name, format!("http://{}", reachable(*addr)))
     };
     addrs.iter().map(url).collect()
+}
+
+/// The environment with a password that the services share, unless it has one: in one process nobody
+/// else needs to know it.
+pub(crate) fn with_peer_secret(env: &Env) -> Env {
+    let made = PeerSecret::random().expose().to_owned();
+    let over = BTreeMap::from([("PEER_SECRET", made)]);
+    match env.get("PEER_SECRET") {
+        Some(_) => env.clone(),
+        None => overlay(env, over),
+    }
 }
 
 fn overlay(env: &Env, over: BTreeMap<&'static str, String>) -> Env {

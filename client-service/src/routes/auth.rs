@@ -17,7 +17,7 @@ use crate::caller::Caller;
 use crate::failure::Error;
 use crate::origin::Origin;
 use crate::store::{Credentials, NewSession};
-use crate::token::Claims;
+use service_kit::access::Claims;
 
 pub(super) async fn login(
     accounts: web::Data<Accounts>,
@@ -36,7 +36,7 @@ pub(super) async fn login(
         origin: Origin::of(request.headers(), peer),
     };
     let claims = Claims::new(client.id, session.id, client.role, (begins, session.ends));
-    let access_token = accounts.tokens.sign(&claims)?;
+    let access_token = accounts.tokens.sign(&claims).map_err(Error::from)?;
     accounts.store.add_session(&session).await?;
     Ok(HttpResponse::Ok()
         // RFC 6749 §5.1.

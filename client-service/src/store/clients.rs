@@ -12,7 +12,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, FromRow, Row as _};
 
 use super::contact::refuse_taken;
-use super::{Store, read_text, read_time};
+use super::{Store, ended, read_text, read_time, sessions};
 use crate::failure::Error;
 
 service_kit::row! {
@@ -223,18 +223,24 @@ impl Store {
     }
 
     /// Returns whether this changed a row: the client may not exist, or may be in this state
-    /// already.
+    /// already. An inactive client has no session.
     pub(crate) async fn set_active(&self, email: &str, active: bool) -> Result<bool, Error> {
-        let changed = sqlx::query(
+        let mut transaction = self.database.write().await?;
+        let changed: Option<String> = sqlx::query_scalar(
             "UPDATE clients SET is_active = $1, updated_at = $2 \
-             WHERE email_key = $3 AND is_active <> $1",
+             WHERE email_key = $3 AND is_active <> $1 RETURNING id",
         )
         .bind(active)
         .bind(Timestamp::now().millis())
         .bind(Email::key_of(email))
-        .execute(&mut *self.database.writer().await?)
+        .fetch_optional(&mut *transaction)
         .await?;
-        Ok(changed.rows_affected() > 0)
+        if let Some(id) = changed.as_deref().filter(|_id| !active) {
+            let ended = sessions::delete_all(&mut transaction, id).await?;
+            ended::note(&mut transaction, &ended).await?;
+        }
+        transaction.commit().await?;
+        Ok(changed.is_some())
     }
 
     /// Deletes a client, its sessions, and the answer to its registration.
@@ -245,6 +251,7 @@ impl Store {
         let id = id.to_string();
         let _row_lock = self.database.lock_row(&id).await?;
         let mut transaction = self.database.write().await?;
+        let ended = sessions::delete_all(&mut transaction, &id).await?;
         let deleted = sqlx::query("DELETE FROM clients WHERE id = $1")
             .bind(&id)
             .execute(&mut *transaction)
@@ -253,6 +260,7 @@ impl Store {
             return Err(Error::ClientNotFound);
         }
         idempotency::forget(&mut transaction, &id).await?;
+        ended::note(&mut transaction, &ended).await?;
         Ok(transaction.commit().await?)
     }
 }

@@ -4,6 +4,7 @@ use shared_types::id::{ClientId, SessionId};
 use shared_types::value::Timestamp;
 
 use super::Store;
+use super::ended::{self, Deleted};
 use crate::failure::Error;
 
 /// The hash of a new password, and the one that it replaces. No `Debug`: a hash must not be printed.
@@ -14,7 +15,8 @@ pub(crate) struct NewHash {
 
 const REPLACE: &str = "UPDATE clients SET password_hash = $1, updated_at = $2 \
      WHERE id = $3 AND password_hash = $4";
-const END_OTHERS: &str = "DELETE FROM sessions WHERE client_id = $1 AND id <> $2";
+const END_OTHERS: &str =
+    "DELETE FROM sessions WHERE client_id = $1 AND id <> $2 RETURNING id, expires_at";
 
 impl Store {
     /// Replaces the hash, and ends all sessions of the client but one.
@@ -40,11 +42,12 @@ impl Store {
         if replaced.rows_affected() == 0 {
             return Err(Error::WrongPassword);
         }
-        sqlx::query(END_OTHERS)
+        let ended: Vec<Deleted> = sqlx::query_as(END_OTHERS)
             .bind(&id)
             .bind(kept.to_string())
-            .execute(&mut *transaction)
+            .fetch_all(&mut *transaction)
             .await?;
+        ended::note(&mut transaction, &ended).await?;
         Ok(transaction.commit().await?)
     }
 }

@@ -9,7 +9,9 @@ use service_kit::housekeeping::delete_by_portions;
 use shared_types::account::{Role, Session};
 use shared_types::id::{ClientId, SessionId};
 use shared_types::value::Timestamp;
+use sqlx::AnyConnection;
 
+use super::ended::{self, Deleted};
 use super::{Store, read_text, read_time};
 use crate::failure::Error;
 use crate::origin::Origin;
@@ -49,13 +51,15 @@ const INSERT: &str = "INSERT INTO sessions \
      (SELECT COALESCE(MAX(number), 0) + 1 FROM sessions WHERE client_id = $2))";
 const DROP_EXPIRED: &str = "DELETE FROM sessions WHERE client_id = $1 AND expires_at <= $2";
 const DROP_OLDEST: &str = "DELETE FROM sessions WHERE client_id = $1 AND id NOT IN \
-     (SELECT id FROM sessions WHERE client_id = $1 ORDER BY number DESC, id DESC LIMIT $2)";
+     (SELECT id FROM sessions WHERE client_id = $1 ORDER BY number DESC, id DESC LIMIT $2) \
+     RETURNING id, expires_at";
 const LIVE: &str = "SELECT clients.role, sessions.last_seen_at FROM sessions \
      JOIN clients ON clients.id = sessions.client_id \
      WHERE sessions.id = $1 AND clients.id = $2 AND sessions.expires_at > $3 AND clients.is_active";
 const LIST: &str = "SELECT id, created_at, last_seen_at, expires_at, ip_address, user_agent \
      FROM sessions WHERE client_id = $1 AND expires_at > $2 ORDER BY number DESC, id DESC";
-const END_OWN: &str = "DELETE FROM sessions WHERE id = $1 AND client_id = $2 AND expires_at > $3";
+const END_OWN: &str = "DELETE FROM sessions WHERE id = $1 AND client_id = $2 AND expires_at > $3 \
+     RETURNING id, expires_at";
 
 impl Store {
     /// # Errors
@@ -81,11 +85,12 @@ impl Store {
             .execute(&mut *transaction)
             .await
             .map_err(client_gone)?;
-        sqlx::query(DROP_OLDEST)
+        let dropped: Vec<Deleted> = sqlx::query_as(DROP_OLDEST)
             .bind(&client)
             .bind(MAX_SESSIONS)
-            .execute(&mut *transaction)
+            .fetch_all(&mut *transaction)
             .await?;
+        ended::note(&mut transaction, &dropped).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -147,11 +152,14 @@ impl Store {
     pub(crate) async fn end_session(&self, id: SessionId) -> Result<(), Error> {
         let id = id.to_string();
         let _row_lock = self.database.lock_row(&id).await?;
-        sqlx::query("DELETE FROM sessions WHERE id = $1")
-            .bind(&id)
-            .execute(&mut *self.database.writer().await?)
-            .await?;
-        Ok(())
+        let mut transaction = self.database.write().await?;
+        let ended: Vec<Deleted> =
+            sqlx::query_as("DELETE FROM sessions WHERE id = $1 RETURNING id, expires_at")
+                .bind(&id)
+                .fetch_all(&mut *transaction)
+                .await?;
+        ended::note(&mut transaction, &ended).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// Ends a session of this client only.
@@ -166,26 +174,27 @@ impl Store {
     ) -> Result<(), Error> {
         let id = id.to_string();
         let _row_lock = self.database.lock_row(&id).await?;
-        let ended = sqlx::query(END_OWN)
+        let mut transaction = self.database.write().await?;
+        let ended: Vec<Deleted> = sqlx::query_as(END_OWN)
             .bind(&id)
             .bind(client.to_string())
             .bind(now.millis())
-            .execute(&mut *self.database.writer().await?)
+            .fetch_all(&mut *transaction)
             .await?;
-        match ended.rows_affected() {
-            0 => Err(Error::SessionNotFound),
-            _ => Ok(()),
+        if ended.is_empty() {
+            return Err(Error::SessionNotFound);
         }
+        ended::note(&mut transaction, &ended).await?;
+        Ok(transaction.commit().await?)
     }
 
     pub(crate) async fn end_sessions_of(&self, client: ClientId) -> Result<(), Error> {
         let client = client.to_string();
         let _row_lock = self.database.lock_row(&client).await?;
-        sqlx::query("DELETE FROM sessions WHERE client_id = $1")
-            .bind(&client)
-            .execute(&mut *self.database.writer().await?)
-            .await?;
-        Ok(())
+        let mut transaction = self.database.write().await?;
+        let ended = delete_all(&mut transaction, &client).await?;
+        ended::note(&mut transaction, &ended).await?;
+        Ok(transaction.commit().await?)
     }
 }
 
@@ -202,6 +211,18 @@ impl SessionRow {
             current: id == current,
         })
     }
+}
+
+/// Deletes every session of a client. The last write of the transaction has to be
+/// [`ended::note`].
+pub(super) async fn delete_all(
+    connection: &mut AnyConnection,
+    client: &str,
+) -> sqlx::Result<Vec<Deleted>> {
+    sqlx::query_as("DELETE FROM sessions WHERE client_id = $1 RETURNING id, expires_at")
+        .bind(client)
+        .fetch_all(connection)
+        .await
 }
 
 fn client_gone(error: sqlx::Error) -> Error {

@@ -11,6 +11,7 @@ mod demo;
 mod durability;
 mod housekeeping;
 mod idempotency;
+mod keys;
 mod login;
 mod onslaught;
 mod password;
@@ -54,7 +55,9 @@ pub(crate) fn config(database: &TestDatabase) -> Config {
         database_url: database.url().parse().unwrap(),
         jwt_secret: TestDatabase::secret(),
         jwt_ttl: Duration::from_secs(3600),
+        jwt_previous_secret: None,
         access: Access::Open,
+        peer_secret: None,
         phone_region: Region::FRANCE,
         seed_demo: false,
     }

@@ -41,6 +41,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/client-api/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the public keys of the tokens
+         * @description A JSON Web Key Set (RFC 7517): whoever has it can check a token without asking.
+         *
+         *     While the service gives no answer, the last good one is served for up to 1day.
+         */
+        get: operations["listKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/client-api/clients": {
         parameters: {
             query?: never;
@@ -1037,6 +1059,13 @@ export interface components {
              */
             result: "created" | "updated" | "unchanged";
         };
+        /**
+         * @description The public keys of the tokens (RFC 7517 §5), as RFC 8037 writes those of Ed25519. For readers:
+         *     the client service writes them with its library for tokens.
+         */
+        KeySet: {
+            keys: components["schemas"]["PublicKey"][];
+        };
         /** @description The answer to a login, with the field names of RFC 6749 §5.1. */
         LoggedIn: {
             access_token: string;
@@ -1685,6 +1714,20 @@ export interface components {
             title: string;
             type: string;
         };
+        PublicKey: {
+            /** @description `EdDSA`. */
+            alg: string;
+            /** @description `Ed25519`. */
+            crv: string;
+            /** @description The name by which a token's header refers to it. */
+            kid: string;
+            /** @description `OKP`. */
+            kty: string;
+            /** @description `sig`. */
+            use: string;
+            /** @description The key itself, in base64url. */
+            x: string;
+        };
         /** @enum {string} */
         Role: "CLIENT" | "CHEF" | "LIVREUR" | "ADMIN";
         /** @description A live session of the requesting client. */
@@ -2323,6 +2366,59 @@ export interface operations {
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
             503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
+            505: components["responses"]["http_version_not_supported"];
+            508: components["responses"]["loop_detected"];
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys whose tokens are accepted. */
+            200: {
+                headers: {
+                    Age: components["headers"]["Age"];
+                    "Cache-Status": components["headers"]["Cache-Status"];
+                    "X-Degraded": components["headers"]["X-Degraded"];
+                    "X-Drill": components["headers"]["X-Drill"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "keys": [
+                     *         {
+                     *           "alg": "EdDSA",
+                     *           "crv": "Ed25519",
+                     *           "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+                     *           "kty": "OKP",
+                     *           "use": "sig",
+                     *           "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KeySet"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            417: components["responses"]["expectation_failed"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            501: components["responses"]["upgrade_not_supported"];
+            502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            504: components["responses"]["upstream_timeout.not_stored"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
         };
@@ -2993,6 +3089,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request.validation_failed"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
@@ -3068,6 +3166,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request.validation_failed.delivery_exists"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
@@ -3128,6 +3228,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["delivery_not_found"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
@@ -3196,6 +3298,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request.validation_failed"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["delivery_not_found"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["impossible_transition.delivery_taken"];
@@ -3268,6 +3372,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request.validation_failed"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["delivery_not_found"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["impossible_transition"];
@@ -3325,6 +3431,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
@@ -3398,6 +3506,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request.validation_failed"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["email_taken"];
             413: components["responses"]["payload_too_large"];
@@ -3455,6 +3565,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["courier_not_found"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
@@ -3499,6 +3611,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["courier_not_found"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
@@ -3563,6 +3677,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request.validation_failed"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["courier_not_found"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["email_taken"];
@@ -3612,6 +3728,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
@@ -3664,6 +3782,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request.validation_failed"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["order_not_found"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["impossible_transition"];
@@ -3796,6 +3916,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
@@ -3848,6 +3970,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request.validation_failed"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["order_not_found"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["impossible_transition"];
@@ -3999,6 +4123,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request.validation_failed"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
@@ -4088,6 +4214,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request.validation_failed"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
@@ -4157,6 +4285,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["order_not_found"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
@@ -4234,6 +4364,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request.validation_failed"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["order_not_found"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["impossible_transition"];
@@ -4362,6 +4494,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request.validation_failed"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
@@ -4553,6 +4687,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request.validation_failed"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
@@ -4650,6 +4786,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["dish_not_found"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
@@ -4713,6 +4851,8 @@ export interface operations {
                 };
             };
             400: components["responses"]["bad_request.validation_failed"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["dish_not_found"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];

@@ -5,7 +5,7 @@
 use service_kit::client_address::ClientAddress;
 use shared_types::delivery::{Assignment, Delivery, DeliveryChange, DeliveryStatus, NewDelivery};
 use shared_types::field::FromText as _;
-use shared_types::id::{CourierId, DeliveryId, OrderId, OrderRef};
+use shared_types::id::{ClientId, CourierId, DeliveryId, OrderId, OrderRef};
 use shared_types::order::OrderStatus;
 use shared_types::value::Timestamp;
 
@@ -40,8 +40,9 @@ impl Changed {
 }
 
 impl Dispatch {
-    /// The deliveries that are assigned and not finished, the oldest first.
-    pub(crate) fn assigned(&self) -> Vec<Assignment> {
+    /// The deliveries that are assigned and not finished, the oldest first. With `own`, those of this
+    /// client's orders.
+    pub(crate) fn assigned(&self, own: Option<ClientId>) -> Vec<Assignment> {
         let assignment = |delivery: &Delivery| {
             let courier = self.couriers.get(&delivery.courier_id?)?;
             let name = courier.first_name.as_ref().unwrap_or(&courier.last_name);
@@ -53,15 +54,19 @@ impl Dispatch {
             })
         };
         let unfinished = self.deliveries.unfinished();
-        unfinished.filter_map(assignment).collect()
+        unfinished
+            .filter(|delivery| self.is_visible(delivery, own))
+            .filter_map(assignment)
+            .collect()
     }
 
     /// The deliveries, newest first. With `courier`: that courier's and the unassigned ones. With
-    /// an order: those of that order only.
+    /// an order: those of that order only. With `own`: those of this client's orders.
     pub(crate) fn deliveries(
         &self,
         courier: Option<CourierId>,
         order: Option<&OrderRef>,
+        own: Option<ClientId>,
     ) -> Vec<Delivery> {
         let concerns = |delivery: &&Delivery| match (courier, delivery.courier_id) {
             (None, _) => true,
@@ -72,13 +77,41 @@ impl Dispatch {
         newest_first
             .filter(|delivery| order.is_none_or(|order| delivery.order_id == *order))
             .filter(concerns)
+            .filter(|delivery| self.is_visible(delivery, own))
             .cloned()
             .collect()
     }
 
     pub(crate) fn delivery(&self, id: DeliveryId) -> Result<Delivery, Refusal> {
-        let delivery = self.deliveries.get(id).cloned();
-        delivery.ok_or(Refusal::UnknownDelivery)
+        self.delivery_of(id, None)
+    }
+
+    /// With `own`: another client's delivery is unknown.
+    pub(crate) fn delivery_of(
+        &self,
+        id: DeliveryId,
+        own: Option<ClientId>,
+    ) -> Result<Delivery, Refusal> {
+        let delivery = self.deliveries.get(id);
+        let visible = delivery.filter(|delivery| self.is_visible(delivery, own));
+        visible.cloned().ok_or(Refusal::UnknownDelivery)
+    }
+
+    /// With `own`: another client's order is unknown.
+    pub(crate) fn check_order(
+        &self,
+        order: &OrderRef,
+        own: Option<ClientId>,
+    ) -> Result<(), Refusal> {
+        if own.is_none_or(|own| self.owners.owns(own, order)) {
+            Ok(())
+        } else {
+            Err(Refusal::UnknownOrder)
+        }
+    }
+
+    fn is_visible(&self, delivery: &Delivery, own: Option<ClientId>) -> bool {
+        self.check_order(&delivery.order_id, own).is_ok()
     }
 
     /// Opens an order's delivery, or fills in its draft, which ends the draft. `client` is the

@@ -30,6 +30,8 @@ impl Dispatch {
         admission: Admission,
         now: Timestamp,
     ) -> Result<(), Refusal> {
+        let most = self.limits.deliveries.saturating_mul(4);
+        self.owners.remember(order.id, order.client_id, most);
         let stage = order.status.stage();
         if stage == OrderStage::Ended {
             self.remember_end(order.id);

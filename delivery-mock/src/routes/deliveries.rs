@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use deserr::Deserr;
 use order_feed::change_lock::run_to_end;
+use service_kit::access::Caller;
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
 use service_kit::input::{Json, Query};
@@ -29,20 +30,29 @@ pub(super) struct Filter {
 
 pub(super) async fn list(
     dispatch: web::Data<SharedDispatch>,
+    caller: Caller,
     Query(filter): Query<Filter>,
 ) -> HttpResponse {
     let courier = filter.courier_id.into_option();
     let order = filter.order_id.into_option();
-    HttpResponse::Ok().json(dispatch.read().deliveries(courier, order.as_ref()))
+    HttpResponse::Ok().json(
+        dispatch
+            .read()
+            .deliveries(courier, order.as_ref(), caller.own()),
+    )
 }
 
 pub(super) async fn open(
     dispatch: web::Data<SharedDispatch>,
     request: HttpRequest,
+    caller: Caller,
     submission: Submission<NewDelivery>,
 ) -> Result<HttpResponse, Failure> {
     let asked = Asked::of(&request, submission.key);
     let exclusive = dispatch.exclusive().await?;
+    let order = &submission.body.order_id;
+    let checked = dispatch.read().check_order(order, caller.own());
+    checked.map_err(failure)?;
     let opened = exclusive.once(&asked, made, |dispatch| {
         dispatch.open(submission.body, asked.client, Timestamp::now())
     });
@@ -51,9 +61,11 @@ pub(super) async fn open(
 
 pub(super) async fn show(
     dispatch: web::Data<SharedDispatch>,
+    caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
-    let delivery = dispatch.read().delivery(id(&path)?).map_err(failure)?;
+    let delivery = dispatch.read().delivery_of(id(&path)?, caller.own());
+    let delivery = delivery.map_err(failure)?;
     Ok(HttpResponse::Ok().json(delivery))
 }
 

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use order_feed::change_lock::run_to_end;
+use service_kit::access::Caller;
 use service_kit::failure::Failure;
 use service_kit::input::Json;
 use shared_types::delivery::{DeliveryStatus, NewDeliveryMark};
@@ -10,8 +11,8 @@ use shared_types::value::Timestamp;
 
 use super::{SharedDispatch, failure};
 
-pub(super) async fn assigned(dispatch: web::Data<SharedDispatch>) -> HttpResponse {
-    HttpResponse::Ok().json(dispatch.read().assigned())
+pub(super) async fn assigned(dispatch: web::Data<SharedDispatch>, caller: Caller) -> HttpResponse {
+    HttpResponse::Ok().json(dispatch.read().assigned(caller.own()))
 }
 
 pub(super) async fn update(

@@ -197,6 +197,7 @@ fn every_example_is_a_golden_one() {
         golden::COURIER,
         golden::DELIVERY,
         golden::ORDER_EVENT,
+        golden::KEY_SET,
         golden::PROBLEM,
         golden::STATUS,
         golden::DRILL,

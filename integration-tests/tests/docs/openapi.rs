@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use gateway::{Config, Described, openapi_document};
+use openapi::Token;
 use serde_json::Value;
+use service_kit::access::Who;
 use service_kit::env::Env;
 use shared_types::problem::Code;
 
@@ -149,4 +151,35 @@ fn the_committed_copy_is_this_document() {
         written == read("docs/openapi.json"),
         "while the stack runs: cargo run -p gateway -- openapi > docs/openapi.json"
     );
+}
+
+/// A route without a rule would be closed to all but ADMIN, and a document that names no token would
+/// mislead whoever generates a client from it.
+#[test]
+fn every_documented_operation_has_a_rule_and_names_its_token() {
+    for (service, rules) in [
+        (
+            order_service::description::SERVICE,
+            order_service::access::RULES,
+        ),
+        (
+            kitchen_mock::description::SERVICE,
+            kitchen_mock::access::RULES,
+        ),
+        (
+            delivery_mock::description::SERVICE,
+            delivery_mock::access::RULES,
+        ),
+    ] {
+        for operation in service.operations {
+            let (method, path) = (operation.method, operation.path);
+            let rule = rules
+                .iter()
+                .find(|rule| (rule.method, rule.path) == (method, path));
+            let rule = rule.unwrap_or_else(|| panic!("{method} {path}"));
+            let is_for_anyone = rule.who == Who::Anyone;
+            let names_no_token = operation.token == Token::Unused;
+            assert_eq!(is_for_anyone, names_no_token, "{method} {path}");
+        }
+    }
 }

@@ -6,6 +6,7 @@
     reason = "a panic in a test is a failed test"
 )]
 
+mod access;
 mod bad_input;
 mod chaos;
 mod collector;

@@ -36,8 +36,12 @@ impl Kitchen {
                     return Err(Refusal::Full);
                 }
                 let ticket = ticket(order, now);
-                let ordered_at = order.created_at;
-                self.open.insert(id, Open { ticket, ordered_at });
+                let open = Open {
+                    ticket,
+                    ordered_at: order.created_at,
+                    client: Some(order.client_id),
+                };
+                self.open.insert(id, open);
             }
             _ => self.set(&id, order.status),
         }
@@ -116,7 +120,7 @@ mod tests {
         let order = order(OrderStatus::Pending);
         let mut kitchen = Kitchen::default();
         learn(&mut kitchen, &order, 7).unwrap();
-        let [ticket] = &kitchen.open_tickets()[..] else {
+        let [ticket] = &kitchen.open_tickets(None)[..] else {
             panic!("one ticket");
         };
         assert_eq!(ticket.order_id.as_str(), order.id.to_string());
@@ -133,7 +137,7 @@ mod tests {
         use OrderStatus::{Cancelled, Delivered, Delivering, Pending, Preparing, Ready};
         for past in [Ready, Delivering, Delivered, Cancelled] {
             let kitchen = kitchen_with(&[order(past), order(Pending), order(Preparing)]);
-            assert_eq!(kitchen.open_tickets(), [], "{past}");
+            assert_eq!(kitchen.open_tickets(None), [], "{past}");
         }
     }
 
@@ -143,7 +147,7 @@ mod tests {
         let id = order(OrderStatus::Pending).id.into();
         mark(&mut kitchen, &id, OrderStatus::Ready).unwrap();
         learn(&mut kitchen, &order(OrderStatus::Preparing), 1).unwrap();
-        assert_eq!(kitchen.open_tickets(), []);
+        assert_eq!(kitchen.open_tickets(None), []);
         let repeated = mark(&mut kitchen, &id, OrderStatus::Ready);
         assert_eq!(repeated, Ok(Step::Stay));
     }
@@ -184,7 +188,7 @@ mod tests {
             learn(&mut kitchen, &orders[number], heard).unwrap();
         }
         let listed = kitchen
-            .open_tickets()
+            .open_tickets(None)
             .into_iter()
             .map(|ticket| ticket.order_id);
         assert!(listed.eq(orders.iter().rev().map(|order| OrderRef::from(order.id))));
@@ -204,7 +208,7 @@ mod tests {
         assert_eq!(learn(&mut kitchen, &orders[0], 1), Ok(()));
         mark(&mut kitchen, &first, OrderStatus::Ready).unwrap();
         assert_eq!(learn(&mut kitchen, &late, 2), Ok(()));
-        assert_eq!(kitchen.open_tickets().len(), MAX_OPEN);
+        assert_eq!(kitchen.open_tickets(None).len(), MAX_OPEN);
     }
 
     #[test]
@@ -216,7 +220,7 @@ mod tests {
         assert_eq!(closed(&new), Err(Refusal::Full));
         assert_eq!(closed(&order(OrderStatus::Preparing)), Ok(()));
         assert_eq!(closed(&another(OrderStatus::Cancelled)), Ok(()));
-        let [ticket] = &kitchen.open_tickets()[..] else {
+        let [ticket] = &kitchen.open_tickets(None)[..] else {
             panic!("one ticket");
         };
         assert_eq!(ticket.status, OrderStatus::Preparing);
@@ -242,7 +246,7 @@ mod tests {
             let last = order(*life.last().unwrap());
             let heard: Vec<_> = heard.into_iter().map(order).collect();
             let (all, alone) = (kitchen_with(&heard), kitchen_with(std::slice::from_ref(&last)));
-            assert_eq!(all.open_tickets(), alone.open_tickets());
+            assert_eq!(all.open_tickets(None), alone.open_tickets(None));
             assert_eq!(all.status_of(&last.id.to_string()), Some(last.status));
         }
     }

@@ -4,16 +4,19 @@ mod body;
 
 use actix_web::http::header::{ContentType, HeaderName, LINK};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use service_kit::access::Caller;
 use service_kit::client_address::ClientAddress;
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
 use service_kit::input::{Json, Query};
 use service_kit::request_id::RequestId;
 use shared_types::field::{FieldErrors, FromText as _, Line};
-use shared_types::id::OrderId;
-use shared_types::order::{NewOrder, OrderStatus, StatusChange};
+use shared_types::id::{ClientId, OrderId};
+use shared_types::order::{NewOrder, Order, OrderStatus, StatusChange};
+use shared_types::problem::Code;
 use shared_types::text::Text;
 
+use crate::access::may_mark;
 use crate::page::{Cursor, Listing};
 use crate::store::{Cancellation, OrderError, Store};
 
@@ -23,8 +26,10 @@ const NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
 pub(super) async fn place(
     store: web::Data<Store>,
     request: HttpRequest,
+    caller: Caller,
     submission: Submission<NewOrder>,
 ) -> Result<HttpResponse, Failure> {
+    refuse_others(caller, submission.body.client_id)?;
     // Anyone may choose a clientId, but not the address that the gateway names.
     let origin = ClientAddress::of(request.headers());
     // No secret: orders hold nothing that a reader of the table could not read anyway.
@@ -37,8 +42,13 @@ pub(super) async fn place(
 pub(super) async fn list(
     store: web::Data<Store>,
     request: HttpRequest,
-    Query(listing): Query<Listing>,
+    caller: Caller,
+    Query(mut listing): Query<Listing>,
 ) -> Result<HttpResponse, Failure> {
+    if let Some(own) = caller.own() {
+        refuse_others(caller, *listing.client_id.as_ref().unwrap_or(&own))?;
+        listing.client_id = Some(own).into();
+    }
     if let Some(limit) = listing.limit.as_ref() {
         let page = store.page(&listing, *limit).await?;
         return Ok(answer(&listing, page.next).json(page.orders));
@@ -66,25 +76,35 @@ fn answer(listing: &Listing, next: Option<Cursor>) -> HttpResponseBuilder {
 
 pub(super) async fn find(
     store: web::Data<Store>,
+    caller: Caller,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
     let order = store.order(parse(&id)?).await?;
+    hide_others(caller, &order)?;
     Ok(HttpResponse::Ok().json(order))
 }
 
 pub(super) async fn change_status(
     store: web::Data<Store>,
+    caller: Caller,
     id: web::Path<String>,
     Json(change): Json<StatusChange>,
 ) -> Result<HttpResponse, Failure> {
     let id = parse(&id)?;
-    let (to, cancellation) = (change.status, cancellation(change)?);
+    if caller.own().is_some() {
+        hide_others(caller, &store.order(id).await?)?;
+    }
+    let to = change.status;
+    if !may_mark(caller, to) {
+        return Err(Failure::new(Code::Forbidden));
+    }
+    let cancellation = cancellation(change, caller)?;
     let order = store.change_status(id, to, &cancellation).await?;
     Ok(HttpResponse::Ok().json(order))
 }
 
 /// Only a cancellation says who and why.
-fn cancellation(change: StatusChange) -> Result<Cancellation, Failure> {
+fn cancellation(change: StatusChange, caller: Caller) -> Result<Cancellation, Failure> {
     let cancellation = Cancellation {
         by: change.cancelled_by.into_option(),
         because: change.reason.into_option().map(Line::into_string),
@@ -98,7 +118,27 @@ fn cancellation(change: StatusChange) -> Result<Cancellation, Failure> {
             let text = Text::fixed(|say| say.orders.only_cancelled);
             Err(Failure::invalid(FieldErrors::one(field, text)))
         }
-        _ => Ok(cancellation),
+        _ => Ok(Cancellation {
+            // What a caller is known to be counts, not what the caller says.
+            by: caller.role().or(cancellation.by),
+            ..cancellation
+        }),
+    }
+}
+
+/// A CLIENT orders and lists for no other client.
+fn refuse_others(caller: Caller, client: ClientId) -> Result<(), Failure> {
+    match caller.own() {
+        Some(own) if own != client => Err(Failure::new(Code::Forbidden)),
+        _ => Ok(()),
+    }
+}
+
+/// To a CLIENT, another client's order is one that does not exist.
+fn hide_others(caller: Caller, order: &Order) -> Result<(), OrderError> {
+    match caller.own() {
+        Some(own) if own != order.client_id => Err(OrderError::Unknown),
+        _ => Ok(()),
     }
 }
 

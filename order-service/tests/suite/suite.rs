@@ -120,6 +120,7 @@ pub(crate) fn config(database: &TestDatabase, seed_demo: bool) -> Config {
         kitchen_url: None,
         delivery_url: None,
         open_per_address: OpenPerAddress::default(),
+        access: service_kit::access::Settings::default(),
         seed_demo,
     }
 }

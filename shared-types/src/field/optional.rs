@@ -25,6 +25,12 @@ impl<T> Optional<T> {
     }
 }
 
+impl<T> From<Option<T>> for Optional<T> {
+    fn from(value: Option<T>) -> Self {
+        Self(value)
+    }
+}
+
 impl<T> Default for Optional<T> {
     fn default() -> Self {
         Self(None)

@@ -43,6 +43,7 @@ pub(super) static SENTENCES: Sentences = Sentences {
         email: "not a valid e-mail address",
         password_length: |least, most| format!("between {least} and {most} characters"),
         current_password: "your current password is needed to change your e-mail address",
+        tokens_unknown: "Logins cannot be checked yet. Try again in a moment.",
         too_many_waiting: "Too many logins and registrations are waiting right now. \
                            Try again in a few seconds.",
         too_many_of_your_network: "Too many logins and registrations of your network \

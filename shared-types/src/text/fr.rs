@@ -44,6 +44,7 @@ pub(super) static SENTENCES: Sentences = Sentences {
         email: "adresse e-mail invalide",
         password_length: |least, most| format!("entre {least} et {most} caractères"),
         current_password: "votre mot de passe actuel est nécessaire pour changer d'adresse e-mail",
+        tokens_unknown: "Les connexions ne peuvent pas encore être vérifiées. Réessayez dans un instant.",
         too_many_waiting: "Trop de connexions et d'inscriptions attendent en ce moment. \
                            Réessayez dans quelques secondes.",
         too_many_of_your_network: "Trop de connexions et d'inscriptions de votre réseau \

@@ -71,6 +71,7 @@ pub struct Accounts {
     pub email: &'static str,
     pub password_length: fn(least: usize, most: usize) -> String,
     pub current_password: &'static str,
+    pub tokens_unknown: &'static str,
     pub too_many_waiting: &'static str,
     pub too_many_of_your_network: &'static str,
     pub deleted: &'static str,

@@ -1,0 +1,28 @@
+//! Who may use which route of a service.
+//!
+//! With `ACCESS=open`, the published contract, everyone may use every route and no token is read.
+//! With `ACCESS=strict`, a route is for those whom its [`Rule`] names. Each service checks tokens by
+//! itself: it knows the client service's public keys and the sessions that were ended early, so it
+//! goes on while the client service is away.
+//!
+//! `rule` decides, `token` reads a token, `ended` remembers ended sessions, `known` is what was
+//! learned from the client service, `watch` asks it, and `guard` puts all of this in front of a
+//! service's routes. `caller` is what a handler sees of it.
+
+mod bearer;
+mod caller;
+mod ended;
+mod guard;
+mod known;
+pub mod revocations;
+mod rule;
+mod settings;
+mod token;
+mod watch;
+
+pub use bearer::bearer_token;
+pub use caller::Caller;
+pub use guard::Guard;
+pub use rule::{Rule, Who};
+pub use settings::{Access, Settings};
+pub use token::{Claims, PublicKeys, SigningError, SigningKey, TokenError};
