@@ -111,6 +111,10 @@ fn schema(status: u16, codes: &BTreeSet<&str>, schemas: &mut Schemas) -> Value {
             "status".to_owned(),
             json!({ "type": "integer", "enum": [status] }),
         );
+        // Only an order is refused because the restaurant is closed.
+        if !codes.contains(&Code::RestaurantClosed.as_str()) {
+            properties.remove("opensAt");
+        }
         for name in ["code", "error"] {
             properties.insert(name.to_owned(), json!({ "type": "string", "enum": codes }));
         }
@@ -129,6 +133,7 @@ fn headers_of(status: u16) -> Vec<&'static str> {
     match status {
         401 => names.push(AUTHENTICATE),
         405 => names.push(ALLOW),
+        409 => names.push(RETRY_AFTER),
         429 => names.extend([RETRY_AFTER, RATE_LIMIT, RATE_LIMIT_POLICY]),
         503 => names.extend([RETRY_AFTER, DRILL]),
         _ => {}

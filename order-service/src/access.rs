@@ -14,6 +14,7 @@ pub const RULES: &[Rule] = &[
     Rule::new("GET", "/menu/{id}", Who::Anyone),
     Rule::new("PATCH", "/menu/{id}", Who::Roles(&[Chef, Admin])),
     Rule::new("DELETE", "/menu/{id}", Who::Roles(&[Chef, Admin])),
+    Rule::new("GET", "/opening", Who::Anyone),
     Rule::new("GET", "/commandes", Who::Roles(EVERY_ROLE)),
     Rule::new("POST", "/commandes", Who::Roles(&[Client, Chef, Admin])),
     Rule::new("GET", "/commandes/{id}", Who::Roles(EVERY_ROLE)),

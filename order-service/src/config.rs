@@ -3,10 +3,13 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
+use chrono_tz::Tz;
 use service_kit::access;
 use service_kit::database::DatabaseUrl;
 use service_kit::env::{ConfigError, Env};
 use service_kit::peer::PeerUrl;
+
+use crate::opening::Opening;
 
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -23,6 +26,9 @@ pub struct Config {
     /// may have, `off` for any number; `1000` by default.
     pub open_per_address: OpenPerAddress,
     pub access: access::Settings,
+    /// `OPENING_HOURS`: the hours at which orders are taken, such as `Tu-Sa 12:00-14:30,19:00-22:30`;
+    /// always by default. `OPENING_TIME_ZONE`: the clock of these hours; `Europe/Paris` by default.
+    pub opening: Opening,
     /// `SEED_DEMO`: whether an empty menu is filled with sample dishes; `true` by default.
     pub seed_demo: bool,
 }
@@ -73,9 +79,19 @@ impl Config {
             delivery_url: env.parse("DELIVERY_URL")?,
             open_per_address: env.parse_or("ORDERS_OPEN_PER_ADDRESS", OpenPerAddress::default())?,
             access: access::Settings::from_env(env)?,
+            opening: opening(env)?,
             seed_demo: env.parse_or("SEED_DEMO", true)?,
         })
     }
+}
+
+fn opening(env: &Env) -> Result<Opening, ConfigError> {
+    let hours = env.parse("OPENING_HOURS")?;
+    let zone = env.parse_with("OPENING_TIME_ZONE", |name| {
+        name.parse()
+            .map_err(|_unknown| "expected a time zone like Europe/Paris".to_owned())
+    })?;
+    Ok(Opening::new(hours, zone.unwrap_or(Tz::Europe__Paris)))
 }
 
 #[cfg(test)]
@@ -105,6 +121,8 @@ mod tests {
             ("DELIVERY_URL", "http://user:s3cret@/"),
             ("ORDERS_OPEN_PER_ADDRESS", "0"),
             ("ORDERS_OPEN_PER_ADDRESS", "many"),
+            ("OPENING_HOURS", "Mo 25:00-26:00"),
+            ("OPENING_TIME_ZONE", "Lutetia"),
             ("SEED_DEMO", "yes"),
         ] {
             let error = Config::from_env(&Env::of_pairs([(name, value)])).unwrap_err();

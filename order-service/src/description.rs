@@ -10,6 +10,7 @@ use shared_types::id::ClientId;
 use shared_types::menu::{
     Category, Dish, DishChange, ImportReport, MenuFile, NewDish, Spreadsheet,
 };
+use shared_types::order::opening::OpeningHours;
 use shared_types::order::{NewOrder, Order, OrderStatus, StatusChange};
 use shared_types::problem::Code;
 use shared_types::{Confirmation, golden};
@@ -145,13 +146,16 @@ const OPERATIONS: &[Operation] = &[
     .says("Orders keep its name and price.")
         .answers(&[Response::new(200, "It is removed.", &[Body::json::<Confirmation>(golden::CONFIRMATION)])])
         .fails(&[Code::DishNotFound]),
+    Operation::new(("GET", "/opening"), "getOpening", &ORDERS, "Read the opening hours")
+        .says("Whether orders are taken now, until when or from when on, and the hours of each day.")
+        .answers(&[Response::new(200, "The hours.", &[Body::json::<OpeningHours>(golden::OPENING)])]),
     Operation::new(("POST", "/commandes"), "placeOrder", &ORDERS, "Place an order")
         .token(Token::MayBeNeeded)
     .says("Names and prices are those of the menu, and fixed from then on.")
         .with(&[IDEMPOTENCY_KEY])
         .takes(Body::json::<NewOrder>(golden::NEW_ORDER))
         .answers(&[Response::new(201, "The new order.", &[ORDER]).leads_to(&[("getOrder", "id"), ("changeOrderStatus", "id")])])
-        .fails(&[Code::IdempotencyKeyReused, Code::QuotaReached]),
+        .fails(&[Code::IdempotencyKeyReused, Code::QuotaReached, Code::RestaurantClosed]),
     Operation::new(("GET", "/commandes"), "listOrders", &ORDERS, "List orders")
         .token(Token::MayBeNeeded)
     .says(

@@ -1,12 +1,14 @@
 //! The errors of the order service and their problem codes.
 
-use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use service_kit::database;
 use service_kit::failure::{Failure, QUOTA_RETRY_AFTER};
 use shared_types::field::FieldErrors;
 use shared_types::problem::Code;
 use shared_types::text::Text;
+use shared_types::value::Timestamp;
 
+use crate::opening::Closed;
 use crate::page;
 use crate::status::ImpossibleMove;
 use crate::store::{DishError, MenuError, OrderError, StoreError};
@@ -28,9 +30,27 @@ impl From<OrderError> for Failure {
             OrderError::TooManyOpen(most) => Self::new(Code::QuotaReached)
                 .with_detail(Text::formatted(|say| (say.orders.too_many_open)(most)))
                 .with_header(RETRY_AFTER, QUOTA_RETRY_AFTER),
+            OrderError::Closed { closed, now } => closed_until(closed, now),
             OrderError::Store(error) => error.into(),
         }
     }
+}
+
+/// An order for now is worth repeating when the restaurant opens.
+fn closed_until(closed: Closed, now: Option<Timestamp>) -> Failure {
+    let failure = Failure::new(Code::RestaurantClosed).with_opening(closed.opens_at);
+    let local = closed.opens_local;
+    let Some(now) = now else {
+        let text = Text::formatted(|say| (say.orders.closed_then)(local));
+        return failure.with_detail(text);
+    };
+    let (Some(opens_at), Some(local)) = (closed.opens_at, local) else {
+        return failure;
+    };
+    let seconds = (opens_at.millis() - now.millis()).div_euclid(1000) + 1;
+    failure
+        .with_detail(Text::formatted(|say| (say.orders.closed_until)(local)))
+        .with_header(RETRY_AFTER, HeaderValue::from(seconds))
 }
 
 impl From<MenuError> for Failure {

@@ -1,7 +1,7 @@
 //! The order service: the menu, the orders and their statuses.
 //!
-//! Orders are stored in a database and survive the process. The decisions (`basket`, `status`, `wish`) do
-//! no I/O. Each change is one transaction (`store::place`, `store::progress`), which includes the
+//! Orders are stored in a database and survive the process. The decisions (`basket`, `status`, `wish`,
+//! `opening`) do no I/O. Each change is one transaction (`store::place`, `store::progress`), which includes the
 //! event for the `subscribers`.
 
 pub mod access;
@@ -11,6 +11,7 @@ mod demo;
 pub mod description;
 mod failure;
 mod menu;
+mod opening;
 mod page;
 mod routes;
 mod status;
@@ -30,6 +31,7 @@ use crate::store::Store;
 
 pub use config::{Config, OpenPerAddress};
 pub use menu::command::{import, import_arguments};
+pub use opening::{Hours, Opening};
 pub use service_kit::database::DatabaseUrl;
 
 /// Opens the database, brings its schema up to date, and binds.
@@ -38,7 +40,9 @@ pub use service_kit::database::DatabaseUrl;
 /// The database cannot be opened or migrated, or the address cannot be bound.
 pub async fn build(config: Config) -> Result<Application, RunError> {
     let recipients = subscribers::recipients(&config);
-    let store = Store::open(&config.database_url, recipients, config.open_per_address).await?;
+    let store = Store::open(&config.database_url, recipients, config.open_per_address)
+        .await?
+        .with_opening(config.opening.clone());
     if config.seed_demo {
         seed::fill_empty_menu(&store).await?;
     }
@@ -55,10 +59,12 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
     let guard = Guard::new(&config.access, access::RULES);
     let protection = guard.clone();
     let store = web::Data::new(store);
+    let opening = web::Data::new(config.opening);
     let demo = web::Data::new(SharedDemoOrders::new(config.seed_demo));
     let application = Application::bind(service, move |routes| {
         routes
             .app_data(store.clone())
+            .app_data(opening.clone())
             .app_data(demo.clone())
             .configure(|routes| exposed.expose(routes))
             .configure(|routes| protection.protect(routes, routes::configure));

@@ -4,6 +4,7 @@ use crate::description::SERVICE;
 
 mod demo;
 mod menu;
+mod opening;
 mod orders;
 
 use actix_web::web;
@@ -27,6 +28,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
                 .route(web::patch().to(menu::change))
                 .route(web::delete().to(menu::remove)),
         )
+        .service(resource("/opening", "GET").route(web::get().to(opening::show)))
         .service(
             resource("/commandes", "GET, POST")
                 .route(web::get().to(orders::list))

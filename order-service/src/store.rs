@@ -22,6 +22,7 @@ use service_kit::serve::Draining;
 use shared_types::value::Timestamp;
 
 use crate::config::OpenPerAddress;
+use crate::opening::Opening;
 
 pub(crate) use dishes::DishError;
 pub(crate) use list::List;
@@ -58,6 +59,7 @@ pub(crate) struct Store {
     database: Database,
     outbox: Outbox,
     open_per_address: OpenPerAddress,
+    opening: Opening,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +86,13 @@ impl Store {
             database,
             outbox,
             open_per_address,
+            opening: Opening::default(),
         })
+    }
+
+    /// Takes orders at these hours only.
+    pub(crate) fn with_opening(self, opening: Opening) -> Self {
+        Self { opening, ..self }
     }
 
     /// The events that wait for the subscribers.

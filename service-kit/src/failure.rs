@@ -14,6 +14,7 @@ use actix_web::{HttpResponse, ResponseError};
 use shared_types::field::FieldErrors;
 use shared_types::problem::Code;
 use shared_types::text::Text;
+use shared_types::value::Timestamp;
 
 pub use error_chain::chain;
 
@@ -33,6 +34,7 @@ struct Facts {
     detail: Option<Text>,
     fields: FieldErrors,
     header: Option<(HeaderName, HeaderValue)>,
+    opens_at: Option<Timestamp>,
     cause: Option<Cause>,
 }
 
@@ -44,6 +46,7 @@ impl Failure {
             detail: None,
             fields: FieldErrors::default(),
             header: None,
+            opens_at: None,
             cause: None,
         }))
     }
@@ -77,6 +80,13 @@ impl Failure {
         self
     }
 
+    /// When the restaurant opens.
+    #[must_use]
+    pub fn with_opening(mut self, opens_at: Option<Timestamp>) -> Self {
+        self.0.opens_at = opens_at;
+        self
+    }
+
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Cause>) -> Self {
         self.0.cause = Some(cause.into());
@@ -96,6 +106,11 @@ impl Failure {
     #[must_use]
     pub fn fields(&self) -> &FieldErrors {
         &self.0.fields
+    }
+
+    #[must_use]
+    pub fn opens_at(&self) -> Option<Timestamp> {
+        self.0.opens_at
     }
 
     #[must_use]

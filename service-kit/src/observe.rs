@@ -139,6 +139,7 @@ impl RequestContext {
         problem.errors = fields
             .map(|fields| fields.to_problems(self.lang))
             .unwrap_or_default();
+        problem.opens_at = failure.and_then(Failure::opens_at);
         problem
     }
 

@@ -26,6 +26,7 @@ golden! {
     MENU_FILE = "menu_file";
     NEW_ORDER = "new_order";
     ORDER = "order";
+    OPENING = "opening";
     ORDER_EVENT = "order_event";
     STATUS_CHANGE = "status_change";
     TICKET = "ticket";

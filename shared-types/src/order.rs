@@ -1,5 +1,7 @@
 //! Orders and their statuses.
 
+pub mod opening;
+
 use deserr::Deserr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::field::FieldProblem;
 use crate::text::Lang;
+use crate::value::Timestamp;
 
 mod code;
 
@@ -35,6 +36,9 @@ pub struct Problem {
     /// Every invalid field of the request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldProblem>,
+    /// When the restaurant opens, if it is closed and that is known.
+    #[serde(rename = "opensAt", default, skip_serializing_if = "Option::is_none")]
+    pub opens_at: Option<Timestamp>,
 }
 
 /// The request that a problem answers.
@@ -63,6 +67,7 @@ impl Problem {
             service: None,
             request_id: occurrence.request_id.to_owned(),
             errors: Vec::new(),
+            opens_at: None,
         }
     }
 }

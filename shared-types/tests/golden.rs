@@ -38,6 +38,7 @@ fn every_answer_reads_and_writes_its_example() {
     survives::<menu::Dish>(golden::DISH);
     survives::<menu::ImportReport>(golden::IMPORT_REPORT);
     survives::<order::Order>(golden::ORDER);
+    survives::<order::opening::OpeningHours>(golden::OPENING);
     survives::<kitchen::Ticket>(golden::TICKET);
     survives::<kitchen::Marked<order::OrderStatus>>(golden::KITCHEN_MARKED);
     survives::<delivery::Assignment>(golden::ASSIGNMENT);

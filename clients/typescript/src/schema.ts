@@ -649,6 +649,26 @@ export interface paths {
         patch: operations["changeDish"];
         trace?: never;
     };
+    "/order-api/opening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the opening hours
+         * @description Whether orders are taken now, until when or from when on, and the hours of each day.
+         */
+        get: operations["getOpening"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/orders": {
         parameters: {
             query?: never;
@@ -905,6 +925,11 @@ export interface components {
         CourierChoice: {
             livreurId: string | null;
         };
+        DayHours: {
+            day: components["schemas"]["Weekday"];
+            /** @description Empty on a day on which it is closed. */
+            slots: components["schemas"]["SlotHours"][];
+        };
         Delivery: {
             adresseArrivee: string | null;
             adresseDepart: string | null;
@@ -1000,6 +1025,15 @@ export interface components {
             nom?: string;
             /** @description Euros, with at most two decimals. */
             prix?: number;
+        };
+        /** @description From one day to another, both included. */
+        ExceptionHours: {
+            /** Format: date */
+            from: string;
+            /** @description Empty if it is closed. */
+            slots: components["schemas"]["SlotHours"][];
+            /** Format: date */
+            to: string;
         };
         FeatureStatus: {
             /** @description The services that are down, or did not answer their last probe. */
@@ -1211,6 +1245,25 @@ export interface components {
         } | {
             orderId: string;
         };
+        OpeningHours: {
+            /** @description Days with hours of their own, from today on. Of several for one day, the last counts. */
+            exceptions: components["schemas"]["ExceptionHours"][];
+            /** @description Every day of the week from Monday on; empty if it is always open. */
+            hours: components["schemas"]["DayHours"][];
+            open: boolean;
+            /**
+             * Format: date-time
+             * @description When it opens; absent while it is open, and if no opening is known.
+             */
+            opensAt?: string | null;
+            /** @description The time zone of the hours. */
+            timeZone: string;
+            /**
+             * Format: date-time
+             * @description When it closes; absent while it is closed, and if no end is known.
+             */
+            until?: string | null;
+        };
         Order: {
             adresse: string | null;
             /** @description Who cancelled it, as far as they said. */
@@ -1396,16 +1449,21 @@ export interface components {
         };
         Problem409: {
             /** @enum {string} */
-            code: "email_taken" | "phone_taken" | "impossible_transition" | "delivery_taken";
+            code: "email_taken" | "phone_taken" | "impossible_transition" | "restaurant_closed" | "delivery_taken";
             detail: string;
             /** @enum {string} */
-            error: "email_taken" | "phone_taken" | "impossible_transition" | "delivery_taken";
+            error: "email_taken" | "phone_taken" | "impossible_transition" | "restaurant_closed" | "delivery_taken";
             /** @description Every invalid field of the request. */
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The path of the request as the frontend sent it. */
             instance: string;
             /** @description The same as `detail`, for frontends that read this field. */
             message: string;
+            /**
+             * Format: date-time
+             * @description When the restaurant opens, if it is closed and that is known.
+             */
+            opensAt?: string | null;
             requestId: string;
             /** @description The upstream that is at fault, if any. */
             service?: string | null;
@@ -1754,6 +1812,14 @@ export interface components {
             lastSeenAt: string;
             userAgent: string | null;
         };
+        /**
+         * @description Times on the restaurant's clock: `19:00`. A slot that ends before it begins goes on after
+         *     midnight.
+         */
+        SlotHours: {
+            from: string;
+            to: string;
+        };
         /** @description `GET /status` of the gateway: the features of the restaurant that work right now. */
         Status: {
             /** @description By the feature's name. */
@@ -1805,6 +1871,8 @@ export interface components {
             nom: string;
             quantite: number;
         };
+        /** @enum {string} */
+        Weekday: "LUNDI" | "MARDI" | "MERCREDI" | "JEUDI" | "VENDREDI" | "SAMEDI" | "DIMANCHE";
         /** @description `GET /`: a greeting with links. */
         Welcome: {
             live: string;
@@ -1895,6 +1963,7 @@ export interface components {
         /** @description - `email_taken`: This e-mail address is already in use. */
         email_taken: {
             headers: {
+                "Retry-After": components["headers"]["Retry-After"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
@@ -1908,6 +1977,7 @@ export interface components {
          */
         "email_taken.phone_taken": {
             headers: {
+                "Retry-After": components["headers"]["Retry-After"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
@@ -1981,6 +2051,7 @@ export interface components {
         /** @description - `impossible_transition`: This status change is not possible. */
         impossible_transition: {
             headers: {
+                "Retry-After": components["headers"]["Retry-After"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
@@ -1994,6 +2065,7 @@ export interface components {
          */
         "impossible_transition.delivery_taken": {
             headers: {
+                "Retry-After": components["headers"]["Retry-After"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
             };
@@ -2099,6 +2171,17 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem408"];
+            };
+        };
+        /** @description - `restaurant_closed`: The restaurant is closed. */
+        restaurant_closed: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem409"];
             };
         };
         /** @description - `route_not_found`: There is nothing at this address. */
@@ -4217,6 +4300,7 @@ export interface operations {
             401: components["responses"]["unauthorized.session_expired"];
             403: components["responses"]["forbidden"];
             408: components["responses"]["request_timeout"];
+            409: components["responses"]["restaurant_closed"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
@@ -4870,6 +4954,67 @@ export interface operations {
             508: components["responses"]["loop_detected"];
         };
     };
+    getOpening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The hours. */
+            200: {
+                headers: {
+                    "X-Drill": components["headers"]["X-Drill"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "exceptions": [
+                     *         {
+                     *           "from": "2026-12-25",
+                     *           "slots": [],
+                     *           "to": "2026-12-25"
+                     *         }
+                     *       ],
+                     *       "hours": [
+                     *         {
+                     *           "day": "MARDI",
+                     *           "slots": [
+                     *             {
+                     *               "from": "12:00",
+                     *               "to": "14:30"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "open": false,
+                     *       "opensAt": "2026-11-24T11:00:00Z",
+                     *       "timeZone": "Europe/Paris"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OpeningHours"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            417: components["responses"]["expectation_failed"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            501: components["responses"]["upgrade_not_supported"];
+            502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            504: components["responses"]["upstream_timeout"];
+            505: components["responses"]["http_version_not_supported"];
+            508: components["responses"]["loop_detected"];
+        };
+    };
     listDemoOrders: {
         parameters: {
             query?: never;
@@ -4980,7 +5125,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The code with hyphens. */
-                code: "route-not-found" | "method-not-allowed" | "request-timeout" | "expectation-failed" | "rate-limited" | "upgrade-not-supported" | "http-version-not-supported" | "upstream-unreachable" | "upstream-invalid-response" | "upstream-unavailable" | "upstream-overloaded" | "upstream-timeout" | "not-stored" | "drills-off" | "config-invalid" | "loop-detected" | "bad-request" | "not-found" | "payload-too-large" | "uri-too-long" | "headers-too-large" | "unsupported-media-type" | "validation-failed" | "idempotency-key-reused" | "internal-error" | "service-unavailable" | "invalid-credentials" | "unauthorized" | "session-expired" | "forbidden" | "wrong-password" | "client-not-found" | "email-taken" | "phone-taken" | "order-not-found" | "dish-not-found" | "courier-not-found" | "delivery-not-found" | "impossible-transition" | "delivery-taken" | "delivery-exists" | "quota-reached" | "storage-full";
+                code: "route-not-found" | "method-not-allowed" | "request-timeout" | "expectation-failed" | "rate-limited" | "upgrade-not-supported" | "http-version-not-supported" | "upstream-unreachable" | "upstream-invalid-response" | "upstream-unavailable" | "upstream-overloaded" | "upstream-timeout" | "not-stored" | "drills-off" | "config-invalid" | "loop-detected" | "bad-request" | "not-found" | "payload-too-large" | "uri-too-long" | "headers-too-large" | "unsupported-media-type" | "validation-failed" | "idempotency-key-reused" | "internal-error" | "service-unavailable" | "invalid-credentials" | "unauthorized" | "session-expired" | "forbidden" | "wrong-password" | "client-not-found" | "email-taken" | "phone-taken" | "order-not-found" | "dish-not-found" | "courier-not-found" | "delivery-not-found" | "impossible-transition" | "restaurant-closed" | "delivery-taken" | "delivery-exists" | "quota-reached" | "storage-full";
             };
             cookie?: never;
         };

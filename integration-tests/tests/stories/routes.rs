@@ -154,6 +154,7 @@ impl Walk<'_> {
         self.get("/order-api/menu").await;
         self.get("/order-api/menu/filter").await;
         self.dishes().await;
+        self.get("/order-api/opening").await;
         let order = self
             .post("/order-api/commandes", golden::NEW_ORDER, 201)
             .await;

@@ -3,10 +3,12 @@
 use shared_types::field::FieldErrors;
 use shared_types::id::OrderId;
 use shared_types::order::Order;
+use shared_types::value::Timestamp;
 use sqlx::{Any, Executor};
 
 use super::rows::{self, LineRow};
 use super::{Store, StoreError};
+use crate::opening::Closed;
 use crate::status::ImpossibleMove;
 
 /// The failures of a request for an order.
@@ -18,6 +20,11 @@ pub(crate) enum OrderError {
     /// The idempotency key came with another order.
     KeyReused,
     Impossible(ImpossibleMove),
+    /// The restaurant is closed now, or, without `now`, at the wished time.
+    Closed {
+        closed: Closed,
+        now: Option<Timestamp>,
+    },
     /// The client's address has as many open orders as it may.
     TooManyOpen(u32),
     Store(StoreError),

@@ -41,6 +41,13 @@ impl Store {
         let now = Timestamp::now();
         let wished_for = new.wished_for.into_option();
         wish::check(wished_for, now).map_err(OrderError::Unacceptable)?;
+        // After the key: the repeat of an order that was taken gets its answer.
+        self.opening
+            .check(wished_for.unwrap_or(now))
+            .map_err(|closed| OrderError::Closed {
+                closed,
+                now: wished_for.is_none().then_some(now),
+            })?;
         let order = Order {
             id: OrderId::generate(),
             client_id: new.client_id,

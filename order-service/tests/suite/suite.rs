@@ -18,6 +18,7 @@ mod list;
 mod long_list;
 mod menu;
 mod notes;
+mod opening;
 mod orders;
 mod paging;
 mod restart;
@@ -30,7 +31,7 @@ use std::net::SocketAddr;
 use std::ops::Deref;
 
 use actix_web::rt::task::JoinHandle;
-use order_service::{Config, OpenPerAddress};
+use order_service::{Config, OpenPerAddress, Opening};
 use serde_json::{Value, json};
 use service_kit::serve::Draining;
 use service_kit::testing::{Answer, Client};
@@ -121,6 +122,7 @@ pub(crate) fn config(database: &TestDatabase, seed_demo: bool) -> Config {
         delivery_url: None,
         open_per_address: OpenPerAddress::default(),
         access: service_kit::access::Settings::default(),
+        opening: Opening::default(),
         seed_demo,
     }
 }

@@ -75,6 +75,7 @@ codes! {
     CourierNotFound = 404 "courier_not_found",
     DeliveryNotFound = 404 "delivery_not_found",
     ImpossibleTransition = 409 "impossible_transition",
+    RestaurantClosed = 409 "restaurant_closed",
     DeliveryTaken = 409 "delivery_taken",
     DeliveryExists = 400 "delivery_exists",
     QuotaReached = 429 "quota_reached",

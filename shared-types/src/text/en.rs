@@ -1,5 +1,6 @@
 //! Every sentence in English.
 
+use chrono::{Datelike as _, NaiveDateTime, Timelike as _, Weekday};
 use deserr::ValueKind;
 
 use super::sentences::{
@@ -72,6 +73,14 @@ pub(super) static SENTENCES: Sentences = Sentences {
         total_too_high: "the total is over the highest amount of an order",
         unknown_dish: "unknown dish",
         not_available: |dish| format!("“{dish}” is not available"),
+        closed_until: |opens| format!("The restaurant is closed. It opens on {}.", moment(opens)),
+        closed_then: |opens| {
+            let closed = "The restaurant is closed at the wished time.";
+            match opens {
+                Some(opens) => format!("{closed} After that, it opens on {}.", moment(opens)),
+                None => closed.to_owned(),
+            }
+        },
         sort: "newest or oldest",
         wish_past: "must not be in the past",
         wish_too_far: |days| format!("at most {days} days ahead"),
@@ -137,6 +146,35 @@ pub(super) static SENTENCES: Sentences = Sentences {
         duration: |longest| format!("expected a duration like 30s, at most {longest}"),
     },
 };
+
+/// `Tuesday 1 December at 12:00`.
+fn moment(time: NaiveDateTime) -> String {
+    let weekday = match time.weekday() {
+        Weekday::Mon => "Monday",
+        Weekday::Tue => "Tuesday",
+        Weekday::Wed => "Wednesday",
+        Weekday::Thu => "Thursday",
+        Weekday::Fri => "Friday",
+        Weekday::Sat => "Saturday",
+        Weekday::Sun => "Sunday",
+    };
+    let month = match time.month() {
+        1 => "January",
+        2 => "February",
+        3 => "March",
+        4 => "April",
+        5 => "May",
+        6 => "June",
+        7 => "July",
+        8 => "August",
+        9 => "September",
+        10 => "October",
+        11 => "November",
+        _ => "December",
+    };
+    let (day, hour, minute) = (time.day(), time.hour(), time.minute());
+    format!("{weekday} {day} {month} at {hour:02}:{minute:02}")
+}
 
 fn kind(kind: ValueKind) -> &'static str {
     match kind {
@@ -312,6 +350,10 @@ fn problem(code: Code) -> Wording {
         Code::ImpossibleTransition => Wording {
             title: "Impossible status change",
             detail: "This status change is not possible.",
+        },
+        Code::RestaurantClosed => Wording {
+            title: "Restaurant closed",
+            detail: "The restaurant is closed.",
         },
         Code::DeliveryTaken => Wording {
             title: "Delivery taken",

@@ -1,5 +1,6 @@
 //! Every sentence in French.
 
+use chrono::{Datelike as _, NaiveDateTime, Timelike as _, Weekday};
 use deserr::ValueKind;
 
 use super::sentences::{
@@ -73,6 +74,14 @@ pub(super) static SENTENCES: Sentences = Sentences {
         total_too_high: "le total dépasse le montant maximal d'une commande",
         unknown_dish: "plat inconnu",
         not_available: |dish| format!("« {dish} » n'est pas disponible"),
+        closed_until: |opens| format!("Le restaurant est fermé. Il ouvre {}.", moment(opens)),
+        closed_then: |opens| {
+            let closed = "Le restaurant est fermé à l'heure souhaitée.";
+            match opens {
+                Some(opens) => format!("{closed} Il ouvre ensuite {}.", moment(opens)),
+                None => closed.to_owned(),
+            }
+        },
         sort: "newest ou oldest",
         wish_past: "ne peut être dans le passé",
         wish_too_far: |days| format!("au plus {days} jours à l'avance"),
@@ -145,6 +154,39 @@ pub(super) static SENTENCES: Sentences = Sentences {
         duration: |longest| format!("une durée comme 30s est attendue, {longest} au plus"),
     },
 };
+
+/// `mardi 1er décembre à 12 h 00`.
+fn moment(time: NaiveDateTime) -> String {
+    let weekday = match time.weekday() {
+        Weekday::Mon => "lundi",
+        Weekday::Tue => "mardi",
+        Weekday::Wed => "mercredi",
+        Weekday::Thu => "jeudi",
+        Weekday::Fri => "vendredi",
+        Weekday::Sat => "samedi",
+        Weekday::Sun => "dimanche",
+    };
+    let month = match time.month() {
+        1 => "janvier",
+        2 => "février",
+        3 => "mars",
+        4 => "avril",
+        5 => "mai",
+        6 => "juin",
+        7 => "juillet",
+        8 => "août",
+        9 => "septembre",
+        10 => "octobre",
+        11 => "novembre",
+        _ => "décembre",
+    };
+    let (day, hour, minute) = (time.day(), time.hour(), time.minute());
+    let day = match day {
+        1 => "1er".to_owned(),
+        day => day.to_string(),
+    };
+    format!("{weekday} {day} {month} à {hour} h {minute:02}")
+}
 
 fn kind(kind: ValueKind) -> &'static str {
     match kind {
@@ -325,6 +367,10 @@ fn problem(code: Code) -> Wording {
         Code::ImpossibleTransition => Wording {
             title: "Changement de statut impossible",
             detail: "Ce changement de statut n'est pas possible.",
+        },
+        Code::RestaurantClosed => Wording {
+            title: "Restaurant fermé",
+            detail: "Le restaurant est fermé.",
         },
         Code::DeliveryTaken => Wording {
             title: "Livraison déjà prise",

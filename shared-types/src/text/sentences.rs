@@ -6,6 +6,7 @@
 //! Logs, the command line and the reasons of a refused configuration are for operators, and are in
 //! English only. The console's words are in `gateway/console/words`.
 
+use chrono::NaiveDateTime;
 use deserr::ValueKind;
 
 use crate::delivery::DeliveryStatus;
@@ -92,6 +93,9 @@ pub struct Orders {
     pub total_too_high: &'static str,
     pub unknown_dish: &'static str,
     pub not_available: fn(dish: &str) -> String,
+    /// `opens` is on the restaurant's clock.
+    pub closed_until: fn(opens: NaiveDateTime) -> String,
+    pub closed_then: fn(opens: Option<NaiveDateTime>) -> String,
     pub sort: &'static str,
     pub wish_past: &'static str,
     pub wish_too_far: fn(days: u32) -> String,
