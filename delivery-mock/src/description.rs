@@ -1,8 +1,10 @@
 //! The description of the service's routes.
 
 use openapi::{
-    Body, IDEMPOTENCY_KEY, Operation, Parameter, Response, Service, Tag, Token, or_blank, schema_of,
+    Body, IDEMPOTENCY_KEY, Operation, Parameter, Response, Service, Tag, Token, or_blank,
+    schema_of, several,
 };
+use serde_json::json;
 use shared_types::delivery::{
     Assignment, Courier, CourierChange, CourierChoice, Delivery, DeliveryChange, DeliveryStatus,
     NewCourier, NewDelivery, NewDeliveryMark,
@@ -37,6 +39,13 @@ const ORDER: Parameter = Parameter {
     name: "commandeId",
     description: "Only the deliveries of this order.",
     schema: || or_blank(schema_of::<OrderRef>()),
+};
+
+const STATUS: Parameter = Parameter {
+    place: "query",
+    name: "statut",
+    description: "Only the deliveries with one of these statuses.",
+    schema: || several(json!({ "type": "string", "enum": DeliveryStatus::ALL })),
 };
 
 const COURIER_BODY: Body = Body::json::<Courier>(golden::COURIER);
@@ -125,7 +134,7 @@ const OPERATIONS: &[Operation] = &[
     )
         .token(Token::MayBeNeeded)
     .says("The newest first.")
-    .with(&[COURIER, ORDER])
+    .with(&[COURIER, ORDER, STATUS])
     .answers(&[Response::new(200, "The deliveries.", &[Body::list::<Delivery>(golden::DELIVERY)])])
     .fails(&[Code::ValidationFailed]),
     Operation::new(

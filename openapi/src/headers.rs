@@ -16,6 +16,8 @@ pub const RATE_LIMIT_POLICY: &str = "RateLimit-Policy";
 pub(crate) const AUTHENTICATE: &str = "WWW-Authenticate";
 pub const LINK: &str = "Link";
 pub const NEXT_CURSOR: &str = "X-Next-Cursor";
+pub const TOTAL_COUNT: &str = "X-Total-Count";
+pub const PREFERENCE_APPLIED: &str = "Preference-Applied";
 pub(crate) const ALLOW: &str = "Allow";
 
 /// Those of them that `names` holds, as components.
@@ -69,6 +71,16 @@ pub(crate) fn components(names: &BTreeSet<String>) -> Map<String, Value> {
             NEXT_CURSOR,
             text.clone(),
             "What `cursor` takes for the next page, where there is one.",
+        ),
+        (
+            TOTAL_COUNT,
+            json!({ "type": "integer", "minimum": 0 }),
+            "How many there are on all pages, where the request prefers `count=exact`.",
+        ),
+        (
+            PREFERENCE_APPLIED,
+            text.clone(),
+            "The preference that was followed (RFC 7240 §3), if any.",
         ),
         (ALLOW, text, "The methods that the path has."),
     ];

@@ -33,6 +33,15 @@ pub fn or_blank(schema: Value) -> Value {
     json!({ "anyOf": [schema, blank] })
 }
 
+/// The schema of a parameter that takes several values, and may be left empty. Repeated, as OpenAPI
+/// writes an array by default; commas and `[]` are accepted, too.
+#[must_use]
+pub fn several(value: Value) -> Value {
+    let blank = json!({ "type": "string", "maxLength": 0 });
+    let values = json!({ "type": "array", "items": value.clone(), "maxItems": 50 });
+    json!({ "anyOf": [value, values, blank] })
+}
+
 #[must_use]
 pub fn schema_of<T: JsonSchema>() -> Value {
     let schema: Schema = T::json_schema(&mut SchemaGenerator::default());

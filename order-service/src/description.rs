@@ -1,10 +1,10 @@
 //! The description of the service's routes: the menu, the orders, and the older demo's orders.
 
 use openapi::{
-    Body, IDEMPOTENCY_KEY, LINK, NEXT_CURSOR, Operation, Parameter, Response, Service, Tag, Token,
-    or_blank, schema_of,
+    Body, IDEMPOTENCY_KEY, LINK, NEXT_CURSOR, Operation, PREFERENCE_APPLIED, Parameter, Response,
+    Service, TOTAL_COUNT, Tag, Token, or_blank, schema_of, several,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use shared_types::demo::{DemoOrder, DemoOrderRow, NewDemoOrder};
 use shared_types::id::ClientId;
 use shared_types::menu::{
@@ -48,15 +48,36 @@ const CATEGORY: Parameter = Parameter {
 const CLIENT: Parameter = Parameter {
     place: "query",
     name: "clientId",
-    description: "Only the orders of this client.",
-    schema: || or_blank(schema_of::<ClientId>()),
+    description: "Only the orders of these clients.",
+    schema: || several(schema_of::<ClientId>()),
 };
 
 const STATUS: Parameter = Parameter {
     place: "query",
     name: "status",
-    description: "Only the orders with this status.",
-    schema: || or_blank(json!({ "type": "string", "enum": OrderStatus::ALL })),
+    description: "Only the orders with one of these statuses.",
+    schema: || several(json!({ "type": "string", "enum": OrderStatus::ALL })),
+};
+
+const FROM: Parameter = Parameter {
+    place: "query",
+    name: "from",
+    description: "Only the orders made at this time or later, or from this day on (UTC).",
+    schema: time_or_day,
+};
+
+const TO: Parameter = Parameter {
+    place: "query",
+    name: "to",
+    description: "Only the orders made before this time, or until the end of this day (UTC).",
+    schema: time_or_day,
+};
+
+const PREFER: Parameter = Parameter {
+    place: "header",
+    name: "Prefer",
+    description: "`count=exact` asks for the number of orders on all pages (RFC 7240).",
+    schema: || json!({ "type": "string", "enum": ["count=exact"] }),
 };
 
 const LIMIT: Parameter = Parameter {
@@ -93,6 +114,12 @@ const FORMAT: Parameter = Parameter {
     description: "The format of the file.",
     schema: || or_blank(json!({ "type": "string", "enum": ["csv", "json"] })),
 };
+
+fn time_or_day() -> Value {
+    let time = json!({ "type": "string", "format": "date-time" });
+    let day = json!({ "type": "string", "format": "date" });
+    or_blank(json!({ "anyOf": [time, day] }))
+}
 
 const DISHES: &[Response] = &[Response::new(
     200,
@@ -162,11 +189,11 @@ const OPERATIONS: &[Operation] = &[
             "The newest first. Without `limit`: every order that is not delivered or cancelled, and the newest 1,000 of \
              those that are. The cursor leads to the rest.",
         )
-        .with(&[CLIENT, STATUS, LIMIT, CURSOR, SORT])
+        .with(&[CLIENT, STATUS, FROM, TO, LIMIT, CURSOR, SORT, PREFER])
         .answers(&[Response::new(200, "The orders, or a page of them.", &[Body::list::<Order>(
             golden::ORDER,
         )])
-        .with(&[LINK, NEXT_CURSOR])])
+        .with(&[LINK, NEXT_CURSOR, TOTAL_COUNT, PREFERENCE_APPLIED])])
         .fails(&[Code::ValidationFailed]),
     Operation::new(("GET", "/commandes/{id}"), "getOrder", &ORDERS, "Get an order")
         .token(Token::MayBeNeeded)

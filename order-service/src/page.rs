@@ -4,26 +4,36 @@
 //! starts below it, however many orders were added at the top meanwhile. The body stays a plain
 //! array, which existing frontends expect.
 
+mod created;
+
 use std::fmt::{self, Write as _};
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
+use service_kit::input::{Parameters, Several};
 use shared_types::field::{FieldErrors, FromText, Optional};
 use shared_types::id::{ClientId, OrderId};
 use shared_types::order::OrderStatus;
 use shared_types::text::Text;
 use shared_types::value::Timestamp;
 
+pub(crate) use created::Created;
+use created::Moment;
+
 /// Keeps one page within a few hundred kilobytes.
 const MAX_LIMIT: u32 = 200;
 
 /// The query parameters of `GET /commandes`.
 #[derive(Clone, Debug, Default, Deserr)]
-#[deserr(error = FieldErrors, rename_all = camelCase)]
+#[deserr(error = FieldErrors, rename_all = camelCase, validate = Listing::lasts -> FieldErrors)]
 pub(crate) struct Listing {
     #[deserr(default)]
-    pub(crate) client_id: Optional<ClientId>,
+    pub(crate) client_id: Several<ClientId>,
     #[deserr(default)]
-    pub(crate) status: Optional<OrderStatus>,
+    pub(crate) status: Several<OrderStatus>,
+    #[deserr(default)]
+    from: Optional<Moment>,
+    #[deserr(default)]
+    to: Optional<Moment>,
     /// When absent: every open order, and the newest that have ended.
     #[deserr(default)]
     pub(crate) limit: Optional<Limit>,
@@ -73,7 +83,61 @@ impl Limit {
     }
 }
 
+impl Parameters for Listing {
+    const SINGLE: &'static [&'static str] = &["from", "to", "limit", "cursor", "sort"];
+    const SEVERAL: &'static [&'static str] = &["clientId", "status"];
+    const OTHER_WORDS: &'static [(&'static str, &'static str)] = &[
+        ("statut", "status"),
+        ("etat", "status"),
+        ("état", "status"),
+        ("state", "status"),
+        ("client", "clientId"),
+        ("customer", "clientId"),
+        ("customerId", "clientId"),
+        ("userId", "clientId"),
+        ("page", "cursor"),
+        ("offset", "cursor"),
+        ("skip", "cursor"),
+        ("after", "cursor"),
+        ("perPage", "limit"),
+        ("pageSize", "limit"),
+        ("size", "limit"),
+        ("orderBy", "sort"),
+        ("sortBy", "sort"),
+        ("tri", "sort"),
+        ("since", "from"),
+        ("startDate", "from"),
+        ("dateFrom", "from"),
+        ("dateDebut", "from"),
+        ("until", "to"),
+        ("endDate", "to"),
+        ("dateTo", "to"),
+        ("dateFin", "to"),
+    ];
+}
+
 impl Listing {
+    /// Refuses a time that ends before it begins.
+    fn lasts(self, _location: ValuePointerRef<'_>) -> Result<Self, FieldErrors> {
+        match self.created() {
+            Created {
+                from: Some(from),
+                to: Some(to),
+            } if to <= from => {
+                let text = Text::fixed(|say| say.orders.ends_first);
+                Err(FieldErrors::one("to", text))
+            }
+            _ => Ok(self),
+        }
+    }
+
+    pub(crate) fn created(&self) -> Created {
+        Created {
+            from: self.from.as_ref().map(|from| from.begins()),
+            to: self.to.as_ref().map(|to| to.ends()),
+        }
+    }
+
     pub(crate) fn sort(&self) -> Sort {
         self.sort.as_ref().copied().unwrap_or_default()
     }
@@ -81,16 +145,21 @@ impl Listing {
     /// The `Link` field (RFC 8288 §3) to the next page. Its target is only a query (RFC 3986
     /// §5.2.2), so that it resolves against whatever path the client requested, even the gateway's.
     ///
-    /// The query is written from parsed values, which hold unreserved characters only, so nothing
-    /// needs percent-encoding.
+    /// The query is written from parsed values, which hold only characters that a query may have
+    /// (RFC 3986 §3.4), so nothing needs percent-encoding.
     pub(crate) fn next_link(&self, next: &Cursor) -> String {
         let mut link = String::from("<?");
         // Writing to a String cannot fail.
-        if let Some(client) = self.client_id.as_ref() {
+        for client in self.client_id.values() {
             let _ = write!(link, "clientId={client}&");
         }
-        if let Some(status) = self.status.as_ref() {
+        for status in self.status.values() {
             let _ = write!(link, "status={status}&");
+        }
+        for (name, moment) in [("from", &self.from), ("to", &self.to)] {
+            if let Some(moment) = moment.as_ref() {
+                let _ = write!(link, "{name}={}&", moment.to_text());
+            }
         }
         if let Some(Limit(limit)) = self.limit.as_ref() {
             let _ = write!(link, "limit={limit}&");

@@ -1,8 +1,9 @@
-//! Parses the JSON body or the query of a request into types of the contract.
+//! Parses the JSON body of a request into a type of the contract.
 //!
 //! Every invalid body becomes a [`Failure`] that names the fault and the field. Fields are read
 //! from the text, because serde_json's value has already rounded its numbers ([`Written`]).
 
+mod query;
 mod upload;
 
 use std::future::Future;
@@ -12,13 +13,14 @@ use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest, web};
 use deserr::{Deserr, IntoValue};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use shared_types::field::{FieldErrors, Written};
 use shared_types::problem::Code;
 use shared_types::text::Text;
 
 use crate::failure::Failure;
 
+pub use query::{Parameters, Query, Several};
 pub use upload::Upload;
 
 /// The event of the largest order, with every name and comment in characters of four bytes, has 80
@@ -85,26 +87,6 @@ pub(crate) fn json_body(
                 (say.requests.malformed_json)(line, column)
             }))
         })
-    }
-}
-
-/// Query parameters. An unknown parameter is ignored; of a repeated one the last counts.
-pub struct Query<T>(pub T);
-
-impl<T: Deserr<FieldErrors> + 'static> FromRequest for Query<T> {
-    type Error = Failure;
-    type Future = std::future::Ready<Result<Self, Failure>>;
-
-    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        let parameters = web::Query::<Vec<(String, String)>>::from_query(request.query_string())
-            .map_err(|error| Failure::new(Code::BadRequest).caused_by(error.to_string()))
-            .map(|pairs| {
-                let pairs = pairs.into_inner().into_iter();
-                pairs
-                    .map(|(name, value)| (name, Value::String(value)))
-                    .collect::<Map<_, _>>()
-            });
-        std::future::ready(parameters.and_then(|map| parse(Value::Object(map)).map(Self)))
     }
 }
 

@@ -2336,6 +2336,8 @@ export interface components {
         "Cache-Status": string;
         /** @description The next page (RFC 8288), where there is one. */
         Link: string;
+        /** @description The preference that was followed (RFC 7240 §3), if any. */
+        "Preference-Applied": string;
         /** @description What is left of the client's quota, on whatever a route with a quota of its own answers (draft-ietf-httpapi-ratelimit-headers). */
         RateLimit: string;
         /** @description That quota (draft-ietf-httpapi-ratelimit-headers). */
@@ -2352,6 +2354,8 @@ export interface components {
         "X-Next-Cursor": string;
         /** @description The request's own where it is fit to be one, else a new one. It is in every log line about the request. */
         "X-Request-Id": string;
+        /** @description How many there are on all pages, where the request prefers `count=exact`. */
+        "X-Total-Count": number;
     };
     pathItems: never;
 }
@@ -3132,6 +3136,8 @@ export interface operations {
                 livreurId?: string;
                 /** @description Only the deliveries of this order. */
                 commandeId?: string;
+                /** @description Only the deliveries with one of these statuses. */
+                statut?: ("EN_ATTENTE" | "EN_ROUTE_RESTAURANT" | "RECUPEREE" | "EN_ROUTE_CLIENT" | "LIVREE" | "ANNULEE") | ("EN_ATTENTE" | "EN_ROUTE_RESTAURANT" | "RECUPEREE" | "EN_ROUTE_CLIENT" | "LIVREE" | "ANNULEE")[] | string;
             };
             header?: never;
             path?: never;
@@ -4144,10 +4150,14 @@ export interface operations {
     listOrders: {
         parameters: {
             query?: {
-                /** @description Only the orders of this client. */
-                clientId?: string;
-                /** @description Only the orders with this status. */
-                status?: ("EN_ATTENTE" | "EN_PREPARATION" | "PRETE" | "EN_LIVRAISON" | "LIVREE" | "ANNULEE") | string;
+                /** @description Only the orders of these clients. */
+                clientId?: string | string[];
+                /** @description Only the orders with one of these statuses. */
+                status?: ("EN_ATTENTE" | "EN_PREPARATION" | "PRETE" | "EN_LIVRAISON" | "LIVREE" | "ANNULEE") | ("EN_ATTENTE" | "EN_PREPARATION" | "PRETE" | "EN_LIVRAISON" | "LIVREE" | "ANNULEE")[] | string;
+                /** @description Only the orders made at this time or later, or from this day on (UTC). */
+                from?: (string) | string;
+                /** @description Only the orders made before this time, or until the end of this day (UTC). */
+                to?: (string) | string;
                 /** @description The size of a page. Without it: every open order, and the newest 1,000 that have ended. */
                 limit?: number | string;
                 /** @description Where the page begins: the `X-Next-Cursor` of the page before. */
@@ -4155,7 +4165,10 @@ export interface operations {
                 /** @description `oldest` for pages that begin with the oldest orders; it needs a `limit`. */
                 sort?: ("newest" | "oldest") | string;
             };
-            header?: never;
+            header?: {
+                /** @description `count=exact` asks for the number of orders on all pages (RFC 7240). */
+                Prefer?: "count=exact";
+            };
             path?: never;
             cookie?: never;
         };
@@ -4165,9 +4178,11 @@ export interface operations {
             200: {
                 headers: {
                     Link: components["headers"]["Link"];
+                    "Preference-Applied": components["headers"]["Preference-Applied"];
                     "X-Drill": components["headers"]["X-Drill"];
                     "X-Next-Cursor": components["headers"]["X-Next-Cursor"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "X-Total-Count": components["headers"]["X-Total-Count"];
                     [name: string]: unknown;
                 };
                 content: {

@@ -61,12 +61,14 @@ impl Dispatch {
     }
 
     /// The deliveries, newest first. With `courier`: that courier's and the unassigned ones. With
-    /// an order: those of that order only. With `own`: those of this client's orders.
+    /// an order: those of that order only. With `own`: those of this client's orders. With statuses:
+    /// those in one of them.
     pub(crate) fn deliveries(
         &self,
         courier: Option<CourierId>,
         order: Option<&OrderRef>,
         own: Option<ClientId>,
+        statuses: &[DeliveryStatus],
     ) -> Vec<Delivery> {
         let concerns = |delivery: &&Delivery| match (courier, delivery.courier_id) {
             (None, _) => true,
@@ -78,6 +80,7 @@ impl Dispatch {
             .filter(|delivery| order.is_none_or(|order| delivery.order_id == *order))
             .filter(concerns)
             .filter(|delivery| self.is_visible(delivery, own))
+            .filter(|delivery| statuses.is_empty() || statuses.contains(&delivery.status))
             .cloned()
             .collect()
     }

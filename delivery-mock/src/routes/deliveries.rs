@@ -7,8 +7,10 @@ use order_feed::change_lock::run_to_end;
 use service_kit::access::Caller;
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
-use service_kit::input::{Json, Query};
-use shared_types::delivery::{CourierChoice, Delivery, DeliveryChange, NewDelivery};
+use service_kit::input::{Json, Parameters, Query, Several};
+use shared_types::delivery::{
+    CourierChoice, Delivery, DeliveryChange, DeliveryStatus, NewDelivery,
+};
 use shared_types::field::{FieldErrors, Optional};
 use shared_types::id::{CourierId, DeliveryId, OrderRef};
 use shared_types::value::Timestamp;
@@ -17,7 +19,7 @@ use super::shared::Asked;
 use super::{SharedDispatch, failure, id_of};
 use crate::dispatch::Refusal;
 
-/// `?livreurId=` and `?commandeId=`. An unknown courier is no error: the unassigned deliveries
+/// `?livreurId=`, `?commandeId=` and `?statut=`. An unknown courier is no error: the unassigned deliveries
 /// remain. Neither is an unknown order: it has no delivery.
 #[derive(Deserr)]
 #[deserr(error = FieldErrors)]
@@ -26,6 +28,25 @@ pub(super) struct Filter {
     courier_id: Optional<CourierId>,
     #[deserr(default, rename = "commandeId")]
     order_id: Optional<OrderRef>,
+    #[deserr(default, rename = "statut")]
+    status: Several<DeliveryStatus>,
+}
+
+impl Parameters for Filter {
+    const SINGLE: &'static [&'static str] = &["livreurId", "commandeId"];
+    const SEVERAL: &'static [&'static str] = &["statut"];
+    const OTHER_WORDS: &'static [(&'static str, &'static str)] = &[
+        ("livreur", "livreurId"),
+        ("courier", "livreurId"),
+        ("courierId", "livreurId"),
+        ("commande", "commandeId"),
+        ("order", "commandeId"),
+        ("orderId", "commandeId"),
+        ("status", "statut"),
+        ("etat", "statut"),
+        ("état", "statut"),
+        ("state", "statut"),
+    ];
 }
 
 pub(super) async fn list(
@@ -35,11 +56,10 @@ pub(super) async fn list(
 ) -> HttpResponse {
     let courier = filter.courier_id.into_option();
     let order = filter.order_id.into_option();
-    HttpResponse::Ok().json(
-        dispatch
-            .read()
-            .deliveries(courier, order.as_ref(), caller.own()),
-    )
+    let statuses = filter.status.values();
+    let dispatch = dispatch.read();
+    let found = dispatch.deliveries(courier, order.as_ref(), caller.own(), statuses);
+    HttpResponse::Ok().json(found)
 }
 
 pub(super) async fn open(

@@ -7,6 +7,52 @@ use shared_types::golden;
 use crate::{NOBODY, carried, column, courier, delivery, path_of, unassigned};
 
 #[actix_web::test]
+async fn a_list_is_filtered_by_several_statuses() {
+    let client = delivery(false).await;
+    let paths = [
+        unassigned(&client, "A").await,
+        unassigned(&client, "B").await,
+    ];
+    let _ = unassigned(&client, "C").await;
+    for (path, status) in paths.iter().zip(["EN_ROUTE_RESTAURANT", "ANNULEE"]) {
+        let _ = client.patch(path, json!({"statut": status})).await.ok(200);
+    }
+    for (query, orders) in [
+        ("statut=ANNULEE", &["B"][..]),
+        ("statut=annul%C3%A9e,EN_ROUTE_RESTAURANT", &["B", "A"]),
+        ("statut=EN_ATTENTE&statut[]=ANNULEE", &["C", "B"]),
+        ("statut=EN_ATTENTE,ANNULEE&commandeId=B", &["B"]),
+        ("statut=", &["C", "B", "A"]),
+    ] {
+        let list = client.get(&format!("/livraisons?{query}")).await.ok(200);
+        assert_eq!(column(&list, "commandeId"), orders, "{query}");
+    }
+    let bad = client.get("/livraisons?statut=perdue").await;
+    assert_eq!(
+        bad.problem(400, "validation_failed").errors[0].field,
+        "statut"
+    );
+}
+
+#[actix_web::test]
+async fn a_parameter_that_resembles_a_filter_is_a_400_that_names_the_right_one() {
+    let client = delivery(false).await;
+    for (given, meant) in [
+        ("status", "statut"),
+        ("etat", "statut"),
+        ("livreur_id", "livreurId"),
+        ("order_id", "commandeId"),
+        ("comandeId", "commandeId"),
+    ] {
+        let answer = client.get(&format!("/livraisons?{given}=1")).await;
+        let problem = answer.problem(400, "validation_failed");
+        assert_eq!(problem.errors[0].field, given);
+        assert!(problem.errors[0].detail.contains(meant), "{given}");
+    }
+    let _ = client.get("/livraisons?_=1&colour=red").await.ok(200);
+}
+
+#[actix_web::test]
 async fn a_new_delivery_is_kept_as_sent_and_waits() {
     let client = delivery(false).await;
     let answer = client.post("/livraisons", golden::NEW_DELIVERY).await;

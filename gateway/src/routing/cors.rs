@@ -14,7 +14,7 @@ use actix_web::http::{Method, Uri};
 
 /// The fields that a script may read in an answer, beside the few that Fetch always shows.
 const EXPOSED: &str = "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Location, Link, X-Next-Cursor, \
-     ETag, WWW-Authenticate, Age, Cache-Status, X-Degraded, X-Drill";
+     X-Total-Count, Preference-Applied, ETag, WWW-Authenticate, Age, Cache-Status, X-Degraded, X-Drill";
 
 /// How long a browser may remember a preflight's answer: 10 minutes, so that a changed policy soon
 /// takes effect.

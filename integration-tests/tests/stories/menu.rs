@@ -38,3 +38,23 @@ async fn a_changed_dish_shows_at_once_in_every_stored_list() {
         assert_eq!(dish(list, &tart["id"]).await, None, "{list}");
     }
 }
+
+#[actix_web::test]
+async fn a_misspelled_filter_is_refused_and_mixes_no_stored_answers() {
+    let restaurant = restaurant().await;
+    let gateway = &restaurant.gateway;
+    let filter = "/order-api/menu/filter?";
+    for _ in 0..2 {
+        let whole = gateway.get("/order-api/menu/filter").await.ok(200);
+        let desserts = gateway.get(&format!("{filter}categorie=DESSERT")).await;
+        assert_ne!(whole, desserts.ok(200));
+        for wrong in ["category=DESSERT", "category=DESSERT&categorie=DESSERT"] {
+            let answer = gateway.get(&format!("{filter}{wrong}")).await;
+            let problem = answer.problem(400, "validation_failed");
+            assert_eq!(problem.errors[0].field, "category");
+            assert!(problem.detail.contains("categorie"), "{}", problem.detail);
+        }
+        let noisy = gateway.get(&format!("{filter}_=17")).await;
+        assert_eq!(noisy.ok(200), whole);
+    }
+}

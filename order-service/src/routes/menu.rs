@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use deserr::Deserr;
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
-use service_kit::input::{Json, Query};
+use service_kit::input::{Json, Parameters, Query};
 use service_kit::observe::lang_of;
 use shared_types::Confirmation;
 use shared_types::field::{FieldErrors, FromText as _, Optional};
@@ -24,6 +24,11 @@ pub(super) use transfer::{export, import};
 pub(super) struct MenuFilter {
     #[deserr(default, rename = "categorie")]
     category: Optional<String>,
+}
+
+impl Parameters for MenuFilter {
+    const SINGLE: &'static [&'static str] = &["categorie"];
+    const OTHER_WORDS: &'static [(&'static str, &'static str)] = &[("category", "categorie")];
 }
 
 pub(super) async fn list(

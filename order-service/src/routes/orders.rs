@@ -1,6 +1,7 @@
 //! Placing orders, reading them, and changing their status.
 
 mod body;
+mod prefer;
 
 use actix_web::http::header::{ContentType, HeaderName, LINK};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, web};
@@ -8,7 +9,7 @@ use service_kit::access::Caller;
 use service_kit::client_address::ClientAddress;
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
-use service_kit::input::{Json, Query};
+use service_kit::input::{Json, Query, Several};
 use service_kit::request_id::RequestId;
 use shared_types::field::{FieldErrors, FromText as _, Line};
 use shared_types::id::{ClientId, OrderId};
@@ -46,17 +47,24 @@ pub(super) async fn list(
     Query(mut listing): Query<Listing>,
 ) -> Result<HttpResponse, Failure> {
     if let Some(own) = caller.own() {
-        refuse_others(caller, *listing.client_id.as_ref().unwrap_or(&own))?;
-        listing.client_id = Some(own).into();
+        for client in listing.client_id.values() {
+            refuse_others(caller, *client)?;
+        }
+        listing.client_id = Several::only(own);
     }
+    let total = if prefer::wants_exact_count(request.headers()) {
+        Some(store.count(&listing).await?)
+    } else {
+        None
+    };
     if let Some(limit) = listing.limit.as_ref() {
         let page = store.page(&listing, *limit).await?;
-        return Ok(answer(&listing, page.next).json(page.orders));
+        return Ok(answer(&listing, page.next, total).json(page.orders));
     }
     let mut list = store.list(&listing).await?;
     // Read before the head is sent, so that a failed read can still become a problem.
     let first = store.read_on(&mut list).await?;
-    let mut answer = answer(&listing, list.next);
+    let mut answer = answer(&listing, list.next, total);
     if list.is_read() {
         return Ok(answer.json(first));
     }
@@ -65,8 +73,12 @@ pub(super) async fn list(
     Ok(answer.content_type(ContentType::json()).streaming(body))
 }
 
-fn answer(listing: &Listing, next: Option<Cursor>) -> HttpResponseBuilder {
+fn answer(listing: &Listing, next: Option<Cursor>, total: Option<i64>) -> HttpResponseBuilder {
     let mut answer = HttpResponse::Ok();
+    if let Some(total) = total {
+        answer.insert_header((prefer::TOTAL_COUNT, total));
+        answer.insert_header((prefer::PREFERENCE_APPLIED, prefer::EXACT_COUNT));
+    }
     if let Some(next) = next {
         answer.insert_header((LINK, listing.next_link(&next)));
         answer.insert_header((NEXT_CURSOR, next.to_string()));

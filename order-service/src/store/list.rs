@@ -28,7 +28,7 @@ use shared_types::value::Timestamp;
 
 use super::rows::{self, LineRow};
 use super::{OrderError, Store, StoreError};
-use crate::page::{self, Cursor, Limit, Listing, Sort};
+use crate::page::{self, Created, Cursor, Limit, Listing, Sort};
 use crate::status;
 
 /// A list shows the state of this long ago: longer than a transaction takes from reading the clock
@@ -53,17 +53,34 @@ struct Sizes {
 type SortKey = (i64, OrderId);
 
 /// Orders that belong to one list.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Part {
-    client: Option<ClientId>,
-    status: Option<OrderStatus>,
+    /// None: those of every client.
+    clients: Vec<ClientId>,
+    /// None: every status.
+    statuses: Vec<OrderStatus>,
+    created: Created,
     which: Which,
-    /// `Oldest` only for all orders or those of one status.
     sort: Sort,
     /// Only orders after this one.
     after: Option<SortKey>,
     /// No order below this one.
     down_to: Option<SortKey>,
+}
+
+impl Part {
+    fn wants(&self, status: OrderStatus) -> bool {
+        self.statuses.is_empty() || self.statuses.contains(&status)
+    }
+
+    /// Whether each order that belongs to it has ended or none has, so that none leaves it while a
+    /// client reads, or all that leave it are few.
+    fn is_of_one_kind(&self) -> Option<bool> {
+        let (first, others) = self.statuses.split_first()?;
+        let is_final = status::is_final(*first);
+        let agrees = |status: &OrderStatus| status::is_final(*status) == is_final;
+        others.iter().all(agrees).then_some(is_final)
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -122,6 +139,25 @@ impl Store {
         Ok(Page { orders, next })
     }
 
+    /// How many orders a listing selects now, on all its pages.
+    pub(crate) async fn count(&self, listing: &Listing) -> Result<i64, StoreError> {
+        let part = Part {
+            clients: listing.client_id.values().to_vec(),
+            statuses: listing.status.values().to_vec(),
+            created: listing.created(),
+            which: Which::All,
+            sort: Sort::Newest,
+            after: None,
+            down_to: None,
+        };
+        let mut reader = self.database.reader().await?;
+        let (count,): (i64,) = select::count(&part)
+            .build_as()?
+            .fetch_one(&mut *reader)
+            .await?;
+        Ok(count)
+    }
+
     /// A list without a limit, to read with [`read_on`](Self::read_on).
     pub(crate) async fn list(&self, listing: &Listing) -> Result<List, OrderError> {
         if listing.sort() == Sort::Oldest {
@@ -138,15 +174,17 @@ impl Store {
         sizes: Sizes,
     ) -> Result<List, OrderError> {
         let whole = self.part(listing).await?;
-        let (ended, moment) = match (whole.which, whole.status) {
-            // Open orders of one status are all listed.
-            (Which::All, Some(status)) if !status::is_final(status) => (None, None),
+        let has_ended = whole.is_of_one_kind();
+        let (ended, moment) = match (whole.which, has_ended) {
+            // Open orders are all listed.
+            (Which::All, Some(false)) => (None, None),
             // An order that has ended keeps its status.
-            (Which::All, Some(_)) => (Some(whole), None),
-            (Which::Ended { before }, _) => (Some(whole), Some(before)),
+            (Which::All, Some(true)) => (Some(whole.clone()), None),
+            (Which::Ended { before }, _) => (Some(whole.clone()), Some(before)),
             (Which::All | Which::Open { .. }, _) => {
                 let which = Which::Ended { before: settled };
-                (Some(Part { which, ..whole }), Some(settled))
+                let ended = whole.clone();
+                (Some(Part { which, ..ended }), Some(settled))
             }
         };
         let cut = match &ended {
@@ -155,9 +193,9 @@ impl Store {
         };
         let mut parts = VecDeque::from([Part {
             down_to: cut,
-            ..whole
+            ..whole.clone()
         }]);
-        if let (Some(cut), Which::All, None) = (cut, whole.which, whole.status) {
+        if let (Some(cut), Which::All, None) = (cut, whole.which, has_ended) {
             parts.push_back(Part {
                 which: Which::Open { since: settled },
                 after: Some(cut),
@@ -206,8 +244,9 @@ impl Store {
             None => None,
         };
         Ok(Part {
-            client: listing.client_id.as_ref().copied(),
-            status: listing.status.as_ref().copied(),
+            clients: listing.client_id.values().to_vec(),
+            statuses: listing.status.values().to_vec(),
+            created: listing.created(),
             which: match ended_before {
                 Some(before) => Which::Ended { before },
                 None => Which::All,

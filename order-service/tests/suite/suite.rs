@@ -10,6 +10,7 @@ mod demo;
 mod dishes;
 mod durability;
 mod events;
+mod filters;
 mod housekeeping;
 mod idempotency;
 mod import;
@@ -105,6 +106,17 @@ impl Service {
     pub(crate) async fn change(&self, order: &Value, status: &str) -> Answer {
         self.patch(&status_path(order), json!({"status": status}))
             .await
+    }
+
+    /// Gives an order another time.
+    pub(crate) async fn set_created(&self, id: &Value, millis: i64) {
+        let mut database = AnyConnection::connect(&self.database.url()).await.unwrap();
+        sqlx::query("UPDATE orders SET created_at = $1 WHERE id = $2")
+            .bind(millis)
+            .bind(id.as_str().unwrap())
+            .execute(&mut database)
+            .await
+            .unwrap();
     }
 
     /// Changes rows that no route can change.

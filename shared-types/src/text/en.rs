@@ -30,6 +30,8 @@ pub(super) static SENTENCES: Sentences = Sentences {
         kilometres: "a number between 0 and 1000, of at most 15 digits",
     },
     requests: Requests {
+        resembles: |known| format!("unknown parameter; did you mean {known}?"),
+        too_many_values: |most| format!("at most {most} values"),
         json_expected: "A JSON body is expected.",
         malformed_json: |line, column| format!("Malformed JSON (line {line}, column {column})."),
         one_key: |most| format!("one key of 1 to {most} visible ASCII characters"),
@@ -84,6 +86,8 @@ pub(super) static SENTENCES: Sentences = Sentences {
         sort: "newest or oldest",
         wish_past: "must not be in the past",
         wish_too_far: |days| format!("at most {days} days ahead"),
+        time_or_day: "an RFC 3339 date and time or a date is expected, such as 2026-11-22T13:10:00Z or 2026-11-22",
+        ends_first: "must be after from",
         unknown_cursor: "unknown cursor: start the list again",
         limit_needed: "needed to begin with the oldest",
     },

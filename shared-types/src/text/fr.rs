@@ -30,6 +30,8 @@ pub(super) static SENTENCES: Sentences = Sentences {
         kilometres: "nombre entre 0 et 1000, de 15 chiffres au plus",
     },
     requests: Requests {
+        resembles: |known| format!("paramètre inconnu ; vouliez-vous dire {known} ?"),
+        too_many_values: |most| format!("{most} valeurs au plus"),
         json_expected: "Un corps JSON est attendu.",
         malformed_json: |line, column| format!("JSON malformé (ligne {line}, colonne {column})."),
         one_key: |most| format!("une seule clé, de 1 à {most} caractères ASCII visibles"),
@@ -85,6 +87,8 @@ pub(super) static SENTENCES: Sentences = Sentences {
         sort: "newest ou oldest",
         wish_past: "ne peut être dans le passé",
         wish_too_far: |days| format!("au plus {days} jours à l'avance"),
+        time_or_day: "date et heure RFC 3339 ou date attendue, comme 2026-11-22T13:10:00Z ou 2026-11-22",
+        ends_first: "doit être après from",
         unknown_cursor: "curseur inconnu : reprenez la liste au début",
         limit_needed: "nécessaire pour commencer par les plus anciennes",
     },

@@ -58,6 +58,9 @@ pub struct Fields {
 /// Any request to a service, and the events between services.
 pub struct Requests {
     pub json_expected: &'static str,
+    /// About an unknown query parameter; `known` is the parameter that was probably meant.
+    pub resembles: fn(known: &str) -> String,
+    pub too_many_values: fn(most: usize) -> String,
     pub malformed_json: fn(line: usize, column: usize) -> String,
     pub one_key: fn(most_characters: usize) -> String,
     pub nothing_stored: &'static str,
@@ -99,6 +102,8 @@ pub struct Orders {
     pub sort: &'static str,
     pub wish_past: &'static str,
     pub wish_too_far: fn(days: u32) -> String,
+    pub time_or_day: &'static str,
+    pub ends_first: &'static str,
     pub unknown_cursor: &'static str,
     pub limit_needed: &'static str,
 }

@@ -1,5 +1,7 @@
 //! A time in UTC, to the millisecond: the same in the database and on the wire.
 
+use std::fmt;
+
 use chrono::{DateTime, SecondsFormat, SubsecRound as _, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -38,9 +40,16 @@ impl Timestamp {
     }
 }
 
+/// As on the wire.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        serializer.collect_str(self)
     }
 }
 

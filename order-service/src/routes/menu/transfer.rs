@@ -4,7 +4,7 @@ use actix_web::http::header::{ACCEPT, CONTENT_DISPOSITION, VARY};
 use actix_web::{HttpRequest, HttpResponse, web};
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use service_kit::failure::Failure;
-use service_kit::input::{Query, Upload};
+use service_kit::input::{Parameters, Query, Upload};
 use shared_types::field::{FieldErrors, FromText, Optional};
 use shared_types::menu::{ImportReport, ImportResult, ImportedDish};
 use shared_types::problem::Code;
@@ -32,6 +32,10 @@ pub(in crate::routes) struct ExportOptions {
 /// A parameter that is `true` or `false`.
 #[derive(Clone, Copy, Debug)]
 struct Switch(bool);
+
+impl Parameters for ImportOptions {
+    const SINGLE: &'static [&'static str] = &["dryRun"];
+}
 
 pub(in crate::routes) async fn import(
     store: web::Data<Store>,
@@ -84,6 +88,10 @@ fn announced(media_type: &str) -> Option<Format> {
         "application/json" => Some(Format::Json),
         _ => None,
     }
+}
+
+impl Parameters for ExportOptions {
+    const SINGLE: &'static [&'static str] = &["format"];
 }
 
 pub(in crate::routes) async fn export(

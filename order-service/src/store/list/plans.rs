@@ -1,14 +1,16 @@
 //! Tests of SQLite's query plans: no statement may walk or sort a table that grows.
 
+use std::time::Duration;
+
 use service_kit::database::Statement;
 use shared_types::id::{ClientId, OrderId};
-use shared_types::order::OrderStatus::{self, Delivered, Pending};
+use shared_types::order::OrderStatus::{self, Cancelled, Delivered, Pending, Preparing};
 use shared_types::value::Timestamp;
 use sqlx::Execute as _;
 
 use super::select::{keys_around, orders};
 use super::{Part, Which};
-use crate::page::Sort;
+use crate::page::{Created, Sort};
 use crate::store::Store;
 use crate::store::place::COUNT_OPEN;
 
@@ -24,8 +26,9 @@ async fn plan(store: &Store, statement: Statement) -> Vec<String> {
 
 fn part(client: bool, status: Option<OrderStatus>, which: Which, below: bool) -> Part {
     Part {
-        client: client.then(ClientId::generate),
-        status,
+        clients: client.then(ClientId::generate).into_iter().collect(),
+        statuses: status.into_iter().collect(),
+        created: Created::default(),
         which,
         sort: Sort::Newest,
         after: below.then(|| (1, OrderId::generate())),
@@ -107,6 +110,51 @@ async fn a_page_of_the_oldest_in_one_status_begins_at_a_place_in_its_index() {
         // Only the few orders of a page are sorted again, with their lines.
         let sorts = plan.iter().filter(|step| step.contains("TEMP B-TREE"));
         assert!(sorts.count() <= 1, "{plan:#?}");
+    }
+}
+
+#[actix_web::test]
+async fn a_list_of_several_clients_statuses_and_days_walks_no_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("orders.db").display());
+    let store = Store::open(&url.parse().unwrap(), Vec::new(), Default::default())
+        .await
+        .unwrap();
+    let now = Timestamp::now();
+    let statuses = [
+        vec![],
+        vec![Pending, Preparing],
+        vec![Pending, Delivered],
+        vec![Delivered, Cancelled],
+    ];
+    for (clients, statuses) in [0, 1, 3]
+        .into_iter()
+        .flat_map(|clients| statuses.clone().map(|statuses| (clients, statuses)))
+    {
+        for which in [
+            Which::All,
+            Which::Open { since: now },
+            Which::Ended { before: now },
+        ] {
+            for sort in [Sort::Newest, Sort::Oldest] {
+                let part = Part {
+                    clients: (0..clients).map(|_| ClientId::generate()).collect(),
+                    statuses: statuses.clone(),
+                    created: Created {
+                        from: Some(now.before(Duration::from_hours(24))),
+                        to: Some(now),
+                    },
+                    sort,
+                    ..part(false, None, which, true)
+                };
+                let Some(statement) = orders(&part, 100) else {
+                    continue;
+                };
+                let plan = plan(&store, statement).await;
+                let walks = plan.iter().any(|step| step.starts_with("SCAN orders"));
+                assert!(!walks, "{part:?}: {plan:#?}");
+            }
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //! where a condition is written so, the index of another condition keeps the read small.
 
 use service_kit::database::Statement;
+use shared_types::id::ClientId;
 use shared_types::order::OrderStatus;
 use shared_types::value::Timestamp;
 
@@ -14,9 +15,16 @@ use super::{Part, Which};
 use crate::page::Sort;
 use crate::status;
 
-/// Orders that one index has in the order of the list.
+/// Orders that one index has in the order of the list: those of one client, or of all.
 #[derive(Clone, Copy)]
-enum Run {
+struct Run {
+    client: Option<ClientId>,
+    of: Orders,
+}
+
+#[derive(Clone, Copy)]
+enum Orders {
+    /// In all statuses, or in all that are wanted.
     All,
     In(OrderStatus),
     EndedIn(OrderStatus, Timestamp),
@@ -78,9 +86,10 @@ fn merge(select: &mut Statement, columns: &'static str, part: &Part, most: u32) 
             " UNION ALL SELECT * FROM ("
         });
         condition(select.push(columns), part, *run);
-        select.push(match run {
+        select.push(match run.of {
             // No index may be walked for the sake of its order.
-            Run::EndedSince(_) => " ORDER BY created_at + 0 DESC, id DESC LIMIT ",
+            Orders::EndedSince(_) => " ORDER BY created_at + 0 DESC, id DESC LIMIT ",
+            _ if part.sort == Sort::Oldest => " ORDER BY created_at, id LIMIT ",
             _ => " ORDER BY created_at DESC, id DESC LIMIT ",
         });
         select.bind(i64::from(most)).push(") AS run");
@@ -89,26 +98,100 @@ fn merge(select: &mut Statement, columns: &'static str, part: &Part, most: u32) 
 }
 
 fn runs(part: &Part) -> Vec<Run> {
-    match (part.which, part.status) {
-        (Which::All, None) => vec![Run::All],
-        (Which::All, Some(status)) => vec![Run::In(status)],
-        (Which::Open { since }, _) => vec![Run::Open, Run::EndedSince(since)],
-        (Which::Ended { before }, None) if part.client.is_some() => vec![Run::EndedBefore(before)],
-        (Which::Ended { before }, wanted) => {
-            let ended = OrderStatus::ALL.iter().copied();
-            ended
-                .filter(|status| status::is_final(*status))
-                .filter(|status| wanted.is_none_or(|wanted| wanted == *status))
-                .map(|status| Run::EndedIn(status, before))
-                .collect()
+    let clients: Vec<_> = match part.clients.as_slice() {
+        [] => vec![None],
+        clients => clients.iter().copied().map(Some).collect(),
+    };
+    let of = orders_of(part);
+    let runs = clients.iter().flat_map(|client| {
+        let client = *client;
+        of.iter().map(move |of| Run { client, of: *of })
+    });
+    runs.collect()
+}
+
+/// The runs of each client, or of all. A client's orders are few: one run has all their statuses.
+fn orders_of(part: &Part) -> Vec<Orders> {
+    let wanted = |status: &OrderStatus| part.wants(*status);
+    let by_client = !part.clients.is_empty();
+    let (ended, open): (Vec<_>, Vec<_>) = OrderStatus::ALL
+        .iter()
+        .copied()
+        .filter(wanted)
+        .partition(|status| status::is_final(*status));
+    let mut of = Vec::new();
+    match part.which {
+        Which::All if by_client || part.statuses.is_empty() => of.push(Orders::All),
+        Which::All => of.extend(part.statuses.iter().copied().map(Orders::In)),
+        Which::Open { since } => {
+            if by_client || part.statuses.is_empty() {
+                of.extend((!open.is_empty()).then_some(Orders::Open));
+            } else {
+                of.extend(open.into_iter().map(Orders::In));
+            }
+            of.extend((!ended.is_empty()).then_some(Orders::EndedSince(since)));
         }
+        Which::Ended { before } if by_client => {
+            of.extend((!ended.is_empty()).then_some(Orders::EndedBefore(before)));
+        }
+        Which::Ended { before } => {
+            let ended = ended.into_iter();
+            of.extend(ended.map(|status| Orders::EndedIn(status, before)));
+        }
+    }
+    of
+}
+
+/// Restricts a count to the orders that a listing selects.
+pub(super) fn count(part: &Part) -> Statement {
+    let mut select = Statement::new("SELECT COUNT(*) FROM orders WHERE 1 = 1");
+    if let Some((first, others)) = part.clients.split_first() {
+        select.push(" AND client_id IN (").bind(first.to_string());
+        for client in others {
+            select.push(", ").bind(client.to_string());
+        }
+        select.push(")");
+    }
+    wanted_statuses(&mut select, " AND status IN (", part);
+    created(&mut select, part, false);
+    select
+}
+
+fn wanted_statuses(select: &mut Statement, column: &'static str, part: &Part) {
+    let Some((first, others)) = part.statuses.split_first() else {
+        return;
+    };
+    select.push(column).bind(first.as_str());
+    for status in others {
+        select.push(", ").bind(status.as_str());
+    }
+    select.push(")");
+}
+
+/// `lately` keeps the conditions from offering an index.
+fn created(select: &mut Statement, part: &Part, lately: bool) {
+    if let Some(from) = part.created.from {
+        select.push(if lately {
+            " AND created_at + 0 >= "
+        } else {
+            " AND created_at >= "
+        });
+        select.bind(from.millis());
+    }
+    if let Some(to) = part.created.to {
+        select.push(if lately {
+            " AND created_at + 0 < "
+        } else {
+            " AND created_at < "
+        });
+        select.bind(to.millis());
     }
 }
 
 fn condition(select: &mut Statement, part: &Part, run: Run) {
     select.push(" FROM orders WHERE 1 = 1");
-    let lately = matches!(run, Run::EndedSince(_));
-    if let Some(client) = part.client {
+    let lately = matches!(run.of, Orders::EndedSince(_));
+    if let Some(client) = run.client {
         let client_is = if lately {
             " AND client_id || '' = "
         } else {
@@ -116,33 +199,32 @@ fn condition(select: &mut Statement, part: &Part, run: Run) {
         };
         select.push(client_is).bind(client.to_string());
     }
-    let status = if part.client.is_some() {
-        " AND status || '' = "
-    } else {
-        " AND status = "
-    };
-    match run {
-        Run::All => {}
-        Run::In(wanted) => {
-            select.push(status).bind(wanted.as_str());
+    match run.of {
+        Orders::In(wanted) => {
+            select.push(" AND status = ").bind(wanted.as_str());
         }
-        Run::EndedIn(wanted, before) => {
-            select.push(status).bind(wanted.as_str());
+        Orders::EndedIn(wanted, before) => {
+            select.push(" AND status = ").bind(wanted.as_str());
             select.push(" AND updated_at + 0 < ").bind(before.millis());
         }
+        Orders::All => {}
         // The exact condition of the partial indexes; SQLite uses them only then.
-        Run::Open => {
+        Orders::Open => {
             select.push(" AND status NOT IN ('LIVREE', 'ANNULEE')");
         }
-        Run::EndedBefore(before) => {
+        Orders::EndedBefore(before) => {
             select.push(" AND status || '' IN ('LIVREE', 'ANNULEE')");
             select.push(" AND updated_at + 0 < ").bind(before.millis());
         }
-        Run::EndedSince(since) => {
+        Orders::EndedSince(since) => {
             select.push(" AND status || '' IN ('LIVREE', 'ANNULEE')");
             select.push(" AND updated_at >= ").bind(since.millis());
         }
     }
+    if !matches!(run.of, Orders::In(_) | Orders::EndedIn(..)) {
+        wanted_statuses(select, " AND status || '' IN (", part);
+    }
+    created(select, part, lately);
     if let Some((created_at, id)) = part.after {
         select.push(match (part.sort, lately) {
             (Sort::Oldest, _) => " AND (created_at, id) > (",
