@@ -18,6 +18,8 @@ pub const LINK: &str = "Link";
 pub const NEXT_CURSOR: &str = "X-Next-Cursor";
 pub const TOTAL_COUNT: &str = "X-Total-Count";
 pub const PREFERENCE_APPLIED: &str = "Preference-Applied";
+pub const ETAG: &str = "ETag";
+pub const LOCATION: &str = "Location";
 pub(crate) const ALLOW: &str = "Allow";
 
 /// Those of them that `names` holds, as components.
@@ -81,6 +83,16 @@ pub(crate) fn components(names: &BTreeSet<String>) -> Map<String, Value> {
             PREFERENCE_APPLIED,
             text.clone(),
             "The preference that was followed (RFC 7240 §3), if any.",
+        ),
+        (
+            ETAG,
+            json!({ "type": "string", "pattern": "^(W/)?\"[^\"]*\"$" }),
+            "The version of what is answered, for `If-Match` (RFC 9110 §8.8.3).",
+        ),
+        (
+            LOCATION,
+            text.clone(),
+            "Where the new thing is, from the address of the request (RFC 3986 §5.2).",
         ),
         (ALLOW, text, "The methods that the path has."),
     ];

@@ -13,11 +13,11 @@ mod schemas;
 mod service;
 
 pub use headers::{
-    AGE, CACHE_STATUS, DEGRADED, DRILL, LINK, NEXT_CURSOR, PREFERENCE_APPLIED, RATE_LIMIT,
-    RATE_LIMIT_POLICY, REQUEST_ID, TOTAL_COUNT,
+    AGE, CACHE_STATUS, DEGRADED, DRILL, ETAG, LINK, LOCATION, NEXT_CURSOR, PREFERENCE_APPLIED,
+    RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID, TOTAL_COUNT,
 };
 pub use operation::{Body, Example, Operation, Response, Side, Tag, Token};
-pub use parameters::{IDEMPOTENCY_KEY, Parameter, SEGMENT, or_blank, schema_of, several};
+pub use parameters::{IDEMPOTENCY_KEY, IF_MATCH, Parameter, SEGMENT, or_blank, schema_of, several};
 pub use parts::{Parts, SCHEME};
 pub use problems::CODES;
 pub use service::Service;

@@ -22,6 +22,15 @@ pub const IDEMPOTENCY_KEY: Parameter = Parameter {
     schema: || json!({ "type": "string", "pattern": "^[!-~]{1,255}$" }),
 };
 
+/// Changes only the version that the client has read.
+pub const IF_MATCH: Parameter = Parameter {
+    place: "header",
+    name: "If-Match",
+    description: "The `ETag` of the answer that the client has read: if it has changed since, nothing is changed and \
+                  the answer is a 412. `*` or nothing for any version.",
+    schema: || json!({ "type": "string", "pattern": "^(\\*|\"[!#-~]*\")$" }),
+};
+
 /// A segment that is passed on whatever it means: no slash, backslash or control character, and
 /// nothing that begins like a step to another folder.
 pub const SEGMENT: &str = r"[^./;\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]*";

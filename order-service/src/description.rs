@@ -1,8 +1,9 @@
 //! The description of the service's routes: the menu, the orders, and the older demo's orders.
 
 use openapi::{
-    Body, IDEMPOTENCY_KEY, LINK, NEXT_CURSOR, Operation, PREFERENCE_APPLIED, Parameter, Response,
-    Service, TOTAL_COUNT, Tag, Token, or_blank, schema_of, several,
+    Body, ETAG, IDEMPOTENCY_KEY, IF_MATCH, LINK, LOCATION, NEXT_CURSOR, Operation,
+    PREFERENCE_APPLIED, Parameter, Response, Service, TOTAL_COUNT, Tag, Token, or_blank, schema_of,
+    several,
 };
 use serde_json::{Value, json};
 use shared_types::demo::{DemoOrder, DemoOrderRow, NewDemoOrder};
@@ -137,7 +138,7 @@ const OPERATIONS: &[Operation] = &[
         .token(Token::MayBeNeeded)
     .with(&[IDEMPOTENCY_KEY])
         .takes(Body::json::<NewDish>(golden::NEW_DISH))
-        .answers(&[Response::new(201, "The new dish.", &[DISH]).leads_to(&[("getDish", "id"), ("changeDish", "id"), ("removeDish", "id")])])
+        .answers(&[Response::new(201, "The new dish.", &[DISH]).with(&[LOCATION]).leads_to(&[("getDish", "id"), ("changeDish", "id"), ("removeDish", "id")])])
         .fails(&[Code::IdempotencyKeyReused]),
     Operation::new(("POST", "/menu/import"), "importMenu", &MENU, "Import a menu")
         .token(Token::MayBeNeeded)
@@ -157,20 +158,22 @@ const OPERATIONS: &[Operation] = &[
         .answers(&[Response::new(200, "The dishes, by category, then by name.", &[Body::list::<Dish>(golden::DISH), Body::text("text/csv")])])
         .fails(&[Code::ValidationFailed]),
     Operation::new(("GET", "/menu/{id}"), "getDish", &MENU, "Get a dish")
-        .answers(&[Response::new(200, "The dish.", &[DISH])])
-        .fails(&[Code::DishNotFound]),
+        .answers(&[Response::new(200, "The dish.", &[DISH]).with(&[ETAG])])
+        .fails(&[Code::DishNotFound, Code::PreconditionFailed, Code::ValidationFailed]),
     Operation::new(("PATCH", "/menu/{id}"), "changeDish", &MENU, "Change a dish")
         .token(Token::MayBeNeeded)
     .says(
             "A merge patch (RFC 7396): an absent field stays as it is, and `null` removes a description or what is said \
              about allergens. `{\"disponible\": false}` marks a dish as sold out. Orders keep their names and prices.",
         )
+        .with(&[IF_MATCH])
         .takes(Body::json::<DishChange>(golden::DISH_CHANGE))
-        .answers(&[Response::new(200, "The dish as it is now.", &[DISH])])
-        .fails(&[Code::DishNotFound]),
+        .answers(&[Response::new(200, "The dish as it is now.", &[DISH]).with(&[ETAG])])
+        .fails(&[Code::DishNotFound, Code::PreconditionFailed]),
     Operation::new(("DELETE", "/menu/{id}"), "removeDish", &MENU, "Remove a dish")
         .token(Token::MayBeNeeded)
     .says("Orders keep its name and price.")
+        .with(&[IF_MATCH])
         .answers(&[Response::new(200, "It is removed.", &[Body::json::<Confirmation>(golden::CONFIRMATION)])])
         .fails(&[Code::DishNotFound]),
     Operation::new(("GET", "/opening"), "getOpening", &ORDERS, "Read the opening hours")

@@ -66,6 +66,7 @@ impl From<DishError> for Failure {
     fn from(error: DishError) -> Self {
         match error {
             DishError::Unknown => Self::new(Code::DishNotFound),
+            DishError::Refused(failure) => failure,
             DishError::Store(error) => error.into(),
         }
     }

@@ -5,6 +5,8 @@
 
 mod query;
 mod upload;
+#[cfg(feature = "database")]
+mod version;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,6 +24,8 @@ use crate::failure::Failure;
 
 pub use query::{Parameters, Query, Several};
 pub use upload::Upload;
+#[cfg(feature = "database")]
+pub use version::{IfMatch, tagged};
 
 /// The event of the largest order, with every name and comment in characters of four bytes, has 80
 /// KB. An event that is refused for its size would never be taken.

@@ -1472,6 +1472,26 @@ export interface components {
             title: string;
             type: string;
         };
+        Problem412: {
+            /** @enum {string} */
+            code: "precondition_failed";
+            detail: string;
+            /** @enum {string} */
+            error: "precondition_failed";
+            /** @description Every invalid field of the request. */
+            errors?: components["schemas"]["FieldProblem"][];
+            /** @description The path of the request as the frontend sent it. */
+            instance: string;
+            /** @description The same as `detail`, for frontends that read this field. */
+            message: string;
+            requestId: string;
+            /** @description The upstream that is at fault, if any. */
+            service?: string | null;
+            /** @enum {integer} */
+            status: 412;
+            title: string;
+            type: string;
+        };
         Problem413: {
             /** @enum {string} */
             code: "payload_too_large";
@@ -2134,6 +2154,16 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem413"];
             };
         };
+        /** @description - `precondition_failed`: It has changed since you read it. Read it again, then change it. */
+        precondition_failed: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem412"];
+            };
+        };
         /** @description - `rate_limited`: Too many requests come from your network. Try again in a moment. */
         rate_limited: {
             headers: {
@@ -2334,8 +2364,12 @@ export interface components {
         Age: number;
         /** @description Where the answer comes from (RFC 9211). */
         "Cache-Status": string;
+        /** @description The version of what is answered, for `If-Match` (RFC 9110 §8.8.3). */
+        ETag: string;
         /** @description The next page (RFC 8288), where there is one. */
         Link: string;
+        /** @description Where the new thing is, from the address of the request (RFC 3986 §5.2). */
+        Location: string;
         /** @description The preference that was followed (RFC 7240 §3), if any. */
         "Preference-Applied": string;
         /** @description What is left of the client's quota, on whatever a route with a quota of its own answers (draft-ietf-httpapi-ratelimit-headers). */
@@ -4570,6 +4604,7 @@ export interface operations {
             /** @description The new dish. */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
                     "X-Drill": components["headers"]["X-Drill"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -4818,6 +4853,7 @@ export interface operations {
             /** @description The dish. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Drill": components["headers"]["X-Drill"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -4840,9 +4876,10 @@ export interface operations {
                     "application/json": components["schemas"]["Dish"];
                 };
             };
-            400: components["responses"]["bad_request"];
+            400: components["responses"]["bad_request.validation_failed"];
             404: components["responses"]["dish_not_found"];
             408: components["responses"]["request_timeout"];
+            412: components["responses"]["precondition_failed"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             417: components["responses"]["expectation_failed"];
@@ -4860,7 +4897,10 @@ export interface operations {
     removeDish: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the client has read: if it has changed since, nothing is changed and the answer is a 412. `*` or nothing for any version. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -4906,7 +4946,10 @@ export interface operations {
     changeDish: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the client has read: if it has changed since, nothing is changed and the answer is a 412. `*` or nothing for any version. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -4927,6 +4970,7 @@ export interface operations {
             /** @description The dish as it is now. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Drill": components["headers"]["X-Drill"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -4954,6 +4998,7 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["dish_not_found"];
             408: components["responses"]["request_timeout"];
+            412: components["responses"]["precondition_failed"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
@@ -5140,7 +5185,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The code with hyphens. */
-                code: "route-not-found" | "method-not-allowed" | "request-timeout" | "expectation-failed" | "rate-limited" | "upgrade-not-supported" | "http-version-not-supported" | "upstream-unreachable" | "upstream-invalid-response" | "upstream-unavailable" | "upstream-overloaded" | "upstream-timeout" | "not-stored" | "drills-off" | "config-invalid" | "loop-detected" | "bad-request" | "not-found" | "payload-too-large" | "uri-too-long" | "headers-too-large" | "unsupported-media-type" | "validation-failed" | "idempotency-key-reused" | "internal-error" | "service-unavailable" | "invalid-credentials" | "unauthorized" | "session-expired" | "forbidden" | "wrong-password" | "client-not-found" | "email-taken" | "phone-taken" | "order-not-found" | "dish-not-found" | "courier-not-found" | "delivery-not-found" | "impossible-transition" | "restaurant-closed" | "delivery-taken" | "delivery-exists" | "quota-reached" | "storage-full";
+                code: "route-not-found" | "method-not-allowed" | "request-timeout" | "expectation-failed" | "rate-limited" | "upgrade-not-supported" | "http-version-not-supported" | "upstream-unreachable" | "upstream-invalid-response" | "upstream-unavailable" | "upstream-overloaded" | "upstream-timeout" | "not-stored" | "drills-off" | "config-invalid" | "loop-detected" | "bad-request" | "not-found" | "payload-too-large" | "uri-too-long" | "headers-too-large" | "unsupported-media-type" | "validation-failed" | "precondition-failed" | "idempotency-key-reused" | "internal-error" | "service-unavailable" | "invalid-credentials" | "unauthorized" | "session-expired" | "forbidden" | "wrong-password" | "client-not-found" | "email-taken" | "phone-taken" | "order-not-found" | "dish-not-found" | "courier-not-found" | "delivery-not-found" | "impossible-transition" | "restaurant-closed" | "delivery-taken" | "delivery-exists" | "quota-reached" | "storage-full";
             };
             cookie?: never;
         };

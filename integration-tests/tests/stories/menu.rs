@@ -1,6 +1,8 @@
 //! Tests of changing the menu through the gateway, which stores it.
 
+use actix_web::http::Method;
 use serde_json::{Value, json};
+use shared_types::golden;
 
 use crate::restaurant;
 
@@ -57,4 +59,22 @@ async fn a_misspelled_filter_is_refused_and_mixes_no_stored_answers() {
         let noisy = gateway.get(&format!("{filter}_=17")).await;
         assert_eq!(noisy.ok(200), whole);
     }
+}
+
+#[actix_web::test]
+async fn a_new_dish_is_where_its_location_says_from_the_clients_address() {
+    let restaurant = restaurant().await;
+    let gateway = &restaurant.gateway;
+    let made = gateway.post("/order-api/menu", golden::NEW_DISH).await;
+    let dish = made.ok(201);
+    // The last segment of the path is replaced (RFC 3986 §5.2.3).
+    let path = format!("/order-api/{}", made.header("location").unwrap());
+    let read = gateway.get(&path).await;
+    assert_eq!(read.ok(200), dish);
+    let changed = gateway.patch(&path, json!({"prix": 8})).await.ok(200);
+    let stale = gateway.request(Method::DELETE, &path);
+    let stale = stale.header("if-match", read.header("etag").unwrap());
+    let refused = stale.send().await;
+    let _ = refused.problem(412, "precondition_failed");
+    assert_eq!(gateway.get(&path).await.ok(200), changed);
 }

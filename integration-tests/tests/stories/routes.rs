@@ -135,6 +135,7 @@ impl Walk<'_> {
         self.delete("/client-api/sessions/{id}").await;
         self.turn_to(&client);
         self.log_in(golden::LOGIN).await;
+        self.get("/client-api/.well-known/jwks.json").await;
         self.get("/client-api/clients").await;
         self.get("/client-api/clients/{id}").await;
         self.patch("/client-api/clients/{id}", golden::CLIENT_CHANGE)

@@ -2,12 +2,12 @@
 
 mod transfer;
 
-use actix_web::http::header::CONTENT_LANGUAGE;
+use actix_web::http::header::{CONTENT_LANGUAGE, HeaderValue, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
 use deserr::Deserr;
 use service_kit::failure::Failure;
-use service_kit::idempotency::Submission;
-use service_kit::input::{Json, Parameters, Query};
+use service_kit::idempotency::{Made, Submission};
+use service_kit::input::{IfMatch, Json, Parameters, Query, tagged};
 use service_kit::observe::lang_of;
 use shared_types::Confirmation;
 use shared_types::field::{FieldErrors, FromText as _, Optional};
@@ -63,32 +63,45 @@ pub(super) async fn add(
         available: new.available.into_option().unwrap_or(true),
         allergens: new.allergens.into_option(),
     };
-    Ok(store.add_dish(dish, key).await?.created())
+    let made = store.add_dish(dish, key).await?;
+    let id = match &made {
+        Made::Now(dish) => dish.id,
+        Made::Before(answer) => {
+            let dish: Dish = serde_json::from_str(answer).map_err(Failure::internal)?;
+            dish.id
+        }
+    };
+    let mut answer = made.created();
+    // From the address of the request: the client's path is the gateway's, which a service does not
+    // know.
+    let location = HeaderValue::try_from(format!("menu/{id}")).map_err(Failure::internal)?;
+    answer.headers_mut().insert(LOCATION, location);
+    Ok(answer)
 }
 
 pub(super) async fn find(
     store: web::Data<Store>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
-    let dish = store.dish(parse(&id)?).await?;
-    Ok(HttpResponse::Ok().json(dish))
+    tagged(&store.dish(parse(&id)?).await?)
 }
 
 pub(super) async fn change(
     store: web::Data<Store>,
     id: web::Path<String>,
+    seen: IfMatch,
     Json(change): Json<DishChange>,
 ) -> Result<HttpResponse, Failure> {
-    let dish = store.change_dish(parse(&id)?, change).await?;
-    Ok(HttpResponse::Ok().json(dish))
+    tagged(&store.change_dish(parse(&id)?, change, &seen).await?)
 }
 
 pub(super) async fn remove(
     store: web::Data<Store>,
     id: web::Path<String>,
+    seen: IfMatch,
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
-    store.remove_dish(parse(&id)?).await?;
+    store.remove_dish(parse(&id)?, &seen).await?;
     let lang = lang_of(&request);
     let message = lang.sentences().menu.removed.to_owned();
     Ok(HttpResponse::Ok()

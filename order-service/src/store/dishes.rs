@@ -1,5 +1,7 @@
 //! Reads, changes and removes one dish.
 
+use service_kit::failure::Failure;
+use service_kit::input::IfMatch;
 use shared_types::id::DishId;
 use shared_types::menu::{Dish, DishChange};
 use sqlx::AnyConnection;
@@ -12,6 +14,8 @@ use super::{Store, StoreError};
 #[derive(Debug)]
 pub(crate) enum DishError {
     Unknown,
+    /// It is another version than the client has seen.
+    Refused(Failure),
     Store(StoreError),
 }
 
@@ -54,10 +58,12 @@ impl Store {
         &self,
         id: DishId,
         change: DishChange,
+        seen: &IfMatch,
     ) -> Result<Dish, DishError> {
         let _row_lock = self.database.lock_row(&id.to_string()).await?;
         let mut transaction = self.database.write().await?;
         let mut dish = lock(&mut transaction, id).await?;
+        seen.check(&dish).map_err(DishError::Refused)?;
         change.apply(&mut dish);
         sqlx::query(CHANGE)
             .bind(id.to_string())
@@ -74,10 +80,11 @@ impl Store {
     }
 
     /// The lines of orders keep the dish's name and price: they have their own.
-    pub(crate) async fn remove_dish(&self, id: DishId) -> Result<(), DishError> {
+    pub(crate) async fn remove_dish(&self, id: DishId, seen: &IfMatch) -> Result<(), DishError> {
         let _row_lock = self.database.lock_row(&id.to_string()).await?;
         let mut transaction = self.database.write().await?;
-        let _dish = lock(&mut transaction, id).await?;
+        let dish = lock(&mut transaction, id).await?;
+        seen.check(&dish).map_err(DishError::Refused)?;
         sqlx::query("DELETE FROM dishes WHERE id = $1")
             .bind(id.to_string())
             .execute(&mut *transaction)

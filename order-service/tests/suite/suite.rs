@@ -26,6 +26,7 @@ mod restart;
 mod share;
 mod status;
 pub(crate) mod subscriber;
+mod versions;
 
 use std::io;
 use std::net::SocketAddr;

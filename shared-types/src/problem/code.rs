@@ -55,6 +55,7 @@ codes! {
     HeadersTooLarge = 431 "headers_too_large",
     UnsupportedMediaType = 415 "unsupported_media_type",
     ValidationFailed = 400 "validation_failed",
+    PreconditionFailed = 412 "precondition_failed",
     IdempotencyKeyReused = 422 "idempotency_key_reused",
     InternalError = 500 "internal_error",
     ServiceUnavailable = 503 "service_unavailable",

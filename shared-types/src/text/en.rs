@@ -35,6 +35,7 @@ pub(super) static SENTENCES: Sentences = Sentences {
         json_expected: "A JSON body is expected.",
         malformed_json: |line, column| format!("Malformed JSON (line {line}, column {column})."),
         one_key: |most| format!("one key of 1 to {most} visible ASCII characters"),
+        entity_tags: "the ETag of an answer, in its quotes, or *",
         nothing_stored: "The service cannot store anything right now. Try again a little later.",
         unknown_event: "unknown type of event",
         event_version: "expected 1.0",
@@ -288,6 +289,10 @@ fn problem(code: Code) -> Wording {
         Code::ValidationFailed => Wording {
             title: "Invalid data",
             detail: "The request contains invalid data.",
+        },
+        Code::PreconditionFailed => Wording {
+            title: "Changed meanwhile",
+            detail: "It has changed since you read it. Read it again, then change it.",
         },
         Code::IdempotencyKeyReused => Wording {
             title: "Idempotency key reused",

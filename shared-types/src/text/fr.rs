@@ -35,6 +35,7 @@ pub(super) static SENTENCES: Sentences = Sentences {
         json_expected: "Un corps JSON est attendu.",
         malformed_json: |line, column| format!("JSON malformé (ligne {line}, colonne {column})."),
         one_key: |most| format!("une seule clé, de 1 à {most} caractères ASCII visibles"),
+        entity_tags: "l'ETag d'une réponse, avec ses guillemets, ou *",
         nothing_stored: "Le service ne peut rien enregistrer en ce moment. \
                          Réessayez un peu plus tard.",
         unknown_event: "type d'événement inconnu",
@@ -304,6 +305,10 @@ fn problem(code: Code) -> Wording {
         Code::ValidationFailed => Wording {
             title: "Données invalides",
             detail: "La requête contient des données invalides.",
+        },
+        Code::PreconditionFailed => Wording {
+            title: "Modifié entre-temps",
+            detail: "La ressource a changé depuis votre lecture. Relisez-la, puis modifiez-la.",
         },
         Code::IdempotencyKeyReused => Wording {
             title: "Clé d'idempotence déjà employée",

@@ -63,6 +63,7 @@ pub struct Requests {
     pub too_many_values: fn(most: usize) -> String,
     pub malformed_json: fn(line: usize, column: usize) -> String,
     pub one_key: fn(most_characters: usize) -> String,
+    pub entity_tags: &'static str,
     pub nothing_stored: &'static str,
     pub unknown_event: &'static str,
     pub event_version: &'static str,
