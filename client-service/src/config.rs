@@ -8,6 +8,7 @@ use service_kit::database::DatabaseUrl;
 use service_kit::env::{ConfigError, Env};
 use service_kit::peer::PeerSecret;
 
+use crate::reset::{Mail, ResetLink};
 use crate::secret::Secret;
 use crate::telephone::Region;
 
@@ -42,6 +43,13 @@ pub struct Config {
     /// `PHONE_REGION`: the country of a telephone number that is written without its country code,
     /// as two letters (ISO 3166-1); `FR` by default.
     pub phone_region: Region,
+    /// `SMTP_URL`: the mail server, `smtp://USER:PASSWORD@HOST:PORT?tls=required` or `smtps://…`;
+    /// without it, no mail is sent. `SMTP_FROM`: the sender, needed with it. `DEV_OUTBOX`: `on` shows
+    /// the mails at `/dev/outbox` instead; `off` by default.
+    pub mail: Mail,
+    /// `RESET_LINK`: the frontend's page for a new password, with `{token}` in its URL. Needed with
+    /// `SMTP_URL`.
+    pub reset_link: ResetLink,
     /// `SEED_DEMO`: whether missing demo accounts are created; `true` by default.
     pub seed_demo: bool,
 }
@@ -66,6 +74,14 @@ impl Config {
         if access == Access::Strict && peer_secret.is_none() {
             return Err(ConfigError::new("PEER_SECRET", "needed with ACCESS=strict"));
         }
+        let mail = Mail::from_env(env)?;
+        let reset_link = match (env.parse("RESET_LINK")?, &mail) {
+            (Some(link), _) => link,
+            (None, Mail::Smtp(_)) => {
+                return Err(ConfigError::new("RESET_LINK", "needed with SMTP_URL"));
+            }
+            (None, Mail::Off | Mail::DevOutbox) => ResetLink::of_development(),
+        };
         Ok(Self {
             bind: env.parse_or("CLIENT_SERVICE_BIND", bind)?,
             database_url,
@@ -75,6 +91,8 @@ impl Config {
             access: env.parse_or("CLIENT_ACCESS", access)?,
             peer_secret,
             phone_region: env.parse_or("PHONE_REGION", Region::FRANCE)?,
+            mail,
+            reset_link,
             seed_demo: env.parse_or("SEED_DEMO", true)?,
         })
     }
@@ -82,7 +100,7 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use super::{Access, Config, DAY, DatabaseUrl, Region};
+    use super::{Access, Config, DAY, DatabaseUrl, Mail, Region};
     use service_kit::env::Env;
 
     #[test]
@@ -98,6 +116,7 @@ mod tests {
         assert_eq!(config.access, Access::Open);
         assert_eq!(config.phone_region, Region::FRANCE);
         assert!(config.seed_demo);
+        assert!(matches!(config.mail, Mail::Off));
     }
 
     #[test]
@@ -114,6 +133,10 @@ mod tests {
             ("CLIENT_ACCESS", "closed"),
             ("PHONE_REGION", "France"),
             ("SEED_DEMO", "yes"),
+            ("DEV_OUTBOX", "true"),
+            ("SMTP_URL", "mail.example.com"),
+            ("SMTP_FROM", "the restaurant"),
+            ("RESET_LINK", "https://x.example/reset"),
         ] {
             let error = Config::from_env(&Env::of_pairs([(name, value)])).unwrap_err();
             assert_eq!(error.name, name);
@@ -142,6 +165,28 @@ mod tests {
         assert_eq!(error.name, "JWT_SECRET");
         let secret = ("JWT_SECRET", "correct-horse-battery-staple-and-more");
         assert!(Config::from_env(&Env::of_pairs([url, secret])).is_ok());
+    }
+
+    #[test]
+    fn a_mail_server_needs_a_sender_and_a_page_and_excludes_the_outbox() {
+        let url = (
+            "SMTP_URL",
+            "smtp://u:hidden@mail.example.com:587?tls=required",
+        );
+        let from = ("SMTP_FROM", "Le Passe-plat <bonjour@example.com>");
+        let link = ("RESET_LINK", "https://x.example/{token}");
+        let refused = |env: Env| Config::from_env(&env).unwrap_err().name;
+        assert_eq!(refused(Env::of_pairs([url, link])), "SMTP_FROM");
+        assert_eq!(refused(Env::of_pairs([url, from])), "RESET_LINK");
+        let shown = ("DEV_OUTBOX", "on");
+        assert_eq!(
+            refused(Env::of_pairs([url, from, link, shown])),
+            "DEV_OUTBOX"
+        );
+        let config = Config::from_env(&Env::of_pairs([url, from, link])).unwrap();
+        assert!(!format!("{config:?}").contains("hidden"));
+        let config = Config::from_env(&Env::of_pairs([shown])).unwrap();
+        assert!(matches!(config.mail, Mail::DevOutbox));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use openapi::{Body, IDEMPOTENCY_KEY, Operation, Response, Service, Tag, Token};
 use shared_types::account::{
-    Client, ClientChange, KeySet, LoggedIn, Login, NewClient, PasswordChange, Session,
+    Client, ClientChange, KeySet, LoggedIn, Login, NewClient, NewPassword, PasswordChange,
+    PasswordReset, Session,
 };
 use shared_types::demo::{DemoLogin, DemoToken};
 use shared_types::problem::Code;
@@ -182,6 +183,40 @@ const OPERATIONS: &[Operation] = &[
         "The keys whose tokens are accepted.",
         &[Body::json::<KeySet>(golden::KEY_SET)],
     )]),
+    Operation::new(
+        ("POST", "/password-reset"),
+        "requestPasswordReset",
+        &CLIENTS,
+        "Ask for a new password",
+    )
+    .says(
+        "Sends a message with a link to the address, in the language of the request, if it has an \
+         account. Every address is answered alike. An account gets 5 messages within half an hour.",
+    )
+    .takes(Body::json::<PasswordReset>(golden::PASSWORD_RESET))
+    .answers(&[Response::new(
+        202,
+        "If an account has this address, a message is on its way to it.",
+        &[CONFIRMATION],
+    )])
+    .fails(&[Code::PasswordResetOff]),
+    Operation::new(
+        ("POST", "/password-reset/confirm"),
+        "resetPassword",
+        &CLIENTS,
+        "Set a new password",
+    )
+    .says(
+        "With the token of the newest message, once, within half an hour. Ends every session of the \
+         client.",
+    )
+    .takes(Body::json::<NewPassword>(golden::NEW_PASSWORD))
+    .answers(&[Response::new(
+        200,
+        "The password is changed.",
+        &[CONFIRMATION],
+    )])
+    .fails(&[Code::ResetTokenInvalid]),
     Operation::new(
         ("POST", "/demo/login"),
         "logInToDemo",

@@ -26,6 +26,12 @@ pub(crate) enum Error {
     WrongPassword,
     #[error("the current password is missing")]
     CurrentPasswordMissing,
+    #[error("no such valid token for a new password")]
+    ResetTokenInvalid,
+    #[error("no mail is sent here")]
+    PasswordResetOff,
+    #[error("the system gives no random bytes: {0}")]
+    Randomness(String),
     #[error("no bearer token")]
     TokenMissing,
     #[error("token refused")]
@@ -93,7 +99,10 @@ impl From<Error> for Failure {
             Error::TooManyPasswords => Self::new(Code::RateLimited)
                 .with_detail(Text::fixed(|say| say.accounts.too_many_of_your_network))
                 .with_header(RETRY_AFTER, HeaderValue::from_static("1")),
+            Error::ResetTokenInvalid => Self::new(Code::ResetTokenInvalid),
+            Error::PasswordResetOff => Self::new(Code::PasswordResetOff),
             Error::Hashing(_)
+            | Error::Randomness(_)
             | Error::HashingAborted(_)
             | Error::Signing(_)
             | Error::Unwritable(_) => Self::new(Code::InternalError),

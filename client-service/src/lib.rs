@@ -11,6 +11,7 @@ pub mod description;
 mod failure;
 mod origin;
 mod password;
+mod reset;
 mod routes;
 mod secret;
 mod seed;
@@ -27,10 +28,12 @@ use service_kit::program::RunError;
 use service_kit::serve::{Application, Service};
 
 use crate::password::Passwords;
+use crate::reset::Outbox;
 use crate::store::Store;
 use crate::token::Tokens;
 
 pub use config::Config;
+pub use reset::{Mail, ResetLink, SmtpServer};
 pub use secret::Secret;
 pub use seed::{DEMO_ACCOUNTS, DemoAccount, DemoContact};
 pub use service_kit::access::Access;
@@ -46,6 +49,8 @@ pub(crate) struct Accounts {
     pub(crate) session_length: Duration,
     pub(crate) access: Access,
     pub(crate) peer_secret: Option<PeerSecret>,
+    /// `None` if no mail is sent.
+    pub(crate) outbox: Option<Outbox>,
 }
 
 /// # Errors
@@ -74,6 +79,9 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
         gives_memory_back: false,
     };
     let tokens = Tokens::new(&secret, config.jwt_previous_secret.as_ref())?;
+    let outbox = Outbox::new(store.clone(), config.mail, config.reset_link);
+    note_mail(outbox.as_ref());
+    let is_shown = outbox.as_ref().is_some_and(Outbox::is_shown);
     let (tidied, watched) = (store.clone(), store.clone());
     let accounts = web::Data::new(Accounts {
         store,
@@ -83,15 +91,36 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
         session_length: config.jwt_ttl,
         access: config.access,
         peer_secret: config.peer_secret,
+        outbox: outbox.clone(),
     });
     let application = Application::bind(service, move |routes| {
         routes
             .app_data(accounts.clone())
             .configure(routes::configure);
+        if is_shown {
+            routes.configure(routes::show_outbox);
+        }
     })?;
+    let application = match outbox {
+        Some(outbox) => application.beside(|draining| outbox.run(draining)),
+        None => application,
+    };
     Ok(application
         .beside(|draining| watched.watch_writes(draining))
         .beside(|draining| sweep_hourly(draining, async move || tidied.sweep().await)))
+}
+
+fn note_mail(outbox: Option<&Outbox>) {
+    match outbox {
+        None => log::info!(
+            "SMTP_URL is not set: no mail is sent, and a lost password cannot be replaced"
+        ),
+        Some(outbox) if outbox.is_shown() => log::warn!(
+            "DEV_OUTBOX=on: whoever reaches this service reads every mail at /dev/outbox, and can \
+             set the password of any account"
+        ),
+        Some(_) => {}
+    }
 }
 
 fn warn_of_open_access(access: Access, seed_demo: bool) {

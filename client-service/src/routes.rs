@@ -13,8 +13,10 @@ mod auth;
 mod clients;
 mod demo;
 mod keys;
+mod outbox;
 mod password;
 mod profile;
+mod reset;
 
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
     document(config, || SERVICE.document());
@@ -43,7 +45,14 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
             resource(&format!("{}/{{after}}", revocations::PATH), "GET")
                 .route(web::get().to(keys::revocations)),
         )
+        .service(resource("/password-reset", "POST").route(web::post().to(reset::request)))
+        .service(resource("/password-reset/confirm", "POST").route(web::post().to(reset::set)))
         .service(resource("/demo/login", "POST").route(web::post().to(demo::login)));
+}
+
+/// Only with `DEV_OUTBOX=on`.
+pub(crate) fn show_outbox(config: &mut web::ServiceConfig) {
+    config.service(resource("/dev/outbox", "GET").route(web::get().to(outbox::show)));
 }
 
 /// Confirms an action in the client's language.

@@ -2,6 +2,7 @@
 
 use service_kit::database::{Database, DatabaseUrl, MigrationFile, Migrations, OpenError};
 use service_kit::health::Readiness;
+use service_kit::housekeeping::delete_by_portions;
 use service_kit::serve::Draining;
 use service_kit::{housekeeping, idempotency};
 use shared_types::field::FromText;
@@ -14,13 +15,17 @@ mod contact;
 mod ended;
 mod passwords;
 mod profile;
+mod resets;
 mod sessions;
+mod shown_mails;
 
 pub(crate) use clients::Credentials;
 pub(crate) use contact::Contact;
 pub(crate) use passwords::NewHash;
 pub(crate) use profile::EmailChange;
+pub(crate) use resets::{LIFETIME, ResetRequest};
 pub(crate) use sessions::NewSession;
+pub(crate) use shown_mails::{Letter, ShownMail};
 
 const MIGRATIONS: Migrations = Migrations {
     table: Migrations::OWN_TABLE,
@@ -38,8 +43,38 @@ const MIGRATIONS: Migrations = Migrations {
             "ended sessions",
             include_str!("../migrations/0004_ended_sessions.sql"),
         ),
+        MigrationFile(
+            "password resets",
+            include_str!("../migrations/0005_password_resets.sql"),
+        ),
     ],
 };
+
+/// What else expires: its name, the statement that deletes a portion of it, and the time by which
+/// it is old.
+type Swept = (&'static str, &'static str, fn(Timestamp) -> Timestamp);
+
+const SWEPT: [Swept; 3] = [
+    (
+        "expired password resets",
+        "DELETE FROM password_resets WHERE client_id IN \
+         (SELECT client_id FROM password_resets WHERE expires_at <= $1 LIMIT $2)",
+        |now| now,
+    ),
+    // Those of a service that sends no mail any more. Others are handled before.
+    (
+        "unanswered requests for new passwords",
+        "DELETE FROM password_reset_requests WHERE email_key IN \
+         (SELECT email_key FROM password_reset_requests WHERE requested_at <= $1 LIMIT $2)",
+        resets::before,
+    ),
+    (
+        "shown mails",
+        "DELETE FROM dev_mails WHERE id IN \
+         (SELECT id FROM dev_mails WHERE sent_at <= $1 LIMIT $2)",
+        resets::before,
+    ),
+];
 
 #[derive(Clone)]
 pub(crate) struct Store {
@@ -70,6 +105,10 @@ impl Store {
         housekeeping::report("expired sessions", self.drop_expired_sessions(now).await);
         let swept = self.drop_expired_ended_sessions(now).await;
         housekeeping::report("notes of ended sessions", swept);
+        for (what, statement, over) in SWEPT {
+            let swept = delete_by_portions(&self.database, statement, over(now)).await;
+            housekeeping::report(what, swept);
+        }
         let swept = idempotency::sweep(&self.database, now).await;
         housekeeping::report("idempotency keys", swept);
     }

@@ -3,6 +3,7 @@
 mod email;
 mod password;
 mod phone;
+mod reset;
 
 use deserr::Deserr;
 use schemars::JsonSchema;
@@ -16,6 +17,7 @@ use crate::wire_enum::wire_enum;
 pub use email::Email;
 pub use password::{Password, PasswordAttempt};
 pub use phone::Phone;
+pub use reset::ResetToken;
 
 wire_enum! {
     /// The rights of a client when `CLIENT_ACCESS` is `strict`.
@@ -92,6 +94,21 @@ pub struct ClientChange {
 #[deserr(error = FieldErrors)]
 pub struct PasswordChange {
     pub current: PasswordAttempt,
+    pub new: Password,
+}
+
+/// A request for a message with which the owner of an account can set a new password.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = FieldErrors)]
+pub struct PasswordReset {
+    pub email: Email,
+}
+
+/// A new password, with the token of that message.
+#[derive(Debug, Deserr, JsonSchema)]
+#[deserr(error = FieldErrors)]
+pub struct NewPassword {
+    pub token: ResetToken,
     pub new: Password,
 }
 

@@ -15,6 +15,8 @@ golden! {
     CLIENT = "client";
     CLIENT_CHANGE = "client_change";
     PASSWORD_CHANGE = "password_change";
+    PASSWORD_RESET = "password_reset";
+    NEW_PASSWORD = "new_password";
     LOGIN = "login";
     LOGGED_IN = "logged_in";
     SESSION = "session";

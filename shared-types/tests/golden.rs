@@ -63,6 +63,8 @@ fn every_request_accepts_its_example() {
     is_accepted::<account::NewClient>(golden::NEW_CLIENT);
     is_accepted::<account::ClientChange>(golden::CLIENT_CHANGE);
     is_accepted::<account::PasswordChange>(golden::PASSWORD_CHANGE);
+    is_accepted::<account::PasswordReset>(golden::PASSWORD_RESET);
+    is_accepted::<account::NewPassword>(golden::NEW_PASSWORD);
     is_accepted::<account::Login>(golden::LOGIN);
     is_accepted::<menu::NewDish>(golden::NEW_DISH);
     is_accepted::<menu::DishChange>(golden::DISH_CHANGE);

@@ -65,6 +65,9 @@ fn environment(service: Service, options: &Options, addrs: &Addrs) -> Env {
             Ports::Free => over.insert(bind_name, FREE.to_owned()),
         };
     }
+    if service == Service::Clients && shows_mails(options, addrs) {
+        over.insert("DEV_OUTBOX", "on".to_owned());
+    }
     // All services read this name, so no value of the process could be right for all of them.
     let path = options.data.join(service.database());
     over.insert("DATABASE_URL", format!("sqlite://{}", path.display()));
@@ -78,6 +81,16 @@ fn member(service: Service, env: &Env) -> Result<Member, ConfigError> {
         Service::Kitchen => Member::Kitchen(kitchen_mock::config(env)?),
         Service::Delivery => Member::Delivery(delivery_mock::config(env)?),
     })
+}
+
+/// Whether the mails are shown: the stack is there to be tried out. Whoever reads them can set any
+/// password, so only if nobody but this machine reaches the service, and no mail server is set.
+fn shows_mails(options: &Options, addrs: &Addrs) -> bool {
+    let is_chosen = ["DEV_OUTBOX", "SMTP_URL"]
+        .iter()
+        .any(|name| options.env.get(name).is_some());
+    let addr = addrs.get(&Service::Clients);
+    !is_chosen && addr.is_some_and(|addr| addr.ip().is_loopback())
 }
 
 /// The collector of a service's spans, if there is one.

@@ -5,6 +5,7 @@ use shared_types::value::Timestamp;
 
 use super::Store;
 use super::ended::{self, Deleted};
+use super::resets::WITHDRAW;
 use crate::failure::Error;
 
 /// The hash of a new password, and the one that it replaces. No `Debug`: a hash must not be printed.
@@ -19,7 +20,8 @@ const END_OTHERS: &str =
     "DELETE FROM sessions WHERE client_id = $1 AND id <> $2 RETURNING id, expires_at";
 
 impl Store {
-    /// Replaces the hash, and ends all sessions of the client but one.
+    /// Replaces the hash, and ends all sessions of the client but one. A mail for a new password is
+    /// good no more.
     ///
     /// # Errors
     /// The old hash is not the client's any more: another request has changed it.
@@ -46,6 +48,10 @@ impl Store {
             .bind(&id)
             .bind(kept.to_string())
             .fetch_all(&mut *transaction)
+            .await?;
+        sqlx::query(WITHDRAW)
+            .bind(&id)
+            .execute(&mut *transaction)
             .await?;
         ended::note(&mut transaction, &ended).await?;
         Ok(transaction.commit().await?)

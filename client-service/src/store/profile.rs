@@ -10,6 +10,7 @@ use sqlx::AnyConnection;
 use super::Store;
 use super::clients::{BY_ID, ClientRow, conflict, refuse_taken_email};
 use super::contact::refuse_taken;
+use super::resets::WITHDRAW;
 use crate::failure::Error;
 
 /// Whether a change may give the client another e-mail address.
@@ -102,6 +103,11 @@ impl Store {
         updated.map_err(conflict)?;
         if let Some(email) = new_email {
             refuse_taken_email(&mut *connection, email, after.id).await?;
+            // A mail for a new password went to the old address.
+            sqlx::query(WITHDRAW)
+                .bind(after.id.to_string())
+                .execute(&mut *connection)
+                .await?;
         }
         if let Some(keys) = &new_phone {
             refuse_taken(&mut *connection, keys, after.id).await?;

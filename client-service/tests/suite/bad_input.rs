@@ -5,7 +5,13 @@ use serde_json::json;
 
 use super::service;
 
-const TAKES_A_BODY: [&str; 3] = ["/clients", "/auth/login", "/demo/login"];
+const TAKES_A_BODY: [&str; 5] = [
+    "/clients",
+    "/auth/login",
+    "/demo/login",
+    "/password-reset",
+    "/password-reset/confirm",
+];
 
 #[actix_web::test]
 async fn a_missing_or_malformed_body_is_a_400() {

@@ -17,8 +17,11 @@ mod onslaught;
 mod password;
 mod profile;
 mod registration;
+mod reset;
 mod restart;
 mod sessions;
+mod smtp;
+mod smtp_server;
 mod strict;
 mod tokens;
 
@@ -28,11 +31,11 @@ use std::time::Duration;
 
 use actix_web::http::Method;
 use actix_web::rt::task::JoinHandle;
-use client_service::{Access, Config, Region};
+use client_service::{Access, Config, Mail, Region};
 use serde_json::{Value, json};
 use service_kit::serve::Draining;
 use service_kit::testing::{Answer, Client, Request};
-use sqlx::{AnyConnection, Connection as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _};
 
 use crate::TestDatabase;
 
@@ -59,6 +62,10 @@ pub(crate) fn config(database: &TestDatabase) -> Config {
         access: Access::Open,
         peer_secret: None,
         phone_region: Region::FRANCE,
+        mail: Mail::Off,
+        reset_link: "https://restaurant.example/reset?token={token}"
+            .parse()
+            .unwrap(),
         seed_demo: false,
     }
 }
@@ -143,5 +150,12 @@ impl Running {
     pub(crate) async fn alter(&self, sql: &'static str) {
         let mut database = AnyConnection::connect(&self.database.url()).await.unwrap();
         sqlx::query(sql).execute(&mut database).await.unwrap();
+    }
+
+    /// Counts rows that no route shows.
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
+        let mut database = AnyConnection::connect(&self.database.url()).await.unwrap();
+        let count = sqlx::query_scalar(AssertSqlSafe(sql.to_owned()));
+        count.fetch_one(&mut database).await.unwrap()
     }
 }

@@ -189,6 +189,8 @@ fn every_example_is_a_golden_one() {
         golden::SESSION,
         golden::CLIENT_CHANGE,
         golden::PASSWORD_CHANGE,
+        golden::PASSWORD_RESET,
+        golden::NEW_PASSWORD,
         golden::DISH,
         golden::NEW_ORDER,
         golden::ORDER,

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use actix_web::http::Method;
 use serde_json::{Value, json};
 use service_kit::env::Env;
+use service_kit::testing::{Client, eventually};
 use shared_types::golden;
 use shared_types::problem::Code;
+use stack::Service;
 
 use crate::{Restaurant, restaurant};
 
@@ -142,8 +144,29 @@ impl Walk<'_> {
             .await;
         let password = "/client-api/clients/{id}/password";
         self.post(password, golden::PASSWORD_CHANGE, 200).await;
+        self.reset_password().await;
         self.delete("/client-api/clients/{id}").await;
         self.post("/auth/login", golden::DEMO_LOGIN, 200).await;
+    }
+
+    /// The token is on a page of the service that no route leads to.
+    async fn reset_password(&mut self) {
+        let ask = "/client-api/password-reset";
+        self.post(ask, golden::PASSWORD_RESET, 202).await;
+        let clients = self.restaurant.stack.service_addr(Service::Clients);
+        let clients = Client::of(clients.unwrap());
+        let mail = eventually("the mail", async || {
+            let mails = clients.get("/dev/outbox").await.ok(200);
+            mails.as_array().unwrap().first().cloned()
+        });
+        let text = mail.await["text"].as_str().unwrap().to_owned();
+        let (_, rest) = text.split_once("token=").unwrap();
+        let token = rest.split_whitespace().next().unwrap();
+        let body = json!({"token": token, "new": "tarte aux prunes"}).to_string();
+        self.post("/client-api/password-reset/confirm", &body, 200)
+            .await;
+        let login = json!({"email": "lea.martin@example.com", "password": "tarte aux prunes"});
+        self.log_in(&login.to_string()).await;
     }
 
     async fn log_in(&mut self, login: &str) {

@@ -66,6 +66,8 @@ codes! {
     SessionExpired = 401 "session_expired",
     Forbidden = 403 "forbidden",
     WrongPassword = 403 "wrong_password",
+    ResetTokenInvalid = 400 "reset_token_invalid",
+    PasswordResetOff = 501 "password_reset_off",
     ClientNotFound = 404 "client_not_found",
     EmailTaken = 409 "email_taken",
     PhoneTaken = 409 "phone_taken",

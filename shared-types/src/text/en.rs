@@ -4,7 +4,8 @@ use chrono::{Datelike as _, NaiveDateTime, Timelike as _, Weekday};
 use deserr::ValueKind;
 
 use super::sentences::{
-    Accounts, Deliveries, Fields, Menu, Operator, Orders, Requests, Sentences, Upstreams, Wording,
+    Accounts, Deliveries, Fields, Menu, Operator, Orders, Requests, ResetMail, Sentences,
+    Upstreams, Wording,
 };
 use crate::problem::Code;
 
@@ -58,6 +59,21 @@ pub(super) static SENTENCES: Sentences = Sentences {
         session_ended: "The session has ended.",
         no_such_session: "You have no session with this id.",
         password_changed: "Your password is changed. Your other devices are logged out.",
+        reset_requested: "If an account has this address, a message is on its way to it.",
+        password_reset: "Your password is changed. You are logged out of all your devices: \
+                         log in with the new one.",
+        reset_mail: ResetMail {
+            subject: "A new password for your account",
+            body: |link, minutes| {
+                format!(
+                    "Hello,\n\n\
+                     Somebody asked for a new password for your account. To choose one, open this \
+                     page within {minutes} minutes:\n\n\
+                     {link}\n\n\
+                     If it was not you, ignore this message: your password stays as it is.\n"
+                )
+            },
+        },
     },
     orders: Orders {
         impossible_move: |from, to| format!("An order that is {from} cannot become {to}."),
@@ -326,6 +342,15 @@ fn problem(code: Code) -> Wording {
         Code::WrongPassword => Wording {
             title: "Wrong password",
             detail: "The current password is wrong.",
+        },
+        Code::ResetTokenInvalid => Wording {
+            title: "Invalid link",
+            detail: "This link is no longer valid: it has expired, or was used or replaced. Ask for \
+                     a new one.",
+        },
+        Code::PasswordResetOff => Wording {
+            title: "No new passwords by mail",
+            detail: "This server sends no mail. Ask the restaurant for help.",
         },
         Code::ClientNotFound => Wording {
             title: "Client not found",

@@ -4,7 +4,8 @@ use chrono::{Datelike as _, NaiveDateTime, Timelike as _, Weekday};
 use deserr::ValueKind;
 
 use super::sentences::{
-    Accounts, Deliveries, Fields, Menu, Operator, Orders, Requests, Sentences, Upstreams, Wording,
+    Accounts, Deliveries, Fields, Menu, Operator, Orders, Requests, ResetMail, Sentences,
+    Upstreams, Wording,
 };
 use crate::problem::Code;
 
@@ -59,6 +60,21 @@ pub(super) static SENTENCES: Sentences = Sentences {
         session_ended: "La session est terminée.",
         no_such_session: "Vous n'avez aucune session avec cet identifiant.",
         password_changed: "Votre mot de passe est changé. Vos autres appareils sont déconnectés.",
+        reset_requested: "Si un compte porte cette adresse, un message lui est envoyé.",
+        password_reset: "Votre mot de passe est changé. Vous êtes déconnecté de tous vos \
+                         appareils : connectez-vous avec le nouveau.",
+        reset_mail: ResetMail {
+            subject: "Un nouveau mot de passe pour votre compte",
+            body: |link, minutes| {
+                format!(
+                    "Bonjour,\n\n\
+                     Quelqu'un a demandé un nouveau mot de passe pour votre compte. Pour le \
+                     choisir, ouvrez cette page d'ici {minutes} minutes :\n\n\
+                     {link}\n\n\
+                     Si ce n'était pas vous, ignorez ce message : votre mot de passe reste le même.\n"
+                )
+            },
+        },
     },
     orders: Orders {
         impossible_move: |from, to| format!("Une commande {from} ne peut passer à {to}."),
@@ -343,6 +359,15 @@ fn problem(code: Code) -> Wording {
         Code::WrongPassword => Wording {
             title: "Mot de passe incorrect",
             detail: "Le mot de passe actuel est incorrect.",
+        },
+        Code::ResetTokenInvalid => Wording {
+            title: "Lien invalide",
+            detail: "Ce lien n'est plus valide : il a expiré, ou il a été utilisé ou remplacé. \
+                     Demandez-en un autre.",
+        },
+        Code::PasswordResetOff => Wording {
+            title: "Pas de nouveau mot de passe par e-mail",
+            detail: "Ce serveur n'envoie pas d'e-mail. Demandez de l'aide au restaurant.",
         },
         Code::ClientNotFound => Wording {
             title: "Client introuvable",

@@ -85,6 +85,16 @@ pub struct Accounts {
     pub session_ended: &'static str,
     pub no_such_session: &'static str,
     pub password_changed: &'static str,
+    pub reset_requested: &'static str,
+    pub password_reset: &'static str,
+    /// The message with the link to a new password.
+    pub reset_mail: ResetMail,
+}
+
+/// A mail. It has no name in it: anyone may register anyone's address under any name.
+pub struct ResetMail {
+    pub subject: &'static str,
+    pub body: fn(link: &str, minutes: u64) -> String,
 }
 
 pub struct Orders {
