@@ -1,5 +1,7 @@
 //! The errors of the client service and their answers.
 
+use std::time::Duration;
+
 use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use service_kit::access::{SigningError, TokenError};
 use service_kit::database;
@@ -44,6 +46,8 @@ pub(crate) enum Error {
     HashingOverloaded,
     #[error("too many passwords of one client are waiting to be hashed")]
     TooManyPasswords,
+    #[error("too many wrong passwords of one client at one account")]
+    TooManyGuesses(Duration),
     #[error("hashing a password failed")]
     Hashing(#[from] argon2::password_hash::Error),
     #[error("hashing a password was interrupted")]
@@ -99,6 +103,16 @@ impl From<Error> for Failure {
             Error::TooManyPasswords => Self::new(Code::RateLimited)
                 .with_detail(Text::fixed(|say| say.accounts.too_many_of_your_network))
                 .with_header(RETRY_AFTER, HeaderValue::from_static("1")),
+            Error::TooManyGuesses(wait) => {
+                // Rounded up: a client that waits for so long is admitted.
+                let seconds = wait.as_millis().div_ceil(1000);
+                let detail = Text::formatted(|say| (say.accounts.too_many_guesses)(seconds));
+                let failure = Self::new(Code::RateLimited).with_detail(detail);
+                match HeaderValue::from_str(&seconds.to_string()) {
+                    Ok(seconds) => failure.with_header(RETRY_AFTER, seconds),
+                    Err(_) => failure,
+                }
+            }
             Error::ResetTokenInvalid => Self::new(Code::ResetTokenInvalid),
             Error::PasswordResetOff => Self::new(Code::PasswordResetOff),
             Error::Hashing(_)

@@ -6,18 +6,23 @@
 //! and per client: a flood of logins is refused at once and takes neither the memory of the machine
 //! nor the turns of others.
 
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::available_parallelism;
+use std::time::Instant;
 
 use service_kit::client_address::ClientAddress;
-use shared_types::account::{Password, PasswordAttempt};
+use shared_types::account::{Email, Password, PasswordAttempt};
 use tokio::task::spawn_blocking;
 
 use crate::failure::Error;
 
 mod argon;
+mod guesses;
 mod queue;
 mod turns;
 
+use guesses::Guesses;
 use queue::Queue;
 use turns::{Limits, Refusal};
 
@@ -32,6 +37,9 @@ pub(crate) struct Passwords {
     queue: Queue,
     /// The hash to check against when there is no account, so that both cases take the same time.
     decoy: String,
+    guesses: Mutex<Guesses>,
+    /// Hashes the addresses of accounts, so that nobody can choose two that are counted as one.
+    accounts: RandomState,
 }
 
 impl Passwords {
@@ -52,6 +60,8 @@ impl Passwords {
         Ok(Self {
             queue: Queue::new(limits),
             decoy,
+            guesses: Mutex::default(),
+            accounts: RandomState::new(),
         })
     }
 
@@ -71,12 +81,46 @@ impl Passwords {
         Ok(hash.await??)
     }
 
+    /// Whether `attempt` is the password of `stored`, which belongs to the account of this e-mail
+    /// address. Without `stored` it is false, after the same time.
+    ///
+    /// # Errors
+    /// This client has tried too many wrong passwords of this account, too many wait already, or
+    /// `stored` is not a hash.
+    pub(crate) async fn check(
+        &self,
+        email: &str,
+        attempt: &PasswordAttempt,
+        stored: Option<&str>,
+        client: Option<ClientAddress>,
+    ) -> Result<bool, Error> {
+        // Requests from inside the restaurant are exempt.
+        let Some(address) = client else {
+            return self.verify(attempt, stored, client).await;
+        };
+        let pair = (self.accounts.hash_one(Email::key_of(email)), address);
+        let admitted = self.guesses().admit(pair, Instant::now());
+        admitted.map_err(Error::TooManyGuesses)?;
+        let is_right = self.verify(attempt, stored, client).await?;
+        if is_right {
+            self.guesses().right(pair);
+        } else {
+            self.guesses().wrong(pair, Instant::now());
+        }
+        Ok(is_right)
+    }
+
+    /// A panic elsewhere leaves the counts consistent: none of their steps panics.
+    fn guesses(&self) -> MutexGuard<'_, Guesses> {
+        self.guesses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether `attempt` is the password of `stored`. Without `stored` it is false, after the same
     /// time: every spelling of the attempt is tried, even after one that is right.
     ///
     /// # Errors
     /// Too many wait already, or `stored` is not a hash.
-    pub(crate) async fn verify(
+    async fn verify(
         &self,
         attempt: &PasswordAttempt,
         stored: Option<&str>,

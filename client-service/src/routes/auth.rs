@@ -57,13 +57,14 @@ async fn verify(
     address: Option<ClientAddress>,
 ) -> Result<Client, Error> {
     let found = accounts.store.credentials(login.email.as_str()).await?;
-    let hash = found.as_ref().map(|found| found.password_hash.as_str());
+    let live = found.filter(|found| found.client.is_active);
+    let hash = live.as_ref().map(|live| live.password_hash.as_str());
     let matches = accounts
         .passwords
-        .verify(&login.password, hash, address)
+        .check(login.email.as_str(), &login.password, hash, address)
         .await?;
-    match found {
-        Some(Credentials { client, .. }) if matches && client.is_active => Ok(client),
+    match live {
+        Some(Credentials { client, .. }) if matches => Ok(client),
         _ => Err(Error::InvalidCredentials),
     }
 }

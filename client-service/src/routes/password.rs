@@ -24,16 +24,15 @@ pub(super) async fn change(
     let id = parse(&id)?;
     let caller = admit_known(&accounts, request.headers(), Action::ChangePassword(id)).await?;
     let address = ClientAddress::of(request.headers());
-    let old = accounts.store.credentials_of(id).await?.password_hash;
+    let own = accounts.store.credentials_of(id).await?;
+    let (email, hash) = (&own.client.email, Some(own.password_hash.as_str()));
     let passwords = &accounts.passwords;
-    if !passwords
-        .verify(&change.current, Some(&old), address)
-        .await?
-    {
+    let checked = passwords.check(email, &change.current, hash, address);
+    if !checked.await? {
         return Err(Error::WrongPassword.into());
     }
     let new = NewHash {
-        old,
+        old: own.password_hash,
         new: passwords.hash(&change.new, address).await?,
     };
     accounts

@@ -42,10 +42,13 @@ async fn check_own(
     let (Some(_), Some(current)) = (change.email.as_ref(), change.current_password.as_ref()) else {
         return Ok(EmailChange::NeedsPassword);
     };
-    let own = accounts.store.credentials_of(caller.identity.client).await;
-    let hash = own?.password_hash;
-    let verified = accounts.passwords.verify(current, Some(&hash), address);
-    if verified.await? {
+    let own = accounts
+        .store
+        .credentials_of(caller.identity.client)
+        .await?;
+    let (email, hash) = (&own.client.email, Some(own.password_hash.as_str()));
+    let checked = accounts.passwords.check(email, current, hash, address);
+    if checked.await? {
         Ok(EmailChange::Allowed)
     } else {
         Err(Error::WrongPassword)

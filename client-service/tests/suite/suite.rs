@@ -9,6 +9,7 @@ mod broken;
 mod clients;
 mod demo;
 mod durability;
+mod guesses;
 mod housekeeping;
 mod idempotency;
 mod keys;

@@ -192,6 +192,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/client-api/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a new password
+         * @description Sends a message with a link to the address, in the language of the request, if it has an account. Every address is answered alike. An account gets 5 messages within half an hour.
+         */
+        post: operations["requestPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/client-api/password-reset/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a new password
+         * @description With the token of the newest message, once, within half an hour. Ends every session of the client.
+         */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/client-api/sessions": {
         parameters: {
             query?: never;
@@ -1245,6 +1285,12 @@ export interface components {
         } | {
             orderId: string;
         };
+        /** @description A new password, with the token of that message. */
+        NewPassword: {
+            /** Format: password */
+            new: string;
+            token: string;
+        };
         OpeningHours: {
             /** @description Days with hours of their own, from today on. Of several for one day, the last counts. */
             exceptions: components["schemas"]["ExceptionHours"][];
@@ -1347,12 +1393,17 @@ export interface components {
             /** Format: password */
             new: string;
         };
+        /** @description A request for a message with which the owner of an account can set a new password. */
+        PasswordReset: {
+            /** Format: email */
+            email: string;
+        };
         Problem400: {
             /** @enum {string} */
-            code: "bad_request" | "validation_failed" | "delivery_exists";
+            code: "bad_request" | "validation_failed" | "reset_token_invalid" | "delivery_exists";
             detail: string;
             /** @enum {string} */
-            error: "bad_request" | "validation_failed" | "delivery_exists";
+            error: "bad_request" | "validation_failed" | "reset_token_invalid" | "delivery_exists";
             /** @description Every invalid field of the request. */
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The path of the request as the frontend sent it. */
@@ -1654,10 +1705,10 @@ export interface components {
         };
         Problem501: {
             /** @enum {string} */
-            code: "upgrade_not_supported";
+            code: "upgrade_not_supported" | "password_reset_off";
             detail: string;
             /** @enum {string} */
-            error: "upgrade_not_supported";
+            error: "upgrade_not_supported" | "password_reset_off";
             /** @description Every invalid field of the request. */
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The path of the request as the frontend sent it. */
@@ -1932,6 +1983,20 @@ export interface components {
          *     - `delivery_exists`: This order already has a delivery.
          */
         "bad_request.validation_failed.delivery_exists": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem400"];
+            };
+        };
+        /**
+         * @description - `bad_request`: The request could not be read.
+         *     - `validation_failed`: The request contains invalid data.
+         *     - `reset_token_invalid`: This link is no longer valid: it has expired, or was used or replaced. Ask for a new one.
+         */
+        "bad_request.validation_failed.reset_token_invalid": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -2271,6 +2336,19 @@ export interface components {
         };
         /** @description - `upgrade_not_supported`: This server opens no WebSocket. */
         upgrade_not_supported: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem501"];
+            };
+        };
+        /**
+         * @description - `upgrade_not_supported`: This server opens no WebSocket.
+         *     - `password_reset_off`: This server sends no mail. Ask the restaurant for help.
+         */
+        "upgrade_not_supported.password_reset_off": {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 [name: string]: unknown;
@@ -3056,6 +3134,113 @@ export interface operations {
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            417: components["responses"]["expectation_failed"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            501: components["responses"]["upgrade_not_supported"];
+            502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            504: components["responses"]["upstream_timeout"];
+            505: components["responses"]["http_version_not_supported"];
+            508: components["responses"]["loop_detected"];
+        };
+    };
+    requestPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "lea.martin@example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasswordReset"];
+            };
+        };
+        responses: {
+            /** @description If an account has this address, a message is on its way to it. */
+            202: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Drill": components["headers"]["X-Drill"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Session fermée."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Confirmation"];
+                };
+            };
+            400: components["responses"]["bad_request.validation_failed"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            417: components["responses"]["expectation_failed"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            501: components["responses"]["upgrade_not_supported.password_reset_off"];
+            502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            504: components["responses"]["upstream_timeout"];
+            505: components["responses"]["http_version_not_supported"];
+            508: components["responses"]["loop_detected"];
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "new": "crème brûlée maison",
+                 *       "token": "3f9c0d5a7b1e48c2a6d4f08b95e7316c2d8a4f6b0e9c5173a8d2b6f4c1e07953"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description The password is changed. */
+            200: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "X-Drill": components["headers"]["X-Drill"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Session fermée."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Confirmation"];
+                };
+            };
+            400: components["responses"]["bad_request.validation_failed.reset_token_invalid"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
             417: components["responses"]["expectation_failed"];
             429: components["responses"]["rate_limited"];
             431: components["responses"]["headers_too_large"];
@@ -5185,7 +5370,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The code with hyphens. */
-                code: "route-not-found" | "method-not-allowed" | "request-timeout" | "expectation-failed" | "rate-limited" | "upgrade-not-supported" | "http-version-not-supported" | "upstream-unreachable" | "upstream-invalid-response" | "upstream-unavailable" | "upstream-overloaded" | "upstream-timeout" | "not-stored" | "drills-off" | "config-invalid" | "loop-detected" | "bad-request" | "not-found" | "payload-too-large" | "uri-too-long" | "headers-too-large" | "unsupported-media-type" | "validation-failed" | "precondition-failed" | "idempotency-key-reused" | "internal-error" | "service-unavailable" | "invalid-credentials" | "unauthorized" | "session-expired" | "forbidden" | "wrong-password" | "client-not-found" | "email-taken" | "phone-taken" | "order-not-found" | "dish-not-found" | "courier-not-found" | "delivery-not-found" | "impossible-transition" | "restaurant-closed" | "delivery-taken" | "delivery-exists" | "quota-reached" | "storage-full";
+                code: "route-not-found" | "method-not-allowed" | "request-timeout" | "expectation-failed" | "rate-limited" | "upgrade-not-supported" | "http-version-not-supported" | "upstream-unreachable" | "upstream-invalid-response" | "upstream-unavailable" | "upstream-overloaded" | "upstream-timeout" | "not-stored" | "drills-off" | "config-invalid" | "loop-detected" | "bad-request" | "not-found" | "payload-too-large" | "uri-too-long" | "headers-too-large" | "unsupported-media-type" | "validation-failed" | "precondition-failed" | "idempotency-key-reused" | "internal-error" | "service-unavailable" | "invalid-credentials" | "unauthorized" | "session-expired" | "forbidden" | "wrong-password" | "reset-token-invalid" | "password-reset-off" | "client-not-found" | "email-taken" | "phone-taken" | "order-not-found" | "dish-not-found" | "courier-not-found" | "delivery-not-found" | "impossible-transition" | "restaurant-closed" | "delivery-taken" | "delivery-exists" | "quota-reached" | "storage-full";
             };
             cookie?: never;
         };

@@ -53,6 +53,12 @@ pub(super) static SENTENCES: Sentences = Sentences {
                            Try again in a few seconds.",
         too_many_of_your_network: "Too many logins and registrations of your network \
                                    are waiting already. Try again in a moment.",
+        too_many_guesses: |seconds| {
+            format!(
+                "Too many wrong passwords for this account from your network. \
+                 Try again in {seconds} s."
+            )
+        },
         deleted: "Client deleted.",
         logged_out: "You are logged out.",
         logged_out_everywhere: "You are logged out of all your devices.",

@@ -54,6 +54,12 @@ pub(super) static SENTENCES: Sentences = Sentences {
                            Réessayez dans quelques secondes.",
         too_many_of_your_network: "Trop de connexions et d'inscriptions de votre réseau \
                                    attendent déjà. Réessayez dans un instant.",
+        too_many_guesses: |seconds| {
+            format!(
+                "Trop de mots de passe faux pour ce compte depuis votre réseau. \
+                 Réessayez dans {seconds} s."
+            )
+        },
         deleted: "Client supprimé.",
         logged_out: "Vous êtes déconnecté.",
         logged_out_everywhere: "Vous êtes déconnecté de tous vos appareils.",

@@ -79,6 +79,7 @@ pub struct Accounts {
     pub tokens_unknown: &'static str,
     pub too_many_waiting: &'static str,
     pub too_many_of_your_network: &'static str,
+    pub too_many_guesses: fn(seconds: u128) -> String,
     pub deleted: &'static str,
     pub logged_out: &'static str,
     pub logged_out_everywhere: &'static str,
