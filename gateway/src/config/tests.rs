@@ -44,7 +44,7 @@ fn the_environment_overrides_an_upstreams_url() {
 }
 
 #[test]
-fn only_logins_and_registering_have_their_own_rate_limit() {
+fn only_what_hashes_passwords_has_a_rate_limit_of_its_own() {
     let config = Config::load(None, &Env::of_pairs([])).unwrap();
     let limited = config.routes.routes();
     let limited = limited.filter(|route| route.rate_limit.is_some());
@@ -60,6 +60,17 @@ fn only_logins_and_registering_have_their_own_rate_limit() {
         [
             ("/client-api/login", "POST".to_owned(), limit()),
             ("/client-api/clients", "POST".to_owned(), limit()),
+            (
+                "/client-api/clients/{id}/password",
+                "POST".to_owned(),
+                limit()
+            ),
+            ("/client-api/password-reset", "POST".to_owned(), limit()),
+            (
+                "/client-api/password-reset/confirm",
+                "POST".to_owned(),
+                limit()
+            ),
             ("/auth/login", "POST".to_owned(), limit()),
         ]
     );
@@ -190,12 +201,12 @@ fn a_bad_value_is_refused_by_its_name() {
         (
             "methods = [\"PATCH\"]",
             "methods = [\"PA TCH\"]",
-            "routes.orders[5].methods: unknown method",
+            "routes.orders[10].methods: unknown method",
         ),
         (
             "methods = [\"PATCH\"]",
             "methods = [\"patch\"]",
-            "routes.orders[5].methods: unknown method",
+            "routes.orders[10].methods: unknown method",
         ),
         (
             "path = \"/kitchen/orders\"",

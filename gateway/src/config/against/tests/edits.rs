@@ -41,6 +41,19 @@ fn names_of(file: &Table, kind: &str) -> Vec<String> {
     file[kind].as_table().unwrap().keys().cloned().collect()
 }
 
+/// Whether a row with an id in the place of the last segment would take the requests of a row, with
+/// the same answers in an outage.
+fn has_understudy(file: &mut Table, names: &[String]) -> bool {
+    let mut all = Vec::new();
+    for (upstream, index) in places(file) {
+        all.extend(routes_of(row(file, (&upstream, index))));
+    }
+    names.iter().all(|name| {
+        let (parent, last) = name.rsplit_once('/').unwrap();
+        !last.starts_with('{') && all.contains(&format!("{parent}/{{id}}"))
+    })
+}
+
 /// The upstream and index of each row.
 fn places(file: &Table) -> Vec<(String, usize)> {
     let upstreams = file["routes"].as_table().unwrap().iter();
@@ -187,6 +200,10 @@ impl Edits {
                 ("shared", "false"),
                 ("stale_after", "\"2s\""),
             ] {
+                // Without `fresh`, the upstream says for how long.
+                if key == "fresh" && !row(&mut copy, place).contains_key(key) {
+                    continue;
+                }
                 self.add(
                     format!("{names:?}: {key} = {text}"),
                     &names,
@@ -216,17 +233,19 @@ impl Edits {
             let old = file.clone();
             let row_of = row(&mut file, place).clone();
             let names = routes_of(&row_of);
-            self.add(
-                format!("{names:?}: removed"),
-                &names,
-                (&old, |file| {
-                    if is_stale(&row_of) {
-                        drop_invalidations(file);
-                    }
-                    rows(file, &upstream).remove(index);
-                    drop_features(file, &names);
-                }),
-            );
+            if is_stale(&row_of) || !has_understudy(&mut file, &names) {
+                self.add(
+                    format!("{names:?}: removed"),
+                    &names,
+                    (&old, |file| {
+                        if is_stale(&row_of) {
+                            drop_invalidations(file);
+                        }
+                        rows(file, &upstream).remove(index);
+                        drop_features(file, &names);
+                    }),
+                );
+            }
             self.add(
                 format!("{names:?}: a longer timeout"),
                 &names,
@@ -506,10 +525,15 @@ impl Edits {
                 format!("{place:?}: another name of the id"),
                 &[],
                 (&old, |file| {
-                    let row = row(file, place);
-                    for key in ["path", "to"] {
-                        let text = row[key].as_str().unwrap().replace("{id}", "{key}");
-                        row.insert(key.to_owned(), text.into());
+                    let path = row(file, place)["path"].clone();
+                    // Two rows of one path must name its id alike.
+                    let rows = file["routes"][place.0].as_array_mut().unwrap();
+                    let rows = rows.iter_mut().map(|row| row.as_table_mut().unwrap());
+                    for row in rows.filter(|row| row["path"] == path) {
+                        for key in ["path", "to"] {
+                            let text = row[key].as_str().unwrap().replace("{id}", "{key}");
+                            row.insert(key.to_owned(), text.into());
+                        }
                     }
                 }),
             );
