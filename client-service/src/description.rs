@@ -1,6 +1,6 @@
 //! The description of the service's routes: accounts, logins, sessions, and the older demo's login.
 
-use openapi::{Body, IDEMPOTENCY_KEY, Operation, Response, Service, Tag, Token};
+use openapi::{Body, IDEMPOTENCY_KEY, LOCATION, Operation, Response, Service, Tag, Token};
 use shared_types::account::{
     Client, ClientChange, KeySet, LoggedIn, Login, NewClient, NewPassword, PasswordChange,
     PasswordReset, Session,
@@ -94,6 +94,7 @@ const OPERATIONS: &[Operation] = &[
         .with(&[IDEMPOTENCY_KEY])
         .takes(Body::json::<NewClient>(golden::NEW_CLIENT))
         .answers(&[Response::new(201, "The new client.", &[CLIENT])
+            .with(&[LOCATION])
             .leads_to(&[
                 ("getClient", "id"),
                 ("changeClient", "id"),

@@ -1,8 +1,8 @@
 //! The description of the service's routes.
 
 use openapi::{
-    Body, IDEMPOTENCY_KEY, Operation, Parameter, Response, Service, Tag, Token, or_blank,
-    schema_of, several,
+    Body, ETAG, IDEMPOTENCY_KEY, IF_MATCH, LOCATION, Operation, Parameter, Response, Service, Tag,
+    Token, or_blank, schema_of, several,
 };
 use serde_json::json;
 use shared_types::delivery::{
@@ -86,7 +86,7 @@ const OPERATIONS: &[Operation] = &[
         .token(Token::MayBeNeeded)
     .with(&[IDEMPOTENCY_KEY])
     .takes(Body::json::<NewCourier>(golden::NEW_COURIER))
-    .answers(&[Response::new(201, "The new courier.", &[COURIER_BODY]).leads_to(&[("getCourier", "id"), ("changeCourier", "id"), ("removeCourier", "id")])])
+    .answers(&[Response::new(201, "The new courier.", &[COURIER_BODY]).with(&[LOCATION]).leads_to(&[("getCourier", "id"), ("changeCourier", "id"), ("removeCourier", "id")])])
     .fails(&[
         Code::EmailTaken,
         Code::IdempotencyKeyReused,
@@ -100,7 +100,7 @@ const OPERATIONS: &[Operation] = &[
         "Get a courier",
     )
         .token(Token::MayBeNeeded)
-    .answers(&[Response::new(200, "The courier.", &[COURIER_BODY])])
+    .answers(&[Response::new(200, "The courier.", &[COURIER_BODY]).with(&[ETAG])])
     .fails(&[Code::CourierNotFound]),
     Operation::new(
         ("PATCH", "/livreurs/{id}"),
@@ -110,22 +110,24 @@ const OPERATIONS: &[Operation] = &[
     )
         .token(Token::MayBeNeeded)
     .says("What is left out stays as it is.")
+    .with(&[IF_MATCH])
     .takes(Body::json::<CourierChange>(golden::COURIER_CHANGE))
-    .answers(&[Response::new(200, "The courier as it is now.", &[COURIER_BODY])])
-    .fails(&[Code::CourierNotFound, Code::EmailTaken]),
+    .answers(&[Response::new(200, "The courier as it is now.", &[COURIER_BODY]).with(&[ETAG])])
+    .fails(&[Code::CourierNotFound, Code::EmailTaken, Code::PreconditionFailed]),
     Operation::new(
         ("DELETE", "/livreurs/{id}"),
         "removeCourier",
         &TAG,
         "Remove a courier",
     )
+    .with(&[IF_MATCH])
         .token(Token::MayBeNeeded)
     .answers(&[Response::new(
         200,
         "The courier is removed.",
         &[Body::json::<Confirmation>(golden::CONFIRMATION)],
     )])
-    .fails(&[Code::CourierNotFound]),
+    .fails(&[Code::CourierNotFound, Code::PreconditionFailed]),
     Operation::new(
         ("GET", "/livraisons"),
         "listDeliveries",
@@ -148,7 +150,7 @@ const OPERATIONS: &[Operation] = &[
          unless a `livreurId` names its courier or one has set out.")
     .with(&[IDEMPOTENCY_KEY])
     .takes(Body::json::<NewDelivery>(golden::NEW_DELIVERY))
-    .answers(&[Response::new(201, "The new delivery.", &[DELIVERY]).leads_to(&[("getDelivery", "id"), ("changeDelivery", "id"), ("assignDelivery", "id")])])
+    .answers(&[Response::new(201, "The new delivery.", &[DELIVERY]).with(&[LOCATION]).leads_to(&[("getDelivery", "id"), ("changeDelivery", "id"), ("assignDelivery", "id")])])
     .fails(&[
         Code::DeliveryExists,
         Code::IdempotencyKeyReused,
@@ -162,7 +164,7 @@ const OPERATIONS: &[Operation] = &[
         "Get a delivery",
     )
         .token(Token::MayBeNeeded)
-    .answers(&[Response::new(200, "The delivery.", &[DELIVERY])])
+    .answers(&[Response::new(200, "The delivery.", &[DELIVERY]).with(&[ETAG])])
     .fails(&[Code::DeliveryNotFound]),
     Operation::new(
         ("PATCH", "/livraisons/{id}"),
@@ -175,9 +177,10 @@ const OPERATIONS: &[Operation] = &[
         "What is left out stays as it is. `statut` moves `EN_ATTENTE`, `EN_ROUTE_RESTAURANT`, `RECUPEREE`, `EN_ROUTE_CLIENT`, \
          `LIVREE`, or to `ANNULEE` from any but `LIVREE`. A `livreurId` takes a delivery that is nobody's.",
     )
+    .with(&[IF_MATCH])
     .takes(Body::json::<DeliveryChange>(golden::DELIVERY_CHANGE))
-    .answers(&[Response::new(200, "The delivery as it is now.", &[DELIVERY])])
-    .fails(&[Code::DeliveryNotFound, Code::ImpossibleTransition, Code::DeliveryTaken]),
+    .answers(&[Response::new(200, "The delivery as it is now.", &[DELIVERY]).with(&[ETAG])])
+    .fails(&[Code::DeliveryNotFound, Code::ImpossibleTransition, Code::DeliveryTaken, Code::PreconditionFailed]),
     Operation::new(
         ("POST", "/livraisons/{id}/assigner"),
         "assignDelivery",
@@ -186,12 +189,13 @@ const OPERATIONS: &[Operation] = &[
     )
         .token(Token::MayBeNeeded)
     .says("To another courier, too.")
-    .with(&[IDEMPOTENCY_KEY])
+    .with(&[IDEMPOTENCY_KEY, IF_MATCH])
     .takes(Body::json::<CourierChoice>(golden::COURIER_CHOICE))
     .answers(&[Response::new(200, "The delivery as it is now.", &[DELIVERY])])
     .fails(&[
         Code::DeliveryNotFound,
         Code::IdempotencyKeyReused,
         Code::ImpossibleTransition,
+        Code::PreconditionFailed,
     ]),
 ];

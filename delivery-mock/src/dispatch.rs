@@ -19,6 +19,8 @@ mod status;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
+use service_kit::input::IfMatch;
 use shared_types::delivery::{Courier, DeliveryStatus};
 use shared_types::field::{Line, Optional};
 use shared_types::id::{CourierId, DeliveryId, OrderId};
@@ -95,6 +97,8 @@ pub(crate) enum Refusal {
     /// The courier has the food, so only another courier can have the delivery.
     PickedUp(DeliveryStatus),
     ImpossibleMove(ImpossibleMove),
+    /// It is not in the state that the request is about.
+    ChangedMeanwhile,
     Full,
     /// The client has reached its limit.
     Share,
@@ -129,6 +133,12 @@ fn text<const MAX: usize>(line: Optional<Line<MAX>>) -> Option<String> {
     line.into_option().map(Line::into_string)
 }
 
+/// Whether this version of a value may be changed. Written as JSON, it never fails otherwise.
+pub(crate) fn check(seen: &IfMatch, current: &impl Serialize) -> Result<(), Refusal> {
+    let checked = seen.check(current);
+    checked.map_err(|_another| Refusal::ChangedMeanwhile)
+}
+
 /// A change without a value leaves the field as it is.
 fn replace<T>(field: &mut Option<T>, value: Option<T>) {
     if value.is_some() {
@@ -141,6 +151,7 @@ mod tests {
     use deserr::Deserr;
     use order_feed::Admission;
     use serde_json::{Value, json};
+    use service_kit::input::IfMatch;
     use shared_types::delivery::{Delivery, DeliveryChange, DeliveryStatus};
     use shared_types::field::FieldErrors;
     use shared_types::id::{CourierId, DeliveryId, OrderRef};
@@ -188,7 +199,7 @@ mod tests {
             change: DeliveryChange,
             now: Timestamp,
         ) -> Result<Delivery, Refusal> {
-            let changed = self.changed(id, change)?;
+            let changed = self.changed(id, change, &IfMatch::Absent)?;
             Ok(self.make(changed, now))
         }
 

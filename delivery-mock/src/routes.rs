@@ -78,6 +78,7 @@ fn failure(refusal: Refusal) -> Failure {
                 (say.deliveries.impossible_move)(from, to)
             }))
         }
+        Refusal::ChangedMeanwhile => Failure::new(Code::PreconditionFailed),
         Refusal::Full => Failure::new(Code::StorageFull),
         Refusal::Share => {
             Failure::new(Code::QuotaReached).with_header(RETRY_AFTER, QUOTA_RETRY_AFTER)

@@ -16,10 +16,10 @@ pub const RATE_LIMIT_POLICY: &str = "RateLimit-Policy";
 pub(crate) const AUTHENTICATE: &str = "WWW-Authenticate";
 pub const LINK: &str = "Link";
 pub const NEXT_CURSOR: &str = "X-Next-Cursor";
-pub const TOTAL_COUNT: &str = "X-Total-Count";
-pub const PREFERENCE_APPLIED: &str = "Preference-Applied";
 pub const ETAG: &str = "ETag";
 pub const LOCATION: &str = "Location";
+pub const TOTAL_COUNT: &str = "X-Total-Count";
+pub const PREFERENCE_APPLIED: &str = "Preference-Applied";
 pub(crate) const ALLOW: &str = "Allow";
 
 /// Those of them that `names` holds, as components.

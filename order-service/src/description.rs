@@ -184,7 +184,7 @@ const OPERATIONS: &[Operation] = &[
     .says("Names and prices are those of the menu, and fixed from then on.")
         .with(&[IDEMPOTENCY_KEY])
         .takes(Body::json::<NewOrder>(golden::NEW_ORDER))
-        .answers(&[Response::new(201, "The new order.", &[ORDER]).leads_to(&[("getOrder", "id"), ("changeOrderStatus", "id")])])
+        .answers(&[Response::new(201, "The new order.", &[ORDER]).with(&[LOCATION]).leads_to(&[("getOrder", "id"), ("changeOrderStatus", "id")])])
         .fails(&[Code::IdempotencyKeyReused, Code::QuotaReached, Code::RestaurantClosed]),
     Operation::new(("GET", "/commandes"), "listOrders", &ORDERS, "List orders")
         .token(Token::MayBeNeeded)
@@ -200,7 +200,7 @@ const OPERATIONS: &[Operation] = &[
         .fails(&[Code::ValidationFailed]),
     Operation::new(("GET", "/commandes/{id}"), "getOrder", &ORDERS, "Get an order")
         .token(Token::MayBeNeeded)
-    .answers(&[Response::new(200, "The order.", &[ORDER])])
+    .answers(&[Response::new(200, "The order.", &[ORDER]).with(&[ETAG])])
         .fails(&[Code::OrderNotFound]),
     Operation::new(
         ("PATCH", "/commandes/{id}/status"),
@@ -214,9 +214,10 @@ const OPERATIONS: &[Operation] = &[
          `PRETE` to `EN_LIVRAISON`, `LIVREE` or `ANNULEE`; from `EN_LIVRAISON` to `LIVREE` or `ANNULEE`. The same status \
          again changes nothing.",
     )
+    .with(&[IF_MATCH])
     .takes(Body::json::<StatusChange>(golden::STATUS_CHANGE))
-    .answers(&[Response::new(200, "The order as it is now.", &[ORDER])])
-    .fails(&[Code::OrderNotFound, Code::ImpossibleTransition]),
+    .answers(&[Response::new(200, "The order as it is now.", &[ORDER]).with(&[ETAG])])
+    .fails(&[Code::OrderNotFound, Code::ImpossibleTransition, Code::PreconditionFailed]),
     Operation::new(
         ("GET", "/demo/orders"),
         "listDemoOrders",

@@ -27,6 +27,7 @@ impl From<OrderError> for Failure {
                     (say.orders.impossible_move)(from, to)
                 }))
             }
+            OrderError::Refused(failure) => failure,
             OrderError::TooManyOpen(most) => Self::new(Code::QuotaReached)
                 .with_detail(Text::formatted(|say| (say.orders.too_many_open)(most)))
                 .with_header(RETRY_AFTER, QUOTA_RETRY_AFTER),

@@ -28,7 +28,7 @@ pub(crate) use dishes::DishError;
 pub(crate) use list::List;
 pub(crate) use menu::MenuError;
 pub(crate) use orders::OrderError;
-pub(crate) use progress::Cancellation;
+pub(crate) use progress::{Cancellation, Move};
 
 const MIGRATIONS: Migrations = Migrations {
     table: Migrations::OWN_TABLE,

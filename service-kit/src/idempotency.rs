@@ -11,12 +11,14 @@ mod submission;
 
 use std::time::Duration;
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::ContentType;
+use actix_web::http::header::{ContentType, HeaderValue, LOCATION};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::database::{MigrationFile, Migrations};
+use crate::observe::last_segment;
 
 pub use memory::Answers;
 pub use stored::{Claim, SealedKey, forget, lock_key, sweep};
@@ -42,10 +44,25 @@ pub enum Made<T> {
 }
 
 impl<T: Serialize> Made<T> {
-    /// The same 201 in both cases.
+    /// The same 201 in both cases. `Location` is relative to the path that the client asked (RFC
+    /// 3986 §5.2), which is the gateway's if the request came through one.
     #[must_use]
-    pub fn created(self) -> HttpResponse {
-        self.answered(StatusCode::CREATED)
+    pub fn created(self, request: &HttpRequest) -> HttpResponse {
+        let id = self.id();
+        let mut answer = self.answered(StatusCode::CREATED);
+        let location = id.map(|id| format!("{}/{id}", last_segment(request)));
+        if let Some(Ok(location)) = location.map(HeaderValue::try_from) {
+            answer.headers_mut().insert(LOCATION, location);
+        }
+        answer
+    }
+
+    fn id(&self) -> Option<String> {
+        let made: Value = match self {
+            Self::Now(made) => serde_json::to_value(made).ok()?,
+            Self::Before(text) => serde_json::from_str(text).ok()?,
+        };
+        made.get("id")?.as_str().map(str::to_owned)
     }
 
     /// The same answer with another status.

@@ -25,7 +25,7 @@ use crate::failure::Failure;
 pub use query::{Parameters, Query, Several};
 pub use upload::Upload;
 #[cfg(feature = "database")]
-pub use version::{IfMatch, tagged};
+pub use version::{IfMatch, read, tagged};
 
 /// The event of the largest order, with every name and comment in characters of four bytes, has 80
 /// KB. An event that is refused for its size would never be taken.

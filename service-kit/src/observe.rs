@@ -6,8 +6,8 @@ use std::time::Instant;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    AcceptLanguage, CONTENT_LANGUAGE, CONTENT_TYPE, Header as _, HeaderName, HeaderValue, Quality,
-    VARY,
+    AcceptLanguage, CONTENT_LANGUAGE, CONTENT_TYPE, Header as _, HeaderMap, HeaderName,
+    HeaderValue, Quality, VARY,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -73,6 +73,19 @@ pub async fn observe(
     Ok(response)
 }
 
+/// The last segment of the path that the client asked, at the gateway if there is one.
+#[cfg(feature = "database")]
+pub(crate) fn last_segment(request: &actix_web::HttpRequest) -> &str {
+    let path = original_path(request.headers()).unwrap_or(request.path());
+    let path = path.split('?').next().unwrap_or_default();
+    path.rsplit('/').next().unwrap_or_default()
+}
+
+fn original_path(headers: &HeaderMap) -> Option<&str> {
+    let original = headers.get(ORIGINAL_PATH)?.to_str().ok()?;
+    original.starts_with('/').then_some(original)
+}
+
 /// The language that the client prefers (RFC 9110 §12.5.4), French if the field is absent or
 /// unreadable.
 #[must_use]
@@ -90,9 +103,7 @@ pub fn lang_of(request: &impl HttpMessage) -> Lang {
 impl RequestContext {
     /// Copies the facts: actix-web panics when a clone of the request is held across the routing.
     fn of(request: &ServiceRequest) -> (Self, Option<OpenSpan>) {
-        let original = request.headers().get(ORIGINAL_PATH);
-        let original = original.and_then(|path| path.to_str().ok());
-        let instance = original.filter(|path| path.starts_with('/'));
+        let instance = original_path(request.headers());
         let tracing = request.app_data::<web::Data<Tracing>>();
         let (trace, mut span) = match tracing.and_then(|tracing| tracing.tracer()) {
             None => (Trace::of(request.headers()), None),

@@ -27,12 +27,12 @@ pub(super) async fn register(
     if let Some(key) = &key
         && let Some(before) = accounts.store.registered(key).await?
     {
-        return Ok(before.created());
+        return Ok(before.created(&request));
     }
     let client = ClientAddress::of(request.headers());
     let hash = accounts.passwords.hash(&new.password, client).await?;
     let registered = accounts.store.add_client(&new, role, &hash, key.as_ref());
-    Ok(registered.await?.created())
+    Ok(registered.await?.created(&request))
 }
 
 pub(super) async fn list(

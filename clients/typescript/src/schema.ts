@@ -2710,6 +2710,7 @@ export interface operations {
             /** @description The new client. */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "X-Drill": components["headers"]["X-Drill"];
@@ -3446,6 +3447,7 @@ export interface operations {
             /** @description The new delivery. */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
                     "X-Drill": components["headers"]["X-Drill"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3508,6 +3510,7 @@ export interface operations {
             /** @description The delivery. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Drill": components["headers"]["X-Drill"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3557,7 +3560,10 @@ export interface operations {
     changeDelivery: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the client has read: if it has changed since, nothing is changed and the answer is a 412. `*` or nothing for any version. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3578,6 +3584,7 @@ export interface operations {
             /** @description The delivery as it is now. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Drill": components["headers"]["X-Drill"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3611,6 +3618,7 @@ export interface operations {
             404: components["responses"]["delivery_not_found"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["impossible_transition.delivery_taken"];
+            412: components["responses"]["precondition_failed"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
@@ -3632,6 +3640,8 @@ export interface operations {
             header?: {
                 /** @description Anything unique, such as a UUID. The same body with the same key gets the answer of the first request for 24 h, and makes nothing new. */
                 "Idempotency-Key"?: string;
+                /** @description The `ETag` of the answer that the client has read: if it has changed since, nothing is changed and the answer is a 412. `*` or nothing for any version. */
+                "If-Match"?: string;
             };
             path: {
                 id: string;
@@ -3685,6 +3695,7 @@ export interface operations {
             404: components["responses"]["delivery_not_found"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["impossible_transition"];
+            412: components["responses"]["precondition_failed"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
@@ -3790,6 +3801,7 @@ export interface operations {
             /** @description The new courier. */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
                     "X-Drill": components["headers"]["X-Drill"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3849,6 +3861,7 @@ export interface operations {
             /** @description The courier. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Drill": components["headers"]["X-Drill"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3894,7 +3907,10 @@ export interface operations {
     removeCourier: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the client has read: if it has changed since, nothing is changed and the answer is a 412. `*` or nothing for any version. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3923,6 +3939,7 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["courier_not_found"];
             408: components["responses"]["request_timeout"];
+            412: components["responses"]["precondition_failed"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             417: components["responses"]["expectation_failed"];
@@ -3940,7 +3957,10 @@ export interface operations {
     changeCourier: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the client has read: if it has changed since, nothing is changed and the answer is a 412. `*` or nothing for any version. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3961,6 +3981,7 @@ export interface operations {
             /** @description The courier as it is now. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Drill": components["headers"]["X-Drill"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -3990,6 +4011,7 @@ export interface operations {
             404: components["responses"]["courier_not_found"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["email_taken"];
+            412: components["responses"]["precondition_failed"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
@@ -4493,6 +4515,7 @@ export interface operations {
             /** @description The new order. */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
                     "X-Drill": components["headers"]["X-Drill"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -4565,6 +4588,7 @@ export interface operations {
             /** @description The order. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Drill": components["headers"]["X-Drill"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -4624,7 +4648,10 @@ export interface operations {
     changeOrderStatus: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the client has read: if it has changed since, nothing is changed and the answer is a 412. `*` or nothing for any version. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -4644,6 +4671,7 @@ export interface operations {
             /** @description The order as it is now. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Drill": components["headers"]["X-Drill"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -4687,6 +4715,7 @@ export interface operations {
             404: components["responses"]["order_not_found"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["impossible_transition"];
+            412: components["responses"]["precondition_failed"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];

@@ -3,6 +3,7 @@
 //! A change is first made on a copy. A refusal drops the copy, so a refused change changes nothing.
 
 use service_kit::client_address::ClientAddress;
+use service_kit::input::IfMatch;
 use shared_types::delivery::{Assignment, Delivery, DeliveryChange, DeliveryStatus, NewDelivery};
 use shared_types::field::FromText as _;
 use shared_types::id::{ClientId, CourierId, DeliveryId, OrderId, OrderRef};
@@ -11,7 +12,7 @@ use shared_types::value::Timestamp;
 
 use super::couriers::phone;
 use super::status::{advance, hand_over, is_before_pick_up, is_finished, order_status};
-use super::{Dispatch, Refusal, replace, text};
+use super::{Dispatch, Refusal, check, replace, text};
 
 /// A change that was checked and is not made yet.
 #[derive(Clone, Debug)]
@@ -155,8 +156,10 @@ impl Dispatch {
         &self,
         id: DeliveryId,
         change: DeliveryChange,
+        seen: &IfMatch,
     ) -> Result<Changed, Refusal> {
         let mut changed = Changed::of(&self.delivery(id)?);
+        check(seen, &changed.after)?;
         let after = &mut changed.after;
         if let Some(courier) = change.courier_id.into_option() {
             self.check_choice(courier)?;

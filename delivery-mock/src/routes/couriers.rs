@@ -4,7 +4,7 @@ use actix_web::http::header::CONTENT_LANGUAGE;
 use actix_web::{HttpRequest, HttpResponse, web};
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
-use service_kit::input::Json;
+use service_kit::input::{IfMatch, Json, read, tagged};
 use service_kit::observe::lang_of;
 use shared_types::Confirmation;
 use shared_types::delivery::{Courier, CourierChange, NewCourier};
@@ -14,7 +14,7 @@ use shared_types::value::Timestamp;
 
 use super::shared::Asked;
 use super::{SharedDispatch, failure, id_of};
-use crate::dispatch::Refusal;
+use crate::dispatch::{Refusal, check};
 
 const REMOVED: Text = Text::fixed(|say| say.deliveries.courier_removed);
 
@@ -33,37 +33,45 @@ pub(super) async fn register(
     let registered = exclusive.once(&asked, id, |dispatch| {
         dispatch.register(submission.body, asked.client, Timestamp::now())
     });
-    Ok(registered?.created())
+    Ok(registered?.created(&request))
 }
 
 pub(super) async fn show(
     dispatch: web::Data<SharedDispatch>,
+    request: HttpRequest,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
     let courier = dispatch.read().courier(id(&path)?).map_err(failure)?;
-    Ok(HttpResponse::Ok().json(courier))
+    read(&request, &courier)
 }
 
 pub(super) async fn change(
     dispatch: web::Data<SharedDispatch>,
+    seen: IfMatch,
     path: web::Path<String>,
     Json(change): Json<CourierChange>,
 ) -> Result<HttpResponse, Failure> {
     let id = id(&path)?;
     let exclusive = dispatch.exclusive().await?;
-    let changed =
-        exclusive.change(|dispatch| dispatch.change_courier(id, change, Timestamp::now()));
-    Ok(HttpResponse::Ok().json(changed?))
+    let changed = exclusive.change(|dispatch| {
+        check(&seen, &dispatch.courier(id)?)?;
+        dispatch.change_courier(id, change, Timestamp::now())
+    });
+    tagged(&changed?)
 }
 
 pub(super) async fn remove(
     dispatch: web::Data<SharedDispatch>,
+    seen: IfMatch,
     path: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Failure> {
     let id = id(&path)?;
     let exclusive = dispatch.exclusive().await?;
-    exclusive.change(|dispatch| dispatch.remove_courier(id, Timestamp::now()))?;
+    exclusive.change(|dispatch| {
+        check(&seen, &dispatch.courier(id)?)?;
+        dispatch.remove_courier(id, Timestamp::now())
+    })?;
     exclusive.forget(&id.to_string());
     let lang = lang_of(&request);
     let message = REMOVED.to(lang).to_owned();

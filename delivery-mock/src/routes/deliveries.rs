@@ -7,7 +7,7 @@ use order_feed::change_lock::run_to_end;
 use service_kit::access::Caller;
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
-use service_kit::input::{Json, Parameters, Query, Several};
+use service_kit::input::{IfMatch, Json, Parameters, Query, Several, read, tagged};
 use shared_types::delivery::{
     CourierChoice, Delivery, DeliveryChange, DeliveryStatus, NewDelivery,
 };
@@ -17,7 +17,7 @@ use shared_types::value::Timestamp;
 
 use super::shared::Asked;
 use super::{SharedDispatch, failure, id_of};
-use crate::dispatch::Refusal;
+use crate::dispatch::{Refusal, check};
 
 /// `?livreurId=`, `?commandeId=` and `?statut=`. An unknown courier is no error: the unassigned deliveries
 /// remain. Neither is an unknown order: it has no delivery.
@@ -76,37 +76,41 @@ pub(super) async fn open(
     let opened = exclusive.once(&asked, made, |dispatch| {
         dispatch.open(submission.body, asked.client, Timestamp::now())
     });
-    Ok(opened?.created())
+    Ok(opened?.created(&request))
 }
 
 pub(super) async fn show(
     dispatch: web::Data<SharedDispatch>,
+    request: HttpRequest,
     caller: Caller,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
     let delivery = dispatch.read().delivery_of(id(&path)?, caller.own());
     let delivery = delivery.map_err(failure)?;
-    Ok(HttpResponse::Ok().json(delivery))
+    read(&request, &delivery)
 }
 
 pub(super) async fn change(
     dispatch: web::Data<SharedDispatch>,
+    seen: IfMatch,
     path: web::Path<String>,
     Json(change): Json<DeliveryChange>,
 ) -> Result<HttpResponse, Failure> {
     let id = id(&path)?;
     let changed = async move {
         let exclusive = dispatch.exclusive().await?;
-        let changed = dispatch.read().changed(id, change).map_err(failure)?;
+        let changed = dispatch.read().changed(id, change, &seen);
+        let changed = changed.map_err(failure)?;
         // The courier and the comment do not change the order.
         exclusive.report(changed.order(), changed.news()).await?;
         exclusive.change(|dispatch| Ok(dispatch.make(changed, Timestamp::now())))
     };
-    Ok(HttpResponse::Ok().json(run_to_end(changed).await?))
+    tagged(&run_to_end(changed).await?)
 }
 
 pub(super) async fn assign(
     dispatch: web::Data<SharedDispatch>,
+    seen: IfMatch,
     path: web::Path<String>,
     request: HttpRequest,
     submission: Submission<CourierChoice>,
@@ -115,6 +119,7 @@ pub(super) async fn assign(
     let asked = Asked::of(&request, submission.key);
     let exclusive = dispatch.exclusive().await?;
     let assigned = exclusive.once(&asked, made, |dispatch| {
+        check(&seen, &dispatch.delivery(id)?)?;
         dispatch.assign(id, courier, Timestamp::now())
     });
     Ok(assigned?.answered(StatusCode::OK))

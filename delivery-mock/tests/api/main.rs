@@ -19,6 +19,7 @@ mod linked;
 mod marks;
 mod notes;
 mod removal;
+mod states;
 mod statuses;
 mod taking;
 mod unavailable;

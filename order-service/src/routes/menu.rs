@@ -2,12 +2,12 @@
 
 mod transfer;
 
-use actix_web::http::header::{CONTENT_LANGUAGE, HeaderValue, LOCATION};
+use actix_web::http::header::CONTENT_LANGUAGE;
 use actix_web::{HttpRequest, HttpResponse, web};
 use deserr::Deserr;
 use service_kit::failure::Failure;
-use service_kit::idempotency::{Made, Submission};
-use service_kit::input::{IfMatch, Json, Parameters, Query, tagged};
+use service_kit::idempotency::Submission;
+use service_kit::input::{IfMatch, Json, Parameters, Query, read, tagged};
 use service_kit::observe::lang_of;
 use shared_types::Confirmation;
 use shared_types::field::{FieldErrors, FromText as _, Optional};
@@ -49,6 +49,7 @@ pub(super) async fn list(
 
 pub(super) async fn add(
     store: web::Data<Store>,
+    request: HttpRequest,
     submission: Submission<NewDish>,
 ) -> Result<HttpResponse, Failure> {
     // The path is part of the hash, so that an order's key counts as used with another body.
@@ -63,27 +64,15 @@ pub(super) async fn add(
         available: new.available.into_option().unwrap_or(true),
         allergens: new.allergens.into_option(),
     };
-    let made = store.add_dish(dish, key).await?;
-    let id = match &made {
-        Made::Now(dish) => dish.id,
-        Made::Before(answer) => {
-            let dish: Dish = serde_json::from_str(answer).map_err(Failure::internal)?;
-            dish.id
-        }
-    };
-    let mut answer = made.created();
-    // From the address of the request: the client's path is the gateway's, which a service does not
-    // know.
-    let location = HeaderValue::try_from(format!("menu/{id}")).map_err(Failure::internal)?;
-    answer.headers_mut().insert(LOCATION, location);
-    Ok(answer)
+    Ok(store.add_dish(dish, key).await?.created(&request))
 }
 
 pub(super) async fn find(
     store: web::Data<Store>,
+    request: HttpRequest,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
-    tagged(&store.dish(parse(&id)?).await?)
+    read(&request, &store.dish(parse(&id)?).await?)
 }
 
 pub(super) async fn change(

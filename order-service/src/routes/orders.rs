@@ -9,7 +9,7 @@ use service_kit::access::Caller;
 use service_kit::client_address::ClientAddress;
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
-use service_kit::input::{Json, Query, Several};
+use service_kit::input::{IfMatch, Json, Query, Several, read, tagged};
 use service_kit::request_id::RequestId;
 use shared_types::field::{FieldErrors, FromText as _, Line};
 use shared_types::id::{ClientId, OrderId};
@@ -19,7 +19,7 @@ use shared_types::text::Text;
 
 use crate::access::may_mark;
 use crate::page::{Cursor, Listing};
-use crate::store::{Cancellation, OrderError, Store};
+use crate::store::{Cancellation, Move, OrderError, Store};
 
 /// The cursor by itself, for clients that do not parse `Link`.
 const NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
@@ -35,8 +35,10 @@ pub(super) async fn place(
     let origin = ClientAddress::of(request.headers());
     // No secret: orders hold nothing that a reader of the table could not read anyway.
     let key = submission.key.map(|key| key.sealed_with(b""));
-    // No `Location`: the client's path is the gateway's, which a service does not know.
-    Ok(store.place(submission.body, key, origin).await?.created())
+    Ok(store
+        .place(submission.body, key, origin)
+        .await?
+        .created(&request))
 }
 
 /// A page is answered whole, a list without a limit as it is read.
@@ -88,16 +90,18 @@ fn answer(listing: &Listing, next: Option<Cursor>, total: Option<i64>) -> HttpRe
 
 pub(super) async fn find(
     store: web::Data<Store>,
+    request: HttpRequest,
     caller: Caller,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
     let order = store.order(parse(&id)?).await?;
     hide_others(caller, &order)?;
-    Ok(HttpResponse::Ok().json(order))
+    read(&request, &order)
 }
 
 pub(super) async fn change_status(
     store: web::Data<Store>,
+    seen: IfMatch,
     caller: Caller,
     id: web::Path<String>,
     Json(change): Json<StatusChange>,
@@ -110,9 +114,13 @@ pub(super) async fn change_status(
     if !may_mark(caller, to) {
         return Err(Failure::new(Code::Forbidden));
     }
-    let cancellation = cancellation(change, caller)?;
-    let order = store.change_status(id, to, &cancellation).await?;
-    Ok(HttpResponse::Ok().json(order))
+    let change = Move {
+        to,
+        cancellation: cancellation(change, caller)?,
+        seen,
+    };
+    let order = store.change_status(id, &change).await?;
+    tagged(&order)
 }
 
 /// Only a cancellation says who and why.

@@ -1,5 +1,6 @@
 //! Reads one order with its lines in one statement, so that both show the same moment.
 
+use service_kit::failure::Failure;
 use shared_types::field::FieldErrors;
 use shared_types::id::OrderId;
 use shared_types::order::Order;
@@ -20,6 +21,8 @@ pub(crate) enum OrderError {
     /// The idempotency key came with another order.
     KeyReused,
     Impossible(ImpossibleMove),
+    /// It is another version than the client has seen.
+    Refused(Failure),
     /// The restaurant is closed now, or, without `now`, at the wished time.
     Closed {
         closed: Closed,

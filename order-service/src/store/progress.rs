@@ -1,6 +1,7 @@
 //! Changes the status of an order and writes its event in one transaction: of two simultaneous
 //! changes, the second sees the first.
 
+use service_kit::input::IfMatch;
 use shared_types::account::Role;
 use shared_types::id::OrderId;
 use shared_types::order::{Order, OrderStatus};
@@ -23,17 +24,25 @@ pub(crate) struct Cancellation {
     pub(crate) because: Option<String>,
 }
 
+/// A change of an order's status.
+#[derive(Debug)]
+pub(crate) struct Move {
+    pub(crate) to: OrderStatus,
+    pub(crate) cancellation: Cancellation,
+    /// Checked in the transaction of the change.
+    pub(crate) seen: IfMatch,
+}
+
 impl Store {
     pub(crate) async fn change_status(
         &self,
         id: OrderId,
-        to: OrderStatus,
-        cancellation: &Cancellation,
+        change: &Move,
     ) -> Result<Order, OrderError> {
         let _row_lock = self.database.lock_row(&id.to_string()).await?;
         // A status only moves up, so this repeats at most once for each status.
         loop {
-            if let Some(order) = self.try_change_status(id, to, cancellation).await? {
+            if let Some(order) = self.try_change_status(id, change).await? {
                 return Ok(order);
             }
         }
@@ -43,12 +52,17 @@ impl Store {
     async fn try_change_status(
         &self,
         id: OrderId,
-        to: OrderStatus,
-        cancellation: &Cancellation,
+        change: &Move,
     ) -> Result<Option<Order>, OrderError> {
         let mut transaction = self.database.write().await?;
         let mut order = orders::find(&mut *transaction, id).await?;
-        let from = order.status;
+        let Move {
+            to,
+            cancellation,
+            seen,
+        } = change;
+        seen.check(&order).map_err(OrderError::Refused)?;
+        let (from, to) = (order.status, *to);
         match status::transition(from, to).map_err(OrderError::Impossible)? {
             Step::Stay => return Ok(Some(order)),
             Step::Move => {}

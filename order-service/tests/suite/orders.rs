@@ -1,5 +1,6 @@
 //! Tests of placing an order and reading it again.
 
+use actix_web::http::Method;
 use serde_json::{Value, json};
 use service_kit::testing::assert_same_shape;
 use shared_types::golden;
@@ -19,10 +20,24 @@ async fn the_golden_order_is_made_and_read_again() {
 }
 
 #[actix_web::test]
-async fn a_made_order_names_no_location() {
+async fn a_made_order_names_its_location_at_the_path_that_the_client_asked() {
     let service = Service::start(true).await;
     let answer = service.post("/commandes", new_order()).await;
-    assert_eq!(answer.header("location"), None);
+    let location = path(&answer.ok(201));
+    assert_eq!(answer.header("location"), location.strip_prefix('/'));
+
+    let ask = || {
+        let request = service.request(Method::POST, "/commandes");
+        let request = request.header("X-Forwarded-Uri", "/order-api/commandes");
+        request
+            .header("Idempotency-Key", "a-key")
+            .send_json(new_order())
+    };
+    let (first, again) = (ask().await, ask().await);
+    let location = path(&first.ok(201));
+    for answer in [first, again] {
+        assert_eq!(answer.header("location"), location.strip_prefix('/'));
+    }
 }
 
 #[actix_web::test]

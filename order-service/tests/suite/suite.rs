@@ -24,6 +24,7 @@ mod orders;
 mod paging;
 mod restart;
 mod share;
+mod states;
 mod status;
 pub(crate) mod subscriber;
 mod versions;

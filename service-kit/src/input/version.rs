@@ -8,7 +8,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{ETAG, IF_MATCH};
+use actix_web::http::header::{ETAG, HeaderMap, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -42,6 +42,29 @@ pub fn tagged(value: &impl Serialize) -> Result<HttpResponse, Failure> {
         .insert_header((ETAG, tag_of(&body)))
         .content_type(actix_web::http::header::ContentType::json())
         .body(body))
+}
+
+/// Answers a GET with the value: 304 if the client has it already (§13.1.2).
+///
+/// # Errors
+/// The value cannot be written as JSON.
+pub fn read(request: &HttpRequest, value: &impl Serialize) -> Result<HttpResponse, Failure> {
+    let answer = tagged(value)?;
+    let tag = answer.headers().get(ETAG).cloned();
+    match tag {
+        Some(tag) if is_held(request.headers(), &tag) => Ok(HttpResponse::NotModified()
+            .insert_header((ETAG, tag))
+            .finish()),
+        _ => Ok(answer),
+    }
+}
+
+/// Compares weakly: whoever compresses an answer weakens its tag. No tag of ours has a comma.
+fn is_held(headers: &HeaderMap, tag: &HeaderValue) -> bool {
+    let lines = headers.get_all(IF_NONE_MATCH);
+    let held = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    held.map(<[u8]>::trim_ascii)
+        .any(|held| held == b"*" || held.strip_prefix(b"W/").unwrap_or(held) == tag.as_bytes())
 }
 
 fn tag_of(json: &str) -> String {
