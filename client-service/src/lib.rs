@@ -12,6 +12,7 @@ mod failure;
 mod origin;
 mod password;
 mod reset;
+mod role;
 mod routes;
 mod secret;
 mod seed;
@@ -34,6 +35,7 @@ use crate::token::Tokens;
 
 pub use config::Config;
 pub use reset::{Mail, ResetLink, SmtpServer};
+pub use role::{give_role, role_arguments};
 pub use secret::Secret;
 pub use seed::{DEMO_ACCOUNTS, DemoAccount, DemoContact};
 pub use service_kit::access::Access;

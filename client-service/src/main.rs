@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use service_kit::program::{self, Program};
+use service_kit::program::{self, Extra, Program};
 
 fn main() -> ExitCode {
     let program = Program {
@@ -13,5 +13,9 @@ fn main() -> ExitCode {
         bind: |config| config.bind,
         database: |config| &config.database_url,
     };
-    program::run(&program, client_service::build)
+    let role = Extra {
+        arguments: client_service::role_arguments(),
+        run: |config, given| Box::pin(client_service::give_role(config, given)),
+    };
+    program::run_with(&program, Some(role), client_service::build)
 }

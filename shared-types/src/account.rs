@@ -20,7 +20,7 @@ pub use phone::Phone;
 pub use reset::ResetToken;
 
 wire_enum! {
-    /// The rights of a client when `CLIENT_ACCESS` is `strict`.
+    /// The rights of a client when access is strict.
     pub enum Role {
         Client = "CLIENT",
         Chef = "CHEF",

@@ -243,6 +243,28 @@ impl Store {
         Ok(changed.is_some())
     }
 
+    /// Gives a client a role, and ends its sessions: their tokens name the old one.
+    ///
+    /// # Errors
+    /// There is no such client.
+    pub(crate) async fn set_role(&self, id: ClientId, role: Role) -> Result<(), Error> {
+        let id = id.to_string();
+        let _row_lock = self.database.lock_row(&id).await?;
+        let mut transaction = self.database.write().await?;
+        let changed = sqlx::query("UPDATE clients SET role = $1, updated_at = $2 WHERE id = $3")
+            .bind(role.as_str())
+            .bind(Timestamp::now().millis())
+            .bind(&id)
+            .execute(&mut *transaction)
+            .await?;
+        if changed.rows_affected() == 0 {
+            return Err(Error::ClientNotFound);
+        }
+        let ended = sessions::delete_all(&mut transaction, &id).await?;
+        ended::note(&mut transaction, &ended).await?;
+        Ok(transaction.commit().await?)
+    }
+
     /// Deletes a client, its sessions, and the answer to its registration.
     ///
     /// # Errors

@@ -171,3 +171,34 @@ async fn what_ended_is_forgotten_once_its_tokens_have_expired() {
     });
     assert_eq!(swept.await, 1);
 }
+
+#[actix_web::test]
+async fn a_role_is_given_by_a_command_and_ends_the_sessions_of_the_old_one() {
+    let service = service().await;
+    service.register("lea@example.com").await;
+    let token = service.log_in("lea@example.com").await;
+    // With SQLite, the file belongs to the process that has it open.
+    let database = service.stop().await;
+    let mut config = super::config(&database);
+    linked(&mut config);
+    config.jwt_secret = Some(SECRET.parse().unwrap());
+    let give = async |email: &str, role: &str| {
+        let given = client_service::role_arguments();
+        let given = given.get_matches_from(["role", email, role]);
+        client_service::give_role(config.clone(), given).await
+    };
+    give("Lea@example.com", "admin").await.unwrap();
+    let refused = give("nobody@example.com", "ADMIN").await.unwrap_err();
+    assert_eq!(refused.to_string(), "no account has this e-mail address");
+    let unknown = client_service::role_arguments();
+    let unknown = unknown.try_get_matches_from(["role", "lea@example.com", "BOSS"]);
+    assert!(unknown.is_err());
+
+    let service = super::start_on(config.clone(), database).await;
+    let refused = service.sessions(&token).await;
+    let _ = refused.problem(401, "session_expired");
+    assert_eq!(revocations(&service, 0).await.ended.len(), 1);
+    let token = service.log_in("lea@example.com").await;
+    let claims = keys(&service).await.read(&token).unwrap();
+    assert_eq!(claims.role.as_str(), "ADMIN");
+}
