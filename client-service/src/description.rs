@@ -2,8 +2,8 @@
 
 use openapi::{Body, IDEMPOTENCY_KEY, LOCATION, Operation, Response, Service, Tag, Token};
 use shared_types::account::{
-    Client, ClientChange, KeySet, LoggedIn, Login, NewClient, NewPassword, PasswordChange,
-    PasswordReset, Session,
+    AccountData, Client, ClientChange, KeySet, LoggedIn, Login, NewClient, NewPassword,
+    PasswordChange, PasswordReset, Session,
 };
 use shared_types::demo::{DemoLogin, DemoToken};
 use shared_types::problem::Code;
@@ -172,6 +172,20 @@ const OPERATIONS: &[Operation] = &[
         &[CONFIRMATION],
     )])
     .fails(&[Code::Forbidden, Code::WrongPassword, Code::ClientNotFound]),
+    Operation::new(
+        ("GET", "/clients/{id}/export"),
+        "exportAccount",
+        &CLIENTS,
+        "Export what the account has",
+    )
+    .says("For the client and for ADMIN: the account and its sessions.")
+    .token(Token::Needed)
+    .answers(&[Response::new(
+        200,
+        "Everything that this service knows of the client.",
+        &[Body::json::<AccountData>(golden::ACCOUNT_DATA)],
+    )])
+    .fails(&[Code::Forbidden, Code::ClientNotFound]),
     Operation::new(
         ("GET", "/.well-known/jwks.json"),
         "listKeys",

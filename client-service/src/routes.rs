@@ -33,6 +33,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
                 .route(web::delete().to(clients::delete)),
         )
         .service(resource("/clients/{id}/password", "POST").route(web::post().to(password::change)))
+        .service(resource("/clients/{id}/export", "GET").route(web::get().to(clients::export)))
         .service(resource("/auth/login", "POST").route(web::post().to(auth::login)))
         .service(resource("/auth/logout", "POST").route(web::post().to(auth::logout)))
         .service(resource("/auth/logout-all", "POST").route(web::post().to(auth::logout_all)))

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono_tz::Tz;
 use service_kit::access;
@@ -29,6 +30,8 @@ pub struct Config {
     /// `OPENING_HOURS`: the hours at which orders are taken, such as `Tu-Sa 12:00-14:30,19:00-22:30`;
     /// always by default. `OPENING_TIME_ZONE`: the clock of these hours; `Europe/Paris` by default.
     pub opening: Opening,
+    /// `RETENTION`: how long an ended order names its client, such as `365d`; for ever by default.
+    pub retention: Option<Duration>,
     /// `SEED_DEMO`: whether an empty menu is filled with sample dishes; `true` by default.
     pub seed_demo: bool,
 }
@@ -80,6 +83,7 @@ impl Config {
             open_per_address: env.parse_or("ORDERS_OPEN_PER_ADDRESS", OpenPerAddress::default())?,
             access: access::Settings::from_env(env)?,
             opening: opening(env)?,
+            retention: env.duration("RETENTION")?,
             seed_demo: env.parse_or("SEED_DEMO", true)?,
         })
     }
@@ -123,6 +127,7 @@ mod tests {
             ("ORDERS_OPEN_PER_ADDRESS", "many"),
             ("OPENING_HOURS", "Mo 25:00-26:00"),
             ("OPENING_TIME_ZONE", "Lutetia"),
+            ("RETENTION", "for ever"),
             ("SEED_DEMO", "yes"),
         ] {
             let error = Config::from_env(&Env::of_pairs([(name, value)])).unwrap_err();

@@ -73,5 +73,7 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
         .beside(|draining| outbox.run(draining))
         .beside(|draining| guard.watch(draining))
         .beside(|draining| watched.watch_writes(draining))
-        .beside(|draining| sweep_hourly(draining, async move || tidied.sweep().await)))
+        .beside(|draining| {
+            sweep_hourly(draining, async move || tidied.sweep(config.retention).await)
+        }))
 }

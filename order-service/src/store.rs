@@ -11,7 +11,10 @@ mod news;
 mod orders;
 mod place;
 mod progress;
+mod retention;
 mod rows;
+
+use std::time::Duration;
 
 use service_kit::database::{Database, DatabaseUrl, MigrationFile, Migrations, OpenError};
 use service_kit::health::Readiness;
@@ -100,10 +103,20 @@ impl Store {
         &self.outbox
     }
 
-    /// Deletes expired rows.
-    pub(crate) async fn sweep(&self) {
-        let swept = idempotency::sweep(&self.database, Timestamp::now()).await;
+    /// Deletes expired rows, and makes the orders anonymous that ended before the time of retention.
+    pub(crate) async fn sweep(&self, retention: Option<Duration>) {
+        let now = Timestamp::now();
+        let swept = idempotency::sweep(&self.database, now).await;
         housekeeping::report("idempotency keys", swept);
+        if let Some(kept) = retention {
+            match self.make_anonymous(kept, now).await {
+                Ok(0) => {}
+                Ok(count) => log::info!("{count} ended orders were made anonymous"),
+                Err(error) => log::warn!(
+                    "ended orders cannot be made anonymous, the next try is in an hour: {error}"
+                ),
+            }
+        }
     }
 
     /// See [`Database::watch_writes`].

@@ -93,10 +93,17 @@ impl Env {
     /// # Errors
     /// The variable is set and is not a duration.
     pub fn duration_or(&self, name: &str, default: Duration) -> Result<Duration, ConfigError> {
-        let parsed = self.parse_with(name, |text| {
+        Ok(self.duration(name)?.unwrap_or(default))
+    }
+
+    /// The same, without a default.
+    ///
+    /// # Errors
+    /// The variable is set and is not a duration.
+    pub fn duration(&self, name: &str) -> Result<Option<Duration>, ConfigError> {
+        self.parse_with(name, |text| {
             humantime::parse_duration(text).map_err(|error| error.to_string())
-        })?;
-        Ok(parsed.unwrap_or(default))
+        })
     }
 
     /// # Errors

@@ -150,6 +150,13 @@ pub struct LoggedIn {
     pub client: Client,
 }
 
+/// What the client service knows of a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AccountData {
+    pub client: Client,
+    pub sessions: Vec<Session>,
+}
+
 /// The public keys of the tokens (RFC 7517 §5), as RFC 8037 writes those of Ed25519. For readers:
 /// the client service writes them with its library for tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -20,6 +20,7 @@ golden! {
     LOGIN = "login";
     LOGGED_IN = "logged_in";
     SESSION = "session";
+    ACCOUNT_DATA = "account_data";
     KEY_SET = "key_set";
     NEW_DISH = "new_dish";
     DISH = "dish";

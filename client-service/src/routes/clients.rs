@@ -4,15 +4,16 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use service_kit::client_address::ClientAddress;
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
-use shared_types::account::{NewClient, Role};
+use shared_types::account::{AccountData, NewClient, Role};
 use shared_types::field::FromText as _;
 use shared_types::id::ClientId;
 use shared_types::text::Text;
+use shared_types::value::Timestamp;
 
 use super::confirm;
 use crate::Accounts;
 use crate::access::Action;
-use crate::caller::admit;
+use crate::caller::{admit, admit_known};
 use crate::failure::Error;
 
 pub(super) async fn register(
@@ -63,6 +64,19 @@ pub(super) async fn delete(
     accounts.store.delete_client(id).await?;
     let done = Text::fixed(|say| say.accounts.deleted);
     Ok(confirm(&request, &done))
+}
+
+/// What this service knows of a client, for the client.
+pub(super) async fn export(
+    accounts: web::Data<Accounts>,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Failure> {
+    let id = parse(&id)?;
+    let caller = admit_known(&accounts, request.headers(), Action::Change(id)).await?;
+    let (client, now) = (accounts.store.client(id).await?, Timestamp::now());
+    let sessions = accounts.store.sessions(id, caller.session, now).await?;
+    Ok(HttpResponse::Ok().json(AccountData { client, sessions }))
 }
 
 /// An invalid id is the id of no client.

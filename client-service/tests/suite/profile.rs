@@ -177,3 +177,24 @@ async fn of_two_clients_that_take_one_number_at_once_one_gets_it() {
         assert_eq!(statuses, [200, 409]);
     }
 }
+
+#[actix_web::test]
+async fn a_client_gets_all_that_the_service_knows_of_it_and_nobody_else_does() {
+    let service = service().await;
+    let client = service.register("lea@example.com").await;
+    service.register("other@example.com").await;
+    let token = service.log_in("lea@example.com").await;
+    let other = service.log_in("other@example.com").await;
+    let path = format!("/clients/{}/export", client["id"].as_str().unwrap());
+    let own = service
+        .request(Method::GET, &path, &token)
+        .send()
+        .await
+        .ok(200);
+    assert_same_shape(&own, golden::ACCOUNT_DATA);
+    assert_eq!(own["client"], client);
+    assert_eq!(own["sessions"][0]["current"], true);
+    let others = service.request(Method::GET, &path, &other).send().await;
+    let _ = others.problem(403, "forbidden");
+    let _ = service.http.get(&path).await.problem(401, "unauthorized");
+}

@@ -195,6 +195,7 @@ fn path(pattern: &str, things: &Things) -> String {
     };
     pattern
         .replace("{id}", id)
+        .replace("{clientId}", &things.client.id)
         .replace("{commandeId}", &things.order)
 }
 

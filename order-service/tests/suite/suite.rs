@@ -137,6 +137,7 @@ pub(crate) fn config(database: &TestDatabase, seed_demo: bool) -> Config {
         open_per_address: OpenPerAddress::default(),
         access: service_kit::access::Settings::default(),
         opening: Opening::default(),
+        retention: None,
         seed_demo,
     }
 }
