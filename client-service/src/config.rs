@@ -82,13 +82,19 @@ impl Config {
             }
             (None, Mail::Off | Mail::DevOutbox) => ResetLink::of_development(),
         };
+        let own_access = env.parse_or("CLIENT_ACCESS", access)?;
+        if access == Access::Strict && own_access == Access::Open {
+            // Anyone could register as the ADMIN of the other services.
+            let reason = "open is not possible with ACCESS=strict";
+            return Err(ConfigError::new("CLIENT_ACCESS", reason));
+        }
         Ok(Self {
             bind: env.parse_or("CLIENT_SERVICE_BIND", bind)?,
             database_url,
             jwt_secret,
             jwt_previous_secret: env.parse("JWT_PREVIOUS_SECRET")?,
             jwt_ttl,
-            access: env.parse_or("CLIENT_ACCESS", access)?,
+            access: own_access,
             peer_secret,
             phone_region: env.parse_or("PHONE_REGION", Region::FRANCE)?,
             mail,
@@ -153,7 +159,8 @@ mod tests {
         let access = |env: Env| Config::from_env(&env).unwrap().access;
         assert_eq!(access(Env::of_pairs([strict, secret])), Access::Strict);
         let open_here = Env::of_pairs([strict, secret, ("CLIENT_ACCESS", "open")]);
-        assert_eq!(access(open_here), Access::Open);
+        let refused = Config::from_env(&open_here).unwrap_err();
+        assert_eq!(refused.name, "CLIENT_ACCESS");
         let strict_here = Env::of_pairs([("CLIENT_ACCESS", "strict")]);
         assert_eq!(access(strict_here), Access::Strict);
     }

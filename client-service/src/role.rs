@@ -1,5 +1,6 @@
 //! The command that gives an account a role, which makes the first ADMIN where access is strict.
 
+use service_kit::database::DatabaseUrl;
 use service_kit::program::{Arg, ArgMatches, Command, RunError, value_parser};
 use shared_types::account::Role;
 use shared_types::field::FromText as _;
@@ -33,6 +34,11 @@ pub fn role_arguments() -> Command {
 pub async fn give_role(config: Config, given: ArgMatches) -> Result<(), RunError> {
     let email: &String = given.get_one("EMAIL").ok_or("role needs an EMAIL")?;
     let role: Role = *given.get_one("ROLE").ok_or("role needs a ROLE")?;
+    if let DatabaseUrl::File(path) = &config.database_url
+        && !path.exists()
+    {
+        return Err(format!("there is no database {}", path.display()).into());
+    }
     let store = Store::open(&config.database_url, config.phone_region).await?;
     let found = store.credentials(email.trim()).await?;
     let client = found.ok_or("no account has this e-mail address")?.client;

@@ -43,7 +43,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         )
         .service(resource("/.well-known/jwks.json", "GET").route(web::get().to(keys::published)))
         .service(
-            resource(&format!("{}/{{after}}", revocations::PATH), "GET")
+            resource(&format!("{}/{{cursor}}", revocations::PATH), "GET")
                 .route(web::get().to(keys::revocations)),
         )
         .service(resource("/password-reset", "POST").route(web::post().to(reset::request)))

@@ -38,12 +38,12 @@ impl Readiness {
     }
 }
 
-/// The log level of a request to `route`: probes come every few seconds and would hide all other
-/// lines.
+/// The log level of a request to `route`: probes, and the other services' questions for ended sessions,
+/// come so often that they would hide all other lines.
 #[must_use]
 pub fn log_level(route: Option<&str>) -> log::Level {
     match route {
-        Some("/live" | "/ready") => log::Level::Debug,
+        Some("/live" | "/ready" | "/auth/revocations/{cursor}") => log::Level::Debug,
         _ => log::Level::Info,
     }
 }

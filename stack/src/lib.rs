@@ -195,8 +195,5 @@ impl Stack {
 /// # Errors
 /// A variable is invalid.
 pub fn check(options: &Options) -> Result<(), ConfigError> {
-    for service in &options.services {
-        settings::service(*service, options, &Addrs::new())?;
-    }
-    settings::gateway(options, &Addrs::new()).map(drop)
+    settings::check(options)
 }

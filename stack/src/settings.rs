@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 
+use service_kit::access::Access;
 use service_kit::env::{ConfigError, Env};
 use service_kit::health::reachable;
 use service_kit::peer::PeerSecret;
@@ -91,6 +92,17 @@ fn shows_mails(options: &Options, addrs: &Addrs) -> bool {
         .any(|name| options.env.get(name).is_some());
     let addr = addrs.get(&Service::Clients);
     !is_chosen && addr.is_some_and(|addr| addr.ip().is_loopback())
+}
+
+/// Checks every setting. What strict access needs of the addresses is known only once all have one.
+pub(crate) fn check(options: &Options) -> Result<(), ConfigError> {
+    options.env.parse_or("ACCESS", Access::default())?;
+    let open = BTreeMap::from([("ACCESS", "open".to_owned())]);
+    for service in options.services.iter().copied() {
+        let env = environment(service, options, &Addrs::new());
+        member(service, &overlay(&env, open.clone()))?;
+    }
+    gateway(options, &Addrs::new()).map(drop)
 }
 
 /// The collector of a service's spans, if there is one.

@@ -31,6 +31,7 @@ pub(super) async fn login(
     let session = NewSession {
         id: SessionId::generate(),
         client: client.id,
+        role: client.role,
         begins,
         ends: begins.after(accounts.session_length),
         origin: Origin::of(request.headers(), peer),

@@ -20,21 +20,20 @@ pub(super) async fn published(accounts: web::Data<Accounts>) -> HttpResponse {
         .json(accounts.tokens.published())
 }
 
-/// The sessions that ended after the one with the number in the path.
+/// The sessions that ended after the one of the cursor in the path.
 pub(super) async fn revocations(
     accounts: web::Data<Accounts>,
     request: HttpRequest,
-    after: web::Path<i64>,
+    cursor: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
     let sent = bearer_token(request.headers()).ok_or(Error::TokenMissing)?;
     let secret = accounts.peer_secret.as_ref();
     if !secret.is_some_and(|secret| secret.is(sent)) {
         return Err(Error::Forbidden.into());
     }
-    let (ended, last) = accounts.store.ended_sessions(*after).await?;
+    let ended = accounts.store.ended_sessions(&cursor).await?;
     Ok(HttpResponse::Ok().json(Revocations {
         keys: accounts.tokens.published().clone(),
         ended,
-        last,
     }))
 }

@@ -56,26 +56,24 @@ pub(super) async fn note(connection: &mut AnyConnection, deleted: &[Deleted]) ->
 }
 
 impl Store {
-    /// The sessions that ended after the one with this number, the first [`PAGE`] of them, and the
-    /// number of the last one of all.
-    pub(crate) async fn ended_sessions(
-        &self,
-        after: i64,
-    ) -> Result<(Vec<EndedSession>, i64), Error> {
+    /// The sessions that ended after the one of the cursor, the first [`PAGE`] of them; all if there is
+    /// no such session.
+    pub(crate) async fn ended_sessions(&self, cursor: &str) -> Result<Vec<EndedSession>, Error> {
+        let (number, session) = cursor.split_once('.').unwrap_or_default();
+        let number: i64 = number.parse().unwrap_or_default();
         let mut reader = self.database.reader().await?;
         let rows: Vec<EndedRow> = sqlx::query_as(
-            "SELECT number, id, expires_at FROM ended_sessions WHERE number > $1 \
-             ORDER BY number LIMIT $2",
+            "SELECT number, id, expires_at FROM ended_sessions WHERE number > COALESCE( \
+             (SELECT number FROM ended_sessions WHERE number = $1 AND id = $2), 0) \
+             ORDER BY number LIMIT $3",
         )
-        .bind(after)
+        .bind(number)
+        .bind(session)
         .bind(PAGE as i64)
         .fetch_all(&mut *reader)
         .await?;
-        let last = sqlx::query_scalar("SELECT last FROM ended_sessions_counter")
-            .fetch_one(&mut *reader)
-            .await?;
         let ended: sqlx::Result<_> = rows.into_iter().map(EndedRow::read).collect();
-        Ok((ended?, last))
+        Ok(ended?)
     }
 
     pub(super) async fn drop_expired_ended_sessions(&self, now: Timestamp) -> sqlx::Result<u64> {

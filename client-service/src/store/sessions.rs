@@ -23,6 +23,7 @@ const MAX_SESSIONS: i64 = 20;
 pub(crate) struct NewSession {
     pub(crate) id: SessionId,
     pub(crate) client: ClientId,
+    pub(crate) role: Role,
     pub(crate) begins: Timestamp,
     pub(crate) ends: Timestamp,
     pub(crate) origin: Origin,
@@ -49,6 +50,10 @@ const INSERT: &str = "INSERT INTO sessions \
      (id, client_id, created_at, last_seen_at, expires_at, ip_address, user_agent, number) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, \
      (SELECT COALESCE(MAX(number), 0) + 1 FROM sessions WHERE client_id = $2))";
+/// A write that changes nothing: the role of the token stays the client's until the session is there, so
+/// that whoever changes it finds the session.
+const LOCK_CLIENT: &str =
+    "UPDATE clients SET role = role WHERE id = $1 AND role = $2 AND is_active";
 const DROP_EXPIRED: &str = "DELETE FROM sessions WHERE client_id = $1 AND expires_at <= $2";
 const DROP_OLDEST: &str = "DELETE FROM sessions WHERE client_id = $1 AND id NOT IN \
      (SELECT id FROM sessions WHERE client_id = $1 ORDER BY number DESC, id DESC LIMIT $2) \
@@ -63,12 +68,20 @@ const END_OWN: &str = "DELETE FROM sessions WHERE id = $1 AND client_id = $2 AND
 
 impl Store {
     /// # Errors
-    /// The client was deleted meanwhile; the answer is the same as if it had been deleted before.
+    /// The client was deleted meanwhile, or has another role; the answer is the same as if it had been deleted before.
     pub(crate) async fn add_session(&self, new: &NewSession) -> Result<(), Error> {
         let client = new.client.to_string();
         // A session refers to its client, whose row is read under a lock.
         let _row_lock = self.database.lock_row(&client).await?;
         let mut transaction = self.database.write().await?;
+        let unchanged = sqlx::query(LOCK_CLIENT)
+            .bind(&client)
+            .bind(new.role.as_str())
+            .execute(&mut *transaction)
+            .await?;
+        if unchanged.rows_affected() == 0 {
+            return Err(Error::InvalidCredentials);
+        }
         sqlx::query(DROP_EXPIRED)
             .bind(&client)
             .bind(new.begins.millis())

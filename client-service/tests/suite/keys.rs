@@ -2,9 +2,11 @@
 //! ended early.
 
 use actix_web::http::Method;
-use service_kit::access::revocations::Revocations;
+use service_kit::access::revocations::{Revocations, START};
 use service_kit::access::{PublicKeys, TokenError};
 use service_kit::testing::Answer;
+
+use shared_types::id::SessionId;
 
 use super::{Running, service_with};
 
@@ -24,13 +26,13 @@ fn linked(config: &mut client_service::Config) {
     config.peer_secret = Some(PEER.parse().unwrap());
 }
 
-async fn ask(service: &Running, after: i64, secret: &str) -> Answer {
-    let path = format!("/auth/revocations/{after}");
+async fn ask(service: &Running, cursor: &str, secret: &str) -> Answer {
+    let path = format!("/auth/revocations/{cursor}");
     service.request(Method::GET, &path, secret).send().await
 }
 
-async fn revocations(service: &Running, after: i64) -> Revocations {
-    let told = ask(service, after, PEER).await.ok(200);
+async fn revocations(service: &Running, cursor: &str) -> Revocations {
+    let told = ask(service, cursor, PEER).await.ok(200);
     serde_json::from_value(told).unwrap()
 }
 
@@ -86,33 +88,33 @@ async fn the_other_services_learn_of_every_way_in_which_a_session_ends() {
     let published = keys(&service).await;
     let session = |token: &str| published.read(token).unwrap().sid;
     let client = service.register("lea@example.com").await;
-    assert!(revocations(&service, 0).await.ended.is_empty());
+    assert!(revocations(&service, START).await.ended.is_empty());
 
     let one = service.log_in("lea@example.com").await;
     end(&service, "/auth/logout", &one).await;
-    let told = revocations(&service, 0).await;
+    let told = revocations(&service, START).await;
     assert_eq!(
         (told.ended.len(), told.ended[0].session),
         (1, session(&one))
     );
-    assert_eq!((told.ended[0].number, told.last), (1, 1));
+    let first = told.ended[0].cursor();
 
     // A second logout of the same session ends nothing.
     let again = service.request(Method::POST, "/auth/logout", &one);
     let _ = again.send().await.problem(401, "session_expired");
-    assert!(revocations(&service, 1).await.ended.is_empty());
+    assert!(revocations(&service, &first).await.ended.is_empty());
 
     let mut open = Vec::new();
     for _ in 0..21 {
         open.push(session(&service.log_in("lea@example.com").await));
     }
-    let oldest = revocations(&service, 1).await.ended;
+    let oldest = revocations(&service, &first).await.ended;
     assert_eq!((oldest.len(), oldest[0].session), (1, open[0]));
 
     let token = service.log_in("lea@example.com").await;
     open.push(session(&token));
     end(&service, "/auth/logout-all", &token).await;
-    let all = revocations(&service, 2).await.ended;
+    let all = revocations(&service, &oldest[0].cursor()).await.ended;
     assert_eq!(all.len(), 21);
     assert!(all.windows(2).all(|pair| pair[0].number < pair[1].number));
     let mut ended: Vec<_> = all.into_iter().map(|ended| ended.session).collect();
@@ -121,12 +123,33 @@ async fn the_other_services_learn_of_every_way_in_which_a_session_ends() {
     open.sort();
     assert_eq!(ended, open);
 
-    let last = revocations(&service, 0).await.last;
+    let last = revocations(&service, START).await.ended;
+    let last = last.last().unwrap().cursor();
     let token = service.log_in("lea@example.com").await;
     let path = format!("/clients/{}", client["id"].as_str().unwrap());
     let _ = service.http.delete(&path).await.ok(200);
-    let deleted = revocations(&service, last).await.ended;
+    let deleted = revocations(&service, &last).await.ended;
     assert_eq!((deleted.len(), deleted[0].session), (1, session(&token)));
+}
+
+/// As after a restored backup, whose numbers begin again.
+#[actix_web::test]
+async fn a_cursor_of_another_database_is_answered_by_all_sessions_that_ended() {
+    let service = service().await;
+    service.register("lea@example.com").await;
+    let token = service.log_in("lea@example.com").await;
+    end(&service, "/auth/logout", &token).await;
+    let own = revocations(&service, START).await.ended;
+    let foreign = format!("{}.{}", own[0].number, SessionId::generate());
+    for cursor in [foreign.as_str(), "7", "7.x", "x", "-1."] {
+        assert_eq!(revocations(&service, cursor).await.ended, own, "{cursor}");
+    }
+    assert!(
+        revocations(&service, &own[0].cursor())
+            .await
+            .ended
+            .is_empty()
+    );
 }
 
 #[actix_web::test]
@@ -136,7 +159,7 @@ async fn closing_the_demo_ends_its_sessions() {
     let login = serde_json::json!({"email": account.email, "password": account.password});
     let _ = service.http.post("/auth/login", login).await.ok(200);
     let service = service.restarted_with(linked).await;
-    assert_eq!(revocations(&service, 0).await.ended.len(), 1);
+    assert_eq!(revocations(&service, START).await.ended.len(), 1);
 }
 
 #[actix_web::test]
@@ -145,13 +168,13 @@ async fn only_the_other_services_are_told_which_sessions_ended() {
     service.register("lea@example.com").await;
     let token = service.log_in("lea@example.com").await;
     for wrong in [token.as_str(), "a-wrong-secret-of-enough-bytes-to-be-one"] {
-        let _ = ask(&service, 0, wrong).await.problem(403, "forbidden");
+        let _ = ask(&service, START, wrong).await.problem(403, "forbidden");
     }
     let bare = service.http.get("/auth/revocations/0").await;
     let _ = bare.problem(401, "unauthorized");
 
     let without = super::service().await;
-    let _ = ask(&without, 0, PEER).await.problem(403, "forbidden");
+    let _ = ask(&without, START, PEER).await.problem(403, "forbidden");
 }
 
 #[actix_web::test]
@@ -165,11 +188,11 @@ async fn what_ended_is_forgotten_once_its_tokens_have_expired() {
         .await;
     // Each start sweeps.
     let service = service.restarted_with(linked).await;
-    let swept = service_kit::testing::eventually("the sweep", async || {
-        let told = revocations(&service, 0).await;
-        told.ended.is_empty().then_some(told.last)
-    });
-    assert_eq!(swept.await, 1);
+    service_kit::testing::eventually("the sweep", async || {
+        let told = revocations(&service, START).await;
+        told.ended.is_empty().then_some(())
+    })
+    .await;
 }
 
 #[actix_web::test]
@@ -197,7 +220,7 @@ async fn a_role_is_given_by_a_command_and_ends_the_sessions_of_the_old_one() {
     let service = super::start_on(config.clone(), database).await;
     let refused = service.sessions(&token).await;
     let _ = refused.problem(401, "session_expired");
-    assert_eq!(revocations(&service, 0).await.ended.len(), 1);
+    assert_eq!(revocations(&service, START).await.ended.len(), 1);
     let token = service.log_in("lea@example.com").await;
     let claims = keys(&service).await.read(&token).unwrap();
     assert_eq!(claims.role.as_str(), "ADMIN");

@@ -112,6 +112,26 @@ export interface paths {
         patch: operations["changeClient"];
         trace?: never;
     };
+    "/client-api/clients/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export what the account has
+         * @description For the client and for ADMIN: the account and its sessions.
+         */
+        get: operations["exportAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/client-api/clients/{id}/password": {
         parameters: {
             query?: never;
@@ -874,6 +894,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What the client service knows of a client. */
+        AccountData: {
+            client: components["schemas"]["Client"];
+            sessions: components["schemas"]["Session"][];
+        };
         /** @enum {string} */
         Allergen: "GLUTEN" | "CRUSTACES" | "OEUFS" | "POISSONS" | "ARACHIDES" | "SOJA" | "LAIT" | "FRUITS_A_COQUE" | "CELERI" | "MOUTARDE" | "SESAME" | "SULFITES" | "LUPIN" | "MOLLUSQUES";
         /** @description A delivery that is assigned and not finished. */
@@ -2921,6 +2946,76 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            417: components["responses"]["expectation_failed"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            501: components["responses"]["upgrade_not_supported"];
+            502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            504: components["responses"]["upstream_timeout"];
+            505: components["responses"]["http_version_not_supported"];
+            508: components["responses"]["loop_detected"];
+        };
+    };
+    exportAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything that this service knows of the client. */
+            200: {
+                headers: {
+                    "X-Drill": components["headers"]["X-Drill"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "client": {
+                     *         "address": "12 rue des Lilas",
+                     *         "city": "Paris",
+                     *         "createdAt": "2026-11-22T13:10:00Z",
+                     *         "email": "lea.martin@example.com",
+                     *         "firstName": "Léa",
+                     *         "id": "0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d5e",
+                     *         "isActive": true,
+                     *         "lastName": "Martin",
+                     *         "phone": "06 12 34 56 78",
+                     *         "postalCode": "75011",
+                     *         "role": "CLIENT",
+                     *         "updatedAt": "2026-11-22T13:10:00Z"
+                     *       },
+                     *       "sessions": [
+                     *         {
+                     *           "createdAt": "2026-11-22T13:10:00Z",
+                     *           "current": true,
+                     *           "expiresAt": "2026-11-23T13:10:00Z",
+                     *           "id": "0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d5e",
+                     *           "ipAddress": "203.0.113.7",
+                     *           "lastSeenAt": "2026-11-22T13:12:30Z",
+                     *           "userAgent": "Mozilla/5.0"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AccountData"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["client_not_found"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
             417: components["responses"]["expectation_failed"];
             429: components["responses"]["rate_limited"];
             431: components["responses"]["headers_too_large"];

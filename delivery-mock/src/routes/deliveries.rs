@@ -13,6 +13,7 @@ use shared_types::delivery::{
 };
 use shared_types::field::{FieldErrors, Optional};
 use shared_types::id::{CourierId, DeliveryId, OrderRef};
+use shared_types::problem::Code;
 use shared_types::value::Timestamp;
 
 use super::shared::Asked;
@@ -69,6 +70,9 @@ pub(super) async fn open(
     submission: Submission<NewDelivery>,
 ) -> Result<HttpResponse, Failure> {
     let asked = Asked::of(&request, submission.key);
+    if caller.own().is_some() && submission.body.courier_id.as_ref().is_some() {
+        return Err(Failure::new(Code::Forbidden)); // couriers are chosen by those who work here
+    }
     let exclusive = dispatch.exclusive().await?;
     let order = &submission.body.order_id;
     let checked = dispatch.read().check_order(order, caller.own());

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use bytes::Bytes;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use shared_types::aggregate::{PartState, PartStatus};
 use shared_types::problem::Code;
@@ -62,6 +63,7 @@ impl PartOutcome<Document> {
             StatusCode::NOT_FOUND => Self::Missing,
             // A service that rejects the id has nothing of that id.
             StatusCode::BAD_REQUEST if is_by_id => Self::Missing,
+            StatusCode::UNAUTHORIZED if is_over(&body) => Self::Refused(Code::SessionExpired),
             StatusCode::UNAUTHORIZED => Self::Refused(Code::Unauthorized),
             StatusCode::FORBIDDEN => Self::Refused(Code::Forbidden),
             _ if status.is_success() => match Document::read(body, form) {
@@ -90,6 +92,12 @@ impl PartOutcome<Document> {
             Self::Failed(fault) => PartOutcome::Failed(fault.clone()),
         }
     }
+}
+
+/// Whether a refused token was a genuine one, by the code of the problem.
+fn is_over(problem: &[u8]) -> bool {
+    let problem: Value = serde_json::from_slice(problem).unwrap_or_default();
+    problem.get("code").and_then(Value::as_str) == Some(Code::SessionExpired.as_str())
 }
 
 impl PartOutcome {

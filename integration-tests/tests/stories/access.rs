@@ -143,6 +143,8 @@ fn rows() -> Vec<(String, String, BTreeMap<String, String>)> {
         let says = head.iter().cloned().zip(cells.iter().cloned()).skip(2);
         (cells[0].clone(), cells[1].clone(), says.collect())
     })
+    // A stream does not end, and asks the services what its path without `/flux` asks.
+    .filter(|(_, path, _): &(String, String, BTreeMap<String, String>)| !path.ends_with("/flux"))
     .collect()
 }
 
@@ -480,4 +482,68 @@ async fn nobody_but_a_service_sends_events() {
         let event = direct.post("/events", shared_types::golden::ORDER_EVENT);
         let _ = event.await.problem(401, "unauthorized");
     }
+}
+
+/// The router reads a path decoded, and so must the rules.
+#[actix_web::test]
+async fn no_spelling_of_a_path_dodges_its_rule() {
+    let restaurant = restaurant("strict").await;
+    for (service, method, path) in [
+        (Service::Orders, Method::GET, "/command%65s"),
+        (Service::Orders, Method::GET, "/%63ommandes?limit=1"),
+        (Service::Orders, Method::PATCH, "/commandes/x/%73tatus"),
+        (Service::Orders, Method::POST, "/m%65nu/import"),
+        (Service::Kitchen, Method::GET, "/ord%65rs"),
+        (Service::Kitchen, Method::HEAD, "/orders"),
+        (Service::Kitchen, Method::PUT, "/orders"),
+        (Service::Kitchen, Method::POST, "/%65vents"),
+        (Service::Delivery, Method::GET, "/livr%65urs"),
+    ] {
+        let direct = Client::of(restaurant.stack.service_addr(service).unwrap());
+        let answer = direct.request(method.clone(), path).send().await;
+        assert_eq!(answer.status, 401, "{method} {path}");
+    }
+    let orders = restaurant.stack.service_addr(Service::Orders).unwrap();
+    for path in ["/nothing", "/commandes/", "//commandes", "/COMMANDES"] {
+        let answer = Client::of(orders).get(path).await;
+        let _ = answer.problem(404, "route_not_found");
+    }
+}
+
+#[actix_web::test]
+async fn a_client_opens_a_delivery_and_does_not_choose_its_courier() {
+    let restaurant = restaurant("strict").await;
+    let admin = restaurant.log_in("ADMIN").await;
+    let client = restaurant.sign_up().await;
+    let things = restaurant.things_of(client.clone(), &admin).await;
+    let couriers = restaurant.ask(&admin, "GET", "/delivery-api/livreurs", Value::Null);
+    let courier = couriers.await.ok(200)[0]["id"].clone();
+    let path = "/delivery-api/livraisons";
+    let chosen = json!({"commandeId": things.order, "livreurId": courier});
+    let refused = restaurant.ask(&client, "POST", path, chosen.clone()).await;
+    let _ = refused.problem(403, "forbidden");
+    let open = restaurant.ask(&admin, "POST", path, chosen).await.ok(201);
+    assert_eq!(open["livreurId"], courier);
+}
+
+#[actix_web::test]
+async fn a_tracked_order_says_that_the_session_has_ended() {
+    let restaurant = restaurant("strict").await;
+    let admin = restaurant.log_in("ADMIN").await;
+    let client = restaurant.sign_up().await;
+    let things = restaurant.things_of(client.clone(), &admin).await;
+    let path = format!("/suivi/{}", things.order);
+    let _ = restaurant
+        .ask(&client, "GET", &path, Value::Null)
+        .await
+        .ok(200);
+    let logout = restaurant.ask(&client, "POST", "/client-api/logout", json!({}));
+    let _ = logout.await.ok(200);
+    let ended = eventually("the end of the session", async || {
+        let answer = restaurant.ask(&client, "GET", &path, Value::Null).await;
+        (answer.status == 401).then_some(answer)
+    });
+    let ended = ended.await;
+    let _ = ended.problem(401, "session_expired");
+    assert_eq!(ended.header("www-authenticate"), Some("Bearer"));
 }

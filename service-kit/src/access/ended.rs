@@ -41,10 +41,6 @@ impl Ended {
             self.until.shrink_to_fit();
         }
     }
-
-    pub(super) fn clear(&mut self) {
-        self.until.clear();
-    }
 }
 
 #[cfg(test)]

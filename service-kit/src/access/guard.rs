@@ -82,15 +82,19 @@ impl Guard {
     }
 
     fn judge(&self, request: &ServiceRequest) -> Result<Caller, Failure> {
-        // A path that matches nothing is a 404 for everyone.
-        let (Some(strict), Some(path)) = (&self.strict, request.match_pattern()) else {
+        let Some(strict) = &self.strict else {
             return Ok(Caller::Anyone);
         };
-        let who = Rule::of(self.rules, request.method().as_str(), &path);
+        // The path as the router reads it: decoded, so that `/command%65s` is `/commandes`.
+        let path = request.match_info().as_str();
+        let Some(pattern) = request.resource_map().match_pattern(path) else {
+            return Err(Failure::new(Code::RouteNotFound));
+        };
+        let who = Rule::of(self.rules, request.method().as_str(), &pattern);
         if who == Who::Anyone {
             return Ok(Caller::Anyone);
         }
-        let caller = strict.identify(request)?;
+        let caller = strict.identify(request, who)?;
         if who.includes(caller) {
             Ok(caller)
         } else {
@@ -100,11 +104,15 @@ impl Guard {
 }
 
 impl Strict {
-    fn identify(&self, request: &ServiceRequest) -> Result<Caller, Failure> {
+    fn identify(&self, request: &ServiceRequest, who: Who) -> Result<Caller, Failure> {
         let token = bearer_token(request.headers());
         let token = token.ok_or_else(|| challenge(Code::Unauthorized, "Bearer"))?;
         if self.secret.is(token) {
             return Ok(Caller::Peer);
+        }
+        if who == Who::Peers {
+            let cause = "the sender has another PEER_SECRET, or is no service";
+            return Err(Failure::new(Code::Forbidden).caused_by(cause));
         }
         match self.known.check(token) {
             Ok(claims) => Ok(Caller::Client {

@@ -6,7 +6,7 @@ use jsonwebtoken::jwk::JwkSet;
 use shared_types::value::Timestamp;
 
 use super::ended::Ended;
-use super::revocations::{EndedSession, Revocations};
+use super::revocations::{EndedSession, PAGE, Revocations};
 use super::token::{Claims, PublicKeys, TokenError};
 
 #[derive(Debug, Default)]
@@ -41,13 +41,15 @@ impl Known {
         Ok(claims)
     }
 
+    /// The first keys count once every ended session is known: until then, one of theirs would pass.
     /// Returns whether there was room for every ended session.
     pub(super) fn learn(&self, told: Revocations, now: Timestamp) -> bool {
         let mut state = self.write();
-        let is_new = state
-            .keys
-            .as_ref()
-            .is_none_or(|(known, _)| *known != told.keys);
+        let is_last_page = told.ended.len() < PAGE;
+        let is_new = match &state.keys {
+            Some((known, _)) => *known != told.keys,
+            None => is_last_page,
+        };
         if is_new {
             let keys = PublicKeys::of(&told.keys);
             state.keys = Some((told.keys, keys));
@@ -62,11 +64,6 @@ impl Known {
 
     pub(super) fn forget_expired(&self, now: Timestamp) {
         self.write().ended.forget_expired(now);
-    }
-
-    /// Begins anew: the client service's database is another one.
-    pub(super) fn forget_ended(&self) {
-        self.write().ended.clear();
     }
 
     /// A panic elsewhere leaves the state consistent: each part is replaced or added in one step.

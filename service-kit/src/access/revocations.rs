@@ -5,22 +5,24 @@ use serde::{Deserialize, Serialize};
 use shared_types::id::SessionId;
 use shared_types::value::Timestamp;
 
-/// The path at the client service, before `/NUMBER`.
+/// The path at the client service, before `/CURSOR`.
 pub const PATH: &str = "/auth/revocations";
 
 /// The most sessions that one answer names.
 pub const PAGE: usize = 1000;
 
-/// The answer to `GET /auth/revocations/NUMBER`: what happened after the session with this number ended.
+/// The cursor of whoever has seen no ended session.
+pub const START: &str = "0";
+
+/// The answer to `GET /auth/revocations/CURSOR`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Revocations {
     /// The keys whose tokens are accepted.
     pub keys: JwkSet,
-    /// The sessions that ended early, in the order of their numbers; [`PAGE`] at most.
+    /// The sessions that ended early after the one of the cursor, in the order of their numbers;
+    /// [`PAGE`] at most. All of them if the client service does not know the cursor: its database is
+    /// another one, or the session's token has expired.
     pub ended: Vec<EndedSession>,
-    /// The number of the session that ended last of all. If it is lower than the number that was sent, the client
-    /// service has another database than before.
-    pub last: i64,
 }
 
 /// A session that ended before its token expires.
@@ -30,4 +32,13 @@ pub struct EndedSession {
     pub session: SessionId,
     /// When its token expires.
     pub until: Timestamp,
+}
+
+impl EndedSession {
+    /// Names the session by its number and its id: the number alone could be that of another session
+    /// in another database.
+    #[must_use]
+    pub fn cursor(&self) -> String {
+        format!("{}.{}", self.number, self.session)
+    }
 }

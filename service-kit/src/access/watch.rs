@@ -6,12 +6,13 @@
 
 use std::time::Duration;
 
+use actix_web::http::StatusCode;
 use awc::Client;
 use shared_types::value::Timestamp;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::known::Known;
-use super::revocations::{PAGE, PATH, Revocations};
+use super::revocations::{PAGE, PATH, Revocations, START};
 use crate::peer::{Backoff, PeerUrl};
 
 /// A logout is known everywhere within a second.
@@ -33,33 +34,26 @@ const MAX_BYTES: usize = 1 << 20;
 /// Never returns.
 pub(super) async fn watch(known: &Known, peer: &PeerUrl) {
     let client = peer.client();
-    let mut after = 0;
+    let mut cursor = START.to_owned();
     let mut failures = 0_u32;
     let mut tidied = Instant::now();
     loop {
-        let pause = match ask(&client, peer, after).await {
+        let pause = match ask(&client, peer, &cursor).await {
             Ok(told) => {
                 if failures > 0 {
                     log::info!("the client service tells again which sessions have ended");
                 }
                 failures = 0;
                 let more = told.ended.len() >= PAGE;
-                let is_another_database = told.last < after;
-                after = told.ended.last().map_or(after, |ended| ended.number);
+                if let Some(last) = told.ended.last() {
+                    cursor = last.cursor();
+                }
                 if !known.learn(told, Timestamp::now()) {
                     log::warn!(
                         "too many sessions have ended: the tokens of some are accepted until they expire"
                     );
                 }
-                if is_another_database {
-                    known.forget_ended();
-                    after = 0;
-                }
-                if more || is_another_database {
-                    Duration::ZERO
-                } else {
-                    INTERVAL
-                }
+                if more { Duration::ZERO } else { INTERVAL }
             }
             Err(why) => {
                 if failures == 0 {
@@ -80,13 +74,17 @@ pub(super) async fn watch(known: &Known, peer: &PeerUrl) {
     }
 }
 
-async fn ask(client: &Client, peer: &PeerUrl, after: i64) -> Result<Revocations, String> {
-    let url = peer.at(&format!("{PATH}/{after}"));
+async fn ask(client: &Client, peer: &PeerUrl, cursor: &str) -> Result<Revocations, String> {
+    let url = peer.at(&format!("{PATH}/{cursor}"));
     let asked = async {
         let answer = client.get(url).send().await;
         let mut answer = answer.map_err(|error| error.to_string())?;
-        if !answer.status().is_success() {
-            return Err(format!("answered {}", answer.status()));
+        match answer.status() {
+            status if status.is_success() => {}
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                return Err("it does not accept PEER_SECRET".to_owned());
+            }
+            status => return Err(format!("it answered {status}")),
         }
         let body = answer.json().limit(MAX_BYTES).await;
         body.map_err(|error| error.to_string())
