@@ -9,8 +9,8 @@ use service_kit::env::{ConfigError, Env};
 use service_kit::peer::PeerSecret;
 
 use crate::reset::{Mail, ResetLink};
-use crate::secret::Secret;
 use crate::telephone::Region;
+use crate::token::Secret;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 

@@ -14,7 +14,6 @@ mod password;
 mod reset;
 mod role;
 mod routes;
-mod secret;
 mod seed;
 mod store;
 mod telephone;
@@ -36,11 +35,11 @@ use crate::token::Tokens;
 pub use config::Config;
 pub use reset::{Mail, ResetLink, SmtpServer};
 pub use role::{give_role, role_arguments};
-pub use secret::Secret;
 pub use seed::{DEMO_ACCOUNTS, DemoAccount, DemoContact};
 pub use service_kit::access::Access;
 pub use service_kit::database::DatabaseUrl;
 pub use telephone::Region;
+pub use token::Secret;
 
 /// The state that the handlers share, across workers.
 pub(crate) struct Accounts {

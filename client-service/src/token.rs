@@ -5,11 +5,13 @@
 //! the other services can check them with a public key; the HMAC tokens of earlier versions (RFC
 //! 7518 §3.2) are read until they expire.
 
+mod secret;
+
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use service_kit::access::{Claims, PublicKeys, SigningError, SigningKey, TokenError};
 
-use crate::secret::Secret;
+pub use secret::Secret;
 
 pub(crate) struct Tokens {
     signing: SigningKey,
@@ -88,8 +90,7 @@ mod tests {
     use shared_types::id::{ClientId, SessionId};
     use shared_types::value::Timestamp;
 
-    use super::Tokens;
-    use crate::secret::Secret;
+    use super::{Secret, Tokens};
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
     const OTHER: &str = "another secret of enough bytes to be taken";
