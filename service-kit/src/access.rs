@@ -5,9 +5,9 @@
 //! itself: it knows the client service's public keys and the sessions that were ended early, so it
 //! goes on while the client service is away.
 //!
-//! `rule` decides, `token` reads a token, `ended` remembers ended sessions, `known` is what was
-//! learned from the client service, `watch` asks it, and `guard` puts all of this in front of a
-//! service's routes. `caller` is what a handler sees of it.
+//! `rule` decides, `token` reads a token, `verified` remembers those that were right, `ended` the
+//! sessions that ended, `known` is what was learned from the client service, `watch` asks it, and
+//! `guard` puts all of this in front of a service's routes. `caller` is what a handler sees of it.
 
 mod bearer;
 mod caller;
@@ -18,6 +18,7 @@ pub mod revocations;
 mod rule;
 mod settings;
 mod token;
+mod verified;
 mod watch;
 
 pub use bearer::bearer_token;

@@ -9,6 +9,7 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::{Error, HttpMessage as _, web};
 use shared_types::problem::Code;
 use shared_types::text::Text;
+use shared_types::value::Timestamp;
 
 use super::bearer::bearer_token;
 use super::caller::Caller;
@@ -114,7 +115,7 @@ impl Strict {
             let cause = "the sender has another PEER_SECRET, or is no service";
             return Err(Failure::new(Code::Forbidden).caused_by(cause));
         }
-        match self.known.check(token) {
+        match self.known.check(token, Timestamp::now()) {
             Ok(claims) => Ok(Caller::Client {
                 client: claims.sub,
                 role: claims.role,
