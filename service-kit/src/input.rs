@@ -12,7 +12,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, web};
 use deserr::{Deserr, IntoValue};
 use serde_json::Value;
@@ -30,6 +30,8 @@ pub use version::{IfMatch, read, tagged};
 /// The event of the largest order, with every name and comment in characters of four bytes, has 80
 /// KB. An event that is refused for its size would never be taken.
 pub const MAX_JSON_BYTES: usize = 128 * 1024;
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// A JSON body.
 pub struct Json<T>(pub T);
@@ -68,9 +70,11 @@ pub(crate) fn json_body(
     payload: &mut Payload,
 ) -> impl Future<Output = Result<Body, Failure>> + use<> {
     let announced = is_json(request);
+    let coding = refuse_coded(request);
     let payload = web::Payload::from_request(request, payload);
     async move {
         let payload = payload.await.map_err(Failure::internal_from_actix)?;
+        coding?;
         let body = payload
             .to_bytes_limited(MAX_JSON_BYTES)
             .await
@@ -85,6 +89,15 @@ pub(crate) fn json_body(
         if !announced {
             return Err(Failure::new(Code::UnsupportedMediaType));
         }
+        // RFC 8259 §8.1 lets a reader ignore it.
+        let body = match body.strip_prefix(BYTE_ORDER_MARK) {
+            Some(text) => body.slice_ref(text),
+            None => body,
+        };
+        if std::str::from_utf8(&body).is_err() {
+            return Err(Failure::new(Code::BadRequest)
+                .with_detail(Text::fixed(|say| say.requests.not_utf_8)));
+        }
         Body::of(body).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             Failure::new(Code::BadRequest).with_detail(Text::formatted(|say| {
@@ -96,6 +109,20 @@ pub(crate) fn json_body(
 
 fn parse<T: Deserr<FieldErrors>>(value: impl IntoValue) -> Result<T, Failure> {
     deserr::deserialize(value).map_err(Failure::invalid)
+}
+
+/// A service decodes nothing: a small coded body could have any size decoded.
+///
+/// # Errors
+/// The body has a `Content-Encoding`. RFC 9110 §15.5.16 wants the codings that are taken.
+fn refuse_coded(request: &HttpRequest) -> Result<(), Failure> {
+    let mut lines = request.headers().get_all(CONTENT_ENCODING);
+    if lines.all(|line| line.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Ok(());
+    }
+    Err(Failure::new(Code::UnsupportedMediaType)
+        .with_detail(Text::fixed(|say| say.requests.no_coding))
+        .with_header(ACCEPT_ENCODING, HeaderValue::from_static("identity")))
 }
 
 /// `application/json` and `application/*+json` (RFC 6839 §3.1), with any parameters.

@@ -5,6 +5,7 @@
 //! `TestDatabase`.
 
 mod bad_orders;
+mod bodies;
 mod broken;
 mod demo;
 mod dishes;

@@ -57,10 +57,32 @@ impl<T: Deserr<FieldErrors> + 'static> FromRequest for Submission<T> {
     }
 }
 
-/// The same text for the same body, however it is spelled: a `Value` sorts the keys of an object.
+/// The same text for the same body, however it is spelled: a `Value` sorts the keys of an object. A
+/// `null` is the same as nothing, as in every body.
 fn canonical(body: &[u8]) -> Result<Vec<u8>, Failure> {
-    let value: Value = serde_json::from_slice(body).map_err(Failure::internal)?;
+    let mut value: Value = serde_json::from_slice(body).map_err(Failure::internal)?;
+    drop_nulls(&mut value);
     Ok(value.to_string().into_bytes())
+}
+
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_name, field| !field.is_null());
+            fields.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
+}
+
+/// A key in quotes is the string of a structured field (RFC 8941 §3.3.3), as the draft of
+/// `Idempotency-Key` has it: the same key without them.
+fn unquoted(key: &str) -> &str {
+    let inner = key.strip_prefix('"').and_then(|key| key.strip_suffix('"'));
+    inner
+        .filter(|inner| !inner.contains(['"', '\\']))
+        .unwrap_or(key)
 }
 
 fn key_name(headers: &HeaderMap) -> Result<Option<String>, Failure> {
@@ -70,6 +92,7 @@ fn key_name(headers: &HeaderMap) -> Result<Option<String>, Failure> {
         (Some(key), None) => key
             .to_str()
             .ok()
+            .map(unquoted)
             .filter(|key| is_acceptable(key))
             .map(|key| Some(key.to_owned()))
             .ok_or_else(refused),
@@ -120,7 +143,14 @@ mod tests {
     #[test]
     fn only_one_plain_key_is_taken() {
         let long = "k".repeat(MAX_KEY_LENGTH + 1);
-        for sent in [&["a b"][..], &[""], &[&long], &["a", "a"], &["é"]] {
+        for sent in [
+            &["a b"][..],
+            &[""],
+            &["\"\""],
+            &[&long],
+            &["a", "a"],
+            &["é"],
+        ] {
             let mut headers = HeaderMap::new();
             for key in sent {
                 headers.append(HEADER, HeaderValue::from_bytes(key.as_bytes()).unwrap());
@@ -130,7 +160,9 @@ mod tests {
         let mut headers = HeaderMap::new();
         assert_eq!(key_name(&headers).unwrap(), None);
         headers.insert(HEADER, HeaderValue::from_static("\"8e03978e\""));
-        assert_eq!(key_name(&headers).unwrap().as_deref(), Some("\"8e03978e\""));
+        assert_eq!(key_name(&headers).unwrap().as_deref(), Some("8e03978e"));
+        headers.insert(HEADER, HeaderValue::from_static("8e03978e"));
+        assert_eq!(key_name(&headers).unwrap().as_deref(), Some("8e03978e"));
     }
 
     #[test]

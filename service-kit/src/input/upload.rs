@@ -8,6 +8,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest, web};
 use shared_types::problem::Code;
 
+use super::refuse_coded;
 use crate::failure::Failure;
 
 /// A body of at most `MAX` bytes, and how its sender announces it.
@@ -26,8 +27,10 @@ impl<const MAX: usize> FromRequest for Upload<MAX> {
         let announced = request.headers().get(CONTENT_TYPE);
         let announced = announced.and_then(|value| value.to_str().ok());
         let (media_type, charset) = media_type(announced.unwrap_or_default());
+        let coding = refuse_coded(request);
         let payload = web::Payload::from_request(request, payload);
         Box::pin(async move {
+            coding?;
             let payload = payload
                 .await
                 .map_err(|error| Failure::internal(error.to_string()))?;

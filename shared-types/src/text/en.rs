@@ -35,6 +35,8 @@ pub(super) static SENTENCES: Sentences = Sentences {
         too_many_values: |most| format!("at most {most} values"),
         json_expected: "A JSON body is expected.",
         malformed_json: |line, column| format!("Malformed JSON (line {line}, column {column})."),
+        not_utf_8: "The body must be in UTF-8.",
+        no_coding: "The body must not be compressed: send it without Content-Encoding.",
         one_key: |most| format!("one key of 1 to {most} visible ASCII characters"),
         entity_tags: "the ETag of an answer, in its quotes, or *",
         nothing_stored: "The service cannot store anything right now. Try again a little later.",

@@ -35,6 +35,8 @@ pub(super) static SENTENCES: Sentences = Sentences {
         too_many_values: |most| format!("{most} valeurs au plus"),
         json_expected: "Un corps JSON est attendu.",
         malformed_json: |line, column| format!("JSON malformé (ligne {line}, colonne {column})."),
+        not_utf_8: "Le corps doit être en UTF-8.",
+        no_coding: "Le corps ne doit pas être compressé : envoyez-le sans Content-Encoding.",
         one_key: |most| format!("une seule clé, de 1 à {most} caractères ASCII visibles"),
         entity_tags: "l'ETag d'une réponse, avec ses guillemets, ou *",
         nothing_stored: "Le service ne peut rien enregistrer en ce moment. \

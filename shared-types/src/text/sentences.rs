@@ -62,6 +62,8 @@ pub struct Requests {
     pub resembles: fn(known: &str) -> String,
     pub too_many_values: fn(most: usize) -> String,
     pub malformed_json: fn(line: usize, column: usize) -> String,
+    pub not_utf_8: &'static str,
+    pub no_coding: &'static str,
     pub one_key: fn(most_characters: usize) -> String,
     pub entity_tags: &'static str,
     pub nothing_stored: &'static str,
