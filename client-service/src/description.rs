@@ -1,6 +1,8 @@
 //! The description of the service's routes: accounts, logins, sessions, and the older demo's login.
 
-use openapi::{Body, IDEMPOTENCY_KEY, LOCATION, Operation, Response, Service, Tag, Token};
+use openapi::{
+    Body, ETAG, IDEMPOTENCY_KEY, IF_MATCH, LOCATION, Operation, Response, Service, Tag, Token,
+};
 use shared_types::account::{
     AccountData, Client, ClientChange, KeySet, LoggedIn, Login, NewClient, NewPassword,
     PasswordChange, PasswordReset, Session,
@@ -120,7 +122,7 @@ const OPERATIONS: &[Operation] = &[
         "Get a client",
     )
     .token(Token::MayBeNeeded)
-    .answers(&[Response::new(200, "The client.", &[CLIENT])])
+    .answers(&[Response::new(200, "The client.", &[CLIENT]).with(&[ETAG])])
     .fails(&[Code::ClientNotFound]),
     Operation::new(
         ("PATCH", "/clients/{id}"),
@@ -134,9 +136,11 @@ const OPERATIONS: &[Operation] = &[
          `currentPassword` too.",
     )
     .token(Token::Needed)
+    .with(&[IF_MATCH])
     .takes(Body::json::<ClientChange>(golden::CLIENT_CHANGE))
-    .answers(&[Response::new(200, "The changed client.", &[CLIENT])])
+    .answers(&[Response::new(200, "The changed client.", &[CLIENT]).with(&[ETAG])])
     .fails(&[
+        Code::PreconditionFailed,
         Code::Forbidden,
         Code::WrongPassword,
         Code::ClientNotFound,
@@ -151,12 +155,13 @@ const OPERATIONS: &[Operation] = &[
     )
     .says("The client's sessions end with it.")
     .token(Token::MayBeNeeded)
+    .with(&[IF_MATCH])
     .answers(&[Response::new(
         200,
         "The client is deleted.",
         &[CONFIRMATION],
     )])
-    .fails(&[Code::ClientNotFound]),
+    .fails(&[Code::ClientNotFound, Code::PreconditionFailed]),
     Operation::new(
         ("POST", "/clients/{id}/password"),
         "changePassword",

@@ -56,6 +56,9 @@ pub(crate) enum Error {
     Signing(#[from] SigningError),
     #[error("an account cannot be written as JSON")]
     Unwritable(#[from] serde_json::Error),
+    /// Of the request's conditions.
+    #[error(transparent)]
+    Refused(Failure),
     #[error(transparent)]
     Storage(#[from] sqlx::Error),
 }
@@ -77,6 +80,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let failure = match error {
             Error::Storage(error) => return database::failure(error),
+            Error::Refused(failure) => return failure,
             Error::EmailTaken => Self::new(Code::EmailTaken),
             Error::PhoneTaken => Self::new(Code::PhoneTaken),
             Error::KeyReused => Self::new(Code::IdempotencyKeyReused),

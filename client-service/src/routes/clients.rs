@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use service_kit::client_address::ClientAddress;
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
+use service_kit::input::{IfMatch, read};
 use shared_types::account::{AccountData, NewClient, Role};
 use shared_types::field::FromText as _;
 use shared_types::id::ClientId;
@@ -51,17 +52,18 @@ pub(super) async fn get(
 ) -> Result<HttpResponse, Failure> {
     let id = parse(&id)?;
     admit(&accounts, request.headers(), Action::Read(id)).await?;
-    Ok(HttpResponse::Ok().json(accounts.store.client(id).await?))
+    read(&request, &accounts.store.client(id).await?)
 }
 
 pub(super) async fn delete(
     accounts: web::Data<Accounts>,
     request: HttpRequest,
+    seen: IfMatch,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
     let id = parse(&id)?;
     admit(&accounts, request.headers(), Action::Delete(id)).await?;
-    accounts.store.delete_client(id).await?;
+    accounts.store.delete_client(id, &seen).await?;
     let done = Text::fixed(|say| say.accounts.deleted);
     Ok(confirm(&request, &done))
 }

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use service_kit::client_address::ClientAddress;
 use service_kit::failure::Failure;
-use service_kit::input::Json;
+use service_kit::input::{IfMatch, Json, tagged};
 use shared_types::account::ClientChange;
 
 use super::clients::parse;
@@ -16,6 +16,7 @@ use crate::store::EmailChange;
 pub(super) async fn change(
     accounts: web::Data<Accounts>,
     request: HttpRequest,
+    seen: IfMatch,
     id: web::Path<String>,
     Json(change): Json<ClientChange>,
 ) -> Result<HttpResponse, Failure> {
@@ -27,8 +28,10 @@ pub(super) async fn change(
     } else {
         EmailChange::Allowed
     };
-    let changed = accounts.store.change_client(id, &change, email_change);
-    Ok(HttpResponse::Ok().json(changed.await?))
+    let changed = accounts
+        .store
+        .change_client(id, &change, email_change, &seen);
+    tagged(&changed.await?)
 }
 
 /// Whoever has the e-mail address can set a new password. So a client changes its own only with the

@@ -4,6 +4,7 @@
 //! before the insert would let two simultaneous requests pass.
 
 use service_kit::idempotency::{self, Claim, Made, SealedKey};
+use service_kit::input::IfMatch;
 use shared_types::account::{Client, Email, NewClient, Role};
 use shared_types::field::{Line, Optional};
 use shared_types::id::ClientId;
@@ -12,6 +13,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, FromRow, Row as _};
 
 use super::contact::refuse_taken;
+use super::profile::locked;
 use super::{Store, ended, read_text, read_time, sessions};
 use crate::failure::Error;
 
@@ -268,19 +270,18 @@ impl Store {
     /// Deletes a client, its sessions, and the answer to its registration.
     ///
     /// # Errors
-    /// There is no such client.
-    pub(crate) async fn delete_client(&self, id: ClientId) -> Result<(), Error> {
+    /// There is no such client, or it is another than was `seen`.
+    pub(crate) async fn delete_client(&self, id: ClientId, seen: &IfMatch) -> Result<(), Error> {
         let id = id.to_string();
         let _row_lock = self.database.lock_row(&id).await?;
         let mut transaction = self.database.write().await?;
+        let client = locked(&mut transaction, &id).await?;
+        seen.check(&client).map_err(Error::Refused)?;
         let ended = sessions::delete_all(&mut transaction, &id).await?;
-        let deleted = sqlx::query("DELETE FROM clients WHERE id = $1")
+        sqlx::query("DELETE FROM clients WHERE id = $1")
             .bind(&id)
             .execute(&mut *transaction)
             .await?;
-        if deleted.rows_affected() == 0 {
-            return Err(Error::ClientNotFound);
-        }
         idempotency::forget(&mut transaction, &id).await?;
         ended::note(&mut transaction, &ended).await?;
         Ok(transaction.commit().await?)

@@ -1,6 +1,7 @@
 //! Changes of a client's row.
 
 use service_kit::database::Statement;
+use service_kit::input::IfMatch;
 use shared_types::account::{Client, ClientChange, Email};
 use shared_types::field::{Line, Patched};
 use shared_types::id::ClientId;
@@ -30,12 +31,13 @@ impl Store {
     ///
     /// # Errors
     /// There is no such client, the e-mail address or the telephone number belongs to another one,
-    /// or a new e-mail address needs the password.
+    /// a new e-mail address needs the password, or the client is another than was `seen`.
     pub(crate) async fn change_client(
         &self,
         id: ClientId,
         change: &ClientChange,
         email_change: EmailChange,
+        seen: &IfMatch,
     ) -> Result<Client, Error> {
         let key = id.to_string();
         let _row_lock = self.database.lock_row(&key).await?;
@@ -45,6 +47,7 @@ impl Store {
         };
         let mut transaction = self.database.write().await?;
         let before = locked(&mut transaction, &key).await?;
+        seen.check(&before).map_err(Error::Refused)?;
         let mut after = merge(&before, change);
         if after == before {
             return Ok(before);
@@ -117,7 +120,7 @@ impl Store {
 }
 
 /// The client, whose row nobody else changes until the end of the transaction.
-async fn locked(connection: &mut AnyConnection, id: &str) -> Result<Client, Error> {
+pub(super) async fn locked(connection: &mut AnyConnection, id: &str) -> Result<Client, Error> {
     sqlx::query(LOCK).bind(id).execute(&mut *connection).await?;
     let row: Option<ClientRow> = sqlx::query_as(BY_ID)
         .bind(id)

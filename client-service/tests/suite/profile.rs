@@ -198,3 +198,33 @@ async fn a_client_gets_all_that_the_service_knows_of_it_and_nobody_else_does() {
     let _ = others.problem(403, "forbidden");
     let _ = service.http.get(&path).await.problem(401, "unauthorized");
 }
+
+#[actix_web::test]
+async fn a_client_is_changed_and_deleted_only_in_the_version_that_was_read() {
+    let service = service().await;
+    let (client, token) = lea(&service).await;
+    let path = format!("/clients/{}", client["id"].as_str().unwrap());
+    let first = service.http.get(&path).await;
+    let tag = first.header("etag").unwrap().to_owned();
+    let change = async |tag: &str, city: &str| {
+        let request = service.request(Method::PATCH, &path, &token);
+        let request = request.header("If-Match", tag);
+        request.send_json(json!({"city": city})).await
+    };
+    let changed = change(&tag, "Lyon").await;
+    let _ = changed.ok(200);
+    let new_tag = changed.header("etag").unwrap().to_owned();
+    assert_ne!(new_tag, tag);
+    let _ = change(&tag, "Lille")
+        .await
+        .problem(412, "precondition_failed");
+    let request = service.request(Method::DELETE, &path, &token);
+    let refused = request.header("If-Match", &tag).send().await;
+    let _ = refused.problem(412, "precondition_failed");
+    assert_eq!(service.http.get(&path).await.ok(200)["city"], "Lyon");
+    let held = service.http.request(Method::GET, &path);
+    let held = held.header("If-None-Match", &new_tag).send().await;
+    assert_eq!(held.status, 304);
+    let request = service.request(Method::DELETE, &path, &token);
+    let _ = request.header("If-Match", &new_tag).send().await.ok(200);
+}
