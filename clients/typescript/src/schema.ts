@@ -2797,6 +2797,7 @@ export interface operations {
             /** @description The client. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Drill": components["headers"]["X-Drill"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2843,7 +2844,10 @@ export interface operations {
     deleteClient: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the client has read: if it has changed since, nothing is changed and the answer is a 412. `*` or nothing for any version. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2872,6 +2876,7 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["client_not_found"];
             408: components["responses"]["request_timeout"];
+            412: components["responses"]["precondition_failed"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             417: components["responses"]["expectation_failed"];
@@ -2889,7 +2894,10 @@ export interface operations {
     changeClient: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of the answer that the client has read: if it has changed since, nothing is changed and the answer is a 412. `*` or nothing for any version. */
+                "If-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2913,6 +2921,7 @@ export interface operations {
             /** @description The changed client. */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     "X-Drill": components["headers"]["X-Drill"];
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
@@ -2943,6 +2952,7 @@ export interface operations {
             404: components["responses"]["client_not_found"];
             408: components["responses"]["request_timeout"];
             409: components["responses"]["email_taken.phone_taken"];
+            412: components["responses"]["precondition_failed"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
