@@ -140,6 +140,7 @@ impl Walk<'_> {
         self.get("/client-api/.well-known/jwks.json").await;
         self.get("/client-api/clients").await;
         self.get("/client-api/clients/{id}").await;
+        self.get("/client-api/clients/{id}/export").await;
         self.patch("/client-api/clients/{id}", golden::CLIENT_CHANGE)
             .await;
         let password = "/client-api/clients/{id}/password";
