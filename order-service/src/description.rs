@@ -78,7 +78,8 @@ const PREFER: Parameter = Parameter {
     place: "header",
     name: "Prefer",
     description: "`count=exact` asks for the number of orders on all pages (RFC 7240).",
-    schema: || json!({ "type": "string", "enum": ["count=exact"] }),
+    // Other preferences are ignored (§2).
+    schema: || json!({ "type": "string", "examples": ["count=exact"] }),
 };
 
 const LIMIT: Parameter = Parameter {

@@ -58,12 +58,12 @@ pub(super) async fn get(
 pub(super) async fn delete(
     accounts: web::Data<Accounts>,
     request: HttpRequest,
-    seen: IfMatch,
+    seen: Result<IfMatch, Failure>,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
     let id = parse(&id)?;
     admit(&accounts, request.headers(), Action::Delete(id)).await?;
-    accounts.store.delete_client(id, &seen).await?;
+    accounts.store.delete_client(id, &seen?).await?;
     let done = Text::fixed(|say| say.accounts.deleted);
     Ok(confirm(&request, &done))
 }

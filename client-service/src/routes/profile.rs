@@ -16,12 +16,13 @@ use crate::store::EmailChange;
 pub(super) async fn change(
     accounts: web::Data<Accounts>,
     request: HttpRequest,
-    seen: IfMatch,
+    seen: Result<IfMatch, Failure>,
     id: web::Path<String>,
     Json(change): Json<ClientChange>,
 ) -> Result<HttpResponse, Failure> {
     let id = parse(&id)?;
     let caller = admit_known(&accounts, request.headers(), Action::Change(id)).await?;
+    let seen = seen?;
     let email_change = if caller.identity.client == id {
         let address = ClientAddress::of(request.headers());
         check_own(&accounts, &caller, &change, address).await?

@@ -4513,7 +4513,7 @@ export interface operations {
             };
             header?: {
                 /** @description `count=exact` asks for the number of orders on all pages (RFC 7240). */
-                Prefer?: "count=exact";
+                Prefer?: string;
             };
             path?: never;
             cookie?: never;
