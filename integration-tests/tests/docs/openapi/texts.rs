@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::{document, operations, resolve};
 
 /// Texts that are only compared with others, and so neither stored nor shown.
-const FREE: [&str; 2] = [
+const FREE: [&str; 3] = [
+    // Other preferences are ignored (RFC 7240 §2).
+    "GET /order-api/commandes Prefer",
     "GET /order-api/commandes cursor",
     "GET /order-api/menu/filter categorie",
 ];
