@@ -176,7 +176,7 @@ const OPERATIONS: &[Operation] = &[
     .says("Orders keep its name and price.")
         .with(&[IF_MATCH])
         .answers(&[Response::new(200, "It is removed.", &[Body::json::<Confirmation>(golden::CONFIRMATION)])])
-        .fails(&[Code::DishNotFound]),
+        .fails(&[Code::DishNotFound, Code::PreconditionFailed]),
     Operation::new(("GET", "/opening"), "getOpening", &ORDERS, "Read the opening hours")
         .says("Whether orders are taken now, until when or from when on, and the hours of each day.")
         .answers(&[Response::new(200, "The hours.", &[Body::json::<OpeningHours>(golden::OPENING)])]),

@@ -5248,6 +5248,7 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["dish_not_found"];
             408: components["responses"]["request_timeout"];
+            412: components["responses"]["precondition_failed"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             417: components["responses"]["expectation_failed"];
