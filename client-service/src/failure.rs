@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use service_kit::access::{SigningError, TokenError};
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
+use service_kit::access::{SigningError, TokenError, token_needed, token_refused};
 use service_kit::database;
 use service_kit::failure::Failure;
 use shared_types::field::FieldErrors;
@@ -63,9 +63,6 @@ pub(crate) enum Error {
     Storage(#[from] sqlx::Error),
 }
 
-/// RFC 6750 §3.1: for a token that is "expired, revoked, malformed, or invalid for other reasons".
-const INVALID_TOKEN: &str = r#"Bearer error="invalid_token""#;
-
 /// Only a genuine token is told that it has expired: its signature is checked first.
 impl From<TokenError> for Error {
     fn from(error: TokenError) -> Self {
@@ -94,12 +91,10 @@ impl From<Error> for Failure {
                 let text = Text::fixed(|say| say.accounts.current_password);
                 Self::invalid(FieldErrors::one("currentPassword", text))
             }
-            // RFC 9110 §15.5.2: a 401 must carry a challenge.
-            Error::InvalidCredentials => challenge(Code::InvalidCredentials, "Bearer"),
-            Error::TokenMissing => challenge(Code::Unauthorized, "Bearer"),
-            // RFC 6750 §3.1: the error code only if the request had a token.
-            Error::TokenRefused(_) => challenge(Code::Unauthorized, INVALID_TOKEN),
-            Error::SessionEnded => challenge(Code::SessionExpired, INVALID_TOKEN),
+            Error::InvalidCredentials => token_needed(Code::InvalidCredentials),
+            Error::TokenMissing => token_needed(Code::Unauthorized),
+            Error::TokenRefused(_) => token_refused(Code::Unauthorized),
+            Error::SessionEnded => token_refused(Code::SessionExpired),
             // In a second, the queue of passwords is much shorter.
             Error::HashingOverloaded => Self::new(Code::ServiceUnavailable)
                 .with_detail(Text::fixed(|say| say.accounts.too_many_waiting))
@@ -127,10 +122,6 @@ impl From<Error> for Failure {
         };
         failure.caused_by(error)
     }
-}
-
-fn challenge(code: Code, challenge: &'static str) -> Failure {
-    Failure::new(code).with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }
 
 #[cfg(test)]

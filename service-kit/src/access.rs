@@ -21,7 +21,7 @@ mod token;
 mod verified;
 mod watch;
 
-pub use bearer::bearer_token;
+pub use bearer::{bearer_token, token_needed, token_refused};
 pub use caller::Caller;
 pub use guard::Guard;
 pub use rule::{Rule, Who};

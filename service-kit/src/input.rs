@@ -11,6 +11,7 @@ mod version;
 use std::future::Future;
 use std::pin::Pin;
 
+use actix_web::body::BodyLimitExceeded;
 use actix_web::dev::Payload;
 use actix_web::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, web};
@@ -70,18 +71,9 @@ pub(crate) fn json_body(
     payload: &mut Payload,
 ) -> impl Future<Output = Result<Body, Failure>> + use<> {
     let announced = is_json(request);
-    let coding = refuse_coded(request);
-    let payload = web::Payload::from_request(request, payload);
+    let body = whole_body(request, payload, MAX_JSON_BYTES);
     async move {
-        let payload = payload.await.map_err(Failure::internal_from_actix)?;
-        coding?;
-        let body = payload
-            .to_bytes_limited(MAX_JSON_BYTES)
-            .await
-            .map_err(|_over: actix_web::body::BodyLimitExceeded| {
-                Failure::new(Code::PayloadTooLarge)
-            })?
-            .map_err(|error| Failure::new(Code::BadRequest).caused_by(error.to_string()))?;
+        let body = body.await?;
         if body.is_empty() {
             return Err(Failure::new(Code::BadRequest)
                 .with_detail(Text::fixed(|say| say.requests.json_expected)));
@@ -109,6 +101,25 @@ pub(crate) fn json_body(
 
 fn parse<T: Deserr<FieldErrors>>(value: impl IntoValue) -> Result<T, Failure> {
     deserr::deserialize(value).map_err(Failure::invalid)
+}
+
+/// The bytes of a body, as they were sent.
+fn whole_body(
+    request: &HttpRequest,
+    payload: &mut Payload,
+    most: usize,
+) -> impl Future<Output = Result<web::Bytes, Failure>> + use<> {
+    let coding = refuse_coded(request);
+    let payload = web::Payload::from_request(request, payload);
+    async move {
+        let payload = payload
+            .await
+            .map_err(|error| Failure::internal(error.to_string()))?;
+        coding?;
+        let body = payload.to_bytes_limited(most).await;
+        body.map_err(|_over: BodyLimitExceeded| Failure::new(Code::PayloadTooLarge))?
+            .map_err(|error| Failure::new(Code::BadRequest).caused_by(error.to_string()))
+    }
 }
 
 /// A service decodes nothing: a small coded body could have any size decoded.
@@ -143,10 +154,4 @@ fn is_json(request: &HttpRequest) -> bool {
             media == "application/json"
                 || (media.starts_with("application/") && media.ends_with("+json"))
         })
-}
-
-impl Failure {
-    fn internal_from_actix(error: actix_web::Error) -> Self {
-        Self::internal(error.to_string())
-    }
 }

@@ -26,10 +26,7 @@ pub(crate) fn addrs(options: &Options) -> Result<Addrs, RunError> {
     let mut reserved = Vec::new();
     let mut addrs = Addrs::new();
     for each in options.services.iter().copied() {
-        // Only the address is read: what strict access needs is known once all have one.
-        let open = BTreeMap::from([("ACCESS", "open".to_owned())]);
-        let env = overlay(&environment(each, options, &Addrs::new()), open);
-        let mut bind = member(each, &env)?.bind();
+        let mut bind = unaddressed(each, options)?.bind();
         if bind.port() == 0 {
             // Held until all are known, so that no two get the same.
             let free = TcpListener::bind(bind).map_err(|error| cannot_listen(bind, &error))?;
@@ -94,13 +91,18 @@ fn shows_mails(options: &Options, addrs: &Addrs) -> bool {
     !is_chosen && addr.is_some_and(|addr| addr.ip().is_loopback())
 }
 
-/// Checks every setting. What strict access needs of the addresses is known only once all have one.
+/// A service before any has an address. What strict access needs of them is known only then.
+fn unaddressed(service: Service, options: &Options) -> Result<Member, ConfigError> {
+    let open = BTreeMap::from([("ACCESS", "open".to_owned())]);
+    let env = environment(service, options, &Addrs::new());
+    member(service, &overlay(&env, open))
+}
+
+/// Checks every setting.
 pub(crate) fn check(options: &Options) -> Result<(), ConfigError> {
     options.env.parse_or("ACCESS", Access::default())?;
-    let open = BTreeMap::from([("ACCESS", "open".to_owned())]);
     for service in options.services.iter().copied() {
-        let env = environment(service, options, &Addrs::new());
-        member(service, &overlay(&env, open.clone()))?;
+        unaddressed(service, options)?;
     }
     gateway(options, &Addrs::new()).map(drop)
 }

@@ -4,7 +4,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use service_kit::client_address::ClientAddress;
 use service_kit::failure::Failure;
 use service_kit::input::Json;
-use shared_types::account::PasswordChange;
+use shared_types::account::{PasswordAttempt, PasswordChange};
+use shared_types::id::ClientId;
 use shared_types::text::Text;
 
 use super::clients::parse;
@@ -24,21 +25,36 @@ pub(super) async fn change(
     let id = parse(&id)?;
     let caller = admit_known(&accounts, request.headers(), Action::ChangePassword(id)).await?;
     let address = ClientAddress::of(request.headers());
-    let own = accounts.store.credentials_of(id).await?;
-    let (email, hash) = (&own.client.email, Some(own.password_hash.as_str()));
-    let passwords = &accounts.passwords;
-    let checked = passwords.check(email, &change.current, hash, address);
-    if !checked.await? {
-        return Err(Error::WrongPassword.into());
-    }
-    let new = NewHash {
-        old: own.password_hash,
-        new: passwords.hash(&change.new, address).await?,
-    };
+    let old = prove(&accounts, id, &change.current, address).await?;
+    let new = accounts.passwords.hash(&change.new, address).await?;
+    let new = NewHash { old, new };
     accounts
         .store
         .change_password(id, &new, caller.session)
         .await?;
     let done = Text::fixed(|say| say.accounts.password_changed);
     Ok(confirm(&request, &done))
+}
+
+/// The hash of the client's password, of which `attempt` is the right one.
+///
+/// # Errors
+/// It is not, or too many wrong ones were tried.
+pub(super) async fn prove(
+    accounts: &Accounts,
+    id: ClientId,
+    attempt: &PasswordAttempt,
+    address: Option<ClientAddress>,
+) -> Result<String, Error> {
+    let own = accounts.store.credentials_of(id).await?;
+    let (email, hash) = (&own.client.email, Some(own.password_hash.as_str()));
+    if accounts
+        .passwords
+        .check(email, attempt, hash, address)
+        .await?
+    {
+        Ok(own.password_hash)
+    } else {
+        Err(Error::WrongPassword)
+    }
 }

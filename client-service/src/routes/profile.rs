@@ -7,6 +7,7 @@ use service_kit::input::{IfMatch, Json, tagged};
 use shared_types::account::ClientChange;
 
 use super::clients::parse;
+use super::password::prove;
 use crate::Accounts;
 use crate::access::Action;
 use crate::caller::{Caller, admit_known};
@@ -46,15 +47,6 @@ async fn check_own(
     let (Some(_), Some(current)) = (change.email.as_ref(), change.current_password.as_ref()) else {
         return Ok(EmailChange::NeedsPassword);
     };
-    let own = accounts
-        .store
-        .credentials_of(caller.identity.client)
-        .await?;
-    let (email, hash) = (&own.client.email, Some(own.password_hash.as_str()));
-    let checked = accounts.passwords.check(email, current, hash, address);
-    if checked.await? {
-        Ok(EmailChange::Allowed)
-    } else {
-        Err(Error::WrongPassword)
-    }
+    prove(accounts, caller.identity.client, current, address).await?;
+    Ok(EmailChange::Allowed)
 }

@@ -13,12 +13,11 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, FromRow, Row as _};
 
 use super::contact::refuse_taken;
-use super::profile::locked;
 use super::{Store, ended, read_text, read_time, sessions};
 use crate::failure::Error;
 
 service_kit::row! {
-    pub(super) struct ClientRow {
+    struct ClientRow {
         id: String,
         email: String,
         first_name: String,
@@ -102,7 +101,13 @@ const LIST: &str = concat!(
     client_columns!(),
     " FROM clients ORDER BY created_at, id"
 );
-pub(super) const BY_ID: &str = concat!("SELECT ", client_columns!(), " FROM clients WHERE id = $1");
+const BY_ID: &str = concat!("SELECT ", client_columns!(), " FROM clients WHERE id = $1");
+/// Reads a row and locks it until the end of the transaction, on both databases: a write that changes
+/// nothing.
+const LOCK: &str = concat!(
+    "UPDATE clients SET id = id WHERE id = $1 RETURNING ",
+    client_columns!()
+);
 const BY_EMAIL: &str = concat!(
     "SELECT ",
     client_columns!(),
@@ -238,8 +243,7 @@ impl Store {
         .fetch_optional(&mut *transaction)
         .await?;
         if let Some(id) = changed.as_deref().filter(|_id| !active) {
-            let ended = sessions::delete_all(&mut transaction, id).await?;
-            ended::note(&mut transaction, &ended).await?;
+            sessions::end_all(&mut transaction, id).await?;
         }
         transaction.commit().await?;
         Ok(changed.is_some())
@@ -262,8 +266,7 @@ impl Store {
         if changed.rows_affected() == 0 {
             return Err(Error::ClientNotFound);
         }
-        let ended = sessions::delete_all(&mut transaction, &id).await?;
-        ended::note(&mut transaction, &ended).await?;
+        sessions::end_all(&mut transaction, &id).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -286,6 +289,15 @@ impl Store {
         ended::note(&mut transaction, &ended).await?;
         Ok(transaction.commit().await?)
     }
+}
+
+/// The client, whose row nobody else changes until the end of the transaction.
+pub(super) async fn locked(connection: &mut AnyConnection, id: &str) -> Result<Client, Error> {
+    let row: Option<ClientRow> = sqlx::query_as(LOCK)
+        .bind(id)
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.ok_or(Error::ClientNotFound)?.try_into()?)
 }
 
 fn replay(claim: Claim) -> Result<Option<Made<Client>>, Error> {

@@ -9,7 +9,7 @@ use shared_types::value::Timestamp;
 use sqlx::AnyConnection;
 
 use super::Store;
-use super::clients::{BY_ID, ClientRow, conflict, refuse_taken_email};
+use super::clients::{conflict, locked, refuse_taken_email};
 use super::contact::refuse_taken;
 use super::resets::WITHDRAW;
 use crate::failure::Error;
@@ -21,10 +21,6 @@ pub(crate) enum EmailChange {
     /// Only with the current password.
     NeedsPassword,
 }
-
-/// A write that changes nothing takes the row's lock on both databases, so that the row which is
-/// read next is the one that is changed.
-const LOCK: &str = "UPDATE clients SET updated_at = updated_at WHERE id = $1";
 
 impl Store {
     /// The changed client. A change that changes nothing leaves the row as it is.
@@ -117,16 +113,6 @@ impl Store {
         }
         Ok(())
     }
-}
-
-/// The client, whose row nobody else changes until the end of the transaction.
-pub(super) async fn locked(connection: &mut AnyConnection, id: &str) -> Result<Client, Error> {
-    sqlx::query(LOCK).bind(id).execute(&mut *connection).await?;
-    let row: Option<ClientRow> = sqlx::query_as(BY_ID)
-        .bind(id)
-        .fetch_optional(connection)
-        .await?;
-    Ok(row.ok_or(Error::ClientNotFound)?.try_into()?)
 }
 
 fn merge(before: &Client, change: &ClientChange) -> Client {

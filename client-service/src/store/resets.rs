@@ -7,8 +7,7 @@ use shared_types::id::ClientId;
 use shared_types::text::Lang;
 use shared_types::value::Timestamp;
 
-use super::ended;
-use super::sessions::delete_all;
+use super::sessions::end_all;
 use super::{Store, read_text, read_time};
 use crate::failure::Error;
 
@@ -235,8 +234,7 @@ impl Store {
         if set.rows_affected() == 0 || used.rows_affected() == 0 {
             return Err(Error::ResetTokenInvalid);
         }
-        let ended = delete_all(&mut transaction, &client).await?;
-        ended::note(&mut transaction, &ended).await?;
+        end_all(&mut transaction, &client).await?;
         Ok(transaction.commit().await?)
     }
 }

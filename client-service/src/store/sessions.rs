@@ -50,8 +50,8 @@ const INSERT: &str = "INSERT INTO sessions \
      (id, client_id, created_at, last_seen_at, expires_at, ip_address, user_agent, number) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, \
      (SELECT COALESCE(MAX(number), 0) + 1 FROM sessions WHERE client_id = $2))";
-/// A write that changes nothing: the role of the token stays the client's until the session is there, so
-/// that whoever changes it finds the session.
+/// A write that changes nothing: until the session is there, the client is not deleted and its role
+/// stays that of the token, so that whoever changes it finds the session.
 const LOCK_CLIENT: &str =
     "UPDATE clients SET role = role WHERE id = $1 AND role = $2 AND is_active";
 const DROP_EXPIRED: &str = "DELETE FROM sessions WHERE client_id = $1 AND expires_at <= $2";
@@ -68,7 +68,8 @@ const END_OWN: &str = "DELETE FROM sessions WHERE id = $1 AND client_id = $2 AND
 
 impl Store {
     /// # Errors
-    /// The client was deleted meanwhile, or has another role; the answer is the same as if it had been deleted before.
+    /// The client was deleted meanwhile, or has another role; the answer is the same as if it had
+    /// been deleted before.
     pub(crate) async fn add_session(&self, new: &NewSession) -> Result<(), Error> {
         let client = new.client.to_string();
         // A session refers to its client, whose row is read under a lock.
@@ -96,8 +97,7 @@ impl Store {
             .bind(&new.origin.ip_address)
             .bind(&new.origin.user_agent)
             .execute(&mut *transaction)
-            .await
-            .map_err(client_gone)?;
+            .await?;
         let dropped: Vec<Deleted> = sqlx::query_as(DROP_OLDEST)
             .bind(&client)
             .bind(MAX_SESSIONS)
@@ -205,8 +205,7 @@ impl Store {
         let client = client.to_string();
         let _row_lock = self.database.lock_row(&client).await?;
         let mut transaction = self.database.write().await?;
-        let ended = delete_all(&mut transaction, &client).await?;
-        ended::note(&mut transaction, &ended).await?;
+        end_all(&mut transaction, &client).await?;
         Ok(transaction.commit().await?)
     }
 }
@@ -226,6 +225,12 @@ impl SessionRow {
     }
 }
 
+/// Ends every session of a client, as the last write of a transaction ([`ended::note`]).
+pub(super) async fn end_all(connection: &mut AnyConnection, client: &str) -> sqlx::Result<()> {
+    let ended = delete_all(&mut *connection, client).await?;
+    ended::note(connection, &ended).await
+}
+
 /// Deletes every session of a client. The last write of the transaction has to be
 /// [`ended::note`].
 pub(super) async fn delete_all(
@@ -236,15 +241,4 @@ pub(super) async fn delete_all(
         .bind(client)
         .fetch_all(connection)
         .await
-}
-
-fn client_gone(error: sqlx::Error) -> Error {
-    let gone = error
-        .as_database_error()
-        .is_some_and(|error| error.is_foreign_key_violation());
-    if gone {
-        Error::InvalidCredentials
-    } else {
-        Error::Storage(error)
-    }
 }

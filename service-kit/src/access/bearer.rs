@@ -1,6 +1,9 @@
-//! Reads a bearer token from a request.
+//! Reads a bearer token from a request, and asks for one.
 
-use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use shared_types::problem::Code;
+
+use crate::failure::Failure;
 
 /// RFC 6750 §2.1. The scheme is case-insensitive (RFC 9110 §11.1).
 #[must_use]
@@ -9,6 +12,23 @@ pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = sent.trim().split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// A 401 to a request without a token (RFC 9110 §15.5.2: with a challenge).
+#[must_use]
+pub fn token_needed(code: Code) -> Failure {
+    challenge(code, "Bearer")
+}
+
+/// A 401 to a request whose token is "expired, revoked, malformed, or invalid for other reasons"
+/// (RFC 6750 §3.1).
+#[must_use]
+pub fn token_refused(code: Code) -> Failure {
+    challenge(code, r#"Bearer error="invalid_token""#)
+}
+
+fn challenge(code: Code, challenge: &'static str) -> Failure {
+    Failure::new(code).with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }
 
 #[cfg(test)]

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::{Error, HttpMessage as _, web};
 use shared_types::problem::Code;
 use shared_types::text::Text;
 use shared_types::value::Timestamp;
 
-use super::bearer::bearer_token;
+use super::bearer::{bearer_token, token_needed, token_refused};
 use super::caller::Caller;
 use super::known::{Known, Refused};
 use super::rule::{Rule, Who};
@@ -107,7 +107,7 @@ impl Guard {
 impl Strict {
     fn identify(&self, request: &ServiceRequest, who: Who) -> Result<Caller, Failure> {
         let token = bearer_token(request.headers());
-        let token = token.ok_or_else(|| challenge(Code::Unauthorized, "Bearer"))?;
+        let token = token.ok_or_else(|| token_needed(Code::Unauthorized))?;
         if self.secret.is(token) {
             return Ok(Caller::Peer);
         }
@@ -124,23 +124,16 @@ impl Strict {
                 .with_detail(Text::fixed(|say| say.accounts.tokens_unknown))
                 .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
                 .caused_by(Refused::NoKeys)),
-            Err(refused) => Err(challenge(code(&refused), INVALID_TOKEN).caused_by(refused)),
+            Err(refused) => Err(token_refused(code(&refused)).caused_by(refused)),
         }
     }
 }
-
-/// RFC 6750 §3.1: the error code only if the request had a token.
-const INVALID_TOKEN: &str = r#"Bearer error="invalid_token""#;
 
 fn code(refused: &Refused) -> Code {
     match refused {
         Refused::Token(TokenError::Expired) | Refused::SessionEnded => Code::SessionExpired,
         Refused::Token(_) | Refused::NoKeys => Code::Unauthorized,
     }
-}
-
-fn challenge(code: Code, challenge: &'static str) -> Failure {
-    Failure::new(code).with_header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }
 
 async fn admit(

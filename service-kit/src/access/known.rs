@@ -1,12 +1,12 @@
 //! What a service knows of the client service's tokens.
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use jsonwebtoken::jwk::JwkSet;
 use shared_types::value::Timestamp;
 
 use super::ended::Ended;
-use super::revocations::{EndedSession, PAGE, Revocations};
+use super::revocations::{EndedSession, Revocations};
 use super::token::{Claims, PublicKeys, TokenError};
 use super::verified::Verified;
 
@@ -16,7 +16,7 @@ pub(super) struct Known(RwLock<State>);
 #[derive(Debug, Default)]
 struct State {
     /// `None` until the client service has answered once.
-    keys: Option<(JwkSet, PublicKeys)>,
+    keys: Option<(JwkSet, Arc<PublicKeys>)>,
     /// By these keys.
     verified: Verified,
     ended: Ended,
@@ -51,29 +51,33 @@ impl Known {
             }
             return state.live(claims.clone());
         }
-        let (set, keys) = state.keys.as_ref().ok_or(Refused::NoKeys)?;
-        let claims = state.live(keys.read(token)?)?;
-        let set = set.clone();
+        let (_, keys) = state.keys.as_ref().ok_or(Refused::NoKeys)?;
+        let keys = Arc::clone(keys);
+        // Nobody else waits while a signature is checked.
         drop(state);
+        let claims = keys.read(token)?;
         let mut state = self.write();
         // Its key may be gone by now.
-        if state.keys.as_ref().is_some_and(|(known, _)| *known == set) {
+        if state
+            .keys
+            .as_ref()
+            .is_some_and(|(_, known)| Arc::ptr_eq(known, &keys))
+        {
             state.verified.add(token, claims.clone());
         }
-        Ok(claims)
+        state.live(claims)
     }
 
     /// The first keys count once every ended session is known: until then, one of theirs would pass.
     /// Returns whether there was room for every ended session.
     pub(super) fn learn(&self, told: Revocations, now: Timestamp) -> bool {
         let mut state = self.write();
-        let is_last_page = told.ended.len() < PAGE;
         let is_new = match &state.keys {
             Some((known, _)) => *known != told.keys,
-            None => is_last_page,
+            None => told.is_complete(),
         };
         if is_new {
-            let keys = PublicKeys::of(&told.keys);
+            let keys = Arc::new(PublicKeys::of(&told.keys));
             state.keys = Some((told.keys, keys));
             state.verified.clear();
         }

@@ -25,6 +25,13 @@ pub struct Revocations {
     pub ended: Vec<EndedSession>,
 }
 
+impl Revocations {
+    /// Whether no further session has ended.
+    pub(super) fn is_complete(&self) -> bool {
+        self.ended.len() < PAGE
+    }
+}
+
 /// A session that ended before its token expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndedSession {

@@ -12,7 +12,7 @@ use shared_types::value::Timestamp;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::known::Known;
-use super::revocations::{PAGE, PATH, Revocations, START};
+use super::revocations::{PATH, Revocations, START};
 use crate::peer::{Backoff, PeerUrl};
 
 /// A logout is known everywhere within a second.
@@ -28,7 +28,7 @@ const BACKOFF: Backoff = Backoff {
 /// How often expired entries are dropped.
 const TIDY: Duration = Duration::from_secs(60);
 
-/// More than [`PAGE`] sessions and a few keys take.
+/// More than [`PAGE`](super::revocations::PAGE) sessions and a few keys take.
 const MAX_BYTES: usize = 1 << 20;
 
 /// Never returns.
@@ -44,7 +44,7 @@ pub(super) async fn watch(known: &Known, peer: &PeerUrl) {
                     log::info!("the client service tells again which sessions have ended");
                 }
                 failures = 0;
-                let more = told.ended.len() >= PAGE;
+                let is_complete = told.is_complete();
                 if let Some(last) = told.ended.last() {
                     cursor = last.cursor();
                 }
@@ -53,7 +53,11 @@ pub(super) async fn watch(known: &Known, peer: &PeerUrl) {
                         "too many sessions have ended: the tokens of some are accepted until they expire"
                     );
                 }
-                if more { Duration::ZERO } else { INTERVAL }
+                if is_complete {
+                    INTERVAL
+                } else {
+                    Duration::ZERO
+                }
             }
             Err(why) => {
                 if failures == 0 {

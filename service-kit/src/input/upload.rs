@@ -6,9 +6,8 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest, web};
-use shared_types::problem::Code;
 
-use super::refuse_coded;
+use super::whole_body;
 use crate::failure::Failure;
 
 /// A body of at most `MAX` bytes, and how its sender announces it.
@@ -27,20 +26,9 @@ impl<const MAX: usize> FromRequest for Upload<MAX> {
         let announced = request.headers().get(CONTENT_TYPE);
         let announced = announced.and_then(|value| value.to_str().ok());
         let (media_type, charset) = media_type(announced.unwrap_or_default());
-        let coding = refuse_coded(request);
-        let payload = web::Payload::from_request(request, payload);
+        let bytes = whole_body(request, payload, MAX);
         Box::pin(async move {
-            coding?;
-            let payload = payload
-                .await
-                .map_err(|error| Failure::internal(error.to_string()))?;
-            let bytes = payload
-                .to_bytes_limited(MAX)
-                .await
-                .map_err(|_over: actix_web::body::BodyLimitExceeded| {
-                    Failure::new(Code::PayloadTooLarge)
-                })?
-                .map_err(|error| Failure::new(Code::BadRequest).caused_by(error.to_string()))?;
+            let bytes = bytes.await?;
             Ok(Self {
                 bytes,
                 media_type,

@@ -55,10 +55,7 @@ pub(in crate::routes) async fn import(
     } else {
         store.import(menu.entries).await?
     };
-    let count = |result| {
-        let mut all = planned.iter().map(|planned| planned.result);
-        all.by_ref().filter(|one| *one == result).count()
-    };
+    let count = |result| planned.iter().filter(|one| one.result == result).count();
     let report = ImportReport {
         created: count(ImportResult::Created),
         updated: count(ImportResult::Updated),

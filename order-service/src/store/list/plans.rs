@@ -7,12 +7,23 @@ use shared_types::id::{ClientId, OrderId};
 use shared_types::order::OrderStatus::{self, Cancelled, Delivered, Pending, Preparing};
 use shared_types::value::Timestamp;
 use sqlx::Execute as _;
+use tempfile::TempDir;
 
 use super::select::{keys_around, orders};
 use super::{Part, Which};
 use crate::page::{Created, Sort};
 use crate::store::Store;
 use crate::store::place::COUNT_OPEN;
+
+/// A store, and the folder that its file is in.
+async fn empty_store() -> (TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("orders.db").display());
+    let store = Store::open(&url.parse().unwrap(), Vec::new(), Default::default())
+        .await
+        .unwrap();
+    (folder, store)
+}
 
 async fn plan(store: &Store, statement: Statement) -> Vec<String> {
     let sql = statement.build().unwrap().sql().as_str().to_owned();
@@ -38,11 +49,7 @@ fn part(client: bool, status: Option<OrderStatus>, which: Which, below: bool) ->
 
 #[actix_web::test]
 async fn every_read_finds_its_index() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("orders.db").display());
-    let store = Store::open(&url.parse().unwrap(), Vec::new(), Default::default())
-        .await
-        .unwrap();
+    let (_folder, store) = empty_store().await;
     let now = Timestamp::now();
     let (all, open, ended) = (
         Which::All,
@@ -87,11 +94,7 @@ async fn every_read_finds_its_index() {
 
 #[actix_web::test]
 async fn a_page_of_the_oldest_in_one_status_begins_at_a_place_in_its_index() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("orders.db").display());
-    let store = Store::open(&url.parse().unwrap(), Vec::new(), Default::default())
-        .await
-        .unwrap();
+    let (_folder, store) = empty_store().await;
     for after in [false, true] {
         let part = Part {
             sort: Sort::Oldest,
@@ -115,11 +118,7 @@ async fn a_page_of_the_oldest_in_one_status_begins_at_a_place_in_its_index() {
 
 #[actix_web::test]
 async fn a_list_of_several_clients_statuses_and_days_walks_no_table() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("orders.db").display());
-    let store = Store::open(&url.parse().unwrap(), Vec::new(), Default::default())
-        .await
-        .unwrap();
+    let (_folder, store) = empty_store().await;
     let now = Timestamp::now();
     let statuses = [
         vec![],
@@ -160,11 +159,7 @@ async fn a_list_of_several_clients_statuses_and_days_walks_no_table() {
 
 #[actix_web::test]
 async fn a_new_order_counts_the_open_ones_of_its_origin_by_their_index() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("orders.db").display());
-    let store = Store::open(&url.parse().unwrap(), Vec::new(), Default::default())
-        .await
-        .unwrap();
+    let (_folder, store) = empty_store().await;
     let count = Statement::new(COUNT_OPEN);
     let plan = plan(&store, count).await;
     assert!(
