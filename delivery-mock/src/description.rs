@@ -6,8 +6,8 @@ use openapi::{
 };
 use serde_json::json;
 use shared_types::delivery::{
-    Assignment, Courier, CourierChange, CourierChoice, Delivery, DeliveryChange, DeliveryStatus,
-    NewCourier, NewDelivery, NewDeliveryMark,
+    Assignment, Courier, CourierChange, CourierChoice, CourierPatch, Delivery, DeliveryChange,
+    DeliveryPatch, DeliveryStatus, NewCourier, NewDelivery, NewDeliveryMark,
 };
 use shared_types::id::{CourierId, OrderRef};
 use shared_types::kitchen::Marked;
@@ -109,9 +109,10 @@ const OPERATIONS: &[Operation] = &[
         "Change a courier",
     )
         .token(Token::MayBeNeeded)
-    .says("What is left out stays as it is.")
+    .says("What is left out stays as it is. In a merge patch (RFC 7396), `null` removes an optional value.")
     .with(&[IF_MATCH])
     .takes(Body::json::<CourierChange>(golden::COURIER_CHANGE))
+    .or_takes(Body::merge_patch::<CourierPatch>(golden::COURIER_PATCH))
     .answers(&[Response::new(200, "The courier as it is now.", &[COURIER_BODY]).with(&[ETAG])])
     .fails(&[Code::CourierNotFound, Code::EmailTaken, Code::PreconditionFailed]),
     Operation::new(
@@ -175,10 +176,12 @@ const OPERATIONS: &[Operation] = &[
         .token(Token::MayBeNeeded)
     .says(
         "What is left out stays as it is. `statut` moves `EN_ATTENTE`, `EN_ROUTE_RESTAURANT`, `RECUPEREE`, `EN_ROUTE_CLIENT`, \
-         `LIVREE`, or to `ANNULEE` from any but `LIVREE`. A `livreurId` takes a delivery that is nobody's.",
+         `LIVREE`, or to `ANNULEE` from any but `LIVREE`. A `livreurId` takes a delivery that is nobody's. \
+         In a merge patch (RFC 7396), `null` removes a comment, and a courier who has not picked up the food.",
     )
     .with(&[IF_MATCH])
     .takes(Body::json::<DeliveryChange>(golden::DELIVERY_CHANGE))
+    .or_takes(Body::merge_patch::<DeliveryPatch>(golden::DELIVERY_PATCH))
     .answers(&[Response::new(200, "The delivery as it is now.", &[DELIVERY]).with(&[ETAG])])
     .fails(&[Code::DeliveryNotFound, Code::ImpossibleTransition, Code::DeliveryTaken, Code::PreconditionFailed]),
     Operation::new(

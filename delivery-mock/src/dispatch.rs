@@ -152,7 +152,7 @@ mod tests {
     use order_feed::Admission;
     use serde_json::{Value, json};
     use service_kit::input::IfMatch;
-    use shared_types::delivery::{Delivery, DeliveryChange, DeliveryStatus};
+    use shared_types::delivery::{Delivery, DeliveryPatch, DeliveryStatus};
     use shared_types::field::FieldErrors;
     use shared_types::id::{CourierId, DeliveryId, OrderRef};
     use shared_types::order::Order;
@@ -196,7 +196,7 @@ mod tests {
         pub(super) fn change_delivery(
             &mut self,
             id: DeliveryId,
-            change: DeliveryChange,
+            change: DeliveryPatch,
             now: Timestamp,
         ) -> Result<Delivery, Refusal> {
             let changed = self.changed(id, change, &IfMatch::Absent)?;

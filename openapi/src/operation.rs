@@ -55,6 +55,15 @@ impl Body {
         }
     }
 
+    /// A merge patch (RFC 7396).
+    #[must_use]
+    pub const fn merge_patch<T: JsonSchema>(golden: &'static str) -> Self {
+        Self {
+            media_type: "application/merge-patch+json",
+            ..Self::json::<T>(golden)
+        }
+    }
+
     #[must_use]
     pub const fn list<T: JsonSchema>(golden: &'static str) -> Self {
         Self {

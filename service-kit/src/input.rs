@@ -3,6 +3,7 @@
 //! Every invalid body becomes a [`Failure`] that names the fault and the field. Fields are read
 //! from the text, because serde_json's value has already rounded its numbers ([`Written`]).
 
+mod patch;
 mod query;
 mod upload;
 #[cfg(feature = "database")]
@@ -23,6 +24,7 @@ use shared_types::text::Text;
 
 use crate::failure::Failure;
 
+pub use patch::Patch;
 pub use query::{Parameters, Query, Several};
 pub use upload::Upload;
 #[cfg(feature = "database")]
@@ -138,20 +140,15 @@ fn refuse_coded(request: &HttpRequest) -> Result<(), Failure> {
 
 /// `application/json` and `application/*+json` (RFC 6839 §3.1), with any parameters.
 fn is_json(request: &HttpRequest) -> bool {
-    request
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .map(|value| {
-            value
-                .split(';')
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_ascii_lowercase()
-        })
-        .is_some_and(|media| {
-            media == "application/json"
-                || (media.starts_with("application/") && media.ends_with("+json"))
-        })
+    media_type(request).is_some_and(|media| {
+        media == "application/json"
+            || (media.starts_with("application/") && media.ends_with("+json"))
+    })
+}
+
+/// The media type of the body in lower case, without parameters.
+fn media_type(request: &HttpRequest) -> Option<String> {
+    let value = request.headers().get(CONTENT_TYPE)?.to_str().ok()?;
+    let media = value.split(';').next().unwrap_or_default();
+    Some(media.trim().to_ascii_lowercase())
 }

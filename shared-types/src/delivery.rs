@@ -11,8 +11,10 @@ use crate::kitchen::NewMark;
 use crate::value::{Price, Timestamp};
 use crate::wire_enum::wire_enum;
 
+mod change;
 mod measure;
 
+pub use change::{CourierChange, CourierPatch, DeliveryChange, DeliveryPatch};
 pub use measure::{Kilometres, Minutes};
 
 wire_enum! {
@@ -76,42 +78,6 @@ pub struct NewCourier {
     // `motDePasse` is ignored like every unknown field: a simulated courier never logs in.
 }
 
-/// A change of a courier. An absent field stays as it is.
-#[derive(Clone, Debug, Deserr, JsonSchema)]
-#[deserr(error = FieldErrors)]
-pub struct CourierChange {
-    #[deserr(default, rename = "nom")]
-    #[schemars(default, rename = "nom")]
-    pub last_name: Optional<Line<100>>,
-    #[deserr(default, rename = "prenom")]
-    #[schemars(default, rename = "prenom")]
-    pub first_name: Optional<Line<100>>,
-    #[deserr(default, rename = "telephone")]
-    #[schemars(default, rename = "telephone")]
-    pub phone: Optional<Phone>,
-    #[deserr(default)]
-    #[schemars(default)]
-    pub email: Optional<Email>,
-    #[deserr(default, rename = "vehicule")]
-    #[schemars(default, rename = "vehicule")]
-    pub vehicle: Optional<Line<50>>,
-    #[deserr(default, rename = "numeroLicence")]
-    #[schemars(default, rename = "numeroLicence")]
-    pub licence_number: Optional<Line<50>>,
-    #[deserr(default, rename = "adresse")]
-    #[schemars(default, rename = "adresse")]
-    pub address: Optional<Line<200>>,
-    #[deserr(default, rename = "ville")]
-    #[schemars(default, rename = "ville")]
-    pub city: Optional<Line<100>>,
-    #[deserr(default, rename = "codePostal")]
-    #[schemars(default, rename = "codePostal")]
-    pub postal_code: Optional<Line<20>>,
-    #[deserr(default, rename = "disponible")]
-    #[schemars(default, rename = "disponible")]
-    pub available: Optional<bool>,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Courier {
     pub id: CourierId,
@@ -167,21 +133,6 @@ pub struct NewDelivery {
     #[deserr(default, rename = "tempsEstime")]
     #[schemars(default, rename = "tempsEstime")]
     pub estimated_time: Optional<Minutes>,
-    #[deserr(default, rename = "commentaires")]
-    #[schemars(default, rename = "commentaires")]
-    pub comments: Optional<Line<500>>,
-}
-
-/// A change of a delivery. An absent field stays as it is.
-#[derive(Clone, Debug, Deserr, JsonSchema)]
-#[deserr(error = FieldErrors)]
-pub struct DeliveryChange {
-    #[deserr(default, rename = "statut")]
-    #[schemars(default, rename = "statut")]
-    pub status: Optional<DeliveryStatus>,
-    #[deserr(default, rename = "livreurId")]
-    #[schemars(default, rename = "livreurId")]
-    pub courier_id: Optional<CourierId>,
     #[deserr(default, rename = "commentaires")]
     #[schemars(default, rename = "commentaires")]
     pub comments: Optional<Line<500>>,

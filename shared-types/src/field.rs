@@ -23,7 +23,7 @@ mod written;
 pub use crate::wire_enum::{composed_lower, fold};
 pub use line::Line;
 pub use optional::Optional;
-pub use patched::{Patched, Replaced};
+pub use patched::{MergePatch, Patched, Replaced};
 pub use written::Written;
 
 /// An invalid field. `path` is its place in the body (`items[0].quantite`), empty for the body

@@ -40,9 +40,11 @@ golden! {
     DELIVERY_MARKED = "delivery_marked";
     NEW_COURIER = "new_courier";
     COURIER_CHANGE = "courier_change";
+    COURIER_PATCH = "courier_patch";
     COURIER = "courier";
     NEW_DELIVERY = "new_delivery";
     DELIVERY_CHANGE = "delivery_change";
+    DELIVERY_PATCH = "delivery_patch";
     COURIER_CHOICE = "courier_choice";
     DELIVERY = "delivery";
     DEMO_LOGIN = "demo_login";

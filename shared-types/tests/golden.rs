@@ -75,8 +75,10 @@ fn every_request_accepts_its_example() {
     is_accepted::<delivery::NewDeliveryMark>(golden::DELIVERY_MARK);
     is_accepted::<delivery::NewCourier>(golden::NEW_COURIER);
     is_accepted::<delivery::CourierChange>(golden::COURIER_CHANGE);
+    is_accepted::<delivery::CourierPatch>(golden::COURIER_PATCH);
     is_accepted::<delivery::NewDelivery>(golden::NEW_DELIVERY);
     is_accepted::<delivery::DeliveryChange>(golden::DELIVERY_CHANGE);
+    is_accepted::<delivery::DeliveryPatch>(golden::DELIVERY_PATCH);
     is_accepted::<delivery::CourierChoice>(golden::COURIER_CHOICE);
     is_accepted::<demo::DemoLogin>(golden::DEMO_LOGIN);
     is_accepted::<demo::NewDemoOrder>(golden::NEW_DEMO_ORDER);

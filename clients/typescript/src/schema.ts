@@ -332,7 +332,7 @@ export interface paths {
         head?: never;
         /**
          * Change or take a delivery
-         * @description What is left out stays as it is. `statut` moves `EN_ATTENTE`, `EN_ROUTE_RESTAURANT`, `RECUPEREE`, `EN_ROUTE_CLIENT`, `LIVREE`, or to `ANNULEE` from any but `LIVREE`. A `livreurId` takes a delivery that is nobody's.
+         * @description What is left out stays as it is. `statut` moves `EN_ATTENTE`, `EN_ROUTE_RESTAURANT`, `RECUPEREE`, `EN_ROUTE_CLIENT`, `LIVREE`, or to `ANNULEE` from any but `LIVREE`. A `livreurId` takes a delivery that is nobody's. In a merge patch (RFC 7396), `null` removes a comment, and a courier who has not picked up the food.
          */
         patch: operations["changeDelivery"];
         trace?: never;
@@ -392,7 +392,7 @@ export interface paths {
         head?: never;
         /**
          * Change a courier
-         * @description What is left out stays as it is.
+         * @description What is left out stays as it is. In a merge patch (RFC 7396), `null` removes an optional value.
          */
         patch: operations["changeCourier"];
         trace?: never;
@@ -973,7 +973,7 @@ export interface components {
             vehicule: string | null;
             ville: string | null;
         };
-        /** @description A change of a courier. An absent field stays as it is. */
+        /** @description A change of a courier. A field that is absent or empty stays as it is. */
         CourierChange: {
             adresse?: string | null;
             codePostal?: string | null;
@@ -989,6 +989,20 @@ export interface components {
         /** @description The courier who gets a delivery, or none to take it away from the one who has it. */
         CourierChoice: {
             livreurId: string | null;
+        };
+        /** @description A change of a courier, as a merge patch (RFC 7396): `null` removes an optional value. */
+        CourierPatch: {
+            adresse?: string | null;
+            codePostal?: string | null;
+            disponible?: boolean;
+            /** Format: email */
+            email?: string;
+            nom?: string;
+            numeroLicence?: string | null;
+            prenom?: string | null;
+            telephone?: string | null;
+            vehicule?: string | null;
+            ville?: string | null;
         };
         DayHours: {
             day: components["schemas"]["Weekday"];
@@ -1032,11 +1046,17 @@ export interface components {
              */
             updatedAt: string;
         };
-        /** @description A change of a delivery. An absent field stays as it is. */
+        /** @description A change of a delivery. A field that is absent or empty stays as it is. */
         DeliveryChange: {
             commentaires?: string | null;
             livreurId?: string | null;
             statut?: components["schemas"]["DeliveryStatus"] | string | null;
+        };
+        /** @description A change of a delivery, as a merge patch (RFC 7396): `null` removes an optional value. */
+        DeliveryPatch: {
+            commentaires?: string | null;
+            livreurId?: string | null;
+            statut?: components["schemas"]["DeliveryStatus"];
         };
         /** @enum {string} */
         DeliveryStatus: "EN_ATTENTE" | "EN_ROUTE_RESTAURANT" | "RECUPEREE" | "EN_ROUTE_CLIENT" | "LIVREE" | "ANNULEE";
@@ -3683,6 +3703,13 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["DeliveryChange"];
+                /**
+                 * @example {
+                 *       "commentaires": "Sonner deux fois",
+                 *       "livreurId": null
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["DeliveryPatch"];
             };
         };
         responses: {
@@ -4080,6 +4107,13 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["CourierChange"];
+                /**
+                 * @example {
+                 *       "disponible": true,
+                 *       "telephone": null
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["CourierPatch"];
             };
         };
         responses: {

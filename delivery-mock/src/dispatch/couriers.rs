@@ -4,13 +4,13 @@
 
 use service_kit::client_address::ClientAddress;
 use shared_types::account::{Email, Phone};
-use shared_types::delivery::{Courier, CourierChange, Delivery, NewCourier};
-use shared_types::field::Optional;
+use shared_types::delivery::{Courier, CourierPatch, Delivery, NewCourier};
+use shared_types::field::{Line, Optional};
 use shared_types::id::CourierId;
 use shared_types::value::Timestamp;
 
 use super::deliveries::give_back;
-use super::{Dispatch, Refusal, replace, text};
+use super::{Dispatch, Refusal, text};
 
 impl Dispatch {
     /// Every courier, the oldest first.
@@ -47,7 +47,7 @@ impl Dispatch {
     pub(crate) fn change_courier(
         &mut self,
         id: CourierId,
-        change: CourierChange,
+        change: CourierPatch,
         now: Timestamp,
     ) -> Result<Courier, Refusal> {
         let mut courier = self.courier(id)?;
@@ -120,9 +120,9 @@ fn courier(new: NewCourier) -> Courier {
     }
 }
 
-fn apply(change: CourierChange, courier: &mut Courier) {
-    if let Some(last_name) = text(change.last_name) {
-        courier.last_name = last_name;
+fn apply(change: CourierPatch, courier: &mut Courier) {
+    if let Some(last_name) = change.last_name.into_option() {
+        courier.last_name = last_name.into_string();
     }
     if let Some(email) = change.email.into_option() {
         courier.email = email.as_str().to_owned();
@@ -130,13 +130,19 @@ fn apply(change: CourierChange, courier: &mut Courier) {
     if let Some(available) = change.available.into_option() {
         courier.available = available;
     }
-    replace(&mut courier.first_name, text(change.first_name));
-    replace(&mut courier.phone, phone(change.phone));
-    replace(&mut courier.vehicle, text(change.vehicle));
-    replace(&mut courier.licence_number, text(change.licence_number));
-    replace(&mut courier.address, text(change.address));
-    replace(&mut courier.city, text(change.city));
-    replace(&mut courier.postal_code, text(change.postal_code));
+    let phone = change.phone.map(|phone| phone.as_str().to_owned());
+    phone.apply(&mut courier.phone);
+    let first_name = change.first_name.map(Line::into_string);
+    first_name.apply(&mut courier.first_name);
+    let vehicle = change.vehicle.map(Line::into_string);
+    vehicle.apply(&mut courier.vehicle);
+    let licence_number = change.licence_number.map(Line::into_string);
+    licence_number.apply(&mut courier.licence_number);
+    let address = change.address.map(Line::into_string);
+    address.apply(&mut courier.address);
+    change.city.map(Line::into_string).apply(&mut courier.city);
+    let postal_code = change.postal_code.map(Line::into_string);
+    postal_code.apply(&mut courier.postal_code);
 }
 
 pub(super) fn phone(phone: Optional<Phone>) -> Option<String> {

@@ -4,8 +4,8 @@
 
 use service_kit::client_address::ClientAddress;
 use service_kit::input::IfMatch;
-use shared_types::delivery::{Assignment, Delivery, DeliveryChange, DeliveryStatus, NewDelivery};
-use shared_types::field::FromText as _;
+use shared_types::delivery::{Assignment, Delivery, DeliveryPatch, DeliveryStatus, NewDelivery};
+use shared_types::field::{FromText as _, Line, Patched};
 use shared_types::id::{ClientId, CourierId, DeliveryId, OrderId, OrderRef};
 use shared_types::order::OrderStatus;
 use shared_types::value::Timestamp;
@@ -19,6 +19,8 @@ use super::{Dispatch, Refusal, check, replace, text};
 pub(crate) struct Changed {
     before: DeliveryStatus,
     after: Delivery,
+    /// The courier who gives the delivery back.
+    declined: Option<CourierId>,
 }
 
 impl Changed {
@@ -26,6 +28,7 @@ impl Changed {
         Self {
             before: delivery.status,
             after: delivery.clone(),
+            declined: None,
         }
     }
 
@@ -151,24 +154,32 @@ impl Dispatch {
         order.is_ok_and(|order| self.ended.contains(&order))
     }
 
-    /// Checks a courier's change: a new status, a comment, or taking an unassigned delivery.
+    /// Checks a courier's change: a new status, a comment, taking an unassigned delivery or giving
+    /// it back.
     pub(crate) fn changed(
         &self,
         id: DeliveryId,
-        change: DeliveryChange,
+        change: DeliveryPatch,
         seen: &IfMatch,
     ) -> Result<Changed, Refusal> {
         let mut changed = Changed::of(&self.delivery(id)?);
         check(seen, &changed.after)?;
         let after = &mut changed.after;
-        if let Some(courier) = change.courier_id.into_option() {
-            self.check_choice(courier)?;
-            take(after, courier)?;
+        match change.courier_id {
+            Patched::Set(courier) => {
+                self.check_choice(courier)?;
+                take(after, courier)?;
+            }
+            Patched::Removed if after.courier_id.is_some() => {
+                changed.declined = give_back(after)?;
+            }
+            Patched::Removed | Patched::Unchanged => {}
         }
         if let Some(to) = change.status.into_option() {
             after.status = advance(after.status, to).map_err(Refusal::ImpossibleMove)?;
         }
-        replace(&mut after.comments, text(change.comments));
+        let comments = change.comments.map(Line::into_string);
+        comments.apply(&mut after.comments);
         Ok(changed)
     }
 
@@ -179,19 +190,19 @@ impl Dispatch {
         courier: Option<CourierId>,
         now: Timestamp,
     ) -> Result<Delivery, Refusal> {
-        let mut changed = self.delivery(id)?;
+        let mut changed = Changed::of(&self.delivery(id)?);
         if let Some(courier) = courier {
             self.check_choice(courier)?;
         }
-        if is_finished(changed.status) {
-            return Err(Refusal::Finished(changed.status));
+        if is_finished(changed.before) {
+            return Err(Refusal::Finished(changed.before));
         }
         if courier.is_some() {
-            changed.courier_id = courier;
-        } else if let Some(before) = give_back(&mut changed)? {
-            self.drafts.decline(&changed, before);
+            changed.after.courier_id = courier;
+        } else {
+            changed.declined = give_back(&mut changed.after)?;
         }
-        Ok(self.keep(changed, now))
+        Ok(self.make(changed, now))
     }
 
     /// Checks a mark on an order's delivery.
@@ -208,6 +219,9 @@ impl Dispatch {
 
     /// Makes a change that was checked. Nothing else may have changed since.
     pub(crate) fn make(&mut self, changed: Changed, now: Timestamp) -> Delivery {
+        if let Some(courier) = changed.declined {
+            self.drafts.decline(&changed.after, courier);
+        }
         self.keep(changed.after, now)
     }
 

@@ -4,10 +4,10 @@ use actix_web::http::header::CONTENT_LANGUAGE;
 use actix_web::{HttpRequest, HttpResponse, web};
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
-use service_kit::input::{IfMatch, Json, read, tagged};
+use service_kit::input::{IfMatch, Patch, read, tagged};
 use service_kit::observe::lang_of;
 use shared_types::Confirmation;
-use shared_types::delivery::{Courier, CourierChange, NewCourier};
+use shared_types::delivery::{Courier, CourierPatch, NewCourier};
 use shared_types::id::CourierId;
 use shared_types::text::Text;
 use shared_types::value::Timestamp;
@@ -49,7 +49,7 @@ pub(super) async fn change(
     dispatch: web::Data<SharedDispatch>,
     seen: IfMatch,
     path: web::Path<String>,
-    Json(change): Json<CourierChange>,
+    Patch(change): Patch<CourierPatch>,
 ) -> Result<HttpResponse, Failure> {
     let id = id(&path)?;
     let exclusive = dispatch.exclusive().await?;

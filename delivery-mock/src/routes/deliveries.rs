@@ -7,10 +7,8 @@ use order_feed::change_lock::run_to_end;
 use service_kit::access::Caller;
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
-use service_kit::input::{IfMatch, Json, Parameters, Query, Several, read, tagged};
-use shared_types::delivery::{
-    CourierChoice, Delivery, DeliveryChange, DeliveryStatus, NewDelivery,
-};
+use service_kit::input::{IfMatch, Parameters, Patch, Query, Several, read, tagged};
+use shared_types::delivery::{CourierChoice, Delivery, DeliveryPatch, DeliveryStatus, NewDelivery};
 use shared_types::field::{FieldErrors, Optional};
 use shared_types::id::{CourierId, DeliveryId, OrderRef};
 use shared_types::problem::Code;
@@ -98,7 +96,7 @@ pub(super) async fn change(
     dispatch: web::Data<SharedDispatch>,
     seen: IfMatch,
     path: web::Path<String>,
-    Json(change): Json<DeliveryChange>,
+    Patch(change): Patch<DeliveryPatch>,
 ) -> Result<HttpResponse, Failure> {
     let id = id(&path)?;
     let changed = async move {

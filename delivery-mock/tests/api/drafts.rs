@@ -9,7 +9,7 @@ use shared_types::golden;
 use shared_types::order::Order;
 use shared_types::order::OrderStatus::{Cancelled, Delivered, Delivering, Pending, Ready};
 
-use crate::{carried, column, courier, delivery, path_of, tell};
+use crate::{carried, column, courier, delivery, merge_patch, path_of, tell};
 
 /// A new order that is ready, and its delivery.
 async fn draft(client: &Client) -> (Order, Value) {
@@ -234,6 +234,17 @@ async fn a_courier_who_declines_a_draft_does_not_get_it_again() {
         .await
         .ok(200);
     assert_eq!(carrier(&client, &drafted).await, lea);
+
+    // Neither does one who declines it by a merge patch.
+    let (_, drafted) = draft(&client).await;
+    assert_eq!(drafted["livreurId"], max);
+    let nobody = json!({"livreurId": null});
+    let _ = merge_patch(&client, &path_of(&drafted), nobody)
+        .await
+        .ok(200);
+    assert_eq!(carrier(&client, &drafted).await, Value::Null);
+    let ida = courier(&client, "ida").await;
+    assert_eq!(carrier(&client, &drafted).await, ida);
 }
 
 #[actix_web::test]

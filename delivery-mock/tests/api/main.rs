@@ -17,6 +17,7 @@ mod events;
 mod idempotency;
 mod linked;
 mod marks;
+mod merge_patch;
 mod notes;
 mod removal;
 mod states;
@@ -26,10 +27,11 @@ mod unavailable;
 
 use std::path::Path;
 
+use actix_web::http::Method;
 use order_feed::testing::{FakeOrderService, Instance};
 use serde_json::{Value, json};
 use service_kit::env::Env;
-use service_kit::testing::{Client, Process};
+use service_kit::testing::{Answer, Client, Process};
 use shared_types::order::{Order, OrderStatus};
 
 const DELIVERY: Instance = Instance {
@@ -76,6 +78,14 @@ async fn unassigned(client: &Client, order: &str) -> String {
 async fn carried(client: &Client, order: &str, courier: &Value) -> String {
     let new = json!({"commandeId": order, "livreurId": courier});
     path_of(&client.post("/livraisons", new).await.ok(201))
+}
+
+/// Sends a change in which `null` removes a value.
+async fn merge_patch(client: &Client, path: &str, patch: Value) -> Answer {
+    let request = client.request(Method::PATCH, path);
+    let media = "Application/merge-patch+json; charset=utf-8";
+    let request = request.header("content-type", media);
+    request.send_body(patch.to_string().into()).await
 }
 
 /// Sends an event that the order has reached `status`.

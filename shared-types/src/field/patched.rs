@@ -21,6 +21,11 @@ pub enum Patched<T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Replaced<T>(Option<T>);
 
+/// A merge patch that web pages also send as a form: an empty field of a form stays as it is.
+pub trait MergePatch: Deserr<FieldErrors> + From<Self::Form> {
+    type Form: Deserr<FieldErrors>;
+}
+
 impl<T> Patched<T> {
     /// Changes `field` accordingly.
     pub fn apply(self, field: &mut Option<T>) {
@@ -58,6 +63,18 @@ impl<T> Replaced<T> {
 impl<T> Default for Replaced<T> {
     fn default() -> Self {
         Self(None)
+    }
+}
+
+impl<T> From<Optional<T>> for Patched<T> {
+    fn from(field: Optional<T>) -> Self {
+        field.into_option().map_or(Self::Unchanged, Self::Set)
+    }
+}
+
+impl<T> From<Optional<T>> for Replaced<T> {
+    fn from(field: Optional<T>) -> Self {
+        Self(field.into_option())
     }
 }
 
