@@ -127,7 +127,7 @@ fn the_route_tables_are_the_configured_routes() {
 }
 
 /// Compares the table that begins with this title, or writes it.
-fn hold(file: &str, title: &str, table: &str) {
+pub(crate) fn hold(file: &str, title: &str, table: &str) {
     // Two tests write into one file.
     static ALONE: Mutex<()> = Mutex::new(());
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);

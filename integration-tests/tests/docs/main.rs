@@ -16,6 +16,7 @@ mod metrics;
 mod migrations;
 mod openapi;
 mod readme;
+mod renames;
 mod structure;
 mod twins;
 

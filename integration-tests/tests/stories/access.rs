@@ -10,30 +10,14 @@ use serde_json::{Value, json};
 use service_kit::env::Env;
 use service_kit::testing::{Answer, Client, eventually};
 use shared_types::id::{ClientId, OrderId};
-use stack::{DEMO_ACCOUNTS, Options, Service, Stack};
+use stack::{DEMO_ACCOUNTS, Service};
 
-use crate::Restaurant;
+use crate::{Restaurant, restaurant_with};
 
 const API: &str = include_str!("../../../docs/API.md");
 
 /// The first words of the table.
 const TABLE: &str = "| Method | Path, with `ACCESS=strict` |";
-
-async fn restaurant(access: &'static str) -> Restaurant {
-    let data = tempfile::tempdir().unwrap();
-    let env = Env::of_pairs([
-        ("GATEWAY_WORKERS", "1"),
-        ("GATEWAY_RATE_LIMIT", "off"),
-        ("ACCESS", access),
-    ]);
-    let options = Options::on_free_ports(data.path(), env);
-    let stack = Stack::start(options).await.unwrap();
-    Restaurant {
-        gateway: Client::of(stack.addr()),
-        stack,
-        _data: data,
-    }
-}
 
 /// Someone who uses the restaurant; a stranger has no token.
 #[derive(Clone, Debug, Default)]
@@ -212,7 +196,7 @@ fn status_of(person: &Person) -> &'static str {
 
 #[actix_web::test]
 async fn every_role_may_do_what_the_table_says_and_nothing_else() {
-    let restaurant = restaurant("strict").await;
+    let restaurant = restaurant_with("strict").await;
     let mut people = vec![Person::default()];
     for role in ["CLIENT", "CHEF", "LIVREUR", "ADMIN"] {
         people.push(restaurant.log_in(role).await);
@@ -305,7 +289,7 @@ fn the_table_has_every_relayed_route() {
 
 #[actix_web::test]
 async fn open_access_asks_for_a_token_only_where_it_always_did() {
-    let restaurant = restaurant("open").await;
+    let restaurant = restaurant_with("open").await;
     let stranger = Person::default();
     let own = restaurant.log_in("CLIENT").await;
     let things = restaurant.things_of(own, &stranger).await;
@@ -328,7 +312,7 @@ async fn open_access_asks_for_a_token_only_where_it_always_did() {
 
 #[actix_web::test]
 async fn an_order_is_made_cooked_and_delivered_where_access_is_strict() {
-    let restaurant = restaurant("strict").await;
+    let restaurant = restaurant_with("strict").await;
     let client = restaurant.sign_up().await;
     let admin = restaurant.log_in("ADMIN").await;
     let chef = restaurant.log_in("CHEF").await;
@@ -387,7 +371,7 @@ async fn an_order_is_made_cooked_and_delivered_where_access_is_strict() {
 
 #[actix_web::test]
 async fn everything_goes_on_without_the_client_service_but_what_it_alone_can_do() {
-    let mut restaurant = restaurant("strict").await;
+    let mut restaurant = restaurant_with("strict").await;
     let client = restaurant.log_in("CLIENT").await;
     let dish = restaurant.dish().await;
     restaurant.stack.stop_service(Service::Clients).await;
@@ -437,7 +421,7 @@ async fn everything_goes_on_without_the_client_service_but_what_it_alone_can_do(
 
 #[actix_web::test]
 async fn a_logout_is_known_everywhere_within_a_second() {
-    let restaurant = restaurant("strict").await;
+    let restaurant = restaurant_with("strict").await;
     let routes = [
         "/order-api/commandes",
         "/kitchen/orders",
@@ -471,7 +455,7 @@ async fn a_logout_is_known_everywhere_within_a_second() {
 
 #[actix_web::test]
 async fn nobody_but_a_service_sends_events() {
-    let restaurant = restaurant("strict").await;
+    let restaurant = restaurant_with("strict").await;
     let admin = restaurant.log_in("ADMIN").await;
     for service in [Service::Kitchen, Service::Delivery] {
         let direct = Client::of(restaurant.stack.service_addr(service).unwrap());
@@ -487,7 +471,7 @@ async fn nobody_but_a_service_sends_events() {
 /// The router reads a path decoded, and so must the rules.
 #[actix_web::test]
 async fn no_spelling_of_a_path_dodges_its_rule() {
-    let restaurant = restaurant("strict").await;
+    let restaurant = restaurant_with("strict").await;
     for (service, method, path) in [
         (Service::Orders, Method::GET, "/command%65s"),
         (Service::Orders, Method::GET, "/%63ommandes?limit=1"),
@@ -512,7 +496,7 @@ async fn no_spelling_of_a_path_dodges_its_rule() {
 
 #[actix_web::test]
 async fn a_client_opens_a_delivery_and_does_not_choose_its_courier() {
-    let restaurant = restaurant("strict").await;
+    let restaurant = restaurant_with("strict").await;
     let admin = restaurant.log_in("ADMIN").await;
     let client = restaurant.sign_up().await;
     let things = restaurant.things_of(client.clone(), &admin).await;
@@ -528,7 +512,7 @@ async fn a_client_opens_a_delivery_and_does_not_choose_its_courier() {
 
 #[actix_web::test]
 async fn a_tracked_order_says_that_the_session_has_ended() {
-    let restaurant = restaurant("strict").await;
+    let restaurant = restaurant_with("strict").await;
     let admin = restaurant.log_in("ADMIN").await;
     let client = restaurant.sign_up().await;
     let things = restaurant.things_of(client.clone(), &admin).await;

@@ -9,6 +9,7 @@
 mod access;
 mod bad_input;
 mod chaos;
+mod collection;
 mod collector;
 mod compression;
 mod full_disk;
@@ -38,8 +39,16 @@ struct Restaurant {
 }
 
 async fn restaurant() -> Restaurant {
+    restaurant_with("open").await
+}
+
+async fn restaurant_with(access: &'static str) -> Restaurant {
     let data = tempfile::tempdir().unwrap();
-    let env = Env::of_pairs([("GATEWAY_WORKERS", "1"), ("GATEWAY_RATE_LIMIT", "off")]);
+    let env = Env::of_pairs([
+        ("GATEWAY_WORKERS", "1"),
+        ("GATEWAY_RATE_LIMIT", "off"),
+        ("ACCESS", access),
+    ]);
     let options = Options::on_free_ports(data.path(), env);
     let stack = Stack::start(options).await.unwrap();
     Restaurant {
