@@ -1,19 +1,25 @@
 //! The command line: serves, or answers a question about a configuration or a running gateway.
 
 mod against;
+mod completions;
 mod drill;
 mod explain;
 mod init;
+mod logs;
 mod openapi;
 mod routes;
+mod running;
 mod schema;
+mod status;
+mod table;
+mod top;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
-use clap_complete::{Shell, generate};
+use clap::{Parser, Subcommand};
+use clap_complete::Shell;
 use service_kit::env::{ConfigError, Env};
 use service_kit::health;
 use service_kit::logger::{self, LogConfig};
@@ -23,6 +29,8 @@ use service_kit::serve::stop_or_reload_signal;
 use crate::downstream::Certificates;
 use crate::{Config, Gateway, Source};
 use against::Against;
+use logs::Lookup;
+use running::NoAnswer;
 
 /// The single door to a restaurant's services: passes each request on to its service, and answers
 /// as the route declares if the service does not.
@@ -47,13 +55,17 @@ Examples:
   gateway --config mine.toml check --against old.toml
                                                     tells what the edit does to the next outage
   gateway explain GET /order-api/menu               explains this request, outage included
+  gateway status                                    tells what is up and what is not
+  gateway top                                       shows requests and upstreams live
+  docker compose logs | gateway logs 4bf92f3577b3…  tells one request's story from all logs
   gateway drill --all                               rehearses every outage
   gateway completions bash > /etc/bash_completion.d/gateway
 
 Exit codes: 0 success, 1 failure, 2 wrong arguments, 64 an invalid configuration,
-69 no verdict of `drill`: a service is down, or there are no features to judge.";
+69 no answer of the running gateway (`status`, `top`), or no verdict of `drill`: a service is down,
+or there are no features to judge.";
 
-/// `EX_UNAVAILABLE` of sysexits.h: a required service is unavailable.
+/// `EX_UNAVAILABLE` of sysexits.h: a required program is unavailable.
 const UNAVAILABLE: u8 = 69;
 
 #[derive(Clone, Debug, Subcommand)]
@@ -89,6 +101,27 @@ enum Command {
         #[arg(long, required = true)]
         all: bool,
     },
+    /// Prints what is up and what is not: the running gateway, its features, upstreams and drills.
+    ///
+    /// The exit code is 0 if all is up, 1 if anything is not, and 69 if the gateway does not answer.
+    Status {
+        /// Prints the operator's /status as it is.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows every second what the running gateway does: requests, errors, durations, circuits.
+    ///
+    /// The first row is the requests of clients; each other row is the requests to an upstream. On a
+    /// terminal it is one table, which q or Ctrl-C leaves. Elsewhere, each row is a line.
+    Top {
+        /// Ends after N seconds.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        count: Option<u32>,
+    },
+    /// Tells the story of one request, from the JSON logs of all programs.
+    ///
+    /// The exit code is 1 if no line has the id.
+    Logs(Lookup),
     /// Asks the running gateway whether it is ready.
     Health,
     /// Prints a completion script for a shell.
@@ -99,10 +132,11 @@ enum Command {
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    // They need no valid configuration: it may be about to be written.
+    // They need no valid configuration: it may be about to be written, or on another machine.
     let without_config = match &cli.command {
         Some(Command::Init { file }) => Some(init::write(file.as_deref(), &mut io::stdout())),
         Some(Command::Schema) => Some(schema::print(&mut io::stdout()).map_err(Into::into)),
+        Some(Command::Logs(lookup)) => Some(logs::run(lookup, &mut io::stdout().lock())),
         _ => None,
     };
     if let Some(done) = without_config {
@@ -127,9 +161,13 @@ pub fn run() -> ExitCode {
             explain::print(&config, &method, &path, &mut io::stdout().lock())
         }
         Command::Drill { all: _ } => drill::run(&config, &mut io::stdout().lock()),
+        Command::Status { json } => status::run(&config, json, &mut io::stdout().lock()),
+        Command::Top { count } => top::run(&config, count),
         Command::Health => ask(&config),
-        Command::Completions { shell } => complete(shell, &mut io::stdout().lock()),
-        Command::Init { .. } | Command::Schema => Ok(()),
+        Command::Completions { shell } => {
+            completions::print::<Cli>(shell, &mut io::stdout().lock())
+        }
+        Command::Init { .. } | Command::Schema | Command::Logs(_) => Ok(()),
     };
     ended(done)
 }
@@ -139,13 +177,18 @@ fn ended(done: Result<(), RunError>) -> ExitCode {
     let Err(error) = done else {
         return ExitCode::SUCCESS;
     };
+    // The reader of the pipe has seen enough, as `head` has.
+    let io = error.downcast_ref::<io::Error>();
+    if io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+        return ExitCode::SUCCESS;
+    }
     // The configuration names files that only `serve` and `check` read.
     if let Some(error) = error.downcast_ref() {
         return refuse("gateway", error);
     }
     // If standard error is gone too, nobody is left to tell.
     let _ = writeln!(io::stderr(), "gateway: {}", chain(error.as_ref()));
-    if error.is::<drill::CannotJudge>() {
+    if error.is::<drill::CannotJudge>() || error.is::<NoAnswer>() {
         return ExitCode::from(UNAVAILABLE);
     }
     ExitCode::FAILURE
@@ -182,13 +225,6 @@ fn check(config: &Config, env: &Env, options: &Against) -> Result<(), RunError> 
     Ok(())
 }
 
-/// Builds the whole script first: the generator needs a writer that cannot fail.
-fn complete(shell: Shell, out: &mut impl io::Write) -> Result<(), RunError> {
-    let mut script = Vec::new();
-    generate(shell, &mut Cli::command(), "gateway", &mut script);
-    Ok(out.write_all(&script)?)
-}
-
 fn ask(config: &Config) -> Result<(), RunError> {
     let asked = actix_web::rt::System::new().block_on(health::ask(config.admin_bind));
     asked.map_err(Into::into)
@@ -196,22 +232,9 @@ fn ask(config: &Config) -> Result<(), RunError> {
 
 #[cfg(test)]
 mod tests {
-    use clap::{CommandFactory as _, ValueEnum as _};
-    use clap_complete::Shell;
+    use clap::CommandFactory as _;
 
-    use super::{Cli, complete};
-
-    #[test]
-    fn every_shell_completes_every_command() {
-        for shell in Shell::value_variants() {
-            let mut script = Vec::new();
-            complete(*shell, &mut script).unwrap();
-            let script = String::from_utf8(script).unwrap();
-            for command in Cli::command().get_subcommands() {
-                assert!(script.contains(command.get_name()), "{shell}");
-            }
-        }
-    }
+    use super::Cli;
 
     #[test]
     fn the_arguments_are_sound() {

@@ -141,6 +141,10 @@ pub struct UpstreamStatus {
     /// `degraded` when the latest probe failed and the circuit is still closed.
     pub status: Availability,
     pub breaker: BreakerState,
+    /// When the circuit last opened or closed, or the gateway started. Absent while a drill has
+    /// opened a circuit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_seconds: Option<u64>,
     /// Requests in flight.

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use service_kit::health::reachable;
 use service_kit::program::RunError;
 use shared_types::gateway::Availability;
-use shared_types::problem::Problem;
 
+use super::running;
 use crate::config::Config;
 
 /// An upstream takes a second or two.
@@ -69,15 +69,10 @@ pub(super) fn run(config: &Config, out: &mut impl Write) -> Result<(), RunError>
 
 async fn ask(url: &str) -> Result<Verdict, RunError> {
     let client = awc::Client::builder().timeout(PATIENCE).finish();
-    let answer = client.post(url).send().await;
-    let mut answer = answer.map_err(|error| format!("{url}: {error}"))?;
-    let body = answer.body().await?;
-    if answer.status().is_success() {
-        return Ok(serde_json::from_slice(&body)?);
-    }
-    let problem: Option<Problem> = serde_json::from_slice(&body).ok();
-    let detail = problem.map_or_else(|| answer.status().to_string(), |problem| problem.detail);
-    Err(format!("{url}: {detail}").into())
+    let body = running::answer(client.post(url), url.to_owned()).await;
+    // Exit code 69 says that a service is down, which nobody can tell here.
+    let body = body.map_err(|error| error.to_string())?;
+    Ok(serde_json::from_slice(&body)?)
 }
 
 fn print(verdict: &Verdict, out: &mut impl Write) -> Result<(), RunError> {

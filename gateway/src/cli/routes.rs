@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::table;
 use crate::config::Config;
 use crate::routing::route::{Route, To};
 
@@ -11,22 +12,8 @@ pub(super) fn print(config: &Config, out: &mut impl Write) -> io::Result<()> {
         .routes()
         .map(|route| row(route, config))
         .collect();
-    let titles = ["METHOD", "PATH", "UPSTREAM", "PATH THERE", "OUTAGE"].map(str::to_owned);
-    let width = |column: usize| {
-        let cells = rows
-            .iter()
-            .chain([&titles])
-            .filter_map(|row| row.get(column));
-        cells.map(String::len).max().unwrap_or_default()
-    };
-    let (method, path, upstream, there) = (width(0), width(1), width(2), width(3));
-    for [a, b, c, d, e] in [&titles].into_iter().chain(&rows) {
-        writeln!(
-            out,
-            "{a:method$}  {b:path$}  {c:upstream$}  {d:there$}  {e}"
-        )?;
-    }
-    Ok(())
+    let titles = ["METHOD", "PATH", "UPSTREAM", "PATH THERE", "OUTAGE"];
+    table::print(titles, &rows, out)
 }
 
 fn row(route: &Route, config: &Config) -> [String; 5] {

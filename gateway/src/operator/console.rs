@@ -21,6 +21,8 @@ use service_kit::serve::{Draining, resource};
 use crate::http::server_sent;
 use crate::operator::Operator;
 pub(crate) use feed::{Feed, run};
+pub(crate) use reading::Times;
+pub(crate) use traffic::Traffic;
 
 /// The routes that the page needs, for one thread of the server.
 pub(crate) fn routes(config: &mut web::ServiceConfig, operator: &Operator) {

@@ -59,6 +59,7 @@ fn upstream_status(upstream: &Upstream) -> UpstreamStatus {
     UpstreamStatus {
         status: upstream.standing().availability(),
         breaker: phase.state(),
+        since: upstream.since().and_then(timestamp),
         retry_after_seconds: phase.retry_after().map(whole_seconds),
         in_flight: guard.in_flight(),
         replicas: replicas(&upstream.replicas),

@@ -41,6 +41,8 @@ pub(crate) struct Guard {
     gate: Arc<Gate>,
     budget: Arc<Budget>,
     last_fault: Arc<Mutex<Option<LastFault>>>,
+    /// When the upstream's circuit opened or closed, for the operator alone.
+    changed_at: Arc<Mutex<SystemTime>>,
     name: Arc<str>,
     pub(crate) metrics: Arc<UpstreamMetrics>,
 }
@@ -65,6 +67,7 @@ impl Guard {
             gate: Gate::new(gate),
             budget: Arc::default(),
             last_fault: Arc::default(),
+            changed_at: Arc::new(Mutex::new(SystemTime::now())),
             name: Arc::clone(name),
             metrics: Arc::clone(metrics),
         })
@@ -87,6 +90,7 @@ impl Guard {
             },
             budget: Arc::clone(&self.budget),
             last_fault: Arc::clone(&self.last_fault),
+            changed_at: Arc::clone(&self.changed_at),
             name: Arc::clone(&self.name),
             metrics: Arc::clone(metrics),
         })
@@ -204,6 +208,14 @@ impl Guard {
         last.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// When the upstream's circuit last opened or closed; before that, when it was built.
+    pub(crate) fn changed_at(&self) -> SystemTime {
+        *self
+            .changed_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn failed(&self, cause: &str) {
         let fault = LastFault {
             cause: cause.into(),
@@ -217,6 +229,13 @@ impl Guard {
     fn tell(&self, route: usize, changes: impl IntoIterator<Item = Option<Change>>, cause: &str) {
         let upstream = &*self.name;
         for change in changes.into_iter().flatten() {
+            if matches!(
+                change,
+                Change::Opened(Scope::Upstream) | Change::Closed(Scope::Upstream)
+            ) {
+                let changed_at = self.changed_at.lock();
+                *changed_at.unwrap_or_else(PoisonError::into_inner) = SystemTime::now();
+            }
             let path = self.circuits.name(route).map_or("-", |name| &*name.path);
             match change {
                 Change::Opened(Scope::Upstream) => {

@@ -2,7 +2,7 @@
 //! drills that may make it fail, so that what leads to it needs no other lookup.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use shared_types::gateway::Availability;
 
@@ -127,6 +127,12 @@ impl Upstream {
             (Phase::Closed, Some(drills)) => drills.phase(self.name()),
             (real, _) => real,
         }
+    }
+
+    /// When the real circuit last changed; `None` while a drill's circuit is shown.
+    pub(crate) fn since(&self) -> Option<SystemTime> {
+        let is_real = self.guard.phase().state() == self.phase().state();
+        is_real.then(|| self.guard.changed_at())
     }
 
     pub(crate) fn standing(&self) -> Standing {

@@ -83,6 +83,7 @@ impl Walk {
                 let told = told.lines().map(str::trim_end);
                 assert!(told.eq(answer.unwrap().lines()), "{}", self.library.drill());
             }
+            Step::Status => panic!("the page asks for no status"),
             Step::Edit(line) => assert_eq!(self.library.shell(line), ""),
             Step::Ask(line) => self.ask(line, answer).await,
         }

@@ -105,7 +105,11 @@ impl Walk {
                     .for_each(|name| self.restaurant.start_one(name));
                 self.all_is_up().await;
             }
-            Step::Drill => self.drill(),
+            Step::Drill => assert!(self.gateway(&["drill", "--all"])),
+            Step::Status => {
+                let up = async || self.gateway(&["status"]).then_some(());
+                eventually("a restaurant that is up", up).await;
+            }
             Step::Edit(line) => panic!("the README edits nothing: {line}"),
             Step::Ask(line) => self.ask(line, answer).await,
         }
@@ -147,12 +151,12 @@ impl Walk {
             .replace("http://localhost:9000", &operator)
     }
 
-    fn drill(&self) {
+    /// Whether this command of the running gateway succeeds.
+    fn gateway(&self, args: &[&str]) -> bool {
         let mut command = Command::new(self.restaurant.program("gateway"));
-        command.args(["drill", "--all"]).env_clear();
+        command.args(args).env_clear();
         command.env("GATEWAY_ADMIN_BIND", self.restaurant.operator().to_string());
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{output:?}");
+        command.output().unwrap().status.success()
     }
 
     async fn all_is_up(&self) {

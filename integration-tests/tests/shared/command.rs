@@ -8,6 +8,8 @@ pub(crate) enum Step {
     Start(Vec<&'static str>),
     /// `gateway drill --all`.
     Drill,
+    /// `gateway status`.
+    Status,
     /// A change of the gateway's file.
     Edit(String),
     /// A command line with curl.
@@ -38,6 +40,8 @@ impl Page {
             Step::Start(self.named(services))
         } else if line == "docker compose exec gateway gateway drill --all" {
             Step::Drill
+        } else if line == "docker compose exec gateway gateway status" {
+            Step::Status
         } else if line.starts_with("sed ") {
             Step::Edit(line.to_owned())
         } else if line.starts_with("curl ") {

@@ -15,6 +15,7 @@ mod compression;
 mod full_disk;
 mod in_step;
 mod journey;
+mod lookup;
 mod menu;
 mod outages;
 #[path = "../shared/processes.rs"]

@@ -20,10 +20,10 @@ pub(super) struct Reading {
 }
 
 /// A histogram: for each bound in seconds, how many took at most that long.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Times {
-    pub(super) count: u64,
-    pub(super) buckets: Vec<(f64, u64)>,
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Times {
+    pub(crate) count: u64,
+    pub(crate) buckets: Vec<(f64, u64)>,
 }
 
 impl Times {

@@ -7,14 +7,14 @@ use super::reading::Times;
 /// The requests that ended between two readings.
 #[derive(Debug, Serialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Traffic {
-    pub(super) requests: u64,
-    pub(super) p50_ms: Option<f64>,
-    pub(super) p99_ms: Option<f64>,
+pub(crate) struct Traffic {
+    pub(crate) requests: u64,
+    pub(crate) p50_ms: Option<f64>,
+    pub(crate) p99_ms: Option<f64>,
 }
 
 impl Traffic {
-    pub(super) fn between(before: Option<&Times>, after: &Times) -> Self {
+    pub(crate) fn between(before: Option<&Times>, after: &Times) -> Self {
         let times = before.map_or_else(|| after.clone(), |before| after.since(before));
         Self {
             requests: times.count,

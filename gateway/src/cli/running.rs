@@ -1,0 +1,85 @@
+//! Asks the running gateway on its operator's port.
+
+use std::time::Duration;
+
+use actix_web::web::Bytes;
+use awc::ClientRequest;
+use serde::de::DeserializeOwned;
+use service_kit::health::reachable;
+use shared_types::problem::Problem;
+
+use crate::config::Config;
+
+/// The gateway answers from memory.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Metrics of thousands of routes are some megabytes.
+const MOST_BYTES: usize = 64 << 20;
+
+/// The error if the running gateway gives no answer, or refuses to.
+#[derive(Debug, thiserror::Error)]
+#[error("{url}: {cause}")]
+pub(super) struct NoAnswer {
+    url: String,
+    cause: String,
+}
+
+/// A running gateway.
+pub(super) struct Running {
+    origin: String,
+    client: awc::Client,
+}
+
+impl Running {
+    /// Needs a runtime.
+    pub(super) fn of(config: &Config) -> Self {
+        Self {
+            origin: format!("http://{}", reachable(config.admin_bind)),
+            client: awc::Client::builder().timeout(TIMEOUT).finish(),
+        }
+    }
+
+    /// `http://127.0.0.1:9000`.
+    pub(super) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// # Errors
+    /// It cannot be reached, or its answer is no success.
+    pub(super) async fn get(&self, path: &str) -> Result<Bytes, NoAnswer> {
+        let url = format!("{}{path}", self.origin);
+        answer(self.client.get(&url), url).await
+    }
+}
+
+/// Reads the answer of `url`.
+///
+/// # Errors
+/// It is not what this gateway answers: another program, or another version, listens there.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8], url: &str) -> Result<T, NoAnswer> {
+    serde_json::from_slice(body).map_err(|error| NoAnswer {
+        url: url.to_owned(),
+        cause: format!("no answer of this version of the gateway: {error}"),
+    })
+}
+
+/// Sends a request, and returns the body of its answer.
+///
+/// # Errors
+/// No answer comes, or it is no success. Of a problem, the error has the detail.
+pub(super) async fn answer(request: ClientRequest, url: String) -> Result<Bytes, NoAnswer> {
+    let failed = |cause: String| NoAnswer {
+        url: url.clone(),
+        cause,
+    };
+    let answer = request.send().await;
+    let mut answer = answer.map_err(|error| failed(error.to_string()))?;
+    let body = answer.body().limit(MOST_BYTES).await;
+    let body = body.map_err(|error| failed(error.to_string()))?;
+    if answer.status().is_success() {
+        return Ok(body);
+    }
+    let problem: Option<Problem> = serde_json::from_slice(&body).ok();
+    let detail = problem.map_or_else(|| answer.status().to_string(), |problem| problem.detail);
+    Err(failed(detail))
+}
