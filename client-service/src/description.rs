@@ -138,6 +138,7 @@ const OPERATIONS: &[Operation] = &[
     .token(Token::Needed)
     .with(&[IF_MATCH])
     .takes(Body::json::<ClientChange>(golden::CLIENT_CHANGE))
+    .or_takes(Body::merge_patch::<ClientChange>(golden::CLIENT_CHANGE))
     .answers(&[Response::new(200, "The changed client.", &[CLIENT]).with(&[ETAG])])
     .fails(&[
         Code::PreconditionFailed,

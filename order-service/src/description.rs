@@ -169,6 +169,7 @@ const OPERATIONS: &[Operation] = &[
         )
         .with(&[IF_MATCH])
         .takes(Body::json::<DishChange>(golden::DISH_CHANGE))
+        .or_takes(Body::merge_patch::<DishChange>(golden::DISH_CHANGE))
         .answers(&[Response::new(200, "The dish as it is now.", &[DISH]).with(&[ETAG])])
         .fails(&[Code::DishNotFound, Code::PreconditionFailed]),
     Operation::new(("DELETE", "/menu/{id}"), "removeDish", &MENU, "Remove a dish")

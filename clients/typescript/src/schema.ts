@@ -2935,6 +2935,16 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["ClientChange"];
+                /**
+                 * @example {
+                 *       "address": "3 place du Marché",
+                 *       "city": "Lyon",
+                 *       "firstName": "Léa",
+                 *       "phone": "06 98 76 54 32",
+                 *       "postalCode": null
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["ClientChange"];
             };
         };
         responses: {
@@ -5318,6 +5328,13 @@ export interface operations {
                  *     }
                  */
                 "application/json": components["schemas"]["DishChange"];
+                /**
+                 * @example {
+                 *       "disponible": false,
+                 *       "prix": 7
+                 *     }
+                 */
+                "application/merge-patch+json": components["schemas"]["DishChange"];
             };
         };
         responses: {
