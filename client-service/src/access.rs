@@ -1,11 +1,15 @@
-//! Decides who may do what to which account. No I/O: the caller is identified before.
+//! Decides who may do what to which account. No I/O: `caller` identifies who asks.
 //!
 //! `open` is the published contract, `strict` is for a restaurant that is not a demonstration. Both
 //! are one function, so that no route can forget its rule.
 
+mod caller;
+
 use service_kit::access::Access;
 use shared_types::account::Role;
 use shared_types::id::ClientId;
+
+pub(crate) use caller::{Caller, admit, admit_known};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Action {
@@ -15,6 +19,8 @@ pub(crate) enum Action {
     Register(Role),
     /// Newer than the published contract, so it needs a token in both modes.
     Change(ClientId),
+    /// The same.
+    Erase(ClientId),
     /// The same. ADMIN does not know the password that it needs.
     ChangePassword(ClientId),
 }
@@ -23,7 +29,7 @@ impl Action {
     fn is_open_to_all(self) -> bool {
         match self {
             Self::List | Self::Read(_) | Self::Delete(_) | Self::Register(_) => true,
-            Self::Change(_) | Self::ChangePassword(_) => false,
+            Self::Change(_) | Self::Erase(_) | Self::ChangePassword(_) => false,
         }
     }
 }
@@ -54,7 +60,7 @@ pub(crate) fn judge(access: Access, action: Action, caller: Option<Identity>) ->
     let allowed = match action {
         Action::List => is_staff(role),
         Action::Read(subject) => subject == client || is_staff(role),
-        Action::Delete(subject) | Action::Change(subject) => {
+        Action::Delete(subject) | Action::Change(subject) | Action::Erase(subject) => {
             subject == client || role == Role::Admin
         }
         Action::ChangePassword(subject) => subject == client,
@@ -95,6 +101,8 @@ mod tests {
             (Action::Delete(other), &[Admin]),
             (Action::Change(own), &[Client, Chef, Courier, Admin]),
             (Action::Change(other), &[Admin]),
+            (Action::Erase(own), &[Client, Chef, Courier, Admin]),
+            (Action::Erase(other), &[Admin]),
             (Action::ChangePassword(own), &[Client, Chef, Courier, Admin]),
             (Action::ChangePassword(other), &[]),
             (Action::Register(Client), &[Client, Chef, Courier, Admin]),

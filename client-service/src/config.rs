@@ -6,7 +6,7 @@ use std::time::Duration;
 use service_kit::access::Access;
 use service_kit::database::DatabaseUrl;
 use service_kit::env::{ConfigError, Env};
-use service_kit::peer::PeerSecret;
+use service_kit::peer::{PeerSecret, PeerUrl};
 
 use crate::reset::{Mail, ResetLink};
 use crate::telephone::Region;
@@ -40,6 +40,9 @@ pub struct Config {
     /// `PEER_SECRET`: the password of the other services, at least 32 bytes. Without it, they are
     /// not told which sessions have ended. Needed with `ACCESS=strict`.
     pub peer_secret: Option<PeerSecret>,
+    /// `ORDERS_URL`: the order service, which makes the orders of an erased client anonymous; none by
+    /// default, and then no client can be erased.
+    pub orders_url: Option<PeerUrl>,
     /// `PHONE_REGION`: the country of a telephone number that is written without its country code,
     /// as two letters (ISO 3166-1); `FR` by default.
     pub phone_region: Region,
@@ -96,6 +99,7 @@ impl Config {
             jwt_ttl,
             access: own_access,
             peer_secret,
+            orders_url: env.parse("ORDERS_URL")?,
             phone_region: env.parse_or("PHONE_REGION", Region::FRANCE)?,
             mail,
             reset_link,
@@ -118,6 +122,7 @@ mod tests {
             DatabaseUrl::File("data/clients.db".into())
         );
         assert!(config.jwt_secret.is_none());
+        assert!(config.orders_url.is_none());
         assert_eq!(config.jwt_ttl, DAY);
         assert_eq!(config.access, Access::Open);
         assert_eq!(config.phone_region, Region::FRANCE);
@@ -137,6 +142,7 @@ mod tests {
             ("ACCESS", "half"),
             ("PEER_SECRET", "also too short"),
             ("CLIENT_ACCESS", "closed"),
+            ("ORDERS_URL", "orders:8002"),
             ("PHONE_REGION", "France"),
             ("SEED_DEMO", "yes"),
             ("DEV_OUTBOX", "true"),

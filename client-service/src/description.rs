@@ -4,7 +4,7 @@ use openapi::{
     Body, ETAG, IDEMPOTENCY_KEY, IF_MATCH, LOCATION, Operation, Response, Service, Tag, Token,
 };
 use shared_types::account::{
-    AccountData, Client, ClientChange, KeySet, LoggedIn, Login, NewClient, NewPassword,
+    AccountData, Client, ClientChange, Erasure, KeySet, LoggedIn, Login, NewClient, NewPassword,
     PasswordChange, PasswordReset, Session,
 };
 use shared_types::demo::{DemoLogin, DemoToken};
@@ -30,6 +30,7 @@ pub const SERVICE: Service = Service {
 };
 
 const CONFIRMATION: Body = Body::json::<Confirmation>(golden::CONFIRMATION);
+const ERASURE: Body = Body::json::<Erasure>(golden::ERASURE);
 const CLIENT: Body = Body::json::<Client>(golden::CLIENT);
 
 const OPERATIONS: &[Operation] = &[
@@ -192,6 +193,32 @@ const OPERATIONS: &[Operation] = &[
         &[Body::json::<AccountData>(golden::ACCOUNT_DATA)],
     )])
     .fails(&[Code::Forbidden, Code::ClientNotFound]),
+    Operation::new(
+        ("POST", "/clients/{id}/erasure"),
+        "eraseClient",
+        &CLIENTS,
+        "Erase a client everywhere",
+    )
+    .says(
+        "For the client and for ADMIN. The account is deleted at once. Every service makes the client's \
+         orders anonymous as soon as they have ended. `Location` leads to the report.",
+    )
+    .token(Token::Needed)
+    .answers(&[
+        Response::new(202, "The account is deleted, the rest follows.", &[ERASURE])
+            .with(&[LOCATION])
+            .leads_to(&[("getErasure", "id")]),
+    ])
+    .fails(&[Code::Forbidden, Code::ClientNotFound, Code::ErasureOff]),
+    Operation::new(
+        ("GET", "/erasures/{id}"),
+        "getErasure",
+        &CLIENTS,
+        "Read how far an erasure is",
+    )
+    .says("Whoever knows the id may ask, for 30 days after the end: the report does not name the client.")
+    .answers(&[Response::new(200, "The report.", &[ERASURE])])
+    .fails(&[Code::NotFound]),
     Operation::new(
         ("GET", "/.well-known/jwks.json"),
         "listKeys",

@@ -32,6 +32,10 @@ pub(crate) enum Error {
     ResetTokenInvalid,
     #[error("no mail is sent here")]
     PasswordResetOff,
+    #[error("no order service is known here")]
+    ErasureOff,
+    #[error("no such erasure")]
+    ErasureNotFound,
     #[error("the system gives no random bytes: {0}")]
     Randomness(String),
     #[error("no bearer token")]
@@ -114,6 +118,8 @@ impl From<Error> for Failure {
             }
             Error::ResetTokenInvalid => Self::new(Code::ResetTokenInvalid),
             Error::PasswordResetOff => Self::new(Code::PasswordResetOff),
+            Error::ErasureOff => Self::new(Code::ErasureOff),
+            Error::ErasureNotFound => Self::new(Code::NotFound),
             Error::Hashing(_)
             | Error::Randomness(_)
             | Error::HashingAborted(_)

@@ -1,13 +1,13 @@
 //! The client service: accounts, roles and sessions.
 //!
-//! A request enters in `routes`, `access` decides whether it may go on, `caller` identifies its
-//! client, and `store` holds the rows. A token is a JWT, but it is only valid while its session's
+//! A request enters in `routes`, `access` identifies its client and decides whether it may go on, and
+//! `store` holds the rows. A token is a JWT, but it is only valid while its session's
 //! row exists: that is how a logout ends it at once.
 
 mod access;
-mod caller;
 mod config;
 pub mod description;
+mod erasure;
 mod failure;
 mod origin;
 mod password;
@@ -27,6 +27,7 @@ use service_kit::peer::PeerSecret;
 use service_kit::program::RunError;
 use service_kit::serve::{Application, Service};
 
+use crate::erasure::Erasures;
 use crate::password::Passwords;
 use crate::reset::Outbox;
 use crate::store::Store;
@@ -50,6 +51,8 @@ pub(crate) struct Accounts {
     pub(crate) session_length: Duration,
     pub(crate) access: Access,
     pub(crate) peer_secret: Option<PeerSecret>,
+    /// `None` without an order service.
+    pub(crate) erasures: Option<Erasures>,
     /// `None` if no mail is sent.
     pub(crate) outbox: Option<Outbox>,
 }
@@ -82,6 +85,10 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
     let tokens = Tokens::new(&secret, config.jwt_previous_secret.as_ref())?;
     let outbox = Outbox::new(store.clone(), config.mail, config.reset_link);
     note_mail(outbox.as_ref());
+    let orders = config
+        .orders_url
+        .map(|url| url.known_by(config.peer_secret.as_ref()));
+    let erasures = orders.map(|orders| Erasures::new(store.clone(), orders));
     let is_shown = outbox.as_ref().is_some_and(Outbox::is_shown);
     let (tidied, watched) = (store.clone(), store.clone());
     let accounts = web::Data::new(Accounts {
@@ -92,6 +99,7 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
         session_length: config.jwt_ttl,
         access: config.access,
         peer_secret: config.peer_secret,
+        erasures: erasures.clone(),
         outbox: outbox.clone(),
     });
     let application = Application::bind(service, move |routes| {
@@ -104,6 +112,10 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
     })?;
     let application = match outbox {
         Some(outbox) => application.beside(|draining| outbox.run(draining)),
+        None => application,
+    };
+    let application = match erasures {
+        Some(erasures) => application.beside(|draining| erasures.run(draining)),
         None => application,
     };
     Ok(application

@@ -12,6 +12,7 @@ use crate::description::SERVICE;
 mod auth;
 mod clients;
 mod demo;
+mod erasure;
 mod keys;
 mod outbox;
 mod password;
@@ -34,6 +35,8 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
         )
         .service(resource("/clients/{id}/password", "POST").route(web::post().to(password::change)))
         .service(resource("/clients/{id}/export", "GET").route(web::get().to(clients::export)))
+        .service(resource("/clients/{id}/erasure", "POST").route(web::post().to(erasure::request)))
+        .service(resource("/erasures/{id}", "GET").route(web::get().to(erasure::report)))
         .service(resource("/auth/login", "POST").route(web::post().to(auth::login)))
         .service(resource("/auth/logout", "POST").route(web::post().to(auth::logout)))
         .service(resource("/auth/logout-all", "POST").route(web::post().to(auth::logout_all)))

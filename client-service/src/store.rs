@@ -13,6 +13,7 @@ use crate::telephone::Region;
 mod clients;
 mod contact;
 mod ended;
+mod erasures;
 mod passwords;
 mod profile;
 mod resets;
@@ -21,6 +22,7 @@ mod shown_mails;
 
 pub(crate) use clients::Credentials;
 pub(crate) use contact::Contact;
+pub(crate) use erasures::Unfinished;
 pub(crate) use passwords::NewHash;
 pub(crate) use profile::EmailChange;
 pub(crate) use resets::{LIFETIME, ResetRequest};
@@ -47,6 +49,7 @@ const MIGRATIONS: Migrations = Migrations {
             "password resets",
             include_str!("../migrations/0005_password_resets.sql"),
         ),
+        MigrationFile("erasures", include_str!("../migrations/0006_erasures.sql")),
     ],
 };
 
@@ -54,7 +57,13 @@ const MIGRATIONS: Migrations = Migrations {
 /// it is old.
 type Swept = (&'static str, &'static str, fn(Timestamp) -> Timestamp);
 
-const SWEPT: [Swept; 3] = [
+const SWEPT: [Swept; 4] = [
+    (
+        "reports of erasures",
+        "DELETE FROM erasures WHERE id IN \
+         (SELECT id FROM erasures WHERE completed_at <= $1 LIMIT $2)",
+        erasures::before,
+    ),
     (
         "expired password resets",
         "DELETE FROM password_resets WHERE client_id IN \

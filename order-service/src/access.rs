@@ -19,6 +19,7 @@ pub const RULES: &[Rule] = &[
     Rule::new("POST", "/commandes", Who::Roles(&[Client, Chef, Admin])),
     Rule::new("GET", "/commandes/{id}", Who::Roles(EVERY_ROLE)),
     Rule::new("PATCH", "/commandes/{id}/status", Who::Roles(EVERY_ROLE)),
+    Rule::new("POST", "/events", Who::Peers),
     // Simulated: no real order is behind them.
     Rule::new("GET", "/demo/orders", Who::Anyone),
     Rule::new("POST", "/demo/orders", Who::Anyone),

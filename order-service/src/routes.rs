@@ -3,6 +3,7 @@
 use crate::description::SERVICE;
 
 mod demo;
+mod events;
 mod menu;
 mod opening;
 mod orders;
@@ -39,6 +40,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
             resource("/commandes/{id}/status", "PATCH")
                 .route(web::patch().to(orders::change_status)),
         )
+        .service(resource("/events", "POST").route(web::post().to(events::receive)))
         .service(
             resource("/demo/orders", "GET, POST")
                 .route(web::get().to(demo::list))

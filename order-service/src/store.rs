@@ -4,6 +4,7 @@
 //! from its start ([`Database::write`]), so that two changes of one order come one after the other.
 
 mod dishes;
+mod erasure;
 mod import;
 mod list;
 mod menu;

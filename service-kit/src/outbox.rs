@@ -140,6 +140,14 @@ impl Outbox {
         rows::furthest_steps(&self.database, recipient).await
     }
 
+    /// Whether a message of this step waits, in any topic and for any recipient.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn is_waiting(&self, step: u8) -> sqlx::Result<bool> {
+        rows::is_waiting(&self.database, step).await
+    }
+
     /// Sends the written messages right away.
     pub fn wake(&self) {
         for queue in self.queues.iter() {

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::field::{FieldErrors, Line, Optional, Patched, Replaced};
-use crate::id::{ClientId, SessionId};
+use crate::id::{ClientId, ErasureId, SessionId};
 use crate::value::Timestamp;
 use crate::wire_enum::wire_enum;
 
@@ -155,6 +155,25 @@ pub struct LoggedIn {
 pub struct AccountData {
     pub client: Client,
     pub sessions: Vec<Session>,
+}
+
+wire_enum! {
+    pub enum ErasureStatus {
+        /// An order of the client has not ended yet, or a service has not been reached yet.
+        Pending = "EN_COURS",
+        /// No service has anything left of the client.
+        Done = "TERMINEE",
+    }
+}
+
+/// How far the erasure of a client is. It does not say whose it is: whoever has its id may read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Erasure {
+    pub id: ErasureId,
+    pub status: ErasureStatus,
+    pub requested_at: Timestamp,
+    pub completed_at: Option<Timestamp>,
 }
 
 /// The public keys of the tokens (RFC 7517 §5), as RFC 8037 writes those of Ed25519. For readers:

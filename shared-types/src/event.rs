@@ -1,9 +1,12 @@
-//! The events of the order service: CloudEvents 1.0 in structured JSON
-//! (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>).
+//! The events between the services: CloudEvents 1.0 in structured JSON
+//! (<https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>). Those of the
+//! order service are here, the client service's in `erasure`.
 //!
-//! An event carries the whole order, not the change. An order's lines never change and its status
+//! An event of an order carries the whole order, not the change. An order's lines never change and its status
 //! only moves forward, so a receiver needs only the furthest status it has received, and repeated,
 //! late or lost events do no harm.
+
+mod erasure;
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Serialize, Serializer};
@@ -14,6 +17,8 @@ use crate::id::OrderId;
 use crate::order::{Order, OrderStatus};
 use crate::text::Text;
 use crate::value::Timestamp;
+
+pub use erasure::ClientErased;
 
 /// The media type of one event (CloudEvents JSON format §3).
 pub const MEDIA_TYPE: &str = "application/cloudevents+json";
@@ -32,24 +37,41 @@ pub struct OrderEvent {
 }
 
 impl OrderEvent {
-    /// The event of an order that was just made, or has just changed its status.
+    /// The event of an order that was just made, has just changed its status, or was just made
+    /// anonymous.
     #[must_use]
     pub fn about(order: Order) -> Self {
         Self {
             id: Uuid::now_v7().to_string(),
             kind: match order.status {
                 OrderStatus::Pending => OrderEventKind::Placed,
+                _ if order.is_anonymous() => OrderEventKind::MadeAnonymous,
                 _ => OrderEventKind::StatusChanged,
             },
             order,
         }
     }
+
+    /// The position of this event among those of its order: an order has each status once, they go
+    /// up, and what was made anonymous stays so.
+    #[must_use]
+    pub const fn step(&self) -> u8 {
+        match self.kind {
+            OrderEventKind::Placed | OrderEventKind::StatusChanged => self.order.status.rank(),
+            OrderEventKind::MadeAnonymous => Self::LAST_STEP,
+        }
+    }
+
+    /// The step of [`OrderEventKind::MadeAnonymous`].
+    pub const LAST_STEP: u8 = u8::MAX;
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderEventKind {
     Placed,
     StatusChanged,
+    /// It has ended and names its client no longer.
+    MadeAnonymous,
 }
 
 impl OrderEventKind {
@@ -59,13 +81,14 @@ impl OrderEventKind {
         match self {
             Self::Placed => "passe-plat.order.placed",
             Self::StatusChanged => "passe-plat.order.status-changed",
+            Self::MadeAnonymous => "passe-plat.order.made-anonymous",
         }
     }
 }
 
 impl FromText for OrderEventKind {
     fn from_text(text: &str) -> Result<Self, Text> {
-        [Self::Placed, Self::StatusChanged]
+        [Self::Placed, Self::StatusChanged, Self::MadeAnonymous]
             .into_iter()
             .find(|kind| kind.as_str() == text)
             .ok_or(Text::fixed(|say| say.requests.unknown_event))
@@ -178,7 +201,8 @@ mod tests {
     use super::{OrderEvent, OrderEventKind};
     use crate::field::FieldErrors;
     use crate::golden;
-    use crate::order::{Order, OrderStatus};
+    use crate::id::ClientId;
+    use crate::order::{Order, OrderStage, OrderStatus};
     use crate::text::Lang;
 
     fn golden() -> Value {
@@ -201,6 +225,21 @@ mod tests {
             let sent = serde_json::to_value(&event).unwrap();
             let read: Result<OrderEvent, FieldErrors> = deserr::deserialize(sent);
             assert_eq!(read.unwrap(), event);
+        }
+    }
+
+    #[test]
+    fn an_order_is_made_anonymous_only_after_it_has_ended_and_as_its_last_event() {
+        let order: Order = serde_json::from_str(golden::ORDER).unwrap();
+        for status in OrderStatus::ALL {
+            let event = OrderEvent::about(Order {
+                status: *status,
+                client_id: ClientId::NOBODY,
+                ..order.clone()
+            });
+            let has_ended = status.stage() == OrderStage::Ended;
+            assert_eq!(event.kind == OrderEventKind::MadeAnonymous, has_ended);
+            assert_eq!(event.step() > OrderStatus::Cancelled.rank(), has_ended);
         }
     }
 

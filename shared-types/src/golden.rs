@@ -21,6 +21,7 @@ golden! {
     LOGGED_IN = "logged_in";
     SESSION = "session";
     ACCOUNT_DATA = "account_data";
+    ERASURE = "erasure";
     KEY_SET = "key_set";
     NEW_DISH = "new_dish";
     DISH = "dish";

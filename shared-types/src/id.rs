@@ -71,10 +71,16 @@ macro_rules! uuid_id {
 uuid_id! {
     ClientId;
     SessionId;
+    ErasureId;
     DishId;
     OrderId;
     CourierId;
     DeliveryId;
+}
+
+impl ClientId {
+    /// Nobody's: the client of an order that is anonymous (RFC 9562 §5.9).
+    pub const NOBODY: Self = Self(Uuid::nil());
 }
 
 /// An order's id in the kitchen and in delivery: any non-empty text of at most 64 characters, since

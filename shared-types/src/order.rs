@@ -176,6 +176,15 @@ pub struct Order {
     pub updated_at: Timestamp,
 }
 
+impl Order {
+    /// Whether it has ended and names its client no longer. An order that is being made keeps its
+    /// address, whoever its client says to be.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.client_id == ClientId::NOBODY && self.status.stage() == OrderStage::Ended
+    }
+}
+
 /// A dish with its name and price at the time of the order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderLine {

@@ -35,6 +35,7 @@ fn every_answer_reads_and_writes_its_example() {
     survives::<account::LoggedIn>(golden::LOGGED_IN);
     survives::<account::Session>(golden::SESSION);
     survives::<account::AccountData>(golden::ACCOUNT_DATA);
+    survives::<account::Erasure>(golden::ERASURE);
     survives::<account::KeySet>(golden::KEY_SET);
     survives::<menu::Dish>(golden::DISH);
     survives::<menu::ImportReport>(golden::IMPORT_REPORT);

@@ -13,7 +13,7 @@ use shared_types::value::Timestamp;
 
 use super::confirm;
 use crate::Accounts;
-use crate::caller::Caller;
+use crate::access::Caller;
 use crate::failure::Error;
 use crate::origin::Origin;
 use crate::store::{Credentials, NewSession};

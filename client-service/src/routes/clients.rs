@@ -13,8 +13,7 @@ use shared_types::value::Timestamp;
 
 use super::confirm;
 use crate::Accounts;
-use crate::access::Action;
-use crate::caller::{admit, admit_known};
+use crate::access::{Action, admit, admit_known};
 use crate::failure::Error;
 
 pub(super) async fn register(

@@ -11,8 +11,7 @@ use shared_types::text::Text;
 use super::clients::parse;
 use super::confirm;
 use crate::Accounts;
-use crate::access::Action;
-use crate::caller::admit_known;
+use crate::access::{Action, admit_known};
 use crate::failure::Error;
 use crate::store::NewHash;
 

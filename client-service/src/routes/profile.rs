@@ -9,8 +9,7 @@ use shared_types::account::ClientChange;
 use super::clients::parse;
 use super::password::prove;
 use crate::Accounts;
-use crate::access::Action;
-use crate::caller::{Caller, admit_known};
+use crate::access::{Action, Caller, admit_known};
 use crate::failure::Error;
 use crate::store::EmailChange;
 

@@ -278,17 +278,26 @@ impl Store {
         let id = id.to_string();
         let _row_lock = self.database.lock_row(&id).await?;
         let mut transaction = self.database.write().await?;
-        let client = locked(&mut transaction, &id).await?;
-        seen.check(&client).map_err(Error::Refused)?;
-        let ended = sessions::delete_all(&mut transaction, &id).await?;
-        sqlx::query("DELETE FROM clients WHERE id = $1")
-            .bind(&id)
-            .execute(&mut *transaction)
-            .await?;
-        idempotency::forget(&mut transaction, &id).await?;
-        ended::note(&mut transaction, &ended).await?;
+        delete(&mut transaction, &id, seen).await?;
         Ok(transaction.commit().await?)
     }
+}
+
+/// The last write of its transaction ([`ended::note`]).
+pub(super) async fn delete(
+    connection: &mut AnyConnection,
+    id: &str,
+    seen: &IfMatch,
+) -> Result<(), Error> {
+    let client = locked(connection, id).await?;
+    seen.check(&client).map_err(Error::Refused)?;
+    let ended = sessions::delete_all(connection, id).await?;
+    sqlx::query("DELETE FROM clients WHERE id = $1")
+        .bind(id)
+        .execute(&mut *connection)
+        .await?;
+    idempotency::forget(connection, id).await?;
+    Ok(ended::note(connection, &ended).await?)
 }
 
 /// The client, whose row nobody else changes until the end of the transaction.

@@ -9,12 +9,14 @@ mod broken;
 mod clients;
 mod demo;
 mod durability;
+mod erasure;
 mod guesses;
 mod housekeeping;
 mod idempotency;
 mod keys;
 mod login;
 mod onslaught;
+mod order_service;
 mod password;
 mod profile;
 mod registration;
@@ -62,6 +64,7 @@ pub(crate) fn config(database: &TestDatabase) -> Config {
         jwt_previous_secret: None,
         access: Access::Open,
         peer_secret: None,
+        orders_url: None,
         phone_region: Region::FRANCE,
         mail: Mail::Off,
         reset_link: "https://restaurant.example/reset?token={token}"

@@ -112,6 +112,26 @@ export interface paths {
         patch: operations["changeClient"];
         trace?: never;
     };
+    "/client-api/clients/{id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a client everywhere
+         * @description For the client and for ADMIN. The account is deleted at once. Every service makes the client's orders anonymous as soon as they have ended. `Location` leads to the report.
+         */
+        post: operations["eraseClient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/client-api/clients/{id}/export": {
         parameters: {
             query?: never;
@@ -146,6 +166,26 @@ export interface paths {
          * @description With the account's own token. Ends every other session of the client.
          */
         post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/client-api/erasures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how far an erasure is
+         * @description Whoever knows the id may ask, for 30 days after the end: the report does not name the client.
+         */
+        get: operations["getErasure"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1111,6 +1151,24 @@ export interface components {
             /** @description Euros, with at most two decimals. */
             prix?: number;
         };
+        /** @description How far the erasure of a client is. It does not say whose it is: whoever has its id may read it. */
+        Erasure: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC.
+             */
+            completedAt: string | null;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC.
+             */
+            requestedAt: string;
+            status: components["schemas"]["ErasureStatus"];
+        };
+        /** @enum {string} */
+        ErasureStatus: "EN_COURS" | "TERMINEE";
         /** @description From one day to another, both included. */
         ExceptionHours: {
             /** Format: date */
@@ -1750,10 +1808,10 @@ export interface components {
         };
         Problem501: {
             /** @enum {string} */
-            code: "upgrade_not_supported" | "password_reset_off";
+            code: "upgrade_not_supported" | "password_reset_off" | "erasure_off";
             detail: string;
             /** @enum {string} */
-            error: "upgrade_not_supported" | "password_reset_off";
+            error: "upgrade_not_supported" | "password_reset_off" | "erasure_off";
             /** @description Every invalid field of the request. */
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The path of the request as the frontend sent it. */
@@ -2391,6 +2449,19 @@ export interface components {
         };
         /**
          * @description - `upgrade_not_supported`: This server opens no WebSocket.
+         *     - `erasure_off`: This server cannot erase a client's orders. Ask the restaurant for help.
+         */
+        "upgrade_not_supported.erasure_off": {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem501"];
+            };
+        };
+        /**
+         * @description - `upgrade_not_supported`: This server opens no WebSocket.
          *     - `password_reset_off`: This server sends no mail. Ask the restaurant for help.
          */
         "upgrade_not_supported.password_reset_off": {
@@ -2998,6 +3069,56 @@ export interface operations {
             508: components["responses"]["loop_detected"];
         };
     };
+    eraseClient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account is deleted, the rest follows. */
+            202: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    "X-Drill": components["headers"]["X-Drill"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "completedAt": "2026-11-22T17:18:01.204Z",
+                     *       "id": "0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d60",
+                     *       "requestedAt": "2026-11-22T17:18:00.558Z",
+                     *       "status": "TERMINEE"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["client_not_found"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            417: components["responses"]["expectation_failed"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            501: components["responses"]["upgrade_not_supported.erasure_off"];
+            502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            504: components["responses"]["upstream_timeout"];
+            505: components["responses"]["http_version_not_supported"];
+            508: components["responses"]["loop_detected"];
+        };
+    };
     exportAccount: {
         parameters: {
             query?: never;
@@ -3115,6 +3236,53 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            417: components["responses"]["expectation_failed"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            501: components["responses"]["upgrade_not_supported"];
+            502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            504: components["responses"]["upstream_timeout"];
+            505: components["responses"]["http_version_not_supported"];
+            508: components["responses"]["loop_detected"];
+        };
+    };
+    getErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    "X-Drill": components["headers"]["X-Drill"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "completedAt": "2026-11-22T17:18:01.204Z",
+                     *       "id": "0192f0c4-7b1a-7c3e-9d52-3f6a1b2c4d60",
+                     *       "requestedAt": "2026-11-22T17:18:00.558Z",
+                     *       "status": "TERMINEE"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            400: components["responses"]["bad_request"];
+            404: components["responses"]["not_found"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
             417: components["responses"]["expectation_failed"];
             429: components["responses"]["rate_limited"];
             431: components["responses"]["headers_too_large"];
@@ -5556,7 +5724,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The code with hyphens. */
-                code: "route-not-found" | "method-not-allowed" | "request-timeout" | "expectation-failed" | "rate-limited" | "upgrade-not-supported" | "http-version-not-supported" | "upstream-unreachable" | "upstream-invalid-response" | "upstream-unavailable" | "upstream-overloaded" | "upstream-timeout" | "not-stored" | "drills-off" | "config-invalid" | "loop-detected" | "bad-request" | "not-found" | "payload-too-large" | "uri-too-long" | "headers-too-large" | "unsupported-media-type" | "validation-failed" | "precondition-failed" | "idempotency-key-reused" | "internal-error" | "service-unavailable" | "invalid-credentials" | "unauthorized" | "session-expired" | "forbidden" | "wrong-password" | "reset-token-invalid" | "password-reset-off" | "client-not-found" | "email-taken" | "phone-taken" | "order-not-found" | "dish-not-found" | "courier-not-found" | "delivery-not-found" | "impossible-transition" | "restaurant-closed" | "delivery-taken" | "delivery-exists" | "quota-reached" | "storage-full";
+                code: "route-not-found" | "method-not-allowed" | "request-timeout" | "expectation-failed" | "rate-limited" | "upgrade-not-supported" | "http-version-not-supported" | "upstream-unreachable" | "upstream-invalid-response" | "upstream-unavailable" | "upstream-overloaded" | "upstream-timeout" | "not-stored" | "drills-off" | "config-invalid" | "loop-detected" | "bad-request" | "not-found" | "payload-too-large" | "uri-too-long" | "headers-too-large" | "unsupported-media-type" | "validation-failed" | "precondition-failed" | "idempotency-key-reused" | "internal-error" | "service-unavailable" | "invalid-credentials" | "unauthorized" | "session-expired" | "forbidden" | "wrong-password" | "reset-token-invalid" | "password-reset-off" | "erasure-off" | "client-not-found" | "email-taken" | "phone-taken" | "order-not-found" | "dish-not-found" | "courier-not-found" | "delivery-not-found" | "impossible-transition" | "restaurant-closed" | "delivery-taken" | "delivery-exists" | "quota-reached" | "storage-full";
             };
             cookie?: never;
         };

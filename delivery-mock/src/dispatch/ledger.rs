@@ -52,6 +52,14 @@ impl Ledger {
         self.by_id.insert(delivery.id, delivery);
     }
 
+    /// Changes every delivery of an order, those that a newer one has replaced included.
+    pub(super) fn change_all_of(&mut self, order: &OrderRef, change: impl Fn(&mut Delivery)) {
+        let deliveries = self.by_id.values_mut();
+        deliveries
+            .filter(|delivery| delivery.order_id == *order)
+            .for_each(change);
+    }
+
     /// Makes room for one more. If there are `most` already, the oldest finished one is removed.
     ///
     /// # Errors

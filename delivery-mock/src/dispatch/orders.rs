@@ -30,8 +30,12 @@ impl Dispatch {
         admission: Admission,
         now: Timestamp,
     ) -> Result<(), Refusal> {
-        let most = self.limits.deliveries.saturating_mul(4);
-        self.owners.remember(order.id, order.client_id, most);
+        if order.is_anonymous() {
+            self.forget_client(order.id);
+        } else {
+            let most = self.limits.deliveries.saturating_mul(4);
+            self.owners.remember(order.id, order.client_id, most);
+        }
         let stage = order.status.stage();
         if stage == OrderStage::Ended {
             self.remember_end(order.id);
@@ -74,6 +78,18 @@ impl Dispatch {
         }
         self.keep(caught_up, now);
         Ok(())
+    }
+
+    /// Makes every delivery of the order anonymous. The order has ended: no courier needs the address.
+    fn forget_client(&mut self, order: OrderId) {
+        self.owners.forget(order);
+        self.deliveries.change_all_of(&order.into(), |delivery| {
+            delivery.dropoff_address = None;
+            delivery.client_name = None;
+            delivery.client_phone = None;
+            delivery.comments = None;
+            delivery.cancelled_because = None;
+        });
     }
 
     /// Whether there is room for another delivery, if need be by removing a finished one.

@@ -17,6 +17,10 @@ impl Owners {
         }
     }
 
+    pub(super) fn forget(&mut self, order: OrderId) {
+        self.0.remove(&order);
+    }
+
     /// Whether the order is the client's. An order that no event told of is nobody's.
     pub(super) fn owns(&self, client: ClientId, order: &OrderRef) -> bool {
         let order = OrderId::from_text(order.as_str());
@@ -40,6 +44,8 @@ mod tests {
         assert!(owners.owns(client, &old.into()) && !owners.owns(other, &old.into()));
         owners.remember(new, client, 1);
         assert!(owners.owns(client, &new.into()) && !owners.owns(client, &old.into()));
+        owners.forget(new);
+        assert!(!owners.owns(other, &new.into()));
         let sample = OrderRef::from_text("CMD1234").unwrap();
         assert!(!owners.owns(client, &sample));
     }

@@ -200,6 +200,7 @@ fn every_example_is_a_golden_one() {
         golden::DELIVERY,
         golden::ORDER_EVENT,
         golden::KEY_SET,
+        golden::ERASURE,
         golden::PROBLEM,
         golden::STATUS,
         golden::DRILL,

@@ -218,7 +218,7 @@ async fn every_role_may_do_what_the_table_says_and_nothing_else() {
             };
             let cell = says[column].as_str();
             // The right to delete is tried on an account of nobody else's tests.
-            let is_deletion = method == "DELETE";
+            let is_deletion = method == "DELETE" || pattern.ends_with("/erasure");
             for (things, is_own) in [(&own, true), (&other, false)] {
                 if is_deletion && cell != "no" && is_own {
                     continue;

@@ -12,6 +12,7 @@ mod chaos;
 mod collection;
 mod collector;
 mod compression;
+mod erasure;
 mod full_disk;
 mod in_step;
 mod journey;

@@ -147,7 +147,19 @@ impl Walk<'_> {
         self.post(password, golden::PASSWORD_CHANGE, 200).await;
         self.reset_password().await;
         self.delete("/client-api/clients/{id}").await;
+        self.erase().await;
         self.post("/auth/login", golden::DEMO_LOGIN, 200).await;
+    }
+
+    async fn erase(&mut self) {
+        let client = self
+            .post("/client-api/clients", golden::NEW_CLIENT, 201)
+            .await;
+        self.turn_to(&client);
+        self.log_in(golden::LOGIN).await;
+        let erasure = self.post("/client-api/clients/{id}/erasure", "", 202).await;
+        self.turn_to(&erasure);
+        self.get("/client-api/erasures/{id}").await;
     }
 
     /// The token is on a page of the service that no route leads to.

@@ -17,11 +17,11 @@ impl Store {
         if !self.outbox.has_recipients() {
             return Ok(()); // no subscriber, so no body to render
         }
-        let body = serde_json::to_string(&OrderEvent::about(order.clone()))?;
+        let event = OrderEvent::about(order.clone());
+        let body = serde_json::to_string(&event)?;
         let news = News {
             topic: &order.id.to_string(),
-            // An order has each status once, and they go up.
-            step: order.status.rank(),
+            step: event.step(),
             body: &body,
         };
         Ok(self.outbox.put(connection, news).await?)

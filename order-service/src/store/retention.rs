@@ -14,14 +14,23 @@ const LINES: &str =
       WHERE o.status || '' IN ('LIVREE', 'ANNULEE') AND o.updated_at <= $1
         AND l.comment IS NOT NULL LIMIT $2)";
 
-/// An anonymous order is the nil UUID's (RFC 9562 §5.9), which is no client. The time of change stays:
-/// pages of ended orders are sorted by it.
-const ORDERS: &str = "UPDATE orders SET client_id = '00000000-0000-0000-0000-000000000000',
-     address = NULL, phone = NULL, comment = NULL, cancelled_because = NULL
-     WHERE id IN
+/// An anonymous order is the nil UUID's ([`ClientId::NOBODY`](shared_types::id::ClientId::NOBODY)). The
+/// time of change stays: pages of ended orders are sorted by it.
+macro_rules! make_anonymous {
+    () => {
+        "UPDATE orders SET client_id = '00000000-0000-0000-0000-000000000000',
+         address = NULL, phone = NULL, comment = NULL, cancelled_because = NULL "
+    };
+}
+pub(super) use make_anonymous;
+
+const ORDERS: &str = concat!(
+    make_anonymous!(),
+    "WHERE id IN
      (SELECT id FROM orders
       WHERE status || '' IN ('LIVREE', 'ANNULEE') AND updated_at <= $1
-        AND client_id <> '00000000-0000-0000-0000-000000000000' LIMIT $2)";
+        AND client_id <> '00000000-0000-0000-0000-000000000000' LIMIT $2)"
+);
 
 impl Store {
     /// Makes the orders anonymous that ended longer ago than this. Returns their number.

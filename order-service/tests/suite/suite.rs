@@ -10,6 +10,7 @@ mod broken;
 mod demo;
 mod dishes;
 mod durability;
+mod erasure;
 mod events;
 mod filters;
 mod housekeeping;

@@ -124,6 +124,12 @@ pub(super) async fn furthest_steps(
         .collect())
 }
 
+pub(super) async fn is_waiting(database: &Database, step: u8) -> sqlx::Result<bool> {
+    let found = sqlx::query("SELECT 1 FROM outbox WHERE step = $1 LIMIT 1").bind(i32::from(step));
+    let found = found.fetch_optional(&mut *database.reader().await?).await?;
+    Ok(found.is_some())
+}
+
 async fn settle(
     connection: &mut AnyConnection,
     recipient: &str,

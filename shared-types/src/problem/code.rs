@@ -68,6 +68,7 @@ codes! {
     WrongPassword = 403 "wrong_password",
     ResetTokenInvalid = 400 "reset_token_invalid",
     PasswordResetOff = 501 "password_reset_off",
+    ErasureOff = 501 "erasure_off",
     ClientNotFound = 404 "client_not_found",
     EmailTaken = 409 "email_taken",
     PhoneTaken = 409 "phone_taken",

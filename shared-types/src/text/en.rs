@@ -360,6 +360,10 @@ fn problem(code: Code) -> Wording {
             title: "No new passwords by mail",
             detail: "This server sends no mail. Ask the restaurant for help.",
         },
+        Code::ErasureOff => Wording {
+            title: "No erasure of personal data",
+            detail: "This server cannot erase a client's orders. Ask the restaurant for help.",
+        },
         Code::ClientNotFound => Wording {
             title: "Client not found",
             detail: "No client has this id.",

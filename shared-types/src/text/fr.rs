@@ -377,6 +377,10 @@ fn problem(code: Code) -> Wording {
             title: "Pas de nouveau mot de passe par e-mail",
             detail: "Ce serveur n'envoie pas d'e-mail. Demandez de l'aide au restaurant.",
         },
+        Code::ErasureOff => Wording {
+            title: "Pas d'effacement des données",
+            detail: "Ce serveur ne peut pas effacer les commandes d'un client. Demandez de l'aide au restaurant.",
+        },
         Code::ClientNotFound => Wording {
             title: "Client introuvable",
             detail: "Aucun client ne porte cet identifiant.",

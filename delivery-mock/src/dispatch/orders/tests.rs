@@ -4,7 +4,7 @@ use order_feed::Admission;
 use serde_json::json;
 use shared_types::delivery::{Delivery, DeliveryStatus};
 use shared_types::golden;
-use shared_types::id::{OrderId, OrderRef};
+use shared_types::id::{ClientId, OrderId, OrderRef};
 use shared_types::order::{Order, OrderStatus};
 
 use crate::dispatch::tests::{ROOM_FOR_ONE, at, hire, learn, parsed};
@@ -218,4 +218,43 @@ fn an_order_whose_delivery_was_given_up_gets_a_second_draft() {
     assert_eq!(delivered, DeliveryStatus::Delivered);
     let kept = dispatch.delivery(given_up).unwrap().status;
     assert_eq!(kept, DeliveryStatus::Cancelled);
+}
+
+#[test]
+fn nothing_is_left_of_the_client_of_an_order_that_was_made_anonymous() {
+    let mut dispatch = Dispatch::new(Limits::default());
+    let ready = order(OrderStatus::Ready);
+    learn(&mut dispatch, &ready, 0).unwrap();
+    let first = delivery_of(&dispatch, &ready).unwrap();
+    // Its second delivery, which replaces the first.
+    let cancelled =
+        parsed(json!({"statut": "ANNULEE", "commentaires": "personne au 12 rue des Lilas"}));
+    dispatch
+        .change_delivery(first.id, cancelled, at(1))
+        .unwrap();
+    let second = delivery_of(&dispatch, &ready).unwrap();
+    assert_ne!(second.id, first.id);
+    let owner = ready.client_id;
+    let ended = Order {
+        status: OrderStatus::Delivered,
+        ..ready
+    };
+    learn(&mut dispatch, &ended, 2).unwrap();
+    assert!(dispatch.owners.owns(owner, &order_ref(&ended)));
+    let anonymous = Order {
+        client_id: ClientId::NOBODY,
+        ..ended
+    };
+    learn(&mut dispatch, &anonymous, 3).unwrap();
+    for id in [first.id, second.id] {
+        let left = dispatch.deliveries.get(id).unwrap();
+        let told = [
+            &left.dropoff_address,
+            &left.client_phone,
+            &left.client_name,
+            &left.comments,
+        ];
+        assert_eq!(told, [&None; 4]);
+    }
+    assert!(!dispatch.owners.owns(owner, &order_ref(&anonymous)));
 }

@@ -7,8 +7,8 @@ use service_kit::access::bearer_token;
 use shared_types::id::SessionId;
 use shared_types::value::Timestamp;
 
+use super::{Action, Decision, Identity, judge};
 use crate::Accounts;
-use crate::access::{Action, Decision, Identity, judge};
 use crate::failure::Error;
 
 /// The precision of `lastSeenAt`. Noting every request would turn each read into a write.
