@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use actix_web::http::header::{HeaderValue, RETRY_AFTER};
-use service_kit::access::{SigningError, TokenError, token_needed, token_refused};
+use service_kit::access::{SigningError, TokenError};
 use service_kit::database;
 use service_kit::failure::Failure;
+use service_kit::input::{token_needed, token_refused};
 use shared_types::field::FieldErrors;
 use shared_types::problem::Code;
 use shared_types::text::Text;

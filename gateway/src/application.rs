@@ -32,6 +32,7 @@ use crate::application::site::Built;
 use crate::config::{Config, Source};
 use crate::downstream::{self, Certificates, Listener, Serving};
 use crate::metrics::Metrics;
+use crate::operator::access::Access;
 use crate::operator::config::ConfigState;
 use crate::operator::openapi::documents;
 use crate::operator::{self, Operator, console, pages};
@@ -94,6 +95,7 @@ impl Gateway {
             live: live.clone(),
             drills: built.drills.clone(),
             admin_hosts: config.admin_hosts.clone(),
+            access: Arc::new(Access::new(config.admin_token.as_ref())),
             rehearsing: Arc::default(),
             feed: Arc::default(),
             config: Arc::clone(&state),
@@ -113,6 +115,13 @@ impl Gateway {
         )?
         .lame_duck(config.lame_duck)
         .beside(|draining| console::run(watched, draining));
+        if config.admin_token.is_none() && !admin.addr().ip().to_canonical().is_loopback() {
+            log::warn!(
+                "the operator's port listens on {} without GATEWAY_ADMIN_TOKEN: whoever reaches it \
+                 may begin outages and read everything there",
+                admin.addr()
+            );
+        }
         let certificates = config.tls.as_ref().map(Certificates::load).transpose()?;
         let scheme = config.scheme();
         let metrics = Arc::clone(&site.metrics);

@@ -23,6 +23,7 @@ use crate::resilience::shared_store::StoreSettings;
 use crate::routing::client_address::{Scheme, TrustedProxies};
 use crate::routing::cors::Origins;
 use crate::routing::route::{Own, RouteTable, To};
+use crate::settings::admin_token::AdminToken;
 use crate::settings::limits::Limits;
 use crate::settings::names::Names;
 use crate::settings::place;
@@ -44,6 +45,8 @@ pub struct Config {
     /// `GATEWAY_ADMIN_HOSTS`: further host names of the operator's port, beside those that nobody
     /// else can have.
     pub(crate) admin_hosts: Names,
+    /// `GATEWAY_ADMIN_TOKEN`: the password of the operator's port; none by default.
+    pub(crate) admin_token: Option<AdminToken>,
     /// `GATEWAY_WORKERS`: threads that serve requests; one per core by default.
     pub workers: usize,
     /// `GATEWAY_CORS_ORIGINS`: the origins whose pages may call; any of localhost by default.
@@ -187,6 +190,7 @@ impl Config {
                 SocketAddr::from((Ipv4Addr::LOCALHOST, 9000)),
             )?,
             admin_hosts: env.parse_or("GATEWAY_ADMIN_HOSTS", Names::default())?,
+            admin_token: env.parse("GATEWAY_ADMIN_TOKEN")?,
             workers: workers.unwrap_or(cores),
             origins: env.parse_or("GATEWAY_CORS_ORIGINS", Origins::localhost())?,
             tls: TlsFiles::from_env(env)?,

@@ -7,6 +7,7 @@
 mod gone;
 mod labels;
 mod lookups;
+mod operator;
 mod rows;
 mod store;
 mod upstreams;
@@ -21,6 +22,7 @@ use crate::fault::degraded::Degraded;
 pub(crate) use gone::Known;
 pub(crate) use labels::Outcome;
 pub(crate) use lookups::Lookups;
+pub(crate) use operator::OperatorRefused;
 pub(crate) use rows::{Ended, RowFamilies, Rows};
 pub(crate) use store::{StoreMetrics, StoreUse};
 pub(crate) use upstreams::{UpstreamFamilies, UpstreamMetrics};
@@ -49,6 +51,7 @@ pub(crate) struct Metrics {
     /// Connections that were closed at once, because their client had its share open.
     pub(crate) connections_refused: IntCounter,
     pub(crate) rate_limited: IntCounter,
+    pub(crate) operator_refused: OperatorRefused,
     pub(crate) lookups: Lookups,
     pub(crate) warm: WarmFamily,
     degraded: [IntCounter; 3],
@@ -88,6 +91,7 @@ impl Metrics {
                 "gateway_rate_limited_total",
                 "Requests that were refused because their client had used up a quota.",
             )?,
+            operator_refused: OperatorRefused::new(&registry)?,
             lookups: Lookups::new(&registry)?,
             warm: WarmFamily::register(&registry)?,
             degraded: [stale?, partial?, fallback?],

@@ -1,6 +1,8 @@
 //! The operator's port, beside its probes: the state of the upstreams, metrics, failure drills, and
 //! the console that shows all of it.
 
+pub(crate) mod access;
+mod audit;
 pub(crate) mod config;
 pub(crate) mod console;
 mod docs;
@@ -26,6 +28,8 @@ use crate::answer::site::{Live, Site};
 use crate::operator::console::Feed;
 use crate::resilience::drills::Drills;
 use crate::settings::names::Names;
+use access::{Access, holders_only};
+use audit::audit;
 use config::{AskedReload, ConfigState};
 use exposition::expose;
 use origin::own_pages_only;
@@ -38,6 +42,8 @@ pub(crate) struct Operator {
     pub(crate) drills: Option<Arc<Drills>>,
     /// `GATEWAY_ADMIN_HOSTS`: the names of this port.
     pub(crate) admin_hosts: Names,
+    /// `GATEWAY_ADMIN_TOKEN`: who may use this port.
+    pub(crate) access: Arc<Access>,
     /// One verdict at a time: two would see each other's simulated outages.
     pub(crate) rehearsing: Arc<tokio::sync::Mutex<()>>,
     pub(crate) feed: Arc<Feed>,
@@ -57,7 +63,11 @@ impl Operator {
 
     pub(crate) fn routes(&self, routes: &mut web::ServiceConfig) {
         let pages = web::scope("")
+            // The last one is the first to see a request.
+            .wrap(from_fn(holders_only))
             .wrap(from_fn(own_pages_only))
+            .wrap(from_fn(audit))
+            .configure(access::routes)
             .service(resource("/status", "GET").route(web::get().to(status)))
             .service(resource("/metrics", "GET").route(web::get().to(metrics)))
             .configure(config::routes)

@@ -6,6 +6,7 @@ mod by_client;
 pub(crate) mod client;
 pub(crate) mod drills;
 pub(crate) mod guard;
+pub(crate) mod guesses;
 pub(crate) mod held;
 pub(crate) mod memory;
 pub(crate) mod min_rate;

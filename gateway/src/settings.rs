@@ -1,6 +1,7 @@
 //! The file and the environment as checked values, one module for each concern. They hold nothing
 //! that runs.
 
+pub(crate) mod admin_token;
 pub(crate) mod file;
 pub(crate) mod fingerprint;
 pub(crate) mod limits;

@@ -69,6 +69,7 @@ use request::body::Body;
 use request::framing::Framing;
 #[cfg(any(fuzzing, test))]
 pub(crate) use request::headers::invariants::hold as headers_hold;
+pub(crate) use request::own_cookie::OWN_COOKIE;
 use request::prepare::prepare;
 pub(crate) use request::stored::may_be_asked_with;
 use request::upload::{Progress, Upload};

@@ -9,7 +9,6 @@
 //! sessions that ended, `known` is what was learned from the client service, `watch` asks it, and
 //! `guard` puts all of this in front of a service's routes. `caller` is what a handler sees of it.
 
-mod bearer;
 mod caller;
 mod ended;
 mod guard;
@@ -21,7 +20,6 @@ mod token;
 mod verified;
 mod watch;
 
-pub use bearer::{bearer_token, token_needed, token_refused};
 pub use caller::Caller;
 pub use guard::Guard;
 pub use rule::{Rule, Who};

@@ -3,6 +3,7 @@
 //! Every invalid body becomes a [`Failure`] that names the fault and the field. Fields are read
 //! from the text, because serde_json's value has already rounded its numbers ([`Written`]).
 
+mod bearer;
 mod patch;
 mod query;
 mod upload;
@@ -24,6 +25,7 @@ use shared_types::text::Text;
 
 use crate::failure::Failure;
 
+pub use bearer::{bearer_token, token_needed, token_refused};
 pub use patch::Patch;
 pub use query::{Parameters, Query, Several};
 pub use upload::Upload;

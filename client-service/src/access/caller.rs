@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::http::header::HeaderMap;
-use service_kit::access::bearer_token;
+use service_kit::input::bearer_token;
 use shared_types::id::SessionId;
 use shared_types::value::Timestamp;
 

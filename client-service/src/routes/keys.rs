@@ -3,9 +3,9 @@
 
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
-use service_kit::access::bearer_token;
 use service_kit::access::revocations::Revocations;
 use service_kit::failure::Failure;
+use service_kit::input::bearer_token;
 
 use crate::Accounts;
 use crate::failure::Error;

@@ -11,6 +11,7 @@ use shared_types::gateway::Availability;
 
 use super::running;
 use crate::config::Config;
+use crate::settings::admin_token::AdminToken;
 
 /// An upstream takes a second or two.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -51,7 +52,8 @@ struct Cell {
 
 pub(super) fn run(config: &Config, out: &mut impl Write) -> Result<(), RunError> {
     let url = format!("http://{}/drills/verdict", reachable(config.admin_bind));
-    let verdict = actix_web::rt::System::new().block_on(ask(&url))?;
+    let token = config.admin_token.as_ref();
+    let verdict = actix_web::rt::System::new().block_on(ask(&url, token))?;
     print(&verdict, out)?;
     if !verdict.down.is_empty() {
         return Err(CannotJudge::Down(verdict.down).into());
@@ -67,9 +69,10 @@ pub(super) fn run(config: &Config, out: &mut impl Write) -> Result<(), RunError>
     }
 }
 
-async fn ask(url: &str) -> Result<Verdict, RunError> {
+async fn ask(url: &str, token: Option<&AdminToken>) -> Result<Verdict, RunError> {
     let client = awc::Client::builder().timeout(PATIENCE).finish();
-    let body = running::answer(client.post(url), url.to_owned()).await;
+    let request = running::with_token(client.post(url), token);
+    let body = running::answer(request, url.to_owned()).await;
     // Exit code 69 says that a service is down, which nobody can tell here.
     let body = body.map_err(|error| error.to_string())?;
     Ok(serde_json::from_slice(&body)?)

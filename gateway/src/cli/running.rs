@@ -9,6 +9,7 @@ use service_kit::health::reachable;
 use shared_types::problem::Problem;
 
 use crate::config::Config;
+use crate::settings::admin_token::AdminToken;
 
 /// The gateway answers from memory.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,6 +28,7 @@ pub(super) struct NoAnswer {
 /// A running gateway.
 pub(super) struct Running {
     origin: String,
+    token: Option<AdminToken>,
     client: awc::Client,
 }
 
@@ -35,6 +37,7 @@ impl Running {
     pub(super) fn of(config: &Config) -> Self {
         Self {
             origin: format!("http://{}", reachable(config.admin_bind)),
+            token: config.admin_token.clone(),
             client: awc::Client::builder().timeout(TIMEOUT).finish(),
         }
     }
@@ -48,7 +51,8 @@ impl Running {
     /// It cannot be reached, or its answer is no success.
     pub(super) async fn get(&self, path: &str) -> Result<Bytes, NoAnswer> {
         let url = format!("{}{path}", self.origin);
-        answer(self.client.get(&url), url).await
+        let request = with_token(self.client.get(&url), self.token.as_ref());
+        answer(request, url).await
     }
 }
 
@@ -61,6 +65,14 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8], url: &str) -> Result<T, NoA
         url: url.to_owned(),
         cause: format!("no answer of this version of the gateway: {error}"),
     })
+}
+
+/// The request with the token of the operator's port, if this command has one too.
+pub(super) fn with_token(request: ClientRequest, token: Option<&AdminToken>) -> ClientRequest {
+    match token {
+        Some(token) => request.bearer_auth(token.expose()),
+        None => request,
+    }
 }
 
 /// Sends a request, and returns the body of its answer.

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use service_kit::env::ConfigError;
 use service_kit::failure::Failure;
@@ -13,7 +13,7 @@ use shared_types::text::Text;
 use shared_types::value::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
-use super::Operator;
+use super::{Operator, audit};
 use crate::config::Origin;
 use crate::config::against::Change;
 
@@ -103,7 +103,12 @@ pub(super) fn routes(config: &mut web::ServiceConfig) {
 
 /// Whoever may write the file decides the configuration; whoever reaches this port does not. So the
 /// file is read, and a body is refused.
-async fn reload(operator: web::Data<Operator>, body: web::Bytes) -> Result<HttpResponse, Failure> {
+async fn reload(
+    request: HttpRequest,
+    operator: web::Data<Operator>,
+    body: web::Bytes,
+) -> Result<HttpResponse, Failure> {
+    audit::note(&request, RELOAD, String::new());
     if !body.is_empty() {
         return Err(Failure::new(Code::BadRequest).with_detail(NO_BODY));
     }
@@ -113,14 +118,24 @@ async fn reload(operator: web::Data<Operator>, body: web::Bytes) -> Result<HttpR
         return Err(stopping());
     }
     match outcome.await {
-        Ok(Ok(reloaded)) => Ok(HttpResponse::Ok().json(reloaded)),
+        Ok(Ok(reloaded)) => {
+            let Reloaded { hash, worse, .. } = &reloaded;
+            let changes = reloaded.changes.len();
+            let details = format!("hash {hash}, {changes} changes for an outage, {worse} worse");
+            audit::note(&request, RELOAD, details);
+            Ok(HttpResponse::Ok().json(reloaded))
+        }
         Ok(Err(Refused(reason))) => {
+            audit::note(&request, RELOAD, reason.clone());
             let detail = Text::untranslated(&reason);
             Err(Failure::new(Code::ConfigInvalid).with_detail(detail))
         }
         Err(_dropped) => Err(stopping()),
     }
 }
+
+/// The name of this change in the audit log.
+const RELOAD: &str = "config_reload";
 
 const NO_BODY: Text = Text::fixed(|say| say.operator.empty_body);
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use percent_encoding::percent_decode_str;
 use service_kit::failure::Failure;
 use service_kit::input::Json;
@@ -10,7 +10,7 @@ use service_kit::serve::resource;
 use shared_types::problem::Code;
 use shared_types::text::Text;
 
-use super::{Operator, rehearsal};
+use super::{Operator, audit, rehearsal};
 use crate::fault::whole_seconds;
 use crate::resilience::drills::{Drills, Order, Place, shown};
 use crate::resilience::guard::BreakerSettings;
@@ -37,65 +37,82 @@ async fn list(operator: web::Data<Operator>) -> Result<HttpResponse, Failure> {
 }
 
 async fn begin_upstream(
+    request: HttpRequest,
     operator: web::Data<Operator>,
     name: web::Path<String>,
     Json(order): Json<Order>,
 ) -> Result<HttpResponse, Failure> {
     let (place, settings) = upstream(&operator, &name)?;
-    begin(&operator, place, settings, &order)
+    begin(&request, &operator, (place, settings), &order)
 }
 
 async fn begin_route(
+    request: HttpRequest,
     operator: web::Data<Operator>,
     path: web::Path<String>,
     Json(order): Json<Order>,
 ) -> Result<HttpResponse, Failure> {
     let (place, settings) = route(&operator, &path)?;
-    begin(&operator, place, settings, &order)
+    begin(&request, &operator, (place, settings), &order)
 }
 
 async fn end_upstream(
+    request: HttpRequest,
     operator: web::Data<Operator>,
     name: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
-    end(&operator, &upstream(&operator, &name)?.0)
+    end(&request, &operator, &upstream(&operator, &name)?.0)
 }
 
 async fn end_route(
+    request: HttpRequest,
     operator: web::Data<Operator>,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Failure> {
-    end(&operator, &route(&operator, &path)?.0)
+    end(&request, &operator, &route(&operator, &path)?.0)
 }
 
-async fn verdict(operator: web::Data<Operator>) -> Result<HttpResponse, Failure> {
+async fn verdict(
+    request: HttpRequest,
+    operator: web::Data<Operator>,
+) -> Result<HttpResponse, Failure> {
+    audit::note(&request, REHEARSAL, String::new());
     let drills = allowed(&operator)?;
     let _turn = operator.rehearsing.lock().await;
+    audit::begins(&request, REHEARSAL);
     let verdict = rehearsal::run(&operator, drills).await?;
+    audit::note(&request, REHEARSAL, verdict.to_string());
     Ok(HttpResponse::Ok().json(verdict))
 }
 
+/// The names of these changes in the audit log.
+const BEGIN: &str = "drill_begun";
+const END: &str = "drill_ended";
+const REHEARSAL: &str = "rehearsal";
+
 fn begin(
+    request: &HttpRequest,
     operator: &Operator,
-    place: Place,
-    settings: BreakerSettings,
+    (place, settings): (Place, BreakerSettings),
     order: &Order,
 ) -> Result<HttpResponse, Failure> {
+    audit::note(request, BEGIN, place.name().to_owned());
     let drills = allowed(operator)?;
     let now = Instant::now();
     let plan = order.plan(now).map_err(Failure::invalid)?;
-    log::warn!(
-        "a failure drill begins: {} is {} for {}s",
-        place.name(),
-        plan.mode.as_str(),
-        whole_seconds(plan.until.saturating_duration_since(now))
-    );
+    let (name, mode) = (place.name(), plan.mode.as_str());
+    let time = whole_seconds(plan.until.saturating_duration_since(now));
+    log::warn!("a failure drill begins: {name} is {mode} for {time}s");
+    let (rate, delay) = (plan.rate, plan.delay);
+    let details = format!("{name}: {mode} for {time}s, rate {rate}, delay {delay:?}");
+    audit::note(request, BEGIN, details);
     let answer = HttpResponse::Ok().json(shown(&place, &plan, now));
     drills.begin(place, plan, settings);
     Ok(answer)
 }
 
-fn end(operator: &Operator, place: &Place) -> Result<HttpResponse, Failure> {
+fn end(request: &HttpRequest, operator: &Operator, place: &Place) -> Result<HttpResponse, Failure> {
+    audit::note(request, END, place.name().to_owned());
     if allowed(operator)?.end(place) {
         log::warn!("a failure drill ends: {}", place.name());
     }

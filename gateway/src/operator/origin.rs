@@ -1,5 +1,5 @@
 //! Keeps other sites' pages off the operator's port. Such a page could make the operator's browser
-//! change something there, and nobody has to log in.
+//! change something there: without a token nobody has to log in, and with one the browser has.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -25,6 +25,9 @@ pub(super) async fn own_pages_only(
     } else {
         return Ok(next.call(request).await?.map_into_left_body());
     };
+    if let Some(operator) = request.app_data::<web::Data<Operator>>() {
+        operator.site().metrics.operator_refused.foreign.inc();
+    }
     let failure = Failure::new(Code::Forbidden).with_detail(refusal);
     Ok(request.error_response(failure).map_into_right_body())
 }

@@ -5,6 +5,7 @@ pub(super) mod forwarding;
 pub(super) mod framing;
 pub(super) mod head;
 pub(super) mod headers;
+pub(super) mod own_cookie;
 pub(super) mod prepare;
 pub(super) mod stored;
 pub(super) mod upload;

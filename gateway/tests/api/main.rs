@@ -28,6 +28,7 @@ mod methods;
 mod min_rate;
 mod names;
 mod operating;
+mod operator;
 mod outages;
 mod per_client;
 mod prefixes;

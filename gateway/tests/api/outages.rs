@@ -244,11 +244,11 @@ impl Moody {
     }
 
     /// How often it was asked.
-    fn asked(&self) -> usize {
+    pub(crate) fn asked(&self) -> usize {
         self.seen.borrow().len()
     }
 
-    fn last(&self) -> String {
+    pub(crate) fn last(&self) -> String {
         self.seen.borrow().last().unwrap().clone()
     }
 }

@@ -11,7 +11,6 @@ use shared_types::problem::Code;
 use shared_types::text::Text;
 use shared_types::value::Timestamp;
 
-use super::bearer::{bearer_token, token_needed, token_refused};
 use super::caller::Caller;
 use super::known::{Known, Refused};
 use super::rule::{Rule, Who};
@@ -19,6 +18,7 @@ use super::settings::{Access, Settings};
 use super::token::TokenError;
 use super::watch;
 use crate::failure::Failure;
+use crate::input::{bearer_token, token_needed, token_refused};
 use crate::peer::{PeerSecret, PeerUrl};
 use crate::serve::Draining;
 

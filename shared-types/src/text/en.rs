@@ -173,6 +173,15 @@ pub(super) static SENTENCES: Sentences = Sentences {
         nothing_to_drill: "There is no upstream and no route of that name to make fail.",
         rate: "must be more than 0 and at most 1",
         duration: |longest| format!("expected a duration like 30s, at most {longest}"),
+        token_needed: "This port needs the operator's token: Authorization: Bearer, or /login in a browser.",
+        too_many_tokens: "Too many wrong tokens come from your address. Wait a moment.",
+        log_in: "Log in",
+        log_in_why: "This is the restaurant's console. It asks for the operator's token.",
+        token: "Token (GATEWAY_ADMIN_TOKEN)",
+        wrong_token: "This is not the token.",
+        logged_in: "You are logged in.",
+        to_console: "Go to the console",
+        log_out: "Log out",
     },
 };
 

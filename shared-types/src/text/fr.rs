@@ -181,6 +181,15 @@ pub(super) static SENTENCES: Sentences = Sentences {
         nothing_to_drill: "Aucun service ni aucune route à mettre en panne ne porte ce nom.",
         rate: "doit être plus grand que 0 et au plus 1",
         duration: |longest| format!("une durée comme 30s est attendue, {longest} au plus"),
+        token_needed: "Ce port demande le jeton de l'exploitant : Authorization: Bearer, ou /login dans un navigateur.",
+        too_many_tokens: "Trop de jetons faux viennent de votre adresse. Attendez un instant.",
+        log_in: "Connexion",
+        log_in_why: "Voici la console du restaurant. Elle demande le jeton de l'exploitant.",
+        token: "Jeton (GATEWAY_ADMIN_TOKEN)",
+        wrong_token: "Ce n'est pas le jeton.",
+        logged_in: "Vous êtes connecté.",
+        to_console: "Aller à la console",
+        log_out: "Se déconnecter",
     },
 };
 

@@ -171,4 +171,14 @@ pub struct Operator {
     pub nothing_to_drill: &'static str,
     pub rate: &'static str,
     pub duration: fn(longest: &str) -> String,
+    pub token_needed: &'static str,
+    pub too_many_tokens: &'static str,
+    /// The login page.
+    pub log_in: &'static str,
+    pub log_in_why: &'static str,
+    pub token: &'static str,
+    pub wrong_token: &'static str,
+    pub logged_in: &'static str,
+    pub to_console: &'static str,
+    pub log_out: &'static str,
 }

@@ -10,7 +10,7 @@ use service_kit::request_id::{self, RequestId};
 use crate::answer::dispatch::{Asker, Following};
 use crate::answer::handler;
 use crate::http::protection::protect;
-use crate::operator::Operator;
+use crate::operator::{Operator, access};
 
 const PREFIX: &str = "/public";
 
@@ -18,6 +18,7 @@ pub(super) fn scope(operator: &Operator) -> impl HttpServiceFactory + use<> {
     let draining = operator.public_draining.clone();
     let worker = Following::new(operator.live.clone(), draining, Asker::Clients);
     let service = apply_fn_factory(handler::service(worker), |mut request, service| {
+        access::withhold(&mut request);
         make_public(&mut request);
         let answered = service.call(request);
         async {

@@ -16,7 +16,7 @@ use shared_types::text::Lang;
 use crate::operator::file::{FOR_AN_HOUR, OwnFile};
 
 /// The policy names the page's one style by its hash (CSP Level 3 §2.3.1); a test checks it.
-const STYLE: &str = include_str!("problems.css");
+pub(in crate::operator) const STYLE: &str = include_str!("problems.css");
 const POLICY: &str = "default-src 'none'; style-src 'sha256-toPpKLJ1AEUMwYq85kR1tOG9gKQQjEyYGLUvp8fouVY='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// By language and the last segment of `type`.

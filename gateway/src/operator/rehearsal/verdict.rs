@@ -1,6 +1,8 @@
 //! Judges a failure drill: whether each feature behaves as the configuration declares for an outage
 //! of this upstream.
 
+use std::fmt;
+
 use serde::Serialize;
 use shared_types::gateway::Availability;
 
@@ -61,6 +63,20 @@ impl Verdict {
             remarks: down.iter().map(remark).collect(),
             down,
             cells,
+        }
+    }
+}
+
+/// For the log.
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.down.is_empty() {
+            return write!(f, "no verdict: {} down", self.down.join(", "));
+        }
+        let failed = self.cells.iter().filter(|cell| !cell.pass).count();
+        match self.pass {
+            true => write!(f, "pass: {} cells", self.cells.len()),
+            false => write!(f, "fail: {failed} of {} cells", self.cells.len()),
         }
     }
 }

@@ -3,7 +3,7 @@
 use actix_web::http::header::CONNECTION;
 use bytes::Bytes;
 
-use super::{headers, via};
+use super::{headers, own_cookie, via};
 use crate::fault::{ClientFault, Fault};
 use crate::http::websocket::WEBSOCKET;
 use crate::upstream::Outgoing;
@@ -45,7 +45,13 @@ pub(in crate::upstream) fn prepare(
             && !headers::is_withheld(text)
             && !outgoing.trace.drops(text)
         {
-            head.field(text, value.as_bytes());
+            if text == "cookie" && own_cookie::has(value.as_bytes()) {
+                if let Some(others) = own_cookie::without(value.as_bytes()) {
+                    head.field(text, &others);
+                }
+            } else {
+                head.field(text, value.as_bytes());
+            }
         }
     }
     let arrival = Arrival::of(request, outgoing.scheme, outgoing.trusted_proxies);

@@ -1,0 +1,67 @@
+//! The password of the operator's port.
+
+use std::fmt;
+use std::str::FromStr;
+
+use subtle::ConstantTimeEq as _;
+
+/// A random token of this length cannot be guessed; a shorter one is a word.
+const MIN_BYTES: usize = 16;
+
+/// `GATEWAY_ADMIN_TOKEN`: at least 16 visible ASCII characters, never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct AdminToken(String);
+
+impl AdminToken {
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this was sent. The time does not tell how much of it is right.
+    pub(crate) fn is(&self, sent: &str) -> bool {
+        self.0.as_bytes().ct_eq(sent.as_bytes()).into()
+    }
+}
+
+impl FromStr for AdminToken {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // It travels in a header field.
+        if text.len() < MIN_BYTES || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err("expected at least 16 visible ASCII characters without a space");
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for AdminToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AdminToken(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AdminToken;
+
+    const TOKEN: &str = "0123456789abcdef";
+
+    #[test]
+    fn only_the_whole_token_is_it() {
+        let token: AdminToken = TOKEN.parse().unwrap();
+        assert!(token.is(TOKEN));
+        for sent in ["", &TOKEN[1..], &format!("{TOKEN}0"), "0123456789abcdeF"] {
+            assert!(!token.is(sent), "{sent}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_long_enough_fits_a_header_and_is_never_printed() {
+        for text in [&TOKEN[1..], "0123456789 abcdef", "é0123456789abcdef"] {
+            assert!(text.parse::<AdminToken>().is_err(), "{text}");
+        }
+        let token: AdminToken = TOKEN.parse().unwrap();
+        assert_eq!(format!("{token:?}"), "AdminToken(…)");
+    }
+}
