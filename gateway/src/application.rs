@@ -2,6 +2,7 @@
 
 pub(crate) mod harness;
 mod last_good;
+mod redirect;
 mod reload;
 mod sharing;
 pub(crate) mod site;
@@ -13,7 +14,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
 use futures_util::FutureExt as _;
 use service_kit::health::Readiness;
 use service_kit::program::RunError;
@@ -47,6 +47,8 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 pub struct Gateway {
     public: Application,
     admin: Application,
+    /// `GATEWAY_HTTP_REDIRECT_BIND`: leads from clear text to TLS.
+    redirect: Option<Application>,
     scheme: Scheme,
     metrics: Arc<Metrics>,
     last_good: Rc<LastGood>,
@@ -143,12 +145,24 @@ impl Gateway {
                 http1: handler::service(Rc::clone(&worker)),
                 http2: handler::service(worker),
                 goodbye: Rc::new(move |refusal, head: &[u8], late: &[u8]| {
-                    goodbye::render(refusal, head, late, &live.site())
+                    let site = live.site();
+                    goodbye::render(refusal, head, late, &site, site.hsts.as_ref())
                 }),
             }
         };
+        let in_clear_text = config.https_only.redirect.map(|bind| Listener {
+            bind,
+            workers: 1, // its answers are short
+            draining: Draining::default(),
+            limits: listener.limits,
+            trusted_proxies: listener.trusted_proxies.clone(),
+            metrics: Arc::clone(&listener.metrics),
+        });
         let (server, addr) = downstream::bind(listener, certificates.as_ref(), serve)?;
         let mut public = Application::new(server, addr, draining).lame_duck(config.lame_duck);
+        let redirect = in_clear_text.map(|listener| redirect::bind(listener, addr.port(), &live));
+        let redirect = redirect.transpose()?;
+        let redirect = redirect.map(|redirect| redirect.lame_duck(config.lame_duck));
         let (probed, warmed) = (live.clone(), live.clone());
         let sharing = Sharing::of(&live);
         let described = live;
@@ -174,6 +188,7 @@ impl Gateway {
         Ok(Self {
             public,
             admin,
+            redirect,
             scheme,
             metrics,
             last_good,
@@ -200,9 +215,10 @@ impl Gateway {
         self.admin.addr()
     }
 
+    /// The address of the listener that leads from clear text to TLS, if there is one.
     #[must_use]
-    pub fn handles(&self) -> [ServerHandle; 2] {
-        [self.public.handle(), self.admin.handle()]
+    pub fn redirect_addr(&self) -> Option<SocketAddr> {
+        self.redirect.as_ref().map(Application::addr)
     }
 
     /// Serves until `shutdown` completes, then finishes the requests in flight. Requests that take
@@ -220,9 +236,16 @@ impl Gateway {
     async fn serve_until(self, shutdown: impl Future<Output = ()>) -> io::Result<()> {
         let shutdown = shutdown.shared();
         let shared = self.sharing.as_ref().map(Sharing::begin);
-        let (public, admin) = tokio::join!(
+        let redirect = async {
+            match self.redirect {
+                Some(redirect) => redirect.run_until(shutdown.clone()).await,
+                None => Ok(()),
+            }
+        };
+        let (public, admin, redirect) = tokio::join!(
             self.public.run_until(shutdown.clone()),
-            self.admin.run_until(shutdown),
+            self.admin.run_until(shutdown.clone()),
+            redirect,
         );
         // The server does not wait for its workers' threads, which still drop the requests that were
         // cut.
@@ -232,7 +255,7 @@ impl Gateway {
             sharing.finish().await;
         }
         drop(shared);
-        public.and(admin)
+        public.and(admin).and(redirect)
     }
 }
 

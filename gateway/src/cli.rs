@@ -203,6 +203,9 @@ fn serve(config: Config, source: Source) -> Result<(), RunError> {
             gateway.addr(),
             gateway.admin_addr()
         );
+        if let Some(addr) = gateway.redirect_addr() {
+            log::info!("gateway leads from clear text on {addr} to TLS");
+        }
         gateway.run_until(stop).await?;
         log::info!("gateway has stopped");
         Ok(())

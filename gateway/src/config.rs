@@ -27,6 +27,7 @@ use crate::settings::admin_token::AdminToken;
 use crate::settings::limits::Limits;
 use crate::settings::names::Names;
 use crate::settings::place;
+use crate::settings::tls::HttpsOnly;
 use crate::settings::{CacheTable, ConsoleTable, File, RouteRow, TlsFiles, UpstreamSettings};
 use crate::upstream::may_be_asked_with;
 
@@ -54,6 +55,9 @@ pub struct Config {
     /// `GATEWAY_TLS_CERT` and `GATEWAY_TLS_KEY`: the certificate for clients; clear text by
     /// default.
     pub tls: Option<TlsFiles>,
+    /// `GATEWAY_HTTP_REDIRECT_BIND` and `GATEWAY_HSTS`: what keeps clients from clear text; none by
+    /// default.
+    pub(crate) https_only: HttpsOnly,
     /// `GATEWAY_TRUSTED_PROXIES`: the addresses and ranges of proxies that are believed; none by
     /// default.
     pub trusted_proxies: TrustedProxies,
@@ -180,6 +184,7 @@ impl Config {
         if let Some(console) = &file.console {
             journey::check(console, &routes)?;
         }
+        let tls = TlsFiles::from_env(env)?;
         Ok(Self {
             bind: env.parse_or(
                 "GATEWAY_BIND",
@@ -193,7 +198,8 @@ impl Config {
             admin_token: env.parse("GATEWAY_ADMIN_TOKEN")?,
             workers: workers.unwrap_or(cores),
             origins: env.parse_or("GATEWAY_CORS_ORIGINS", Origins::localhost())?,
-            tls: TlsFiles::from_env(env)?,
+            https_only: HttpsOnly::from_env(env, tls.as_ref())?,
+            tls,
             rate_limit: rate,
             trusted_proxies: env.parse_or("GATEWAY_TRUSTED_PROXIES", TrustedProxies::default())?,
             drills: env

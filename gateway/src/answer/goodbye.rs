@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_http::Request;
 use actix_http::header::HttpDate;
 use actix_web::body::MessageBody as _;
-use actix_web::http::header::{HeaderMap, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use bytes::{BufMut as _, Bytes, BytesMut};
 use service_kit::observe::lang_of;
 use service_kit::request_id::{self, RequestId};
@@ -20,8 +20,15 @@ use crate::fault::refusal::Refusal;
 use crate::http::trace::Trace;
 use crate::routing::cors;
 
-/// `head` is the part of the head that has come; `late` holds lines that came after it.
-pub(crate) fn render(refusal: Refusal, head: &[u8], late: &[u8], site: &Arc<Site>) -> Bytes {
+/// `head` is the part of the head that has come; `late` holds lines that came after it. `hsts` is
+/// for answers over TLS.
+pub(crate) fn render(
+    refusal: Refusal,
+    head: &[u8],
+    late: &[u8],
+    site: &Arc<Site>,
+    hsts: Option<&HeaderValue>,
+) -> Bytes {
     let asked = fields(head, late);
     let request_id = RequestId::make();
     let occurrence = Occurrence {
@@ -34,6 +41,10 @@ pub(crate) fn render(refusal: Refusal, head: &[u8], late: &[u8], site: &Arc<Site
         &site.origins.grant(&asked.head().headers),
         response.headers_mut(),
     );
+    if let Some(hsts) = hsts {
+        let fields = response.headers_mut();
+        fields.insert(STRICT_TRANSPORT_SECURITY, hsts.clone());
+    }
     let status = response.status();
     log::info!(request_id = request_id.as_str(); "refused: {}", refusal.cause());
 

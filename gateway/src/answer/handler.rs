@@ -5,6 +5,7 @@ use std::rc::Rc;
 use actix_service::{ServiceFactory, fn_service};
 use actix_web::body::{BodySize, MessageBody as _};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header::STRICT_TRANSPORT_SECURITY;
 use actix_web::http::{ConnectionType, StatusCode, Version};
 use actix_web::{HttpRequest, HttpResponse};
 use service_kit::request_id::{self, RequestId};
@@ -69,6 +70,11 @@ async fn enter(request: &HttpRequest, payload: Payload, worker: &Worker) -> Http
     };
 
     cors::apply(&grant, response.headers_mut());
+    if let Some(hsts) = &worker.site.hsts {
+        // In place of an upstream's: it is for the whole host, and browsers read only one (RFC 6797 §8.1).
+        let fields = response.headers_mut();
+        fields.insert(STRICT_TRANSPORT_SECURITY, hsts.clone());
+    }
     response
         .headers_mut()
         .insert(request_id::HEADER, request_id.header_value());

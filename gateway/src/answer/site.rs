@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use actix_web::http::header::HeaderValue;
 use service_kit::serve::Draining;
 use service_kit::trace::Tracer;
 use tokio::sync::watch;
@@ -29,6 +30,8 @@ pub(crate) struct Site {
     pub(crate) origins: Origins,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) scheme: Scheme,
+    /// The field that tells browsers to come over TLS only, if it is configured.
+    pub(crate) hsts: Option<HeaderValue>,
     pub(crate) upstreams: Vec<Arc<Upstream>>,
     /// For https upstreams.
     pub(crate) tls: TlsConfig,

@@ -170,6 +170,7 @@ impl Built {
             origins: config.origins.clone(),
             trusted_proxies: config.trusted_proxies.clone(),
             scheme: config.scheme(),
+            hsts: config.https_only.hsts(),
             console: config.console.clone(),
             rate_limit: config
                 .rate_limit

@@ -21,6 +21,7 @@ mod faults;
 mod forwarding;
 mod half_close;
 mod http2;
+mod https_only;
 mod limits;
 mod logs;
 mod memory;

@@ -3,6 +3,7 @@
 
 use actix_service::{Service as _, apply_fn_factory};
 use actix_web::dev::{HttpServiceFactory, ServiceRequest};
+use actix_web::http::header::STRICT_TRANSPORT_SECURITY;
 use actix_web::http::uri::PathAndQuery;
 use actix_web::{HttpMessage as _, web};
 use service_kit::request_id::{self, RequestId};
@@ -24,8 +25,10 @@ pub(super) fn scope(operator: &Operator) -> impl HttpServiceFactory + use<> {
         async {
             let mut answer = answered.await?;
             // Here the answer comes from the operator's origin: an upstream's page must not run
-            // with the rights of that origin.
-            protect(answer.headers_mut());
+            // with the rights of that origin, and this port has no TLS to insist on.
+            let fields = answer.headers_mut();
+            protect(fields);
+            fields.remove(STRICT_TRANSPORT_SECURITY);
             Ok(answer)
         }
     });
