@@ -19,9 +19,23 @@ export function at(id) {
 
 /** The content of a table: a header cell for each title, and the rows. */
 export function columns(titles, rows) {
-  const heads = titles.map((title) => make("th", { scope: "col" }, title));
-  return [make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows)];
+  const heads = titles.map((title) => make("th", { scope: "col", role: "columnheader" }, title));
+  return [
+    make("thead", { role: "rowgroup" }, row(...heads)),
+    make("tbody", { role: "rowgroup" }, ...rows),
+  ];
 }
+
+// The roles are those of the elements: a table that a narrow page lays out as cards would lose them.
+
+/** A row of a table. */
+export const row = (...cells) => make("tr", { role: "row" }, ...cells);
+
+/** The cell that names its row. */
+export const heading = (attributes, ...children) =>
+  make("th", { scope: "row", role: "rowheader", ...attributes }, ...children);
+
+export const cell = (attributes, ...children) => make("td", { role: "cell", ...attributes }, ...children);
 
 /** Sets the text only if it differs, so that screen readers do not read it out again. */
 export function say(element, text) {

@@ -8,12 +8,18 @@ import { number, standIn, t, words } from "./text.js";
 const SECRETS = ["password", "secret", "token", "access_token", "refresh_token", "id_token", "api_key"];
 /** The header fields that show what the gateway did with an answer. */
 const FIELDS = ["x-request-id", "x-degraded", "age", "x-drill", "retry-after"];
+/** On a narrower page, the calls of a step are shown if they are asked for. */
+const wide = matchMedia("(min-width: 40rem)");
 let declared = null;
 let steps = [];
 let values = new Values({});
 let states = new Map();
 let isPlaying = false;
 let latest = null;
+
+wide.addEventListener("change", () => {
+  for (const calls of at("journey").querySelectorAll(".calls")) calls.open = wide.matches;
+});
 
 export const journey = {
   hello(hello) {
@@ -46,6 +52,7 @@ function label() {
     say(part(step, "button"), t("stepRun"));
     part(step, "button").setAttribute("aria-label", `${t("stepRun")} : ${titleOf(step)}`);
     show(step, states.get(step.name) ?? "waiting");
+    countCalls(step);
   }
 }
 
@@ -55,19 +62,28 @@ function row(step) {
   return make(
     "li",
     { id: `step-${step.name}`, "data-state": "waiting" },
-    make(
-      "div",
-      { class: "step" },
-      make("span", { class: "title" }),
-      make("span", { class: "state" }),
-      make("button", { type: "button", onclick: () => alone(step) }),
-    ),
+    make("span", { class: "title" }),
+    make("span", { class: "state" }),
+    make("button", { type: "button", onclick: () => alone(step) }),
     make("p", { class: "why" }),
-    make("div", { class: "calls" }),
+    make("details", { class: "calls", hidden: true, open: wide.matches }, make("summary"), make("div")),
   );
 }
 
 const part = (step, selector) => at(`step-${step.name}`).querySelector(selector);
+
+/** Forgets what the step has shown. */
+function clear(step) {
+  say(part(step, ".why"), "");
+  part(step, ".calls > div").replaceChildren();
+  countCalls(step);
+}
+
+function countCalls(step) {
+  const count = part(step, ".calls > div").childElementCount;
+  part(step, ".calls").hidden = count === 0;
+  say(part(step, ".calls > summary"), t("calls", number(count)));
+}
 
 function show(step, state) {
   states.set(step.name, state);
@@ -82,14 +98,13 @@ async function playAll() {
   const began = performance.now();
   for (const step of steps) {
     show(step, "waiting");
-    say(part(step, ".why"), "");
-    part(step, ".calls").replaceChildren();
+    clear(step);
   }
   say(at("journey-said"), "");
   for (const step of steps) {
     const failure = await play(step);
     if (failure) {
-      say(at("journey-said"), t("stopped", titleOf(step), failure));
+      sayStopped(step, failure);
       takeLatest();
       return;
     }
@@ -107,23 +122,31 @@ async function alone(step) {
     return;
   }
   const failure = await play(step);
-  say(at("journey-said"), failure ? t("stopped", titleOf(step), failure) : "");
+  if (failure) sayStopped(step, failure);
+  else say(at("journey-said"), "");
   takeLatest();
 }
 
-/** Plays one step. Gives the message of its failure, or null. */
+function sayStopped(step, { message, isByDrill }) {
+  const title = titleOf(step);
+  // The step itself says what the drill did.
+  say(at("journey-said"), isByDrill ? t("stoppedByDrill", title) : t("stopped", title, message));
+}
+
+/** Plays one step. Gives the message of its failure and whether a drill caused it, or null. */
 async function play(step) {
   isPlaying = true;
   setBusy(true);
   show(step, "running");
-  say(part(step, ".why"), "");
-  part(step, ".calls").replaceChildren();
+  clear(step);
   const degraded = new Set();
+  let isByDrill = false;
   const send = async (method, path, options) => {
     const { answer, failure } = await callPublic(method, path, options);
     showCall(step, { method, path, body: options.body ?? null }, answer);
     const kind = answer.fields.get("x-degraded");
     if (kind) degraded.add(standIn(kind));
+    isByDrill = answer.fields.has("x-drill");
     if (failure && !options.may.includes(answer.status)) throw new Failed(failure);
     return answer;
   };
@@ -136,8 +159,9 @@ async function play(step) {
     // Any other error is a bug in this page and belongs in the browser's console.
     if (!(error instanceof Failed)) console.error(error);
     show(step, "failed");
-    say(part(step, ".why"), error.message);
-    return error.message;
+    const { message } = error;
+    say(part(step, ".why"), isByDrill ? t("byDrill", message) : message);
+    return { message, isByDrill };
   } finally {
     isPlaying = false;
     setBusy(false);
@@ -153,7 +177,7 @@ function setBusy(isBusy) {
 /** Shows a call. A repeated request replaces the one before it. */
 function showCall(step, request, answer) {
   const title = `${request.method} ${request.path}`;
-  const calls = part(step, ".calls");
+  const calls = part(step, ".calls > div");
   const last = calls.lastElementChild;
   const fields = FIELDS.filter((name) => answer.fields.has(name)).map((name) => `${name}: ${answer.fields.get(name)}`);
   const details = make(
@@ -172,6 +196,7 @@ function showCall(step, request, answer) {
   );
   if (last?.dataset.call === title) last.replaceWith(details);
   else calls.append(details);
+  countCalls(step);
 }
 
 function pretty(body) {

@@ -5,45 +5,60 @@ import { at, say } from "./dom.js";
 import { drills } from "./drills.js";
 import { features } from "./features.js";
 import { journey } from "./journey.js";
+import { names } from "./names.js";
 import { picture } from "./picture.js";
 import { requests } from "./requests.js";
 import { listen } from "./stream.js";
-import { onLang, startText, t } from "./text.js";
+import { onLang, startText, t, time } from "./text.js";
 import { traffic } from "./traffic.js";
+import { verdict } from "./verdict.js";
 
-const OVERALL = { up: "overallUp", degraded: "overallDegraded", down: "overallDown", unknown: "overallUnknown" };
-const parts = [config, picture, journey, features, drills, traffic, requests];
+const OVERALL = {
+  up: "overallUp",
+  degraded: "overallDegraded",
+  down: "overallDown",
+  unknown: "overallUnknown",
+  lost: "overallLost",
+};
+/** What is shown before the first second has been counted. */
+const UNCOUNTED = { at: null, traffic: null, upstreams: {}, routes: [], requests: [] };
+const parts = [names, config, picture, journey, features, drills, verdict, traffic, requests];
 let hello = null;
 let snapshot = null;
-let connection = "connecting";
+let connection = { state: "connecting", since: null };
 
-function showOverall() {
-  const state = connection === "live" ? (snapshot?.status.status ?? "waiting") : "waiting";
-  at("overall").dataset.state = state;
-  say(at("overall"), OVERALL[state] ? t(OVERALL[state]) : "");
-  say(at("stream"), t(connection));
-  at("stream").dataset.state = connection;
+function showConnection() {
+  const { state, since } = connection;
+  const overall = state === "lost" ? state : (snapshot?.status.status ?? "unknown");
+  document.body.dataset.connection = state;
+  at("overall").dataset.state = overall;
+  say(at("overall"), t(OVERALL[overall]));
+  say(at("stream"), state === "lost" ? t("lost", time(since)) : t(state));
+}
+
+function show(data) {
+  snapshot = { ...(snapshot ?? UNCOUNTED), ...data };
+  showConnection();
+  parts.forEach((part) => part.snapshot?.(snapshot));
+  at("main").hidden = false;
 }
 
 startText();
 listen({
-  connection(state) {
-    connection = state;
-    showOverall();
+  connection(state, since) {
+    connection = { state, since };
+    showConnection();
   },
   hello(data) {
     hello = data;
     at("version").textContent = data.version;
     parts.forEach((part) => part.hello?.(data));
   },
-  snapshot(data) {
-    snapshot = data;
-    showOverall();
-    parts.forEach((part) => part.snapshot?.(data));
-  },
+  state: (data) => show({ ...data, requests: [] }),
+  snapshot: show,
 });
 onLang(() => {
-  showOverall();
+  showConnection();
   if (hello) parts.forEach((part) => part.hello?.(hello));
-  if (snapshot) parts.forEach((part) => part.snapshot?.({ ...snapshot, requests: [] }));
+  if (snapshot) show({ requests: [] });
 });

@@ -1,4 +1,4 @@
-// Line charts of the last minute.
+// Line charts of the last minute, or of the time since the page was opened if that is shorter.
 
 import { draw } from "./dom.js";
 
@@ -15,14 +15,15 @@ export class Series {
   }
 }
 
-/** Draws a series on a scale from 0 to its highest value, which counts as 1 if it is lower. */
+/**
+ * Draws a series over the whole width, on a scale from 0 to its highest value, which counts as 1 if it is lower.
+ */
 export function plot(series, height, tone) {
-  const most = Math.max(1, ...series.values);
-  const step = WIDTH / (POINTS - 1);
-  const first = POINTS - series.values.length;
+  const values = series.values.length > 1 ? series.values : Array(2).fill(series.values[0] ?? 0);
+  const most = Math.max(1, ...values);
+  const step = WIDTH / (values.length - 1);
   const y = (value) => (height - 1 - (value / most) * (height - 3)).toFixed(1);
-  const points = series.values.map((value, index) => `${((first + index) * step).toFixed(1)},${y(value)}`);
-  const from = (first * step).toFixed(1);
+  const points = values.map((value, index) => `${(index * step).toFixed(1)},${y(value)}`);
   return draw(
     "svg",
     {
@@ -32,7 +33,7 @@ export function plot(series, height, tone) {
       "aria-hidden": "true",
       "data-tone": tone,
     },
-    draw("polygon", { points: [`${from},${height}`, ...points, `${WIDTH},${height}`].join(" ") }),
+    draw("polygon", { points: [`0,${height}`, ...points, `${WIDTH},${height}`].join(" ") }),
     draw("polyline", { points: points.join(" ") }),
   );
 }

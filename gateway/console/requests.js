@@ -1,9 +1,13 @@
 // The last requests and how each ended, newest first.
 
-import { at, columns, make } from "./dom.js";
+import { at, cell, columns, make, row } from "./dom.js";
+import { problemTitle, upstreamName } from "./names.js";
 import { number, standIn, t, time } from "./text.js";
 
 const MOST = 50;
+/** How many characters of an id are shown. Its beginning is the time. */
+const END = 12;
+const ASKERS = { console: "askerConsole", rehearsal: "askerRehearsal" };
 let seen = [];
 let shown = seen;
 let isPaused = false;
@@ -31,13 +35,13 @@ function renew() {
 }
 
 function show() {
-  const titles = ["time", "method", "route", "status", "ms", "service", "fate", "requestId"].map((key) => t(key));
-  const none = make("tr", {}, make("td", { colspan: titles.length, class: "quiet" }, t("noRequests")));
-  const rows = shown.length ? shown.map(row) : [none];
-  at("requests").replaceChildren(...columns(titles, rows));
+  const titles = ["status", "time", "method", "route", "ms", "service", "fate", "asker", "requestId"];
+  const none = row(cell({ colspan: titles.length, class: "quiet" }, t("noRequests")));
+  const rows = shown.length ? shown.map(line) : [none];
+  at("requests").replaceChildren(...columns(titles.map((key) => t(key)), rows));
 }
 
-function row(request) {
+function line(request) {
   const copy = make(
     "button",
     {
@@ -48,21 +52,17 @@ function row(request) {
     },
     t("copy"),
   );
-  return make(
-    "tr",
-    {},
-    make("td", { class: "numbers" }, time(request.at)),
-    make("td", {}, make("code", {}, request.method)),
-    make("td", {}, make("code", {}, request.route)),
-    make(
-      "td",
-      { class: "numbers" },
-      make("span", { class: "state", "data-state": tone(request) }, String(request.status)),
-    ),
-    make("td", { class: "numbers" }, number(request.ms, 1)),
-    make("td", {}, request.upstream ?? "–"),
-    make("td", {}, fate(request)),
-    make("td", {}, make("code", { class: "id" }, request.requestId), " ", copy),
+  const asker = ASKERS[request.asker];
+  return row(
+    cell({ class: "numbers status" }, make("span", { class: "state", "data-state": tone(request) }, `${request.status}`)),
+    cell({ class: "numbers" }, time(request.at)),
+    cell({}, make("code", {}, request.method)),
+    cell({ class: "route" }, make("code", {}, request.route)),
+    cell({ class: "numbers", "data-title": t("ms") }, number(request.ms, 1)),
+    cell({}, request.upstream ? upstreamName(request.upstream) : t("gateway")),
+    cell({}, fate(request)),
+    cell({ "data-asker": request.asker ?? "client" }, asker ? make("mark", {}, t(asker)) : t("askerClient")),
+    cell({ class: "identity" }, make("code", { class: "id", title: request.requestId }, `…${request.requestId.slice(-END)}`), " ", copy),
   );
 }
 
@@ -71,7 +71,9 @@ function tone(request) {
   return request.degraded || request.status >= 400 ? "degraded" : "up";
 }
 
+/** A problem's title leads to its page. */
 function fate(request) {
-  if (request.code) return make("code", {}, request.code);
-  return request.degraded ? standIn(request.degraded) : t(request.outcome);
+  if (!request.code) return request.degraded ? standIn(request.degraded) : t(request.outcome);
+  const page = `/public/problems/${request.code.replaceAll("_", "-")}`;
+  return make("a", { href: page }, problemTitle(request.code));
 }

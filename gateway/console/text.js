@@ -22,7 +22,7 @@ const AVAILABILITIES = { up: "up", degraded: "isDegraded", down: "isDown", unkno
 const STAND_INS = { stale: "keptAnswer", partial: "partial", fallback: "fallback" };
 
 /** How available something is, in one word. */
-export const availability = (state) => t(AVAILABILITIES[state]);
+export const availability = (state) => t(AVAILABILITIES[state] ?? state);
 
 /** The word for what stood in for an answer; a kind that is not the gateway's stays as it is. */
 export const standIn = (kind) => t(STAND_INS[kind] ?? kind);

@@ -1,6 +1,7 @@
 // How much goes through the gateway, in total and by route.
 
-import { at, columns, make } from "./dom.js";
+import { at, cell, columns, heading, make, row } from "./dom.js";
+import { upstreamName } from "./names.js";
 import { plot, Series } from "./plot.js";
 import { number, t } from "./text.js";
 
@@ -9,28 +10,32 @@ const TOTALS = [
   ["errors", "errorsPerSecond", "bad"],
   ["degraded", "degradedPerSecond", "warn"],
 ];
+/** On a narrower page, the routes are shown if they are asked for. */
+const WIDE = "(min-width: 40rem)";
 const totals = new Map(TOTALS.map(([key]) => [key, new Series()]));
 const routes = new Map();
 let last = null;
 
+at("routes-box").open = matchMedia(WIDE).matches;
+
 export const traffic = {
   snapshot(snapshot) {
-    // A change of language shows the same snapshot again; count it only once.
+    // A change of the language or the state shows the same figures again; count them only once.
     if (snapshot.at !== last) {
       last = snapshot.at;
       for (const [key, series] of totals) series.add(snapshot.traffic[key]);
-      for (const row of snapshot.routes) seriesOf(row).add(row.requests);
+      for (const route of snapshot.routes) seriesOf(route).add(route.requests);
     }
     at("totals").replaceChildren(
-      ...TOTALS.map(([key, title, tone]) => total(title, tone, snapshot.traffic[key], totals.get(key))),
+      ...TOTALS.map(([key, title, tone]) => total(title, tone, snapshot.traffic?.[key], totals.get(key))),
     );
     const titles = ["route", "service", "rate", "errorRate", "p50", "p99", "lastMinute"].map((key) => t(key));
     at("routes").replaceChildren(...columns(titles, snapshot.routes.map(line)));
   },
 };
 
-function seriesOf(row) {
-  const key = `${row.method} ${row.route}`;
+function seriesOf(route) {
+  const key = `${route.method} ${route.route}`;
   if (!routes.has(key)) routes.set(key, new Series());
   return routes.get(key);
 }
@@ -40,23 +45,21 @@ function total(title, tone, value, series) {
     "figure",
     {},
     make("figcaption", {}, t(title)),
-    make("b", { class: "numbers" }, number(value)),
+    make("b", { class: "numbers" }, value === undefined ? "–" : number(value)),
     plot(series, 48, tone),
   );
 }
 
-function line(row) {
+function line(route) {
   const ms = (value) => (value === null ? "–" : `${number(value, 1)} ms`);
-  const cell = (text) => make("td", { class: "numbers" }, text);
-  return make(
-    "tr",
-    {},
-    make("th", { scope: "row" }, make("code", {}, `${row.method} ${row.route}`)),
-    make("td", {}, row.upstream ?? "–"),
-    cell(number(row.requests)),
-    cell(number(row.errors)),
-    cell(ms(row.p50Ms)),
-    cell(ms(row.p99Ms)),
-    make("td", {}, plot(seriesOf(row), 24, "plain")),
+  const figure = (key, text) => cell({ class: "numbers", "data-title": t(key) }, text);
+  return row(
+    heading({}, make("code", {}, `${route.method} ${route.route}`)),
+    cell({}, route.upstream ? upstreamName(route.upstream) : t("gateway")),
+    figure("rate", number(route.requests)),
+    figure("errorRate", number(route.errors)),
+    figure("p50", ms(route.p50Ms)),
+    figure("p99", ms(route.p99Ms)),
+    cell({ class: "minute" }, plot(seriesOf(route), 24, "plain")),
   );
 }

@@ -125,6 +125,24 @@ pub struct LastReload {
     /// How many changes make an outage worse.
     #[serde(default)]
     pub worse: usize,
+    /// The first of the changes that make an outage better or worse.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<OutageChange>,
+}
+
+/// A difference between two configurations that shows in an outage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutageChange {
+    /// `worse`, `gone`, `better` or `new`.
+    pub verdict: String,
+    /// The method and path of a route, or the name of a feature or upstream.
+    pub name: String,
+    /// The upstream that is down. Absent if the change shows without an outage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub down: Option<String>,
+    /// In English.
+    pub before: String,
+    pub after: String,
 }
 
 /// The last answer of a route that was not stored.
@@ -211,8 +229,24 @@ impl BreakerState {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastError {
+    pub kind: FailureKind,
+    /// In English, as the log has it.
     pub cause: String,
     pub at: Timestamp,
+}
+
+/// The way in which an upstream failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// It took no connection.
+    Unreachable,
+    /// It gave no sound answer in time.
+    Broken,
+    /// It answered that it is unavailable.
+    Unavailable,
+    /// It failed the gateway's probe.
+    Probe,
 }
 
 /// The way in which an upstream fails in a drill.

@@ -65,10 +65,28 @@ pub(crate) struct Worker {
 pub(crate) enum Asker {
     /// The public. Its requests count against quotas.
     Clients,
+    /// The operator's console in the place of a client. Its requests count as a client's do.
+    Console,
     /// A rehearsal in the place of a client.
     Rehearsal,
     /// The gateway itself: no client is waiting.
     Gateway,
+}
+
+impl Asker {
+    fn has_quotas(self) -> bool {
+        matches!(self, Self::Clients | Self::Console)
+    }
+
+    /// The name for the operator, unless it is the public.
+    pub(crate) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Clients => None,
+            Self::Console => Some("console"),
+            Self::Rehearsal => Some("rehearsal"),
+            Self::Gateway => Some("gateway"),
+        }
+    }
 }
 
 impl Worker {
@@ -139,7 +157,7 @@ impl Worker {
         request: &HttpRequest,
         found: &Found<'s, '_, Destination>,
     ) -> Result<Option<Standing<'s>>, Exceeded<'s>> {
-        let is_counting = self.asker == Asker::Clients;
+        let is_counting = self.asker.has_quotas();
         let Some(general) = self.site.rate_limit.as_ref().filter(|_| is_counting) else {
             return Ok(None);
         };
@@ -171,7 +189,7 @@ impl Worker {
 
     /// The client whose share of an upstream a request takes. The gateway's own requests take none.
     pub(crate) fn share_of(&self, request: &HttpRequest) -> Option<Client> {
-        let is_of_client = self.asker == Asker::Clients;
+        let is_of_client = self.asker.has_quotas();
         is_of_client.then(|| Client::from(self.client_of(request)))
     }
 

@@ -3,10 +3,10 @@
 mod availability;
 mod state;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::http::{Method, Uri};
+use indexmap::IndexMap;
 use service_kit::env::ConfigError;
 use shared_types::gateway::Availability;
 use shared_types::text::Text;
@@ -54,7 +54,7 @@ pub(crate) struct Probe {
 impl Features {
     /// `aggregates` are the routes of the aggregates' main parts.
     pub(crate) fn new(
-        tables: &BTreeMap<String, FeatureTable>,
+        tables: &IndexMap<String, FeatureTable>,
         upstreams: &[UpstreamSettings],
         (routes, aggregates): (&RouteTable, &[Option<RouteAt>]),
     ) -> Result<Self, ConfigError> {

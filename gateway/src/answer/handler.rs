@@ -44,7 +44,7 @@ async fn enter(request: &HttpRequest, payload: Payload, worker: &Worker) -> Http
     if let Some(tracer) = &worker.site.tracer {
         match worker.asker {
             Asker::Gateway => trace.leave_unrecorded(),
-            Asker::Clients | Asker::Rehearsal => trace.record(tracer),
+            Asker::Clients | Asker::Console | Asker::Rehearsal => trace.record(tracer),
         }
         if let Some(span) = trace.span_mut() {
             span::describe(span, request);
@@ -59,6 +59,7 @@ async fn enter(request: &HttpRequest, payload: Payload, worker: &Worker) -> Http
         &worker.site,
     );
     record.is_of_client = worker.asker != Asker::Gateway;
+    record.asker = worker.asker.name();
     let grant = worker.site.origins.grant(request.headers());
 
     // A preflight is free of the rate limits: no page asks for one itself, no script can read its

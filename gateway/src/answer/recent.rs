@@ -26,6 +26,10 @@ pub(crate) struct Seen {
     pub(crate) status: u16,
     pub(crate) ms: f64,
     pub(crate) upstream: Option<Arc<str>>,
+    /// The part of `ms` that upstreams were waited for.
+    pub(crate) upstream_ms: Option<f64>,
+    /// The sender, unless it is the public.
+    pub(crate) asker: Option<&'static str>,
     pub(crate) outcome: &'static str,
     pub(crate) degraded: Option<&'static str>,
     pub(crate) code: Option<&'static str>,
@@ -81,6 +85,8 @@ mod tests {
             status: 200,
             ms: 0.1,
             upstream: None,
+            upstream_ms: None,
+            asker: None,
             outcome: "complete",
             degraded: None,
             code: None,

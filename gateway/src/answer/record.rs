@@ -52,6 +52,8 @@ pub(crate) struct Record {
     pub(crate) drill: Cell<Option<DrillMode>>,
     /// Whether it counts and is logged as a client's request. The gateway's own requests do not.
     pub(crate) is_of_client: bool,
+    /// The sender, for the operator. `None` for the public.
+    pub(crate) asker: Option<&'static str>,
     started: Instant,
     status: u16,
     bytes: u64,
@@ -95,6 +97,7 @@ impl Record {
             trace,
             drill: Cell::new(None),
             is_of_client: true,
+            asker: None,
             started: Instant::now(),
             status: CLIENT_GONE,
             bytes: 0,
@@ -185,6 +188,8 @@ impl Record {
             status: self.status,
             ms: millis(elapsed),
             upstream: self.upstream.clone(),
+            upstream_ms: self.upstream_time.get().map(millis),
+            asker: self.asker,
             outcome: self.outcome.as_str(),
             degraded: self.degraded.map(Degraded::as_str),
             code: self.code.map(Code::as_str),

@@ -28,7 +28,7 @@ fn the_compiled_in_file_is_valid() {
         .iter()
         .map(|upstream| &*upstream.name)
         .collect();
-    assert_eq!(names, ["clients", "delivery", "kitchen", "orders"]);
+    assert_eq!(names, ["clients", "orders", "kitchen", "delivery"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use service_kit::env::ConfigError;
 use service_kit::failure::Failure;
 use service_kit::serve::resource;
-use shared_types::gateway::{ConfigStatus, LastReload};
+use shared_types::gateway::{ConfigStatus, LastReload, OutageChange};
 use shared_types::problem::Code;
 use shared_types::text::Text;
 use shared_types::value::Timestamp;
@@ -30,6 +30,9 @@ pub(crate) struct Reloaded {
     /// Keys with a new value that takes effect only at a new start.
     pub(crate) needs_restart: Vec<&'static str>,
 }
+
+/// How many changes `/status` lists. The console sends it every second.
+const SHOWN: usize = 20;
 
 /// Asks for a reload. The outcome is sent back.
 pub(crate) type AskedReload = oneshot::Sender<Result<Reloaded, Refused>>;
@@ -68,6 +71,7 @@ impl ConfigState {
             successful: outcome.is_ok(),
             error: outcome.as_ref().err().map(|refused| refused.0.clone()),
             worse: outcome.as_ref().map_or(0, |reloaded| reloaded.worse),
+            changes: outcome.as_ref().map_or_else(|_| Vec::new(), shown),
         });
     }
 
@@ -89,6 +93,19 @@ impl ConfigState {
         // Nothing panics while the lock is held.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The changes that `/status` lists.
+fn shown(reloaded: &Reloaded) -> Vec<OutageChange> {
+    let changes = reloaded.changes.iter().take(SHOWN);
+    let changes = changes.map(|change| OutageChange {
+        verdict: change.verdict.as_str().to_owned(),
+        name: change.name.clone(),
+        down: change.down.as_ref().map(ToString::to_string),
+        before: change.before.clone(),
+        after: change.after.clone(),
+    });
+    changes.collect()
 }
 
 impl From<ConfigError> for Refused {

@@ -108,6 +108,7 @@ fn begin(
     audit::note(request, BEGIN, details);
     let answer = HttpResponse::Ok().json(shown(&place, &plan, now));
     drills.begin(place, plan, settings);
+    operator.feed.wake();
     Ok(answer)
 }
 
@@ -115,6 +116,7 @@ fn end(request: &HttpRequest, operator: &Operator, place: &Place) -> Result<Http
     audit::note(request, END, place.name().to_owned());
     if allowed(operator)?.end(place) {
         log::warn!("a failure drill ends: {}", place.name());
+        operator.feed.wake();
     }
     // The drill is over now, whether or not there was one.
     Ok(HttpResponse::NoContent().finish())

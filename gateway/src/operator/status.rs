@@ -52,6 +52,7 @@ fn upstream_status(upstream: &Upstream) -> UpstreamStatus {
     let (guard, phase) = (&upstream.guard, upstream.phase());
     let last_error = guard.last_fault().and_then(|fault| {
         Some(LastError {
+            kind: fault.kind,
             cause: fault.cause.to_string(),
             at: timestamp(fault.at)?,
         })

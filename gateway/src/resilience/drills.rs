@@ -42,6 +42,16 @@ pub(crate) struct Plan {
     pub(crate) until: Instant,
 }
 
+impl Plan {
+    fn fails_every_request(&self) -> bool {
+        let is_sure = self.rate >= 1.0;
+        match self.mode {
+            DrillMode::Down | DrillMode::Errors | DrillMode::Reset => is_sure,
+            DrillMode::Slow | DrillMode::Flaky => false,
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Drills {
     /// Whether there is any drill. This is all that a request reads without one.
@@ -72,7 +82,8 @@ impl Drills {
         let under_way = UnderWay {
             plan,
             circuit,
-            fails_probe: Arc::default(),
+            // Otherwise the state would show only after the next probe.
+            fails_probe: Arc::new(AtomicBool::new(is_probed && plan.fails_every_request())),
         };
         plans.insert(place, under_way);
         self.is_any.store(true, Ordering::Release);

@@ -20,6 +20,8 @@ mod witness;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
+use shared_types::gateway::FailureKind;
+
 pub(crate) use breaker::{Admission, Breaker, BreakerSettings, Intake, Phase, Trial};
 use budget::Budget;
 use circuits::Circuits;
@@ -50,6 +52,7 @@ pub(crate) struct Guard {
 /// The latest failure, for the operator alone.
 #[derive(Clone, Debug)]
 pub(crate) struct LastFault {
+    pub(crate) kind: FailureKind,
     pub(crate) cause: Arc<str>,
     pub(crate) at: SystemTime,
 }
@@ -158,7 +161,7 @@ impl Guard {
 
     /// Records that an answer of the route broke off after a good start.
     pub(crate) fn broke_off(&self, route: usize, witness: Witness, cause: &str) {
-        self.failed(cause);
+        self.failed(FailureKind::Broken, cause);
         let (circuits, now) = (&self.circuits, Instant::now());
         let changes = circuits.settle_later(route, Evidence::Broken, witness, now);
         self.tell(route, changes, cause);
@@ -216,8 +219,9 @@ impl Guard {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn failed(&self, cause: &str) {
+    fn failed(&self, kind: FailureKind, cause: &str) {
         let fault = LastFault {
+            kind,
             cause: cause.into(),
             at: SystemTime::now(),
         };

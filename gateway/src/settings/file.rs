@@ -14,6 +14,7 @@ mod written;
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use service_kit::env::ConfigError;
@@ -37,11 +38,11 @@ pub(crate) struct File {
     /// Where the last good answers are kept, apart from memory.
     pub(crate) cache: CacheTable,
     /// The services behind the gateway, by name. The variable NAME_URL replaces an upstream's url.
-    pub(crate) upstreams: BTreeMap<String, UpstreamTable>,
+    pub(crate) upstreams: IndexMap<String, UpstreamTable>,
     /// The routes to each upstream, by its name.
     pub(crate) routes: BTreeMap<String, Vec<RouteRow>>,
     /// The features that /status reports, by name.
-    pub(crate) features: BTreeMap<String, FeatureTable>,
+    pub(crate) features: IndexMap<String, FeatureTable>,
     /// Answers that the gateway makes of several upstreams' answers, by name.
     pub(crate) aggregates: BTreeMap<String, AggregateTable>,
     /// The journey that the operator's console plays. Without this table, it has none.

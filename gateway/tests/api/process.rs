@@ -116,7 +116,7 @@ fn a_rehearsal_while_services_are_down_names_them_and_exits_with_a_code_of_its_o
     assert_eq!(output.status.code(), Some(69));
     assert!(out.contains("orders is down: no drill shows"), "{out}");
     assert!(!out.contains("FAIL"), "{out}");
-    let told = "cannot judge: clients, delivery, kitchen, orders are down";
+    let told = "cannot judge: clients, orders, kitchen, delivery are down";
     assert!(err.contains(told), "{err}");
     // If nothing listens there.
     let (output, _, err) = drill(&crate::scripted::unused_address().to_string());

@@ -78,12 +78,25 @@ impl Browser {
             _driver: driver,
         };
         let scheme = if look.is_dark { "dark" } else { "light" };
-        let feature = json!({"name": "prefers-color-scheme", "value": scheme});
-        browser
-            .devtools("Emulation.setEmulatedMedia", json!({"features": [feature]}))
-            .await;
+        browser.prefers(&[("prefers-color-scheme", scheme)]).await;
         browser.resize(look.width, look.height).await;
         browser
+    }
+
+    /// Sets what the page is told that its reader prefers.
+    pub(crate) async fn prefers(&self, preferences: &[(&str, &str)]) {
+        let features = preferences.iter();
+        let features = features.map(|(name, value)| json!({"name": name, "value": value}));
+        let features: Vec<_> = features.collect();
+        self.devtools("Emulation.setEmulatedMedia", json!({"features": features}))
+            .await;
+    }
+
+    /// Runs a script in each page that is opened from now on, before its own.
+    pub(crate) async fn before_each_page(&self, script: &str) {
+        let parameters = json!({"source": script});
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", parameters)
+            .await;
     }
 
     /// Saves a picture of the whole page in `target/screenshots`.

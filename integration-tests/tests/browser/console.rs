@@ -36,20 +36,28 @@ pub(crate) struct Console {
 
 impl Console {
     pub(crate) async fn open(look: Look) -> Self {
-        let browser = Browser::open(look).await;
+        let console = Self::beside(Browser::open(look).await).await;
+        console.visit().await;
+        console.sees("#overall[data-state=up]").await;
+        console
+    }
+
+    /// A restaurant, and a browser that has not visited it yet.
+    pub(crate) async fn beside(browser: Browser) -> Self {
         let data = tempfile::tempdir().unwrap();
         let env = Env::of_pairs([("GATEWAY_WORKERS", "1")]);
         let options = Options::on_free_ports(data.path(), env);
         let stack = Stack::start(options).await.unwrap();
-        let console = Self {
+        Self {
             browser,
             stack,
             _data: data,
-        };
-        let url = format!("http://{}/", console.stack.admin_addr());
-        console.browser.page.goto(&url).await.unwrap();
-        console.sees("#overall[data-state=up]").await;
-        console
+        }
+    }
+
+    pub(crate) async fn visit(&self) {
+        let url = format!("http://{}/", self.stack.admin_addr());
+        self.browser.page.goto(&url).await.unwrap();
     }
 
     pub(crate) async fn sees(&self, selector: &str) {
@@ -77,6 +85,13 @@ impl Console {
             .await
             .unwrap();
         element.click().await.unwrap();
+    }
+
+    /// Has every outage tried, and says yes to the question before it.
+    pub(crate) async fn checks_it_all(&self) {
+        self.clicks("#verdict-run").await;
+        self.clicks("#verdict-confirm").await;
+        self.sees("#verdict table[data-pass=true]").await;
     }
 
     /// Plays one step of the journey.

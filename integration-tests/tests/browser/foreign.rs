@@ -1,12 +1,15 @@
 //! Tests of the console before other services than this restaurant's.
 
-use std::path::Path;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use actix_web::http::Method;
 use fantoccini::Locator::Css;
 use serde_json::Value;
-use service_kit::testing::{Process, addr_after};
+use service_kit::testing::{Client, Process, addr_after};
+use tempfile::TempDir;
 
 use crate::browser::{Browser, Look};
 use crate::console::{DESK, PHONE};
@@ -68,12 +71,23 @@ const TEXTS: &str = "return [...document.querySelectorAll('body, body *')].flatM
 /// The console of the gateway with a file, while none of its services is there.
 struct Foreign {
     browser: Browser,
+    operator: SocketAddr,
+    file: PathBuf,
     _gateway: Process,
+    _folder: TempDir,
 }
 
 impl Foreign {
     /// The file is the example's, with something more.
     async fn open(look: Look, more: &str) -> Self {
+        let foreign = Self::with(look, |text| format!("{text}{more}")).await;
+        foreign.sees("#upstream-catalogue[data-state=down]").await;
+        foreign.sees("#feature-lending[data-state=down]").await;
+        foreign
+    }
+
+    /// The file is the example's, changed.
+    async fn with(look: Look, changed: impl FnOnce(String) -> String) -> Self {
         let browser = Browser::open(look).await;
         let example = "../examples/three-services/gateway.toml";
         let example = Path::new(env!("CARGO_MANIFEST_DIR")).join(example);
@@ -81,27 +95,27 @@ impl Foreign {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("gateway.toml");
         let text = text.replacen("features.catalogue = { ", LABELLED, 1);
-        std::fs::write(&file, format!("{text}{more}")).unwrap();
+        // The port that discards everything is closed.
+        let text = ["catalogue:7001", "loans:7002", "members:7003"]
+            .iter()
+            .fold(text, |text, host| text.replace(host, "127.0.0.1:9"));
+        std::fs::write(&file, changed(text)).unwrap();
         let mut gateway = Command::new(built().join("gateway"));
         gateway.env_clear().arg("--config").arg(&file);
         gateway.env("GATEWAY_BIND", "127.0.0.1:0");
         gateway.env("GATEWAY_ADMIN_BIND", "127.0.0.1:0");
-        for url in ["CATALOGUE_URL", "LOANS_URL", "MEMBERS_URL"] {
-            // The port that discards everything is closed.
-            gateway.env(url, "http://127.0.0.1:9");
-        }
         let gateway = Process::start(&mut gateway);
         let marker = ", for its operator on ";
         let operator = addr_after(&gateway.line_with(marker), marker);
         let url = format!("http://{operator}/");
         browser.page.goto(&url).await.unwrap();
-        let foreign = Self {
+        Self {
             browser,
+            operator,
+            file,
             _gateway: gateway,
-        };
-        foreign.sees("#upstream-catalogue[data-state=down]").await;
-        foreign.sees("#feature-lending[data-state=down]").await;
-        foreign
+            _folder: folder,
+        }
     }
 
     async fn sees(&self, selector: &str) {
@@ -176,4 +190,62 @@ async fn a_journey_of_another_file_is_played() {
     foreign.clicks("#lang-en").await;
     assert_eq!(foreign.text("#step-ask .title").await, "Ask");
     assert_eq!(foreign.text("#feature-catalogue strong").await, "The books");
+}
+
+#[actix_web::test]
+async fn what_is_not_known_is_neither_up_nor_down() {
+    // Without a probe, nothing is known of a service until it is asked.
+    let unasked = |text: String| text.replace(", probe = \"/ready\"", "");
+    let foreign = Foreign::with(DESK, unasked).await;
+    foreign.sees("#upstream-loans[data-state=unknown]").await;
+    foreign.sees("#feature-lending[data-state=unknown]").await;
+    foreign.sees("#overall[data-state=unknown]").await;
+    assert_eq!(
+        foreign.text("#upstream-loans .state").await,
+        "not known yet"
+    );
+    assert_eq!(foreign.text("#overall").await, "State not known yet");
+    let border = "return getComputedStyle(document.getElementById('feature-lending')).borderStyle";
+    assert_eq!(foreign.asks(border).await, "dashed");
+    let in_order = "return [...document.querySelectorAll('#features li')].map((each) => each.id)";
+    // The order of the file, not of the alphabet.
+    assert_eq!(
+        foreign.asks(in_order).await,
+        serde_json::json!(["feature-catalogue", "feature-lending", "feature-card"])
+    );
+    foreign.browser.picture("unknown").await;
+}
+
+#[actix_web::test]
+async fn replicas_are_listed_and_a_reload_says_what_it_changes_in_an_outage() {
+    let one = "upstreams.loans = { url = \"http://127.0.0.1:9\"";
+    let two = "upstreams.loans = { url = [\"http://127.0.0.1:9\", \"http://127.0.0.1:13\"]";
+    let foreign = Foreign::with(DESK, |text| text.replace(one, two)).await;
+    foreign
+        .sees("#upstream-loans .replicas li:nth-child(2)")
+        .await;
+    let listed = foreign.text("#upstream-loans .replicas").await;
+    assert!(listed.contains("127.0.0.1:13"), "{listed}");
+    // The list of books no longer survives an outage.
+    let text = std::fs::read_to_string(&foreign.file).unwrap();
+    let text = text.replace(
+        "outage = \"stale\", stale_if_error = \"1h\"",
+        "outage = \"error\"",
+    );
+    std::fs::write(&foreign.file, text).unwrap();
+    let operator = Client::of(foreign.operator);
+    let _ = operator
+        .request(Method::POST, "/config")
+        .send()
+        .await
+        .ok(200);
+    foreign.sees("#config[data-state=bad]").await;
+    foreign.clicks("#config-changes summary").await;
+    foreign.sees("#config-changes li").await;
+    let changes = foreign.text("#config-changes").await;
+    assert!(
+        changes.contains("worse : GET /books, without the service “catalogue”"),
+        "{changes}"
+    );
+    foreign.browser.picture("reload").await;
 }

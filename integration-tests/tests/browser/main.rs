@@ -6,18 +6,21 @@
     reason = "a panic in a test is a failed test"
 )]
 
+mod accessibility;
+mod at_once;
 mod browser;
 mod console;
 mod docs;
 mod foreign;
+mod layout;
 #[expect(
     dead_code,
     reason = "each of the tests that share it needs a part of it"
 )]
 #[path = "../shared/processes.rs"]
 mod processes;
+mod words;
 
-use fantoccini::key::Key;
 use serde_json::{Value, json};
 use service_kit::testing::{Client, eventually};
 use stack::Service;
@@ -166,9 +169,12 @@ async fn a_pause_stays_in_another_language() {
     let before = console.text(newest).await;
     console.clicks("#pause").await;
     console.plays("menu").await;
-    // What shows the drill shows, or would, the requests before it.
-    console.clicks("#drill-kitchen-down").await;
-    console.sees("#upstream-kitchen[data-state=drill]").await;
+    // The event that counts the route has its requests, too.
+    eventually("the menu in the traffic", async || {
+        let routes = console.text("#routes").await;
+        routes.contains("/order-api/menu/filter").then_some(())
+    })
+    .await;
     console.clicks("#lang-fr").await;
     assert_eq!(console.text(newest).await, before);
     console.clicks("#pause").await;
@@ -198,9 +204,28 @@ async fn a_drill_shows_and_the_verdict_on_all_of_them() {
     let ended = "fetch('/drills/routes/kitchen/orders', { method: 'DELETE' })";
     console.asks(ended).await;
     console.sees("#drills-routes:empty").await;
-    console.clicks("#verdict-run").await;
-    console.sees("#verdict table[data-pass=true]").await;
+    console.checks_it_all().await;
     console.browser.picture("verdict").await;
+    console.was_well().await;
+}
+
+#[actix_web::test]
+async fn no_outage_is_tried_before_a_yes() {
+    let console = Console::open(DESK).await;
+    console.clicks("#verdict-run").await;
+    console.sees("#verdict-ask[open]").await;
+    let asked = console.text("#verdict-ask").await;
+    assert!(asked.contains("real clients get errors"), "{asked}");
+    console.clicks("#verdict-cancel").await;
+    console.sees("#verdict-ask:not([open])").await;
+    // Later requests are on the list, and none of a check is.
+    console.plays("menu").await;
+    console.sees("#requests td[data-asker=console]").await;
+    console.sees("#verdict-section[hidden]").await;
+    let checked = "return document.querySelectorAll('[data-asker=rehearsal]').length";
+    assert_eq!(console.asks(checked).await, 0);
+    console.checks_it_all().await;
+    console.sees("#requests td[data-asker=rehearsal]").await;
     console.was_well().await;
 }
 
@@ -221,33 +246,5 @@ async fn it_fits_a_phone_and_speaks_french() {
     console.browser.picture("phone").await;
     console.clicks("#lang-en").await;
     assert_eq!(console.text("#overall").await, "Everything works");
-    console.was_well().await;
-}
-
-#[actix_web::test]
-async fn a_keyboard_is_enough_and_everything_has_a_name() {
-    let console = Console::open(DESK).await;
-    let active = "return document.activeElement.className || document.activeElement.id";
-    let presses = async |key: Key| {
-        let element = console.browser.page.active_element().await.unwrap();
-        element
-            .send_keys(&char::from(key).to_string())
-            .await
-            .unwrap();
-    };
-    presses(Key::Tab).await;
-    assert_eq!(console.asks(active).await, "skip");
-    while console.asks(active).await != "primary" {
-        presses(Key::Tab).await;
-    }
-    presses(Key::Enter).await;
-    console.sees("#step-delivered[data-state=done]").await;
-    let nameless = "return [...document.querySelectorAll('button, section, [role]')].filter((element) => {\
-        const named = element.getAttribute('aria-labelledby');\
-        const by = named && document.getElementById(named);\
-        return !(by ?? element).textContent.trim() && !element.getAttribute('aria-label')\
-            && element.getAttribute('role') !== 'status';\
-        }).map((element) => element.outerHTML)";
-    assert_eq!(console.asks(nameless).await, Value::Array(Vec::new()));
     console.was_well().await;
 }

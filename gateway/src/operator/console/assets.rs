@@ -23,7 +23,9 @@ macro_rules! files {
 
 files! {
     "/" = "index.html", HTML;
+    "/base.css" = "base.css", CSS;
     "/console.css" = "console.css", CSS;
+    "/tables.css" = "tables.css", CSS;
     "/api.js" = "api.js", SCRIPT;
     "/config.js" = "config.js", SCRIPT;
     "/dom.js" = "dom.js", SCRIPT;
@@ -31,6 +33,7 @@ files! {
     "/features.js" = "features.js", SCRIPT;
     "/journey.js" = "journey.js", SCRIPT;
     "/main.js" = "main.js", SCRIPT;
+    "/names.js" = "names.js", SCRIPT;
     "/picture.js" = "picture.js", SCRIPT;
     "/plot.js" = "plot.js", SCRIPT;
     "/requests.js" = "requests.js", SCRIPT;
@@ -38,6 +41,7 @@ files! {
     "/stream.js" = "stream.js", SCRIPT;
     "/text.js" = "text.js", SCRIPT;
     "/traffic.js" = "traffic.js", SCRIPT;
+    "/verdict.js" = "verdict.js", SCRIPT;
     "/words.js" = "words.js", SCRIPT;
 }
 
@@ -106,6 +110,16 @@ mod tests {
                     assert!(known.contains_key(key), "{path}: {key}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn the_page_asks_for_all_its_files_at_once() {
+        let (_, page) = FILES.iter().find(|(path, _)| *path == "/").unwrap();
+        let page = str::from_utf8(page.plain()).unwrap();
+        for (path, _) in FILES.iter().filter(|(path, _)| *path != "/") {
+            let is_asked_for = |link: &str| page.contains(&format!("{link}=\"{path}\""));
+            assert!(is_asked_for("href") || is_asked_for("src"), "{path}");
         }
     }
 

@@ -1,5 +1,5 @@
 //! Sends the console one event a second. All open pages share it, and it is made only while there
-//! are any.
+//! are any. A page gets the state at once when it opens, and again when a drill begins or ends.
 
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use actix_web::web::Bytes;
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use service_kit::serve::Draining;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::interval;
 
 use super::reading::Reading;
@@ -20,12 +20,17 @@ use crate::operator::Operator;
 /// The time between two events.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Holds the latest event.
-pub(crate) struct Feed(watch::Sender<Bytes>);
+pub(crate) struct Feed {
+    latest: watch::Sender<Bytes>,
+    news: Notify,
+}
 
 impl Default for Feed {
     fn default() -> Self {
-        Self(watch::Sender::new(Bytes::new()))
+        Self {
+            latest: watch::Sender::new(Bytes::new()),
+            news: Notify::new(),
+        }
     }
 }
 
@@ -50,13 +55,24 @@ impl Feed {
             operator: operator.clone(),
             live: operator.live.clone(),
             is_greeted: false,
-            latest: self.0.subscribe(),
+            latest: self.latest.subscribe(),
             draining,
         };
+        // The first page begins the counting.
+        self.wake();
         Box::pin(unfold(watcher, |mut watcher| async {
             let event = watcher.next().await?;
             Some((Ok(event), watcher))
         }))
+    }
+
+    /// Has the open pages show the state now.
+    pub(crate) fn wake(&self) {
+        self.news.notify_one();
+    }
+
+    fn send(&self, event: Vec<u8>) {
+        self.latest.send_replace(event.into());
     }
 }
 
@@ -80,8 +96,14 @@ impl Watcher {
     }
 
     fn greeting(&self) -> Vec<u8> {
-        event("hello", hello::of(&self.operator).as_bytes())
+        let mut greeting = event("hello", hello::of(&self.operator).as_bytes());
+        greeting.extend(state(&self.operator));
+        greeting
     }
+}
+
+fn state(operator: &Operator) -> Vec<u8> {
+    event("state", snapshot::now(operator, Instant::now()).as_bytes())
 }
 
 /// Sends the events until the server drains.
@@ -95,9 +117,16 @@ pub(crate) async fn run(operator: Operator, draining: Draining) {
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
+            () = feed.news.notified() => {
+                if before.is_some() {
+                    feed.send(state(&operator));
+                    continue;
+                }
+                ticks.reset();
+            }
             () = draining.begun() => return,
         }
-        if feed.0.receiver_count() == 0 {
+        if feed.latest.receiver_count() == 0 {
             if before.take().is_some() {
                 recent.stop();
             }
@@ -107,8 +136,7 @@ pub(crate) async fn run(operator: Operator, draining: Draining) {
         let seen = recent.take();
         if let Some(before) = &before {
             let data = snapshot::between(&operator, (before, &now), &seen, Instant::now());
-            feed.0
-                .send_replace(event("snapshot", data.as_bytes()).into());
+            feed.send(event("snapshot", data.as_bytes()));
         }
         before = Some(now);
     }

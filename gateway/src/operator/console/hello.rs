@@ -1,9 +1,11 @@
 //! The console's first event: everything that does not change.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::json;
+use shared_types::problem::Code;
 use shared_types::text::{PerLang, Text};
 
 use crate::answer::features::Feature;
@@ -18,9 +20,17 @@ pub(super) fn of(operator: &Operator) -> String {
         "drills": operator.drills.is_some(),
         "upstreams": site.upstreams.iter().map(|upstream| Known::of(upstream)).collect::<Vec<_>>(),
         "journey": site.console,
+        "problems": titles(),
         "features": site.features.iter().map(Offered::of).collect::<Vec<_>>(),
     })
     .to_string()
+}
+
+/// The titles of the problems, by their codes.
+fn titles() -> BTreeMap<&'static str, PerLang<&'static str>> {
+    let titles = Code::ALL.iter();
+    let titles = titles.map(|code| (code.as_str(), PerLang::of(|lang| code.title(lang))));
+    titles.collect()
 }
 
 #[derive(Serialize)]

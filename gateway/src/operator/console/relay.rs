@@ -17,7 +17,7 @@ const PREFIX: &str = "/public";
 
 pub(super) fn scope(operator: &Operator) -> impl HttpServiceFactory + use<> {
     let draining = operator.public_draining.clone();
-    let worker = Following::new(operator.live.clone(), draining, Asker::Clients);
+    let worker = Following::new(operator.live.clone(), draining, Asker::Console);
     let service = apply_fn_factory(handler::service(worker), |mut request, service| {
         access::withhold(&mut request);
         make_public(&mut request);

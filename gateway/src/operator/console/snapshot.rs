@@ -17,12 +17,37 @@ use crate::operator::{Operator, status};
 #[serde(rename_all = "camelCase")]
 struct Snapshot<'s> {
     at: Timestamp,
-    status: OperatorStatus,
-    drills: Vec<DrillUnderWay>,
+    #[serde(flatten)]
+    state: State,
     traffic: Total,
     upstreams: BTreeMap<&'s str, Traffic>,
     routes: Vec<Row<'s>>,
     requests: &'s [Seen],
+}
+
+/// The state at one moment.
+#[derive(Serialize)]
+struct State {
+    status: OperatorStatus,
+    drills: Vec<DrillUnderWay>,
+}
+
+impl State {
+    fn of(operator: &Operator, at: Instant) -> Self {
+        let drills = operator.drills.as_ref();
+        Self {
+            status: status::status(operator),
+            drills: drills
+                .map(|drills| drills.under_way(at))
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// The state without the traffic, which takes two readings.
+pub(super) fn now(operator: &Operator, at: Instant) -> String {
+    // Strings and numbers cannot fail to serialise.
+    serde_json::to_string(&State::of(operator, at)).unwrap_or_default()
 }
 
 /// The totals of all routes.
@@ -53,7 +78,6 @@ pub(super) fn between(
     requests: &[Seen],
     at: Instant,
 ) -> String {
-    let drills = operator.drills.as_ref();
     let site = operator.site();
     let rows = site.routes.routes();
     let routes: Vec<_> = rows.filter_map(|route| row(route, (before, now))).collect();
@@ -67,10 +91,7 @@ pub(super) fn between(
     let metrics = &site.metrics;
     let snapshot = Snapshot {
         at: Timestamp::now(),
-        status: status::status(operator),
-        drills: drills
-            .map(|drills| drills.under_way(at))
-            .unwrap_or_default(),
+        state: State::of(operator, at),
         traffic: Total {
             // The counters of a row that a reload drops are gone.
             requests: all(now).saturating_sub(all(before)),

@@ -19,6 +19,8 @@
 
 use std::time::Duration;
 
+use shared_types::gateway::FailureKind;
+
 use super::breaker::Condition;
 
 /// The outcome of a request, as far as it says something about the upstream.
@@ -67,6 +69,16 @@ impl Evidence {
                 Condition::Failing => Against::Upstream,
                 Condition::Well | Condition::Unheard => Against::Route,
             },
+        }
+    }
+
+    /// The failure, for the operator.
+    pub(super) fn failure(self) -> Option<FailureKind> {
+        match self {
+            Self::Answered => None,
+            Self::Refused { .. } | Self::Unavailable => Some(FailureKind::Unavailable),
+            Self::Broken => Some(FailureKind::Broken),
+            Self::Unreachable => Some(FailureKind::Unreachable),
         }
     }
 

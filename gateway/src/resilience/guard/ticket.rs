@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use shared_types::gateway::FailureKind;
+
 use super::passage::{self, Passage};
 use super::{Evidence, Guard, Witness};
 
@@ -34,8 +36,8 @@ impl Ticket {
     pub(crate) fn settle(mut self, evidence: Evidence, witness: Witness, cause: &str) {
         self.is_settled = true;
         let guard = &self.guard;
-        if evidence != Evidence::Answered {
-            guard.failed(cause);
+        if let Some(kind) = evidence.failure() {
+            guard.failed(kind, cause);
         }
         let now = Instant::now();
         let changes = guard.circuits.settle(self.passage, evidence, witness, now);
@@ -74,7 +76,7 @@ impl Check {
         let guard = &self.guard;
         let cause = outcome.err().unwrap_or_default();
         if outcome.is_err() {
-            guard.failed(cause);
+            guard.failed(FailureKind::Probe, cause);
         }
         let now = Instant::now();
         let change = guard
