@@ -3,6 +3,7 @@
 import { at, make, say } from "./dom.js";
 import { callPublic, Failed, firstOf, playStep, Values } from "./steps.js";
 import { number, standIn, t, words } from "./text.js";
+import { add, begin } from "./waterfall.js";
 
 /** Keys whose values are not shown. */
 const SECRETS = ["password", "secret", "token", "access_token", "refresh_token", "id_token", "api_key"];
@@ -95,6 +96,7 @@ function show(step, state) {
 async function playAll() {
   if (isPlaying) return;
   values.begin();
+  begin();
   const began = performance.now();
   for (const step of steps) {
     show(step, "waiting");
@@ -121,6 +123,7 @@ async function alone(step) {
     say(at("journey-said"), t("needs", titleOf(first)));
     return;
   }
+  begin();
   const failure = await play(step);
   if (failure) sayStopped(step, failure);
   else say(at("journey-said"), "");
@@ -142,7 +145,10 @@ async function play(step) {
   const degraded = new Set();
   let isByDrill = false;
   const send = async (method, path, options) => {
+    const began = performance.now();
     const { answer, failure } = await callPublic(method, path, options);
+    const id = answer.fields.get("x-request-id");
+    add({ title: `${method} ${path}`, id, began, ended: performance.now() });
     showCall(step, { method, path, body: options.body ?? null }, answer);
     const kind = answer.fields.get("x-degraded");
     if (kind) degraded.add(standIn(kind));

@@ -12,6 +12,7 @@ import { listen } from "./stream.js";
 import { onLang, startText, t, time } from "./text.js";
 import { traffic } from "./traffic.js";
 import { verdict } from "./verdict.js";
+import { waterfall } from "./waterfall.js";
 
 const OVERALL = {
   up: "overallUp",
@@ -22,7 +23,7 @@ const OVERALL = {
 };
 /** What is shown before the first second has been counted. */
 const UNCOUNTED = { at: null, traffic: null, upstreams: {}, routes: [], requests: [] };
-const parts = [names, config, picture, journey, features, drills, verdict, traffic, requests];
+const parts = [names, config, picture, journey, waterfall, features, drills, verdict, traffic, requests];
 let hello = null;
 let snapshot = null;
 let connection = { state: "connecting", since: null };

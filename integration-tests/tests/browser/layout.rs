@@ -80,3 +80,37 @@ async fn nothing_moves_for_a_reader_who_prefers_that() {
     assert_ne!(console.asks(moving).await, json!(0));
     console.was_well().await;
 }
+
+#[actix_web::test]
+async fn a_played_journey_is_a_picture_of_its_requests_over_time() {
+    let console = Console::open(DESK).await;
+    console.clicks("#journey-all").await;
+    console.sees("#step-delivered[data-state=done]").await;
+    console.clicks("#waterfall-box summary").await;
+    // The gateway has told of the last request, and so of all.
+    console
+        .sees("#waterfall li:last-child .extent:last-child .part")
+        .await;
+    let text = console.text("#waterfall").await;
+    for part in ["POST /client-api/login", "of which", "The order service"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let bars = "return [...document.querySelectorAll('#waterfall .extent')].map((bar) => {\
+        const [outer, track] = [bar, bar.parentElement].map((each) => each.getBoundingClientRect());\
+        const part = bar.querySelector('.part')?.getBoundingClientRect().width ?? 0;\
+        return { left: outer.left - track.left, right: track.right - outer.right, part, width: outer.width };\
+    })";
+    let bars = console.asks(bars).await;
+    let bars = bars.as_array().unwrap();
+    assert!(bars.len() >= 10, "{bars:?}");
+    let mut began = 0.0;
+    for bar in bars {
+        let of = |key: &str| bar[key].as_f64().unwrap();
+        // One after another, each within the whole, and a service takes a part of it.
+        assert!(of("left") >= began && of("right") > -4.0, "{bar}");
+        assert!(of("part") <= of("width"), "{bar}");
+        began = of("left");
+    }
+    console.browser.picture("waterfall").await;
+    console.was_well().await;
+}

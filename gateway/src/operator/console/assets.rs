@@ -26,6 +26,7 @@ files! {
     "/base.css" = "base.css", CSS;
     "/console.css" = "console.css", CSS;
     "/tables.css" = "tables.css", CSS;
+    "/waterfall.css" = "waterfall.css", CSS;
     "/api.js" = "api.js", SCRIPT;
     "/config.js" = "config.js", SCRIPT;
     "/dom.js" = "dom.js", SCRIPT;
@@ -42,6 +43,7 @@ files! {
     "/text.js" = "text.js", SCRIPT;
     "/traffic.js" = "traffic.js", SCRIPT;
     "/verdict.js" = "verdict.js", SCRIPT;
+    "/waterfall.js" = "waterfall.js", SCRIPT;
     "/words.js" = "words.js", SCRIPT;
 }
 
