@@ -124,9 +124,12 @@ impl Gateway {
                 admin.addr()
             );
         }
-        let certificates = config.tls.as_ref().map(Certificates::load).transpose()?;
-        let scheme = config.scheme();
         let metrics = Arc::clone(&site.metrics);
+        let certificates = match &config.tls {
+            Some(files) => Some(Certificates::load(files)?.measured_by(&metrics.registry)?),
+            None => None,
+        };
+        let scheme = config.scheme();
         let listener = Listener {
             bind: config.bind,
             workers: config.workers,

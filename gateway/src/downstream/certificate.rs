@@ -4,6 +4,7 @@
 //! renewal would have to send, and the system's file events, which miss a mount that is swapped. If
 //! a new file is broken, the old certificate stays in use: an outage would help nobody.
 
+mod expiry;
 mod pem;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use std::pin::pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use prometheus::{Gauge, Registry};
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::{ClientHello, ResolvesServerCert};
@@ -21,6 +23,7 @@ use rustls::sign::CertifiedKey;
 use service_kit::env::ConfigError;
 use service_kit::serve::Draining;
 
+use crate::metrics::register;
 use crate::settings::TlsFiles;
 use crate::settings::stamp::{Changes, Stamps};
 use crate::settings::tls::{CERT, KEY};
@@ -39,6 +42,8 @@ pub(crate) struct Certificates {
     /// The state of the files when they were first read.
     loaded: Stamps,
     current: Arc<Current>,
+    /// When the current certificate expires, for the operator.
+    expiry: Option<Gauge>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -61,8 +66,34 @@ impl Certificates {
             files: Arc::new(files.clone()),
             loaded,
             current: Arc::new(Current(RwLock::new(Arc::new(first)))),
+            expiry: None,
             provider,
         })
+    }
+
+    /// Tells when the certificate expires, and when its replacement does.
+    ///
+    /// # Errors
+    /// Another metric has the name.
+    pub(crate) fn measured_by(self, registry: &Registry) -> prometheus::Result<Self> {
+        let gauge = Gauge::new(
+            "gateway_certificate_expiry_timestamp_seconds",
+            "When the certificate for clients expires, in Unix time.",
+        );
+        let measured = Self {
+            expiry: Some(register(registry, gauge)?),
+            ..self
+        };
+        measured.measure();
+        Ok(measured)
+    }
+
+    fn measure(&self) {
+        let Some(gauge) = &self.expiry else { return };
+        let current = self.current.get();
+        let time = current.cert.first().and_then(expiry::of);
+        // No comparison with NaN is true, so no alert begins.
+        gauge.set(time.map_or(f64::NAN, |time| time as f64));
     }
 
     /// The configuration by which all workers accept TLS. It follows the certificate.
@@ -98,6 +129,7 @@ impl Certificates {
         match read(&self.files, &self.provider) {
             Ok(next) => {
                 self.current.replace(next);
+                self.measure();
                 log::info!("the certificate for clients has been replaced");
             }
             Err(error) => {

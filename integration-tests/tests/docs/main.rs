@@ -7,14 +7,21 @@
     reason = "a panic in a test is a failed test"
 )]
 
+mod alerts;
 mod api;
+#[path = "../shared/certificate.rs"]
+mod certificate;
 mod configuration;
+mod dashboard;
 mod errors;
 mod guide;
 mod kubernetes;
 mod metrics;
 mod migrations;
+#[path = "../shared/observability.rs"]
+mod observability;
 mod openapi;
+mod promtool;
 mod readme;
 mod renames;
 mod structure;

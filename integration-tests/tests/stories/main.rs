@@ -8,6 +8,8 @@
 
 mod access;
 mod bad_input;
+#[path = "../shared/certificate.rs"]
+mod certificate;
 mod chaos;
 mod collection;
 mod collector;
@@ -18,9 +20,12 @@ mod in_step;
 mod journey;
 mod lookup;
 mod menu;
+#[path = "../shared/observability.rs"]
+mod observability;
 mod outages;
 #[path = "../shared/processes.rs"]
 mod processes;
+mod prometheus;
 mod routes;
 mod signals;
 mod spans;
