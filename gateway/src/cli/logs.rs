@@ -2,7 +2,7 @@
 //!
 //! The inputs are read several times, so that memory holds only what is printed: the ids that
 //! belong together are known at the end of a pass. Standard input cannot be read twice, so its
-//! lines with an id go to a temporary file.
+//! lines with an id are copied: the first 64 MiB to memory, all of them to a file if there are more.
 
 mod entry;
 mod ids;

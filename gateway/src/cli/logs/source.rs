@@ -1,18 +1,27 @@
 //! The inputs, line by line and as often as needed.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Seek as _, Write as _};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Seek, Write as _};
 use std::path::PathBuf;
 
 use memchr::memmem;
+use tempfile::spooled_tempfile;
 
 /// A line that is longer is none of these programs', and is left out.
 const LONGEST_LINE: u64 = 1 << 20;
 
-/// A file that can be read again from its beginning.
+/// How much of a pipe is held in memory before it goes to a file. The logs of an evening fit, and a
+/// container may have no place for files.
+const IN_MEMORY: usize = 64 << 20;
+
+trait Rereadable: Read + Seek {}
+
+impl<T: Read + Seek> Rereadable for T {}
+
+/// An input that can be read again from its beginning.
 pub(super) struct Source {
     name: String,
-    file: File,
+    file: Box<dyn Rereadable>,
     /// The lines that were left out when the file was written; 0 for a file of somebody else's.
     dropped: u64,
 }
@@ -55,14 +64,15 @@ impl Source {
         }
         Ok(Self {
             name,
-            file,
+            file: Box::new(file),
             dropped: 0,
         })
     }
 
-    /// Copies the lines with an id to a file without a name, which disappears with this process.
+    /// Copies the lines with an id. A file that they go to has no name, and disappears with this
+    /// process.
     fn spooled(name: String, input: &mut impl BufRead) -> io::Result<Self> {
-        let mut file = BufWriter::new(tempfile::tempfile()?);
+        let mut file = BufWriter::new(spooled_tempfile(IN_MEMORY));
         let mut dropped = 0;
         each_line(input, |line| {
             if !has_id(line) {
@@ -74,7 +84,7 @@ impl Source {
         })?;
         Ok(Self {
             name,
-            file: file.into_inner()?,
+            file: Box::new(file.into_inner().map_err(|error| error.into_error())?),
             dropped,
         })
     }
@@ -86,14 +96,17 @@ impl Source {
             lines: self.dropped,
             json: 0,
         };
-        each_line(&mut BufReader::with_capacity(1 << 16, &self.file), |line| {
-            seen.lines += 1;
-            if has_id(line) {
-                seen.json += 1;
-                take(line, &self.name);
-            }
-            Ok(())
-        })?;
+        each_line(
+            &mut BufReader::with_capacity(1 << 16, &mut self.file),
+            |line| {
+                seen.lines += 1;
+                if has_id(line) {
+                    seen.json += 1;
+                    take(line, &self.name);
+                }
+                Ok(())
+            },
+        )?;
         Ok(seen)
     }
 }
