@@ -35,8 +35,11 @@ const CLIENT: Body = Body::json::<Client>(golden::CLIENT);
 
 const OPERATIONS: &[Operation] = &[
     Operation::new(("POST", "/auth/login"), "logIn", &CLIENTS, "Log in")
-        .says("A wrong e-mail and a wrong password are answered alike.")
-        .takes(Body::json::<Login>(golden::LOGIN))
+        .says(
+            "A wrong e-mail and a wrong password are answered alike. The example is an account of the \
+             demonstration.",
+        )
+        .takes(Body::json::<Login>(golden::DEMO_ACCOUNT))
         .answers(&[Response::new(
             200,
             "A token, and the client it belongs to.",

@@ -51,6 +51,10 @@ const STATUS: Parameter = Parameter {
 const COURIER_BODY: Body = Body::json::<Courier>(golden::COURIER);
 const DELIVERY: Body = Body::json::<Delivery>(golden::DELIVERY);
 
+/// A sample courier and a sample delivery that waits for one (`dispatch/samples`).
+const COURIER_ID: &str = "0192f0c5-1111-7aaa-8bbb-0123456789ab";
+const DELIVERY_ID: &str = "0192f0c6-2222-7ccc-9ddd-0123456789ab";
+
 const OPERATIONS: &[Operation] = &[
     Operation::new(
         ("GET", "/assigned"),
@@ -99,6 +103,7 @@ const OPERATIONS: &[Operation] = &[
         &TAG,
         "Get a courier",
     )
+    .such_as(COURIER_ID)
         .token(Token::MayBeNeeded)
     .answers(&[Response::new(200, "The courier.", &[COURIER_BODY]).with(&[ETAG])])
     .fails(&[Code::CourierNotFound]),
@@ -108,6 +113,7 @@ const OPERATIONS: &[Operation] = &[
         &TAG,
         "Change a courier",
     )
+    .such_as(COURIER_ID)
         .token(Token::MayBeNeeded)
     .says("What is left out stays as it is. In a merge patch (RFC 7396), `null` removes an optional value.")
     .with(&[IF_MATCH])
@@ -121,6 +127,7 @@ const OPERATIONS: &[Operation] = &[
         &TAG,
         "Remove a courier",
     )
+    .such_as(COURIER_ID)
     .with(&[IF_MATCH])
         .token(Token::MayBeNeeded)
     .answers(&[Response::new(
@@ -164,6 +171,7 @@ const OPERATIONS: &[Operation] = &[
         &TAG,
         "Get a delivery",
     )
+    .such_as(DELIVERY_ID)
         .token(Token::MayBeNeeded)
     .answers(&[Response::new(200, "The delivery.", &[DELIVERY]).with(&[ETAG])])
     .fails(&[Code::DeliveryNotFound]),
@@ -173,6 +181,7 @@ const OPERATIONS: &[Operation] = &[
         &TAG,
         "Change or take a delivery",
     )
+    .such_as(DELIVERY_ID)
         .token(Token::MayBeNeeded)
     .says(
         "What is left out stays as it is. `statut` moves `EN_ATTENTE`, `EN_ROUTE_RESTAURANT`, `RECUPEREE`, `EN_ROUTE_CLIENT`, \
@@ -190,6 +199,7 @@ const OPERATIONS: &[Operation] = &[
         &TAG,
         "Assign a delivery",
     )
+    .such_as(DELIVERY_ID)
         .token(Token::MayBeNeeded)
     .says("To another courier, too.")
     .with(&[IDEMPOTENCY_KEY, IF_MATCH])

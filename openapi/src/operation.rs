@@ -133,6 +133,8 @@ pub struct Operation {
     pub description: &'static str,
     pub token: Token,
     pub parameters: &'static [Parameter],
+    /// The id of a sample that there is in a demonstration, for who tries the operation.
+    pub example_id: Option<&'static str>,
     pub body: Option<Body>,
     /// The body in another media type, if the operation takes one.
     pub other_body: Option<Body>,
@@ -158,6 +160,7 @@ impl Operation {
             description: "",
             token: Token::Unused,
             parameters: &[],
+            example_id: None,
             body: None,
             other_body: None,
             answers: &[],
@@ -180,6 +183,12 @@ impl Operation {
     #[must_use]
     pub const fn with(mut self, parameters: &'static [Parameter]) -> Self {
         self.parameters = parameters;
+        self
+    }
+
+    #[must_use]
+    pub const fn such_as(mut self, id: &'static str) -> Self {
+        self.example_id = Some(id);
         self
     }
 

@@ -73,9 +73,13 @@ impl Parameter {
 }
 
 /// A parameter of a path that has no description: an id.
-pub(crate) fn id(name: &str) -> Value {
+pub(crate) fn id(name: &str, example: Option<&str>) -> Value {
     let schema = json!({ "type": "string", "format": "uuid" });
-    json!({ "name": name, "in": "path", "required": true, "schema": schema })
+    let mut id = json!({ "name": name, "in": "path", "required": true, "schema": schema });
+    if let (Some(example), Some(id)) = (example, id.as_object_mut()) {
+        id.insert("example".to_owned(), example.into());
+    }
+    id
 }
 
 /// The names between braces.

@@ -48,7 +48,7 @@ impl Parts {
             known.any(|parameter| parameter.place == "path" && parameter.name == name)
         };
         let ids = path_names(operation.path).filter(|name| !described(name));
-        let mut parameters: Vec<_> = ids.map(id).collect();
+        let mut parameters: Vec<_> = ids.map(|name| id(name, operation.example_id)).collect();
         parameters.extend(
             operation
                 .parameters

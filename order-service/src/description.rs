@@ -128,6 +128,8 @@ const DISHES: &[Response] = &[Response::new(
     "The dishes, by category, then by name.",
     &[Body::list::<Dish>(golden::DISH)],
 )];
+/// An apple tart, one of the sample dishes.
+const SAMPLE_DISH: &str = "0192f0c4-0a11-7000-8000-000000000001";
 const DISH: Body = Body::json::<Dish>(golden::DISH);
 const ORDER: Body = Body::json::<Order>(golden::ORDER);
 
@@ -159,9 +161,11 @@ const OPERATIONS: &[Operation] = &[
         .answers(&[Response::new(200, "The dishes, by category, then by name.", &[Body::list::<Dish>(golden::DISH), Body::text("text/csv")])])
         .fails(&[Code::ValidationFailed]),
     Operation::new(("GET", "/menu/{id}"), "getDish", &MENU, "Get a dish")
+        .such_as(SAMPLE_DISH)
         .answers(&[Response::new(200, "The dish.", &[DISH]).with(&[ETAG])])
         .fails(&[Code::DishNotFound, Code::PreconditionFailed, Code::ValidationFailed]),
     Operation::new(("PATCH", "/menu/{id}"), "changeDish", &MENU, "Change a dish")
+        .such_as(SAMPLE_DISH)
         .token(Token::MayBeNeeded)
     .says(
             "A merge patch (RFC 7396): an absent field stays as it is, and `null` removes a description or what is said \
@@ -173,6 +177,7 @@ const OPERATIONS: &[Operation] = &[
         .answers(&[Response::new(200, "The dish as it is now.", &[DISH]).with(&[ETAG])])
         .fails(&[Code::DishNotFound, Code::PreconditionFailed]),
     Operation::new(("DELETE", "/menu/{id}"), "removeDish", &MENU, "Remove a dish")
+        .such_as(SAMPLE_DISH)
         .token(Token::MayBeNeeded)
     .says("Orders keep its name and price.")
         .with(&[IF_MATCH])

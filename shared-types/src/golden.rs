@@ -18,6 +18,7 @@ golden! {
     PASSWORD_RESET = "password_reset";
     NEW_PASSWORD = "new_password";
     LOGIN = "login";
+    DEMO_ACCOUNT = "demo_account";
     LOGGED_IN = "logged_in";
     SESSION = "session";
     ACCOUNT_DATA = "account_data";

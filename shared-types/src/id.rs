@@ -46,6 +46,12 @@ macro_rules! uuid_id {
             pub fn generate() -> Self {
                 Self(Uuid::now_v7())
             }
+
+            /// For a sample, which has the same id everywhere.
+            #[must_use]
+            pub const fn of_sample(id: u128) -> Self {
+                Self(Uuid::from_u128(id))
+            }
         }
 
         impl FromText for $name {

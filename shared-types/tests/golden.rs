@@ -68,6 +68,7 @@ fn every_request_accepts_its_example() {
     is_accepted::<account::PasswordReset>(golden::PASSWORD_RESET);
     is_accepted::<account::NewPassword>(golden::NEW_PASSWORD);
     is_accepted::<account::Login>(golden::LOGIN);
+    is_accepted::<account::Login>(golden::DEMO_ACCOUNT);
     is_accepted::<menu::NewDish>(golden::NEW_DISH);
     is_accepted::<menu::DishChange>(golden::DISH_CHANGE);
     is_accepted::<order::NewOrder>(golden::NEW_ORDER);

@@ -203,7 +203,7 @@ export interface paths {
         put?: never;
         /**
          * Log in
-         * @description A wrong e-mail and a wrong password are answered alike.
+         * @description A wrong e-mail and a wrong password are answered alike. The example is an account of the demonstration.
          */
         post: operations["logIn"];
         delete?: never;
@@ -3306,8 +3306,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "email": "lea.martin@example.com",
-                 *       "password": "tarte-aux-pommes"
+                 *       "email": "client@passe-plat.example",
+                 *       "password": "passe-plat"
                  *     }
                  */
                 "application/json": components["schemas"]["Login"];
@@ -3804,6 +3804,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 0192f0c6-2222-7ccc-9ddd-0123456789ab */
                 id: string;
             };
             cookie?: never;
@@ -3868,6 +3869,7 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
+                /** @example 0192f0c6-2222-7ccc-9ddd-0123456789ab */
                 id: string;
             };
             cookie?: never;
@@ -3954,6 +3956,7 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
+                /** @example 0192f0c6-2222-7ccc-9ddd-0123456789ab */
                 id: string;
             };
             cookie?: never;
@@ -4162,6 +4165,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 0192f0c5-1111-7aaa-8bbb-0123456789ab */
                 id: string;
             };
             cookie?: never;
@@ -4222,6 +4226,7 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
+                /** @example 0192f0c5-1111-7aaa-8bbb-0123456789ab */
                 id: string;
             };
             cookie?: never;
@@ -4272,6 +4277,7 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
+                /** @example 0192f0c5-1111-7aaa-8bbb-0123456789ab */
                 id: string;
             };
             cookie?: never;
@@ -5375,6 +5381,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @example 0192f0c4-0a11-7000-8000-000000000001 */
                 id: string;
             };
             cookie?: never;
@@ -5433,6 +5440,7 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
+                /** @example 0192f0c4-0a11-7000-8000-000000000001 */
                 id: string;
             };
             cookie?: never;
@@ -5483,6 +5491,7 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
+                /** @example 0192f0c4-0a11-7000-8000-000000000001 */
                 id: string;
             };
             cookie?: never;

@@ -7,18 +7,25 @@ use shared_types::field::FromText as _;
 use shared_types::id::{CourierId, DeliveryId, OrderRef};
 use shared_types::value::{Price, Timestamp};
 
+/// The ids of the examples in `shared-types/golden`, so that these work as they stand, and their
+/// neighbours. Older than any other, so that the samples come first or last.
+const CAMILLE: u128 = 0x0192_f0c5_1111_7aaa_8bbb_0123_4567_89ab;
+const YOUSSEF: u128 = 0x0192_f0c5_1111_7aaa_8bbb_0123_4567_89aa;
+const WAITING: u128 = 0x0192_f0c6_2222_7ccc_9ddd_0123_4567_89ab;
+const CARRIED: u128 = 0x0192_f0c6_2222_7ccc_9ddd_0123_4567_8900;
+
 /// Youssef has the first delivery, Camille is free, and nobody has the second.
 pub(super) fn couriers_and_deliveries(now: Timestamp) -> (Vec<Courier>, Vec<Delivery>) {
     let youssef = youssef();
-    let carried = on_its_way("CMD1234", youssef.id, now);
-    let waiting = waiting("CMD1236", now);
+    let carried = on_its_way(CARRIED, "CMD1234", youssef.id, now);
+    let waiting = waiting(WAITING, "CMD1236", now);
     let deliveries = [carried, waiting].into_iter().flatten().collect();
     (vec![youssef, camille()], deliveries)
 }
 
 fn youssef() -> Courier {
     Courier {
-        id: CourierId::generate(),
+        id: CourierId::of_sample(YOUSSEF),
         last_name: "Amrani".to_owned(),
         first_name: Some("Youssef".to_owned()),
         phone: Some("06 39 98 12 34".to_owned()),
@@ -34,7 +41,7 @@ fn youssef() -> Courier {
 
 fn camille() -> Courier {
     Courier {
-        id: CourierId::generate(),
+        id: CourierId::of_sample(CAMILLE),
         last_name: "Moreau".to_owned(),
         first_name: Some("Camille".to_owned()),
         phone: Some("06 39 98 56 78".to_owned()),
@@ -48,7 +55,7 @@ fn camille() -> Courier {
     }
 }
 
-fn on_its_way(order: &str, courier: CourierId, now: Timestamp) -> Option<Delivery> {
+fn on_its_way(id: u128, order: &str, courier: CourierId, now: Timestamp) -> Option<Delivery> {
     Some(Delivery {
         courier_id: Some(courier),
         status: DeliveryStatus::ToClient,
@@ -56,13 +63,13 @@ fn on_its_way(order: &str, courier: CourierId, now: Timestamp) -> Option<Deliver
         client_name: Some("Léa Martin".to_owned()),
         client_phone: Some("06 39 98 00 11".to_owned()),
         comments: Some("Code 42B".to_owned()),
-        ..waiting(order, now)?
+        ..waiting(id, order, now)?
     })
 }
 
-fn waiting(order: &str, now: Timestamp) -> Option<Delivery> {
+fn waiting(id: u128, order: &str, now: Timestamp) -> Option<Delivery> {
     Some(Delivery {
-        id: DeliveryId::generate(),
+        id: DeliveryId::of_sample(id),
         order_id: OrderRef::from_text(order).ok()?,
         courier_id: None,
         pickup_address: Some("1 rue du Passe-plat, 75011 Paris".to_owned()),

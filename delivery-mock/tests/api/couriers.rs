@@ -131,7 +131,7 @@ async fn a_couriers_own_email_is_not_taken() {
 #[actix_web::test]
 async fn an_unknown_courier_is_a_404() {
     let client = delivery(true).await;
-    for id in [NOBODY, "42", "%20", "0192f0c511117aaa8bbb0123456789ab"] {
+    for id in [NOBODY, "42", "%20", "0192f0c511117aaa8bbb0123456789ff"] {
         let path = format!("/livreurs/{id}");
         let answers = [
             client.get(&path).await,

@@ -60,7 +60,7 @@ fn process(orders: &FakeOrderService, folder: &Path) -> Process {
 }
 
 /// An id that nobody has.
-const NOBODY: &str = "0192f0c5-1111-7aaa-8bbb-0123456789ab";
+const NOBODY: &str = "0192f0c5-1111-7aaa-8bbb-0123456789ff";
 
 /// A new courier's id.
 async fn courier(client: &Client, name: &str) -> Value {

@@ -19,13 +19,13 @@ fn config() -> Config {
     Config::load(None, &Env::of_pairs([])).unwrap()
 }
 
-/// The documents that the services publish.
+/// The documents that the services publish, in the order of `gateway.toml`.
 fn described() -> Vec<Described> {
     let services = [
         ("clients", client_service::description::SERVICE),
-        ("delivery", delivery_mock::description::SERVICE),
-        ("kitchen", kitchen_mock::description::SERVICE),
         ("orders", order_service::description::SERVICE),
+        ("kitchen", kitchen_mock::description::SERVICE),
+        ("delivery", delivery_mock::description::SERVICE),
     ];
     let described = services.map(|(name, service)| Described {
         name: name.to_owned(),

@@ -15,6 +15,7 @@ mod collection;
 mod collector;
 mod compression;
 mod erasure;
+mod examples;
 mod full_disk;
 mod in_step;
 mod journey;
