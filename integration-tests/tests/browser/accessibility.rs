@@ -31,7 +31,7 @@ fn axe() -> Option<String> {
 }
 
 /// Checks the page. `left_out` is a selector of what is not this project's.
-async fn is_accessible(browser: &Browser, axe: &str, (place, left_out): (&str, &str)) {
+async fn is_accessible(browser: &Browser, axe: &str, (place, name): (&str, &str), left_out: &str) {
     // Elsewhere, the bar at the top covers a part of something.
     let script = format!(
         "{axe}; scrollTo(0, 0);\
@@ -43,54 +43,60 @@ async fn is_accessible(browser: &Browser, axe: &str, (place, left_out): (&str, &
          }}))"
     );
     let checked = browser.page.execute(&script, Vec::new()).await.unwrap();
-    assert_eq!(checked["found"], Value::Array(Vec::new()), "{place}");
+    let none = Value::Array(Vec::new());
+    assert_eq!(checked["found"], none, "{place} {name}");
     assert!(checked["tried"].as_u64().unwrap() > 2, "{place}: {checked}");
+    browser.picture(&format!("{place}-{name}")).await;
 }
 
 /// In both schemes, at both sizes and in both languages.
-const LOOKS: [Look; 4] = [
-    DESK,
-    PHONE,
-    Look {
-        is_dark: true,
-        ..DESK
-    },
-    Look {
-        is_dark: false,
-        ..PHONE
-    },
-];
+fn looks() -> Vec<(String, Look)> {
+    let mut looks = Vec::new();
+    for (size, look) in [("desk", DESK), ("phone", PHONE)] {
+        for language in ["fr", "en"] {
+            for (scheme, is_dark) in [("light", false), ("dark", true)] {
+                let look = Look {
+                    language,
+                    is_dark,
+                    ..look
+                };
+                looks.push((format!("{size}-{language}-{scheme}"), look));
+            }
+        }
+    }
+    looks
+}
 
 #[actix_web::test]
 async fn axe_finds_no_fault() {
     let Some(axe) = axe() else { return };
-    for look in LOOKS {
+    for (name, look) in looks() {
         let console = Console::open(look).await;
         let browser = &console.browser;
         let none = "#nothing";
-        is_accessible(browser, &axe, ("at rest", none)).await;
+        is_accessible(browser, &axe, ("rest", &name), none).await;
         console.clicks("#journey-all").await;
         console.sees("#step-delivered[data-state=done]").await;
         console.clicks("#drill-kitchen-down").await;
         console.sees("#feature-kitchen:not([data-state=up])").await;
-        is_accessible(browser, &axe, ("in a drill", none)).await;
+        is_accessible(browser, &axe, ("drill", &name), none).await;
         console.clicks("#drill-kitchen-end").await;
         console.sees("#upstream-kitchen[data-state=up]").await;
         console.clicks("#verdict-run").await;
         console.sees("#verdict-ask[open]").await;
-        is_accessible(browser, &axe, ("before the check", none)).await;
+        is_accessible(browser, &axe, ("question", &name), none).await;
         console.clicks("#verdict-cancel").await;
         console.checks_it_all().await;
-        is_accessible(browser, &axe, ("after the check", none)).await;
+        is_accessible(browser, &axe, ("verdict", &name), none).await;
         let public = console.stack.addr();
-        for (path, wanted, left_out) in [
-            ("problems/upstream-unavailable", "h1", none),
-            ("docs", ".swagger-ui .info", ".swagger-ui"),
+        for (place, path, wanted, left_out) in [
+            ("problem", "problems/upstream-unavailable", "h1", none),
+            ("docs", "docs", ".swagger-ui .info", ".swagger-ui"),
         ] {
             let url = format!("http://{public}/{path}");
             browser.page.goto(&url).await.unwrap();
             console.sees(wanted).await;
-            is_accessible(browser, &axe, (path, left_out)).await;
+            is_accessible(browser, &axe, (place, &name), left_out).await;
         }
         console.visit().await;
         console.sees("#overall[data-state=up]").await;
@@ -101,7 +107,7 @@ async fn axe_finds_no_fault() {
             look();\
         })";
         assert_eq!(browser.page.execute(lost, Vec::new()).await.unwrap(), true);
-        is_accessible(&browser, &axe, ("without the gateway", none)).await;
+        is_accessible(&browser, &axe, ("gone", &name), none).await;
     }
 }
 

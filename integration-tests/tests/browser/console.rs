@@ -44,8 +44,12 @@ impl Console {
 
     /// A restaurant, and a browser that has not visited it yet.
     pub(crate) async fn beside(browser: Browser) -> Self {
+        Self::with(browser, Env::of_pairs([("GATEWAY_WORKERS", "1")])).await
+    }
+
+    /// The same, with these variables for the restaurant.
+    pub(crate) async fn with(browser: Browser, env: Env) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let env = Env::of_pairs([("GATEWAY_WORKERS", "1")]);
         let options = Options::on_free_ports(data.path(), env);
         let stack = Stack::start(options).await.unwrap();
         Self {

@@ -132,3 +132,23 @@ async fn the_pages_own_requests_are_told_from_those_of_clients() {
     assert_eq!(console.text("td[data-asker=client]").await, "client");
     console.was_well().await;
 }
+
+#[actix_web::test]
+async fn no_outage_is_tried_before_a_yes() {
+    let console = Console::open(DESK).await;
+    console.clicks("#verdict-run").await;
+    console.sees("#verdict-ask[open]").await;
+    let asked = console.text("#verdict-ask").await;
+    assert!(asked.contains("real clients get errors"), "{asked}");
+    console.clicks("#verdict-cancel").await;
+    console.sees("#verdict-ask:not([open])").await;
+    // Later requests are on the list, and none of a check is.
+    console.plays("menu").await;
+    console.sees("#requests td[data-asker=console]").await;
+    console.sees("#verdict-section[hidden]").await;
+    let checked = "return document.querySelectorAll('[data-asker=rehearsal]').length";
+    assert_eq!(console.asks(checked).await, 0);
+    console.checks_it_all().await;
+    console.sees("#requests td[data-asker=rehearsal]").await;
+    console.was_well().await;
+}

@@ -5,7 +5,8 @@
 use std::time::SystemTime;
 
 use actix_web::http::header::{
-    CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, HeaderValue, ORIGIN, SET_COOKIE, VARY,
+    CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, HeaderValue, ORIGIN, REFERRER_POLICY, SET_COOKIE,
+    VARY,
 };
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, ResponseError as _, web};
 use serde::Deserialize;
@@ -123,6 +124,8 @@ fn page(request: &HttpRequest, shown: &Shown) -> HttpResponse {
         (CONTENT_LANGUAGE, lang.tag()),
         (VARY, "accept-language, cookie"),
         (CONTENT_SECURITY_POLICY, POLICY),
+        // With `no-referrer`, a browser sends the form with `Origin: null`, which is refused.
+        (REFERRER_POLICY, "same-origin"),
     ] {
         answer
             .headers_mut()

@@ -50,6 +50,7 @@ async fn the_operator_is_told_the_cause() {
     assert_eq!(after["features"]["things"]["status"], "down");
     assert_eq!(backend["breaker"], "open");
     assert_eq!(backend["retryAfterSeconds"], 1);
+    assert_eq!(backend["lastError"]["kind"], "broken");
     assert!(
         backend["lastError"]["cause"]
             .as_str()
