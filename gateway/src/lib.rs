@@ -25,6 +25,7 @@ pub use application::Gateway;
 pub use application::harness::bench;
 #[cfg(any(fuzzing, test))]
 pub use application::harness::fuzzing;
+pub use config::against::worse_in_an_outage;
 pub use config::{Config, Source};
 pub use operator::openapi::{Described, document as openapi_document};
 pub use routing::route;

@@ -85,6 +85,25 @@ pub fn init(config: &LogConfig) -> Option<Lines> {
     lines
 }
 
+/// Starts logging to `out`, such as a file, while the result is held. A second call changes nothing.
+///
+/// # Errors
+/// The system refuses a thread.
+pub fn init_to(config: &LogConfig, out: impl Write + Send + 'static) -> io::Result<Lines> {
+    let (gathered, lines) = Gathered::to(out)?;
+    let mut builder = Builder::new();
+    builder.parse_filters(&config.filter);
+    match config.format {
+        Format::Text => builder.format(text::write),
+        Format::Json => builder.format(json::write),
+    };
+    builder.write_style(WriteStyle::Always);
+    builder.target(Target::Pipe(Box::new(gathered)));
+    // Fails only when there is a logger already, as in a test binary.
+    let _ = builder.try_init();
+    Ok(lines)
+}
+
 /// Writes without colours, which spares a search of each line for colours to remove. The target is
 /// a pipe, because env_logger asks of standard error at each line whether it is a terminal.
 fn plain(builder: &mut Builder) -> Option<Lines> {

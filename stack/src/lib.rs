@@ -3,6 +3,7 @@
 //! They are connected only by HTTP, as on separate machines. `cargo run` starts the stack for
 //! people. Tests start it on free ports, and stop and start single services.
 
+pub mod exercises;
 mod folder;
 mod member;
 mod settings;

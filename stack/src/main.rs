@@ -1,6 +1,7 @@
 //! `cargo run`: starts the restaurant and prints everything a newcomer needs.
 
 mod banner;
+mod exercise;
 
 use std::error::Error;
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
@@ -8,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use service_kit::env::Env;
 use service_kit::logger::{self, LogConfig};
 use service_kit::program::{RunError, chain, refuse};
@@ -20,8 +21,10 @@ use stack::{Options, Ports, Service, Stack};
 /// Environment variables set everything else; docs/CONFIGURATION.md lists them. An option here
 /// overrides its variable.
 #[derive(Debug, Parser)]
-#[command(name = "stack", version, after_help = HELP)]
+#[command(name = "stack", version, after_help = HELP, args_conflicts_with_subcommands = true)]
 struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// The folder of the databases and the token secret
     #[arg(long, default_value = "data", value_name = "FOLDER")]
     data: PathBuf,
@@ -38,14 +41,24 @@ struct Cli {
     port: Option<u16>,
 }
 
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Sets the scene of an exercise, or judges what you have made of it: docs/EXERCISES.md
+    Exercise(exercise::Choice),
+}
+
 const HELP: &str = "\
 Examples:
   stack                             everything on ports 8000 to 8004, and 9000 for the operator
   stack --port 8100                 the same on 8100 to 8104, and 9100
   stack --fresh --data /tmp/try     empty databases, in a folder of their own
   stack --services clients,orders   without kitchen and delivery: an outage to look at
+  stack exercise                    lists the exercises of docs/EXERCISES.md
+  stack exercise 3                  sets the scene of exercise 3 in the folder exercise-3
+  stack exercise 3 --check          says whether it is solved, and if not, what is still wrong
 
-Exit codes: 0 success, 1 failure, 2 wrong arguments, 64 a variable that cannot be used.";
+Exit codes: 0 success, 1 failure or an exercise not solved yet, 2 wrong arguments, 64 a variable that
+cannot be used, or an exercise whose scene is not set.";
 
 fn service(name: &str) -> Result<Service, String> {
     Service::named(name).ok_or_else(|| {
@@ -56,6 +69,9 @@ fn service(name: &str) -> Result<Service, String> {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Some(Command::Exercise(choice)) = cli.command {
+        return exercise::run(&choice);
+    }
     let options = Options {
         data: cli.data,
         is_fresh: cli.fresh,

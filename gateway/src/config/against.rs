@@ -27,6 +27,19 @@ pub(crate) fn compare(old: &Config, new: &Config) -> Vec<Change> {
     )
 }
 
+/// Tells, for people, each change from `old` to `new` that makes an outage worse.
+#[must_use]
+pub fn worse_in_an_outage(old: &Config, new: &Config) -> Vec<String> {
+    let changes = compare(old, new).into_iter();
+    let worse = changes.filter(Change::is_worse);
+    worse
+        .map(|change| {
+            let (subject, when) = (change.subject(), change.when());
+            format!("{subject}, {when}: {} -> {}", change.before, change.after)
+        })
+        .collect()
+}
+
 /// The names of the old upstreams in the new file. An upstream that lost its name is the one that
 /// has a new name and the same URL.
 fn renamed(old: &Config, new: &Config) -> Vec<UpstreamName> {

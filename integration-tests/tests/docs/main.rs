@@ -14,6 +14,7 @@ mod certificate;
 mod configuration;
 mod dashboard;
 mod errors;
+mod exercises;
 mod guide;
 mod kubernetes;
 mod metrics;

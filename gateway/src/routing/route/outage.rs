@@ -54,6 +54,12 @@ pub struct CachePolicy {
 }
 
 impl CachePolicy {
+    /// How long a stored answer may replace a missing one, once it is no longer fresh.
+    #[must_use]
+    pub fn stale_if_error(&self) -> Duration {
+        self.stale_if_error
+    }
+
     /// Whether the answers are cached in the same way, wherever the path stands in the file.
     /// Compression changes only how they are sent.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
