@@ -12,17 +12,21 @@ use stack::exercises::{ALL, Exercise, Faults, NotSet, Scene};
 #[derive(Debug, Args)]
 pub(crate) struct Choice {
     /// Its number; without one, all are listed
-    #[arg(value_parser = clap::value_parser!(u8).range(1..=10))]
-    number: Option<u8>,
+    #[arg(value_name = "NUMBER", value_parser = numbered)]
+    exercise: Option<&'static Exercise>,
     /// Says whether it is solved, and if not, what is still wrong
-    #[arg(long, requires = "number")]
+    #[arg(long, requires = "exercise")]
     check: bool,
+}
+
+fn numbered(text: &str) -> Result<&'static Exercise, String> {
+    let number = text.parse().ok().and_then(Exercise::numbered);
+    number.ok_or_else(|| format!("no such exercise; there are 1 to {}", ALL.len()))
 }
 
 pub(crate) fn run(choice: &Choice) -> ExitCode {
     let mut out = io::stdout().lock();
-    let chosen = choice.number.and_then(Exercise::numbered);
-    let done = match chosen {
+    let done = match choice.exercise {
         None => list(&mut out).map_err(Into::into).map(|()| true),
         Some(exercise) if choice.check => check(exercise, &mut out),
         Some(exercise) => set(exercise, &mut out).map(|()| true),
@@ -53,6 +57,9 @@ fn list(out: &mut impl Write) -> io::Result<()> {
 }
 
 fn set(exercise: &Exercise, out: &mut impl Write) -> Result<(), RunError> {
+    if exercise.asks_questions() && !exercise.is_played(Path::new(HERE)) {
+        tell_wait()?;
+    }
     let scene = block_on(exercise.set(Path::new(HERE)))?;
     let (number, file) = (exercise.number, exercise.file());
     writeln!(out, "{number}. {}\n\n{}\n", exercise.title, exercise.goal)?;
@@ -61,7 +68,7 @@ fn set(exercise: &Exercise, out: &mut impl Write) -> Result<(), RunError> {
         Scene::Kept => " (yours, left as it is; delete the folder to begin again)",
     };
     writeln!(out, "  work on    exercise-{number}/{file}{state}")?;
-    if file == "answer.txt" {
+    if exercise.asks_questions() {
         writeln!(out, "  questions  exercise-{number}/question.txt")?;
     } else {
         writeln!(
@@ -78,6 +85,9 @@ fn set(exercise: &Exercise, out: &mut impl Write) -> Result<(), RunError> {
 }
 
 fn check(exercise: &Exercise, out: &mut impl Write) -> Result<bool, RunError> {
+    if !exercise.asks_questions() {
+        tell_wait()?;
+    }
     let faults: Faults = block_on(exercise.check(Path::new(HERE)))?;
     if faults.is_empty() {
         writeln!(out, "solved: {}", exercise.title)?;
@@ -88,6 +98,13 @@ fn check(exercise: &Exercise, out: &mut impl Write) -> Result<bool, RunError> {
         writeln!(out, "  - {fault}")?;
     }
     Ok(false)
+}
+
+fn tell_wait() -> io::Result<()> {
+    writeln!(
+        io::stderr(),
+        "opening a restaurant for this exercise: it takes a few seconds"
+    )
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {

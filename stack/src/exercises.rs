@@ -36,6 +36,7 @@ pub const ALL: [Exercise; 10] = [
     tasks::lost_answer::EXERCISE,
 ];
 
+#[derive(Debug)]
 pub struct Exercise {
     pub number: u8,
     pub title: &'static str,
@@ -44,6 +45,7 @@ pub struct Exercise {
     task: Task,
 }
 
+#[derive(Debug)]
 enum Task {
     /// The learner edits this configuration.
     Edit {
@@ -111,6 +113,19 @@ impl Exercise {
             }
             Task::Read { .. } => Ok(workbook.sealed()?.faults(&workbook.answers()?)),
         }
+    }
+
+    /// Whether the learner answers questions about a run. Then setting the scene opens a restaurant,
+    /// and otherwise checking the work does.
+    #[must_use]
+    pub fn asks_questions(&self) -> bool {
+        matches!(self.task, Task::Read { .. })
+    }
+
+    /// Whether a run has been played into the folder `exercise-N` of `base`.
+    #[must_use]
+    pub fn is_played(&self, base: &Path) -> bool {
+        Workbook::of(self.number, base).is_played()
     }
 
     /// The file to work on, for people.

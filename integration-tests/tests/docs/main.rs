@@ -23,6 +23,7 @@ mod migrations;
 mod observability;
 mod openapi;
 mod promtool;
+mod reading;
 mod readme;
 mod renames;
 mod structure;

@@ -72,6 +72,13 @@ impl Restaurant {
         answer(self.request(Method::POST, path), Some(body)).await
     }
 
+    /// What is wrong with this path while no service is down.
+    pub(super) async fn fault_of(&self, path: &str) -> Result<Option<String>, RunError> {
+        let answer = self.get(path).await?;
+        let fault = || format!("while all is well, GET {path} is {}", answer.status);
+        Ok((!answer.is(200)).then(fault))
+    }
+
     /// Places an order.
     pub(super) async fn order(&self) -> Result<Answer, RunError> {
         self.post("/order-api/commandes", &order()).await
@@ -80,7 +87,11 @@ impl Restaurant {
     /// Makes the upstream look as if it failed.
     pub(super) async fn drill(&self, upstream: &str, drill: &Value) -> Result<(), RunError> {
         let request = self.operator(Method::PUT, &format!("/drills/{upstream}"));
-        answer(request, Some(drill)).await?.expect(200)
+        let begun = answer(request, Some(drill)).await?;
+        if begun.is(404) {
+            return Err(format!("the file has no upstream {upstream} any more").into());
+        }
+        begun.expect(200)
     }
 
     pub(super) async fn end_drill(&self, upstream: &str) -> Result<(), RunError> {

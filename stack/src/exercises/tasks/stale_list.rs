@@ -34,7 +34,7 @@ async fn judge(attempt: Attempt) -> Result<Faults, RunError> {
         Some(_) => {}
     }
     let restaurant = attempt.open(&[Service::Orders], &[]).await?;
-    restaurant.get(MENU).await?.expect(200)?;
+    faults.extend(restaurant.fault_of(MENU).await?);
     restaurant.drill("orders", &down()).await?;
     faults.extend(in_the_outage(&restaurant).await?);
     restaurant.close().await;
