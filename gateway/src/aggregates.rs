@@ -32,6 +32,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use log::Level;
 use matchit::Params;
+use shared_types::problem::ReachedLimit;
 
 use copies::Copies;
 use gather::{Gathered, Gatherer, Query};
@@ -232,14 +233,24 @@ async fn stream(
     let (watches, draining) = (&events.watches, &worker.draining);
     let aggregate = Arc::clone(&gatherer.aggregate);
     let main = aggregate.main_upstream();
+    let limit = |key: &str, most: usize| {
+        let name = format!("aggregates.{}.events.{key}", aggregate.name());
+        ReachedLimit::new(name, most)
+    };
     let permit = match watches.admit(worker.client_of(request).into()) {
         Ok(permit) => permit,
-        Err(TooManyStreams) => return reply.fault(&Fault::ShareUsed, main),
+        Err(TooManyStreams) => {
+            let limit = limit("streams_per_client", watches.limits().streams_per_client);
+            return reply.at_limit(&Fault::ShareUsed, main, Some(limit));
+        }
     };
     let gatherer = Rc::new(gatherer);
     let (receiver, latest) = match poll::join(&gatherer, watches, draining).await {
         Ok(joined) => joined,
-        Err(overloaded) => return reply.fault(&overloaded.into(), main),
+        Err(overloaded) => {
+            let limit = limit("watched", watches.limits().watched);
+            return reply.at_limit(&overloaded.into(), main, Some(limit));
+        }
     };
     let answer = match &latest.verdict {
         Ok(answer) => answer,

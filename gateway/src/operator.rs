@@ -17,14 +17,17 @@ mod status;
 
 use std::sync::Arc;
 
-use actix_web::middleware::from_fn;
-use actix_web::{HttpResponse, web};
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{Error, HttpResponse, web};
 use prometheus::TEXT_FORMAT;
 use service_kit::failure::Failure;
 use service_kit::serve::{Draining, resource};
 use tokio::sync::mpsc;
 
 use crate::answer::site::{Live, Site};
+use crate::http::protection::protect_rest;
 use crate::operator::console::Feed;
 use crate::resilience::drills::Drills;
 use crate::settings::names::Names;
@@ -67,6 +70,7 @@ impl Operator {
             .wrap(from_fn(holders_only))
             .wrap(from_fn(own_pages_only))
             .wrap(from_fn(audit))
+            .wrap(from_fn(protected))
             .configure(access::routes)
             .service(resource("/status", "GET").route(web::get().to(status)))
             .service(resource("/metrics", "GET").route(web::get().to(metrics)))
@@ -75,6 +79,16 @@ impl Operator {
             .configure(|config| console::routes(config, self));
         routes.app_data(web::Data::new(self.clone())).service(pages);
     }
+}
+
+/// Adds the security fields of the gateway's own answers to those that have none of their own.
+async fn protected(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let mut response = next.call(request).await?;
+    protect_rest(response.headers_mut());
+    Ok(response)
 }
 
 async fn metrics(operator: web::Data<Operator>) -> Result<HttpResponse, Failure> {

@@ -115,6 +115,10 @@ fn schema(status: u16, codes: &BTreeSet<&str>, schemas: &mut Schemas) -> Value {
         if !codes.contains(&Code::RestaurantClosed.as_str()) {
             properties.remove("opensAt");
         }
+        // Only these tell of a limit that may be used again later.
+        if ![429, 503].contains(&status) {
+            properties.remove("limit");
+        }
         for name in ["code", "error"] {
             properties.insert(name.to_owned(), json!({ "type": "string", "enum": codes }));
         }

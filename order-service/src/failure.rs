@@ -4,7 +4,7 @@ use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use service_kit::database;
 use service_kit::failure::{Failure, QUOTA_RETRY_AFTER};
 use shared_types::field::FieldErrors;
-use shared_types::problem::Code;
+use shared_types::problem::{Code, ReachedLimit};
 use shared_types::text::Text;
 use shared_types::value::Timestamp;
 
@@ -30,6 +30,7 @@ impl From<OrderError> for Failure {
             OrderError::Refused(failure) => failure,
             OrderError::TooManyOpen(most) => Self::new(Code::QuotaReached)
                 .with_detail(Text::formatted(|say| (say.orders.too_many_open)(most)))
+                .with_limit(ReachedLimit::new("ORDERS_OPEN_PER_ADDRESS", most))
                 .with_header(RETRY_AFTER, QUOTA_RETRY_AFTER),
             OrderError::Closed { closed, now } => closed_until(closed, now),
             OrderError::Store(error) => error.into(),

@@ -12,7 +12,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use shared_types::field::FieldErrors;
-use shared_types::problem::Code;
+use shared_types::problem::{Code, ReachedLimit};
 use shared_types::text::Text;
 use shared_types::value::Timestamp;
 
@@ -35,6 +35,7 @@ struct Facts {
     fields: FieldErrors,
     header: Option<(HeaderName, HeaderValue)>,
     opens_at: Option<Timestamp>,
+    limit: Option<ReachedLimit>,
     cause: Option<Cause>,
 }
 
@@ -47,6 +48,7 @@ impl Failure {
             fields: FieldErrors::default(),
             header: None,
             opens_at: None,
+            limit: None,
             cause: None,
         }))
     }
@@ -87,6 +89,13 @@ impl Failure {
         self
     }
 
+    /// The limit of the configuration that the request has reached.
+    #[must_use]
+    pub fn with_limit(mut self, limit: ReachedLimit) -> Self {
+        self.0.limit = Some(limit);
+        self
+    }
+
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Cause>) -> Self {
         self.0.cause = Some(cause.into());
@@ -111,6 +120,11 @@ impl Failure {
     #[must_use]
     pub fn opens_at(&self) -> Option<Timestamp> {
         self.0.opens_at
+    }
+
+    #[must_use]
+    pub fn limit(&self) -> Option<&ReachedLimit> {
+        self.0.limit.as_ref()
     }
 
     #[must_use]

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::CACHE_CONTROL;
 use shared_types::gateway::{Health, HealthAnswer};
 
 type Check = dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync;
@@ -50,22 +52,22 @@ pub fn log_level(route: Option<&str>) -> log::Level {
 
 #[must_use]
 pub fn live_answer() -> HttpResponse {
-    HttpResponse::Ok().json(HealthAnswer {
-        status: Health::Live,
-    })
+    answer(StatusCode::OK, Health::Live)
 }
 
 #[must_use]
 pub fn ready_answer(ready: bool) -> HttpResponse {
-    if ready {
-        HttpResponse::Ok().json(HealthAnswer {
-            status: Health::Ready,
-        })
-    } else {
-        HttpResponse::ServiceUnavailable().json(HealthAnswer {
-            status: Health::NotReady,
-        })
+    match ready {
+        true => answer(StatusCode::OK, Health::Ready),
+        false => answer(StatusCode::SERVICE_UNAVAILABLE, Health::NotReady),
     }
+}
+
+/// It is true now only, so no cache may keep it.
+fn answer(code: StatusCode, status: Health) -> HttpResponse {
+    HttpResponse::build(code)
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(HealthAnswer { status })
 }
 
 /// Asks `/ready` of the server that listens on `bind`.

@@ -151,6 +151,7 @@ impl RequestContext {
             .map(|fields| fields.to_problems(self.lang))
             .unwrap_or_default();
         problem.opens_at = failure.and_then(Failure::opens_at);
+        problem.limit = failure.and_then(Failure::limit).cloned();
         problem
     }
 

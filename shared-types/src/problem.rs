@@ -39,6 +39,28 @@ pub struct Problem {
     /// When the restaurant opens, if it is closed and that is known.
     #[serde(rename = "opensAt", default, skip_serializing_if = "Option::is_none")]
     pub opens_at: Option<Timestamp>,
+    /// The limit of the configuration that the request has reached, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<ReachedLimit>,
+}
+
+/// A limit, by the name under which the operator can change it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct ReachedLimit {
+    /// The key of the gateway's file, such as `limits.rate`, or a service's variable.
+    pub name: String,
+    /// As the file or the variable has it: `600/10s`, `64MiB`, `1000`.
+    pub value: String,
+}
+
+impl ReachedLimit {
+    pub fn new(name: impl Into<String>, value: impl ToString) -> Self {
+        Self {
+            name: name.into(),
+            value: value.to_string(),
+        }
+    }
 }
 
 /// The request that a problem answers.
@@ -68,6 +90,7 @@ impl Problem {
             request_id: occurrence.request_id.to_owned(),
             errors: Vec::new(),
             opens_at: None,
+            limit: None,
         }
     }
 }

@@ -1756,6 +1756,13 @@ export interface components {
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The path of the request as the frontend sent it. */
             instance: string;
+            /** @description The limit of the configuration that the request has reached, if it is one. */
+            limit?: {
+                /** @description The key of the gateway's file, such as `limits.rate`, or a service's variable. */
+                name: string;
+                /** @description As the file or the variable has it: `600/10s`, `64MiB`, `1000`. */
+                value: string;
+            } | null;
             /** @description The same as `detail`, for frontends that read this field. */
             message: string;
             requestId: string;
@@ -1856,6 +1863,13 @@ export interface components {
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The path of the request as the frontend sent it. */
             instance: string;
+            /** @description The limit of the configuration that the request has reached, if it is one. */
+            limit?: {
+                /** @description The key of the gateway's file, such as `limits.rate`, or a service's variable. */
+                name: string;
+                /** @description As the file or the variable has it: `600/10s`, `64MiB`, `1000`. */
+                value: string;
+            } | null;
             /** @description The same as `detail`, for frontends that read this field. */
             message: string;
             requestId: string;

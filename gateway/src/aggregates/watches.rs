@@ -42,6 +42,10 @@ impl Watches {
         })
     }
 
+    pub(super) fn limits(&self) -> WatchLimits {
+        self.limits
+    }
+
     /// # Errors
     /// The client has all the streams it may have.
     pub(super) fn admit(self: &Arc<Self>, client: Client) -> Result<StreamPermit, TooManyStreams> {

@@ -12,7 +12,7 @@ use service_kit::observe::lang_of;
 use service_kit::request_id::{self, RequestId};
 use shared_types::problem::Occurrence;
 
-use crate::answer::problem;
+use crate::answer::problem::{self, Facts};
 use crate::answer::record::{Record, Refused};
 use crate::answer::site::Site;
 use crate::downstream::HEARD;
@@ -36,7 +36,7 @@ pub(crate) fn render(
         instance: path(head),
         request_id: request_id.as_str(),
     };
-    let mut response = problem::answer(refusal.code(), None, None, occurrence);
+    let mut response = problem::answer(refusal.code(), Facts::default(), occurrence);
     cors::apply(
         &site.origins.grant(&asked.head().headers),
         response.headers_mut(),

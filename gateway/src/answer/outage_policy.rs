@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
-use actix_web::http::header::{CONTENT_TYPE, HeaderName};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use actix_web::http::{Method, Version};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use http::uri::PathAndQuery;
@@ -251,6 +251,7 @@ fn held_for(request: &HttpRequest) -> Held {
 fn stand_in(fallback: &Fallback) -> HttpResponse {
     let mut response = HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, fallback.content_type))
+        .insert_header((CACHE_CONTROL, "no-store"))
         .finish();
     Degraded::Fallback.mark(response.headers_mut());
     response.set_body(BoxBody::new(fallback.body.clone()))

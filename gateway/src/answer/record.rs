@@ -117,6 +117,11 @@ impl Record {
         record.outcome = Outcome::Complete;
     }
 
+    /// The configuration that answers this request.
+    pub(crate) fn site(&self) -> &Site {
+        &self.site
+    }
+
     /// Follows the answer to its end.
     pub(crate) fn follow(mut self, response: HttpResponse) -> HttpResponse {
         self.status = response.status().as_u16();

@@ -6,13 +6,16 @@ use actix_web::http::{ConnectionType, Method};
 use actix_web::{HttpRequest, HttpResponse};
 use log::Level;
 use service_kit::observe::lang_of;
-use shared_types::problem::{Code, Occurrence};
+use shared_types::problem::{Code, Occurrence, ReachedLimit};
 
-use crate::answer::problem;
+use crate::answer::problem::{self, Facts};
 use crate::answer::record::Record;
 use crate::fault::refusal::Refusal;
 use crate::fault::{Fault, NoRoom, UpstreamFault};
+use crate::http::protection::protect;
+use crate::resilience::guard::GateSettings;
 use crate::resilience::rate::Exceeded;
+use crate::settings::size;
 use crate::upstream::Upstream;
 
 /// The gateway's own answer to one request.
@@ -27,7 +30,7 @@ impl<'a> Reply<'a> {
     }
 
     pub(crate) fn problem(&self, code: Code) -> HttpResponse {
-        self.problem_of(code, None)
+        self.answer(code, Facts::default())
     }
 
     /// Refuses a request that turned out to be malformed.
@@ -39,7 +42,9 @@ impl<'a> Reply<'a> {
 
     pub(crate) fn other_method(&self, allow: &HeaderValue) -> HttpResponse {
         let mut response = if *self.request.method() == Method::OPTIONS {
-            HttpResponse::NoContent().finish()
+            let mut response = HttpResponse::NoContent().finish();
+            protect(response.headers_mut());
+            response
         } else {
             self.problem(Code::MethodNotAllowed)
         };
@@ -50,7 +55,11 @@ impl<'a> Reply<'a> {
     /// Refuses a request beyond a quota. The server closes the connection only if there is a body,
     /// so that a client that waits as told need not connect again.
     pub(crate) fn too_many(&self, exceeded: &Exceeded<'_>) -> HttpResponse {
-        let mut response = self.problem(Code::RateLimited);
+        let facts = Facts {
+            limit: Some(exceeded.limit()),
+            ..Facts::default()
+        };
+        let mut response = self.answer(Code::RateLimited, facts);
         exceeded.write(response.headers_mut());
         response
     }
@@ -99,6 +108,16 @@ impl<'a> Reply<'a> {
 
     /// Logs the cause and tells the client what it may know.
     pub(crate) fn fault(&self, fault: &Fault, upstream: Option<&Upstream>) -> HttpResponse {
+        self.at_limit(fault, upstream, self.limit_of(fault, upstream))
+    }
+
+    /// The same for a fault whose limit is not the usual one.
+    pub(crate) fn at_limit(
+        &self,
+        fault: &Fault,
+        upstream: Option<&Upstream>,
+        limit: Option<ReachedLimit>,
+    ) -> HttpResponse {
         self.log(fault, upstream);
         let at_fault = match fault {
             Fault::Upstream { fault, .. } => upstream.map(|upstream| (upstream, *fault)),
@@ -108,7 +127,17 @@ impl<'a> Reply<'a> {
             | Fault::Internal(_)
             | Fault::Client(_) => None,
         };
-        let mut response = self.problem_of(fault.code(), at_fault);
+        let lang = lang_of(self.request);
+        let detail = at_fault.map(|(upstream, fault)| {
+            let detail = fault.detail(&upstream.settings.label, self.request.method());
+            detail.to(lang).to_owned()
+        });
+        let facts = Facts {
+            detail,
+            service: at_fault.map(|(upstream, _)| &**upstream.name()),
+            limit,
+        };
+        let mut response = self.answer(fault.code(), facts);
         if let Some(seconds) = fault.retry_after() {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
@@ -121,21 +150,37 @@ impl<'a> Reply<'a> {
         response
     }
 
-    fn problem_of(&self, code: Code, at_fault: Option<(&Upstream, UpstreamFault)>) -> HttpResponse {
-        let lang = lang_of(self.request);
+    /// The limit that the request has reached, by its key.
+    fn limit_of(&self, fault: &Fault, upstream: Option<&Upstream>) -> Option<ReachedLimit> {
+        let memory = self.record.site().limits.memory;
+        let of_upstream = |key: &str, most: fn(GateSettings) -> usize| {
+            let upstream = upstream?;
+            let name = format!("upstreams.{}.concurrency.{key}", upstream.name());
+            Some(ReachedLimit::new(name, most(upstream.settings.gate)))
+        };
+        match fault {
+            Fault::ShareUsed => of_upstream("per_client", |gate| gate.per_client),
+            Fault::NoRoom(NoRoom::Budget) => {
+                Some(ReachedLimit::new("limits.memory", size(memory.most)))
+            }
+            Fault::NoRoom(NoRoom::Share) => {
+                let most = size(memory.per_client);
+                Some(ReachedLimit::new("limits.memory_per_client", most))
+            }
+            Fault::Upstream {
+                fault: UpstreamFault::Overloaded,
+                ..
+            } => of_upstream("requests", |gate| gate.concurrency),
+            Fault::Upstream { .. } | Fault::Client(_) | Fault::Loop | Fault::Internal(_) => None,
+        }
+    }
+
+    fn answer(&self, code: Code, facts: Facts<'_>) -> HttpResponse {
         let occurrence = Occurrence {
-            lang,
+            lang: lang_of(self.request),
             instance: self.request.uri().path(),
             request_id: self.record.request_id.as_str(),
         };
-        let method = self.request.method();
-        let detail = at_fault.map(|(upstream, fault)| {
-            fault
-                .detail(&upstream.settings.label, method)
-                .to(lang)
-                .to_owned()
-        });
-        let service = at_fault.map(|(upstream, _)| &**upstream.name());
-        problem::answer(code, detail, service, occurrence)
+        problem::answer(code, facts, occurrence)
     }
 }

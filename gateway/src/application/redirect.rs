@@ -17,9 +17,10 @@ use service_kit::request_id::{self, RequestId};
 use service_kit::serve::Application;
 use shared_types::problem::{Code, Occurrence};
 
+use crate::answer::goodbye;
+use crate::answer::problem::{self, Facts};
 use crate::answer::record::Record;
 use crate::answer::site::Live;
-use crate::answer::{goodbye, problem};
 use crate::downstream::{self, Listener, Serving};
 use crate::http::client_connection::ClientConnection;
 use crate::http::protection::protect;
@@ -89,7 +90,7 @@ fn answer(request: &HttpRequest, live: &Live, port: u16) -> HttpResponse {
                 instance: request.uri().path(),
                 request_id: id.as_str(),
             };
-            problem::answer(Code::BadRequest, None, None, occurrence)
+            problem::answer(Code::BadRequest, Facts::default(), occurrence)
         }
     };
     response

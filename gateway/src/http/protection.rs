@@ -33,6 +33,15 @@ pub(crate) fn protect(headers: &mut HeaderMap) {
     }
 }
 
+/// Adds those of [`FIELDS`] that are not there.
+pub(crate) fn protect_rest(headers: &mut HeaderMap) {
+    for (name, value) in FIELDS {
+        if !headers.contains_key(&name) {
+            headers.insert(name, value);
+        }
+    }
+}
+
 /// A 200 with [`FIELDS`].
 pub(crate) fn own(media_type: &'static str, body: impl MessageBody + 'static) -> HttpResponse {
     let mut response = HttpResponse::Ok()

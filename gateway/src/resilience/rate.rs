@@ -19,6 +19,7 @@ use actix_web::http::header::HeaderMap;
 use governor::RateLimiter;
 use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
+use shared_types::problem::ReachedLimit;
 
 use super::client::Client;
 use fields::Policy;
@@ -117,6 +118,11 @@ impl Standing<'_> {
 }
 
 impl Exceeded<'_> {
+    /// The quota, by its key.
+    pub(crate) fn limit(&self) -> ReachedLimit {
+        self.policy.limit()
+    }
+
     /// Writes it into the answer's fields, with the time to wait.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         self.policy.write_exceeded(self.wait, headers);

@@ -12,6 +12,8 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, Uri};
 
+use crate::http::protection::protect;
+
 /// The fields that a script may read in an answer, beside the few that Fetch always shows.
 const EXPOSED: &str = "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, Location, Link, X-Next-Cursor, \
      X-Total-Count, Preference-Applied, ETag, WWW-Authenticate, Age, Cache-Status, X-Degraded, X-Drill";
@@ -162,6 +164,7 @@ pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
 pub(crate) fn preflight_answer(grant: &Grant, request: &HeaderMap) -> HttpResponse {
     let mut response = HttpResponse::NoContent().finish();
     let headers = response.headers_mut();
+    protect(headers);
     if matches!(grant, Grant::Anyone | Grant::Origin(_)) {
         headers.insert(
             header::ACCESS_CONTROL_ALLOW_METHODS,

@@ -29,6 +29,7 @@ pub(crate) use limits::LimitsTable;
 pub(crate) use route::{METHODS, Policy, RouteRow};
 pub(crate) use schema::schema;
 pub(crate) use upstream::UpstreamTable;
+pub(crate) use written::size;
 
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

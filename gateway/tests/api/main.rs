@@ -9,6 +9,7 @@
 mod against;
 mod aggregates;
 mod answers;
+mod cache_control;
 mod compression;
 mod connections;
 mod cors;

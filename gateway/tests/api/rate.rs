@@ -19,7 +19,18 @@ fn with_login() -> String {
 
 #[track_caller]
 fn assert_refused(answer: &Answer, policy: &str, retry_after: u64) {
-    let _ = answer.problem(429, "rate_limited");
+    let problem = answer.problem(429, "rate_limited");
+    let limit = problem.limit.unwrap();
+    let key = match policy.starts_with("\"route\"") {
+        true => "rate_limit",
+        false => "limits.rate",
+    };
+    let quota = policy
+        .split("q=")
+        .nth(1)
+        .and_then(|rest| rest.split(';').next());
+    let value = format!("{}/1h", quota.unwrap());
+    assert_eq!((limit.name.as_str(), limit.value), (key, value));
     let told: u64 = answer.header("retry-after").unwrap().parse().unwrap();
     // Some time has passed since the quota was used up.
     assert!((retry_after - 60..=retry_after).contains(&told), "{told}");

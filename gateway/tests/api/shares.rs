@@ -81,6 +81,8 @@ async fn a_client_gets_its_share_of_an_upstream_and_another_is_served() {
     assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
     assert!(refused.contains("\r\nretry-after: 1\r\n"), "{refused}");
     assert!(refused.contains("\"rate_limited\""), "{refused}");
+    let limit = r#""limit":{"name":"upstreams.backend.concurrency.per_client","value":"2"}"#;
+    assert!(refused.contains(limit), "{refused}");
     let served = ask(OTHER, gateway, GET).await;
     assert!(served.starts_with("HTTP/1.1 200"), "{served}");
     // Its share comes back when its requests end.

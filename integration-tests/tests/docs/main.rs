@@ -26,6 +26,7 @@ mod promtool;
 mod reading;
 mod readme;
 mod renames;
+mod security;
 mod structure;
 mod twins;
 

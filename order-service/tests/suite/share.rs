@@ -31,6 +31,9 @@ async fn an_address_with_its_share_of_open_orders_keeps_nobody_else_out() {
     let refused = order_from(&service, "203.0.113.7").await;
     let problem = refused.problem(429, "quota_reached");
     assert!(problem.detail.contains("2 commandes"), "{}", problem.detail);
+    let limit = problem.limit.unwrap();
+    assert_eq!(limit.name, "ORDERS_OPEN_PER_ADDRESS");
+    assert_eq!(limit.value, "2");
     assert_eq!(refused.header("retry-after"), Some("60"));
     let _ = order_from(&service, "203.0.113.8").await.ok(201);
     // Requests from inside the restaurant have no limit.

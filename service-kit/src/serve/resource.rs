@@ -1,6 +1,6 @@
 //! Makes a path of a service that answers 405 to a method it does not have.
 
-use actix_web::http::header::ALLOW;
+use actix_web::http::header::{ALLOW, CACHE_CONTROL};
 use actix_web::{HttpResponse, Resource, web};
 
 /// A path of a service. A method without a route gets a 405 that names `methods`, as RFC 9110
@@ -14,6 +14,7 @@ pub fn resource(path: &str, methods: &'static str) -> Resource {
         async move {
             HttpResponse::MethodNotAllowed()
                 .insert_header((ALLOW, allow))
+                .insert_header((CACHE_CONTROL, "no-store"))
                 .finish()
         }
     }))

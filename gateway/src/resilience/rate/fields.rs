@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use shared_types::problem::ReachedLimit;
 
 use super::quota::Rate;
 
@@ -17,6 +18,7 @@ static RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 #[derive(Debug)]
 pub(super) struct Policy {
     name: &'static str,
+    rate: Rate,
     /// `"default";q=600;w=10`.
     field: HeaderValue,
     /// The longest time until one request comes back.
@@ -29,9 +31,19 @@ impl Policy {
         let requests = quota.burst_size();
         Self {
             name,
+            rate,
             field: value(format!("\"{name}\";q={requests};w={window}")),
             interval: quota.replenish_interval(),
         }
+    }
+
+    /// For the problem: the key of the file, and its value.
+    pub(super) fn limit(&self) -> ReachedLimit {
+        let key = match self.name {
+            "route" => "rate_limit",
+            _ => "limits.rate",
+        };
+        ReachedLimit::new(key, self.rate)
     }
 
     /// For an admitted request: `"default";r=3;t=6`, where one more comes back within `t` seconds.

@@ -73,6 +73,11 @@ impl Notation for Duration {
     }
 }
 
+/// A number of bytes in that notation: `64MiB`.
+pub(crate) fn size(bytes: usize) -> String {
+    ByteSize(bytes as u64).write()
+}
+
 impl Notation for ByteSize {
     const NAME: &'static str = "Size";
     const EXPECTED: &'static str = "a size with its unit, such as 64KiB or 1MiB";

@@ -197,6 +197,8 @@ async fn unfinished_uploads_of_one_address_take_only_its_share_of_the_memory() {
     if !refused.starts_with("HTTP/1.1 200") {
         assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
         assert!(refused.contains("\r\nretry-after: 1\r\n"), "{refused}");
+        let limit = r#""limit":{"name":"limits.memory_per_client","value":"1677721B"}"#;
+        assert!(refused.contains(limit), "{refused}");
     }
     let peak = site.process.size("VmHWM").saturating_sub(before);
     println!(
@@ -252,6 +254,8 @@ async fn unfinished_uploads_of_many_addresses_stay_within_the_memory_however_oft
             "{refused}"
         );
         assert!(!refused.contains("\"service\":"), "{refused}");
+        let limit = r#""limit":{"name":"limits.memory","value":"16MiB"}"#;
+        assert!(refused.contains(limit), "{refused}");
         // The most since the start, so that the second wave takes the memory of the first.
         let peak = site.process.size("VmHWM").saturating_sub(before);
         println!(

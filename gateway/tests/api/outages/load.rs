@@ -21,6 +21,9 @@ async fn a_request_beyond_the_limit_is_told_to_come_back_and_is_served_then() {
     let refused = site.public.get("/things").await;
     let problem = refused.problem(503, "upstream_overloaded");
     assert_eq!(problem.service.as_deref(), Some("backend"));
+    let limit = problem.limit.unwrap();
+    assert_eq!(limit.name, "upstreams.backend.concurrency.requests");
+    assert_eq!(limit.value, "1");
     assert_eq!(refused.header("retry-after"), Some("1"));
     site.backend.release.notify_one();
     assert_eq!(&first.await.unwrap().body[..], b"done");

@@ -48,7 +48,9 @@ async fn a_client_with_all_its_streams_gets_no_other() {
     let _second = Watcher::of(gateway, "/suivi/1/flux", &mine).await;
     // An address of the same household.
     let refused = ask("2001:db8::ffff").await;
-    let _ = refused.problem(429, "rate_limited");
+    let limit = refused.problem(429, "rate_limited").limit.unwrap();
+    assert_eq!(limit.name, "aggregates.suivi.events.streams_per_client");
+    assert_eq!(limit.value, "2");
     assert_eq!(refused.header("retry-after"), Some("1"));
     // Another client, and the same one once a stream has ended.
     let _other = Watcher::of(gateway, "/suivi/1/flux", &from("192.0.2.1")).await;
@@ -74,6 +76,9 @@ async fn beyond_the_limit_no_other_order_is_watched_and_the_watched_ones_are_ope
     let refused = client.get("/suivi/4/flux").await;
     let problem = refused.problem(503, "upstream_overloaded");
     assert_eq!(problem.service.as_deref(), Some("orders"));
+    let limit = problem.limit.unwrap();
+    assert_eq!(limit.name, "aggregates.suivi.events.watched");
+    assert_eq!(limit.value, "3");
     assert_eq!(refused.header("retry-after"), Some("1"));
     let _another = Watcher::of(gateway, "/suivi/3/flux", &from("192.0.2.9")).await;
 }
@@ -102,7 +107,9 @@ async fn a_client_that_tracks_an_order_has_a_share_of_each_service() {
     let first = actix_web::rt::spawn(ask(gateway, "/suivi/7", "192.0.2.1"));
     under_way(1).await;
     let second = ask(gateway, "/suivi/7", "192.0.2.1").await;
-    let _ = second.problem(429, "rate_limited");
+    let limit = second.problem(429, "rate_limited").limit.unwrap();
+    assert_eq!(limit.name, "upstreams.orders.concurrency.per_client");
+    assert_eq!(limit.value, "1");
     let other = actix_web::rt::spawn(ask(gateway, "/suivi/7", "192.0.2.2"));
     under_way(2).await;
     // A list, which is not an order.
