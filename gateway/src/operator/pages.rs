@@ -96,6 +96,7 @@ impl OwnPage {
             // Ready means that the gateway itself can serve. Even with every upstream down, it gives
             // clear answers.
             Page::Ready => health::ready_answer(!worker.draining.is_announced()),
+            Page::Problems => return problems::list(request),
             Page::Problem => return problems::answer(request, parameters.get("code")?),
             Page::OpenApi => return Some(self.pages.openapi().answer(request, [])),
             Page::Docs => return Some(docs::page(request)),

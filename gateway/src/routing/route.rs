@@ -70,6 +70,8 @@ pub enum Page {
     Live,
     Ready,
     Status,
+    /// The list of all problems.
+    Problems,
     /// The page of a problem's `type`.
     Problem,
     /// The OpenAPI document.
@@ -81,11 +83,12 @@ pub enum Page {
 }
 
 impl Page {
-    pub(crate) const ALL: [(Self, &'static str); 8] = [
+    pub(crate) const ALL: [(Self, &'static str); 9] = [
         (Self::Welcome, "/"),
         (Self::Status, "/status"),
         (Self::Live, "/live"),
         (Self::Ready, "/ready"),
+        (Self::Problems, "/problems"),
         (Self::Problem, "/problems/{code}"),
         (Self::OpenApi, "/openapi.json"),
         (Self::Docs, "/docs"),

@@ -91,6 +91,7 @@ async fn axe_finds_no_fault() {
         let public = console.stack.addr();
         for (place, path, wanted, left_out) in [
             ("problem", "problems/upstream-unavailable", "h1", none),
+            ("problems", "problems", "h1", none),
             ("docs", "docs", ".swagger-ui .info", ".swagger-ui"),
         ] {
             let url = format!("http://{public}/{path}");

@@ -115,6 +115,10 @@ impl Walk<'_> {
                 "{text}"
             );
         }
+        let list = gateway.get("/problems").await;
+        assert_eq!(list.status, 200);
+        self.walked
+            .insert(("GET".to_owned(), "/problems".to_owned()));
         let unknown = gateway.get("/problems/none-such").await;
         let _ = unknown.problem(404, "route_not_found");
         self.walked

@@ -12,6 +12,7 @@ use crate::problem::Code;
 pub(super) static SENTENCES: Sentences = Sentences {
     problem,
     troubleshooting: include_str!("../../../docs/TROUBLESHOOTING.md"),
+    all_problems: "All problems",
     fields: Fields {
         required: "required field",
         kind,

@@ -12,6 +12,7 @@ use crate::problem::Code;
 pub(super) static SENTENCES: Sentences = Sentences {
     problem,
     troubleshooting: include_str!("../../../docs/TROUBLESHOOTING.fr.md"),
+    all_problems: "Tous les problèmes",
     fields: Fields {
         required: "champ obligatoire",
         kind,

@@ -17,6 +17,8 @@ pub struct Sentences {
     pub problem: fn(Code) -> Wording,
     /// The document with advice for each problem: a section `## code` for each.
     pub troubleshooting: &'static str,
+    /// The title of the page that lists all problems, and of the links to it.
+    pub all_problems: &'static str,
     pub fields: Fields,
     pub requests: Requests,
     pub accounts: Accounts,

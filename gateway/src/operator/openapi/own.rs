@@ -89,6 +89,16 @@ pub(super) fn of(page: Page) -> Operation {
                 ]
             },
         ),
+        Page::Problems => get("/problems", "listProblems", "Read which problems there are")
+            .answers(
+                const {
+                    &[Response::new(
+                        200,
+                        "A page, in the reader's language.",
+                        &[HTML],
+                    )]
+                },
+            ),
         Page::Problem => get(
             "/problems/{code}",
             "explainProblem",
