@@ -11,7 +11,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::available_parallelism;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use service_kit::env::{ConfigError, Env};
 use service_kit::trace;
@@ -116,9 +116,11 @@ impl Config {
             return Ok(config);
         };
         let name = path.display().to_string();
+        let began = SystemTime::now();
         let text = source::read(path).map_err(|reason| ConfigError::new(&name, reason))?;
         let mut config = Self::parse(&name, &text, env)?;
         config.origin.files = source::files(path, &config);
+        config.origin.began = Some(began);
         Ok(config)
     }
 

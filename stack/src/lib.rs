@@ -19,7 +19,7 @@ use service_kit::program::RunError;
 
 use folder::Folder;
 use member::Running;
-use settings::Addrs;
+use settings::{Addrs, Reserved};
 
 pub use client_service::DEMO_ACCOUNTS;
 pub use member::Service;
@@ -71,6 +71,8 @@ pub struct Stack {
     gateway: Running,
     admin: SocketAddr,
     scheme: &'static str,
+    /// A service that was stopped can be started again at its port.
+    _reserved: Reserved,
     /// Locked while it runs.
     _folder: Folder,
 }
@@ -94,7 +96,7 @@ impl Stack {
         mut tell: impl FnMut(&str, SocketAddr) -> io::Result<()>,
     ) -> Result<Self, RunError> {
         options.env = settings::with_peer_secret(&options.env);
-        let addrs = settings::addrs(&options)?;
+        let (addrs, reserved) = settings::addrs(&options)?;
         let folder = Folder::take(&options.data)?;
         if options.is_fresh {
             folder.empty(&options.services)?;
@@ -119,6 +121,7 @@ impl Stack {
             gateway,
             admin,
             scheme,
+            _reserved: reserved,
             _folder: folder,
         })
     }

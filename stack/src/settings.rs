@@ -2,7 +2,8 @@
 //! the servers.
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
+use std::io;
+use std::net::SocketAddr;
 
 use service_kit::access::Access;
 use service_kit::env::{ConfigError, Env};
@@ -11,6 +12,7 @@ use service_kit::peer::PeerSecret;
 use service_kit::program::RunError;
 use service_kit::serve::cannot_listen;
 use service_kit::trace;
+use tokio::net::TcpSocket;
 
 use crate::member::Member;
 use crate::{Options, Ports, Service};
@@ -20,22 +22,36 @@ const FREE: &str = "127.0.0.1:0";
 /// The address of each service.
 pub(crate) type Addrs = BTreeMap<Service, SocketAddr>;
 
+/// Holds ports: bound and not listening, so that the system gives them to nobody else, neither as a
+/// free port nor as that of an outgoing connection. A server can listen there all the same (socket(7),
+/// `SO_REUSEADDR`).
+pub(crate) type Reserved = Vec<TcpSocket>;
+
 /// Decides the address of each service before the first one starts, since they need each other's. A
-/// service with port 0 gets a port that is free now.
-pub(crate) fn addrs(options: &Options) -> Result<Addrs, RunError> {
-    let mut reserved = Vec::new();
+/// service with port 0 gets a port that is free now, and reserved for as long as that is held.
+pub(crate) fn addrs(options: &Options) -> Result<(Addrs, Reserved), RunError> {
+    let mut reserved = Reserved::new();
     let mut addrs = Addrs::new();
     for each in options.services.iter().copied() {
         let mut bind = unaddressed(each, options)?.bind();
         if bind.port() == 0 {
-            // Held until all are known, so that no two get the same.
-            let free = TcpListener::bind(bind).map_err(|error| cannot_listen(bind, &error))?;
+            let free = reserve(bind).map_err(|error| cannot_listen(bind, &error))?;
             bind = free.local_addr()?;
             reserved.push(free);
         }
         addrs.insert(each, bind);
     }
-    Ok(addrs)
+    Ok((addrs, reserved))
+}
+
+fn reserve(bind: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = match bind {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    socket.set_reuseaddr(true)?;
+    socket.bind(bind)?;
+    Ok(socket)
 }
 
 pub(crate) fn service(
@@ -193,7 +209,7 @@ mod tests {
             services: vec![Service::Orders, Service::Delivery],
             env: Env::of_pairs([("KITCHEN_URL", "http://kitchen.example")]),
         };
-        let addrs = addrs(&options).unwrap();
+        let (addrs, _reserved) = addrs(&options).unwrap();
         let ports: Vec<_> = addrs.values().map(std::net::SocketAddr::port).collect();
         assert_eq!(ports, [8102, 8104]);
         assert!(!urls(&addrs).contains_key("KITCHEN_URL"));

@@ -156,8 +156,13 @@ struct Watched {
 impl Watched {
     fn of(config: &Config) -> Self {
         let files = config.origin.files.clone();
+        let now = stamps(&files);
+        let read = match config.origin.began {
+            Some(began) => now.unchanged_since(began),
+            None => now,
+        };
         Self {
-            changes: Changes::since(stamps(&files)),
+            changes: Changes::since(read),
             files,
             is_on: config.is_watched,
             again: None,

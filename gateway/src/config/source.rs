@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use service_kit::env::{ConfigError, Env};
 use sha2::{Digest as _, Sha256};
@@ -76,6 +77,8 @@ pub(crate) struct Origin {
     pub(crate) hash: String,
     /// The file, and the files that it names. Empty for the compiled-in one.
     pub(crate) files: Vec<PathBuf>,
+    /// When the reading of the files began. `None` for the compiled-in one.
+    pub(crate) began: Option<SystemTime>,
 }
 
 impl Origin {
@@ -84,6 +87,7 @@ impl Origin {
             name: name.to_owned(),
             hash: fingerprint(Sha256::new_with_prefix(text)),
             files: Vec::new(),
+            began: None,
         }
     }
 }

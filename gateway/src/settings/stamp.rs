@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The metadata that distinguishes one content of a file from another. An atomic rename and a
 /// swapped link, as Kubernetes mounts secrets, change the inode; writing in place changes the
@@ -32,6 +33,19 @@ pub(crate) struct Changes {
 impl Stamps {
     pub(crate) fn of<'f>(files: impl IntoIterator<Item = &'f Path>) -> Self {
         Self(files.into_iter().map(stamp).collect())
+    }
+
+    /// The stamps of the files as they were at that time, as far as that is known: `None` for a file
+    /// that has changed since.
+    pub(crate) fn unchanged_since(self, time: SystemTime) -> Self {
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let is_older = |stamp: &Stamp| {
+            let (seconds, nanos) = stamp.changed;
+            let whole = u64::try_from(seconds).unwrap_or_default();
+            Duration::from_secs(whole) + Duration::from_nanos(nanos.unsigned_abs()) <= since
+        };
+        let stamps = self.0.into_iter();
+        Self(stamps.map(|stamp| stamp.filter(is_older)).collect())
     }
 }
 
@@ -71,6 +85,8 @@ impl Changes {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
     use super::{Changes, Stamp, Stamps};
 
     fn stamps(cert: u64, key: u64) -> Stamps {
@@ -84,6 +100,23 @@ mod tests {
             })
         };
         Stamps([cert, key].map(stamp).into())
+    }
+
+    #[test]
+    fn a_file_that_changed_after_it_was_read_is_due() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("site.toml");
+        std::fs::write(&file, "a").unwrap();
+        let now = || Stamps::of([file.as_path()]);
+        // The clock of a file system has ticks of some milliseconds.
+        for (read, is_due) in [
+            (SystemTime::now() + Duration::from_secs(1), false),
+            (SystemTime::now() - Duration::from_secs(1), true),
+        ] {
+            let mut changes = Changes::since(now().unchanged_since(read));
+            let looks = [changes.are_due(now()), changes.are_due(now())];
+            assert_eq!(looks.contains(&true), is_due);
+        }
     }
 
     #[test]
