@@ -18,7 +18,7 @@ use crate::operator::file::OwnFile;
 use crate::operator::openapi::documents::Documents;
 use crate::operator::{docs, openapi};
 use crate::routing::route::Page;
-pub(in crate::operator) use problems::STYLE;
+pub(in crate::operator) use problems::{STYLE, style_hash};
 
 /// Prepares the pages that are made only once, so that no request waits for them.
 pub(crate) fn prepare() {
