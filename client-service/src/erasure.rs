@@ -4,6 +4,8 @@
 //! 2. The order service is told. It makes the client's ended orders anonymous, and so does delivery.
 //! 3. The order service answers whether that is all. If an order has not ended yet or a service is
 //!    away, it is told again after a pause, across restarts.
+//! 4. For some seconds its answer does not count: the client's token may still pass elsewhere, and
+//!    place another order.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +34,10 @@ const LEASE: Duration = Duration::from_secs(40);
 /// asked for no more often than its wait is worth.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// The other services know within a second that the client's sessions have ended. What they admitted
+/// before has been done by then.
+const SETTLED: Duration = Duration::from_secs(3);
 
 /// How long an order service that does not answer is left alone.
 const REST: Duration = Duration::from_secs(2);
@@ -130,17 +136,18 @@ impl Erasures {
             });
             return Ok(Turn::Idle(sleep));
         };
+        let is_settled = unfinished.requested_at.after(SETTLED) <= now;
         let told = self.tell(client, &unfinished).await;
         let now = Timestamp::now();
         let id = unfinished.event.id;
         match told {
-            Ok(true) => self.store.complete_erasure(id, now).await?,
-            Ok(false) | Err(_) => {
+            Ok(true) if is_settled => self.store.complete_erasure(id, now).await?,
+            Ok(_) | Err(_) => {
                 let due = now.after(pause(unfinished.requested_at, now));
                 self.store.postpone_erasure(id, due).await?;
             }
         }
-        told.map(|_done| Turn::Told)
+        told.map(|_is_done| Turn::Told)
     }
 
     /// Returns whether every service has forgotten the client.

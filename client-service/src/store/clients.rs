@@ -297,7 +297,21 @@ pub(super) async fn delete(
         .execute(&mut *connection)
         .await?;
     idempotency::forget(connection, id).await?;
+    forget_mails(connection, &client.email).await?;
     Ok(ended::note(connection, &ended).await?)
+}
+
+/// Mails that were sent stay where they are.
+async fn forget_mails(connection: &mut AnyConnection, email: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM password_reset_requests WHERE email_key = $1")
+        .bind(Email::key_of(email))
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("DELETE FROM dev_mails WHERE recipient = $1")
+        .bind(email)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// The client, whose row nobody else changes until the end of the transaction.

@@ -1,9 +1,13 @@
 //! Tests of erasing a client from every service.
 
+use std::time::Duration;
+
 use actix_web::http::Method;
+use client_service::Mail;
 use serde_json::{Value, json};
 use service_kit::testing::{Answer, assert_same_shape, eventually};
 use shared_types::golden;
+use shared_types::value::Timestamp;
 
 use super::order_service::OrderService;
 use super::{PASSWORD, Running, service, service_with};
@@ -172,4 +176,37 @@ async fn a_report_is_forgotten_a_month_after_the_end() {
         (left == 1).then_some(())
     })
     .await;
+}
+
+#[actix_web::test]
+async fn an_answer_does_not_count_while_the_ended_session_may_still_place_an_order() {
+    let orders = OrderService::start(204);
+    let service = linked(&orders).await;
+    let client = service.register("lea@example.com").await;
+    let token = service.log_in("lea@example.com").await;
+    let asked = erase(&service, &client["id"], &token).await;
+    let done = completed(&service, &asked).await;
+    let time = |field: &str| -> Timestamp { serde_json::from_value(done[field].clone()).unwrap() };
+    assert!(time("completedAt") >= time("requestedAt").after(Duration::from_secs(3)));
+    assert!(orders.told().len() > 2);
+}
+
+#[actix_web::test]
+async fn mails_that_are_shown_go_with_the_account() {
+    let service = service_with(|config| config.mail = Mail::DevOutbox).await;
+    let client = service.register("lea@example.com").await;
+    let ask = json!({"email": "lea@example.com"});
+    assert_eq!(service.http.post("/password-reset", ask).await.status, 202);
+    eventually("the mail", async || {
+        (service.count("SELECT COUNT(*) FROM dev_mails").await == 1).then_some(())
+    })
+    .await;
+    let account = format!("/clients/{}", client["id"].as_str().unwrap());
+    let _ = service.http.delete(&account).await.ok(200);
+    for table in ["dev_mails", "password_resets", "password_reset_requests"] {
+        let left = service
+            .count(&format!("SELECT COUNT(*) FROM {table}"))
+            .await;
+        assert_eq!(left, 0, "{table}");
+    }
 }

@@ -84,6 +84,7 @@ impl Dispatch {
     fn forget_client(&mut self, order: OrderId) {
         self.owners.forget(order);
         self.deliveries.change_all_of(&order.into(), |delivery| {
+            delivery.pickup_address = None;
             delivery.dropoff_address = None;
             delivery.client_name = None;
             delivery.client_phone = None;

@@ -249,12 +249,13 @@ fn nothing_is_left_of_the_client_of_an_order_that_was_made_anonymous() {
     for id in [first.id, second.id] {
         let left = dispatch.deliveries.get(id).unwrap();
         let told = [
+            &left.pickup_address,
             &left.dropoff_address,
             &left.client_phone,
             &left.client_name,
             &left.comments,
         ];
-        assert_eq!(told, [&None; 4]);
+        assert_eq!(told, [&None; 5]);
     }
     assert!(!dispatch.owners.owns(owner, &order_ref(&anonymous)));
 }
