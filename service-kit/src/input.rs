@@ -140,11 +140,16 @@ fn refuse_coded(request: &HttpRequest) -> Result<(), Failure> {
         .with_header(ACCEPT_ENCODING, HeaderValue::from_static("identity")))
 }
 
+/// A list of operations (RFC 6902), which is no value to take as it is.
+const JSON_PATCH: &str = "application/json-patch+json";
+
 /// `application/json` and `application/*+json` (RFC 6839 §3.1), with any parameters.
 fn is_json(request: &HttpRequest) -> bool {
     media_type(request).is_some_and(|media| {
         media == "application/json"
-            || (media.starts_with("application/") && media.ends_with("+json"))
+            || (media.starts_with("application/")
+                && media.ends_with("+json")
+                && media != JSON_PATCH)
     })
 }
 

@@ -1,6 +1,7 @@
 //! Tests of `application/merge-patch+json` (RFC 7396): `null` removes a value. The same body as
 //! `application/json` leaves it, which the tests of the other files show.
 
+use actix_web::http::Method;
 use serde_json::{Value, json};
 use service_kit::testing::Client;
 use shared_types::golden;
@@ -119,4 +120,16 @@ async fn a_delivery_without_a_courier_may_be_sent_back_as_it_was_read() {
 
 fn golden_patch() -> Value {
     serde_json::from_str(golden::DELIVERY_PATCH).unwrap()
+}
+
+#[actix_web::test]
+async fn a_list_of_operations_is_refused() {
+    let client = delivery(true).await;
+    let before = client.get("/livreurs").await.ok(200);
+    let path = format!("/livreurs/{}", before[0]["id"].as_str().unwrap());
+    let request = client.request(Method::PATCH, &path);
+    let request = request.header("Content-Type", "application/json-patch+json");
+    let answer = request.send_body(r#"{"nom": "Durand"}"#.into()).await;
+    let _ = answer.problem(415, "unsupported_media_type");
+    assert_eq!(client.get("/livreurs").await.ok(200), before);
 }
