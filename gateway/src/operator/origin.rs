@@ -4,6 +4,7 @@
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HOST, ORIGIN};
+use actix_web::http::uri::Authority;
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 use service_kit::failure::Failure;
@@ -36,32 +37,33 @@ const FOREIGN_NAME: Text = Text::fixed(|say| say.operator.foreign_name);
 
 const FOREIGN_PAGE: Text = Text::fixed(|say| say.operator.foreign_page);
 
-/// Whether the request names this port. A browser always sends the name.
+/// Whether the request calls this port by its own names only. A browser always sends a name.
 fn is_ours(request: &ServiceRequest) -> bool {
     let names = request
         .app_data::<web::Data<Operator>>()
         .map(|operator| &operator.admin_hosts);
-    let host = request.headers().get(HOST);
-    host.is_none_or(|host| {
-        let host = host.to_str().unwrap_or_default();
-        names.is_some_and(|names| names.have(host))
-    })
+    called(request).all(|name| names.is_some_and(|names| names.have(name)))
+}
+
+/// By what names the request calls this port: a target in absolute form has one, and takes
+/// precedence over `Host` (RFC 9112 §3.2.2).
+fn called(request: &ServiceRequest) -> impl Iterator<Item = &str> {
+    let target = request.uri().authority().map(Authority::as_str);
+    let hosts = request.headers().get_all(HOST);
+    let hosts = hosts.map(|host| host.to_str().unwrap_or_default());
+    target.into_iter().chain(hosts)
 }
 
 /// Whether another origin's page asks. Without an `Origin`, it is no browser, or the port's own
 /// page.
 fn is_foreign(request: &ServiceRequest) -> bool {
-    let text = |name| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
-    let Some(origin) = text(ORIGIN) else {
-        return request.headers().contains_key(ORIGIN);
-    };
-    let authority = origin
-        .strip_prefix("http://")
-        .or(origin.strip_prefix("https://"));
-    authority != text(HOST)
+    let mut origins = request.headers().get_all(ORIGIN);
+    origins.any(|origin| {
+        let origin = origin.to_str().unwrap_or_default();
+        let authority = origin
+            .strip_prefix("http://")
+            .or(origin.strip_prefix("https://"));
+        let mut called = called(request).peekable();
+        called.peek().is_none() || called.any(|name| authority != Some(name))
+    })
 }

@@ -2,6 +2,8 @@
 
 use actix_web::http::Method;
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use super::{SITE, Site};
 use crate::watcher::Watcher;
@@ -108,6 +110,34 @@ async fn a_name_that_anyone_could_register_is_refused() {
         };
         let _ = asked("evil.example:9000").await.problem(403, "forbidden");
         assert!(asked("localhost:9000").await.status.is_success(), "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn a_target_that_names_another_host_is_refused_whatever_the_host_field_says() {
+    let site = Site::open(SITE).await;
+    let own = site.operator_addr;
+    let asked = async |target: &str, origin: &str| {
+        let head = format!(
+            "POST {target} HTTP/1.1\r\nhost: {own}\r\norigin: {origin}\r\nconnection: close\r\n\
+             content-length: 0\r\n\r\n"
+        );
+        let mut stream = TcpStream::connect(own).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer.split(' ').nth(1).unwrap().to_owned()
+    };
+    let (page, path) = (format!("http://{own}"), "/public/things");
+    assert_ne!(asked(&format!("{page}{path}"), &page).await, "403");
+    for (target, origin) in [
+        ("http://evil.example", page.as_str()),
+        ("http://evil.example", "http://evil.example"),
+        ("http://localhost:1", page.as_str()),
+        ("http://localhost:1", "http://localhost:1"),
+    ] {
+        let status = asked(&format!("{target}{path}"), origin).await;
+        assert_eq!(status, "403", "{target} {origin}");
     }
 }
 
