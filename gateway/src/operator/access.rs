@@ -71,6 +71,19 @@ impl Access {
         let sent = bearer_token(headers).ok_or(Stopped::Nothing)?;
         holders.try_token(sent, from).map(|()| Who::Token)
     }
+
+    /// Takes the token out of a request that goes on to the public API, whatever the request was
+    /// admitted by: no upstream may have it.
+    pub(super) fn withhold(&self, headers: &mut HeaderMap) {
+        let Some(holders) = &self.0 else {
+            return;
+        };
+        for field in headers.remove(AUTHORIZATION) {
+            if !holders.token.is_in(field.as_bytes()) {
+                headers.append(AUTHORIZATION, field);
+            }
+        }
+    }
 }
 
 impl Holders {
@@ -132,14 +145,6 @@ pub(super) async fn holders_only(
             let failure = stopped.failure();
             Ok(request.error_response(failure).map_into_right_body())
         }
-    }
-}
-
-/// Takes the token out of a request that goes on to the public API: no upstream may have it.
-pub(super) fn withhold(request: &mut ServiceRequest) {
-    let who = request.extensions().get::<Who>().copied();
-    if who == Some(Who::Token) {
-        request.headers_mut().remove(AUTHORIZATION);
     }
 }
 

@@ -21,6 +21,12 @@ impl AdminToken {
     pub(crate) fn is(&self, sent: &str) -> bool {
         self.0.as_bytes().ct_eq(sent.as_bytes()).into()
     }
+
+    /// Whether it is a part of this field.
+    pub(crate) fn is_in(&self, field: &[u8]) -> bool {
+        let mut parts = field.windows(self.0.len());
+        parts.any(|part| part == self.0.as_bytes())
+    }
 }
 
 impl FromStr for AdminToken {
@@ -53,6 +59,17 @@ mod tests {
         assert!(token.is(TOKEN));
         for sent in ["", &TOKEN[1..], &format!("{TOKEN}0"), "0123456789abcdeF"] {
             assert!(!token.is(sent), "{sent}");
+        }
+    }
+
+    #[test]
+    fn the_token_is_found_wherever_a_field_has_it() {
+        let token: AdminToken = TOKEN.parse().unwrap();
+        for field in ["Bearer 0123456789abcdef", "bearer\t0123456789abcdef, x"] {
+            assert!(token.is_in(field.as_bytes()), "{field}");
+        }
+        for field in ["", "Bearer guest", "Bearer 0123456789abcde"] {
+            assert!(!token.is_in(field.as_bytes()), "{field}");
         }
     }
 

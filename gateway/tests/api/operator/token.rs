@@ -96,6 +96,20 @@ async fn a_wrong_token_is_refused_and_after_ten_its_address_waits() {
 }
 
 #[actix_web::test]
+async fn a_token_beside_a_session_reaches_no_upstream() {
+    let gateway = Guarded::open().await;
+    let answer = gateway.log_in(TOKEN).await;
+    let session = answer.header("set-cookie").unwrap().split(';').next();
+    let request = gateway.operator.request(Method::GET, "/public/things");
+    let request = request.header("cookie", session.unwrap()).bearer("guest");
+    let request = request.header("authorization", &format!("bearer {TOKEN}"));
+    assert_eq!(request.send().await.status, 200);
+    let seen = gateway.backend.last();
+    assert!(!seen.contains(TOKEN), "{seen}");
+    assert!(seen.contains("authorization: Bearer guest\r\n"), "{seen}");
+}
+
+#[actix_web::test]
 async fn a_browser_gets_a_session_that_no_script_reads_and_no_upstream_gets() {
     let gateway = Guarded::open().await;
     let answer = gateway.operator.get("/").await;

@@ -151,6 +151,19 @@ async fn an_upstreams_answer_cannot_run_with_the_operators_rights() {
 }
 
 #[actix_web::test]
+async fn an_upstream_does_not_speak_for_the_operators_origin() {
+    let site = Site::open(SITE).await;
+    let head = "200 OK\r\nset-cookie: passe-plat-operator=x; path=/\r\nset-cookie: a=b\r\n\
+                clear-site-data: \"*\"\r\nx-own: 1";
+    site.backend.says(head, "[]");
+    let answer = site.operator.get("/public/things").await;
+    assert_eq!(answer.header("x-own"), Some("1"));
+    for name in ["set-cookie", "clear-site-data"] {
+        assert_eq!(answer.header(name), None, "{name}");
+    }
+}
+
+#[actix_web::test]
 async fn the_page_allows_only_its_own_files() {
     let site = Site::open(SITE).await;
     let page = site.operator.get("/").await;
