@@ -23,7 +23,7 @@ use shared_types::problem::Code;
 use shared_types::text::Text;
 
 use super::Operator;
-use super::audit::{Who, peer};
+use super::audit::{Who, client};
 use crate::fault::whole_seconds;
 use crate::resilience::guesses::Guesses;
 use crate::settings::admin_token::AdminToken;
@@ -89,10 +89,17 @@ impl Access {
 impl Holders {
     fn try_token(&self, sent: &str, from: IpAddr) -> Result<(), Stopped> {
         let now = Instant::now();
-        self.guesses.may_try(from, now).map_err(Stopped::Limited)?;
-        if self.token.is(sent) {
+        let may_try = self.guesses.may_try(from, now);
+        let is_right = self.token.is(sent);
+        if is_right && (may_try.is_ok() || self.guesses.remember(from, now)) {
+            self.guesses.was_right(from, now);
             return Ok(());
         }
+        // A guest's token at the wrong port is no guess.
+        if !self.token.could_be(sent) {
+            return Err(Stopped::Wrong);
+        }
+        may_try.map_err(Stopped::Limited)?;
         self.guesses.was_wrong(from, now);
         Err(Stopped::Wrong)
     }
@@ -130,7 +137,7 @@ pub(super) async fn holders_only(
     let Some(operator) = request.app_data::<web::Data<Operator>>().cloned() else {
         return Err(Failure::internal("the operator's routes have no data").into());
     };
-    let from = peer(request.peer_addr());
+    let from = client(request.request());
     match operator.access.judge(request.headers(), from) {
         Ok(who) => {
             request.extensions_mut().insert(who);

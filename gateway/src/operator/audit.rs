@@ -1,16 +1,18 @@
 //! One line of the log for each change on the operator's port, made or refused: by what right, from
 //! where, what, and how it ended. The target is `audit`.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderMap, ORIGIN};
+use actix_web::http::header::ORIGIN;
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage as _, HttpRequest};
+use actix_web::{Error, HttpMessage as _, HttpRequest, web};
 use log::kv::Value;
 use service_kit::failure::Failure;
 use service_kit::request_id::RequestId;
+
+use super::Operator;
 
 const TARGET: &str = "audit";
 
@@ -46,12 +48,7 @@ pub(super) fn note(request: &HttpRequest, name: &'static str, details: String) {
 
 /// Writes a line now, for a change that takes its time.
 pub(super) fn begins(request: &HttpRequest, name: &'static str) {
-    let asked = Asked::of(
-        request.headers(),
-        request.peer_addr(),
-        request.method().as_str(),
-        request.extensions().get(),
-    );
+    let asked = Asked::of(request);
     let change = Change {
         name,
         details: String::new(),
@@ -68,12 +65,7 @@ pub(super) async fn audit(
     if request.method().is_safe() {
         return next.call(request).await;
     }
-    let asked = Asked::of(
-        request.headers(),
-        request.peer_addr(),
-        request.method().as_str(),
-        request.extensions().get(),
-    );
+    let asked = Asked::of(request.request());
     let response = next.call(request).await?;
     let (request, answer) = (response.request(), response.response());
     let failure = answer.error().and_then(|error| error.as_error::<Failure>());
@@ -97,30 +89,32 @@ pub(super) async fn audit(
     Ok(response)
 }
 
-/// The address of whoever asks. A connection that is gone has none.
-pub(super) fn peer(address: Option<SocketAddr>) -> IpAddr {
-    let address = address.map(|address| address.ip().to_canonical());
-    address.unwrap_or(Ipv6Addr::UNSPECIFIED.into())
+/// The address of whoever asks, as a trusted proxy tells it. A connection that is gone has none.
+pub(super) fn client(request: &HttpRequest) -> IpAddr {
+    let peer = request.peer_addr().map(|peer| peer.ip().to_canonical());
+    let peer = peer.unwrap_or(Ipv6Addr::UNSPECIFIED.into());
+    let operator = request.app_data::<web::Data<Operator>>();
+    operator.map_or(peer, |operator| {
+        let proxies = &operator.site().trusted_proxies;
+        proxies.client_address(peer, request.headers())
+    })
 }
 
 /// Enough for any host name. The field is whatever its sender has written.
 const LONGEST_ORIGIN: usize = 300;
 
 impl Asked {
-    fn of(
-        headers: &HeaderMap,
-        address: Option<SocketAddr>,
-        method: &str,
-        id: Option<&RequestId>,
-    ) -> Self {
-        let origin = headers.get(ORIGIN).map(|origin| {
+    fn of(request: &HttpRequest) -> Self {
+        let extensions = request.extensions();
+        let id = extensions.get::<RequestId>();
+        let origin = request.headers().get(ORIGIN).map(|origin| {
             let text = String::from_utf8_lossy(origin.as_bytes());
             text.chars().take(LONGEST_ORIGIN).collect()
         });
         Self {
-            from: peer(address),
+            from: client(request),
             origin: origin.unwrap_or_else(|| "-".to_owned()),
-            method: method.to_owned(),
+            method: request.method().to_string(),
             id: id.map_or("-", RequestId::as_str).to_owned(),
         }
     }

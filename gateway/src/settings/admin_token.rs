@@ -27,6 +27,17 @@ impl AdminToken {
         let mut parts = field.windows(self.0.len());
         parts.any(|part| part == self.0.as_bytes())
     }
+
+    /// Whether somebody may have sent this as a guess. A JWT is a guest's token, unless this one
+    /// looks like one too.
+    pub(crate) fn could_be(&self, sent: &str) -> bool {
+        !is_like_jwt(sent) || is_like_jwt(&self.0)
+    }
+}
+
+/// Three parts with dots between them (RFC 7515 §7.1).
+fn is_like_jwt(text: &str) -> bool {
+    text.bytes().filter(|byte| *byte == b'.').count() == 2
 }
 
 impl FromStr for AdminToken {
@@ -71,6 +82,15 @@ mod tests {
         for field in ["", "Bearer guest", "Bearer 0123456789abcde"] {
             assert!(!token.is_in(field.as_bytes()), "{field}");
         }
+    }
+
+    #[test]
+    fn a_jwt_is_a_guess_only_if_the_token_looks_like_one() {
+        let token: AdminToken = TOKEN.parse().unwrap();
+        assert!(!token.could_be("e30.e30.c2ln"));
+        assert!(token.could_be("0123456789.abcde"));
+        let dotted: AdminToken = "01234.56789.abcdef".parse().unwrap();
+        assert!(dotted.could_be("e30.e30.c2ln"));
     }
 
     #[test]

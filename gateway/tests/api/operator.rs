@@ -1,16 +1,20 @@
 //! Who may use the operator's port, and the lines that a change there leaves.
 
 mod audit;
+mod guesses;
 mod token;
 
+use actix_web::http::Method;
 use gateway::Gateway;
 use service_kit::env::Env;
-use service_kit::testing::Client;
+use service_kit::testing::{Answer, Client};
 
 use crate::outages::Moody;
 use crate::{CONFIG, parse};
 
 const TOKEN: &str = "0123456789abcdef";
+
+const WRONG: &str = "fedcba9876543210";
 
 /// A gateway whose operator's port has [`TOKEN`].
 struct Guarded {
@@ -27,6 +31,7 @@ impl Guarded {
             "GATEWAY_WORKERS" => Some("1".to_owned()),
             "GATEWAY_DRILLS" => Some("on".to_owned()),
             "GATEWAY_ADMIN_TOKEN" => Some(TOKEN.to_owned()),
+            "GATEWAY_TRUSTED_PROXIES" => Some("127.0.0.1".to_owned()),
             "BACKEND_URL" => Some(url.clone()),
             _ => None,
         });
@@ -34,5 +39,16 @@ impl Guarded {
         let operator = Client::of(gateway.admin_addr());
         actix_web::rt::spawn(gateway.run_until(std::future::pending()));
         Self { operator, backend }
+    }
+
+    async fn get_with(&self, path: &str, token: &str) -> Answer {
+        let request = self.operator.request(Method::GET, path);
+        request.bearer(token).send().await
+    }
+
+    async fn log_in(&self, token: &str) -> Answer {
+        let request = self.operator.request(Method::POST, "/login");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        request.send_body(format!("token={token}").into()).await
     }
 }

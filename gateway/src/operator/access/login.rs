@@ -17,7 +17,7 @@ use shared_types::text::Lang;
 use super::session::LIFETIME;
 use super::{Operator, Stopped, to};
 use crate::http::protection::own;
-use crate::operator::audit::{self, Who, peer};
+use crate::operator::audit::{self, Who, client};
 use crate::operator::pages::{STYLE, style_hash};
 use crate::upstream::OWN_COOKIE;
 
@@ -64,8 +64,7 @@ async fn log_in(
         return to("/");
     };
     audit::note(&request, "login", String::new());
-    let from = peer(request.peer_addr());
-    match holders.try_token(form.token.trim(), from) {
+    match holders.try_token(form.token.trim(), client(&request)) {
         Ok(()) => {
             request.extensions_mut().insert(Who::Token);
             let value = holders.sessions.begin(SystemTime::now());

@@ -48,8 +48,9 @@ async fn begin(request: Request) -> Answer {
 
 #[actix_web::test]
 async fn each_change_leaves_a_line_that_says_who_from_where_what_and_how_it_ended() {
-    let (process, operator) = start(&mut gateway());
+    let (process, operator) = start(gateway().env("GATEWAY_TRUSTED_PROXIES", "127.0.0.1"));
     let drill = operator.request(Method::PUT, "/drills/orders");
+    let drill = drill.header("x-forwarded-for", "192.0.2.7");
     let began = begin(drill.header("x-request-id", "first")).await;
     assert_eq!(began.status, 200);
     let _ = operator.get("/drills").await.ok(200);
@@ -71,14 +72,17 @@ async fn each_change_leaves_a_line_that_says_who_from_where_what_and_how_it_ende
     says(
         &lines[0],
         &json!({
-            "who": "loopback", "from": "127.0.0.1", "method": "PUT", "route": "/drills/{upstream}",
+            "who": "network", "from": "192.0.2.7", "method": "PUT", "route": "/drills/{upstream}",
             "change": "drill_begun", "details": "orders: slow for 30s, rate 1, delay 1.5s",
             "outcome": "done", "status": 200, "request_id": "first",
         }),
     );
     says(
         &lines[1],
-        &json!({"change": "drill_ended", "details": "orders", "outcome": "done", "status": 204}),
+        &json!({
+            "who": "loopback", "from": "127.0.0.1", "change": "drill_ended", "details": "orders",
+            "outcome": "done", "status": 204,
+        }),
     );
     says(
         &lines[2],
