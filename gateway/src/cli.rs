@@ -12,6 +12,7 @@ mod running;
 mod schema;
 mod status;
 mod table;
+pub mod terminal;
 mod top;
 
 use std::io::{self, Write as _};
@@ -23,7 +24,7 @@ use clap_complete::Shell;
 use service_kit::env::{ConfigError, Env};
 use service_kit::health;
 use service_kit::logger::{self, LogConfig};
-use service_kit::program::{RunError, chain, refuse};
+use service_kit::program::{RunError, chain};
 use service_kit::serve::stop_or_reload_signal;
 
 use crate::downstream::Certificates;
@@ -31,6 +32,7 @@ use crate::{Config, Gateway, Source};
 use against::Against;
 use logs::Lookup;
 use running::NoAnswer;
+use terminal::{plain, refuse};
 
 /// The single door to a restaurant's services: passes each request on to its service, and answers
 /// as the route declares if the service does not.
@@ -147,7 +149,7 @@ pub fn run() -> ExitCode {
         .and_then(|log| Ok::<_, ConfigError>((log, Config::load(cli.config.as_deref(), &env)?)));
     let (log, config) = match loaded {
         Ok(loaded) => loaded,
-        Err(error) => return refuse("gateway", &error),
+        Err(error) => return refuse(&error),
     };
     let done = match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => {
@@ -184,10 +186,10 @@ fn ended(done: Result<(), RunError>) -> ExitCode {
     }
     // The configuration names files that only `serve` and `check` read.
     if let Some(error) = error.downcast_ref() {
-        return refuse("gateway", error);
+        return refuse(error);
     }
     // If standard error is gone too, nobody is left to tell.
-    let _ = writeln!(io::stderr(), "gateway: {}", chain(error.as_ref()));
+    let _ = writeln!(io::stderr(), "gateway: {}", plain(&chain(error.as_ref())));
     if error.is::<drill::CannotJudge>() || error.is::<NoAnswer>() {
         return ExitCode::from(UNAVAILABLE);
     }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use service_kit::env::Env;
 use service_kit::program::RunError;
 
+use super::terminal;
 use crate::config::Config;
 use crate::config::against::{Change, compare};
 
@@ -61,8 +62,8 @@ pub(super) fn run(
     let worse = changes.iter().filter(|change| change.is_worse()).count();
     if options.json {
         let changes = &changes;
-        serde_json::to_writer_pretty(&mut *out, &Report { worse, changes })?;
-        writeln!(out)?;
+        let report = serde_json::to_string_pretty(&Report { worse, changes })?;
+        writeln!(out, "{}", terminal::json(&report))?;
     } else {
         table::print(&changes, out)?;
     }

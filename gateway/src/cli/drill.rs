@@ -10,6 +10,8 @@ use service_kit::program::RunError;
 use shared_types::gateway::Availability;
 
 use super::running;
+use super::table::pad;
+use super::terminal::plain;
 use crate::config::Config;
 use crate::settings::admin_token::AdminToken;
 
@@ -83,7 +85,7 @@ fn print(verdict: &Verdict, out: &mut impl Write) -> Result<(), RunError> {
         print_matrix(verdict, out)?;
     }
     for remark in &verdict.remarks {
-        writeln!(out, "{remark}")?;
+        writeln!(out, "{}", plain(remark))?;
     }
     Ok(())
 }
@@ -98,25 +100,25 @@ fn print_matrix(verdict: &Verdict, out: &mut impl Write) -> Result<(), RunError>
     let mut upstreams: Vec<_> = upstreams.collect();
     upstreams.sort_unstable();
     upstreams.dedup();
-    let features = rows.keys().map(|name| name.len());
+    let features = rows.keys().map(|name| name.chars().count());
     let wide = features.max().unwrap_or_default().max("FEATURE".len());
-    write!(out, "{:wide$}", "FEATURE")?;
+    write!(out, "{}", pad("FEATURE", wide))?;
     for upstream in &upstreams {
-        write!(out, "  {:18}", format!("{upstream} DOWN"))?;
+        write!(out, "  {}", pad(&format!("{upstream} DOWN"), 18))?;
     }
     writeln!(out)?;
     for (feature, cells) in &rows {
-        write!(out, "{feature:wide$}")?;
+        write!(out, "{}", pad(feature, wide))?;
         for upstream in &upstreams {
             let cell = cells
                 .get(upstream)
                 .map_or_else(String::new, |cell| cell.show());
-            write!(out, "  {cell:18}")?;
+            write!(out, "  {}", pad(&cell, 18))?;
         }
         writeln!(out)?;
     }
     for cell in verdict.cells.iter().filter(|cell| !cell.pass) {
-        writeln!(out, "{}", cell.explain())?;
+        writeln!(out, "{}", plain(&cell.explain()))?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use bytesize::ByteSize;
 use humantime::format_duration;
 use service_kit::program::RunError;
 
+use super::terminal::plain;
 use crate::answer::cache;
 use crate::config::Config;
 use crate::routing::route::{CachePolicy, Found, Outage, Route, To, ToUpstream};
@@ -97,7 +98,7 @@ pub(super) fn print(
 }
 
 fn line(out: &mut impl Write, name: &str, text: &str) -> std::io::Result<()> {
-    writeln!(out, "  {name:<20} {text}")
+    writeln!(out, "{}", plain(&format!("  {name:<20} {text}")))
 }
 
 fn limits(

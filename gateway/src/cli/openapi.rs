@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use service_kit::program::RunError;
 
+use super::terminal;
 use crate::application::site::Built;
 use crate::config::Config;
 use crate::operator::openapi::{document, documents};
@@ -22,6 +23,7 @@ pub(super) fn print(config: Config, out: &mut impl Write) -> Result<(), RunError
             "gateway: {name} gives no OpenAPI document now, so its routes have no description"
         )?;
     }
-    serde_json::to_writer_pretty(&mut *out, &document(&config, &known.of(&config)))?;
-    Ok(writeln!(out)?)
+    let document = document(&config, &known.of(&config));
+    let text = serde_json::to_string_pretty(&document)?;
+    Ok(writeln!(out, "{}", terminal::json(&text))?)
 }

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use service_kit::health::reachable;
 use shared_types::problem::Problem;
 
+use super::terminal::plain;
 use crate::config::Config;
 use crate::settings::admin_token::AdminToken;
 
@@ -23,6 +24,16 @@ const MOST_BYTES: usize = 64 << 20;
 pub(super) struct NoAnswer {
     url: String,
     cause: String,
+}
+
+impl NoAnswer {
+    /// What listens there may be another program, and its words are for a terminal.
+    fn of(url: &str, cause: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            cause: plain(cause),
+        }
+    }
 }
 
 /// A running gateway.
@@ -61,9 +72,11 @@ impl Running {
 /// # Errors
 /// It is not what this gateway answers: another program, or another version, listens there.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8], url: &str) -> Result<T, NoAnswer> {
-    serde_json::from_slice(body).map_err(|error| NoAnswer {
-        url: url.to_owned(),
-        cause: format!("no answer of this version of the gateway: {error}"),
+    serde_json::from_slice(body).map_err(|error| {
+        NoAnswer::of(
+            url,
+            &format!("no answer of this version of the gateway: {error}"),
+        )
     })
 }
 
@@ -80,10 +93,7 @@ pub(super) fn with_token(request: ClientRequest, token: Option<&AdminToken>) -> 
 /// # Errors
 /// No answer comes, or it is no success. Of a problem, the error has the detail.
 pub(super) async fn answer(request: ClientRequest, url: String) -> Result<Bytes, NoAnswer> {
-    let failed = |cause: String| NoAnswer {
-        url: url.clone(),
-        cause,
-    };
+    let failed = |cause: String| NoAnswer::of(&url, &cause);
     let answer = request.send().await;
     let mut answer = answer.map_err(|error| failed(error.to_string()))?;
     let body = answer.body().limit(MOST_BYTES).await;

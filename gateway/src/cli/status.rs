@@ -10,7 +10,7 @@ use shared_types::gateway::{
 use shared_types::value::Timestamp;
 
 use super::running::{NoAnswer, Running, read};
-use super::table;
+use super::{table, terminal};
 use crate::config::Config;
 
 /// What, name, state, since when, and further facts.
@@ -34,8 +34,8 @@ pub(super) fn run(config: &Config, as_json: bool, out: &mut impl Write) -> Resul
     let (origin, body, drills) = asked?;
     let status: OperatorStatus = read(&body, &origin)?;
     if as_json {
-        out.write_all(&body)?;
-        writeln!(out)?;
+        let body = String::from_utf8_lossy(&body);
+        writeln!(out, "{}", terminal::json(&body))?;
     } else {
         let drills: Vec<DrillUnderWay> = match drills {
             Some(drills) => read(&drills, &origin)?,

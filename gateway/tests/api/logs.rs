@@ -143,3 +143,18 @@ fn an_invalid_configuration_does_not_hide_the_logs() {
         "{out}"
     );
 }
+
+#[test]
+fn no_line_commands_the_terminal_or_is_too_long_for_the_table() {
+    let long = "x".repeat(70_000);
+    let csi = "\u{9b}2J";
+    let line = format!(
+        r#"{{"time":"2026-11-27T20:15:57.558Z","level":"INFO","target":"t","message":"{long}","request_id":"r1","trace_id":"t\u001b[2J","key\u001b[2J{csi}":{{"in":"{csi}\u007f\u202e"}}}}"#
+    );
+    let (output, out, err) = piped("r1", &line);
+    assert!(output.status.success(), "{err}");
+    assert!(out.contains(&long), "{err}");
+    let commands = |c: char| matches!(c, '\u{1b}' | '\u{7f}' | '\u{9b}' | '\u{202e}');
+    assert!(!out.contains(commands), "{:?}", out.replace(&long, ""));
+    assert!(out.contains("key [2J 2J={\"in\":\" 2J  \"}"), "{err}");
+}

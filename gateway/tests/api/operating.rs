@@ -150,6 +150,29 @@ async fn another_program_on_the_port_is_no_gateway() {
 }
 
 /// The value of `name=value` in a line.
+#[actix_web::test]
+async fn what_another_program_answers_commands_no_terminal() {
+    let metrics = "gateway_upstream_requests_in_flight{upstream=\"a\u{1b}[2J\u{9b}\u{202e}\"} 1\n";
+    let body = r#"{"type":"t","title":"t","status":500,"detail":"no\u001b[2J\u009b\u202e","instance":"/","code":"c","message":"m","error":"e","requestId":"r"}"#;
+    let (named, _seen) = json("200 OK", metrics).await;
+    let (failing, _seen) = json("500 Internal Server Error", body).await;
+    for (addr, args, code) in [
+        (named, &["top", "--count", "1"][..], 0),
+        (failing, &["status"], 69),
+        (failing, &["drill", "--all"], 1),
+    ] {
+        let mut command = gateway();
+        command.args(args);
+        command.env("GATEWAY_ADMIN_BIND", addr.to_string());
+        let ran = tokio::task::spawn_blocking(move || run(&mut command));
+        let (output, out, err) = ran.await.unwrap();
+        assert_eq!(output.status.code(), Some(code), "{out}{err}");
+        let said = if code == 0 { out } else { err };
+        assert!(said.contains(" [2J  "), "{args:?}: {said:?}");
+        assert!(!said.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{said:?}");
+    }
+}
+
 fn figure(line: &str, name: &str) -> f64 {
     let mut pairs = line.split(' ').filter_map(|word| word.split_once('='));
     let (_, value) = pairs.find(|(known, _)| *known == name).unwrap();

@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::cli::table::pad;
+use crate::cli::terminal::plain;
 use crate::config::against::Change;
 
 pub(super) fn print(changes: &[Change], out: &mut impl Write) -> io::Result<()> {
@@ -20,10 +22,8 @@ pub(super) fn print(changes: &[Change], out: &mut impl Write) -> io::Result<()> 
     );
     for ([verdict, a, b, c], change) in rows.iter().zip(changes) {
         let after = &change.after;
-        writeln!(
-            out,
-            "{verdict:6}  {a:name$}  {b:down$}  {c:before$}  ->  {after}"
-        )?;
+        let (a, b, c) = (pad(a, name), pad(b, down), pad(c, before));
+        writeln!(out, "{verdict:6}  {a}  {b}  {c}  ->  {}", plain(after))?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::entry::{ACCESS, Entry};
 use crate::cli::table;
+use crate::cli::terminal::plain;
 
 /// `story` is in the order of time.
 pub(super) fn print(story: &[Entry], out: &mut impl Write) -> io::Result<()> {
@@ -29,8 +30,8 @@ pub(super) fn print(story: &[Entry], out: &mut impl Write) -> io::Result<()> {
         let offset = entry.time.millis() - first.time.millis();
         [
             format!("+{}.{:03} s", offset / 1000, offset % 1000),
-            plain(&entry.program),
-            plain(&entry.level),
+            entry.program.clone(),
+            entry.level.clone(),
             told(entry),
         ]
     };
@@ -55,7 +56,7 @@ fn told(entry: &Entry) -> String {
     let message = if entry.target == ACCESS {
         request(&mut pairs)
     } else {
-        plain(&entry.message)
+        entry.message.clone()
     };
     let rest = pairs
         .iter()
@@ -85,13 +86,7 @@ fn request(pairs: &mut Map<String, Value>) -> String {
 
 fn text(value: &Value) -> String {
     match value {
-        Value::String(text) => plain(text),
+        Value::String(text) => text.clone(),
         other => other.to_string(),
     }
-}
-
-/// Without control characters: a log must not command the reader's terminal.
-fn plain(text: &str) -> String {
-    let shown = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    shown.collect()
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::reading::{Figures, Reading};
 use crate::cli::running::NoAnswer;
 use crate::cli::table;
+use crate::cli::terminal::plain;
 use crate::operator::console::Traffic;
 
 const TITLES: [&str; 7] = [
@@ -39,6 +40,13 @@ pub(super) struct Row {
 pub(super) struct Line {
     pub(super) text: String,
     pub(super) tone: Tone,
+}
+
+impl Line {
+    fn calm(text: String) -> Self {
+        let tone = Tone::Plain;
+        Self { text, tone }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -83,28 +91,24 @@ impl View {
 
     /// The lines on a terminal. `lost` is for how long there has been no answer, and why.
     pub(super) fn lines(&self, lost: Option<(Duration, &NoAnswer)>) -> Vec<Line> {
-        let plain = |text: String| Line {
-            text,
-            tone: Tone::Plain,
-        };
         let mut lines = vec![match lost {
             Some((time, error)) => Line {
                 text: format!("no answer for {} s: {error}", time.as_secs()),
                 tone: Tone::Alarm,
             },
-            None => plain(format!(
+            None => Line::calm(format!(
                 "{}: {} connections, {} drills",
                 self.origin, self.connections, self.drills
             )),
         }];
-        lines.push(plain(String::new()));
+        lines.push(Line::calm(String::new()));
         let cells: Vec<_> = self.rows.iter().map(Row::cells).collect();
         let tones = self.rows.iter().map(Row::tone);
         let tones = [Tone::Bold].into_iter().chain(tones);
         let table = table::lines(TITLES, &cells).into_iter().zip(tones);
         lines.extend(table.map(|(text, tone)| Line { text, tone }));
-        lines.push(plain(String::new()));
-        lines.push(plain("q: quit".to_owned()));
+        lines.push(Line::calm(String::new()));
+        lines.push(Line::calm("q: quit".to_owned()));
         lines
     }
 }
@@ -181,9 +185,9 @@ impl Row {
     pub(super) fn pairs(&self) -> String {
         let [requests, errors, p50, p99] = self.numbers();
         let [name, .., in_flight, circuit] = self.cells();
-        format!(
+        plain(&format!(
             "{name} requests_per_s={requests} errors_per_s={errors} p50_ms={p50} p99_ms={p99} \
              in_flight={in_flight} circuit={circuit}"
-        )
+        ))
     }
 }
