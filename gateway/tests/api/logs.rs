@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::process::{gateway, run};
 
@@ -157,4 +158,24 @@ fn no_line_commands_the_terminal_or_is_too_long_for_the_table() {
     let commands = |c: char| matches!(c, '\u{1b}' | '\u{7f}' | '\u{9b}' | '\u{202e}');
     assert!(!out.contains(commands), "{:?}", out.replace(&long, ""));
     assert!(out.contains("key [2J 2J={\"in\":\" 2J  \"}"), "{err}");
+}
+
+#[test]
+fn a_trace_of_many_requests_takes_no_search_for_each_of_them_in_each_line() {
+    let line = |request: usize, trace: &str| {
+        format!(
+            "{{\"time\":\"2026-11-27T20:15:57.558Z\",\"level\":\"INFO\",\"target\":\"t\",\"message\":\"m\",\
+             \"request_id\":\"{request:032x}\",\"trace_id\":\"{trace}\"}}\n"
+        )
+    };
+    let many = 0..20_000;
+    let mut log: String = many.clone().map(|request| line(request, "busy")).collect();
+    log.extend(many.map(|request| line(request + 50_000, "other")));
+    let started = Instant::now();
+    let (output, out, err) = piped("busy", &log);
+    assert!(output.status.success(), "{err}");
+    // Twice for the ids, once for the title, and the lines.
+    assert_eq!(out.lines().count(), 40_004);
+    // With a search for each, it takes minutes.
+    assert!(started.elapsed() < Duration::from_secs(20));
 }

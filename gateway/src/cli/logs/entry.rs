@@ -38,8 +38,7 @@ struct Written {
 impl Entry {
     /// `None` if it is no line of these programs. `file` is the name of the file, if it has one.
     pub(super) fn of(line: &[u8], file: &str) -> Option<Self> {
-        let begin = line.iter().position(|byte| *byte == b'{')?;
-        let (prefix, object) = line.split_at(begin);
+        let (prefix, object) = parts(line)?;
         let written: Written = serde_json::from_slice(object).ok()?;
         let program = container(&String::from_utf8_lossy(prefix))
             .or(written.service)
@@ -56,6 +55,26 @@ impl Entry {
             pairs: written.pairs,
         })
     }
+}
+
+/// The ids of a line alone, which are read much faster than all of it.
+#[derive(Deserialize)]
+pub(super) struct Named {
+    pub(super) request_id: Option<String>,
+    pub(super) trace_id: Option<String>,
+}
+
+impl Named {
+    pub(super) fn of(line: &[u8]) -> Option<Self> {
+        let (_, object) = parts(line)?;
+        serde_json::from_slice(object).ok()
+    }
+}
+
+/// What was put before the object, and the object.
+fn parts(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let begin = line.iter().position(|byte| *byte == b'{')?;
+    Some(line.split_at(begin))
 }
 
 /// The name in `order-service-1  | ` of Docker, or the pod in `[pod/order-service-7d4/order-service]
