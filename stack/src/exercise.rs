@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Args;
+use gateway::cli::terminal::plain_lines;
 use service_kit::program::{EXIT_CONFIG, RunError, chain};
-use stack::exercises::{ALL, Exercise, Faults, NotSet, Scene};
+use stack::exercises::{ALL, Exercise, Faults, Scene, Unfit};
 
 // clap would print a documentation comment as that of the command.
 #[derive(Debug, Args)]
@@ -36,8 +37,12 @@ pub(crate) fn run(choice: &Choice) -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             // There is no other place to report an error of standard error.
-            let _ = writeln!(io::stderr(), "stack: {}", chain(error.as_ref()));
-            if error.is::<NotSet>() {
+            let _ = writeln!(
+                io::stderr(),
+                "stack: {}",
+                plain_lines(&chain(error.as_ref()))
+            );
+            if error.is::<Unfit>() {
                 ExitCode::from(EXIT_CONFIG)
             } else {
                 ExitCode::FAILURE
@@ -95,7 +100,8 @@ fn check(exercise: &Exercise, out: &mut impl Write) -> Result<bool, RunError> {
     }
     writeln!(out, "not yet: {}", exercise.title)?;
     for fault in &faults {
-        writeln!(out, "  - {fault}")?;
+        // It may quote the learner's file.
+        writeln!(out, "  - {}", plain_lines(fault))?;
     }
     Ok(false)
 }

@@ -20,7 +20,7 @@ use service_kit::program::RunError;
 use attempt::Attempt;
 use sealed::Question;
 use workbook::Workbook;
-pub use workbook::{NotSet, Scene};
+pub use workbook::{Scene, Unfit};
 
 /// Every exercise, in the order of its number.
 pub const ALL: [Exercise; 10] = [
@@ -75,15 +75,16 @@ impl Exercise {
     /// Sets the scene in the folder `exercise-N` of `base`. What is there already stays.
     ///
     /// # Errors
-    /// A file cannot be written, or the run fails.
+    /// [`Unfit`] if what is there is in the way. Else a file cannot be written, or the run fails.
     pub async fn set(&self, base: &Path) -> Result<Scene, RunError> {
         let workbook = Workbook::of(self.number, base);
         match self.task {
-            Task::Edit { original, .. } => Ok(workbook.hand_out(original)?),
+            Task::Edit { original, .. } => workbook.hand_out(original),
             Task::Read { .. } if workbook.is_played() => Ok(Scene::Kept),
             Task::Read { play } => {
-                let question = play(workbook.made()?).await?;
-                Ok(workbook.ask(&question)?)
+                let question = play(workbook.empty()?).await?;
+                workbook.ask(&question)?;
+                Ok(Scene::New)
             }
         }
     }
@@ -91,8 +92,8 @@ impl Exercise {
     /// Judges the learner's work in the folder `exercise-N` of `base`.
     ///
     /// # Errors
-    /// [`NotSet`] if the scene is not set. Else a file cannot be read, or no restaurant can be
-    /// started.
+    /// [`Unfit`] if the scene is not set, or a file is a pipe. Else a file cannot be read, or no
+    /// restaurant can be started.
     pub async fn check(&self, base: &Path) -> Result<Faults, RunError> {
         let workbook = Workbook::of(self.number, base);
         match self.task {

@@ -58,7 +58,7 @@ Examples:
   stack exercise 3 --check          says whether it is solved, and if not, what is still wrong
 
 Exit codes: 0 success, 1 failure or an exercise not solved yet, 2 wrong arguments, 64 a variable that
-cannot be used, or an exercise whose scene is not set.";
+cannot be used, or an exercise whose scene is not set or whose folder has other files.";
 
 fn service(name: &str) -> Result<Service, String> {
     Service::named(name).ok_or_else(|| {

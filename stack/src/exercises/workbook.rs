@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
+use service_kit::program::RunError;
+
 use super::sealed::{Question, Sealed};
 
 pub(super) const CONFIGURATION: &str = "gateway.toml";
@@ -23,10 +25,19 @@ pub enum Scene {
     Kept,
 }
 
-/// The error of a check before the scene is set.
+/// The error of a folder that is not fit for what is asked.
 #[derive(Debug, thiserror::Error)]
-#[error("{} does not exist: set the scene first, without --check", .0.display())]
-pub struct NotSet(PathBuf);
+pub enum Unfit {
+    /// A check before the scene is set.
+    #[error("{} does not exist: set the scene first, without --check", .0.display())]
+    NotSet(PathBuf),
+    /// What is in it may be the learner's, or of a run that was broken off.
+    #[error("{} has files and no whole scene: delete it or move it away, so that the scene has an empty folder", .0.display())]
+    NotEmpty(PathBuf),
+    /// Reading a pipe might never end.
+    #[error("{} is no regular file", .0.display())]
+    NoFile(PathBuf),
+}
 
 pub(super) struct Workbook {
     folder: PathBuf,
@@ -40,14 +51,32 @@ impl Workbook {
     }
 
     /// The folder, which is made if it does not exist.
-    pub(super) fn made(&self) -> io::Result<&Path> {
+    fn made(&self) -> io::Result<&Path> {
         fs::create_dir_all(&self.folder).map_err(|error| named(&self.folder, &error))?;
         Ok(&self.folder)
     }
 
-    /// Writes the configuration to edit.
-    pub(super) fn hand_out(&self, original: &str) -> io::Result<Scene> {
-        write_new(&self.made()?.join(CONFIGURATION), original)
+    /// The folder, made if it does not exist, for a run. What it writes must not come in the place
+    /// of anything, be it behind a symbolic link.
+    pub(super) fn empty(&self) -> Result<&Path, RunError> {
+        let folder = self.made()?;
+        let mut entries = fs::read_dir(folder).map_err(|error| named(folder, &error))?;
+        if entries.next().is_some() {
+            return Err(Unfit::NotEmpty(folder.to_owned()).into());
+        }
+        Ok(folder)
+    }
+
+    /// Writes the configuration to edit, unless there is one.
+    pub(super) fn hand_out(&self, original: &str) -> Result<Scene, RunError> {
+        match write_new(self.made()?, CONFIGURATION, original) {
+            Ok(()) => Ok(Scene::New),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                self.configuration()?;
+                Ok(Scene::Kept)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     pub(super) fn is_played(&self) -> bool {
@@ -55,51 +84,52 @@ impl Workbook {
     }
 
     /// Writes the questions about a run, a file for the answers, and what they are judged by.
-    pub(super) fn ask(&self, question: &Question) -> io::Result<Scene> {
-        let write = |name: &str, text: String| {
-            let file = self.folder.join(name);
-            fs::write(&file, text).map_err(|error| named(&file, &error))
-        };
-        write(QUESTION, question.text())?;
-        write_new(&self.folder.join(ANSWERS), &question.form())?;
-        write(SEALED, Sealed::of(question).to_string())?;
-        Ok(Scene::New)
+    pub(super) fn ask(&self, question: &Question) -> io::Result<()> {
+        write_new(&self.folder, QUESTION, &question.text())?;
+        write_new(&self.folder, ANSWERS, &question.form())?;
+        write_new(&self.folder, SEALED, &Sealed::of(question).to_string())
     }
 
-    pub(super) fn configuration(&self) -> Result<PathBuf, NotSet> {
+    pub(super) fn configuration(&self) -> Result<PathBuf, Unfit> {
         let file = self.folder.join(CONFIGURATION);
-        if file.exists() {
-            Ok(file)
-        } else {
-            Err(NotSet(file))
+        match fs::metadata(&file) {
+            Ok(metadata) if metadata.is_file() => Ok(file),
+            Ok(_) => Err(Unfit::NoFile(file)),
+            Err(_) => Err(Unfit::NotSet(file)),
         }
     }
 
-    pub(super) fn sealed(&self) -> Result<Sealed, Box<dyn std::error::Error>> {
+    pub(super) fn sealed(&self) -> Result<Sealed, RunError> {
         if !self.is_played() {
-            return Err(NotSet(self.folder.join(ANSWERS)).into());
+            return Err(Unfit::NotSet(self.folder.join(ANSWERS)).into());
         }
         Ok(self.read(SEALED)?.parse()?)
     }
 
-    pub(super) fn answers(&self) -> io::Result<String> {
+    pub(super) fn answers(&self) -> Result<String, RunError> {
         self.read(ANSWERS)
     }
 
-    fn read(&self, name: &str) -> io::Result<String> {
+    fn read(&self, name: &str) -> Result<String, RunError> {
         let file = self.folder.join(name);
-        fs::read_to_string(&file).map_err(|error| named(&file, &error))
+        let metadata = fs::metadata(&file).map_err(|error| named(&file, &error))?;
+        if !metadata.is_file() {
+            return Err(Unfit::NoFile(file).into());
+        }
+        Ok(fs::read_to_string(&file).map_err(|error| named(&file, &error))?)
     }
 }
 
+/// Makes a file that does not exist yet.
+pub(super) fn create(folder: &Path, name: &str) -> io::Result<File> {
+    let file = folder.join(name);
+    File::create_new(&file).map_err(|error| named(&file, &error))
+}
+
 /// Writes a file that does not exist yet.
-fn write_new(file: &Path, text: &str) -> io::Result<Scene> {
-    let written = File::create_new(file).and_then(|mut file| file.write_all(text.as_bytes()));
-    match written {
-        Ok(()) => Ok(Scene::New),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(Scene::Kept),
-        Err(error) => Err(named(file, &error)),
-    }
+pub(super) fn write_new(folder: &Path, name: &str, text: &str) -> io::Result<()> {
+    let written = create(folder, name)?.write_all(text.as_bytes());
+    written.map_err(|error| named(&folder.join(name), &error))
 }
 
 fn named(file: &Path, error: &io::Error) -> io::Error {

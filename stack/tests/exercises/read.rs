@@ -3,9 +3,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::Value;
+
+/// Runs `stack exercise` in a folder.
+fn exercise(base: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stack"));
+    command.arg("exercise").args(arguments).current_dir(base);
+    command.output().unwrap()
+}
 
 /// A learner in a folder.
 struct Learner {
@@ -26,12 +33,8 @@ impl Learner {
 
     /// Runs the program, and returns what it says.
     fn run(&self, arguments: &[&str], exit_code: i32) -> String {
-        let ran = Command::new(env!("CARGO_BIN_EXE_stack"))
-            .args(["exercise", &self.number.to_string()])
-            .args(arguments)
-            .current_dir(self.base.path())
-            .output()
-            .unwrap();
+        let number = self.number.to_string();
+        let ran = exercise(self.base.path(), &[&[&*number], arguments].concat());
         assert_eq!(ran.status.code(), Some(exit_code), "{ran:?}");
         String::from_utf8(ran.stdout).unwrap()
     }
@@ -147,6 +150,63 @@ fn the_metrics_tell_the_life_of_a_circuit() {
         ("failed", &series("metrics-3.txt", &failed)),
         ("state", "closed"),
     ]);
+}
+
+#[test]
+fn a_run_overwrites_no_file_and_follows_no_link() {
+    let base = tempfile::tempdir().unwrap();
+    let other = base.path().join("other");
+    fs::write(&other, "mine").unwrap();
+    for (number, name) in [(1, "log.json"), (2, "question.txt"), (7, "metrics-1.txt")] {
+        let folder = base.path().join(format!("exercise-{number}"));
+        fs::create_dir(&folder).unwrap();
+        for there in [&other, &base.path().join("nowhere")] {
+            let link = folder.join(name);
+            std::os::unix::fs::symlink(there, &link).unwrap();
+            let refused = exercise(base.path(), &[&number.to_string()]);
+            assert_eq!(refused.status.code(), Some(64), "{refused:?}");
+            let said = String::from_utf8(refused.stderr).unwrap();
+            assert!(said.contains("empty folder"), "{said}");
+            fs::remove_file(link).unwrap();
+            assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        }
+    }
+    assert_eq!(fs::read_to_string(&other).unwrap(), "mine");
+    assert!(!base.path().join("nowhere").exists());
+}
+
+#[test]
+fn a_pipe_is_refused_and_not_waited_for() {
+    let base = tempfile::tempdir().unwrap();
+    let pipe = |path: &str| {
+        let path = base.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let made = Command::new("mkfifo").arg(path).status();
+        assert!(made.unwrap().success());
+    };
+    pipe("exercise-3/gateway.toml");
+    pipe("exercise-1/answer.txt");
+    fs::write(base.path().join("exercise-1/.sealed"), "salt\nname print\n").unwrap();
+    for arguments in [&["3", "--check"][..], &["3"], &["1", "--check"]] {
+        let refused = exercise(base.path(), arguments);
+        assert_eq!(refused.status.code(), Some(64), "{refused:?}");
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(said.contains("is no regular file"), "{said}");
+    }
+}
+
+#[test]
+fn a_wrong_answer_commands_no_terminal() {
+    let base = tempfile::tempdir().unwrap();
+    let folder = base.path().join("exercise-1");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join(".sealed"), "salt\nname print\n").unwrap();
+    let answer = "name = a\u{1b}[2J\u{9b}\u{202e}b\n";
+    fs::write(folder.join("answer.txt"), answer).unwrap();
+    let unsolved = exercise(base.path(), &["1", "--check"]);
+    assert_eq!(unsolved.status.code(), Some(1), "{unsolved:?}");
+    let said = String::from_utf8(unsolved.stdout).unwrap();
+    assert!(said.contains("name is not a [2J  b\n"), "{said:?}");
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! A service really stops and comes back. The metrics tell the life of its circuit.
 
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use service_kit::program::RunError;
 use crate::Service;
 use crate::exercises::restaurant::Restaurant;
 use crate::exercises::sealed::{Blank, Question};
+use crate::exercises::workbook::write_new;
 use crate::exercises::{Exercise, Task};
 
 pub(in crate::exercises) const EXERCISE: Exercise = Exercise {
@@ -34,7 +34,7 @@ async fn play(folder: &Path) -> Result<Question, RunError> {
     };
     let name = service.upstream();
     let snapshot =
-        |number: u8, text: &str| fs::write(folder.join(format!("metrics-{number}.txt")), text);
+        |number: u8, text: &str| write_new(folder, &format!("metrics-{number}.txt"), text);
     restaurant.get(path).await?.expect(200)?;
     snapshot(1, &restaurant.metrics().await?)?;
     for round in 0..rand::random_range(1..=2) {

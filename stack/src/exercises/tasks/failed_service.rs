@@ -1,6 +1,5 @@
 //! Three answers of the chef's screen lack a part, each that of another service. The log tells which.
 
-use std::fs::File;
 use std::path::Path;
 
 use rand::seq::SliceRandom as _;
@@ -11,6 +10,7 @@ use service_kit::program::RunError;
 use crate::Service;
 use crate::exercises::restaurant::{Restaurant, down};
 use crate::exercises::sealed::{Blank, Question};
+use crate::exercises::workbook::create;
 use crate::exercises::{Exercise, Task};
 
 pub(in crate::exercises) const EXERCISE: Exercise = Exercise {
@@ -23,7 +23,7 @@ pub(in crate::exercises) const EXERCISE: Exercise = Exercise {
 };
 
 async fn play(folder: &Path) -> Result<Question, RunError> {
-    let lines = logger::init_to(&logging()?, File::create(folder.join("log.json"))?)?;
+    let lines = logger::init_to(&logging()?, create(folder, "log.json")?)?;
     let restaurant = Restaurant::open(&Service::ALL, &[]).await?;
     let mut services = [Service::Orders, Service::Kitchen, Service::Delivery];
     services.shuffle(&mut rand::rng());

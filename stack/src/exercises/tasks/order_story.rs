@@ -1,6 +1,5 @@
 //! Three orders are placed and cooked at the same time. The log tells the story of each.
 
-use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,6 +13,7 @@ use super::failed_service::logging;
 use crate::Service;
 use crate::exercises::restaurant::{Restaurant, answer, order};
 use crate::exercises::sealed::{Blank, Question};
+use crate::exercises::workbook::create;
 use crate::exercises::{Exercise, Task};
 
 pub(in crate::exercises) const EXERCISE: Exercise = Exercise {
@@ -37,7 +37,7 @@ struct Story {
 }
 
 async fn play(folder: &Path) -> Result<Question, RunError> {
-    let lines = logger::init_to(&logging()?, File::create(folder.join("log.json"))?)?;
+    let lines = logger::init_to(&logging()?, create(folder, "log.json")?)?;
     let restaurant = Restaurant::open(&Service::ALL, &[]).await?;
     let mut stories = Vec::new();
     for _ in 0..3 {
