@@ -1,6 +1,7 @@
 //! Reads, changes and removes one dish.
 
 use service_kit::failure::Failure;
+use service_kit::idempotency;
 use service_kit::input::IfMatch;
 use shared_types::id::DishId;
 use shared_types::menu::{Dish, DishChange};
@@ -79,7 +80,8 @@ impl Store {
         Ok(dish)
     }
 
-    /// The lines of orders keep the dish's name and price: they have their own.
+    /// The lines of orders keep the dish's name and price: they have their own. The answer to the
+    /// request that made the dish is forgotten, so that the same request makes another one.
     pub(crate) async fn remove_dish(&self, id: DishId, seen: &IfMatch) -> Result<(), DishError> {
         let _row_lock = self.database.lock_row(&id.to_string()).await?;
         let mut transaction = self.database.write().await?;
@@ -89,6 +91,7 @@ impl Store {
             .bind(id.to_string())
             .execute(&mut *transaction)
             .await?;
+        idempotency::forget(&mut transaction, &id.to_string()).await?;
         transaction.commit().await?;
         Ok(())
     }

@@ -225,3 +225,21 @@ async fn a_restaurant_has_side_dishes_set_menus_and_aperitifs_too() {
     let sides = service.get("/menu?categorie=accompagnements").await.ok(200);
     assert_eq!(each(&sides, "nom"), ["Frites"]);
 }
+
+#[actix_web::test]
+async fn a_request_that_is_repeated_after_its_dish_was_removed_makes_another() {
+    let service = Service::start(true).await;
+    let add = async || {
+        let request = service.request(Method::POST, "/menu");
+        let request = request.header("Idempotency-Key", "once");
+        request.send_json(golden::NEW_DISH).await.ok(201)
+    };
+    let first = add().await;
+    assert_eq!(add().await, first);
+    let path = format!("/menu/{}", first["id"].as_str().unwrap());
+    let _ = service.delete(&path).await.ok(200);
+    let second = add().await;
+    assert_ne!(second["id"], first["id"]);
+    let path = format!("/menu/{}", second["id"].as_str().unwrap());
+    assert_eq!(service.get(&path).await.ok(200), second);
+}
