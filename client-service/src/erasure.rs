@@ -130,10 +130,7 @@ impl Erasures {
         let now = Timestamp::now();
         let Some(unfinished) = self.store.claim_erasure(now, LEASE).await? else {
             let due = self.store.next_erasure().await?;
-            let millis = due.map(|due| due.millis().saturating_sub(now.millis()).max(0));
-            let sleep = millis.map_or(LONGEST_SLEEP, |millis| {
-                Duration::from_millis(millis.unsigned_abs())
-            });
+            let sleep = due.map_or(LONGEST_SLEEP, |due| due.since(now));
             return Ok(Turn::Idle(sleep));
         };
         let is_settled = unfinished.requested_at.after(SETTLED) <= now;
@@ -169,9 +166,7 @@ impl Erasures {
 
 /// An eighth of the time that the client has waited.
 fn pause(requested_at: Timestamp, now: Timestamp) -> Duration {
-    let waited = now.millis().saturating_sub(requested_at.millis());
-    let waited = Duration::from_millis(u64::try_from(waited).unwrap_or(0));
-    (waited / 8).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+    (now.since(requested_at) / 8).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
 }
 
 #[cfg(test)]

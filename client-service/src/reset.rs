@@ -116,10 +116,7 @@ impl Outbox {
         let now = Timestamp::now();
         let Some(request) = self.store.claim_reset_request(now, LEASE).await? else {
             let due = self.store.next_reset_request().await?;
-            let millis = due.map(|due| due.millis().saturating_sub(now.millis()).max(0));
-            let sleep = millis.map_or(LONGEST_SLEEP, |millis| {
-                Duration::from_millis(millis.unsigned_abs())
-            });
+            let sleep = due.map_or(LONGEST_SLEEP, |due| due.since(now));
             return Ok(Turn::Idle(sleep));
         };
         match self.handle(&request, now).await {

@@ -2,7 +2,7 @@
 
 use actix_web::http::Method;
 use serde_json::{Value, json};
-use service_kit::testing::{Client, eventually};
+use service_kit::testing::{Answer, Client, eventually};
 use shared_types::golden;
 use stack::Service;
 
@@ -10,6 +10,25 @@ use crate::restaurant;
 
 /// What the order and the delivery tell of the client.
 const TOLD: [&str; 3] = ["7 rue du Poirier", "06 39 98 00 77", "sonner deux fois"];
+
+/// A client and its token.
+async fn sign_up(gateway: &Client) -> (Value, String) {
+    let client = gateway.post("/client-api/clients", golden::NEW_CLIENT);
+    let client = client.await.ok(201);
+    let login = gateway.post("/client-api/login", golden::LOGIN).await;
+    let token = login.ok(200)["access_token"].as_str().unwrap().to_owned();
+    (client, token)
+}
+
+async fn ask(gateway: &Client, client: &Value, token: &str) -> Answer {
+    let id = client["id"].as_str().unwrap();
+    let path = format!("/client-api/clients/{id}/erasure");
+    gateway
+        .request(Method::POST, &path)
+        .bearer(token)
+        .send()
+        .await
+}
 
 async fn erasure(gateway: &Client, asked: &str) -> Value {
     gateway.get(asked).await.ok(200)
@@ -19,15 +38,7 @@ async fn erasure(gateway: &Client, asked: &str) -> Value {
 async fn a_client_is_forgotten_by_every_service_once_the_order_has_ended() {
     let restaurant = restaurant().await;
     let gateway = &restaurant.gateway;
-    let client = gateway
-        .post("/client-api/clients", golden::NEW_CLIENT)
-        .await
-        .ok(201);
-    let login = gateway
-        .post("/client-api/login", golden::LOGIN)
-        .await
-        .ok(200);
-    let token = login["access_token"].as_str().unwrap();
+    let (client, token) = sign_up(gateway).await;
     let [address, phone, comment] = TOLD;
     let order = json!({
         "clientId": client["id"], "adresse": address, "telephone": phone, "commentaire": comment,
@@ -48,15 +59,7 @@ async fn a_client_is_forgotten_by_every_service_once_the_order_has_ended() {
     });
     told.await;
 
-    let path = format!(
-        "/client-api/clients/{}/erasure",
-        client["id"].as_str().unwrap()
-    );
-    let asked = gateway
-        .request(Method::POST, &path)
-        .bearer(token)
-        .send()
-        .await;
+    let asked = ask(gateway, &client, &token).await;
     let id = asked.ok(202)["id"].as_str().unwrap().to_owned();
     assert_eq!(
         asked.header("location"),
@@ -102,28 +105,12 @@ async fn a_client_is_forgotten_by_every_service_once_the_order_has_ended() {
 async fn an_erasure_waits_for_a_service_that_is_away() {
     let mut restaurant = restaurant().await;
     let gateway = &restaurant.gateway;
-    let client = gateway
-        .post("/client-api/clients", golden::NEW_CLIENT)
-        .await
-        .ok(201);
-    let login = gateway
-        .post("/client-api/login", golden::LOGIN)
-        .await
-        .ok(200);
-    let token = login["access_token"].as_str().unwrap();
+    let (client, token) = sign_up(gateway).await;
     let order = restaurant.order(&client["id"]).await;
     let order = order["id"].as_str().unwrap();
     restaurant.move_to(order, "ANNULEE").await;
     restaurant.stack.stop_service(Service::Delivery).await;
-    let path = format!(
-        "/client-api/clients/{}/erasure",
-        client["id"].as_str().unwrap()
-    );
-    let asked = restaurant
-        .gateway
-        .request(Method::POST, &path)
-        .bearer(token);
-    let asked = asked.send().await.ok(202);
+    let asked = ask(&restaurant.gateway, &client, &token).await.ok(202);
     let report = format!("/client-api/erasures/{}", asked["id"].as_str().unwrap());
     eventually("the order to be anonymous", async || {
         let path = format!("/order-api/commandes/{order}");

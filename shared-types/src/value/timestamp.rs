@@ -34,6 +34,12 @@ impl Timestamp {
         Self(self.0 + duration)
     }
 
+    /// How long after `earlier` it is; zero if it is before.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> std::time::Duration {
+        (self.0 - earlier.0).to_std().unwrap_or_default()
+    }
+
     #[must_use]
     pub fn before(self, duration: std::time::Duration) -> Self {
         Self(self.0 - duration)

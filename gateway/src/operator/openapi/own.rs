@@ -19,6 +19,11 @@ const HEALTH: Body = Body::json::<HealthAnswer>(golden::HEALTH);
 const WELCOME: Body = Body::json::<Welcome>(golden::WELCOME);
 const STATUS: Body = Body::json::<Status>(golden::STATUS);
 const HTML: Body = Body::text("text/html");
+const TRANSLATED_PAGE: &[Response] = &[Response::new(
+    200,
+    "A page, in the reader's language.",
+    &[HTML],
+)];
 
 const PROBLEM: Parameter = Parameter {
     place: "path",
@@ -90,15 +95,7 @@ pub(super) fn of(page: Page) -> Operation {
             },
         ),
         Page::Problems => get("/problems", "listProblems", "Read which problems there are")
-            .answers(
-                const {
-                    &[Response::new(
-                        200,
-                        "A page, in the reader's language.",
-                        &[HTML],
-                    )]
-                },
-            ),
+            .answers(TRANSLATED_PAGE),
         Page::Problem => get(
             "/problems/{code}",
             "explainProblem",
@@ -106,15 +103,7 @@ pub(super) fn of(page: Page) -> Operation {
         )
         .says("A problem's `type` leads here.")
         .with(&[PROBLEM])
-        .answers(
-            const {
-                &[Response::new(
-                    200,
-                    "A page, in the reader's language.",
-                    &[HTML],
-                )]
-            },
-        )
+        .answers(TRANSLATED_PAGE)
         .fails(&[Code::RouteNotFound]),
         Page::OpenApi => get("/openapi.json", "getOpenApiDocument", "Read this document")
             .answers(const { &[Response::new(200, "An OpenAPI 3.1 document.", &[DOCUMENT])] }),
