@@ -96,7 +96,8 @@ const OPERATIONS: &[Operation] = &[
     .fails(&[Code::NotFound]),
     Operation::new(("POST", "/clients"), "signUp", &CLIENTS, "Sign up")
         .says("No two clients share an e-mail or a telephone number.")
-        .token(Token::MayBeNeeded)
+        // An ADMIN's, for another role than CLIENT.
+        .token(Token::SometimesNeeded)
         .with(&[IDEMPOTENCY_KEY])
         .takes(Body::json::<NewClient>(golden::NEW_CLIENT))
         .answers(&[Response::new(201, "The new client.", &[CLIENT])

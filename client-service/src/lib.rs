@@ -102,9 +102,11 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
         erasures: erasures.clone(),
         outbox: outbox.clone(),
     });
+    let access = web::Data::new(config.access);
     let application = Application::bind(service, move |routes| {
         routes
             .app_data(accounts.clone())
+            .app_data(access.clone())
             .configure(routes::configure);
         if is_shown {
             routes.configure(routes::show_outbox);

@@ -1,7 +1,7 @@
 //! The HTTP routes of the client service.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use service_kit::access::revocations;
+use service_kit::access::{Access, revocations};
 use service_kit::observe::lang_of;
 use service_kit::serve::{document, resource};
 use shared_types::Confirmation;
@@ -20,7 +20,10 @@ mod profile;
 mod reset;
 
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    document(config, || SERVICE.document());
+    document(config, |access| match access {
+        Access::Open => SERVICE.document(),
+        Access::Strict => SERVICE.strict_document(),
+    });
     config
         .service(
             resource("/clients", "GET, POST")

@@ -8,6 +8,7 @@ mod shared;
 
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::web;
+use service_kit::access::Access;
 use service_kit::failure::{Failure, QUOTA_RETRY_AFTER};
 use service_kit::serve::{document, resource};
 use shared_types::field::{FieldErrors, FromText};
@@ -19,7 +20,10 @@ use crate::dispatch::{ImpossibleMove, Refusal};
 pub(crate) use shared::SharedDispatch;
 
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    document(config, || SERVICE.document());
+    document(config, |access| match access {
+        Access::Open => SERVICE.document(),
+        Access::Strict => SERVICE.strict_document(),
+    });
     config
         .service(resource("/assigned", "GET").route(web::get().to(marks::assigned)))
         .service(resource("/update", "POST").route(web::post().to(marks::update)))

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use actix_web::{HttpResponse, web};
 use order_feed::change_lock::{ChangeLock, run_to_end};
 use order_feed::{Admission, Learned, LocalOrders, OrderFeed};
-use service_kit::access::Caller;
+use service_kit::access::{Access, Caller};
 use service_kit::failure::Failure;
 use service_kit::input::Json;
 use service_kit::serve::{document, resource};
@@ -75,7 +75,10 @@ impl LocalOrders for SharedKitchen {
 }
 
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    document(config, || SERVICE.document());
+    document(config, |access| match access {
+        Access::Open => SERVICE.document(),
+        Access::Strict => SERVICE.strict_document(),
+    });
     config
         .service(resource("/orders", "GET").route(web::get().to(list)))
         .service(resource("/update", "POST").route(web::post().to(update)))

@@ -17,7 +17,9 @@ pub struct Tag {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Token {
     Unused,
-    /// Needed by some settings of the service.
+    /// Some requests need one while access is strict.
+    SometimesNeeded,
+    /// Needed while access is strict.
     MayBeNeeded,
     Needed,
 }

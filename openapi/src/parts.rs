@@ -30,9 +30,20 @@ pub struct Parts {
     schemas: Schemas,
     problems: Problems,
     headers: BTreeSet<String>,
+    /// Whether the service asks everyone for a token whom a rule does not let through without one.
+    is_strict: bool,
 }
 
 impl Parts {
+    /// For a service whose access is strict.
+    #[must_use]
+    pub fn strict() -> Self {
+        Self {
+            is_strict: true,
+            ..Self::default()
+        }
+    }
+
     /// Describes an operation. `codes` are those that it may answer beside its own; `names` are the
     /// header fields that its answers have beside their own.
     pub fn operation(&mut self, operation: &Operation, codes: &[Code], names: &[&str]) -> Value {
@@ -70,7 +81,10 @@ impl Parts {
             described.insert("requestBody".to_owned(), body);
         }
         described.insert("responses".to_owned(), responses.into());
-        described.insert("security".to_owned(), security(operation.token));
+        described.insert(
+            "security".to_owned(),
+            security(operation.token, self.is_strict),
+        );
         described.into()
     }
 
@@ -125,6 +139,7 @@ impl Parts {
             mut schemas,
             problems,
             headers: mut names,
+            is_strict: _,
         } = self;
         names.extend(problems.headers().map(str::to_owned));
         let problems = problems.into_components(&mut schemas);
@@ -154,16 +169,20 @@ fn codes_of(operation: &Operation) -> Vec<Code> {
     }
     match operation.token {
         Token::Unused => {}
-        Token::MayBeNeeded => codes.extend([OF_TOKENS, &[Code::Forbidden]].concat()),
+        Token::SometimesNeeded | Token::MayBeNeeded => {
+            codes.extend([OF_TOKENS, &[Code::Forbidden]].concat())
+        }
         Token::Needed => codes.extend(OF_TOKENS),
     }
     codes
 }
 
-fn security(token: Token) -> Value {
+/// An empty alternative makes the token optional.
+fn security(token: Token, is_strict: bool) -> Value {
     match token {
         Token::Unused => json!([]),
-        Token::MayBeNeeded => json!([{}, { SCHEME: [] }]),
+        Token::MayBeNeeded if is_strict => json!([{ SCHEME: [] }]),
+        Token::SometimesNeeded | Token::MayBeNeeded => json!([{}, { SCHEME: [] }]),
         Token::Needed => json!([{ SCHEME: [] }]),
     }
 }

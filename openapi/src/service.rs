@@ -30,9 +30,20 @@ pub struct Service {
 }
 
 impl Service {
+    /// The document while access is open, as published: a token may be sent where strict access
+    /// would need one.
     #[must_use]
     pub fn document(&self) -> Value {
-        let mut parts = Parts::default();
+        self.describe(Parts::default())
+    }
+
+    /// The document while access is strict.
+    #[must_use]
+    pub fn strict_document(&self) -> Value {
+        self.describe(Parts::strict())
+    }
+
+    fn describe(&self, mut parts: Parts) -> Value {
         let mut paths: Map<String, Value> = Map::new();
         for operation in self.operations {
             let described = parts.operation(operation, ALWAYS, &[]);

@@ -9,12 +9,16 @@ mod opening;
 mod orders;
 
 use actix_web::web;
+use service_kit::access::Access;
 use service_kit::serve::{document, resource};
 
 pub(crate) use demo::SharedDemoOrders;
 
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    document(config, || SERVICE.document());
+    document(config, |access| match access {
+        Access::Open => SERVICE.document(),
+        Access::Strict => SERVICE.strict_document(),
+    });
     config
         .service(
             resource("/menu", "GET, POST")

@@ -1,6 +1,7 @@
 //! Binds, serves and drains a service.
 
 mod background;
+#[cfg(feature = "access")]
 mod document;
 mod draining;
 mod give_back;
@@ -24,6 +25,7 @@ use crate::observe::{ServiceName, observe};
 use crate::trace::{self, Exporter, Tracing};
 
 use background::{Background, Work};
+#[cfg(feature = "access")]
 pub use document::document;
 pub use draining::{DRAIN, Draining, lame_duck};
 pub use give_back::give_back;

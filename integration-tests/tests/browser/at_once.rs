@@ -7,7 +7,7 @@ use crate::browser::Browser;
 use crate::console::{Console, DESK, PHONE};
 
 /// Notes every move that the page makes by itself, and when its state is shown.
-const WATCH: &str = "window.moves = 0; window.shownAt = null;\
+pub(crate) const WATCH: &str = "window.moves = 0; window.shownAt = null;\
     new PerformanceObserver((list) => {\
         for (const move of list.getEntries()) if (!move.hadRecentInput) window.moves += move.value;\
     }).observe({ type: 'layout-shift', buffered: true });\

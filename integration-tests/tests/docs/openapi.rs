@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use gateway::{Config, Described, openapi_document};
 use openapi::Token;
-use serde_json::Value;
+use serde_json::{Value, json};
 use service_kit::access::Who;
 use service_kit::env::Env;
 use shared_types::problem::Code;
@@ -181,5 +181,55 @@ fn every_documented_operation_has_a_rule_and_names_its_token() {
             let names_no_token = operation.token == Token::Unused;
             assert_eq!(is_for_anyone, names_no_token, "{method} {path}");
         }
+        // While access is strict, a token is needed wherever there is a rule, and else it is optional.
+        for (document, is_strict) in [
+            (service.document(), false),
+            (service.strict_document(), true),
+        ] {
+            for ((method, path), operation) in operations(&document) {
+                let rule = rules
+                    .iter()
+                    .find(|rule| (rule.method, rule.path) == (&*method, &*path));
+                let expected = match rule.unwrap().who {
+                    Who::Anyone => json!([]),
+                    Who::Roles(_) | Who::Peers if is_strict => json!([{ "token": [] }]),
+                    Who::Roles(_) | Who::Peers => json!([{}, { "token": [] }]),
+                };
+                assert_eq!(operation["security"], expected, "{method} {path}");
+            }
+        }
     }
+}
+
+/// The table "Strict access" of `docs/API.md` says where strangers get nothing.
+#[test]
+fn a_strict_restaurant_needs_a_token_where_the_table_says_so() {
+    let services = [
+        ("clients", client_service::description::SERVICE),
+        ("orders", order_service::description::SERVICE),
+        ("kitchen", kitchen_mock::description::SERVICE),
+        ("delivery", delivery_mock::description::SERVICE),
+    ];
+    let described = services.map(|(name, service)| Described {
+        name: name.to_owned(),
+        document: Arc::new(service.strict_document()),
+    });
+    let document = openapi_document(&config(), &described);
+    let table = read("docs/API.md");
+    let lines = table
+        .lines()
+        .skip_while(|line| !line.contains("with `ACCESS=strict`"));
+    let rows = lines.skip(2).map_while(|line| line.strip_prefix("| "));
+    let mut count = 0;
+    for row in rows {
+        let cells: Vec<_> = row.split(" | ").collect();
+        let (method, path) = (cells[0].to_lowercase(), cells[1].trim_matches('`'));
+        let security = document["paths"][path][method]["security"]
+            .as_array()
+            .unwrap();
+        let is_needed = !security.is_empty() && !security.contains(&json!({}));
+        assert_eq!(is_needed, cells[2] == "no", "{row}");
+        count += 1;
+    }
+    assert!(count > 30, "{count}");
 }

@@ -68,6 +68,7 @@ impl Guard {
         }
         let scope = web::scope("")
             .app_data(web::Data::new(self.clone()))
+            .app_data(web::Data::new(Access::Strict))
             .wrap(from_fn(admit))
             .configure(routes);
         config.service(scope);

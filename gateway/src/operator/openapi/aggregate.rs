@@ -48,8 +48,28 @@ impl Describing<'_> {
             "description": description(aggregate, view, self.config),
             "parameters": names_of(path).map(segment).collect::<Vec<_>>(),
             "responses": responses,
-            "security": [],
+            "security": self.security(aggregate),
         })
+    }
+
+    /// A token is needed where a required part needs it. It makes a difference where another part has
+    /// more for some.
+    fn security(&self, aggregate: &AggregateSettings) -> Vec<Value> {
+        let mut all = Vec::new();
+        for part in &aggregate.parts {
+            let wanted = self.described(part).and_then(|known| known.get("security"));
+            let wanted = wanted.and_then(Value::as_array).into_iter().flatten();
+            let mut wanted: Vec<_> = wanted.cloned().collect();
+            if part.required.is_some() && !wanted.is_empty() {
+                return wanted;
+            }
+            if !wanted.is_empty() && !wanted.contains(&json!({})) {
+                wanted.insert(0, json!({}));
+            }
+            wanted.retain(|alternative| !all.contains(alternative));
+            all.extend(wanted);
+        }
+        all
     }
 
     /// The answer with 200.
@@ -91,8 +111,10 @@ impl Describing<'_> {
     /// known.
     fn schema(&self, part: &PartSettings) -> Value {
         let is_required = part.required.is_some();
-        let mut routes = self.config.routes.routes();
-        let known = routes.find_map(|route| self.known(part, route));
+        let known = self.described(part).and_then(|operation| {
+            let content = operation.get("responses")?.get("200")?.get("content")?;
+            content.get("application/json")?.get("schema")
+        });
         let known = known.and_then(|schema| match *part.form {
             Form::Whole(_) => Some(schema.clone()),
             Form::Found(_) => schema.get("items").cloned(),
@@ -112,8 +134,13 @@ impl Describing<'_> {
         }
     }
 
-    /// The schema of the answer of a route that leads to the part's path, if it is described.
-    fn known(&self, part: &PartSettings, route: &Route) -> Option<&Value> {
+    /// The operation of a route that leads to the part's path, if it is described.
+    fn described(&self, part: &PartSettings) -> Option<&Value> {
+        let mut routes = self.config.routes.routes();
+        routes.find_map(|route| self.operation_of(part, route))
+    }
+
+    fn operation_of(&self, part: &PartSettings, route: &Route) -> Option<&Value> {
         let To::Upstream(to) = &route.to else {
             return None;
         };
@@ -123,9 +150,7 @@ impl Describing<'_> {
             && route.method == "GET"
             && is_reached(path, &to.target.to_string());
         let operation = self.paths.get(&*route.path)?.get("get")?;
-        let content = operation.get("responses")?.get("200")?.get("content")?;
-        let schema = content.get("application/json")?.get("schema")?;
-        leads_there.then_some(schema)
+        leads_there.then_some(operation)
     }
 }
 
