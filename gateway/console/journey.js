@@ -1,6 +1,7 @@
 // The guided journey of the file: plays its steps and shows each request and its answer.
 
 import { at, make, say } from "./dom.js";
+import { pathButton } from "./path.js";
 import { callPublic, Failed, firstOf, playStep, Values } from "./steps.js";
 import { number, standIn, t, words } from "./text.js";
 import { add, begin } from "./waterfall.js";
@@ -199,6 +200,7 @@ function showCall(step, request, answer) {
     ),
     request.body ? make("pre", {}, pretty(request.body)) : null,
     make("pre", {}, [...fields, "", pretty(answer.body)].join("\n")),
+    pathButton(answer.fields.get("x-request-id"), title),
   );
   if (last?.dataset.call === title) last.replaceWith(details);
   else calls.append(details);

@@ -6,6 +6,7 @@ import { drills } from "./drills.js";
 import { features } from "./features.js";
 import { journey } from "./journey.js";
 import { names } from "./names.js";
+import { path } from "./path.js";
 import { picture } from "./picture.js";
 import { requests } from "./requests.js";
 import { listen } from "./stream.js";
@@ -23,7 +24,7 @@ const OVERALL = {
 };
 /** What is shown before the first second has been counted. */
 const UNCOUNTED = { at: null, traffic: null, upstreams: {}, routes: [], requests: [] };
-const parts = [names, config, picture, journey, waterfall, features, drills, verdict, traffic, requests];
+const parts = [names, path, config, picture, journey, waterfall, features, drills, verdict, traffic, requests];
 let hello = null;
 let snapshot = null;
 let connection = { state: "connecting", since: null };

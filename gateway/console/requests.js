@@ -2,6 +2,7 @@
 
 import { at, cell, columns, make, row } from "./dom.js";
 import { problemTitle, upstreamName } from "./names.js";
+import { pathButton } from "./path.js";
 import { number, standIn, t, time } from "./text.js";
 
 const MOST = 50;
@@ -17,19 +18,22 @@ export const requests = {
     at("pause").onclick = () => {
       isPaused = !isPaused;
       at("pause").setAttribute("aria-pressed", String(isPaused));
-      if (!isPaused) renew();
+      renew();
     };
+    // While the path of one of them is looked at, its button stays: the focus goes back to it.
+    at("path").addEventListener("close", renew);
     show();
   },
 
   snapshot(snapshot) {
     if (snapshot.requests.length === 0) return;
     seen = [...snapshot.requests.toReversed(), ...seen].slice(0, MOST);
-    if (!isPaused) renew();
+    renew();
   },
 };
 
 function renew() {
+  if (isPaused || at("path").open) return;
   shown = seen;
   show();
 }
@@ -38,7 +42,10 @@ function show() {
   const titles = ["status", "time", "method", "route", "ms", "service", "fate", "asker", "requestId"];
   const none = row(cell({ colspan: titles.length, class: "quiet" }, t("noRequests")));
   const rows = shown.length ? shown.map(line) : [none];
+  const focused = document.activeElement?.dataset.key;
   at("requests").replaceChildren(...columns(titles.map((key) => t(key)), rows));
+  // The button that had the focus is another element now.
+  if (focused) at("requests").querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
 }
 
 function line(request) {
@@ -47,12 +54,16 @@ function line(request) {
     {
       type: "button",
       class: "small",
+      "data-key": `copy-${request.requestId}`,
       "aria-label": `${t("copy")} ${request.requestId}`,
       onclick: () => navigator.clipboard?.writeText(request.requestId),
     },
     t("copy"),
   );
   const asker = ASKERS[request.asker];
+  const id = make("code", { class: "id", title: request.requestId }, `…${request.requestId.slice(-END)}`);
+  const path = request.traceId ? pathButton(request.requestId, `${request.method} ${request.route}`) : null;
+  const identity = [id, " ", copy, " ", path];
   return row(
     cell({ class: "numbers status" }, make("span", { class: "state", "data-state": tone(request) }, `${request.status}`)),
     cell({ class: "numbers" }, time(request.at)),
@@ -62,7 +73,7 @@ function line(request) {
     cell({}, request.upstream ? upstreamName(request.upstream) : t("gateway")),
     cell({}, fate(request)),
     cell({ "data-asker": request.asker ?? "client" }, asker ? make("mark", {}, t(asker)) : t("askerClient")),
-    cell({ class: "identity" }, make("code", { class: "id", title: request.requestId }, `…${request.requestId.slice(-END)}`), " ", copy),
+    cell({ class: "identity" }, ...identity),
   );
 }
 

@@ -3,6 +3,7 @@
 
 import { at, make } from "./dom.js";
 import { upstreamName } from "./names.js";
+import { pathButton } from "./path.js";
 import { number, t } from "./text.js";
 
 /** How many requests are remembered that the page has not had the answer of. */
@@ -57,6 +58,7 @@ function row(of) {
     {},
     make("code", { title: of[0].title }, of[0].title),
     make("span", { class: "quiet numbers" }, took(of)),
+    pathButton(of.at(-1).id, of[0].title),
     make("div", { class: "track", "aria-hidden": "true" }, ...of.map(bar)),
   );
 }

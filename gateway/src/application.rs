@@ -18,7 +18,7 @@ use futures_util::FutureExt as _;
 use service_kit::health::Readiness;
 use service_kit::program::RunError;
 use service_kit::serve::{Application, Draining, Hangups, Service, give_back};
-use service_kit::trace::{self, Exporter};
+use service_kit::trace::{self, Exporter, Tracer};
 use tokio::time::{interval, timeout};
 
 use crate::answer::dispatch::{Asker, Following};
@@ -35,6 +35,7 @@ use crate::metrics::Metrics;
 use crate::operator::access::Access;
 use crate::operator::config::ConfigState;
 use crate::operator::openapi::documents;
+use crate::operator::traces::Traces;
 use crate::operator::{self, Operator, console, pages};
 use crate::routing::client_address::Scheme;
 use crate::upstream::probe::Probes;
@@ -85,7 +86,8 @@ impl Gateway {
     ) -> Result<Self, RunError> {
         pages::prepare();
         let config = Arc::new(config);
-        let (tracer, exporter) = config.tracing.as_ref().map(trace::start).unzip();
+        let traces = Traces::new(config.keeps_traces, config.tracing.as_ref());
+        let (tracer, exporter) = begin_tracing(&config, &traces).unzip();
         let built = Built::traced(&config, tracer)?;
         let site = Arc::clone(&built.site);
         let (replacing, live) = Live::new(Arc::clone(&site));
@@ -101,6 +103,7 @@ impl Gateway {
             rehearsing: Arc::default(),
             feed: Arc::default(),
             config: Arc::clone(&state),
+            traces: Arc::new(traces),
             reloads,
             public_draining: draining.clone(),
         };
@@ -260,6 +263,15 @@ impl Gateway {
         drop(shared);
         public.and(admin).and(redirect)
     }
+}
+
+/// Records the gateway's own spans, for the collector if there is one, else for the traces kept here.
+fn begin_tracing(config: &Config, traces: &Traces) -> Option<(Tracer, Exporter)> {
+    if let Some(settings) = &config.tracing {
+        return Some(trace::start(settings));
+    }
+    let recording = config.recording.as_ref()?;
+    Some(trace::start_within(recording, traces.receive()?))
 }
 
 /// Probes the upstreams of the site that answers now, and resolves their names, until the gateway

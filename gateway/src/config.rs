@@ -88,6 +88,11 @@ pub struct Config {
     pub(crate) lame_duck: Duration,
     /// The collector of spans, by the variables of OpenTelemetry; none by default.
     pub(crate) tracing: Option<trace::Settings>,
+    /// What is recorded if traces are kept here instead; `None` with `OTEL_SDK_DISABLED`.
+    pub(crate) recording: Option<trace::Recording>,
+    /// `GATEWAY_TRACES`: whether the operator's port takes spans, and keeps the last traces for the
+    /// console; off by default.
+    pub(crate) keeps_traces: bool,
     /// `GATEWAY_CONFIG_WATCH`: whether a change of the file is a reload; off by default.
     pub(crate) is_watched: bool,
 }
@@ -219,6 +224,10 @@ impl Config {
             shared_store: StoreSettings::from_env(env)?,
             lame_duck: env.duration_or("GATEWAY_LAME_DUCK", Duration::ZERO)?,
             tracing: trace::Settings::from_env(env, "gateway")?,
+            recording: trace::Recording::from_env(env, "gateway")?,
+            keeps_traces: env
+                .parse_with("GATEWAY_TRACES", on_or_off)?
+                .unwrap_or(false),
             is_watched: env
                 .parse_with("GATEWAY_CONFIG_WATCH", on_or_off)?
                 .unwrap_or(false),

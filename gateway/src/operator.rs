@@ -14,6 +14,7 @@ mod origin;
 pub(crate) mod pages;
 mod rehearsal;
 mod status;
+pub(crate) mod traces;
 
 use std::sync::Arc;
 
@@ -36,6 +37,7 @@ use audit::audit;
 use config::{AskedReload, ConfigState};
 use exposition::expose;
 use origin::own_pages_only;
+use traces::Traces;
 
 /// The data of the operator's routes.
 #[derive(Clone)]
@@ -51,6 +53,8 @@ pub(crate) struct Operator {
     pub(crate) rehearsing: Arc<tokio::sync::Mutex<()>>,
     pub(crate) feed: Arc<Feed>,
     pub(crate) config: Arc<ConfigState>,
+    /// `GATEWAY_TRACES`: the traces that are kept here.
+    pub(crate) traces: Arc<Traces>,
     /// Asks for a reload.
     pub(crate) reloads: mpsc::Sender<AskedReload>,
     /// The draining of the public port: it ends the console's in-process requests to the public
@@ -76,6 +80,7 @@ impl Operator {
             .service(resource("/metrics", "GET").route(web::get().to(metrics)))
             .configure(config::routes)
             .configure(drills::routes)
+            .configure(traces::routes)
             .configure(|config| console::routes(config, self));
         routes.app_data(web::Data::new(self.clone())).service(pages);
     }

@@ -14,6 +14,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use shared_types::gateway::{Health, HealthAnswer};
 
+use crate::trace::otlp;
+
 type Check = dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync;
 
 /// Whether a service can do its work right now.
@@ -40,12 +42,12 @@ impl Readiness {
     }
 }
 
-/// The log level of a request to `route`: probes, and the other services' questions for ended sessions,
-/// come so often that they would hide all other lines.
+/// The log level of a request to `route`: probes, the other services' questions for ended sessions, and
+/// their spans, come so often that they would hide all other lines.
 #[must_use]
 pub fn log_level(route: Option<&str>) -> log::Level {
     match route {
-        Some("/live" | "/ready" | "/auth/revocations/{cursor}") => log::Level::Debug,
+        Some("/live" | "/ready" | "/auth/revocations/{cursor}" | otlp::PATH) => log::Level::Debug,
         _ => log::Level::Info,
     }
 }

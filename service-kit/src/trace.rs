@@ -6,9 +6,11 @@
 //! causes, here or in another process.
 //!
 //! 1. `traceparent` is the syntax.
-//! 2. `settings` reads the standard variables, and `sampler` decides which traces are recorded.
+//! 2. `settings` and `recording` read the standard variables, and `sampler` decides which traces are
+//!    recorded.
 //! 3. `span` is a piece of work, `tracer` the queue of those that have ended.
-//! 4. `exporter` sends them in batches, as `otlp` spells them, and `exposition` counts them.
+//! 4. `exporter` sends them in batches, as `otlp` spells and reads them, or hands them over within the
+//!    process, and `exposition` counts them.
 //!
 //! `opentelemetry-otlp` was rejected: it brings the whole SDK, a second HTTP client or a thread, and
 //! a second version of `rand`.
@@ -16,6 +18,7 @@
 mod exporter;
 mod exposition;
 pub mod otlp;
+mod recording;
 mod sampler;
 mod settings;
 mod span;
@@ -28,8 +31,9 @@ use std::sync::{Arc, OnceLock};
 
 use actix_web::http::header::HeaderMap;
 
-pub use exporter::{Exporter, start};
+pub use exporter::{Exporter, Receive, start, start_within};
 pub use exposition::expose;
+pub use recording::Recording;
 pub use settings::Settings;
 pub use span::{Kind, OpenSpan, Value, id_of, method};
 use traceparent::{RANDOM, Received, SAMPLED, compose, hex, with_sampled};

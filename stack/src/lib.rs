@@ -96,7 +96,8 @@ impl Stack {
         mut tell: impl FnMut(&str, SocketAddr) -> io::Result<()>,
     ) -> Result<Self, RunError> {
         options.env = settings::with_peer_secret(&options.env);
-        let (addrs, reserved) = settings::addrs(&options)?;
+        let (addrs, mut reserved) = settings::addrs(&options)?;
+        let operator = settings::operator(&options, &mut reserved)?;
         let folder = Folder::take(&options.data)?;
         if options.is_fresh {
             folder.empty(&options.services)?;
@@ -104,12 +105,12 @@ impl Stack {
         let mut services = BTreeMap::new();
         for (service, addr) in &addrs {
             let member = settings::service(*service, &options, &addrs)?;
-            let tracing = settings::tracing(*service, &options)?;
+            let tracing = settings::tracing(*service, &options, operator)?;
             let running = Running::start(member, tracing.as_ref()).await?;
             services.insert(*service, running);
             tell(service.upstream(), *addr)?;
         }
-        let (config, source) = settings::gateway(&options, &addrs)?;
+        let (config, source) = settings::gateway(&options, &addrs, Some(operator))?;
         let gateway = gateway::Gateway::reloadable(config, source, None)?;
         tell("gateway", gateway.addr())?;
         let (admin, scheme) = (gateway.admin_addr(), gateway.scheme());
@@ -174,7 +175,7 @@ impl Stack {
     /// As for [`Stack::start`].
     pub async fn start_service(&mut self, service: Service) -> Result<(), RunError> {
         let member = settings::service(service, &self.options, &self.addrs)?;
-        let tracing = settings::tracing(service, &self.options)?;
+        let tracing = settings::tracing(service, &self.options, self.admin)?;
         let running = Running::start(member, tracing.as_ref()).await?;
         self.services.insert(service, running);
         Ok(())

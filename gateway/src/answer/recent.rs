@@ -35,6 +35,8 @@ pub(crate) struct Seen {
     pub(crate) code: Option<&'static str>,
     pub(crate) bytes: u64,
     pub(crate) request_id: String,
+    /// Only if its spans are recorded.
+    pub(crate) trace_id: Option<String>,
 }
 
 impl Recent {
@@ -92,6 +94,7 @@ mod tests {
             code: None,
             bytes: 0,
             request_id: String::new(),
+            trace_id: None,
         }
     }
 

@@ -200,6 +200,7 @@ impl Record {
             code: self.code.map(Code::as_str),
             bytes: self.bytes,
             request_id: self.request_id.as_str().to_owned(),
+            trace_id: self.trace.span().map(|_span| self.trace.id().to_owned()),
         }
     }
 

@@ -104,7 +104,9 @@ async fn every_own_answer_of_the_public_port_says_whether_it_may_be_stored() {
 #[actix_web::test]
 async fn every_answer_of_the_operators_port_says_whether_it_may_be_stored() {
     let mut command = alone();
-    command.env("GATEWAY_DRILLS", "on");
+    command
+        .env("GATEWAY_DRILLS", "on")
+        .env("GATEWAY_TRACES", "on");
     let process = Process::start(command.env("GATEWAY_ADMIN_TOKEN", TOKEN));
     let line = process.line_with("for its operator on");
     let addr = addr_after(&line, "for its operator on ");
@@ -127,6 +129,8 @@ async fn every_answer_of_the_operators_port_says_whether_it_may_be_stored() {
         "drills/routes/order-api/menu",
         "drills/verdict",
         "config",
+        "traces/4bf92f3577b34da6a3ce929d0e0e4736",
+        "v1/traces",
         "nothing",
         "public/status",
         "public/order-api/menu",

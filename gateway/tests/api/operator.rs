@@ -3,6 +3,7 @@
 mod audit;
 mod guesses;
 mod token;
+mod traces;
 
 use actix_web::http::Method;
 use gateway::Gateway;

@@ -80,6 +80,11 @@ async fn axe_finds_no_fault() {
         console.clicks("#drill-kitchen-down").await;
         console.sees("#feature-kitchen:not([data-state=up])").await;
         is_accessible(browser, &axe, ("drill", &name), none).await;
+        let order = "document.querySelector(\"#requests .path[aria-label$='POST /order-api/commandes']\").click()";
+        console.asks(order).await;
+        console.sees("#path[open] #path-spans li li").await;
+        is_accessible(browser, &axe, ("path", &name), none).await;
+        console.clicks("#path-close").await;
         console.clicks("#drill-kitchen-end").await;
         console.sees("#upstream-kitchen[data-state=up]").await;
         console.clicks("#verdict-run").await;
@@ -112,9 +117,10 @@ async fn axe_finds_no_fault() {
     }
 }
 
-const ACTIVE: &str = "return document.activeElement.id || document.activeElement.className";
+pub(crate) const ACTIVE: &str =
+    "return document.activeElement.id || document.activeElement.className";
 
-async fn presses(console: &Console, keys: &[Key]) {
+pub(crate) async fn presses(console: &Console, keys: &[Key]) {
     let element = console.browser.page.active_element().await.unwrap();
     let keys: String = keys.iter().copied().map(char::from).collect();
     element.send_keys(&keys).await.unwrap();

@@ -14,6 +14,7 @@ mod docs;
 mod foreign;
 mod layout;
 mod login;
+mod path;
 #[expect(
     dead_code,
     reason = "each of the tests that share it needs a part of it"

@@ -85,6 +85,7 @@ impl Recipient {
         span.set("messaging.operation.name", "send");
         span.set("messaging.operation.type", "send");
         span.set("messaging.destination.name", self.name);
+        span.set("service.peer.name", self.name);
         if let Ok(tries @ 1..) = u32::try_from(message.attempts) {
             span.set("http.request.resend_count", tries);
         }

@@ -6,7 +6,10 @@
 //!    takes new spans as far as there is room.
 //! 3. The log says once that the collector takes nothing, and once that it takes spans again.
 //! 4. A stop sends what is left, and waits at most [`LAST`] for the collector.
+//!
+//! A process that keeps traces itself needs no collector: it gets its own spans by a call.
 
+use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
@@ -18,6 +21,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 
 use super::otlp::{self, ExportResponse};
+use super::recording::Recording;
 use super::settings::Settings;
 use super::span::Span;
 use super::tracer::Tracer;
@@ -41,10 +45,20 @@ const MOST_RETRY_AFTER: Duration = Duration::from_secs(60);
 
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
+/// Takes a span of the service with this name.
+pub type Receive = Box<dyn Fn(&str, otlp::Span)>;
+
+/// Where the spans go.
+enum Destination {
+    Collector(Settings),
+    /// This process.
+    Within(Receive),
+}
+
 /// The other end of a [`Tracer`]'s queue.
-#[derive(Debug)]
 pub struct Exporter {
-    settings: Settings,
+    destination: Destination,
+    recording: Recording,
     tracer: Tracer,
     queue: mpsc::Receiver<Box<Span>>,
     /// The spans to be sent next.
@@ -65,12 +79,24 @@ enum Sent {
     Failed(String, Option<Duration>),
 }
 
-/// Begins to record spans. They are sent by [`Exporter::beside`].
+/// Begins to record spans for a collector. They are sent by [`Exporter::beside`].
 #[must_use]
 pub fn start(settings: &Settings) -> (Tracer, Exporter) {
-    let (tracer, queue) = Tracer::new(settings.sampler, settings.bounds);
+    let destination = Destination::Collector(settings.clone());
+    begin(&settings.recording, destination)
+}
+
+/// Begins to record spans for this process itself. They are handed over by [`Exporter::beside`].
+#[must_use]
+pub fn start_within(recording: &Recording, receive: Receive) -> (Tracer, Exporter) {
+    begin(recording, Destination::Within(receive))
+}
+
+fn begin(recording: &Recording, destination: Destination) -> (Tracer, Exporter) {
+    let (tracer, queue) = Tracer::new(recording.sampler, recording.bounds);
     let exporter = Exporter {
-        settings: settings.clone(),
+        destination,
+        recording: recording.clone(),
         tracer: tracer.clone(),
         queue,
         batch: Vec::new(),
@@ -78,6 +104,12 @@ pub fn start(settings: &Settings) -> (Tracer, Exporter) {
         dropped_before: 0,
     };
     (tracer, exporter)
+}
+
+impl fmt::Debug for Exporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exporter").finish_non_exhaustive()
+    }
 }
 
 impl Exporter {
@@ -110,17 +142,23 @@ impl Exporter {
 
     /// Exports until a stop, and then until nothing is left.
     async fn run(&mut self, mut stopped: watch::Receiver<bool>) {
-        let client = self.settings.endpoint.client();
+        let client = match &self.destination {
+            Destination::Collector(settings) => Some(settings.endpoint.client()),
+            Destination::Within(_) => None,
+        };
         loop {
             if !*stopped.borrow() {
                 tokio::select! {
                     () = self.tracer.batch() => {}
-                    () = sleep(self.settings.delay) => {}
+                    () = sleep(self.recording.delay) => {}
                     _ = stopped.wait_for(|is_stopped| *is_stopped) => {}
                 }
             }
             while self.fill() {
-                self.export(&client, &mut stopped).await;
+                match &client {
+                    Some(client) => self.export(client, &mut stopped).await,
+                    None => self.hand_over(),
+                }
             }
             if *stopped.borrow() {
                 return;
@@ -130,7 +168,7 @@ impl Exporter {
 
     /// Takes spans from the queue, up to a batch. Returns whether there are any.
     fn fill(&mut self) -> bool {
-        while self.batch.len() < self.settings.bounds.batch
+        while self.batch.len() < self.recording.bounds.batch
             && let Ok(span) = self.queue.try_recv()
         {
             self.batch.push(*span);
@@ -138,9 +176,21 @@ impl Exporter {
         !self.batch.is_empty()
     }
 
+    /// Gives the batch to this process.
+    fn hand_over(&mut self) {
+        let Destination::Within(receive) = &self.destination else {
+            return;
+        };
+        let name = otlp::service_name(&self.recording.resource);
+        self.tracer.export_some(self.batch.len() as u64);
+        for span in self.batch.drain(..) {
+            receive(name, otlp::Span::from(&span));
+        }
+    }
+
     /// Sends the batch, until the collector takes it or it was tried often enough.
     async fn export(&mut self, client: &Client, stopped: &mut watch::Receiver<bool>) {
-        let body = otlp::request(&self.settings.resource, &self.batch).encode_to_vec();
+        let body = otlp::request(&self.recording.resource, &self.batch).encode_to_vec();
         let spans = self.batch.len() as u64;
         for tries in 1..=TRIES {
             let pause = match self.send(client, body.clone()).await {
@@ -152,11 +202,11 @@ impl Exporter {
                     return self.succeeded();
                 }
                 Sent::Refused(why) => {
-                    self.failed(&why);
+                    self.failed(&why, *stopped.borrow());
                     break;
                 }
                 Sent::Failed(why, retry_after) => {
-                    self.failed(&why);
+                    self.failed(&why, *stopped.borrow());
                     let pause = PAUSE.jittered(self.failures - 1, 0.5, rand::random());
                     pause.max(retry_after.unwrap_or_default())
                 }
@@ -175,16 +225,19 @@ impl Exporter {
     }
 
     async fn send(&self, client: &Client, body: Vec<u8>) -> Sent {
+        let Destination::Collector(settings) = &self.destination else {
+            return Sent::Taken { rejected: 0 };
+        };
         let exchange = async {
             let mut request = client
-                .post(self.settings.endpoint.at(""))
-                .timeout(self.settings.timeout)
+                .post(settings.endpoint.at(""))
+                .timeout(settings.timeout)
                 .insert_header((CONTENT_TYPE, otlp::MEDIA_TYPE))
                 .insert_header((
                     USER_AGENT,
                     concat!("passe-plat/", env!("CARGO_PKG_VERSION")),
                 ));
-            for (name, value) in &self.settings.headers.0 {
+            for (name, value) in &settings.headers.0 {
                 request = request.insert_header((name.clone(), value.clone()));
             }
             let mut answer = request
@@ -195,15 +248,18 @@ impl Exporter {
             let body = body.map_err(|error| error.to_string())?;
             Ok((answer.status(), answer.headers().clone(), body))
         };
-        match timeout(self.settings.timeout, exchange).await {
+        match timeout(settings.timeout, exchange).await {
             Ok(Ok((status, fields, body))) => judge(status, &fields, &body),
             Ok(Err(why)) => Sent::Failed(why, None),
             Err(_elapsed) => Sent::Failed("out of time".to_owned(), None),
         }
     }
 
-    fn failed(&mut self, why: &str) {
-        if self.failures == 0 {
+    fn failed(&mut self, why: &str, is_stopping: bool) {
+        if is_stopping && self.failures == 0 {
+            // A collector that stops at the same time is no news.
+            log::debug!("the trace collector takes no spans: {why}");
+        } else if self.failures == 0 {
             self.dropped_before = self.tracer.counts().dropped;
             log::warn!(
                 "the trace collector takes no spans; without room for more, they are dropped: {why}"

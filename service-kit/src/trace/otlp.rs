@@ -7,6 +7,10 @@ use prost::Message;
 
 use super::span::{Span as Ended, Value as Attribute};
 
+mod received;
+
+pub use received::{answer, read};
+
 /// The path of the collector's service for traces.
 pub const PATH: &str = "/v1/traces";
 
@@ -116,6 +120,9 @@ pub struct PartialSuccess {
     pub error_message: String,
 }
 
+/// The attribute of a [`Resource`] that names the service.
+pub const SERVICE_NAME: &str = "service.name";
+
 /// The code of a failure in [`Status`].
 pub const ERROR: i32 = 2;
 
@@ -150,6 +157,18 @@ impl From<&Ended> for Span {
             status: span.is_error.then_some(Status { code: ERROR }),
             flags: span.flags.into(),
         }
+    }
+}
+
+/// The name of the service that a resource describes.
+pub(super) fn service_name(resource: &Resource) -> &str {
+    let mut attributes = resource.attributes.iter();
+    let named = attributes.find(|pair| pair.key == SERVICE_NAME);
+    let value = named.and_then(|pair| pair.value.as_ref()?.value.as_ref());
+    match value {
+        Some(Value::Text(name)) => name,
+        // The standard's word for it.
+        _ => "unknown_service",
     }
 }
 

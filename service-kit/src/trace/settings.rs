@@ -6,25 +6,14 @@ use std::fmt;
 use std::time::Duration;
 
 use actix_web::http::header::{HeaderName, HeaderValue};
-use percent_encoding::percent_decode_str;
-use uuid::Uuid;
 
-use super::otlp::{self, KeyValue, Resource};
-use super::sampler::Sampler;
-use super::tracer::Bounds;
+use super::otlp;
+use super::recording::{Recording, millis, pairs};
 use crate::env::{ConfigError, Env};
 use crate::peer::PeerUrl;
 
-/// The most spans that a queue may be set to: a hundred times the default.
-const MOST_QUEUED: usize = 204_800;
-
-/// The standard's defaults, in milliseconds and spans.
+/// The standard's default, in milliseconds.
 const TIMEOUT: u64 = 10_000;
-const DELAY: u64 = 5_000;
-const QUEUE: usize = 2048;
-const BATCH: usize = 512;
-
-const SERVICE_NAME: &str = "service.name";
 
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -35,14 +24,7 @@ pub struct Settings {
     pub(super) headers: Headers,
     /// `OTEL_EXPORTER_OTLP_TIMEOUT`: how long the collector may take for a batch.
     pub(super) timeout: Duration,
-    /// `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES`.
-    pub(super) resource: Resource,
-    /// `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`.
-    pub(super) sampler: Sampler,
-    /// `OTEL_BSP_MAX_QUEUE_SIZE` and `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`.
-    pub(super) bounds: Bounds,
-    /// `OTEL_BSP_SCHEDULE_DELAY`: the pause between two batches that are not full.
-    pub(super) delay: Duration,
+    pub(super) recording: Recording,
 }
 
 /// Fields of each request to the collector. Their values may be secrets and are never shown.
@@ -62,40 +44,26 @@ impl Settings {
     /// # Errors
     /// A variable has an invalid value.
     pub fn from_env(env: &Env, name: &str) -> Result<Option<Self>, ConfigError> {
-        let is_disabled = env.parse_with("OTEL_SDK_DISABLED", boolean)?;
         let base: Option<PeerUrl> = env.parse("OTEL_EXPORTER_OTLP_ENDPOINT")?;
         let base = base.map(|url| url.below(otlp::PATH));
         let of_traces: Option<PeerUrl> = env.parse("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")?;
         env.parse_with("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)?;
         let headers = env.parse_with("OTEL_EXPORTER_OTLP_HEADERS", headers)?;
         let timeout = millis(env, "OTEL_EXPORTER_OTLP_TIMEOUT", TIMEOUT)?;
-        let resource = resource(env, name)?;
-        let sampler = sampler(env)?;
-        let queue = spans(env, "OTEL_BSP_MAX_QUEUE_SIZE", QUEUE)?;
-        let batch = spans(env, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", BATCH.min(queue))?;
-        if batch > queue {
-            let reason = "is larger than OTEL_BSP_MAX_QUEUE_SIZE";
-            return Err(ConfigError::new("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", reason));
-        }
-        let delay = millis(env, "OTEL_BSP_SCHEDULE_DELAY", DELAY)?;
-        let endpoint = of_traces.or(base).filter(|_| is_disabled != Some(true));
-        Ok(endpoint.map(|endpoint| Self {
+        let recording = Recording::from_env(env, name)?;
+        let both = of_traces.or(base).zip(recording);
+        Ok(both.map(|(endpoint, recording)| Self {
             endpoint,
             headers: headers.unwrap_or_default(),
             timeout,
-            resource,
-            sampler,
-            bounds: Bounds { queue, batch },
-            delay,
+            recording,
         }))
     }
-}
 
-fn boolean(text: &str) -> Result<bool, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err("expected true or false".to_owned()),
+    /// The collector's URL for spans.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        self.endpoint.to_string()
     }
 }
 
@@ -121,82 +89,6 @@ fn headers(text: &str) -> Result<Headers, String> {
     pairs.collect::<Result<_, _>>().map(Headers)
 }
 
-/// `key=value,key=value`, with values in percent-encoding.
-fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
-    let refused = || "expected NAME=VALUE,NAME=VALUE, with , and % as %2C and %25".to_owned();
-    let pairs = text.split(',').filter(|pair| !pair.trim().is_empty());
-    let pairs = pairs.map(|pair| {
-        let (name, value) = pair.split_once('=').ok_or_else(refused)?;
-        let value = percent_decode_str(value.trim()).decode_utf8();
-        let value = value.map_err(|_invalid| refused())?;
-        match name.trim() {
-            "" => Err(refused()),
-            name => Ok((name.to_owned(), value.into_owned())),
-        }
-    });
-    pairs.collect()
-}
-
-/// What all spans of this process have in common.
-fn resource(env: &Env, name: &str) -> Result<Resource, ConfigError> {
-    let given = env.parse_with("OTEL_RESOURCE_ATTRIBUTES", pairs)?;
-    let given = given.unwrap_or_default();
-    let mut all = vec![
-        (SERVICE_NAME.to_owned(), name.to_owned()),
-        (
-            "service.version".to_owned(),
-            env!("CARGO_PKG_VERSION").into(),
-        ),
-        ("service.instance.id".to_owned(), Uuid::now_v7().to_string()),
-        ("telemetry.sdk.name".to_owned(), "passe-plat".to_owned()),
-        ("telemetry.sdk.language".to_owned(), "rust".to_owned()),
-        (
-            "telemetry.sdk.version".to_owned(),
-            env!("CARGO_PKG_VERSION").into(),
-        ),
-    ];
-    let named = env.get("OTEL_SERVICE_NAME");
-    let named = named.map(|name| (SERVICE_NAME.to_owned(), name.trim().to_owned()));
-    // The later ones count.
-    for (key, value) in given.into_iter().chain(named) {
-        all.retain(|(known, _)| *known != key);
-        all.push((key, value));
-    }
-    let attributes = all.into_iter();
-    let attributes = attributes.map(|(key, value)| KeyValue::of(&key, otlp::Value::Text(value)));
-    Ok(Resource {
-        attributes: attributes.collect(),
-    })
-}
-
-fn sampler(env: &Env) -> Result<Sampler, ConfigError> {
-    let ratio = env.parse_with("OTEL_TRACES_SAMPLER_ARG", |text| match text.parse() {
-        Ok(ratio) if (0.0..=1.0).contains(&ratio) => Ok(ratio),
-        _ => Err("expected a number between 0 and 1".to_owned()),
-    })?;
-    let named = env.parse_with("OTEL_TRACES_SAMPLER", |name| {
-        Sampler::named(name, ratio.unwrap_or(1.0))
-    })?;
-    Ok(named.unwrap_or_default())
-}
-
-/// The standard gives times in milliseconds without a unit.
-fn millis(env: &Env, name: &str, default: u64) -> Result<Duration, ConfigError> {
-    let millis = env.parse_with(name, |text| match text.parse() {
-        Ok(millis @ 1..=3_600_000) => Ok(millis),
-        _ => Err("expected a number of milliseconds, at most an hour".to_owned()),
-    })?;
-    Ok(Duration::from_millis(millis.unwrap_or(default)))
-}
-
-fn spans(env: &Env, name: &str, default: usize) -> Result<usize, ConfigError> {
-    let spans = env.parse_with(name, |text| match text.parse() {
-        Ok(spans @ 1..=MOST_QUEUED) => Ok(spans),
-        _ => Err(format!("expected a number of spans, 1 to {MOST_QUEUED}")),
-    })?;
-    Ok(spans.unwrap_or(default))
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -213,7 +105,12 @@ mod tests {
     }
 
     fn resource<const N: usize>(pairs: [(&str, &str); N], key: &str) -> Option<String> {
-        let mut all = read(pairs).unwrap().resource.attributes.into_iter();
+        let mut all = read(pairs)
+            .unwrap()
+            .recording
+            .resource
+            .attributes
+            .into_iter();
         let found = all.find(|pair| pair.key == key)?.value?.value?;
         assert!(all.all(|pair| pair.key != key), "{key} stands twice");
         match found {
@@ -250,16 +147,16 @@ mod tests {
     #[test]
     fn the_defaults_are_those_of_the_standard() {
         let settings = read([COLLECTOR]).unwrap();
-        assert_eq!(settings.sampler, Sampler::default());
+        assert_eq!(settings.recording.sampler, Sampler::default());
         assert_eq!(settings.timeout, Duration::from_secs(10));
-        assert_eq!(settings.delay, Duration::from_secs(5));
+        assert_eq!(settings.recording.delay, Duration::from_secs(5));
         let bounds = Bounds {
             queue: 2048,
             batch: 512,
         };
-        assert_eq!(settings.bounds, bounds);
+        assert_eq!(settings.recording.bounds, bounds);
         let few = read([COLLECTOR, ("OTEL_BSP_MAX_QUEUE_SIZE", "100")]).unwrap();
-        assert_eq!(few.bounds.batch, 100);
+        assert_eq!(few.recording.bounds.batch, 100);
     }
 
     #[test]

@@ -35,6 +35,7 @@ files! {
     "/journey.js" = "journey.js", SCRIPT;
     "/main.js" = "main.js", SCRIPT;
     "/names.js" = "names.js", SCRIPT;
+    "/path.js" = "path.js", SCRIPT;
     "/picture.js" = "picture.js", SCRIPT;
     "/plot.js" = "plot.js", SCRIPT;
     "/requests.js" = "requests.js", SCRIPT;

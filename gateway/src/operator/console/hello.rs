@@ -19,6 +19,7 @@ pub(super) fn of(operator: &Operator) -> String {
         "version": env!("CARGO_PKG_VERSION"),
         "drills": operator.drills.is_some(),
         "upstreams": site.upstreams.iter().map(|upstream| Known::of(upstream)).collect::<Vec<_>>(),
+        "traces": operator.traces.described(),
         "journey": site.console,
         "problems": titles(),
         "features": site.features.iter().map(Offered::of).collect::<Vec<_>>(),

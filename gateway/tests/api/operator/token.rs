@@ -20,6 +20,8 @@ async fn only_probes_and_the_login_page_need_no_token() {
         (Method::GET, "/events"),
         (Method::GET, "/main.js"),
         (Method::GET, "/drills"),
+        (Method::GET, "/traces/4bf92f3577b34da6a3ce929d0e0e4736"),
+        (Method::POST, "/v1/traces"),
         (Method::GET, "/public/things"),
         (Method::GET, "/nothing"),
         (Method::GET, "/login/"),

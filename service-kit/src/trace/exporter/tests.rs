@@ -1,6 +1,6 @@
 //! Tests of the exporter against collectors that answer, refuse and say nothing.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use prost::Message as _;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use super::{Exporter, LAST, start};
+use super::{Exporter, LAST, start, start_within};
 use crate::env::Env;
 use crate::trace::otlp::{ExportRequest, ExportResponse, PartialSuccess};
 use crate::trace::span::{Kind, OpenSpan, id_of};
@@ -198,4 +198,26 @@ async fn without_a_collector_each_span_is_counted_as_dropped() {
         })
         .await;
     assert_eq!(tracer.counts(), counts(0, 9));
+}
+
+#[actix_web::test]
+async fn a_process_that_keeps_traces_gets_its_own_spans() {
+    let (told, mut heard) = mpsc::unbounded_channel();
+    let receive = Box::new(move |service: &str, span: otlp::Span| {
+        told.send((service.to_owned(), span.kind)).unwrap();
+    });
+    let absent = settings((Ipv4Addr::LOCALHOST, 1).into());
+    let (tracer, exporter) = start_within(&absent.recording, receive);
+    exporter
+        .beside(async {
+            end_some(&tracer, 3);
+            for _ in 0..3 {
+                let server = ("orders".to_owned(), Kind::Server as i32);
+                assert_eq!(heard.recv().await, Some(server));
+            }
+            end_some(&tracer, 1);
+        })
+        .await;
+    assert!(heard.recv().await.is_some());
+    assert_eq!(tracer.counts(), counts(4, 0));
 }

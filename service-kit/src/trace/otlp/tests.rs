@@ -5,7 +5,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use prost::Message as _;
 
-use super::{ExportRequest, ExportResponse, KeyValue, Resource, Value, bytes, request};
+use super::{
+    ExportRequest, ExportResponse, KeyValue, Resource, Value, answer, bytes, read, request,
+};
 use crate::trace::span::{Kind, Span, Value as Attribute};
 
 /// A request with two spans: an answer, and a failed request within it.
@@ -71,4 +73,37 @@ fn an_answer_of_the_official_library_is_read() {
         ExportResponse::decode(&b""[..]).unwrap().partial_success,
         None
     );
+}
+
+#[test]
+fn an_export_of_the_official_library_is_read_span_by_span() {
+    let whole = bytes(REQUEST.as_bytes());
+    let mut taken = Vec::new();
+    let take = |service: &str, span: super::Span| taken.push((service.to_owned(), span));
+    read(whole.clone().into(), take).unwrap();
+    let request = ExportRequest::decode(&*whole).unwrap();
+    let expected = request.resource_spans[0].scope_spans[0].spans.iter();
+    let expected = expected.map(|span| ("order-service".to_owned(), span.clone()));
+    assert_eq!(taken, Vec::from_iter(expected));
+    assert_eq!(taken.len(), 2);
+    // Cut anywhere but at its ends, it is malformed.
+    for end in 1..whole.len() {
+        let part = whole[..end].to_vec();
+        assert!(read(part.into(), |_, _| ()).is_err(), "{end}");
+    }
+    read(Vec::new().into(), |_, _| unreachable!()).unwrap();
+}
+
+#[test]
+fn a_service_without_a_name_has_the_standard_s_word_for_it() {
+    let mut request = request(&Resource::default(), &[span(1, (0, 1))]);
+    request.resource_spans[0].resource = None;
+    let take = |service: &str, _| assert_eq!(service, "unknown_service");
+    read(request.encode_to_vec().into(), take).unwrap();
+}
+
+#[test]
+fn an_answer_tells_what_was_rejected() {
+    assert_eq!(answer(7, "no"), bytes(RESPONSE.as_bytes()));
+    assert!(answer(0, "no").is_empty());
 }
