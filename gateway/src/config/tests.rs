@@ -390,6 +390,19 @@ fn the_api_is_documented_unless_it_is_turned_off() {
 }
 
 #[test]
+fn no_traces_are_kept_unless_it_is_turned_on() {
+    let of = |value| Config::load(None, &Env::of_pairs([("GATEWAY_TRACES", value)]));
+    let usual = Config::load(None, &Env::of_pairs([])).unwrap();
+    assert!(!usual.keeps_traces && !of("off").unwrap().keeps_traces);
+    assert!(of("on").unwrap().keeps_traces);
+    let refused = of("yes").unwrap_err();
+    assert_eq!(refused.to_string(), "GATEWAY_TRACES: expected on or off");
+    let disabled = Env::of_pairs([("GATEWAY_TRACES", "on"), ("OTEL_SDK_DISABLED", "true")]);
+    let disabled = Config::load(None, &disabled).unwrap();
+    assert!(disabled.keeps_traces && disabled.recording.is_none());
+}
+
+#[test]
 fn a_client_has_a_tenth_of_an_upstreams_permits_unless_the_file_says_otherwise() {
     let of_orders = |text: &str| {
         let config = Config::parse("test.toml", text, &Env::of_pairs([])).unwrap();
