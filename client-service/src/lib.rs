@@ -63,7 +63,12 @@ pub async fn build(config: Config) -> Result<Application, RunError> {
     let store = Store::open(&config.database_url, config.phone_region).await?;
     let secret = match (config.jwt_secret, &config.database_url) {
         (Some(secret), _) => secret,
-        (None, DatabaseUrl::File(path)) => Secret::stored_beside(path)?,
+        (None, DatabaseUrl::File(path)) => {
+            let path = path.with_file_name("jwt-secret");
+            let shown = path.display();
+            log::warn!("JWT_SECRET is not set: tokens are signed with the secret in {shown}");
+            Secret::stored_in(&path)?
+        }
         (None, DatabaseUrl::Postgres(_)) => {
             return Err("JWT_SECRET is needed with PostgreSQL".into());
         }

@@ -5,13 +5,11 @@
 //! the other services can check them with a public key; the HMAC tokens of earlier versions (RFC
 //! 7518 §3.2) are read until they expire.
 
-mod secret;
-
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use service_kit::access::{Claims, PublicKeys, SigningError, SigningKey, TokenError};
 
-pub use secret::Secret;
+pub use service_kit::env::Secret;
 
 pub(crate) struct Tokens {
     signing: SigningKey,

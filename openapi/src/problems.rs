@@ -115,6 +115,9 @@ fn schema(status: u16, codes: &BTreeSet<&str>, schemas: &mut Schemas) -> Value {
         if !codes.contains(&Code::RestaurantClosed.as_str()) {
             properties.remove("opensAt");
         }
+        if !codes.contains(&Code::TotalExceeded.as_str()) {
+            properties.remove("total");
+        }
         // Only these tell of a limit that may be used again later.
         if ![429, 503].contains(&status) {
             properties.remove("limit");

@@ -14,6 +14,7 @@ use shared_types::menu::{
 use shared_types::order::opening::OpeningHours;
 use shared_types::order::{NewOrder, Order, OrderStatus, StatusChange};
 use shared_types::problem::Code;
+use shared_types::value::Price;
 use shared_types::{Confirmation, golden};
 
 const MENU: Tag = Tag {
@@ -80,6 +81,14 @@ const PREFER: Parameter = Parameter {
     description: "`count=exact` asks for the number of orders on all pages (RFC 7240).",
     // Other preferences are ignored (§2).
     schema: || json!({ "type": "string", "examples": ["count=exact"] }),
+};
+
+const MAX_TOTAL: Parameter = Parameter {
+    place: "header",
+    name: "X-Max-Total",
+    description: "The most that the order may cost, in euros. An order that costs more is not made: the answer is a 409 \
+                  with the `total`.",
+    schema: schema_of::<Price>,
 };
 
 const LIMIT: Parameter = Parameter {
@@ -189,10 +198,10 @@ const OPERATIONS: &[Operation] = &[
     Operation::new(("POST", "/commandes"), "placeOrder", &ORDERS, "Place an order")
         .token(Token::MayBeNeeded)
     .says("Names and prices are those of the menu, and fixed from then on.")
-        .with(&[IDEMPOTENCY_KEY])
+        .with(&[IDEMPOTENCY_KEY, MAX_TOTAL])
         .takes(Body::json::<NewOrder>(golden::NEW_ORDER))
         .answers(&[Response::new(201, "The new order.", &[ORDER]).with(&[LOCATION]).leads_to(&[("getOrder", "id"), ("changeOrderStatus", "id")])])
-        .fails(&[Code::IdempotencyKeyReused, Code::QuotaReached, Code::RestaurantClosed]),
+        .fails(&[Code::IdempotencyKeyReused, Code::QuotaReached, Code::RestaurantClosed, Code::TotalExceeded]),
     Operation::new(("GET", "/commandes"), "listOrders", &ORDERS, "List orders")
         .token(Token::MayBeNeeded)
     .says(

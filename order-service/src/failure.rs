@@ -32,6 +32,13 @@ impl From<OrderError> for Failure {
                 .with_detail(Text::formatted(|say| (say.orders.too_many_open)(most)))
                 .with_limit(ReachedLimit::new("ORDERS_OPEN_PER_ADDRESS", most))
                 .with_header(RETRY_AFTER, QUOTA_RETRY_AFTER),
+            OrderError::TotalExceeded { total, most } => Self::new(Code::TotalExceeded)
+                .with_detail(Text::formatted(|say| {
+                    (say.orders.total_exceeded)(total, most)
+                }))
+                .with_total(total),
+            OrderError::IdUsed => Self::new(Code::IdempotencyKeyReused)
+                .with_detail(Text::fixed(|say| say.orders.deferred_id_used)),
             OrderError::Closed { closed, now } => closed_until(closed, now),
             OrderError::Store(error) => error.into(),
         }

@@ -32,6 +32,7 @@ pub(crate) use dishes::DishError;
 pub(crate) use list::List;
 pub(crate) use menu::MenuError;
 pub(crate) use orders::OrderError;
+pub(crate) use place::Terms;
 pub(crate) use progress::{Cancellation, Move};
 
 const MIGRATIONS: Migrations = Migrations {

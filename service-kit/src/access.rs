@@ -20,7 +20,7 @@ mod token;
 mod verified;
 mod watch;
 
-pub use caller::Caller;
+pub use caller::{Caller, Vouched};
 pub use guard::Guard;
 pub use rule::{Rule, Who};
 pub use settings::{Access, Settings};

@@ -4,12 +4,18 @@
 //! at once. Each requested name is recorded, so that a test can compare the documentation with the
 //! variables that are really read.
 
+#[cfg(feature = "database")]
+mod secret;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::rc::Rc;
 use std::str::FromStr;
 use std::time::Duration;
+
+#[cfg(feature = "database")]
+pub use secret::{Secret, SecretError};
 
 /// A setting with an invalid value. The value is not repeated: it may be a secret.
 #[derive(Debug, thiserror::Error)]

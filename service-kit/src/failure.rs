@@ -14,7 +14,7 @@ use actix_web::{HttpResponse, ResponseError};
 use shared_types::field::FieldErrors;
 use shared_types::problem::{Code, ReachedLimit};
 use shared_types::text::Text;
-use shared_types::value::Timestamp;
+use shared_types::value::{Price, Timestamp};
 
 pub use error_chain::chain;
 
@@ -36,6 +36,7 @@ struct Facts {
     header: Option<(HeaderName, HeaderValue)>,
     opens_at: Option<Timestamp>,
     limit: Option<ReachedLimit>,
+    total: Option<Price>,
     cause: Option<Cause>,
 }
 
@@ -49,6 +50,7 @@ impl Failure {
             header: None,
             opens_at: None,
             limit: None,
+            total: None,
             cause: None,
         }))
     }
@@ -96,6 +98,13 @@ impl Failure {
         self
     }
 
+    /// The total of an order that costs more than the client accepts.
+    #[must_use]
+    pub fn with_total(mut self, total: Price) -> Self {
+        self.0.total = Some(total);
+        self
+    }
+
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Cause>) -> Self {
         self.0.cause = Some(cause.into());
@@ -125,6 +134,11 @@ impl Failure {
     #[must_use]
     pub fn limit(&self) -> Option<&ReachedLimit> {
         self.0.limit.as_ref()
+    }
+
+    #[must_use]
+    pub fn total(&self) -> Option<Price> {
+        self.0.total
     }
 
     #[must_use]

@@ -42,12 +42,14 @@ impl Readiness {
     }
 }
 
-/// The log level of a request to `route`: probes, the other services' questions for ended sessions, and
-/// their spans, come so often that they would hide all other lines.
+/// The log level of a request to `route`: probes, the other services' questions for ended sessions and
+/// for the length of a queue, and their spans, come so often that they would hide all other lines.
 #[must_use]
 pub fn log_level(route: Option<&str>) -> log::Level {
     match route {
-        Some("/live" | "/ready" | "/auth/revocations/{cursor}" | otlp::PATH) => log::Level::Debug,
+        Some(
+            "/live" | "/ready" | "/auth/revocations/{cursor}" | "/deferred" | otlp::PATH,
+        ) => log::Level::Debug,
         _ => log::Level::Info,
     }
 }

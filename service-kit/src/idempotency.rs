@@ -22,7 +22,7 @@ use crate::observe::last_segment;
 
 pub use memory::Answers;
 pub use stored::{Claim, SealedKey, forget, lock_key, sweep};
-pub use submission::{Key, Submission};
+pub use submission::{Key, Submission, canonical, key_name};
 
 /// How long an answer is repeated.
 pub const ANSWER_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);

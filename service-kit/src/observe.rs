@@ -152,6 +152,7 @@ impl RequestContext {
             .unwrap_or_default();
         problem.opens_at = failure.and_then(Failure::opens_at);
         problem.limit = failure.and_then(Failure::limit).cloned();
+        problem.total = failure.and_then(Failure::total);
         problem
     }
 

@@ -11,7 +11,7 @@
 //! runs all of this, and `lag` reports how far behind each recipient is.
 
 mod claim;
-mod clock;
+pub mod clock;
 mod dispatch;
 mod lag;
 mod message;

@@ -8,11 +8,17 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use actix_web::http::Uri;
+use actix_web::http::header::HeaderName;
 
 use crate::tls;
 
 pub use backoff::Backoff;
 pub use secret::PeerSecret;
+
+/// Carries the sender's [`PeerSecret`] beside a client's token, when a service passes on a request
+/// for a client. It gives no access: it only makes the receiver believe fields that clients may not
+/// set.
+pub const VOUCHER: HeaderName = HeaderName::from_static("x-peer-secret");
 
 /// How long a connection to a peer may take. A peer is close by: if it is available, it answers at
 /// once.

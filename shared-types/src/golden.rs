@@ -32,6 +32,8 @@ golden! {
     NEW_ORDER = "new_order";
     ORDER = "order";
     OPENING = "opening";
+    DEFERRED = "deferred";
+    DEFERRED_QUEUE = "deferred_queue";
     ORDER_EVENT = "order_event";
     STATUS_CHANGE = "status_change";
     TICKET = "ticket";

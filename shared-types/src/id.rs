@@ -80,6 +80,7 @@ uuid_id! {
     ErasureId;
     DishId;
     OrderId;
+    DeferredId;
     CourierId;
     DeliveryId;
 }

@@ -1,5 +1,6 @@
 //! Orders and their statuses.
 
+pub mod deferred;
 pub mod opening;
 
 use deserr::Deserr;

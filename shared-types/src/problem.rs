@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::field::FieldProblem;
 use crate::text::Lang;
-use crate::value::Timestamp;
+use crate::value::{Price, Timestamp};
 
 mod code;
 
@@ -42,6 +42,9 @@ pub struct Problem {
     /// The limit of the configuration that the request has reached, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<ReachedLimit>,
+    /// The total of the order, if it is above the `X-Max-Total` of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<Price>,
 }
 
 /// A limit, by the name under which the operator can change it.
@@ -91,6 +94,7 @@ impl Problem {
             errors: Vec::new(),
             opens_at: None,
             limit: None,
+            total: None,
         }
     }
 }

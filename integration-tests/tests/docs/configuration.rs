@@ -17,6 +17,7 @@ fn asked() -> BTreeSet<String> {
     gateway::Config::load(None, &env).unwrap();
     client_service::Config::from_env(&env).unwrap();
     order_service::Config::from_env(&env).unwrap();
+    counter_service::Config::from_env(&env).unwrap();
     kitchen_mock::config(&env).unwrap();
     delivery_mock::config(&env).unwrap();
     env.asked().into_iter().collect()

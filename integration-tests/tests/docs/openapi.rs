@@ -163,6 +163,10 @@ fn every_documented_operation_has_a_rule_and_names_its_token() {
             order_service::access::RULES,
         ),
         (
+            counter_service::description::SERVICE,
+            counter_service::access::RULES,
+        ),
+        (
             kitchen_mock::description::SERVICE,
             kitchen_mock::access::RULES,
         ),

@@ -11,9 +11,10 @@ use std::path::Path;
 use crate::{read, root};
 
 /// The folders of sources that are checked.
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 11] = [
     "bench",
     "client-service",
+    "counter-service",
     "delivery-mock",
     "gateway",
     "kitchen-mock",

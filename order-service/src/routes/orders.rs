@@ -2,11 +2,11 @@
 
 mod body;
 mod prefer;
+mod terms;
 
 use actix_web::http::header::{ContentType, HeaderName, LINK};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, web};
-use service_kit::access::Caller;
-use service_kit::client_address::ClientAddress;
+use service_kit::access::{Caller, Vouched};
 use service_kit::failure::Failure;
 use service_kit::idempotency::Submission;
 use service_kit::input::{IfMatch, Json, Query, Several, read, tagged};
@@ -28,15 +28,15 @@ pub(super) async fn place(
     store: web::Data<Store>,
     request: HttpRequest,
     caller: Caller,
+    vouched: Vouched,
     submission: Submission<NewOrder>,
 ) -> Result<HttpResponse, Failure> {
     refuse_others(caller, submission.body.client_id)?;
-    // Anyone may choose a clientId, but not the address that the gateway names.
-    let origin = ClientAddress::of(request.headers());
+    let terms = terms::of(request.headers(), vouched)?;
     // No secret: orders hold nothing that a reader of the table could not read anyway.
     let key = submission.key.map(|key| key.sealed_with(b""));
     Ok(store
-        .place(submission.body, key, origin)
+        .place(submission.body, key, terms)
         .await?
         .created(&request))
 }

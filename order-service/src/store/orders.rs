@@ -4,7 +4,7 @@ use service_kit::failure::Failure;
 use shared_types::field::FieldErrors;
 use shared_types::id::OrderId;
 use shared_types::order::Order;
-use shared_types::value::Timestamp;
+use shared_types::value::{Price, Timestamp};
 use sqlx::{Any, Executor};
 
 use super::rows::{self, LineRow};
@@ -28,6 +28,13 @@ pub(crate) enum OrderError {
         closed: Closed,
         now: Option<Timestamp>,
     },
+    /// The order costs more than the client accepts.
+    TotalExceeded {
+        total: Price,
+        most: Price,
+    },
+    /// The id of the deferred request is that of another order.
+    IdUsed,
     /// The client's address has as many open orders as it may.
     TooManyOpen(u32),
     Store(StoreError),

@@ -6,12 +6,23 @@ use service_kit::database::Statement;
 use service_kit::idempotency::{self, Claim, Made, SealedKey};
 use shared_types::id::OrderId;
 use shared_types::order::{NewOrder, Order, OrderStatus};
-use shared_types::value::Timestamp;
+use shared_types::value::{Price, Timestamp};
 use sqlx::AnyConnection;
 
 use super::{OrderError, Store, StoreError, menu};
 use crate::basket::Basket;
 use crate::wish;
+
+/// What a request says about its order outside of the body.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Terms {
+    /// The address that the gateway names.
+    pub(crate) origin: Option<ClientAddress>,
+    /// The id of the deferred request that becomes this order.
+    pub(crate) id: Option<OrderId>,
+    /// The most that the client accepts.
+    pub(crate) max_total: Option<Price>,
+}
 
 impl Store {
     /// Once this returns, the order is on the disk.
@@ -19,7 +30,7 @@ impl Store {
         &self,
         new: NewOrder,
         key: Option<SealedKey>,
-        origin: Option<ClientAddress>,
+        terms: Terms,
     ) -> Result<Made<Order>, OrderError> {
         let basket = Basket::parse(new.items).map_err(OrderError::Unacceptable)?;
         let _key_lock = idempotency::lock_key(&self.database, key.as_ref()).await?;
@@ -31,12 +42,16 @@ impl Store {
                 Claim::Reused => return Err(OrderError::KeyReused),
             }
         }
-        let origin = origin.map(|origin| origin.to_string());
+        let origin = terms.origin.map(|origin| origin.to_string());
         if let (Some(origin), Some(most)) = (&origin, self.open_per_address.get()) {
             check_share(&mut transaction, origin, most).await?;
         }
         let dishes = menu::dishes(&mut transaction, &basket.dish_ids()).await?;
         let priced = basket.priced(&dishes).map_err(OrderError::Unacceptable)?;
+        if let Some(most) = terms.max_total.filter(|most| priced.total > *most) {
+            let total = priced.total;
+            return Err(OrderError::TotalExceeded { total, most });
+        }
         // Read while SQLite's write lock is held, so that times and commits have the same order.
         let now = Timestamp::now();
         let wished_for = new.wished_for.into_option();
@@ -49,7 +64,7 @@ impl Store {
                 now: wished_for.is_none().then_some(now),
             })?;
         let order = Order {
-            id: OrderId::generate(),
+            id: terms.id.unwrap_or_else(OrderId::generate),
             client_id: new.client_id,
             items: priced.lines,
             address: new.address.into_option().map(|line| line.into_string()),
@@ -102,12 +117,13 @@ async fn insert_order(
     connection: &mut AnyConnection,
     order: &Order,
     origin: Option<&str>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
+) -> Result<(), OrderError> {
+    let inserted = sqlx::query(
         "INSERT INTO orders
          (id, client_id, address, phone, status, total_cents, created_at, updated_at, origin,
           comment, guests, mode, wished_for)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+         ON CONFLICT (id) DO NOTHING",
     )
     .bind(order.id.to_string())
     .bind(order.client_id.to_string())
@@ -124,7 +140,11 @@ async fn insert_order(
     .bind(order.wished_for.map(Timestamp::millis))
     .execute(connection)
     .await?;
-    Ok(())
+    // Only the id of a deferred request can be that of an order.
+    match inserted.rows_affected() {
+        0 => Err(OrderError::IdUsed),
+        _ => Ok(()),
+    }
 }
 
 /// One statement: the limit on a basket's lines keeps it far below any limit on parameters.

@@ -29,6 +29,7 @@ mod share;
 mod states;
 mod status;
 pub(crate) mod subscriber;
+mod terms;
 mod versions;
 
 use std::io;

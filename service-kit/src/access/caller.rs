@@ -44,6 +44,21 @@ impl Caller {
     }
 }
 
+/// Whether a service of the restaurant sent the request, for itself or for a client. Then fields
+/// that clients may not set are believed. While access is open, everyone is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vouched(pub bool);
+
+impl FromRequest for Vouched {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(request: &HttpRequest, _body: &mut Payload) -> Self::Future {
+        let known = request.extensions().get::<Self>().copied();
+        ready(Ok(known.unwrap_or(Self(true))))
+    }
+}
+
 impl FromRequest for Caller {
     type Error = Infallible;
     type Future = Ready<Result<Self, Infallible>>;

@@ -11,7 +11,7 @@ use shared_types::problem::Code;
 use shared_types::text::Text;
 use shared_types::value::Timestamp;
 
-use super::caller::Caller;
+use super::caller::{Caller, Vouched};
 use super::known::{Known, Refused};
 use super::rule::{Rule, Who};
 use super::settings::{Access, Settings};
@@ -19,7 +19,7 @@ use super::token::TokenError;
 use super::watch;
 use crate::failure::Failure;
 use crate::input::{bearer_token, token_needed, token_refused};
-use crate::peer::{PeerSecret, PeerUrl};
+use crate::peer::{PeerSecret, PeerUrl, VOUCHER};
 use crate::serve::Draining;
 
 /// Every worker has a clone; clones share what is known.
@@ -81,6 +81,15 @@ impl Guard {
             () = watch::watch(&strict.known, &strict.clients) => {}
             () = draining.begun() => {}
         }
+    }
+
+    fn vouches(&self, request: &ServiceRequest, caller: Caller) -> Vouched {
+        let Some(strict) = &self.strict else {
+            return Vouched(true);
+        };
+        let sent = request.headers().get(VOUCHER);
+        let sent = sent.and_then(|sent| sent.to_str().ok());
+        Vouched(caller == Caller::Peer || sent.is_some_and(|sent| strict.secret.is(sent)))
     }
 
     fn judge(&self, request: &ServiceRequest) -> Result<Caller, Failure> {
@@ -147,6 +156,11 @@ async fn admit(
     };
     match judged {
         Ok(caller) => {
+            let vouched = match request.app_data::<web::Data<Guard>>() {
+                Some(guard) => guard.vouches(&request, caller),
+                None => Vouched(true),
+            };
+            request.extensions_mut().insert(vouched);
             request.extensions_mut().insert(caller);
             Ok(next.call(request).await?.map_into_left_body())
         }

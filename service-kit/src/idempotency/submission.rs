@@ -59,7 +59,10 @@ impl<T: Deserr<FieldErrors> + 'static> FromRequest for Submission<T> {
 
 /// The same text for the same body, however it is spelled: a `Value` sorts the keys of an object. A
 /// `null` is the same as nothing, as in every body.
-fn canonical(body: &[u8]) -> Result<Vec<u8>, Failure> {
+///
+/// # Errors
+/// The body is not JSON.
+pub fn canonical(body: &[u8]) -> Result<Vec<u8>, Failure> {
     let mut value: Value = serde_json::from_slice(body).map_err(Failure::internal)?;
     drop_nulls(&mut value);
     Ok(value.to_string().into_bytes())
@@ -85,7 +88,11 @@ fn unquoted(key: &str) -> &str {
         .unwrap_or(key)
 }
 
-fn key_name(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+/// The key of a request, if it has one.
+///
+/// # Errors
+/// The key is malformed, or there are several.
+pub fn key_name(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     let mut sent = headers.get_all(HEADER);
     match (sent.next(), sent.next()) {
         (None, _) => Ok(None),

@@ -1,4 +1,4 @@
-//! The clock of the outbox, in milliseconds since 1970.
+//! The clock of stored waits and leases, in milliseconds since 1970.
 //!
 //! A wall clock can be set back, and each wait would then last that much longer. So a process with
 //! a SQLite file of its own reads the wall clock once and then counts by the monotonic clock.
@@ -6,7 +6,7 @@
 //! their own clocks differ.
 //!
 //! Rows that another process, or the server before its clock was set, has dated in the future are
-//! corrected at the start and every 30 s ([`rows::correct_dates`](super::rows::correct_dates)).
+//! corrected by whoever reads them.
 
 use std::time::{Duration, Instant};
 
@@ -14,8 +14,9 @@ use shared_types::value::Timestamp;
 
 use crate::database::{Database, Statement};
 
+/// A clock that is not set back between two reads by one process.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Clock {
+pub enum Clock {
     /// The time of the wall clock at one moment, and that moment.
     Own {
         start: i64,
@@ -25,7 +26,8 @@ pub(super) enum Clock {
 }
 
 impl Clock {
-    pub(super) fn of(database: &Database) -> Self {
+    #[must_use]
+    pub fn of(database: &Database) -> Self {
         if database.is_shared() {
             Self::Server
         } else {
@@ -36,7 +38,9 @@ impl Clock {
         }
     }
 
-    pub(super) async fn now(self, database: &Database) -> sqlx::Result<i64> {
+    /// # Errors
+    /// The server cannot be asked.
+    pub async fn now(self, database: &Database) -> sqlx::Result<i64> {
         match self {
             Self::Own { start, at } => Ok(after(start, at.elapsed())),
             Self::Server => {
@@ -49,7 +53,7 @@ impl Clock {
     }
 
     /// Writes an expression for the current time into a statement.
-    pub(super) fn push_now(self, statement: &mut Statement) {
+    pub fn push_now(self, statement: &mut Statement) {
         match self {
             Self::Own { start, at } => statement.bind(after(start, at.elapsed())),
             Self::Server => {
@@ -59,7 +63,9 @@ impl Clock {
     }
 }
 
-pub(super) fn after(time: i64, duration: Duration) -> i64 {
+/// `duration` after `time`.
+#[must_use]
+pub fn after(time: i64, duration: Duration) -> i64 {
     let millis = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     time.saturating_add(millis)
 }

@@ -80,6 +80,7 @@ codes! {
     DeliveryNotFound = 404 "delivery_not_found",
     ImpossibleTransition = 409 "impossible_transition",
     RestaurantClosed = 409 "restaurant_closed",
+    TotalExceeded = 409 "total_exceeded",
     DeliveryTaken = 409 "delivery_taken",
     DeliveryExists = 400 "delivery_exists",
     QuotaReached = 429 "quota_reached",

@@ -4,10 +4,11 @@ use chrono::{Datelike as _, NaiveDateTime, Timelike as _, Weekday};
 use deserr::ValueKind;
 
 use super::sentences::{
-    Accounts, Deliveries, Fields, Menu, Operator, Orders, Requests, ResetMail, Sentences,
+    Accounts, Deferred, Deliveries, Fields, Menu, Operator, Orders, Requests, ResetMail, Sentences,
     Upstreams, Wording,
 };
 use crate::problem::Code;
+use crate::value::Price;
 
 pub(super) static SENTENCES: Sentences = Sentences {
     problem,
@@ -98,6 +99,14 @@ pub(super) static SENTENCES: Sentences = Sentences {
         },
         number_of_lines: |most| format!("between 1 and {most} lines"),
         number_of_dishes: |most| format!("between 1 and {most} dishes"),
+        total_exceeded: |total, most| {
+            format!(
+                "The order costs {}, more than the {} of X-Max-Total.",
+                euros(total),
+                euros(most)
+            )
+        },
+        deferred_id_used: "X-Deferred-Id is the id of another order.",
         total_too_high: "the total is over the highest amount of an order",
         unknown_dish: "unknown dish",
         not_available: |dish| format!("“{dish}” is not available"),
@@ -144,6 +153,22 @@ pub(super) static SENTENCES: Sentences = Sentences {
         },
         order_ended: "The order has ended and gets no further delivery.",
     },
+    deferred: Deferred {
+        pending: "Your request is kept, and is handed over as soon as the service is back. It is not \
+                  confirmed yet: a dish may be sold out by then, or a price may have changed.",
+        accepted: "Your request was handed over and accepted.",
+        refused: "Your request was handed over and refused.",
+        withdrawn: "You have withdrawn your request. It was not carried out.",
+        expired: "Your request could not be handed over in time, and was not carried out.",
+        expired_unsure: "Your request was not confirmed in time, and is not sent again. It may have \
+                         been carried out: ask the restaurant.",
+        not_withdrawn: "Your request has been handed over or is being handed over: it can no longer be \
+                        withdrawn.",
+        queue_full: "Too many requests wait already. Try again in a few seconds.",
+        too_many: |most| {
+            format!("{most} of your requests wait already. Try again once they are handed over.")
+        },
+    },
     upstreams: Upstreams {
         unnamed: |name| format!("The service “{name}”"),
         unconfirmed: |service| {
@@ -189,6 +214,12 @@ pub(super) static SENTENCES: Sentences = Sentences {
         log_out: "Log out",
     },
 };
+
+/// `€12.50`.
+fn euros(price: Price) -> String {
+    let cents = price.cents();
+    format!("€{}.{:02}", cents / 100, cents % 100)
+}
 
 /// `Tuesday 1 December at 12:00`.
 fn moment(time: NaiveDateTime) -> String {
@@ -414,6 +445,10 @@ fn problem(code: Code) -> Wording {
         Code::RestaurantClosed => Wording {
             title: "Restaurant closed",
             detail: "The restaurant is closed.",
+        },
+        Code::TotalExceeded => Wording {
+            title: "Total above the limit",
+            detail: "The order costs more than the limit of the request.",
         },
         Code::DeliveryTaken => Wording {
             title: "Delivery taken",

@@ -4,10 +4,11 @@ use chrono::{Datelike as _, NaiveDateTime, Timelike as _, Weekday};
 use deserr::ValueKind;
 
 use super::sentences::{
-    Accounts, Deliveries, Fields, Menu, Operator, Orders, Requests, ResetMail, Sentences,
+    Accounts, Deferred, Deliveries, Fields, Menu, Operator, Orders, Requests, ResetMail, Sentences,
     Upstreams, Wording,
 };
 use crate::problem::Code;
+use crate::value::Price;
 
 pub(super) static SENTENCES: Sentences = Sentences {
     problem,
@@ -99,6 +100,14 @@ pub(super) static SENTENCES: Sentences = Sentences {
         },
         number_of_lines: |most| format!("entre 1 et {most} lignes"),
         number_of_dishes: |most| format!("entre 1 et {most} plats"),
+        total_exceeded: |total, most| {
+            format!(
+                "La commande coûte {}, plus que les {} de X-Max-Total.",
+                euros(total),
+                euros(most)
+            )
+        },
+        deferred_id_used: "X-Deferred-Id est l'identifiant d'une autre commande.",
         total_too_high: "le total dépasse le montant maximal d'une commande",
         unknown_dish: "plat inconnu",
         not_available: |dish| format!("« {dish} » n'est pas disponible"),
@@ -145,6 +154,24 @@ pub(super) static SENTENCES: Sentences = Sentences {
             format!("Une livraison {status} ne peut être reprise que par un autre livreur.")
         },
         order_ended: "La commande est terminée : elle n'aura plus de livraison.",
+    },
+    deferred: Deferred {
+        pending: "Votre demande est conservée, et sera transmise dès le retour du service. Elle n'est \
+                  pas encore confirmée : d'ici là, un plat peut être épuisé ou un prix changer.",
+        accepted: "Votre demande a été transmise et acceptée.",
+        refused: "Votre demande a été transmise et refusée.",
+        withdrawn: "Vous avez retiré votre demande. Elle n'a pas été exécutée.",
+        expired: "Votre demande n'a pas pu être transmise à temps, et n'a pas été exécutée.",
+        expired_unsure: "Votre demande n'a pas été confirmée à temps, et n'est plus transmise. Elle a \
+                         peut-être été exécutée : demandez au restaurant.",
+        not_withdrawn: "Votre demande est transmise ou en cours de transmission : elle ne peut plus \
+                        être retirée.",
+        queue_full: "Trop de demandes attendent déjà. Réessayez dans quelques secondes.",
+        too_many: |most| {
+            format!(
+                "{most} de vos demandes attendent déjà. Réessayez quand elles seront transmises."
+            )
+        },
     },
     upstreams: Upstreams {
         unnamed: |name| format!("Le service « {name} »"),
@@ -197,6 +224,12 @@ pub(super) static SENTENCES: Sentences = Sentences {
         log_out: "Se déconnecter",
     },
 };
+
+/// `12,50 €`.
+fn euros(price: Price) -> String {
+    let cents = price.cents();
+    format!("{},{:02} €", cents / 100, cents % 100)
+}
 
 /// `mardi 1er décembre à 12 h 00`.
 fn moment(time: NaiveDateTime) -> String {
@@ -431,6 +464,10 @@ fn problem(code: Code) -> Wording {
         Code::RestaurantClosed => Wording {
             title: "Restaurant fermé",
             detail: "Le restaurant est fermé.",
+        },
+        Code::TotalExceeded => Wording {
+            title: "Total au-dessus de la limite",
+            detail: "La commande coûte plus que la limite de la requête.",
         },
         Code::DeliveryTaken => Wording {
             title: "Livraison déjà prise",

@@ -12,6 +12,7 @@ use deserr::ValueKind;
 use crate::delivery::DeliveryStatus;
 use crate::order::OrderStatus;
 use crate::problem::Code;
+use crate::value::Price;
 
 pub struct Sentences {
     pub problem: fn(Code) -> Wording,
@@ -25,6 +26,7 @@ pub struct Sentences {
     pub orders: Orders,
     pub menu: Menu,
     pub deliveries: Deliveries,
+    pub deferred: Deferred,
     pub upstreams: Upstreams,
     pub operator: Operator,
 }
@@ -110,6 +112,9 @@ pub struct Orders {
     pub number_of_lines: fn(most: usize) -> String,
     pub number_of_dishes: fn(most: usize) -> String,
     pub total_too_high: &'static str,
+    /// The total of the order, and the most that the client accepts.
+    pub total_exceeded: fn(total: Price, most: Price) -> String,
+    pub deferred_id_used: &'static str,
     pub unknown_dish: &'static str,
     pub not_available: fn(dish: &str) -> String,
     /// `opens` is on the restaurant's clock.
@@ -149,6 +154,20 @@ pub struct Deliveries {
     pub finished: fn(DeliveryStatus) -> String,
     pub picked_up: fn(DeliveryStatus) -> String,
     pub order_ended: &'static str,
+}
+
+/// A request that waits for its upstream.
+pub struct Deferred {
+    pub pending: &'static str,
+    pub accepted: &'static str,
+    pub refused: &'static str,
+    pub withdrawn: &'static str,
+    pub expired: &'static str,
+    /// It was sent, and its answer was lost.
+    pub expired_unsure: &'static str,
+    pub not_withdrawn: &'static str,
+    pub queue_full: &'static str,
+    pub too_many: fn(most: u64) -> String,
 }
 
 /// An upstream in trouble. `service` is its label, at the beginning of the sentence.

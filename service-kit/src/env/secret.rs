@@ -1,7 +1,7 @@
-//! The key that signs the tokens.
+//! A key that only one service needs: the one that signs tokens, or the one that encrypts rows.
 //!
-//! If the operator gives none, one is made and stored beside the database, so that tokens survive a
-//! restart and no two installations share a key. The file appears complete or not at all: it is
+//! If the operator gives none, one is made and stored in a file beside the database, so that it
+//! survives a restart and no two installations share one. The file appears complete or not at all: it is
 //! written under another name and then linked to its own. If another process was first, the link
 //! fails and that process's file is read.
 
@@ -9,7 +9,7 @@ use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use rand::TryRng as _;
@@ -21,33 +21,30 @@ const MIN_BYTES: usize = 32;
 /// Twice the minimum.
 const MADE_BYTES: usize = 64;
 
-const FILE_NAME: &str = "jwt-secret";
-
 /// At least 32 bytes, never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Vec<u8>);
 
 /// The secret can be neither read nor created.
 #[derive(Debug, thiserror::Error)]
-#[error("the token secret in {path} cannot be used")]
-pub(crate) struct SecretError {
+#[error("the secret in {path} cannot be used")]
+pub struct SecretError {
     path: String,
     source: io::Error,
 }
 
 impl Secret {
-    pub(crate) fn expose(&self) -> &[u8] {
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
         &self.0
     }
 
-    /// The secret in the file beside the database's, created if missing.
-    pub(crate) fn stored_beside(database: &Path) -> Result<Self, SecretError> {
-        let path = database.with_file_name(FILE_NAME);
-        log::warn!(
-            "JWT_SECRET is not set: tokens are signed with the secret in {}",
-            path.display()
-        );
-        Self::read_or_make(&path).map_err(|source| SecretError {
+    /// The secret in this file, which is created if it is missing.
+    ///
+    /// # Errors
+    /// The file can be neither read nor created.
+    pub fn stored_in(path: &Path) -> Result<Self, SecretError> {
+        Self::read_or_make(path).map_err(|source| SecretError {
             path: path.display().to_string(),
             source,
         })
@@ -61,7 +58,7 @@ impl Secret {
         text.trim().parse().map_err(io::Error::other)
     }
 
-    /// In hexadecimal digits, so that it can be copied into `JWT_SECRET`.
+    /// In hexadecimal digits, so that it can be copied into a variable.
     fn make() -> io::Result<Self> {
         let mut bytes = [0; MADE_BYTES];
         SysRng
@@ -75,7 +72,9 @@ impl Secret {
 }
 
 fn keep(path: &Path, secret: &Secret) -> io::Result<()> {
-    let draft = path.with_file_name(format!("{FILE_NAME}.{}", uuid::Uuid::new_v4()));
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(format!(".{}", uuid::Uuid::new_v4()));
+    let draft = PathBuf::from(draft);
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -113,7 +112,9 @@ impl fmt::Debug for Secret {
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
-    use super::{FILE_NAME, MADE_BYTES, Secret};
+    use super::{MADE_BYTES, Secret};
+
+    const FILE_NAME: &str = "key";
 
     #[test]
     fn a_secret_is_made_once_for_its_owner_alone() {

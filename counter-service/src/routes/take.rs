@@ -1,0 +1,92 @@
+//! Takes a request: answers 202 once it is on the disk.
+
+use actix_web::http::header::{CONTENT_ENCODING, HeaderMap, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, web};
+use service_kit::access::Caller;
+use service_kit::client_address::ClientAddress;
+use service_kit::failure::Failure;
+use service_kit::idempotency::{canonical, key_name};
+use service_kit::input::MAX_JSON_BYTES;
+use shared_types::id::DeferredId;
+use shared_types::problem::Code;
+
+use super::{Counter, shown};
+use crate::request::{Kept, SENT_BEFORE};
+use crate::store::New;
+
+pub(super) async fn take(
+    counter: web::Data<Counter>,
+    request: HttpRequest,
+    caller: Caller,
+    upstream: web::Path<(String, String)>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Failure> {
+    let (upstream, _decoded) = upstream.into_inner();
+    let known = counter.upstreams.iter().find(|name| **name == upstream);
+    let upstream = *known.ok_or_else(|| Failure::new(Code::RouteNotFound))?;
+    let target = target(&request).ok_or_else(|| Failure::new(Code::RouteNotFound))?;
+    let headers = request.headers();
+    let key = key_name(headers)?;
+    let body = payload.to_bytes_limited(MAX_JSON_BYTES).await;
+    let body = body
+        .map_err(|_over| Failure::new(Code::PayloadTooLarge))?
+        .map_err(|error| Failure::new(Code::BadRequest).caused_by(error.to_string()))?;
+    let method = request.method().as_str();
+    let compared = compared(headers, &body);
+    let fingerprint = counter
+        .vault
+        .fingerprint(&[method.as_bytes(), target.as_bytes(), &compared]);
+    let kept = Kept::of(headers, body.to_vec(), caller == Caller::Peer);
+    let id = DeferredId::generate().to_string();
+    let plain = kept.encode().map_err(Failure::internal)?;
+    let owner = match caller {
+        Caller::Client { client, .. } => Some(client.to_string()),
+        Caller::Anyone | Caller::Peer => None,
+    };
+    let entry = counter
+        .store
+        .take(New {
+            upstream,
+            client: client(owner.as_deref(), headers),
+            owner,
+            // A minted key is the same at every repeat of the delivery.
+            key: key.unwrap_or_else(|| id.clone()),
+            fingerprint,
+            method: method.to_owned(),
+            target,
+            request: counter.vault.seal(&id, plain)?,
+            bytes: kept.bytes(),
+            is_unsure: headers.contains_key(SENT_BEFORE),
+            id,
+        })
+        .await?;
+    let location = format!("/differe/{}", entry.id);
+    let mut answer = HttpResponse::Accepted();
+    answer.insert_header((LOCATION, location));
+    shown(answer, &request, entry)
+}
+
+/// What is behind the upstream's name, as it was sent: decoding it could make another path of it.
+fn target(request: &HttpRequest) -> Option<String> {
+    let sent = request.uri().path_and_query()?.as_str();
+    let (_upstream, target) = sent.strip_prefix("/deferred/")?.split_once('/')?;
+    Some(format!("/{target}"))
+}
+
+/// The body as it is compared with that of the same key: however its JSON is spelled.
+fn compared(headers: &HeaderMap, body: &[u8]) -> Vec<u8> {
+    if headers.contains_key(CONTENT_ENCODING) {
+        return body.to_vec();
+    }
+    canonical(body).unwrap_or_else(|_no_json| body.to_vec())
+}
+
+/// The client whose entries are delivered in order and counted together.
+fn client(owner: Option<&str>, headers: &HeaderMap) -> String {
+    match (owner, ClientAddress::of(headers)) {
+        (Some(owner), _) => format!("client {owner}"),
+        (None, Some(address)) => format!("address {address}"),
+        // It did not come through the gateway.
+        (None, None) => "inside".to_owned(),
+    }
+}
