@@ -55,18 +55,17 @@ impl Kept {
             .flat_map(|line| line.split(','))
             .map(|name| name.trim().to_ascii_lowercase())
             .collect();
-        let is_kept = |name: &HeaderName| {
-            !NOT_KEPT.contains(&name.as_str())
-                && !named.iter().any(|named| named == name.as_str())
-                && !(is_from_peer && *name == AUTHORIZATION)
+        let is_left_out = |name: &HeaderName| {
+            NOT_KEPT.contains(&name.as_str())
+                || named.iter().any(|named| named == name.as_str())
+                || (is_from_peer && *name == AUTHORIZATION)
         };
-        let fields =
-            headers
-                .iter()
-                .filter(|(name, _)| is_kept(name))
-                .filter_map(|(name, value)| {
-                    Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-                });
+        let fields = headers
+            .iter()
+            .filter(|(name, _)| !is_left_out(name))
+            .filter_map(|(name, value)| {
+                Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+            });
         Self {
             fields: fields.collect(),
             body,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use actix_web::http::header::CONTENT_LANGUAGE;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use service_kit::access::Access;
 use service_kit::failure::Failure;
 use service_kit::observe::lang_of;
 use service_kit::serve::{document, resource};
@@ -25,7 +26,10 @@ pub(crate) struct Counter {
 }
 
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    document(config, || SERVICE.document());
+    document(config, |access| match access {
+        Access::Open => SERVICE.document(),
+        Access::Strict => SERVICE.strict_document(),
+    });
     config
         .service(resource("/deferred", "GET").route(web::get().to(entries::queue)))
         .service(

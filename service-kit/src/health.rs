@@ -47,9 +47,9 @@ impl Readiness {
 #[must_use]
 pub fn log_level(route: Option<&str>) -> log::Level {
     match route {
-        Some(
-            "/live" | "/ready" | "/auth/revocations/{cursor}" | "/deferred" | otlp::PATH,
-        ) => log::Level::Debug,
+        Some("/live" | "/ready" | "/auth/revocations/{cursor}" | "/deferred" | otlp::PATH) => {
+            log::Level::Debug
+        }
         _ => log::Level::Info,
     }
 }

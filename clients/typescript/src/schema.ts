@@ -1620,10 +1620,10 @@ export interface components {
         };
         Problem409: {
             /** @enum {string} */
-            code: "email_taken" | "phone_taken" | "impossible_transition" | "restaurant_closed" | "delivery_taken";
+            code: "email_taken" | "phone_taken" | "impossible_transition" | "restaurant_closed" | "total_exceeded" | "delivery_taken";
             detail: string;
             /** @enum {string} */
-            error: "email_taken" | "phone_taken" | "impossible_transition" | "restaurant_closed" | "delivery_taken";
+            error: "email_taken" | "phone_taken" | "impossible_transition" | "restaurant_closed" | "total_exceeded" | "delivery_taken";
             /** @description Every invalid field of the request. */
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The path of the request as the frontend sent it. */
@@ -1641,6 +1641,8 @@ export interface components {
             /** @enum {integer} */
             status: 409;
             title: string;
+            /** @description The total of the order, if it is above the `X-Max-Total` of the request. */
+            total?: number | null;
             type: string;
         };
         Problem412: {
@@ -2402,8 +2404,11 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem408"];
             };
         };
-        /** @description - `restaurant_closed`: The restaurant is closed. */
-        restaurant_closed: {
+        /**
+         * @description - `restaurant_closed`: The restaurant is closed.
+         *     - `total_exceeded`: The order costs more than the limit of the request.
+         */
+        "restaurant_closed.total_exceeded": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -4839,6 +4844,8 @@ export interface operations {
             header?: {
                 /** @description Anything unique, such as a UUID. The same body with the same key gets the answer of the first request for 24 h, and makes nothing new. */
                 "Idempotency-Key"?: string;
+                /** @description The most that the order may cost, in euros. An order that costs more is not made: the answer is a 409 with the `total`. */
+                "X-Max-Total"?: number;
             };
             path?: never;
             cookie?: never;
@@ -4911,7 +4918,7 @@ export interface operations {
             401: components["responses"]["unauthorized.session_expired"];
             403: components["responses"]["forbidden"];
             408: components["responses"]["request_timeout"];
-            409: components["responses"]["restaurant_closed"];
+            409: components["responses"]["restaurant_closed.total_exceeded"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
@@ -5795,7 +5802,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The code with hyphens. */
-                code: "route-not-found" | "method-not-allowed" | "request-timeout" | "expectation-failed" | "rate-limited" | "upgrade-not-supported" | "http-version-not-supported" | "upstream-unreachable" | "upstream-invalid-response" | "upstream-unavailable" | "upstream-overloaded" | "upstream-timeout" | "not-stored" | "drills-off" | "config-invalid" | "loop-detected" | "bad-request" | "not-found" | "payload-too-large" | "uri-too-long" | "headers-too-large" | "unsupported-media-type" | "validation-failed" | "precondition-failed" | "idempotency-key-reused" | "internal-error" | "service-unavailable" | "invalid-credentials" | "unauthorized" | "session-expired" | "forbidden" | "wrong-password" | "reset-token-invalid" | "password-reset-off" | "erasure-off" | "client-not-found" | "email-taken" | "phone-taken" | "order-not-found" | "dish-not-found" | "courier-not-found" | "delivery-not-found" | "impossible-transition" | "restaurant-closed" | "delivery-taken" | "delivery-exists" | "quota-reached" | "storage-full";
+                code: "route-not-found" | "method-not-allowed" | "request-timeout" | "expectation-failed" | "rate-limited" | "upgrade-not-supported" | "http-version-not-supported" | "upstream-unreachable" | "upstream-invalid-response" | "upstream-unavailable" | "upstream-overloaded" | "upstream-timeout" | "not-stored" | "drills-off" | "config-invalid" | "loop-detected" | "bad-request" | "not-found" | "payload-too-large" | "uri-too-long" | "headers-too-large" | "unsupported-media-type" | "validation-failed" | "precondition-failed" | "idempotency-key-reused" | "internal-error" | "service-unavailable" | "invalid-credentials" | "unauthorized" | "session-expired" | "forbidden" | "wrong-password" | "reset-token-invalid" | "password-reset-off" | "erasure-off" | "client-not-found" | "email-taken" | "phone-taken" | "order-not-found" | "dish-not-found" | "courier-not-found" | "delivery-not-found" | "impossible-transition" | "restaurant-closed" | "total-exceeded" | "delivery-taken" | "delivery-exists" | "quota-reached" | "storage-full";
             };
             cookie?: never;
         };
