@@ -1,4 +1,4 @@
-# One build for every binary, then one small image for each of the five processes.
+# One build for every binary, then one small image for each of the six processes.
 
 FROM rust:1-bookworm AS build
 WORKDIR /src
@@ -6,12 +6,12 @@ COPY . .
 # The profile `release` leaves link-time optimisation out: it builds sooner and runs a little slower.
 ARG PROFILE=dist
 RUN cargo build --profile $PROFILE --locked \
-        -p gateway -p client-service -p order-service -p kitchen-mock -p delivery-mock \
+        -p gateway -p client-service -p order-service -p counter-service -p kitchen-mock -p delivery-mock \
     && mkdir -p /out/data \
-    && cd target/$PROFILE && cp gateway client-service order-service kitchen-mock delivery-mock /out/ \
+    && cd target/$PROFILE && cp gateway client-service order-service counter-service kitchen-mock delivery-mock /out/ \
     && rm -rf /src/target
 
-# What all five share: trusted certificates for https upstreams, and no root.
+# What all of them share: trusted certificates for https upstreams, and no root.
 FROM debian:bookworm-slim AS runtime
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 USER 10001:10001
@@ -42,6 +42,15 @@ VOLUME /data
 EXPOSE 8002
 HEALTHCHECK --interval=5s --timeout=3s --start-period=10s CMD ["order-service", "health"]
 ENTRYPOINT ["order-service"]
+
+FROM runtime AS counter-service
+COPY --from=build /out/counter-service /usr/local/bin/counter-service
+COPY --from=build --chown=10001:10001 /out/data /data
+ENV COUNTER_SERVICE_BIND=0.0.0.0:8005 DATABASE_URL=sqlite:///data/counter.db
+VOLUME /data
+EXPOSE 8005
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s CMD ["counter-service", "health"]
+ENTRYPOINT ["counter-service"]
 
 FROM runtime AS kitchen-mock
 COPY --from=build /out/kitchen-mock /usr/local/bin/kitchen-mock

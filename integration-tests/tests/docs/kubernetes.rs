@@ -29,6 +29,7 @@ fn started(program: &str, variables: BTreeMap<String, String>) -> (SocketAddr, B
         "gateway" => gateway::Config::load(None, &env).map(|config| config.bind),
         "client-service" => client_service::Config::from_env(&env).map(|config| config.bind),
         "order-service" => order_service::Config::from_env(&env).map(|config| config.bind),
+        "counter-service" => counter_service::Config::from_env(&env).map(|config| config.bind),
         "kitchen-mock" => kitchen_mock::config(&env).map(|config| config.bind),
         "delivery-mock" => delivery_mock::config(&env).map(|config| config.bind),
         other => panic!("an unknown program: {other}"),

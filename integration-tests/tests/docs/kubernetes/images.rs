@@ -16,7 +16,7 @@ fn each_image_is_a_target_of_the_dockerfile_with_its_user_and_port() {
     let user = format!("\nUSER {user}:{group}\n");
     assert!(read("Dockerfile").contains(&user), "{user}");
     let (base, images) = (documents("base"), images());
-    assert_eq!(images.len(), 5, "{images:?}");
+    assert_eq!(images.len(), 6, "{images:?}");
     for (name, image) in &images {
         let container = containers(&base, name).next().unwrap();
         assert_eq!(container["image"], format!("passe-plat/{name}"));
