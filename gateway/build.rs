@@ -1,5 +1,6 @@
 //! Prepares the files of the gateway's own pages: takes Swagger UI's from its archive (a twentieth
-//! of it, without source maps), makes one script of the console's words, and compresses all of them,
+//! of it, without source maps), makes one script of the words of
+//! the console and one of those of the demonstration, and compresses all of them,
 //! so that no request waits for that.
 
 use std::collections::BTreeSet;
@@ -24,10 +25,14 @@ const SWAGGER_UI: [&str; 4] = [
 ];
 
 /// The folders of the gateway's own files.
-const OWN: [(&str, &str); 2] = [("console", "console"), ("docs", "src/operator/docs")];
+const OWN: [(&str, &str); 3] = [
+    ("console", "console"),
+    ("demo", "demo"),
+    ("docs", "src/operator/docs"),
+];
 
-/// The console's words, a file for each language.
-const WORDS: &str = "console/words";
+/// Those that have a folder of words, a file for each language.
+const WORDED: [&str; 2] = ["console", "demo"];
 
 /// Higher ones take ten times as long to make the files smaller by 6 %.
 const BROTLI_QUALITY: i32 = 9;
@@ -46,11 +51,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
-    write(
-        &out.join("console"),
-        Path::new("words.js"),
-        words()?.as_bytes(),
-    )?;
+    for folder in WORDED {
+        let words = words(&Path::new(folder).join("words"))?;
+        write(&out.join(folder), Path::new("words.js"), words.as_bytes())?;
+    }
     let mut archive = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED))?;
     let first = archive
         .file_names()
@@ -67,11 +71,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A script of the console's words: one object for each file, by its name, which is a language's
-/// tag.
-fn words() -> Result<String, Box<dyn Error>> {
+/// A script of a folder's words: one object for each file, by its name, which is a language's tag.
+fn words(folder: &Path) -> Result<String, Box<dyn Error>> {
     let mut script = "export default {\n".to_owned();
-    let files = fs::read_dir(WORDS)?.map(|file| file.map(|file| file.path()));
+    let files = fs::read_dir(folder)?.map(|file| file.map(|file| file.path()));
     // In the same order on every machine.
     for file in files.collect::<Result<BTreeSet<_>, _>>()? {
         let tag = file.file_stem().and_then(OsStr::to_str).ok_or("no tag")?;

@@ -177,6 +177,7 @@ impl Config {
         let own = Own {
             aggregates: aggregates::paths(&aggregates),
             documents: env.parse_with("GATEWAY_DOCS", on_or_off)?.unwrap_or(true),
+            demo: env.parse_with("GATEWAY_DEMO", on_or_off)?.unwrap_or(false),
         };
         check_vary(&file.routes)?;
         let routes = RouteTable::build(&file.routes, &mut upstreams, &limits, folder, &own)?;

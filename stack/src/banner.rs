@@ -9,6 +9,9 @@ pub(crate) fn print(stack: &Stack, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "The restaurant is open.\n")?;
     writeln!(out, "  gateway   {gateway}")?;
     writeln!(out, "  console   http://{}", stack.admin_addr())?;
+    if stack.has_demo_pages() {
+        writeln!(out, "  rooms     {gateway}/demo")?;
+    }
     if stack.has_demo_accounts() {
         writeln!(out, "\nDemo accounts (e-mail, password, role):")?;
         for account in DEMO_ACCOUNTS {

@@ -151,6 +151,12 @@ impl Stack {
         self.admin
     }
 
+    /// Whether the gateway serves the rooms of the restaurant.
+    #[must_use]
+    pub fn has_demo_pages(&self) -> bool {
+        self.options.env.get("GATEWAY_DEMO").as_deref() != Some("off")
+    }
+
     /// Whether the demo accounts can log in.
     #[must_use]
     pub fn has_demo_accounts(&self) -> bool {

@@ -168,9 +168,11 @@ pub(crate) fn gateway(
         over.insert("GATEWAY_TRACES", traces.to_owned());
         over.extend(traces::soon(options));
     }
-    if options.env.get("GATEWAY_DRILLS").is_none() {
-        // The stack is there to be tried out, and only this machine reaches the operator's port.
-        over.insert("GATEWAY_DRILLS", "on".to_owned());
+    // The stack is there to be tried out, and only this machine reaches the operator's port.
+    for name in ["GATEWAY_DEMO", "GATEWAY_DRILLS"] {
+        if options.env.get(name).is_none() {
+            over.insert(name, "on".to_owned());
+        }
     }
     let source = gateway::Source::new(None, &overlay(&options.env, over));
     Ok((source.load()?, source))

@@ -403,6 +403,16 @@ fn no_traces_are_kept_unless_it_is_turned_on() {
 }
 
 #[test]
+fn the_rooms_are_served_only_if_they_are_turned_on() {
+    let of = |value| Config::load(None, &Env::of_pairs([("GATEWAY_DEMO", value)]));
+    let rooms = |config: &Config| config.routes.routes().any(|route| &*route.path == "/demo");
+    assert!(!rooms(&Config::load(None, &Env::of_pairs([])).unwrap()));
+    assert!(rooms(&of("on").unwrap()));
+    let refused = of("yes").unwrap_err();
+    assert_eq!(refused.to_string(), "GATEWAY_DEMO: expected on or off");
+}
+
+#[test]
 fn a_client_has_a_tenth_of_an_upstreams_permits_unless_the_file_says_otherwise() {
     let of_orders = |text: &str| {
         let config = Config::parse("test.toml", text, &Env::of_pairs([])).unwrap();

@@ -1,5 +1,6 @@
 //! The gateway's own pages.
 
+mod demo;
 mod problems;
 
 use std::future::ready;
@@ -101,6 +102,8 @@ impl OwnPage {
             Page::OpenApi => return Some(self.pages.openapi().answer(request, [])),
             Page::Docs => return Some(docs::page(request)),
             Page::DocsFile => return docs::file(request, parameters.get("file")?),
+            Page::Demo => return Some(demo::page(request)),
+            Page::DemoFile => return demo::file(request, parameters.get("file")?),
         };
         protect(response.headers_mut());
         Some(response)

@@ -80,10 +80,14 @@ pub enum Page {
     Docs,
     /// A file that the page loads.
     DocsFile,
+    /// All rooms of the demonstration.
+    Demo,
+    /// One room of the demonstration, or a file that its pages load.
+    DemoFile,
 }
 
 impl Page {
-    pub(crate) const ALL: [(Self, &'static str); 9] = [
+    pub(crate) const ALL: [(Self, &'static str); 11] = [
         (Self::Welcome, "/"),
         (Self::Status, "/status"),
         (Self::Live, "/live"),
@@ -93,12 +97,9 @@ impl Page {
         (Self::OpenApi, "/openapi.json"),
         (Self::Docs, "/docs"),
         (Self::DocsFile, "/docs/{file}"),
+        (Self::Demo, "/demo"),
+        (Self::DemoFile, "/demo/{file}"),
     ];
-
-    /// Whether `GATEWAY_DOCS` turns it off.
-    fn documents(self) -> bool {
-        matches!(self, Self::OpenApi | Self::Docs | Self::DocsFile)
-    }
 }
 
 /// How a client looks at an aggregate.
@@ -124,4 +125,22 @@ pub(crate) struct Own {
     pub(crate) aggregates: Vec<AggregatePath>,
     /// `GATEWAY_DOCS`: whether the API is documented to the public; on by default.
     pub(crate) documents: bool,
+    /// `GATEWAY_DEMO`: whether the demonstration's pages are served; off by default.
+    pub(crate) demo: bool,
+}
+
+impl Own {
+    /// Whether the page is served.
+    fn has(&self, page: Page) -> bool {
+        match page {
+            Page::OpenApi | Page::Docs | Page::DocsFile => self.documents,
+            Page::Demo | Page::DemoFile => self.demo,
+            Page::Welcome
+            | Page::Live
+            | Page::Ready
+            | Page::Status
+            | Page::Problems
+            | Page::Problem => true,
+        }
+    }
 }

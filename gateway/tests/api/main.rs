@@ -14,6 +14,7 @@ mod compression;
 mod connections;
 mod cors;
 mod deadlines;
+mod demo;
 mod docs;
 mod downstream_tls;
 mod early_hints;

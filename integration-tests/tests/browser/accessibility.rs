@@ -16,7 +16,7 @@ const REQUIRED: &str = "REQUIRE_AXE";
 const PACKAGE: &str = "axe-core@4.14.1";
 
 /// The script of axe-core, which npm gets. It is part of no program.
-fn axe() -> Option<String> {
+pub(crate) fn axe() -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     let mut npm = Command::new("npm");
     npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]);
@@ -31,7 +31,12 @@ fn axe() -> Option<String> {
 }
 
 /// Checks the page. `left_out` is a selector of what is not this project's.
-async fn is_accessible(browser: &Browser, axe: &str, (place, name): (&str, &str), left_out: &str) {
+pub(crate) async fn is_accessible(
+    browser: &Browser,
+    axe: &str,
+    (place, name): (&str, &str),
+    left_out: &str,
+) {
     // Elsewhere, the bar at the top covers a part of something.
     let script = format!(
         "{axe}; scrollTo(0, 0);\
@@ -50,7 +55,7 @@ async fn is_accessible(browser: &Browser, axe: &str, (place, name): (&str, &str)
 }
 
 /// In both schemes, at both sizes and in both languages.
-fn looks() -> Vec<(String, Look)> {
+pub(crate) fn looks() -> Vec<(String, Look)> {
     let mut looks = Vec::new();
     for (size, look) in [("desk", DESK), ("phone", PHONE)] {
         for language in ["fr", "en"] {

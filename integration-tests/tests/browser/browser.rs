@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
+use fantoccini::Locator::Css;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -25,6 +27,9 @@ pub(crate) struct Look {
     pub(crate) is_dark: bool,
 }
 
+/// The time that the page may take to show something: a debug build runs beside other tests.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
 /// If this variable is set, tests fail without a browser instead of being skipped.
 const REQUIRED: &str = "REQUIRE_BROWSER";
 
@@ -42,6 +47,26 @@ impl Browser {
         let script = "return document.querySelector(arguments[0]).innerText.trim()";
         let text = self.page.execute(script, vec![selector.into()]).await;
         text.unwrap().as_str().unwrap().to_owned()
+    }
+
+    /// Waits until there is such an element.
+    pub(crate) async fn sees(&self, selector: &str) {
+        let waiting = self.page.wait().at_most(TIMEOUT);
+        let seen = waiting.for_element(Css(selector)).await;
+        assert!(
+            seen.is_ok(),
+            "{selector} is not there: {:?}",
+            self.text("body").await
+        );
+    }
+
+    pub(crate) async fn clicks(&self, selector: &str) {
+        let element = self.page.find(Css(selector)).await.unwrap();
+        // The driver would click on elements that the page's bar covers.
+        let into_sight = "arguments[0].scrollIntoView({ block: 'center' })";
+        let arguments = vec![serde_json::to_value(&element).unwrap()];
+        self.page.execute(into_sight, arguments).await.unwrap();
+        element.click().await.unwrap();
     }
 
     /// Without a browser, this says so and ends the process with success.

@@ -1,8 +1,5 @@
 //! The console of a restaurant in a browser, and the actions of the tests on it.
 
-use std::time::Duration;
-
-use fantoccini::Locator::Css;
 use serde_json::Value;
 use service_kit::env::Env;
 use stack::{Options, Stack};
@@ -23,9 +20,6 @@ pub(crate) const PHONE: Look = Look {
     language: "fr",
     is_dark: true,
 };
-
-/// The time that the page may take to show something: a debug build runs beside other tests.
-const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The console of a restaurant in a browser.
 pub(crate) struct Console {
@@ -65,30 +59,11 @@ impl Console {
     }
 
     pub(crate) async fn sees(&self, selector: &str) {
-        let page = &self.browser.page;
-        let seen = page
-            .wait()
-            .at_most(TIMEOUT)
-            .for_element(Css(selector))
-            .await;
-        assert!(
-            seen.is_ok(),
-            "{selector} is not there: {:?}",
-            self.text("body").await
-        );
+        self.browser.sees(selector).await;
     }
 
     pub(crate) async fn clicks(&self, selector: &str) {
-        let element = self.browser.page.find(Css(selector)).await.unwrap();
-        // The driver would click on elements that the page's bar covers.
-        let into_sight = "arguments[0].scrollIntoView({ block: 'center' })";
-        let arguments = vec![serde_json::to_value(&element).unwrap()];
-        self.browser
-            .page
-            .execute(into_sight, arguments)
-            .await
-            .unwrap();
-        element.click().await.unwrap();
+        self.browser.clicks(selector).await;
     }
 
     /// Has every outage tried, and says yes to the question before it.

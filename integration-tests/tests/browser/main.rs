@@ -21,6 +21,7 @@ mod path;
 )]
 #[path = "../shared/processes.rs"]
 mod processes;
+mod rooms;
 mod words;
 
 use serde_json::{Value, json};

@@ -49,6 +49,15 @@ const FILES: &[Body] = &[
     Body::text("image/png"),
 ];
 
+const DEMO_FILE: Parameter = Parameter {
+    place: "path",
+    name: "file",
+    description: "`salle`, `cuisine`, `livraison`, or one of the files that they load.",
+    schema: || json!({ "type": "string" }),
+};
+
+const DEMO_FILES: &[Body] = &[HTML, Body::text("text/css"), Body::text("text/javascript")];
+
 const DOCUMENT: Body = Body {
     media_type: "application/json",
     schema: SchemaGenerator::subschema_for::<serde_json::Map<String, Value>>,
@@ -120,5 +129,22 @@ pub(super) fn of(page: Page) -> Operation {
             .with(&[FILE])
             .answers(const { &[Response::new(200, "The file.", FILES)] })
             .fails(&[Code::RouteNotFound]),
+        Page::Demo => get("/demo", "getDemoPage", "Play a service").answers(
+            const {
+                &[Response::new(
+                    200,
+                    "A page with the dining room, the kitchen and delivery.",
+                    &[HTML],
+                )]
+            },
+        ),
+        Page::DemoFile => get(
+            "/demo/{file}",
+            "getDemoFile",
+            "Get one room, or a file of its page",
+        )
+        .with(&[DEMO_FILE])
+        .answers(const { &[Response::new(200, "The room or the file.", DEMO_FILES)] })
+        .fails(&[Code::RouteNotFound]),
     }
 }

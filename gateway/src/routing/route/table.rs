@@ -94,13 +94,11 @@ impl RouteTable {
         upstreams: &mut [UpstreamSettings],
         limits: &Limits,
         folder: &Path,
-        Own {
-            aggregates,
-            documents,
-        }: &Own,
+        served: &Own,
     ) -> Result<Self, ConfigError> {
+        let aggregates = &served.aggregates;
         let pages = Page::ALL.into_iter();
-        let pages = pages.filter(|(page, _)| *documents || !page.documents());
+        let pages = pages.filter(|(page, _)| served.has(*page));
         let pages = pages.enumerate();
         let mut routes: Vec<_> = pages
             .map(|(number, (page, path))| own(number, path.into(), To::Own(page)))
