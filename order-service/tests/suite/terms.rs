@@ -1,10 +1,17 @@
 //! Tests of `X-Max-Total` and `X-Deferred-Id`.
 
-use actix_web::http::Method;
-use service_kit::access::{Access, Settings};
-use service_kit::testing::Answer;
+use std::time::Duration;
 
-use super::{Service, config, new_order, path};
+use actix_web::http::Method;
+use actix_web::{App, HttpResponse, HttpServer, web};
+use serde_json::json;
+use service_kit::access::{Access, Claims, Settings, SigningKey};
+use service_kit::testing::{Answer, eventually};
+use shared_types::account::Role;
+use shared_types::id::{ClientId, SessionId};
+use shared_types::value::Timestamp;
+
+use super::{CLIENT, Service, config, new_order, path};
 use crate::TestDatabase;
 
 const MAX_TOTAL: &str = "X-Max-Total";
@@ -110,10 +117,70 @@ async fn an_id_that_is_none_is_a_400() {
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
+fn signing() -> SigningKey {
+    SigningKey::derived_from(&[1; 32]).unwrap()
+}
+
+/// A token of the client whose orders these tests place.
+fn token() -> String {
+    let client: ClientId = serde_json::from_value(CLIENT.into()).unwrap();
+    let now = Timestamp::now();
+    let lifetime = (now, now.after(Duration::from_secs(3600)));
+    let claims = Claims::new(client, SessionId::generate(), Role::Client, lifetime);
+    signing().sign(&claims).unwrap()
+}
+
+/// A client service that only tells its keys.
+fn start_clients() -> String {
+    let server = HttpServer::new(|| {
+        let answer = || async {
+            HttpResponse::Ok().json(json!({"keys": {"keys": [signing().public()]}, "ended": []}))
+        };
+        App::new().route("/auth/revocations/{cursor}", web::get().to(answer))
+    });
+    let server = server.workers(1).disable_signals();
+    let server = server.bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", server.addrs()[0]);
+    actix_web::rt::spawn(server.run());
+    url
+}
+
 /// Where access is strict, only a service may choose an id. The password in `Authorization` makes
 /// the sender a service; the one in `X-Peer-Secret` only vouches for the other fields.
 #[actix_web::test]
-async fn the_password_beside_a_token_gives_no_access() {
+async fn an_id_is_believed_beside_a_token_and_the_password_which_gives_no_access() {
+    let database = TestDatabase::fresh();
+    let mut config = config(&database, true);
+    config.access = Settings {
+        access: Access::Strict,
+        clients_url: Some(start_clients().parse().unwrap()),
+        peer_secret: Some(SECRET.parse().unwrap()),
+    };
+    let service = Service::start_with(config, database).await;
+    let id = (DEFERRED_ID, ID);
+    let vouched = ("X-Peer-Secret", SECRET);
+    let refused = order_with(&service, &[id, vouched]).await;
+    let _ = refused.problem(401, "unauthorized");
+    let bearer = format!("Bearer {}", token());
+    let token = ("Authorization", bearer.as_str());
+    eventually("the keys of tokens", async || {
+        let ordered = order_with(&service, &[token]).await;
+        (ordered.status == 201).then_some(())
+    })
+    .await;
+    for fields in [&[token, id][..], &[token, id, ("X-Peer-Secret", "guessed")]] {
+        assert_ne!(order_with(&service, fields).await.ok(201)["id"], ID);
+    }
+    // The client's token gives no access to a route of services, vouched for or not.
+    let event = service.request(Method::POST, "/events");
+    let event = event.header(token.0, token.1).header(vouched.0, vouched.1);
+    let _ = event.send_json(json!({})).await.problem(403, "forbidden");
+    let order = order_with(&service, &[token, id, vouched]).await.ok(201);
+    assert_eq!(order["id"], ID);
+}
+
+#[actix_web::test]
+async fn a_service_chooses_an_id() {
     let database = TestDatabase::fresh();
     let mut config = config(&database, true);
     config.access = Settings {
@@ -122,9 +189,6 @@ async fn the_password_beside_a_token_gives_no_access() {
         peer_secret: Some(SECRET.parse().unwrap()),
     };
     let service = Service::start_with(config, database).await;
-    let fields = [(DEFERRED_ID, ID), ("X-Peer-Secret", SECRET)];
-    let refused = order_with(&service, &fields).await;
-    let _ = refused.problem(401, "unauthorized");
     let bearer = format!("Bearer {SECRET}");
     let fields = [(DEFERRED_ID, ID), ("Authorization", &bearer)];
     assert_eq!(order_with(&service, &fields).await.ok(201)["id"], ID);
