@@ -10,6 +10,7 @@ fn main() -> ExitCode {
         about: "Accounts, roles and sessions of the restaurant",
         version: env!("CARGO_PKG_VERSION"),
         configure: client_service::Config::from_env,
+        bind_variable: "CLIENT_SERVICE_BIND",
         bind: |config| config.bind,
         database: |config| &config.database_url,
     };

@@ -10,6 +10,7 @@ fn main() -> ExitCode {
         about: "Keeps requests while their service is away, and delivers them",
         version: env!("CARGO_PKG_VERSION"),
         configure: counter_service::Config::from_env,
+        bind_variable: "COUNTER_SERVICE_BIND",
         bind: |config| config.bind,
         database: |config| &config.database_url,
     };

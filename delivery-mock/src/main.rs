@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         about: "Simulated deliveries and couriers of the restaurant",
         version: env!("CARGO_PKG_VERSION"),
         configure: delivery_mock::config,
+        bind_variable: "DELIVERY_MOCK_BIND",
         bind: |config| config.bind,
         database: |config| &config.database_url,
     };

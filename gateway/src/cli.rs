@@ -24,7 +24,7 @@ use clap_complete::Shell;
 use service_kit::env::{ConfigError, Env};
 use service_kit::health;
 use service_kit::logger::{self, LogConfig};
-use service_kit::program::{RunError, chain};
+use service_kit::program::{Choices, RunError, advised};
 use service_kit::serve::stop_or_reload_signal;
 
 use crate::downstream::Certificates;
@@ -66,6 +66,12 @@ Examples:
 Exit codes: 0 success, 1 failure, 2 wrong arguments, 64 an invalid configuration,
 69 no answer of the running gateway (`status`, `top`), or no verdict of `drill`: a service is down,
 or there are no features to judge.";
+
+/// Its files are named by their variables, or in the arguments.
+const CHOICES: Choices<'_> = Choices {
+    port: "GATEWAY_BIND or GATEWAY_ADMIN_BIND",
+    data: None,
+};
 
 /// `EX_UNAVAILABLE` of sysexits.h: a required program is unavailable.
 const UNAVAILABLE: u8 = 69;
@@ -189,7 +195,8 @@ fn ended(done: Result<(), RunError>) -> ExitCode {
         return refuse(error);
     }
     // If standard error is gone too, nobody is left to tell.
-    let _ = writeln!(io::stderr(), "gateway: {}", plain(&chain(error.as_ref())));
+    let told = advised(error.as_ref(), CHOICES);
+    let _ = writeln!(io::stderr(), "gateway: {}", plain(&told));
     if error.is::<drill::CannotJudge>() || error.is::<NoAnswer>() {
         return ExitCode::from(UNAVAILABLE);
     }

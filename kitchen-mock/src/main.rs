@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         about: "A simulated kitchen of the restaurant",
         version: env!("CARGO_PKG_VERSION"),
         configure: kitchen_mock::config,
+        bind_variable: "KITCHEN_MOCK_BIND",
         bind: |config| config.bind,
         database: |config| &config.database_url,
     };

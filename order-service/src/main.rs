@@ -10,6 +10,7 @@ fn main() -> ExitCode {
         about: "The menu and the orders of the restaurant",
         version: env!("CARGO_PKG_VERSION"),
         configure: order_service::Config::from_env,
+        bind_variable: "ORDER_SERVICE_BIND",
         bind: |config| config.bind,
         database: |config| &config.database_url,
     };

@@ -1,5 +1,6 @@
 //! The exit codes and the error messages of a program.
 
+mod advice;
 #[cfg(feature = "database")]
 mod service;
 
@@ -8,6 +9,7 @@ use std::process::ExitCode;
 use crate::env::ConfigError;
 
 pub use crate::failure::chain;
+pub use advice::{Choices, advised};
 pub use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 #[cfg(feature = "database")]
 pub use service::{Extra, Program, Work, run, run_with};

@@ -5,6 +5,7 @@ mod background;
 mod document;
 mod draining;
 mod give_back;
+mod listening;
 mod probes;
 mod resource;
 mod stop;
@@ -29,6 +30,7 @@ use background::{Background, Work};
 pub use document::document;
 pub use draining::{DRAIN, Draining, lame_duck};
 pub use give_back::give_back;
+pub use listening::{CannotListen, cannot_listen};
 pub use resource::resource;
 #[cfg(feature = "testing")]
 pub(crate) use stop::is_hangup_ignored;
@@ -200,12 +202,6 @@ impl Application {
         let (ended, (), _given_up) = tokio::join!(server, handle.stop(true), work);
         ended
     }
-}
-
-/// The system's own message names no address.
-#[must_use]
-pub fn cannot_listen(bind: SocketAddr, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("cannot listen on {bind}: {error}"))
 }
 
 fn first_addr(addrs: &[SocketAddr]) -> io::Result<SocketAddr> {

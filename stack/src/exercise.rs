@@ -78,13 +78,10 @@ fn set(exercise: &Exercise, out: &mut impl Write) -> Result<(), RunError> {
     } else {
         writeln!(
             out,
-            "  try it     GATEWAY_CONFIG=exercise-{number}/{file} cargo run --release"
+            "  try it     GATEWAY_CONFIG=exercise-{number}/{file} cargo run"
         )?;
     }
-    writeln!(
-        out,
-        "  check it   cargo run --release -- exercise {number} --check"
-    )?;
+    writeln!(out, "  check it   cargo run -- exercise {number} --check")?;
     writeln!(out, "  hints      docs/EXERCISES.md")?;
     Ok(())
 }

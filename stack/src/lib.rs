@@ -6,6 +6,8 @@
 pub mod exercises;
 mod folder;
 mod member;
+mod ports;
+mod progress;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -19,10 +21,12 @@ use service_kit::program::RunError;
 
 use folder::Folder;
 use member::Running;
-use settings::{Addrs, Reserved};
+use ports::Reserved;
+use settings::Addrs;
 
 pub use client_service::DEMO_ACCOUNTS;
 pub use member::Service;
+pub use progress::Progress;
 
 /// The settings of a stack.
 pub struct Options {
@@ -84,20 +88,27 @@ impl Stack {
     /// A variable is invalid, a port is taken, a database cannot be opened, or another stack uses
     /// the data folder.
     pub async fn start(options: Options) -> Result<Self, RunError> {
-        Self::start_with_progress(options, |_, _| Ok(())).await
+        Self::start_with_progress(options, |_| Ok(())).await
     }
 
-    /// Starts a stack, and calls `tell` with the name and address of each server that is ready.
+    /// Starts a stack, and tells when a server is ready, and what takes long before.
     ///
     /// # Errors
     /// As for [`Stack::start`], or an error of `tell`.
     pub async fn start_with_progress(
         mut options: Options,
-        mut tell: impl FnMut(&str, SocketAddr) -> io::Result<()>,
+        mut tell: impl FnMut(Progress<'_>) -> io::Result<()>,
     ) -> Result<Self, RunError> {
         options.env = settings::with_peer_secret(&options.env);
         let (addrs, mut reserved) = settings::addrs(&options)?;
         let operator = settings::operator(&options, &mut reserved)?;
+        let (config, source) = settings::gateway(&options, &addrs, Some(operator))?;
+        ports::check(
+            addrs
+                .values()
+                .copied()
+                .chain([config.bind, config.admin_bind]),
+        )?;
         let folder = Folder::take(&options.data)?;
         if options.is_fresh {
             folder.empty(&options.services)?;
@@ -106,13 +117,16 @@ impl Stack {
         for (service, addr) in &addrs {
             let member = settings::service(*service, &options, &addrs)?;
             let tracing = settings::tracing(*service, &options, operator)?;
-            let running = Running::start(member, tracing.as_ref()).await?;
-            services.insert(*service, running);
-            tell(service.upstream(), *addr)?;
+            let started = Running::start(member, tracing.as_ref());
+            let database = options.data.join(service.database());
+            let running = progress::watched(started, || {
+                tell(Progress::Waiting(service.upstream(), &database))
+            });
+            services.insert(*service, running.await?);
+            tell(Progress::Ready(service.upstream(), *addr))?;
         }
-        let (config, source) = settings::gateway(&options, &addrs, Some(operator))?;
         let gateway = gateway::Gateway::reloadable(config, source, None)?;
-        tell("gateway", gateway.addr())?;
+        tell(Progress::Ready("gateway", gateway.addr()))?;
         let (admin, scheme) = (gateway.admin_addr(), gateway.scheme());
         let gateway = Running::of(gateway.addr(), |stop| gateway.run_until(stop));
         Ok(Self {

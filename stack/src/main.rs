@@ -3,18 +3,16 @@
 mod banner;
 mod exercise;
 
-use std::error::Error;
-use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
-use std::net::SocketAddr;
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use service_kit::env::Env;
 use service_kit::logger::{self, LogConfig};
-use service_kit::program::{RunError, chain, refuse};
+use service_kit::program::{Choices, RunError, advised, refuse};
 use service_kit::serve::stop_signal;
-use stack::{Options, Ports, Service, Stack};
+use stack::{Options, Ports, Progress, Service, Stack};
 
 /// The whole restaurant in one process: the gateway and the four services behind it.
 ///
@@ -81,20 +79,17 @@ fn main() -> ExitCode {
     };
     let checked =
         LogConfig::from_env(&options.env).and_then(|log| stack::check(&options).map(|()| log));
-    let _lines = match checked {
+    let lines = match checked {
         Ok(log) => logger::init(&log),
         Err(error) => return refuse("stack", &error),
     };
     match actix_web::rt::System::new().block_on(serve(options)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let hint = if is_port_taken(error.as_ref()) {
-                PORT_HINT
-            } else {
-                ""
-            };
+            // The log ends before the error, so that it is the last line.
+            drop(lines);
             // There is no other place to report an error of standard error.
-            let _ = writeln!(io::stderr(), "stack: {}{hint}", chain(error.as_ref()));
+            let _ = writeln!(io::stderr(), "stack: {}", advised(error.as_ref(), CHOICES));
             ExitCode::FAILURE
         }
     }
@@ -110,18 +105,25 @@ async fn serve(options: Options) -> Result<(), RunError> {
 }
 
 /// A person at a terminal gets a short line, a log a full one.
-fn tell(name: &str, addr: SocketAddr) -> io::Result<()> {
-    if io::stderr().is_terminal() {
-        writeln!(io::stderr(), "{name:<9} ready on {addr}")
-    } else {
-        log::info!("{name} is ready on {addr}");
-        Ok(())
+fn tell(progress: Progress<'_>) -> io::Result<()> {
+    let is_terminal = io::stderr().is_terminal();
+    match progress {
+        Progress::Ready(name, addr) if is_terminal => {
+            writeln!(io::stderr(), "{name:<9} ready on {addr}")?;
+        }
+        Progress::Ready(name, addr) => log::info!("{name} is ready on {addr}"),
+        Progress::Waiting(name, database) if is_terminal => {
+            let database = database.display();
+            writeln!(io::stderr(), "{name:<9} waits for its database {database}")?;
+        }
+        Progress::Waiting(name, database) => {
+            log::info!("{name} waits for its database {}", database.display());
+        }
     }
+    Ok(())
 }
 
-const PORT_HINT: &str = "; --port chooses others";
-
-fn is_port_taken(error: &(dyn Error + 'static)) -> bool {
-    let error = error.downcast_ref::<io::Error>();
-    error.is_some_and(|error| error.kind() == ErrorKind::AddrInUse)
-}
+const CHOICES: Choices<'_> = Choices {
+    port: "--port, such as --port 8100",
+    data: Some("--data"),
+};

@@ -4,7 +4,6 @@
 mod traces;
 
 use std::collections::BTreeMap;
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use service_kit::access::Access;
@@ -12,10 +11,9 @@ use service_kit::env::{ConfigError, Env};
 use service_kit::health::reachable;
 use service_kit::peer::PeerSecret;
 use service_kit::program::RunError;
-use service_kit::serve::cannot_listen;
-use tokio::net::TcpSocket;
 
 use crate::member::Member;
+use crate::ports::{Reserved, reserve};
 use crate::{Options, Ports, Service};
 
 pub(crate) use traces::tracing;
@@ -25,11 +23,6 @@ const FREE: &str = "127.0.0.1:0";
 /// The address of each service.
 pub(crate) type Addrs = BTreeMap<Service, SocketAddr>;
 
-/// Holds ports: bound and not listening, so that the system gives them to nobody else, neither as a
-/// free port nor as that of an outgoing connection. A server can listen there all the same (socket(7),
-/// `SO_REUSEADDR`).
-pub(crate) type Reserved = Vec<TcpSocket>;
-
 /// Decides the address of each service before the first one starts, since they need each other's. A
 /// service with port 0 gets a port that is free now, and reserved for as long as that is held.
 pub(crate) fn addrs(options: &Options) -> Result<(Addrs, Reserved), RunError> {
@@ -38,23 +31,13 @@ pub(crate) fn addrs(options: &Options) -> Result<(Addrs, Reserved), RunError> {
     for each in options.services.iter().copied() {
         let mut bind = unaddressed(each, options)?.bind();
         if bind.port() == 0 {
-            let free = reserve(bind).map_err(|error| cannot_listen(bind, &error))?;
+            let free = reserve(bind)?;
             bind = free.local_addr()?;
             reserved.push(free);
         }
         addrs.insert(each, bind);
     }
     Ok((addrs, reserved))
-}
-
-fn reserve(bind: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = match bind {
-        SocketAddr::V4(_) => TcpSocket::new_v4()?,
-        SocketAddr::V6(_) => TcpSocket::new_v6()?,
-    };
-    socket.set_reuseaddr(true)?;
-    socket.bind(bind)?;
-    Ok(socket)
 }
 
 pub(crate) fn service(
@@ -142,7 +125,7 @@ pub(crate) fn operator(options: &Options, reserved: &mut Reserved) -> Result<Soc
     if bind.port() != 0 {
         return Ok(bind);
     }
-    let free = reserve(bind).map_err(|error| cannot_listen(bind, &error))?;
+    let free = reserve(bind)?;
     let addr = free.local_addr()?;
     reserved.push(free);
     Ok(addr)

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use fantoccini::Locator::Css;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
@@ -36,7 +38,8 @@ const REQUIRED: &str = "REQUIRE_BROWSER";
 fn or_skip() {
     let found = Command::new("chromedriver").arg("--version").output();
     if !found.is_ok_and(|told| told.status.success()) {
-        let missing = "there is no chromedriver in PATH";
+        let missing =
+            "chromedriver, such as by `apt-get install chromium chromium-driver` on Debian";
         skip("the tests in a browser", missing, REQUIRED);
     }
 }
@@ -131,9 +134,22 @@ impl Browser {
         let side = |index: usize| u32::try_from(size[index].as_u64().unwrap()).unwrap();
         self.resize(side(0), side(1)).await;
         let picture = self.page.screenshot().await.unwrap();
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join(format!("{name}.png")), picture).unwrap();
+        save(&format!("{name}.png"), &picture);
+    }
+
+    /// Saves a small picture of the top of the page in `target/screenshots`, and returns it.
+    pub(crate) async fn photograph(&self, name: &str, width: u32, height: u32) -> Vec<u8> {
+        let top = json!({"x": 0, "y": 0, "width": width, "height": height, "scale": 0.75});
+        let parameters = json!({
+            "format": "webp",
+            "quality": 75,
+            "clip": top,
+            "captureBeyondViewport": true,
+        });
+        let taken = self.devtools("Page.captureScreenshot", parameters).await;
+        let picture = STANDARD.decode(taken["data"].as_str().unwrap()).unwrap();
+        save(&format!("{name}.webp"), &picture);
+        picture
     }
 
     /// The page's log since the last call.
@@ -150,14 +166,17 @@ impl Browser {
             .await;
     }
 
-    async fn devtools(&self, command: &str, parameters: Value) {
+    async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let body = json!({"cmd": command, "params": parameters});
-        let _ = self
-            .page
-            .issue_cmd(Extra("goog/cdp/execute", body))
-            .await
-            .unwrap();
+        let answer = self.page.issue_cmd(Extra("goog/cdp/execute", body)).await;
+        answer.unwrap()
     }
+}
+
+fn save(file: &str, picture: &[u8]) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(file), picture).unwrap();
 }
 
 /// A command of Chromium's driver beyond the standard.

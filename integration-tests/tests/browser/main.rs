@@ -21,6 +21,7 @@ mod path;
 )]
 #[path = "../shared/processes.rs"]
 mod processes;
+mod readme;
 mod rooms;
 mod words;
 

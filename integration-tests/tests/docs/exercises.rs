@@ -22,8 +22,8 @@ fn each_exercise_has_a_section_with_its_commands_in_both_languages() {
             let number = exercise.number;
             assert!(section.starts_with(&format!("{number}. ")), "{section}");
             for command in [
-                format!("\ncargo run --release -- exercise {number}\n"),
-                format!("\ncargo run --release -- exercise {number} --check\n"),
+                format!("\ncargo run -- exercise {number}\n"),
+                format!("\ncargo run -- exercise {number} --check\n"),
             ] {
                 assert!(section.contains(&command), "{page}: {section}");
             }

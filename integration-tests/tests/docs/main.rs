@@ -45,6 +45,14 @@ fn exists(path: &str) -> bool {
     root().join(path).exists()
 }
 
+/// In bytes.
+fn size(path: &str) -> u64 {
+    let metadata = std::fs::metadata(root().join(path));
+    metadata
+        .unwrap_or_else(|error| panic!("{path}: {error}"))
+        .len()
+}
+
 /// Every document of the root, of `docs` and of the deployment.
 fn documents() -> Vec<String> {
     let mut documents = Vec::new();

@@ -3,7 +3,7 @@
 use shared_types::gateway::Status;
 use stack::DEMO_ACCOUNTS;
 
-use crate::{documents, exists, read, rows};
+use crate::{documents, exists, read, rows, size};
 
 #[test]
 fn the_test_command_is_the_one_that_ci_runs() {
@@ -57,6 +57,21 @@ fn the_crate_table_lists_every_member() {
         .map(str::to_owned)
         .collect();
     assert_eq!(listed, members);
+}
+
+#[test]
+fn the_pictures_of_the_readme_are_small() {
+    let (english, french) = (read("README.md"), read("README.fr.md"));
+    let targets = [&english, &french].map(|text| text.split("](").skip(1));
+    let pictures: Vec<_> = targets
+        .into_iter()
+        .flatten()
+        .filter_map(|rest| rest.split(')').next())
+        .filter(|target| target.ends_with(".webp"))
+        .collect();
+    assert_eq!(pictures.len(), 6, "{pictures:?}");
+    let sizes = pictures.iter().map(|picture| size(picture));
+    assert!(sizes.sum::<u64>() < 400_000);
 }
 
 /// The blocks of a document between code fences, and the cells of its tables that are code.

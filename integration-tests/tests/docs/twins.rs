@@ -94,7 +94,7 @@ fn sections(text: &str) -> Vec<Section<'_>> {
     }
     for section in &mut sections {
         section.content.codes = codes(&section.prose);
-        let links = links(&section.prose).map(|target| target.replace(".fr.md", ".md"));
+        let links = links(&section.prose).map(|target| target.replace(".fr.", "."));
         section.content.links = links.collect();
     }
     sections

@@ -45,7 +45,7 @@ async fn each_command_of_the_readme_does_what_the_page_says() {
 /// or repeat a step of the test.
 const ELSEWHERE: [(&str, &str); 11] = [
     ("docker compose up", "the processes are started already"),
-    ("cargo run --release", "the same restaurant, in one process"),
+    ("cargo run", "the same restaurant, in one process"),
     ("cargo test", "this is a part of it"),
     (
         "docker compose --profile observability up",

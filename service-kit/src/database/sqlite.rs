@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AnyConnection, AnyPool, ConnectOptions as _, Connection as _};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, ConnectOptions as _, Connection as _};
 
 use super::lock::Lock;
 use super::{Database, Findings, Kind, OpenError, TIMEOUT, pool};
@@ -26,6 +26,9 @@ const READERS: u32 = 3;
 /// once holds five times that for good. A page outside of it is in the system's file cache, a few
 /// microseconds away.
 const PAGE_CACHE: &str = "cache_size = -512";
+
+/// Readers wait for no writer.
+const WRITE_AHEAD: &str = "journal_mode = WAL";
 
 /// Keeps a write from bypassing the writers' queue by mistake.
 const READ_ONLY: &str = "query_only = ON";
@@ -61,8 +64,12 @@ pub(super) async fn open(path: &Path, lock: Lock) -> sqlx::Result<Database> {
     let file = SqliteConnectOptions::new().filename(path).to_url_lossy();
     let file = AnyConnectOptions::from_url(&file)?;
     let findings = Arc::new(Findings::default());
+    let writer = match writer(file.clone(), Arc::clone(&findings)).await {
+        Err(sqlx::Error::PoolTimedOut) => return Err(why_not(&file).await),
+        opened => opened?,
+    };
     Ok(Database {
-        writer: writer(file.clone(), Arc::clone(&findings)).await?,
+        writer,
         reader: readers(file.clone()).await?,
         probe: probe(file).await?,
         kind: Kind::Sqlite,
@@ -74,8 +81,20 @@ pub(super) async fn open(path: &Path, lock: Lock) -> sqlx::Result<Database> {
     })
 }
 
+/// Why the file cannot be opened. A pool tries again until its time is over, and then forgets the
+/// cause, such as a full disk.
+async fn why_not(file: &AnyConnectOptions) -> sqlx::Error {
+    let opened = async {
+        let mut connection = AnyConnection::connect_with(file).await?;
+        sqlx::raw_sql(AssertSqlSafe(setup(&[WRITE_AHEAD])))
+            .execute(&mut connection)
+            .await
+    };
+    opened.await.err().unwrap_or(sqlx::Error::PoolTimedOut)
+}
+
 async fn writer(file: AnyConnectOptions, findings: Arc<Findings>) -> sqlx::Result<AnyPool> {
-    connections(&["journal_mode = WAL"])
+    connections(&[WRITE_AHEAD])
         .max_connections(1)
         .idle_timeout(None)
         .after_release(move |connection, _metadata| {
@@ -123,6 +142,14 @@ async fn readers(file: AnyConnectOptions) -> sqlx::Result<AnyPool> {
 }
 
 fn connections(more: &[&str]) -> AnyPoolOptions {
+    super::after_connect(pool(), setup(more))
+        // A connection to a file does not age, and no server can close it.
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+/// The statements that each connection begins with.
+fn setup(more: &[&str]) -> String {
     let busy_timeout = format!("busy_timeout = {}", TIMEOUT.as_millis());
     let pragmas = [
         // Another process may hold the lock: a backup, or an operator's shell.
@@ -133,13 +160,6 @@ fn connections(more: &[&str]) -> AnyPoolOptions {
         "synchronous = FULL",
         PAGE_CACHE,
     ];
-    let setup: String = pragmas
-        .iter()
-        .chain(more)
-        .map(|pragma| format!("PRAGMA {pragma};"))
-        .collect();
-    super::after_connect(pool(), setup)
-        // A connection to a file does not age, and no server can close it.
-        .max_lifetime(None)
-        .test_before_acquire(false)
+    let all = pragmas.iter().chain(more);
+    all.map(|pragma| format!("PRAGMA {pragma};")).collect()
 }

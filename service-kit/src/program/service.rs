@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 
-use super::{RunError, chain, refuse};
+use super::{Choices, RunError, advised, chain, refuse};
 use crate::database::{self, DatabaseUrl};
 use crate::env::{ConfigError, Env};
 use crate::health;
@@ -23,6 +23,8 @@ pub struct Program<C> {
     pub about: &'static str,
     pub version: &'static str,
     pub configure: fn(&Env) -> Result<C, ConfigError>,
+    /// The variable with the address to listen on.
+    pub bind_variable: &'static str,
     /// The address that `health` asks.
     pub bind: fn(&C) -> SocketAddr,
     /// The database that `backup` copies.
@@ -72,6 +74,7 @@ pub fn run_with<C>(
         Ok(read) => read,
         Err(error) => return refuse(program.name, &error),
     };
+    let is_serving = matches.subcommand().is_none();
     let _lines = logger::init(&log);
     let system = actix_web::rt::System::new();
     let ended: Result<(), RunError> = system.block_on(async {
@@ -91,7 +94,18 @@ pub fn run_with<C>(
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            log::error!("{}: {}", program.name, chain(error.as_ref()));
+            let told = if is_serving {
+                advised(
+                    error.as_ref(),
+                    Choices {
+                        port: program.bind_variable,
+                        data: Some("DATABASE_URL"),
+                    },
+                )
+            } else {
+                chain(error.as_ref())
+            };
+            log::error!("{}: {told}", program.name);
             ExitCode::FAILURE
         }
     }
