@@ -55,7 +55,7 @@ pub(crate) struct Metrics {
     pub(crate) operator_refused: OperatorRefused,
     pub(crate) lookups: Lookups,
     pub(crate) warm: WarmFamily,
-    degraded: [IntCounter; 3],
+    degraded: [IntCounter; 4],
 }
 
 impl Metrics {
@@ -71,7 +71,7 @@ impl Metrics {
             "Answers that something stood in for, by its kind.",
             &["kind"],
         )?;
-        let [stale, partial, fallback] =
+        let [stale, partial, fallback, deferred] =
             Degraded::ALL.map(|kind| degraded.get_metric_with_label_values(&[kind.as_str()]));
         Ok(Self {
             rows: RowFamilies::register(&registry)?,
@@ -95,7 +95,7 @@ impl Metrics {
             operator_refused: OperatorRefused::new(&registry)?,
             lookups: Lookups::new(&registry)?,
             warm: WarmFamily::register(&registry)?,
-            degraded: [stale?, partial?, fallback?],
+            degraded: [stale?, partial?, fallback?, deferred?],
             registry,
         })
     }

@@ -15,7 +15,7 @@ mod upstream;
 
 pub(crate) use file::{
     AggregateTable, CacheTable, CallTable, ConsoleTable, EndTable, EventsTable, FeatureTable, File,
-    JsonType, METHODS, PartTable, Policy, RouteRow, size,
+    JsonType, METHODS, OtherwiseTable, PartTable, Policy, RouteRow, size,
 };
 pub use tls::TlsFiles;
 pub(crate) use upstream::Description;

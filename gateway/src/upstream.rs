@@ -65,7 +65,7 @@ pub(crate) use outcome::is_outage;
 pub(crate) use relay::tunnel::Handshake;
 pub(crate) use relay::withhold;
 use relay::{Waiting, relay};
-use request::body::Body;
+use request::body::{self, Body};
 use request::framing::Framing;
 #[cfg(any(fuzzing, test))]
 pub(crate) use request::headers::invariants::hold as headers_hold;
@@ -120,9 +120,20 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) timeout: Duration,
     /// The route's `idempotent`: the upstream recognises a repeated request by its `Idempotency-Key`.
     pub(crate) honours_keys: bool,
+    /// Whether another upstream takes the request if this one does not.
+    pub(crate) is_deferrable: bool,
 }
 
 impl Outgoing<'_> {
+    fn repeat(&self) -> Repeat {
+        Repeat::of(self.method, self.honours_keys, self.request.headers())
+    }
+
+    /// Whether sending the request twice has the same effect as once.
+    pub(crate) fn may_be_repeated(&self) -> bool {
+        self.repeat() == Repeat::Harmless
+    }
+
     fn expected(&self) -> Expected {
         match self.handshake {
             Some(_) => Expected::WebSocket,
@@ -140,69 +151,101 @@ struct Answered {
 }
 
 /// Sends the request with the body `payload`, and returns the upstream's answer, its body still
-/// streaming. A request that may be repeated ([`Repeat`]) is sent again if the budget and the
-/// deadline allow another try.
+/// streaming.
 pub(crate) async fn forward(
     outgoing: &Outgoing<'_>,
     payload: Option<Payload>,
 ) -> Result<HttpResponse, Fault> {
-    if via::is_loop(outgoing.request.headers()) {
-        return Err(Fault::Loop);
-    }
-    let framing = Framing::of(outgoing.request.headers()).map_err(Fault::Client)?;
-    if matches!(framing, Framing::Length(length) if length > outgoing.max_body) {
-        return Err(Fault::Client(ClientFault::TooLarge));
-    }
-    let repeat = Repeat::of(
-        outgoing.method,
-        outgoing.honours_keys,
-        outgoing.request.headers(),
-    );
-    let mut upload = Progress::default();
-    let mut body = Body::None;
-    if !framing.is_empty() {
-        upload = Progress::of(
-            outgoing.client_connection,
-            &outgoing.upstream.metrics.received,
-        );
-        body = Body::of(outgoing, framing, payload, &upload);
-        meet(outgoing).await?;
-        body.gather(&upload, outgoing).await?;
-    }
-    let waiting = Waiting {
-        deadline: Deadline::after(outgoing.timeout, outgoing.client_connection),
-        upload,
-    };
-    outgoing.upstream.guard.count_request();
-    let mut tries = 0;
-    let tried = Cell::new(Tried::default());
-    loop {
-        let body_of_try = (body.intake(), body.upload());
-        let answered = attempt(outgoing, framing, body_of_try, (tries, &tried), &waiting).await;
-        let has_other = || outgoing.upstream.replicas.has_untried(tried.get());
-        let is_worth = retry::is_worth(&answered, repeat, has_other)
-            && tries < u32::from(outgoing.upstream.settings.retries)
-            && body.is_whole();
-        if !is_worth {
-            return relay(answered?, outgoing, waiting);
+    Ready::of(outgoing, payload).await?.send(outgoing).await
+}
+
+/// A request that was accepted and whose body is here, or its beginning if it is large.
+pub(crate) struct Ready {
+    framing: Framing,
+    upload: Progress,
+    body: Body,
+}
+
+impl Ready {
+    /// Awaits the body `payload`.
+    pub(crate) async fn of(
+        outgoing: &Outgoing<'_>,
+        payload: Option<Payload>,
+    ) -> Result<Self, Fault> {
+        if via::is_loop(outgoing.request.headers()) {
+            return Err(Fault::Loop);
         }
-        // Another replica need not be given time.
-        let pause = match has_other() {
-            true => Duration::ZERO,
-            false => retry::pause(tries, rand::random()),
+        let framing = Framing::of(outgoing.request.headers()).map_err(Fault::Client)?;
+        if matches!(framing, Framing::Length(length) if length > outgoing.max_body) {
+            return Err(Fault::Client(ClientFault::TooLarge));
+        }
+        let mut upload = Progress::default();
+        let mut body = Body::None;
+        if !framing.is_empty() {
+            upload = Progress::of(
+                outgoing.client_connection,
+                &outgoing.upstream.metrics.received,
+            );
+            body = Body::of(outgoing, framing, payload, &upload);
+            if !(outgoing.is_deferrable && body::is_awaited_whole(framing)) {
+                meet(outgoing).await?;
+            }
+            body.gather(&upload, outgoing).await?;
+        }
+        Ok(Self {
+            framing,
+            upload,
+            body,
+        })
+    }
+
+    /// Whether all of it is here, so that another upstream can be sent the same.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.body.is_whole()
+    }
+
+    /// Returns the upstream's answer, its body still streaming. A request that may be repeated
+    /// ([`Repeat`]) is sent again if the budget and the deadline allow another try.
+    pub(crate) async fn send(&mut self, outgoing: &Outgoing<'_>) -> Result<HttpResponse, Fault> {
+        let repeat = outgoing.repeat();
+        let waiting = Waiting {
+            deadline: Deadline::after(outgoing.timeout, outgoing.client_connection),
+            upload: self.upload.clone(),
         };
-        if Instant::now() + pause >= waiting.deadline.at() || !outgoing.upstream.guard.may_retry() {
-            return relay(answered?, outgoing, waiting);
+        outgoing.upstream.guard.count_request();
+        let mut tries = 0;
+        let tried = Cell::new(Tried::default());
+        loop {
+            let body_of_try = (self.body.intake(), self.body.upload());
+            let framing = self.framing;
+            let answered = attempt(outgoing, framing, body_of_try, (tries, &tried), &waiting).await;
+            let has_other = || outgoing.upstream.replicas.has_untried(tried.get());
+            let is_worth = retry::is_worth(&answered, repeat, has_other)
+                && tries < u32::from(outgoing.upstream.settings.retries)
+                && self.body.is_whole();
+            if !is_worth {
+                return relay(answered?, outgoing, waiting);
+            }
+            // Another replica need not be given time.
+            let pause = match has_other() {
+                true => Duration::ZERO,
+                false => retry::pause(tries, rand::random()),
+            };
+            if Instant::now() + pause >= waiting.deadline.at()
+                || !outgoing.upstream.guard.may_retry()
+            {
+                return relay(answered?, outgoing, waiting);
+            }
+            tries += 1;
+            outgoing.upstream.metrics.retries.inc();
+            log::debug!(
+                upstream = &**outgoing.upstream.name(),
+                request_id = outgoing.request_id.as_str();
+                "the upstream failed, the request is sent again"
+            );
+            drop(answered);
+            sleep(pause).await;
         }
-        tries += 1;
-        outgoing.upstream.metrics.retries.inc();
-        log::debug!(
-            upstream = &**outgoing.upstream.name(),
-            request_id = outgoing.request_id.as_str();
-            "the upstream failed, the request is sent again"
-        );
-        drop(answered);
-        sleep(pause).await;
     }
 }
 

@@ -58,6 +58,8 @@ pub enum Availability {
     Up,
     /// A part is unavailable, did not answer its last probe, or is out of date.
     Degraded,
+    /// Requests are kept, and delivered once the service is back.
+    Deferred,
     Down,
     /// Nothing is known yet, as right after a start.
     Unknown,
@@ -76,6 +78,9 @@ pub struct FeatureStatus {
     /// When to ask again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_seconds: Option<u64>,
+    /// The requests that are kept and not yet delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<u64>,
 }
 
 /// `GET /status` on the operator's port: the public status and the state of each upstream.

@@ -145,33 +145,19 @@ impl Gatherer {
         query: &Query<'_>,
         drilled: &Cell<Option<DrillMode>>,
     ) -> (PartOutcome, Option<Last>) {
-        let drill = source.upstream.drill(&self.route);
         let id = query.request_id.as_str();
-        let parameters = &self.key.parameters;
-        // During a drill, each request meets it by itself.
-        let outcome = if source.is_for_all && drill.is_none() {
-            let list = self.list(source, query).await;
-            list.outcome.find(&source.form, parameters)
-        } else {
-            let span = child(query);
-            let call = Call {
-                client: query.client,
-                drill: drill.as_ref(),
-                fields: self.fields(query, span.as_ref()),
-                span,
-                request_id: id,
-            };
-            let answered = source.fetch(call).await;
-            let mode = match &answered {
-                Err(fault) => fault.drill(),
-                Ok(_) => drill.filter(Drill::is_slow).map(|drill| drill.mode()),
-            };
-            drilled.set(drilled.get().or(mode));
-            let outcome = PartOutcome::of(answered, &source.form, source.is_by_id);
-            outcome.find(&source.form, parameters)
-        };
+        let outcome = self.ask_source(source, query, drilled).await;
         let copies = &self.aggregate.copies;
         let last = copies.learn(source.part, &self.key, &outcome);
+        // What the usual place has shown before is not elsewhere.
+        if let (PartOutcome::Missing | PartOutcome::Failed(_), None, Some(other)) =
+            (&outcome, &last, &source.otherwise)
+        {
+            let found = Box::pin(self.ask_source(other, query, drilled)).await;
+            if matches!(found, PartOutcome::Found(_)) {
+                return (found, None);
+            }
+        }
         // Without a copy, a required part's failure is logged with its problem.
         if let PartOutcome::Failed(Fault::Upstream { cause, .. }) = &outcome
             && (last.is_some() || source.required.is_none())
@@ -180,6 +166,37 @@ impl Gatherer {
             log::log!(query.level, upstream = &**source.upstream.name(), route = route, request_id = id; "{cause}");
         }
         (outcome, last)
+    }
+
+    async fn ask_source(
+        &self,
+        source: &Source,
+        query: &Query<'_>,
+        drilled: &Cell<Option<DrillMode>>,
+    ) -> PartOutcome {
+        let drill = source.upstream.drill(&self.route);
+        let parameters = &self.key.parameters;
+        // During a drill, each request meets it by itself.
+        if source.is_for_all && drill.is_none() {
+            let list = self.list(source, query).await;
+            return list.outcome.find(&source.form, parameters);
+        }
+        let span = child(query);
+        let call = Call {
+            client: query.client,
+            drill: drill.as_ref(),
+            fields: self.fields(query, span.as_ref()),
+            span,
+            request_id: query.request_id.as_str(),
+        };
+        let answered = source.fetch(call).await;
+        let mode = match &answered {
+            Err(fault) => fault.drill(),
+            Ok(_) => drill.filter(Drill::is_slow).map(|drill| drill.mode()),
+        };
+        drilled.set(drilled.get().or(mode));
+        let outcome = PartOutcome::of(answered, &source.form, source.is_by_id);
+        outcome.find(&source.form, parameters)
     }
 
     /// The answer for all values of the parameters. Another request may already be asking for it.

@@ -14,6 +14,7 @@ use crate::routing::route::{self, AggregatePath, View};
 use crate::settings::{AggregateTable, UpstreamSettings};
 pub(crate) use events::{EndSettings, EventsSettings, WatchLimits};
 pub(crate) use part::{Form, PartSettings};
+pub(super) use template::Template;
 
 /// The name that describes the parts, beside them.
 pub(super) const META: &str = "meta";
@@ -134,8 +135,7 @@ impl<U> AggregateSettings<U> {
         &self,
         upstream: impl Fn(&U) -> Result<V, E>,
     ) -> Result<AggregateSettings<V>, E> {
-        let parts = self.parts.iter();
-        let parts = parts.map(|part| Ok(part.with(upstream(&part.upstream)?)));
+        let parts = self.parts.iter().map(|part| part.with(&upstream));
         Ok(AggregateSettings {
             parts: parts.collect::<Result<_, E>>()?,
             name: self.name.clone(),

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::key::Parameter;
 use super::part::Answered;
-use super::settings::{Form, PartSettings};
+use super::settings::{Form, PartSettings, Template};
 use crate::answer::dispatch::Worker;
 use crate::fault::Fault;
 use crate::resilience::balance::Tried;
@@ -43,6 +43,8 @@ pub(super) struct Source {
     circuit: usize,
     pools: Rc<ReplicaPools>,
     memory: Arc<Memory>,
+    /// Where else the part is looked for.
+    pub(super) otherwise: Option<Box<Self>>,
 }
 
 /// One request for the part.
@@ -64,20 +66,28 @@ impl Source {
         timeout: Duration,
         parameters: &[Parameter],
     ) -> Option<Self> {
-        let upstream = &part.upstream;
-        Some(Self {
-            part: index,
-            upstream: Arc::clone(upstream),
-            form: Arc::clone(&part.form),
-            is_by_id: part.is_by_id(),
-            is_for_all: part.path.is_for_all(),
-            required: part.required,
-            target: part.path.fill(&upstream.settings.url.prefix, parameters)?,
-            timeout: timeout.min(upstream.settings.timeout),
-            circuit: part.circuit,
-            pools: worker.pools.of(upstream),
-            memory: Arc::clone(&worker.site.memory),
-        })
+        let at = |upstream: &Arc<Upstream>, circuit: usize, path: &Template| {
+            Some(Self {
+                part: index,
+                upstream: Arc::clone(upstream),
+                form: Arc::clone(&part.form),
+                is_by_id: part.is_by_id(),
+                is_for_all: path.is_for_all(),
+                required: part.required,
+                target: path.fill(&upstream.settings.url.prefix, parameters)?,
+                timeout: timeout.min(upstream.settings.timeout),
+                circuit,
+                pools: worker.pools.of(upstream),
+                memory: Arc::clone(&worker.site.memory),
+                otherwise: None,
+            })
+        };
+        let mut source = at(&part.upstream, part.circuit, &part.path)?;
+        if let Some(otherwise) = &part.otherwise {
+            let other = at(&otherwise.upstream, otherwise.circuit, &otherwise.path)?;
+            source.otherwise = Some(Box::new(other));
+        }
+        Some(source)
     }
 
     /// Makes one try, and tells the circuits its outcome. There is no second try: a missing part is

@@ -29,6 +29,8 @@ pub(crate) struct Relayed {
     pub(crate) upstream: Arc<Upstream>,
     /// Each client's quota for the row, shared by all its methods.
     pub(crate) rate_limit: Option<Arc<Quota>>,
+    /// The upstream that keeps its requests in an outage.
+    pub(crate) keeper: Option<Arc<Upstream>>,
 }
 
 /// Answers the requests of a row in the gateway itself. The rooms above give it to the table, so

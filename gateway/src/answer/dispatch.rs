@@ -226,6 +226,7 @@ impl Worker {
         let Relayed { to, upstream, .. } = relayed;
         let row = UpstreamRow {
             worker: self,
+            keeper: relayed.keeper.as_ref(),
             to,
             path: &route.path,
             upstream,

@@ -33,8 +33,17 @@ pub(crate) struct Feature<U = usize> {
     pub(crate) probe: Probe,
     /// The probe's route at an upstream.
     pub(crate) route: Option<RouteAt<U>>,
-    /// The row whose stored answer can replace the feature's own.
-    pub(crate) stand_in: Option<Arc<CachePolicy>>,
+    /// What replaces the feature's own answer.
+    pub(crate) stand_in: Option<StandIn<U>>,
+}
+
+/// What clients get instead of a feature's own answer while an upstream that it needs is down.
+#[derive(Clone, Debug)]
+pub(crate) enum StandIn<U = usize> {
+    /// A stored answer of this row, if there is one.
+    Stored(Arc<CachePolicy>),
+    /// The promise of this upstream.
+    Kept(U),
 }
 
 /// A route, given by its circuit.
@@ -105,7 +114,8 @@ impl Feature {
         };
         let stand_in = match &route.to {
             To::Upstream(to) => match &to.outage {
-                Outage::Stale(policy) => Some(Arc::clone(policy)),
+                Outage::Stale(policy) => Some(StandIn::Stored(Arc::clone(policy))),
+                Outage::Defer(keeper) => Some(StandIn::Kept(keeper.upstream)),
                 Outage::Error | Outage::Fallback(_) => None,
             },
             To::Own(_) | To::Aggregate(..) => None,
@@ -147,6 +157,12 @@ impl Feature {
                 circuit: route.circuit,
             })
         });
+        let stand_in = self.stand_in.as_ref().map(|stand_in| {
+            Ok(match stand_in {
+                StandIn::Stored(policy) => StandIn::Stored(Arc::clone(policy)),
+                StandIn::Kept(keeper) => StandIn::Kept(upstream(*keeper)?),
+            })
+        });
         Ok(Feature {
             name: self.name.clone(),
             label: self.label.clone(),
@@ -154,20 +170,29 @@ impl Feature {
             uses: all(&self.uses)?,
             probe: self.probe.clone(),
             route: route.transpose()?,
-            stand_in: self.stand_in.clone(),
+            stand_in: stand_in.transpose()?,
         })
     }
 }
 
 impl<U> Feature<U> {
+    /// The row whose stored answer can replace the feature's own.
+    pub(crate) fn stored(&self) -> Option<&Arc<CachePolicy>> {
+        match self.stand_in.as_ref()? {
+            StandIn::Stored(policy) => Some(policy),
+            StandIn::Kept(_) => None,
+        }
+    }
+
     /// What the configuration says of the feature while one upstream is down.
     pub(crate) fn declared_without(&self, is_down: impl Fn(&U) -> bool) -> Availability {
         if self.needs.iter().any(&is_down) {
-            match self.stand_in {
-                Some(_) => Availability::Degraded,
-                None => Availability::Down,
+            match &self.stand_in {
+                Some(StandIn::Stored(_)) => Availability::Degraded,
+                Some(StandIn::Kept(keeper)) if !is_down(keeper) => Availability::Deferred,
+                Some(StandIn::Kept(_)) | None => Availability::Down,
             }
-        } else if self.uses.iter().any(is_down) {
+        } else if self.uses.iter().any(&is_down) {
             Availability::Degraded
         } else {
             Availability::Up

@@ -1,9 +1,11 @@
 //! Sends a request to its upstream. If the upstream gives no answer, the client gets what the
 //! route's outage policy declares.
 
+mod deferral;
 mod invalidation;
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::BoxBody;
@@ -18,6 +20,7 @@ use shared_types::problem::Code;
 
 use crate::answer::cache::{self, Given, Missed};
 use crate::answer::dispatch::Worker;
+use crate::answer::outage_policy::deferral::Deferral;
 use crate::answer::problem;
 use crate::answer::record::Record;
 use crate::answer::reply::Reply;
@@ -33,6 +36,7 @@ pub(crate) const X_DRILL: HeaderName = HeaderName::from_static("x-drill");
 
 pub(crate) struct UpstreamRow<'w> {
     pub(crate) worker: &'w Worker,
+    pub(crate) keeper: Option<&'w Arc<Upstream>>,
     pub(crate) to: &'w ToUpstream,
     /// The route's path.
     pub(crate) path: &'w str,
@@ -60,6 +64,10 @@ impl UpstreamRow<'_> {
         {
             // Boxed, or each request would carry the space that this one needs.
             return Box::pin(self.cached(policy, request, target, record)).await;
+        }
+        if let (Outage::Defer(to), Some(keeper)) = (&self.to.outage, self.keeper) {
+            let deferral = Deferral::new(self, keeper, to.circuit, request, record);
+            return Box::pin(deferral.answer(target, payload)).await;
         }
         let outgoing = self.outgoing(request, target, record);
         let answered = upstream::forward(&outgoing, Some(payload)).await;
@@ -213,6 +221,7 @@ impl UpstreamRow<'_> {
             max_body: self.to.settings.request_body,
             timeout: self.to.settings.timeout,
             honours_keys: self.to.settings.idempotent,
+            is_deferrable: self.keeper.is_some(),
         }
     }
 

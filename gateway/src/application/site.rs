@@ -155,6 +155,10 @@ impl Built {
                     to: to.clone(),
                     upstream: upstream(to.upstream)?,
                     rate_limit: limits.get(&to.row).cloned(),
+                    keeper: match &to.outage {
+                        Outage::Defer(keeper) => Some(upstream(keeper.upstream)?),
+                        Outage::Error | Outage::Stale(_) | Outage::Fallback(_) => None,
+                    },
                 }),
             })
         })?;

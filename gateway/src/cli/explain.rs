@@ -52,7 +52,7 @@ pub(super) fn print(
         .map_err(|_unfit| "400: a parameter is empty, a dot segment, or holds an escaped slash")?;
     let target = match &to.outage {
         Outage::Stale(policy) => cache::target(policy, &target).ok_or("no target")?,
-        Outage::Error | Outage::Fallback(_) => target,
+        Outage::Error | Outage::Fallback(_) | Outage::Defer(_) => target,
     };
     let origins = upstream.url.origins();
     let at = match upstream.url.endpoints.len() {
@@ -215,5 +215,8 @@ fn outage(outage: &Outage, upstream: &str) -> String {
         Outage::Fallback(fallback) => {
             format!("{} as it is, with X-Degraded: fallback", fallback.file)
         }
+        Outage::Defer(_) => format!(
+            "202 with X-Degraded: deferred: kept, and delivered later; if it cannot be kept, {error}"
+        ),
     }
 }

@@ -184,6 +184,7 @@ fn word(status: Availability) -> &'static str {
     match status {
         Availability::Up => "up",
         Availability::Degraded => "degraded",
+        Availability::Deferred => "deferred",
         Availability::Down => "down",
         Availability::Unknown => "unknown",
     }

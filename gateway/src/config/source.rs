@@ -102,7 +102,7 @@ pub(super) fn files(file: &Path, config: &Config) -> Vec<PathBuf> {
     let fallbacks = config.routes.routes().filter_map(|route| match &route.to {
         To::Upstream(to) => match &to.outage {
             Outage::Fallback(fallback) => Some(PathBuf::from(&fallback.file)),
-            Outage::Error | Outage::Stale(_) => None,
+            Outage::Error | Outage::Stale(_) | Outage::Defer(_) => None,
         },
         To::Own(_) | To::Aggregate(..) => None,
     });

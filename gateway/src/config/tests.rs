@@ -28,7 +28,7 @@ fn the_compiled_in_file_is_valid() {
         .iter()
         .map(|upstream| &*upstream.name)
         .collect();
-    assert_eq!(names, ["clients", "orders", "kitchen", "delivery"]);
+    assert_eq!(names, ["clients", "orders", "counter", "kitchen", "delivery"]);
 }
 
 #[test]
@@ -201,12 +201,12 @@ fn a_bad_value_is_refused_by_its_name() {
         (
             "methods = [\"PATCH\"]",
             "methods = [\"PA TCH\"]",
-            "routes.orders[10].methods: unknown method",
+            "routes.orders[11].methods: unknown method",
         ),
         (
             "methods = [\"PATCH\"]",
             "methods = [\"patch\"]",
-            "routes.orders[10].methods: unknown method",
+            "routes.orders[11].methods: unknown method",
         ),
         (
             "path = \"/kitchen/orders\"",

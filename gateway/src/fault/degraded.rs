@@ -10,16 +10,19 @@ pub(crate) enum Degraded {
     Stale,
     Partial,
     Fallback,
+    /// The request is kept and will be delivered later.
+    Deferred,
 }
 
 impl Degraded {
-    pub(crate) const ALL: [Self; 3] = [Self::Stale, Self::Partial, Self::Fallback];
+    pub(crate) const ALL: [Self; 4] = [Self::Stale, Self::Partial, Self::Fallback, Self::Deferred];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Stale => "stale",
             Self::Partial => "partial",
             Self::Fallback => "fallback",
+            Self::Deferred => "deferred",
         }
     }
 

@@ -69,7 +69,7 @@ pub(super) async fn run(operator: &Operator, drills: &Drills) -> Result<Verdict,
         drills.open(upstream.name(), breaker.failures);
         let mut row = Vec::new();
         for feature in &*site.features {
-            if let Some(policy) = &feature.stand_in {
+            if let Some(policy) = feature.stored() {
                 // A fresh answer would be served, and show nothing.
                 site.cache.expire(policy);
             }

@@ -12,7 +12,7 @@ use actix_web::http::Method;
 
 use crate::resilience::rate::Rate;
 
-pub use outage::{CachePolicy, Fallback, Outage};
+pub use outage::{CachePolicy, Fallback, Keeper, Outage};
 pub(crate) use row::{check_path, names_of};
 pub use settings::Settings;
 pub(crate) use table::Found;

@@ -21,7 +21,9 @@ use service_kit::env::ConfigError;
 
 use super::place;
 
-pub(crate) use aggregate::{AggregateTable, EndTable, EventsTable, JsonType, PartTable};
+pub(crate) use aggregate::{
+    AggregateTable, EndTable, EventsTable, JsonType, OtherwiseTable, PartTable,
+};
 pub(crate) use cache::CacheTable;
 pub(crate) use console::{CallTable, ConsoleTable};
 pub(crate) use feature::FeatureTable;

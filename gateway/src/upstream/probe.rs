@@ -158,7 +158,10 @@ impl Watch {
             Ok(Ok(Fetched { heard, .. })) if is_outage(heard.status) => {
                 Some(Err(format!("the upstream answered {}", heard.status)))
             }
-            Ok(Ok(_)) => Some(Ok(())),
+            Ok(Ok(fetched)) => {
+                self.upstream.learn_waiting(&fetched.body);
+                Some(Ok(()))
+            }
             Ok(Err(Fault::Upstream { cause, .. })) => Some(Err(cause)),
             Ok(Err(_)) => None,
             Err(_elapsed) => Some(Err("no answer in time".to_owned())),

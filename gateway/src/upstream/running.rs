@@ -2,8 +2,10 @@
 //! drills that may make it fail, so that what leads to it needs no other lookup.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use serde::Deserialize;
 use shared_types::gateway::Availability;
 
 use super::replicas::Replicas;
@@ -22,6 +24,8 @@ pub(crate) struct Upstream {
     pub(crate) metrics: Arc<UpstreamMetrics>,
     /// None where `GATEWAY_DRILLS` is off.
     drills: Option<Arc<Drills>>,
+    /// How many requests it keeps, as its probe says.
+    waiting: Arc<AtomicU64>,
 }
 
 /// How well an upstream answers, for real or in a drill.
@@ -67,6 +71,7 @@ impl Upstream {
             settings: settings.clone(),
             metrics,
             drills: drills.cloned(),
+            waiting: Arc::default(),
         }))
     }
 
@@ -96,6 +101,7 @@ impl Upstream {
             settings: settings.clone(),
             metrics,
             drills: self.drills.clone(),
+            waiting: Arc::clone(&self.waiting),
         }))
     }
 
@@ -107,6 +113,23 @@ impl Upstream {
 
     pub(crate) fn name(&self) -> &Arc<str> {
         &self.settings.name
+    }
+
+    /// How many requests it keeps for later, if any, as its probe last said.
+    pub(crate) fn waiting(&self) -> Option<u64> {
+        Some(self.waiting.load(Ordering::Relaxed)).filter(|waiting| *waiting > 0)
+    }
+
+    /// Learns it from the answer to a probe: `{"waiting": 12}`. Most upstreams keep none, and say
+    /// something else.
+    pub(super) fn learn_waiting(&self, answer: &[u8]) {
+        #[derive(Deserialize)]
+        struct Answer {
+            waiting: u64,
+        }
+        let answer = serde_json::from_slice(answer);
+        let waiting = answer.map_or(0, |Answer { waiting }| waiting);
+        self.waiting.store(waiting, Ordering::Relaxed);
     }
 
     /// The drill that a request of the route runs into, if any.

@@ -117,6 +117,71 @@ async fn without_a_required_part_its_problem_is_the_answer() {
     let _ = post.send().await.problem(405, "method_not_allowed");
 }
 
+/// [`config`] with a second upstream, where the item is looked for too.
+fn with_archive(archive: SocketAddr) -> String {
+    let item = ITEM.replace(
+        "required = true",
+        r#"required = true, otherwise = { upstream = "archive", path = "/old/{id}" }"#,
+    );
+    let archive =
+        format!("[upstreams.archive]\nurl = \"http://{archive}\"\nretries = 0\n\n[routes]");
+    config(&item, "").replacen("[routes]", &archive, 1)
+}
+
+#[actix_web::test]
+async fn a_part_that_its_upstream_has_not_or_cannot_show_is_looked_for_elsewhere() {
+    let (backend, archive) = (
+        Service::answering("{}").await,
+        Service::answering("{}").await,
+    );
+    let client = Client::of(start(&with_archive(archive.addr), backend.addr));
+    archive.answer(200, r#"{"from":"archive"}"#);
+    for status in [404, 400, 500] {
+        backend.answer(status, "{}");
+        let answer = client.get(&format!("/shops/a/items/{status}")).await;
+        assert_eq!(
+            answer.ok(200)["item"],
+            json!({"from": "archive"}),
+            "{status}"
+        );
+        assert_eq!(answer.header("x-degraded"), None);
+    }
+    let asked = archive.seen.requests();
+    assert!(
+        asked[0].starts_with("GET /old/404 HTTP/1.1\r\n"),
+        "{asked:?}"
+    );
+
+    // A refusal is final, and so is what the upstream itself has.
+    backend.answer(403, "{}");
+    let _ = client
+        .get("/shops/a/items/7")
+        .await
+        .problem(403, "forbidden");
+    backend.answer(200, r#"{"from":"shop"}"#);
+    let answer = client.get("/shops/a/items/7").await;
+    assert_eq!(answer.ok(200)["item"], json!({"from": "shop"}));
+    // What it has shown before is served from its copy.
+    backend.answer(500, "{}");
+    let answer = client.get("/shops/a/items/7").await;
+    assert_eq!(answer.ok(200)["item"], json!({"from": "shop"}));
+    assert_eq!(answer.header("x-degraded"), Some("stale"));
+    assert_eq!(archive.seen.requests().len(), asked.len());
+
+    // Without it there either, the upstream's own answer counts.
+    for at_archive in [404, 500, 403] {
+        archive.answer(at_archive, "{}");
+        backend.answer(404, "{}");
+        let _ = client
+            .get("/shops/a/items/8")
+            .await
+            .problem(404, "not_found");
+        backend.answer(500, "{}");
+        let answer = client.get("/shops/a/items/8").await;
+        let _ = answer.problem(503, "upstream_unavailable");
+    }
+}
+
 #[actix_web::test]
 async fn a_part_is_found_in_a_list_by_a_text_or_a_whole_number() {
     let backend = Service::answering(r#"[{"item":70},{"item":7,"n":1},{"item":"x","n":2}]"#).await;

@@ -3,6 +3,7 @@
 
 mod breaker;
 mod console;
+mod deferral;
 mod drills;
 mod fallback;
 mod features;
@@ -246,6 +247,14 @@ impl Moody {
     /// How often it was asked.
     pub(crate) fn asked(&self) -> usize {
         self.seen.borrow().len()
+    }
+
+    /// The last request that is not a probe's.
+    fn last_but_probes(&self) -> String {
+        let seen = self.seen.borrow();
+        let mut requests = seen.iter().rev();
+        let last = requests.find(|head| !head.contains("/waiting "));
+        last.unwrap().clone()
     }
 
     pub(crate) fn last(&self) -> String {

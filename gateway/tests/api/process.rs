@@ -101,7 +101,13 @@ fn explain_tells_how_a_request_is_handled() {
 fn a_rehearsal_while_services_are_down_names_them_and_exits_with_a_code_of_its_own() {
     let nowhere = format!("http://{}", crate::scripted::unused_address());
     let mut command = gateway();
-    for name in ["CLIENTS_URL", "ORDERS_URL", "KITCHEN_URL", "DELIVERY_URL"] {
+    for name in [
+        "CLIENTS_URL",
+        "ORDERS_URL",
+        "COUNTER_URL",
+        "KITCHEN_URL",
+        "DELIVERY_URL",
+    ] {
         command.env(name, &nowhere);
     }
     let process = Process::start(command.env("GATEWAY_DRILLS", "on"));
@@ -116,7 +122,7 @@ fn a_rehearsal_while_services_are_down_names_them_and_exits_with_a_code_of_its_o
     assert_eq!(output.status.code(), Some(69));
     assert!(out.contains("orders is down: no drill shows"), "{out}");
     assert!(!out.contains("FAIL"), "{out}");
-    let told = "cannot judge: clients, orders, kitchen, delivery are down";
+    let told = "cannot judge: clients, orders, counter, kitchen, delivery are down";
     assert!(err.contains(told), "{err}");
     // If nothing listens there.
     let (output, _, err) = drill(&crate::scripted::unused_address().to_string());

@@ -8,7 +8,7 @@ use shared_types::problem::Code;
 
 use super::Refused;
 use super::template::{Template, position};
-use crate::settings::{JsonType, PartTable, UpstreamSettings, spelling};
+use crate::settings::{JsonType, OtherwiseTable, PartTable, UpstreamSettings, spelling};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PartSettings<U = usize> {
@@ -21,6 +21,17 @@ pub(crate) struct PartSettings<U = usize> {
     /// The code of the problem if the upstream has no such part. `None` if the others are then
     /// shown without it.
     pub(crate) required: Option<Code>,
+    /// Where else it is looked for.
+    pub(crate) otherwise: Option<Otherwise<U>>,
+}
+
+/// Another place of a part that is asked for by its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Otherwise<U = usize> {
+    pub(crate) upstream: U,
+    /// The number of its circuit among those of the upstream.
+    pub(crate) circuit: usize,
+    pub(crate) path: Template,
 }
 
 /// How a part is taken from its service's answer.
@@ -66,28 +77,80 @@ impl PartSettings {
             (true, None) => Some(Code::NotFound),
             (true, Some(code)) => Some(not_found(&code)?),
         };
-        Ok(Self {
+        let part = Self {
             name: name.to_owned(),
             upstream: index,
             circuit: upstream.add_circuit(Method::GET, Arc::clone(path)),
             path: template,
             form: Arc::new(form),
             required,
+            otherwise: None,
+        };
+        let Some(table) = table.otherwise else {
+            return Ok(part);
+        };
+        if !part.is_by_id() {
+            let reason = "only for a part that is asked for by its id";
+            return Err(Refused::new("otherwise", reason));
+        }
+        let otherwise = Otherwise::new(table, (path, parameters), upstreams);
+        let refuse =
+            |refused: Refused| Refused::new(format!("otherwise.{}", refused.key), refused.reason);
+        Ok(Self {
+            otherwise: Some(otherwise.map_err(refuse)?),
+            ..part
+        })
+    }
+}
+
+impl Otherwise {
+    /// `path` and `parameters` are those of the aggregate.
+    fn new(
+        table: OtherwiseTable,
+        (path, parameters): (&Arc<str>, &[String]),
+        upstreams: &mut [UpstreamSettings],
+    ) -> Result<Self, Refused> {
+        let upstream = UpstreamSettings::named(upstreams, &table.upstream);
+        let (index, upstream) = upstream.map_err(|reason| Refused::new("upstream", reason))?;
+        let template = Template::parse(&table.path, parameters);
+        let template = template.map_err(|reason| Refused::new("path", reason))?;
+        if template.is_for_all() {
+            let reason = "must hold a parameter of the aggregate's path";
+            return Err(Refused::new("path", reason));
+        }
+        Ok(Self {
+            upstream: index,
+            circuit: upstream.add_circuit(Method::GET, Arc::clone(path)),
+            path: template,
         })
     }
 }
 
 impl<U> PartSettings<U> {
-    /// The same part of another upstream.
-    pub(super) fn with<V>(&self, upstream: V) -> PartSettings<V> {
-        PartSettings {
-            upstream,
+    /// The same part of other upstreams.
+    ///
+    /// # Errors
+    /// `upstream` has none for one.
+    pub(super) fn with<V, E>(
+        &self,
+        upstream: impl Fn(&U) -> Result<V, E>,
+    ) -> Result<PartSettings<V>, E> {
+        let otherwise = self.otherwise.as_ref().map(|otherwise| {
+            Ok(Otherwise {
+                upstream: upstream(&otherwise.upstream)?,
+                circuit: otherwise.circuit,
+                path: otherwise.path.clone(),
+            })
+        });
+        Ok(PartSettings {
+            upstream: upstream(&self.upstream)?,
             name: self.name.clone(),
             circuit: self.circuit,
             path: self.path.clone(),
             form: Arc::clone(&self.form),
             required: self.required,
-        }
+            otherwise: otherwise.transpose()?,
+        })
     }
 
     /// Whether the service is asked for one thing by its id.

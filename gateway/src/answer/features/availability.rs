@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use shared_types::gateway::{Availability, FeatureStatus, Status};
 
-use super::Feature;
-use super::state::{overall, state};
+use super::state::{Substitute, overall, state};
+use super::{Feature, StandIn};
 use crate::answer::cache::Cache;
 use crate::upstream::{Standing, Upstream};
 
@@ -24,14 +24,34 @@ impl Feature<Arc<Upstream>> {
     }
 
     pub(crate) fn status(&self, cache: &Cache) -> FeatureStatus {
-        let target = &self.probe.target;
-        let age = self.stand_in.as_ref();
-        let age = age.and_then(|policy| cache.age(policy, target.path(), target.query()));
-        state(
+        let substitute = match &self.stand_in {
+            Some(StandIn::Stored(policy)) => {
+                let target = &self.probe.target;
+                let age = cache.age(policy, target.path(), target.query());
+                age.map(Substitute::Stored)
+            }
+            Some(StandIn::Kept(keeper)) => {
+                (keeper.standing() == Standing::Up).then_some(Substitute::Promise)
+            }
+            None => None,
+        };
+        let state = state(
             &self.standings(&self.needs),
             &self.standings(&self.uses),
-            age,
-        )
+            substitute,
+        );
+        FeatureStatus {
+            waiting: self.waiting(),
+            ..state
+        }
+    }
+
+    /// The requests that are kept for it, if there are any.
+    fn waiting(&self) -> Option<u64> {
+        match self.stand_in.as_ref()? {
+            StandIn::Kept(keeper) => keeper.waiting(),
+            StandIn::Stored(_) => None,
+        }
     }
 
     fn standings<'f>(&self, upstreams: &'f [Arc<Upstream>]) -> Vec<(&'f str, Standing)> {

@@ -16,27 +16,39 @@ impl Standing {
     }
 }
 
-/// The state of a feature. `needs` and `uses` name its upstreams; `stand_in` is the age of its
-/// stored answer, if there is one.
+/// What there is right now in place of a feature's own answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Substitute {
+    /// A stored answer of this age.
+    Stored(Duration),
+    /// The promise to deliver the request later.
+    Promise,
+}
+
+/// The state of a feature. `needs` and `uses` name its upstreams.
 pub(crate) fn state(
     needs: &[(&str, Standing)],
     uses: &[(&str, Standing)],
-    stand_in: Option<Duration>,
+    substitute: Option<Substitute>,
 ) -> FeatureStatus {
     let all = needs.iter().chain(uses);
     let missing = all.filter(|(_, standing)| standing.is_missing());
     let missing = missing.map(|(name, _)| (*name).to_owned()).collect();
-    let status = availability(needs, uses, stand_in.is_some());
+    let status = availability(needs, uses, substitute);
     let needs_stand_in = needs.iter().any(|(_, standing)| standing.is_missing());
     FeatureStatus {
         status,
         missing,
-        stale_age_seconds: stand_in
-            .filter(|_| needs_stand_in && status == Availability::Degraded)
-            .map(|age| age.as_secs()),
+        stale_age_seconds: match substitute {
+            Some(Substitute::Stored(age)) if needs_stand_in && status == Availability::Degraded => {
+                Some(age.as_secs())
+            }
+            _ => None,
+        },
         retry_after_seconds: wait(needs)
             .filter(|_| status == Availability::Down)
             .map(whole_seconds),
+        waiting: None,
     }
 }
 
@@ -44,17 +56,17 @@ pub(crate) fn state(
 fn availability(
     needs: &[(&str, Standing)],
     uses: &[(&str, Standing)],
-    has_stand_in: bool,
+    substitute: Option<Substitute>,
 ) -> Availability {
     let any = |of: &[(&str, Standing)], is: fn(Standing) -> bool| {
         of.iter().any(|(_, standing)| is(*standing))
     };
     let is_unknown = |standing: Standing| standing == Standing::Unknown;
     if wait(needs).is_some() {
-        return if has_stand_in {
-            Availability::Degraded
-        } else {
-            Availability::Down
+        return match substitute {
+            Some(Substitute::Stored(_)) => Availability::Degraded,
+            Some(Substitute::Promise) => Availability::Deferred,
+            None => Availability::Down,
         };
     }
     if any(needs, is_unknown) {
@@ -96,18 +108,19 @@ pub(crate) fn overall(states: impl IntoIterator<Item = Availability> + Clone) ->
 mod tests {
     use std::time::Duration;
 
-    use shared_types::gateway::Availability::{Degraded, Down, Unknown, Up};
+    use shared_types::gateway::Availability::{Deferred, Degraded, Down, Unknown, Up};
 
-    use super::{Standing, overall, state};
+    use super::{Standing, Substitute, overall, state};
 
     const SHORT: Standing = Standing::Down(Duration::from_millis(300));
     const LONG: Standing = Standing::Down(AGE);
     const AGE: Duration = Duration::from_millis(2300);
+    const STORED: Substitute = Substitute::Stored(AGE);
 
     #[test]
     fn with_all_its_upstreams_a_feature_is_up() {
         let up = [("orders", Standing::Up)];
-        let state = state(&up, &up, Some(AGE));
+        let state = state(&up, &up, Some(STORED));
         assert_eq!(serde_json::to_string(&state).unwrap(), r#"{"status":"up"}"#);
     }
 
@@ -121,10 +134,29 @@ mod tests {
 
     #[test]
     fn with_a_stored_answer_a_feature_is_degraded_and_says_its_age() {
-        let state = state(&[("orders", SHORT)], &[], Some(AGE));
+        let state = state(&[("orders", SHORT)], &[], Some(STORED));
         assert_eq!(state.status, Degraded);
         assert_eq!(state.stale_age_seconds, Some(2));
         assert_eq!(state.retry_after_seconds, None);
+    }
+
+    #[test]
+    fn with_a_promise_a_feature_is_deferred_only_while_an_upstream_that_it_needs_is_down() {
+        let promise = Some(Substitute::Promise);
+        let down = state(&[("orders", SHORT)], &[], promise);
+        assert_eq!(down.status, Deferred);
+        assert_eq!(
+            (down.retry_after_seconds, down.stale_age_seconds),
+            (None, None)
+        );
+        for (needs, uses, expected) in [
+            (Standing::Up, SHORT, Degraded),
+            (Standing::Failing, Standing::Up, Degraded),
+            (Standing::Up, Standing::Up, Up),
+        ] {
+            let state = state(&[("orders", needs)], &[("kitchen", uses)], promise);
+            assert_eq!(state.status, expected);
+        }
     }
 
     #[test]
@@ -143,15 +175,18 @@ mod tests {
             assert_eq!(state.retry_after_seconds, None);
         }
         // A failing request is answered from the cache.
-        assert_eq!(state(&failing, &[], Some(AGE)).stale_age_seconds, Some(2));
-        assert_eq!(state(&[], &failing, Some(AGE)).stale_age_seconds, None);
+        assert_eq!(
+            state(&failing, &[], Some(STORED)).stale_age_seconds,
+            Some(2)
+        );
+        assert_eq!(state(&[], &failing, Some(STORED)).stale_age_seconds, None);
     }
 
     #[test]
     fn a_feature_is_unknown_while_its_upstream_is() {
         let (unknown, up) = ([("orders", Standing::Unknown)], [("clients", Standing::Up)]);
         for (needs, uses) in [(&unknown, &up), (&up, &unknown)] {
-            let state = state(needs, uses, Some(AGE));
+            let state = state(needs, uses, Some(STORED));
             assert_eq!(
                 serde_json::to_string(&state).unwrap(),
                 r#"{"status":"unknown"}"#

@@ -63,7 +63,7 @@ fn stored<'w>(row: &UpstreamRow<'w>, path: &str) -> Option<&'w Arc<CachePolicy>>
     match &route.to {
         Destination::Upstream(relayed) => match &relayed.to.outage {
             Outage::Stale(policy) => Some(policy),
-            Outage::Error | Outage::Fallback(_) => None,
+            Outage::Error | Outage::Fallback(_) | Outage::Defer(_) => None,
         },
         Destination::Own(_) => None,
     }

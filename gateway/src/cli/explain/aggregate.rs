@@ -23,6 +23,11 @@ pub(super) fn print(config: &Config, index: usize, out: &mut impl Write) -> Resu
         let name = &upstream.name;
         let source = format!("{name}, {}; its circuit {}", part.path, circuit(upstream));
         line(out, &part.name, &source)?;
+        if let Some(otherwise) = &part.otherwise {
+            let other = config.upstreams.get(otherwise.upstream);
+            let other = other.map_or("-", |other| &*other.name);
+            line(out, "otherwise", &format!("{other}, {}", otherwise.path))?;
+        }
         let without = without(part, name, aggregate.stale_if_error);
         line(out, &format!("if {name} is down"), &without)?;
     }

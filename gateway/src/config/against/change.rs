@@ -273,13 +273,14 @@ impl<'c> Comparison<'c> {
 }
 
 impl Answer {
-    /// A greater one is better for the client: a real answer before one that was written in
-    /// advance, and that before none.
+    /// A greater one is better for the client: a real answer before a promise, that before an answer
+    /// that was written in advance, and that before none.
     fn rank(&self) -> u8 {
         match self {
-            Self::Usual => 4,
-            Self::OtherParts(_) => 3,
-            Self::StalePart(_) | Self::Stale(_) => 2,
+            Self::Usual => 5,
+            Self::OtherParts(_) => 4,
+            Self::StalePart(_) | Self::Stale(_) => 3,
+            Self::Deferred(_) => 2,
             Self::File(_) => 1,
             Self::Problem(_) => 0,
         }
@@ -291,6 +292,7 @@ impl Answer {
             Self::OtherParts(_) => "the other parts".to_owned(),
             Self::StalePart(age) => last_good(*age),
             Self::Stale(stale) => stale.text(),
+            Self::Deferred(keeper) => format!("kept by {keeper} and delivered later"),
             Self::File(file) => format!("the file {file}"),
             Self::Problem(code) => problem(*code),
         }
@@ -333,8 +335,9 @@ fn not(is: bool) -> &'static str {
 
 fn rank(state: Availability) -> u8 {
     match state {
-        Availability::Up => 3,
-        Availability::Degraded => 2,
+        Availability::Up => 4,
+        Availability::Degraded => 3,
+        Availability::Deferred => 2,
         Availability::Unknown => 1,
         Availability::Down => 0,
     }
@@ -344,6 +347,7 @@ fn state(state: Availability) -> &'static str {
     match state {
         Availability::Up => "up",
         Availability::Degraded => "degraded",
+        Availability::Deferred => "deferred",
         Availability::Unknown => "unknown",
         Availability::Down => "down",
     }

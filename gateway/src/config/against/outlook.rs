@@ -44,6 +44,8 @@ pub(super) enum Answer {
     StalePart(Duration),
     /// The last good answer.
     Stale(Stale),
+    /// The request is kept, and delivered later by this upstream.
+    Deferred(UpstreamName),
     File(String),
     Problem(Code),
 }
@@ -154,7 +156,7 @@ fn route_outlook(config: &Config, names: &[UpstreamName], route: &Route) -> Rout
             };
             let timeout = to.settings.timeout;
             RouteOutlook {
-                answers: BTreeMap::from([(name.clone(), Answer::of(to))]),
+                answers: BTreeMap::from([(name.clone(), Answer::of(to, names))]),
                 timeout,
                 timeout_of: (timeout == upstream.timeout).then(|| name.clone()),
                 is_repeated: to.settings.idempotent && !route.method.is_safe(),
@@ -194,11 +196,15 @@ fn route_outlook(config: &Config, names: &[UpstreamName], route: &Route) -> Rout
 
 impl Answer {
     /// The answer once the circuit is open.
-    fn of(to: &ToUpstream) -> Self {
+    fn of(to: &ToUpstream, names: &[UpstreamName]) -> Self {
         match &to.outage {
             Outage::Error => Self::Problem(Code::UpstreamUnavailable),
             Outage::Stale(policy) => Self::Stale(Stale::of(policy, to.settings.timeout)),
             Outage::Fallback(fallback) => Self::File(fallback.file.clone()),
+            Outage::Defer(keeper) => {
+                let name = names.get(keeper.upstream);
+                Self::Deferred(name.cloned().unwrap_or_default())
+            }
         }
     }
 }

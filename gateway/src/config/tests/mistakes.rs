@@ -123,7 +123,7 @@ fn an_error_names_the_line_and_the_key_and_says_what_would_be_right() {
             "outage = \"error\"\n",
             "",
             "test.toml:6: routes.stock[0].outage: required, for when the upstream is down: \
-             error, stale or fallback",
+             error, stale, fallback or defer",
         ),
         (
             "\"/items/{id}\"",
@@ -261,6 +261,32 @@ fn an_error_names_the_line_and_the_key_and_says_what_would_be_right() {
             "[\"GET\"], outage = \"stale\"",
             "test.toml:8: routes.stock[1].stale_if_error: required and longer than 0: \
              how long a stale answer may be served",
+        ),
+        (
+            "[\"GET\"]",
+            "[\"POST\"], outage = \"defer\"",
+            "test.toml:8: routes.stock[1].defer: the upstream that keeps the requests is needed",
+        ),
+        (
+            "[\"GET\"]",
+            "[\"POST\"], outage = \"defer\", defer = \"stock\"",
+            "test.toml:8: routes.stock[1].defer: must be another upstream than the row's own",
+        ),
+        (
+            "[\"GET\"]",
+            "[\"POST\"], outage = \"defer\", defer = \"shelf\"",
+            "test.toml:8: routes.stock[1].defer: no upstream is named shelf; expected one of stock",
+        ),
+        (
+            "[\"GET\"]",
+            "[\"GET\", \"POST\"], outage = \"defer\", defer = \"shelf\"",
+            "test.toml:8: routes.stock[1].outage: a GET or HEAD has nothing to deliver later: \
+             give it a row of its own",
+        ),
+        (
+            "[\"GET\"]",
+            "[\"GET\"], defer = \"stock\"",
+            "test.toml:8: routes.stock[1].defer: is only for outage = \"defer\"",
         ),
         (
             "[\"GET\"]",
@@ -428,6 +454,23 @@ fn an_error_in_an_aggregate_names_its_part() {
             "\"/../prices\"",
             "18: aggregates.item.parts.price.path: may have no empty segment, no . or .., \
              no escaped / and no broken escape",
+        ),
+        (
+            "required = true",
+            "required = true, otherwise = { upstream = \"shelf\", path = \"/{id}\" }",
+            "17: aggregates.item.parts.item.otherwise.upstream: no upstream is named shelf; \
+             expected one of stock",
+        ),
+        (
+            "required = true",
+            "required = true, otherwise = { upstream = \"stock\", path = \"/sold\" }",
+            "17: aggregates.item.parts.item.otherwise.path: must hold a parameter of the \
+             aggregate's path",
+        ),
+        (
+            "find = { item",
+            "otherwise = { upstream = \"stock\", path = \"/{id}\" }, find = { item",
+            "18: aggregates.item.parts.price.otherwise: only for a part that is asked for by its id",
         ),
         (
             "find = { item = \"{id}\" }",

@@ -215,6 +215,11 @@ fn in_an_outage(to: &ToUpstream) -> Option<String> {
         Outage::Fallback(_) => {
             Some("While the service gives no answer, a prepared one is served.".to_owned())
         }
+        Outage::Defer(_) => Some(
+            "While the service gives no answer, the request is kept and delivered later: the answer is then a 202 with \
+             `X-Degraded: deferred`, and its `Location` tells what became of it."
+                .to_owned(),
+        ),
     }
 }
 
@@ -225,7 +230,7 @@ fn is_sent_on(to: &ToUpstream, name: &str) -> bool {
             .query
             .as_ref()
             .is_none_or(|names| names.iter().any(|known| known == name)),
-        Outage::Error | Outage::Fallback(_) => true,
+        Outage::Error | Outage::Fallback(_) | Outage::Defer(_) => true,
     }
 }
 

@@ -86,7 +86,7 @@ impl Lookout {
         });
         let mut seems_down = false;
         for feature in features {
-            if let Some(policy) = &feature.stand_in {
+            if let Some(policy) = feature.stored() {
                 // A fresh answer would be served, and show nothing.
                 self.site.cache.expire(policy);
             }

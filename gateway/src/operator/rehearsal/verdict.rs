@@ -91,7 +91,9 @@ pub(crate) fn holds(
 ) -> bool {
     let expected = match (declared, is_needed) {
         (Availability::Up, _) => answer == Received::Works,
-        (Availability::Degraded, true) => answer == Received::Degraded,
+        (Availability::Degraded, true) | (Availability::Deferred, _) => {
+            answer == Received::Degraded
+        }
         (Availability::Degraded, false) => matches!(answer, Received::Works | Received::Degraded),
         (Availability::Down, _) => answer == Received::Refused,
         // No configuration declares it.
@@ -102,7 +104,7 @@ pub(crate) fn holds(
 
 #[cfg(test)]
 mod tests {
-    use shared_types::gateway::Availability::{Degraded, Down, Unknown, Up};
+    use shared_types::gateway::Availability::{Deferred, Degraded, Down, Unknown, Up};
 
     use super::Received::{Broken, Refused, Works};
     use super::{Received, holds};
@@ -118,6 +120,9 @@ mod tests {
             (true, Degraded, Degraded, Works, false),
             (false, Degraded, Degraded, Works, true),
             (false, Degraded, Degraded, Broken, false),
+            (true, Deferred, Deferred, Received::Degraded, true),
+            (true, Deferred, Deferred, Refused, false),
+            (true, Deferred, Down, Refused, false),
             (true, Down, Down, Refused, true),
             (true, Down, Down, Broken, false),
             (true, Down, Up, Refused, false),

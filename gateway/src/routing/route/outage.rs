@@ -6,11 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::http::Method;
 use actix_web::http::header::HeaderName;
 use actix_web::web::Bytes;
 use service_kit::env::ConfigError;
 
-use crate::settings::{Policy, RouteRow, spelling};
+use crate::settings::{Policy, RouteRow, UpstreamSettings, spelling};
 
 #[derive(Clone, Debug)]
 pub enum Outage {
@@ -20,6 +21,17 @@ pub enum Outage {
     Stale(Arc<CachePolicy>),
     /// An answer that was written in advance.
     Fallback(Arc<Fallback>),
+    /// The promise of another upstream, which keeps the request and delivers it later.
+    Defer(Keeper),
+}
+
+/// The upstream that keeps a row's requests while the row's own gives no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keeper {
+    /// Its index in [`Config::upstreams`](crate::config::Config::upstreams).
+    pub(crate) upstream: usize,
+    /// The number of the row's circuit among those of this upstream.
+    pub(crate) circuit: usize,
 }
 
 /// How the answers of one path are cached.
@@ -87,6 +99,7 @@ impl Outage {
             Self::Error => Policy::Error,
             Self::Stale(_) => Policy::Stale,
             Self::Fallback(_) => Policy::Fallback,
+            Self::Defer(_) => Policy::Defer,
         };
         policy.as_str()
     }
@@ -189,11 +202,13 @@ fn is_warm(row: &RouteRow) -> Result<bool, String> {
     Ok(true)
 }
 
-/// The policy that the row declares. Its files are in `folder`.
+/// The policy that the row of the upstream `own` declares. Its files are in `folder`.
 pub(super) fn of(
     row: &RouteRow,
+    own: &str,
     policies: &CachePolicies,
     folder: &Path,
+    upstreams: &mut [UpstreamSettings],
 ) -> Result<Outage, String> {
     let declared = row.outage;
     let belongs = |to: Policy, keys: &[(&str, bool)]| {
@@ -218,6 +233,7 @@ pub(super) fn of(
         ],
     )?;
     belongs(Policy::Fallback, &[("fallback", row.fallback.is_some())])?;
+    belongs(Policy::Defer, &[("defer", row.defer.is_some())])?;
     match declared {
         Some(Policy::Error) => Ok(Outage::Error),
         Some(Policy::Stale) => policies
@@ -230,10 +246,35 @@ pub(super) fn of(
                 .map(|fallback| Outage::Fallback(Arc::new(fallback)))
                 .map_err(|reason| format!("fallback: {}: {reason}", file.display()))
         }
+        Some(Policy::Defer) => keeper(row, own, upstreams).map(Outage::Defer),
         None => Err(
-            "outage: required, for when the upstream is down: error, stale or fallback".to_owned(),
+            "outage: required, for when the upstream is down: error, stale, fallback or defer"
+                .to_owned(),
         ),
     }
+}
+
+/// The upstream that keeps the requests of a row of the upstream `own`.
+fn keeper(row: &RouteRow, own: &str, upstreams: &mut [UpstreamSettings]) -> Result<Keeper, String> {
+    let name = row.defer.as_deref();
+    let name = name.ok_or("defer: the upstream that keeps the requests is needed")?;
+    if name == own {
+        return Err("defer: must be another upstream than the row's own".to_owned());
+    }
+    let changes = |method: &String| !matches!(method.as_str(), "GET" | "HEAD");
+    if !row.methods.iter().all(changes) {
+        return Err(
+            "outage: a GET or HEAD has nothing to deliver later: give it a row of its own"
+                .to_owned(),
+        );
+    }
+    let found = UpstreamSettings::named(upstreams, name);
+    let (upstream, keeper) = found.map_err(|reason| format!("defer: {reason}"))?;
+    let method = row.methods.first().and_then(|method| method.parse().ok());
+    Ok(Keeper {
+        upstream,
+        circuit: keeper.add_circuit(method.unwrap_or(Method::POST), row.path.as_str().into()),
+    })
 }
 
 impl Fallback {

@@ -115,17 +115,17 @@ impl RouteTable {
         let mut numbers = 0..;
         for (name, rows) in rows {
             let refuse = |reason| ConfigError::new(format!("routes.{name}"), reason);
-            let (index, upstream) = UpstreamSettings::named(upstreams, name).map_err(refuse)?;
             for (row, number) in rows.iter().zip(&mut numbers) {
-                let settings =
-                    Settings::of(row, upstream, limits).map_err(|reason| row.refused(reason))?;
-                let refuse = |reason| row.refused(reason);
+                let refuse_row = |reason| row.refused(reason);
+                let outage = outage::of(row, name, &policies, folder, upstreams);
+                let (index, upstream) = UpstreamSettings::named(upstreams, name).map_err(refuse)?;
+                let settings = Settings::of(row, upstream, limits).map_err(refuse_row)?;
                 let terms = row::Terms {
                     number,
                     upstream: index,
                     settings,
-                    outage: outage::of(row, &policies, folder).map_err(refuse)?,
-                    invalidates: outage::invalidated(row, &policies).map_err(refuse)?,
+                    outage: outage.map_err(refuse_row)?,
+                    invalidates: outage::invalidated(row, &policies).map_err(refuse_row)?,
                     cache_policy: policies.get(&row.path).cloned(),
                 };
                 row::add(&mut routes, row, &terms, upstream)?;

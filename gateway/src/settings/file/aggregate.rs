@@ -102,6 +102,22 @@ pub(crate) struct PartTable {
     /// not_found.
     #[schemars(extend("examples" = ["not_found"]))]
     pub(crate) not_found: Option<String>,
+    /// Where else the part is looked for if the upstream has no such part or gives no answer. Only
+    /// for a part that is asked for by its id.
+    pub(crate) otherwise: Option<OtherwiseTable>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(
+    deny_unknown_fields,
+    expecting = "a table such as { upstream = \"archive\", path = \"/items/{id}\" }"
+)]
+pub(crate) struct OtherwiseTable {
+    /// The name of the upstream.
+    pub(crate) upstream: String,
+    /// The path and query at the upstream, with parameters of the aggregate's path.
+    #[schemars(extend("pattern" = "^/", "examples" = ["/items/{id}"]))]
+    pub(crate) path: String,
 }
 
 /// The JSON type of a part.

@@ -14,13 +14,15 @@ use crate::resilience::rate::Rate;
 /// The methods that a route may have. The gateway itself handles OPTIONS, CONNECT and TRACE.
 pub(crate) const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
-/// The answer when an upstream gives none: a problem, the last good answer, or a file.
+/// The answer when an upstream gives none: a problem, the last good answer, a file, or the promise
+/// to deliver the request later.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Policy {
     Error,
     Stale,
     Fallback,
+    Defer,
 }
 
 impl Policy {
@@ -30,6 +32,7 @@ impl Policy {
             Self::Error => "error",
             Self::Stale => "stale",
             Self::Fallback => "fallback",
+            Self::Defer => "defer",
         }
     }
 }
@@ -102,6 +105,9 @@ pub(crate) struct RouteRow {
     /// With outage = "fallback", and required there: a .json, .html or .txt file beside this one.
     #[schemars(with = "Option<String>")]
     pub(crate) fallback: Option<PathBuf>,
+    /// With outage = "defer", and required there: the name of the upstream that keeps a request and
+    /// delivers it later.
+    pub(crate) defer: Option<String>,
     /// The paths of other rows whose stored answers are out of date once this one has succeeded.
     #[serde(default)]
     pub(crate) invalidates: Vec<String>,

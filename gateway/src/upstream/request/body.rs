@@ -18,6 +18,11 @@ use crate::upstream::request::upload::{Gathered, Progress, Stopped, Upload};
 /// larger body streams.
 const MOST_AWAITED: usize = 64 * 1024;
 
+/// Whether a body of this length is awaited whole.
+pub(in crate::upstream) fn is_awaited_whole(framing: Framing) -> bool {
+    matches!(framing, Framing::Length(length) if length <= MOST_AWAITED as u64)
+}
+
 pub(in crate::upstream) enum Body {
     None,
     /// The client's body. `None` once it is being sent. Boxed, because most requests have none.

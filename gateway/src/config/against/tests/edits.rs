@@ -276,6 +276,17 @@ impl Edits {
                     );
                 }
             }
+            if row_of.contains_key("defer") {
+                self.add(
+                    format!("{names:?}: not kept"),
+                    &names,
+                    (&old, |file| {
+                        let row = row(file, place);
+                        row.remove("defer");
+                        row.insert("outage".to_owned(), "error".into());
+                    }),
+                );
+            }
             if row_of.contains_key("idempotent") {
                 let changing: Vec<_> = names
                     .iter()
@@ -560,21 +571,28 @@ fn rename(file: &mut Table, name: &str) {
         let moved = tables.remove(name).unwrap();
         tables.insert(format!("new-{name}"), moved);
     }
+    let renamed = |value: &mut Value| {
+        if value.as_str() == Some(name) {
+            *value = format!("new-{name}").into();
+        }
+    };
+    for (_, rows) in file["routes"].as_table_mut().unwrap().iter_mut() {
+        for row in rows.as_array_mut().unwrap() {
+            row.get_mut("defer").into_iter().for_each(renamed);
+        }
+    }
     for (_, aggregate) in file["aggregates"].as_table_mut().unwrap().iter_mut() {
         for (_, part) in aggregate["parts"].as_table_mut().unwrap().iter_mut() {
-            if part["upstream"].as_str() == Some(name) {
-                part["upstream"] = format!("new-{name}").into();
+            renamed(&mut part["upstream"]);
+            if let Some(otherwise) = part.get_mut("otherwise") {
+                renamed(&mut otherwise["upstream"]);
             }
         }
     }
     for (_, feature) in file["features"].as_table_mut().unwrap().iter_mut() {
         for key in ["needs", "uses"] {
             let names = feature.get_mut(key).and_then(Value::as_array_mut);
-            for one in names.into_iter().flatten() {
-                if one.as_str() == Some(name) {
-                    *one = format!("new-{name}").into();
-                }
-            }
+            names.into_iter().flatten().for_each(renamed);
         }
     }
 }
