@@ -26,6 +26,7 @@ function why(feature) {
   const reasons = [];
   if (feature.missing) reasons.push(t("missing", upstreamsInSentence(feature.missing)));
   if (feature.staleAgeSeconds !== undefined) reasons.push(t("stale", number(feature.staleAgeSeconds)));
+  if (feature.waiting !== undefined) reasons.push(t("waiting", number(feature.waiting)));
   if (feature.retryAfterSeconds !== undefined) reasons.push(t("retry", number(feature.retryAfterSeconds)));
   return reasons.join(" · ");
 }

@@ -18,8 +18,14 @@ export function t(key, ...values) {
   return words.replace(/\{(\d+)\}/g, (place, index) => values[index] ?? place);
 }
 
-const AVAILABILITIES = { up: "up", degraded: "isDegraded", down: "isDown", unknown: "isUnknown" };
-const STAND_INS = { stale: "keptAnswer", partial: "partial", fallback: "fallback" };
+const AVAILABILITIES = {
+  up: "up",
+  degraded: "isDegraded",
+  deferred: "isDeferred",
+  down: "isDown",
+  unknown: "isUnknown",
+};
+const STAND_INS = { stale: "keptAnswer", partial: "partial", fallback: "fallback", deferred: "keptRequest" };
 
 /** How available something is, in one word. */
 export const availability = (state) => t(AVAILABILITIES[state] ?? state);

@@ -105,6 +105,7 @@ fn feature(name: &str, status: &FeatureStatus) -> Row {
     if let Some(seconds) = status.stale_age_seconds {
         details.push(format!("stale answers, {seconds} s old"));
     }
+    details.extend(status.waiting.map(|waiting| format!("{waiting} waiting")));
     details.extend(status.retry_after_seconds.map(retry));
     row("feature", name, word(status.status), None, &details)
 }

@@ -28,7 +28,10 @@ fn the_compiled_in_file_is_valid() {
         .iter()
         .map(|upstream| &*upstream.name)
         .collect();
-    assert_eq!(names, ["clients", "orders", "counter", "kitchen", "delivery"]);
+    assert_eq!(
+        names,
+        ["clients", "orders", "counter", "kitchen", "delivery"]
+    );
 }
 
 #[test]
