@@ -43,9 +43,9 @@ pub struct Options {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ports {
-    /// The usual ones: 8000 to 8004 and 9000, unless the environment says otherwise.
+    /// The usual ones: 8000 to 8005 and 9000, unless the environment says otherwise.
     Usual,
-    /// The gateway on this one, the services on the next four, the operator a thousand higher; on
+    /// The gateway on this one, the services on the next five, the operator a thousand higher; on
     /// loopback.
     From(u16),
     /// Any free ones, on loopback.

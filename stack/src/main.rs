@@ -14,7 +14,7 @@ use service_kit::program::{Choices, RunError, advised, refuse};
 use service_kit::serve::stop_signal;
 use stack::{Options, Ports, Progress, Service, Stack};
 
-/// The whole restaurant in one process: the gateway and the four services behind it.
+/// The whole restaurant in one process: the gateway and the five services behind it.
 ///
 /// Environment variables set everything else; docs/CONFIGURATION.md lists them. An option here
 /// overrides its variable.
@@ -30,10 +30,10 @@ struct Cli {
     #[arg(long)]
     fresh: bool,
     /// The services to start, separated by commas. The gateway finds the others by CLIENTS_URL,
-    /// ORDERS_URL, KITCHEN_URL and DELIVERY_URL
-    #[arg(long, value_delimiter = ',', value_name = "NAMES", value_parser = service, default_value = "clients,orders,kitchen,delivery")]
+    /// ORDERS_URL, KITCHEN_URL, DELIVERY_URL and COUNTER_URL
+    #[arg(long, value_delimiter = ',', value_name = "NAMES", value_parser = service, default_value = "clients,orders,kitchen,delivery,counter")]
     services: Vec<Service>,
-    /// The gateway's port; the services take the next four, and the operator the one that is 1000
+    /// The gateway's port; the services take the next five, and the operator the one that is 1000
     /// higher
     #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..=64_535))]
     port: Option<u16>,
@@ -47,10 +47,10 @@ enum Command {
 
 const HELP: &str = "\
 Examples:
-  stack                             everything on ports 8000 to 8004, and 9000 for the operator
-  stack --port 8100                 the same on 8100 to 8104, and 9100
+  stack                             everything on ports 8000 to 8005, and 9000 for the operator
+  stack --port 8100                 the same on 8100 to 8105, and 9100
   stack --fresh --data /tmp/try     empty databases, in a folder of their own
-  stack --services clients,orders   without kitchen and delivery: an outage to look at
+  stack --services clients,orders   without the other three: an outage to look at
   stack exercise                    lists the exercises of docs/EXERCISES.md
   stack exercise 3                  sets the scene of exercise 3 in the folder exercise-3
   stack exercise 3 --check          says whether it is solved, and if not, what is still wrong

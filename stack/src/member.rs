@@ -18,10 +18,17 @@ pub enum Service {
     Orders,
     Kitchen,
     Delivery,
+    Counter,
 }
 
 impl Service {
-    pub const ALL: [Self; 4] = [Self::Clients, Self::Orders, Self::Kitchen, Self::Delivery];
+    pub const ALL: [Self; 5] = [
+        Self::Clients,
+        Self::Orders,
+        Self::Kitchen,
+        Self::Delivery,
+        Self::Counter,
+    ];
 
     /// The service with this name in `gateway.toml`.
     #[must_use]
@@ -38,6 +45,7 @@ impl Service {
             Self::Orders => "orders.db",
             Self::Kitchen => "kitchen.db",
             Self::Delivery => "delivery.db",
+            Self::Counter => "counter.db",
         }
     }
 
@@ -48,6 +56,7 @@ impl Service {
             Self::Orders => "order-service",
             Self::Kitchen => "kitchen-mock",
             Self::Delivery => "delivery-mock",
+            Self::Counter => "counter-service",
         }
     }
 
@@ -59,6 +68,7 @@ impl Service {
             Self::Orders => "orders",
             Self::Kitchen => "kitchen",
             Self::Delivery => "delivery",
+            Self::Counter => "counter",
         }
     }
 }
@@ -69,6 +79,7 @@ pub(crate) enum Member {
     Orders(order_service::Config),
     Kitchen(kitchen_mock::Config),
     Delivery(delivery_mock::Config),
+    Counter(counter_service::Config),
 }
 
 impl Member {
@@ -79,6 +90,7 @@ impl Member {
             Self::Orders(config) => config.bind,
             Self::Kitchen(config) => config.bind,
             Self::Delivery(config) => config.bind,
+            Self::Counter(config) => config.bind,
         }
     }
 
@@ -88,6 +100,7 @@ impl Member {
             Self::Orders(config) => order_service::build(config).await,
             Self::Kitchen(config) => kitchen_mock::build(config).await,
             Self::Delivery(config) => delivery_mock::build(config).await,
+            Self::Counter(config) => counter_service::build(config).await,
         }
     }
 }

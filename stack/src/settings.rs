@@ -54,6 +54,7 @@ fn environment(service: Service, options: &Options, addrs: &Addrs) -> Env {
         Service::Orders => ("ORDER_SERVICE_BIND", 2),
         Service::Kitchen => ("KITCHEN_MOCK_BIND", 3),
         Service::Delivery => ("DELIVERY_MOCK_BIND", 4),
+        Service::Counter => ("COUNTER_SERVICE_BIND", 5),
     };
     let mut over = urls(addrs);
     if let Some(addr) = addrs.get(&service) {
@@ -80,6 +81,7 @@ fn member(service: Service, env: &Env) -> Result<Member, ConfigError> {
         Service::Orders => Member::Orders(order_service::Config::from_env(env)?),
         Service::Kitchen => Member::Kitchen(kitchen_mock::config(env)?),
         Service::Delivery => Member::Delivery(delivery_mock::config(env)?),
+        Service::Counter => Member::Counter(counter_service::Config::from_env(env)?),
     })
 }
 
@@ -176,6 +178,7 @@ fn urls(addrs: &Addrs) -> BTreeMap<&'static str, String> {
             Service::Orders => "ORDERS_URL",
             Service::Kitchen => "KITCHEN_URL",
             Service::Delivery => "DELIVERY_URL",
+            Service::Counter => "COUNTER_URL",
         };
         (name, format!("http://{}", reachable(*addr)))
     };

@@ -2,9 +2,10 @@
 //! gateway's configuration.
 
 /// The gateway's name for each service, and the program.
-pub(crate) const UPSTREAMS: [(&str, &str); 4] = [
+pub(crate) const UPSTREAMS: [(&str, &str); 5] = [
     ("clients", "client-service"),
     ("orders", "order-service"),
+    ("counter", "counter-service"),
     ("kitchen", "kitchen-mock"),
     ("delivery", "delivery-mock"),
 ];
@@ -20,6 +21,8 @@ pub(crate) enum Outcome {
     Stale,
     /// The available parts.
     Partial,
+    /// The promise that the request is delivered later.
+    Kept,
     /// A problem that names the service and says when to come back.
     Refused,
 }
@@ -53,7 +56,10 @@ pub(crate) const FEATURES: [Feature; 8] = [
         without_needed: Outcome::Stale,
         ..feature("menu", "orders", &[])
     },
-    feature("ordering", "orders", &["kitchen"]),
+    Feature {
+        without_needed: Outcome::Kept,
+        ..feature("ordering", "orders", &["kitchen"])
+    },
     feature("orderStatus", "orders", &[]),
     feature("accounts", "clients", &[]),
     feature("login", "clients", &[]),

@@ -1,5 +1,7 @@
 //! A guest who uses every feature and checks every answer.
 
+use std::cell::RefCell;
+
 use actix_web::http::Method;
 use serde_json::{Value, json};
 use service_kit::testing::{Answer, Client, eventually};
@@ -10,15 +12,20 @@ const DISH: &str = "0192f0c4-0a11-7000-8000-000000000001";
 
 pub(crate) struct Guest {
     gateway: Client,
+    operator: Client,
+    /// The orders that were kept while their service was down, and are not looked for yet.
+    kept: RefCell<Vec<String>>,
     /// An order that was made before anything failed.
     order: String,
 }
 
 impl Guest {
     /// A guest who orders while everything works.
-    pub(crate) async fn of(gateway: Client) -> Self {
+    pub(crate) async fn of(gateway: Client, operator: Client) -> Self {
         let mut guest = Self {
             gateway,
+            operator,
+            kept: RefCell::default(),
             order: String::new(),
         };
         guest.eventually_up().await;
@@ -86,6 +93,16 @@ impl Guest {
                 assert_ne!(part, "ok", "{meta}");
                 Outcome::Partial
             }
+            (202, Some("deferred"), "deferred") => {
+                let kept = answer.json();
+                assert_eq!(kept["status"], "EN_ATTENTE_DE_CONFIRMATION");
+                let id = kept["id"].as_str().unwrap().to_owned();
+                let told = answer.header("location").unwrap();
+                assert_eq!(told, format!("/differe/{id}"));
+                assert_eq!(self.gateway.get(told).await.ok(200)["state"], "pending");
+                self.kept.borrow_mut().push(id);
+                Outcome::Kept
+            }
             (503, None, "down") => {
                 let problem = answer.problem(503, "upstream_unavailable");
                 assert_eq!(problem.service.as_deref(), down);
@@ -98,9 +115,19 @@ impl Guest {
         }
     }
 
-    /// Waits until `/status` says that every feature is up, and uses each.
+    /// Waits until `/status` says that every feature is up, and uses each. What was kept has become
+    /// an order.
     pub(crate) async fn all_works(&self) {
         self.eventually_up().await;
+        for id in self.kept.take() {
+            eventually("a kept order to be placed", async || {
+                let order = self.gateway.get(&format!("/order-api/commandes/{id}"));
+                (order.await.status == 200).then_some(())
+            })
+            .await;
+            let kept = self.gateway.get(&format!("/differe/{id}")).await.ok(200);
+            assert_eq!((&kept["state"], &kept["result"]["id"]), (&json!("accepted"), &json!(id)));
+        }
         for feature in &FEATURES {
             assert_eq!(
                 self.ask(feature, None).await,
@@ -115,14 +142,9 @@ impl Guest {
     /// any more.
     pub(crate) async fn knows_of(&self, upstream: &str) {
         eventually("an outage to be known", async || {
-            let status = self.status().await;
-            let mut features = status["features"].as_object().unwrap().values();
             // A failed probe shows earlier, while requests are still tried.
-            let is_known = features.any(|feature| {
-                let missing = feature["missing"].as_array();
-                feature["status"] == "down"
-                    && missing.is_some_and(|missing| missing.iter().any(|name| name == upstream))
-            });
+            let status = self.operator.get("/status").await.ok(200);
+            let is_known = status["upstreams"][upstream]["status"] == "down";
             let menu = self.gateway.get("/order-api/menu").await;
             let is_over = upstream != "orders" || menu.header("x-degraded").is_some();
             (is_known && is_over).then_some(())

@@ -47,6 +47,7 @@ impl Outcome {
             Self::WorksDegraded => words.works_degraded,
             Self::Stale => words.stale,
             Self::Partial => words.partial,
+            Self::Kept => words.kept,
             Self::Refused => words.refused,
         }
     }

@@ -13,6 +13,7 @@ pub(crate) struct Words {
     pub(crate) works_degraded: &'static str,
     pub(crate) stale: &'static str,
     pub(crate) partial: &'static str,
+    pub(crate) kept: &'static str,
     pub(crate) refused: &'static str,
     pub(crate) killed: &'static str,
     pub(crate) frozen: &'static str,

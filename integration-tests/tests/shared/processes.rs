@@ -9,9 +9,10 @@ use service_kit::testing::{Process, addr_after, unused_address};
 use tempfile::TempDir;
 
 /// The services of this restaurant, and the variable of each one's address.
-pub(crate) const SERVICES: [(&str, &str, &str); 4] = [
+pub(crate) const SERVICES: [(&str, &str, &str); 5] = [
     ("client-service", "CLIENT_SERVICE_BIND", "CLIENTS_URL"),
     ("order-service", "ORDER_SERVICE_BIND", "ORDERS_URL"),
+    ("counter-service", "COUNTER_SERVICE_BIND", "COUNTER_URL"),
     ("kitchen-mock", "KITCHEN_MOCK_BIND", "KITCHEN_URL"),
     ("delivery-mock", "DELIVERY_MOCK_BIND", "DELIVERY_URL"),
 ];

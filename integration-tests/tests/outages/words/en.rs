@@ -9,6 +9,7 @@ pub(super) const WORDS: Words = Words {
     works_degraded: "works, *degraded*",
     stale: "last good",
     partial: "partial",
+    kept: "kept",
     refused: "refused",
     killed: "killed",
     frozen: "frozen",
@@ -19,9 +20,9 @@ pub(super) const WORDS: Words = Words {
 [En français](OUTAGES.fr.md)
 
 This page says what a guest gets of each feature while a service is down. A test fills in every
-cell. It starts the five programs, takes one service away in each of four ways, and waits until
+cell. It starts the six programs, takes one service away in each of four ways, and waits until
 `/status` shows it. Then it asks for every feature, checks every answer down to its fields, and
-checks that everything works once the service is back.
+checks that everything works once the service is back, and that each kept order was placed.
 `cargo test -p integration-tests --test outages` repeats this and fails if this page differs.
 `WRITE_DOCS=1` writes the page.
 
@@ -38,6 +39,8 @@ The cells:
   elsewhere, such as a kitchen that gets the order later.
 - **last good**: the answer is the last good one, marked `X-Degraded: stale`, with its age.
 - **partial**: the answer names its missing parts and is marked `X-Degraded: partial`.
+- **kept**: the answer is a 202, marked `X-Degraded: deferred`. The order is written down, and placed
+  once the service is back. `GET /differe/{id}` tells what became of it.
 - **refused**: the answer is an immediate 503 `upstream_unavailable` that names the service, with
   `Retry-After`.
 

@@ -9,6 +9,7 @@ pub(super) const WORDS: Words = Words {
     works_degraded: "fonctionne, *dégradé*",
     stale: "dernière bonne",
     partial: "partielle",
+    kept: "gardée",
     refused: "refus",
     killed: "tué",
     frozen: "figé",
@@ -19,9 +20,10 @@ pub(super) const WORDS: Words = Words {
 [In English](OUTAGES.md)
 
 Cette page dit ce qu'un client reçoit de chaque fonction pendant qu'un service est en panne. Un test
-remplit chaque case. Il démarre les cinq programmes, met un service en panne de quatre façons, et
+remplit chaque case. Il démarre les six programmes, met un service en panne de quatre façons, et
 attend que `/status` le montre. Il demande ensuite chaque fonction, vérifie chaque réponse jusqu'à
-ses champs, et vérifie que tout fonctionne une fois le service rétabli.
+ses champs, et vérifie que tout fonctionne une fois le service rétabli, et que chaque commande
+gardée a été passée.
 `cargo test -p integration-tests --test outages` refait tout cela, et échoue si cette page diffère.
 `WRITE_DOCS=1` écrit la page.
 
@@ -40,6 +42,8 @@ Les cases :
   son âge.
 - **partielle** : la réponse nomme les parties qui lui manquent et est marquée
   `X-Degraded: partial`.
+- **gardée** : la réponse est un 202, marqué `X-Degraded: deferred`. La commande est notée, et passée
+  une fois le service rétabli. `GET /differe/{id}` dit ce qu'elle est devenue.
 - **refus** : la réponse est un 503 `upstream_unavailable` immédiat qui nomme le service, avec
   `Retry-After`.
 
