@@ -21,9 +21,9 @@ const TABLE: &str = "| Method | Path, with `ACCESS=strict` |";
 
 /// Someone who uses the restaurant; a stranger has no token.
 #[derive(Clone, Debug, Default)]
-struct Person {
+pub(crate) struct Person {
     role: &'static str,
-    id: String,
+    pub(crate) id: String,
     token: Option<String>,
 }
 
@@ -46,7 +46,7 @@ impl Things {
 }
 
 impl Restaurant {
-    async fn log_in(&self, role: &str) -> Person {
+    pub(crate) async fn log_in(&self, role: &str) -> Person {
         let account = DEMO_ACCOUNTS.iter().find(|each| each.role.as_str() == role);
         let account = account.unwrap();
         let person = self.log_in_as(account.email, account.password).await;
@@ -66,7 +66,7 @@ impl Restaurant {
         }
     }
 
-    async fn sign_up(&self) -> Person {
+    pub(crate) async fn sign_up(&self) -> Person {
         let email = format!("{}@example.com", ClientId::generate());
         let new = json!({
             "email": email, "password": "tarte-aux-pommes", "firstName": "Léa", "lastName": "Martin",
@@ -75,7 +75,7 @@ impl Restaurant {
         self.log_in_as(&email, "tarte-aux-pommes").await
     }
 
-    async fn ask(&self, person: &Person, method: &str, path: &str, body: Value) -> Answer {
+    pub(crate) async fn ask(&self, person: &Person, method: &str, path: &str, body: Value) -> Answer {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let has_body = matches!(method.as_str(), "POST" | "PATCH" | "PUT");
         let request = self.gateway.request(method, path);

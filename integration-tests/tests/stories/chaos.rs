@@ -2,7 +2,7 @@
 //! meanwhile one service after the other is killed and started again.
 //!
 //! Nobody repeats an answered request: an order is repeated under its own key until it is answered
-//! 201, and a mark that was answered 200 is never made again. So the evening ends well only if
+//! 201, or 202 by the counter, which then places it; and a mark that was answered 200 is never made again. So the evening ends well only if
 //! nothing was lost and nothing doubled.
 
 use std::cell::{Cell, RefCell};
@@ -30,6 +30,8 @@ struct Evening {
 #[derive(Default)]
 struct Book {
     ordered: RefCell<BTreeSet<String>>,
+    /// The orders that the counter keeps.
+    kept: RefCell<BTreeSet<String>>,
     ready: RefCell<BTreeSet<String>>,
     handed_over: RefCell<BTreeSet<String>>,
     orders_are_in: Cell<bool>,
@@ -45,8 +47,13 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// The longest pause of a client before the next order, so that orders come in all evening.
 const BETWEEN_ORDERS: u64 = 1000;
 
-/// The services that exchange events.
-const VICTIMS: [&str; 3] = ["order-service", "kitchen-mock", "delivery-mock"];
+/// The services that hold an order.
+const VICTIMS: [&str; 4] = [
+    "order-service",
+    "counter-service",
+    "kitchen-mock",
+    "delivery-mock",
+];
 
 /// The longest time that a service is up between two kills, or down after one.
 const UP_FOR: u64 = 400;
@@ -81,6 +88,7 @@ impl Evening {
         let book = Book::default();
         let clients = async {
             join_all((0..self.clients).map(|_| self.client(&gateway, &book))).await;
+            book.find_kept(&gateway).await;
             book.orders_are_in.set(true);
         };
         let trouble = async {
@@ -92,23 +100,25 @@ impl Evening {
         self.check(&gateway, &book).await;
     }
 
-    /// Orders one meal after the other, each until it is answered 201.
+    /// Orders one meal after the other, each until it is answered 201 or 202.
     async fn client(&self, gateway: &Client, book: &Book) {
         let id = uuid::Uuid::now_v7();
         let dish = "0192f0c4-0a11-7000-8000-000000000001";
         for _ in 0..self.orders_of_each {
             let key = uuid::Uuid::now_v7().to_string();
             let order = json!({"clientId": id, "items": [{"menuId": dish, "quantite": 1}]});
-            let order = loop {
+            let (order, book) = loop {
                 let request = gateway.request(Method::POST, "/order-api/commandes");
                 let request = request.header("Idempotency-Key", &key);
                 let answer = request.send_json(order.clone()).await;
-                if answer.status == 201 {
-                    break answer.json();
+                match answer.status.as_u16() {
+                    201 => break (answer.json(), &book.ordered),
+                    202 => break (answer.json(), &book.kept),
+                    _ => {}
                 }
                 tokio::time::sleep(PAUSE).await;
             };
-            let is_new = book.ordered.borrow_mut().insert(id_of(&order, "id"));
+            let is_new = book.borrow_mut().insert(id_of(&order, "id"));
             assert!(is_new, "two keys made one order");
             let pause = rand::random_range(0..BETWEEN_ORDERS);
             tokio::time::sleep(Duration::from_millis(pause)).await;
@@ -151,6 +161,25 @@ impl Evening {
 }
 
 impl Book {
+    /// Waits until each kept order was placed. An order whose answer was lost may have been placed
+    /// before it was kept, under another id.
+    async fn find_kept(&self, gateway: &Client) {
+        for id in self.kept.take() {
+            let path = format!("/differe/{id}");
+            let placed = loop {
+                let told = gateway.get(&path).await;
+                match told.status.as_u16() {
+                    200 if told.json()["state"] == "accepted" => break told.json(),
+                    200 => assert_eq!(told.json()["state"], "pending", "{told:?}"),
+                    _ => {}
+                }
+                tokio::time::sleep(PAUSE).await;
+            };
+            let is_new = self.ordered.borrow_mut().insert(id_of(&placed["result"], "id"));
+            assert!(is_new, "a kept order was placed twice");
+        }
+    }
+
     /// Whether only unfinished orders are left to do.
     fn is_quiet(&self) -> bool {
         self.orders_are_in.get() && self.troubles_are_over.get()

@@ -14,6 +14,7 @@ mod chaos;
 mod collection;
 mod collector;
 mod compression;
+mod deferred;
 mod erasure;
 mod examples;
 mod full_disk;
