@@ -122,6 +122,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) honours_keys: bool,
     /// Whether another upstream takes the request if this one does not.
     pub(crate) is_deferrable: bool,
+    /// Whether this is the other upstream, and the first one may have carried out the request.
+    pub(crate) was_sent: bool,
 }
 
 impl Outgoing<'_> {

@@ -222,6 +222,7 @@ impl UpstreamRow<'_> {
             timeout: self.to.settings.timeout,
             honours_keys: self.to.settings.idempotent,
             is_deferrable: self.keeper.is_some(),
+            was_sent: false,
         }
     }
 

@@ -62,7 +62,7 @@ impl<'d> Deferral<'d> {
                 invalidation::invalidate(row, self.request, &response);
                 response
             }
-            Ok(response) => match self.keep(&outgoing.target, &mut ready).await {
+            Ok(response) => match self.keep(&outgoing.target, &mut ready, true).await {
                 Some(kept) => {
                     row.log_failed(response.status().as_u16(), self.record);
                     kept
@@ -70,18 +70,27 @@ impl<'d> Deferral<'d> {
                 None => response,
             },
             Err(fault) => {
-                if is_kept && let Some(kept) = self.keep(&outgoing.target, &mut ready).await {
-                    reply.log(&fault, upstream);
-                    return kept;
+                if is_kept {
+                    let was_sent = !was_unsent(&fault);
+                    let kept = self.keep(&outgoing.target, &mut ready, was_sent).await;
+                    if let Some(kept) = kept {
+                        reply.log(&fault, upstream);
+                        return kept;
+                    }
                 }
                 reply.fault(&fault, upstream)
             }
         }
     }
 
-    /// The keeper's answer. `None` if it does not take the request: the client then gets what it
+    /// The keeper's answer. `was_sent` says that the upstream may have carried out the request. `None` if it does not take the request: the client then gets what it
     /// would get without a keeper.
-    async fn keep(&self, target: &PathAndQuery, ready: &mut Ready) -> Option<HttpResponse> {
+    async fn keep(
+        &self,
+        target: &PathAndQuery,
+        ready: &mut Ready,
+        was_sent: bool,
+    ) -> Option<HttpResponse> {
         if self.row.worker.asker == Asker::Rehearsal {
             // A rehearsal changes nothing, and the keeper would take its request for a guest's.
             let mut response = HttpResponse::new(StatusCode::ACCEPTED);
@@ -97,6 +106,7 @@ impl<'d> Deferral<'d> {
             drill: self.keeper.drill(""),
             timeout: settings.timeout,
             is_deferrable: false,
+            was_sent,
             ..self
                 .row
                 .outgoing(self.request, self.target(target)?, self.record)
@@ -138,19 +148,22 @@ impl<'d> Deferral<'d> {
 fn is_kept(answered: &Result<HttpResponse, Fault>, may_be_repeated: bool) -> bool {
     match answered {
         Ok(response) => may_be_repeated && is_outage(response.status()),
-        Err(Fault::Upstream { fault, .. }) => may_be_repeated || was_unsent(*fault),
+        Err(fault @ Fault::Upstream { .. }) => may_be_repeated || was_unsent(fault),
         Err(_) => false,
     }
 }
 
 /// Whether the upstream has certainly seen nothing of the request.
-fn was_unsent(fault: UpstreamFault) -> bool {
+fn was_unsent(fault: &Fault) -> bool {
+    let Fault::Upstream { fault, .. } = fault else {
+        return false;
+    };
     match fault {
         UpstreamFault::Unreachable
         | UpstreamFault::ConnectTimeout
         | UpstreamFault::CircuitOpen { .. }
         | UpstreamFault::Overloaded => true,
-        UpstreamFault::Drill { mode, .. } => mode != DrillMode::Slow,
+        UpstreamFault::Drill { mode, .. } => *mode != DrillMode::Slow,
         UpstreamFault::Dropped
         | UpstreamFault::InvalidResponse
         | UpstreamFault::Timeout

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 /// The same name as `service_kit::request_id::HEADER`.
 pub(in crate::upstream) const X_REQUEST_ID: &str = "x-request-id";
 pub(in crate::upstream) const TRACEPARENT: &str = "traceparent";
+/// Tells an upstream that keeps requests that this one may have been carried out already.
+pub(in crate::upstream) const X_DEFERRED_SENT: &str = "x-deferred-sent";
 
 /// The options of a head's `Connection` (RFC 9110 §7.6.1).
 pub(in crate::upstream) struct ConnectionOptions<'a> {

@@ -60,6 +60,9 @@ pub(in crate::upstream) fn prepare(
     let id = outgoing.request_id.as_str();
     head.field(headers::X_REQUEST_ID, id.as_bytes());
     head.field(headers::TRACEPARENT, traceparent);
+    if outgoing.was_sent {
+        head.field(headers::X_DEFERRED_SENT, b"1");
+    }
     if outgoing.handshake.is_some() {
         head.field("connection", b"Upgrade");
         head.field("upgrade", WEBSOCKET.as_bytes());

@@ -74,6 +74,7 @@ async fn a_request_that_was_not_sent_is_kept_as_it_came() {
     assert_kept(&answer);
     assert_eq!(site.backend.asked(), asked);
     let head = keeper.last_but_probes();
+    assert!(!head.contains("x-deferred-sent"), "{head}");
     assert!(
         head.starts_with("POST /v1/deferred/backend/orders?table=4 HTTP/1.1\r\n"),
         "{head}"
@@ -113,6 +114,9 @@ async fn an_answer_that_was_lost_is_kept_only_with_a_key_that_the_upstream_honou
     }
     site.backend.feels(Mood::HangsUp);
     assert_kept(&post(&site, "/dishes", Some("k")).await);
+    // The keeper is told that the request may have been carried out.
+    let head = keeper.last_but_probes();
+    assert!(head.contains("x-deferred-sent: 1"), "{head}");
 }
 
 #[actix_web::test]
