@@ -46,7 +46,7 @@ impl Attempt {
         let kept = routes.find_map(|route| match &route.to {
             To::Upstream(to) if *route.path == *path => match &to.outage {
                 Outage::Stale(policy) => Some(policy.stale_if_error()),
-                Outage::Error | Outage::Fallback(_) => None,
+                Outage::Error | Outage::Fallback(_) | Outage::Defer(_) => None,
             },
             _ => None,
         });
