@@ -148,7 +148,7 @@ async fn an_order_that_cannot_be_placed_is_refused_with_the_reason() {
     restaurant.with_orders_again().await;
     let told = restaurant.ended(&gone).await;
     assert_eq!((&told["state"], &told["status"]), (&json!("refused"), &json!("REFUSEE")));
-    assert_eq!(told["problem"]["code"], "dish_not_found", "{told}");
+    assert_eq!(told["problem"]["code"], "validation_failed", "{told}");
     let told = restaurant.ended(&dear).await;
     assert_eq!(told["problem"]["code"], "total_exceeded", "{told}");
     assert_eq!(restaurant.state(&withdrawn).await["state"], "withdrawn");
