@@ -474,6 +474,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/differe/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GET /differe/{id} */
+        get: operations["get_differe_id"];
+        put?: never;
+        post?: never;
+        /** DELETE /differe/{id} */
+        delete: operations["delete_differe_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/docs": {
         parameters: {
             query?: never;
@@ -598,6 +616,8 @@ export interface paths {
         /**
          * Place an order
          * @description Names and prices are those of the menu, and fixed from then on.
+         *
+         *     While the service gives no answer, the request is kept and delivered later: the answer is then a 202 with `X-Degraded: deferred`, and its `Location` tells what became of it.
          */
         post: operations["placeOrder"];
         delete?: never;
@@ -966,7 +986,7 @@ export interface components {
             order_id: string;
             status: components["schemas"]["DeliveryStatus"];
         };
-        Availability: ("up" | "down") | "degraded" | "unknown";
+        Availability: ("up" | "down") | "degraded" | "deferred" | "unknown";
         /** @enum {string} */
         Category: "APERITIF" | "ENTREE" | "PLAT_PRINCIPAL" | "ACCOMPAGNEMENT" | "DESSERT" | "BOISSON" | "FORMULE";
         /** @description A client without password and hash. */
@@ -1209,6 +1229,11 @@ export interface components {
              */
             staleAgeSeconds?: number | null;
             status: components["schemas"]["Availability"];
+            /**
+             * Format: uint64
+             * @description The requests that are kept and not yet delivered.
+             */
+            waiting?: number | null;
         };
         /** @description An invalid field as a problem body lists it. */
         FieldProblem: {
@@ -4489,6 +4514,74 @@ export interface operations {
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
+        };
+    };
+    get_differe_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            400: components["responses"]["bad_request"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            417: components["responses"]["expectation_failed"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            501: components["responses"]["upgrade_not_supported"];
+            502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded"];
+            504: components["responses"]["upstream_timeout"];
+            505: components["responses"]["http_version_not_supported"];
+            508: components["responses"]["loop_detected"];
+            /** @description What the service answers. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_differe_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            400: components["responses"]["bad_request"];
+            408: components["responses"]["request_timeout"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            417: components["responses"]["expectation_failed"];
+            429: components["responses"]["rate_limited"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            501: components["responses"]["upgrade_not_supported"];
+            502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded"];
+            504: components["responses"]["upstream_timeout"];
+            505: components["responses"]["http_version_not_supported"];
+            508: components["responses"]["loop_detected"];
+            /** @description What the service answers. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     getDocsPage: {

@@ -126,7 +126,10 @@ impl Guest {
             })
             .await;
             let kept = self.gateway.get(&format!("/differe/{id}")).await.ok(200);
-            assert_eq!((&kept["state"], &kept["result"]["id"]), (&json!("accepted"), &json!(id)));
+            assert_eq!(
+                (&kept["state"], &kept["result"]["id"]),
+                (&json!("accepted"), &json!(id))
+            );
         }
         for feature in &FEATURES {
             assert_eq!(

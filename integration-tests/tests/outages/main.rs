@@ -55,7 +55,11 @@ fn every_feature_behaves_as_declared_in_every_outage() {
 fn outages_of(upstream: &'static str, service: &'static str) -> Vec<Row> {
     actix_web::rt::System::new().block_on(async {
         let mut restaurant = Processes::start("info,access=off");
-        let guest = Guest::of(Client::of(restaurant.gateway()), Client::of(restaurant.operator())).await;
+        let guest = Guest::of(
+            Client::of(restaurant.gateway()),
+            Client::of(restaurant.operator()),
+        )
+        .await;
         let mut rows = Vec::new();
         for fault in FAULTS {
             guest.all_works().await;

@@ -75,7 +75,13 @@ impl Restaurant {
         self.log_in_as(&email, "tarte-aux-pommes").await
     }
 
-    pub(crate) async fn ask(&self, person: &Person, method: &str, path: &str, body: Value) -> Answer {
+    pub(crate) async fn ask(
+        &self,
+        person: &Person,
+        method: &str,
+        path: &str,
+        body: Value,
+    ) -> Answer {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let has_body = matches!(method.as_str(), "POST" | "PATCH" | "PUT");
         let request = self.gateway.request(method, path);

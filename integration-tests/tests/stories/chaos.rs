@@ -175,7 +175,10 @@ impl Book {
                 }
                 tokio::time::sleep(PAUSE).await;
             };
-            let is_new = self.ordered.borrow_mut().insert(id_of(&placed["result"], "id"));
+            let is_new = self
+                .ordered
+                .borrow_mut()
+                .insert(id_of(&placed["result"], "id"));
             assert!(is_new, "a kept order was placed twice");
         }
     }

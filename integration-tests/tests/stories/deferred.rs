@@ -15,9 +15,9 @@ const NO_DISH: &str = "0192f0c4-0a11-7000-8000-00000000ffff";
 impl Restaurant {
     async fn send_order(&self, dish: &Value, headers: &[(&str, &str)]) -> Answer {
         let request = self.gateway.request(Method::POST, "/order-api/commandes");
-        let request = headers
-            .iter()
-            .fold(request, |request, (name, value)| request.header(name, value));
+        let request = headers.iter().fold(request, |request, (name, value)| {
+            request.header(name, value)
+        });
         let items = json!([{"menuId": dish, "quantite": 2}]);
         let order = json!({"clientId": uuid::Uuid::now_v7(), "items": items});
         request.send_json(order).await
@@ -64,7 +64,11 @@ async fn an_order_that_was_kept_is_followed_from_the_promise_to_the_door() {
     let dish = restaurant.dish().await["id"].clone();
     restaurant.without_orders().await;
     let id = restaurant.kept(&dish, &[]).await;
-    let followed = restaurant.gateway.get(&format!("/suivi/{id}")).await.ok(200);
+    let followed = restaurant
+        .gateway
+        .get(&format!("/suivi/{id}"))
+        .await
+        .ok(200);
     assert_eq!(followed["order"]["status"], "EN_ATTENTE_DE_CONFIRMATION");
     let ordering = eventually("the order to be seen waiting", async || {
         let status = restaurant.gateway.get("/status").await.ok(200);
@@ -76,7 +80,10 @@ async fn an_order_that_was_kept_is_followed_from_the_promise_to_the_door() {
 
     restaurant.with_orders_again().await;
     let told = restaurant.ended(&id).await;
-    assert_eq!((&told["state"], &told["status"]), (&json!("accepted"), &json!("ACCEPTEE")));
+    assert_eq!(
+        (&told["state"], &told["status"]),
+        (&json!("accepted"), &json!("ACCEPTEE"))
+    );
     assert_eq!(told["result"]["id"], id);
     let path = format!("/order-api/commandes/{id}");
     let order = eventually("the order", async || {
@@ -92,7 +99,11 @@ async fn an_order_that_was_kept_is_followed_from_the_promise_to_the_door() {
         tickets.find(|ticket| ticket["order_id"] == *id).map(drop)
     })
     .await;
-    let followed = restaurant.gateway.get(&format!("/suivi/{id}")).await.ok(200);
+    let followed = restaurant
+        .gateway
+        .get(&format!("/suivi/{id}"))
+        .await
+        .ok(200);
     assert_eq!(followed["order"]["status"], "EN_ATTENTE");
     eventually("nobody to wait any more", async || {
         let status = restaurant.gateway.get("/status").await.ok(200);
@@ -108,7 +119,9 @@ async fn the_same_key_makes_one_order_during_an_outage_and_after_it() {
     let client = json!(uuid::Uuid::now_v7());
     let order = json!({"clientId": client, "items": [{"menuId": dish, "quantite": 2}]});
     let send = async |restaurant: &Restaurant| {
-        let request = restaurant.gateway.request(Method::POST, "/order-api/commandes");
+        let request = restaurant
+            .gateway
+            .request(Method::POST, "/order-api/commandes");
         let request = request.header("Idempotency-Key", "two-tarts");
         request.send_json(order.clone()).await
     };
@@ -143,11 +156,17 @@ async fn an_order_that_cannot_be_placed_is_refused_with_the_reason() {
     let withdrawn = restaurant.kept(&dish, &[]).await;
     let path = format!("/differe/{withdrawn}");
     let told = restaurant.gateway.delete(&path).await.ok(200);
-    assert_eq!((&told["state"], &told["status"]), (&json!("withdrawn"), &json!("RETIREE")));
+    assert_eq!(
+        (&told["state"], &told["status"]),
+        (&json!("withdrawn"), &json!("RETIREE"))
+    );
 
     restaurant.with_orders_again().await;
     let told = restaurant.ended(&gone).await;
-    assert_eq!((&told["state"], &told["status"]), (&json!("refused"), &json!("REFUSEE")));
+    assert_eq!(
+        (&told["state"], &told["status"]),
+        (&json!("refused"), &json!("REFUSEE"))
+    );
     assert_eq!(told["problem"]["code"], "validation_failed", "{told}");
     let told = restaurant.ended(&dear).await;
     assert_eq!(told["problem"]["code"], "total_exceeded", "{told}");
@@ -155,7 +174,10 @@ async fn an_order_that_cannot_be_placed_is_refused_with_the_reason() {
     let answer = restaurant.gateway.delete(&path).await;
     assert_eq!(answer.status, 409);
     for id in [gone, dear, withdrawn] {
-        let order = restaurant.gateway.get(&format!("/order-api/commandes/{id}")).await;
+        let order = restaurant
+            .gateway
+            .get(&format!("/order-api/commandes/{id}"))
+            .await;
         let _ = order.problem(404, "order_not_found");
     }
 }
@@ -166,9 +188,7 @@ async fn with_strict_access_a_kept_order_is_its_clients_own_and_ends_with_the_se
     let (mine, other) = (restaurant.sign_up().await, restaurant.sign_up().await);
     let dish = restaurant.dish().await["id"].clone();
     restaurant.without_orders().await;
-    let order = |person: &Person| {
-        json!({"clientId": person.id, "items": [{"menuId": dish, "quantite": 1}]})
-    };
+    let order = |person: &Person| json!({"clientId": person.id, "items": [{"menuId": dish, "quantite": 1}]});
     let place = async |restaurant: &Restaurant, person: &Person| {
         let placed = restaurant.ask(person, "POST", "/order-api/commandes", order(person));
         placed.await.ok(202)["id"].as_str().unwrap().to_owned()
@@ -176,16 +196,23 @@ async fn with_strict_access_a_kept_order_is_its_clients_own_and_ends_with_the_se
     let stranger = Person::default();
     let refused = restaurant.ask(&stranger, "POST", "/order-api/commandes", order(&mine));
     let _ = refused.await.problem(401, "unauthorized");
-    let (kept, left) = (place(&restaurant, &mine).await, place(&restaurant, &other).await);
+    let (kept, left) = (
+        place(&restaurant, &mine).await,
+        place(&restaurant, &other).await,
+    );
     let path = format!("/differe/{kept}");
     let get = async |restaurant: &Restaurant, person: &Person| {
         restaurant.ask(person, "GET", &path, Value::Null).await
     };
-    let _ = get(&restaurant, &stranger).await.problem(401, "unauthorized");
+    let _ = get(&restaurant, &stranger)
+        .await
+        .problem(401, "unauthorized");
     assert_ne!(get(&restaurant, &other).await.status, 200);
     assert_eq!(get(&restaurant, &mine).await.ok(200)["state"], "pending");
     // Whoever logs out wants nothing placed any more in their name.
-    let out = restaurant.ask(&other, "POST", "/client-api/logout", json!({})).await;
+    let out = restaurant
+        .ask(&other, "POST", "/client-api/logout", json!({}))
+        .await;
     assert!(out.status.is_success());
 
     restaurant.with_orders_again().await;
@@ -197,9 +224,15 @@ async fn with_strict_access_a_kept_order_is_its_clients_own_and_ends_with_the_se
     let admin = restaurant.log_in("ADMIN").await;
     let told = eventually("the other one to be refused", async || {
         let path = format!("/differe/{left}");
-        let told = restaurant.ask(&admin, "GET", &path, Value::Null).await.ok(200);
+        let told = restaurant
+            .ask(&admin, "GET", &path, Value::Null)
+            .await
+            .ok(200);
         (told["state"] != "pending").then_some(told)
     })
     .await;
-    assert_eq!((&told["state"], &told["problem"]["status"]), (&json!("refused"), &json!(401)));
+    assert_eq!(
+        (&told["state"], &told["problem"]["status"]),
+        (&json!("refused"), &json!(401))
+    );
 }

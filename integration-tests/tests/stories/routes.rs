@@ -63,7 +63,7 @@ impl Walk<'_> {
 
 #[actix_web::test]
 async fn every_row_answers_its_published_status() {
-    let restaurant = restaurant().await;
+    let mut restaurant = restaurant().await;
     let mut walk = Walk {
         restaurant: &restaurant,
         token: String::new(),
@@ -74,6 +74,15 @@ async fn every_row_answers_its_published_status() {
     walk.clients().await;
     walk.orders().await;
     walk.kitchen_and_delivery().await;
+    let Walk { token, walked, .. } = walk;
+    restaurant.stack.stop_service(Service::Orders).await;
+    let mut walk = Walk {
+        restaurant: &restaurant,
+        token,
+        id: String::new(),
+        walked,
+    };
+    walk.without_orders().await;
     assert_eq!(walk.walked, table());
 }
 
@@ -210,6 +219,16 @@ impl Walk<'_> {
         self.watch_the_screen().await;
         self.get("/orders").await;
         self.post("/orders", golden::NEW_DEMO_ORDER, 200).await;
+    }
+
+    /// What there is only while the order service is away.
+    async fn without_orders(&mut self) {
+        let kept = self
+            .post("/order-api/commandes", golden::NEW_ORDER, 202)
+            .await;
+        self.turn_to(&kept);
+        self.get("/differe/{id}").await;
+        self.delete("/differe/{id}").await;
     }
 
     async fn dishes(&mut self) {
