@@ -21,8 +21,8 @@ pub struct Config {
     pub database_url: DatabaseUrl,
     /// `ORDERS_URL`: the order service; requests for it are refused without.
     pub upstreams: Vec<Upstream>,
-    /// `COUNTER_KEY`: what the kept requests are encrypted with, at least 32 bytes. Without it, one
-    /// is made and stored in a file `counter-key` beside the database file. Required with
+    /// `COUNTER_SECRET`: what the kept requests are encrypted with, at least 32 bytes. Without it, one
+    /// is made and stored in a file `counter-secret` beside the database file. Required with
     /// PostgreSQL: every replica needs the same.
     pub key: Option<Secret>,
     pub bounds: Bounds,
@@ -67,9 +67,9 @@ impl Config {
         let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 8005));
         let database_url = DatabaseUrl::File("data/counter.db".into());
         let database_url = env.parse_or("DATABASE_URL", database_url)?;
-        let key = env.parse("COUNTER_KEY")?;
+        let key = env.parse("COUNTER_SECRET")?;
         if key.is_none() && matches!(database_url, DatabaseUrl::Postgres(_)) {
-            return Err(ConfigError::new("COUNTER_KEY", "needed with PostgreSQL"));
+            return Err(ConfigError::new("COUNTER_SECRET", "needed with PostgreSQL"));
         }
         let mut upstreams = Vec::new();
         for (name, variable) in KNOWN {
@@ -127,7 +127,7 @@ mod tests {
             ("COUNTER_SERVICE_BIND", "8005"),
             ("DATABASE_URL", "mysql://user:s3cret@db/counter"),
             ("ORDERS_URL", "orders:8002"),
-            ("COUNTER_KEY", "too short"),
+            ("COUNTER_SECRET", "too short"),
             ("COUNTER_MAX_ENTRIES", "0"),
             ("COUNTER_MAX_BYTES", "1MiB"),
             ("COUNTER_MAX_PER_CLIENT", "many"),
@@ -143,13 +143,13 @@ mod tests {
     fn postgresql_needs_a_key_that_all_replicas_share() {
         let url = ("DATABASE_URL", "postgres://u:p@db/counter");
         let error = Config::from_env(&Env::of_pairs([url])).unwrap_err();
-        assert_eq!(error.name, "COUNTER_KEY");
-        assert!(Config::from_env(&Env::of_pairs([url, ("COUNTER_KEY", KEY)])).is_ok());
+        assert_eq!(error.name, "COUNTER_SECRET");
+        assert!(Config::from_env(&Env::of_pairs([url, ("COUNTER_SECRET", KEY)])).is_ok());
     }
 
     #[test]
     fn the_key_is_never_printed() {
-        let config = Config::from_env(&Env::of_pairs([("COUNTER_KEY", KEY)])).unwrap();
+        let config = Config::from_env(&Env::of_pairs([("COUNTER_SECRET", KEY)])).unwrap();
         assert!(!format!("{config:?}").contains(KEY));
     }
 }

@@ -86,11 +86,11 @@ fn key(config: &Config) -> Result<Secret, RunError> {
     match (&config.key, &config.database_url) {
         (Some(key), _) => Ok(key.clone()),
         (None, DatabaseUrl::File(path)) => {
-            let path = path.with_file_name("counter-key");
+            let path = path.with_file_name("counter-secret");
             let shown = path.display();
-            log::warn!("COUNTER_KEY is not set: requests are encrypted with the key in {shown}");
+            log::warn!("COUNTER_SECRET is not set: requests are encrypted with the key in {shown}");
             Ok(Secret::stored_in(&path)?)
         }
-        (None, DatabaseUrl::Postgres(_)) => Err("COUNTER_KEY is needed with PostgreSQL".into()),
+        (None, DatabaseUrl::Postgres(_)) => Err("COUNTER_SECRET is needed with PostgreSQL".into()),
     }
 }

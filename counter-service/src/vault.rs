@@ -21,7 +21,7 @@ pub(crate) struct Vault {
 pub(crate) enum VaultError {
     #[error("the request cannot be encrypted")]
     Seal,
-    #[error("the request was encrypted with another COUNTER_KEY")]
+    #[error("the request was encrypted with another COUNTER_SECRET")]
     Open,
 }
 

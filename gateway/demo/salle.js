@@ -85,7 +85,7 @@ export function salle() {
       own.note("order", null);
       chosen.clear();
       const waiting = answer.fields.get("location") ?? `/differe/${answer.body.id}`;
-      remember({ waiting, detail: answer.body.detail });
+      remember({ waiting, message: answer.body.message });
     } else {
       const isAsked = own.session.isAskedBy(answer);
       wasAway = answer.status === 0 || answer.status >= 500;

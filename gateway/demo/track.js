@@ -104,7 +104,7 @@ export function track(order, { session, confirmed, gone }) {
   /** Waits until the order is confirmed or refused. */
   async function confirm() {
     const answer = await call(session, "GET", order.waiting);
-    const state = answer.body?.state;
+    const state = answer.body?.status;
     if (answer.status === 200 && state === "accepted") {
       order.id = answer.body.result?.id ?? answer.body.id;
       status = "EN_ATTENTE";
@@ -132,7 +132,7 @@ export function track(order, { session, confirmed, gone }) {
     }
   }
 
-  if (order.detail) notes = [() => order.detail];
+  if (order.message) notes = [() => order.message];
   redraw();
   follow();
   return {

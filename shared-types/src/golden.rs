@@ -32,6 +32,7 @@ golden! {
     NEW_ORDER = "new_order";
     ORDER = "order";
     OPENING = "opening";
+    PROMISE = "promise";
     DEFERRED = "deferred";
     DEFERRED_QUEUE = "deferred_queue";
     ORDER_EVENT = "order_event";

@@ -41,6 +41,7 @@ fn every_answer_reads_and_writes_its_example() {
     survives::<menu::ImportReport>(golden::IMPORT_REPORT);
     survives::<order::Order>(golden::ORDER);
     survives::<order::opening::OpeningHours>(golden::OPENING);
+    survives::<order::deferred::Promise>(golden::PROMISE);
     survives::<order::deferred::Deferred>(golden::DEFERRED);
     survives::<order::deferred::DeferredQueue>(golden::DEFERRED_QUEUE);
     survives::<kitchen::Ticket>(golden::TICKET);

@@ -1,16 +1,19 @@
 //! Takes a request: answers 202 once it is on the disk.
 
-use actix_web::http::header::{CONTENT_ENCODING, HeaderMap, LOCATION};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LANGUAGE, HeaderMap, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::{Map, Value};
 use service_kit::access::Caller;
 use service_kit::client_address::ClientAddress;
 use service_kit::failure::Failure;
 use service_kit::idempotency::{canonical, key_name};
 use service_kit::input::MAX_JSON_BYTES;
+use service_kit::observe::lang_of;
 use shared_types::id::DeferredId;
+use shared_types::order::deferred::Promise;
 use shared_types::problem::Code;
 
-use super::{Counter, shown};
+use super::Counter;
 use crate::request::{Kept, SENT_BEFORE};
 use crate::store::New;
 
@@ -60,10 +63,23 @@ pub(super) async fn take(
             id,
         })
         .await?;
-    let location = format!("/differe/{}", entry.id);
+    let lang = lang_of(&request);
     let mut answer = HttpResponse::Accepted();
-    answer.insert_header((LOCATION, location));
-    shown(answer, &request, entry)
+    answer
+        .insert_header((LOCATION, format!("/differe/{}", entry.id)))
+        .insert_header((CONTENT_LANGUAGE, lang.tag()));
+    Ok(answer.json(beside(&body, &entry.promise(lang))?))
+}
+
+/// What the client sent, with the promise in it: a frontend that shows an order shows this one. A body
+/// that is no plain JSON object is left out.
+fn beside(body: &[u8], promise: &Promise) -> Result<Map<String, Value>, Failure> {
+    let mut whole: Map<String, Value> = serde_json::from_slice(body).unwrap_or_default();
+    let promise = serde_json::to_value(promise).map_err(Failure::internal)?;
+    if let Value::Object(promise) = promise {
+        whole.extend(promise);
+    }
+    Ok(whole)
 }
 
 /// What is behind the upstream's name, as it was sent: decoding it could make another path of it.

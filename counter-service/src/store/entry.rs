@@ -4,7 +4,9 @@ use serde_json::value::RawValue;
 use service_kit::failure::Failure;
 use shared_types::field::FromText as _;
 use shared_types::id::{ClientId, DeferredId};
-use shared_types::order::deferred::{Deferred, DeferredQueue, DeferredState};
+use shared_types::order::deferred::{
+    Deferred, DeferredQueue, DeferredState, Promise, PromiseStatus,
+};
 use shared_types::text::Lang;
 use shared_types::value::Timestamp;
 use sqlx::{Any, Executor};
@@ -21,6 +23,7 @@ service_kit::row! {
         answer: Option<String>,
         created_at: i64,
         expires_at: i64,
+        ended_at: Option<i64>,
         unsure: i64,
     }
 }
@@ -29,7 +32,7 @@ service_kit::row! {
 macro_rules! select_entry {
     ($condition:literal) => {
         concat!(
-            "SELECT id, owner, fingerprint, state, answer, created_at, expires_at, unsure
+            "SELECT id, owner, fingerprint, state, answer, created_at, expires_at, ended_at, unsure
              FROM entries WHERE ",
             $condition
         )
@@ -51,6 +54,8 @@ pub(crate) struct Entry {
     answer: Option<String>,
     created_at: Timestamp,
     expires_at: Timestamp,
+    /// When it was taken, or ended.
+    since: Timestamp,
     is_unsure: bool,
 }
 
@@ -76,16 +81,29 @@ impl From<sqlx::Error> for EntryError {
 }
 
 impl Entry {
-    pub(crate) fn shown(self, lang: Lang) -> Result<Deferred, Failure> {
+    /// The answer when it is taken.
+    pub(crate) fn promise(&self, lang: Lang) -> Promise {
+        Promise {
+            id: self.id,
+            status: PromiseStatus::Unconfirmed,
+            message: self.message(lang).to_owned(),
+        }
+    }
+
+    fn message(&self, lang: Lang) -> &'static str {
         let say = &lang.sentences().deferred;
-        let detail = match self.state {
+        match self.state {
             DeferredState::Pending => say.pending,
             DeferredState::Accepted => say.accepted,
             DeferredState::Refused => say.refused,
             DeferredState::Withdrawn => say.withdrawn,
             DeferredState::Expired if self.is_unsure => say.expired_unsure,
             DeferredState::Expired => say.expired,
-        };
+        }
+    }
+
+    pub(crate) fn shown(self, lang: Lang) -> Result<Deferred, Failure> {
+        let message = self.message(lang).to_owned();
         let answer = self.answer.map(RawValue::from_string).transpose();
         let answer = answer.map_err(Failure::internal)?;
         let (result, problem) = match self.state {
@@ -94,10 +112,10 @@ impl Entry {
         };
         Ok(Deferred {
             id: self.id,
-            status: self.state.status(),
-            state: self.state,
-            detail: detail.to_owned(),
+            status: self.state,
+            message,
             created_at: self.created_at,
+            since: self.since,
             expires_at: self.expires_at,
             result,
             problem,
@@ -132,6 +150,7 @@ impl TryFrom<EntryRow> for Entry {
             answer: row.answer,
             created_at: time("entries.created_at", row.created_at)?,
             expires_at: time("entries.expires_at", row.expires_at)?,
+            since: time("entries.ended_at", row.ended_at.unwrap_or(row.created_at))?,
             is_unsure: row.unsure != 0,
         })
     }

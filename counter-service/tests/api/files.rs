@@ -18,7 +18,7 @@ async fn a_key_is_made_beside_the_database_for_its_owner_alone() {
     config.key = None;
     let service = Service::start_with(config.clone(), database.clone()).await;
     let entry = service.hand_in("203.0.113.7", &order(1)).await.ok(202);
-    let key = database.file().with_file_name("counter-key");
+    let key = database.file().with_file_name("counter-secret");
     let mode = key.metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     let database = service.stop().await;
@@ -67,7 +67,7 @@ async fn an_entry_waits_while_its_key_is_missing() {
         (service.count("attempts > 0").await == 1).then_some(())
     })
     .await;
-    assert_eq!(service.find(&entry).await["state"], "pending");
+    assert_eq!(service.find(&entry).await["status"], "pending");
     let again = Service::start_on(service.stop().await, &upstream).await;
     let _ = again.becomes(&entry, "accepted").await;
     assert_eq!(upstream.arrivals().len(), 1);

@@ -22,7 +22,7 @@ pub(crate) fn start(database: &TestDatabase, upstream: &Upstream) -> Process {
             .env("COUNTER_SERVICE_BIND", "127.0.0.1:0")
             .env("DATABASE_URL", database.url())
             .env("ORDERS_URL", upstream.url().to_string())
-            .env("COUNTER_KEY", KEY),
+            .env("COUNTER_SECRET", KEY),
     )
 }
 
@@ -45,7 +45,7 @@ async fn hand_in_at(number: usize, addr: SocketAddr, answered: Answered<Value>) 
 async fn ends(http: &Client, entry: &Value) -> Value {
     eventually("an entry's end", async || {
         let found = http.get(&path(entry)).await.ok(200);
-        (found["state"] != "pending").then_some(found)
+        (found["status"] != "pending").then_some(found)
     })
     .await
 }
@@ -53,7 +53,7 @@ async fn ends(http: &Client, entry: &Value) -> Value {
 /// Every entry that was answered is one order, and each client's are in their order.
 async fn assert_delivered(http: &Client, upstream: &Upstream, answered: &[Value]) {
     for entry in answered {
-        assert_eq!(ends(http, entry).await["state"], "accepted");
+        assert_eq!(ends(http, entry).await["status"], "accepted");
     }
     let made = upstream.made();
     for entry in answered {
@@ -109,7 +109,7 @@ async fn a_kill_while_requests_are_taken_and_delivered_loses_none_and_doubles_no
     let again = start(&database, &upstream);
     let http = Client::of(again.addr());
     for entry in &answered {
-        assert_eq!(ends(&http, entry).await["state"], "accepted");
+        assert_eq!(ends(&http, entry).await["status"], "accepted");
     }
     let made = upstream.made();
     for entry in &answered {
@@ -136,7 +136,7 @@ async fn a_kill_after_the_upstream_made_the_order_and_before_its_answer_doubles_
     upstream.answer(|_| Reply::Made);
     let again = start(&database, &upstream);
     let http = Client::of(again.addr());
-    assert_eq!(ends(&http, &entry).await["state"], "accepted");
+    assert_eq!(ends(&http, &entry).await["status"], "accepted");
     assert_eq!(upstream.made().len(), 1);
     assert!(upstream.arrivals().len() >= 2);
 }
@@ -159,7 +159,7 @@ async fn a_kill_before_the_upstream_took_the_order_delivers_it_later() {
     let refused = http.delete(&path(&entry)).await;
     let _ = refused.problem(409, "impossible_transition");
     upstream.answer(|_| Reply::Made);
-    assert_eq!(ends(&http, &entry).await["state"], "accepted");
+    assert_eq!(ends(&http, &entry).await["status"], "accepted");
     assert_eq!(upstream.made().len(), 1);
 }
 
@@ -174,7 +174,7 @@ async fn no_token_is_in_the_log() {
             .env("COUNTER_SERVICE_BIND", "127.0.0.1:0")
             .env("DATABASE_URL", database.url())
             .env("ORDERS_URL", upstream.url().to_string())
-            .env("COUNTER_KEY", KEY)
+            .env("COUNTER_SECRET", KEY)
             .env("RUST_LOG", "info,counter_service=trace,service_kit=trace"),
     );
     let http = Client::of(process.addr());
@@ -183,7 +183,7 @@ async fn no_token_is_in_the_log() {
     let entry = request.send_json(order(1)).await.ok(202);
     upstream.hears(2).await;
     upstream.answer(|_| Reply::Made);
-    assert_eq!(ends(&http, &entry).await["state"], "accepted");
+    assert_eq!(ends(&http, &entry).await["status"], "accepted");
     let log = process.log().join("\n");
     assert!(log.contains("an entry is not delivered yet"), "{log}");
     assert!(

@@ -58,7 +58,7 @@ async fn a_refused_request_shows_the_problem() {
     let service = Service::start(&upstream).await;
     let entry = service.hand_in("203.0.113.7", &order(1)).await.ok(202);
     let refused = service.becomes(&entry, "refused").await;
-    assert_eq!(refused["status"], "REFUSEE");
+    assert_eq!(refused["status"], "refused");
     assert_eq!(refused["problem"]["code"], "scripted");
     assert!(refused.get("result").is_none());
     assert_eq!(upstream.arrivals().len(), 1);

@@ -14,9 +14,9 @@ async fn a_request_that_waited_a_day_expires_and_is_not_sent() {
         .alter("UPDATE entries SET expires_at = expires_at - 86400000")
         .await;
     let expired = service.becomes(&entry, "expired").await;
-    assert_eq!(expired["status"], "EXPIREE");
+    assert_eq!(expired["status"], "expired");
     assert!(
-        expired["detail"]
+        expired["message"]
             .as_str()
             .unwrap()
             .contains("n'a pas été exécutée")
@@ -37,7 +37,7 @@ async fn an_expired_request_that_may_have_been_carried_out_says_so() {
         .alter("UPDATE entries SET unsure = 1, expires_at = expires_at - 86400000")
         .await;
     let expired = service.becomes(&entry, "expired").await;
-    assert!(expired["detail"].as_str().unwrap().contains("peut-être"));
+    assert!(expired["message"].as_str().unwrap().contains("peut-être"));
 }
 
 #[actix_web::test]

@@ -66,7 +66,7 @@ async fn a_client_whose_order_is_not_answered_holds_up_nobody_else() {
         let entry = service.hand_in(&address(number), &order(number)).await;
         let _ = service.becomes(&entry.ok(202), "accepted").await;
     }
-    assert_eq!(service.find(&behind).await["state"], "pending");
+    assert_eq!(service.find(&behind).await["status"], "pending");
     upstream.answer(|_| Reply::Made);
     let _ = service.becomes(&stuck, "accepted").await;
     let _ = service.becomes(&behind, "accepted").await;

@@ -11,7 +11,7 @@ async fn an_answer_that_is_not_final_is_followed_by_a_repeat_with_the_same_key_a
         let service = Service::start(&upstream).await;
         let entry = service.hand_in("203.0.113.7", &order(1)).await.ok(202);
         upstream.hears(2).await;
-        assert_eq!(service.find(&entry).await["state"], "pending", "{status}");
+        assert_eq!(service.find(&entry).await["status"], "pending", "{status}");
         upstream.answer(|_| Reply::Made);
         let _ = service.becomes(&entry, "accepted").await;
         for arrival in upstream.arrivals() {

@@ -101,10 +101,10 @@ async fn a_client_reads_and_withdraws_only_their_own_and_staff_reads_all() {
     let staff = token(ClientId::generate(), Role::Chef);
     for reader in [&own, &staff] {
         let read = ask(&service, Method::GET, &path, reader).await.ok(200);
-        assert_eq!(read["state"], "pending");
+        assert_eq!(read["status"], "pending");
     }
     let withdrawn = ask(&service, Method::DELETE, &path, &own).await.ok(200);
-    assert_eq!(withdrawn["state"], "withdrawn");
+    assert_eq!(withdrawn["status"], "withdrawn");
 }
 
 #[actix_web::test]

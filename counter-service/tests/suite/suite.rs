@@ -98,7 +98,7 @@ impl Service {
     pub(crate) async fn becomes(&self, entry: &Value, state: &str) -> Value {
         eventually(state, async || {
             let found = self.find(entry).await;
-            (found["state"] == state).then_some(found)
+            (found["status"] == state).then_some(found)
         })
         .await
     }

@@ -14,26 +14,33 @@ async fn a_request_is_taken_with_an_id_and_a_place_to_follow_it() {
     let service = Service::start(&upstream).await;
     let answer = service.hand_in("203.0.113.7", &order(1)).await;
     let entry = answer.ok(202);
-    assert_same_shape(&entry, golden::DEFERRED);
+    let mut promise = entry.clone();
+    // What the client sent is in it, too.
+    for (name, value) in order(1).as_object().unwrap() {
+        let sent = promise.as_object_mut().unwrap().remove(name);
+        assert_eq!(sent.as_ref(), Some(value), "{name}");
+    }
+    assert_same_shape(&promise, golden::PROMISE);
     assert_eq!(entry["status"], "EN_ATTENTE_DE_CONFIRMATION");
-    assert_eq!(entry["state"], "pending");
     assert_eq!(answer.header("location"), Some(path(&entry).as_str()));
     assert_eq!(answer.header("content-language"), Some("fr"));
-    assert_eq!(service.find(&entry).await, entry);
+    let found = service.find(&entry).await;
+    assert_same_shape(&found, golden::DEFERRED);
+    assert_eq!((&found["id"], &found["status"]), (&entry["id"], &"pending".into()));
     let id: uuid::Uuid = entry["id"].as_str().unwrap().parse().unwrap();
     assert_eq!(id.get_version_num(), 7);
 }
 
 #[actix_web::test]
-async fn the_detail_is_in_the_language_of_who_asks() {
+async fn the_message_is_in_the_language_of_who_asks() {
     let upstream = Upstream::stopped().await;
     let service = Service::start(&upstream).await;
     let french = service.hand_in("203.0.113.7", &order(1)).await.ok(202);
-    assert!(french["detail"].as_str().unwrap().contains("conservée"));
+    assert!(french["message"].as_str().unwrap().contains("conservée"));
     let read = service.request(Method::GET, &path(&french));
     let english = read.header("Accept-Language", "en").send().await;
     assert_eq!(english.header("content-language"), Some("en"));
-    assert!(english.ok(200)["detail"].as_str().unwrap().contains("kept"));
+    assert!(english.ok(200)["message"].as_str().unwrap().contains("kept"));
 }
 
 #[actix_web::test]

@@ -24,6 +24,7 @@ fn described() -> Vec<Described> {
     let services = [
         ("clients", client_service::description::SERVICE),
         ("orders", order_service::description::SERVICE),
+        ("counter", counter_service::description::SERVICE),
         ("kitchen", kitchen_mock::description::SERVICE),
         ("delivery", delivery_mock::description::SERVICE),
     ];

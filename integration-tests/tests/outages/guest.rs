@@ -99,7 +99,7 @@ impl Guest {
                 let id = kept["id"].as_str().unwrap().to_owned();
                 let told = answer.header("location").unwrap();
                 assert_eq!(told, format!("/differe/{id}"));
-                assert_eq!(self.gateway.get(told).await.ok(200)["state"], "pending");
+                assert_eq!(self.gateway.get(told).await.ok(200)["status"], "pending");
                 self.kept.borrow_mut().push(id);
                 Outcome::Kept
             }
@@ -127,7 +127,7 @@ impl Guest {
             .await;
             let kept = self.gateway.get(&format!("/differe/{id}")).await.ok(200);
             assert_eq!(
-                (&kept["state"], &kept["result"]["id"]),
+                (&kept["status"], &kept["result"]["id"]),
                 (&json!("accepted"), &json!(id))
             );
         }

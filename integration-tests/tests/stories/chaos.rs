@@ -169,8 +169,8 @@ impl Book {
             let placed = loop {
                 let told = gateway.get(&path).await;
                 match told.status.as_u16() {
-                    200 if told.json()["state"] == "accepted" => break told.json(),
-                    200 => assert_eq!(told.json()["state"], "pending", "{told:?}"),
+                    200 if told.json()["status"] == "accepted" => break told.json(),
+                    200 => assert_eq!(told.json()["status"], "pending", "{told:?}"),
                     _ => {}
                 }
                 tokio::time::sleep(PAUSE).await;

@@ -11,16 +11,23 @@ use crate::value::Timestamp;
 use crate::wire_enum::wire_enum;
 
 wire_enum! {
-    pub enum DeferredStatus {
-        Pending = "EN_ATTENTE_DE_CONFIRMATION",
-        Accepted = "ACCEPTEE",
-        Refused = "REFUSEE",
-        Withdrawn = "RETIREE",
-        Expired = "EXPIREE",
+    /// The status of an order that is kept, beside those of orders.
+    pub enum PromiseStatus {
+        Unconfirmed = "EN_ATTENTE_DE_CONFIRMATION",
     }
 }
 
-/// The same as the status, for programs.
+/// The answer to a request that is kept: also all that its JSON object says under other names.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Promise {
+    /// The id of the order, too, unless the order was made before the request was deferred.
+    pub id: DeferredId,
+    pub status: PromiseStatus,
+    /// What is promised and what is not, in the caller's language.
+    pub message: String,
+}
+
+/// What became of a deferred request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeferredState {
@@ -56,17 +63,6 @@ impl DeferredState {
     pub fn of(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
-
-    #[must_use]
-    pub const fn status(self) -> DeferredStatus {
-        match self {
-            Self::Pending => DeferredStatus::Pending,
-            Self::Accepted => DeferredStatus::Accepted,
-            Self::Refused => DeferredStatus::Refused,
-            Self::Withdrawn => DeferredStatus::Withdrawn,
-            Self::Expired => DeferredStatus::Expired,
-        }
-    }
 }
 
 /// A deferred request.
@@ -75,11 +71,12 @@ impl DeferredState {
 pub struct Deferred {
     /// The id of the order, too, unless the order was made before the request was deferred.
     pub id: DeferredId,
-    pub status: DeferredStatus,
-    pub state: DeferredState,
+    pub status: DeferredState,
     /// What is promised and what is not, in the caller's language.
-    pub detail: String,
+    pub message: String,
     pub created_at: Timestamp,
+    /// Since when the status has been this one.
+    pub since: Timestamp,
     /// It is not sent after this time.
     pub expires_at: Timestamp,
     /// The answer of the service, if it accepted the request.
@@ -106,14 +103,11 @@ mod tests {
     use super::DeferredState;
 
     #[test]
-    fn every_state_is_found_by_its_spelling_and_has_a_status_of_its_own() {
-        let mut statuses = Vec::new();
+    fn every_state_is_found_by_its_spelling() {
         for state in DeferredState::ALL {
             assert_eq!(DeferredState::of(state.as_str()), Some(state));
             let spelled = serde_json::to_value(state).unwrap();
             assert_eq!(spelled, state.as_str());
-            assert!(!statuses.contains(&state.status()));
-            statuses.push(state.status());
         }
         assert_eq!(DeferredState::of("lost"), None);
     }

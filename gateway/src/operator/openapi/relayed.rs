@@ -8,6 +8,7 @@ use openapi::{
     SEGMENT,
 };
 use serde_json::{Map, Value, json};
+use shared_types::golden;
 use shared_types::problem::{Code, MEDIA_TYPE};
 
 use super::described::{Described, Operation};
@@ -140,6 +141,9 @@ impl Describing<'_> {
                 answers.insert("default".to_owned(), any);
             }
         }
+        if let Outage::Defer(_) = exposed.to.outage {
+            answers.insert("202".to_owned(), self.promise());
+        }
         let mut responses = self.parts.problems(&codes);
         for (status, answer) in answers {
             let problem = responses.get(&status).is_some();
@@ -152,6 +156,33 @@ impl Describing<'_> {
         }
         responses.sort_keys();
         responses
+    }
+
+    /// The answer to a request that is kept for later.
+    fn promise(&mut self) -> Value {
+        let location = json!({
+            "description": "Where to ask what became of it.",
+            "schema": { "type": "string" },
+        });
+        let mut headers = self.parts.headers(&[REQUEST_ID, DEGRADED, DRILL]);
+        headers.insert("Location".to_owned(), location);
+        let example = serde_json::from_str::<Value>(golden::PROMISE).unwrap_or_default();
+        json!({
+            "description": "It is kept, and delivered once the service is back. All that the request's JSON object says is in the answer, too.",
+            "headers": headers,
+            "content": { "application/json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "id": { "type": "string", "format": "uuid" },
+                        "status": { "const": "EN_ATTENTE_DE_CONFIRMATION" },
+                        "message": { "type": "string" },
+                    },
+                    "required": ["id", "status", "message"],
+                },
+                "example": example,
+            } },
+        })
     }
 
     /// An answer of the upstream, with the header fields that the gateway adds.

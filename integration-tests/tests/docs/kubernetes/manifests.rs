@@ -75,7 +75,7 @@ fn sample(key: &str) -> &'static str {
     match key {
         "DATABASE_URL" => "postgres://user:password@db.example:5432/database?sslmode=require",
         "GATEWAY_REDIS_URL" => "rediss://gateway:password@redis.example",
-        "COUNTER_KEY" | "JWT_SECRET" | "PEER_SECRET" => "0123456789abcdef0123456789abcdef",
+        "COUNTER_SECRET" | "JWT_SECRET" | "PEER_SECRET" => "0123456789abcdef0123456789abcdef",
         other => panic!("an unknown secret: {other}"),
     }
 }

@@ -93,10 +93,8 @@ fn a_schema_refuses_a_body_of_another_kind() {
 }
 
 /// Bodies of the operator's port, bodies that services send to each other, those made of several
-/// services' bodies, the login of an account that is not in the demonstration, and deferred requests,
-/// to which no shipped route leads.
-const NOT_SHOWN: [&str; 8] = [
-    "deferred",
+/// services' bodies, and the login of an account that is not in the demonstration.
+const NOT_SHOWN: [&str; 7] = [
     "deferred_queue",
     "login",
     "order_event",
