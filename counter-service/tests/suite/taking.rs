@@ -26,7 +26,10 @@ async fn a_request_is_taken_with_an_id_and_a_place_to_follow_it() {
     assert_eq!(answer.header("content-language"), Some("fr"));
     let found = service.find(&entry).await;
     assert_same_shape(&found, golden::DEFERRED);
-    assert_eq!((&found["id"], &found["status"]), (&entry["id"], &"pending".into()));
+    assert_eq!(
+        (&found["id"], &found["status"]),
+        (&entry["id"], &"pending".into())
+    );
     let id: uuid::Uuid = entry["id"].as_str().unwrap().parse().unwrap();
     assert_eq!(id.get_version_num(), 7);
 }
@@ -40,7 +43,12 @@ async fn the_message_is_in_the_language_of_who_asks() {
     let read = service.request(Method::GET, &path(&french));
     let english = read.header("Accept-Language", "en").send().await;
     assert_eq!(english.header("content-language"), Some("en"));
-    assert!(english.ok(200)["message"].as_str().unwrap().contains("kept"));
+    assert!(
+        english.ok(200)["message"]
+            .as_str()
+            .unwrap()
+            .contains("kept")
+    );
 }
 
 #[actix_web::test]

@@ -109,7 +109,10 @@ async fn three_browsers_play_a_service() {
 #[actix_web::test]
 async fn an_outage_is_told_and_the_basket_is_ordered_once_when_it_is_over() {
     let console = dining(DESK).await;
-    console.drills("orders", true).await;
+    // The counter would take the order.
+    for upstream in ["orders", "counter"] {
+        console.drills(upstream, true).await;
+    }
     console.sees("[data-note=menu]").await;
     let old = console.text("[data-note=menu]").await;
     assert!(old.starts_with("Menu of "), "{old}");
@@ -131,7 +134,9 @@ async fn an_outage_is_told_and_the_basket_is_ordered_once_when_it_is_over() {
     console.sees("#menu[data-old=true] .dish").await;
     console.clicks("#order").await;
     console.sees("[data-note=order]").await;
-    console.drills("orders", false).await;
+    for upstream in ["orders", "counter"] {
+        console.drills(upstream, false).await;
+    }
     console.sees("[data-note=order][data-state=good]").await;
     console.sees("#menu[data-old=false]").await;
     console.sees("#salle:not(:has([data-note=menu]))").await;
@@ -212,12 +217,12 @@ async fn an_order_whose_answer_was_lost_is_the_same_order_when_it_is_sent_again(
 
 /// Answers an order as a restaurant that confirms it later, by what the test sets.
 const CONFIRMED_LATER: &str = "const send = window.fetch;\
-    window.kept = { id: 'x', status: 'EN_ATTENTE_DE_CONFIRMATION', state: 'pending', detail: 'Kept until the kitchen is back.' };\
+    window.kept = { id: 'x', status: 'EN_ATTENTE_DE_CONFIRMATION', message: 'Kept until the kitchen is back.' };\
     window.fetch = async (url, options) => {\
         const path = new URL(url, location).pathname;\
         const headers = { 'Content-Type': 'application/json', Location: '/differe/x' };\
         if (options?.method === 'POST' && path.endsWith('/commandes')) return new Response(JSON.stringify(window.kept), { status: 202, headers });\
-        if (path === '/differe/x') return new Response(JSON.stringify(window.kept), { headers });\
+        if (path === '/differe/x') return new Response(JSON.stringify({ ...window.kept, status: 'pending', ...window.settled }), { headers });\
         return send(url, options);\
     };";
 
@@ -242,10 +247,10 @@ async fn an_order_that_is_kept_is_followed_until_it_is_confirmed_or_refused() {
         });
         let order = gateway.post("/order-api/commandes", order).await.ok(201);
         let settled = json!({
-            "state": state, "result": order, "problem": {"detail": "The dish has gone."},
+            "status": state, "result": order, "problem": {"detail": "The dish has gone."},
         });
         let _ = console
-            .asks(&format!("Object.assign(window.kept, {settled})"))
+            .asks(&format!("window.settled = {settled}"))
             .await;
         if state == "accepted" {
             console.sees("#orders [data-status=EN_ATTENTE]").await;
@@ -302,7 +307,7 @@ async fn the_rooms_have_no_fault_for_axe_in_any_look() {
         console.clicks("#order").await;
         console.sees("#orders .order").await;
         console.clicks("[id^=add-]").await;
-        for upstream in ["orders", "kitchen", "delivery"] {
+        for upstream in ["orders", "counter", "kitchen", "delivery"] {
             console.drills(upstream, true).await;
         }
         console.clicks("#order").await;
@@ -312,7 +317,7 @@ async fn the_rooms_have_no_fault_for_axe_in_any_look() {
         console.sees("#livraison [data-note=list]").await;
         console.clicks("#salle-who").await;
         is_accessible(browser, &axe, ("rooms-away", &name), none).await;
-        for upstream in ["orders", "kitchen", "delivery"] {
+        for upstream in ["orders", "counter", "kitchen", "delivery"] {
             console.drills(upstream, false).await;
         }
         for (room, card) in [

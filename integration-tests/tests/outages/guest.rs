@@ -121,8 +121,8 @@ impl Guest {
         self.eventually_up().await;
         for id in self.kept.take() {
             eventually("a kept order to be placed", async || {
-                let order = self.gateway.get(&format!("/order-api/commandes/{id}"));
-                (order.await.status == 200).then_some(())
+                let path = format!("/order-api/commandes/{id}");
+                (self.gateway.get(&path).await.status == 200).then_some(())
             })
             .await;
             let kept = self.gateway.get(&format!("/differe/{id}")).await.ok(200);
