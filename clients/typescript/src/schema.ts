@@ -481,12 +481,18 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** GET /differe/{id} */
-        get: operations["get_differe_id"];
+        /**
+         * Get a deferred request
+         * @description `pending` until the service has answered; then `accepted` with its `result`, or `refused` with its `problem`. One that was not handed over within 24 h is `expired`. A request that has ended can be read for a day.
+         */
+        get: operations["getDeferred"];
         put?: never;
         post?: never;
-        /** DELETE /differe/{id} */
-        delete: operations["delete_differe_id"];
+        /**
+         * Withdraw a deferred request
+         * @description Only while it waits. A request that has ended, is being handed over, or may have been carried out although its answer was lost, gets a 409.
+         */
+        delete: operations["withdrawDeferred"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1086,6 +1092,43 @@ export interface components {
             /** @description Empty on a day on which it is closed. */
             slots: components["schemas"]["SlotHours"][];
         };
+        /** @description A deferred request. */
+        Deferred: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description It is not sent after this time.
+             */
+            expiresAt: string;
+            /**
+             * Format: uuid
+             * @description The id of the order, too, unless the order was made before the request was deferred.
+             */
+            id: string;
+            /** @description What is promised and what is not, in the caller's language. */
+            message: string;
+            /** @description The problem with which the service refused the request. */
+            problem?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The answer of the service, if it accepted the request. */
+            result?: components["schemas"]["Order"] | null;
+            /**
+             * Format: date-time
+             * @description Since when the status has been this one.
+             */
+            since: string;
+            status: components["schemas"]["DeferredState"];
+        };
+        /**
+         * @description What became of a deferred request.
+         * @enum {string}
+         */
+        DeferredState: "pending" | "accepted" | "refused" | "withdrawn" | "expired";
         Delivery: {
             adresseArrivee: string | null;
             adresseDepart: string | null;
@@ -4516,7 +4559,7 @@ export interface operations {
             508: components["responses"]["loop_detected"];
         };
     };
-    get_differe_id: {
+    getDeferred: {
         parameters: {
             query?: never;
             header?: never;
@@ -4527,7 +4570,31 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The request as it stands. */
+            200: {
+                headers: {
+                    "X-Drill": components["headers"]["X-Drill"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-11-22T13:10:00Z",
+                     *       "expiresAt": "2026-11-23T13:10:00Z",
+                     *       "id": "0192f0d1-5c2b-7e4f-8a63-9b7c2d3e5f60",
+                     *       "message": "Votre demande est conservée, et sera transmise dès le retour du service. Elle n'est pas encore confirmée : d'ici là, un plat peut être épuisé ou un prix changer.",
+                     *       "since": "2026-11-22T13:10:00Z",
+                     *       "status": "pending"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Deferred"];
+                };
+            };
             400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
             408: components["responses"]["request_timeout"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
@@ -4537,20 +4604,13 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
-            /** @description What the service answers. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
         };
     };
-    delete_differe_id: {
+    withdrawDeferred: {
         parameters: {
             query?: never;
             header?: never;
@@ -4561,8 +4621,33 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description It is withdrawn. */
+            200: {
+                headers: {
+                    "X-Drill": components["headers"]["X-Drill"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "createdAt": "2026-11-22T13:10:00Z",
+                     *       "expiresAt": "2026-11-23T13:10:00Z",
+                     *       "id": "0192f0d1-5c2b-7e4f-8a63-9b7c2d3e5f60",
+                     *       "message": "Votre demande est conservée, et sera transmise dès le retour du service. Elle n'est pas encore confirmée : d'ici là, un plat peut être épuisé ou un prix changer.",
+                     *       "since": "2026-11-22T13:10:00Z",
+                     *       "status": "pending"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Deferred"];
+                };
+            };
             400: components["responses"]["bad_request"];
+            401: components["responses"]["unauthorized.session_expired"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
             408: components["responses"]["request_timeout"];
+            409: components["responses"]["impossible_transition"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             417: components["responses"]["expectation_failed"];
@@ -4571,17 +4656,10 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
-            /** @description What the service answers. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
         };
     };
     getDocsPage: {
@@ -5005,6 +5083,33 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description It is kept, and delivered once the service is back. All that the request's JSON object says is in the answer, too. */
+            202: {
+                headers: {
+                    /** @description Where to ask what became of it. */
+                    Location?: string;
+                    "X-Degraded": components["headers"]["X-Degraded"];
+                    "X-Drill": components["headers"]["X-Drill"];
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "0192f0d1-5c2b-7e4f-8a63-9b7c2d3e5f60",
+                     *       "message": "Votre demande est conservée, et sera transmise dès le retour du service. Elle n'est pas encore confirmée : d'ici là, un plat peut être épuisé ou un prix changer.",
+                     *       "status": "EN_ATTENTE_DE_CONFIRMATION"
+                     *     }
+                     */
+                    "application/json": {
+                        /** Format: uuid */
+                        id: string;
+                        message: string;
+                        /** @constant */
+                        status: "EN_ATTENTE_DE_CONFIRMATION";
+                    };
                 };
             };
             400: components["responses"]["bad_request.validation_failed"];

@@ -249,9 +249,7 @@ async fn an_order_that_is_kept_is_followed_until_it_is_confirmed_or_refused() {
         let settled = json!({
             "status": state, "result": order, "problem": {"detail": "The dish has gone."},
         });
-        let _ = console
-            .asks(&format!("window.settled = {settled}"))
-            .await;
+        let _ = console.asks(&format!("window.settled = {settled}")).await;
         if state == "accepted" {
             console.sees("#orders [data-status=EN_ATTENTE]").await;
         } else {

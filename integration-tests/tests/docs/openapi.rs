@@ -212,6 +212,7 @@ fn a_strict_restaurant_needs_a_token_where_the_table_says_so() {
     let services = [
         ("clients", client_service::description::SERVICE),
         ("orders", order_service::description::SERVICE),
+        ("counter", counter_service::description::SERVICE),
         ("kitchen", kitchen_mock::description::SERVICE),
         ("delivery", delivery_mock::description::SERVICE),
     ];

@@ -3,10 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::Order;
 use crate::id::DeferredId;
-use crate::problem::Problem;
 use crate::value::Timestamp;
 use crate::wire_enum::wire_enum;
 
@@ -83,9 +83,9 @@ pub struct Deferred {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Order>")]
     pub result: Option<Box<RawValue>>,
-    /// The answer of the service, if it refused the request.
+    /// The problem with which the service refused the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Problem>")]
+    #[schemars(with = "Option<Map<String, Value>>")]
     pub problem: Option<Box<RawValue>>,
 }
 
