@@ -13,7 +13,7 @@ use shared_types::id::DeferredId;
 use shared_types::order::deferred::Promise;
 use shared_types::problem::Code;
 
-use super::Counter;
+use super::{Counter, shown};
 use crate::request::{Kept, SENT_BEFORE};
 use crate::store::New;
 
@@ -65,10 +65,14 @@ pub(super) async fn take(
         .await?;
     let lang = lang_of(&request);
     let mut answer = HttpResponse::Accepted();
-    answer
-        .insert_header((LOCATION, format!("/differe/{}", entry.id)))
-        .insert_header((CONTENT_LANGUAGE, lang.tag()));
-    Ok(answer.json(beside(&body, &entry.promise(lang))?))
+    answer.insert_header((LOCATION, format!("/differe/{}", entry.id)));
+    match entry.promise(lang) {
+        Some(promise) => Ok(answer
+            .insert_header((CONTENT_LANGUAGE, lang.tag()))
+            .json(beside(&body, &promise)?)),
+        // A key that is repeated later gets what became of the request.
+        None => shown(answer, &request, entry),
+    }
 }
 
 /// What the client sent, with the promise in it: a frontend that shows an order shows this one. A body

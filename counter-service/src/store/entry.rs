@@ -81,13 +81,13 @@ impl From<sqlx::Error> for EntryError {
 }
 
 impl Entry {
-    /// The answer when it is taken.
-    pub(crate) fn promise(&self, lang: Lang) -> Promise {
-        Promise {
+    /// What its client is told while it waits. `None` once it has ended.
+    pub(crate) fn promise(&self, lang: Lang) -> Option<Promise> {
+        (self.state == DeferredState::Pending).then(|| Promise {
             id: self.id,
             status: PromiseStatus::Unconfirmed,
             message: self.message(lang).to_owned(),
-        }
+        })
     }
 
     fn message(&self, lang: Lang) -> &'static str {

@@ -44,7 +44,7 @@ async fn an_accepted_request_shows_the_answer() {
     let service = Service::start(&upstream).await;
     let entry = service.hand_in("203.0.113.7", &order(7)).await.ok(202);
     let accepted = service.becomes(&entry, "accepted").await;
-    assert_eq!(accepted["status"], "ACCEPTEE");
+    assert_eq!(accepted["status"], "accepted");
     assert_eq!(accepted["result"]["number"], 7);
     assert_eq!(accepted["result"]["id"], entry["id"]);
     assert!(accepted.get("problem").is_none());

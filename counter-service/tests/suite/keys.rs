@@ -41,7 +41,7 @@ async fn the_same_body_spelled_otherwise_is_the_same_and_another_body_is_a_422()
     let (body, spelled) = (json!({"a": 1, "b": 2}), json!({"b": 2, "a": 1, "c": null}));
     let first = service.send(ADDRESS, Some("a"), &body).await.ok(202);
     let again = service.send(ADDRESS, Some("a"), &spelled).await.ok(202);
-    assert_eq!(again, first);
+    assert_eq!(again["id"], first["id"]);
     let other = service.send(ADDRESS, Some("a"), &order(2)).await;
     let _ = other.problem(422, "idempotency_key_reused");
     assert_eq!(service.waiting().await, 1);

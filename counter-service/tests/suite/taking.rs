@@ -97,5 +97,5 @@ async fn the_queue_tells_how_many_wait_and_since_when() {
     let queue = queue.ok(200);
     assert_same_shape(&queue, golden::DEFERRED_QUEUE);
     assert_eq!(queue["waiting"], 2);
-    assert_eq!(queue["oldest"], first["createdAt"]);
+    assert_eq!(queue["oldest"], service.find(&first).await["createdAt"]);
 }

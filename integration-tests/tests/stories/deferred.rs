@@ -68,7 +68,7 @@ async fn an_order_that_was_kept_is_followed_from_the_promise_to_the_door() {
         .get(&format!("/suivi/{id}"))
         .await
         .ok(200);
-    assert_eq!(followed["order"]["status"], "EN_ATTENTE_DE_CONFIRMATION");
+    assert_eq!(followed["order"]["status"], "pending");
     let ordering = eventually("the order to be seen waiting", async || {
         let status = restaurant.gateway.get("/status").await.ok(200);
         let ordering = status["features"]["ordering"].clone();
@@ -161,8 +161,8 @@ async fn an_order_that_cannot_be_placed_is_refused_with_the_reason() {
     let told = restaurant.ended(&dear).await;
     assert_eq!(told["problem"]["code"], "total_exceeded", "{told}");
     assert_eq!(restaurant.state(&withdrawn).await["status"], "withdrawn");
-    let answer = restaurant.gateway.delete(&path).await;
-    assert_eq!(answer.status, 409);
+    let late = restaurant.gateway.delete(&format!("/differe/{gone}")).await;
+    let _ = late.problem(409, "impossible_transition");
     for id in [gone, dear, withdrawn] {
         let order = restaurant
             .gateway
