@@ -10,5 +10,6 @@ pub(crate) mod guesses;
 pub(crate) mod held;
 pub(crate) mod memory;
 pub(crate) mod min_rate;
+pub(crate) mod priority;
 pub(crate) mod rate;
 pub(crate) mod shared_store;

@@ -46,6 +46,7 @@ use crate::resilience::drills::Drill;
 use crate::resilience::guard::{Intake, Permit};
 use crate::resilience::held::Held;
 use crate::resilience::memory::Memory;
+use crate::resilience::priority::Priority;
 use crate::routing::client_address::{Scheme, TrustedProxies};
 
 #[cfg(any(fuzzing, test))]
@@ -98,6 +99,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) drill: Option<Drill>,
     /// The client whose share of the upstream it takes. `None` for the gateway's own requests.
     pub(crate) client: Option<Client>,
+    /// The route's priority.
+    pub(crate) priority: Priority,
     pub(crate) request_id: &'a RequestId,
     pub(crate) trace: &'a Trace,
     /// The span that its tries are within, if it is not that of the answer.
@@ -267,6 +270,7 @@ async fn meet(outgoing: &Outgoing<'_>) -> Result<(), Fault> {
         circuit: outgoing.circuit,
         intake: Intake::Whole,
         client: outgoing.client,
+        priority: outgoing.priority,
         drill: None,
     };
     let admitted = attempt.admit().await?;
@@ -294,6 +298,7 @@ async fn attempt(
         circuit: outgoing.circuit,
         intake,
         client: outgoing.client,
+        priority: outgoing.priority,
         drill: outgoing.drill.as_ref(),
     };
     let admitted = attempt.admit().await?;

@@ -20,6 +20,7 @@ use crate::resilience::client::Client;
 use crate::resilience::drills::Drill;
 use crate::resilience::guard::Intake;
 use crate::resilience::memory::Memory;
+use crate::resilience::priority::Priority;
 use crate::upstream::{Attempt, Fetch, ReplicaPools, TrySpan, Upstream, fetch};
 
 /// The largest answer of one service: a list of ten thousand deliveries fits.
@@ -102,6 +103,7 @@ impl Source {
             circuit: self.circuit,
             intake: Intake::Whole,
             client: call.client,
+            priority: Priority::Normal,
             drill: call.drill,
         };
         let admitted = attempt.admit().await;

@@ -207,6 +207,7 @@ impl UpstreamRow<'_> {
             circuit: self.to.circuit,
             drill: self.upstream.drill(self.path),
             client: self.worker.share_of(request),
+            priority: self.to.settings.priority,
             request_id: &record.request_id,
             trace: &record.trace,
             within: None,

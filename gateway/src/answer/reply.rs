@@ -13,7 +13,6 @@ use crate::answer::record::Record;
 use crate::fault::refusal::Refusal;
 use crate::fault::{Fault, NoRoom, UpstreamFault};
 use crate::http::protection::protect;
-use crate::resilience::guard::GateSettings;
 use crate::resilience::rate::Exceeded;
 use crate::settings::size;
 use crate::upstream::Upstream;
@@ -153,13 +152,15 @@ impl<'a> Reply<'a> {
     /// The limit that the request has reached, by its key.
     fn limit_of(&self, fault: &Fault, upstream: Option<&Upstream>) -> Option<ReachedLimit> {
         let memory = self.record.site().limits.memory;
-        let of_upstream = |key: &str, most: fn(GateSettings) -> usize| {
+        let of_upstream = |key: &str, most: fn(&Upstream) -> usize| {
             let upstream = upstream?;
             let name = format!("upstreams.{}.concurrency.{key}", upstream.name());
-            Some(ReachedLimit::new(name, most(upstream.settings.gate)))
+            Some(ReachedLimit::new(name, most(upstream)))
         };
         match fault {
-            Fault::ShareUsed => of_upstream("per_client", |gate| gate.per_client),
+            Fault::ShareUsed => {
+                of_upstream("per_client", |upstream| upstream.settings.gate.per_client)
+            }
             Fault::NoRoom(NoRoom::Budget) => {
                 Some(ReachedLimit::new("limits.memory", size(memory.most)))
             }
@@ -170,7 +171,7 @@ impl<'a> Reply<'a> {
             Fault::Upstream {
                 fault: UpstreamFault::Overloaded,
                 ..
-            } => of_upstream("requests", |gate| gate.concurrency),
+            } => of_upstream("requests", |upstream| upstream.guard.limit()),
             Fault::Upstream { .. } | Fault::Client(_) | Fault::Loop | Fault::Internal(_) => None,
         }
     }

@@ -15,6 +15,7 @@ use service_kit::program::RunError;
 use super::terminal::plain;
 use crate::answer::cache;
 use crate::config::Config;
+use crate::resilience::priority::Priority;
 use crate::routing::route::{CachePolicy, Found, Outage, Route, To, ToUpstream};
 use crate::settings::UpstreamSettings;
 
@@ -77,6 +78,7 @@ pub(super) fn print(
         );
         line(out, "websocket", &websocket)?;
     }
+    line(out, "priority", priority(to.settings.priority))?;
     line(out, "retry", &retry(&method, to, upstream))?;
     line(out, "circuit", &circuit(upstream))?;
     line(out, "circuit of the route", ROUTE_CIRCUIT)?;
@@ -122,6 +124,17 @@ fn limits(
         }
     };
     line(out, "rate", &rate)
+}
+
+/// The share of the permits.
+fn priority(priority: Priority) -> &'static str {
+    match priority {
+        Priority::Critical => "critical: may use every permit but the tenth of normal requests",
+        Priority::Normal => "normal: may use every permit but a tenth, where a route is critical",
+        Priority::Sheddable => {
+            "sheddable: refused at once while half of the permits are in use, or answered as in an outage"
+        }
+    }
 }
 
 fn retry(method: &Method, to: &ToUpstream, upstream: &UpstreamSettings) -> String {

@@ -237,7 +237,7 @@ fn a_bad_value_is_refused_by_its_name() {
             "routes.clients[0].timeout",
         ),
         (
-            "to = \"/menu\", outage",
+            "to = \"/menu\", priority = \"sheddable\", outage",
             "to = \"/menu\", idempotent = true, outage",
             "routes.orders[0].idempotent",
         ),
@@ -430,6 +430,28 @@ fn a_client_has_a_tenth_of_an_upstreams_permits_unless_the_file_says_otherwise()
     }
     let nothing = DEFAULT_FILE.replace(settings, "per_client = 0");
     assert!(refused(&nothing).contains("upstreams.orders.concurrency.per_client"));
+}
+
+#[test]
+fn a_limit_adapts_only_if_the_file_says_so() {
+    let floor = |text: &str| {
+        let config = Config::parse("test.toml", text, &Env::of_pairs([])).unwrap();
+        let mut upstreams = config.upstreams.iter();
+        let orders = upstreams.find(|upstream| &*upstream.name == "orders");
+        orders.unwrap().gate.floor
+    };
+    let settings = r#"{ requests = 1000, queue = 200, wait = "250ms" }"#;
+    assert_eq!(floor(DEFAULT_FILE), None);
+    for (other, expected) in [
+        ("\"adaptive\"", 10),
+        ("{ adaptive = true, requests = 4 }", 4),
+        ("{ adaptive = true, floor = 20 }", 20),
+    ] {
+        assert_eq!(
+            floor(&DEFAULT_FILE.replace(settings, other)),
+            Some(expected)
+        );
+    }
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub(crate) struct UpstreamMetrics {
     seconds: Histogram,
     pub(crate) received: IntCounter,
     pub(crate) retries: IntCounter,
+    /// The critical, normal and sheddable requests that got no permit.
+    pub(crate) shed: [IntCounter; 3],
     /// The tunnels that are open.
     pub(crate) websockets: IntGauge,
     pub(crate) opened: IntCounter,
@@ -60,6 +62,7 @@ pub(crate) struct UpstreamFamilies {
     seconds: HistogramVec,
     received: IntCounterVec,
     retries: IntCounterVec,
+    shed: IntCounterVec,
     websockets: IntGaugeVec,
     changes: IntCounterVec,
     route_changes: IntCounterVec,
@@ -91,6 +94,11 @@ impl UpstreamFamilies {
                 "Requests that were sent once more.",
                 &of_upstream,
             )?,
+            shed: counters(
+                "gateway_upstream_shed_total",
+                "Requests that got no permit of an upstream, by the priority of their route.",
+                &["upstream", "priority"],
+            )?,
             websockets: gauges(
                 registry,
                 "gateway_upstream_websockets",
@@ -116,6 +124,7 @@ impl UpstreamFamilies {
             &self.exchanges,
             &self.received,
             &self.retries,
+            &self.shed,
             &self.changes,
         ] {
             retain(family, keeps);
@@ -136,6 +145,8 @@ impl UpstreamFamilies {
     ) -> prometheus::Result<Arc<UpstreamMetrics>> {
         let name = &**upstream;
         let of_class = |class: &str| self.exchanges.get_metric_with_label_values(&[name, class]);
+        let of_priority =
+            |priority: &str| self.shed.get_metric_with_label_values(&[name, priority]);
         let change = |to: &str| self.changes.get_metric_with_label_values(&[name, to]);
         let of_route = |(method, path): (&str, &str)| {
             let of = |to: &str| {
@@ -150,6 +161,11 @@ impl UpstreamFamilies {
             exchanges: self.exchanges.clone(),
             seconds: self.seconds.get_metric_with_label_values(&[name])?,
             received: self.received.get_metric_with_label_values(&[name])?,
+            shed: [
+                of_priority("critical")?,
+                of_priority("normal")?,
+                of_priority("sheddable")?,
+            ],
             retries: self.retries.get_metric_with_label_values(&[name])?,
             websockets: self.websockets.get_metric_with_label_values(&[name])?,
             opened: change("open")?,

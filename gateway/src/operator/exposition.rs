@@ -33,6 +33,11 @@ pub(crate) fn expose(operator: &Operator) -> prometheus::Result<String> {
         "Requests to an upstream under way: the permits that are held.",
         &["upstream"],
     )?;
+    let limit = gauges(
+        "gateway_upstream_requests_limit",
+        "How many requests to an upstream may be under way now: the permits.",
+        &["upstream"],
+    )?;
     let transfers = gauges(
         "gateway_upstream_transfers",
         "Answers of an upstream that wait for their clients to take them.",
@@ -112,6 +117,8 @@ pub(crate) fn expose(operator: &Operator) -> prometheus::Result<String> {
         }
         let count = i64::try_from(guard.in_flight()).unwrap_or(i64::MAX);
         in_flight.with_label_values(&[name]).set(count);
+        let count = i64::try_from(guard.limit()).unwrap_or(i64::MAX);
+        limit.with_label_values(&[name]).set(count);
         let count = i64::try_from(guard.transfers()).unwrap_or(i64::MAX);
         transfers.with_label_values(&[name]).set(count);
     }

@@ -4,6 +4,7 @@
 //! The parts decide and do no I/O; this module puts them together. An admitted request takes no
 //! lock.
 
+mod adaptive;
 mod breaker;
 mod budget;
 mod circuits;
@@ -12,6 +13,7 @@ mod gate;
 mod hearing;
 mod names;
 mod passage;
+mod places;
 mod shares;
 mod ticket;
 mod window;
@@ -22,6 +24,8 @@ use std::time::{Instant, SystemTime};
 
 use shared_types::gateway::FailureKind;
 
+use adaptive::Adaptive;
+pub(crate) use adaptive::Sample;
 pub(crate) use breaker::{Admission, Breaker, BreakerSettings, Intake, Phase, Trial};
 use budget::Budget;
 use circuits::Circuits;
@@ -37,10 +41,13 @@ pub(crate) use witness::Witness;
 use crate::fault::{CircuitOpen, Fault, Scope};
 use crate::metrics::UpstreamMetrics;
 use crate::resilience::client::Client;
+use crate::resilience::priority::Priority;
 
 pub(crate) struct Guard {
     circuits: Circuits,
     gate: Arc<Gate>,
+    /// What moves the gate's limit, unless it is fixed.
+    adaptive: Option<Adaptive>,
     budget: Arc<Budget>,
     last_fault: Arc<Mutex<Option<LastFault>>>,
     /// When the upstream's circuit opened or closed, for the operator alone.
@@ -68,6 +75,7 @@ impl Guard {
         Arc::new(Self {
             circuits: Circuits::new(breaker, routes, Instant::now()),
             gate: Gate::new(gate),
+            adaptive: adaptive(gate, routes),
             budget: Arc::default(),
             last_fault: Arc::default(),
             changed_at: Arc::new(Mutex::new(SystemTime::now())),
@@ -85,11 +93,17 @@ impl Guard {
         metrics: &Arc<UpstreamMetrics>,
     ) -> Arc<Self> {
         let has_same_gate = self.gate.settings() == gate;
+        let known = self.adaptive.as_ref().filter(|_| has_same_gate);
+        let old: Vec<_> = self.routes().map(|(name, _)| name.clone()).collect();
         Arc::new(Self {
             circuits: self.circuits.succeeding(breaker, routes, Instant::now()),
             gate: match has_same_gate {
                 true => Arc::clone(&self.gate),
                 false => Gate::new(gate),
+            },
+            adaptive: match known {
+                Some(known) => Some(known.with_routes(&old, routes, Instant::now())),
+                None => adaptive(gate, routes),
             },
             budget: Arc::clone(&self.budget),
             last_fault: Arc::clone(&self.last_fault),
@@ -126,20 +140,54 @@ impl Guard {
     pub(crate) async fn let_in(
         self: &Arc<Self>,
         (route, intake): (usize, Intake),
-        client: Option<Client>,
+        (client, priority): (Option<Client>, Priority),
     ) -> Result<(Ticket, Permit), Fault> {
-        let entered = async { Ok((self.admit(route, intake)?, self.enter(client).await?)) };
+        let entered = async {
+            let ticket = self.admit(route, intake)?;
+            let permit = self.enter(client, priority).await;
+            let permit = permit.inspect_err(|_| self.count_shed(priority))?;
+            Ok((ticket, permit))
+        };
         entered
             .await
             .inspect_err(|fault| self.metrics.refused(fault))
+    }
+
+    /// Learns from the end of a request what the upstream can take. Nothing is learned from a
+    /// request that a client or a drill made slow: it is `None`.
+    pub(crate) fn learn(&self, sample: impl FnOnce(usize) -> Option<Sample>) {
+        if let Some(adaptive) = &self.adaptive
+            && let Some(sample) = sample(self.gate.in_flight())
+            && let Some(limit) = adaptive.learn(sample, Instant::now())
+        {
+            self.gate.set_limit(limit);
+        }
+    }
+
+    /// How many requests may be under way now.
+    pub(crate) fn limit(&self) -> usize {
+        self.gate.limit()
+    }
+
+    fn count_shed(&self, priority: Priority) {
+        let [critical, normal, sheddable] = &self.metrics.shed;
+        match priority {
+            Priority::Critical => critical.inc(),
+            Priority::Normal => normal.inc(),
+            Priority::Sheddable => sheddable.inc(),
+        }
     }
 
     /// Waits for a permit.
     ///
     /// # Errors
     /// No permit was free, and none was given back in time.
-    pub(crate) async fn enter(&self, client: Option<Client>) -> Result<Permit, NoPermit> {
-        self.gate.enter(client).await
+    pub(crate) async fn enter(
+        &self,
+        client: Option<Client>,
+        priority: Priority,
+    ) -> Result<Permit, NoPermit> {
+        self.gate.enter(client, priority).await
     }
 
     /// Counts another tunnel of `client`.
@@ -261,4 +309,9 @@ impl Guard {
             }
         }
     }
+}
+
+fn adaptive(gate: GateSettings, routes: &[RouteName]) -> Option<Adaptive> {
+    let settings = gate.adaptive()?;
+    Some(Adaptive::new(settings, routes.len(), Instant::now()))
 }

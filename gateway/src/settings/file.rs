@@ -3,6 +3,7 @@
 
 mod aggregate;
 mod cache;
+mod concurrency;
 mod console;
 mod feature;
 mod label;
@@ -25,6 +26,7 @@ pub(crate) use aggregate::{
     AggregateTable, EndTable, EventsTable, JsonType, OtherwiseTable, PartTable,
 };
 pub(crate) use cache::CacheTable;
+pub(crate) use concurrency::{Concurrency, ConcurrencyTable};
 pub(crate) use console::{CallTable, ConsoleTable};
 pub(crate) use feature::FeatureTable;
 pub(crate) use limits::LimitsTable;

@@ -5,8 +5,9 @@ use std::time::Duration;
 use service_kit::env::ConfigError;
 use tokio::sync::Semaphore;
 
-use super::file::UpstreamTable;
+use super::file::{Concurrency, ConcurrencyTable, UpstreamTable};
 use crate::resilience::guard::{BreakerSettings, GateSettings};
+use crate::resilience::priority::Priorities;
 
 pub(super) fn breaker(
     table: &UpstreamTable,
@@ -43,7 +44,7 @@ pub(super) fn gate(
     table: &UpstreamTable,
     in_file: &impl Fn(&str) -> String,
 ) -> Result<GateSettings, ConfigError> {
-    let concurrency = &table.concurrency;
+    let Concurrency(concurrency) = &table.concurrency;
     if !(1..=Semaphore::MAX_PERMITS).contains(&concurrency.requests) {
         let key = in_file("concurrency.requests");
         return Err(ConfigError::new(key, "must be at least 1"));
@@ -56,8 +57,26 @@ pub(super) fn gate(
     }
     Ok(GateSettings {
         concurrency: concurrency.requests,
+        floor: floor(concurrency)
+            .map_err(|reason| ConfigError::new(in_file("concurrency.floor"), reason))?,
         queue: concurrency.queue,
         wait: concurrency.wait.0,
         per_client,
+        // Its routes are yet to come.
+        priorities: Priorities::default(),
     })
+}
+
+/// So few requests do not queue at most upstreams.
+const FLOOR: usize = 10;
+
+fn floor(concurrency: &ConcurrencyTable) -> Result<Option<usize>, &'static str> {
+    let most = concurrency.requests;
+    match (concurrency.adaptive, concurrency.floor) {
+        (false, Some(_)) => Err("only with adaptive = true"),
+        (true, Some(0)) => Err("must be at least 1"),
+        (true, Some(floor)) if floor > most => Err("must be at most `requests`"),
+        (true, floor) => Ok(Some(floor.unwrap_or(FLOOR.min(most)))),
+        (false, None) => Ok(None),
+    }
 }

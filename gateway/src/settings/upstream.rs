@@ -16,6 +16,7 @@ use shared_types::text::Text;
 use super::file::UpstreamTable;
 use super::{resilience, spelling};
 use crate::resilience::guard::{BreakerSettings, GateSettings, RouteName};
+use crate::resilience::priority::Priority;
 use url::check_plain;
 pub use url::{Endpoint, UpstreamUrl};
 
@@ -166,7 +167,13 @@ impl UpstreamSettings {
     }
 
     /// Gives the route a circuit of its own, and returns its number.
-    pub(crate) fn add_circuit(&mut self, method: Method, path: Arc<str>) -> usize {
+    pub(crate) fn add_circuit(
+        &mut self,
+        method: Method,
+        path: Arc<str>,
+        priority: Priority,
+    ) -> usize {
+        self.gate.priorities.add(priority);
         self.circuits.push(RouteName { method, path });
         self.circuits.len() - 1
     }

@@ -12,13 +12,14 @@ use std::time::{Duration, Instant};
 
 use super::connection::pick::Pick;
 use super::connection::replica_pools::ReplicaPools;
-use super::outcome::{Heard, settle};
+use super::outcome::{Heard, is_overload, settle};
 use super::running::Upstream;
 use crate::fault::Fault;
 use crate::resilience::balance::Tried;
 use crate::resilience::client::Client;
 use crate::resilience::drills::{Drill, DrilledTry};
-use crate::resilience::guard::{Intake, Permit, Ticket};
+use crate::resilience::guard::{Intake, Permit, Sample, Ticket};
+use crate::resilience::priority::Priority;
 
 /// A request to be tried.
 pub(crate) struct Attempt<'a> {
@@ -32,6 +33,7 @@ pub(crate) struct Attempt<'a> {
     pub(crate) intake: Intake,
     /// The client whose share of the upstream it takes. `None` for the gateway's own requests.
     pub(crate) client: Option<Client>,
+    pub(crate) priority: Priority,
     /// The failure drill that applies to it.
     pub(crate) drill: Option<&'a Drill>,
 }
@@ -39,6 +41,7 @@ pub(crate) struct Attempt<'a> {
 /// A try that was admitted.
 pub(crate) struct Admitted<'a> {
     upstream: &'a Upstream,
+    circuit: usize,
     intake: Intake,
     ticket: Ticket,
     permit: Permit,
@@ -52,14 +55,19 @@ impl<'a> Attempt<'a> {
     /// The try is refused, and counted as such.
     pub(crate) async fn admit(self) -> Result<Admitted<'a>, Fault> {
         let Self {
-            upstream, intake, ..
+            upstream,
+            circuit,
+            intake,
+            ..
         } = self;
-        let admitted = upstream.guard.let_in((self.circuit, intake), self.client);
+        let asker = (self.client, self.priority);
+        let admitted = upstream.guard.let_in((circuit, intake), asker);
         let (ticket, permit) = admitted.await?;
         let drilled = self.drill.map(|drill| drill.admit(intake)).transpose();
         let drilled = drilled.inspect_err(|open| upstream.metrics.refused(open))?;
         Ok(Admitted {
             upstream,
+            circuit,
             intake,
             ticket,
             permit,
@@ -107,6 +115,15 @@ impl Admitted<'_> {
         self.upstream.metrics.exchanged(status, elapsed);
         // Neither a client that sends slowly nor a drill says anything of the replica's speed.
         let is_its_own = self.intake == Intake::Whole && self.drilled.is_none();
+        self.upstream.guard.learn(|in_flight| {
+            let is_overload = is_overload(outcome)?;
+            is_its_own.then_some(Sample {
+                route: self.circuit,
+                latency: elapsed,
+                in_flight,
+                is_overload,
+            })
+        });
         let asked = (&self.pick, is_its_own.then_some(elapsed));
         settle((self.ticket, self.drilled), asked, outcome);
         (self.permit, elapsed)

@@ -47,6 +47,19 @@ pub(crate) fn is_outage(status: StatusCode) -> bool {
     )
 }
 
+/// Whether the outcome is a sign that too much is under way. `None` if it says nothing of that, as
+/// when nobody answers.
+pub(super) fn is_overload(outcome: Result<Heard, &Fault>) -> Option<bool> {
+    match outcome {
+        Ok(heard) => Some(is_outage(heard.status)),
+        Err(Fault::Upstream {
+            fault: UpstreamFault::Timeout,
+            ..
+        }) => Some(true),
+        Err(_) => None,
+    }
+}
+
 /// Tells the circuits and the replica's record the outcome. A fault of the client or the gateway is
 /// no evidence about the upstream, and a drill's effect concerns only the drill's own circuit.
 pub(super) fn settle(

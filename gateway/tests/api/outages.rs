@@ -11,6 +11,7 @@ mod known;
 mod last_good;
 mod load;
 mod metrics;
+mod priorities;
 mod replicas;
 mod retries;
 mod round;

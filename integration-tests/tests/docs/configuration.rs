@@ -55,7 +55,16 @@ fn keys_of(schema: &Value, table: &str) -> BTreeMap<String, Option<String>> {
     let required = table["required"].as_array();
     let mut keys = BTreeMap::new();
     for (key, value) in table["properties"].as_object().unwrap() {
-        let inner = value["$ref"].as_str().unwrap_or_default();
+        // A word may stand for a whole table.
+        let forms = value["anyOf"].as_array().map_or(&[][..], Vec::as_slice);
+        let has_word = forms.iter().any(|form| form["const"].is_string());
+        let table = forms
+            .iter()
+            .find(|form| has_word && form["$ref"].is_string());
+        if has_word {
+            keys.insert(key.clone(), None);
+        }
+        let inner = table.unwrap_or(value)["$ref"].as_str().unwrap_or_default();
         let inner = inner.rsplit('/').next().unwrap();
         if schema["$defs"][inner]["properties"].is_object() {
             for (below, default) in keys_of(schema, inner) {

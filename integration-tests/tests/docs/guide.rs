@@ -80,12 +80,20 @@ fn the_example_starts_each_service_where_its_file_expects_it() {
 #[test]
 fn the_routes_with_compression_and_with_a_websocket_are_routes() {
     let guide = read("docs/GUIDE.md");
-    for (fragment, key) in [(4, "compress = true"), (5, "upgrade = [\"websocket\"]")] {
+    for (fragment, key) in [(4, "compress = true"), (6, "upgrade = [\"websocket\"]")] {
         let routes = fragments(&guide)[fragment];
         let text = format!("upstreams.stock.url = \"http://127.0.0.1:1\"\n{routes}");
         Config::parse("mine.toml", &text, &Env::of_pairs([])).unwrap();
         assert!(routes.contains(key), "{routes}");
     }
+}
+
+#[test]
+fn the_file_with_priorities_is_one() {
+    let guide = read("docs/GUIDE.md");
+    let text = fragments(&guide)[5];
+    Config::parse("mine.toml", text, &Env::of_pairs([])).unwrap();
+    assert!(text.contains("priority = \"critical\""), "{text}");
 }
 
 #[test]
@@ -97,6 +105,7 @@ fn the_whole_file_is_one_and_the_row_fits_into_ours() {
         _aggregate,
         described,
         _compressed,
+        _prioritised,
         _live,
         row,
     ] = fragments(&guide)[..]

@@ -8,6 +8,7 @@ use shared_types::problem::Code;
 
 use super::Refused;
 use super::template::{Template, position};
+use crate::resilience::priority::Priority;
 use crate::settings::{JsonType, OtherwiseTable, PartTable, UpstreamSettings, spelling};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +81,7 @@ impl PartSettings {
         let part = Self {
             name: name.to_owned(),
             upstream: index,
-            circuit: upstream.add_circuit(Method::GET, Arc::clone(path)),
+            circuit: upstream.add_circuit(Method::GET, Arc::clone(path), Priority::Normal),
             path: template,
             form: Arc::new(form),
             required,
@@ -120,7 +121,7 @@ impl Otherwise {
         }
         Ok(Self {
             upstream: index,
-            circuit: upstream.add_circuit(Method::GET, Arc::clone(path)),
+            circuit: upstream.add_circuit(Method::GET, Arc::clone(path), Priority::Normal),
             path: template,
         })
     }

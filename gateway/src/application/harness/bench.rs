@@ -11,6 +11,7 @@ use crate::Config;
 use crate::application::site::Built;
 use crate::resilience::client::Client;
 use crate::resilience::guard::{Evidence, Guard, Intake, Witness};
+use crate::resilience::priority::Priority;
 
 /// The guard of an upstream that is well, with the settings of the compiled-in file.
 #[derive(Clone)]
@@ -38,7 +39,7 @@ impl Well {
         };
         let client = Client::from(IpAddr::V4(Ipv4Addr::LOCALHOST));
         // There is always a permit here, so nothing waits and no runtime is measured.
-        let Some(Ok(_permit)) = guard.enter(Some(client)).now_or_never() else {
+        let Some(Ok(_permit)) = guard.enter(Some(client), Priority::Normal).now_or_never() else {
             return false;
         };
         ticket.settle(Evidence::Answered, Witness::ALONE, "");

@@ -40,6 +40,32 @@ fn an_error_names_the_line_and_the_key_and_says_what_would_be_right() {
              idempotent, compress",
         ),
         (
+            "outage = \"error\"",
+            "concurrency = \"adaptiv\"",
+            "test.toml:3: upstreams.stock.concurrency: invalid value: string \"adaptiv\", \
+             expected \"adaptive\", or a table such as { requests = 100 }",
+        ),
+        (
+            "outage = \"error\"",
+            "concurrency = { adaptive = true, flor = 1 }",
+            "test.toml:3: upstreams.stock.concurrency.flor: unknown key; did you mean floor?",
+        ),
+        (
+            "outage = \"error\"",
+            "outage = \"error\"\nconcurrency = { floor = 5 }",
+            "test.toml:4: upstreams.stock.concurrency.floor: only with adaptive = true",
+        ),
+        (
+            "outage = \"error\"",
+            "outage = \"error\"\nconcurrency = { adaptive = true, requests = 4, floor = 5 }",
+            "test.toml:4: upstreams.stock.concurrency.floor: must be at most `requests`",
+        ),
+        (
+            "methods = [\"GET\"] }",
+            "methods = [\"GET\"], priority = \"high\" }",
+            "test.toml:8: routes.stock[1].priority: unknown value high; expected one of critical, normal, sheddable",
+        ),
+        (
             "url = \"http://127.0.0.1:1\"\n",
             "",
             "test.toml:1: upstreams.stock.url: is required: http(s)://host[:port][/path]",

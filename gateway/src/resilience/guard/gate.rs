@@ -1,5 +1,5 @@
 //! The concurrency limit of one upstream: how many requests may be under way, and how many may
-//! wait.
+//! wait. It may adapt to the upstream ([`Adaptive`](super::adaptive::Adaptive)).
 //!
 //! 1. A request takes a permit before the upstream is asked, and holds it while the upstream is
 //!    waited for. A slow upstream then holds a stated number of connections and no more.
@@ -9,36 +9,53 @@
 //!    as many tunnels as permits.
 //! 4. One client has a share of each of these and of the queue, so that nobody can take an upstream
 //!    from everybody.
+//! 5. Priorities share the permits ([`Places`](super::places::Places)). A critical request waits before normal ones, and a
+//!    sheddable one does not wait: its degraded answer comes at once.
 //!
 //! The wait is short and the queue bounded: it is better to tell a client to come back than to let
 //! it wait.
+
+mod permits;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
+use self::permits::Permits;
+use super::adaptive::AdaptiveSettings;
 use super::shares::{Kind, Shares, Slot};
 use crate::fault::{Fault, UpstreamFault};
 use crate::resilience::client::Client;
+use crate::resilience::priority::{Priorities, Priority};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GateSettings {
     /// The number of permits, of transfers and of tunnels.
     pub(crate) concurrency: usize,
+    /// How few permits an overload may leave. `None` if their number is fixed.
+    pub(crate) floor: Option<usize>,
     /// How many requests may wait.
     pub(crate) queue: usize,
     /// How long they may wait.
     pub(crate) wait: Duration,
     /// The most permits, transfers and tunnels of one client.
     pub(crate) per_client: usize,
+    pub(crate) priorities: Priorities,
+}
+
+impl GateSettings {
+    pub(super) fn adaptive(&self) -> Option<AdaptiveSettings> {
+        let ceiling = self.concurrency;
+        self.floor.map(|floor| AdaptiveSettings { floor, ceiling })
+    }
 }
 
 pub(super) struct Gate {
     settings: GateSettings,
-    permits: Semaphore,
+    permits: Permits,
     transfers: AtomicUsize,
     tunnels: AtomicUsize,
     waiting: AtomicUsize,
@@ -52,6 +69,7 @@ pub(super) struct Gate {
 pub(crate) struct Permit {
     gate: Arc<Gate>,
     slot: Slot,
+    priority: Priority,
     is_transfer: bool,
 }
 
@@ -111,7 +129,7 @@ impl Gate {
         } = settings;
         Arc::new(Self {
             settings,
-            permits: Semaphore::new(concurrency),
+            permits: Permits::new(settings.floor.unwrap_or(concurrency), settings.priorities),
             transfers: AtomicUsize::new(0),
             tunnels: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
@@ -129,12 +147,16 @@ impl Gate {
     pub(super) async fn enter(
         self: &Arc<Self>,
         client: Option<Client>,
+        priority: Priority,
     ) -> Result<Permit, NoPermit> {
         let slot = self.shares.slot(client);
-        match self.try_enter(slot) {
+        match self.try_enter(slot, priority) {
             Ok(permit) => Ok(permit),
+            Err(NoPermit::Overloaded) if priority == Priority::Sheddable => {
+                Err(NoPermit::Overloaded)
+            }
             // Boxed, or each request would carry the space that waiting needs.
-            Err(reason) => Box::pin(self.wait(slot, reason)).await,
+            Err(reason) => Box::pin(self.wait(slot, priority, reason)).await,
         }
     }
 
@@ -157,33 +179,45 @@ impl Gate {
         })
     }
 
-    fn try_enter(self: &Arc<Self>, slot: Slot) -> Result<Permit, NoPermit> {
+    fn try_enter(self: &Arc<Self>, slot: Slot, priority: Priority) -> Result<Permit, NoPermit> {
         if !self.shares.take(slot, Kind::Permit) {
             return Err(NoPermit::ShareUsed);
         }
-        let Ok(permit) = self.permits.try_acquire() else {
+        if !self.permits.take(priority) {
             self.give_back_share(slot);
             return Err(NoPermit::Overloaded);
-        };
-        permit.forget();
-        Ok(self.permit(slot))
+        }
+        Ok(self.permit(slot, priority))
     }
 
     /// Waits for the client's own share first, then for a permit, both within one `wait`.
-    async fn wait(self: &Arc<Self>, slot: Slot, reason: NoPermit) -> Result<Permit, NoPermit> {
+    async fn wait(
+        self: &Arc<Self>,
+        slot: Slot,
+        priority: Priority,
+        reason: NoPermit,
+    ) -> Result<Permit, NoPermit> {
         let _waiting = Waiting::join(self, slot, reason)?;
         let end = Instant::now() + self.settings.wait;
         let share = timeout_at(end, self.take_share(slot));
         share.await.map_err(|_elapsed| NoPermit::ShareUsed)?;
         // From here on, dropping `share` gives the share back.
         let share = Share { gate: self, slot };
-        let permit = timeout_at(end, self.permits.acquire()).await;
-        let Ok(Ok(permit)) = permit else {
+        if !self.permits.wait(priority, end).await {
             return Err(NoPermit::Overloaded);
-        };
-        permit.forget();
+        }
         std::mem::forget(share);
-        Ok(self.permit(slot))
+        Ok(self.permit(slot, priority))
+    }
+
+    /// Allows this many permits from now on.
+    pub(super) fn set_limit(&self, limit: usize) {
+        self.permits.set_limit(limit);
+    }
+
+    /// The number of permits now.
+    pub(super) fn limit(&self) -> usize {
+        self.permits.limit()
     }
 
     async fn take_share(&self, slot: Slot) {
@@ -199,10 +233,11 @@ impl Gate {
         }
     }
 
-    fn permit(self: &Arc<Self>, slot: Slot) -> Permit {
+    fn permit(self: &Arc<Self>, slot: Slot, priority: Priority) -> Permit {
         Permit {
             gate: Arc::clone(self),
             slot,
+            priority,
             is_transfer: false,
         }
     }
@@ -214,16 +249,14 @@ impl Gate {
         }
     }
 
-    fn give_back_permit(&self, slot: Slot) {
-        self.permits.add_permits(1);
+    fn give_back_permit(&self, slot: Slot, priority: Priority) {
+        self.permits.give_back(priority);
         self.give_back_share(slot);
     }
 
     /// The number of permits in use.
     pub(super) fn in_flight(&self) -> usize {
-        self.settings
-            .concurrency
-            .saturating_sub(self.permits.available_permits())
+        self.permits.held()
     }
 
     pub(super) fn transfers(&self) -> usize {
@@ -250,7 +283,7 @@ impl Permit {
             return;
         }
         self.is_transfer = true;
-        self.gate.give_back_permit(self.slot);
+        self.gate.give_back_permit(self.slot, self.priority);
     }
 }
 
@@ -260,7 +293,7 @@ impl Drop for Permit {
             self.gate.transfers.fetch_sub(1, Ordering::Relaxed);
             self.gate.shares.give_back(self.slot, Kind::Transfer);
         } else {
-            self.gate.give_back_permit(self.slot);
+            self.gate.give_back_permit(self.slot, self.priority);
         }
     }
 }

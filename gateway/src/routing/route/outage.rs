@@ -273,7 +273,11 @@ fn keeper(row: &RouteRow, own: &str, upstreams: &mut [UpstreamSettings]) -> Resu
     let method = row.methods.first().and_then(|method| method.parse().ok());
     Ok(Keeper {
         upstream,
-        circuit: keeper.add_circuit(method.unwrap_or(Method::POST), row.path.as_str().into()),
+        circuit: keeper.add_circuit(
+            method.unwrap_or(Method::POST),
+            row.path.as_str().into(),
+            row.priority,
+        ),
     })
 }
 

@@ -55,7 +55,7 @@ pub(super) fn add(
             return Err(refuse(format!("path: {method} {} stands twice", row.path)));
         }
         let path: Arc<str> = row.path.as_str().into();
-        let circuit = upstream.add_circuit(method.clone(), Arc::clone(&path));
+        let circuit = upstream.add_circuit(method.clone(), Arc::clone(&path), row.priority);
         routes.push(Arc::new(Route {
             number: routes.len(),
             method,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::resilience::priority::Priority;
 use crate::settings::limits::Limits;
 use crate::settings::{Policy, RouteRow, UpstreamSettings};
 
@@ -22,6 +23,8 @@ pub struct Settings {
     /// `tunnel_timeout`: how long both sides of a WebSocket may be silent; 5 minutes by default.
     /// `None` without `upgrade`: clients may not ask for one.
     pub tunnel_timeout: Option<Duration>,
+    /// `priority`: who is served when not all can be.
+    pub priority: Priority,
 }
 
 /// Many clients and servers send a ping every 30 s or so, and some none at all.
@@ -58,6 +61,7 @@ impl Settings {
             timeout,
             idempotent: row.idempotent.unwrap_or(upstream.idempotent),
             compress: row.compress.unwrap_or(false),
+            priority: row.priority,
             tunnel_timeout: opens_websockets.then(|| tunnel_timeout.unwrap_or(TUNNEL_TIMEOUT)),
         })
     }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use service_kit::env::ConfigError;
 
 use super::written::Written;
+use crate::resilience::priority::Priority;
 use crate::resilience::rate::Rate;
 
 /// The methods that a route may have. The gateway itself handles OPTIONS, CONNECT and TRACE.
@@ -69,6 +70,9 @@ pub(crate) struct RouteRow {
     pub(crate) request_body: Option<Written<ByteSize>>,
     /// Replaces the upstream's `timeout`.
     pub(crate) timeout: Option<Written<Duration>>,
+    /// Who is served when not all can be: sheddable requests feel a limit first, critical ones last.
+    #[serde(default)]
+    pub(crate) priority: Priority,
     /// Whether the upstream honours an Idempotency-Key on this row; by default the upstream's
     /// `idempotent`.
     pub(crate) idempotent: Option<bool>,

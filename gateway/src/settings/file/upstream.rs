@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Policy;
+use super::concurrency::Concurrency;
 use super::label::Label;
 use super::written::Written;
 
@@ -40,7 +41,7 @@ pub(crate) struct UpstreamTable {
     pub(crate) breaker: BreakerTable,
     /// How many requests may wait for the upstream at once.
     #[serde(default)]
-    pub(crate) concurrency: ConcurrencyTable,
+    pub(crate) concurrency: Concurrency,
     /// How often a repeatable request is sent again.
     #[serde(default = "default_retries")]
     pub(crate) retries: u8,
@@ -105,32 +106,6 @@ impl Default for BreakerTable {
             minimum: 10,
             window: Written(Duration::from_secs(10)),
             open: Written(Duration::from_secs(1)),
-        }
-    }
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct ConcurrencyTable {
-    /// The number of permits. A request holds one while the upstream is waited for.
-    #[schemars(range(min = 1))]
-    pub(crate) requests: usize,
-    /// How many more requests may wait for a permit.
-    pub(crate) queue: usize,
-    /// How long they may wait; beyond it 503.
-    pub(crate) wait: Written<Duration>,
-    /// How many permits one address may hold; beyond it 429. By default a tenth of `requests`.
-    #[schemars(range(min = 1))]
-    pub(crate) per_client: Option<usize>,
-}
-
-impl Default for ConcurrencyTable {
-    fn default() -> Self {
-        Self {
-            requests: 1000,
-            queue: 200,
-            wait: Written(Duration::from_millis(250)),
-            per_client: None,
         }
     }
 }

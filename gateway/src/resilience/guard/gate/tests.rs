@@ -1,16 +1,28 @@
 //! Who gets a permit, and when.
 
 use std::net::IpAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
-use super::{Client, Gate, GateSettings, NoPermit, Permit};
+use super::{Client, Gate, GateSettings, NoPermit, Permit, Priorities, Priority};
 
 const WAIT: Duration = Duration::from_millis(100);
+
+const SETTINGS: GateSettings = GateSettings {
+    concurrency: 1,
+    floor: None,
+    queue: 1,
+    wait: WAIT,
+    per_client: 1,
+    priorities: Priorities {
+        has_critical: true,
+        has_normal: true,
+    },
+};
 
 /// One permit and one place in the queue.
 fn gate() -> Arc<Gate> {
@@ -19,6 +31,7 @@ fn gate() -> Arc<Gate> {
         queue: 1,
         wait: WAIT,
         per_client: 1,
+        ..SETTINGS
     })
 }
 
@@ -29,6 +42,7 @@ fn shared(queue: usize) -> Arc<Gate> {
         queue,
         wait: WAIT,
         per_client: 3,
+        ..SETTINGS
     })
 }
 
@@ -46,7 +60,7 @@ fn another(gate: &Gate) -> Option<Client> {
 }
 
 fn at_once(gate: &Arc<Gate>, client: Option<Client>) -> Option<Result<Permit, NoPermit>> {
-    gate.enter(client).now_or_never()
+    gate.enter(client, Priority::Normal).now_or_never()
 }
 
 fn take(gate: &Arc<Gate>, client: Option<Client>) -> Permit {
@@ -68,7 +82,7 @@ async fn a_waiting_request_gets_the_permit_that_becomes_free() {
     let gate = gate();
     let first = take(&gate, None);
     assert_eq!(gate.in_flight(), 1);
-    let mut second = pin!(gate.enter(None));
+    let mut second = pin!(gate.enter(None, Priority::Normal));
     assert!(second.as_mut().now_or_never().is_none());
     drop(first);
     let second = second.await;
@@ -81,7 +95,10 @@ async fn nobody_waits_longer_than_configured() {
     let gate = gate();
     let _first = take(&gate, None);
     let began = Instant::now();
-    assert_eq!(refusal(gate.enter(None).await), NoPermit::Overloaded);
+    assert_eq!(
+        refusal(gate.enter(None, Priority::Normal).await),
+        NoPermit::Overloaded
+    );
     assert_eq!(began.elapsed(), WAIT);
 }
 
@@ -90,7 +107,7 @@ async fn a_full_queue_refuses_at_once_and_a_cancelled_request_leaves_it() {
     let gate = gate();
     let _first = take(&gate, None);
     {
-        let mut second = pin!(gate.enter(None));
+        let mut second = pin!(gate.enter(None, Priority::Normal));
         assert!(second.as_mut().now_or_never().is_none());
         let third = at_once(&gate, None);
         assert_eq!(refusal(third.unwrap()), NoPermit::Overloaded);
@@ -103,7 +120,10 @@ async fn a_client_over_its_share_waits_and_is_told_that_its_share_is_used() {
     let gate = shared(100);
     let _held = [(); 3].map(|()| take(&gate, client(1)));
     let began = Instant::now();
-    assert_eq!(refusal(gate.enter(client(1)).await), NoPermit::ShareUsed);
+    assert_eq!(
+        refusal(gate.enter(client(1), Priority::Normal).await),
+        NoPermit::ShareUsed
+    );
     assert_eq!(began.elapsed(), WAIT);
     let _other = take(&gate, another(&gate));
     assert_eq!(gate.in_flight(), 4);
@@ -117,7 +137,7 @@ async fn a_client_that_waits_for_its_share_is_woken_by_its_own_permit() {
         take(&gate, client(1)),
         take(&gate, client(1)),
     ];
-    let mut fourth = pin!(gate.enter(client(1)));
+    let mut fourth = pin!(gate.enter(client(1), Priority::Normal));
     assert!(fourth.as_mut().now_or_never().is_none());
     let other = take(&gate, another(&gate));
     drop(other);
@@ -131,8 +151,8 @@ async fn a_client_that_waits_for_its_share_is_woken_by_its_own_permit() {
 async fn a_client_has_a_tenth_of_the_queue() {
     let gate = shared(20);
     let _held = [(); 3].map(|()| take(&gate, client(1)));
-    let mut first = pin!(gate.enter(client(1)));
-    let mut second = pin!(gate.enter(client(1)));
+    let mut first = pin!(gate.enter(client(1), Priority::Normal));
+    let mut second = pin!(gate.enter(client(1), Priority::Normal));
     assert!(first.as_mut().now_or_never().is_none());
     assert!(second.as_mut().now_or_never().is_none());
     let third = at_once(&gate, client(1));
@@ -154,9 +174,13 @@ async fn a_failed_wait_leaves_nothing_counted() {
         queue: 10,
         wait: WAIT,
         per_client: 1,
+        ..SETTINGS
     });
     let held = [take(&gate, None), take(&gate, None)];
-    assert_eq!(refusal(gate.enter(client(1)).await), NoPermit::Overloaded);
+    assert_eq!(
+        refusal(gate.enter(client(1), Priority::Normal).await),
+        NoPermit::Overloaded
+    );
     drop(held);
     let permit = take(&gate, client(1));
     drop(permit);
@@ -206,4 +230,87 @@ async fn tunnels_count_apart_and_each_client_has_a_share_of_them() {
     let _permit = take(&gate, client(1));
     drop(mine);
     assert!(gate.tunnel(client(1)).is_ok());
+}
+
+/// Enters with this priority, without a client.
+fn with(
+    gate: &Arc<Gate>,
+    priority: Priority,
+) -> Pin<Box<impl Future<Output = Result<Permit, NoPermit>>>> {
+    Box::pin(gate.enter(None, priority))
+}
+
+#[tokio::test]
+async fn a_sheddable_request_is_refused_at_once_when_half_is_in_use() {
+    let gate = shared(100);
+    let held: Vec<_> = (0..50).map(|_| take(&gate, None)).collect();
+    let refused = with(&gate, Priority::Sheddable).now_or_never();
+    assert_eq!(refusal(refused.unwrap()), NoPermit::Overloaded);
+    drop(held);
+    let admitted = with(&gate, Priority::Sheddable).now_or_never();
+    assert!(admitted.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn a_critical_request_waits_before_normal_ones() {
+    let gate = shared(100);
+    let critical = |gate| with(gate, Priority::Critical).now_or_never().unwrap().ok();
+    let mut held: Vec<_> = (0..90).map(|_| take(&gate, None)).collect();
+    held.extend((0..10).map(|_| critical(&gate).unwrap()));
+    let mut normal = with(&gate, Priority::Normal);
+    assert!(normal.as_mut().now_or_never().is_none());
+    let mut critical = with(&gate, Priority::Critical);
+    assert!(critical.as_mut().now_or_never().is_none());
+    held.swap_remove(0);
+    assert!(normal.as_mut().now_or_never().is_none());
+    let _critical = critical.await.ok().unwrap();
+    // The last tenth is not for normal requests.
+    held.truncate(88);
+    let _normal = normal.await.ok().unwrap();
+    assert_eq!(gate.in_flight(), 90);
+}
+
+#[tokio::test]
+async fn a_permit_for_a_request_that_left_goes_to_the_next_or_becomes_free() {
+    let gate = gate();
+    let first = take(&gate, None);
+    let mut second = with(&gate, Priority::Normal);
+    assert!(second.as_mut().now_or_never().is_none());
+    drop(first);
+    assert_eq!(gate.in_flight(), 1, "it is the second's");
+    drop(second);
+    assert_eq!(gate.in_flight(), 0);
+    let _third = take(&gate, None);
+}
+
+#[tokio::test]
+async fn a_limit_that_rises_lets_waiting_requests_in() {
+    let gate = shared(100);
+    gate.set_limit(2);
+    let _held = [take(&gate, None), take(&gate, None)];
+    let mut waiting: Vec<_> = (0..3).map(|_| with(&gate, Priority::Normal)).collect();
+    for one in &mut waiting {
+        assert!(one.as_mut().now_or_never().is_none());
+    }
+    gate.set_limit(4);
+    assert_eq!((gate.in_flight(), gate.limit()), (4, 4));
+    let admitted: Vec<_> = waiting
+        .iter_mut()
+        .filter_map(|one| one.as_mut().now_or_never())
+        .collect();
+    assert_eq!(admitted.len(), 2);
+}
+
+#[tokio::test]
+async fn a_waiting_request_takes_no_more_than_one_permit_before_it_is_woken() {
+    let gate = shared(100);
+    gate.set_limit(2);
+    let held = [take(&gate, None), take(&gate, None)];
+    let mut waiting = with(&gate, Priority::Normal);
+    assert!(waiting.as_mut().now_or_never().is_none());
+    gate.set_limit(50);
+    drop(held);
+    assert_eq!(gate.in_flight(), 1);
+    drop(waiting);
+    assert_eq!(gate.in_flight(), 0);
 }
