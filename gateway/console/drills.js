@@ -1,10 +1,12 @@
 // Failure drills: a button for each way to fail, and the drills under way.
 
 import { ask } from "./api.js";
+import { isClosedSoon } from "./closures.js";
 import { at, make, say } from "./dom.js";
 import { currentLang, number, t } from "./text.js";
 
-const SPAN = "30s";
+const SECONDS = 30;
+const SPAN = `${SECONDS}s`;
 const MODES = { down: {}, slow: { delay: "2s" }, errors: {}, reset: {}, flaky: { rate: 0.5 } };
 let said = {};
 let routes = null;
@@ -23,10 +25,14 @@ export const drills = {
   snapshot(snapshot) {
     for (const [name, element] of Object.entries(said)) {
       const drill = snapshot.drills.find((each) => each.target === name);
-      say(element, drill ? describe(drill) : t("noDrill"));
+      const isClosed = isClosedSoon(snapshot, name, SECONDS);
+      say(element, drill ? describe(drill) : t(isClosed ? "closedNoDrill" : "noDrill"));
       element.dataset.state = drill ? "drill" : "none";
       for (const mode of Object.keys(MODES)) {
-        at(`drill-${name}-${mode}`).setAttribute("aria-pressed", String(drill?.mode === mode));
+        const button = at(`drill-${name}-${mode}`);
+        button.setAttribute("aria-pressed", String(drill?.mode === mode));
+        // It keeps the focus, unlike a disabled one, and its description says why it does nothing.
+        button.setAttribute("aria-disabled", String(isClosed));
       }
       showEnd(name, drill !== undefined);
     }
@@ -58,11 +64,17 @@ function routeRow(drill) {
 function row(upstream) {
   const { name } = upstream;
   const label = upstream.label[currentLang()];
-  said[name] = make("span", { class: "state" }, t("noDrill"));
+  said[name] = make("span", { class: "state", id: `drill-${name}-said` }, t("noDrill"));
   const button = (id, key, act) =>
     make(
       "button",
-      { type: "button", id: `drill-${name}-${id}`, "aria-label": `${t(key)} : ${label}`, onclick: act },
+      {
+        type: "button",
+        id: `drill-${name}-${id}`,
+        "aria-label": `${t(key)} : ${label}`,
+        "aria-describedby": said[name].id,
+        onclick: (event) => event.currentTarget.getAttribute("aria-disabled") !== "true" && act(),
+      },
       t(key),
     );
   const modes = Object.keys(MODES).map((mode) => button(mode, mode, () => begin(name, mode)));

@@ -1,5 +1,6 @@
 // Puts the page together: each part takes what it shows from every event.
 
+import { closures } from "./closures.js";
 import { config } from "./config.js";
 import { at, say } from "./dom.js";
 import { drills } from "./drills.js";
@@ -18,13 +19,27 @@ import { waterfall } from "./waterfall.js";
 const OVERALL = {
   up: "overallUp",
   degraded: "overallDegraded",
+  closed: "overallClosed",
   down: "overallDown",
   unknown: "overallUnknown",
   lost: "overallLost",
 };
 /** What is shown before the first second has been counted. */
 const UNCOUNTED = { at: null, traffic: null, upstreams: {}, routes: [], requests: [] };
-const parts = [names, path, config, picture, journey, waterfall, features, drills, verdict, traffic, requests];
+const parts = [
+  names,
+  path,
+  config,
+  picture,
+  journey,
+  waterfall,
+  features,
+  closures,
+  drills,
+  verdict,
+  traffic,
+  requests,
+];
 let hello = null;
 let snapshot = null;
 let connection = { state: "connecting", since: null };

@@ -4,7 +4,7 @@ import { at, make, say } from "./dom.js";
 import { availability, currentLang, number, t, time } from "./text.js";
 
 const MOST_DOTS = 6;
-const STATES = { up: "up", down: "isDown", degraded: "probeFails", unknown: "isUnknown", drill: "drill" };
+const STATES = { up: "up", down: "isDown", degraded: "probeFails", unknown: "isUnknown", closed: "isClosed", drill: "drill" };
 const BREAKERS = { closed: "breakerClosed", open: "breakerOpen", half_open: "breakerHalfOpen" };
 const FAILURES = {
   unreachable: "failureUnreachable",
@@ -113,7 +113,7 @@ function replica({ address, status, inFlight, latencyMillis }) {
 /** Shows one dot more each time the rate doubles. */
 function flow(wire, rate, state) {
   wire.dataset.state = state;
-  const isFlowing = state !== "down" && state !== "unknown";
+  const isFlowing = !["down", "closed", "unknown"].includes(state);
   const count = isFlowing ? Math.min(MOST_DOTS, Math.ceil(Math.log2(rate + 1))) : 0;
   if (wire.childElementCount === count) return;
   const dots = Array.from({ length: count }, (_, index) => {

@@ -22,6 +22,7 @@ const AVAILABILITIES = {
   up: "up",
   degraded: "isDegraded",
   deferred: "isDeferred",
+  closed: "isClosed",
   down: "isDown",
   unknown: "isUnknown",
 };
@@ -39,6 +40,24 @@ export const words = (label) => label?.[lang] ?? undefined;
 /** The time of day of an instant. */
 export function time(at) {
   return new Date(at).toLocaleTimeString(lang);
+}
+
+/** The day and time of an instant, without its seconds. */
+export function moment(at) {
+  return new Date(at).toLocaleString(lang, { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** A number of seconds in its two largest units: 2 h 5 min. */
+export function span(seconds) {
+  const units = [
+    ["days", Math.floor(seconds / 86400)],
+    ["hours", Math.floor(seconds / 3600) % 24],
+    ["minutes", Math.floor(seconds / 60) % 60],
+    ["seconds", seconds % 60],
+  ];
+  const first = units.findIndex(([, count]) => count > 0);
+  const shown = units.slice(first, first + 2).filter(([, count]) => count > 0);
+  return shown.map(([unit, count]) => t(unit, number(count))).join(" ");
 }
 
 /** A number written as is usual in this language. */

@@ -1,5 +1,6 @@
 //! Builds the whole gateway with its two listeners from a configuration, and runs it until a stop.
 
+mod closures;
 pub(crate) mod harness;
 mod last_good;
 mod redirect;
@@ -107,7 +108,7 @@ impl Gateway {
             reloads,
             public_draining: draining.clone(),
         };
-        let watched = operator.clone();
+        let (watched, followed) = (operator.clone(), operator.clone());
         let admin = Application::bind(
             Service {
                 name: "gateway-admin",
@@ -119,7 +120,8 @@ impl Gateway {
             move |routes| operator.routes(routes),
         )?
         .lame_duck(config.lame_duck)
-        .beside(|draining| console::run(watched, draining));
+        .beside(|draining| console::run(watched, draining))
+        .beside(|draining| operator::closures::run(followed, draining));
         if config.admin_token.is_none() && !admin.addr().ip().to_canonical().is_loopback() {
             log::warn!(
                 "the operator's port listens on {} without GATEWAY_ADMIN_TOKEN: whoever reaches it \

@@ -2,6 +2,7 @@
 //! all of it is refused.
 
 pub(crate) mod against;
+pub(crate) mod closures;
 mod journey;
 mod source;
 
@@ -15,9 +16,11 @@ use std::time::{Duration, SystemTime};
 
 use service_kit::env::{ConfigError, Env};
 use service_kit::trace;
+use shared_types::gateway::ClosureTarget;
 
 use crate::aggregates::settings::{self as aggregates, AggregateSettings};
 use crate::answer::features::{Features, RouteAt};
+use crate::resilience::closures::Closure;
 use crate::resilience::rate::Rate;
 use crate::resilience::shared_store::StoreSettings;
 use crate::routing::client_address::{Scheme, TrustedProxies};
@@ -70,6 +73,8 @@ pub struct Config {
     /// `GATEWAY_DRILLS`: whether the operator may run failure drills; off by default.
     pub(crate) drills: bool,
     pub(crate) features: Features,
+    /// The announced closures of the file.
+    pub(crate) closures: Vec<(ClosureTarget, Closure)>,
     /// The journey of the console, if it has one.
     pub(crate) console: Option<Arc<ConsoleTable>>,
     /// The answers that are made of several upstreams' answers.
@@ -192,6 +197,8 @@ impl Config {
         if let Some(console) = &file.console {
             journey::check(console, &routes)?;
         }
+        let features = Features::new(&file.features, &upstreams, (&routes, &main))?;
+        let closures = closures::all(&file.closures, &upstreams, &features)?;
         let tls = TlsFiles::from_env(env)?;
         Ok(Self {
             bind: env.parse_or(
@@ -213,7 +220,8 @@ impl Config {
             drills: env
                 .parse_with("GATEWAY_DRILLS", on_or_off)?
                 .unwrap_or(false),
-            features: Features::new(&file.features, &upstreams, (&routes, &main))?,
+            features,
+            closures,
             console: file.console.map(Arc::new),
             cache: file.limits.cache.0.as_u64(),
             last_good: last_good(file.cache, folder)?,

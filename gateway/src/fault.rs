@@ -1,14 +1,18 @@
 //! The faults of a request at the gateway: who is at fault, and what the client is told.
 
+pub(crate) mod closed;
 pub(crate) mod degraded;
 pub(crate) mod refusal;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::Method;
 use shared_types::gateway::DrillMode;
 use shared_types::problem::Code;
 use shared_types::text::Text;
+
+use closed::Closed;
 
 /// The circuit that is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +38,7 @@ pub(crate) enum NoRoom {
 }
 
 /// Why an upstream gave no answer that can be relayed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum UpstreamFault {
     /// The connection was refused, or its name or certificate led nowhere.
     Unreachable,
@@ -61,6 +65,8 @@ pub(crate) enum UpstreamFault {
         mode: DrillMode,
         retry_after: Duration,
     },
+    /// It was not asked: it or the feature is closed, as announced.
+    Closed(Arc<Closed>),
 }
 
 /// Why a client's request could not be accepted.
@@ -112,6 +118,23 @@ impl Fault {
         Self::upstream(UpstreamFault::CircuitOpen { open, drill }, cause)
     }
 
+    /// The request was not sent for an announced closure.
+    pub(crate) fn closed(closed: Closed) -> Self {
+        let fault = UpstreamFault::Closed(Arc::new(closed));
+        Self::upstream(fault, "not asked: closed, as announced")
+    }
+
+    /// The announced closure that caused this fault, if one did.
+    pub(crate) fn closure(&self) -> Option<&Closed> {
+        match self {
+            Self::Upstream {
+                fault: UpstreamFault::Closed(closed),
+                ..
+            } => Some(closed),
+            _ => None,
+        }
+    }
+
     /// The failure drill that caused this fault, if any.
     pub(crate) fn drill(&self) -> Option<DrillMode> {
         match self {
@@ -141,6 +164,7 @@ impl Fault {
                 | UpstreamFault::Timeout => true,
                 UpstreamFault::CircuitOpen { .. }
                 | UpstreamFault::Overloaded
+                | UpstreamFault::Closed(_)
                 | UpstreamFault::Drill { .. } => false,
             },
             Self::Client(_)
@@ -180,7 +204,7 @@ impl Fault {
 }
 
 impl UpstreamFault {
-    fn code(self) -> Code {
+    fn code(&self) -> Code {
         match self {
             Self::Unreachable | Self::Dropped => Code::UpstreamUnreachable,
             Self::InvalidResponse => Code::UpstreamInvalidResponse,
@@ -194,10 +218,12 @@ impl UpstreamFault {
                 Code::UpstreamUnavailable
             }
             Self::Overloaded => Code::UpstreamOverloaded,
+            Self::Closed(_) => Code::Closed,
         }
     }
 
-    pub(crate) fn retry_after(self) -> Option<u64> {
+    /// `None` for a closure, which has a date.
+    fn retry_after(&self) -> Option<u64> {
         match self {
             Self::Drill {
                 mode: DrillMode::Slow,
@@ -207,19 +233,23 @@ impl UpstreamFault {
                 open: CircuitOpen { retry_after, .. },
                 ..
             }
-            | Self::Drill { retry_after, .. } => Some(whole_seconds(retry_after)),
+            | Self::Drill { retry_after, .. } => Some(whole_seconds(*retry_after)),
             Self::Failed | Self::Overloaded => Some(1),
             Self::Unreachable
             | Self::Dropped
             | Self::InvalidResponse
             | Self::ConnectTimeout
-            | Self::Timeout => None,
+            | Self::Timeout
+            | Self::Closed(_) => None,
         }
     }
 
     /// The sentence that names the upstream. It does not advise to repeat a request that must not
     /// be repeated blindly (RFC 9110 §9.2.2) if the upstream may have carried it out.
-    pub(crate) fn detail(self, label: &Text, method: &Method) -> Text {
+    pub(crate) fn detail(&self, label: &Text, method: &Method) -> Text {
+        if let Self::Closed(closed) = self {
+            return closed.reason.clone();
+        }
         Text::about(label, |say, service| {
             let say = &say.upstreams;
             let sentence = match self {
@@ -246,7 +276,9 @@ impl UpstreamFault {
                         },
                     ..
                 } => say.route_unavailable,
-                Self::Failed | Self::CircuitOpen { .. } | Self::Drill { .. } => say.unavailable,
+                Self::Failed | Self::CircuitOpen { .. } | Self::Drill { .. } | Self::Closed(_) => {
+                    say.unavailable
+                }
                 Self::Overloaded => say.overloaded,
             };
             sentence(service)

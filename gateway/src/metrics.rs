@@ -20,7 +20,7 @@ use prometheus::{
 
 use crate::fault::degraded::Degraded;
 pub(crate) use gone::Known;
-pub(crate) use labels::Outcome;
+pub(crate) use labels::{Outcome, PLANNED};
 pub(crate) use lookups::Lookups;
 pub(crate) use operator::OperatorRefused;
 pub(crate) use rows::{Ended, RowFamilies, Rows};

@@ -1,8 +1,9 @@
-//! The operator's port, beside its probes: the state of the upstreams, metrics, failure drills, and
-//! the console that shows all of it.
+//! The operator's port, beside its probes: the state of the upstreams, metrics, announced closures,
+//! failure drills, and the console that shows all of it.
 
 pub(crate) mod access;
 mod audit;
+pub(crate) mod closures;
 pub(crate) mod config;
 pub(crate) mod console;
 mod docs;
@@ -12,7 +13,6 @@ mod file;
 pub(crate) mod openapi;
 mod origin;
 pub(crate) mod pages;
-mod rehearsal;
 mod status;
 pub(crate) mod traces;
 
@@ -79,6 +79,7 @@ impl Operator {
             .service(resource("/status", "GET").route(web::get().to(status)))
             .service(resource("/metrics", "GET").route(web::get().to(metrics)))
             .configure(config::routes)
+            .configure(closures::routes)
             .configure(drills::routes)
             .configure(traces::routes)
             .configure(|config| console::routes(config, self));

@@ -1,9 +1,10 @@
-//! Decides in an outage: circuits, permits, budgets, rate limits and failure drills. It is given
-//! the time and does no I/O, but for the store that several gateways share.
+//! Decides in an outage: circuits, permits, budgets, rate limits, announced closures and failure drills. It is
+//! given the time and does no I/O, but for the store that several gateways share.
 
 pub(crate) mod balance;
 mod by_client;
 pub(crate) mod client;
+pub(crate) mod closures;
 pub(crate) mod drills;
 pub(crate) mod guard;
 pub(crate) mod guesses;

@@ -14,8 +14,9 @@ pub(crate) mod tls;
 mod upstream;
 
 pub(crate) use file::{
-    AggregateTable, CacheTable, CallTable, ConsoleTable, EndTable, EventsTable, FeatureTable, File,
-    JsonType, METHODS, OtherwiseTable, PartTable, Policy, RouteRow, size,
+    AggregateTable, CacheTable, CallTable, ClosureTable, ConsoleTable, EndTable, EventsTable,
+    FeatureTable, File, JsonType, Label, METHODS, OtherwiseTable, PartTable, Policy, RouteRow,
+    size,
 };
 pub use tls::TlsFiles;
 pub(crate) use upstream::Description;

@@ -34,8 +34,8 @@ pub(crate) fn components(names: &BTreeSet<String>) -> Map<String, Value> {
         ),
         (
             RETRY_AFTER,
-            json!({ "type": "integer", "minimum": 1 }),
-            "Seconds until it is worth asking again.",
+            json!({ "anyOf": [{ "type": "integer", "minimum": 1 }, { "type": "string", "pattern": " GMT$" }] }),
+            "Seconds until it is worth asking again. For `closed`, the date of the end.",
         ),
         (
             DEGRADED,

@@ -5,6 +5,8 @@ pub mod tracking;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::gateway::ClosureNotice;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PartStatus {
@@ -37,4 +39,13 @@ impl PartState {
             Self::Stale | Self::Unavailable | Self::Timeout => false,
         }
     }
+}
+
+/// A closure that makes parts of the answer missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PartClosure {
+    /// The service of the parts.
+    pub service: String,
+    #[serde(flatten)]
+    pub notice: ClosureNotice,
 }

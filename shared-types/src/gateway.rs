@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::text::PerLang;
 use crate::value::Timestamp;
 
 /// `GET /`: a greeting with links.
@@ -60,6 +61,8 @@ pub enum Availability {
     Degraded,
     /// Requests are kept, and delivered once the service is back.
     Deferred,
+    /// Closed on purpose, for a known time.
+    Closed,
     Down,
     /// Nothing is known yet, as right after a start.
     Unknown,
@@ -81,6 +84,25 @@ pub struct FeatureStatus {
     /// The requests that are kept and not yet delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<u64>,
+    /// The announced closure of the feature or of a service that it needs: the present one, or else
+    /// the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closure: Option<ClosureNotice>,
+    /// While it is closed: the first moment at which it is open again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// While it is closed: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<PerLang<String>>,
+}
+
+/// A closure, as the public is told of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClosureNotice {
+    pub from: Timestamp,
+    /// The first moment at which requests are served again.
+    pub until: Timestamp,
+    pub reason: PerLang<String>,
 }
 
 /// `GET /status` on the operator's port: the public status and the state of each upstream.
@@ -100,6 +122,9 @@ pub struct OperatorStatus {
     /// with the last reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_stored: Vec<NotStored>,
+    /// The closures that are not over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closures: Vec<AnnouncedClosure>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -302,4 +327,40 @@ pub struct DrillUnderWay {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_seconds: Option<f64>,
     pub ends_in_seconds: u64,
+}
+
+/// A closure that is not over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AnnouncedClosure {
+    /// What is closed: a service for planned work, or a feature.
+    #[serde(flatten)]
+    pub target: ClosureTarget,
+    #[serde(flatten)]
+    pub notice: ClosureNotice,
+    /// Who has declared it.
+    pub by: ClosureSource,
+    /// The services whose requests it refuses.
+    pub upstreams: Vec<String>,
+    /// Absent once it has begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begins_in_seconds: Option<u64>,
+    pub ends_in_seconds: u64,
+}
+
+/// The target of a closure, by its name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClosureTarget {
+    Feature(String),
+    Upstream(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClosureSource {
+    /// The gateway's file.
+    File,
+    /// A request on the operator's port.
+    Operator,
 }

@@ -64,6 +64,7 @@ golden! {
     HEALTH = "health";
     STATUS = "status";
     OPERATOR_STATUS = "operator_status";
+    CLOSURE = "closure";
     DRILL = "drill";
     DRILL_UNDER_WAY = "drill_under_way";
 }

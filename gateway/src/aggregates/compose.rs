@@ -4,7 +4,7 @@
 use actix_web::web::Bytes;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use sha2::{Digest as _, Sha256};
-use shared_types::aggregate::PartState;
+use shared_types::aggregate::{PartClosure, PartState};
 
 use super::part::Part;
 use super::settings::{AggregateSettings, EndSettings, META};
@@ -14,6 +14,7 @@ use crate::settings::fingerprint::fingerprint;
 #[derive(Debug)]
 pub(super) struct Answer {
     parts: Vec<Part>,
+    closures: Vec<PartClosure>,
     /// The answer as it is sent, written once for all clients that watch.
     pub(super) json: Bytes,
     /// The `X-Degraded` value.
@@ -27,11 +28,13 @@ impl Answer {
     pub(super) fn compose<U>(
         settings: &AggregateSettings<U>,
         parts: Vec<Part>,
+        closures: Vec<PartClosure>,
     ) -> Result<Self, serde_json::Error> {
         let is_complete = parts.iter().all(|part| part.status.state.is_latest());
         let body = Body {
             settings,
             parts: &parts,
+            closures: &closures,
             is_complete,
         };
         let end = settings
@@ -43,13 +46,14 @@ impl Answer {
             degraded: degraded(settings, &parts, is_complete),
             is_final: end.is_some_and(|end| is_ended(end, &parts)),
             parts,
+            closures,
         })
     }
 
     /// Whether the answer is news for a client that has seen the other one. An old part that has
-    /// only aged is not.
+    /// only aged is not; a closure that is announced, changed or over is.
     pub(super) fn differs(&self, other: &Self) -> bool {
-        self.shown().ne(other.shown())
+        self.closures != other.closures || self.shown().ne(other.shown())
     }
 
     /// The same for all answers that do not differ, in every gateway and after a restart.
@@ -59,6 +63,9 @@ impl Answer {
             let value = value.unwrap_or_default();
             digest.update(format!("{state:?} {}\n", value.len()));
             digest.update(value);
+        }
+        for PartClosure { service, notice } in &self.closures {
+            digest.update(format!("{service} {notice:?}\n"));
         }
         fingerprint(digest)
     }
@@ -101,6 +108,7 @@ fn is_ended(end: &EndSettings, parts: &[Part]) -> bool {
 struct Body<'b, U> {
     settings: &'b AggregateSettings<U>,
     parts: &'b [Part],
+    closures: &'b [PartClosure],
     is_complete: bool,
 }
 
@@ -130,9 +138,14 @@ impl<U> Serialize for Body<'_, U> {
 
 impl<U> Serialize for Meta<'_, U> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(2))?;
+        let closures = self.0.closures;
+        let entries = 2 + usize::from(!closures.is_empty());
+        let mut map = serializer.serialize_map(Some(entries))?;
         map.serialize_entry("complete", &self.0.is_complete)?;
         map.serialize_entry("parts", &States(self.0))?;
+        if !closures.is_empty() {
+            map.serialize_entry("closures", closures)?;
+        }
         map.end()
     }
 }

@@ -10,6 +10,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use log::Level;
 use service_kit::request_id::RequestId;
 use service_kit::trace::{Kind, OpenSpan};
+use shared_types::aggregate::PartClosure;
 use shared_types::gateway::DrillMode;
 
 use super::Aggregate;
@@ -116,13 +117,27 @@ impl Gatherer {
             .iter()
             .map(|source| self.part(source, query, &drill));
         let verdict = try_join_all(parts).await.and_then(|parts| {
-            let composed = Answer::compose(&self.aggregate.settings, parts);
+            let composed = Answer::compose(&self.aggregate.settings, parts, self.closures());
             composed.map_err(|error| PartRefusal::Internal(error.to_string()))
         });
         Gathered {
             drill: drill.get(),
             verdict,
         }
+    }
+
+    /// The closures of the parts' upstreams, in the order of the parts.
+    fn closures(&self) -> Vec<PartClosure> {
+        let mut closures: Vec<PartClosure> = Vec::new();
+        for source in self.sources.iter().flat_map(Source::all) {
+            let service = source.upstream.name();
+            let is_told = closures.iter().any(|told| told.service == **service);
+            if let Some(notice) = source.closure().filter(|_| !is_told) {
+                let service = service.to_string();
+                closures.push(PartClosure { service, notice });
+            }
+        }
+        closures
     }
 
     async fn part(

@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::header::HeaderMap;
 use http::uri::PathAndQuery;
 use service_kit::trace::OpenSpan;
+use shared_types::gateway::ClosureNotice;
 use shared_types::problem::Code;
 use tokio::time::{Instant, timeout_at};
 
@@ -89,6 +90,16 @@ impl Source {
             source.otherwise = Some(Box::new(other));
         }
         Some(source)
+    }
+
+    /// It, and where else the part is looked for.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.otherwise.as_deref())
+    }
+
+    /// The closure of its requests that is under way or announced.
+    pub(super) fn closure(&self) -> Option<ClosureNotice> {
+        self.upstream.closure_notice(self.circuit)
     }
 
     /// Makes one try, and tells the circuits its outcome. There is no second try: a missing part is

@@ -11,7 +11,7 @@ use service_kit::env::ConfigError;
 use shared_types::gateway::Availability;
 use shared_types::text::Text;
 
-use crate::routing::route::{CachePolicy, Found, Outage, RouteTable, To};
+use crate::routing::route::{CachePolicy, Found, Outage, Route, RouteTable, To};
 use crate::settings::{FeatureTable, UpstreamSettings};
 
 pub(crate) use availability::{RunningFeatures, status};
@@ -33,6 +33,8 @@ pub(crate) struct Feature<U = usize> {
     pub(crate) probe: Probe,
     /// The probe's route at an upstream.
     pub(crate) route: Option<RouteAt<U>>,
+    /// Its further routes at upstreams, which a closure of the feature closes as well.
+    pub(crate) routes: Vec<RouteAt<U>>,
     /// What replaces the feature's own answer.
     pub(crate) stand_in: Option<StandIn<U>>,
 }
@@ -120,14 +122,14 @@ impl Feature {
             },
             To::Own(_) | To::Aggregate(..) => None,
         };
-        let route = match &route.to {
-            To::Upstream(to) => Some(RouteAt {
-                upstream: to.upstream,
-                circuit: to.circuit,
-            }),
-            To::Aggregate(index, _) => aggregates.get(*index).copied().flatten(),
-            To::Own(_) => None,
-        };
+        let route = at(route, aggregates);
+        let further = table.routes.iter().map(|name| {
+            let named = further(name, routes);
+            let found = named.and_then(|route| {
+                at(route, aggregates).ok_or_else(|| format!("{name} needs no upstream"))
+            });
+            found.map_err(|reason| ("routes", reason))
+        });
         Ok(Self {
             name: name.to_owned(),
             label: table.label.or(&Text::untranslated(name)),
@@ -135,6 +137,7 @@ impl Feature {
             uses: all("uses", &table.uses)?,
             probe,
             route,
+            routes: further.collect::<Result<_, _>>()?,
             stand_in,
         })
     }
@@ -151,12 +154,14 @@ impl Feature {
             let upstreams = indices.iter().map(|index| upstream(*index));
             upstreams.collect::<Result<Vec<_>, _>>()
         };
-        let route = self.route.map(|route| {
+        let at = |route: &RouteAt| {
             Ok(RouteAt {
                 upstream: upstream(route.upstream)?,
                 circuit: route.circuit,
             })
-        });
+        };
+        let route = self.route.as_ref().map(at);
+        let routes = self.routes.iter().map(at);
         let stand_in = self.stand_in.as_ref().map(|stand_in| {
             Ok(match stand_in {
                 StandIn::Stored(policy) => StandIn::Stored(Arc::clone(policy)),
@@ -170,12 +175,42 @@ impl Feature {
             uses: all(&self.uses)?,
             probe: self.probe.clone(),
             route: route.transpose()?,
+            routes: routes.collect::<Result<_, ConfigError>>()?,
             stand_in: stand_in.transpose()?,
         })
     }
 }
 
+/// The route at an upstream. That of an aggregate is the route of its main part.
+fn at(route: &Route, aggregates: &[Option<RouteAt>]) -> Option<RouteAt> {
+    match &route.to {
+        To::Upstream(to) => Some(RouteAt {
+            upstream: to.upstream,
+            circuit: to.circuit,
+        }),
+        To::Aggregate(index, _) => aggregates.get(*index).copied().flatten(),
+        To::Own(_) => None,
+    }
+}
+
+/// The route of this name: a method and a path as the rows have it.
+fn further<'r>(name: &str, routes: &'r RouteTable) -> Result<&'r Route, String> {
+    let (method, path) = name
+        .split_once(' ')
+        .ok_or("expected a method and a path, such as GET /stock/{id}")?;
+    let mut all = routes.routes();
+    let found = all.find(|route| route.method.as_str() == method && *route.path == *path);
+    found.ok_or_else(|| {
+        format!("{name} is not the method and path of a row: `gateway routes` lists them")
+    })
+}
+
 impl<U> Feature<U> {
+    /// Its routes at upstreams.
+    pub(crate) fn all_routes(&self) -> impl Iterator<Item = &RouteAt<U>> {
+        self.route.iter().chain(&self.routes)
+    }
+
     /// The row whose stored answer can replace the feature's own.
     pub(crate) fn stored(&self) -> Option<&Arc<CachePolicy>> {
         match self.stand_in.as_ref()? {

@@ -172,6 +172,7 @@ impl Record {
             self.route.as_ref().map(|route| route.number),
             Ended {
                 status: self.status,
+                is_planned: self.code == Some(Code::Closed),
                 seconds: elapsed.as_secs_f64(),
                 bytes: self.bytes,
                 outcome: self.outcome,

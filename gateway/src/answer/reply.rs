@@ -1,12 +1,15 @@
 //! The gateway's own answers to requests that it does not pass on or that got no answer: the
 //! problem for the client, the cause for the log.
 
-use actix_web::http::header::{ALLOW, HeaderValue, RETRY_AFTER};
+use std::time::{Duration, UNIX_EPOCH};
+
+use actix_web::http::header::{ALLOW, HeaderValue, HttpDate, RETRY_AFTER};
 use actix_web::http::{ConnectionType, Method};
 use actix_web::{HttpRequest, HttpResponse};
 use log::Level;
 use service_kit::observe::lang_of;
 use shared_types::problem::{Code, Occurrence, ReachedLimit};
+use shared_types::value::Timestamp;
 
 use crate::answer::problem::{self, Facts};
 use crate::answer::record::Record;
@@ -119,7 +122,7 @@ impl<'a> Reply<'a> {
     ) -> HttpResponse {
         self.log(fault, upstream);
         let at_fault = match fault {
-            Fault::Upstream { fault, .. } => upstream.map(|upstream| (upstream, *fault)),
+            Fault::Upstream { fault, .. } => upstream.map(|upstream| (upstream, fault)),
             Fault::ShareUsed
             | Fault::NoRoom(_)
             | Fault::Loop
@@ -131,14 +134,21 @@ impl<'a> Reply<'a> {
             let detail = fault.detail(&upstream.settings.label, self.request.method());
             detail.to(lang).to_owned()
         });
+        // No service is at fault if the feature itself is closed.
+        let closure = fault.closure();
+        let at_fault = at_fault.filter(|_| closure.is_none_or(|closed| closed.is_planned_work));
         let facts = Facts {
             detail,
             service: at_fault.map(|(upstream, _)| &**upstream.name()),
             limit,
         };
         let mut response = self.answer(fault.code(), facts);
-        if let Some(seconds) = fault.retry_after() {
-            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        let retry_after = match closure {
+            Some(closed) => date(closed.until),
+            None => fault.retry_after().map(HeaderValue::from),
+        };
+        if let Some(retry_after) = retry_after {
+            response.headers_mut().insert(RETRY_AFTER, retry_after);
         }
         if matches!(fault, Fault::Client(_)) {
             // The rest of the request's body cannot be told from a next request.
@@ -183,5 +193,32 @@ impl<'a> Reply<'a> {
             request_id: self.record.request_id.as_str(),
         };
         problem::answer(code, facts, occurrence)
+    }
+}
+
+/// The moment as a date (RFC 9110 §5.6.7), which knows whole seconds: rounded up, so that whoever
+/// comes back then is not early.
+fn date(at: Timestamp) -> Option<HeaderValue> {
+    let seconds = u64::try_from(at.millis()).ok()?.div_ceil(1000);
+    let at = UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
+    HeaderValue::from_str(&HttpDate::from(at).to_string()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use shared_types::value::Timestamp;
+
+    use super::date;
+
+    #[test]
+    fn a_date_is_never_before_the_moment() {
+        for (millis, expected) in [
+            (1_795_353_000_000, "Sun, 22 Nov 2026 13:10:00 GMT"),
+            (1_795_353_000_001, "Sun, 22 Nov 2026 13:10:01 GMT"),
+            (1_835_395_199_999, "Tue, 29 Feb 2028 00:00:00 GMT"),
+        ] {
+            let moment = Timestamp::from_millis(millis).unwrap();
+            assert_eq!(date(moment).unwrap(), expected);
+        }
     }
 }

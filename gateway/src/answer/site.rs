@@ -13,6 +13,7 @@ use crate::answer::destination::Destination;
 use crate::answer::features::RunningFeatures;
 use crate::answer::recent::Recent;
 use crate::metrics::{Known, Metrics, Rows};
+use crate::resilience::closures::Closures;
 use crate::resilience::memory::Memory;
 use crate::resilience::shared_store::SharedStore;
 use crate::resilience::shared_store::quota::Quota;
@@ -37,6 +38,8 @@ pub(crate) struct Site {
     pub(crate) tls: TlsConfig,
     pub(crate) routes: RouteTable<Destination>,
     pub(crate) features: RunningFeatures,
+    /// The announced closures.
+    pub(crate) closures: Arc<Closures>,
     /// Each client's quota for all requests together.
     pub(crate) rate_limit: Option<Arc<Quota>>,
     pub(crate) metrics: Arc<Metrics>,

@@ -4,7 +4,7 @@
 //! 1. Once a second it checks each row. If there is no stored answer, or an old one ([`pace`]), the
 //!    gateway asks for it. Its own request takes a client's way through the gateway, without a
 //!    connection, credentials or anything else that a client would send.
-//! 2. It asks only while the upstream's circuit is closed, for one row of an upstream after the
+//! 2. It asks only while the upstream's circuit is closed and no announced closure is under way, for one row of an upstream after the
 //!    other. Clients that ask for the same answer meanwhile wait for the same one.
 //! 3. After a failure it pauses, longer each time. A circuit that closes ends the pause.
 //!
@@ -54,6 +54,8 @@ struct Row {
     target: Uri,
     upstream: Arc<Upstream>,
     policy: Arc<CachePolicy>,
+    /// The number of its circuit.
+    circuit: usize,
     metrics: WarmMetrics,
 }
 
@@ -124,6 +126,7 @@ fn rows(site: &Site, upstream: &Arc<Upstream>) -> Vec<Row> {
                 target: route.path.parse().ok()?,
                 upstream: Arc::clone(upstream),
                 policy: Arc::clone(policy),
+                circuit: relayed.to.circuit,
                 metrics: site.metrics.warm.of(&route.path),
             })
         })?
@@ -141,7 +144,7 @@ where
     while !is_over.get() {
         for (row, pace) in rows.iter().zip(&mut paces) {
             let stored = site.cache.stored(&row.policy, &row.path);
-            if !is_over.get() && pace.is_due(Instant::now(), is_available(&row.upstream), stored) {
+            if !is_over.get() && pace.is_due(Instant::now(), row.is_askable(), stored) {
                 let outcome = row.ask(site, service).await;
                 row.note(&outcome, pace);
             }
@@ -161,6 +164,11 @@ fn is_available(upstream: &Upstream) -> bool {
 }
 
 impl Row {
+    /// Whether a request for it would be sent.
+    fn is_askable(&self) -> bool {
+        is_available(&self.upstream) && self.upstream.closed(self.circuit).is_none()
+    }
+
     async fn ask<S, B>(&self, site: &Site, service: &S) -> WarmOutcome
     where
         S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error>,

@@ -12,10 +12,12 @@ use crate::answer::cache::{Cache, CachedRow, RowId, Sharing};
 use crate::answer::destination::{Destination, Relayed};
 use crate::answer::features::RunningFeatures;
 use crate::answer::site::Site;
+use crate::application::closures;
 use crate::config::Config;
 use crate::metrics::{Metrics, StoreMetrics};
 use crate::operator::openapi::documents::Documents;
 use crate::operator::pages::{OwnPage, Pages};
+use crate::resilience::closures::Closures;
 use crate::resilience::drills::{Drills, Place};
 use crate::resilience::memory::Memory;
 use crate::resilience::rate::Rate;
@@ -41,6 +43,7 @@ pub(crate) struct Built {
 struct Shared {
     metrics: Arc<Metrics>,
     drills: Option<Arc<Drills>>,
+    closures: Arc<Closures>,
     tracer: Option<Tracer>,
 }
 
@@ -60,9 +63,12 @@ impl Built {
         let shared = Shared {
             metrics: Arc::new(Metrics::new()?),
             drills: config.drills.then(Arc::<Drills>::default),
+            closures: Arc::default(),
             tracer,
         };
-        Self::build(config, shared, None)
+        let built = Self::build(config, shared, None)?;
+        closures::follow(&built.site, &config.closures);
+        Ok(built)
     }
 
     /// Another configuration, which takes over what it does not change: circuits, permits,
@@ -74,6 +80,7 @@ impl Built {
         let shared = Shared {
             metrics: Arc::clone(&self.site.metrics),
             drills: self.drills.clone(),
+            closures: Arc::clone(&self.site.closures),
             tracer: self.site.tracer.clone(),
         };
         Self::build(config, shared, Some(self))
@@ -87,6 +94,7 @@ impl Built {
         let Shared {
             metrics,
             drills,
+            closures,
             tracer,
         } = shared;
         let site = earlier.map(|earlier| &earlier.site);
@@ -100,7 +108,10 @@ impl Built {
             let known = site.and_then(|site| site.upstreams.iter().find(|one| one.is(settings)));
             match known {
                 Some(known) => known.succeeding(pool, settings, &metrics.upstreams),
-                None => Upstream::new(pool, settings, &metrics.upstreams, drills.as_ref()),
+                None => {
+                    let drills = drills.as_ref();
+                    Upstream::new(pool, settings, &metrics.upstreams, drills, &closures)
+                }
             }
         });
         let upstreams = upstreams.collect::<Result<Vec<_>, _>>()?;
@@ -208,6 +219,7 @@ impl Built {
             tls,
             routes,
             features,
+            closures,
         };
         Ok(Self {
             config: Arc::clone(config),
@@ -232,6 +244,7 @@ impl Built {
                 Place::Route(path) => site.routes.routes().any(|route| *route.path == **path),
             });
         }
+        closures::follow(&self.site, &self.config.closures);
         site.metrics.retain(&site.known());
     }
 }

@@ -4,9 +4,10 @@ use std::io::Write;
 
 use service_kit::program::RunError;
 use shared_types::gateway::{
-    Availability, DrillUnderWay, FeatureStatus, OperatorStatus, ReplicaStatus, RouteStatus,
-    UpstreamStatus,
+    AnnouncedClosure, Availability, ClosureTarget, DrillUnderWay, FeatureStatus, OperatorStatus,
+    ReplicaStatus, RouteStatus, UpstreamStatus,
 };
+use shared_types::text::Lang;
 use shared_types::value::Timestamp;
 
 use super::running::{NoAnswer, Running, read};
@@ -51,18 +52,24 @@ pub(super) fn run(config: &Config, as_json: bool, out: &mut impl Write) -> Resul
     }
 }
 
-/// Whether every feature, upstream and replica is up, and the shared store, if there is one.
+/// Whether every feature, upstream and replica is up or closed as announced, and the shared store is
+/// up, if there is one.
 fn is_up(status: &OperatorStatus) -> bool {
+    let now = Timestamp::now();
     let features = status.public.features.values();
+    // While it is closed, something may stand in for it.
+    let features = features.filter(|feature| {
+        let closure = feature.closure.as_ref();
+        closure.is_none_or(|closure| closure.from > now)
+    });
     let upstreams = status.upstreams.values();
     let replicas = upstreams.clone().flat_map(|upstream| &upstream.replicas);
     let parts = features.map(|feature| feature.status);
     let parts = parts.chain(upstreams.clone().map(|upstream| upstream.status));
     let mut parts = parts
         .chain(replicas.map(|replica| replica.status))
-        .chain([status.public.status])
         .chain(status.shared);
-    parts.all(|part| part == Availability::Up)
+    parts.all(|part| matches!(part, Availability::Up | Availability::Closed))
         && upstreams.clone().all(|upstream| upstream.routes.is_empty())
 }
 
@@ -76,6 +83,7 @@ fn rows(origin: &str, status: &OperatorStatus, drills: &[DrillUnderWay]) -> Vec<
         rows.extend(status.routes.iter().map(|status| route(name, status)));
     }
     rows.extend(status.shared.map(store));
+    rows.extend(status.closures.iter().map(closure));
     rows.extend(drills.iter().map(drill));
     rows
 }
@@ -156,6 +164,25 @@ fn store(status: Availability) -> Row {
     row("store", "shared", word(status), None, &[])
 }
 
+fn closure(closure: &AnnouncedClosure) -> Row {
+    let (what, name) = match &closure.target {
+        ClosureTarget::Feature(name) => ("feature", name),
+        ClosureTarget::Upstream(name) => ("upstream", name),
+    };
+    let (state, when) = match closure.begins_in_seconds {
+        Some(seconds) => ("announced", format!("begins in {seconds} s")),
+        None => ("closed", format!("ends in {} s", closure.ends_in_seconds)),
+    };
+    let notice = &closure.notice;
+    let details = [
+        format!("of the {what}"),
+        when,
+        format!("until {}", notice.until),
+        notice.reason.to(Lang::En).clone(),
+    ];
+    row("closure", name, state, Some(notice.from), &details)
+}
+
 fn drill(drill: &DrillUnderWay) -> Row {
     let mut details = Vec::new();
     if drill.rate < 1.0 {
@@ -186,6 +213,7 @@ fn word(status: Availability) -> &'static str {
         Availability::Up => "up",
         Availability::Degraded => "degraded",
         Availability::Deferred => "deferred",
+        Availability::Closed => "closed",
         Availability::Down => "down",
         Availability::Unknown => "unknown",
     }

@@ -1,5 +1,6 @@
 //! What a configuration file may say, and how it is refused.
 
+mod closures;
 mod mistakes;
 pub(super) mod schema;
 

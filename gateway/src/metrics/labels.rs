@@ -2,6 +2,10 @@
 
 use prometheus::IntCounter;
 
+/// In place of a class or a code: an announced closure refused the request. It is no failure, so
+/// that no alert need except it.
+pub(crate) const PLANNED: &str = "planned";
+
 /// A counter for each class of statuses (RFC 9110 §15).
 #[derive(Debug)]
 pub(super) struct ByClass([IntCounter; 5]);

@@ -3,7 +3,7 @@
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, Registry};
 
 use super::gone::{Known, retain};
-use super::labels::{ByClass, Outcome};
+use super::labels::{ByClass, Outcome, PLANNED};
 use super::{REQUEST_SECONDS, REQUESTS, counters, histograms};
 
 /// The label of requests that matched no row.
@@ -16,6 +16,8 @@ pub(crate) struct Rows {
 
 pub(crate) struct Row {
     by_class: ByClass,
+    /// Refused for an announced closure.
+    planned: IntCounter,
     seconds: Histogram,
     bytes: IntCounter,
     unfinished: [IntCounter; 3],
@@ -25,6 +27,8 @@ pub(crate) struct Row {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ended {
     pub(crate) status: u16,
+    /// Whether an announced closure refused it.
+    pub(crate) is_planned: bool,
     pub(crate) seconds: f64,
     /// Bytes of the answer's body.
     pub(crate) bytes: u64,
@@ -41,7 +45,10 @@ impl Rows {
 
 impl Row {
     fn count(&self, ended: Ended) {
-        self.by_class.count(ended.status);
+        match ended.is_planned {
+            true => self.planned.inc(),
+            false => self.by_class.count(ended.status),
+        }
         self.seconds.observe(ended.seconds);
         self.bytes.inc_by(ended.bytes);
         let [gone, draining, broken] = &self.unfinished;
@@ -92,7 +99,7 @@ impl RowFamilies {
             requests: counters(
                 registry,
                 REQUESTS,
-                "Requests that have ended, by the class of their status.",
+                "Requests that have ended, by the class of their status; `planned` for those that an announced closure refused.",
                 &["method", "route", "status"],
             )?,
             seconds: histograms(
@@ -123,6 +130,7 @@ impl RowFamilies {
         let unfinished = |outcome: Outcome| of(&self.unfinished, outcome.as_str());
         Ok(Row {
             by_class: ByClass::new(|class| of(&self.requests, class))?,
+            planned: of(&self.requests, PLANNED)?,
             seconds: self.seconds.get_metric_with_label_values(&[method, path])?,
             bytes: self.bytes.get_metric_with_label_values(&[method, path])?,
             unfinished: [

@@ -9,7 +9,7 @@ use prometheus::{
 };
 
 use super::gone::{Known, retain};
-use super::labels::ByClass;
+use super::labels::{ByClass, PLANNED};
 use super::{UPSTREAM_SECONDS, counters, gauges, histograms};
 use crate::fault::Fault;
 
@@ -51,7 +51,11 @@ impl UpstreamMetrics {
 
     /// Counts an exchange that failed or was refused.
     pub(crate) fn refused(&self, fault: &Fault) {
-        let labels = [&*self.name, fault.code().as_str()];
+        let result = match fault.closure() {
+            Some(_) => PLANNED,
+            None => fault.code().as_str(),
+        };
+        let labels = [&*self.name, result];
         self.exchanges.with_label_values(&labels).inc();
     }
 }
@@ -75,7 +79,7 @@ impl UpstreamFamilies {
         Ok(Self {
             exchanges: counters(
                 "gateway_upstream_requests_total",
-                "Requests to an upstream, by the class of its status, or the code of the problem if it gave no answer.",
+                "Requests to an upstream, by the class of its status, the code of the problem if it gave no answer, or `planned` for an announced closure.",
                 &["upstream", "result"],
             )?,
             seconds: histograms(

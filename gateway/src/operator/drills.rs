@@ -1,6 +1,8 @@
 //! `/drills`: lists, begins and ends failure drills, and gives a verdict.
 
-use std::time::Instant;
+mod rehearsal;
+
+use std::time::{Duration, Instant};
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use percent_encoding::percent_decode_str;
@@ -10,7 +12,8 @@ use service_kit::serve::resource;
 use shared_types::problem::Code;
 use shared_types::text::Text;
 
-use super::{Operator, audit, rehearsal};
+use super::{Operator, audit};
+use crate::answer::site::Site;
 use crate::fault::whole_seconds;
 use crate::resilience::drills::{Drills, Order, Place, shown};
 use crate::resilience::guard::BreakerSettings;
@@ -78,6 +81,14 @@ async fn verdict(
 ) -> Result<HttpResponse, Failure> {
     audit::note(&request, REHEARSAL, String::new());
     let drills = allowed(&operator)?;
+    // Neither its drills nor the answers could be told from those of a closure.
+    if operator
+        .site()
+        .closures
+        .overlaps(None, None, rehearsal::LONGEST)
+    {
+        return Err(Failure::new(Code::ClosureConflict));
+    }
     let _turn = operator.rehearsing.lock().await;
     audit::begins(&request, REHEARSAL);
     let verdict = rehearsal::run(&operator, drills).await?;
@@ -100,6 +111,13 @@ fn begin(
     let drills = allowed(operator)?;
     let now = Instant::now();
     let plan = order.plan(now).map_err(Failure::invalid)?;
+    if overlaps(
+        &operator.site(),
+        &place,
+        plan.until.saturating_duration_since(now),
+    ) {
+        return Err(Failure::new(Code::ClosureConflict));
+    }
     let (name, mode) = (place.name(), plan.mode.as_str());
     let time = whole_seconds(plan.until.saturating_duration_since(now));
     log::warn!("a failure drill begins: {name} is {mode} for {time}s");
@@ -146,6 +164,19 @@ fn route(operator: &Operator, path: &str) -> Result<(Place, BreakerSettings), Fa
     let upstream = rows.find_map(|row| row.to.upstream());
     let upstream = upstream.ok_or_else(unknown)?;
     Ok((Place::Route(path), upstream.settings.breaker))
+}
+
+/// Whether a closure concerns the place at any time from now on for `duration`.
+pub(super) fn overlaps(site: &Site, place: &Place, duration: Duration) -> bool {
+    let closures = &site.closures;
+    match place {
+        Place::Upstream(name) => closures.overlaps(Some(name), None, duration),
+        Place::Route(path) => {
+            let rows = site.routes.routes().filter(|row| *row.path == **path);
+            let mut upstreams = rows.filter_map(|row| row.to.upstream());
+            upstreams.any(|one| closures.overlaps(Some(one.name()), Some(path), duration))
+        }
+    }
 }
 
 fn unknown() -> Failure {

@@ -65,6 +65,12 @@ pub(crate) fn expose(operator: &Operator) -> prometheus::Result<String> {
         &[],
     )?;
     let drills = gauges("gateway_drills", "Failure drills under way.", &[])?;
+    let closures = gauges("gateway_closures", "Announced closures under way.", &[])?;
+    let closed = gauges(
+        "gateway_upstream_closed",
+        "1 while an upstream is closed for planned work.",
+        &["upstream"],
+    )?;
     let build = gauges(
         "gateway_build_info",
         "1, for the version that runs.",
@@ -119,6 +125,8 @@ pub(crate) fn expose(operator: &Operator) -> prometheus::Result<String> {
         in_flight.with_label_values(&[name]).set(count);
         let count = i64::try_from(guard.limit()).unwrap_or(i64::MAX);
         limit.with_label_values(&[name]).set(count);
+        let is_closed = i64::from(upstream.is_closed_for().is_some());
+        closed.with_label_values(&[name]).set(is_closed);
         let count = i64::try_from(guard.transfers()).unwrap_or(i64::MAX);
         transfers.with_label_values(&[name]).set(count);
     }
@@ -129,6 +137,13 @@ pub(crate) fn expose(operator: &Operator) -> prometheus::Result<String> {
     drills
         .with_label_values::<&str>(&[])
         .set(i64::try_from(under_way).unwrap_or(i64::MAX));
+    let announced = site.closures.announced();
+    let begun = announced
+        .iter()
+        .filter(|one| one.begins_in_seconds.is_none());
+    closures
+        .with_label_values::<&str>(&[])
+        .set(i64::try_from(begun.count()).unwrap_or(i64::MAX));
     let held = i64::try_from(site.memory.held()).unwrap_or(i64::MAX);
     memory.with_label_values::<&str>(&[]).set(held);
     build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);

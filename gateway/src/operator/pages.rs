@@ -90,7 +90,11 @@ impl OwnPage {
         let mut response = match self.page {
             Page::Welcome => HttpResponse::Ok().json(Welcome::default()),
             Page::Status => {
-                let status = features::status(&self.pages.features, &worker.site.cache);
+                let status = features::status(
+                    &self.pages.features,
+                    &worker.site.cache,
+                    &worker.site.closures,
+                );
                 HttpResponse::Ok().json(status)
             }
             Page::Live => health::live_answer(),

@@ -21,7 +21,7 @@ pub(super) fn status(operator: &Operator) -> OperatorStatus {
     let upstreams =
         upstreams.map(|upstream| (upstream.name().to_string(), upstream_status(upstream)));
     OperatorStatus {
-        public: features::status(&site.features, &site.cache),
+        public: features::status(&site.features, &site.cache, &site.closures),
         upstreams: upstreams.collect(),
         config: operator.config.status(),
         shared: site.shared_store.as_ref().map(|store| {
@@ -32,6 +32,7 @@ pub(super) fn status(operator: &Operator) -> OperatorStatus {
             }
         }),
         not_stored: site.cache.refused().filter_map(not_stored).collect(),
+        closures: site.closures.announced(),
     }
 }
 

@@ -112,6 +112,11 @@ impl Drills {
             .collect()
     }
 
+    /// The places of the drills under way.
+    pub(crate) fn places(&self, now: Instant) -> Vec<Place> {
+        self.all(now).into_iter().map(|(place, _)| place).collect()
+    }
+
     /// The drills under way. Removes those that are over.
     fn all(&self, now: Instant) -> Vec<(Place, Plan)> {
         let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);

@@ -4,10 +4,12 @@
 mod aggregate;
 mod cache;
 mod concurrency;
+mod closure;
 mod console;
 mod feature;
 mod label;
 mod limits;
+mod moment;
 mod route;
 mod schema;
 mod upstream;
@@ -27,8 +29,10 @@ pub(crate) use aggregate::{
 };
 pub(crate) use cache::CacheTable;
 pub(crate) use concurrency::{Concurrency, ConcurrencyTable};
+pub(crate) use closure::ClosureTable;
 pub(crate) use console::{CallTable, ConsoleTable};
 pub(crate) use feature::FeatureTable;
+pub(crate) use label::Label;
 pub(crate) use limits::LimitsTable;
 pub(crate) use route::{METHODS, Policy, RouteRow};
 pub(crate) use schema::schema;
@@ -48,6 +52,9 @@ pub(crate) struct File {
     pub(crate) routes: BTreeMap<String, Vec<RouteRow>>,
     /// The features that /status reports, by name.
     pub(crate) features: IndexMap<String, FeatureTable>,
+    /// Announced closures, at most 100: planned work on an upstream, or a feature that takes no
+    /// requests for a while.
+    pub(crate) closures: Vec<ClosureTable>,
     /// Answers that the gateway makes of several upstreams' answers, by name.
     pub(crate) aggregates: BTreeMap<String, AggregateTable>,
     /// The journey that the operator's console plays. Without this table, it has none.

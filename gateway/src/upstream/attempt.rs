@@ -1,9 +1,10 @@
 //! One try at an upstream, behind its guard:
 //!
-//! 1. The circuits and a permit admit it, and a replica is chosen.
-//! 2. A failure drill may fail or delay it. The caller lets it act within its own deadline, and then
+//! 1. An announced closure refuses it. Nothing else learns of that.
+//! 2. The circuits and a permit admit it, and a replica is chosen.
+//! 3. A failure drill may fail or delay it. The caller lets it act within its own deadline, and then
 //!    asks the replica.
-//! 3. The counters, the replica's record and the circuits learn the outcome.
+//! 4. The counters, the replica's record and the circuits learn the outcome.
 
 pub(crate) mod span;
 
@@ -12,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::connection::pick::Pick;
 use super::connection::replica_pools::ReplicaPools;
-use super::outcome::{Heard, is_overload, settle};
+use super::outcome::{Heard, is_outage, is_overload, settle};
 use super::running::Upstream;
 use crate::fault::Fault;
 use crate::resilience::balance::Tried;
@@ -60,6 +61,11 @@ impl<'a> Attempt<'a> {
             intake,
             ..
         } = self;
+        if let Some(closed) = upstream.closed(circuit) {
+            let closed = Fault::closed(closed);
+            upstream.metrics.refused(&closed);
+            return Err(closed);
+        }
         let asker = (self.client, self.priority);
         let admitted = upstream.guard.let_in((circuit, intake), asker);
         let (ticket, permit) = admitted.await?;
@@ -115,6 +121,11 @@ impl Admitted<'_> {
         self.upstream.metrics.exchanged(status, elapsed);
         // Neither a client that sends slowly nor a drill says anything of the replica's speed.
         let is_its_own = self.intake == Intake::Whole && self.drilled.is_none();
+        let is_failure = status.map_or(true, is_outage);
+        if is_failure && self.upstream.is_closed_for().is_some() {
+            // It was under way when the planned work began: no evidence of an outage.
+            return (self.permit, elapsed);
+        }
         self.upstream.guard.learn(|in_flight| {
             let is_overload = is_overload(outcome)?;
             is_its_own.then_some(Sample {

@@ -132,6 +132,7 @@ fn evidence(outcome: Result<Heard, &Fault>) -> Option<Evidence> {
             UpstreamFault::Failed
             | UpstreamFault::CircuitOpen { .. }
             | UpstreamFault::Overloaded
+            | UpstreamFault::Closed(_)
             | UpstreamFault::Drill { .. } => None,
         },
         Err(_) => None,

@@ -100,6 +100,11 @@ impl Watch {
     async fn watch(self) {
         loop {
             let began = Instant::now();
+            if self.upstream.is_closed_for().is_some() {
+                // Under planned work, a silence would say nothing.
+                sleep_until(began + EVERY).await;
+                continue;
+            }
             self.probe().await;
             match self.upstream.guard.phase() {
                 // While the circuit is open, it sets the time.
@@ -143,6 +148,8 @@ impl Watch {
         let is_well = answers.iter().any(Result::is_ok);
         match answers.pop() {
             _ if is_well => check.succeeded(),
+            // The work may have begun meanwhile.
+            Some(Err(_)) if self.upstream.is_closed_for().is_some() => {}
             Some(Err(cause)) => check.failed(&format!("probe: {cause}")),
             _ => {}
         }

@@ -1,15 +1,18 @@
 //! An upstream in a running gateway. One value holds its settings, its guard, its counters and the
-//! drills that may make it fail, so that what leads to it needs no other lookup.
+//! closures and drills that may keep requests from it, so that what leads to it needs no other lookup.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
-use shared_types::gateway::Availability;
+use shared_types::gateway::{Availability, ClosureNotice};
+use shared_types::value::Timestamp;
 
 use super::replicas::Replicas;
+use crate::fault::closed::Closed;
 use crate::metrics::{UpstreamFamilies, UpstreamMetrics};
+use crate::resilience::closures::Closures;
 use crate::resilience::drills::{Drill, Drills};
 use crate::resilience::guard::{Guard, Hearing, Phase};
 use crate::settings::UpstreamSettings;
@@ -24,6 +27,7 @@ pub(crate) struct Upstream {
     pub(crate) metrics: Arc<UpstreamMetrics>,
     /// None where `GATEWAY_DRILLS` is off.
     drills: Option<Arc<Drills>>,
+    closures: Arc<Closures>,
     /// How many requests it keeps, as its probe says.
     waiting: Arc<AtomicU64>,
 }
@@ -38,6 +42,8 @@ pub(crate) enum Standing {
     Failing,
     /// Its circuit is open. It is asked again after this time.
     Down(Duration),
+    /// It is closed for planned work, for this time.
+    Closed(Duration),
 }
 
 impl Standing {
@@ -47,6 +53,7 @@ impl Standing {
             Self::Unknown => Availability::Unknown,
             Self::Failing => Availability::Degraded,
             Self::Down(_) => Availability::Down,
+            Self::Closed(_) => Availability::Closed,
         }
     }
 }
@@ -61,6 +68,7 @@ impl Upstream {
         settings: &UpstreamSettings,
         families: &UpstreamFamilies,
         drills: Option<&Arc<Drills>>,
+        closures: &Arc<Closures>,
     ) -> prometheus::Result<Arc<Self>> {
         let metrics = metrics(settings, families)?;
         let parts = (settings.breaker, settings.gate);
@@ -71,6 +79,7 @@ impl Upstream {
             settings: settings.clone(),
             metrics,
             drills: drills.cloned(),
+            closures: Arc::clone(closures),
             waiting: Arc::default(),
         }))
     }
@@ -101,6 +110,7 @@ impl Upstream {
             settings: settings.clone(),
             metrics,
             drills: self.drills.clone(),
+            closures: Arc::clone(&self.closures),
             waiting: Arc::clone(&self.waiting),
         }))
     }
@@ -132,6 +142,24 @@ impl Upstream {
         self.waiting.store(waiting, Ordering::Relaxed);
     }
 
+    /// The announced closure that a request of the route with this circuit runs into, if any.
+    pub(crate) fn closed(&self, circuit: usize) -> Option<Closed> {
+        let route = self.settings.circuits.get(circuit);
+        self.closures.of(self.name(), route)
+    }
+
+    /// The same for the next closure that is announced, if none is under way.
+    pub(crate) fn closure_notice(&self, circuit: usize) -> Option<ClosureNotice> {
+        let route = self.settings.circuits.get(circuit);
+        self.closures.notice_of(self.name(), route)
+    }
+
+    /// For how long it is closed for planned work, if it is.
+    pub(crate) fn is_closed_for(&self) -> Option<Duration> {
+        let closed = self.closures.of(self.name(), None)?;
+        Some(closed.until.since(Timestamp::now()))
+    }
+
     /// The drill that a request of the route runs into, if any.
     pub(crate) fn drill(&self, route: &str) -> Option<Drill> {
         let drills = self.drills.as_ref()?;
@@ -159,6 +187,9 @@ impl Upstream {
     }
 
     pub(crate) fn standing(&self) -> Standing {
+        if let Some(wait) = self.is_closed_for() {
+            return Standing::Closed(wait);
+        }
         if let Some(wait) = self.phase().retry_after() {
             return Standing::Down(wait);
         }

@@ -2,6 +2,7 @@
 //! gets.
 
 mod breaker;
+mod closures;
 mod console;
 mod deferral;
 mod drills;

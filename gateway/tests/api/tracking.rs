@@ -1,5 +1,6 @@
 //! One answer made from three services, whichever of them answer, and the same as a stream.
 
+mod closures;
 mod lists;
 mod outages;
 mod shares;

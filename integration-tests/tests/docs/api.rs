@@ -203,6 +203,7 @@ fn every_example_is_a_golden_one() {
         golden::ERASURE,
         golden::PROBLEM,
         golden::STATUS,
+        golden::CLOSURE,
         golden::DRILL,
     ];
     let goldens: Vec<Value> = goldens

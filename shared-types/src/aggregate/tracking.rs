@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::PartStatus;
+use super::{PartClosure, PartStatus};
 use crate::delivery::Delivery;
 use crate::kitchen::Ticket;
 use crate::order::Order;
@@ -29,6 +29,9 @@ pub struct TrackingMeta {
     /// Whether every service answered just now.
     pub complete: bool,
     pub parts: Parts<PartStatus>,
+    /// The closures of the services, present or announced: at most one for each service.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closures: Vec<PartClosure>,
 }
 
 /// One for each service.

@@ -43,7 +43,9 @@ codes! {
     UpstreamOverloaded = 503 "upstream_overloaded",
     UpstreamTimeout = 504 "upstream_timeout",
     NotStored = 504 "not_stored",
+    Closed = 503 "closed",
     DrillsOff = 403 "drills_off",
+    ClosureConflict = 409 "closure_conflict",
     ConfigInvalid = 422 "config_invalid",
     LoopDetected = 508 "loop_detected",
 

@@ -201,6 +201,15 @@ pub(super) static SENTENCES: Sentences = Sentences {
         no_trace: "No trace with this id is kept. Spans come a few seconds after the request, and old traces go.",
         protobuf_only: "Spans are taken in protobuf only (Content-Type: application/x-protobuf), as they are or in gzip.",
         no_spans: "The body is not an export of spans (OTLP).",
+        nothing_to_close: "There is no upstream or feature of that name.",
+        no_route_to_close: "No request of this feature is sent to an upstream, so there is nothing to close.",
+        closed_by_the_file: "The configuration file declares this closure: change it there, and reload.",
+        closure_end: |days| {
+            format!("must be after from, at most {days} days later, and not over yet")
+        },
+        closure_reason: |most| {
+            format!("expected a text, or one for each language, of 1 to {most} visible characters")
+        },
         rate: "must be more than 0 and at most 1",
         duration: |longest| format!("expected a duration like 30s, at most {longest}"),
         token_needed: "This port needs the operator's token: Authorization: Bearer, or /login in a browser.",
@@ -318,9 +327,17 @@ fn problem(code: Code) -> Wording {
             title: "No stored answer",
             detail: "The request asks for a stored answer (only-if-cached), and there is none.",
         },
+        Code::Closed => Wording {
+            title: "Closed for now",
+            detail: "This is closed for a while. Retry-After says until when.",
+        },
         Code::DrillsOff => Wording {
             title: "Drills are off",
             detail: "Failure drills are only allowed where GATEWAY_DRILLS is on.",
+        },
+        Code::ClosureConflict => Wording {
+            title: "Conflict with a closure",
+            detail: "A closure covers this time. End it, or choose another time.",
         },
         Code::ConfigInvalid => Wording {
             title: "Invalid configuration",

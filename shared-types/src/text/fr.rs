@@ -211,6 +211,15 @@ pub(super) static SENTENCES: Sentences = Sentences {
         no_trace: "Aucune trace gardée ne porte cet identifiant. Les spans arrivent quelques secondes après la requête, et les anciennes traces disparaissent.",
         protobuf_only: "Les spans ne sont pris qu'en protobuf (Content-Type: application/x-protobuf), tels quels ou en gzip.",
         no_spans: "Le corps n'est pas un export de spans (OTLP).",
+        nothing_to_close: "Aucun service ni aucune fonctionnalité ne porte ce nom.",
+        no_route_to_close: "Aucune requête de cette fonctionnalité ne part vers un service : il n'y a rien à fermer.",
+        closed_by_the_file: "Le fichier de configuration déclare cette fermeture : changez-la dans le fichier, puis rechargez-le.",
+        closure_end: |days| {
+            format!("doit venir après from, {days} jours plus tard au plus, et ne pas être passé")
+        },
+        closure_reason: |most| {
+            format!("un texte, ou un par langue, de 1 à {most} caractères visibles est attendu")
+        },
         rate: "doit être plus grand que 0 et au plus 1",
         duration: |longest| format!("une durée comme 30s est attendue, {longest} au plus"),
         token_needed: "Ce port demande le jeton de l'exploitant : Authorization: Bearer, ou /login dans un navigateur.",
@@ -334,9 +343,17 @@ fn problem(code: Code) -> Wording {
             detail: "La requête demande une réponse gardée en mémoire (only-if-cached), et il n'y \
              en a pas.",
         },
+        Code::Closed => Wording {
+            title: "Fermé pour le moment",
+            detail: "C'est fermé pour un temps. Retry-After dit jusqu'à quand.",
+        },
         Code::DrillsOff => Wording {
             title: "Pannes simulées désactivées",
             detail: "Les pannes simulées ne sont permises que si GATEWAY_DRILLS vaut on.",
+        },
+        Code::ClosureConflict => Wording {
+            title: "Fermeture en conflit",
+            detail: "Une fermeture couvre ce moment. Terminez-la, ou choisissez un autre moment.",
         },
         Code::ConfigInvalid => Wording {
             title: "Configuration invalide",

@@ -194,6 +194,12 @@ pub struct Operator {
     pub no_trace: &'static str,
     pub protobuf_only: &'static str,
     pub no_spans: &'static str,
+    pub nothing_to_close: &'static str,
+    pub no_route_to_close: &'static str,
+    pub closed_by_the_file: &'static str,
+    /// `until` of a closure.
+    pub closure_end: fn(most_days: u64) -> String,
+    pub closure_reason: fn(most_characters: usize) -> String,
     pub rate: &'static str,
     pub duration: fn(longest: &str) -> String,
     pub token_needed: &'static str,

@@ -2,7 +2,10 @@
 
 use serde_json::value::RawValue;
 use service_kit::env::Env;
-use shared_types::aggregate::{PartState, PartStatus};
+use shared_types::aggregate::{PartClosure, PartState, PartStatus};
+use shared_types::gateway::ClosureNotice;
+use shared_types::text::PerLang;
+use shared_types::value::Timestamp;
 
 use super::super::part::Part;
 use super::super::settings::AggregateSettings;
@@ -38,7 +41,8 @@ fn part(value: &str, state: PartState, age_seconds: Option<u64>) -> Part {
 }
 
 fn answer(task: Part, log: PartState, bill: Part) -> Answer {
-    Answer::compose(&settings(), vec![task, part("", log, None), bill]).unwrap()
+    let parts = vec![task, part("", log, None), bill];
+    Answer::compose(&settings(), parts, Vec::new()).unwrap()
 }
 
 fn task(state: PartState) -> Part {
@@ -87,4 +91,32 @@ fn the_last_answer_is_the_one_that_is_declared_as_the_end() {
     assert!(!is_final(r#"{"state":"queued"}"#, Ok));
     assert!(!is_final(r#"{"state":["done"]}"#, Ok));
     assert!(!is_final("{}", Ok));
+}
+
+#[test]
+fn a_closure_is_told_and_is_news_when_it_is_announced_changed_or_over() {
+    let told = |until: Option<i64>| {
+        let closures = until.map(|until| PartClosure {
+            service: "a".to_owned(),
+            notice: ClosureNotice {
+                from: Timestamp::from_millis(0).unwrap(),
+                until: Timestamp::from_millis(until).unwrap(),
+                reason: PerLang::of(|lang| lang.tag().to_owned()),
+            },
+        });
+        let parts = vec![task(Ok), part("", Ok, None), task(Ok)];
+        Answer::compose(&settings(), parts, closures.into_iter().collect()).unwrap()
+    };
+    let (none, hour, day) = (told(None), told(Some(3_600_000)), told(Some(86_400_000)));
+    let json = String::from_utf8(hour.json.to_vec()).unwrap();
+    let closures = concat!(
+        r#""closures":[{"service":"a","from":"1970-01-01T00:00:00Z","until":"1970-01-01T01:00:00Z","#,
+        r#""reason":{"fr":"fr","en":"en"}}]}}"#
+    );
+    assert!(json.ends_with(closures), "{json}");
+    assert!(none.differs(&hour) && hour.differs(&day) && hour.differs(&none));
+    assert!(!hour.differs(&told(Some(3_600_000))));
+    assert_eq!(hour.id(), told(Some(3_600_000)).id());
+    assert_ne!(hour.id(), none.id());
+    assert_ne!(hour.id(), day.id());
 }

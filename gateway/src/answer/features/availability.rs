@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use shared_types::gateway::{Availability, FeatureStatus, Status};
+use shared_types::gateway::{Availability, ClosureTarget, FeatureStatus, Status};
 
-use super::state::{Substitute, overall, state};
+use super::state::{Standings, Substitute, overall, state};
 use super::{Feature, StandIn};
 use crate::answer::cache::Cache;
+use crate::resilience::closures::Closures;
 use crate::upstream::{Standing, Upstream};
 
 /// The features in a running gateway.
@@ -23,7 +24,7 @@ impl Feature<Arc<Upstream>> {
         self.declared_without(|one| Arc::ptr_eq(one, upstream))
     }
 
-    pub(crate) fn status(&self, cache: &Cache) -> FeatureStatus {
+    pub(crate) fn status(&self, cache: &Cache, closures: &Closures) -> FeatureStatus {
         let substitute = match &self.stand_in {
             Some(StandIn::Stored(policy)) => {
                 let target = &self.probe.target;
@@ -35,14 +36,29 @@ impl Feature<Arc<Upstream>> {
             }
             None => None,
         };
-        let state = state(
-            &self.standings(&self.needs),
-            &self.standings(&self.uses),
-            substitute,
-        );
+        let standings = Standings {
+            needs: &self.standings(&self.needs),
+            uses: &self.standings(&self.uses),
+            closed: closures.of_feature(&self.name),
+        };
+        let state = state(standings, substitute);
+        let closure = closures.notice(|target| self.is_closed_by(target));
+        let present = closure.as_ref();
+        let present = present.filter(|_| state.status == Availability::Closed);
         FeatureStatus {
             waiting: self.waiting(),
+            until: present.map(|closure| closure.until),
+            reason: present.map(|closure| closure.reason.clone()),
+            closure,
             ..state
+        }
+    }
+
+    /// Whether a closure of this target closes the feature.
+    fn is_closed_by(&self, target: &ClosureTarget) -> bool {
+        match target {
+            ClosureTarget::Feature(name) => *name == self.name,
+            ClosureTarget::Upstream(name) => self.needs.iter().any(|one| **one.name() == **name),
         }
     }
 
@@ -67,7 +83,7 @@ impl Feature<Arc<Upstream>> {
         let route = route.filter(|route| Arc::ptr_eq(&route.upstream, upstream));
         let wait = route.and_then(|route| upstream.guard.route_phase(route.circuit).retry_after());
         match (upstream.standing(), wait) {
-            (down @ Standing::Down(_), _) => down,
+            (shut @ (Standing::Down(_) | Standing::Closed(_)), _) => shut,
             (_, Some(wait)) => Standing::Down(wait),
             (standing, None) => standing,
         }
@@ -79,9 +95,13 @@ fn has(upstreams: &[Arc<Upstream>], upstream: &Arc<Upstream>) -> bool {
 }
 
 /// The availability of all features, for everybody.
-pub(crate) fn status(features: &[Feature<Arc<Upstream>>], cache: &Cache) -> Status {
+pub(crate) fn status(
+    features: &[Feature<Arc<Upstream>>],
+    cache: &Cache,
+    closures: &Closures,
+) -> Status {
     let features = features.iter();
-    let features = features.map(|feature| (feature.name.clone(), feature.status(cache)));
+    let features = features.map(|feature| (feature.name.clone(), feature.status(cache, closures)));
     let features = BTreeMap::from_iter(features);
     let states: Vec<_> = features.values().map(|feature| feature.status).collect();
     Status {

@@ -11,7 +11,7 @@ impl Standing {
     fn is_missing(self) -> bool {
         match self {
             Self::Up | Self::Unknown => false,
-            Self::Failing | Self::Down(_) => true,
+            Self::Failing | Self::Down(_) | Self::Closed(_) => true,
         }
     }
 }
@@ -25,17 +25,27 @@ pub(crate) enum Substitute {
     Promise,
 }
 
-/// The state of a feature. `needs` and `uses` name its upstreams.
-pub(crate) fn state(
-    needs: &[(&str, Standing)],
-    uses: &[(&str, Standing)],
-    substitute: Option<Substitute>,
-) -> FeatureStatus {
+/// The upstreams of a feature by their names, and for how long the feature itself is closed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Standings<'s> {
+    pub(crate) needs: &'s [(&'s str, Standing)],
+    pub(crate) uses: &'s [(&'s str, Standing)],
+    pub(crate) closed: Option<Duration>,
+}
+
+/// The state of a feature.
+pub(crate) fn state(standings: Standings<'_>, substitute: Option<Substitute>) -> FeatureStatus {
+    let Standings {
+        needs,
+        uses,
+        closed,
+    } = standings;
     let all = needs.iter().chain(uses);
     let missing = all.filter(|(_, standing)| standing.is_missing());
     let missing = missing.map(|(name, _)| (*name).to_owned()).collect();
-    let status = availability(needs, uses, substitute);
-    let needs_stand_in = needs.iter().any(|(_, standing)| standing.is_missing());
+    let status = availability(standings, substitute);
+    let is_needed_missing = needs.iter().any(|(_, standing)| standing.is_missing());
+    let needs_stand_in = closed.is_some() || is_needed_missing;
     FeatureStatus {
         status,
         missing,
@@ -46,27 +56,35 @@ pub(crate) fn state(
             _ => None,
         },
         retry_after_seconds: wait(needs)
-            .filter(|_| status == Availability::Down)
+            .max(closed)
+            .filter(|_| matches!(status, Availability::Down | Availability::Closed))
             .map(whole_seconds),
         waiting: None,
+        closure: None,
+        until: None,
+        reason: None,
     }
 }
 
 /// A missing upstream counts before an unknown one, and an unknown one before one that failed once.
-fn availability(
-    needs: &[(&str, Standing)],
-    uses: &[(&str, Standing)],
-    substitute: Option<Substitute>,
-) -> Availability {
+/// An outage counts before a closure: what is down as well may be so for longer.
+fn availability(standings: Standings<'_>, substitute: Option<Substitute>) -> Availability {
+    let Standings {
+        needs,
+        uses,
+        closed,
+    } = standings;
     let any = |of: &[(&str, Standing)], is: fn(Standing) -> bool| {
         of.iter().any(|(_, standing)| is(*standing))
     };
     let is_unknown = |standing: Standing| standing == Standing::Unknown;
-    if wait(needs).is_some() {
+    if closed.is_some() || wait(needs).is_some() {
+        let is_down = |standing| matches!(standing, Standing::Down(_));
         return match substitute {
             Some(Substitute::Stored(_)) => Availability::Degraded,
-            Some(Substitute::Promise) => Availability::Deferred,
-            None => Availability::Down,
+            Some(Substitute::Promise) if closed.is_none() => Availability::Deferred,
+            Some(Substitute::Promise) | None if any(needs, is_down) => Availability::Down,
+            Some(Substitute::Promise) | None => Availability::Closed,
         };
     }
     if any(needs, is_unknown) {
@@ -83,19 +101,21 @@ fn availability(
 /// The time until all missing upstreams are asked again: a feature needs all of them.
 fn wait(needs: &[(&str, Standing)]) -> Option<Duration> {
     let waits = needs.iter().filter_map(|(_, standing)| match standing {
-        Standing::Down(wait) => Some(*wait),
+        Standing::Down(wait) | Standing::Closed(wait) => Some(*wait),
         Standing::Up | Standing::Unknown | Standing::Failing => None,
     });
     waits.max()
 }
 
-/// The state of the whole restaurant. It is down only if all features are, and unknown while
-/// nothing speaks against any of them.
+/// The state of the whole restaurant. It is down only if all features are down or closed, closed only
+/// if all are closed, and unknown while nothing speaks against any of them.
 pub(crate) fn overall(states: impl IntoIterator<Item = Availability> + Clone) -> Availability {
     let all = |is: fn(Availability) -> bool| states.clone().into_iter().all(is);
     if all(|state| state == Availability::Up) {
         Availability::Up
-    } else if all(|state| state == Availability::Down) {
+    } else if all(|state| state == Availability::Closed) {
+        Availability::Closed
+    } else if all(|state| matches!(state, Availability::Down | Availability::Closed)) {
         Availability::Down
     } else if all(|state| matches!(state, Availability::Up | Availability::Unknown)) {
         Availability::Unknown
@@ -108,14 +128,29 @@ pub(crate) fn overall(states: impl IntoIterator<Item = Availability> + Clone) ->
 mod tests {
     use std::time::Duration;
 
-    use shared_types::gateway::Availability::{Deferred, Degraded, Down, Unknown, Up};
+    use shared_types::gateway::Availability::{Closed, Deferred, Degraded, Down, Unknown, Up};
 
-    use super::{Standing, Substitute, overall, state};
+    use shared_types::gateway::FeatureStatus;
+
+    use super::{Standing, Standings, Substitute, overall};
 
     const SHORT: Standing = Standing::Down(Duration::from_millis(300));
     const LONG: Standing = Standing::Down(AGE);
     const AGE: Duration = Duration::from_millis(2300);
     const STORED: Substitute = Substitute::Stored(AGE);
+
+    fn state(
+        needs: &[(&str, Standing)],
+        uses: &[(&str, Standing)],
+        substitute: Option<Substitute>,
+    ) -> FeatureStatus {
+        let standings = Standings {
+            needs,
+            uses,
+            closed: None,
+        };
+        super::state(standings, substitute)
+    }
 
     #[test]
     fn with_all_its_upstreams_a_feature_is_up() {
@@ -157,6 +192,42 @@ mod tests {
             let state = state(&[("orders", needs)], &[("kitchen", uses)], promise);
             assert_eq!(state.status, expected);
         }
+    }
+
+    #[test]
+    fn planned_work_closes_a_feature_until_its_end_unless_something_stands_in() {
+        let closed = [("orders", Standing::Closed(AGE))];
+        let told = state(&closed, &[], None);
+        assert_eq!((told.status, told.retry_after_seconds), (Closed, Some(3)));
+        assert_eq!(told.missing, ["orders"]);
+        assert_eq!(state(&closed, &[], Some(STORED)).status, Degraded);
+        let promise = Some(Substitute::Promise);
+        assert_eq!(state(&closed, &[], promise).status, Deferred);
+        let used = state(&[], &closed, None);
+        assert_eq!((used.status, used.retry_after_seconds), (Degraded, None));
+        // An outage of another upstream is none of the plan.
+        let both = [closed[0], ("clients", SHORT)];
+        assert_eq!(state(&both, &[], None).status, Down);
+    }
+
+    #[test]
+    fn a_feature_that_is_closed_itself_promises_nothing_and_misses_no_service() {
+        let well = [("orders", Standing::Up)];
+        let closed = |substitute| {
+            let standings = Standings {
+                needs: &well,
+                uses: &[],
+                closed: Some(AGE),
+            };
+            super::state(standings, substitute)
+        };
+        for substitute in [None, Some(Substitute::Promise)] {
+            let told = closed(substitute);
+            assert_eq!((told.status, told.retry_after_seconds), (Closed, Some(3)));
+            assert!(told.missing.is_empty());
+        }
+        let stale = closed(Some(STORED));
+        assert_eq!((stale.status, stale.stale_age_seconds), (Degraded, Some(2)));
     }
 
     #[test]
@@ -220,6 +291,9 @@ mod tests {
         assert_eq!(overall([Up, Down]), Degraded);
         assert_eq!(overall([Degraded, Degraded]), Degraded);
         assert_eq!(overall([Down, Down]), Down);
+        assert_eq!(overall([Closed, Down]), Down);
+        assert_eq!(overall([Closed, Closed]), Closed);
+        assert_eq!(overall([Up, Closed]), Degraded);
         assert_eq!(overall([]), Up);
     }
 }

@@ -148,6 +148,11 @@ impl<'d> Deferral<'d> {
 fn is_kept(answered: &Result<HttpResponse, Fault>, may_be_repeated: bool) -> bool {
     match answered {
         Ok(response) => may_be_repeated && is_outage(response.status()),
+        // A feature that is closed wants no requests for later either.
+        Err(Fault::Upstream {
+            fault: UpstreamFault::Closed(closed),
+            ..
+        }) => closed.is_planned_work,
         Err(fault @ Fault::Upstream { .. }) => may_be_repeated || was_unsent(fault),
         Err(_) => false,
     }
@@ -162,7 +167,8 @@ fn was_unsent(fault: &Fault) -> bool {
         UpstreamFault::Unreachable
         | UpstreamFault::ConnectTimeout
         | UpstreamFault::CircuitOpen { .. }
-        | UpstreamFault::Overloaded => true,
+        | UpstreamFault::Overloaded
+        | UpstreamFault::Closed(_) => true,
         UpstreamFault::Drill { mode, .. } => *mode != DrillMode::Slow,
         UpstreamFault::Dropped
         | UpstreamFault::InvalidResponse

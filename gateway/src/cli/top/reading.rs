@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::sample::Sample;
-use crate::metrics::{REQUEST_SECONDS, REQUESTS, UPSTREAM_SECONDS};
+use crate::metrics::{PLANNED, REQUEST_SECONDS, REQUESTS, UPSTREAM_SECONDS};
 use crate::operator::console::Times;
 
 #[derive(Debug)]
@@ -16,6 +16,7 @@ pub(super) struct Reading {
     pub(super) upstreams: BTreeMap<String, Figures>,
     pub(super) connections: u64,
     pub(super) drills: u64,
+    pub(super) closures: u64,
 }
 
 /// Counters since the gateway's start, and states.
@@ -25,7 +26,7 @@ pub(super) struct Figures {
     pub(super) errors: u64,
     pub(super) times: Times,
     pub(super) in_flight: u64,
-    /// `closed`, `open`, `half_open`; empty for the clients' requests.
+    /// `closed`, `open`, `half_open`, or `planned` under planned work; empty for the clients' requests.
     pub(super) circuit: String,
 }
 
@@ -37,6 +38,7 @@ impl Reading {
             upstreams: BTreeMap::new(),
             connections: 0,
             drills: 0,
+            closures: 0,
         };
         for sample in text.lines().filter_map(Sample::of) {
             reading.take(&sample);
@@ -63,13 +65,21 @@ impl Reading {
             "gateway_requests_in_flight" => self.clients.in_flight = count,
             "gateway_connections" => self.connections = count,
             "gateway_drills" => self.drills = count,
+            "gateway_closures" => self.closures = count,
             "gateway_upstream_requests_total" => {
                 let is_error = !has_answered(&sample.label("result"));
                 self.upstream(sample).count(count, is_error);
             }
             "gateway_upstream_requests_in_flight" => self.upstream(sample).in_flight = count,
             "gateway_upstream_breaker_state" if count == 1 => {
-                self.upstream(sample).circuit = sample.label("state");
+                let upstream = self.upstream(sample);
+                // Whichever of the two comes first in the text.
+                if upstream.circuit != PLANNED {
+                    upstream.circuit = sample.label("state");
+                }
+            }
+            "gateway_upstream_closed" if count == 1 => {
+                self.upstream(sample).circuit = PLANNED.to_owned();
             }
             _ => {}
         }
@@ -81,9 +91,9 @@ impl Reading {
     }
 }
 
-/// Whether the result of a request to an upstream is an answer without the upstream's fault.
+/// Whether the result of a request to an upstream is none of its faults.
 fn has_answered(result: &str) -> bool {
-    ["1xx", "2xx", "3xx", "4xx"].contains(&result)
+    ["1xx", "2xx", "3xx", "4xx", PLANNED].contains(&result)
 }
 
 impl Figures {

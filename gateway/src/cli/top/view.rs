@@ -6,6 +6,7 @@ use super::reading::{Figures, Reading};
 use crate::cli::running::NoAnswer;
 use crate::cli::table;
 use crate::cli::terminal::plain;
+use crate::metrics::PLANNED;
 use crate::operator::console::Traffic;
 
 const TITLES: [&str; 7] = [
@@ -24,6 +25,7 @@ pub(super) struct View {
     pub(super) rows: Vec<Row>,
     connections: u64,
     drills: u64,
+    closures: u64,
 }
 
 #[derive(Debug, PartialEq)]
@@ -64,6 +66,7 @@ impl View {
             rows: Vec::new(),
             connections: 0,
             drills: 0,
+            closures: 0,
         };
         view.update(None, now);
         view
@@ -87,6 +90,7 @@ impl View {
         });
         self.rows = [clients].into_iter().chain(upstreams).collect();
         (self.connections, self.drills) = (now.connections, now.drills);
+        self.closures = now.closures;
     }
 
     /// The lines on a terminal. `lost` is for how long there has been no answer, and why.
@@ -97,8 +101,8 @@ impl View {
                 tone: Tone::Alarm,
             },
             None => Line::calm(format!(
-                "{}: {} connections, {} drills",
-                self.origin, self.connections, self.drills
+                "{}: {} connections, {} drills, {} closures",
+                self.origin, self.connections, self.drills, self.closures
             )),
         }];
         lines.push(Line::calm(String::new()));
@@ -150,7 +154,7 @@ impl Row {
 
     fn tone(&self) -> Tone {
         match self.circuit.as_str() {
-            "" | "closed" => Tone::Plain,
+            "" | "closed" | PLANNED => Tone::Plain,
             _ => Tone::Alarm,
         }
     }

@@ -339,6 +339,8 @@ fn rank(state: Availability) -> u8 {
         Availability::Degraded => 3,
         Availability::Deferred => 2,
         Availability::Unknown => 1,
+        // No configuration declares it.
+        Availability::Closed => 0,
         Availability::Down => 0,
     }
 }
@@ -349,6 +351,7 @@ fn state(state: Availability) -> &'static str {
         Availability::Degraded => "degraded",
         Availability::Deferred => "deferred",
         Availability::Unknown => "unknown",
+        Availability::Closed => "closed",
         Availability::Down => "down",
     }
 }

@@ -13,7 +13,20 @@ static VALIDATOR: LazyLock<Validator> =
     LazyLock::new(|| jsonschema::draft202012::new(&schema()).unwrap());
 
 fn json(text: &str) -> Value {
-    serde_json::to_value(toml::from_str::<toml::Value>(text).unwrap()).unwrap()
+    in_json(toml::from_str(text).unwrap())
+}
+
+/// JSON has no date-times. Checkers of TOML take them as texts.
+fn in_json(value: toml::Value) -> Value {
+    match value {
+        toml::Value::Datetime(moment) => moment.to_string().into(),
+        toml::Value::Array(items) => items.into_iter().map(in_json).collect(),
+        toml::Value::Table(table) => {
+            let entries = table.into_iter();
+            entries.map(|(key, value)| (key, in_json(value))).collect()
+        }
+        plain => serde_json::to_value(plain).unwrap(),
+    }
 }
 
 /// Holds a valid file against the schema. [`Config::parse`] does so in every unit test.
@@ -67,6 +80,16 @@ fn the_notation_of_every_value_fits_the_schema() {
     ] {
         accepted(&file(upstream, row));
     }
+    for moment in [
+        "2027-03-28T03:30:00+02:00",
+        "2027-03-28 01:30:00.5Z",
+        "\"2027-03-28T01:30:00Z\"",
+    ] {
+        let closure = format!(
+            "closures = [{{ upstream = \"a\", from = 2027-03-28T00:00:00Z, until = {moment}, reason = \"R\" }}]"
+        );
+        accepted(&format!("{closure}\n{}", file("", "")));
+    }
     for limits in [
         r#"rate = "off""#,
         r#"rate = "1/1m""#,
@@ -99,6 +122,8 @@ fn a_file_that_is_refused_for_its_shape_does_not_fit_the_schema() {
         file("", ", outage = \"sometimes\""),
         file("", ", methods = [\"GTE\"]"),
         file("", ", query = \"page\""),
+        "closures = [{ upstream = \"a\" }]".to_owned(),
+        "closures = [{ upstream = \"a\", from = 7, until = 8, reason = \"R\" }]".to_owned(),
     ] {
         let refused = Config::parse("test.toml", &text, &Env::of_pairs([]));
         assert!(refused.is_err(), "{text}");

@@ -28,6 +28,7 @@ files! {
     "/tables.css" = "tables.css", CSS;
     "/waterfall.css" = "waterfall.css", CSS;
     "/api.js" = "api.js", SCRIPT;
+    "/closures.js" = "closures.js", SCRIPT;
     "/config.js" = "config.js", SCRIPT;
     "/dom.js" = "dom.js", SCRIPT;
     "/drills.js" = "drills.js", SCRIPT;

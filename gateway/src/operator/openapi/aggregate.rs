@@ -3,7 +3,7 @@
 use openapi::{Body, DEGRADED, DRILL, Example, Parts, REQUEST_ID};
 use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
-use shared_types::aggregate::PartStatus;
+use shared_types::aggregate::{PartClosure, PartStatus};
 use shared_types::problem::Code;
 use shared_types::text::Lang;
 
@@ -18,6 +18,12 @@ use crate::settings::JsonType;
 pub(super) const STATUS: Body = Body {
     media_type: "application/json",
     schema: SchemaGenerator::subschema_for::<PartStatus>,
+    example: Example::None,
+};
+
+pub(super) const CLOSURE: Body = Body {
+    media_type: "application/json",
+    schema: SchemaGenerator::subschema_for::<PartClosure>,
     example: Example::None,
 };
 
@@ -103,7 +109,16 @@ impl Describing<'_> {
             ("complete".to_owned(), complete),
             ("parts".to_owned(), object(states)),
         ]);
-        parts.insert("meta".to_owned(), object(meta));
+        let mut meta = object(meta);
+        let closures = json!({
+            "type": "array",
+            "items": self.parts.schema(&CLOSURE),
+            "description": "The closures of the services, present or announced: at most one for each service.",
+        });
+        if let Some(properties) = meta.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.insert("closures".to_owned(), closures);
+        }
+        parts.insert("meta".to_owned(), meta);
         object(parts)
     }
 

@@ -24,6 +24,7 @@ const OF_UPSTREAMS: &[Code] = &[
     Code::UpstreamUnavailable,
     Code::UpstreamOverloaded,
     Code::UpstreamTimeout,
+    Code::Closed,
     Code::LoopDetected,
 ];
 

@@ -107,6 +107,7 @@ fn own_components() -> Map<String, Value> {
         parts.operation(&operation, Code::ALL, &[]);
     }
     let _schema = parts.schema(&aggregate::STATUS);
+    let _schema = parts.schema(&aggregate::CLOSURE);
     parts.into_components()
 }
 

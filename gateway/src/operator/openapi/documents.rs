@@ -136,7 +136,7 @@ async fn look(
             return None;
         };
         let is_due = due.get(&**upstream.name()).is_none_or(|due| *due <= now);
-        let is_up = upstream.guard.phase() == Phase::Closed;
+        let is_up = upstream.guard.phase() == Phase::Closed && upstream.is_closed_for().is_none();
         (is_due && is_up).then_some((upstream, path))
     });
     let asked = upstreams.map(async |(upstream, path)| {

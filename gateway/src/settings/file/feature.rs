@@ -19,4 +19,9 @@ pub(crate) struct FeatureTable {
     /// A request that changes nothing and shows whether the feature works.
     #[schemars(extend("pattern" = "^[A-Z]+ /", "examples" = ["GET /stock"]))]
     pub(crate) probe: String,
+    /// Further routes of the feature, as methods and paths of the rows. A closure of the feature closes
+    /// them and the probe's.
+    #[serde(default)]
+    #[schemars(inner(regex(pattern = "^[A-Z]+ /")), extend("examples" = [["GET /stock/{id}"]]))]
+    pub(crate) routes: Vec<String>,
 }

@@ -32,6 +32,11 @@ impl Label {
         PerLang::of(|lang| text(lang).to_owned()).into()
     }
 
+    /// Whether it has a text in no language.
+    pub(crate) fn is_empty(&self) -> bool {
+        Lang::ALL.iter().all(|lang| self.to(*lang).is_none())
+    }
+
     fn to(&self, lang: Lang) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -49,7 +54,7 @@ impl Default for Label {
 /// For a page: the text of each language, or null for one without; null if there is none at all.
 impl Serialize for Label {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if Lang::ALL.iter().all(|lang| self.to(*lang).is_none()) {
+        if self.is_empty() {
             return serializer.serialize_none();
         }
         PerLang::of(|lang| self.to(lang)).serialize(serializer)

@@ -1,12 +1,12 @@
 //! What a reload leaves as it is, and what it does not.
 
 use actix_web::http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use service_kit::testing::{Answer, eventually};
 use tokio::io::AsyncWriteExt as _;
 
 use super::{A, B, Site, config, open};
-use crate::scripted::{answering, json, serving, unused_address};
+use crate::scripted::{answering, json as json_of, serving, unused_address};
 use crate::tracking::Service;
 
 const STALE: &str = "{ path = \"/a\", methods = [\"GET\"], outage = \"stale\", fresh = \"1h\", \
@@ -47,7 +47,7 @@ async fn an_open_circuit_stays_open_when_a_row_is_added() {
             .problem(503, "upstream_unavailable");
     }
     // Another address is another service.
-    let (other, _) = json("200 OK", "{}").await;
+    let (other, _) = json_of("200 OK", "{}").await;
     let _ = site.reload(&brittle(&config(other, &[B, A]))).await.ok(200);
     assert_ne!(state(&site, "backend").await, "open");
     let _ = site.public.get("/a").await.ok(200);
@@ -79,7 +79,7 @@ async fn a_routes_own_circuit_stays_open_wherever_its_row_moves() {
 
 #[actix_web::test]
 async fn a_stored_answer_stays_and_its_row_may_move_in_the_file() {
-    let (upstream, seen) = json("200 OK", "[1]").await;
+    let (upstream, seen) = json_of("200 OK", "[1]").await;
     let site = Site::open(&config(upstream, &[STALE]));
     let _ = site.public.get("/a").await.ok(200);
     let another =
@@ -95,7 +95,7 @@ async fn a_stored_answer_stays_and_its_row_may_move_in_the_file() {
 #[actix_web::test]
 async fn a_stored_answer_stays_when_it_is_to_be_compressed_or_no_longer() {
     let list = format!("[{}1]", "1,".repeat(2_000));
-    let (upstream, seen) = json("200 OK", &list).await;
+    let (upstream, seen) = json_of("200 OK", &list).await;
     let compressed = config(upstream, &[&STALE.replace(" }", ", compress = true }")]);
     let plain = config(upstream, &[STALE]);
     let site = Site::open(&plain);
@@ -110,8 +110,8 @@ async fn a_stored_answer_stays_when_it_is_to_be_compressed_or_no_longer() {
 
 #[actix_web::test]
 async fn a_stored_answer_does_not_outlive_what_it_depends_on() {
-    let (upstream, _) = json("200 OK", "[1]").await;
-    let (other, _) = json("200 OK", "[2]").await;
+    let (upstream, _) = json_of("200 OK", "[1]").await;
+    let (other, _) = json_of("200 OK", "[2]").await;
     let before = config(upstream, &[STALE]);
     let target = STALE.replace("/a\"", "/a\", to = \"/b\"");
     let shorter = STALE.replace("fresh = \"1h\"", "fresh = \"1s\"");
@@ -163,7 +163,7 @@ async fn a_last_good_part_stays_while_its_source_does() {
 #[actix_web::test]
 async fn a_quota_goes_on_counting() {
     let left = |answer: &Answer| answer.status;
-    let (upstream, _) = json("200 OK", "{}").await;
+    let (upstream, _) = json_of("200 OK", "{}").await;
     let site = Site::open(&config(upstream, &[LIMITED]));
     let statuses = [(); 3].map(|()| site.public.get("/a"));
     let mut seen = Vec::new();
@@ -181,7 +181,7 @@ async fn a_quota_goes_on_counting() {
 
 #[actix_web::test]
 async fn the_quota_for_all_requests_goes_on_counting() {
-    let (upstream, _) = json("200 OK", "{}").await;
+    let (upstream, _) = json_of("200 OK", "{}").await;
     let limited = |rows: &[&str]| format!("[limits]\nrate = \"2/1h\"\n{}", config(upstream, rows));
     let site = Site::open(&limited(&[A]));
     for _ in 0..2 {
@@ -240,8 +240,8 @@ async fn counters_go_on_and_those_of_dropped_rows_are_removed() {
 
 #[actix_web::test]
 async fn a_probe_follows_its_upstream() {
-    let (first, of_first) = json("200 OK", "{}").await;
-    let (second, of_second) = json("200 OK", "{}").await;
+    let (first, of_first) = json_of("200 OK", "{}").await;
+    let (second, of_second) = json_of("200 OK", "{}").await;
     let probed =
         |upstream| config(upstream, &[A]).replace("retries = 0", "retries = 0\nprobe = \"/ready\"");
     let site = Site::open(&probed(first));
@@ -264,7 +264,7 @@ fn probed(config: &str) -> String {
 
 #[actix_web::test]
 async fn edits_of_something_else_leave_the_probes_pace_alone() {
-    let (upstream, seen) = json("200 OK", "{}").await;
+    let (upstream, seen) = json_of("200 OK", "{}").await;
     let site = Site::open(&probed(&config(upstream, &[A])));
     eventually("a probe", async || {
         (!seen.requests().is_empty()).then_some(())
@@ -351,7 +351,7 @@ async fn a_warm_row_that_hangs_keeps_no_other_from_being_asked_for() {
         std::future::pending().await
     })
     .await;
-    let (other, seen) = json("200 OK", "[]").await;
+    let (other, seen) = json_of("200 OK", "[]").await;
     let warm = |path: &str| {
         format!(
             "{{ path = \"{path}\", methods = [\"GET\"], outage = \"stale\", stale_if_error = \"1h\", \
@@ -382,7 +382,7 @@ async fn a_warm_row_that_hangs_keeps_no_other_from_being_asked_for() {
 
 #[actix_web::test]
 async fn a_quota_goes_on_counting_when_its_row_gets_another_method() {
-    let (upstream, _) = json("200 OK", "{}").await;
+    let (upstream, _) = json_of("200 OK", "{}").await;
     let row = |methods: &str| {
         format!("{{ path = \"/a\", methods = [{methods}], rate_limit = \"2/1h\" }}")
     };
@@ -396,4 +396,38 @@ async fn a_quota_goes_on_counting_when_its_row_gets_another_method() {
         .await
         .ok(200);
     let _ = post().await.problem(429, "rate_limited");
+}
+
+#[actix_web::test]
+async fn the_operators_closure_stays_and_the_files_follow_the_file() {
+    let (upstream, _) = json_of("200 OK", "{}").await;
+    let features = "[features]\na = { needs = [\"backend\"], probe = \"GET /a\" }\n";
+    let closure = "[[closures]]\nfeature = \"a\"\nfrom = 2999-01-01T00:00:00Z\n\
+                   until = 2999-01-02T00:00:00Z\nreason = \"Later.\"\n";
+    let bare = config(upstream, &[A, B]);
+    let with = |tail: &str| format!("{bare}\n{features}{tail}");
+    let site = Site::open(&with(closure));
+    let order =
+        json!({"until": "2999-01-01T00:00:00Z", "from": "2998-12-31T00:00:00Z", "reason": "Mine."});
+    for target in ["features/a", "upstreams/backend"] {
+        let request = site
+            .operator
+            .request(Method::PUT, &format!("/closures/{target}"));
+        let _ = request.send_json(order.clone()).await.ok(200);
+    }
+    let told = async || {
+        let listed = site.operator.get("/closures").await.ok(200);
+        let listed = listed.as_array().unwrap().iter();
+        let told = listed.map(|one| one["by"].as_str().unwrap().to_owned());
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(told().await, ["operator", "operator", "file"]);
+    let _ = site.reload(&with("")).await.ok(200);
+    assert_eq!(told().await, ["operator", "operator"]);
+    // A refused file changes nothing.
+    let _ = site.reload("nonsense").await;
+    let _ = site.reload(&bare).await.ok(200);
+    assert_eq!(told().await, ["operator"]);
+    let _ = site.reload(&with(closure)).await.ok(200);
+    assert_eq!(told().await, ["operator", "file"]);
 }

@@ -13,10 +13,14 @@ pub(super) struct Edit {
     pub(super) new: Table,
 }
 
-/// The compiled-in file without its console: a route that the journey asks for could not be dropped.
+/// The compiled-in file without its console and the further routes of its features: a route that they
+/// name could not be dropped.
 pub(super) fn shipped() -> Table {
     let mut file: Table = SHIPPED.parse().unwrap();
     let _ = file.remove("console").unwrap();
+    for (_, feature) in file["features"].as_table_mut().unwrap() {
+        let _ = feature.as_table_mut().unwrap().remove("routes");
+    }
     file
 }
 

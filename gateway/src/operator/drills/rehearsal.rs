@@ -19,11 +19,10 @@ use service_kit::failure::Failure;
 use service_kit::serve::Draining;
 use shared_types::gateway::DrillMode;
 
-use crate::answer::cache::Cache;
 use crate::answer::dispatch::{Asker, Following};
 use crate::answer::features::Feature;
 use crate::answer::handler;
-use crate::answer::site::Live;
+use crate::answer::site::{Live, Site};
 use crate::operator::Operator;
 use crate::resilience::drills::{Drills, Place, Plan};
 use crate::upstream::Upstream;
@@ -34,6 +33,9 @@ use verdict::{Cell, Received, Verdict, holds};
 
 /// Longer than it takes to ask for all features. The drill ends as soon as they were asked.
 const OUTAGE: Duration = Duration::from_secs(30);
+
+/// Longer than a rehearsal takes.
+pub(super) const LONGEST: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(operator: &Operator, drills: &Drills) -> Result<Verdict, Failure> {
     let site = operator.site();
@@ -74,7 +76,7 @@ pub(super) async fn run(operator: &Operator, drills: &Drills) -> Result<Verdict,
                 site.cache.expire(policy);
             }
             let answer = ask(&service, &feature.probe).await.answer;
-            row.push(cell(&site.cache, feature, upstream, answer));
+            row.push(cell(&site, feature, upstream, answer));
         }
         drills.end(&place);
         let down = lookout.down(&service).await;
@@ -96,13 +98,13 @@ fn outage() -> Plan {
 }
 
 fn cell(
-    cache: &Cache,
+    site: &Site,
     feature: &Feature<Arc<Upstream>>,
     upstream: &Arc<Upstream>,
     answer: Received,
 ) -> Cell {
     let declared = feature.declared(upstream);
-    let status = feature.status(cache).status;
+    let status = feature.status(&site.cache, &site.closures).status;
     Cell {
         feature: feature.name.clone(),
         upstream: upstream.name().to_string(),

@@ -96,8 +96,8 @@ pub(crate) fn holds(
         }
         (Availability::Degraded, false) => matches!(answer, Received::Works | Received::Degraded),
         (Availability::Down, _) => answer == Received::Refused,
-        // No configuration declares it.
-        (Availability::Unknown, _) => false,
+        // No configuration declares them.
+        (Availability::Closed | Availability::Unknown, _) => false,
     };
     expected && status == declared
 }
