@@ -3,8 +3,8 @@
 
 mod aggregate;
 mod cache;
-mod concurrency;
 mod closure;
+mod concurrency;
 mod console;
 mod feature;
 mod label;
@@ -28,8 +28,8 @@ pub(crate) use aggregate::{
     AggregateTable, EndTable, EventsTable, JsonType, OtherwiseTable, PartTable,
 };
 pub(crate) use cache::CacheTable;
-pub(crate) use concurrency::{Concurrency, ConcurrencyTable};
 pub(crate) use closure::ClosureTable;
+pub(crate) use concurrency::{Concurrency, ConcurrencyTable};
 pub(crate) use console::{CallTable, ConsoleTable};
 pub(crate) use feature::FeatureTable;
 pub(crate) use label::Label;
