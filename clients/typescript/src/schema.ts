@@ -992,7 +992,7 @@ export interface components {
             order_id: string;
             status: components["schemas"]["DeliveryStatus"];
         };
-        Availability: ("up" | "down") | "degraded" | "deferred" | "unknown";
+        Availability: ("up" | "down") | "degraded" | "deferred" | "closed" | "unknown";
         /** @enum {string} */
         Category: "APERITIF" | "ENTREE" | "PLAT_PRINCIPAL" | "ACCOMPAGNEMENT" | "DESSERT" | "BOISSON" | "FORMULE";
         /** @description A client without password and hash. */
@@ -1037,6 +1037,24 @@ export interface components {
             lastName?: string;
             phone?: string | null;
             postalCode?: string | null;
+        };
+        /** @description A closure, as the public is told of it. */
+        ClosureNotice: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC.
+             */
+            from: string;
+            /** @description A value for each language. In JSON and TOML, its keys are the tags. */
+            reason: {
+                en: string;
+                fr: string;
+            };
+            /**
+             * Format: date-time
+             * @description The first moment at which requests are served again.
+             */
+            until: string;
         };
         /** @description An answer that only confirms an action: `{"message": "…"}`. */
         Confirmation: {
@@ -1259,8 +1277,18 @@ export interface components {
             to: string;
         };
         FeatureStatus: {
+            /**
+             * @description The announced closure of the feature or of a service that it needs: the present one, or else
+             *     the next.
+             */
+            closure?: components["schemas"]["ClosureNotice"] | null;
             /** @description The services that are down, or did not answer their last probe. */
             missing?: string[];
+            /** @description While it is closed: why. */
+            reason?: {
+                en: string;
+                fr: string;
+            } | null;
             /**
              * Format: uint64
              * @description When to ask again.
@@ -1272,6 +1300,11 @@ export interface components {
              */
             staleAgeSeconds?: number | null;
             status: components["schemas"]["Availability"];
+            /**
+             * Format: date-time
+             * @description While it is closed: the first moment at which it is open again.
+             */
+            until?: string | null;
             /**
              * Format: uint64
              * @description The requests that are kept and not yet delivered.
@@ -1565,6 +1598,26 @@ export interface components {
         OrderMode: "LIVRAISON" | "A_EMPORTER";
         /** @enum {string} */
         OrderStatus: "EN_ATTENTE" | "EN_PREPARATION" | "PRETE" | "EN_LIVRAISON" | "LIVREE" | "ANNULEE";
+        /** @description A closure that makes parts of the answer missing. */
+        PartClosure: {
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC.
+             */
+            from: string;
+            /** @description A value for each language. In JSON and TOML, its keys are the tags. */
+            reason: {
+                en: string;
+                fr: string;
+            };
+            /** @description The service of the parts. */
+            service: string;
+            /**
+             * Format: date-time
+             * @description The first moment at which requests are served again.
+             */
+            until: string;
+        };
         PartState: "ok" | "stale" | "not_found" | "unavailable" | "timeout";
         PartStatus: {
             /**
@@ -1942,10 +1995,10 @@ export interface components {
         };
         Problem503: {
             /** @enum {string} */
-            code: "upstream_unavailable" | "upstream_overloaded" | "service_unavailable";
+            code: "upstream_unavailable" | "upstream_overloaded" | "closed" | "service_unavailable";
             detail: string;
             /** @enum {string} */
-            error: "upstream_unavailable" | "upstream_overloaded" | "service_unavailable";
+            error: "upstream_unavailable" | "upstream_overloaded" | "closed" | "service_unavailable";
             /** @description Every invalid field of the request. */
             errors?: components["schemas"]["FieldProblem"][];
             /** @description The path of the request as the frontend sent it. */
@@ -2603,8 +2656,9 @@ export interface components {
         /**
          * @description - `upstream_unavailable`: The service does not answer. Try again in a few seconds.
          *     - `upstream_overloaded`: The service has too many requests under way. Try again in a few seconds.
+         *     - `closed`: This is closed for a while. Retry-After says until when.
          */
-        "upstream_unavailable.upstream_overloaded": {
+        "upstream_unavailable.upstream_overloaded.closed": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 "X-Drill": components["headers"]["X-Drill"];
@@ -2618,9 +2672,10 @@ export interface components {
         /**
          * @description - `upstream_unavailable`: The service does not answer. Try again in a few seconds.
          *     - `upstream_overloaded`: The service has too many requests under way. Try again in a few seconds.
+         *     - `closed`: This is closed for a while. Retry-After says until when.
          *     - `service_unavailable`: The service cannot handle the request right now. Try again in a few seconds.
          */
-        "upstream_unavailable.upstream_overloaded.service_unavailable": {
+        "upstream_unavailable.upstream_overloaded.closed.service_unavailable": {
             headers: {
                 "Retry-After": components["headers"]["Retry-After"];
                 "X-Drill": components["headers"]["X-Drill"];
@@ -2674,8 +2729,8 @@ export interface components {
         RateLimit: string;
         /** @description That quota (draft-ietf-httpapi-ratelimit-headers). */
         "RateLimit-Policy": string;
-        /** @description Seconds until it is worth asking again. */
-        "Retry-After": number;
+        /** @description Seconds until it is worth asking again. For `closed`, the date of the end. */
+        "Retry-After": number | string;
         /** @description RFC 6750 §3. */
         "WWW-Authenticate": string;
         /** @description What stands in for an answer of the service, where it gave none. */
@@ -2783,7 +2838,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -2836,7 +2891,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout.not_stored"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -2892,7 +2947,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -2972,7 +3027,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -3030,7 +3085,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -3080,7 +3135,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -3167,7 +3222,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -3217,7 +3272,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported.erasure_off"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -3287,7 +3342,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -3346,7 +3401,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -3393,7 +3448,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -3464,7 +3519,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -3506,7 +3561,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -3548,7 +3603,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -3601,7 +3656,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported.password_reset_off"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -3655,7 +3710,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -3705,7 +3760,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -3750,7 +3805,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -3816,7 +3871,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -3896,7 +3951,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             507: components["responses"]["storage_full"];
@@ -3959,7 +4014,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -4044,7 +4099,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -4123,7 +4178,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -4178,7 +4233,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -4257,7 +4312,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             507: components["responses"]["storage_full"];
@@ -4316,7 +4371,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -4367,7 +4422,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -4448,7 +4503,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -4496,7 +4551,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -4553,7 +4608,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -4604,7 +4659,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -4656,7 +4711,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -4787,7 +4842,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -4844,7 +4899,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -5003,7 +5058,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -5127,7 +5182,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -5198,7 +5253,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -5284,7 +5339,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -5339,7 +5394,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout.not_stored"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -5414,7 +5469,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -5470,7 +5525,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -5528,7 +5583,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout.not_stored"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -5606,7 +5661,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -5662,7 +5717,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -5713,7 +5768,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -5792,7 +5847,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -5853,7 +5908,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -5897,7 +5952,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -5957,7 +6012,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded.service_unavailable"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed.service_unavailable"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -6000,7 +6055,7 @@ export interface operations {
             header?: never;
             path: {
                 /** @description The code with hyphens. */
-                code: "route-not-found" | "method-not-allowed" | "request-timeout" | "expectation-failed" | "rate-limited" | "upgrade-not-supported" | "http-version-not-supported" | "upstream-unreachable" | "upstream-invalid-response" | "upstream-unavailable" | "upstream-overloaded" | "upstream-timeout" | "not-stored" | "drills-off" | "config-invalid" | "loop-detected" | "bad-request" | "not-found" | "payload-too-large" | "uri-too-long" | "headers-too-large" | "unsupported-media-type" | "validation-failed" | "precondition-failed" | "idempotency-key-reused" | "internal-error" | "service-unavailable" | "invalid-credentials" | "unauthorized" | "session-expired" | "forbidden" | "wrong-password" | "reset-token-invalid" | "password-reset-off" | "erasure-off" | "client-not-found" | "email-taken" | "phone-taken" | "order-not-found" | "dish-not-found" | "courier-not-found" | "delivery-not-found" | "impossible-transition" | "restaurant-closed" | "total-exceeded" | "delivery-taken" | "delivery-exists" | "quota-reached" | "storage-full";
+                code: "route-not-found" | "method-not-allowed" | "request-timeout" | "expectation-failed" | "rate-limited" | "upgrade-not-supported" | "http-version-not-supported" | "upstream-unreachable" | "upstream-invalid-response" | "upstream-unavailable" | "upstream-overloaded" | "upstream-timeout" | "not-stored" | "closed" | "drills-off" | "closure-conflict" | "config-invalid" | "loop-detected" | "bad-request" | "not-found" | "payload-too-large" | "uri-too-long" | "headers-too-large" | "unsupported-media-type" | "validation-failed" | "precondition-failed" | "idempotency-key-reused" | "internal-error" | "service-unavailable" | "invalid-credentials" | "unauthorized" | "session-expired" | "forbidden" | "wrong-password" | "reset-token-invalid" | "password-reset-off" | "erasure-off" | "client-not-found" | "email-taken" | "phone-taken" | "order-not-found" | "dish-not-found" | "courier-not-found" | "delivery-not-found" | "impossible-transition" | "restaurant-closed" | "total-exceeded" | "delivery-taken" | "delivery-exists" | "quota-reached" | "storage-full";
             };
             cookie?: never;
         };
@@ -6109,6 +6164,23 @@ export interface operations {
                      *           "status": "degraded"
                      *         },
                      *         "ordering": {
+                     *           "closure": {
+                     *             "from": "2026-11-22T13:00:00Z",
+                     *             "reason": {
+                     *               "en": "Stocktaking until 3 pm.",
+                     *               "fr": "Inventaire jusqu’à 15 h."
+                     *             },
+                     *             "until": "2026-11-22T14:00:00Z"
+                     *           },
+                     *           "reason": {
+                     *             "en": "Stocktaking until 3 pm.",
+                     *             "fr": "Inventaire jusqu’à 15 h."
+                     *           },
+                     *           "retryAfterSeconds": 1800,
+                     *           "status": "closed",
+                     *           "until": "2026-11-22T14:00:00Z"
+                     *         },
+                     *         "tracking": {
                      *           "missing": [
                      *             "orders"
                      *           ],
@@ -6158,6 +6230,8 @@ export interface operations {
                         delivery: components["schemas"]["Delivery"] | null;
                         kitchen: components["schemas"]["Ticket"] | null;
                         meta: {
+                            /** @description The closures of the services, present or announced: at most one for each service. */
+                            closures?: components["schemas"]["PartClosure"][];
                             /** @description Whether every service answered just now. */
                             complete: boolean;
                             parts: {
@@ -6183,7 +6257,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -6224,7 +6298,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -6253,6 +6327,8 @@ export interface operations {
                         kitchen: components["schemas"]["Ticket"][] | null;
                         menu: components["schemas"]["Dish"][] | null;
                         meta: {
+                            /** @description The closures of the services, present or announced: at most one for each service. */
+                            closures?: components["schemas"]["PartClosure"][];
                             /** @description Whether every service answered just now. */
                             complete: boolean;
                             parts: {
@@ -6274,7 +6350,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
@@ -6310,7 +6386,7 @@ export interface operations {
             500: components["responses"]["internal_error"];
             501: components["responses"]["upgrade_not_supported"];
             502: components["responses"]["upstream_unreachable.upstream_invalid_response"];
-            503: components["responses"]["upstream_unavailable.upstream_overloaded"];
+            503: components["responses"]["upstream_unavailable.upstream_overloaded.closed"];
             504: components["responses"]["upstream_timeout"];
             505: components["responses"]["http_version_not_supported"];
             508: components["responses"]["loop_detected"];
