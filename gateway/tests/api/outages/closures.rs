@@ -252,6 +252,28 @@ async fn an_order_that_cannot_be_carried_out_is_refused_field_by_field() {
 }
 
 #[actix_web::test]
+async fn a_name_alone_is_an_upstream_or_else_a_feature() {
+    let (site, _keeper) = open().await;
+    for (name, kind) in [("backend", "upstream"), ("dishes", "feature")] {
+        let path = format!("/closures/{name}");
+        let told = put(&site, &path, order(in_seconds(60))).await;
+        assert_eq!(told.ok(200)[kind], name);
+    }
+    let public = site.public.get("/status").await.ok(200);
+    let dishes = &public["features"]["dishes"];
+    assert_eq!(dishes["status"], "closed");
+    assert_eq!(dishes["until"], dishes["closure"]["until"]);
+    assert_eq!(dishes["reason"], dishes["closure"]["reason"]);
+    for name in ["backend", "dishes"] {
+        let ended = site.operator.delete(&format!("/closures/{name}")).await;
+        assert_eq!(ended.status, 204);
+    }
+    assert_eq!(site.operator.get("/closures").await.ok(200), json!([]));
+    let nobody = site.operator.delete("/closures/nobody").await;
+    let _ = nobody.problem(404, "route_not_found");
+}
+
+#[actix_web::test]
 async fn the_files_closures_are_the_files() {
     let keeper = Moody::start().await;
     let (from, until) = (in_seconds(0), in_seconds(3600));
