@@ -1,7 +1,7 @@
 -- The requests that wait, and those that have ended, for as long as clients may ask for them.
 --
 -- Only what SQLite and PostgreSQL read alike. `request` holds the method's fields and body, encrypted; it is empty once
--- the entry has ended. `position` orders the entries of a client. `leased_until` is above 0 while an entry is being
+-- the entry has ended. `not_before` is the end of planned work on the upstream. `position` orders the entries of a client. `leased_until` is above 0 while an entry is being
 -- delivered, and after a crash until it is found. `unsure` is 1 once an answer was lost.
 
 CREATE TABLE entries (
@@ -23,6 +23,7 @@ CREATE TABLE entries (
     ended_at        BIGINT,
     attempts        BIGINT NOT NULL,
     due_at          BIGINT NOT NULL,
+    not_before      BIGINT NOT NULL,
     leased_until    BIGINT NOT NULL,
     unsure          BIGINT NOT NULL
 );

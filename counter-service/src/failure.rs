@@ -26,7 +26,9 @@ impl From<Full> for Failure {
     fn from(full: Full) -> Self {
         let (detail, name, most) = match full {
             Full::Entries(most) => (queue_full(), "COUNTER_MAX_ENTRIES", most),
-            Full::Bytes(most) => (queue_full(), "COUNTER_MAX_BYTES", most),
+            Full::Bytes(most) | Full::BytesOfClient(most) => {
+                (queue_full(), "COUNTER_MAX_BYTES", most)
+            }
             Full::OfClient(most) => (
                 Text::formatted(|say| (say.deferred.too_many)(most)),
                 "COUNTER_MAX_PER_CLIENT",

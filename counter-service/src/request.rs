@@ -10,6 +10,9 @@ pub(crate) const DEFERRED_ID: HeaderName = HeaderName::from_static("x-deferred-i
 /// out.
 pub(crate) const SENT_BEFORE: HeaderName = HeaderName::from_static("x-deferred-sent");
 
+/// Before when it must not be delivered: planned work on the upstream.
+pub(crate) const NOT_BEFORE: HeaderName = HeaderName::from_static("x-deferred-not-before");
+
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Fields that belong to the connection (RFC 9110 §7.6.1) or to this delivery. The answer is stored,
@@ -28,6 +31,7 @@ const NOT_KEPT: &[&str] = &[
     "transfer-encoding",
     "upgrade",
     "x-deferred-id",
+    "x-deferred-not-before",
     "x-deferred-sent",
     "x-peer-secret",
 ];

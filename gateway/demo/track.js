@@ -111,9 +111,12 @@ export function track(order, { session, confirmed, gone }) {
       notes = [];
       confirmed(order);
       redraw();
-    } else if (answer.status === 200 && state !== "pending") {
+    } else if (answer.status === 200 && state === "pending") {
+      remark(() => answer.body.message);
+    } else if (answer.status === 200) {
       isStopped = true;
-      const why = answer.body.problem ? { status: 0, body: answer.body.problem } : answer;
+      // Without a problem, nobody refused it: it was withdrawn, or has expired.
+      const why = { status: 0, body: answer.body.problem ?? { detail: answer.body.message } };
       element.dataset.refused = true;
       remark(() => t("orderRefused", reason(why)));
     } else if (answer.status === 404) {

@@ -35,6 +35,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use http::uri::PathAndQuery;
 use service_kit::request_id::RequestId;
 use service_kit::trace::{Kind, OpenSpan};
+use shared_types::value::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use crate::fault::{ClientFault, Fault};
@@ -127,6 +128,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) is_deferrable: bool,
     /// Whether this is the other upstream, and the first one may have carried out the request.
     pub(crate) was_sent: bool,
+    /// Before when this upstream must not deliver the request.
+    pub(crate) not_before: Option<Timestamp>,
 }
 
 impl Outgoing<'_> {

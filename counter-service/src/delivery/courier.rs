@@ -73,10 +73,16 @@ impl Courier {
         loop {
             let stop = draining.is_on();
             let room = if stop { 0 } else { LANES - in_flight.len() };
+            let has_settled = !settled.is_empty();
             let rest = match self.turn(&mut settled, room, &mut health).await {
                 Ok((begun, lanes)) => {
                     in_flight.extend(lanes.into_iter().map(|lane| self.spawn(lane, begun)));
-                    POLL_INTERVAL
+                    // What is behind the settled ones in their lanes is due now.
+                    if has_settled {
+                        Duration::ZERO
+                    } else {
+                        POLL_INTERVAL
+                    }
                 }
                 Err(error) => {
                     // The outcomes are written with the next transaction.

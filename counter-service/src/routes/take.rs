@@ -9,12 +9,14 @@ use service_kit::failure::Failure;
 use service_kit::idempotency::{canonical, key_name};
 use service_kit::input::MAX_JSON_BYTES;
 use service_kit::observe::lang_of;
+use shared_types::field::FromText as _;
 use shared_types::id::DeferredId;
 use shared_types::order::deferred::Promise;
 use shared_types::problem::Code;
+use shared_types::value::Timestamp;
 
 use super::{Counter, shown};
-use crate::request::{Kept, SENT_BEFORE};
+use crate::request::{Kept, NOT_BEFORE, SENT_BEFORE};
 use crate::store::New;
 
 pub(super) async fn take(
@@ -36,9 +38,12 @@ pub(super) async fn take(
         .map_err(|error| Failure::new(Code::BadRequest).caused_by(error.to_string()))?;
     let method = request.method().as_str();
     let compared = compared(headers, &body);
-    let fingerprint = counter
-        .vault
-        .fingerprint(&[method.as_bytes(), target.as_bytes(), &compared]);
+    let fingerprint = counter.vault.fingerprint(&[
+        method.as_bytes(),
+        target.as_bytes(),
+        &compared,
+        most(headers),
+    ]);
     let kept = Kept::of(headers, body.to_vec(), caller == Caller::Peer);
     let id = DeferredId::generate().to_string();
     let plain = kept.encode().map_err(Failure::internal)?;
@@ -60,6 +65,7 @@ pub(super) async fn take(
             request: counter.vault.seal(&id, plain)?,
             bytes: kept.bytes(),
             is_unsure: headers.contains_key(SENT_BEFORE),
+            not_before: not_before(headers),
             id,
         })
         .await?;
@@ -73,6 +79,13 @@ pub(super) async fn take(
         // A key that is repeated later gets what became of the request.
         None => shown(answer, &request, entry),
     }
+}
+
+/// When planned work on the upstream ends. The gateway writes it, and 0 otherwise.
+fn not_before(headers: &HeaderMap) -> i64 {
+    let told = headers.get(NOT_BEFORE).and_then(|told| told.to_str().ok());
+    let told = told.and_then(|told| Timestamp::from_text(told).ok());
+    told.map_or(0, Timestamp::millis)
 }
 
 /// What the client sent, with the promise in it: a frontend that shows an order shows this one. A body
@@ -91,6 +104,13 @@ fn target(request: &HttpRequest) -> Option<String> {
     let sent = request.uri().path_and_query()?.as_str();
     let (_upstream, target) = sent.strip_prefix("/deferred/")?.split_once('/')?;
     Some(format!("/{target}"))
+}
+
+/// The limit on the total, which is a part of what the client asks.
+fn most(headers: &HeaderMap) -> &[u8] {
+    headers
+        .get("x-max-total")
+        .map_or(b"", |most| most.as_bytes())
 }
 
 /// The body as it is compared with that of the same key: however its JSON is spelled.

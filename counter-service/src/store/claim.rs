@@ -44,7 +44,7 @@ macro_rules! due_heads {
             $columns,
             " FROM entries AS head
              WHERE head.upstream = $1 AND head.state = 'pending'
-               AND head.due_at <= $2 AND head.leased_until <= $2
+               AND head.due_at <= $2 AND head.not_before <= $2 AND head.leased_until <= $2
                AND NOT EXISTS (
                  SELECT 1 FROM entries AS earlier
                  WHERE earlier.upstream = head.upstream AND earlier.client = head.client
@@ -74,7 +74,7 @@ const CLAIM: &str = "UPDATE entries SET
          leased_until = $4
      WHERE state = 'pending' AND id IN (
          SELECT id FROM entries
-         WHERE upstream = $1 AND client = $2 AND state = 'pending'
+         WHERE upstream = $1 AND client = $2 AND state = 'pending' AND not_before <= $5
          ORDER BY position, id LIMIT $3)
      RETURNING id, position, idempotency_key, method, target, request, attempts, leased_until";
 
@@ -111,6 +111,7 @@ impl Store {
                 .bind(client)
                 .bind(LANE)
                 .bind(after(now, LEASE))
+                .bind(now)
                 .fetch_all(&mut *connection)
                 .await?;
             // RETURNING has no order.

@@ -24,6 +24,8 @@ pub(crate) struct New {
     pub(crate) bytes: u64,
     /// Whether it may have been carried out before.
     pub(crate) is_unsure: bool,
+    /// It is not delivered before this time, in milliseconds since 1970.
+    pub(crate) not_before: i64,
 }
 
 /// Why a request is not kept.
@@ -41,6 +43,7 @@ pub(crate) enum Full {
     Entries(u64),
     Bytes(u64),
     OfClient(u64),
+    BytesOfClient(u64),
 }
 
 impl From<StoreError> for TakeError {
@@ -59,7 +62,8 @@ const OF_KEY: &str = select_entry!("upstream = $1 AND client = $2 AND idempotenc
 
 /// PostgreSQL's sum of BIGINT is a NUMERIC.
 const WAITING: &str = "SELECT COUNT(*), CAST(COALESCE(SUM(bytes), 0) AS BIGINT),
-         CAST(COALESCE(SUM(CASE WHEN client = $1 THEN 1 ELSE 0 END), 0) AS BIGINT)
+         CAST(COALESCE(SUM(CASE WHEN client = $1 THEN 1 ELSE 0 END), 0) AS BIGINT),
+         CAST(COALESCE(SUM(CASE WHEN client = $1 THEN bytes ELSE 0 END), 0) AS BIGINT)
      FROM entries WHERE state = 'pending'";
 
 /// The position is behind all entries of the client that wait. No clock is asked: one that is set
@@ -67,12 +71,16 @@ const WAITING: &str = "SELECT COUNT(*), CAST(COALESCE(SUM(bytes), 0) AS BIGINT),
 /// the same position, and have no order.
 const INSERT: &str = "INSERT INTO entries
          (id, upstream, client, owner, position, idempotency_key, fingerprint, method, target,
-          request, bytes, state, created_at, expires_at, attempts, due_at, leased_until, unsure)
+          request, bytes, state, created_at, expires_at, attempts, due_at, leased_until, unsure,
+          not_before)
      VALUES ($1, $2, $3, $4,
          (SELECT COALESCE(MAX(position), 0) + 1 FROM entries
           WHERE upstream = $2 AND client = $3 AND state = 'pending'),
-         $5, $6, $7, $8, $9, $10, 'pending', $11, $12, 0, $11, 0, $13)
+         $5, $6, $7, $8, $9, $10, 'pending', $11, $12, 0, $11, 0, $13, $14)
      ON CONFLICT (upstream, client, idempotency_key) DO NOTHING";
+
+/// One client may use a part of this size of the bytes: an order has a few hundred.
+const SHARE: u64 = 8;
 
 impl Store {
     /// Once this returns, the request is on the disk.
@@ -97,6 +105,7 @@ impl Store {
             .bind(now)
             .bind(after(now, LIFETIME))
             .bind(i64::from(new.is_unsure))
+            .bind(new.not_before)
             .execute(&mut *transaction)
             .await?;
         // With 0 rows, another replica has just taken the same request.
@@ -114,15 +123,18 @@ impl Store {
         connection: &mut AnyConnection,
         new: &New,
     ) -> Result<(), TakeError> {
-        let (entries, bytes, of_client): (i64, i64, i64) = sqlx::query_as(WAITING)
+        let (entries, bytes, of_client, its_bytes): (i64, i64, i64, i64) = sqlx::query_as(WAITING)
             .bind(new.client.as_str())
             .fetch_one(connection)
             .await?;
-        let [entries, bytes, of_client] =
-            [entries, bytes, of_client].map(|count| u64::try_from(count).unwrap_or(0));
+        let [entries, bytes, of_client, its_bytes] =
+            [entries, bytes, of_client, its_bytes].map(|count| u64::try_from(count).unwrap_or(0));
         let most = self.bounds;
+        let share = most.bytes / SHARE;
         let full = if of_client >= most.per_client {
             Full::OfClient(most.per_client)
+        } else if its_bytes.saturating_add(new.bytes) > share {
+            Full::BytesOfClient(share)
         } else if entries >= most.entries {
             Full::Entries(most.entries)
         } else if bytes.saturating_add(new.bytes) > most.bytes {

@@ -62,19 +62,41 @@ async fn a_full_queue_is_a_503_but_a_repeat_gets_its_answer() {
 #[actix_web::test]
 async fn bytes_are_bounded_and_free_again_once_an_entry_has_ended() {
     let mut upstream = Upstream::stopped().await;
-    let service = with(
-        &upstream,
-        Bounds {
-            bytes: 1500,
-            ..Bounds::default()
-        },
-    )
-    .await;
+    let bounds = Bounds {
+        bytes: 12_000,
+        ..Bounds::default()
+    };
+    let service = with(&upstream, bounds).await;
     let large = serde_json::json!({"comment": "a".repeat(1000)});
-    let entry = service.hand_in("203.0.113.7", &large).await.ok(202);
-    let refused = service.hand_in("203.0.113.8", &large).await;
-    assert_full(&refused, "COUNTER_MAX_BYTES", "1500");
+    let mut taken = Vec::new();
+    let refused = loop {
+        let address = format!("203.0.113.{}", taken.len() + 1);
+        let answer = service.hand_in(&address, &large).await;
+        if answer.status != 202 {
+            break answer;
+        }
+        taken.push(answer.json());
+    };
+    assert!((8..12).contains(&taken.len()), "{}", taken.len());
+    assert_full(&refused, "COUNTER_MAX_BYTES", "12000");
     upstream.resume().await;
-    let _ = service.becomes(&entry, "accepted").await;
+    for entry in &taken {
+        let _ = service.becomes(entry, "accepted").await;
+    }
+    let _ = service.hand_in("203.0.113.7", &large).await.ok(202);
+}
+
+#[actix_web::test]
+async fn a_client_with_its_share_of_the_bytes_keeps_nobody_else_out() {
+    let upstream = Upstream::stopped().await;
+    let bounds = Bounds {
+        bytes: 12_000,
+        ..Bounds::default()
+    };
+    let service = with(&upstream, bounds).await;
+    let large = serde_json::json!({"comment": "a".repeat(1000)});
+    let _ = service.hand_in("203.0.113.7", &large).await.ok(202);
+    let refused = service.hand_in("203.0.113.7", &large).await;
+    assert_full(&refused, "COUNTER_MAX_BYTES", "1500");
     let _ = service.hand_in("203.0.113.8", &large).await.ok(202);
 }

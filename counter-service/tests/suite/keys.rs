@@ -1,5 +1,6 @@
 //! Tests of `Idempotency-Key`: a repeated request is one entry.
 
+use actix_web::http::Method;
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -42,6 +43,13 @@ async fn the_same_body_spelled_otherwise_is_the_same_and_another_body_is_a_422()
     let first = service.send(ADDRESS, Some("a"), &body).await.ok(202);
     let again = service.send(ADDRESS, Some("a"), &spelled).await.ok(202);
     assert_eq!(again["id"], first["id"]);
+    // So is a limit on the total.
+    let request = service.request(Method::POST, "/deferred/orders/commandes");
+    let request = request.header("X-Forwarded-For", ADDRESS);
+    let request = request.header("Idempotency-Key", "a");
+    let request = request.header("X-Max-Total", "1.00");
+    let limited = request.send_json(body).await;
+    let _ = limited.problem(422, "idempotency_key_reused");
     let other = service.send(ADDRESS, Some("a"), &order(2)).await;
     let _ = other.problem(422, "idempotency_key_reused");
     assert_eq!(service.waiting().await, 1);

@@ -224,6 +224,7 @@ impl UpstreamRow<'_> {
             honours_keys: self.to.settings.idempotent,
             is_deferrable: self.keeper.is_some(),
             was_sent: false,
+            not_before: None,
         }
     }
 

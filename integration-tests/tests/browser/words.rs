@@ -69,7 +69,7 @@ async fn services_and_features_are_in_the_order_of_a_meal() {
             format!("return [...document.querySelectorAll('{selector}')].map((each) => each.id)");
         console.asks(&script).await
     };
-    let services = ["clients", "orders", "kitchen", "delivery"];
+    let services = ["clients", "orders", "counter", "kitchen", "delivery"];
     let services = services.map(|name| format!("upstream-{name}"));
     assert_eq!(ids(".service").await, json!(services));
     let features = [

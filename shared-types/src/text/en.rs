@@ -158,7 +158,7 @@ pub(super) static SENTENCES: Sentences = Sentences {
                   confirmed yet: a dish may be sold out by then, or a price may have changed.",
         accepted: "Your request was handed over and accepted.",
         refused: "Your request was handed over and refused.",
-        withdrawn: "You have withdrawn your request. It was not carried out.",
+        withdrawn: "You have withdrawn your request. It is not handed over.",
         expired: "Your request could not be handed over in time, and was not carried out.",
         expired_unsure: "Your request was not confirmed in time, and is not sent again. It may have \
                          been carried out: ask the restaurant.",

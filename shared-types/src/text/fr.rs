@@ -160,7 +160,7 @@ pub(super) static SENTENCES: Sentences = Sentences {
                   pas encore confirmée : d'ici là, un plat peut être épuisé ou un prix changer.",
         accepted: "Votre demande a été transmise et acceptée.",
         refused: "Votre demande a été transmise et refusée.",
-        withdrawn: "Vous avez retiré votre demande. Elle n'a pas été exécutée.",
+        withdrawn: "Vous avez retiré votre demande. Elle n'est pas transmise.",
         expired: "Votre demande n'a pas pu être transmise à temps, et n'a pas été exécutée.",
         expired_unsure: "Votre demande n'a pas été confirmée à temps, et n'est plus transmise. Elle a \
                          peut-être été exécutée : demandez au restaurant.",

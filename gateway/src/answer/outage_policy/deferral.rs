@@ -11,6 +11,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use http::uri::PathAndQuery;
 use shared_types::gateway::DrillMode;
+use shared_types::value::Timestamp;
 
 use super::{UpstreamRow, invalidation};
 use crate::answer::dispatch::Asker;
@@ -62,41 +63,51 @@ impl<'d> Deferral<'d> {
                 invalidation::invalidate(row, self.request, &response);
                 response
             }
-            Ok(response) => match self.keep(&outgoing.target, &mut ready, true).await {
-                Some(kept) => {
-                    row.log_failed(response.status().as_u16(), self.record);
-                    kept
+            Ok(response) => {
+                let before = Before {
+                    was_sent: true,
+                    not_before: None,
+                };
+                match self.keep(&outgoing.target, &mut ready, before).await {
+                    Keeping::Answered(kept) => {
+                        row.log_failed(response.status().as_u16(), self.record);
+                        kept
+                    }
+                    Keeping::Refused => response,
+                    Keeping::Unsure(lost) => reply.fault(&lost, Some(self.keeper)),
                 }
-                None => response,
-            },
-            Err(fault) => {
-                if is_kept {
-                    let was_sent = !was_unsent(&fault);
-                    let kept = self.keep(&outgoing.target, &mut ready, was_sent).await;
-                    if let Some(kept) = kept {
+            }
+            Err(fault) if is_kept => {
+                let before = Before {
+                    was_sent: !was_unsent(&fault),
+                    not_before: fault.closure().map(|closed| closed.until),
+                };
+                match self.keep(&outgoing.target, &mut ready, before).await {
+                    Keeping::Answered(kept) => {
                         reply.log(&fault, upstream);
-                        return kept;
+                        kept
+                    }
+                    Keeping::Refused => reply.fault(&fault, upstream),
+                    Keeping::Unsure(lost) => {
+                        reply.log(&fault, upstream);
+                        reply.fault(&lost, Some(self.keeper))
                     }
                 }
-                reply.fault(&fault, upstream)
             }
+            Err(fault) => reply.fault(&fault, upstream),
         }
     }
 
-    /// The keeper's answer. `was_sent` says that the upstream may have carried out the request. `None` if it does not take the request: the client then gets what it
-    /// would get without a keeper.
-    async fn keep(
-        &self,
-        target: &PathAndQuery,
-        ready: &mut Ready,
-        was_sent: bool,
-    ) -> Option<HttpResponse> {
+    async fn keep(&self, target: &PathAndQuery, ready: &mut Ready, before: Before) -> Keeping {
         if self.row.worker.asker == Asker::Rehearsal {
             // A rehearsal changes nothing, and the keeper would take its request for a guest's.
             let mut response = HttpResponse::new(StatusCode::ACCEPTED);
             Degraded::Deferred.mark(response.headers_mut());
-            return Some(response);
+            return Keeping::Answered(response);
         }
+        let Some(target) = self.target(target) else {
+            return Keeping::Refused;
+        };
         let settings = &self.keeper.settings;
         let pools = self.row.worker.pools.of(self.keeper);
         let outgoing = Outgoing {
@@ -106,28 +117,32 @@ impl<'d> Deferral<'d> {
             drill: self.keeper.drill(""),
             timeout: settings.timeout,
             is_deferrable: false,
-            was_sent,
-            ..self
-                .row
-                .outgoing(self.request, self.target(target)?, self.record)
+            was_sent: before.was_sent,
+            not_before: before.not_before,
+            ..self.row.outgoing(self.request, target, self.record)
         };
         match ready.send(&outgoing).await {
             Ok(mut response) if is_answer(response.status()) => {
                 if response.status() == StatusCode::ACCEPTED {
                     Degraded::Deferred.mark(response.headers_mut());
                 }
-                Some(response)
+                Keeping::Answered(response)
             }
             Ok(response) => {
                 log::warn!(
                     upstream = &**self.keeper.name(), route = self.row.path, request_id = self.record.request_id.as_str();
                     "the request was not kept: the upstream answered {}", response.status().as_u16()
                 );
-                None
+                Keeping::Refused
             }
+            Err(fault) if was_unsent(&fault) => {
+                Reply::to(self.request, self.record).log(&fault, Some(self.keeper));
+                Keeping::Refused
+            }
+            Err(fault @ Fault::Upstream { .. }) => Keeping::Unsure(fault),
             Err(fault) => {
                 Reply::to(self.request, self.record).log(&fault, Some(self.keeper));
-                None
+                Keeping::Refused
             }
         }
     }
@@ -141,6 +156,24 @@ impl<'d> Deferral<'d> {
         let target = format!("{}/deferred/{}{target}", keeper.url.prefix, own.name);
         PathAndQuery::try_from(target).ok()
     }
+}
+
+/// What the keeper must know of the request's first try.
+struct Before {
+    /// Whether the upstream may have carried out the request.
+    was_sent: bool,
+    /// When planned work on the upstream ends: it is not delivered before.
+    not_before: Option<Timestamp>,
+}
+
+/// What came of giving a request to the keeper.
+enum Keeping {
+    Answered(HttpResponse),
+    /// It was not taken. The client gets what it would get without a keeper.
+    Refused,
+    /// It may have been taken, and is then delivered. The client must not be told that nothing
+    /// happened.
+    Unsure(Fault),
 }
 
 /// Whether a request with this outcome is given to the keeper: its upstream was not asked, or the

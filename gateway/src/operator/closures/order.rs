@@ -11,7 +11,7 @@ use crate::resilience::closures::{Closure, ClosureFault, LONGEST_DAYS, LONGEST_R
 
 /// `{"from"?: "2027-03-28T01:30:00+01:00", "until": "2027-03-28T03:30:00+02:00", "reason": {"fr": …, "en": …}}`
 #[derive(Debug, Deserr)]
-#[deserr(error = FieldErrors)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
 pub(super) struct Order {
     /// Without it, the closure begins at once.
     #[deserr(default)]

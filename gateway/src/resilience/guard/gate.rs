@@ -59,6 +59,8 @@ pub(super) struct Gate {
     transfers: AtomicUsize,
     tunnels: AtomicUsize,
     waiting: AtomicUsize,
+    /// Critical requests have a queue of their own: normal ones fill the other.
+    critical_waiting: AtomicUsize,
     shares: Shares,
     /// Requests that wait for their own client to give a permit back, and what wakes them.
     wanting: AtomicUsize,
@@ -113,6 +115,7 @@ impl From<NoPermit> for Fault {
 /// A request that waits.
 struct Waiting<'g> {
     gate: &'g Gate,
+    queue: &'g AtomicUsize,
     slot: Slot,
 }
 
@@ -133,6 +136,7 @@ impl Gate {
             transfers: AtomicUsize::new(0),
             tunnels: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
+            critical_waiting: AtomicUsize::new(0),
             shares: Shares::new(per_client, concurrency, queue),
             wanting: AtomicUsize::new(0),
             given_back: Notify::new(),
@@ -197,7 +201,7 @@ impl Gate {
         priority: Priority,
         reason: NoPermit,
     ) -> Result<Permit, NoPermit> {
-        let _waiting = Waiting::join(self, slot, reason)?;
+        let _waiting = Waiting::join(self, (slot, priority), reason)?;
         let end = Instant::now() + self.settings.wait;
         let share = timeout_at(end, self.take_share(slot));
         share.await.map_err(|_elapsed| NoPermit::ShareUsed)?;
@@ -327,21 +331,29 @@ impl Drop for Share<'_> {
 
 impl<'g> Waiting<'g> {
     /// `reason` is the error for a request that finds the queue full.
-    fn join(gate: &'g Gate, slot: Slot, reason: NoPermit) -> Result<Self, NoPermit> {
+    fn join(
+        gate: &'g Gate,
+        (slot, priority): (Slot, Priority),
+        reason: NoPermit,
+    ) -> Result<Self, NoPermit> {
+        let queue = match priority {
+            Priority::Critical => &gate.critical_waiting,
+            Priority::Normal | Priority::Sheddable => &gate.waiting,
+        };
         if !gate.shares.take(slot, Kind::Waiting) {
             return Err(NoPermit::ShareUsed);
         }
-        if !count_one(&gate.waiting, gate.settings.queue) {
+        if !count_one(queue, gate.settings.queue) {
             gate.shares.give_back(slot, Kind::Waiting);
             return Err(reason);
         }
-        Ok(Self { gate, slot })
+        Ok(Self { gate, queue, slot })
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.gate.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.queue.fetch_sub(1, Ordering::Relaxed);
         self.gate.shares.give_back(self.slot, Kind::Waiting);
     }
 }

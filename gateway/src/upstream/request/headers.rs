@@ -9,6 +9,8 @@ pub(in crate::upstream) const X_REQUEST_ID: &str = "x-request-id";
 pub(in crate::upstream) const TRACEPARENT: &str = "traceparent";
 /// Tells an upstream that keeps requests that this one may have been carried out already.
 pub(in crate::upstream) const X_DEFERRED_SENT: &str = "x-deferred-sent";
+/// Tells it that this one must not be delivered before this time (RFC 3339).
+pub(in crate::upstream) const X_DEFERRED_NOT_BEFORE: &str = "x-deferred-not-before";
 
 /// The options of a head's `Connection` (RFC 9110 §7.6.1).
 pub(in crate::upstream) struct ConnectionOptions<'a> {

@@ -63,6 +63,10 @@ pub(in crate::upstream) fn prepare(
     if outgoing.was_sent {
         head.field(headers::X_DEFERRED_SENT, b"1");
     }
+    if let Some(not_before) = outgoing.not_before {
+        let text = not_before.to_string();
+        head.field(headers::X_DEFERRED_NOT_BEFORE, text.as_bytes());
+    }
     if outgoing.handshake.is_some() {
         head.field("connection", b"Upgrade");
         head.field("upgrade", WEBSOCKET.as_bytes());

@@ -90,6 +90,8 @@ async fn a_closed_upstream_gets_no_request_and_each_route_answers_as_declared() 
     let kept = site.public.post("/dishes", "{}").await;
     assert_eq!((kept.status.as_u16(), keeper.asked()), (202, 1));
     assert_eq!(kept.header("x-degraded"), Some("deferred"));
+    let told = keeper.last_but_probes();
+    assert!(told.contains("x-deferred-not-before: 20"), "{told}");
     assert_eq!(requests(&site), asked);
 
     let status = site.operator.get("/status").await.ok(200);

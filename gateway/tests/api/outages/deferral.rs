@@ -139,7 +139,6 @@ async fn an_answer_of_the_upstream_itself_is_never_replaced() {
 #[actix_web::test]
 async fn without_a_keeper_that_takes_it_the_client_gets_the_usual_problem() {
     for mood in [
-        Mood::HangsUp,
         Mood::Says("503 Service Unavailable".to_owned(), "{}".to_owned()),
         Mood::Says("500 Internal Server Error".to_owned(), "{}".to_owned()),
         Mood::Says("404 Not Found".to_owned(), "{}".to_owned()),
@@ -155,6 +154,29 @@ async fn without_a_keeper_that_takes_it_the_client_gets_the_usual_problem() {
         assert_eq!(problem.service.as_deref(), Some("backend"));
         assert!(answer.header("retry-after").is_some());
         assert_eq!(answer.header("x-degraded"), None);
+    }
+}
+
+#[actix_web::test]
+async fn a_keeper_whose_answer_is_lost_is_not_said_to_have_done_nothing() {
+    for (mood, status, code) in [
+        (Mood::HangsUp, 502, "upstream_unreachable"),
+        (Mood::Silent, 504, "upstream_timeout"),
+    ] {
+        let keeper = Moody::start().await;
+        keeper.says_at("/v1/waiting", "200 OK", r#"{"waiting": 0}"#);
+        let config = site(&keeper).replace(
+            "probe = \"/waiting\"",
+            "probe = \"/waiting\"\ntimeout = \"200ms\"\nretries = 0",
+        );
+        let site = Site::open(&config).await;
+        keeper.feels(mood);
+        site.backend.feels(Mood::HangsUp);
+        for _ in 0..3 {
+            let _ = site.public.get("/things").await;
+        }
+        let problem = post(&site, "/dishes", None).await.problem(status, code);
+        assert_eq!(problem.service.as_deref(), Some("keeper"));
     }
 }
 

@@ -10,7 +10,7 @@ const PREFIX: &str = "x-forwarded";
 
 /// The other names that begin with `x-`.
 #[rustfmt::skip]
-const WITH_X: [&str; 38] = [
+const WITH_X: [&str; 39] = [
     // The client's address.
     "x-appengine-user-ip", "x-azure-clientip", "x-azure-socketip", "x-client-ip", "x-cluster-client-ip",
     "x-envoy-external-address", "x-nf-client-connection-ip", "x-original-for", "x-original-forwarded-for",
@@ -25,7 +25,7 @@ const WITH_X: [&str; 38] = [
     "x-arr-clientcert", "x-authenticated-user", "x-client-cert", "x-remote-user", "x-ssl-client-cert",
     "x-ssl-client-verify",
     // What services say of a request that was kept for later (`outage = "defer"`), and their password.
-    "x-deferred-id", "x-deferred-sent", "x-peer-secret",
+    "x-deferred-id", "x-deferred-not-before", "x-deferred-sent", "x-peer-secret",
 ];
 
 /// The names that do not begin with `x-`.
