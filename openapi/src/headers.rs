@@ -34,12 +34,12 @@ pub(crate) fn components(names: &BTreeSet<String>) -> Map<String, Value> {
         ),
         (
             RETRY_AFTER,
-            json!({ "anyOf": [{ "type": "integer", "minimum": 1 }, { "type": "string", "pattern": " GMT$" }] }),
+            json!({ "type": "string", "pattern": "^([1-9][0-9]*|.+ GMT)$" }),
             "Seconds until it is worth asking again. For `closed`, the date of the end.",
         ),
         (
             DEGRADED,
-            json!({ "type": "string", "enum": ["stale", "fallback", "partial"] }),
+            json!({ "type": "string", "enum": ["stale", "fallback", "partial", "deferred"] }),
             "What stands in for an answer of the service, where it gave none.",
         ),
         (

@@ -2730,11 +2730,11 @@ export interface components {
         /** @description That quota (draft-ietf-httpapi-ratelimit-headers). */
         "RateLimit-Policy": string;
         /** @description Seconds until it is worth asking again. For `closed`, the date of the end. */
-        "Retry-After": number | string;
+        "Retry-After": string;
         /** @description RFC 6750 §3. */
         "WWW-Authenticate": string;
         /** @description What stands in for an answer of the service, where it gave none. */
-        "X-Degraded": "stale" | "fallback" | "partial";
+        "X-Degraded": "stale" | "fallback" | "partial" | "deferred";
         /** @description The failure drill that the answer comes of. */
         "X-Drill": "down" | "slow" | "errors" | "reset" | "flaky";
         /** @description What `cursor` takes for the next page, where there is one. */

@@ -16,8 +16,11 @@ if (!tart) throw new Error(menu.error?.detail ?? "no apple tart today");
 const order = await api.POST("/order-api/commandes", {
   body: { clientId: client.id, items: [{ menuId: tart.id, quantite: 2 }] },
 });
-if (order.data) {
+if (order.data && "totalPrice" in order.data) {
   console.log(`${order.data.totalPrice} €, ${order.data.status}`);
+} else if (order.data) {
+  // 202: kept while the order service is away. GET /differe/{id} tells what became of it.
+  console.log(`${order.data.id}: ${order.data.message}`);
 } else if (order.error.status === 503) {
   console.log(`${order.error.detail} Retry after ${order.response.headers.get("Retry-After")} s.`);
 } else {

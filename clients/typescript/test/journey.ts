@@ -38,6 +38,7 @@ test("an order is placed, cooked and delivered", async () => {
 
   const body = { clientId: login.client.id, items: [{ menuId: dish.id, quantite: 2 }] };
   const order = await ok(api.POST("/order-api/commandes", { body }));
+  assert.ok("totalPrice" in order, "it is placed, not kept for later");
   assert.equal(order.totalPrice, 2 * dish.prix);
   const order_id = order.id;
 
