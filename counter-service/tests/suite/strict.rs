@@ -55,8 +55,9 @@ async fn strict(upstream: &Upstream, per_client: u64) -> Service {
     let service = Service::start_with(config, database).await;
     let staff = token(ClientId::generate(), Role::Admin);
     eventually("the keys of tokens", async || {
-        let asked = ask(&service, Method::GET, "/deferred", &staff).await;
-        (asked.status == 200).then_some(())
+        let unknown = "/differe/0192f0c4-0a11-7000-8000-000000000001";
+        let asked = ask(&service, Method::GET, unknown, &staff).await;
+        (asked.status == 404).then_some(())
     })
     .await;
     service

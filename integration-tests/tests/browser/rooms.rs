@@ -149,6 +149,21 @@ async fn an_outage_is_told_and_the_basket_is_ordered_once_when_it_is_over() {
 }
 
 #[actix_web::test]
+async fn an_order_in_an_outage_is_kept_by_the_counter_and_then_placed() {
+    let console = dining(DESK).await;
+    // Only the gateway's clients meet a drill: the counter delivers at once.
+    console.drills("orders", true).await;
+    console.sees("[data-note=menu]").await;
+    console.clicks("#order").await;
+    console.sees("#orders [data-status=EN_ATTENTE]").await;
+    console.sees("#basket:not(:has(.line))").await;
+    console.drills("orders", false).await;
+    console.sees("#salle:not(:has([data-note=menu]))").await;
+    assert_eq!(console.orders().await.len(), 1);
+    closes(console).await;
+}
+
+#[actix_web::test]
 async fn kitchen_and_delivery_keep_their_lists_in_an_outage() {
     let console = Console::beside(Browser::open(DESK).await).await;
     console.shows(&console.browser, "/demo").await;
