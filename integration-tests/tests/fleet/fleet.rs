@@ -58,9 +58,10 @@ pub(crate) const REPLICAS: [Replica; 7] = [
 ];
 
 /// Those of which there is one.
-const OTHERS: [Replica; 3] = [
+const OTHERS: [Replica; 4] = [
     replica("kitchen", "kitchen-mock", "KITCHEN_MOCK_BIND"),
     replica("delivery", "delivery-mock", "DELIVERY_MOCK_BIND"),
+    replica("counter", "counter-service", "COUNTER_SERVICE_BIND"),
     replica("entrance", "gateway", "GATEWAY_BIND"),
 ];
 
@@ -160,6 +161,7 @@ impl Fleet {
             ("GATEWAY_LAME_DUCK", LAME_DUCK),
             ("KITCHEN_URL", &self.urls("kitchen")),
             ("DELIVERY_URL", &self.urls("delivery")),
+            ("COUNTER_URL", &self.urls("counter")),
         ] {
             command.env(name, value);
         }
